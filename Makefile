@@ -1,0 +1,45 @@
+# Every target makes the virtual environment it needs; nothing else has to be set up first.
+# PYTHON=python3.12 make test    another interpreter
+# make test ARGS='-k conflict'   arguments for the program behind a target
+
+BIN := .venv/bin
+CHECKED := src tests $(wildcard benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean venv
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: venv  ## a sample fleet with real git, and its site, opened in the browser
+	$(BIN)/agentledger demo $(ARGS)
+
+test: venv  ## all tests, one process a core
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: venv  ## types, lint and formatting
+	$(BIN)/mypy --strict $(CHECKED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: venv  ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: venv  ## how to measure speed and memory
+	@echo "Measure on a clone with many branches; the figures are medians of paired runs:"
+	@echo "  $(BIN)/python benchmarks/fleet.py REPO --refs 'refs/pull/*/head' --limit 1000"
+
+# Universal, so that one file serves Python 3.11 to 3.14 on every system; hashes, so that nobody in between can swap a
+# file; no index address, so that it installs from whichever index is configured. UPGRADE=1 takes newer releases.
+lock:  ## write requirements-dev.txt anew from pyproject.toml (needs uv); UPGRADE=1 for newer releases
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
+	    --group dev --output-file requirements-dev.txt pyproject.toml
+
+clean:  ## remove the environment and everything built or cached
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .agentledger-site
+	find src tests -name __pycache__ -type d -exec rm -rf {} +
+
+venv:
+	@scripts/bootstrap

@@ -1,0 +1,248 @@
+"""Is a branch's change in base already, though its commits are not?
+
+A squash or a rebase leaves the branch's commits outside base. Its net change, merge
+base to head, is compared with each commit that base's first-parent line gained since:
+
+1. the same paths with the same new content;
+2. the same paths and the same patch, white space counted (base had moved underneath);
+3. git's own merge of the change onto that commit's parent gives exactly that commit's
+   tree. Here the commit may touch a part of the paths only: the last of several that
+   landed the branch piece by piece.
+
+A match says "same change as <commit>", not "merged as": somebody else may have made the
+same fix. Where base's tip has lost the change again, the branch is not absorbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from . import merging, objects
+from .ancestry import History
+from .cache import Cache
+from .merging import Merged
+from .model import Branch, Change, State
+from .objects import Failure, Landing
+from .pairs import pairs_of, sizes
+from .scratch import Scratch
+
+# Of the commits that could be a branch's, how many are compared by patch and by merge; the best first.
+MOST_CANDIDATES = 3
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Search:
+    """One branch's search: where it starts on base's line, and what was found on the way."""
+
+    branch: Branch
+    start: int
+    same: str | None = None
+    net: dict[bytes, Change] = field(default_factory=dict)
+    candidates: list[tuple[int, int, Landing]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.net = {change.path: change for change in self.branch.changes}
+
+    def offer(self, landing: Landing, step: int) -> None:
+        """Take a commit that touches no other paths than this branch; keep the closest ones."""
+        whole = len(landing.changes) == len(self.net)
+        if whole and all(_lands(self.net[c.path], c) for c in landing.changes):
+            self.same = landing.id
+            return
+        self.candidates.append((len(landing.changes), step, landing))
+        self.candidates.sort(key=lambda found: found[:2], reverse=True)
+        del self.candidates[MOST_CANDIDATES:]
+
+
+def _lands(net: Change, landed: Change) -> bool:
+    return net.new == landed.new and net.new_mode == landed.new_mode
+
+
+def mark(
+    scratch: Scratch, cache: Cache, history: History, branches: Sequence[Branch], progress: Progress
+) -> list[Branch]:
+    """The branches, with those absorbed whose change base has already."""
+    asked = [b for b in branches if b.state in (State.OPEN, State.DORMANT) and b.merge_bases and b.changes]
+    if not asked:
+        return list(branches)
+    tip = history.chain[0]
+    stored = {key: found for key, found in cache.get("absorbed", map(_key, asked)).items() if _valid(found)}
+    settled = {b.head: stored[_key(b)] for b in asked if stored.get(_key(b), [""])[0] == tip}
+    searches = [_Search(b, *_resume(history, b, stored.get(_key(b)))) for b in asked if b.head not in settled]
+    _scan(scratch, history, searches, progress)
+    _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
+    _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
+    lost = _lost(scratch, history, {s.same for s in searches if s.same})
+    fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
+    cache.put("absorbed", {_key(s.branch): fresh[s.branch.head] for s in searches})
+    settled |= fresh
+    return [_marked(b, settled[b.head]) if b.head in settled and b in asked else b for b in branches]
+
+
+def _key(branch: Branch) -> str:
+    return f"{branch.head} {branch.merge_bases[0]}"
+
+
+def _valid(stored: Any) -> bool:
+    return isinstance(stored, list) and len(stored) == 3 and isinstance(stored[0], str)
+
+
+def _resume(history: History, branch: Branch, stored: Any) -> tuple[int, str | None]:
+    """From which step of base's line to search on, and what was found before it."""
+    begin = history.step(branch.merge_bases[0])
+    if stored and history.on_first_parent_line(stored[0]):
+        same = stored[1] if stored[1] and history.on_first_parent_line(stored[1]) else None
+        if same or not stored[1]:
+            return max(begin, history.step(stored[0])), same
+    return begin, None
+
+
+def _marked(branch: Branch, found: Sequence[Any]) -> Branch:
+    _, same, lost = found
+    if not same:
+        return branch
+    if lost:
+        return replace(branch, state_why=f"same change as {same[:12]}, which base has lost since")
+    return replace(branch, state=State.ABSORBED, same_as=same, state_why=f"same change as {same[:12]}")
+
+
+# -- 1: the same content ----------------------------------------------------------------
+
+
+def _scan(scratch: Scratch, history: History, searches: Sequence[_Search], progress: Progress) -> None:
+    """Read base's line once, newest first, and offer each commit to the branches that cover its paths."""
+    top = len(history.chain) - 1
+    left = [search for search in searches if search.start < top]
+    if not left:
+        return
+    by_path: dict[bytes, list[_Search]] = {}
+    for search in left:
+        for path in search.net:
+            by_path.setdefault(path, []).append(search)
+    oldest = min(search.start for search in left)
+    span = top - oldest
+    for number, landing in enumerate(objects.landings(scratch.git, history.chain[0], [history.chain[span]])):
+        step = history.step(landing.id)
+        if number % 500 == 0:
+            progress("looking for changes that base has already", number, span)
+        for search in _covering(landing, by_path):
+            if search.start < step and search.same is None:
+                search.offer(landing, step)
+
+
+def _covering(landing: Landing, by_path: dict[bytes, list[_Search]]) -> Iterable[_Search]:
+    paths = [change.path for change in landing.changes]
+    if not paths or any(path not in by_path for path in paths):
+        return []
+    rarest = min((by_path[path] for path in paths), key=len)
+    return [search for search in rarest if all(path in search.net for path in paths)]
+
+
+# -- 2: the same patch ------------------------------------------------------------------
+
+
+def _compare_patches(scratch: Scratch, history: History, searches: Sequence[_Search]) -> None:
+    alike = [(s, landing) for s in searches for _, _, landing in s.candidates if _same_shape(s.net, landing)]
+    there = sizes(scratch, (p for s, m in alike for c in (*s.net.values(), *m.changes) for p in pairs_of(c)))
+    readable = [
+        (s, m)
+        for s, m in alike
+        if all(
+            blob in there or blob == scratch.null
+            for c in (*s.net.values(), *m.changes)
+            for p in pairs_of(c)
+            for blob in p
+        )
+    ]
+    nets = {(s.branch.merge_bases[0], s.branch.head) for s, _ in readable}
+    lands = {(parent, m.id) for _, m in readable if (parent := _parent(history, m.id))}
+    if not readable:
+        return
+    patch = objects.patch_ids(scratch.git, nets | lands)
+    for search, landing in readable:
+        if search.same is None and patch.get(search.branch.head, "-") == patch.get(landing.id, "+"):
+            search.same = landing.id
+
+
+def _same_shape(net: dict[bytes, Change], landing: Landing) -> bool:
+    """Same paths and modes. A patch id says nothing about binary content, so that has to be equal."""
+    return len(net) == len(landing.changes) and all(
+        (change.old_mode, change.new_mode) == (net[change.path].old_mode, net[change.path].new_mode)
+        and (net[change.path].binary is False or _lands(net[change.path], change))
+        for change in landing.changes
+    )
+
+
+def _parent(history: History, commit: str) -> str | None:
+    return next(iter(history.parents[commit]), None)
+
+
+# -- 3: the same merge ------------------------------------------------------------------
+
+
+def _compare_merges(scratch: Scratch, history: History, searches: Sequence[_Search]) -> None:
+    tried = [
+        (s, m, parent) for s in searches for _, _, m in s.candidates if (parent := _parent(history, m.id))
+    ]
+    trees = _trees(
+        scratch, {c for s, _, parent in tried for c in (s.branch.merge_bases[0], s.branch.head, parent)}
+    )
+    ready = [
+        (s, m, [trees[c] for c in (s.branch.merge_bases[0], parent, s.branch.head)])
+        for s, m, parent in tried
+        if all(c in trees for c in (s.branch.merge_bases[0], parent, s.branch.head))
+    ]
+    answers = merging.merge(scratch, [_as_commits(scratch, *three) for _, _, three in ready])
+    for (search, landing, three), answer in zip(ready, answers, strict=True):
+        gives = isinstance(answer, Merged) and answer.clean and answer.tree == landing.tree != three[1]
+        if gives and search.same is None:
+            search.same = landing.id
+
+
+def _trees(scratch: Scratch, commits: Iterable[str]) -> dict[str, str]:
+    """The tree of each commit, where it is there."""
+    listed = sorted(commits)
+    answers = objects.kinds(scratch.git, [f"{commit}^{{tree}}" for commit in listed])
+    return {commit: tree for commit, (tree, kind, _) in zip(listed, answers, strict=True) if kind == "tree"}
+
+
+def _as_commits(scratch: Scratch, base: str, ours: str, theirs: str) -> tuple[str, str]:
+    """Two commits whose trees are `ours` and `theirs`, forked from one whose tree is `base`."""
+    root = scratch.commit(base)
+    return scratch.commit(ours, [root]), scratch.commit(theirs, [root])
+
+
+# -- lost again? ------------------------------------------------------------------------
+
+
+def _lost(scratch: Scratch, history: History, landed: Iterable[str]) -> set[str]:
+    """Those commits whose change base's tip has lost: some path is as it was before, or all is undone."""
+    tip = history.chain[0]
+    pairs = [(parent, commit) for commit in sorted(landed) if (parent := _parent(history, commit))]
+    answers = zip((commit for _, commit in pairs), objects.changes(scratch.git, pairs), strict=True)
+    changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
+    there = objects.files(scratch.git, tip, {change.path for diff in changes.values() for change in diff})
+    now = {
+        m: [(change, there.get(change.path, scratch.null)) for change in diff] for m, diff in changes.items()
+    }
+    lost = {m for m, entries in now.items() if any(c.old == oid != c.new for c, oid in entries)}
+    moved = [m for m, entries in now.items() if m not in lost and any(oid != c.new for c, oid in entries)]
+    return lost | _undone(scratch, history, moved)
+
+
+def _undone(scratch: Scratch, history: History, landed: Sequence[str]) -> set[str]:
+    """Those commits that can be reverted on base's tip without changing anything there."""
+    tip = history.chain[0]
+    parents = {commit: history.parents[commit][0] for commit in landed}
+    trees = _trees(scratch, {tip, *parents, *parents.values()}) if landed else {}
+    ready = [m for m in landed if m in trees and parents[m] in trees and tip in trees]
+    pairs = [_as_commits(scratch, trees[m], trees[tip], trees[parents[m]]) for m in ready]
+    answers = merging.merge(scratch, pairs)
+    return {
+        m
+        for m, a in zip(ready, answers, strict=True)
+        if isinstance(a, Merged) and a.clean and a.tree == trees[tip]
+    }

@@ -1,0 +1,57 @@
+"""The command line: one small function a command, and the boundary around all of them.
+
+Belongs here: reading arguments, printing, exit codes. Does not: work; a command asks
+`snapshot`, `site`, `reports` or `workflow` for it, and imports them inside its function so
+that `--version`, help and completion stay fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+import click
+
+from agentledger import __version__
+from agentledger.cli import board, demo, schema, site
+from agentledger.cli.boundary import Commands, Settings, guarded
+from agentledger.cli.options import repo_option, verbose_option
+
+EPILOG = """\b
+Completion: add the line for your shell to its start-up file.
+  bash  eval "$(_AGENTLEDGER_COMPLETE=bash_source agentledger)"
+  zsh   eval "$(_AGENTLEDGER_COMPLETE=zsh_source agentledger)"
+  fish  _AGENTLEDGER_COMPLETE=fish_source agentledger | source
+
+\b
+Exit codes: 0 well, 2 usage or repository error, 3 a bug in agentledger, 130 interrupted.
+"""
+
+
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@repo_option
+@verbose_option
+def agentledger() -> None:
+    """A ledger of your agent fleet, kept in git."""
+
+
+for command in (board.board, site.site, demo.demo, schema.schema):
+    agentledger.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, by default that of the process, and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that is not UTF-8 shows \u2026 instead of failing; text and JSON are safe either way.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    settings = Settings()
+    return guarded(
+        lambda: agentledger.main(arguments, "agentledger", standalone_mode=False, obj=settings), settings
+    )

@@ -1,0 +1,53 @@
+"""`agentledger board`: the fleet in the terminal, or as JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli.options import Asked, fleet_options, format_option
+
+if TYPE_CHECKING:
+    from agentledger.model import Fleet
+
+PIPE_WIDTH = 80  # columns where there is no terminal, and COLUMNS does not say otherwise
+
+
+@click.command()
+@fleet_options
+@format_option
+@click.option("--all", "list_ended", is_flag=True, help="List the ended branches too.")
+def board(asked: Asked, format: str, list_ended: bool) -> None:
+    """Show the fleet: what is alive, what is held, what ended."""
+    with asked.reading() as (snapshot, _tell):
+        fleet = snapshot.fleet
+    if format == "json":
+        _json(fleet)
+    else:
+        _text(fleet, list_ended)
+
+
+def _json(fleet: Fleet) -> None:
+    from agentledger.reports import json
+    from agentledger.text import printable
+
+    for note in fleet.notes:
+        click.echo(f"note: {printable(note)}", err=True)
+    click.echo(json.ledger(fleet), nl=False)
+
+
+def _text(fleet: Fleet, list_ended: bool) -> None:
+    from rich.console import Console
+
+    from agentledger.reports import text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _columns())
+    console.print(text.board(fleet, console.width, list_ended), soft_wrap=True)
+
+
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH

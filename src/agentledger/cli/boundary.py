@@ -1,0 +1,131 @@
+"""The one place where errors become words and an exit code.
+
+Belongs here: what a person reads when something fails, and the log of a bug. Does not: raising,
+or deciding what is an error.
+
+Exit codes: 0 well, 1 findings that block, 2 usage, configuration or repository, 3 a bug in
+agentledger, 130 interrupted, 141 when the reader of a pipe went away (as git itself ends then).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from agentledger.errors import LedgerError
+from agentledger.text import HIDDEN
+
+USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
+KEPT_LINES = 200  # of a traceback in the log; a runaway recursion has thousands
+
+
+@dataclass(slots=True)
+class Settings:
+    """What was asked for before the command's name, and holds for every command."""
+
+    verbose: bool = False
+    repo: Path | None = None
+
+
+class ReaderGone(Exception):
+    """Standard output is a pipe that nobody reads any more: `agentledger board | head`."""
+
+
+class Commands(click.Group):
+    """A group that tells a closed pipe from other failures, which click does not."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; raises ReaderGone where click would end with 1, our code for findings."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise ReaderGone from None
+        return result
+
+
+def guarded(action: Callable[[], object], settings: Settings) -> int:
+    """Run the action and return the exit code; every error is told on standard error."""
+    try:
+        result = action()
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except ReaderGone:
+        _drop_output()
+        return PIPE_CLOSED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LedgerError as error:
+        return _expected(error, settings)
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug, and is said to be one
+        return _full(error, settings) if _is_full(error) else _bug(error, settings)
+    return result if isinstance(result, int) else 0
+
+
+def _expected(error: LedgerError, settings: Settings) -> int:
+    if settings.verbose:
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    click.echo(f"agentledger: {_shown(error.message)}", err=True)
+    if error.hint:
+        click.echo(f"hint: {_shown(error.hint)}", err=True)
+    return USAGE
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _full(error: Exception, settings: Settings) -> int:
+    _drop_output()
+    where = getattr(error, "filename", None) or "what is written to"
+    return _expected(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
+
+
+def _drop_output() -> None:
+    """Send what standard output still holds nowhere: Python's own flush at the end would fail again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _bug(error: Exception, settings: Settings) -> int:
+    from agentledger.workflow.versions import versions
+
+    told, running = "".join(traceback.format_exception(error)), versions()
+    if settings.verbose:
+        click.echo(told, err=True, nl=False)
+    last = traceback.format_exception_only(error)[-1].strip()
+    click.echo(f"agentledger: this is a bug in agentledger: {_shown(last)}", err=True)
+    click.echo(running, err=True)
+    log = _log(told, running)
+    where = f"the details are in {log}" if log else "no log could be written; -v shows the details"
+    click.echo(f"hint: please report it; {where}", err=True)
+    return BUG
+
+
+def _log(told: str, running: str) -> Path | None:
+    """Write the log of a bug, over that of the one before; None where the folder cannot be written."""
+    import platformdirs
+
+    lines = told.splitlines(keepends=True)
+    log = Path(platformdirs.user_log_dir("agentledger", appauthor=False)) / "bug.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        text = f"{running}\ncommand: {sys.argv!r}\n\n{''.join(lines[-KEPT_LINES:])}"
+        log.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return None
+    return log
+
+
+def _shown(text: str) -> str:
+    """A message fit for a terminal; its own line breaks stay."""
+    return HIDDEN.sub(lambda found: found[0] if found[0] == "\n" else ascii(found[0])[1:-1], text)

@@ -1,0 +1,37 @@
+"""`agentledger demo`: a sample fleet with real git, and its site."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.options import FOLDER, Asked, verbose_option
+
+FOLDER_NAME = "agentledger-demo"
+
+
+@click.command()
+@click.argument("directory", metavar="[DIR]", type=FOLDER, default=FOLDER_NAME)
+@click.option(
+    "--open/--no-open", "open_it", default=None, help="Open the site in a browser.  [default: on a desktop]"
+)
+@verbose_option
+@click.pass_obj
+def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
+    """Make a repository with a sample fleet in DIR, and build its site.
+
+    DIR is agentledger-demo in the current folder unless given; a demo that is there is made anew.
+    """
+    from agentledger.cli import site
+    from agentledger.snapshot import Request
+    from agentledger.workflow import demo
+
+    repository = demo.create(directory, int(time.time()))
+    result = site.publish(Asked(repository, Request(), settings.verbose), None)
+    click.echo(f"{repository}: a sample repository, to look around in")
+    click.echo(site.told(result))
+    if site.on_desktop() if open_it is None else open_it:
+        site.show(result.index)

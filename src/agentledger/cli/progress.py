@@ -1,0 +1,86 @@
+"""How far a long reading is, on standard error: a bar on a terminal, nothing in a pipe.
+
+Belongs here: showing. Does not: measuring; stages and counts come from who reads.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from agentledger.snapshot import Progress
+
+PATIENCE = 0.5  # seconds; what is done sooner needs no bar
+
+
+@contextmanager
+def progress(verbose: bool) -> Iterator[Progress]:
+    """Whom to tell: a bar on a terminal, a line a stage with `-v` in a pipe, else nobody.
+
+    The bar is gone when the block ends, so print what was found after it.
+    """
+    if not sys.stderr.isatty():
+        yield _Lines() if verbose else _nobody
+        return
+    bar = _Terminal()
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+def _nobody(_stage: str, _done: int, _total: int) -> None:
+    pass
+
+
+class _Lines:
+    """One line when a stage begins."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+
+    def __call__(self, stage: str, _done: int, total: int) -> None:
+        if stage != self._stage:
+            self._stage = stage
+            click.echo(f"{stage} ({total})" if total else stage, err=True)
+
+
+class _Terminal:
+    """One bar for all stages, which appears when they take long and leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._bar: Bar | None = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if self._bar is None:
+            if time.monotonic() - self._began < PATIENCE:
+                return
+            self._bar = _started()
+        task = self._bar.tasks[0]
+        task.total = total or None  # `update` takes None for no change, here it is: not known
+        self._bar.update(task.id, description=stage, completed=done)
+
+    def stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _started() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("", total=None)
+    bar.start()
+    return bar

@@ -1,0 +1,97 @@
+"""Does a branch merge into base? Asked of git for each open branch, and remembered.
+
+A verdict holds for one pair of base and head, and for one version of git's merge, so
+that is what it is cached by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from . import merging
+from .cache import Cache
+from .merging import Merged
+from .model import Base, Branch, Conflict, ConflictFile, Hunk, State
+from .objects import Failure
+from .scratch import Scratch
+from .text import decode, encode
+
+
+def with_base(
+    scratch: Scratch,
+    cache: Cache,
+    base: Base,
+    branches: Sequence[Branch],
+    order: Mapping[str, int],
+    progress: Callable[[str, int, int], None],
+) -> list[Branch]:
+    """The branches, the open ones with what merging them into base's tip comes to.
+
+    `order` sorts merge bases, so that merges which start from the same commit stand together.
+    """
+    asked = {b.head: b for b in branches if b.state is State.OPEN}
+    mergeable = [b for b in asked.values() if b.merge_bases]
+    stored = cache.get("conflict", (_key(base, b.head) for b in mergeable))
+    known = {b.head: found for b in mergeable if (found := _load(stored.get(_key(base, b.head))))}
+    missing = sorted(
+        (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
+    )
+    fresh = _merge(scratch, base, [b.head for b in missing], progress)
+    # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
+    cache.put("conflict", {_key(base, head): _dump(c) for head, c in fresh.items() if c.clean is not None})
+    known |= fresh
+    unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
+    return [replace(b, conflict=known.get(b.head, unrelated)) if b.head in asked else b for b in branches]
+
+
+def _merge(
+    scratch: Scratch, base: Base, heads: Sequence[str], progress: Callable[[str, int, int], None]
+) -> dict[str, Conflict]:
+    if not heads:
+        return {}
+    done = count(1)
+    tick = lambda: progress(f"merging with {base.name}", next(done), len(heads))  # noqa: E731  (a counter bound once)
+    answers = dict(
+        zip(heads, merging.merge(scratch, [(base.head, head) for head in heads], tick), strict=True)
+    )
+    stopped = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
+    files = dict(zip(stopped, merging.conflict_files(scratch, list(stopped.values())), strict=True))
+    return {head: _conflict(answer, files.get(head, ())) for head, answer in answers.items()}
+
+
+def _conflict(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:
+    if isinstance(answer, Failure):
+        return Conflict(None, failed=f"git cannot merge these two: {answer.reason}")
+    return Conflict(answer.clean, files)
+
+
+# -- what is stored -------------------------------------------------------------------
+
+
+def _key(base: Base, head: str) -> str:
+    return f"{base.head} {head}"
+
+
+def _dump(conflict: Conflict) -> list[Any]:
+    files = [
+        [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in conflict.files
+    ]
+    return [conflict.clean, files]
+
+
+def _load(stored: Any) -> Conflict | None:
+    """A stored verdict; None when it is not one (the file may have been written by anybody)."""
+    try:
+        clean, listed = stored
+        files = tuple(
+            ConflictFile(
+                encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
+            )
+            for path, kind, hunks in listed
+        )
+    except (TypeError, ValueError, AttributeError):
+        return None
+    return Conflict(bool(clean), files)

@@ -1,0 +1,261 @@
+"""The only door to git: one small function a question, bytes in and bytes out.
+
+Belongs here: starting git, what each tricky flag is for, taking its output apart.
+Does not: deciding anything. No other module starts a process.
+
+A `Git` is a place and an environment. There are two kinds: the user's repository
+(`repository`), asked for refs, configuration and worktrees only; and the sealed
+directory of `scratch`, through which every object is read, so that neither the
+user's attributes, drivers, replacements and grafts nor a lazy fetch from a
+promisor remote can take part.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from .errors import GitError, GitMissing, NotARepository
+from .text import decode, printable
+
+# merge-tree --write-tree --stdin came with 2.38, its --stdin framing settled in 2.39.
+OLDEST = (2, 39)
+
+# What `git rev-parse --local-env-vars` lists, and what would bend a diff: set inside
+# a hook they make git answer for another index, object store or repository.
+_LOCAL = frozenset(
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_OBJECT_DIRECTORY "
+    "GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS "
+    "GIT_REPLACE_REF_BASE GIT_PREFIX GIT_SHALLOW_FILE GIT_COMMON_DIR GIT_NAMESPACE GIT_INTERNAL_SUPER_PREFIX "
+    "GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS "
+    "GIT_ICASE_PATHSPECS GIT_ATTR_SOURCE".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Where git runs, and with which environment."""
+
+    cwd: Path
+    env: Mapping[str, str]
+
+
+def environment(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
+    """The environment for git: messages untranslated, no prompt, no lock taken just to look.
+
+    `sealed` also drops every `GIT_*` variable but tracing and the program path.
+    """
+    keep = ("GIT_TRACE", "GIT_EXEC_PATH")
+    env = {
+        name: value
+        for name, value in outer.items()
+        if name not in _LOCAL and not (sealed and name.startswith("GIT_") and not name.startswith(keep))
+    }
+    # GIT_NO_LAZY_FETCH is known from git 2.45 on; before, only the sealed directory keeps git from fetching.
+    env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return env | {"GIT_NO_REPLACE_OBJECTS": "1"}
+
+
+def repository(start: Path) -> Git:
+    """The user's repository around `start`; nothing is checked yet."""
+    return Git(start, environment(os.environ))
+
+
+# -- running ------------------------------------------------------------------------
+
+
+def _start(
+    git: Git, args: Sequence[str], stdin: int | IO[bytes], stderr: int | IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            ["git", *args],
+            cwd=git.cwd,
+            env=dict(git.env),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+    except FileNotFoundError as error:
+        if shutil.which("git", path=git.env.get("PATH")) is None:
+            raise GitMissing(
+                "git is not installed, or not on PATH", f"install git {OLDEST[0]}.{OLDEST[1]} or newer"
+            ) from error
+        raise NotARepository(
+            f"there is no folder {git.cwd}", "name an existing folder with --repo"
+        ) from error
+    except (NotADirectoryError, PermissionError) as error:
+        raise NotARepository(
+            f"{git.cwd} cannot be entered: {error.strerror}", "name a folder with --repo"
+        ) from error
+
+
+def _reason(stderr: bytes) -> str:
+    """git's own words, on one line: the fatal sentence if there is one, else the last."""
+    lines = [line for line in decode(stderr).splitlines() if line.strip()]
+    fatal = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
+    # "error:" lines before "fatal:" name the object; the first is the cause, the rest follow from it.
+    chosen = (fatal or lines or ["git gave no reason"])[0]
+    return printable(re.sub(r"^(fatal|error): ", "", chosen))[:400]
+
+
+def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+    """Standard output of one git command; GitError with git's reason on any other exit code."""
+    out, code, reason = attempt(git, args, stdin)
+    if code not in ok:
+        raise GitError(f"git {shlex.join(args[:2])} failed: {reason}")
+    return out
+
+
+def attempt(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
+    """Like `run`, but a failure is an answer: output, exit code, reason."""
+    with _start(
+        git, args, subprocess.PIPE if stdin is not None else subprocess.DEVNULL, subprocess.PIPE
+    ) as process:
+        out, err = process.communicate(stdin)
+    return out, process.returncode, _reason(err) if process.returncode else ""
+
+
+class Stream(NamedTuple):
+    """A running command: its output in blocks, and, when that has ended, why it failed (or '')."""
+
+    blocks: Iterator[bytes]
+    failure: Callable[[], str]
+
+
+def stream(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
+    """Run a command whose output is too large to hold. Input goes through a file, so nothing can deadlock."""
+    failed: list[str] = []
+
+    def blocks() -> Iterator[bytes]:
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
+            given.writelines(stdin)
+            given.seek(0)
+            process = _start(git, args, given, errors)
+            assert process.stdout is not None
+            try:
+                while block := process.stdout.read(1 << 16):
+                    yield block
+            finally:
+                process.stdout.close()
+                code = process.wait()
+                errors.seek(0)
+                if code:
+                    failed.append(_reason(errors.read(1 << 16)))
+
+    return Stream(blocks(), lambda: failed[0] if failed else "")
+
+
+def tokens(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
+    """Take a stream apart at `end`, holding no more than one block and one token."""
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(end)
+        yield from whole
+    if rest:
+        yield rest
+
+
+# -- questions to the user's repository ----------------------------------------------
+
+
+def version(git: Git) -> tuple[int, ...]:
+    """git's version, e.g. `(2, 39, 5)`; GitMissing when it is older than `OLDEST`."""
+    said = decode(run(git, ["version"]))
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said)
+    numbers = tuple(int(part or 0) for part in found.groups()) if found else (0,)
+    if numbers < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise GitMissing(f"git {wanted} or newer is needed, this is: {printable(said.strip())}", "update git")
+    return numbers
+
+
+class Place(NamedTuple):
+    """Where a repository lies. `top` is None in a bare one; `common` is shared by all its worktrees."""
+
+    directory: Path
+    common: Path
+    top: Path | None
+    object_format: str
+    shallow: bool
+
+
+def place(git: Git) -> Place:
+    """Where the repository around `git.cwd` lies; NotARepository when there is none."""
+    asked = ["--absolute-git-dir", "--git-common-dir", "--show-object-format", "--is-shallow-repository"]
+    out, code, reason = attempt(git, ["rev-parse", *asked, "--is-inside-work-tree", "--show-cdup"])
+    if code:
+        if "dubious ownership" in reason:
+            raise GitError(
+                f"git does not trust this repository: {reason}",
+                "git config --global --add safe.directory <folder>",
+            )
+        hint = "go into a repository, or name one with --repo"
+        raise NotARepository(f"{git.cwd} is in no git repository that git can read: {reason}", hint)
+    directory, common, object_format, shallow, inside, *up = decode(out).split("\n")
+    # --git-common-dir is relative to the folder git was started in.
+    top = (git.cwd / up[0]).resolve() if inside == "true" else None
+    return Place(Path(directory), (git.cwd / common).resolve(), top, object_format, shallow == "true")
+
+
+def config(git: Git) -> dict[str, str]:
+    """The whole configuration, the last value of each key; keys as git prints them."""
+    entries = decode(run(git, ["config", "--list", "-z"])).split("\0")
+    return {key: value for key, _, value in (entry.partition("\n") for entry in entries if entry)}
+
+
+class Ref(NamedTuple):
+    """A ref as it stands. `target` is what a symbolic ref points to, `upstream` what a branch follows."""
+
+    name: str
+    id: str
+    target: str
+    upstream: str
+
+
+def refs(git: Git, patterns: Sequence[str]) -> list[Ref]:
+    """All refs of these patterns. Fields that need no object: a missing one must not end the listing."""
+    fields = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
+    lines = decode(run(git, ["for-each-ref", f"--format={fields}", *patterns])).split("\n")
+    return [Ref(*line.split("\0")) for line in lines if line]
+
+
+def head(git: Git) -> str:
+    """The ref that HEAD points to, born or not; '' when it is detached."""
+    return decode(run(git, ["symbolic-ref", "-q", "HEAD"], ok=(0, 1))).strip()
+
+
+class Checkout(NamedTuple):
+    """An entry of the worktree list; `branch` is '' when detached, or bare."""
+
+    path: Path
+    branch: str
+    prunable: bool
+
+
+def worktrees(git: Git) -> list[Checkout]:
+    """The worktrees, the main one (or the bare repository) first; git lists half-made ones as prunable."""
+    found = []
+    for block in decode(run(git, ["worktree", "list", "--porcelain", "-z"])).split("\0\0"):
+        fields = dict(line.partition(" ")[::2] for line in block.split("\0") if line)
+        if "worktree" in fields:
+            found.append(Checkout(Path(fields["worktree"]), fields.get("branch", ""), "prunable" in fields))
+    return found
+
+
+def status(git: Git) -> list[bytes] | None:
+    """Paths with uncommitted changes, relative to the worktree's top; None when git cannot tell.
+
+    fsmonitor is off since it may be a program that a worktree's configuration names.
+    """
+    flags = ["--porcelain", "-z", "--untracked-files=normal", "--no-renames", "--ignore-submodules=none"]
+    out, code, _ = attempt(git, ["-c", "core.fsmonitor=false", "status", *flags])
+    return None if code else [entry[3:] for entry in out.split(b"\0") if entry]

@@ -1,0 +1,85 @@
+"""Which refs are agent branches: one entry for the local and the remote-tracking copy of a branch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from . import agents
+from .bases import HEADS, REMOTES, USUAL
+from .git import Ref
+from .observe import Observation
+
+# The branch that holds the manager's side; never an agent's.
+CONTROL = "agentledger"
+
+
+class Listing(NamedTuple):
+    """A branch to read.
+
+    `ref` is its local copy, else the remote-tracking one; `twin` the remote-tracking copy
+    of a local branch. `listed` is False when only an agent's commits can make it one.
+    """
+
+    name: str
+    ref: Ref
+    twin: Ref | None
+    listed: bool
+
+    @property
+    def remote_only(self) -> bool:
+        """There is no local copy."""
+        return self.ref.name.startswith(REMOTES)
+
+
+def list_branches(seen: Observation, patterns: Sequence[str], extra_only: bool) -> list[Listing]:
+    """The branches to read.
+
+    `patterns` are globs in which `*` crosses `/`; without any: the usual agent prefixes, the
+    branches of linked worktrees, and (not `listed`) whatever else there is. `extra_only`:
+    nothing but the refs that `--refs` named.
+    """
+    base = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
+    found = {} if extra_only else {entry.ref.name: entry for entry in _branches(seen, base, patterns)}
+    taken = set(found) | {entry.twin.name for entry in found.values() if entry.twin} | base
+    for ref in seen.extra:
+        if ref.name not in taken and not ref.target:
+            found[ref.name] = Listing(_short(ref.name), ref, None, True)
+    return list(found.values())
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix(HEADS).removeprefix(REMOTES).removeprefix("refs/")
+
+
+def _branches(seen: Observation, base: set[str], patterns: Sequence[str]) -> Iterator[Listing]:
+    usable = [ref for name, ref in seen.refs.all.items() if not ref.target and name not in base]
+    twins = {ref.name: seen.refs.twin(ref) for ref in usable if ref.name.startswith(HEADS)}
+    paired = {twin.name for twin in twins.values() if twin}
+    for ref in usable:
+        if ref.name in paired or not ref.name.startswith((HEADS, REMOTES)):
+            continue
+        plain, name = _names(seen, ref)
+        listed = _listed(seen, ref, (plain, name), patterns)
+        if listed is not None and plain != CONTROL:
+            yield Listing(name, ref, twins.get(ref.name), listed)
+
+
+def _names(seen: Observation, ref: Ref) -> tuple[str, str]:
+    """A branch's name on its own side, and the one it is shown by: with the remote, unless that is origin."""
+    if ref.name.startswith(HEADS):
+        return (ref.name.removeprefix(HEADS),) * 2
+    remote, plain = seen.refs.split_remote(ref.name)
+    return plain, plain if remote == "origin" and HEADS + plain not in seen.refs.all else f"{remote}/{plain}"
+
+
+def _listed(seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str]) -> bool | None:
+    """True: show. False: show if an agent's commits are on it. None: leave alone."""
+    if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or agents.DEFAULT_PATTERNS):
+        return True
+    if patterns:
+        return None
+    if ref.name in seen.linked:
+        return True
+    return None if names[0] in USUAL else False

@@ -1,0 +1,148 @@
+"""Merges simulated by git itself, in the sealed directory; nothing is checked out.
+
+The answers are git's: `merge-tree` run over many pairs of commits in two processes.
+Exit codes are not believed (a missing object exits as a conflict does); an answer
+counts when it begins with a tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from . import objects
+from .git import stream, tokens
+from .model import ConflictFile, Hunk
+from .objects import Failure
+from .scratch import Scratch
+
+# What a page shows of one conflicting file, and of one region.
+MOST_FILES = 20
+MOST_HUNKS = 8
+HUNK_LINES = 60
+HUNK_BYTES = 8_000
+FILE_BYTES = 2 << 20
+
+
+class Merged(NamedTuple):
+    """What merging two commits gives: a tree, and the stages of the paths that conflict."""
+
+    clean: bool
+    tree: str
+    stages: tuple[tuple[bytes, int], ...]
+
+
+def merge(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None] = lambda: None
+) -> list[Merged | Failure]:
+    """Merge the second of each pair into the first; answers in order. `tick` is called after each one.
+
+    Neighbours should share their merge base: git then finds its objects still unpacked.
+    """
+    middle = (len(pairs) + 1) // 2
+    halves = [pairs[:middle], pairs[middle:]]
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(lambda half: _merge_all(scratch, half, tick), halves)
+        return [answer for part in parts for answer in part]
+
+
+def _merge_all(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None]
+) -> list[Merged | Failure]:
+    def ask(part: Sequence[tuple[str, str]]) -> tuple[list[Merged], str]:
+        return _ask(scratch, part, tick)
+
+    return list(objects.salvage(pairs, ask))
+
+
+def _ask(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None]
+) -> tuple[list[Merged], str]:
+    # --no-messages: advice about submodules would break the framing; the kinds follow from the stages.
+    args = ["merge-tree", "--write-tree", "--stdin", "--no-messages"]
+    flow = stream(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
+    answers = []
+    for merged in _parse(tokens(flow.blocks)):
+        answers.append(merged)
+        tick()
+    return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
+
+
+def _parse(words: Iterator[bytes]) -> Iterator[Merged]:
+    for clean in words:
+        tree = next(words, b"")
+        stages: list[tuple[bytes, int]] = []
+        for word in words:
+            if not word:
+                yield Merged(clean == b"1", tree.decode(), tuple(stages))
+                break
+            entry, _, path = word.partition(b"\t")
+            stages.append((path, int(entry[-1:])))
+
+
+def kind(stages: frozenset[int]) -> str:
+    """The kind of conflict that a path's index stages tell (1 base, 2 ours, 3 theirs)."""
+    if stages == {1, 2, 3}:
+        return "content"
+    if stages == {2, 3}:
+        return "add/add"
+    return "modify/delete" if stages in ({1, 2}, {1, 3}) else "other"
+
+
+def conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[ConflictFile, ...]]:
+    """For each merge that is not clean, the paths it stops at, with the text of what collides."""
+    kinds: list[dict[bytes, str]] = []
+    for merged in answers:
+        stages: dict[bytes, set[int]] = {}
+        for path, stage in merged.stages:
+            stages.setdefault(path, set()).add(stage)
+        kinds.append({path: kind(frozenset(found)) for path, found in sorted(stages.items())})
+    texts = _marked(scratch, [(merged.tree, found) for merged, found in zip(answers, kinds, strict=True)])
+    return [
+        tuple(ConflictFile(path, what, texts.get((merged.tree, path), ())) for path, what in found.items())
+        for merged, found in zip(answers, kinds, strict=True)
+    ]
+
+
+def _marked(
+    scratch: Scratch, trees: Sequence[tuple[str, dict[bytes, str]]]
+) -> dict[tuple[str, bytes], tuple[Hunk, ...]]:
+    """The conflicting regions of the files that git left markers in."""
+    names = [
+        (tree, path)
+        for tree, found in trees
+        for path in [p for p, what in found.items() if what in ("content", "add/add")][:MOST_FILES]
+    ]
+    asked = [tree.encode() + b":" + path for tree, path in names]
+    blobs = {
+        name: blob
+        for name, (blob, what, size) in zip(names, objects.kinds(scratch.git, asked), strict=True)
+        if what == "blob" and size <= FILE_BYTES
+    }
+    texts = objects.contents(scratch.git, list(dict.fromkeys(blobs.values())))
+    return {name: hunks(texts[blob]) for name, blob in blobs.items() if blob in texts}
+
+
+def hunks(text: bytes) -> tuple[Hunk, ...]:
+    """The regions between conflict markers; only lines that git writes as markers count."""
+    found: list[Hunk] = []
+    start, region = 0, list[bytes]()
+    for number, line in enumerate(text.split(b"\n"), 1):
+        if line.startswith(b"<<<<<<< "):
+            start, region = number, [line]
+        elif start:
+            region.append(line)
+            if line.startswith(b">>>>>>> "):
+                found.append(_cut(start, region))
+                start = 0
+                if len(found) == MOST_HUNKS:
+                    break
+    return tuple(found)
+
+
+def _cut(start: int, region: Sequence[bytes]) -> Hunk:
+    kept = [line[:1000] for line in region[:HUNK_LINES]]
+    while len(kept) > 1 and sum(map(len, kept)) > HUNK_BYTES:
+        kept.pop()
+    return Hunk(start, b"\n".join(kept), len(region) - len(kept))

@@ -1,0 +1,130 @@
+"""What a repository looks like from outside: place, refs, configuration, worktrees.
+
+A handful of processes, whatever the number of branches (and one `status` for each
+worktree that has a branch checked out). No object is read here. `fingerprint` sums it
+up: as long as it stays the same, so does everything read from the objects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import __version__, bases, git
+from .bases import HEADS, REMOTES, Choice, Refs
+from .git import Checkout, Git, Place, Ref
+from .model import Worktree
+from .text import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen.
+
+    `home` is the main worktree, or the bare repository; `worktrees` maps the ref checked out to its
+    worktree, `linked` are those of linked ones; `extra` are the refs of `--refs`.
+    """
+
+    git: Git
+    git_version: tuple[int, ...]
+    place: Place
+    home: Path
+    refs: Refs
+    extra: tuple[Ref, ...]
+    choice: Choice
+    worktrees: dict[str, Worktree]
+    linked: frozenset[str]
+    remote_url: str
+    fetched_at: int | None
+    partial: bool
+    fingerprint: str
+
+
+def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observation:
+    """Look at the repository around `start`. `base` and `patterns` are the user's `--base` and `--refs`.
+
+    Raises NotARepository, GitMissing, RefError (no base, or none of that name), GitError.
+    """
+    asked = git.repository(start)
+    version = git.version(asked)
+    place = git.place(asked)
+    config = git.config(asked)
+    # A full ref outside heads and remotes can be base too.
+    named = [base] if base and base.startswith("refs/") else []
+    listed = git.refs(asked, [HEADS, REMOTES, *named])
+    extra = tuple(git.refs(asked, patterns)) if patterns else ()
+    refs = Refs(listed, config)
+    head = git.head(asked)
+    choice = bases.choose(refs, base, head, place.top is None)
+    checkouts = git.worktrees(asked)
+    home = checkouts[0].path if checkouts else place.common
+    worktrees = _worktrees(asked, home, checkouts)
+    linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
+    fetched = _fetched_at(place)
+    url = config.get("remote.origin.url") or next(
+        (v for k, v in config.items() if k.startswith("remote.") and k.endswith(".url")), ""
+    )
+    partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
+    seen = (
+        __version__,
+        version,
+        listed,
+        extra,
+        choice,
+        sorted(worktrees.items()),
+        url,
+        fetched,
+        _stamp(place.common / "shallow"),
+    )
+    return Observation(
+        asked, version, place, home, refs, extra, choice, worktrees, linked, url, fetched, partial,
+        hashlib.sha256(repr(seen).encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def _stamp(file: Path) -> int | None:
+    """When a file was last written, whole seconds; None when it is not there."""
+    try:
+        return int(file.stat().st_mtime)
+    except OSError:
+        return None
+
+
+def _fetched_at(place: Place) -> int | None:
+    """When the last fetch was: each writes FETCH_HEAD, in the worktree that it ran in."""
+    stamps = [_stamp(place.common / "FETCH_HEAD"), _stamp(place.directory / "FETCH_HEAD")]
+    return max((s for s in stamps if s is not None), default=None)
+
+
+def _worktrees(asked: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
+    """What is checked out where; a half-made or removed worktree tells nothing and is left out."""
+    there = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
+    with ThreadPoolExecutor(4) as pool:
+        found = pool.map(lambda c: _look(asked, c.path, home), there)
+        return {checkout.branch: worktree for checkout, worktree in zip(there, found, strict=True)}
+
+
+def _look(asked: Git, path: Path, home: Path) -> Worktree:
+    shown = Path(os.path.relpath(path, home)).as_posix()
+    changed = git.status(replace(asked, cwd=path))
+    if changed is None:
+        return Worktree(shown, None, None)
+    # A deleted path has no time of its own; its folder was written when it went.
+    stamps = [_stamp(path / decode(name)) or _stamp((path / decode(name)).parent) for name in changed]
+    stamps.append(_stamp(_directory(path) / "logs" / "HEAD"))
+    return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
+
+
+def _directory(worktree: Path) -> Path:
+    """The git directory of a worktree: `.git` itself, or what that file points to."""
+    link = worktree / ".git"
+    if link.is_dir():
+        return link
+    try:
+        return worktree / decode(link.read_bytes()).removeprefix("gitdir: ").strip()
+    except OSError:
+        return link

@@ -1,0 +1,125 @@
+"""The text of changes, for the pages that show them: streamed from one git process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .git import Stream, stream, tokens
+from .model import Branch, Change, FilePatch
+from .pairs import DIFF_TREE, LARGE_BLOB, Pair, pairs_of, sizes, trees
+from .scratch import Scratch
+
+# A patch above either is a summary; a page with more than that is of no use to a reader.
+MOST_LINES = 20_000
+MOST_BYTES = 500_000
+
+# Lines of a patch's body begin with a blank, +, -, \ or @, so neither of these can be one.
+_FILE = re.compile(rb"diff --git a/\d+ b/\d+")
+_TREES = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}")
+
+
+def read(scratch: Scratch, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+    """Each branch with the patch of every change, in the order of its changes.
+
+    A change of type (file to symlink) gives two patches: the deletion, then the addition.
+    """
+    there = sizes(
+        scratch, (pair for branch in branches for change in branch.changes for pair in pairs_of(change))
+    )
+    plans = [_plan(scratch, branch, there) for branch in branches]
+    bodies = _bodies(scratch, [plan for plan in plans if plan.trees])
+    for branch, plan in zip(branches, plans, strict=True):
+        found = iter(next(bodies) if plan.trees else ())
+        yield branch, tuple(done or next(found).patch(change) for change, done in plan.halves)
+
+
+class _Plan(NamedTuple):
+    """One branch: each change, or half of one, with its patch where that is known without git."""
+
+    halves: tuple[tuple[Change, FilePatch | None], ...]
+    trees: tuple[str, str] | None
+
+
+def _plan(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
+    nothing = (Pair(scratch.null, scratch.null),)
+    halves = [(change, pair) for change in branch.changes for pair in pairs_of(change) or nothing]
+    known = [(change, _without_git(change, pair, there, scratch.null)) for change, pair in halves]
+    asked = [pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None]
+    return _Plan(tuple(known), trees(scratch, asked) if asked else None)
+
+
+def _without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
+    blobs = [blob for blob in pair if blob != null]
+    if not blobs:
+        return FilePatch(change, b"")
+    if change.binary:
+        return FilePatch(change, b"", "binary")
+    if any(blob not in there for blob in blobs):
+        return FilePatch(change, b"", "missing")
+    return FilePatch(change, b"", "large") if max(there[b] for b in blobs) > LARGE_BLOB else None
+
+
+class _Body:
+    """Collects the hunks of one file, and stops keeping them when they get too long."""
+
+    def __init__(self, omitted: str = "") -> None:
+        self.omitted = omitted
+        self._lines: list[bytes] = []
+        self._count = self._size = 0
+
+    def add(self, line: bytes) -> None:
+        if self._count or line.startswith(b"@@"):
+            self._count += 1
+            self._size += len(line) + 1
+            if self._count <= MOST_LINES and self._size <= MOST_BYTES:
+                self._lines.append(line)
+        elif line.startswith(b"Binary files "):
+            self.omitted = "binary"
+
+    def patch(self, change: Change) -> FilePatch:
+        if self._count > MOST_LINES or self._size > MOST_BYTES:
+            return FilePatch(change, b"", "large")
+        return FilePatch(change, b"".join(line + b"\n" for line in self._lines), self.omitted)
+
+
+def _bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
+    """For each plan, the bodies of the halves that git was asked about, in order.
+
+    A damaged blob ends the batch: the plan it may belong to is then tried alone.
+    """
+    done, alone = 0, False
+    while done < len(plans):
+        part = plans[done : done + 1] if alone else plans[done:]
+        flow = stream(scratch.git, [*DIFF_TREE, "--stdin", "-p"], (_line(plan) for plan in part))
+        for bodies in _split(flow):
+            yield bodies
+            done += 1
+        failed = bool(flow.failure())
+        if failed and alone:
+            yield [_Body("unreadable") for _, known in plans[done].halves if known is None]
+            done += 1
+        alone = failed and not alone
+
+
+def _line(plan: _Plan) -> bytes:
+    assert plan.trees is not None
+    return f"{plan.trees[0]} {plan.trees[1]}\n".encode()
+
+
+def _split(flow: Stream) -> Iterator[list[_Body]]:
+    """The bodies of each plan whose output is complete."""
+    current: list[_Body] | None = None
+    for line in tokens(flow.blocks, b"\n"):
+        if _FILE.fullmatch(line):
+            assert current is not None
+            current.append(_Body())
+        elif _TREES.fullmatch(line):
+            if current is not None:
+                yield current
+            current = []
+        elif current:
+            current[-1].add(line)
+    if current is not None and not flow.failure():
+        yield current

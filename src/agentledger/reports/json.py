@@ -1,0 +1,169 @@
+"""Values as JSON documents: one function a document, UTF-8 with a newline at the end.
+
+Belongs here: how a value of the model becomes an object of `reports.shapes`. Does not:
+deciding anything (see `sections`), or where the document goes (see `cli`).
+
+Equal values give equal bytes: the order is that of the fleet, and of git.
+"""
+
+from __future__ import annotations
+
+import base64
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from agentledger import model, sections
+from agentledger.reports import shapes
+from agentledger.text import decode, encode, path_text, rfc3339
+
+
+def ledger(fleet: model.Fleet) -> bytes:
+    """The document of a fleet as UTF-8, in the order of the fleet; equal fleets give equal bytes."""
+    document = shapes.Ledger(
+        version=1,
+        kind="ledger",
+        generated_at=rfc3339(fleet.now),
+        name=_text(fleet.name),
+        object_format=fleet.object_format,
+        forge=_maybe(fleet.forge),
+        notes=tuple(map(_text, fleet.notes)),
+        base=_base(fleet.base),
+        branches=tuple(_branch(branch, fleet.base) for branch in fleet.branches),
+        tasks=(),
+    )
+    return msgspec.json.encode(document) + b"\n"
+
+
+def site(index: str, written: int, unchanged: int, removed: int) -> bytes:
+    """The document of one build of the site, whose board is at the path `index`."""
+    document = shapes.Site(
+        version=1,
+        kind="site",
+        dry_run=False,
+        index=_text(index),
+        written=written,
+        unchanged=unchanged,
+        removed=removed,
+    )
+    return msgspec.json.encode(document) + b"\n"
+
+
+def _base(base: model.Base) -> shapes.Base:
+    return shapes.Base(
+        name=_text(base.name),
+        ref=_text(base.ref),
+        head=base.head,
+        fetched_at=_time(base.fetched_at),
+        why=_text(base.why),
+        sync=base.sync,
+        other_ref=_maybe(base.other_ref),
+    )
+
+
+def _branch(branch: model.Branch, base: model.Base) -> shapes.Branch:
+    readable = branch.state is not model.State.UNREADABLE
+    return shapes.Branch(
+        name=_text(branch.name),
+        ref=_text(branch.ref),
+        ref_base64=_exact(encode(branch.ref)),
+        remote_ref=_maybe(branch.remote_ref),
+        sync=branch.sync,
+        head=branch.head or None,
+        merge_bases=branch.merge_bases,
+        ahead=branch.ahead if readable else None,
+        behind=branch.behind if readable else None,
+        state=branch.state,
+        state_why=_maybe(branch.state_why),
+        same_as=branch.same_as,
+        section=sections.section(branch),
+        task=_maybe(branch.task),
+        agent=shapes.Agent(name=_text(branch.agent.name), source=branch.agent.source)
+        if branch.agent
+        else None,
+        active_at=_time(branch.active_at) if branch.active_at else None,
+        code_tree=branch.code_tree,
+        base_conflict=_conflict(branch.conflict) if branch.conflict else None,
+        size=shapes.Size(len(branch.changes) if readable else None, branch.added, branch.removed),
+        commits=tuple(map(_commit, branch.commits)),
+        changes=tuple(map(_change, branch.changes)),
+        worktree=_worktree(branch.worktree) if branch.worktree else None,
+        check_ins=(),
+        packet=None,
+        checks=(),
+        reviews=(),
+        findings=(),
+        next_action=_next_action(sections.next_action(branch, base)),
+    )
+
+
+def _commit(commit: model.Commit) -> shapes.Commit:
+    return shapes.Commit(
+        id=commit.id,
+        author=shapes.Person(_text(commit.author.name), _text(commit.author.email)),
+        at=rfc3339(commit.at),
+        subject=_text(commit.subject),
+        trailers=tuple((_text(key), _text(value)) for key, value in commit.trailers),
+    )
+
+
+def _change(change: model.Change) -> shapes.Change:
+    return shapes.Change(
+        path=path_text(change.path),
+        path_base64=_exact(change.path),
+        status=change.status,
+        old_mode=change.old_mode,
+        new_mode=change.new_mode,
+        old=change.old,
+        new=change.new,
+        added=change.added,
+        removed=change.removed,
+        binary=change.binary,
+    )
+
+
+def _worktree(worktree: model.Worktree) -> shapes.Worktree:
+    return shapes.Worktree(_text(worktree.path), worktree.dirty, _time(worktree.touched_at))
+
+
+def _conflict(conflict: model.Conflict) -> shapes.Conflict:
+    return shapes.Conflict(
+        clean=conflict.clean,
+        paths=tuple(path_text(file.path) for file in conflict.files),
+        kinds=tuple(sorted({file.kind for file in conflict.files})),
+        failed=_maybe(conflict.failed),
+        files=tuple(map(_conflict_file, conflict.files)),
+    )
+
+
+def _conflict_file(file: model.ConflictFile) -> shapes.ConflictFile:
+    return shapes.ConflictFile(
+        path=path_text(file.path),
+        path_base64=_exact(file.path),
+        kind=file.kind,
+        hunks=tuple(shapes.Hunk(hunk.line, path_text(hunk.text), hunk.cut) for hunk in file.hunks),
+    )
+
+
+def _next_action(action: sections.NextAction | None) -> shapes.NextAction | None:
+    return shapes.NextAction(action.text, action.command) if action else None
+
+
+def _text(text: str) -> str:
+    """Text from git as JSON can hold it: bytes that are not UTF-8 as `\\xNN`, the rest untouched."""
+    return text if text.isascii() else path_text(encode(text))
+
+
+def _maybe(text: str | None) -> str | None:
+    return _text(text) if text else None
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
+def _exact(raw: bytes) -> str | UnsetType:
+    """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
+    if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
+        return UNSET
+    return base64.b64encode(raw).decode()

@@ -1,0 +1,214 @@
+"""The shapes of the JSON documents that other programs read, and their schemas.
+
+Belongs here: one struct an object, in the order of its keys. Does not: how a value of the
+model becomes one (see `reports.json`).
+
+The shapes are a contract, told to users in docs/json.md: keys may be added, none goes away
+while `version` is 1. Object ids are full hex, times RFC 3339 in UTC, and what is not known
+is null, never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, field
+
+from agentledger import model
+
+Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.")]
+Mode = Annotated[
+    str, Meta(pattern="^[0-7]{6}$", description="A file mode as git prints it; 000000 for none.")
+]
+Count = Annotated[int, Meta(ge=0)]
+Base64 = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"}, description="The exact bytes.")]
+SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ended")
+
+
+def _one_of(*values: str) -> Meta:
+    return Meta(extra_json_schema={"enum": list(values)})
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What all objects of a document have in common: they are written once, and never changed."""
+
+
+class Base(Entry, frozen=True):
+    """The branch that agent work merges into, at its tip."""
+
+    name: str
+    ref: str
+    head: Oid
+    fetched_at: Time | None
+    why: str
+    sync: Annotated[str, _one_of(*model.Sync)]
+    other_ref: str | None
+
+
+class Person(Entry, frozen=True):
+    """A name and an address as a commit states them."""
+
+    name: str
+    email: str
+
+
+class Commit(Entry, frozen=True):
+    """A commit outside base."""
+
+    id: Oid
+    author: Person
+    at: Time
+    subject: str
+    trailers: tuple[tuple[str, str], ...]
+
+
+class Change(Entry, frozen=True):
+    """One path of the diff from merge base to head; an object id of zeros stands for no file."""
+
+    path: str
+    status: Annotated[str, _one_of("A", "M", "D", "T")]
+    old_mode: Mode
+    new_mode: Mode
+    old: Oid
+    new: Oid
+    added: Count | None
+    removed: Count | None
+    binary: bool | None
+    path_base64: Base64 | UnsetType = UNSET
+
+
+class Size(Entry, frozen=True):
+    """How much a branch changes; lines are null where they were not counted."""
+
+    files: Count | None
+    added: Count | None
+    removed: Count | None
+
+
+class Agent(Entry, frozen=True):
+    """Who works on a branch, and what says so."""
+
+    name: str
+    source: Annotated[str, _one_of("branch", "author", "trailer", "check-in")] = field(name="from")
+
+
+class Worktree(Entry, frozen=True):
+    """The checkout of a branch; its path is relative to the repository."""
+
+    path: str
+    dirty: bool | None
+    touched_at: Time | None
+
+
+class Hunk(Entry, frozen=True):
+    """A conflicting region: its first line in the merged file, its text, how many lines were cut off it."""
+
+    line: int
+    text: str
+    cut: Count
+
+
+ConflictKind = Annotated[str, _one_of("content", "add/add", "modify/delete", "other")]
+
+
+class ConflictFile(Entry, frozen=True):
+    """A path on which the merge with base stops."""
+
+    path: str
+    kind: ConflictKind
+    hunks: tuple[Hunk, ...]
+    path_base64: Base64 | UnsetType = UNSET
+
+
+class Conflict(Entry, frozen=True):
+    """What git's merge with base came to; `clean` is null when it could not be tried, `failed` says why."""
+
+    clean: bool | None
+    paths: tuple[str, ...]
+    kinds: tuple[ConflictKind, ...]
+    failed: str | None
+    files: tuple[ConflictFile, ...]
+
+
+class NextAction(Entry, frozen=True):
+    """The one thing to do next, and the shell command for it, where there is a truthful one."""
+
+    text: str
+    command: str | None
+
+
+class Branch(Entry, frozen=True):
+    """One agent branch, local and remote-tracking taken together."""
+
+    name: str
+    ref: str
+    remote_ref: str | None
+    sync: Annotated[str, _one_of(*model.Sync)]
+    head: Oid | None
+    merge_bases: tuple[Oid, ...]
+    ahead: Count | None
+    behind: Count | None
+    state: Annotated[str, _one_of(*model.State)]
+    state_why: str | None
+    same_as: Oid | None
+    section: Annotated[str, _one_of(*SECTIONS)]
+    task: str | None
+    agent: Agent | None
+    active_at: Time | None
+    code_tree: Oid | None
+    base_conflict: Conflict | None
+    size: Size
+    commits: tuple[Commit, ...]
+    changes: tuple[Change, ...]
+    worktree: Worktree | None
+    check_ins: tuple[Any, ...]
+    packet: dict[str, Any] | None
+    checks: tuple[Any, ...]
+    reviews: tuple[Any, ...]
+    findings: tuple[Any, ...]
+    next_action: NextAction | None
+    ref_base64: Base64 | UnsetType = UNSET
+
+
+class Ledger(Entry, frozen=True):
+    """Every agent branch of a repository: what it changed, where it stands, what to do next."""
+
+    version: Literal[1]
+    kind: Literal["ledger"]
+    generated_at: Time
+    name: str
+    object_format: Annotated[str, _one_of("sha1", "sha256")]
+    forge: str | None
+    notes: tuple[str, ...]
+    base: Base
+    branches: tuple[Branch, ...]
+    tasks: tuple[Any, ...]
+
+
+class Site(Entry, frozen=True):
+    """What building the site did: the pages written, left as they were, and removed."""
+
+    version: Literal[1]
+    kind: Literal["site"]
+    dry_run: bool
+    index: str
+    written: Count
+    unchanged: Count
+    removed: Count
+
+
+SCHEMAS: Mapping[str, type[Entry]] = {"ledger": Ledger, "site": Site}
+
+
+def schema(name: str) -> bytes:
+    """The JSON Schema (2020-12) of a document of SCHEMAS, indented for reading."""
+    document = SCHEMAS[name]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"agentledger {name}, version 1",
+        "description": document.__doc__,
+    }
+    return msgspec.json.format(msgspec.json.encode(head | msgspec.json.schema(document)), indent=2) + b"\n"

@@ -1,0 +1,211 @@
+"""The board for a terminal: a fleet as lines of styled text, none wider than asked for.
+
+Belongs here: words, columns and colours of that text. Does not: deciding where a branch is
+listed or what comes next (see `sections`), or writing to a terminal (see `cli`).
+
+Text from git is never taken as rich's markup: it goes into `Text` values, through `printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.sections import NextAction, Section, conflicts, ended_by_state, grouped, next_action
+from agentledger.text import age, printable
+
+SYNC = {
+    Sync.AHEAD: "not all of it is pushed: the local branch is ahead of its remote twin",
+    Sync.BEHIND: "the local branch is behind its remote twin, which is the one shown",
+    Sync.DIVERGED: "the local branch and its remote twin have diverged",
+}
+BASE_SYNC = {
+    Sync.AHEAD: ", ahead of its upstream",
+    Sync.BEHIND: " of its upstream, which the local branch is behind",
+    Sync.DIVERGED: " of its upstream, from which the local branch has diverged",
+}
+OPEN_HEADINGS = ("Branch", "Agent", "Active", "Files", "Lines")
+ENDED_HEADINGS = ("Branch", "Agent", "Active", "State")
+NUMBERS = ("Active", "Files", "Lines")  # columns that are aligned to the right
+GAP, INDENT = "  ", "    "
+NARROWEST = 12  # cells that the first column keeps, however narrow the terminal is
+
+
+class Row(NamedTuple):
+    """One line of a table, and the lines that stand indented below it."""
+
+    cells: tuple[Text, ...]
+    below: tuple[Text, ...]
+
+
+def board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
+    """The board in lines of at most `width` cells; `list_ended` names the ended branches too."""
+    parts = grouped(fleet)
+    room = width - len(INDENT)
+    lines = _heading(fleet, parts, width)
+    lines += _part("Open", parts[Section.UNBRIEFED], OPEN_HEADINGS, fleet, width)
+    held = f"Held: in conflict with {printable(fleet.base.name)}"
+    lines += _part(held, parts[Section.HELD], OPEN_HEADINGS, fleet, width)
+    lines += _ended(parts[Section.ENDED], list_ended, fleet, width)
+    for note in fleet.notes:
+        lines += [Text(), *_wrapped(Text(f"Note: {printable(note)}", "yellow"), room)]
+    return Text("\n").join(lines)
+
+
+def _heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:
+    counts = ", ".join(
+        f"{len(parts[part])} {word}"
+        for part, word in ((Section.UNBRIEFED, "open"), (Section.HELD, "held"), (Section.ENDED, "ended"))
+    )
+    title = Text.assemble((printable(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
+    lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet.base, fleet.now), width)]
+    if not fleet.branches:
+        hint = "No agent branch found. Name some with --branches 'feature/*' or --refs 'refs/pull/*/head'."
+        lines += [Text(), *_wrapped(Text(hint), width)]
+    return lines
+
+
+def _base_line(base: Base, now: int) -> Text:
+    fetched = "never fetched" if base.fetched_at is None else f"last fetch {_ago(now - base.fetched_at)}"
+    where = Text.assemble("base ", (printable(base.name), "bold"), f" at {base.head[:10]}")
+    where.append(BASE_SYNC.get(base.sync, ""))
+    return where.append(f" ({printable(base.why)}), {fetched}", "dim")
+
+
+def _part(
+    title: str, branches: Sequence[Branch], headings: tuple[str, ...], fleet: Fleet, width: int
+) -> list[Text]:
+    if not branches:
+        return []
+    rows = [Row(_open_cells(branch, fleet.now), _below(branch, fleet, width)) for branch in branches]
+    return [Text(), Text(f"{title} ({len(branches)})", "bold"), *_table(headings, rows, width)]
+
+
+def _ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:
+    if not branches:
+        return []
+    counts = ", ".join(f"{count} {state}" for state, count in ended_by_state(branches))
+    lines = [Text(), *_wrapped(Text.assemble((f"Ended ({len(branches)})", "bold"), f": {counts}"), width)]
+    if not listed:
+        return [*lines, Text(f"{GAP}agentledger board --all lists them", "dim")]
+    rows = [Row(_ended_cells(branch, fleet.now), _below(branch, fleet, width)) for branch in branches]
+    return [*lines, *_table(ENDED_HEADINGS, rows, width)]
+
+
+def _open_cells(branch: Branch, now: int) -> tuple[Text, ...]:
+    lines = Text("?", "dim")
+    if branch.added is not None:
+        lines = Text.assemble((f"+{branch.added:,}", "green"), " ", (f"-{branch.removed:,}", "red"))
+    return (*_who(branch, now), Text(f"{len(branch.changes):,}"), lines)
+
+
+def _ended_cells(branch: Branch, now: int) -> tuple[Text, ...]:
+    style = "red" if branch.state is State.UNREADABLE else ""
+    return (*_who(branch, now), Text(branch.state, style))
+
+
+def _who(branch: Branch, now: int) -> tuple[Text, Text, Text]:
+    agent = Text(printable(branch.agent.name)) if branch.agent else Text("?", "dim")
+    agent.truncate(16, overflow="ellipsis")
+    when = age(now - branch.active_at) if branch.active_at else "?"
+    return Text(printable(branch.name), "bold"), agent, Text(when)
+
+
+def _below(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...]:
+    room = width - len(INDENT)
+    facts = [line for fact in _facts(branch, fleet, room) for line in _wrapped(fact, room)]
+    return (*facts, *_next(branch, fleet.base, room))
+
+
+def _facts(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
+    if branch.state_why:
+        yield Text(printable(branch.state_why), "dim")
+    if branch.state is not State.OPEN:
+        return
+    if branch.sync in SYNC:
+        yield Text(SYNC[branch.sync], "dim")
+    if branch.worktree and branch.worktree.dirty:
+        yield Text(f"uncommitted changes in {printable(branch.worktree.path) or 'the main worktree'}", "dim")
+    if branch.conflict and branch.conflict.failed:
+        failed = printable(branch.conflict.failed)
+        yield Text(f"git could not merge it with {printable(fleet.base.name)}: {failed}", "yellow")
+    if branch.conflict and conflicts(branch):
+        yield Text(_listed("conflicts in ", [printable(f.path) for f in branch.conflict.files], room), "red")
+
+
+def _listed(start: str, names: Sequence[str], room: int) -> str:
+    """As many names as fit on one line, and how many more there are; at least one is named."""
+    line = start + names[0]
+    for count, name in enumerate(names[1:], start=1):
+        more = f" and {len(names) - count} more"
+        if cell_len(f"{line}, {name}{more}") > room:
+            return _shortened(line, room - len(more)) + more
+        line = f"{line}, {name}"
+    return line
+
+
+def _shortened(line: str, room: int) -> str:
+    text = Text(line)
+    text.truncate(room, overflow="ellipsis")
+    return text.plain
+
+
+def _next(branch: Branch, base: Base, room: int) -> list[Text]:
+    """The next action: words and command on one line, or the command below."""
+    action = next_action(branch, base)
+    if action is None:
+        return []
+    if action.command and cell_len(f"{action.text}: {action.command}") <= room:
+        return [Text.assemble(f"{action.text}: ", (action.command, "cyan"))]
+    return [*_wrapped(Text(action.text), room), *(Text(line, "cyan") for line in _command(action, room))]
+
+
+def _command(action: NextAction, room: int) -> list[str]:
+    """The command on one line, or a line a step as a shell takes it, or not at all: never cut."""
+    if not action.command or cell_len(action.command) <= room:
+        return [action.command] if action.command else []
+    steps = [f"{step} &&" for step in action.steps[:-1]] + list(action.steps[-1:])
+    return steps if all(cell_len(step) <= room for step in steps) else []
+
+
+def _table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
+    head = Row(tuple(Text(heading, "dim") for heading in headings), ())
+    every = (head, *rows)
+    widths = [max(row.cells[i].cell_len for row in every) for i in range(len(headings))]
+    taken = sum(widths[1:]) + len(GAP) * len(headings)
+    widths[0] = min(widths[0], max(width - taken, NARROWEST))
+    lines = []
+    for row in every:
+        lines.append(_line(headings, row.cells, widths, width))
+        lines += [Text(INDENT).append_text(line) for line in row.below]
+    return lines
+
+
+def _line(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequence[int], width: int) -> Text:
+    line = Text()
+    for heading, cell, size in zip(headings, cells, widths, strict=True):
+        cell.truncate(size, overflow="ellipsis")
+        blank = Text(" " * (size - cell.cell_len))
+        line.append(GAP)
+        line.append_text(blank + cell if heading in NUMBERS else cell + blank)
+    line.rstrip()
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _wrapped(text: Text, width: int) -> list[Text]:
+    # Only wrapping needs a console, and of it only the size of a tab, which printable text never has.
+    lines = text.wrap(Console(width=width), max(width, NARROWEST))
+    for line in lines:
+        line.rstrip()
+    return list(lines)
+
+
+def _ago(seconds: int) -> str:
+    words = age(seconds)
+    return "just now" if words == "now" else f"{words} ago"

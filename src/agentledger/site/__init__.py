@@ -1,0 +1,11 @@
+"""The static site: view models of a fleet, HTML out of them, and a folder that is published whole.
+
+    names → links → commands → order       small decisions that several pages share
+    view, branch                           Fleet → frozen view models: all words and all ordering
+    diff, words, hidden                    patches and text → markup
+    pages                                  view models → {path: bytes}, through the templates
+    manifest, folder, write                what was published, and publishing it
+    build                                  all of it, for the branches that changed
+
+Nothing here reads a repository: a snapshot is handed in.
+"""

@@ -1,0 +1,249 @@
+"""A branch → the view model of its page: every word and order on it.
+
+Belongs here: verdict, facts, conflicts, commits, and what is said where something was not
+computed. Does not: HTML (see `pages`), or the diff's files (see `files`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger import sections
+from agentledger.model import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
+from agentledger.sections import NextAction
+from agentledger.site import diff, links
+from agentledger.site.commands import Command, commands
+from agentledger.site.facts import STATES, Frame, Mark, frame, title
+from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
+from agentledger.site.hidden import misleading
+from agentledger.text import decode, plural
+
+COMMITS_SHOWN = 250
+CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact and its value; `code` when that is an id or a ref."""
+
+    key: str
+    text: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A conflicting region: where it is, its markup, and what was cut off."""
+
+    line: str
+    body: Markup
+    cut: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicted:
+    """A file in conflict, its kind in words, and its regions."""
+
+    path: str
+    kind: str
+    regions: tuple[Region, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """A commit as listed: `href` is its page on the forge, if that is known."""
+
+    id: str
+    href: str | None
+    subject: str
+    author: str
+    at: int
+    trailers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPage:
+    """The page of one branch; `diff_page` is set where its diff has a page of its own."""
+
+    frame: Frame
+    name: str
+    title: str
+    question: str
+    verdict: Mark
+    verdict_more: str
+    state: Mark
+    state_why: str
+    distance: str
+    size: str
+    active_at: int
+    action: NextAction | None
+    hidden: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    conflicts: tuple[Conflicted, ...]
+    conflicts_more: str
+    entries: tuple[Entry, ...]
+    entries_more: str
+    files: tuple[File, ...]
+    diff_page: str | None
+    commits: tuple[CommitLine, ...]
+    commits_title: str
+    commits_more: str
+    commands: tuple[Command, ...]
+    forge: links.Link | None
+
+
+_KINDS = {
+    "content": "both sides changed the same lines",
+    "add/add": "both sides added it",
+    "modify/delete": "one side changed it, the other deleted it",
+    "other": "more than its lines: types, modes, renames or binary content",
+}
+_SYNC = {
+    Sync.LOCAL: "only in this repository",
+    Sync.REMOTE: "only on the remote, as of the last fetch",
+    Sync.SAME: "the same here and on the remote",
+    Sync.AHEAD: "the branch here has commits that the remote has not",
+    Sync.BEHIND: "the remote has commits that the branch here has not; the remote’s head is shown",
+    Sync.DIVERGED: "the branch here and the remote’s have diverged",
+}
+_AGENT_FROM = {
+    "branch": "by the branch’s name",
+    "author": "by the author of its commits",
+    "trailer": "by a Co-authored-by line",
+    "check-in": "by its newest check-in",
+}
+
+
+def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page: str) -> BranchPage:
+    """The page of a branch from its patches; `page` is its path without the ending."""
+    separate = on_own_page(patches)
+    listed = entries(branch)
+    conflict = branch.conflict or Conflict(clean=None)
+    verdict, more = _verdict(branch)
+    return BranchPage(
+        frame=frame(fleet),
+        name=branch.name,
+        title=title(branch),
+        question=f"Does it merge into {fleet.base.name}?",
+        verdict=verdict,
+        verdict_more=more,
+        state=STATES[branch.state][0],
+        state_why=branch.state_why,
+        distance=_distance(branch, fleet),
+        size=count(branch),
+        active_at=branch.active_at,
+        action=sections.next_action(branch, fleet.base),
+        hidden=_hidden(branch, patches),
+        facts=_facts(branch),
+        conflicts=tuple(map(_conflicted, conflict.files[:CONFLICTS_SHOWN])),
+        conflicts_more=_more(len(conflict.files) - CONFLICTS_SHOWN, "file"),
+        entries=listed[:LISTED],
+        entries_more=_more(len(listed) - LISTED, "file"),
+        files=files(branch, fleet.base, patches),
+        diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
+        commits=tuple(_commit(c, links.commits(fleet)) for c in branch.commits[:COMMITS_SHOWN]),
+        commits_title=plural(len(branch.commits), "commit"),
+        commits_more=_more(len(branch.commits) - COMMITS_SHOWN, "commit"),
+        commands=commands(branch, fleet.base),
+        forge=links.review(fleet, branch),
+    )
+
+
+def _verdict(branch: Branch) -> tuple[Mark, str]:
+    """The answer to "does it merge?", and a sentence that says more."""
+    ended = {
+        State.MERGED: (Mark("done", "It is merged already."), ""),
+        State.ABSORBED: (Mark("done", "Its change is in already."), ""),
+        State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
+        State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
+    }.get(branch.state)
+    if ended:
+        return ended
+    conflict = branch.conflict
+    if conflict is None:
+        return Mark(
+            "none", "Not computed."
+        ), "" if branch.state is State.OPEN else "Only open branches are tried."
+    if conflict.clean is None:
+        return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
+    if conflict.clean:
+        return Mark(
+            "ok", "Yes, cleanly."
+        ), "git merges the two heads without a conflict; no test was run on it."
+    return Mark("bad", f"No: conflicts in {plural(len(conflict.files), 'file')}."), ""
+
+
+def _distance(branch: Branch, fleet: Fleet) -> str:
+    if branch.state is State.UNREADABLE:
+        return ""
+    ahead, behind = plural(branch.ahead, "commit"), plural(branch.behind, "commit")
+    return f"{ahead} ahead of {fleet.base.name}, {behind} behind"
+
+
+def _facts(branch: Branch) -> tuple[Fact, ...]:
+    agent, bases = branch.agent, branch.merge_bases
+    facts = (
+        Fact(
+            "Agent", f"{agent.name}, {_AGENT_FROM.get(agent.source, agent.source)}" if agent else "not known"
+        ),
+        Fact("Task", branch.task or ""),
+        Fact("Worktree", _worktree(branch)),
+        Fact("Local and remote", _SYNC[branch.sync]),
+        Fact("Same change as", branch.same_as or "", code=True),
+        Fact("Head", branch.head, code=True),
+        Fact("Merge base" if len(bases) == 1 else "Merge bases", " ".join(bases) or "none", code=bool(bases)),
+        Fact("Ref", branch.ref, code=True),
+    )
+    return tuple(fact for fact in facts if fact.text)
+
+
+def _worktree(branch: Branch) -> str:
+    worktree = branch.worktree
+    if worktree is None:
+        return ""
+    clean = {True: "uncommitted work in it", False: "clean", None: "git could not tell whether it is clean"}
+    return f"{worktree.path or 'the main one'}: {clean[worktree.dirty]}"
+
+
+def _conflicted(file: ConflictFile) -> Conflicted:
+    regions = tuple(
+        Region(f"line {hunk.line:,}", diff.conflict(hunk.text), _more(hunk.cut, "line"))
+        for hunk in file.hunks[:HUNKS_SHOWN]
+    )
+    more = _more(len(file.hunks) - HUNKS_SHOWN, "region")
+    return Conflicted(decode(file.path), _KINDS.get(file.kind, file.kind), regions, more)
+
+
+def _commit(commit: Commit, forge: str | None) -> CommitLine:
+    trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
+    href = f"{forge}{commit.id}" if forge else None
+    return CommitLine(commit.id[:10], href, commit.subject, commit.author.name, commit.at, trailers)
+
+
+def _hidden(branch: Branch, patches: Sequence[FilePatch]) -> tuple[str, ...]:
+    """Where misleading characters occur, and which; empty where there are none."""
+    places: tuple[tuple[str, Iterable[str]], ...] = (
+        ("the branch’s name", (branch.name,)),
+        ("paths", (decode(change.path) for change in branch.changes)),
+        ("commits", itertools.chain.from_iterable(map(_texts, branch.commits))),
+        ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
+    )
+    found = ((place, misleading(texts)) for place, texts in places)
+    return tuple(
+        f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(chars.items()))}"
+        for place, chars in found
+        if chars
+    )
+
+
+def _texts(commit: Commit) -> Iterable[str]:
+    return (commit.subject, commit.author.name, *(value for _, value in commit.trailers))
+
+
+def _more(number: int, noun: str) -> str:
+    return f"and {plural(number, f'more {noun}')}, not shown" if number > 0 else ""

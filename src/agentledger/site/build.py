@@ -1,0 +1,113 @@
+"""A snapshot → its published site, rendering only what changed since the last build.
+
+Belongs here: which pages are needed, and in which order they are published. Does not: their
+content, or how files get into place (see `pages` and `write`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agentledger.model import Branch, FilePatch, Fleet
+from agentledger.site import manifest, pages, write
+from agentledger.site.names import INDEX, page_names
+from agentledger.site.write import Site
+
+Progress = Callable[[str, int, int], None]
+
+
+class Patched(Protocol):
+    """What a build needs of a snapshot."""
+
+    @property
+    def fleet(self) -> Fleet: ...
+
+    def patches(self, branches: Sequence[Branch], /) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Where the board is, and how many files were written, left as they were, and removed."""
+
+    index: Path
+    written: int
+    unchanged: int
+    removed: int
+
+
+def build(
+    snapshot: Patched,
+    out: Path,
+    progress: Progress,
+    extra: Mapping[str, bytes] | None = None,
+    fingerprint: str = "",
+    valid_until: int | None = None,
+) -> Result:
+    """Publishes the site of a snapshot in `out`.
+
+    `extra` are further files for the top of the site by name. `fingerprint` stands for what was
+    read, and `valid_until` for the second from which it is stale all the same; both are for
+    `up_to_date`. Raises OutputError; the old site is then as it was, or marked as unfinished.
+    """
+    with write.opened(out) as site:
+        made_with = manifest.sources_key(pages.sources())
+        for name, content in pages.static_files().items():
+            site.add(name, content)
+        names = page_names(snapshot.fleet.branches)
+        _branches(snapshot, site, names, made_with, progress)
+        found = {**pages.board_pages(snapshot.fleet, names), **(extra or {})}
+        # The board comes last: it must not link to a page that is not there yet.
+        for name in sorted(found, key=lambda name: (name == INDEX, name)):
+            site.add(name, found[name])
+        removed = site.publish(manifest.Manifest({}, fingerprint, valid_until, made_with))
+        return Result(out / INDEX, site.written, site.unchanged, removed)
+
+
+def up_to_date(out: Path, fingerprint: str, now: int) -> bool:
+    """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`."""
+    if out.is_symlink() or not (out / INDEX).is_file():
+        return False
+    last = manifest.read(out)
+    return (
+        last is not None
+        and last.complete
+        and last.fingerprint == fingerprint != ""
+        and last.made_with == manifest.sources_key(pages.sources())
+        and (last.valid_until is None or now < last.valid_until)
+    )
+
+
+def _branches(
+    snapshot: Patched, site: Site, names: Mapping[str, str], made_with: str, progress: Progress
+) -> None:
+    """Stages the pages of the branches that changed, and keeps those of the others."""
+    fleet = snapshot.fleet
+    keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
+    stale = [b for b in fleet.branches if not _kept(site, names[b.ref], keys[b.ref])]
+    for done, (branch, patches) in enumerate(_patched(snapshot, stale), 1):
+        progress("Writing pages", done, len(stale))
+        made = pages.branch_pages(branch, fleet, patches, names[branch.ref])
+        for path, content in made.items():
+            site.stage(path, content, keys[branch.ref])
+
+
+def _kept(site: Site, name: str, key: str) -> bool:
+    """Keeps the published pages of a branch, if all of them are there and current."""
+    page, diff = f"{name}.html", f"{name}.diff.html"
+    paths = [page, diff] if diff in site.old.files else [page]
+    if not all(site.current(path, key) for path in paths):
+        return False
+    for path in paths:
+        site.keep(path, key)
+    return True
+
+
+def _patched(snapshot: Patched, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+    """Each branch with its patches; those without a change are not asked for."""
+    for branch in branches:
+        if not branch.changes:
+            yield branch, ()
+    yield from snapshot.patches([branch for branch in branches if branch.changes])

@@ -1,0 +1,86 @@
+"""The commands with which a reader goes on in a shell: fetch, look, check out, merge.
+
+Belongs here: commands of a branch's page, quoted for a POSIX shell. Does not: the one
+next action (see `sections`), which other outputs share.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from agentledger.model import Base, Branch, State, Sync
+from agentledger.text import HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and what it is for."""
+
+    what: str
+    text: str
+
+
+# Names that git takes for something else go by their full ref: options, HEAD, `@`, object ids.
+_PLAIN = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
+
+
+def commands(branch: Branch, base: Base) -> tuple[Command, ...]:
+    """What one would type to work on a branch; none for one that git cannot read."""
+    if branch.state is State.UNREADABLE:
+        return ()
+    into, head = typed(base.ref, base.head), typed(branch.ref, branch.head)
+    found = [
+        _fetch(branch),
+        Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
+        _checkout(branch, head),
+        _merge(branch, base, into, head),
+    ]
+    return tuple(command for command in found if command)
+
+
+def file_diff(branch: Branch, base: Base, path: bytes) -> str | None:
+    """The command that prints one file's diff; None where its path cannot be typed."""
+    text = path.decode("utf-8", "surrogateescape")
+    if HIDDEN.search(text):
+        return None
+    into, head = typed(base.ref, base.head), typed(branch.ref, branch.head)
+    return shlex.join(("git", "diff", f"{into}...{head}", "--", f":(top,literal){text}"))
+
+
+def typed(ref: str, head: str) -> str:
+    """A ref as a person would type it; the object id where hidden characters make that a trap."""
+    if HIDDEN.search(ref):
+        return head
+    short = re.sub("^refs/(heads|remotes)/", "", ref)
+    return short if _PLAIN.fullmatch(short) else ref
+
+
+def _fetch(branch: Branch) -> Command | None:
+    remote = re.match("refs/remotes/([^/]+)/", branch.remote_ref or "")
+    if remote is None or HIDDEN.search(remote[1]):
+        return None
+    return Command("Fetch", shlex.join(("git", "fetch", "--", remote[1])))
+
+
+def _checkout(branch: Branch, head: str) -> Command:
+    if branch.worktree and not HIDDEN.search(branch.worktree.path):
+        return Command("Go to its worktree", shlex.join(("cd", "--", branch.worktree.path or ".")))
+    how = ["--detach", head]
+    if not HIDDEN.search(branch.ref):
+        if branch.ref.startswith("refs/heads/"):
+            how = ["--", branch.ref.removeprefix("refs/heads/")]
+        elif branch.ref.startswith("refs/remotes/") and branch.sync is Sync.REMOTE:
+            how = ["--track", head]
+    return Command("Check it out", shlex.join(("git", "switch", *how)))
+
+
+def _merge(branch: Branch, base: Base, into: str, head: str) -> Command | None:
+    if branch.state not in (State.OPEN, State.DORMANT) or HIDDEN.search(base.name):
+        return None
+    merge = shlex.join(("git", "merge", "--no-ff", head))
+    switch = shlex.join(("git", "switch", "--", base.name))
+    # A local base that is behind its upstream would merge the branch onto something old.
+    update = f" && {shlex.join(('git', 'merge', '--ff-only', into))}" if base.sync is Sync.BEHIND else ""
+    return Command(f"Merge it into {base.name}", f"{switch}{update} && {merge}")

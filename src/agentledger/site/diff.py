@@ -1,0 +1,162 @@
+"""A patch as markup for one `<pre>`: line numbers, a sign column, changed words marked.
+
+Belongs here: unified hunks and conflict hunks → markup. Does not: which file is open, in
+which order files come, or what stands above them (see `files`).
+
+No language colours: colour means added, removed, or in conflict, and nothing else.
+A run of lines is one `<del>` or `<ins>`, which assistive technology announces, and each
+line costs little more than its number, in an `<i>` that selecting leaves out.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from agentledger.site.hidden import chips
+from agentledger.site.words import differing
+from agentledger.text import HIDDEN, decode
+
+PAIRS = 60
+_HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HIDDEN = re.compile(f"(?!\t){HIDDEN.pattern}")
+_ENDLESS = '<span class="chip">no newline at the end</span>\n'
+
+
+def patch(body: bytes, *, words: bool) -> Markup:
+    """Unified hunks as markup; `words` marks what differs within paired lines."""
+    text = html.escape(decode(body), quote=False)
+    lines = text.removesuffix("\n").split("\n") if text else []
+    if ends_in_crlf(body):
+        lines = [line.removesuffix("\r") for line in lines]
+    hidden = any(map(_HIDDEN.search, lines))
+    return Markup("".join(_Patch(lines, hidden, words).markup()))  # noqa: S704 - escaped above
+
+
+def ends_in_crlf(body: bytes) -> bool:
+    """True when every line that a patch shows ends so: said once then, instead of on each line."""
+    if b"\r\n" not in body:
+        return False
+    return all(line[-1:] == b"\r" for line in body.split(b"\n") if line[:1] in (b"+", b"-", b" "))
+
+
+def added_lines(body: bytes) -> list[str]:
+    """The text of the lines that a patch adds, where it has any that is not plain ASCII."""
+    if body.isascii():
+        return []
+    return [line[1:] for line in decode(body).split("\n") if line[:1] == "+"]
+
+
+class _Patch:
+    """One walk over the lines of a patch; removed and added lines wait to be paired."""
+
+    def __init__(self, lines: Sequence[str], hidden: bool, words: bool) -> None:
+        self._lines, self._hidden, self._words = lines, hidden, words
+        self._old = self._new = 0
+        self._width = len(str(max((_last(line) for line in lines if line[:2] == "@@"), default=0)))
+        self._minus: list[str] = []
+        self._plus: list[str] = []
+        self._open_ended: set[str] = set()
+        self._out: list[str] = []
+
+    def markup(self) -> list[str]:
+        for line in self._lines:
+            sign = line[:1]
+            if sign == "-":
+                self._minus.append(line[1:])
+            elif sign == "+":
+                self._plus.append(line[1:])
+            elif sign == "\\":
+                self._ends_without_newline()
+            else:
+                self._flush()
+                self._header(line) if sign == "@" else self._context(line[1:])
+        self._flush()
+        return self._out
+
+    def _header(self, line: str) -> None:
+        match = _HEADER.match(line)
+        if match:
+            self._old, self._new = int(match[1]), int(match[3])
+        self._out.append(f"<b>{self._shown(line)}\n</b>")
+
+    def _context(self, line: str) -> None:
+        self._out.append(f"<i>{self._new:>{self._width}}   </i>{self._shown(line)}\n")
+        self._old += 1
+        self._new += 1
+
+    def _ends_without_newline(self) -> None:
+        if self._plus or self._minus:
+            self._open_ended.add("+" if self._plus else "-")
+        else:
+            self._out.append(_ENDLESS)
+
+    def _flush(self) -> None:
+        if not self._minus and not self._plus:
+            return
+        minus, plus = self._marked()
+        self._run("del", "−", self._old, minus, "-" in self._open_ended)
+        self._run("ins", "+", self._new, plus, "+" in self._open_ended)
+        self._old += len(minus)
+        self._new += len(plus)
+        self._minus, self._plus, self._open_ended = [], [], set()
+
+    def _run(self, tag: str, sign: str, first: int, lines: list[str], endless: bool) -> None:
+        if lines:
+            width = self._width
+            rows = "".join(f"<i>{n:>{width}} {sign} </i>{line}\n" for n, line in enumerate(lines, first))
+            self._out.append(f"<{tag}>{rows}{_ENDLESS if endless else ''}</{tag}>")
+
+    def _marked(self) -> tuple[list[str], list[str]]:
+        if self._hidden:
+            return [self._shown(line) for line in self._minus], [self._shown(line) for line in self._plus]
+        minus, plus = self._minus, self._plus
+        if self._words and minus and plus and max(len(minus), len(plus)) <= PAIRS:
+            for i, (old, new) in enumerate(zip(minus[:], plus[:], strict=False)):
+                spans = differing(old, new)
+                if spans:
+                    minus[i], plus[i] = _mark(old, spans[0]), _mark(new, spans[1])
+        return minus, plus
+
+    def _shown(self, line: str) -> str:
+        return chips(line, keep="\t") if self._hidden else line
+
+
+def _last(header: str) -> int:
+    """The highest line number that a hunk can reach, for the width of the column."""
+    match = _HEADER.match(header)
+    if match is None:
+        return 0
+    return max(int(match[1]) + int(match[2] or 1), int(match[3]) + int(match[4] or 1))
+
+
+def _mark(line: str, spans: Sequence[tuple[int, int]]) -> str:
+    parts, at = [], 0
+    for start, end in spans:
+        parts += [line[at:start], "<mark>", line[start:end], "</mark>"]
+        at = end
+    return "".join((*parts, line[at:]))
+
+
+def conflict(text: bytes) -> Markup:
+    """A conflicting region as git wrote it, base's side and the branch's side told apart."""
+    out, side = [], ""
+    for line in decode(text).removesuffix("\n").split("\n"):
+        shown = chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
+        turn = _side(line[:7], side)
+        if turn is None:
+            out.append(f'<span class="{side}">{shown}\n</span>' if side else f"{shown}\n")
+        else:
+            side = turn
+            out.append(f"<b>{shown}\n</b>")
+    return Markup("".join(out))  # noqa: S704 - escaped above
+
+
+def _side(marker: str, side: str) -> str | None:
+    """The side that begins after a marker line, or None where the line is no marker."""
+    if marker == "=======" and side != "ours":
+        return None
+    return {"<<<<<<<": "ours", "=======": "theirs", ">>>>>>>": ""}.get(marker)

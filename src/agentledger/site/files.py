@@ -1,0 +1,168 @@
+"""The changed files of a branch as the page lists and shows them.
+
+Belongs here: per file its words, whether its diff is open, and what stands for a diff that
+is left out. Does not: the markup of a diff's lines (see `diff`), or the order (see `order`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.model import Base, Branch, Change, FilePatch
+from agentledger.site import diff
+from agentledger.site.commands import file_diff
+from agentledger.site.facts import lines
+from agentledger.site.order import Role, ordered
+from agentledger.text import decode, plural
+
+OPEN_LINES, OPEN_BYTES = 400, 20_000
+OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000
+PAGE_BYTES = 12_000_000  # of patch text; what is beyond is named with its command
+LISTED = 2_000
+
+_STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "type changed"}
+_WHOLE = (_STATUS["A"], _STATUS["D"])
+_KIND = {"120000": "symbolic link", "160000": "submodule", "100755": "executable file", "100644": "file"}
+_OMITTED = {
+    "binary": "Binary; nothing to show as text.",
+    "large": "Too large to be shown here.",
+    "missing": "Its content is not in this clone.",
+    "unreadable": "git could not read its content.",
+    "page": "Left out: this page is long enough.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of changed files; `number` is that of its diff."""
+
+    number: int
+    path: str
+    status: str
+    role: str
+    lines: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One half or the whole of a file's diff: a note, markup of its lines, a command in their place."""
+
+    note: str
+    body: Markup | None
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file with its diff; `open` when the reader should not have to ask for it.
+
+    `whole` tells that all of it was added, or removed: then no line needs a colour to stand out.
+    """
+
+    entry: Entry
+    open: bool
+    whole: bool
+    parts: tuple[Shown, ...]
+
+
+def entries(branch: Branch) -> tuple[Entry, ...]:
+    """The changed files in reading order, numbered from 1."""
+    conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
+    return tuple(
+        Entry(number, decode(change.path), _status(change), _role(role), _size(change))
+        for number, (change, role) in enumerate(ordered(branch.changes, conflicts), 1)
+    )
+
+
+def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
+    """The diffs of the changed files, in the same order under the same numbers."""
+    by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
+    for patch in patches:
+        by_path[patch.change.path].append(patch)
+    left, found = [PAGE_BYTES, OWN_PAGE_LINES], []
+    for entry, path in zip(entries(branch), _paths(branch), strict=True):
+        halves = by_path[path]
+        size = sum(len(half.body) for half in halves)
+        is_open = _is_open(entry, halves, left[1])
+        parts = tuple(_shown(half, branch, base, is_open, left[0] >= size) for half in halves)
+        left[0] -= size
+        left[1] -= _changed(halves) if is_open else 0
+        found.append(File(entry, is_open, entry.status in _WHOLE, parts))
+    return tuple(found)
+
+
+def on_own_page(patches: Iterable[FilePatch]) -> bool:
+    """True when a diff is so long that it would bury the rest of its branch's page."""
+    bodies = [patch.body for patch in patches]
+    total = sum(map(len, bodies))
+    return total > OWN_PAGE_BYTES or sum(body.count(b"\n") for body in bodies) > OWN_PAGE_LINES
+
+
+def _paths(branch: Branch) -> tuple[bytes, ...]:
+    conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
+    return tuple(change.path for change, _ in ordered(branch.changes, conflicts))
+
+
+def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
+    """Small, written by hand, and not just a deletion or a change of mode."""
+    changed, size = _changed(halves), sum(len(half.body) for half in halves)
+    if entry.role == Role.GENERATED or not size or all(h.change.status == "D" for h in halves):
+        return False
+    return changed <= min(OPEN_LINES, lines_left) and size <= OPEN_BYTES
+
+
+def _changed(halves: Sequence[FilePatch]) -> int:
+    return sum(half.body.count(b"\n+") + half.body.count(b"\n-") for half in halves)
+
+
+def _shown(half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool) -> Shown:
+    omitted = half.omitted or ("" if fits else "page")
+    if omitted:
+        command = None if omitted in ("binary", "missing") else file_diff(branch, base, half.change.path)
+        return Shown(_OMITTED[omitted], None, command)
+    if not half.body:
+        return Shown(_mode_note(half.change) or "An empty file.", None, None)
+    crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
+    note = " ".join(part for part in (_mode_note(half.change), crlf) if part)
+    return Shown(note, diff.patch(half.body, words=is_open), None)
+
+
+def _mode_note(change: Change) -> str:
+    """What the modes say beyond an ordinary file being added, changed or deleted."""
+    old, new = _kind(change.old_mode), _kind(change.new_mode)
+    if change.status == "M" and change.old_mode != change.new_mode:
+        return f"Mode {change.old_mode} → {change.new_mode}: from {old} to {new}."
+    if change.status == "T":
+        return f"From {old} to {new}."
+    mode = change.old_mode if change.status == "D" else change.new_mode
+    return f"A {_kind(mode)}." if mode in ("120000", "160000") else ""
+
+
+def _kind(mode: str) -> str:
+    return _KIND.get(mode, f"mode {mode}")
+
+
+def _status(change: Change) -> str:
+    return _STATUS.get(change.status, change.status)
+
+
+def _role(role: Role) -> str:
+    return "" if role is Role.SOURCE else role.value
+
+
+def _size(change: Change) -> str:
+    if change.binary:
+        return "binary"
+    # A mode is told by the list too, or a file would stand there with nothing changed.
+    mode = "mode" if change.status == "M" and change.old_mode != change.new_mode else ""
+    return " ".join(part for part in (lines(change.added, change.removed), mode) if part)
+
+
+def count(branch: Branch) -> str:
+    """How much a branch changes: `3 files, +120 −7`."""
+    size = lines(branch.added, branch.removed)
+    return ", ".join(part for part in (plural(len(branch.changes), "file"), size) if part)

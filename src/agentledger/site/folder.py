@@ -1,0 +1,127 @@
+"""The output folder: whether it may be written, and by one process at a time.
+
+Belongs here: refusing folders that are not ours, the lock, and disk errors in words. Does
+not: what is written, or in which order (see `write`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import shlex
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentledger.errors import OutputError
+from agentledger.site import manifest
+
+LOCK = ".agentledger-site.lock"
+STAGING = ".staging-"
+PATIENCE = 10.0  # seconds
+SUBFOLDERS = ("branch",)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OTHER = "Choose another folder with --out."
+
+
+@contextlib.contextmanager
+def told(out: Path) -> Iterator[None]:
+    """Turns a disk error into a sentence. Raises OutputError."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in _FULL
+        reason = "the disk is full" if full else (error.strerror or str(error)).lower()
+        hint = f"Free some space, or choose another folder with --out ({error.strerror})." if full else _OTHER
+        raise OutputError(f"The site cannot be written to {out}: {reason}.", hint) from error
+
+
+def claimed(out: Path) -> Path:
+    """The folder to publish in, made if it is not there, once it is certain that it may be used.
+
+    Raises OutputError for a folder that agentledger did not make, or that would lead elsewhere.
+    """
+    root = _located(out)
+    if not root.is_dir():
+        root.mkdir(parents=True)
+    others = any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
+    if others and manifest.read(root) is None:
+        raise OutputError(f"{out} is not empty, and agentledger did not make it.", _OTHER)
+    for name in SUBFOLDERS:
+        if (root / name).is_symlink() or ((root / name).exists() and not (root / name).is_dir()):
+            raise OutputError(
+                f"{out}/{name} is not a plain folder; writing there could lead elsewhere.",
+                "Remove it, or choose another folder with --out.",
+            )
+    return root
+
+
+def _located(out: Path) -> Path:
+    if out.is_symlink():
+        target = shlex.quote(os.path.realpath(out))
+        raise OutputError(f"{out} is a symbolic link.", f"Give the folder itself: --out {target}")
+    root = out.resolve()
+    if root.exists() and not root.is_dir():
+        raise OutputError(f"{out} is a file, not a folder.", _OTHER)
+    if any(part.casefold() == ".git" for part in root.parts):
+        raise OutputError(f"{out} lies inside a .git folder, which is git’s own.", _OTHER)
+    if (root / ".git").exists():
+        raise OutputError(f"{out} is the top of a git repository.", "Choose a folder inside it with --out.")
+    return root
+
+
+@contextlib.contextmanager
+def locked(root: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Holds the folder's lock; waits for another build for `patience` seconds. Raises OutputError."""
+    path = root / LOCK
+    handle = _acquired(path, time.monotonic() + patience)
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, b"%d\n" % os.getpid())
+        yield
+    finally:
+        # While it is still held: whoever opened it meanwhile sees that it is gone, and opens the next.
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _acquired(path: Path, until: float) -> int:
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(path, handle):
+                return handle
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise _busy(handle) from None
+            time.sleep(0.05)
+        os.close(handle)
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.lstat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _busy(handle: int) -> OutputError:
+    holder = re.match(rb"\d+", os.pread(handle, 20, 0))
+    os.close(handle)
+    who = f"process {holder[0].decode()}" if holder else "another process"
+    return OutputError(f"The site is being built by {who}.", "Try again when it is done.")
+
+
+def clear_staging(root: Path) -> None:
+    """Removes what builds that died left behind; to be called under the lock."""
+    for path in root.glob(f"{STAGING}*"):
+        if path.is_symlink() or not path.is_dir():
+            path.unlink()
+        else:
+            shutil.rmtree(path)

@@ -1,0 +1,110 @@
+"""What the last build published, kept in the output folder itself.
+
+Belongs here: the manifest's form, and the keys that tell whether a page is still good. Does
+not: writing any file (see `folder`).
+
+The manifest marks a folder as ours, and is believed no further than that: it may have come
+with a clone. Paths in it count only where they look like ours, and its keys only in the very
+folder that they were written for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from agentledger import __version__
+from agentledger.model import Branch, Fleet
+
+NAME = ".agentledger-site.json"
+# Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.
+_OURS = re.compile(r"(?:branch/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9]+){1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Published files with their keys. `complete` is False from before the first file is replaced
+    until after the last; `valid_until` is when time alone makes the site stale, None for never."""
+
+    files: Mapping[str, str]
+    fingerprint: str = ""
+    valid_until: int | None = None
+    made_with: str = ""
+    place: str = ""
+    complete: bool = False
+
+    def publishing(self, before: Manifest) -> Manifest:
+        """The same while it is being published, over what was there before: nothing is certain."""
+        return replace(self, files={**before.files, **self.files}, complete=False)
+
+    def encoded(self) -> bytes:
+        """As JSON, for the file NAME."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return (json.dumps(fields, indent=0, sort_keys=True) + "\n").encode()
+
+
+NOTHING = Manifest({})
+
+
+def read(folder: Path) -> Manifest | None:
+    """The manifest of a folder, or None where it has none. What cannot be believed in it is left out."""
+    path = folder / NAME
+    if path.is_symlink() or not path.is_file():
+        return None
+    try:
+        fields = json.loads(path.read_bytes())
+        manifest = _checked(fields)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return NOTHING
+    return manifest if manifest.place == place(folder) else replace(manifest, complete=False)
+
+
+def place(folder: Path) -> str:
+    """What tells this folder from any copy of it."""
+    found = os.stat(folder)  # noqa: PTH116 - beside st_dev, not a question about the path
+    return f"{found.st_dev:x}-{found.st_ino:x}"
+
+
+def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
+    """A hash over everything that a branch's page shows, but for when it was built.
+
+    Commits and changes follow from head and merge bases; what of them git could not look at does not.
+    """
+    unseen = sum(change.binary is None for change in branch.changes)
+    shown = (
+        *(branch.name, branch.ref, branch.remote_ref, branch.head, branch.merge_bases, branch.sync),
+        *(branch.state, branch.state_why, branch.same_as, branch.ahead, branch.behind),
+        *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
+        *(branch.lines_counted, len(branch.changes), unseen, fleet.name, fleet.forge),
+        *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
+    )
+    return key(repr(shown).encode("utf-8", "surrogateescape"))
+
+
+def key(content: bytes) -> str:
+    """A key for a file whose content is at hand."""
+    return sha256(content).hexdigest()[:32]
+
+
+def sources_key(sources: list[bytes]) -> str:
+    """A key for what pages are made with: the version, templates and static files."""
+    return key(b"\0".join([__version__.encode(), *sources]))
+
+
+def _checked(fields: dict[str, Any]) -> Manifest:
+    files = {path: str(kept) for path, kept in fields["files"].items() if _OURS.fullmatch(path)}
+    until = fields["valid_until"]
+    return Manifest(
+        files=files,
+        fingerprint=str(fields["fingerprint"]),
+        valid_until=None if until is None else int(until),
+        made_with=str(fields["made_with"]),
+        place=str(fields["place"]),
+        complete=fields["complete"] is True,
+    )

@@ -1,0 +1,113 @@
+"""View models → pages, through the templates of templates/site.
+
+Belongs here: the template environment and which template makes which file. Does not:
+words, order, or any decision about content (see `view` and `branch`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from agentledger import resources
+from agentledger.model import Branch, FilePatch, Fleet
+from agentledger.site.branch import branch_page
+from agentledger.site.hidden import show
+from agentledger.site.names import ENDED, INDEX, LEDGER, PATHS
+from agentledger.site.view import Board, board, on_board
+from agentledger.text import path_text, printable, rfc3339
+
+PATHS_LISTED = 500  # of a branch, for the filter by path
+
+
+def board_pages(fleet: Fleet, pages: Mapping[str, str]) -> dict[str, bytes]:
+    """The board, the list of all ended branches if the board is too short for it, and the filter's paths."""
+    model = board(fleet, pages)
+    found = {INDEX: _board(INDEX, model), PATHS: _paths(fleet, pages)}
+    if model.ended_more:
+        found[ENDED] = _board(ENDED, board(fleet, pages, ended_shown=None))
+    return found
+
+
+def branch_pages(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page: str) -> dict[str, bytes]:
+    """The page of a branch at `page` (a path without the ending), and its diff's page if it needs one."""
+    model = branch_page(branch, fleet, patches, page)
+    common = {"page": model, "frame": model.frame, "root": "../"}
+    found = {f"{page}.html": _render("branch.html.j2", common)}
+    if model.diff_page:
+        own = common | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
+        found[f"{page}.diff.html"] = _render("diff.html.j2", own)
+    return found
+
+
+def static_files() -> dict[str, bytes]:
+    """The style sheet, the script and the icon, as they ship."""
+    folder = resources.directory("site")
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def sources() -> list[bytes]:
+    """What pages are made with: their content counts for whether an old page is still good."""
+    folder = resources.directory("templates") / "site"
+    return [file.read_bytes() for file in sorted(folder.glob("*.j2"))] + list(static_files().values())
+
+
+def _board(name: str, model: Board) -> bytes:
+    context = {
+        "board": model,
+        "frame": model.frame,
+        "root": "",
+        "with_agent": name == INDEX,
+        "filter_states": model.states if name == INDEX else [group.mark.text for group in model.ended],
+        "paths_file": PATHS,
+        "ended_file": ENDED,
+        "ledger_file": LEDGER,
+    }
+    return _render(f"{name}.j2", context)
+
+
+def _paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
+    """The paths each branch on the board changes, as a classic script: `file://` allows no fetch."""
+    numbers: dict[str, int] = {}
+    rows = {
+        f"{pages[branch.ref]}.html": [
+            numbers.setdefault(path_text(change.path), len(numbers))
+            for change in branch.changes[:PATHS_LISTED]
+        ]
+        for branch in on_board(fleet)
+    }
+    cut = sum(len(branch.changes) > PATHS_LISTED for branch in on_board(fleet))
+    text = json.dumps({"paths": list(numbers), "rows": rows, "cut": cut}, separators=(",", ":"))
+    return f"var agentledgerPaths={text};\n".encode()
+
+
+def _render(template: str, context: Mapping[str, object]) -> bytes:
+    # Every value passes `show`; should one escape it, an odd byte must not cost the whole site.
+    return _environment().get_template(template).render(context).encode("utf-8", "backslashreplace")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(resources.directory("templates") / "site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=show,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {"plain": printable, "number": _number, "moment": _moment}
+    return environment
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _moment(at: int, between: str) -> str:
+    """A time to the minute, UTC, with `between` after the date."""
+    return rfc3339(at)[:16].replace("T", between)

@@ -1,0 +1,222 @@
+"""Fleet → the board: every word, order and count on it, so that the template holds no logic.
+
+Belongs here: the frozen view models of the board and of the list of ended branches. Does not:
+HTML, a branch's own page (see `branch`), or words that both use (see `facts`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agentledger import sections
+from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.sections import NextAction, Section
+from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
+from agentledger.text import plural
+
+ENDED_SHOWN = 300
+UNREADABLE_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An open branch on the board; `at` in seconds since the epoch."""
+
+    page: str
+    name: str
+    title: str
+    agent: str
+    at: int
+    lines: str
+    files: str
+    merge: Mark
+    place: str
+    action: NextAction | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSection:
+    """Rows under a heading; `filter` is the word for them in the filter by state."""
+
+    key: str
+    heading: str
+    filter: str
+    lead: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A branch that needs nothing: its name, why it ended where that is not plain, its last activity."""
+
+    page: str
+    name: str
+    why: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedGroup:
+    """All branches that ended in the same way; `count` of them, of which `rows` are listed."""
+
+    key: str
+    mark: Mark
+    lead: str
+    count: int
+    rows: tuple[EndedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Branches that git could not read: to be noticed, not to be looked for."""
+
+    mark: Mark
+    rows: tuple[EndedRow, ...]
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The board, and the list of ended branches, which is the same with more of them."""
+
+    frame: Frame
+    summary: str
+    base_ref: str
+    base_note: str
+    base_why: str
+    fetched_at: int | None
+    notes: tuple[str, ...]
+    unreadable: Unreadable | None
+    sections: tuple[BoardSection, ...]
+    ended: tuple[EndedGroup, ...]
+    ended_count: int
+    ended_more: bool
+    agents: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+# Heading, word in the filter, and what it means, of the sections above the ended branches, in reading order.
+_SECTIONS: tuple[tuple[Section, str, str, str], ...] = (
+    (Section.UNBRIEFED, "Open", "Open", "Last activity first."),
+    (Section.HELD, "Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
+)
+
+# By how the local base relates to the remote one, what to know about the one that was not taken.
+_TWIN = {
+    Sync.AHEAD: "{other} is behind it",
+    Sync.BEHIND: "{other} here is behind it",
+    Sync.DIVERGED: "{other} here has diverged from it",
+}
+
+
+def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
+    """The board of a fleet; `pages` gives each ref its page. `ended_shown` None lists all ended ones."""
+    groups = sections.grouped(fleet)
+    ended = groups[Section.ENDED]
+    lost = [branch for branch in ended if branch.state is State.UNREADABLE]
+    parts = tuple(_section(part, groups[part[0]], fleet, pages) for part in _SECTIONS)
+    return Board(
+        frame=frame(fleet),
+        summary=_summary(groups, fleet),
+        base_ref=_short(fleet.base.ref),
+        base_note=_twin(fleet.base),
+        base_why=fleet.base.why,
+        fetched_at=fleet.base.fetched_at,
+        notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
+        unreadable=_unreadable(lost, pages),
+        sections=parts,
+        ended=_ended(ended, pages, ended_shown),
+        ended_count=len(ended),
+        ended_more=ended_shown is not None and len(ended) > ended_shown,
+        agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
+        states=(*(p.filter for p in parts if p.rows), *(g.mark.text for g in _ended(ended, pages, 0))),
+    )
+
+
+def on_board(fleet: Fleet) -> tuple[Branch, ...]:
+    """The branches whose files the board can be searched for: all that did not end, in its order."""
+    groups = sections.grouped(fleet)
+    return tuple(branch for part, *_ in _SECTIONS for branch in groups[part])
+
+
+def _summary(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
+    held, ended = len(groups[Section.HELD]), len(groups[Section.ENDED])
+    still = held + len(groups[Section.UNBRIEFED])
+    conflicts = (
+        f", {held or 'none'} of them in conflict with {fleet.base.name}" if fleet.forecast and still else ""
+    )
+    return f"{plural(still, 'open branch', 'open branches')}{conflicts}; {ended:,} ended."
+
+
+def _twin(base: Base) -> str:
+    text = _TWIN.get(base.sync)
+    return text.replace("{other}", _short(base.other_ref)) if text and base.other_ref else ""
+
+
+def _short(ref: str) -> str:
+    return re.sub("^refs/(heads|remotes)/", "", ref)
+
+
+def _section(
+    part: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
+) -> BoardSection:
+    key, heading, word, lead = part
+    name = fleet.base.name
+    return BoardSection(
+        key=key.value,
+        heading=heading.replace("{base}", name),
+        filter=word,
+        lead=lead.replace("{base}", name),
+        rows=tuple(_row(branch, fleet.base, pages[branch.ref]) for branch in branches),
+    )
+
+
+def _row(branch: Branch, base: Base, page: str) -> Row:
+    return Row(
+        page=page,
+        name=branch.name,
+        title=title(branch),
+        agent=branch.agent.name if branch.agent else "",
+        at=branch.active_at,
+        lines=lines(branch.added, branch.removed),
+        files=plural(len(branch.changes), "file"),
+        merge=merge_mark(branch),
+        place=_place(branch),
+        action=sections.next_action(branch, base),
+    )
+
+
+def _place(branch: Branch) -> str:
+    """Whether work on it lies elsewhere than in its head: a worktree, or another head of the same name."""
+    if branch.worktree and branch.worktree.dirty:
+        return "uncommitted work"
+    if branch.worktree:
+        return "checked out"
+    return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
+
+
+def _unreadable(lost: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
+    if not lost:
+        return None
+    rows = tuple(_ended_row(branch, pages) for branch in lost[:UNREADABLE_SHOWN])
+    mark = Mark("warn", f"{plural(len(lost), 'branch', 'branches')} could not be read")
+    return Unreadable(mark, rows, len(lost) - len(rows))
+
+
+def _ended(ended: Sequence[Branch], pages: Mapping[str, str], shown: int | None) -> tuple[EndedGroup, ...]:
+    left = len(ended) if shown is None else shown
+    groups = []
+    for state, (mark, lead) in STATES.items():
+        branches = [branch for branch in ended if branch.state is state]
+        if branches:
+            rows = tuple(_ended_row(branch, pages) for branch in branches[:left])
+            left -= len(rows)
+            groups.append(EndedGroup(state.value, mark, lead, len(branches), rows))
+    return tuple(groups)
+
+
+def _ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
+    plain = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
+    return EndedRow(pages[branch.ref], branch.name, "" if plain else branch.state_why, branch.active_at)

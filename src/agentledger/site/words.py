@@ -1,0 +1,63 @@
+"""Which words of two paired diff lines differ.
+
+Belongs here: comparing two lines. Does not: finding the pairs, or marking them up
+(see `diff`).
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+LONGEST = 1000
+_PRODUCT = 1500
+_REGIONS = 3
+# Lines come HTML-escaped, so an entity is one token, never cut in two.
+_TOKEN = re.compile(r"&\w+;|\w+|\s+|.", re.DOTALL)
+
+Span = tuple[int, int]
+
+
+def differing(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]] | None:
+    """Character spans in which two escaped lines differ, or None where marks would not help.
+
+    Work is bounded: what both begin and end with is set aside first, and a middle that is
+    long, or that differs in many places, counts as different as a whole.
+    """
+    if old == new or max(len(old), len(new)) > LONGEST:
+        return None
+    a, b = _TOKEN.findall(old), _TOKEN.findall(new)
+    start, end = _common(a, b)
+    same = sum(map(len, a[:start])) + sum(map(len, a[len(a) - end :]))
+    regions = _regions(a[start : len(a) - end], b[start : len(b) - end])
+    left, right = _spans(a, start, [r[0] for r in regions]), _spans(b, start, [r[1] for r in regions])
+    kept = max(len(old) - sum(e - s for s, e in left), same)
+    # Two lines with little in common are a replacement: marking nearly all of it says nothing.
+    return (left, right) if 2 * kept >= max(len(old.strip()), 1) else None
+
+
+def _common(a: list[str], b: list[str]) -> Span:
+    """How many tokens both begin with, and how many of the others both end with."""
+    shorter = min(len(a), len(b))
+    start = next((i for i in range(shorter) if a[i] != b[i]), shorter)
+    rest = shorter - start
+    end = next((i for i in range(rest) if a[-1 - i] != b[-1 - i]), rest)
+    return start, end
+
+
+def _regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
+    """Token ranges, of a and of b, that differ."""
+    whole = [((0, len(a)), (0, len(b)))]
+    if not a or not b or len(a) * len(b) > _PRODUCT:
+        return whole
+    codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    found = [((i, j), (k, m)) for tag, i, j, k, m in codes if tag != "equal"]
+    return found if len(found) <= _REGIONS else whole
+
+
+def _spans(tokens: list[str], start: int, ranges: list[Span]) -> tuple[Span, ...]:
+    """Token ranges, counted from `start`, as character spans; empty ones left out."""
+    at = [0]
+    for token in tokens:
+        at.append(at[-1] + len(token))
+    return tuple((at[start + i], at[start + j]) for i, j in ranges if j > i)

@@ -1,0 +1,115 @@
+"""The use case behind every view: look at a repository, read its fleet, judge what git alone can tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import absorbed, fleet, forecast, git, lines, listing, observe, patches, scratch
+from .cache import Cache
+from .model import Branch, FilePatch, Fleet, State
+from .observe import Observation
+from .scratch import Scratch
+from .text import plural
+
+# A stage in words, how much of it is done, and of how much (0: not known).
+Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to read. `dormant` is in seconds, None: never; `now` in seconds since the epoch, None: the clock.
+
+    `branches` and `refs` are globs; with `refs` alone nothing else is read. `limit` keeps the
+    last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
+    """
+
+    base: str | None = None
+    branches: tuple[str, ...] = ()
+    refs: tuple[str, ...] = ()
+    dormant: int | None = 7 * 86400
+    forecast: bool = True
+    lines: bool = True
+    limit: int | None = None
+    now: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A fleet, and access to the patches of its branches while the snapshot is open."""
+
+    fleet: Fleet
+    _scratch: Scratch
+
+    def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+        """Each branch with its patches, in the order given, streamed from one process."""
+        return patches.read(self._scratch, branches)
+
+
+def _observe(start: Path, request: Request) -> Observation:
+    return observe.observe(start, request.base, request.refs)
+
+
+def fingerprint(start: Path, request: Request) -> str:
+    """Changes whenever anything that a snapshot shows may have changed, but for the passing of time."""
+    return f"{_observe(start, request).fingerprint} {replace(request, now=None)!r}"
+
+
+def toplevel(start: Path) -> Path:
+    """The top of the work tree around `start`; of a bare repository, `start` itself."""
+    return git.place(git.repository(start)).top or start
+
+
+@contextmanager
+def opened(start: Path, request: Request, progress: Progress = silent) -> Iterator[Snapshot]:
+    """Read the fleet of the repository around `start`.
+
+    Raises LedgerError (with a hint) when there is none, no base, or base cannot be read.
+    """
+    now = int(time.time()) if request.now is None else request.now
+    progress("looking at refs and worktrees", 0, 0)
+    seen = _observe(start, request)
+    entries = listing.list_branches(seen, request.branches, bool(request.refs) and not request.branches)
+    if request.limit is not None:
+        entries = sorted(entries, key=lambda entry: _natural(entry.name))[-request.limit :]
+    cache = Cache(seen.place.common / "agentledger", ".".join(map(str, seen.git_version)), now)
+    try:
+        with scratch.opened(seen.place) as sealed:
+            progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
+            yield Snapshot(_read(sealed, cache, seen, entries, request, now, progress), sealed)
+    finally:
+        cache.close()
+
+
+def _read(
+    sealed: Scratch,
+    cache: Cache,
+    seen: Observation,
+    entries: Sequence[listing.Listing],
+    request: Request,
+    now: int,
+    progress: Progress,
+) -> Fleet:
+    found, history = fleet.read(sealed, seen, entries, now, request.dormant)
+    branches: Sequence[Branch] = found.branches
+    if request.lines:
+        progress("counting lines", 0, 0)
+        branches = lines.count(sealed, cache, branches)
+    branches = absorbed.mark(sealed, cache, history, branches, progress)
+    if request.forecast:
+        branches = forecast.with_base(sealed, cache, found.base, branches, history.position, progress)
+    ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
+    return replace(found, branches=tuple(ordered), forecast=request.forecast)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A sort key in which `pull/9` comes before `pull/10`."""
+    parts = "".join(c if c.isdigit() else f"\0{c}\0" for c in name).split("\0")
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]

@@ -1,0 +1,66 @@
+"""Text that came from git, made fit to be shown; nothing here reads or writes.
+
+Names, subjects and paths can hold any byte: escape codes that move a terminal's
+cursor, characters that reorder what a reader sees, bytes that are not UTF-8.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+# Control characters (C0, DEL, C1), surrogates from undecodable bytes, bidirectional
+# controls (UAX #9), zero-width and other invisible format characters, tag characters.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+
+
+def decode(raw: bytes) -> str:
+    """Bytes from git as `str`; `encode` gives exactly the same bytes back."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """The inverse of `decode`."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:04X}}}"
+
+
+def printable(text: str | bytes) -> str:
+    """One line in which every hidden or undecodable character is spelled out.
+
+    A byte that is not UTF-8 becomes `\\xNN`, a hidden character `\\u{NNNN}`.
+    """
+    return HIDDEN.sub(_escape, decode(text) if isinstance(text, bytes) else text)
+
+
+def path_text(path: bytes) -> str:
+    """A path for JSON: valid UTF-8 as it is, bad bytes as `\\xNN`."""
+    return re.sub("[\udc80-\udcff]", _escape, decode(path))
+
+
+def rfc3339(at: int) -> str:
+    """Seconds since the epoch as RFC 3339 in UTC; years outside 1–9999 are clamped."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(at, -62135596800), 253402300799)))
+
+
+def age(seconds: int) -> str:
+    """A duration in one unit, for people: `now`, `5 min`, `3 h`, `12 d`, `4 mo`, `2 y`."""
+    for size, unit in ((31557600, "y"), (2629800, "mo"), (86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 branch`, `2 branches`: a count with its noun."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"

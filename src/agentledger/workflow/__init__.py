@@ -1,0 +1,1 @@
+"""What writes: use cases that change a repository or a folder. One module each."""

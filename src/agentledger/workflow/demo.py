@@ -1,0 +1,177 @@
+"""Makes the sample fleet: two real repositories, the same commits for the same time.
+
+Belongs here: how the story of `demo_base` and `demo_branches` becomes a clone
+with its origin and its worktrees. Does not: the story, or any word to a person.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentledger.errors import GitError, GitMissing, OutputError
+from agentledger.workflow import demo_branches as story
+from agentledger.workflow.demo_base import BASE
+from agentledger.workflow.demo_fleet import MARTA, Step, Tree, changed
+
+if TYPE_CHECKING:
+    import git
+
+MARKER = ".agentledger-demo"
+OURS = ("shop", "origin.git", "shop.worktrees")
+
+
+def create(directory: Path, now: int) -> Path:
+    """Make the sample in `directory` and return its clone, `directory/shop`.
+
+    `now` (seconds since the epoch) is the moment that all ages count from: the same
+    `now` gives the same commit ids. A sample that is there already is made anew.
+    Raises OutputError when the folder holds something else or cannot be written,
+    GitError when git fails.
+    """
+    if shutil.which("git") is None:
+        raise GitMissing("git was not found", "install git, then try again")
+    try:
+        directory = _own(directory)
+        with _sealed(now):
+            return _build(directory, now)
+    except OSError as error:
+        raise OutputError(f"cannot write the demo: {error}", "give another folder") from error
+
+
+def _own(directory: Path) -> Path:
+    """The folder, empty but for our marker. Nothing but our own parts is ever removed."""
+    marker = directory / MARKER
+    if not marker.is_file() and directory.is_dir() and any(directory.iterdir()):
+        raise OutputError(
+            f"{directory} is not empty, and no demo of agentledger", "give a new or an empty folder"
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Made by `agentledger demo`, which replaces the folders beside this file.\n")
+    for name in OURS:
+        if os.path.lexists(directory / name):
+            shutil.rmtree(directory / name)
+    return directory.resolve()
+
+
+@contextmanager
+def _sealed(now: int) -> Iterator[None]:
+    """Hide the user's git configuration and identity, and the variables of a hook.
+
+    GitPython passes our environment on and can add to it only, so what has to go, goes
+    from our own for the time being.
+    """
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith("GIT_")]:
+        del os.environ[name]
+    os.environ |= {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_TEMPLATE_DIR": "",
+        "GIT_COMMITTER_NAME": MARTA.name,
+        "GIT_COMMITTER_EMAIL": MARTA.email,
+        "GIT_COMMITTER_DATE": f"{now} +0000",
+    }
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _build(directory: Path, now: int) -> Path:
+    import git
+
+    try:
+        origin = git.Repo.init(directory / "origin.git", expand_vars=False, bare=True, initial_branch="main")
+        shop = git.Repo.init(directory / "shop", expand_vars=False, initial_branch="main")
+        with origin, shop:
+            trees = _import(origin, now)
+            _fetch(shop, origin, now)
+            _check_out(shop, trees, now)
+    except git.GitCommandError as error:
+        reason = error.stderr.strip().removeprefix("stderr:").strip(" '\n")
+        raise GitError(f"git could not make the demo: {reason}") from error
+    return directory / "shop"
+
+
+def _import(origin: git.Repo, now: int) -> dict[str, Tree]:
+    """Write all commits in one go; local branches wait under refs/local. Returns the trees by step."""
+    trees: dict[str, Tree] = {}
+    marks: dict[str, int] = {}
+    stream: list[bytes] = []
+    for step in sorted((*BASE, *story.STEPS), key=lambda step: -step.minutes):
+        marks[step.key] = len(marks) + 1
+        trees[step.key] = changed(trees[step.after[0]] if step.after else {}, step.files)
+        stream += _commit(step, trees[step.key], marks, now)
+    for folder, tips in (("heads", story.REMOTE), ("local", story.LOCAL)):
+        stream += [f"reset refs/{folder}/{name}\nfrom :{marks[key]}\n".encode() for name, key in tips.items()]
+    _feed(origin, ("fast-import", "--quiet", "--done"), [*stream, b"done\n"])
+    return trees
+
+
+def _commit(step: Step, tree: Tree, marks: Mapping[str, int], now: int) -> Iterator[bytes]:
+    """One commit for fast-import: on a ref that only serves to write it, with its tree in full."""
+    person = f"{step.who.name} <{step.who.email}> {now - 60 * step.minutes} +0000"
+    yield f"commit refs/local/main\nmark :{marks[step.key]}\nauthor {person}\ncommitter {person}\n".encode()
+    yield _data(step.message.encode())
+    for word, key in zip(("from", *["merge"] * len(step.after)), step.after, strict=False):
+        yield f"{word} :{marks[key]}\n".encode()
+    yield b"deleteall\n"
+    for path, file in tree.items():
+        quoted = path.replace("\\", "\\\\").replace('"', '\\"')
+        yield f'M {file.mode} inline "{quoted}"\n'.encode() + _data(file.content)
+
+
+def _data(content: bytes) -> bytes:
+    return b"data %d\n%s\n" % (len(content), content)
+
+
+def _feed(repo: git.Repo, arguments: Sequence[str], lines: Sequence[bytes]) -> None:
+    """Run git on these lines; GitPython hands it a real file only."""
+    with tempfile.TemporaryFile(dir=repo.git_dir) as lent:
+        lent.write(b"".join(lines))
+        lent.seek(0)
+        repo.git.execute(["git", *arguments], istream=lent)
+
+
+def _fetch(shop: git.Repo, origin: git.Repo, now: int) -> None:
+    """Fetch both sides from origin, then let origin forget the one it never had."""
+    shop.create_remote("origin", str(origin.git_dir))
+    refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/local/*:refs/heads/*")
+    shop.git.fetch("--quiet", "--no-auto-maintenance", "--update-head-ok", "origin", *refs)
+    _feed(origin, ("update-ref", "--stdin"), [f"delete refs/local/{name}\n".encode() for name in story.LOCAL])
+    shop.git.symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    with shop.config_writer() as config:
+        for name in sorted(story.LOCAL.keys() & story.REMOTE.keys()):
+            config.set_value(f'branch "{name}"', "remote", "origin")
+            config.set_value(f'branch "{name}"', "merge", f"refs/heads/{name}")
+    _touch(Path(shop.git_dir, "FETCH_HEAD"), now, 0)
+
+
+def _check_out(shop: git.Repo, trees: Mapping[str, Tree], now: int) -> None:
+    """Check base out, and the branches that are being worked on beside it."""
+    shop.git.reset("--quiet", "--hard")
+    beside = Path(shop.working_dir).with_name("shop.worktrees")
+    for branch, (folder, minutes) in story.WORKTREES.items():
+        shop.git.worktree("add", "--quiet", str(beside / folder), branch)
+        for name in ("index", "logs/HEAD"):
+            _touch(Path(shop.git_dir, "worktrees", folder, name), now, minutes)
+    folder, minutes = story.WORKTREES[story.UNCOMMITTED_IN]
+    edited = changed(trees[story.LOCAL[story.UNCOMMITTED_IN]], story.UNCOMMITTED)
+    for path in story.UNCOMMITTED:
+        target = beside / folder / path
+        target.write_bytes(edited[path].content)
+        _touch(target, now, minutes)
+
+
+def _touch(path: Path, now: int, minutes: int) -> None:
+    """Date a file back: how long ago somebody worked here is read from such times."""
+    os.utime(path, (now - 60 * minutes,) * 2)

@@ -1,0 +1,25 @@
+"""What runs here: the versions that a report of a bug needs.
+
+Belongs here: finding them out. Does not: telling them (see `cli.boundary`).
+"""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+from agentledger import __version__, git
+from agentledger.errors import LedgerError
+
+
+def versions() -> str:
+    """One line: agentledger, Python, git and the system; an unusable git is named as such."""
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"agentledger {__version__}, Python {platform.python_version()}, {_git()}, {system}"
+
+
+def _git() -> str:
+    try:
+        return "git " + ".".join(map(str, git.version(git.repository(Path(__file__).parent))))
+    except LedgerError as error:
+        return f"git unusable ({error.message})"

@@ -1,0 +1,102 @@
+"""The real command line in a process of its own, and what it must never do.
+
+Belongs here: running it, and looking at what it wrote. Does not: repositories (see
+`gitrepo`), ways to break them (see `damage`), or what one test expects.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+PROGRAM = (sys.executable, "-m", "agentledger")
+
+
+class Said(NamedTuple):
+    """How a command ended: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def message(self) -> str:
+        """The one sentence of an error that a user can mend."""
+        first = self.err.splitlines()[0] if self.err else ""
+        assert first.startswith("agentledger: "), self
+        return first.removeprefix("agentledger: ")
+
+    @property
+    def hint(self) -> str:
+        """What to do about it."""
+        lines = self.err.splitlines()
+        assert len(lines) == 2, self
+        assert lines[1].startswith("hint: "), self
+        return lines[1].removeprefix("hint: ")
+
+
+def run(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
+    """Run `agentledger ARGUMENTS` in a folder; `env` comes on top of the test's own environment."""
+    done = subprocess.run(
+        [*PROGRAM, *arguments], cwd=folder, env=os.environ | dict(env or {}), capture_output=True, check=False
+    )
+    said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in said.err, said
+    assert said.code != 3, said
+    return said
+
+
+def refused(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Said:
+    """Run a command that has to end with 2, one sentence and a hint, and print nothing else."""
+    said = run(folder, *arguments, env=env)
+    assert (said.code, said.out) == (2, ""), said
+    assert said.message, said
+    assert said.hint, said
+    return said
+
+
+def board(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The board as JSON, read strictly: what is not UTF-8, or holds half a surrogate pair, fails."""
+    said = run(folder, "board", "--format", "json", *arguments, env=env)
+    assert said.code == 0, said
+    found: dict[str, Any] = msgspec.json.decode(said.out)
+    return found
+
+
+def branches(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    """The branches of the board by name."""
+    return {entry["name"]: entry for entry in board(folder, *arguments, env=env)["branches"]}
+
+
+def site(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Build the site, and give its files by path, each decoded strictly as UTF-8."""
+    said = run(folder, "site", *arguments, env=env)
+    assert said.code == 0, said
+    out = Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else Path(".agentledger-site")
+    return {path: content.decode() for path, content in tree(folder / out).items() if content is not None}
+
+
+def page(files: Mapping[str, str], branch: Mapping[str, Any]) -> str:
+    """The page of a branch (an entry of the board's JSON) in a built site."""
+    names = [path for path in files if path.startswith("branch/") and branch["ref"] in files[path]]
+    assert len(names) == 1, (branch["ref"], names)
+    return files[names[0]]
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder: each file with its content, a folder as None, a link as its target."""
+    return {
+        path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*"))
+    }
+
+
+def _content(path: Path) -> bytes | None:
+    if path.is_symlink():
+        return os.fsencode(path.readlink())
+    return None if path.is_dir() else path.read_bytes()

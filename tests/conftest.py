@@ -1,0 +1,70 @@
+"""What holds for every test: nothing of the developer's own git reaches it.
+
+Belongs here: the sealing, and settings of the test tools. Does not: sample
+repositories (see `gitrepo`), or fixtures that only one test file needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A git process takes as long as the machine lets it, so a deadline would fail at random.
+settings.register_profile("git", deadline=None, database=None, print_blob=True)
+settings.load_profile("git")
+
+DROPPED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LANGUAGE", "EDITOR", "VISUAL")
+
+
+def seal(patch: pytest.MonkeyPatch, home: Path, ceiling: Path) -> None:
+    """Point git and everything that reads a home folder at `home`; git looks no higher than `ceiling`.
+
+    All GIT_ variables go, more than `git rev-parse --local-env-vars` lists: tests that
+    run inside a hook or a rebase inherit an index, an identity and an editor as well.
+    """
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "XDG_", "AGENTLEDGER_")) or name in DROPPED:
+            patch.delenv(name)
+    for name, value in {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_STATE_HOME": str(home / ".state"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CEILING_DIRECTORIES": str(ceiling),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "Ada Author",
+        "GIT_AUTHOR_EMAIL": "ada@example.com",
+        "GIT_AUTHOR_DATE": "1700000000 +0000",
+        "GIT_COMMITTER_NAME": "Cora Committer",
+        "GIT_COMMITTER_EMAIL": "cora@example.com",
+        "GIT_COMMITTER_DATE": "1700000000 +0000",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }.items():
+        patch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sealed_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Seals fixtures that live longer than one test, which are built before `sealed`."""
+    with pytest.MonkeyPatch.context() as patch:
+        seal(patch, tmp_path_factory.mktemp("home"), tmp_path_factory.getbasetemp().resolve())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def sealed(
+    sealed_session: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Gives each test an empty home of its own, and returns it."""
+    home = tmp_path_factory.mktemp("home")
+    seal(monkeypatch, home, tmp_path_factory.getbasetemp().resolve())
+    return home
