@@ -98,3 +98,14 @@ def built(out: Path, *branches: Branch, **fields: Any) -> Result:
 
 def silent(stage: str, done: int, total: int) -> None:
     """Progress for nobody."""
+
+
+def content(out: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file()}
+
+
+def page_of(out: Path, name: str) -> Path:
+    """The page of a branch whose name is plain."""
+    (page,) = (out / "branch").glob(f"{name}-*[0-9a-f].html")
+    return page

@@ -6,10 +6,10 @@ import re
 import shlex
 
 import pytest
-import sitefleet as sf
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sitefleet as sf
 from agentledger.model import Base, State, Sync, Worktree
 from agentledger.site import links
 from agentledger.site.commands import commands, file_diff

@@ -18,7 +18,8 @@ from agentledger.text import decode
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;"),
+        ('é<"', "é&lt;&quot;"),
+        ("<b>&\"'", "&lt;b&gt;&amp;&#34;&#39;"),
         ("a\u202eb", 'a<span class="chip">U+202E</span>b'),
         ("\x1b[31m", '<span class="chip">U+001B</span>[31m'),
         (decode(b"\xff"), '<span class="chip">\\xff</span>'),
@@ -127,8 +128,8 @@ def test_long_or_unlike_lines_get_no_marks() -> None:
 
 
 def test_the_sides_of_a_conflict_are_told_apart() -> None:
-    text = b"<<<<<<< main\nours <b>\n=======\ntheirs\n=======\n>>>>>>> x\n"
-    assert diff.conflict(text) == (
+    text = b"<<<<<<< 1a2b\nours <b>\n=======\ntheirs\n=======\n>>>>>>> 3c4d\n"
+    assert diff.conflict(text, "main", "x") == (
         '<b>&lt;&lt;&lt;&lt;&lt;&lt;&lt; main\n</b><span class="ours">ours &lt;b&gt;\n</span><b>=======\n</b>'
         '<span class="theirs">theirs\n</span><span class="theirs">=======\n</span>'
         "<b>&gt;&gt;&gt;&gt;&gt;&gt;&gt; x\n</b>"

@@ -16,49 +16,20 @@ same fix. Where base's tip has lost the change again, the branch is not absorbed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from . import merging, objects
+from . import candidates, merging, objects
 from .ancestry import History
 from .cache import Cache
+from .candidates import Search, lands
 from .merging import Merged
 from .model import Branch, Change, State
 from .objects import Failure, Landing
 from .pairs import pairs_of, sizes
 from .scratch import Scratch
 
-# Of the commits that could be a branch's, how many are compared by patch and by merge; the best first.
-MOST_CANDIDATES = 3
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass
-class _Search:
-    """One branch's search: where it starts on base's line, and what was found on the way."""
-
-    branch: Branch
-    start: int
-    same: str | None = None
-    net: dict[bytes, Change] = field(default_factory=dict)
-    candidates: list[tuple[int, int, Landing]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.net = {change.path: change for change in self.branch.changes}
-
-    def offer(self, landing: Landing, step: int) -> None:
-        """Take a commit that touches no other paths than this branch; keep the closest ones."""
-        whole = len(landing.changes) == len(self.net)
-        if whole and all(_lands(self.net[c.path], c) for c in landing.changes):
-            self.same = landing.id
-            return
-        self.candidates.append((len(landing.changes), step, landing))
-        self.candidates.sort(key=lambda found: found[:2], reverse=True)
-        del self.candidates[MOST_CANDIDATES:]
-
-
-def _lands(net: Change, landed: Change) -> bool:
-    return net.new == landed.new and net.new_mode == landed.new_mode
 
 
 def mark(
@@ -71,15 +42,16 @@ def mark(
     tip = history.chain[0]
     stored = {key: found for key, found in cache.get("absorbed", map(_key, asked)).items() if _valid(found)}
     settled = {b.head: stored[_key(b)] for b in asked if stored.get(_key(b), [""])[0] == tip}
-    searches = [_Search(b, *_resume(history, b, stored.get(_key(b)))) for b in asked if b.head not in settled]
-    _scan(scratch, history, searches, progress)
+    searches = [_resume(history, b, stored.get(_key(b))) for b in asked if b.head not in settled]
+    candidates.scan(scratch, history, searches, progress)
     _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
     _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _lost(scratch, history, {s.same for s in searches if s.same})
     fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
-    cache.put("absorbed", {_key(s.branch): fresh[s.branch.head] for s in searches})
+    cache.put("absorbed", ((_key(s.branch), fresh[s.branch.head]) for s in searches))
     settled |= fresh
-    return [_marked(b, settled[b.head]) if b.head in settled and b in asked else b for b in branches]
+    refs = {b.ref for b in asked}
+    return [_marked(b, settled[b.head]) if b.ref in refs else b for b in branches]
 
 
 def _key(branch: Branch) -> str:
@@ -87,17 +59,23 @@ def _key(branch: Branch) -> str:
 
 
 def _valid(stored: Any) -> bool:
-    return isinstance(stored, list) and len(stored) == 3 and isinstance(stored[0], str)
+    """Is this what `mark` stores? Anybody may have written to that file."""
+    return (
+        isinstance(stored, list)
+        and len(stored) == 3
+        and isinstance(stored[0], str)
+        and isinstance(stored[1], str | None)
+    )
 
 
-def _resume(history: History, branch: Branch, stored: Any) -> tuple[int, str | None]:
-    """From which step of base's line to search on, and what was found before it."""
+def _resume(history: History, branch: Branch, stored: Any) -> Search:
+    """A search that starts where the last one ended, if base still has that commit, with what it found."""
     begin = history.step(branch.merge_bases[0])
     if stored and history.on_first_parent_line(stored[0]):
         same = stored[1] if stored[1] and history.on_first_parent_line(stored[1]) else None
         if same or not stored[1]:
-            return max(begin, history.step(stored[0])), same
-    return begin, None
+            return Search(branch, begin, max(begin, history.step(stored[0])), same)
+    return Search(branch, begin, begin)
 
 
 def _marked(branch: Branch, found: Sequence[Any]) -> Branch:
@@ -109,42 +87,10 @@ def _marked(branch: Branch, found: Sequence[Any]) -> Branch:
     return replace(branch, state=State.ABSORBED, same_as=same, state_why=f"same change as {same[:12]}")
 
 
-# -- 1: the same content ----------------------------------------------------------------
-
-
-def _scan(scratch: Scratch, history: History, searches: Sequence[_Search], progress: Progress) -> None:
-    """Read base's line once, newest first, and offer each commit to the branches that cover its paths."""
-    top = len(history.chain) - 1
-    left = [search for search in searches if search.start < top]
-    if not left:
-        return
-    by_path: dict[bytes, list[_Search]] = {}
-    for search in left:
-        for path in search.net:
-            by_path.setdefault(path, []).append(search)
-    oldest = min(search.start for search in left)
-    span = top - oldest
-    for number, landing in enumerate(objects.landings(scratch.git, history.chain[0], [history.chain[span]])):
-        step = history.step(landing.id)
-        if number % 500 == 0:
-            progress("looking for changes that base has already", number, span)
-        for search in _covering(landing, by_path):
-            if search.start < step and search.same is None:
-                search.offer(landing, step)
-
-
-def _covering(landing: Landing, by_path: dict[bytes, list[_Search]]) -> Iterable[_Search]:
-    paths = [change.path for change in landing.changes]
-    if not paths or any(path not in by_path for path in paths):
-        return []
-    rarest = min((by_path[path] for path in paths), key=len)
-    return [search for search in rarest if all(path in search.net for path in paths)]
-
-
 # -- 2: the same patch ------------------------------------------------------------------
 
 
-def _compare_patches(scratch: Scratch, history: History, searches: Sequence[_Search]) -> None:
+def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
     alike = [(s, landing) for s in searches for _, _, landing in s.candidates if _same_shape(s.net, landing)]
     there = sizes(scratch, (p for s, m in alike for c in (*s.net.values(), *m.changes) for p in pairs_of(c)))
     readable = [
@@ -171,7 +117,7 @@ def _same_shape(net: dict[bytes, Change], landing: Landing) -> bool:
     """Same paths and modes. A patch id says nothing about binary content, so that has to be equal."""
     return len(net) == len(landing.changes) and all(
         (change.old_mode, change.new_mode) == (net[change.path].old_mode, net[change.path].new_mode)
-        and (net[change.path].binary is False or _lands(net[change.path], change))
+        and (net[change.path].binary is False or lands(net[change.path], change))
         for change in landing.changes
     )
 
@@ -183,7 +129,7 @@ def _parent(history: History, commit: str) -> str | None:
 # -- 3: the same merge ------------------------------------------------------------------
 
 
-def _compare_merges(scratch: Scratch, history: History, searches: Sequence[_Search]) -> None:
+def _compare_merges(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
     tried = [
         (s, m, parent) for s in searches for _, _, m in s.candidates if (parent := _parent(history, m.id))
     ]

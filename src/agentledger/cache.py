@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,25 @@ _TABLE = """\
 CREATE TABLE IF NOT EXISTS entry (
     kind TEXT, key TEXT, value TEXT, used INTEGER, PRIMARY KEY (kind, key)
 ) WITHOUT ROWID"""
+# SQLite's column types bind nobody.
+_SOUND = "typeof(value) = 'text' AND typeof(used) = 'integer'"
 
 
 def _connect(file: str) -> sqlite3.Connection:
     database = sqlite3.connect(file, timeout=10)
-    # A crash may cost the last entries; that is cheaper than waiting for the disk each time.
-    database.execute("PRAGMA synchronous = OFF")
-    database.execute(_TABLE)
+    try:
+        # A crash may cost the last entries; that is cheaper than waiting for the disk each time.
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(_TABLE)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
+
+
+def _damaged(error: sqlite3.Error) -> bool:
+    """Is the file itself at fault? An OperationalError is about locks, space and permissions."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 class Cache:
@@ -41,23 +52,28 @@ class Cache:
     def __init__(self, folder: Path | None, maker: str, now: int) -> None:
         self._prefix = f"{FORMAT} {maker} "
         self._now = now
-        self._database = self._open(folder)
+        self._file = folder / "cache.sqlite" if folder else None
+        self._broken = False
+        self._database = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            if self._file:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+                return self._replaced(self._file)
+        except (OSError, sqlite3.Error):
+            pass  # read-only, locked for long, or no space: it lives in memory
+        return _connect(":memory:")
 
     @staticmethod
-    def _open(folder: Path | None) -> sqlite3.Connection:
-        if folder is None:
-            return _connect(":memory:")
-        file = folder / "cache.sqlite"
+    def _replaced(file: Path) -> sqlite3.Connection:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             return _connect(str(file))
-        except sqlite3.OperationalError:
-            return _connect(":memory:")  # read-only, locked for long, or no space
-        except sqlite3.DatabaseError:
-            file.unlink(missing_ok=True)
+        except sqlite3.Error as error:
+            if not _damaged(error):
+                raise
+            file.unlink()
             return _connect(str(file))
-        except OSError:
-            return _connect(":memory:")
 
     def get(self, kind: str, keys: Iterable[str]) -> dict[str, Any]:
         """The values of those keys that are known."""
@@ -68,11 +84,11 @@ class Cache:
             part = wanted[at : at + 500]
             marks = ",".join("?" * len(part))
             # `marks` is question marks only; the keys themselves are bound.
-            query = f"SELECT key, value, used FROM entry WHERE kind = ? AND key IN ({marks})"  # noqa: S608
+            query = f"SELECT key, value, used FROM entry WHERE kind = ? AND key IN ({marks}) AND {_SOUND}"  # noqa: S608
             for key, value, used in self._read(query, [self._prefix + kind, *part]):
                 try:
                     found[key] = json.loads(value)
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue  # not ours; it will be computed and written again
                 if used < self._now - _DAY:
                     stale.append(key)
@@ -82,27 +98,28 @@ class Cache:
         )
         return found
 
-    def put(self, kind: str, values: Mapping[str, Any]) -> None:
-        """Store values; a cache that cannot be written is no error."""
-        rows = [(self._prefix + kind, key, json.dumps(value), self._now) for key, value in values.items()]
+    def put(self, kind: str, values: Iterable[tuple[str, Any]]) -> None:
+        """Store values by key; a cache that cannot be written is no error."""
+        rows = ((self._prefix + kind, key, json.dumps(value), self._now) for key, value in values)
         self._write("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)", rows)
 
     def _read(self, query: str, values: list[str]) -> list[tuple[str, str, int]]:
         try:
             return self._database.execute(query, values).fetchall()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self._broken |= _damaged(error)
             return []
 
-    def _write(self, query: str, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
+    def _write(self, query: str, rows: Iterable[tuple[Any, ...]]) -> None:
         try:
             with self._database:
                 self._database.executemany(query, rows)
-        except sqlite3.Error:
-            self._database.rollback()
+        except sqlite3.Error as error:
+            self._broken |= _damaged(error)
 
     def close(self) -> None:
-        """Forget what was not used for long, and close."""
+        """Forget what was not used for long, and close; a file found to be damaged goes, for the next to make anew."""
         self._write("DELETE FROM entry WHERE used < ?", [(self._now - _KEEP,)])
         self._database.close()
+        if self._broken and self._file:
+            self._file.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ def code_tree(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
     Hashed here, as git hashes trees, instead of by a process for each; SHA-1 and SHA-256.
     """
     raw = objects.contents(scratch.git, list(dict.fromkeys(trees)))
-    return {tree: _without_ledger(tree, body, scratch.object_format) for tree, body in raw.items()}
+    return {tree: _without_ledger(tree, body, scratch.object_format) for tree, body in raw}
 
 
 def _without_ledger(tree: str, body: bytes, object_format: str) -> str:

@@ -193,7 +193,7 @@ class _Reader:
                 ]
                 if reports:
                     newest[draft.head] = max(reports, key=lambda c: c.path.rpartition(b"/")[2]).new
-        texts = objects.contents(self.scratch.git, list(dict.fromkeys(newest.values())))
+        texts = dict(objects.contents(self.scratch.git, list(dict.fromkeys(newest.values()))))
         named = {head: front_matter(texts.get(blob, b"")).get("agent") for head, blob in newest.items()}
         return {head: name for head, name in named.items() if isinstance(name, str) and name}
 

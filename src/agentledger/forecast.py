@@ -41,7 +41,7 @@ def with_base(
     )
     fresh = _merge(scratch, base, [b.head for b in missing], progress)
     # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
-    cache.put("conflict", {_key(base, head): _dump(c) for head, c in fresh.items() if c.clean is not None})
+    cache.put("conflict", ((_key(base, h), _dump(c)) for h, c in fresh.items() if c.clean is not None))
     known |= fresh
     unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
     return [replace(b, conflict=known.get(b.head, unrelated)) if b.head in asked else b for b in branches]
@@ -92,6 +92,6 @@ def _load(stored: Any) -> Conflict | None:
             )
             for path, kind, hunks in listed
         )
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         return None
     return Conflict(bool(clean), files)

@@ -239,6 +239,7 @@ class Checkout(NamedTuple):
     path: Path
     branch: str
     prunable: bool
+    bare: bool
 
 
 def worktrees(git: Git) -> list[Checkout]:
@@ -247,7 +248,8 @@ def worktrees(git: Git) -> list[Checkout]:
     for block in decode(run(git, ["worktree", "list", "--porcelain", "-z"])).split("\0\0"):
         fields = dict(line.partition(" ")[::2] for line in block.split("\0") if line)
         if "worktree" in fields:
-            found.append(Checkout(Path(fields["worktree"]), fields.get("branch", ""), "prunable" in fields))
+            branch = fields.get("branch", "")
+            found.append(Checkout(Path(fields["worktree"]), branch, "prunable" in fields, "bare" in fields))
     return found
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from .cache import Cache
-from .git import run
-from .model import Branch, Change
+from .git import attempt
+from .model import Branch, Change, State
+from .objects import Failure, salvage
 from .pairs import DIFF_TREE, GITLINK, LARGE_BLOB, Pair, pairs_of, sizes, trees
 from .scratch import Scratch
 
@@ -18,27 +19,48 @@ Counts = tuple[int, int] | None
 
 
 def count(scratch: Scratch, cache: Cache, branches: Sequence[Branch]) -> list[Branch]:
-    """The branches with the line counts of their changes, as far as they can be computed."""
+    """The branches with the line counts of their changes, as far as they can be computed.
+
+    `lines_counted` stays False where some file is missing, damaged or too large.
+    """
     wanted = list(
         dict.fromkeys(p for branch in branches for change in branch.changes for p in pairs_of(change))
     )
-    stored = cache.get("lines", map(_key, wanted))
-    known = {pair: _load(stored[_key(pair)]) for pair in wanted if _key(pair) in stored}
+    known = _known(cache, wanted)
     fresh = _count(scratch, [pair for pair in wanted if pair not in known])
-    cache.put("lines", {_key(pair): counts for pair, counts in fresh.items()})
+    cache.put("lines", ((_key(pair), counts) for pair, counts in fresh.items()))
     known |= fresh
-    return [
-        replace(branch, changes=tuple(_with_lines(c, known) for c in branch.changes), lines_counted=True)
-        for branch in branches
-    ]
+    return [branch if branch.state is State.UNREADABLE else _counted(branch, known) for branch in branches]
+
+
+def _counted(branch: Branch, known: dict[Pair, Counts]) -> Branch:
+    changes = tuple(_with_lines(change, known) for change in branch.changes)
+    # A sum that leaves a file out would be no sum.
+    return replace(branch, changes=changes, lines_counted=all(c.binary is not None for c in changes))
+
+
+def _known(cache: Cache, wanted: Sequence[Pair]) -> dict[Pair, Counts]:
+    # In parts: keys are long, and there can be hundreds of thousands.
+    found: dict[Pair, Counts] = {}
+    for at in range(0, len(wanted), 5000):
+        part = {_key(pair): pair for pair in wanted[at : at + 5000]}
+        found |= {part[key]: _load(counts) for key, counts in cache.get("lines", part).items()}
+    return found
 
 
 def _key(pair: Pair) -> str:
     return pair.old + pair.new
 
 
+def _valid(stored: Any) -> bool:
+    """Is this what `count` stores? Anybody may have written to that file."""
+    return stored is None or (
+        isinstance(stored, list) and len(stored) == 2 and all(isinstance(n, int) for n in stored)
+    )
+
+
 def _load(stored: Any) -> Counts:
-    return (int(stored[0]), int(stored[1])) if stored else None
+    return None if stored is None else (stored[0], stored[1])
 
 
 def _count(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
@@ -55,15 +77,19 @@ def _count(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
 
 
 def _numstat(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
-    if not pairs:
-        return {}
-    out = run(scratch.git, [*DIFF_TREE, "-z", "--numstat", *trees(scratch, pairs)])
-    found: dict[Pair, Counts] = {}
-    for word in out.split(b"\0"):
-        if word:
-            added, removed, number = word.split(b"\t")
-            found[pairs[int(number)]] = None if added == b"-" else (int(added), int(removed))
-    return found
+    """The counts of each pair, but for those of a damaged blob."""
+
+    def ask(part: Sequence[Pair]) -> tuple[list[Counts], str]:
+        out, _, reason = attempt(scratch.git, [*DIFF_TREE, "-z", "--numstat", *trees(scratch, part)])
+        return [_parse(word) for word in out.split(b"\0")[:-1]], reason
+
+    answers = zip(pairs, salvage(pairs, ask), strict=True)
+    return {pair: counts for pair, counts in answers if not isinstance(counts, Failure)}
+
+
+def _parse(word: bytes) -> Counts:
+    added, removed, _ = word.split(b"\t")
+    return None if added == b"-" else (int(added), int(removed))
 
 
 def _with_lines(change: Change, known: dict[Pair, Counts]) -> Change:

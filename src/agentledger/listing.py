@@ -44,7 +44,7 @@ def list_branches(seen: Observation, patterns: Sequence[str], extra_only: bool) 
     found = {} if extra_only else {entry.ref.name: entry for entry in _branches(seen, base, patterns)}
     taken = set(found) | {entry.twin.name for entry in found.values() if entry.twin} | base
     for ref in seen.extra:
-        if ref.name not in taken and not ref.target:
+        if ref.name not in taken and not ref.target and _names(seen, ref)[0] != CONTROL:
             found[ref.name] = Listing(_short(ref.name), ref, None, True)
     return list(found.values())
 
@@ -68,8 +68,8 @@ def _branches(seen: Observation, base: set[str], patterns: Sequence[str]) -> Ite
 
 def _names(seen: Observation, ref: Ref) -> tuple[str, str]:
     """A branch's name on its own side, and the one it is shown by: with the remote, unless that is origin."""
-    if ref.name.startswith(HEADS):
-        return (ref.name.removeprefix(HEADS),) * 2
+    if not ref.name.startswith(REMOTES):
+        return (_short(ref.name),) * 2
     remote, plain = seen.refs.split_remote(ref.name)
     return plain, plain if remote == "origin" and HEADS + plain not in seen.refs.all else f"{remote}/{plain}"
 

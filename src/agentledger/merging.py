@@ -23,6 +23,7 @@ MOST_HUNKS = 8
 HUNK_LINES = 60
 HUNK_BYTES = 8_000
 FILE_BYTES = 2 << 20
+_STRETCH = 8
 
 
 class Merged(NamedTuple):
@@ -40,20 +41,24 @@ def merge(
 
     Neighbours should share their merge base: git then finds its objects still unpacked.
     """
-    middle = (len(pairs) + 1) // 2
-    halves = [pairs[:middle], pairs[middle:]]
+    # Two processes, which take turns at short stretches: the oldest merge bases cost many times as much.
+    turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
+    answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
-        parts = pool.map(lambda half: _merge_all(scratch, half, tick), halves)
-        return [answer for part in parts for answer in part]
+        for turn, part in zip(
+            turns, pool.map(lambda t: _in_turn(scratch, pairs, t, tick), turns), strict=True
+        ):
+            answers |= zip(turn, part, strict=True)
+    return [answers[at] for at in range(len(pairs))]
 
 
-def _merge_all(
-    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None]
+def _in_turn(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], turn: Sequence[int], tick: Callable[[], None]
 ) -> list[Merged | Failure]:
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[Merged], str]:
         return _ask(scratch, part, tick)
 
-    return list(objects.salvage(pairs, ask))
+    return list(objects.salvage([pairs[at] for at in turn], ask))
 
 
 def _ask(
@@ -121,7 +126,8 @@ def _marked(
         if what == "blob" and size <= FILE_BYTES
     }
     texts = objects.contents(scratch.git, list(dict.fromkeys(blobs.values())))
-    return {name: hunks(texts[blob]) for name, blob in blobs.items() if blob in texts}
+    found = {blob: hunks(text) for blob, text in texts}
+    return {name: found[blob] for name, blob in blobs.items() if blob in found}
 
 
 def hunks(text: bytes) -> tuple[Hunk, ...]:

@@ -26,7 +26,9 @@ class Failure:
     reason: str
 
 
-def salvage(items: Sequence[T], ask: Callable[[Sequence[T]], tuple[Sequence[R], str]]) -> Iterator[R | Failure]:
+def salvage(
+    items: Sequence[T], ask: Callable[[Sequence[T]], tuple[Sequence[R], str]]
+) -> Iterator[R | Failure]:
     """Answers in order, one for each item, when one item can end a whole batch.
 
     `ask` gives the answers up to the failure, and the reason ('' when it went through).
@@ -143,31 +145,60 @@ def walkable(sealed: Git, heads: Sequence[str], base: str) -> str:
     return attempt(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]
 
 
-def contents(sealed: Git, ids: Sequence[str]) -> dict[str, bytes]:
-    """The raw content of each object; what is missing or unreadable is left out."""
-    found: dict[str, bytes] = {}
-
-    def ask(part: Sequence[str]) -> tuple[list[str], str]:
-        out, code, reason = attempt(sealed, ["cat-file", "--batch"], "".join(f"{i}\n" for i in part).encode())
-        at, answered = 0, []
-        for wanted in part:
-            end = out.find(b"\n", at)
-            if end < 0:
-                break
-            header = out[at:end].split(b" ")
-            at = end + 1
+def contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Each object's id and raw content, one at a time; what is missing or unreadable is left out."""
+    done, alone = 0, False
+    while done < len(ids):
+        part = ids[done : done + 1] if alone else ids[done:]
+        flow = stream(sealed, ["cat-file", "--batch"], (f"{oid}\n".encode() for oid in part))
+        reader = _Reader(flow.blocks)
+        for oid in part:
+            header = reader.line().split(b" ")
             if len(header) == 3 and header[2].isdigit():
-                size = int(header[2])
-                if at + size > len(out):
+                body = reader.take(int(header[2]) + 1)[:-1]
+                if len(body) < int(header[2]):
                     break
-                found[wanted] = out[at : at + size]
-                at += size + 1
-            answered.append(wanted)
-        return answered, reason if code else ""
+                yield oid, body
+            elif header[-1] not in (b"missing", b"ambiguous"):
+                break
+            done += 1
+        reader.drain()
+        failed = bool(flow.failure())
+        # A damaged object ends the batch: the one that was not answered is tried alone, then passed over.
+        done += failed and alone
+        alone = failed and not alone
 
-    for _ in salvage(list(ids), ask):
-        pass
-    return found
+
+class _Reader:
+    """Lines and counted bytes out of a stream of blocks."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = bytearray()
+
+    def line(self) -> bytes:
+        while (end := self._rest.find(b"\n")) < 0 and self._more():
+            pass
+        return self._cut(end + 1 if end >= 0 else len(self._rest)).rstrip(b"\n")
+
+    def take(self, size: int) -> bytes:
+        while len(self._rest) < size and self._more():
+            pass
+        return self._cut(size)
+
+    def drain(self) -> None:
+        while self._more():
+            self._rest.clear()
+
+    def _more(self) -> bool:
+        block = next(self._blocks, b"")
+        self._rest += block
+        return bool(block)
+
+    def _cut(self, size: int) -> bytes:
+        head = bytes(self._rest[:size])
+        del self._rest[:size]
+        return head
 
 
 # -- changes ------------------------------------------------------------------------
@@ -176,13 +207,23 @@ def contents(sealed: Git, ids: Sequence[str]) -> dict[str, bytes]:
 _RAW = ["-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none"]
 
 
-def _entry(header: bytes, path: bytes) -> Change:
-    old_mode, new_mode, old, new, status = decode(header[1:]).split(" ")
-    return Change(path, status[0], old_mode, new_mode, old, new)
+class _Entries:
+    """Makes changes out of raw lines; equal ids and paths become one object, since branches share most."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, str] = {}
+        self._paths: dict[bytes, bytes] = {}
+
+    def change(self, header: bytes, path: bytes) -> Change:
+        old_mode, new_mode, old, new, status = (
+            self._ids.setdefault(w, w) for w in decode(header[1:]).split(" ")
+        )
+        return Change(self._paths.setdefault(path, path), status[0], old_mode, new_mode, old, new)
 
 
 def changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Change, ...] | Failure]:
     """For each (from, to) of commits, what differs, in git's order of paths."""
+    entries = _Entries()
 
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[tuple[Change, ...]], str]:
         # A commit followed by another one is compared with that one as if it were its parent;
@@ -196,7 +237,7 @@ def changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Cha
         words = tokens(flow.blocks)
         for word in words:
             if word.startswith(b":"):
-                answers[-1].append(_entry(word, next(words)))
+                answers[-1].append(entries.change(word, next(words)))
             else:
                 answers.append([])
         reason = flow.failure()
@@ -231,11 +272,12 @@ def landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landing]:
     flow = stream(sealed, ["log", *flags, *_RAW], [given.encode()])
     current: tuple[str, str] | None = None
     found: list[Change] = []
+    entries = _Entries()
     words = tokens(flow.blocks)
     for raw in words:
         word = raw.lstrip(b"\n")
         if word.startswith(b":"):
-            found.append(_entry(word, next(words)))
+            found.append(entries.change(word, next(words)))
         elif word:
             if current:
                 yield Landing(*current, tuple(found))
@@ -245,13 +287,18 @@ def landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landing]:
         yield Landing(*current, tuple(found))
 
 
-def patch_ids(sealed: Git, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def patch_ids(sealed: Git, pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     """For each (from, to) of commits, `to` with the id of its patch, white space counted.
 
-    All blobs must be there: the caller has looked. A diff without text has no id.
+    All blobs should be there: the caller has looked. A diff without text has no id, nor has one
+    that a damaged blob ends.
     """
     given = "".join(f"{new} {old}\n" for old, new in pairs).encode()
     flags = ["--stdin", "-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--full-index"]
-    patches = run(sealed, ["diff-tree", *flags], given)
+    patches, code, _ = attempt(sealed, ["diff-tree", *flags], given)
+    if code:
+        listed = list(pairs)
+        halves = (listed[: len(listed) // 2], listed[len(listed) // 2 :]) if len(listed) > 1 else ()
+        return {commit: patch for half in halves for commit, patch in patch_ids(sealed, half).items()}
     out = decode(run(sealed, ["patch-id", "--verbatim"], patches))
     return {commit: patch for patch, commit in (line.split(" ") for line in out.split("\n") if line)}

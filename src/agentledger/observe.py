@@ -58,9 +58,11 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
     listed = git.refs(asked, [HEADS, REMOTES, *named])
     extra = tuple(git.refs(asked, patterns)) if patterns else ()
     refs = Refs(listed, config)
-    head = git.head(asked)
-    choice = bases.choose(refs, base, head, place.top is None)
     checkouts = git.worktrees(asked)
+    # Of a bare repository its own HEAD counts, wherever among its worktrees one starts from.
+    bare = bool(checkouts) and checkouts[0].bare
+    head = git.head(replace(asked, cwd=place.common) if bare else asked)
+    choice = bases.choose(refs, base, head, bare)
     home = checkouts[0].path if checkouts else place.common
     worktrees = _worktrees(asked, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)

@@ -17,7 +17,7 @@ from agentledger.model import Branch, Commit, Conflict, ConflictFile, FilePatch,
 from agentledger.sections import NextAction
 from agentledger.site import diff, links
 from agentledger.site.commands import Command, commands
-from agentledger.site.facts import STATES, Frame, Mark, frame, title
+from agentledger.site.facts import STATES, Frame, Mark, frame, title, verdict
 from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
 from agentledger.site.hidden import misleading
 from agentledger.text import decode, plural
@@ -124,13 +124,13 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
     separate = on_own_page(patches)
     listed = entries(branch)
     conflict = branch.conflict or Conflict(clean=None)
-    verdict, more = _verdict(branch)
+    answer, more = verdict(branch)
     return BranchPage(
         frame=frame(fleet),
         name=branch.name,
         title=title(branch),
         question=f"Does it merge into {fleet.base.name}?",
-        verdict=verdict,
+        verdict=answer,
         verdict_more=more,
         state=STATES[branch.state][0],
         state_why=branch.state_why,
@@ -140,7 +140,9 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
         action=sections.next_action(branch, fleet.base),
         hidden=_hidden(branch, patches),
         facts=_facts(branch),
-        conflicts=tuple(map(_conflicted, conflict.files[:CONFLICTS_SHOWN])),
+        conflicts=tuple(
+            _conflicted(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
+        ),
         conflicts_more=_more(len(conflict.files) - CONFLICTS_SHOWN, "file"),
         entries=listed[:LISTED],
         entries_more=_more(len(listed) - LISTED, "file"),
@@ -152,30 +154,6 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
         commands=commands(branch, fleet.base),
         forge=links.review(fleet, branch),
     )
-
-
-def _verdict(branch: Branch) -> tuple[Mark, str]:
-    """The answer to "does it merge?", and a sentence that says more."""
-    ended = {
-        State.MERGED: (Mark("done", "It is merged already."), ""),
-        State.ABSORBED: (Mark("done", "Its change is in already."), ""),
-        State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
-        State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
-    }.get(branch.state)
-    if ended:
-        return ended
-    conflict = branch.conflict
-    if conflict is None:
-        return Mark(
-            "none", "Not computed."
-        ), "" if branch.state is State.OPEN else "Only open branches are tried."
-    if conflict.clean is None:
-        return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
-    if conflict.clean:
-        return Mark(
-            "ok", "Yes, cleanly."
-        ), "git merges the two heads without a conflict; no test was run on it."
-    return Mark("bad", f"No: conflicts in {plural(len(conflict.files), 'file')}."), ""
 
 
 def _distance(branch: Branch, fleet: Fleet) -> str:
@@ -193,13 +171,18 @@ def _facts(branch: Branch) -> tuple[Fact, ...]:
         ),
         Fact("Task", branch.task or ""),
         Fact("Worktree", _worktree(branch)),
-        Fact("Local and remote", _SYNC[branch.sync]),
+        Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
         Fact("Same change as", branch.same_as or "", code=True),
         Fact("Head", branch.head, code=True),
         Fact("Merge base" if len(bases) == 1 else "Merge bases", " ".join(bases) or "none", code=bool(bases)),
         Fact("Ref", branch.ref, code=True),
     )
     return tuple(fact for fact in facts if fact.text)
+
+
+def _is_branch(branch: Branch) -> bool:
+    """False for a ref that was asked for by name, as of a pull request."""
+    return branch.ref.startswith(("refs/heads/", "refs/remotes/"))
 
 
 def _worktree(branch: Branch) -> str:
@@ -210,9 +193,9 @@ def _worktree(branch: Branch) -> str:
     return f"{worktree.path or 'the main one'}: {clean[worktree.dirty]}"
 
 
-def _conflicted(file: ConflictFile) -> Conflicted:
+def _conflicted(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
     regions = tuple(
-        Region(f"line {hunk.line:,}", diff.conflict(hunk.text), _more(hunk.cut, "line"))
+        Region(f"line {hunk.line:,}", diff.conflict(hunk.text, ours, theirs), _more(hunk.cut, "line"))
         for hunk in file.hunks[:HUNKS_SHOWN]
     )
     more = _more(len(file.hunks) - HUNKS_SHOWN, "region")

@@ -16,13 +16,14 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from agentledger.site.hidden import chips
+from agentledger.site.hidden import chips, show
 from agentledger.site.words import differing
 from agentledger.text import HIDDEN, decode
 
 PAIRS = 60
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HIDDEN = re.compile(f"(?!\t){HIDDEN.pattern}")
+_PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
@@ -32,7 +33,8 @@ def patch(body: bytes, *, words: bool) -> Markup:
     lines = text.removesuffix("\n").split("\n") if text else []
     if ends_in_crlf(body):
         lines = [line.removesuffix("\r") for line in lines]
-    hidden = any(map(_HIDDEN.search, lines))
+    # Most patches are plain ASCII, which one pass in C can tell.
+    hidden = bool(body.translate(None, _PLAIN)) and any(map(_HIDDEN.search, lines))
     return Markup("".join(_Patch(lines, hidden, words).markup()))  # noqa: S704 - escaped above
 
 
@@ -141,22 +143,23 @@ def _mark(line: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join((*parts, line[at:]))
 
 
-def conflict(text: bytes) -> Markup:
-    """A conflicting region as git wrote it, base's side and the branch's side told apart."""
+def conflict(text: bytes, ours: str, theirs: str) -> Markup:
+    """A conflicting region as git wrote it: its sides told apart, and named for what was merged."""
+    names = {"ours": f" {show(ours)}", "theirs": "", "": f" {show(theirs)}"}
     out, side = [], ""
     for line in decode(text).removesuffix("\n").split("\n"):
-        shown = chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
-        turn = _side(line[:7], side)
+        turn = _turn(line[:7], side)
         if turn is None:
+            shown = chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
             out.append(f'<span class="{side}">{shown}\n</span>' if side else f"{shown}\n")
         else:
             side = turn
-            out.append(f"<b>{shown}\n</b>")
+            out.append(f"<b>{html.escape(line[:7])}{names[side]}\n</b>")
     return Markup("".join(out))  # noqa: S704 - escaped above
 
 
-def _side(marker: str, side: str) -> str | None:
-    """The side that begins after a marker line, or None where the line is no marker."""
-    if marker == "=======" and side != "ours":
-        return None
-    return {"<<<<<<<": "ours", "=======": "theirs", ">>>>>>>": ""}.get(marker)
+def _turn(marker: str, side: str) -> str | None:
+    """The side that begins after a marker, "" for none; None where this is no marker here."""
+    return {("<<<<<<<", ""): "ours", ("=======", "ours"): "theirs", (">>>>>>>", "theirs"): ""}.get(
+        (marker, side)
+    )

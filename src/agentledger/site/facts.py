@@ -66,6 +66,30 @@ def merge_mark(branch: Branch) -> Mark:
     return Mark("bad", f"conflicts in {plural(len(conflict.files), 'file')}")
 
 
+def verdict(branch: Branch) -> tuple[Mark, str]:
+    """The answer to "does it merge?", and a sentence that says more."""
+    ended = {
+        State.MERGED: (Mark("done", "It is merged already."), ""),
+        State.ABSORBED: (Mark("done", "Its change is in already."), ""),
+        State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
+        State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
+    }.get(branch.state)
+    if ended:
+        return ended
+    conflict = branch.conflict
+    if conflict is None:
+        return Mark(
+            "none", "Not computed."
+        ), "" if branch.state is State.OPEN else "Only open branches are tried."
+    if conflict.clean is None:
+        return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
+    if conflict.clean:
+        return Mark(
+            "ok", "Yes, cleanly."
+        ), "git merges the two heads without a conflict; no test was run on it."
+    return Mark("bad", f"No: conflicts in {plural(len(conflict.files), 'file')}."), ""
+
+
 def lines(added: int | None, removed: int | None) -> str:
     """`+12 −3`, without what is zero; nothing where lines were not counted."""
     return " ".join(f"{sign}{count:,}" for sign, count in (("+", added), ("−", removed)) if count)

@@ -21,7 +21,7 @@ from agentledger.text import decode, plural
 
 OPEN_LINES, OPEN_BYTES = 400, 20_000
 OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000
-PAGE_BYTES = 12_000_000  # of patch text; what is beyond is named with its command
+PAGE_BYTES = 4_000_000  # of patch text; what is beyond is named with its command
 LISTED = 2_000
 
 _STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "type changed"}

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from agentledger.text import HIDDEN
 
@@ -32,7 +32,15 @@ def show(text: object) -> Markup:
     """
     if isinstance(text, Markup):
         return text
-    return Markup(chips(html.escape(str(text))))  # noqa: S704 - escaped on this very line
+    raw = str(text)
+    if raw.isascii() and raw.isprintable():
+        return escape(raw)
+    return Markup(chips(html.escape(raw)))  # noqa: S704 - escaped on this very line
+
+
+def path(text: str) -> Markup:
+    """A path as markup that may be broken into lines after each slash."""
+    return Markup("/<wbr>").join(map(show, text.split("/")))
 
 
 def chips(escaped: str, keep: str = "") -> str:

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agentledger import resources
 from agentledger.model import Branch, FilePatch, Fleet
 from agentledger.site.branch import branch_page
-from agentledger.site.hidden import show
+from agentledger.site.hidden import path, show
 from agentledger.site.names import ENDED, INDEX, LEDGER, PATHS
 from agentledger.site.view import Board, board, on_board
 from agentledger.text import path_text, printable, rfc3339
@@ -100,7 +100,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"plain": printable, "number": _number, "moment": _moment}
+    environment.filters |= {"plain": printable, "number": _number, "moment": _moment, "path": path}
     return environment
 
 
