@@ -71,9 +71,13 @@
   }
 
   function startFilter() {
-    var form = document.querySelector(".filter");
-    if (!form) { return; }
-    var fields = ["q", "agent", "state", "path"].filter(function (name) { return form.elements[name]; });
+    var box = document.querySelector(".filter");
+    if (!box) { return; }
+    var fields = {};
+    ["q", "agent", "state", "path"].forEach(function (name) {
+      var field = box.querySelector("[name=" + name + "]");
+      if (field) { fields[name] = field; }
+    });
     var rows = [], ended = document.querySelector(".ended"), wasOpen = ended && ended.open;
     each("[data-state]", function (section) {
       Array.prototype.forEach.call(section.querySelectorAll(".rows > li"), function (row) {
@@ -87,7 +91,7 @@
       });
     });
 
-    function value(name) { return form.elements[name] ? form.elements[name].value.trim() : ""; }
+    function value(name) { return fields[name] ? fields[name].value.trim() : ""; }
 
     function apply() {
       var text = value("q").toLowerCase(), agent = value("agent"), state = value("state"), path = value("path");
@@ -109,7 +113,7 @@
         ended.open = active ? shownEnded > 0 : wasOpen;
       }
       var cut = path && window.agentledgerPaths && window.agentledgerPaths.cut;
-      form.querySelector("[role=status]").textContent = !active ? "" : shown + " of " + rows.length + " listed branches" +
+      box.querySelector("[role=status]").textContent = !active ? "" : shown + " of " + rows.length + " listed branches" +
         (path ? "; ended ones are not searched by path" : "") +
         (cut ? "; of " + cut + " with very many files only the first are searched" : "");
     }
@@ -117,20 +121,19 @@
     function read() {
       if (location.hash.indexOf("=") < 0 && location.hash) { return; }
       var query = new URLSearchParams(location.hash.slice(1));
-      fields.forEach(function (name) { form.elements[name].value = query.get(name) || ""; });
+      Object.keys(fields).forEach(function (name) { fields[name].value = query.get(name) || ""; });
       apply();
     }
 
     function write() {
       var query = new URLSearchParams();
-      fields.forEach(function (name) { if (value(name)) { query.set(name, value(name)); } });
+      Object.keys(fields).forEach(function (name) { if (value(name)) { query.set(name, value(name)); } });
       history.replaceState(null, "", "#" + query);
       apply();
     }
 
-    form.hidden = false;
-    form.addEventListener("input", write);
-    form.addEventListener("submit", function (event) { event.preventDefault(); });
+    box.hidden = false;
+    box.addEventListener("input", write);
     window.addEventListener("hashchange", read);
     read();
   }

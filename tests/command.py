@@ -69,7 +69,9 @@ def board(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -
     return found
 
 
-def branches(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+def branches(
+    folder: Path, *arguments: str, env: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
     """The branches of the board by name."""
     return {entry["name"]: entry for entry in board(folder, *arguments, env=env)["branches"]}
 
@@ -91,9 +93,7 @@ def page(files: Mapping[str, str], branch: Mapping[str, Any]) -> str:
 
 def tree(folder: Path) -> dict[str, bytes | None]:
     """Everything below a folder: each file with its content, a folder as None, a link as its target."""
-    return {
-        path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*"))
-    }
+    return {path.relative_to(folder).as_posix(): _content(path) for path in sorted(folder.rglob("*"))}
 
 
 def _content(path: Path) -> bytes | None:

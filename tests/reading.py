@@ -66,3 +66,8 @@ def git_commands(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Coun
     for file in folder.iterdir():
         events = map(json.loads, file.read_text().splitlines())
         counted.update(event["name"] for event in events if event["event"] == "cmd_name")
+
+
+def all_objects(repo: Repo) -> list[str]:
+    """Id, type and size of each object that is stored here or in an alternate."""
+    return sorted(repo.git("cat-file", "--batch-all-objects", "--batch-check", "--unordered").splitlines())

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import edits
+import samples
 from agentledger import lines
 from agentledger.model import Branch, Change
-from gitrepo import Commit, Repo
+from gitrepo import Commit, Files, Repo
 from reading import branch, fleet, named
 
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
@@ -23,10 +23,10 @@ def random_branches(folder: Path, seed: int, count: int, object_format: str = "s
     """Base with a random tree, and branches `agent/<n>` that each edit it in one commit."""
     dice = random.Random(seed)
     repo = Repo.init(folder, object_format)
-    before = edits.tree(dice)
+    before = samples.tree(dice)
     root = repo.commit("main", before)
     for number in range(count):
-        repo.commit(f"agent/{number}", edits.edit(dice, before), parents=[root])
+        repo.commit(f"agent/{number}", samples.edit(dice, before), parents=[root])
     return repo
 
 
@@ -74,12 +74,12 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def test_each_kind_of_change_is_told_apart(repo: Repo) -> None:
-    before = {
+    before: Files = {
         "mode": "1\n", "bin": b"\0old", "link": ("120000", "a"), "sub": ("160000", "1" * 40),
         "gone": "1\n2\n", "tolink": "1\n2\n", "tosub": "1\n", "same": "s",
     }  # fmt: skip
     root = repo.commit("main", before)
-    after = {
+    after: Files = {
         "mode": ("100755", "1\n"), "bin": b"\0new", "link": ("120000", "b"), "sub": ("160000", "2" * 40),
         "gone": None, "tolink": ("120000", "x"), "tosub": ("160000", "1" * 40), "new": "1\n2\n3",
     }  # fmt: skip
@@ -134,18 +134,11 @@ def test_a_damaged_blob_leaves_its_own_file_uncounted_only(repo: Repo) -> None:
     root = repo.commit("main", {"f": "1\n"})
     for name in ("agent/a", "agent/x", "agent/z"):
         repo.commit(name, {f"{name}{n}": f"{name} {n}\n" * 30 for n in range(5)}, parents=[root])
-    damage(repo, repo.git("rev-parse", "agent/x:agent/x2"))
+    samples.cut_short(repo, "agent/x:agent/x2")
     found = named(fleet(repo, forecast=False))
     assert [c.added for c in found["agent/x"].changes] == [30, 30, None, 30, 30]
     assert found["agent/x"].added is None
     assert (found["agent/a"].added, found["agent/z"].added) == (150, 150)
-
-
-def damage(repo: Repo, oid: str) -> None:
-    """Cut a loose object short: its header can be read, its content cannot."""
-    file = repo.path / ".git/objects" / oid[:2] / oid[2:]
-    file.chmod(0o644)
-    file.write_bytes(file.read_bytes()[:-6])
 
 
 # -- the code tree ----------------------------------------------------------------------

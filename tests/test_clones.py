@@ -5,36 +5,15 @@ Belongs here: where a fleet is read from. Not here: what is told of its branches
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from agentledger import git
-from agentledger.errors import LedgerError, NotARepository
 from agentledger.model import Fleet, State
-from agentledger.snapshot import Request, fingerprint
-from gitrepo import START, Repo
-from reading import DAY, branch, fleet, git_commands, named, patches
-
-
-def fill(repo: Repo, branches: int) -> Repo:
-    """Branches of six kinds by turns: clean, in conflict, squashed, merged, untouched for long, checked in."""
-    root = repo.commit("main", {"f": "0\n", "g": "0\n"}, at=START - 99 * DAY)
-    for number in range(branches):
-        name, kind = f"agent/{number}", number % 6
-        own = {f"{number}.txt": f"{number}\n"}
-        extra = {1: {"f": f"branch {number}\n"}, 5: {".agentledger/tasks/x/status/1.md": "---\nagent: zed\n---\n"}}
-        old = {"at": START - 30 * DAY} if kind == 4 else {}
-        work = repo.commit(name, own | extra.get(kind, {}), parents=[root], **old)
-        if kind == 2:
-            repo.commit("main", own)
-        elif kind == 3:
-            repo.merge("main", [repo.commit("main", {"g": f"{number}\n"}), work], own)
-    repo.commit("main", {"f": "1\n"})
-    repo.flush()
-    return repo
+from gitrepo import Repo
+from reading import all_objects, branch, fleet, named, patches
+from samples import mixed
 
 
 def summary(found: Fleet) -> list[object]:
@@ -42,49 +21,11 @@ def summary(found: Fleet) -> list[object]:
     return [(b.name, b.head, b.state, b.changes, b.code_tree, b.conflict, b.agent) for b in found.branches]
 
 
-# -- processes ------------------------------------------------------------------------
-
-
-def test_the_number_of_git_processes_does_not_depend_on_the_number_of_branches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    counted = []
-    for branches in (6, 60, 120):
-        repo = fill(Repo.init(tmp_path / f"r{branches}"), branches)
-        repo.worktree_add(tmp_path / f"w{branches}", "agent/0")
-        names = [f"agent/{number}" for number in range(branches)]
-        with git_commands(monkeypatch, tmp_path / f"trace{branches}") as commands:
-            found = patches(repo, names)[0]
-        assert len(found.branches) == branches
-        assert len(Counter(b.state for b in found.branches)) == 4
-        counted.append(commands)
-    few, many, more = counted
-    assert many == more
-    # Merges are shared out to two processes, but not a handful of them.
-    assert few | {"merge-tree": 0} == many | {"merge-tree": 0}
-    assert few.total() <= many.total() < 40
-
-
-def test_a_worktree_costs_one_status_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
-    fleet(repo)
-    counted = []
-    for number in range(3):
-        with git_commands(monkeypatch, tmp_path / f"trace{number}") as commands:
-            fleet(repo)
-        counted.append(commands)
-        repo.worktree_add(tmp_path / f"w{number}", f"agent/{number}")
-    assert [commands["status"] for commands in counted] == [1, 2, 3]
-    assert counted[0].total() == counted[2].total() - 2
-
-
 # -- where a fleet can be read from -----------------------------------------------------
 
 
 def test_every_folder_of_a_repository_shows_the_same_fleet(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
+    repo = mixed(Repo.init(tmp_path / "r"), 6)
     repo.commit("main", {"deep/er/f": "1\n"})
     repo.checkout()
     linked = repo.worktree_add(tmp_path / "linked", "agent/0")
@@ -96,7 +37,7 @@ def test_every_folder_of_a_repository_shows_the_same_fleet(tmp_path: Path) -> No
 
 
 def test_a_bare_repository_and_its_worktrees_show_the_same_fleet(tmp_path: Path) -> None:
-    bare = fill(Repo.init(tmp_path / "hub.git", bare=True), 6)
+    bare = mixed(Repo.init(tmp_path / "hub.git", bare=True), 6)
     bare.ref("develop", bare.commit("main", {"f": "2\n"}))
     linked = bare.worktree_add(tmp_path / "w", "agent/0")
     one, other = fleet(bare), fleet(linked)
@@ -107,7 +48,7 @@ def test_a_bare_repository_and_its_worktrees_show_the_same_fleet(tmp_path: Path)
 
 
 def test_sha256_repositories_are_read_as_others_are(tmp_path: Path) -> None:
-    one, two = (fill(Repo.init(tmp_path / kind, kind), 6) for kind in ("sha1", "sha256"))
+    one, two = (mixed(Repo.init(tmp_path / kind, kind), 6) for kind in ("sha1", "sha256"))
     old, new = fleet(one), fleet(two)
     assert new.object_format == "sha256"
     assert len(new.base.head) == 64
@@ -123,16 +64,16 @@ def test_sha256_repositories_are_read_as_others_are(tmp_path: Path) -> None:
 
 def test_reftable_repositories_are_read_where_git_has_them(tmp_path: Path) -> None:
     (tmp_path / "probe").mkdir()
-    plain = fill(Repo.init(tmp_path / "files"), 6)
+    plain = mixed(Repo.init(tmp_path / "files"), 6)
     has_it = plain.exit_code("init", "--quiet", "--ref-format=reftable", str(tmp_path / "probe")) == 0
     assert has_it == (git.version(git.repository(tmp_path)) >= (2, 45))
     if has_it:
-        other = fill(Repo.init(tmp_path / "tables", options=["--ref-format=reftable"]), 6)
+        other = mixed(Repo.init(tmp_path / "tables", options=["--ref-format=reftable"]), 6)
         assert summary(fleet(other)) == summary(fleet(plain))
 
 
 def test_objects_that_lie_in_other_repositories_are_found(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / 'q"uo te'), 6)
+    repo = mixed(Repo.init(tmp_path / 'q"uo te'), 6)
     borrowed = tmp_path / "borrowed"
     repo.git("clone", "--quiet", "--shared", "--bare", str(repo.path), str(borrowed))
     again = Repo(tmp_path / "again")
@@ -144,7 +85,7 @@ def test_objects_that_lie_in_other_repositories_are_found(tmp_path: Path) -> Non
 def test_variables_that_git_sets_for_hooks_do_not_lead_astray(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
+    repo = mixed(Repo.init(tmp_path / "r"), 6)
     other = Repo.init(tmp_path / "other")
     other.commit("main", {"x": "1\n"})
     other.flush()
@@ -163,7 +104,7 @@ def test_variables_that_git_sets_for_hooks_do_not_lead_astray(
 
 
 def test_replacements_and_grafts_are_not_believed(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
+    repo = mixed(Repo.init(tmp_path / "r"), 6)
     expected = summary(fleet(repo))
     repo.git("replace", repo.git("rev-parse", "agent/0"), repo.git("rev-parse", "agent/1"))
     (repo.path / ".git/info").mkdir(exist_ok=True)
@@ -174,12 +115,8 @@ def test_replacements_and_grafts_are_not_believed(tmp_path: Path) -> None:
 # -- clones that lack something ---------------------------------------------------------
 
 
-def all_objects(repo: Repo) -> list[str]:
-    return sorted(repo.git("cat-file", "--batch-all-objects", "--batch-check", "--unordered").splitlines())
-
-
 def test_a_partial_clone_fetches_nothing_and_says_what_it_could_not_compute(tmp_path: Path) -> None:
-    origin = fill(Repo.init(tmp_path / "r"), 6)
+    origin = mixed(Repo.init(tmp_path / "r"), 6)
     clone = origin.clone(tmp_path / "c", "--filter=blob:none", "--no-checkout")
     before = all_objects(clone)
     assert not [line for line in before if " blob " in line]
@@ -200,7 +137,7 @@ def test_a_partial_clone_fetches_nothing_and_says_what_it_could_not_compute(tmp_
 
 
 def test_what_is_fetched_later_is_computed_then(tmp_path: Path) -> None:
-    origin = fill(Repo.init(tmp_path / "r"), 6)
+    origin = mixed(Repo.init(tmp_path / "r"), 6)
     clone = origin.clone(tmp_path / "c", "--filter=blob:none", "--no-checkout")
     assert named(fleet(clone))["agent/1"].added is None
     clone.git("fetch", "--quiet", "--refetch", "--no-filter")
@@ -231,64 +168,3 @@ def test_a_shallow_clone_shows_what_it_can_and_says_how_to_mend_the_rest(tmp_pat
     assert "shallow clone" in read.notes[-1]
     clone.git("fetch", "--quiet", "--unshallow")
     assert (branch(clone, "agent/far").ahead, branch(clone, "agent/far").behind) == (7, 8)
-
-
-# -- nothing is left behind -------------------------------------------------------------
-
-
-def test_reading_leaves_objects_refs_and_files_as_they_were(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 12)
-    repo.checkout()
-
-    def state() -> list[object]:
-        files = {p: p.stat().st_mtime_ns for p in repo.path.rglob("*") if p.is_file()}
-        ours = {p: at for p, at in files.items() if repo.path / ".git/agentledger" not in p.parents}
-        return [ours, all_objects(repo), repo.count_objects(), repo.git("for-each-ref")]
-
-    before = state()
-    patches(repo, ["agent/0", "agent/1"])
-    assert state() == before
-    assert [p.name for p in (repo.path / ".git/agentledger").iterdir() if p.name != "cache.sqlite"] == ["tmp"]
-    assert list((repo.path / ".git/agentledger/tmp").iterdir()) == []
-
-
-def test_a_repository_that_cannot_be_written_is_read_all_the_same(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
-    # A file where our folder would be keeps even root from making it.
-    (repo.path / ".git/agentledger").write_text("in the way")
-    assert named(fleet(repo))["agent/1"].conflict is not None
-    assert (repo.path / ".git/agentledger").read_text() == "in the way"
-
-
-def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
-    folder = repo.path / ".git/agentledger/tmp"
-    (folder / "merge-999999999-x/objects").mkdir(parents=True)
-    (folder / f"merge-{os.getppid()}-y").mkdir()
-    fleet(repo)
-    assert [left.name for left in folder.iterdir()] == [f"merge-{os.getppid()}-y"]
-
-
-def test_the_fingerprint_changes_with_refs_worktrees_and_requests_only(tmp_path: Path) -> None:
-    repo = fill(Repo.init(tmp_path / "r"), 6)
-    linked = repo.worktree_add(tmp_path / "w", "agent/0")
-    seen = [fingerprint(repo.path, Request(now=1))]
-    assert fingerprint(repo.path, Request(now=2)) == seen[0]
-    seen.append(fingerprint(repo.path, Request(base="agent/1")))
-    (linked.path / "new").write_text("x")
-    seen.append(fingerprint(repo.path, Request()))
-    repo.commit("agent/1", {"z": "1\n"})
-    repo.flush()
-    seen.append(fingerprint(repo.path, Request()))
-    assert len(set(seen)) == len(seen)
-
-
-@pytest.mark.parametrize("start", ["nothing", "plain", "file"])
-def test_a_folder_in_no_repository_is_named_with_a_hint(tmp_path: Path, start: str) -> None:
-    (tmp_path / "plain").mkdir()
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(NotARepository) as caught:
-        fleet(tmp_path / start)
-    assert str(tmp_path / start) in caught.value.message
-    assert "--repo" in caught.value.hint
-    assert isinstance(caught.value, LedgerError)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+import damage
 from agentledger.errors import GitError
 from agentledger.model import Agent, State, Sync
 from gitrepo import START, Commit, Repo
 from reading import DAY, NOW, branch, fleet, named
+from samples import STATUS
 
 CLAUDE = ("Claude", "noreply@anthropic.com")
-STATUS = ".agentledger/tasks/x/status/"
 
 
 @pytest.fixture
@@ -122,11 +123,6 @@ def test_a_branch_without_common_history_shows_all_it_has(repo: Repo, root: Comm
 # -- unreadable -----------------------------------------------------------------------
 
 
-def remove(repo: Repo, oid: str) -> None:
-    """Take a loose object away."""
-    (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
-
-
 @pytest.mark.parametrize("broken", ["agent/x", "agent/x~1", "agent/x^{tree}"])
 def test_a_branch_with_a_missing_object_is_unreadable_and_the_rest_is_built(repo: Repo, broken: str) -> None:
     root = repo.commit("main", {"f": "0\n"})
@@ -134,7 +130,7 @@ def test_a_branch_with_a_missing_object_is_unreadable_and_the_rest_is_built(repo
         repo.commit(name, {f"{name}/1": "1"}, parents=[root])
         repo.commit(name, {f"{name}/2": "2"})
     oid = repo.git("rev-parse", broken)
-    remove(repo, oid)
+    damage.remove(repo, broken)
     read = fleet(repo)
     found = named(read)
     assert [n for n, b in found.items() if b.state is not State.OPEN] == ["agent/x"]
@@ -163,8 +159,7 @@ def test_a_ref_to_something_else_than_a_commit_says_what_it_is(repo: Repo, root:
 
 def test_a_base_that_cannot_be_read_ends_with_git_s_reason(repo: Repo, root: Commit) -> None:
     repo.commit("agent/x", {"f": "1\n"}, parents=[root])
-    repo.flush()
-    remove(repo, root.id)
+    damage.remove(repo, root.id)
     with pytest.raises(GitError) as caught:
         fleet(repo)
     assert "refs/heads/main points to an object that is missing" in caught.value.message
@@ -204,8 +199,7 @@ def test_a_local_branch_and_its_remote_twin_are_one_entry_that_says_which_is_ahe
 def test_of_two_copies_the_readable_one_is_shown(repo: Repo, root: Commit) -> None:
     good = repo.commit("agent/x", {"f": "1\n"}, parents=[root])
     lost = repo.commit("refs/remotes/origin/agent/x", {"f": "2\n"}, parents=[root])
-    repo.flush()
-    remove(repo, lost.id)
+    damage.remove(repo, lost.id)
     found = branch(repo)
     assert (found.head, found.state, found.sync) == (good.id, State.OPEN, Sync.LOCAL)
 

@@ -48,7 +48,7 @@ def test_ages_copy_buttons_and_the_filter_come_with_the_script(out: Path, tmp_pa
         r'<time datetime="2023-11-14T21:13Z" title="2023-11-14 21:13 UTC">\d+ y ago</time>', page
     )
     assert page.count(">Copy</button>") == 3
-    assert re.search('<form class="filter"[^>]*label="Filter branches">', page)
+    assert re.search('<div class="filter"[^>]*label="Filter branches">', page)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ same fix. Where base's tip has lost the change again, the branch is not absorbed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from .model import Branch, Change, State
 from .objects import Failure, Landing
 from .pairs import pairs_of, sizes
 from .scratch import Scratch
+from .text import decode, encode
 
 Progress = Callable[[str, int, int], None]
 
@@ -164,19 +165,42 @@ def _as_commits(scratch: Scratch, base: str, ours: str, theirs: str) -> tuple[st
 # -- lost again? ------------------------------------------------------------------------
 
 
-def _lost(scratch: Scratch, history: History, landed: Iterable[str]) -> set[str]:
+def _lost(scratch: Scratch, history: History, landed: Collection[str]) -> set[str]:
     """Those commits whose change base's tip has lost: some path is as it was before, or all is undone."""
-    tip = history.chain[0]
+    if not landed:
+        return set()
     pairs = [(parent, commit) for commit in sorted(landed) if (parent := _parent(history, commit))]
     answers = zip((commit for _, commit in pairs), objects.changes(scratch.git, pairs), strict=True)
     changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
-    there = objects.files(scratch.git, tip, {change.path for diff in changes.values() for change in diff})
-    now = {
-        m: [(change, there.get(change.path, scratch.null)) for change in diff] for m, diff in changes.items()
-    }
-    lost = {m for m, entries in now.items() if any(c.old == oid != c.new for c, oid in entries)}
-    moved = [m for m, entries in now.items() if m not in lost and any(oid != c.new for c, oid in entries)]
+    tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
+    lost = {m for m, diff in changes.items() if any(map(tip.lost, diff))}
+    moved = [m for m, diff in changes.items() if m not in lost and not all(map(tip.has, diff))]
     return lost | _undone(scratch, history, moved)
+
+
+class _Tip:
+    """What base's tip has at the paths of some changes, and which of their new contents it has anywhere."""
+
+    def __init__(self, scratch: Scratch, tip: str, changes: Iterable[Change]) -> None:
+        paths = {change.path for change in changes}
+        contents = {encode(change.new) for change in changes}
+        self._null = scratch.null
+        self._at: dict[bytes, str] = {}
+        self._kept: set[str] = set()
+        for path, oid in objects.files(scratch.git, tip):
+            if path in paths:
+                self._at[path] = decode(oid)
+            if oid in contents:
+                self._kept.add(decode(oid))
+
+    def has(self, change: Change) -> bool:
+        """Is the path as the change left it?"""
+        return self._at.get(change.path, self._null) == change.new
+
+    def lost(self, change: Change) -> bool:
+        """Is the path as it was before the change? A new file that only moved since is not lost."""
+        back = self._at.get(change.path, self._null) == change.old != change.new
+        return back and not (change.old == self._null and change.new in self._kept)
 
 
 def _undone(scratch: Scratch, history: History, landed: Sequence[str]) -> set[str]:

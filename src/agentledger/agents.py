@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .model import Agent, Commit, Person
@@ -56,6 +57,7 @@ DEFAULT_PATTERNS = ("agent/*", *(f"{client.prefix}*" for client in CLIENTS[:6]))
 _TASK = re.compile(r"(?:^|/)agent/([a-z0-9]+(?:-[a-z0-9]+)*?)(?:--[a-z0-9-]+)?$")
 
 
+@lru_cache(maxsize=4096)
 def of_person(person: Person) -> str | None:
     """The client whose automatic identity this is, if any."""
     for client in CLIENTS:

@@ -6,8 +6,10 @@ Pure but for one question to git about two diverged tips, which the caller asks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from .agents import DEFAULT_PATTERNS
 from .errors import RefError
 from .git import Ref
 from .text import plural, printable
@@ -28,10 +30,14 @@ class Choice(NamedTuple):
 
 
 class Refs:
-    """The refs of a repository by name, and which remote-tracking ref belongs to which branch."""
+    """The refs of a repository by name, and which remote-tracking ref belongs to which branch.
 
-    def __init__(self, refs: Sequence[Ref], config: Mapping[str, str]) -> None:
+    `broken` are the names of refs that lead nowhere.
+    """
+
+    def __init__(self, refs: Sequence[Ref], config: Mapping[str, str], broken: Sequence[str] = ()) -> None:
         self.all = {ref.name: ref for ref in refs}
+        self.broken = tuple(broken)
         self.remotes = sorted(
             {key.split(".", 1)[1].rsplit(".", 1)[0] for key in config if key.startswith("remote.")}
         )
@@ -78,9 +84,9 @@ class Refs:
             r.removeprefix(REMOTES) for r, ref in self.all.items() if r.startswith(REMOTES) and not ref.target
         ]
         shown = ", ".join(printable(name) for name in names[:12])
-        return (
-            shown + (f" and {plural(len(names) - 12, 'other')}" if len(names) > 12 else "") if names else ""
-        )
+        shown += f" and {plural(len(names) - 12, 'other')}" if len(names) > 12 else ""
+        lost = ", ".join(printable(name) for name in self.broken[:12])
+        return f"{shown or 'none that git can read'}; broken: {lost}" if lost else shown
 
 
 def choose(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
@@ -133,8 +139,20 @@ def _undecided(refs: Refs, usual: Sequence[str], head: str) -> RefError:
     if usual:
         names = " and ".join((", ".join(usual[:-1]), usual[-1]))
         return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}")
-    likely = head.removeprefix(HEADS) if head in refs.all else "NAME"
     return RefError(
         "which branch is base? None is called main, master, trunk or develop",
-        f"name one: --base {printable(likely)}; there are: {there}",
+        f"name one: --base {printable(_likely(refs, head))}; there are: {there}",
     )
+
+
+def _likely(refs: Refs, head: str) -> str:
+    """The branch that is checked out, if no agent works there; else the only one that is left."""
+    people = [
+        name.removeprefix(HEADS)
+        for name in refs.all
+        if name.startswith(HEADS)
+        and not any(fnmatchcase(name.removeprefix(HEADS), pattern) for pattern in DEFAULT_PATTERNS)
+    ]
+    if head.removeprefix(HEADS) in people:
+        return head.removeprefix(HEADS)
+    return people[0] if len(people) == 1 else "NAME"

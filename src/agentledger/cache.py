@@ -118,7 +118,7 @@ class Cache:
             self._broken |= _damaged(error)
 
     def close(self) -> None:
-        """Forget what was not used for long, and close; a file found to be damaged goes, for the next to make anew."""
+        """Forget what was not used for long, and close. A file found to be damaged goes."""
         self._write("DELETE FROM entry WHERE used < ?", [(self._now - _KEEP,)])
         self._database.close()
         if self._broken and self._file:

@@ -21,7 +21,7 @@ from .objects import Failure
 from .observe import Observation
 from .scratch import Scratch
 from .text import decode, plural
-from .tips import Tip, peel, resolve_base, walk
+from .tips import Tip, base_history, peel, resolve_base, walk
 
 # A page lists no more; `ahead` still counts all of them.
 MOST_COMMITS = 500
@@ -46,7 +46,7 @@ def read(
     Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
     """
     base = resolve_base(scratch, seen)
-    walked = objects.parents(scratch.git, base.head)
+    walked = base_history(scratch, base)
     tips = peel(scratch, listings)
     commits = walk(scratch, tips, base.head)
     history = History(walked, commits)
@@ -63,6 +63,9 @@ def read(
 def _notes(seen: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
     unreadable = sum(b.state is State.UNREADABLE for b in branches)
     notes = []
+    if broken := seen.refs.broken:
+        names = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
+        notes.append(f"git ignores {plural(len(broken), 'broken ref')}: {names}. git fsck tells more.")
     if unreadable:
         notes.append(
             f"{plural(unreadable, 'branch', 'branches')} could not be read; the reason stands beside each."

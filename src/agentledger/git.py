@@ -84,44 +84,59 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
-    except FileNotFoundError as error:
-        if shutil.which("git", path=git.env.get("PATH")) is None:
-            raise GitMissing(
-                "git is not installed, or not on PATH", f"install git {OLDEST[0]}.{OLDEST[1]} or newer"
-            ) from error
-        raise NotARepository(
-            f"there is no folder {git.cwd}", "name an existing folder with --repo"
-        ) from error
-    except (NotADirectoryError, PermissionError) as error:
-        raise NotARepository(
-            f"{git.cwd} cannot be entered: {error.strerror}", "name a folder with --repo"
-        ) from error
+    except OSError as error:
+        raise _not_started(git, error) from error
+
+
+def _not_started(git: Git, error: OSError) -> GitError:
+    """Whether it is for git or for the folder that a process did not start; the error alone does not tell."""
+    if shutil.which("git", path=git.env.get("PATH")) is None:
+        wanted = ".".join(map(str, OLDEST))
+        return GitMissing("git is not installed, or not on PATH", f"install git {wanted} or newer")
+    if not git.cwd.exists():
+        return NotARepository(f"there is no folder {git.cwd}", "name an existing folder with --repo")
+    if not git.cwd.is_dir() or not os.access(git.cwd, os.X_OK):
+        return NotARepository(f"{git.cwd} cannot be entered: {error.strerror}", "name a folder with --repo")
+    return GitMissing(f"git cannot be started: {error.strerror}", "git version has to work first")
 
 
 def _reason(stderr: bytes) -> str:
-    """git's own words, on one line: the fatal sentence if there is one, else the last."""
+    """git's own words, on one line, without paths of this machine: pages are published."""
     lines = [line for line in decode(stderr).splitlines() if line.strip()]
-    fatal = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
-    # "error:" lines before "fatal:" name the object; the first is the cause, the rest follow from it.
-    chosen = (fatal or lines or ["git gave no reason"])[0]
-    return printable(re.sub(r"^(fatal|error): ", "", chosen))[:400]
+    told = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
+    # The first is the cause, the rest follow from it. But zlib's words name no object, the last one does.
+    corrupt = [line for line in told if line.endswith(" is corrupt")]
+    chosen = (corrupt or told or lines or ["git gave no reason"])[0]
+    chosen = re.sub(r" \(stored in .*\)", "", re.sub(r"^(fatal|error): ", "", chosen))
+    chosen = re.sub(r"/[^'\"]*/objects/(?=[0-9a-f]{2}/|pack/|info/)", "objects/", chosen)
+    return printable(chosen)[:400]
 
 
 def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
     """Standard output of one git command; GitError with git's reason on any other exit code."""
     out, code, reason = attempt(git, args, stdin)
     if code not in ok:
-        raise GitError(f"git {shlex.join(args[:2])} failed: {reason}")
+        raise _failed(args, reason)
     return out
+
+
+def _failed(args: Sequence[str], reason: str) -> GitError:
+    hint = "it is git that fails here: mend what it names, then run this again"
+    return GitError(f"git {args[0]} failed: {reason}", hint)
 
 
 def attempt(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
     """Like `run`, but a failure is an answer: output, exit code, reason."""
+    out, code, err = _said(git, args, stdin)
+    return out, code, _reason(err) if code else ""
+
+
+def _said(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
     with _start(
         git, args, subprocess.PIPE if stdin is not None else subprocess.DEVNULL, subprocess.PIPE
     ) as process:
         out, err = process.communicate(stdin)
-    return out, process.returncode, _reason(err) if process.returncode else ""
+    return out, process.returncode, err
 
 
 class Stream(NamedTuple):
@@ -193,17 +208,29 @@ def place(git: Git) -> Place:
     asked = ["--absolute-git-dir", "--git-common-dir", "--show-object-format", "--is-shallow-repository"]
     out, code, reason = attempt(git, ["rev-parse", *asked, "--is-inside-work-tree", "--show-cdup"])
     if code:
-        if "dubious ownership" in reason:
-            raise GitError(
-                f"git does not trust this repository: {reason}",
-                "git config --global --add safe.directory <folder>",
-            )
-        hint = "go into a repository, or name one with --repo"
-        raise NotARepository(f"{git.cwd} is in no git repository that git can read: {reason}", hint)
+        raise _no_place(git.cwd, reason)
     directory, common, object_format, shallow, inside, *up = decode(out).split("\n")
     # --git-common-dir is relative to the folder git was started in.
     top = (git.cwd / up[0]).resolve() if inside == "true" else None
     return Place(Path(directory), (git.cwd / common).resolve(), top, object_format, shallow == "true")
+
+
+def _no_place(folder: Path, reason: str) -> GitError:
+    """Why git sees no repository around a folder, and what to do about it."""
+    hint = "go into a repository, or name one with --repo"
+    owned = re.search("dubious ownership in repository at '(.+)'", reason)
+    if owned:
+        trust = f"if you trust it: git config --global --add safe.directory {shlex.quote(owned[1])}"
+        return GitError(f"git does not trust this repository: {reason}", trust)
+    if "not a git repository (or any" not in reason:
+        return NotARepository(f"git cannot read the repository of {folder}: {reason}", _WORKING)
+    broken = [f for f in (folder.absolute(), *folder.absolute().parents) if (f / ".git").exists()]
+    if broken:
+        return NotARepository(f"{broken[0] / '.git'} is there, but git sees no repository in it", _WORKING)
+    return NotARepository(f"there is no git repository in {folder}, or above it", hint)
+
+
+_WORKING = "git status has to work there first; or name another repository with --repo"
 
 
 def config(git: Git) -> dict[str, str]:
@@ -221,16 +248,29 @@ class Ref(NamedTuple):
     upstream: str
 
 
-def refs(git: Git, patterns: Sequence[str]) -> list[Ref]:
+class Listed(NamedTuple):
+    """The refs that git lists, and the names of those that it passes over since they hold no id."""
+
+    refs: list[Ref]
+    broken: list[str]
+
+
+def refs(git: Git, patterns: Sequence[str]) -> Listed:
     """All refs of these patterns. Fields that need no object: a missing one must not end the listing."""
     fields = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
-    lines = decode(run(git, ["for-each-ref", f"--format={fields}", *patterns])).split("\n")
-    return [Ref(*line.split("\0")) for line in lines if line]
+    args = ["for-each-ref", f"--format={fields}", *patterns]
+    out, code, err = _said(git, args)
+    if code:
+        raise _failed(args, _reason(err))
+    ignored = "^warning: ignoring (?:broken ref|ref with broken name) (.+)$"
+    found = [Ref(*line.split("\0")) for line in decode(out).split("\n") if line]
+    return Listed(found, re.findall(ignored, decode(err), re.MULTILINE))
 
 
 def head(git: Git) -> str:
     """The ref that HEAD points to, born or not; '' when it is detached."""
-    return decode(run(git, ["symbolic-ref", "-q", "HEAD"], ok=(0, 1))).strip()
+    # 128: it points to a ref whose file is broken, which `refs` tells of.
+    return decode(run(git, ["symbolic-ref", "-q", "HEAD"], ok=(0, 1, 128))).strip()
 
 
 class Checkout(NamedTuple):

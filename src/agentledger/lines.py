@@ -44,7 +44,8 @@ def _known(cache: Cache, wanted: Sequence[Pair]) -> dict[Pair, Counts]:
     found: dict[Pair, Counts] = {}
     for at in range(0, len(wanted), 5000):
         part = {_key(pair): pair for pair in wanted[at : at + 5000]}
-        found |= {part[key]: _load(counts) for key, counts in cache.get("lines", part).items()}
+        stored = cache.get("lines", part).items()
+        found |= {part[key]: _load(counts) for key, counts in stored if _valid(counts)}
     return found
 
 

@@ -7,7 +7,7 @@ whole batch, `salvage` finds the culprit and goes on with the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -215,10 +215,16 @@ class _Entries:
         self._paths: dict[bytes, bytes] = {}
 
     def change(self, header: bytes, path: bytes) -> Change:
-        old_mode, new_mode, old, new, status = (
-            self._ids.setdefault(w, w) for w in decode(header[1:]).split(" ")
+        shared = self._ids.setdefault
+        old_mode, new_mode, old, new, status = header[1:].decode().split(" ")
+        return Change(
+            self._paths.setdefault(path, path),
+            status[0],
+            shared(old_mode, old_mode),
+            shared(new_mode, new_mode),
+            shared(old, old),
+            shared(new, new),
         )
-        return Change(self._paths.setdefault(path, path), status[0], old_mode, new_mode, old, new)
 
 
 def changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Change, ...] | Failure]:
@@ -247,14 +253,15 @@ def changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Cha
     return salvage(pairs, ask)
 
 
-def files(sealed: Git, commit: str, wanted: Collection[bytes]) -> dict[bytes, str]:
-    """The ids of those paths in a commit's tree that are there.
+def files(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
+    """Path and id of each file of a commit's tree.
 
     The whole tree is listed: thousands of look-ups by path cost several times as much.
     """
     flow = stream(sealed, ["ls-tree", "-r", "-z", commit], [])
-    entries = (word.partition(b"\t") for word in tokens(flow.blocks))
-    return {path: decode(entry.rpartition(b" ")[2]) for entry, _, path in entries if path in wanted}
+    for word in tokens(flow.blocks):
+        entry, _, path = word.partition(b"\t")
+        yield path, entry.rpartition(b" ")[2]
 
 
 class Landing(NamedTuple):

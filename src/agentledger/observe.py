@@ -55,9 +55,11 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
     config = git.config(asked)
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
-    listed = git.refs(asked, [HEADS, REMOTES, *named])
-    extra = tuple(git.refs(asked, patterns)) if patterns else ()
-    refs = Refs(listed, config)
+    listed, broken = git.refs(asked, [HEADS, REMOTES, *named])
+    more = git.refs(asked, patterns) if patterns else git.Listed([], [])
+    # A remote's HEAD that leads nowhere is what every renamed default branch leaves behind.
+    lost = tuple(dict.fromkeys(ref for ref in broken + more.broken if not ref.endswith("/HEAD")))
+    refs = Refs(listed, config, lost)
     checkouts = git.worktrees(asked)
     # Of a bare repository its own HEAD counts, wherever among its worktrees one starts from.
     bare = bool(checkouts) and checkouts[0].bare
@@ -75,7 +77,8 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
         __version__,
         version,
         listed,
-        extra,
+        more,
+        lost,
         choice,
         sorted(worktrees.items()),
         url,
@@ -83,7 +86,7 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
         _stamp(place.common / "shallow"),
     )
     return Observation(
-        asked, version, place, home, refs, extra, choice, worktrees, linked, url, fetched, partial,
+        asked, version, place, home, refs, tuple(more.refs), choice, worktrees, linked, url, fetched, partial,
         hashlib.sha256(repr(seen).encode()).hexdigest(),
     )  # fmt: skip
 

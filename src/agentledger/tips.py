@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from . import objects
 from .errors import GitError
-from .git import run
+from .git import Ref, run
 from .listing import Listing
 from .model import Base, Commit, Sync
 from .observe import Observation
 from .scratch import Scratch
 from .text import printable
+
+_DAMAGED = "git fsck tells more; or name another base with --base"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,20 @@ class Tip:
     problem: str = ""
 
 
+# -- base -----------------------------------------------------------------------------
+
+
 def resolve_base(scratch: Scratch, seen: Observation) -> Base:
-    """Base at its tip: of its two copies the one that descends from the other; diverged: the remote's."""
+    """Base at its tip: of its two copies the one that descends from the other; diverged: the remote's.
+
+    Where only one of them can be read, it is that one, and `why` says so. GitError: none can.
+    """
     choice = seen.choice
-    local, remote = choice.local, choice.remote
+    tips = _copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
+    problems = [f"{printable(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
+    local, remote = (
+        ref if ref and not tips[ref.name].problem else None for ref in (choice.local, choice.remote)
+    )
     sync = (
         _base_sync(scratch, local.id, remote.id)
         if local and remote
@@ -34,27 +47,59 @@ def resolve_base(scratch: Scratch, seen: Observation) -> Base:
     )
     theirs = remote is not None and sync not in (Sync.LOCAL, Sync.SAME, Sync.AHEAD)
     chosen, other = (remote, local) if theirs or not local else (local, remote)
-    assert chosen is not None  # a choice has at least one copy
-    commit, kind, _ = objects.kinds(scratch.git, [f"{chosen.id}^{{}}"])[0]
-    if kind != "commit":
-        problem = (
-            "points to an object that is missing or damaged" if kind == "missing" else f"points to a {kind}"
-        )
-        raise GitError(
-            f"base cannot be read: {printable(chosen.name)} {problem}",
-            "git fsck tells more; or name another base with --base",
-        )
+    if chosen is None:
+        hint = _DAMAGED if "damaged" in problems[0] else "name a branch with --base"
+        raise GitError(f"base cannot be read: {' and '.join(problems)}", hint)
     return Base(
-        choice.name, chosen.name, commit, choice.why, sync, other.name if other else None, seen.fetched_at
+        choice.name,
+        chosen.name,
+        tips[chosen.name].commit,
+        "; ".join((choice.why, *problems)),
+        sync,
+        other.name if other else None,
+        seen.fetched_at,
     )
+
+
+def _copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
+    """By name of each copy of base, the commit that it leads to; without its tree it is of no use."""
+    asked = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
+    answers = objects.kinds(scratch.git, asked)
+    found = {}
+    for ref, (commit, kind, _), (_, tree, _) in zip(refs, answers[::2], answers[1::2], strict=True):
+        problem = "" if kind == "commit" else f"points to a {kind}"
+        if kind == "missing":
+            problem = "points to an object that is missing or damaged"
+        elif kind == "commit" and tree != "tree":
+            problem = "points to a commit whose tree is missing or damaged"
+        found[ref.name] = Tip(commit, problem)
+    return found
+
+
+@contextmanager
+def _about_base() -> Iterator[None]:
+    try:
+        yield
+    except GitError as error:
+        raise GitError(f"base cannot be read: {error.message}", _DAMAGED) from error
+
+
+def base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
+    """Base's whole history as `objects.parents` gives it; GitError where a commit is missing or damaged."""
+    with _about_base():
+        return objects.parents(scratch.git, base.head)
 
 
 def _base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
     if local == remote:
         return Sync.SAME
-    counted = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
+    with _about_base():
+        counted = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
     ahead, behind = map(int, counted.split())
     return Sync.DIVERGED if ahead and behind else Sync.AHEAD if ahead else Sync.BEHIND
+
+
+# -- heads ----------------------------------------------------------------------------
 
 
 def peel(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:

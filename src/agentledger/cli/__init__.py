@@ -7,6 +7,7 @@ that `--version`, help and completion stay fast.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -47,6 +48,7 @@ for command in (board.board, site.site, demo.demo, schema.schema):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, by default that of the process, and return its exit code."""
+    _fill_closed()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that is not UTF-8 shows \u2026 instead of failing; text and JSON are safe either way.
         if isinstance(stream, TextIOWrapper):
@@ -55,3 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(
         lambda: agentledger.main(arguments, "agentledger", standalone_mode=False, obj=settings), settings
     )
+
+
+def _fill_closed() -> None:
+    """Open what was closed (`>&-`) on nothing, or the next file that is opened would take its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))

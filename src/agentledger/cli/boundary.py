@@ -13,9 +13,11 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,14 +43,25 @@ class ReaderGone(Exception):
 class Commands(click.Group):
     """A group that tells a closed pipe from other failures, which click does not."""
 
+    def make_context(self, *args: Any, **named: Any) -> click.Context:
+        """Parse the arguments, which prints help and version; raises ReaderGone as `invoke` does."""
+        with _read():
+            return super().make_context(*args, **named)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; raises ReaderGone where click would end with 1, our code for findings."""
-        try:
+        with _read():
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except BrokenPipeError:
-            raise ReaderGone from None
         return result
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def guarded(action: Callable[[], object], settings: Settings) -> int:
@@ -80,13 +93,16 @@ def _expected(error: LedgerError, settings: Settings) -> int:
 
 
 def _is_full(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _full(error: Exception, settings: Settings) -> int:
     _drop_output()
-    where = getattr(error, "filename", None) or "what is written to"
-    return _expected(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
+    name = getattr(error, "filename", None)
+    which = (
+        f"the disk of {name}" if name else "the disk of the repository, of temporary files or of the output"
+    )
+    return _expected(LedgerError(f"{which} is full", "make room, then try again"), settings)
 
 
 def _drop_output() -> None:

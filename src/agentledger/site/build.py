@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agentledger.model import Branch, FilePatch, Fleet
-from agentledger.site import manifest, pages, write
+from agentledger.site import folder, manifest, pages, write
 from agentledger.site.names import INDEX, page_names
 from agentledger.site.write import Site
 
@@ -67,13 +67,17 @@ def build(
 
 
 def up_to_date(out: Path, fingerprint: str, now: int) -> bool:
-    """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`."""
-    if out.is_symlink() or not (out / INDEX).is_file():
-        return False
-    last = manifest.read(out)
+    """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`.
+
+    Raises OutputError where that cannot be looked at.
+    """
+    with folder.told(out):
+        last = manifest.read(out) if out.is_dir() and not out.is_symlink() else None
+        there = write.files(out) if last is not None else set()
     return (
         last is not None
         and last.complete
+        and there.issuperset(last.files)
         and last.fingerprint == fingerprint != ""
         and last.made_with == manifest.sources_key(pages.sources())
         and (last.valid_until is None or now < last.valid_until)

@@ -30,7 +30,7 @@ _KIND = {"120000": "symbolic link", "160000": "submodule", "100755": "executable
 _OMITTED = {
     "binary": "Binary; nothing to show as text.",
     "large": "Too large to be shown here.",
-    "missing": "Its content is not in this clone.",
+    "missing": "Its content is not in this clone, or damaged.",
     "unreadable": "git could not read its content.",
     "page": "Left out: this page is long enough.",
 }

@@ -70,9 +70,16 @@ def _located(out: Path) -> Path:
         raise OutputError(f"{out} is a file, not a folder.", _OTHER)
     if any(part.casefold() == ".git" for part in root.parts):
         raise OutputError(f"{out} lies inside a .git folder, which is git’s own.", _OTHER)
+    if any(map(_is_git_directory, (root, *root.parents))):
+        raise OutputError(f"{out} lies inside a bare repository, which is git’s own.", _OTHER)
     if (root / ".git").exists():
         raise OutputError(f"{out} is the top of a git repository.", "Choose a folder inside it with --out.")
     return root
+
+
+def _is_git_directory(path: Path) -> bool:
+    """By the signs that git itself goes by."""
+    return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 @contextlib.contextmanager

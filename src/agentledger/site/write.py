@@ -31,7 +31,7 @@ class Site:
     def __init__(self, root: Path, out: Path) -> None:
         self._root, self._out = root, out
         self._staging = root / f"{folder.STAGING}{os.getpid()}"
-        self._found = _files(root)
+        self._found = files(root)
         self._staged: list[str] = []
         self._keys: dict[str, str] = {}
         self.old = manifest.read(root) or manifest.NOTHING
@@ -129,8 +129,8 @@ def _remove_if_empty(root: Path, made: bool) -> None:
             root.rmdir()
 
 
-def _files(root: Path) -> set[str]:
-    """The plain files of a site, as paths relative to it."""
+def files(root: Path) -> set[str]:
+    """The plain files of the site in a folder, as paths relative to it."""
     found = set()
     for name in ("", *folder.SUBFOLDERS):
         with contextlib.suppress(FileNotFoundError), os.scandir(root / name) as entries:

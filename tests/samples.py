@@ -1,17 +1,60 @@
-"""Random contents and random edits of a tree, of every kind git knows; the same for the same dice.
+"""What several tests read: a fleet of every kind of branch, and random edits of every kind of file.
 
-Belongs here: what a branch may do to files. Does not: what anybody should make of it.
+Belongs here: samples for the reader of git. Does not: what anybody should make of them. Random
+ones are the same for the same dice.
 """
 
 from __future__ import annotations
 
 import random
 
-from gitrepo import Content
+from gitrepo import START, Content, Repo
+from reading import DAY
 
-WORDS = [b"alpha", b"beta", b"  gamma", b"delta", b"", b"{", b"}", b"@@ -1 +1 @@", b"\\ No newline", b"-- ", b"\xff"]
+STATUS = ".agentledger/tasks/x/status/"
+WORDS = [
+    b"alpha",
+    b"beta",
+    b"  gamma",
+    b"delta",
+    b"",
+    b"{",
+    b"}",
+    b"@@ -1 +1 @@",
+    b"\\ No newline",
+    b"-- ",
+    b"\xff",
+]
 GITLINKS = ["1" * 40, "2" * 40]
-PATHS = [b"a.txt", b"b.py", b"dir/c", b"dir/sub/d", b"sp ace", b'q"uote', b"\xff\xfe", "ü🌸".encode(), b"two\nlines"]
+PATHS = [
+    b"a.txt",
+    b"b.py",
+    b"dir/c",
+    b"dir/sub/d",
+    b"sp ace",
+    b'q"uote',
+    b"\xff\xfe",
+    "ü🌸".encode(),
+    b"two\nlines",
+]
+
+
+def mixed(repo: Repo, branches: int) -> Repo:
+    """Branches of six kinds by turns: clean, in conflict, squashed, merged, left alone, checked in."""
+    root = repo.commit("main", {"f": "0\n", "g": "0\n"}, at=START - 99 * DAY)
+    for number in range(branches):
+        name, kind = f"agent/{number}", number % 6
+        own = {f"{number}.txt": f"{number}\n"}
+        extra = {1: {"f": f"branch {number}\n"}, 5: {f"{STATUS}1.md": "---\nagent: zed\n---\n"}}
+        at = START - 30 * DAY if kind == 4 else None
+        work = repo.commit(name, own | extra.get(kind, {}), parents=[root], at=at)
+        if kind == 2:
+            repo.commit("main", own)
+        elif kind == 3:
+            repo.merge("main", [repo.commit("main", {"g": f"{number}\n"}), work], own)
+    repo.commit("main", {"f": "1\n"})
+    repo.flush()
+    return repo
 
 
 def text(dice: random.Random) -> bytes:
@@ -65,3 +108,11 @@ def edit(dice: random.Random, old: dict[bytes, Content]) -> dict[bytes, Content]
                 mode = dice.choice(["100644", "100755"])
             done[path] = (mode, body)
     return {path: content for path, content in done.items() if content is not None or path in old}
+
+
+def cut_short(repo: Repo, name: str) -> None:
+    """Take the end off a loose object: its header can be read still, its content cannot."""
+    oid = repo.git("rev-parse", name)
+    file = repo.path / ".git/objects" / oid[:2] / oid[2:]
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-6])
