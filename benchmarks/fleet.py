@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+from textwrap import wrap
 
 import floor
 import process
@@ -209,7 +210,7 @@ def _whole(box: Sandbox, out: Path, read: Reading, runs: int, tell: Tell) -> tup
         *(Row(f"git processes, {stage}", (), (w.commands.total(),), None, "") for stage, w in seen.items()),
     ]
     notes = [] if seen[COLD].own else ["memory is not measured on a system without /proc"]
-    notes += ["cold: " + ", ".join(f"{n} {name}" for name, n in seen[COLD].commands.most_common())]
+    notes += wrap("cold: " + ", ".join(f"{n} {name}" for name, n in seen[COLD].commands.most_common()), 96)
     return (
         Section("WHOLE RUNS OF agentledger site", "cold", runs_rows),
         Section("MEMORY AND PROCESSES", "", tuple(rows), tuple(notes)),

@@ -35,9 +35,9 @@ def remove(repo: Repo, name: str) -> None:
 
 
 def truncate(repo: Repo, name: str) -> None:
-    """The object's file ends in the middle, as after a power cut."""
+    """The object's file ends in the middle, as after a power cut: its type and size can still be read."""
     file = loose(repo, name)
-    rewrite(file, file.read_bytes()[:12])
+    rewrite(file, file.read_bytes()[:-4])
 
 
 def garble(repo: Repo, name: str) -> None:

@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objects",),
     ("git",),
     ("sections",),
-    ("text", "model", "errors", "resources", "__init__"),
+    ("text", "model", "ledger", "errors", "resources", "__init__"),
 )
 
 # The rows of these names are neighbourly: each may use the others, without a circle.

@@ -16,8 +16,10 @@ from gitrepo import Repo
 
 PROGRAM = Path(__file__).resolve().parent.parent / "benchmarks" / "fleet.py"
 ROWS = """
-for-each-ref|rev-list --topo-order --parents BASE|log --stdin: HEADS ^BASE|cat-file --batch-check of HEAD^{tree}
-cat-file --batch of the root trees|diff-tree --stdin --raw, base to head|floor|log --first-parent --raw of base
+for-each-ref|rev-list --topo-order --parents BASE|log --stdin: HEADS ^BASE
+cat-file --batch-check of HEAD^{tree}
+cat-file --batch of the root trees|diff-tree --stdin --raw, base to head|floor
+log --first-parent --raw of base
 floor, with base's own changes|refs and worktrees|graph, commits, trees, changes|what base has already
 reading, states but for absorbed|reading, with absorbed|the same, against the floor alone
 line counts|once more, from the cache|conflicts, with their text|once more, from the cache
@@ -51,7 +53,8 @@ def repo(tmp_path: Path) -> Repo:
 def bench(repo: Repo, *options: str) -> subprocess.CompletedProcess[str]:
     home = repo.path.parent / "home"
     home.mkdir(exist_ok=True)
-    command = [sys.executable, PROGRAM, repo.path, "--refs", "refs/pull/*/head", "--tmp", home, "--runs", "1"]
+    command = [sys.executable, str(PROGRAM), str(repo.path)]
+    command += ["--refs", "refs/pull/*/head", "--tmp", str(home), "--runs", "1"]
     done = subprocess.run([*command, *options], capture_output=True, text=True)
     assert list(home.iterdir()) == []
     return done

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from agentledger.cli import main
-from agentledger.cli.site import valid_until
+from agentledger.cli.building import valid_until
 from agentledger.model import State
 from agentledger.reports import shapes
 from fleets import NOW, branch, fleet

@@ -14,9 +14,14 @@ several times faster than frozen dataclasses; the others are dataclasses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
+
+from .ledger import Policy, Task, Work
+
+# Where a branch keeps its ledger.
+LEDGER = b".agentledger/"
 
 
 class Person(NamedTuple):
@@ -166,8 +171,8 @@ class Branch:
     `fleet.MOST_COMMITS`. `active_at` is the newest sign of life: a commit, or a touch of
     a dirty worktree. `same_as` is the base commit that already has this change (state
     absorbed). `conflict` and `lines_counted` tell what was computed: None and False mean
-    it was not, never that there is none. An unreadable branch has a `state_why` with git's
-    reason and little else.
+    it was not, never that there is none. `work` is what its ledger says, None where it has
+    none. An unreadable branch has a `state_why` with git's reason and little else.
     """
 
     name: str
@@ -190,16 +195,36 @@ class Branch:
     worktree: Worktree | None = None
     active_at: int = 0
     conflict: Conflict | None = None
+    work: Work | None = None
+
+    @property
+    def code_changes(self) -> tuple[Change, ...]:
+        """The changes outside the ledger's own folder: what a reader calls the branch's size."""
+        return tuple(c for c in self.changes if not c.path.startswith(LEDGER))
 
     @property
     def added(self) -> int | None:
         """Lines added over all changes, or None when they were not counted."""
-        return sum(c.added or 0 for c in self.changes) if self.lines_counted else None
+        return sum(c.added or 0 for c in self.code_changes) if self.lines_counted else None
 
     @property
     def removed(self) -> int | None:
         """Lines removed over all changes, or None when they were not counted."""
-        return sum(c.removed or 0 for c in self.changes) if self.lines_counted else None
+        return sum(c.removed or 0 for c in self.code_changes) if self.lines_counted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control branch as this repository has it. `ref` and `head` are None where there is none.
+
+    `sync` tells how the local copy relates to the remote one; `note` what a reader should know.
+    """
+
+    name: str
+    ref: str | None = None
+    head: str | None = None
+    sync: Sync = Sync.LOCAL
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +246,9 @@ class Fleet:
     notes: tuple[str, ...] = ()
     forecast: bool = True
     dormant: int | None = None
+    policy: Policy = field(default_factory=Policy)
+    tasks: tuple[Task, ...] = ()
+    control: Control | None = None
 
 
 class FilePatch(NamedTuple):

@@ -264,6 +264,45 @@ def files(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
         yield path, entry.rpartition(b" ")[2]
 
 
+def tree(sealed: Git, commit: str, folder: str) -> list[tuple[str, str, bytes]]:
+    """Mode, id and path of everything below `folder` in a commit's tree; [] where it is not there."""
+    out, code, _ = attempt(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])
+    found = []
+    for word in out.split(b"\0")[:-1] if not code else []:
+        entry, _, path = word.partition(b"\t")
+        mode, _, oid = decode(entry).split(" ")
+        found.append((mode, oid, path))
+    return found
+
+
+def ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
+    """The commits outside base that touch the ledger's folder, parents first, and what they changed."""
+    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    flags = ["--stdin", "--topo-order", "--reverse", "--full-history", "--diff-merges=first-parent"]
+    flow = stream(
+        sealed, ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", ".agentledger/tasks"], [given.encode()]
+    )
+    for (commit,), changes in _logged(tokens(flow.blocks)):
+        yield commit, changes
+
+
+def _logged(words: Iterator[bytes]) -> Iterator[tuple[list[str], tuple[Change, ...]]]:
+    """The commits of a log in which NULs stand around each header, with their raw changes."""
+    header: list[str] | None = None
+    found: list[Change] = []
+    entries = _Entries()
+    for raw in words:
+        word = raw.lstrip(b"\n")
+        if word.startswith(b":"):
+            found.append(entries.change(word, next(words)))
+        elif word:
+            if header:
+                yield header, tuple(found)
+            header, found = decode(word).split(" "), []
+    if header:
+        yield header, tuple(found)
+
+
 class Landing(NamedTuple):
     """A commit of base's first-parent line: its tree, and what it changed against its first parent."""
 
@@ -277,21 +316,8 @@ def landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landing]:
     given = f"{tip}\n" + "".join(f"^{commit}\n" for commit in stop)
     flags = ["--stdin", "--first-parent", "--diff-merges=first-parent", "--format=%x00%H %T%x00"]
     flow = stream(sealed, ["log", *flags, *_RAW], [given.encode()])
-    current: tuple[str, str] | None = None
-    found: list[Change] = []
-    entries = _Entries()
-    words = tokens(flow.blocks)
-    for raw in words:
-        word = raw.lstrip(b"\n")
-        if word.startswith(b":"):
-            found.append(entries.change(word, next(words)))
-        elif word:
-            if current:
-                yield Landing(*current, tuple(found))
-            commit, tree = decode(word).split(" ")
-            current, found = (commit, tree), []
-    if current:
-        yield Landing(*current, tuple(found))
+    for (commit, root), found in _logged(tokens(flow.blocks)):
+        yield Landing(commit, root, found)
 
 
 def patch_ids(sealed: Git, pairs: Collection[tuple[str, str]]) -> dict[str, str]:

@@ -7,11 +7,13 @@ up: as long as it stays the same, so does everything read from the objects.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from . import __version__, bases, git
@@ -19,6 +21,8 @@ from .bases import HEADS, REMOTES, Choice, Refs
 from .git import Checkout, Git, Place, Ref
 from .model import Worktree
 from .text import decode
+
+LEDGER_FILES = 2000  # of a worktree count for the fingerprint; an agent can make as many as it likes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
         url,
         fetched,
         _stamp(place.common / "shallow"),
+        [_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
         asked, version, place, home, refs, tuple(more.refs), choice, worktrees, linked, url, fetched, partial,
@@ -97,6 +102,26 @@ def _stamp(file: Path) -> int | None:
         return int(file.stat().st_mtime)
     except OSError:
         return None
+
+
+def _ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
+    """Names, times and sizes of what lies in a worktree's task folders, committed or not.
+
+    `git status` names a new folder, not what changes in it. Links are not followed: they could
+    lead round in circles, or out of the worktree.
+    """
+    found: list[tuple[str, int, int]] = []
+    folders = [worktree / ".agentledger" / "tasks"]
+    if folders[0].parent.is_symlink() or folders[0].is_symlink():
+        return found
+    while folders and len(found) < LEDGER_FILES:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in islice(entries, LEDGER_FILES - len(found)):
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                seen = entry.stat(follow_symlinks=False)
+                found.append((entry.path, seen.st_mtime_ns, seen.st_size))
+    return sorted(found)
 
 
 def _fetched_at(place: Place) -> int | None:

@@ -29,25 +29,28 @@ def read(scratch: Scratch, branches: Sequence[Branch]) -> Iterator[tuple[Branch,
         scratch, (pair for branch in branches for change in branch.changes for pair in pairs_of(change))
     )
     plans = [_plan(scratch, branch, there) for branch in branches]
-    bodies = _bodies(scratch, [plan for plan in plans if plan.trees])
+    bodies = _bodies(scratch, [plan for plan in plans if plan.asked])
     for branch, plan in zip(branches, plans, strict=True):
-        found = iter(next(bodies) if plan.trees else ())
+        found = iter(next(bodies) if plan.asked else ())
         yield branch, tuple(done or next(found).patch(change) for change, done in plan.halves)
 
 
 class _Plan(NamedTuple):
-    """One branch: each change, or half of one, with its patch where that is known without git."""
+    """One branch: each change, or half of one, with its patch where that is known without git.
+
+    `asked` are the pairs of the others.
+    """
 
     halves: tuple[tuple[Change, FilePatch | None], ...]
-    trees: tuple[str, str] | None
+    asked: tuple[Pair, ...]
 
 
 def _plan(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
     nothing = (Pair(scratch.null, scratch.null),)
     halves = [(change, pair) for change in branch.changes for pair in pairs_of(change) or nothing]
     known = [(change, _without_git(change, pair, there, scratch.null)) for change, pair in halves]
-    asked = [pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None]
-    return _Plan(tuple(known), trees(scratch, asked) if asked else None)
+    asked = (pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None)
+    return _Plan(tuple(known), tuple(asked))
 
 
 def _without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
@@ -87,25 +90,37 @@ class _Body:
 def _bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
     """For each plan, the bodies of the halves that git was asked about, in order.
 
-    A damaged blob ends the batch: the plan it may belong to is then tried alone.
+    A damaged blob ends the batch: the plan it may belong to is then asked for alone.
     """
-    done, alone = 0, False
+    lines = [_line(scratch, plan.asked) for plan in plans]
+    done = 0
     while done < len(plans):
-        part = plans[done : done + 1] if alone else plans[done:]
-        flow = stream(scratch.git, [*DIFF_TREE, "--stdin", "-p"], (_line(plan) for plan in part))
+        flow = _diff(scratch, lines[done:])
         for bodies in _split(flow):
             yield bodies
             done += 1
-        failed = bool(flow.failure())
-        if failed and alone:
-            yield [_Body("unreadable") for _, known in plans[done].halves if known is None]
+        if flow.failure():
+            yield _salvaged(scratch, plans[done].asked)
             done += 1
-        alone = failed and not alone
 
 
-def _line(plan: _Plan) -> bytes:
-    assert plan.trees is not None
-    return f"{plan.trees[0]} {plan.trees[1]}\n".encode()
+def _salvaged(scratch: Scratch, pairs: Sequence[Pair]) -> list[_Body]:
+    """The bodies of these pairs; the one that git cannot read is found by halving."""
+    flow = _diff(scratch, [_line(scratch, pairs)])
+    for bodies in list(_split(flow)):
+        return bodies
+    if len(pairs) == 1:
+        return [_Body("unreadable")]
+    middle = len(pairs) // 2
+    return _salvaged(scratch, pairs[:middle]) + _salvaged(scratch, pairs[middle:])
+
+
+def _diff(scratch: Scratch, lines: Sequence[bytes]) -> Stream:
+    return stream(scratch.git, [*DIFF_TREE, "--stdin", "-p"], lines)
+
+
+def _line(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
+    return " ".join(trees(scratch, pairs)).encode() + b"\n"
 
 
 def _split(flow: Stream) -> Iterator[list[_Body]]:

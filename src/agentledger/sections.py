@@ -143,9 +143,10 @@ def _delete(branch: Branch) -> NextAction | None:
 def _repair(branch: Branch) -> NextAction | None:
     if "shallow" in branch.state_why:
         return NextAction("Fetch the rest of the history", _steps(("git", "fetch", "--unshallow")))
-    if re.search(r"missing|bad object|corrupt|could not (read|parse)|unable to read", branch.state_why):
-        return NextAction("See which objects are missing", _steps(("git", "fsck", "--connectivity-only")))
-    return None
+    if re.search("not (to )?a commit", branch.state_why):
+        return None
+    look = _steps(("git", "fsck", "--connectivity-only"))
+    return NextAction("See which objects are missing or damaged", look)
 
 
 def _steps(*commands: tuple[str, ...]) -> tuple[str, ...]:

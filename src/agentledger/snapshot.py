@@ -63,6 +63,21 @@ def fingerprint(start: Path, request: Request) -> str:
     return f"{_observe(start, request).fingerprint} {replace(request, now=None)!r}"
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a change leaves its trace: the git directory that all worktrees share, and the worktrees."""
+
+    common: Path
+    worktrees: tuple[Path, ...]
+
+
+def surroundings(start: Path) -> Surroundings:
+    """Where to watch the repository around `start`; worktrees whose folder is gone are among them."""
+    asked = git.repository(start)
+    checkouts = git.worktrees(asked)
+    return Surroundings(git.place(asked).common, tuple(c.path for c in checkouts if not c.bare))
+
+
 def toplevel(start: Path) -> Path:
     """The top of the work tree around `start`; of a bare repository, `start` itself."""
     return git.place(git.repository(start)).top or start

@@ -50,7 +50,9 @@ def path_text(path: bytes) -> str:
 
 def rfc3339(at: int) -> str:
     """Seconds since the epoch as RFC 3339 in UTC; years outside 1–9999 are clamped."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(at, -62135596800), 253402300799)))
+    moment = time.gmtime(min(max(at, -62135596800), 253402300799))
+    # Not %Y, which gives early years fewer than four digits on some systems.
+    return f"{moment.tm_year:04}" + time.strftime("-%m-%dT%H:%M:%SZ", moment)
 
 
 def age(seconds: int) -> str:

@@ -45,10 +45,10 @@ def _text(fleet: Fleet, list_ended: bool) -> None:
     from agentledger.reports import text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _columns())
-    # Printed by click: rich ends the process by itself, with 1, when the reader of a pipe has gone.
+    # Captured first: rich ends the process by itself, with 1, when the reader of a pipe has gone.
     with console.capture() as shown:
         console.print(text.board(fleet, console.width, list_ended), soft_wrap=True)
-    click.echo(shown.get(), nl=False, color=True)
+    sys.stdout.write(shown.get())
 
 
 def _columns() -> int:

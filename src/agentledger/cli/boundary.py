@@ -98,11 +98,8 @@ def _is_full(error: Exception) -> bool:
 
 def _full(error: Exception, settings: Settings) -> int:
     _drop_output()
-    name = getattr(error, "filename", None)
-    which = (
-        f"the disk of {name}" if name else "the disk of the repository, of temporary files or of the output"
-    )
-    return _expected(LedgerError(f"{which} is full", "make room, then try again"), settings)
+    where = getattr(error, "filename", None) or "the repository, of temporary files or of the output"
+    return _expected(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
 
 
 def _drop_output() -> None:

@@ -25,12 +25,13 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
 
     DIR is agentledger-demo in the current folder unless given; a demo that is there is made anew.
     """
-    from agentledger.cli import site
+    from agentledger.cli import building, site
     from agentledger.snapshot import Request
     from agentledger.workflow import demo
 
     repository = demo.create(directory, int(time.time()))
-    result = site.publish(Asked(repository, Request(), settings.verbose), None)
+    asked = Asked(repository, Request(), settings.verbose)
+    result = building.publish(asked, building.folder(asked, None)).result
     click.echo(f"{repository}: a sample repository, to look around in")
     click.echo(site.told(result))
     if site.on_desktop() if open_it is None else open_it:

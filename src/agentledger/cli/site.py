@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from agentledger.cli import building
 from agentledger.cli.options import FOLDER, Asked, fleet_options, format_option
 
 if TYPE_CHECKING:
-    from agentledger.model import Fleet
     from agentledger.site.build import Result
-
-FOLDER_NAME = ".agentledger-site"
 
 
 @click.command()
@@ -26,57 +23,18 @@ FOLDER_NAME = ".agentledger-site"
     "--out",
     type=FOLDER,
     metavar="DIR",
-    help=f"The folder to build into.  [default: {FOLDER_NAME} at the repository's top]",
+    help=f"The folder to build into.  [default: {building.FOLDER_NAME} at the repository's top]",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
 def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
     """Build a static site: a board, and a page a branch."""
-    result = publish(asked, out)
+    result = building.publish(asked, building.folder(asked, out)).result
     if format == "json":
         _json(result)
     else:
         click.echo(told(result))
     if open_it:
         show(result.index)
-
-
-def publish(asked: Asked, out: Path | None) -> Result:
-    """Build what was asked for into `out`, or leave it where nothing can have changed."""
-    from agentledger import snapshot
-    from agentledger.reports import json
-    from agentledger.site import build
-
-    out = out or snapshot.toplevel(asked.start) / FOLDER_NAME
-    # Taken before reading: what moves meanwhile makes the next build look again, not this one lie.
-    fingerprint = snapshot.fingerprint(asked.start, asked.request)
-    if build.up_to_date(out, fingerprint, int(time.time())):
-        return _as_it_was(out)
-    with asked.reading() as (taken, tell):
-        return build.build(
-            taken,
-            out,
-            tell,
-            extra={"ledger.json": json.ledger(taken.fleet)},
-            fingerprint=fingerprint,
-            valid_until=valid_until(taken.fleet, asked.request.dormant),
-        )
-
-
-def _as_it_was(out: Path) -> Result:
-    from agentledger.site import build, manifest, names
-
-    last = manifest.read(out)
-    return build.Result(out / names.INDEX, 0, len(last.files) if last else 0, 0)
-
-
-def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
-    """When the first open branch becomes dormant with nothing having moved; None for never."""
-    from agentledger.model import State
-
-    if dormant is None:
-        return None
-    times = [branch.active_at + dormant + 1 for branch in fleet.branches if branch.state is State.OPEN]
-    return min(times, default=None)
 
 
 def told(result: Result) -> str:

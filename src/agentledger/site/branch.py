@@ -135,7 +135,7 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
         state=STATES[branch.state][0],
         state_why=branch.state_why,
         distance=_distance(branch, fleet),
-        size=count(branch),
+        size="" if branch.state is State.UNREADABLE else count(branch),
         active_at=branch.active_at,
         action=sections.next_action(branch, fleet.base),
         hidden=_hidden(branch, patches),
@@ -174,10 +174,15 @@ def _facts(branch: Branch) -> tuple[Fact, ...]:
         Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
         Fact("Same change as", branch.same_as or "", code=True),
         Fact("Head", branch.head, code=True),
-        Fact("Merge base" if len(bases) == 1 else "Merge bases", " ".join(bases) or "none", code=bool(bases)),
+        Fact("Merge base" if len(bases) == 1 else "Merge bases", _bases(branch), code=bool(bases)),
         Fact("Ref", branch.ref, code=True),
     )
     return tuple(fact for fact in facts if fact.text)
+
+
+def _bases(branch: Branch) -> str:
+    unknown = "" if branch.state is State.UNREADABLE else "none"
+    return " ".join(branch.merge_bases) or unknown
 
 
 def _is_branch(branch: Branch) -> bool:

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger.errors import GitError, GitMissing, OutputError
+from agentledger.errors import GitError, OutputError
+from agentledger.git import repository, version
 from agentledger.workflow import demo_branches as story
 from agentledger.workflow.demo_base import BASE
 from agentledger.workflow.demo_fleet import MARTA, Step, Tree, changed
@@ -32,10 +33,9 @@ def create(directory: Path, now: int) -> Path:
     `now` (seconds since the epoch) is the moment that all ages count from: the same
     `now` gives the same commit ids. A sample that is there already is made anew.
     Raises OutputError when the folder holds something else or cannot be written,
-    GitError when git fails.
+    GitMissing when git is missing or too old, GitError when git fails.
     """
-    if shutil.which("git") is None:
-        raise GitMissing("git was not found", "install git, then try again")
+    version(repository(Path(__file__).parent))
     try:
         directory = _own(directory)
         with _sealed(now):
