@@ -73,8 +73,10 @@ def reading(clock: Clock, box: Sandbox) -> Reading:
     with scratch.opened(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
             found, history = fleet.read(opened, seen, entries, box.now, None)
+        # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
+        counted = lines.count(opened, cache, found.branches)
         with clock(ABSORBED):
-            branches = absorbed.mark(opened, cache, history, found.branches, silent)
+            branches = absorbed.mark(opened, cache, history, counted, silent)
     return Reading(found, branches, history)
 
 

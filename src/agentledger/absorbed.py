@@ -49,7 +49,9 @@ def mark(
     _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _lost(scratch, history, {s.same for s in searches if s.same})
     fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
-    cache.put("absorbed", ((_key(s.branch), fresh[s.branch.head]) for s in searches))
+    # Without line counts (a blob is missing) patches were not compared: not found may be found another time.
+    final = [s for s in searches if s.same or s.branch.lines_counted]
+    cache.put("absorbed", ((_key(s.branch), fresh[s.branch.head]) for s in final))
     settled |= fresh
     refs = {b.ref for b in asked}
     return [_marked(b, settled[b.head]) if b.ref in refs else b for b in branches]

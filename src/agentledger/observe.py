@@ -145,8 +145,21 @@ def _look(asked: Git, path: Path, home: Path) -> Worktree:
         return Worktree(shown, None, None)
     # A deleted path has no time of its own; its folder was written when it went.
     stamps = [_stamp(path / decode(name)) or _stamp((path / decode(name)).parent) for name in changed]
-    stamps.append(_stamp(_directory(path) / "logs" / "HEAD"))
+    stamps.append(_head_moved(_directory(path) / "logs" / "HEAD"))
     return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
+
+
+def _head_moved(reflog: Path) -> int | None:
+    """When HEAD last moved, by its log's last line; the file's own time changes with every `git gc`."""
+    try:
+        with reflog.open("rb") as file:
+            file.seek(max(0, reflog.stat().st_size - 4096))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    except OSError:
+        return None
+    # <old> <new> <name> <address> <seconds> <zone>, a tab, and the message
+    fields = last.partition(b"\t")[0].split()
+    return int(fields[-2]) if len(fields) > 3 and fields[-2].isdigit() else None
 
 
 def _directory(worktree: Path) -> Path:
