@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKED := src tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench lock clean venv
+.PHONY: help demo test check format schemas bench lock clean venv
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -15,7 +15,8 @@ demo: venv  ## a sample fleet with real git, and its site, opened in the browser
 	$(BIN)/agentledger demo $(ARGS)
 
 test: venv  ## all tests, one process a core
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'not alone' $(ARGS)
+	$(BIN)/python -m pytest -m alone $(ARGS)
 
 check: venv  ## types, lint and formatting
 	$(BIN)/mypy --strict $(CHECKED)
@@ -25,6 +26,11 @@ check: venv  ## types, lint and formatting
 format: venv  ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+schemas: venv  ## write schemas/ anew from the keys that the documents' reader knows
+	@for file in schemas/*.json; do \
+	    name=$${file#schemas/}; $(BIN)/agentledger schema "$${name%.json}" >"$$file.new" && mv "$$file.new" "$$file" || exit; \
+	done
 
 bench: venv  ## how to measure speed and memory
 	@echo "Measure on a clone with many branches; the figures are medians of paired runs:"

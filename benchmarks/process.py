@@ -100,7 +100,7 @@ def _watch(box: Sandbox, out: Path) -> Watched:
         )
         while process.poll() is None:
             seen.own = max(seen.own, _peak(process.pid))
-            seen.child = max([seen.child, *map(_peak, _descendants(process.pid))])
+            seen.child = max([seen.child, *(_peak(child, "git") for child in _descendants(process.pid))])
             time.sleep(0.01)
     _checked(process.returncode, errors.read_bytes())
     seen.commands = _commands(trace)
@@ -108,14 +108,19 @@ def _watch(box: Sandbox, out: Path) -> Watched:
     return seen
 
 
-def _peak(pid: int) -> int:
-    """The most that a process ever had resident. The kernel's figure since its exec: `ru_maxrss` would
-    begin with what the process that forked it had."""
+def _peak(pid: int, program: str = "") -> int:
+    """The most that a process ever had resident, in bytes; 0 when it is gone, or not yet `program`.
+
+    Between fork and exec a child still is its parent. The kernel's figure begins anew at exec;
+    `ru_maxrss` would go on from what the parent had.
+    """
     try:
-        lines = (_PROC / str(pid) / "status").read_bytes().splitlines()
+        lines = (_PROC / str(pid) / "status").read_text(errors="replace").splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"VmHWM:")), 0)
+    facts = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    there = facts.get("Name", "").startswith(program)
+    return int(facts.get("VmHWM", "0").split()[0]) * 1024 if there else 0
 
 
 def _descendants(pid: int) -> Iterator[int]:

@@ -81,7 +81,8 @@ class Sandbox:
 
 def movable(branch: Branch) -> Change | None:
     """A change of a plain file that is still there, which one more commit can go on with."""
-    return next((change for change in branch.changes if change.new_mode in ("100644", "100755")), None)
+    plain = (c for c in branch.changes if c.new_mode in ("100644", "100755") and c.binary is False)
+    return next(plain, None)
 
 
 def natural(name: str) -> list[tuple[int, str]]:

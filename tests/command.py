@@ -6,6 +6,7 @@ Belongs here: running it, and looking at what it wrote. Does not: repositories (
 
 from __future__ import annotations
 
+import html
 import os
 import subprocess
 import sys
@@ -62,8 +63,11 @@ def refused(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
 
 
 def board(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The board as JSON, read strictly: what is not UTF-8, or holds half a surrogate pair, fails."""
-    said = run(folder, "board", "--format", "json", *arguments, env=env)
+    """The board as JSON, read strictly: what is not UTF-8, or holds half a surrogate pair, fails.
+
+    Nothing is dormant in it, since the samples are old.
+    """
+    said = run(folder, "board", "--dormant=never", "--format", "json", *arguments, env=env)
     assert said.code == 0, said
     found: dict[str, Any] = msgspec.json.decode(said.out)
     return found
@@ -78,15 +82,16 @@ def branches(
 
 def site(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Build the site, and give its files by path, each decoded strictly as UTF-8."""
-    said = run(folder, "site", *arguments, env=env)
+    said = run(folder, "site", "--dormant=never", *arguments, env=env)
     assert said.code == 0, said
     out = Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else Path(".agentledger-site")
     return {path: content.decode() for path, content in tree(folder / out).items() if content is not None}
 
 
 def page(files: Mapping[str, str], branch: Mapping[str, Any]) -> str:
-    """The page of a branch (an entry of the board's JSON) in a built site."""
-    names = [path for path in files if path.startswith("branch/") and branch["ref"] in files[path]]
+    """The page of a branch (an entry of the board's JSON) with a plain name, in a built site."""
+    fact = f"<code>{html.escape(branch['ref'])}</code>"
+    names = [path for path in files if path.startswith("branch/") and fact in files[path]]
     assert len(names) == 1, (branch["ref"], names)
     return files[names[0]]
 

@@ -6,6 +6,7 @@ Belongs here: the breaking. Does not: what a test expects of it.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from gitrepo import Repo
@@ -62,4 +63,5 @@ def rewrite(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-HARMS = (remove, truncate, garble, empty)
+Harm = Callable[[Repo, str], None]
+HARMS: tuple[Harm, ...] = (remove, truncate, garble, empty)

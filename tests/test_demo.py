@@ -1,4 +1,4 @@
-"""The sample fleet: git itself confirms each state that it is meant to show."""
+"""The sample fleet: git itself confirms each state it is meant to show (its ledger: `test_demo_ledger`)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ DAY = 86_400
 CLEAN = (
     "agent/invoices",
     "agent/opening-hours",
+    "agent/unit-prices",
+    "agent/unit-prices--2",
     "claude/shop-logo",
     "claude/weekly-box",
     "codex/delivery-zones",
@@ -94,7 +96,8 @@ def test_ages_count_from_the_given_moment(shop: Repo) -> None:
     [
         ("main", 0, 0),
         ("codex/search-products", 0, 0),
-        ("claude/weekly-box", 1, 0),
+        ("claude/weekly-box", 2, 0),
+        ("agentledger", 0, 0),
         ("cursor/rate-limit", 0, 1),
         ("agent/opening-hours", 1, 1),
     ],
@@ -121,6 +124,7 @@ def test_one_worktree_has_uncommitted_work_and_the_others_none(shop: Repo) -> No
     assert dirty.git("status", "--porcelain", "--branch").splitlines() == [
         "## agent/invoices",
         " M src/orchard/invoices.py",
+        "?? .agentledger/",
         "?? tests/test_invoices.py",
     ]
     assert clean.git("status", "--porcelain") == shop.git("status", "--porcelain") == ""
@@ -139,7 +143,7 @@ def test_diffs_have_what_is_hard_to_show(shop: Repo) -> None:
     assert "-\t-\tstatic/apple.png" in logo
     assert "mode change 100644 => 100755 scripts/release.sh" in logo
     assert "\u202e" in shop.git("diff", "main...jules/labels-🍎#2")
-    assert "<script>" in shop.git("log", "-1", "--format=%s", "jules/labels-🍎#2")
+    assert "<script>" in shop.git("log", "-2", "--format=%s", "jules/labels-🍎#2")
     assert len(shop.git("diff", "main...codex/delivery-zones").splitlines()) > 1200
     assert "Co-authored-by: Claude" in shop.git("log", "-1", "--format=%(trailers)", "agent/invoices")
 

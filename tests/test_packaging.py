@@ -23,7 +23,7 @@ from agentledger.errors import LedgerError
 from gitrepo import Repo
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-SHIPPED = ("templates", "site", "hooks")
+SHIPPED = ("templates", "schemas", "site", "hooks")
 DATA = "agentledger/_data/"
 
 

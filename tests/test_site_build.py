@@ -20,7 +20,7 @@ def test_a_site_is_whole_and_ignored_by_git(tmp_path: Path) -> None:
     result = sf.built(tmp_path / "out", sf.branch("a"), sf.branch("b"))
     assert result.index.is_file()
     assert set(content(tmp_path / "out")) == {
-        *(".gitignore", MANIFEST, "app.js", "icon.svg", "index.html", "paths.js", "style.css"),
+        *(".gitignore", MANIFEST, "app.js", "icon.svg", "index.html", "live.js", "paths.js", "style.css"),
         *(f"branch/{p.name}" for p in (page_of(tmp_path / "out", "a"), page_of(tmp_path / "out", "b"))),
     }
     assert (tmp_path / "out/.gitignore").read_text() == "*\n"

@@ -139,6 +139,27 @@ def _said(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[by
     return out, process.returncode, err
 
 
+def overheard(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:
+    """Run a command that talks while it works; each line, and each state of a bar, goes to `hear`.
+
+    Gives what it printed (little: it is read at the end), its exit code, and all that was said
+    on standard error but the states of bars.
+    """
+    said = []
+    with _start(git, args, subprocess.DEVNULL, subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        talk = process.stderr.fileno()
+        # A bar ends each of its states with CR, and the last one with LF.
+        for line in tokens(iter(lambda: os.read(talk, 1 << 16), b""), b"\n"):
+            states = decode(line).removesuffix("\r").split("\r")
+            for state in states:
+                hear(state)
+            said.append(states[-1])
+        out = decode(process.stdout.read())
+    return out, process.returncode, "\n".join(said)
+
+
 class Stream(NamedTuple):
     """A running command: its output in blocks, and, when that has ended, why it failed (or '')."""
 
@@ -210,6 +231,8 @@ def place(git: Git) -> Place:
     if code:
         raise _no_place(git.cwd, reason)
     directory, common, object_format, shallow, inside, *up = decode(out).split("\n")
+    if shallow not in ("true", "false"):  # git has no answer in which a path could hold one
+        raise NotARepository("the path of this repository holds a line break", "rename its folder")
     # --git-common-dir is relative to the folder git was started in.
     top = (git.cwd / up[0]).resolve() if inside == "true" else None
     return Place(Path(directory), (git.cwd / common).resolve(), top, object_format, shallow == "true")

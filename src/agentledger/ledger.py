@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 
@@ -97,10 +98,12 @@ class Document:
 
 
 def heading_key(title: str) -> str:
-    """A heading as it is compared.
+    """A heading as it is compared: lower case, single blanks, no commas, no trailing punctuation."""
+    return _heading_key(title[:200])
 
-    Lower case, single blanks, straight apostrophes, no commas or trailing punctuation.
-    """
+
+@lru_cache(maxsize=1024)
+def _heading_key(title: str) -> str:
     flat = title.lower().replace("’", "'").replace(",", "")
     return " ".join(flat.split()).rstrip(".:;!?– -")
 

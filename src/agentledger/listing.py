@@ -33,18 +33,26 @@ class Listing(NamedTuple):
         return self.ref.name.startswith(REMOTES)
 
 
-def list_branches(seen: Observation, patterns: Sequence[str], extra_only: bool) -> list[Listing]:
+def list_branches(
+    seen: Observation,
+    patterns: Sequence[str],
+    extra_only: bool,
+    usual: Sequence[str] = agents.DEFAULT_PATTERNS,
+    control: str = CONTROL,
+) -> list[Listing]:
     """The branches to read.
 
     `patterns` are globs in which `*` crosses `/`; without any: the usual agent prefixes, the
     branches of linked worktrees, and (not `listed`) whatever else there is. `extra_only`:
-    nothing but the refs that `--refs` named.
+    nothing but the refs that `--refs` named. `usual` are the prefixes that policy lists,
+    `control` is the name of the control branch, which is never an agent's.
     """
     base = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
-    found = {} if extra_only else {entry.ref.name: entry for entry in _branches(seen, base, patterns)}
+    found = {} if extra_only else {entry.ref.name: entry for entry in _branches(seen, base, patterns, usual)}
+    found = {name: entry for name, entry in found.items() if _names(seen, entry.ref)[0] != control}
     taken = set(found) | {entry.twin.name for entry in found.values() if entry.twin} | base
     for ref in seen.extra:
-        if ref.name not in taken and not ref.target and _names(seen, ref)[0] != CONTROL:
+        if ref.name not in taken and not ref.target and _names(seen, ref)[0] != control:
             found[ref.name] = Listing(_short(ref.name), ref, None, True)
     return list(found.values())
 
@@ -53,7 +61,9 @@ def _short(ref: str) -> str:
     return ref.removeprefix(HEADS).removeprefix(REMOTES).removeprefix("refs/")
 
 
-def _branches(seen: Observation, base: set[str], patterns: Sequence[str]) -> Iterator[Listing]:
+def _branches(
+    seen: Observation, base: set[str], patterns: Sequence[str], usual: Sequence[str]
+) -> Iterator[Listing]:
     usable = [ref for name, ref in seen.refs.all.items() if not ref.target and name not in base]
     twins = {ref.name: seen.refs.twin(ref) for ref in usable if ref.name.startswith(HEADS)}
     paired = {twin.name for twin in twins.values() if twin}
@@ -61,8 +71,8 @@ def _branches(seen: Observation, base: set[str], patterns: Sequence[str]) -> Ite
         if ref.name in paired or not ref.name.startswith((HEADS, REMOTES)):
             continue
         plain, name = _names(seen, ref)
-        listed = _listed(seen, ref, (plain, name), patterns)
-        if listed is not None and plain != CONTROL:
+        listed = _listed(seen, ref, (plain, name), patterns, usual)
+        if listed is not None:
             yield Listing(name, ref, twins.get(ref.name), listed)
 
 
@@ -74,9 +84,11 @@ def _names(seen: Observation, ref: Ref) -> tuple[str, str]:
     return plain, plain if remote == "origin" and HEADS + plain not in seen.refs.all else f"{remote}/{plain}"
 
 
-def _listed(seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str]) -> bool | None:
+def _listed(
+    seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
+) -> bool | None:
     """True: show. False: show if an agent's commits are on it. None: leave alone."""
-    if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or agents.DEFAULT_PATTERNS):
+    if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or usual):
         return True
     if patterns:
         return None

@@ -1,4 +1,4 @@
-"""Where the files that ship with agentledger lie: templates, hooks, the site's static parts.
+"""Where the files that ship with agentledger lie: templates, schemas, hooks, the site's static parts.
 
 Belongs here: finding those folders. Does not: reading them, or any folder of the user's.
 
@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 
 def directory(name: str) -> Path:
-    """The shipped folder `name`: "templates", "site" or "hooks".
+    """The shipped folder `name`: "templates", "schemas", "site" or "hooks".
 
     The installed package comes first, then the checkout that this file is in.
     Raises LedgerError where neither has it: the installation is damaged.

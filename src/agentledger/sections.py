@@ -15,16 +15,28 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agentledger.ledger import Task
 from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.standing import Progress, Standing, of_branch, scope_change
 from agentledger.text import HIDDEN, plural, printable
 
 
 class Section(StrEnum):
-    """The parts of the board that a repository without briefs has, in reading order."""
+    """The parts of the board, in reading order; `order` tells how they stand where nobody has a brief."""
 
-    UNBRIEFED = "unbriefed"
+    YOUR_TURN = "your-turn"
     HELD = "held"
+    SILENT = "silent"
+    WORKING = "working"
+    UNBRIEFED = "unbriefed"
     ENDED = "ended"
+
+
+def order(fleet: Fleet) -> tuple[Section, ...]:
+    """The sections as they are read: without any task, what is open comes before what is held."""
+    if fleet.tasks:
+        return tuple(Section)
+    return Section.UNBRIEFED, Section.HELD, Section.ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +59,20 @@ MAIN = ("", ".")  # the path of the main worktree, seen from the repository's to
 _SHORT = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
 
 
-def section(branch: Branch) -> Section:
+def section(branch: Branch, standing: Standing | None = None) -> Section:
     """The section that lists this branch; a merge that could not be tried holds nothing back."""
     if branch.state is not State.OPEN:
         return Section.ENDED
-    return Section.HELD if conflicts(branch) else Section.UNBRIEFED
+    if standing is None:
+        return Section.HELD if conflicts(branch) else Section.UNBRIEFED
+    if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) or scope_change(branch):
+        return Section.YOUR_TURN
+    finished = standing.progress in (Progress.READY, Progress.APPROVED)
+    if conflicts(branch) or standing.progress is Progress.REJECTED or (finished and standing.holds):
+        return Section.HELD
+    if finished:
+        return Section.YOUR_TURN
+    return Section.SILENT if standing.progress is Progress.SILENT else Section.WORKING
 
 
 def conflicts(branch: Branch) -> bool:
@@ -60,9 +81,35 @@ def conflicts(branch: Branch) -> bool:
 
 
 def grouped(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
-    """Every branch in its section, last activity first; each section is there, if only empty."""
+    """Every branch in its section, last activity first; each section is there, if only empty.
+
+    What waits for the manager stands by how long it has waited, questions before finished work.
+    """
+    standings = {b.ref: of_branch(b, fleet) for b in fleet.branches}
     recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
-    return {part: tuple(b for b in recent if section(b) is part) for part in Section}
+    found = {part: [b for b in recent if section(b, standings[b.ref]) is part] for part in Section}
+    found[Section.YOUR_TURN].sort(key=lambda b: _waiting(standings[b.ref]))
+    return {part: tuple(branches) for part, branches in found.items()}
+
+
+def _waiting(standing: Standing | None) -> tuple[bool, int]:
+    finished = standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
+    return finished, (standing.since or 0) if standing else 0
+
+
+def planned(fleet: Fleet) -> tuple[Task, ...]:
+    """Tasks with a brief of the manager's that nobody works on yet, by priority."""
+    return tuple(t for t in fleet.tasks if t.brief and not t.branches and t.outcome is None)
+
+
+def start(task: Task, fleet: Fleet) -> NextAction:
+    """How to begin a planned task today: a branch in a worktree of its own."""
+    place = f"../{fleet.name}.worktrees/{task.id}"
+    base = _name(fleet.base.ref) or fleet.base.head
+    branch = task.brief.branch if task.brief and task.brief.branch else f"agent/{task.id}"
+    if HIDDEN.search(branch + place):
+        return NextAction("Start it")
+    return NextAction("Start it", _steps(("git", "worktree", "add", "-b", branch, place, base)))
 
 
 def ended_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...]:
@@ -71,13 +118,63 @@ def ended_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...
     return tuple(sorted(((s, n) for s, n in counts.items() if n), key=lambda pair: -pair[1]))
 
 
-def next_action(branch: Branch, base: Base) -> NextAction | None:
+def next_action(branch: Branch, base: Base, standing: Standing | None = None) -> NextAction | None:
     """What to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
     if branch.state is State.OPEN:
-        return _settle(branch, base) if conflicts(branch) else _review(branch, base)
+        asked = _of_work(branch, base, standing) if standing and branch.work else None
+        return asked or (_settle(branch, base) if conflicts(branch) else _review(branch, base))
     if branch.state is State.MERGED:
         return _delete(branch)
     return _repair(branch) if branch.state is State.UNREADABLE else None
+
+
+def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | None:
+    """What the task asks for; None where that is what any branch asks for: a review, a conflict settled."""
+    progress = standing.progress
+    if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
+        return _answer(
+            branch, standing, "Unblock it" if progress is Progress.BLOCKED else "Answer its question"
+        )
+    if scope_change(branch) and branch.work:
+        brief = f".agentledger/tasks/{branch.work.task}/brief.md"
+        left, right = _name(base.ref) or base.head, _name(branch.ref) or branch.head
+        return NextAction(
+            "Look at its scope change", _steps(("git", "diff", f"{left}...{right}", "--", brief))
+        )
+    if conflicts(branch):
+        return None
+    if progress is Progress.APPROVED and not standing.holds:
+        return NextAction("Merge it: approved", _land(branch, base))
+    if progress is Progress.READY and not standing.holds:
+        return NextAction("Review it: said to be ready", _review(branch, base).steps)
+    if standing.holds and progress in (Progress.READY, Progress.APPROVED):
+        return NextAction(f"Not ready: {'; '.join(standing.holds)}", _review(branch, base).steps)
+    reviewer = printable(standing.review.reviewer) if standing.review else ""
+    words = {
+        Progress.REJECTED: f"Rejected by {reviewer}: decide whether it goes on",
+        Progress.CHANGES: f"Wait: {reviewer} asked for changes",
+        Progress.SILENT: f"Check on it: {plural(standing.overdue // 60, 'minute')} without a word",
+        Progress.STARTED: "Wait for its first check-in",
+        Progress.WORKING: "Wait: it is working",
+    }
+    looks = progress in (Progress.REJECTED, Progress.SILENT)
+    return NextAction(words[progress], _review(branch, base).steps if looks else ())
+
+
+def _answer(branch: Branch, standing: Standing, text: str) -> NextAction:
+    task = branch.work.task if branch.work else ""
+    which = ("--branch", branch.name) if standing.rivals else ()
+    if HIDDEN.search(branch.name):
+        return NextAction(text)
+    return NextAction(text, (shlex.join(("agentledger", "answer", *which, task)) + " 'your answer'",))
+
+
+def _land(branch: Branch, base: Base) -> tuple[str, ...]:
+    """The commands that merge a branch into the local base."""
+    ref, onto = _name(branch.ref), _name(base.name)
+    if ref is None or onto is None:
+        return ()
+    return _steps(("git", "switch", onto), ("git", "merge", "--no-ff", ref))
 
 
 def _review(branch: Branch, base: Base) -> NextAction:

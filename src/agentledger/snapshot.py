@@ -9,8 +9,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import absorbed, fleet, forecast, git, lines, listing, observe, patches, scratch
+from . import (
+    absorbed,
+    agents,
+    fleet,
+    forecast,
+    git,
+    lines,
+    listing,
+    observe,
+    papers,
+    patches,
+    policy,
+    scratch,
+)
+from .ancestry import History
 from .cache import Cache
+from .ledger import Policy
 from .model import Branch, FilePatch, Fleet, State
 from .observe import Observation
 from .scratch import Scratch
@@ -20,13 +35,19 @@ from .text import plural
 Progress = Callable[[str, int, int], None]
 
 
+# In a request: as the repository's policy says.
+AS_POLICY = -1
+
+
 def silent(stage: str, done: int, total: int) -> None:
     """Progress for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to read. `dormant` is in seconds, None: never; `now` in seconds since the epoch, None: the clock.
+    """What to read. `now` is in seconds since the epoch, None: the clock.
+
+    `dormant` is in seconds, None: never, AS_POLICY: what the repository's policy says.
 
     `branches` and `refs` are globs; with `refs` alone nothing else is read. `limit` keeps the
     last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
@@ -35,7 +56,7 @@ class Request:
     base: str | None = None
     branches: tuple[str, ...] = ()
     refs: tuple[str, ...] = ()
-    dormant: int | None = 7 * 86400
+    dormant: int | None = AS_POLICY
     forecast: bool = True
     lines: bool = True
     limit: int | None = None
@@ -80,7 +101,9 @@ def surroundings(start: Path) -> Surroundings:
 
 def toplevel(start: Path) -> Path:
     """The top of the work tree around `start`; of a bare repository, `start` itself."""
-    return git.place(git.repository(start)).top or start
+    asked = git.repository(start)
+    git.version(asked)  # an older git answers the next question otherwise
+    return git.place(asked).top or start
 
 
 @contextmanager
@@ -92,37 +115,54 @@ def opened(start: Path, request: Request, progress: Progress = silent) -> Iterat
     now = int(time.time()) if request.now is None else request.now
     progress("looking at refs and worktrees", 0, 0)
     seen = _observe(start, request)
-    entries = listing.list_branches(seen, request.branches, bool(request.refs) and not request.branches)
-    if request.limit is not None:
-        entries = sorted(entries, key=lambda entry: _natural(entry.name))[-request.limit :]
     cache = Cache(seen.place.common / "agentledger", ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.opened(seen.place) as sealed:
-            progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
-            yield Snapshot(_read(sealed, cache, seen, entries, request, now, progress), sealed)
+            yield Snapshot(_Taking(sealed, cache, request, now, progress).fleet(seen), sealed)
     finally:
         cache.close()
 
 
-def _read(
-    sealed: Scratch,
-    cache: Cache,
-    seen: Observation,
-    entries: Sequence[listing.Listing],
-    request: Request,
-    now: int,
-    progress: Progress,
-) -> Fleet:
-    found, history = fleet.read(sealed, seen, entries, now, request.dormant)
-    branches: Sequence[Branch] = found.branches
-    if request.lines:
-        progress("counting lines", 0, 0)
-        branches = lines.count(sealed, cache, branches)
-    branches = absorbed.mark(sealed, cache, history, branches, progress)
-    if request.forecast:
-        branches = forecast.with_base(sealed, cache, found.base, branches, history.position, progress)
-    ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
-    return replace(found, branches=tuple(ordered), forecast=request.forecast)
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """One reading, from the observation to the fleet."""
+
+    sealed: Scratch
+    cache: Cache
+    request: Request
+    now: int
+    progress: Progress
+
+    def fleet(self, seen: Observation) -> Fleet:
+        """Everything that a view shows."""
+        rules, seen = policy.read(self.sealed, seen, self.request.base)
+        entries = self._listed(seen, rules)
+        self.progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
+        dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
+        found, history = fleet.read(self.sealed, seen, entries, self.now, dormant)
+        judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
+        with_papers = papers.attach(self.sealed, seen, judged)
+        branches: Sequence[Branch] = with_papers.branches
+        if self.request.forecast:
+            order = history.position
+            branches = forecast.with_base(self.sealed, self.cache, found.base, branches, order, self.progress)
+        ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
+        return replace(with_papers, branches=tuple(ordered), forecast=self.request.forecast)
+
+    def _listed(self, seen: Observation, rules: Policy) -> list[listing.Listing]:
+        request = self.request
+        only_refs = bool(request.refs) and not request.branches
+        usual = rules.branches or agents.DEFAULT_PATTERNS
+        entries = listing.list_branches(seen, request.branches, only_refs, usual, rules.control_branch)
+        if request.limit is None:
+            return entries
+        return sorted(entries, key=lambda entry: _natural(entry.name))[-request.limit :]
+
+    def _counted(self, branches: Sequence[Branch], history: History) -> Sequence[Branch]:
+        if self.request.lines:
+            self.progress("counting lines", 0, 0)
+            branches = lines.count(self.sealed, self.cache, branches)
+        return absorbed.mark(self.sealed, self.cache, history, branches, self.progress)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

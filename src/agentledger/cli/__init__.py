@@ -15,7 +15,7 @@ from io import TextIOWrapper
 import click
 
 from agentledger import __version__
-from agentledger.cli import board, demo, schema, site
+from agentledger.cli import answer, board, demo, schema, serve, site, sync
 from agentledger.cli.boundary import Commands, Settings, guarded
 from agentledger.cli.options import repo_option, verbose_option
 
@@ -42,7 +42,7 @@ def agentledger() -> None:
     """A ledger of your agent fleet, kept in git."""
 
 
-for command in (board.board, site.site, demo.demo, schema.schema):
+for command in (board.board, site.site, serve.serve, sync.sync, answer.answer, demo.demo, schema.schema):
     agentledger.add_command(command)
 
 

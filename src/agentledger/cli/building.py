@@ -50,7 +50,7 @@ def publish(asked: Asked, out: Path, fingerprint: str | None = None) -> Publishe
     if build.up_to_date(out, fingerprint, int(time.time())):
         return _as_it_was(out)
     with asked.reading() as (taken, tell):
-        until = valid_until(taken.fleet, asked.request.dormant)
+        until = valid_until(taken.fleet, taken.fleet.dormant)
         result = build.build(
             taken,
             out,

@@ -99,21 +99,21 @@ def fleet_options(command: Command) -> Command:
         base: tuple[str, ...],
         branches: tuple[str, ...],
         refs: tuple[str, ...],
-        dormant: int,
+        dormant: int | None,
         no_forecast: bool,
         **rest: Any,
     ) -> Any:
-        from agentledger.snapshot import Request
+        from agentledger.snapshot import AS_POLICY, Request
 
         settings = click.get_current_context().ensure_object(Settings)
         request = Request(
             base=_single(base),
             branches=branches,
             refs=refs,
-            dormant=None if dormant < 0 else dormant,
+            dormant=AS_POLICY if dormant is None else None if dormant < 0 else dormant,
             forecast=not no_forecast,
         )
-        return command(Asked(settings.repo or _here(), request, settings.verbose), **rest)
+        return command(Asked(settings.repo or here(), request, settings.verbose), **rest)
 
     optioned: Command = wrapped
     for option in reversed(_FLEET):
@@ -143,10 +143,9 @@ _FLEET: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--dormant",
         type=Duration(),
-        default="7d",
-        show_default=True,
+        default=None,
         metavar="DURATION",
-        help="Without a sign of life for so long, a branch counts as dormant: 15m, 2h, 3d, or never.",
+        help="Without a sign of life for so long, a branch is dormant: 15m, 2h, 3d, or never.  [default: 7d]",
     ),
     click.option("--no-forecast", is_flag=True, help="Leave out which branches conflict with base."),
 )
@@ -160,7 +159,8 @@ def _single(base: tuple[str, ...]) -> str | None:
     return base[0] if base else None
 
 
-def _here() -> Path:
+def here() -> Path:
+    """The current folder; LedgerError when it is gone."""
     try:
         return Path.cwd()
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""`agentledger schema`: the JSON Schemas of what other programs read."""
+"""`agentledger schema`: the JSON Schemas of what other programs read, and of what people write."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from agentledger.cli.options import verbose_option
 @verbose_option
 def schema(name: str | None) -> None:
     """Print the JSON Schema NAME, or the names that there are."""
-    from agentledger.reports.shapes import SCHEMAS
-    from agentledger.reports.shapes import schema as text
+    from agentledger.documents import schemas as written
+    from agentledger.reports import shapes as printed
 
+    names = [*printed.SCHEMAS, *written.SCHEMAS]
     if name is None:
-        click.echo("\n".join(SCHEMAS))
-    elif name in SCHEMAS:
-        click.echo(text(name), nl=False)
+        click.echo("\n".join(names))
+    elif name in printed.SCHEMAS:
+        click.echo(printed.schema(name), nl=False)
+    elif name in written.SCHEMAS:
+        click.echo(written.schema(name), nl=False)
     else:
-        close = get_close_matches(name, SCHEMAS, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(SCHEMAS)}."
+        close = get_close_matches(name, names, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
         raise click.UsageError(f"No schema {name!r}. {hint}")

@@ -13,8 +13,8 @@ import base64
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from agentledger import model, sections
-from agentledger.reports import shapes
+from agentledger import model, sections, standing
+from agentledger.reports import papers, shapes
 from agentledger.text import decode, encode, path_text, rfc3339
 
 
@@ -29,8 +29,8 @@ def ledger(fleet: model.Fleet) -> bytes:
         forge=_maybe(fleet.forge),
         notes=tuple(map(_text, fleet.notes)),
         base=_base(fleet.base),
-        branches=tuple(_branch(branch, fleet.base) for branch in fleet.branches),
-        tasks=(),
+        branches=tuple(_branch(branch, fleet) for branch in fleet.branches),
+        tasks=tuple(papers.task(task) for task in fleet.tasks),
     )
     return msgspec.json.encode(document) + b"\n"
 
@@ -61,8 +61,9 @@ def _base(base: model.Base) -> shapes.Base:
     )
 
 
-def _branch(branch: model.Branch, base: model.Base) -> shapes.Branch:
+def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
     readable = branch.state is not model.State.UNREADABLE
+    placed = standing.of_branch(branch, fleet)
     return shapes.Branch(
         name=_text(branch.name),
         ref=_text(branch.ref),
@@ -76,7 +77,7 @@ def _branch(branch: model.Branch, base: model.Base) -> shapes.Branch:
         state=branch.state,
         state_why=_maybe(branch.state_why),
         same_as=branch.same_as,
-        section=sections.section(branch),
+        section=sections.section(branch, placed),
         task=_maybe(branch.task),
         agent=shapes.Agent(name=_text(branch.agent.name), source=branch.agent.source)
         if branch.agent
@@ -84,16 +85,16 @@ def _branch(branch: model.Branch, base: model.Base) -> shapes.Branch:
         active_at=_time(branch.active_at) if branch.active_at else None,
         code_tree=branch.code_tree,
         base_conflict=_conflict(branch.conflict) if branch.conflict else None,
-        size=shapes.Size(len(branch.changes) if readable else None, branch.added, branch.removed),
+        size=shapes.Size(len(branch.code_changes) if readable else None, branch.added, branch.removed),
         commits=tuple(map(_commit, branch.commits)),
         changes=tuple(map(_change, branch.changes)),
         worktree=_worktree(branch.worktree) if branch.worktree else None,
-        check_ins=(),
-        packet=None,
-        checks=(),
-        reviews=(),
+        check_ins=papers.check_ins(branch.work),
+        packet=papers.packet(branch.work),
+        checks=papers.checks(placed),
+        reviews=papers.reviews(branch.work),
         findings=(),
-        next_action=_next_action(sections.next_action(branch, base)),
+        next_action=_next_action(sections.next_action(branch, fleet.base, placed)),
     )
 
 

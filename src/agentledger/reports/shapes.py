@@ -200,7 +200,41 @@ class Site(Entry, frozen=True):
     removed: Count
 
 
-SCHEMAS: Mapping[str, type[Entry]] = {"ledger": Ledger, "site": Site}
+class Moved(Entry, frozen=True):
+    """Commits that went from one side to the other, newest first, and the paths they changed."""
+
+    commits: tuple[Oid, ...]
+    paths: tuple[str, ...]
+
+
+class Kept(Entry, frozen=True):
+    """A local version that gave way to the remote's of `path`, and the name it is kept under."""
+
+    path: str
+    beside: str
+
+
+class Sync(Entry, frozen=True):
+    """What a sync of the control branch did; `head` is where both copies stand now."""
+
+    version: Literal[1]
+    kind: Literal["sync"]
+    dry_run: bool
+    branch: str
+    remote: str
+    ref: str
+    remote_ref: str
+    head: Oid | None
+    local_before: Oid | None
+    remote_before: Oid | None
+    merge: Oid | None
+    fetched: Moved
+    pushed: Moved
+    kept: tuple[Kept, ...]
+    notes: tuple[str, ...]
+
+
+SCHEMAS: Mapping[str, type[Entry]] = {"ledger": Ledger, "site": Site, "sync": Sync}
 
 
 def schema(name: str) -> bytes:

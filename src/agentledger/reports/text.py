@@ -16,7 +16,18 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger.model import Base, Branch, Fleet, State, Sync
-from agentledger.sections import NextAction, Section, conflicts, ended_by_state, grouped, next_action
+from agentledger.sections import (
+    NextAction,
+    Section,
+    conflicts,
+    ended_by_state,
+    grouped,
+    next_action,
+    order,
+    planned,
+    start,
+)
+from agentledger.standing import of_branch
 from agentledger.text import age, printable
 
 SYNC = {
@@ -36,6 +47,16 @@ GAP, INDENT = "  ", "    "
 NARROWEST = 12  # cells that the first column keeps, however narrow the terminal is
 
 
+_COUNTED = (
+    (Section.YOUR_TURN, "your turn"),
+    (Section.UNBRIEFED, "open"),
+    (Section.HELD, "held"),
+    (Section.SILENT, "silent"),
+    (Section.WORKING, "working"),
+    (Section.ENDED, "ended"),
+)
+
+
 class Row(NamedTuple):
     """One line of a table, and the lines that stand indented below it."""
 
@@ -48,19 +69,44 @@ def board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
     parts = grouped(fleet)
     room = width - len(INDENT)
     lines = _heading(fleet, parts, width)
-    lines += _part("Open", parts[Section.UNBRIEFED], OPEN_HEADINGS, fleet, width)
-    held = f"Held: in conflict with {printable(fleet.base.name)}"
-    lines += _part(held, parts[Section.HELD], OPEN_HEADINGS, fleet, width)
+    for part in order(fleet):
+        if part is Section.UNBRIEFED:
+            lines += _planned(fleet, room)
+        if part is not Section.ENDED:
+            lines += _part(_title(part, fleet), parts[part], OPEN_HEADINGS, fleet, width)
     lines += _ended(parts[Section.ENDED], list_ended, fleet, width)
     for note in fleet.notes:
         lines += [Text(), *_wrapped(Text(f"Note: {printable(note)}", "yellow"), room)]
     return Text("\n").join(lines)
 
 
+def _title(part: Section, fleet: Fleet) -> str:
+    held = "Held" if fleet.tasks else f"Held: in conflict with {printable(fleet.base.name)}"
+    return {
+        Section.YOUR_TURN: "Your turn",
+        Section.HELD: held,
+        Section.SILENT: "Silent",
+        Section.WORKING: "Working",
+        Section.UNBRIEFED: "Unbriefed" if fleet.tasks else "Open",
+    }[part]
+
+
+def _planned(fleet: Fleet, room: int) -> list[Text]:
+    tasks = planned(fleet)
+    lines = [Text(), Text(f"Planned ({len(tasks)})", "bold")] if tasks else []
+    for task in tasks:
+        lines += _wrapped(Text.assemble(GAP, (printable(task.title), "bold"), f"  {task.id}"), room)
+        lines += [
+            Text(INDENT) + line
+            for step in start(task, fleet).steps
+            for line in _wrapped(Text(step, "cyan"), room)
+        ]
+    return lines
+
+
 def _heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:
     counts = ", ".join(
-        f"{len(parts[part])} {word}"
-        for part, word in ((Section.UNBRIEFED, "open"), (Section.HELD, "held"), (Section.ENDED, "ended"))
+        f"{len(parts[part])} {word}" for part, word in _COUNTED if parts[part] or part in order(fleet)
     )
     title = Text.assemble((printable(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
     lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet.base, fleet.now), width)]
@@ -101,7 +147,7 @@ def _open_cells(branch: Branch, now: int) -> tuple[Text, ...]:
     lines = Text("?", "dim")
     if branch.added is not None:
         lines = Text.assemble((f"+{branch.added:,}", "green"), " ", (f"-{branch.removed:,}", "red"))
-    return (*_who(branch, now), Text(f"{len(branch.changes):,}"), lines)
+    return (*_who(branch, now), Text(f"{len(branch.code_changes):,}"), lines)
 
 
 def _ended_cells(branch: Branch, now: int) -> tuple[Text, ...]:
@@ -119,7 +165,7 @@ def _who(branch: Branch, now: int) -> tuple[Text, Text, Text]:
 def _below(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...]:
     room = width - len(INDENT)
     facts = [line for fact in _facts(branch, fleet, room) for line in _wrapped(fact, room)]
-    return (*facts, *_next(branch, fleet.base, room))
+    return (*facts, *_next(branch, fleet, room))
 
 
 def _facts(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
@@ -127,6 +173,9 @@ def _facts(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(printable(branch.state_why), "dim")
     if branch.state is not State.OPEN:
         return
+    if branch.work and branch.work.check_ins and branch.work.check_ins[0].needs:
+        asked = " ".join(branch.work.check_ins[0].needs.split())
+        yield Text(f"asks: {printable(asked)}", "bold")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
     if branch.worktree and branch.worktree.dirty:
@@ -155,9 +204,9 @@ def _shortened(line: str, room: int) -> str:
     return text.plain
 
 
-def _next(branch: Branch, base: Base, room: int) -> list[Text]:
+def _next(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
     """The next action: words and command on one line, or the command below."""
-    action = next_action(branch, base)
+    action = next_action(branch, fleet.base, of_branch(branch, fleet))
     if action is None:
         return []
     if action.command and cell_len(f"{action.text}: {action.command}") <= room:

@@ -6,6 +6,7 @@
     pages                                  view models → {path: bytes}, through the templates
     manifest, folder, write                what was published, and publishing it
     build                                  all of it, for the branches that changed
+    watch → live → serve, served           the live site: hints, when to build, telling open pages
 
 Nothing here reads a repository: a snapshot is handed in.
 """

@@ -7,8 +7,9 @@ computed. Does not: HTML (see `pages`), or the diff's files (see `files`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -17,22 +18,17 @@ from agentledger.model import Branch, Commit, Conflict, ConflictFile, FilePatch,
 from agentledger.sections import NextAction
 from agentledger.site import diff, links
 from agentledger.site.commands import Command, commands
-from agentledger.site.facts import STATES, Frame, Mark, frame, title, verdict
+from agentledger.site.facts import STATES, Fact, Frame, Mark, frame, title, verdict
 from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
 from agentledger.site.hidden import misleading
+from agentledger.site.markdown import Rendered
+from agentledger.site.timeline import CommitLine, documents
+from agentledger.site.work import WorkView, task_of, work_view
+from agentledger.standing import of_branch
 from agentledger.text import decode, plural
 
 COMMITS_SHOWN = 250
 CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A fact and its value; `code` when that is an id or a ref."""
-
-    key: str
-    text: str
-    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +48,6 @@ class Conflicted:
     kind: str
     regions: tuple[Region, ...]
     more: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommitLine:
-    """A commit as listed: `href` is its page on the forge, if that is known."""
-
-    id: str
-    href: str | None
-    subject: str
-    author: str
-    at: int
-    trailers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +79,7 @@ class BranchPage:
     commits_more: str
     commands: tuple[Command, ...]
     forge: links.Link | None
+    work: WorkView | None
 
 
 _KINDS = {
@@ -119,16 +104,30 @@ _AGENT_FROM = {
 }
 
 
-def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page: str) -> BranchPage:
-    """The page of a branch from its patches; `page` is its path without the ending."""
+NO_TEXTS: Mapping[str, Rendered] = MappingProxyType({})
+
+
+def branch_page(
+    branch: Branch,
+    fleet: Fleet,
+    patches: Sequence[FilePatch],
+    page: str,
+    rendered: Mapping[str, Rendered] = NO_TEXTS,
+) -> BranchPage:
+    """The page of a branch from its patches; `page` is its path without the ending.
+
+    `rendered` holds what became of each of `work.texts`; a branch without a task needs none.
+    """
     separate = on_own_page(patches)
     listed = entries(branch)
     conflict = branch.conflict or Conflict(clean=None)
     answer, more = verdict(branch)
+    commits = tuple(_commit(c, links.commits(fleet)) for c in branch.commits[:COMMITS_SHOWN])
+    work = work_view(branch, fleet, commits, rendered.__getitem__)
     return BranchPage(
         frame=frame(fleet),
         name=branch.name,
-        title=title(branch),
+        title=work.title if work else title(branch),
         question=f"Does it merge into {fleet.base.name}?",
         verdict=answer,
         verdict_more=more,
@@ -137,8 +136,8 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
         distance=_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else count(branch),
         active_at=branch.active_at,
-        action=sections.next_action(branch, fleet.base),
-        hidden=_hidden(branch, patches),
+        action=sections.next_action(branch, fleet.base, of_branch(branch, fleet)),
+        hidden=_hidden(branch, fleet, patches),
         facts=_facts(branch),
         conflicts=tuple(
             _conflicted(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
@@ -148,11 +147,12 @@ def branch_page(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page
         entries_more=_more(len(listed) - LISTED, "file"),
         files=files(branch, fleet.base, patches),
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
-        commits=tuple(_commit(c, links.commits(fleet)) for c in branch.commits[:COMMITS_SHOWN]),
+        commits=commits,
         commits_title=plural(len(branch.commits), "commit"),
         commits_more=_more(len(branch.commits) - COMMITS_SHOWN, "commit"),
         commands=commands(branch, fleet.base),
         forge=links.review(fleet, branch),
+        work=work,
     )
 
 
@@ -213,12 +213,13 @@ def _commit(commit: Commit, forge: str | None) -> CommitLine:
     return CommitLine(commit.id[:10], href, commit.subject, commit.author.name, commit.at, trailers)
 
 
-def _hidden(branch: Branch, patches: Sequence[FilePatch]) -> tuple[str, ...]:
+def _hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
     """Where misleading characters occur, and which; empty where there are none."""
     places: tuple[tuple[str, Iterable[str]], ...] = (
         ("the branch’s name", (branch.name,)),
         ("paths", (decode(change.path) for change in branch.changes)),
         ("commits", itertools.chain.from_iterable(map(_texts, branch.commits))),
+        ("the ledger’s documents", _written(branch, fleet)),
         ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
     )
     found = ((place, misleading(texts)) for place, texts in places)
@@ -227,6 +228,11 @@ def _hidden(branch: Branch, patches: Sequence[FilePatch]) -> tuple[str, ...]:
         for place, chars in found
         if chars
     )
+
+
+def _written(branch: Branch, fleet: Fleet) -> Iterable[str]:
+    work = branch.work
+    return (d.text for d in documents(work, task_of(work, fleet))) if work else ()
 
 
 def _texts(commit: Commit) -> Iterable[str]:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from agentledger.model import Branch, FilePatch, Fleet
-from agentledger.site import folder, manifest, pages, write
+from agentledger.site import folder, manifest, pages, work, write
+from agentledger.site.markdown import Rendered
+from agentledger.site.markdown_pool import Renderer
 from agentledger.site.names import INDEX, page_names
 from agentledger.site.write import Site
 
@@ -69,11 +71,11 @@ def build(
 def up_to_date(out: Path, fingerprint: str, now: int) -> bool:
     """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`.
 
-    Raises OutputError where that cannot be looked at.
+    Raises OutputError where it may not be written, before anything is read for it.
     """
     with folder.told(out):
-        last = manifest.read(out) if out.is_dir() and not out.is_symlink() else None
-        there = write.files(out) if last is not None else set()
+        root = folder.usable(out)
+        last, there = manifest.read(root), write.files(root)
     return (
         last is not None
         and last.complete
@@ -91,11 +93,19 @@ def _branches(
     fleet = snapshot.fleet
     keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
     stale = [b for b in fleet.branches if not _kept(site, names[b.ref], keys[b.ref])]
+    rendered = _rendered(stale, fleet)
     for done, (branch, patches) in enumerate(_patched(snapshot, stale), 1):
         progress("Writing pages", done, len(stale))
-        made = pages.branch_pages(branch, fleet, patches, names[branch.ref])
+        made = pages.branch_pages(branch, fleet, patches, names[branch.ref], rendered)
         for path, content in made.items():
             site.stage(path, content, keys[branch.ref])
+
+
+def _rendered(branches: Sequence[Branch], fleet: Fleet) -> dict[str, Rendered]:
+    """The Markdown of all these branches' pages, made at once: processes are started for it."""
+    texts = list(dict.fromkeys(text for branch in branches for text in work.texts(branch, fleet)))
+    with Renderer() as renderer:
+        return dict(zip(texts, renderer.render_all(texts, work.TOP), strict=True))
 
 
 def _kept(site: Site, name: str, key: str) -> bool:

@@ -26,6 +26,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact and its value; `code` when that is an id, a ref or a pattern."""
+
+    key: str
+    text: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page: whose site it is, what it was built from, and when."""
 

@@ -42,14 +42,19 @@ def told(out: Path) -> Iterator[None]:
 
 
 def claimed(out: Path) -> Path:
-    """The folder to publish in, made if it is not there, once it is certain that it may be used.
+    """The folder to publish in, made if it is not there. Raises OutputError as `usable` does."""
+    root = usable(out)
+    root.mkdir(parents=True, exist_ok=True)
+    return root
+
+
+def usable(out: Path) -> Path:
+    """Where the folder to publish in lies, once it is certain that it may be used; it may have to be made.
 
     Raises OutputError for a folder that agentledger did not make, or that would lead elsewhere.
     """
     root = _located(out)
-    if not root.is_dir():
-        root.mkdir(parents=True)
-    others = any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
+    others = root.is_dir() and any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
     if others and manifest.read(root) is None:
         raise OutputError(f"{out} is not empty, and agentledger did not make it.", _OTHER)
     for name in SUBFOLDERS:

@@ -21,6 +21,7 @@ from typing import Any
 
 from agentledger import __version__
 from agentledger.model import Branch, Fleet
+from agentledger.standing import of_branch
 
 NAME = ".agentledger-site.json"
 # Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.
@@ -83,8 +84,18 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
         *(branch.lines_counted, len(branch.changes), unseen, fleet.name, fleet.forge),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
+        *_of_work(branch, fleet),
     )
     return key(repr(shown).encode("utf-8", "surrogateescape"))
+
+
+def _of_work(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
+    """What was written about a branch, and what only the clock tells of it: how long it is silent."""
+    found = of_branch(branch, fleet)
+    if branch.work is None or found is None:
+        return ()
+    task = next((task for task in fleet.tasks if task.id == branch.work.task), None)
+    return branch.work, task, fleet.policy.checks, found.progress, found.overdue // 60
 
 
 def key(content: bytes) -> str:

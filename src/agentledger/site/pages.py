@@ -14,8 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agentledger import resources
 from agentledger.model import Branch, FilePatch, Fleet
-from agentledger.site.branch import branch_page
+from agentledger.site.branch import NO_TEXTS, branch_page
 from agentledger.site.hidden import path, show
+from agentledger.site.markdown import Rendered
 from agentledger.site.names import ENDED, INDEX, LEDGER, PATHS
 from agentledger.site.view import Board, board, on_board
 from agentledger.text import path_text, printable, rfc3339
@@ -32,9 +33,18 @@ def board_pages(fleet: Fleet, pages: Mapping[str, str]) -> dict[str, bytes]:
     return found
 
 
-def branch_pages(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch], page: str) -> dict[str, bytes]:
-    """The page of a branch at `page` (a path without the ending), and its diff's page if it needs one."""
-    model = branch_page(branch, fleet, patches, page)
+def branch_pages(
+    branch: Branch,
+    fleet: Fleet,
+    patches: Sequence[FilePatch],
+    page: str,
+    rendered: Mapping[str, Rendered] = NO_TEXTS,
+) -> dict[str, bytes]:
+    """The page of a branch at `page` (a path without the ending), and its diff's page if it needs one.
+
+    `rendered` is as in `branch.branch_page`.
+    """
+    model = branch_page(branch, fleet, patches, page, rendered)
     common = {"page": model, "frame": model.frame, "root": "../"}
     found = {f"{page}.html": _render("branch.html.j2", common)}
     if model.diff_page:

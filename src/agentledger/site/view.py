@@ -14,6 +14,7 @@ from agentledger import sections
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import NextAction, Section
 from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
+from agentledger.standing import Standing, of_branch
 from agentledger.text import plural
 
 ENDED_SHOWN = 300
@@ -34,6 +35,8 @@ class Row:
     merge: Mark
     place: str
     action: NextAction | None
+    standing: str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A task that nobody works on yet."""
+
+    id: str
+    title: str
+    priority: int
+    action: NextAction
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """The board, and the list of ended branches, which is the same with more of them."""
 
@@ -95,13 +108,31 @@ class Board:
     ended_more: bool
     agents: tuple[str, ...]
     states: tuple[str, ...]
+    planned: tuple[Planned, ...] = ()
 
 
-# Heading, word in the filter, and what it means, of the sections above the ended branches, in reading order.
-_SECTIONS: tuple[tuple[Section, str, str, str], ...] = (
-    (Section.UNBRIEFED, "Open", "Open", "Last activity first."),
-    (Section.HELD, "Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
-)
+# Heading, word in the filter, and what it means, of the sections above the ended branches.
+_SECTIONS: dict[Section, tuple[str, str, str]] = {
+    Section.YOUR_TURN: (
+        "Your turn",
+        "Your turn",
+        "Longest wait first: questions, then what is said to be ready.",
+    ),
+    Section.HELD: ("Held", "Held", "In conflict with {base}, rejected, or not as ready as it says."),
+    Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
+    Section.WORKING: ("Working", "Working", "Nothing to do but wait."),
+    Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
+}
+_WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
+    Section.UNBRIEFED: ("Open", "Open", "Last activity first."),
+    Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
+}
+
+
+def _words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
+    words = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
+    return tuple((part, *words[part]) for part in sections.order(fleet) if part in words)
+
 
 # By how the local base relates to the remote one, what to know about the one that was not taken.
 _TWIN = {
@@ -116,7 +147,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
     groups = sections.grouped(fleet)
     ended = groups[Section.ENDED]
     lost = [branch for branch in ended if branch.state is State.UNREADABLE]
-    parts = tuple(_section(part, groups[part[0]], fleet, pages) for part in _SECTIONS)
+    parts = tuple(_section(part, groups[part[0]], fleet, pages) for part in _words(fleet))
     return Board(
         frame=frame(fleet),
         summary=_summary(groups, fleet),
@@ -131,6 +162,10 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
         ended_count=len(ended),
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
+        planned=tuple(
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, sections.start(t, fleet))
+            for t in sections.planned(fleet)
+        ),
         states=(*(p.filter for p in parts if p.rows), *(g.mark.text for g in _ended(ended, pages, 0))),
     )
 
@@ -138,12 +173,18 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
 def on_board(fleet: Fleet) -> tuple[Branch, ...]:
     """The branches whose files the board can be searched for: all that did not end, in its order."""
     groups = sections.grouped(fleet)
-    return tuple(branch for part, *_ in _SECTIONS for branch in groups[part])
+    return tuple(branch for part, *_ in _words(fleet) for branch in groups[part])
 
 
 def _summary(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
-    held, ended = len(groups[Section.HELD]), len(groups[Section.ENDED])
-    still = held + len(groups[Section.UNBRIEFED])
+    ended = len(groups[Section.ENDED])
+    held = sum(
+        sections.conflicts(b)
+        for part, branches in groups.items()
+        for b in branches
+        if part is not Section.ENDED
+    )
+    still = sum(map(len, groups.values())) - ended
     conflicts = (
         f", {held or 'none'} of them in conflict with {fleet.base.name}" if fleet.forecast and still else ""
     )
@@ -169,11 +210,12 @@ def _section(
         heading=heading.replace("{base}", name),
         filter=word,
         lead=lead.replace("{base}", name),
-        rows=tuple(_row(branch, fleet.base, pages[branch.ref]) for branch in branches),
+        rows=tuple(_row(branch, fleet, pages[branch.ref]) for branch in branches),
     )
 
 
-def _row(branch: Branch, base: Base, page: str) -> Row:
+def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
+    placed = of_branch(branch, fleet)
     return Row(
         page=page,
         name=branch.name,
@@ -181,11 +223,28 @@ def _row(branch: Branch, base: Base, page: str) -> Row:
         agent=branch.agent.name if branch.agent else "",
         at=branch.active_at,
         lines=lines(branch.added, branch.removed),
-        files=plural(len(branch.changes), "file"),
+        files=plural(len(branch.code_changes), "file"),
         merge=merge_mark(branch),
         place=_place(branch),
-        action=sections.next_action(branch, base),
+        standing=_standing(placed),
+        asks=_asks(placed),
+        action=sections.next_action(branch, fleet.base, placed),
     )
+
+
+def _standing(placed: Standing | None) -> str:
+    """How far the work is, in words."""
+    if placed is None:
+        return ""
+    return {"needs-input": "needs input"}.get(placed.progress, str(placed.progress))
+
+
+def _asks(placed: Standing | None) -> str:
+    """The question that waits, on one line."""
+    if placed is None or placed.question is None or placed.waits_for != "manager":
+        return ""
+    asked = " ".join(placed.question.needs.split())
+    return asked if len(asked) <= 240 else f"{asked[:239]}…"
 
 
 def _place(branch: Branch) -> str:

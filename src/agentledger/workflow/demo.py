@@ -1,7 +1,7 @@
 """Makes the sample fleet: two real repositories, the same commits for the same time.
 
-Belongs here: how the story of `demo_base` and `demo_branches` becomes a clone
-with its origin and its worktrees. Does not: the story, or any word to a person.
+Belongs here: how the story of `demo_base`, `demo_branches`, `demo_reports` and `demo_ledger`
+becomes a clone with its origin and its worktrees. Does not: the story, or any word to a person.
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ from typing import TYPE_CHECKING
 from agentledger.errors import GitError, OutputError
 from agentledger.git import repository, version
 from agentledger.workflow import demo_branches as story
+from agentledger.workflow import demo_ids
+from agentledger.workflow import demo_ledger as ledger
+from agentledger.workflow import demo_reports as reports
 from agentledger.workflow.demo_base import BASE
-from agentledger.workflow.demo_fleet import MARTA, Step, Tree, changed
+from agentledger.workflow.demo_fleet import MARTA, Change, Known, Step, Tree, changed
 
 if TYPE_CHECKING:
     import git
 
 MARKER = ".agentledger-demo"
 OURS = ("shop", "origin.git", "shop.worktrees")
+STEPS = (*BASE, *story.STEPS, *reports.STEPS, *ledger.STEPS)
+LOCAL = {**story.LOCAL, **reports.LOCAL, **ledger.TIP}
+REMOTE = {**story.REMOTE, **reports.REMOTE, **ledger.TIP}
 
 
 def create(directory: Path, now: int) -> Path:
@@ -106,20 +112,32 @@ def _import(origin: git.Repo, now: int) -> dict[str, Tree]:
     """Write all commits in one go; local branches wait under refs/local. Returns the trees by step."""
     trees: dict[str, Tree] = {}
     marks: dict[str, int] = {}
+    known = Known(now)
     stream: list[bytes] = []
-    for step in sorted((*BASE, *story.STEPS), key=lambda step: -step.minutes):
+    for step in sorted(STEPS, key=lambda step: -step.minutes):
         marks[step.key] = len(marks) + 1
-        trees[step.key] = changed(trees[step.after[0]] if step.after else {}, step.files)
-        stream += _commit(step, trees[step.key], marks, now)
-    for folder, tips in (("heads", story.REMOTE), ("local", story.LOCAL)):
+        files = _files(step, known)
+        trees[step.key] = tree = changed(trees[step.after[0]] if step.after else {}, files)
+        known.code_trees[step.key] = demo_ids.code_tree_id(tree)
+        parents = [known.heads[key] for key in step.after]
+        known.heads[step.key] = demo_ids.commit_id(step, demo_ids.tree_id(tree), parents, now)
+        stream += _commit(step, tree, marks, now)
+    for folder, tips in (("heads", REMOTE), ("local", LOCAL)):
         stream += [f"reset refs/{folder}/{name}\nfrom :{marks[key]}\n".encode() for name, key in tips.items()]
     _feed(origin, ("fast-import", "--quiet", "--done"), [*stream, b"done\n"])
     return trees
 
 
+def _files(step: Step, known: Known) -> Mapping[str, Change]:
+    return step.files(known) if callable(step.files) else step.files
+
+
 def _commit(step: Step, tree: Tree, marks: Mapping[str, int], now: int) -> Iterator[bytes]:
     """One commit for fast-import: on a ref that only serves to write it, with its tree in full."""
     person = f"{step.who.name} <{step.who.email}> {now - 60 * step.minutes} +0000"
+    if not step.after:
+        # Else the commit would follow the one before it in the stream.
+        yield b"reset refs/local/main\n"
     yield f"commit refs/local/main\nmark :{marks[step.key]}\nauthor {person}\ncommitter {person}\n".encode()
     yield _data(step.message.encode())
     for word, key in zip(("from", *["merge"] * len(step.after)), step.after, strict=False):
@@ -147,10 +165,10 @@ def _fetch(shop: git.Repo, origin: git.Repo, now: int) -> None:
     shop.create_remote("origin", str(origin.git_dir))
     refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/local/*:refs/heads/*")
     shop.git.fetch("--quiet", "--no-auto-maintenance", "--update-head-ok", "origin", *refs)
-    _feed(origin, ("update-ref", "--stdin"), [f"delete refs/local/{name}\n".encode() for name in story.LOCAL])
+    _feed(origin, ("update-ref", "--stdin"), [f"delete refs/local/{name}\n".encode() for name in LOCAL])
     shop.git.symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     with shop.config_writer() as config:
-        for name in sorted(story.LOCAL.keys() & story.REMOTE.keys()):
+        for name in sorted(LOCAL.keys() & REMOTE.keys()):
             config.set_value(f'branch "{name}"', "remote", "origin")
             config.set_value(f'branch "{name}"', "merge", f"refs/heads/{name}")
     _touch(Path(shop.git_dir, "FETCH_HEAD"), now, 0)
@@ -165,9 +183,11 @@ def _check_out(shop: git.Repo, trees: Mapping[str, Tree], now: int) -> None:
         for name in ("index", "logs/HEAD"):
             _touch(Path(shop.git_dir, "worktrees", folder, name), now, minutes)
     folder, minutes = story.WORKTREES[story.UNCOMMITTED_IN]
-    edited = changed(trees[story.LOCAL[story.UNCOMMITTED_IN]], story.UNCOMMITTED)
-    for path in story.UNCOMMITTED:
+    uncommitted = {**story.UNCOMMITTED, **reports.uncommitted(Known(now), minutes)}
+    edited = changed(trees[LOCAL[story.UNCOMMITTED_IN]], uncommitted)
+    for path in uncommitted:
         target = beside / folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(edited[path].content)
         _touch(target, now, minutes)
 

@@ -6,7 +6,8 @@ not: the story (`demo_base`, `demo_branches`), or anything that writes (`demo`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HOUR = 60
@@ -31,6 +32,15 @@ Change = str | File | None | tuple[Edit, ...]
 Tree = dict[str, File]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a document can speak of: the moment, and by step the ids of commits made before it."""
+
+    now: int
+    heads: dict[str, str] = field(default_factory=dict)
+    code_trees: dict[str, str] = field(default_factory=dict)
+
+
 class Who(NamedTuple):
     """The author of a step."""
 
@@ -42,7 +52,8 @@ class Step(NamedTuple):
     """One commit: `minutes` before now, on top of the steps named in `after`.
 
     `files` are changes to the first parent's tree: the whole text, a `File`, edits
-    of the text that is there, or None to delete.
+    of the text that is there, or None to delete; or what gives them, once it is known
+    which commits there are.
     """
 
     key: str
@@ -50,7 +61,7 @@ class Step(NamedTuple):
     minutes: int
     who: Who
     message: str
-    files: Mapping[str, Change]
+    files: Mapping[str, Change] | Callable[[Known], Mapping[str, Change]]
 
 
 MARTA = Who("Marta Lindqvist", "marta@orchard.example")

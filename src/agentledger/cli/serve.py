@@ -1,0 +1,148 @@
+"""`agentledger serve`: the site on a port of this machine, rebuilt and reloaded as branches move."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli import building
+from agentledger.cli.options import FOLDER, Asked, fleet_options
+from agentledger.errors import LedgerError
+
+if TYPE_CHECKING:
+    from agentledger.model import Branch, Fleet
+    from agentledger.notify import Notice
+    from agentledger.site.live import Source
+
+
+@click.command()
+@fleet_options
+@click.option(
+    "--out",
+    type=FOLDER,
+    metavar="DIR",
+    help=f"The folder to build into.  [default: {building.FOLDER_NAME} at the repository's top]",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="The port; 0 for any free one.  [default: 8377, or the next free one]",
+)
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Serve to others at this address, such as 0.0.0.0.  [default: to this machine alone]",
+)
+@click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
+def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, open_it: bool) -> None:
+    """Serve the site, build again what moves, and reload open pages.
+
+    Ends with Ctrl-C. With a command under [notify] in your own configuration file, you are told
+    when a branch needs input, is blocked or is ready.
+    """
+    import webbrowser
+
+    from agentledger import personal
+    from agentledger.site import live, watch
+    from agentledger.site import serve as server
+
+    notify = personal.load().notify
+    out, pulse = building.folder(asked, out), live.Pulse()
+    # Bound first: that a port is taken should not come after a long build.
+    with (
+        server.bind(host or server.LOCAL, port, out, pulse) as bound,
+        closing(watch.Watch(out)) as watched,
+    ):
+        if bound.is_open:
+            click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
+        keeper = live.Live(_source(asked, out, notify), out, watched, pulse, _failed)
+        keeper.start()
+        if not watched.complete:
+            click.echo(
+                "agentledger: not every folder can be watched, so the repository is looked at every second",
+                err=True,
+            )
+        with server.serving(bound):
+            click.echo(f"{bound.url}: the board, kept up to date; Ctrl-C ends")
+            if open_it:
+                webbrowser.open(bound.url)
+            keeper.run()
+
+
+def _source(asked: Asked, out: Path, notify: Sequence[str]) -> Source:
+    from agentledger import snapshot
+    from agentledger.site import live, watch
+
+    def folders() -> list[watch.Folder]:
+        around = snapshot.surroundings(asked.start)
+        return list(watch.folders(around.common, around.worktrees))
+
+    return live.Source(
+        folders,
+        lambda: snapshot.fingerprint(asked.start, asked.request),
+        _Publisher(asked, out, notify).publish,
+    )
+
+
+class _Publisher:
+    """Builds, says so, and sends notices about what has come since the build before."""
+
+    def __init__(self, asked: Asked, out: Path, notify: Sequence[str]) -> None:
+        self._asked, self._out, self._notify = asked, out, notify
+        self._before: Fleet | None = None
+
+    def publish(self, fingerprint: str) -> int | None:
+        """Build the site of this fingerprint; returns from which second it is stale."""
+        found = building.publish(self._asked, self._out, fingerprint)
+        if found.result.written or found.result.removed:
+            at, result = time.strftime("%H:%M:%S"), found.result
+            click.echo(
+                f"{at} {result.written:,} written, {result.unchanged:,} unchanged, {result.removed:,} removed"
+            )
+        if self._notify:
+            self._tell(found.fleet)
+        return found.valid_until
+
+    def _tell(self, fleet: Fleet | None) -> None:
+        from agentledger import notify
+
+        if fleet is None:
+            # Nothing had to be built; what comes next is still to be compared with something.
+            with self._asked.reading() as (taken, _):
+                fleet = taken.fleet
+        due = notify.changes(self._before, fleet, _progress) if self._before else []
+        self._before = fleet
+        if due:
+            # A slow command must not hold up the next build.
+            threading.Thread(target=_send, args=(self._notify, due), daemon=True).start()
+
+
+def _progress(branch: Branch, fleet: Fleet) -> str:
+    from agentledger import standing
+
+    found = standing.of_branch(branch, fleet)
+    return found.progress if found else ""
+
+
+def _send(command: Sequence[str], due: Sequence[Notice]) -> None:
+    from agentledger import notify
+
+    try:
+        notify.send(command, due)
+    except LedgerError as error:
+        _failed(error)
+
+
+def _failed(error: LedgerError) -> None:
+    """The site stays as it was; what is wrong is said once."""
+    from agentledger.text import printable
+
+    click.echo(f"{time.strftime('%H:%M:%S')} {printable(error.message)}", err=True)
+    if error.hint:
+        click.echo(f"hint: {printable(error.hint)}", err=True)

@@ -1,0 +1,50 @@
+"""`agentledger sync`: fetch, unite and push the control branch."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.options import format_option, here, repo_option, verbose_option
+
+if TYPE_CHECKING:
+    from agentledger.control_files import Synced
+
+
+@click.command()
+@click.option(
+    "--remote", metavar="NAME", help="The remote.  [default: the one the branch follows, or origin]"
+)
+@click.option("--recreate", is_flag=True, help="Push the branch again although it was deleted on the remote.")
+@format_option
+@repo_option
+@verbose_option
+@click.pass_obj
+def sync(settings: Settings, remote: str | None, recreate: bool, format: str) -> None:
+    """Fetch and push the control branch: briefs, answers, reviews.
+
+    Copies that have diverged are united. Nothing is ever forced, here or on the remote.
+    """
+    from agentledger.reports import sync as report
+
+    done = _synced(settings, remote, recreate)
+    if format == "json":
+        for note in done.notes:
+            click.echo(f"note: {note}", err=True)
+        click.echo(report.document(done), nl=False)
+    else:
+        click.echo(report.text(done))
+
+
+def _synced(settings: Settings, remote: str | None, recreate: bool) -> Synced:
+    from agentledger.cli.progress import progress
+    from agentledger.workflow import sync as work
+
+    start = settings.repo or here()
+    with progress(settings.verbose) as tell:
+        shown = tell if sys.stderr.isatty() else None
+        name = work.control_name(start)
+        return work.sync(start, remote, name=name, recreate=recreate, progress=shown)

@@ -1,0 +1,44 @@
+"""The ledger's documents, from bytes to the values of `ledger`; what is wrong in them is a problem there.
+
+Belongs here: what other packages use. Does not: input and output, or judging what a document says.
+No function here raises for what a document holds, or takes long over it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import yaml_lines
+from .brief import parse_brief
+from .evidence import parse_evidence
+from .frame import MOST_BYTES, frame
+from .manager import parse_answer, parse_outcome, parse_waiver
+from .nodes import plain
+from .packet import parse_packet
+from .problems import Problems
+from .review import parse_review
+from .status import parse_check_in
+from .templates import TEMPLATES, template
+
+__all__ = (
+    "MOST_BYTES",
+    "TEMPLATES",
+    "front_matter",
+    "parse_answer",
+    "parse_brief",
+    "parse_check_in",
+    "parse_evidence",
+    "parse_outcome",
+    "parse_packet",
+    "parse_review",
+    "parse_waiver",
+    "template",
+)
+
+
+def front_matter(raw: bytes) -> dict[str, Any]:
+    """The keys of a document as JSON values, unchecked; {} where there are none that can be read."""
+    out = Problems("")
+    found = frame(raw, None, out)
+    tree = yaml_lines.read(found.head, 1, out) if found and found.head is not None else None
+    return plain(tree) if tree else {}

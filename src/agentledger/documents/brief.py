@@ -1,0 +1,115 @@
+"""The brief: what a task is, and what has to be in it for which mode.
+
+Belongs here: `brief.md`, whoever's copy it is. Does not: whose copy counts, or whether it is a good one.
+"""
+
+from __future__ import annotations
+
+from agentledger.ledger import Brief, Check, Item, Kill, Policy, Source
+
+from .page import Page
+from .placeholders import blank
+from .tables import BRIEF
+from .tasklists import items
+
+WHY = "Why, and what would stop us"
+CRITERIA = "Acceptance criteria"
+ALWAYS = (WHY, "Outcome")
+# Needed where a human looks closer; where all is handed off, their lack is only mentioned.
+CLOSER = ("Context", "Constraints", "Non-goals", "Integration notes", "Verification plan")
+_CLOSER_FATAL = {"review": True, "explore": True, "delegate": False}
+_ITEM_FORM = "write `- [ ] ` and something that can be checked"
+
+
+def parse_brief(
+    source: Source,
+    raw: bytes,
+    policy: Policy,
+    blob: str | None = None,
+    *,
+    size: int | None = None,
+    template: bytes | None = None,
+) -> Brief:
+    """The brief in `raw`, which is all of a file of `size` bytes or its beginning; never raises.
+
+    `template`: the repository's own, whose prompts count as empty.
+    """
+    page = Page(source, raw, BRIEF, size, template)
+    said = page.values
+    mode = said.get("mode", "delegate")
+    judged = mode not in ("explore", "own")
+    page.need_keys()
+    task = page.need_own_task()
+    owns = _owns(page, judged)
+    verify = _verify(page, judged, policy)
+    criteria = _sections(page, mode, judged)
+    return Brief(
+        page.document(blob),
+        task,
+        said.get("title") or task.replace("-", " "),
+        said.get("manager") or next(iter(policy.managers), ""),
+        mode,
+        said.get("session", "background"),
+        said.get("priority", 2),
+        said.get("checkpoints", ("plan",) if mode == "review" else ()),
+        owns,
+        said.get("off_limits", ()),
+        said.get("follow", ()),
+        said.get("depends_on", ()),
+        said.get("seam", False),
+        said.get("branch"),
+        verify,
+        said.get("check_in", 15 * 60),
+        said.get("kill", Kill()),
+        criteria,
+    )
+
+
+def _owns(page: Page, needed: bool) -> tuple[str, ...]:
+    """The scope; a pattern that is only a placeholder is none."""
+    given: tuple[str, ...] = page.values.get("owns", ())
+    owns = tuple(pattern for pattern in given if not blank(pattern) or set(pattern) <= set("*?"))
+    if needed and not owns and (given or "owns" in page.values):
+        hint = 'write path patterns, such as `owns: ["src/api/**", "tests/api/**"]`'
+        page.out.incomplete(page.line("owns"), "`owns` names no file", hint)
+    elif needed and not owns:
+        page.need_keys(["owns"])
+    return owns
+
+
+def _verify(page: Page, needed: bool, policy: Policy) -> tuple[Check, ...]:
+    given: tuple[Check, ...] = page.values.get("verify", ())
+    checks = tuple(check for check in given if not blank(check.run))
+    if needed and not checks and not policy.checks:
+        if given or "verify" in page.values:
+            page.out.incomplete(
+                page.line("verify"), "`verify` has no command", "write `verify: {test: pytest -q}`"
+            )
+        else:
+            page.need_keys(["verify"])
+    return checks
+
+
+def _sections(page: Page, mode: str, judged: bool) -> tuple[Item, ...]:
+    for title in ALWAYS:
+        page.need_part(title)
+    if mode in _CLOSER_FATAL:
+        for title in CLOSER:
+            page.need_part(title, _CLOSER_FATAL[mode])
+    page.note_doubles((*ALWAYS, CRITERIA, *CLOSER))
+    return _criteria(page, judged)
+
+
+def _criteria(page: Page, needed: bool) -> tuple[Item, ...]:
+    """The items that say something; an empty one beside others is pointed out by itself."""
+    found = items(page.part(CRITERIA))
+    good = tuple(item for item in found if not blank(item.text))
+    if needed:
+        part = page.need_part(CRITERIA, hint=_ITEM_FORM)
+        if part and not good:
+            page.out.incomplete(part.line, f"the section “{CRITERIA}” has no criterion", _ITEM_FORM)
+        elif part:
+            for item in found:
+                if blank(item.text):
+                    page.out.incomplete(item.line, "this criterion is empty", _ITEM_FORM)
+    return good

@@ -1,0 +1,82 @@
+"""Evidence: what came of running a check.
+
+Belongs here: `evidence/<check>.json` and `reruns/<time>-<check>.json`. Does not: whether to believe it.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from typing import Any
+
+from agentledger.ledger import Document, Evidence, Policy, Source
+
+from . import json_lines
+from .frame import decoded
+from .nodes import Map, plain
+from .problems import Problems
+from .tables import EVIDENCE
+
+VERSION = 1
+_AGAIN = "`agentledger verify` writes it anew"
+
+
+def parse_evidence(
+    source: Source, raw: bytes, _policy: Policy, blob: str | None = None, *, size: int | None = None
+) -> Evidence:
+    """The evidence in `raw`, all of a file of `size` bytes or its beginning; never raises.
+
+    What cannot be read is no success: where the exit code is missing, it is None without a reason to skip.
+    """
+    out = Problems(source.path)
+    text = decoded(raw, size, out)
+    tree = json_lines.read(text, out) if text is not None else None
+    said: dict[str, Any] = EVIDENCE.values(tree, "", out) if tree else {}
+    if tree:
+        _needed(tree, said, out)
+    name = posixpath.splitext(posixpath.basename(source.path))[0]
+    if "/evidence/" in f"/{source.path}" and said.get("check", name) != name:
+        out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
+    on_base = said.get("on_base")
+    document = Document(source, blob, text or "", _fields(text or "", tree, out), (), out.all())
+    return Evidence(
+        document,
+        said.get("check", name),
+        said.get("command", ""),
+        said.get("exit_code"),
+        said.get("started_at", 0),
+        said.get("seconds", 0.0),
+        said.get("head", ""),
+        said.get("tree", ""),
+        said.get("change"),
+        said.get("tail", ()),
+        said.get("log_sha256"),
+        said.get("log_bytes", 0),
+        said.get("truncated", False),
+        said.get("failures_in_a_row", 0),
+        said.get("junit"),
+        (on_base["commit"], on_base["exit_code"]) if on_base else None,
+        said.get("skipped"),
+    )
+
+
+def _fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:
+    """What was read, as it was written; of a document with problems what its keys could be told from."""
+    if tree is None:
+        return {}
+    fields: dict[str, Any] = plain(tree) if out.any else json.loads(text)
+    return fields
+
+
+def _needed(tree: Map, said: dict[str, Any], out: Problems) -> None:
+    given = {entry.key for entry in tree.entries}
+    for key in EVIDENCE.keys:
+        if key.needed and key.name not in said and key.name not in given:
+            out.incomplete(tree.line, f"`{key.name}` is missing", _AGAIN)
+    if "exit_code" not in said and "skipped" not in said:
+        out.incomplete(tree.line, "it has neither an exit code nor a reason to skip", _AGAIN)
+    if said.get("version", VERSION) != VERSION:
+        line = next(entry.line for entry in tree.entries if entry.key == "version")
+        out.invalid(
+            line, f"it is in version {said['version']} of its format", f"this reads version {VERSION}"
+        )

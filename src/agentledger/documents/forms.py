@@ -1,0 +1,177 @@
+"""The forms of values that several documents share, and the two shapes that only checks and rules have.
+
+Belongs here: each form once, with the words that say what is accepted. Does not: how it is read
+(`values`, `kinds`), or where it is used (`tables`, `policy_keys`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from agentledger.ledger import Check
+
+from . import values
+from .kinds import Form, Key, ListOf, Shape, Table, Word, wrong_shape
+from .nodes import Map, Node, Scalar, Seq
+from .problems import Problems
+
+
+def _line(text: str) -> str:
+    if not text:
+        raise values.Wrong("is empty")
+    return " ".join(text.split())
+
+
+_STRING = {"type": "string"}
+TEXT = Form("text on one line", _line, {**_STRING, "minLength": 1})
+MAYBE = Form("text on one line, or nothing between the quotes", lambda text: " ".join(text.split()), _STRING)
+ID = Form(
+    "small letters, digits and single dashes, such as `login-rate-limit`",
+    values.identifier,
+    {**_STRING, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": values.MOST_ID},
+)
+NUMBER = Form(
+    "a whole number from 1, such as `3`", values.number, {"type": "integer", "minimum": 1}, bare=True
+)
+COUNT = Form("a whole number from 0, such as `3`", values.count, {"type": "integer", "minimum": 0}, bare=True)
+EXIT_CODE = Form("an exit code, such as `0`", values.exit_code, {"type": "integer"}, bare=True)
+SECONDS = Form("seconds, such as `3.21`", values.seconds, {"type": "number", "minimum": 0}, bare=True)
+FLAG = Form("`true` or `false`", values.flag, {"type": "boolean"}, bare=True)
+DURATION = Form(
+    "a duration such as `15m`, `2h` or `3d`",
+    values.duration,
+    {**_STRING, "pattern": "^[1-9][0-9]{0,4}[mhd]$"},
+)
+TIME = Form("a time in UTC, such as `2026-11-23T10:15:00Z`", values.time, {**_STRING, "format": "date-time"})
+COMMIT = Form(
+    "a commit's whole id: `git rev-parse HEAD` prints it",
+    values.commit,
+    {**_STRING, "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
+)
+DIGEST = Form("a SHA-256, 64 hex digits", values.digest, {**_STRING, "pattern": "^[0-9a-f]{64}$"})
+RULE = Form(
+    "a rule's id or name, such as `OWN001` or `outside-scope`",
+    values.rule,
+    {**_STRING, "pattern": "^([A-Z]{3}[0-9]{3}|[a-z0-9]+(-[a-z0-9]+)+)$"},
+)
+PATTERN = Form(
+    "a path pattern from the repository's top, such as `src/api/**`",
+    values.pattern,
+    {**_STRING, "minLength": 1, "not": {"pattern": r"^[!/~]|(^|/)\.\.?(/|$)|//"}},
+)
+PATH = Form(
+    "a path from the repository's top, such as `src/api/throttle.py`",
+    values.path,
+    {**_STRING, "minLength": 1, "not": {"pattern": r"^[/~]|(^|/)\.\.?(/|$)|//"}},
+)
+BRANCHES = Form(
+    "a pattern of branch names, such as `agent/*`", values.branch_pattern, {**_STRING, "minLength": 1}
+)
+COMMAND = Form("a shell command, such as `pytest -q`", values.command, {**_STRING, "minLength": 1})
+
+IDS = ListOf(ID, "[first-name, second-name]")
+PATTERNS = ListOf(PATTERN, '["src/api/**", "tests/api/**"]')
+PATHS = ListOf(PATH, '["src/api/throttle.py"]')
+LOG = ListOf(Form("text", str, _STRING, exact=True), '["one line", "the next"]')
+TEXTS = ListOf(TEXT, '["one", "two"]')
+
+CHECK = Table(
+    (
+        Key(
+            "run",
+            COMMAND,
+            "The command. `{changed:GLOB}` stands for the changed files that match.",
+            needed=True,
+        ),
+        Key("junit", PATH, "The JUnit file that the command writes; its counts are kept as evidence."),
+        Key("timeout", DURATION, "How long it may take."),
+    ),
+    accepts='a command, or `{run: "pytest --junitxml=out.xml", junit: out.xml, timeout: 10m}`',
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """A brief's checks by name. A command alone, or a list of them, gets the names `check`, `check-2` …"""
+
+    accepts: str = "one `name: command` a line"
+
+    def read(self, node: Node, name: str, out: Problems) -> tuple[Check, ...] | None:
+        """The checks in the order in which they run."""
+        if isinstance(node, Map):
+            entries = Table(tuple(_named(node)), nulls=False).values(node, name, out)
+            return tuple(check for key, check in entries.items() if ID.read(_key(node, key), name, out))
+        items = node.items if isinstance(node, Seq) else (node,)
+        found = [_one(numbered(at), item, name, out) for at, item in enumerate(items, 1)]
+        return tuple(check for check in found if check)
+
+    def schema(self) -> Shape:
+        """By name, or without names."""
+        one = {"anyOf": [COMMAND.schema(), CHECK.schema()]}
+        names = {"pattern": ID.shape["pattern"], "maxLength": values.MOST_ID}
+        by_name = {"type": "object", "propertyNames": names, "additionalProperties": one}
+        return {"anyOf": [by_name, COMMAND.schema(), {"type": "array", "items": one}]}
+
+
+def numbered(at: int) -> str:
+    """The name of the check that was given without one: `check`, `check-2`."""
+    return "check" if at == 1 else f"check-{at}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One check whose name is its key."""
+
+    name: str
+    accepts: str = CHECK.accepts
+
+    def read(self, node: Node, name: str, out: Problems) -> Check | None:
+        return _one(self.name, node, name, out)
+
+    def schema(self) -> Shape:
+        return CHECK.schema()
+
+
+def _one(check: str, node: Node, name: str, out: Problems) -> Check | None:
+    if isinstance(node, Scalar):
+        run = COMMAND.read(node, name, out)
+        return Check(check, run) if run is not None else None
+    if isinstance(node, Seq):
+        wrong_shape(node, name, CHECK.accepts, out)
+        return None
+    found = CHECK.read(node, name, out)
+    return Check(check, **found) if found is not None else None
+
+
+def _named(node: Map) -> list[Key]:
+    return [Key(word, _Check(word), "") for word in dict.fromkeys(entry.key for entry in node.entries)]
+
+
+def _key(node: Map, key: str) -> Scalar:
+    return next(Scalar(key, entry.line) for entry in node.entries if entry.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How strict each rule is, by its id or name."""
+
+    accepts: str = '`rule-name = "warn"`'
+
+    def read(self, node: Node, name: str, out: Problems) -> dict[str, str] | None:
+        """The level of each rule that is named."""
+        if not isinstance(node, Map):
+            return wrong_shape(node, name, self.accepts, out)  # type: ignore[func-returns-value]
+        level = Word(("error", "warn", "off"))
+        keys = tuple(Key(word, level, "") for word in dict.fromkeys(entry.key for entry in node.entries))
+        found: dict[str, Any] = Table(keys, nulls=False).values(node, name, out)
+        return {rule: word for rule, word in found.items() if RULE.read(_key(node, rule), name, out)}
+
+    def schema(self) -> Shape:
+        """By rule."""
+        names = {"pattern": RULE.shape["pattern"]}
+        return {
+            "type": "object",
+            "propertyNames": names,
+            "additionalProperties": {"enum": ["error", "warn", "off"]},
+        }

@@ -1,0 +1,98 @@
+"""The outermost layer: bytes → text, and where the front matter ends and the Markdown begins.
+
+Belongs here: length, encoding, byte order mark, line ends, the two `---` lines. Does not: YAML
+(`yaml_lines`) or headings (`sections`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .problems import Problems
+
+# A document is at most this long; of a longer one nothing is read.
+MOST_BYTES = 256 << 10
+
+_OPEN = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
+_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
+# What no YAML reader takes, or takes for the end of a line. The tab stays: YAML has its own word on it.
+_NOT_YAML = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_FORM = "begin the file with a line `---`, then one `key: value` a line, then `---` again"
+
+
+class Frame(NamedTuple):
+    """A document taken apart. `head` is the YAML, None where there is none to be read; lines count from 1.
+
+    `text` has LF line ends and no byte order mark, whatever the file has; NUL and what is not UTF-8 is
+    U+FFFD in it.
+    """
+
+    text: str = ""
+    head: str | None = None
+    head_line: int = 1
+    body: str = ""
+    body_line: int = 1
+
+
+def decoded(raw: bytes, size: int | None, out: Problems) -> str | None:
+    """The text of a file of `size` bytes of which `raw` was read; None (said) where that is too much."""
+    size = max(size or 0, len(raw))
+    if size > MOST_BYTES:
+        out.invalid(
+            None, f"it is {size:,} bytes long, so it was not read", "at most 256 KiB: keep logs elsewhere"
+        )
+        return None
+    raw = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        out.invalid(raw.count(b"\n", 0, error.start) + 1, "it is not UTF-8", "save the file as UTF-8")
+        text = raw.decode("utf-8", "replace")
+    if "\0" in text:
+        out.invalid(_line(text, text.index("\0")), "there is a NUL in it", "is this a text file at all?")
+        text = text.replace("\0", "\ufffd")
+    return text
+
+
+def frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
+    """A Markdown document with front matter; None (said) where there is nothing to look into."""
+    text = decoded(raw, size, out)
+    if text is None:
+        return None
+    if not text.strip():
+        out.incomplete(None, "it is empty", _FORM)
+        return None
+    opened = _OPEN.match(text)
+    if not opened:
+        out.invalid(1, "there is no front matter", _FORM)
+        return Frame(text, None, 1, text, 1)
+    start = opened.end()
+    line = _line(text, start)
+    closed = _CLOSE.search(text, start)
+    if not closed:
+        out.invalid(
+            line - 1, "the front matter has no end", "put `---` on a line of its own below the last key"
+        )
+        return Frame(text, None, line, text[start:], line)
+    return Frame(
+        text,
+        _yaml(text[start : closed.start()], line, out),
+        line,
+        text[closed.end() :],
+        _line(text, closed.end()),
+    )
+
+
+def _yaml(head: str, line: int, out: Problems) -> str:
+    found = _NOT_YAML.search(head)
+    if found:
+        where = line + head.count("\n", 0, found.start())
+        said = f"the front matter has a hidden character in it: U+{ord(found[0]):04X}"
+        out.invalid(where, said, "delete it, or type the line anew")
+        head = _NOT_YAML.sub("\ufffd", head)
+    return head
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1

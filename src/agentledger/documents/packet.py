@@ -1,0 +1,55 @@
+"""The packet: what an agent hands over for review.
+
+Belongs here: `packet.md`, or the text of a pull request in its place. Does not: whether its files, criteria
+and results are true.
+"""
+
+from __future__ import annotations
+
+from agentledger.ledger import Packet, Policy, Source
+
+from .page import Page
+from .placeholders import blank
+from .tables import PACKET
+from .tasklists import items
+
+CRITERIA = "Acceptance criteria"
+SECTIONS = (
+    "Summary",
+    "Why this approach",
+    "Files touched",
+    CRITERIA,
+    "Test plan and results",
+    "Risks and follow-ups",
+)
+EXPLORE = ("Summary", "Why this approach", "Options", "Recommendation", "Risks and follow-ups")
+
+
+def parse_packet(
+    source: Source,
+    raw: bytes,
+    _policy: Policy,
+    blob: str | None = None,
+    *,
+    size: int | None = None,
+    template: bytes | None = None,
+    mode: str | None = None,
+) -> Packet:
+    """The packet in `raw`, all of a file of `size` bytes or its beginning; never raises.
+
+    `mode` is the brief's: an `explore` packet has other sections. None: it has them if it looks like one.
+    """
+    page = Page(source, raw, PACKET, size, template)
+    said = page.values
+    page.need_keys()
+    task = page.need_own_task()
+    explores = mode == "explore" or (mode is None and _looks_like_options(page))
+    for title in EXPLORE if explores else SECTIONS:
+        page.need_part(title)
+    page.note_doubles((*SECTIONS, *EXPLORE))
+    criteria = tuple(item for item in items(page.part(CRITERIA)) if not blank(item.text))
+    return Packet(page.document(blob), task, said.get("base"), said.get("head"), said.get("change"), criteria)
+
+
+def _looks_like_options(page: Page) -> bool:
+    return page.part("Options") is not None and page.part(CRITERIA) is None

@@ -1,0 +1,175 @@
+"""What all Markdown documents have in common: read once, with the questions that each then asks.
+
+Belongs here: bytes → keys, sections and problems, and "this key (section) is needed". Does not: which ones
+are (see the module of each document).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from agentledger.ledger import Document, Part, Source, heading_key
+
+from . import sections, yaml_lines
+from .frame import Frame, frame
+from .kinds import Key, Table
+from .nodes import Map, plain
+from .placeholders import without_comments
+from .problems import Problems, near_miss
+from .values import time_in_name
+
+_TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
+
+
+class Page:
+    """One document, taken apart. `values` holds the keys that are there and well-formed.
+
+    `readable` is False where there is no front matter to be read: then nothing more is said of its keys.
+    """
+
+    def __init__(
+        self, source: Source, raw: bytes, table: Table, size: int | None, template: bytes | None
+    ) -> None:
+        self.source, self.table = source, table
+        self.out = Problems(source.path)
+        found = frame(raw, size, self.out)
+        self.frame = found or Frame()
+        self.looked_into = found is not None
+        self.head = self._head()
+        self.readable = self.head is not None
+        self.values: dict[str, Any] = table.values(self.head, "", self.out) if self.head else {}
+        prompts = _prompts(template) if template else None
+        self.parts = sections.split(self.frame.body, self.frame.body_line, prompts) if self.frame.body else ()
+        self._by_title: dict[str, Part] = {}
+        for part in self.parts:
+            self._by_title.setdefault(heading_key(part.title), part)
+
+    def _head(self) -> Map | None:
+        if self.frame.head is None:
+            return None
+        return yaml_lines.read(self.frame.head, self.frame.head_line, self.out)
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return posixpath.splitext(posixpath.basename(self.source.path))[0]
+
+    @property
+    def folder_task(self) -> str | None:
+        """The task in whose folder the document stands."""
+        found = _TASK.search(self.source.path)
+        return found[1] if found else None
+
+    @property
+    def text(self) -> str:
+        """The Markdown below the front matter, comments left out."""
+        return without_comments(self.frame.body).strip()
+
+    def document(self, blob: str | None) -> Document:
+        """What the value of every document carries; to be asked for last."""
+        fields = plain(self.head) if self.head else {}
+        return Document(self.source, blob, self.frame.text, fields, self.parts, self.out.all())
+
+    # -- keys ---------------------------------------------------------------------------
+
+    def line(self, key: str) -> int | None:
+        """The line that a key is on."""
+        entries = self.head.entries if self.head else ()
+        return next((entry.line for entry in entries if entry.key == key), None)
+
+    def need_keys(self, names: Iterable[str] | None = None) -> None:
+        """Says which of these keys (by default: of those that are declared so) are missing or empty."""
+        if not self.readable:
+            return
+        declared = {key.name: key for key in self.table.keys}
+        for name in names if names is not None else [key.name for key in self.table.keys if key.needed]:
+            if name not in self.values and not self._said(name):
+                self._missing(declared[name])
+
+    def _said(self, name: str) -> bool:
+        """Is there a value, though one that has been found wrong already?"""
+        entries = self.head.entries if self.head else ()
+        given = [entry.value for entry in entries if entry.key == name]
+        return any(not getattr(value, "null", False) for value in given)
+
+    def _missing(self, key: Key) -> None:
+        line = self.line(key.name)
+        what = f"`{key.name}` is empty" if line else f"`{key.name}` is missing"
+        self.out.incomplete(line or max(self.frame.head_line - 1, 1), what, f"write {key.kind.accepts}")
+
+    def need_own_task(self) -> str:
+        """The task: as written, else the folder's; says where the two differ."""
+        task, folder = self.values.get("task"), self.folder_task
+        if task and folder and task != folder:
+            hint = f"write `task: {folder}`, or move the file to tasks/{task}/"
+            self.out.invalid(
+                self.line("task"), f"it is of the task `{task}` but stands in the folder of {folder}", hint
+            )
+        return task or folder or ""
+
+    def at(self) -> int:
+        """When it was written: as it says, else by its commit, else by its name; 0 where nothing tells."""
+        said = self.values.get("at", self.source.at)
+        at = time_in_name(self.name) if said is None else said
+        if at is None:
+            self.need_keys(["at"])
+        return at or 0
+
+    def by(self, key: str = "by") -> str:
+        """Whose word it is: as it says, else its commit's author; '' where nothing tells."""
+        by = self.values.get(key) or self.source.by
+        if by is None:
+            self.need_keys([key])
+        return by or ""
+
+    # -- sections -----------------------------------------------------------------------
+
+    def part(self, title: str) -> Part | None:
+        """The section of this title, the first of several."""
+        return self._by_title.get(heading_key(title))
+
+    def need_part(self, title: str, fatal: bool = True, hint: str = "") -> Part | None:
+        """The section, if it is there and holds something; else says so."""
+        found = self.part(title)
+        if found is None and self.looked_into:
+            self.out.incomplete(None, f"the section “{title}” is missing", self._near(title), fatal)
+        elif found and found.empty:
+            self.out.incomplete(
+                found.line, f"the section “{title}” is empty", hint or "write a sentence or two", fatal
+            )
+        return found if found and not found.empty else None
+
+    def _near(self, title: str) -> str:
+        close = near_miss(heading_key(title), list(self._by_title)[:100])
+        form = f"write `## {title}` on a line of its own, and below it what there is to say"
+        if close is None:
+            return form
+        there = self._by_title[close]
+        return f"line {there.line} has “{there.title[:80]}”: did you mean `## {title}`?"
+
+    def note_doubles(self, known: Iterable[str]) -> None:
+        """Warns of sections that are there twice: only the first is looked at."""
+        if len(self._by_title) == len(self.parts):
+            return
+        wanted = {heading_key(title) for title in known}
+        seen: dict[str, int] = {}
+        for part in self.parts:
+            key = heading_key(part.title)
+            if key in wanted and key in seen:
+                hint = f"only the one on line {seen[key]} is looked at: join the two"
+                self.out.invalid(
+                    part.line, f"the section “{part.title[:80]}” is there twice", hint, fatal=False
+                )
+            seen.setdefault(key, part.line)
+
+
+@lru_cache(maxsize=16)
+def _prompts(template: bytes) -> dict[str, str]:
+    """The texts of a template's sections, which count as empty where nobody changed them."""
+    found = frame(template, None, Problems("template"))
+    parts = sections.split(found.body, 1) if found else ()
+    return {heading_key(part.title): " ".join(part.text.split()) for part in parts if part.text}

@@ -1,0 +1,37 @@
+"""Text that stands where text will be: what counts as nothing written yet.
+
+Belongs here: HTML comments, and the words people leave behind for later. Does not: where text is needed.
+"""
+
+from __future__ import annotations
+
+import re
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+# In front of a word there may be what makes it a list item, a task, a quotation, or bold.
+_MARKS = re.compile(r"^(?:[ \t>*_#|+-]|\d{1,3}[.)](?=\s|$)|\[[ xX]?\])+")
+_LATER = "todo|to do|tbd|tba|tbc|fixme|xxx|placeholder|fill (?:me )?in|lorem ipsum.*"
+_TO_BE = "to be (?:done|decided|defined|written|filled in)"
+_WORDS = re.compile(rf"(?:{_LATER}|{_TO_BE}|<[^<>:]*>)?[\s.:!?…*_|-]*|(?:todo|tbd|fixme) ?:.*", re.IGNORECASE)
+_NONE = re.compile(
+    r"(?:none|nothing|nope|no|n/?a|nil|not applicable)(?: (?:yet|so far|right now|for now|at all))?",
+    re.IGNORECASE,
+)
+
+
+def without_comments(text: str) -> str:
+    """The text without its HTML comments; one that is never closed goes to the end."""
+    return _COMMENT.sub("", text) if "<!--" in text else text
+
+
+def blank(text: str) -> bool:
+    """Is there nothing in it but placeholders?"""
+    return all(
+        _WORDS.fullmatch(_MARKS.sub("", line.strip()[:400])) for line in without_comments(text).split("\n")
+    )
+
+
+def says_none(text: str) -> bool:
+    """Is it only a way to say that there is nothing?"""
+    word = _MARKS.sub("", without_comments(text).strip()[:400]).strip(" .*_!\n\t-")
+    return bool(_NONE.fullmatch(word))

@@ -1,0 +1,125 @@
+"""Which keys the policy has (`.agentledger/config.toml`), for its reader and its schema.
+
+Belongs here: names, forms, what they mean. Does not: reading TOML (`toml_lines`), or the value that comes of
+it (`config`).
+"""
+
+from __future__ import annotations
+
+from agentledger.ledger import Companion, Delegation
+
+from .forms import (
+    BRANCHES,
+    COMMAND,
+    COUNT,
+    DURATION,
+    FLAG,
+    ID,
+    MAYBE,
+    NUMBER,
+    PATH,
+    PATHS,
+    PATTERNS,
+    TEXT,
+    TEXTS,
+    Levels,
+)
+from .kinds import Key, ListOf, Table, Word
+
+_OWN = (
+    "stands in the user's own configuration file: what runs on your machine is never taken from a repository"
+)
+_PATHS = 'paths = ["src/**"]'
+
+
+def _table(*keys: Key, build: object = dict, accepts: str = "a table of keys") -> Table:
+    return Table(keys, build, accepts, nulls=False)  # type: ignore[arg-type]  # any callable of the keys
+
+
+CONTROL = _table(
+    Key("branch", TEXT, "The branch that the manager's documents are on.", default="agentledger"),
+    Key("guarded", FLAG, "The forge or our hook lets only managers push it.", default=False),
+    Key("signers", MAYBE, "A file of allowed ssh signers on base; empty: not checked.", default=""),
+)
+WIP = _table(
+    Key("active", COUNT, "Open branches of one manager.", default=5),
+    Key("local", COUNT, "Of those, the ones a human sits with.", default=3),
+    Key("review", COUNT, "Branches that wait for a human.", default=3),
+    Key("review_lines", COUNT, "Changed lines that wait for a human.", default=1500),
+)
+PATH_GROUPS = _table(
+    Key("protected", PATTERNS, "Nobody's, unless a brief owns that very path."),
+    Key("shared", PATTERNS, "Shared interfaces: only a brief with `seam: true` may own them."),
+    Key("open", PATTERNS, "Anyone's."),
+    Key("generated", PATTERNS, "Written by programs; their lines are not counted."),
+    Key("tests", PATTERNS, "Where tests are."),
+)
+COMPANION = _table(
+    Key("when", PATTERNS, "When one of these changes …", needed=True),
+    Key("also", PATTERNS, "… one of these has to change as well.", needed=True),
+    build=Companion,
+    accepts='`when = ["src/**"]` and `also = ["tests/**"]`',
+)
+DELEGATION = _table(
+    Key("paths", PATTERNS, "Path patterns.", needed=True),
+    Key("mode", Word(("review", "own")), "The least oversight of a brief that can touch them.", needed=True),
+    build=Delegation,
+    accepts=f'`{_PATHS}` and `mode = "review"`',
+)
+CHECK = _table(
+    Key("name", ID, "The check's name; it replaces a brief's check of that name."),
+    Key(
+        "run", COMMAND, "The command. `{changed:GLOB}` stands for the changed files that match.", needed=True
+    ),
+    Key("junit", PATH, "The JUnit file that the command writes."),
+    Key("timeout", DURATION, "How long it may take."),
+    Key("paths", PATTERNS, "Only for briefs whose change touches these; by default all."),
+    accepts='`name = "lint"` and `run = "ruff check ."`',
+)
+SPAWN = _table(
+    Key("copy", PATHS, "Files to be copied into each new worktree."),
+    Key("setup", MAYBE, "A command to be run in it.", default=""),
+)
+
+POLICY = Table(
+    (
+        Key("version", NUMBER, "The version of this format: 1.", default=1),
+        Key("base", TEXT, "The branch that work merges into; by default the remote's HEAD."),
+        Key(
+            "branches",
+            ListOf(BRANCHES, '["agent/*", "claude/*"]'),
+            "Which branches are agents'; `*` crosses `/`.",
+        ),
+        Key("require_briefs", FLAG, "A listed branch without brief may not merge.", default=False),
+        Key("managers", TEXTS, "Mail addresses of those who plan, answer and approve."),
+        Key("dormant", DURATION, "So long without a sign of life, and a branch is dormant.", default="7d"),
+        Key("enforce", FLAG, "false: only count what would have been blocked.", default=True),
+        Key("control", CONTROL, "The branch of the manager's documents."),
+        Key("wip", WIP, "Limits of work in progress, for each manager; they stop new work only."),
+        Key(
+            "size",
+            _table(Key("lines", NUMBER, "A larger change warns.", default=400)),
+            "How large a change should be.",
+        ),
+        Key(
+            "merge",
+            _table(
+                Key(
+                    "landing",
+                    Word(("merge", "squash", "rebase")),
+                    "How pull requests land here.",
+                    default="merge",
+                )
+            ),
+            "How work gets into base.",
+        ),
+        Key("paths", PATH_GROUPS, "What the parts of the repository are."),
+        Key("companion", ListOf(COMPANION, "[[companion]]"), "What has to change together."),
+        Key("delegation", ListOf(DELEGATION, "[[delegation]]"), "What must not be handed off whole."),
+        Key("verify", ListOf(CHECK, "[[verify]]"), "Checks that briefs get besides their own."),
+        Key("spawn", SPAWN, "How a new worktree is made ready."),
+        Key("rules", Levels(), "How strict a rule is, by its id or name."),
+    ),
+    moved={"launch": f"`[launch]` {_OWN}", "notify": f"`[notify]` {_OWN}"},
+    nulls=False,
+)

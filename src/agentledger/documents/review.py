@@ -1,0 +1,67 @@
+"""The review: a verdict on one commit, and what was found.
+
+Belongs here: `reviews/<time>.md`. Does not: whether it still holds, or who may review whom.
+"""
+
+from __future__ import annotations
+
+from agentledger.ledger import Policy, Review, Source
+
+from .page import Page
+from .placeholders import blank
+from .tables import REVIEW
+from .tasklists import items
+
+FINDINGS = "Findings"
+SECTIONS = (
+    "Matches intent and non-goals",
+    "Correctness",
+    "Style",
+    "Edge cases",
+    "Missed tests",
+    "Maintainability",
+)
+
+
+def parse_review(
+    source: Source,
+    raw: bytes,
+    _policy: Policy,
+    blob: str | None = None,
+    *,
+    size: int | None = None,
+    template: bytes | None = None,
+) -> Review:
+    """The review in `raw`, all of a file of `size` bytes or its beginning; never raises.
+
+    What it does not say is taken for the less: an agent's, reported, and no approval.
+    """
+    page = Page(source, raw, REVIEW, size, template)
+    said = page.values
+    kind = said.get("kind", "agent")
+    page.need_keys()
+    if kind == "agent":
+        _sections(page)
+    page.note_doubles((*SECTIONS, FINDINGS))
+    at, reviewer = page.at(), page.by("reviewer")
+    return Review(
+        page.document(blob),
+        page.name,
+        at,
+        reviewer,
+        kind,
+        said.get("verdict", "request-changes"),
+        said.get("branch", ""),
+        said.get("head", ""),
+        said.get("run", "reported"),
+        said.get("change"),
+        said.get("session", ""),
+        tuple(item for item in items(page.part(FINDINGS)) if not blank(item.text)),
+    )
+
+
+def _sections(page: Page) -> None:
+    for title in SECTIONS:
+        page.need_part(title, hint="say what you looked at; “none” if there is nothing to say")
+    if page.part(FINDINGS) is None:
+        page.need_part(FINDINGS)

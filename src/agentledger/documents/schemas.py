@@ -1,0 +1,37 @@
+"""JSON Schemas of the front matter of each document, of evidence and of the policy.
+
+Belongs here: the names, and putting a schema together from the keys that the reader itself uses. Does not:
+the keys (`tables`, `policy_keys`), or the schemas of what agentledger prints (`reports.shapes`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from . import tables
+from .kinds import Table
+from .policy_keys import POLICY
+
+SCHEMAS: Mapping[str, tuple[Table, str]] = {
+    "brief": (tables.BRIEF, "The front matter of a task's brief.md."),
+    "status": (tables.STATUS, "The front matter of a check-in, status/<time>.md."),
+    "packet": (tables.PACKET, "The front matter of packet.md."),
+    "review": (tables.REVIEW, "The front matter of a review, reviews/<time>.md."),
+    "answer": (tables.ANSWER, "The front matter of the manager's answer, answers/<time>.md."),
+    "waiver": (tables.WAIVER, "The front matter of a dated exception, waivers/<time>.md."),
+    "outcome": (tables.OUTCOME, "The front matter of outcome.md, which says how a task ended."),
+    "evidence": (tables.EVIDENCE, "What came of running a check, evidence/<check>.json."),
+    "policy": (POLICY, "The repository's policy, .agentledger/config.toml on base."),
+}
+
+
+def schema(name: str) -> bytes:
+    """The JSON Schema (2020-12) of a document of SCHEMAS, indented for reading."""
+    table, about = SCHEMAS[name]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"agentledger {name}, version 1",
+        "description": about,
+    }
+    return json.dumps(head | table.schema(), indent=2, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,209 @@
+"""Markdown → sections: level-2 headings and what stands below each.
+
+Belongs here: telling a heading from what only looks like one (in code, in a comment, in a list item), as
+CommonMark does. Does not: any other Markdown (see the site's renderer), or which sections are needed.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from agentledger.ledger import Part, heading_key
+
+from .placeholders import blank
+
+_FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
+_ATX = re.compile(r" {0,3}##(?:[ \t]+(.*))?$")
+_ATX_ANY = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+_UNDERLINE = re.compile(r" {0,3}(?:(-+)|=+)[ \t]*$")
+_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
+_ITEM = re.compile(r"( {0,3}(?:[-*+]|\d{1,9}[.)]))( +|$)")
+_COMMENT = re.compile(r" {0,3}<!--")
+_QUOTE = re.compile(r" {0,3}>")
+
+
+# What makes a `##` at the start of a line anything but a heading, or a heading of anything else.
+_HARD = re.compile(r"```|~~~|<!--|^[ \t]+#|^ {0,3}[-=]+[ \t]*$", re.MULTILINE)
+_EASY = re.compile(r"^##(?:[ \t]+(.*))?$", re.MULTILINE)
+
+
+# The last of so many sections holds the rest of the document.
+MOST = 200
+
+
+class Heading(NamedTuple):
+    """A level-2 heading: its text, its first line, and the first line below it, both counted from 0."""
+
+    title: str
+    at: int
+    below: int
+
+
+class _Scanner:
+    """Goes through the lines once, knowing whether code, a comment, a list item or a paragraph is open.
+
+    `item` is the column at which the outermost open list item has its content, 0 if there is none;
+    `inside` that of the item in which code or a comment was opened.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Heading] = []
+        self.fence = ""
+        self.comment = False
+        self.inside = 0
+        self.item = 0
+        self.item_empty = False
+        self.quote = False
+        self.paragraph: list[str] = []
+
+    def line(self, at: int, text: str) -> None:
+        """Takes the next line, whose tabs are blanks already."""
+        indent = len(text) - len(text.lstrip(" "))
+        blank = not text.strip()
+        if (self.fence or self.comment) and not self._leaves(text, indent, blank):
+            return
+        if blank:
+            self.paragraph, self.quote = [], False
+            if self.item_empty:
+                self.item = 0
+            return
+        if self.item and indent < self.item and self._stays(text):
+            return
+        self.item_empty = False
+        if self.item:
+            self._content(text[self.item :])
+        elif not (self.quote and self._continues(text)):
+            self.quote = False
+            self._at_top(at, text, indent)
+
+    def _leaves(self, text: str, indent: int, blank: bool) -> bool:
+        """Is code or comment over, because its list item is? If not, takes the line as part of it."""
+        if self.inside and not blank and indent < self.inside:
+            self.fence, self.comment = "", False
+            return True
+        if self.comment:
+            self.comment = "-->" not in text
+            return False
+        mark = text[self.inside :].rstrip()
+        bare = mark.lstrip(" ")
+        closes = bare.startswith(self.fence) and not bare.strip(self.fence[0]) and len(mark) - len(bare) <= 3
+        self.fence = "" if closes else self.fence
+        return False
+
+    def _stays(self, text: str) -> bool:
+        """A line left of the open item's content: does its paragraph just go on? If not, the item is over."""
+        if self.paragraph and self._continues(text):
+            return True
+        self.item, self.paragraph = 0, []
+        return False
+
+    def _continues(self, text: str) -> bool:
+        """Can the line be nothing but more of the paragraph above it?"""
+        ends = (_ATX_ANY, _RULE, _QUOTE, _FENCE)
+        return not (
+            _COMMENT.match(text) or any(end.match(text) for end in ends) or self._starts_item(text, False)
+        )
+
+    def _starts_item(self, text: str, paragraph: bool) -> bool:
+        """An item; within a paragraph only one with text, and with 1 if it has a number."""
+        item = _ITEM.match(text)
+        if not item or _RULE.match(text):
+            return False
+        number = item[1].strip()[:-1]
+        return not paragraph or (bool(text[item.end() :].strip()) and number in ("", "1"))
+
+    def _content(self, text: str) -> None:
+        """A line that begins or goes on with a block; `text` is what is right of the item's column."""
+        indent = len(text) - len(text.lstrip(" "))
+        fence, comment = _FENCE.match(text), _COMMENT.match(text)
+        if fence or comment:
+            self.fence, self.comment = fence[2] if fence else "", bool(comment) and "-->" not in text
+            self.inside, self.paragraph = self.item, []
+        elif self.item and (_ATX_ANY.match(text) or _RULE.match(text)):
+            self.paragraph = []
+        elif indent <= 3 or self.paragraph:
+            self.paragraph.append(text)
+
+    def _at_top(self, at: int, text: str, indent: int) -> None:
+        underline = _UNDERLINE.match(text)
+        heading = _ATX.match(text)
+        if underline and self.paragraph:
+            if underline[1]:
+                title = " ".join(part.strip() for part in self.paragraph)
+                self.found.append(Heading(title, at - len(self.paragraph), at + 1))
+            self.paragraph = []
+        elif heading:
+            self.found.append(Heading(_title(heading[1] or ""), at, at + 1))
+            self.paragraph = []
+        elif _ATX_ANY.match(text) or _RULE.match(text) or _QUOTE.match(text):
+            self.paragraph = []
+            quoted = text.lstrip(" >") if _QUOTE.match(text) else ""
+            self.quote = bool(quoted) and self._continues(quoted)
+        elif indent <= 3 and self._starts_item(text, bool(self.paragraph)):
+            self._new_item(text)
+        else:
+            self._content(text)
+
+    def _new_item(self, text: str) -> None:
+        item = _ITEM.match(text)
+        assert item
+        rest = text[item.end() :]
+        blanks = len(item[2])
+        # Five blanks or more are one, and code behind it.
+        self.item = len(item[1]) + (blanks if rest and blanks <= 4 else 1)
+        self.paragraph, self.item_empty = [], not rest
+        if rest:
+            self._content(text[self.item :])
+
+
+def _title(text: str) -> str:
+    """The text of a heading without the `#` that may close it."""
+    text = text.strip()
+    bare = text.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else text
+
+
+def headings(body: str) -> list[Heading]:
+    """The first MOST level-2 headings of a text, in order."""
+    if not _HARD.search(body):
+        return _easy_headings(body)
+    scanner = _Scanner()
+    for at, text in enumerate(body.split("\n")):
+        scanner.line(at, text.expandtabs(4))
+        if len(scanner.found) == MOST:
+            break
+    return scanner.found
+
+
+def _easy_headings(body: str) -> list[Heading]:
+    """The headings of a text in which every line is what it looks like."""
+    found: list[Heading] = []
+    at = last = 0
+    for match in islice(_EASY.finditer(body), MOST):
+        at += body.count("\n", last, match.start())
+        last = match.start()
+        found.append(Heading(_title(match[1] or ""), at, at + 1))
+    return found
+
+
+def split(body: str, first: int, prompts: dict[str, str] | None = None) -> tuple[Part, ...]:
+    """The sections of a body whose first line is number `first`.
+
+    `prompts` maps the heading of a template's section to its text, which counts as empty.
+    """
+    lines = body.split("\n")
+    found = headings(body)
+    ends = [heading.at for heading in found[1:]] + [len(lines)] * bool(found)
+    parts = []
+    for heading, end in zip(found, ends, strict=True):
+        text = "\n".join(lines[heading.below : end]).rstrip()
+        start = len(text) - len(text.lstrip("\n"))
+        text = text[start:]
+        title = heading.title.strip("*_ ")
+        empty = blank(text) or (
+            bool(prompts) and (prompts or {}).get(heading_key(title)) == " ".join(text.split())
+        )
+        parts.append(Part(title, first + heading.at, text, empty, first + heading.below + start))
+    return tuple(parts)

@@ -1,0 +1,75 @@
+"""Task lists: `- [ ]` and `- [x]` items, each with the list below it.
+
+Belongs here: reading items. Does not: whether a section needs some (see the module of each document).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from agentledger.ledger import Item, Part
+
+_BOX = re.compile(r"( {0,3})(?:[-*+]|\d{1,9}[.)]) +\[([ xX])\](?: +(.*))?$")
+_BULLET = re.compile(r"( *)(?:[-*+]|\d{1,9}[.)]) +(?:\[[ xX]\] +)?(.*)$")
+_FENCE = re.compile(r" *(`{3,}|~{3,})")
+
+
+@dataclass(slots=True)
+class _Open:
+    """An item that the next lines may add to."""
+
+    line: int
+    indent: int
+    checked: bool
+    text: list[str]
+    shown_by: list[list[str]] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        (self.shown_by[-1] if self.shown_by else self.text).append(text.strip())
+
+    def done(self) -> Item:
+        shown = tuple(said for each in self.shown_by if (said := " ".join(filter(None, each))))
+        return Item(" ".join(filter(None, self.text)), self.line, self.checked, shown)
+
+
+def items(part: Part | None) -> tuple[Item, ...]:
+    """The items of a section in order, those without text among them; lines count in the whole document."""
+    if part is None:
+        return ()
+    found: list[_Open] = []
+    last: _Open | None = None
+    fence = ""
+    for number, raw in _lines(part):
+        text = raw.expandtabs(4).rstrip()
+        mark = _FENCE.match(text)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif not fence and text:
+            last = _take(text, number, last, found)
+    return tuple(item.done() for item in found)
+
+
+def _lines(part: Part) -> list[tuple[int, str]]:
+    """The lines with their numbers; a comment leaves its line ends behind, so that they stay true."""
+    text = part.text
+    if "<!--" in text:
+        text = re.sub(r"<!--.*?(?:-->|\Z)", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
+    return list(enumerate(text.split("\n"), part.text_line))
+
+
+def _take(text: str, number: int, last: _Open | None, found: list[_Open]) -> _Open | None:
+    box = _BOX.match(text)
+    if box and (last is None or len(box[1]) < last.indent + 2):
+        item = _Open(number, len(box[1]), box[2] != " ", [box[3] or ""])
+        found.append(item)
+        return item
+    indent = len(text) - len(text.lstrip(" "))
+    if last is None or indent <= last.indent:
+        return None  # text between two items belongs to neither
+    bullet = _BULLET.match(text)
+    if bullet:
+        last.shown_by.append([bullet[2].strip()])
+    else:
+        last.add(text)
+    return last

@@ -1,0 +1,20 @@
+"""The blank documents that people and agents start from.
+
+Belongs here: which text a new document begins with. Does not: filling it in, or reading a repository's own
+templates (the caller does, from base).
+"""
+
+from __future__ import annotations
+
+from agentledger import resources
+
+from .frame import MOST_BYTES
+
+TEMPLATES = ("brief", "status", "packet", "review")
+
+
+def template(name: str, own: bytes | None = None) -> bytes:
+    """The template of a document of TEMPLATES: the repository's `own`, if there is one that can be used."""
+    if own is not None and own.strip() and len(own) <= MOST_BYTES:
+        return own
+    return (resources.directory("templates") / "ledger" / f"{name}.md").read_bytes()

@@ -1,0 +1,94 @@
+"""Gathering what was written about a fleet, and handing it to `tasks`.
+
+The branches' ledger folders, what their worktrees have not committed, base's briefs and
+the control branch: all read here, in a handful of processes; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from . import control, ledger_files, tasks
+from .code_tree import code_tree
+from .control_files import Entry, Side
+from .ledger import Policy, Source
+from .ledger_files import BranchFiles, LedgerFile
+from .model import Base, Branch, Control, Fleet, Sync
+from .observe import Observation
+from .scratch import Scratch
+
+
+def attach(scratch: Scratch, seen: Observation, fleet: Fleet) -> Fleet:
+    """The fleet with its tasks, its work and its control branch. Never raises for what documents hold."""
+    manager = control.read(scratch, seen, fleet.policy.control_branch)
+    branches = ledger_files.of_branches(scratch, fleet.branches, fleet.base)
+    base = ledger_files.of_base(scratch, fleet.base, _base_proven(fleet.base))
+    uncommitted = _uncommitted(seen, fleet, branches, base)
+    written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
+    found = tasks.Papers(
+        branches,
+        uncommitted,
+        base,
+        _of_control(scratch, manager, fleet.policy),
+        manager.earlier_briefs,
+        _code_trees(scratch, written),
+    )
+    summary = _summary(manager, fleet.policy)
+    notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in fleet.policy.problems))
+    return tasks.attach(replace(fleet, control=summary, notes=notes), found)
+
+
+def _policy_note(message: str, hint: str) -> str:
+    return f"Policy: {message} ({hint})." if hint else f"Policy: {message}."
+
+
+def _base_proven(base: Base) -> bool:
+    """What stands on base counts as proven; where there is a server, in the server's copy of it."""
+    return base.sync is not Sync.AHEAD
+
+
+def _of_control(scratch: Scratch, manager: control.Control, policy: Policy) -> list[LedgerFile]:
+    has_server = manager.copies.remote is not None
+    files = [_file(manager, entry, policy.control_guarded, has_server) for entry in manager.files.values()]
+    return list(ledger_files.fill(scratch, files).values())
+
+
+def _file(manager: control.Control, entry: Entry, guarded: bool, has_server: bool) -> LedgerFile:
+    proven = guarded and (entry.side is not Side.LOCAL or not has_server)
+    by = entry.by.email if entry.by else None
+    source = Source(entry.path, manager.ref(entry), entry.commit, entry.at, by, proven=proven)
+    return LedgerFile(entry.path, entry.mode, entry.blob, source, entry.size or 0)
+
+
+def _summary(manager: control.Control, policy: Policy) -> Control:
+    ref = manager.copies.local or manager.copies.remote
+    if manager.relation is None or ref is None:
+        return Control(policy.control_branch, note=" ".join(manager.notes))
+    behind = manager.relation is Sync.BEHIND and manager.copies.remote
+    chosen = manager.copies.remote if behind and manager.copies.remote else ref
+    return Control(policy.control_branch, chosen.name, chosen.id, manager.relation, " ".join(manager.notes))
+
+
+def _uncommitted(
+    seen: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
+) -> dict[str, list[LedgerFile]]:
+    """By branch ref, the ledger files that lie in its worktree only."""
+    on_base = {file.path: file.blob for file in base}
+    found = {}
+    for branch in fleet.branches:
+        if branch.worktree is None:
+            continue
+        known = committed.get(branch.ref, BranchFiles((), 0, {}))
+        blobs = on_base | {file.path: file.blob for file in known.files}
+        files = ledger_files.of_worktree(branch, seen.home / branch.worktree.path, blobs, fleet.object_format)
+        if files:
+            found[branch.ref] = files
+    return found
+
+
+def _code_trees(scratch: Scratch, branches: Sequence[Branch]) -> dict[str, str]:
+    """By commit, the code tree of every commit of these branches."""
+    commits = [commit for branch in branches for commit in branch.commits]
+    trees = code_tree(scratch, [commit.tree for commit in commits])
+    return {commit.id: trees[commit.tree] for commit in commits if commit.tree in trees}

@@ -1,0 +1,119 @@
+"""The ledger's documents as JSON objects: where each stands, its fields and sections, its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agentledger.ledger import Document, Evidence, Problem, Task, Work
+from agentledger.standing import Checked, Standing
+from agentledger.text import encode, path_text, rfc3339
+
+Json = dict[str, Any]
+
+
+def check_ins(work: Work | None) -> tuple[Json, ...]:
+    """A branch's check-ins, newest first."""
+    return tuple(_document(c.document) for c in work.check_ins) if work else ()
+
+
+def packet(work: Work | None) -> Json | None:
+    """A branch's packet, if it has one."""
+    return _document(work.packet.document) if work and work.packet else None
+
+
+def reviews(work: Work | None) -> tuple[Json, ...]:
+    """The reviews of a branch, newest first."""
+    return tuple(_document(r.document) for r in work.reviews) if work else ()
+
+
+def checks(standing: Standing | None) -> tuple[Json, ...]:
+    """The checks asked for, each with its evidence as far as there is any."""
+    return tuple(_check(checked) for checked in standing.checks) if standing else ()
+
+
+def task(found: Task) -> Json:
+    """A task with the manager's documents about it."""
+    ended = found.outcome is not None
+    return {
+        "id": found.id,
+        "title": _text(found.title),
+        "manager": _text(found.brief.manager) or None if found.brief else None,
+        "mode": found.brief.mode if found.brief else None,
+        "state": "ended" if ended else "active" if found.branches else "planned",
+        "branches": [_text(name) for name in found.branches],
+        "brief": _document(found.brief.document) if found.brief else None,
+        "brief_from": found.brief_from or None,
+        "answers": _documents(a.document for a in found.answers),
+        "waivers": _documents(w.document for w in found.waivers),
+        "outcome": _document(found.outcome.document) if found.outcome else None,
+    }
+
+
+def _check(checked: Checked) -> Json:
+    head: Json = {"check": checked.check.name, "command": _text(checked.check.run), "fresh": checked.fresh}
+    return head | {"standing": checked.trust} | _evidence(checked.evidence)
+
+
+def _evidence(evidence: Evidence | None) -> Json:
+    if evidence is None:
+        return {
+            "exit_code": None,
+            "head": None,
+            "tree": None,
+            "started_at": None,
+            "seconds": None,
+            "skipped": None,
+        }
+    return {
+        "exit_code": evidence.exit_code,
+        "head": evidence.head,
+        "tree": evidence.tree,
+        "started_at": rfc3339(evidence.started_at),
+        "seconds": evidence.seconds,
+        "skipped": _text(evidence.skipped) if evidence.skipped else None,
+    }
+
+
+def _documents(found: Iterable[Document]) -> list[Json]:
+    return [_document(document) for document in found]
+
+
+def _document(document: Document) -> Json:
+    source = document.source
+    return {
+        "path": _text(source.path),
+        "commit": source.commit,
+        "uncommitted": source.uncommitted,
+        "proven": source.proven,
+        "fields": _value(document.fields),
+        "sections": {_text(part.title): _text(part.text) for part in document.parts},
+        "findings": [
+            {
+                "line": p.line,
+                "message": _text(p.message),
+                "hint": _text(p.hint),
+                "kind": p.kind,
+                "fatal": p.fatal,
+            }
+            for p in document.problems
+        ],
+    }
+
+
+def _problem(problem: Problem) -> Json:
+    words = {"message": _text(problem.message), "hint": _text(problem.hint)}
+    return {"line": problem.line, **words, "kind": problem.kind, "fatal": problem.fatal}
+
+
+def _value(value: Any) -> Any:
+    """A value of front matter, every text in it fit for JSON."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {_text(str(key)): _value(entry) for key, entry in value.items()}
+    return [_value(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _text(text: str) -> str:
+    return text if text.isascii() else path_text(encode(text))

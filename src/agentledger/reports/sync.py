@@ -1,0 +1,68 @@
+"""What a sync of the control branch did: as text, and as JSON.
+
+Belongs here: words and keys. Does not: deciding anything; the values come from
+`workflow.sync` by way of `cli`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from agentledger.control_files import Moved, Synced
+from agentledger.reports import shapes
+from agentledger.text import encode, path_text, plural, printable
+
+
+def document(done: Synced) -> bytes:
+    """The JSON document, UTF-8 with a newline at the end."""
+    shape = shapes.Sync(
+        version=1,
+        kind="sync",
+        dry_run=False,
+        branch=_text(done.branch),
+        remote=_text(done.remote),
+        ref=_text(f"refs/heads/{done.branch}"),
+        remote_ref=_text(f"refs/remotes/{done.remote}/{done.branch}"),
+        head=done.head,
+        local_before=done.local_before,
+        remote_before=done.remote_before,
+        merge=done.merge,
+        fetched=_moved(done.fetched),
+        pushed=_moved(done.pushed),
+        kept=tuple(shapes.Kept(_text(path), _text(beside)) for path, beside in done.kept),
+        notes=tuple(map(_text, done.notes)),
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def text(done: Synced) -> str:
+    """Lines for a person: what came, what went, and what gave way."""
+    return "\n".join(_lines(done))
+
+
+def _lines(done: Synced) -> Iterator[str]:
+    name, remote = printable(done.branch), printable(done.remote)
+    if done.head:
+        moves = [
+            f"{verb} {plural(len(moved.commits), 'commit')} ({plural(len(moved.paths), 'file')})"
+            for verb, moved in (("fetched", done.fetched), ("pushed", done.pushed))
+            if moved.commits
+        ]
+        yield f"{name}, with {remote}: {', '.join(moves) or 'nothing new'}"
+    if done.merge:
+        yield f"The two copies had diverged; {done.merge[:12]} unites them."
+    for path, beside in done.kept:
+        kept = f"yours is kept as {printable(beside)}"
+        yield f"{printable(path)}: both had changed it. {remote}'s counts; {kept}"
+    yield from done.notes
+
+
+def _moved(moved: Moved) -> shapes.Moved:
+    return shapes.Moved(commits=moved.commits, paths=tuple(map(_text, moved.paths)))
+
+
+def _text(text: str) -> str:
+    """Valid UTF-8; bad bytes as `\\xNN`."""
+    return path_text(encode(text))

@@ -1,0 +1,67 @@
+"""Which addresses in an agent's Markdown may become links, and what else is to be said about them.
+
+Belongs here: judging an address, and a label that claims another one. Does not: Markdown
+itself (see `markdown_rules`).
+
+An address comes as `MarkdownIt.normalizeLink` leaves it: entities decoded, host in
+punycode, the rest percent-encoded. What a browser might still read in another way than
+we do (backslashes, user names, odd hosts, controls) is refused instead of understood.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+# Longer ones are no use to a reader, and a reference repeats one at the cost of three characters.
+MOST_ADDRESS = 2000
+
+_REST = r"[!#$%&'()*+,./0-9:;=?@A-Z_a-z~\[\]-]*"
+_WEB = re.compile(
+    rf"https?://(?P<host>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?(?:[/?#]{_REST})?",
+    re.IGNORECASE,
+)
+# Without headers: `?body=` and its like write a message in the reader's name.
+_MAIL = re.compile(r"mailto:[a-z0-9.!#$&'*+/=_~-]+@[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+# Nothing that could be a scheme or a host: no colon before the first slash, no two slashes at the start.
+_LOCAL = re.compile(rf"(?!//)(?:[^:/?#]*(?:[/?#]{_REST})?)")
+_TRICKS = re.compile(r"\\|%(?:[01][0-9a-f]|5c|7f|3a)", re.IGNORECASE)
+_LOOKS_LIKE_HOST = re.compile(r"[\w-]\.[^\W\d]{2,}|://")
+
+
+class Kind(Enum):
+    """What an address may be used for. LOCAL is named beside its label and leads nowhere."""
+
+    WEB = "web"
+    MAIL = "mail"
+    LOCAL = "local"
+    REFUSED = "refused"
+
+
+def kind(address: str) -> Kind:
+    """What this normalized address may become."""
+    if not address or len(address) > MOST_ADDRESS or not address.isascii() or not address.isprintable():
+        return Kind.REFUSED
+    if _WEB.fullmatch(address):
+        return Kind.WEB
+    if _MAIL.fullmatch(address):
+        return Kind.MAIL
+    return Kind.LOCAL if _LOCAL.fullmatch(address) and not _TRICKS.search(address) else Kind.REFUSED
+
+
+def disguised(label: str, address: str) -> str:
+    """The host that a web address leads to, where its label reads like another one, or it has a lookalike.
+
+    "" where there is nothing to say.
+    """
+    found = _WEB.fullmatch(address)
+    if not found:
+        return ""
+    host = found["host"].lower()
+    lookalike = any(part.startswith("xn--") for part in host.split("."))
+    return host if lookalike or (_LOOKS_LIKE_HOST.search(label) and not _claims(label, host)) else ""
+
+
+def _claims(label: str, host: str) -> bool:
+    """Is this host the one the label names? `example.com.evil.org` is not `example.com`, nor the reverse."""
+    return re.search(rf"(?<![\w.@-]){re.escape(host)}(?![\w.@-])", label.lower()) is not None

@@ -1,0 +1,199 @@
+"""What was said and done on a branch, newest first, and the documents it was said in.
+
+Belongs here: check-ins, answers, reviews, waivers, the outcome and commits as events; raw texts;
+what is wrong in documents. Does not: what follows from them (see `work`).
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.ledger import CheckIn, Document, Part, Problem, Task, Work
+from agentledger.site.facts import Mark
+from agentledger.site.hidden import chips
+from agentledger.site.markdown import Rendered
+from agentledger.text import plural, rfc3339
+
+EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
+RAW_SHOWN, RAW_LONG, RAW_ALL = 40, 32 << 10, 512 << 10  # documents; characters of one, and of all
+PROBLEMS_SHOWN = 100
+
+Render = Callable[[str], Rendered]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A section of a document under its own heading; no heading where the text is a whole document."""
+
+    title: str
+    text: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """A commit as listed: `href` is its page on the forge, if that is known."""
+
+    id: str
+    href: str | None
+    subject: str
+    author: str
+    at: int
+    trailers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the timeline: either a commit, or a document with what it says."""
+
+    at: int
+    title: str
+    by: str
+    mark: Mark | None = None
+    note: str = ""
+    said: tuple[Said, ...] = ()
+    commit: CommitLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A document as it was written."""
+
+    path: str
+    text: Markup
+    cut: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemLine:
+    """Something wrong in a document, and where."""
+
+    mark: Mark
+    place: str
+    message: str
+    hint: str
+
+
+CHECK_IN_MARKS = {
+    "working": Mark("live", "working"),
+    "needs-input": Mark("warn", "needs input"),
+    "blocked": Mark("warn", "blocked"),
+    "ready": Mark("done", "ready, as it says"),
+}
+DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", "request-changes": "warn"}
+
+
+def events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
+    """All of them, newest first; of one second, what was said stands above the commit."""
+    papers = [_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
+    papers += [
+        Event(a.at, "Answer", a.by, decision(a.decision), a.checkpoint or "", _text(a.text, render))
+        for a in work.answers[:EVENTS_SHOWN]
+    ]
+    papers += [
+        Event(r.at, "Review", r.reviewer, decision(r.verdict), f"of {r.head[:10]}")
+        for r in work.reviews[:EVENTS_SHOWN]
+    ]
+    papers += [
+        Event(
+            w.at,
+            f"Waiver of {', '.join(w.rules)}",
+            w.by,
+            None,
+            f"for {', '.join(w.paths)}, until {rfc3339(w.until)[:10]}",
+            _text(w.text, render),
+        )
+        for w in task.waivers[:EVENTS_SHOWN]
+    ]
+    if task.outcome:
+        end = task.outcome
+        papers.append(
+            Event(end.at, "Outcome", end.by, Mark("done", end.outcome), "", _text(end.text, render))
+        )
+    papers += [Event(c.at, c.subject, c.author, commit=c) for c in commits]
+    return tuple(sorted(papers, key=lambda e: (-e.at, e.commit is not None)))
+
+
+def events_more(work: Work) -> str:
+    """What the timeline leaves out, in words; "" for nothing."""
+    left = work.check_ins_total - min(len(work.check_ins), EVENTS_SHOWN)
+    return f"and {plural(left, 'older check-in')}, not shown" if left > 0 else ""
+
+
+def decision(word: str) -> Mark:
+    """An answer's decision or a review's verdict as a mark."""
+    return Mark(DECISIONS.get(word, "none"), word.replace("-", " "))
+
+
+def sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
+    """The sections of a document that say anything, but for those named."""
+    left_out = [document.part(title) for title in without]
+    return tuple(_section(p, render) for p in document.parts if not p.empty and p not in left_out)
+
+
+def documents(work: Work, task: Task) -> tuple[Document, ...]:
+    """Every document that is Markdown, the weightiest first."""
+    brief, own = task.brief, work.brief
+    if brief and own and own.document.blob == brief.document.blob:
+        own = None
+    single = [one.document for one in (brief, own) if one]
+    single += [one.document for one in (work.packet, task.outcome) if one]
+    return (
+        *single,
+        *(review.document for review in work.reviews),
+        *(answer.document for answer in work.answers),
+        *(waiver.document for waiver in task.waivers),
+        *(check_in.document for check_in in work.check_ins),
+    )
+
+
+def raws(found: Sequence[Document]) -> tuple[Raw, ...]:
+    """The documents as they stand, as many as a page can bear."""
+    made, room = [], RAW_ALL
+    for document in found[:RAW_SHOWN]:
+        shown = document.text[: min(RAW_LONG, room)]
+        room -= len(shown)
+        left = len(document.text) - len(shown)
+        cut = f"and {plural(left, 'more character')}, not shown" if left else ""
+        made.append(Raw(document.source.path, literal(shown), cut))
+    return tuple(made)
+
+
+def literal(text: str) -> Markup:
+    """Text of several lines as it stands, for a `<pre>`."""
+    lines = text.replace("\r\n", "\n")
+    return Markup(chips(html.escape(lines), keep="\n\t"))  # noqa: S704 - escaped on this very line
+
+
+def problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
+    """What is wrong, the worst first."""
+    checks = [e.document for e in (*work.evidence, *work.reruns)]
+    all_of_them = [*work.problems, *(p for d in (*found, *checks) for p in d.problems)]
+    worst = sorted(dict.fromkeys(all_of_them), key=lambda p: not p.fatal)
+    return tuple(map(_problem, worst[:PROBLEMS_SHOWN]))
+
+
+def _check_in(check_in: CheckIn, render: Render) -> Event:
+    note = [f"asks for checkpoint {check_in.checkpoint}"] if check_in.checkpoint else []
+    if check_in.document.source.uncommitted:
+        note.append("not committed: it lies in the worktree only")
+    mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
+    said = sections(check_in.document, render)
+    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(note), said)
+
+
+def _problem(problem: Problem) -> ProblemLine:
+    place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
+    mark = Mark("bad", problem.kind) if problem.fatal else Mark("warn", "warning")
+    return ProblemLine(mark, place, problem.message, problem.hint)
+
+
+def _section(part: Part, render: Render) -> Said:
+    return Said(part.title, render(part.text))
+
+
+def _text(text: str, render: Render) -> tuple[Said, ...]:
+    return (Said("", render(text)),) if text.strip() else ()

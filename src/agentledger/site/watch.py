@@ -1,0 +1,161 @@
+"""Hints that a repository may have changed, from the file system's own events.
+
+Belongs here: which folders are watched, and which events in them count. Does not: what is done
+about a hint, or whether anything really changed (see `live`).
+
+An event is never more than a hint. Some get lost: the kernel's queue runs over, a folder appears
+and is filled before it is watched, a network file system tells nothing. So nothing here has to be
+complete, and where events cannot be had at all, `complete` says so and one has to look more often.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from watchdog import events
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver, ObservedWatch
+
+# Reading makes `opened` and `closed without writing`: counting those, our own look would be a hint.
+COUNTED: list[type[events.FileSystemEvent]] = [
+    events.DirCreatedEvent,
+    events.DirDeletedEvent,
+    events.DirMovedEvent,
+    events.FileCreatedEvent,
+    events.FileModifiedEvent,
+    events.FileDeletedEvent,
+    events.FileMovedEvent,
+    events.FileClosedEvent,
+]
+
+# In the git directory itself; `objects`, and our own folder with cache and scratch, are never looked at.
+_SHARED = frozenset("HEAD FETCH_HEAD packed-refs config shallow index logs refs reftable worktrees".split())
+_LEDGER = ".agentledger"
+
+_Identity: TypeAlias = "tuple[int, int]"  # device and inode
+
+
+class Folder(NamedTuple):
+    """A folder to watch: everything below it, or, with `names`, only these entries of it."""
+
+    path: Path
+    names: frozenset[str] | None = None
+
+    def counts(self, path: str) -> bool:
+        """True for a path of an event in this folder that may have to do with what a site shows.
+
+        Lock files come and go without anything having changed; what is renamed from one counts.
+        """
+        if not path or path.endswith(".lock"):
+            return False
+        place, name = os.path.split(path)
+        return self.names is None or (name in self.names and place == str(self.path))
+
+
+def folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
+    """Where a change of a repository's branches, worktrees and ledger files leaves its trace.
+
+    `common` is the git directory that all worktrees share. Some of the folders may not be there yet.
+    """
+    yield Folder(common, _SHARED)
+    yield Folder(common / "logs", frozenset({"HEAD"}))
+    for name in ("refs", "reftable", "worktrees"):
+        yield Folder(common / name)
+    for worktree in worktrees:
+        yield Folder(worktree, frozenset({_LEDGER, ".git"}))
+        yield Folder(worktree / _LEDGER)
+
+
+class Watch:
+    """Watches folders, from `follow` until `close`; the hints are for one thread to wait for.
+
+    `complete` is False where not all that is there could be watched. Hints from below `out`, our
+    own output, are dropped.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.complete = False
+        self._out = str(out.resolve()) + os.sep
+        self._hint = threading.Event()
+        self._watched: dict[Folder, tuple[_Identity, ObservedWatch]] = {}
+        self._observer = _started()
+
+    def follow(self, wanted: Iterable[Folder]) -> None:
+        """Watch these of the folders that are there, and no others."""
+        if self._observer is None:
+            return
+        there = {folder: found for folder in wanted if (found := _identity(folder.path)) is not None}
+        for folder, (identity, watch) in list(self._watched.items()):
+            # A folder that was made anew under its old name: the old watch is deaf.
+            if there.get(folder) != identity:
+                del self._watched[folder]
+                self._observer.unschedule(watch)
+        self.complete = True
+        for folder in there.keys() - self._watched.keys():
+            self._add(self._observer, folder, there[folder])
+
+    def wait(self, timeout: float) -> bool:
+        """True as soon as there is a hint, False after `timeout` seconds without."""
+        return self._hint.wait(timeout)
+
+    def settle(self, quiet: float, longest: float) -> None:
+        """Returns after `quiet` seconds without a hint, or `longest` in all; earlier ones are taken up."""
+        end = time.monotonic() + longest
+        while True:
+            self._hint.clear()
+            left = end - time.monotonic()
+            if left <= 0 or not self._hint.wait(min(quiet, left)):
+                return
+
+    def close(self) -> None:
+        """Watch no longer."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+
+    def _add(self, observer: BaseObserver, folder: Folder, identity: _Identity) -> None:
+        handler = _Handler(self, folder)
+        # No inotify watches or instances left (ENOSPC, EMFILE), or the folder has just gone.
+        try:
+            watch = observer.schedule(
+                handler, str(folder.path), recursive=folder.names is None, event_filter=COUNTED
+            )
+        except OSError:
+            self.complete = False
+        else:
+            self._watched[folder] = identity, watch
+
+    def take(self, folder: Folder, paths: Iterable[str]) -> None:
+        """An event with these paths was seen in a folder."""
+        if any(folder.counts(path) and not path.startswith(self._out) for path in paths):
+            self._hint.set()
+
+
+class _Handler(events.FileSystemEventHandler):
+    def __init__(self, watch: Watch, folder: Folder) -> None:
+        self._watch, self._folder = watch, folder
+
+    def on_any_event(self, event: events.FileSystemEvent) -> None:
+        self._watch.take(self._folder, (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)))
+
+
+def _started() -> BaseObserver | None:
+    with contextlib.suppress(OSError):
+        observer = Observer()
+        observer.start()
+        return observer
+    return None
+
+
+def _identity(path: Path) -> _Identity | None:
+    """None where there is no plain folder; links are not followed, an agent may have made them."""
+    if path.is_symlink() or not path.is_dir():
+        return None
+    found = path.stat()
+    return found.st_dev, found.st_ino

@@ -1,0 +1,207 @@
+"""Bringing both copies of the control branch together: fetch, unite, push.
+
+Belongs here: that order, and what is refused. Does not: how the remote is talked to (see
+`workflow.link`), or how two copies unite (see `control_files`).
+
+The local branch only ever moves forward, to a commit that contains it, and so does the
+remote's. Whatever goes wrong, everything written is still in the local branch.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentledger import control, control_commit, control_history, control_write, git, policy, scratch
+from agentledger.control import Copies
+from agentledger.control_files import Kept, Synced
+from agentledger.errors import GitError, LedgerError, RefError
+from agentledger.git import Place, attempt, run
+from agentledger.listing import CONTROL
+from agentledger.model import Sync
+from agentledger.observe import observe
+from agentledger.scratch import Scratch
+from agentledger.text import printable
+from agentledger.workflow.link import Link
+
+if TYPE_CHECKING:
+    from agentledger.snapshot import Progress
+
+# How often a push is tried again after somebody else's came first.
+ROUNDS = 6
+
+
+def control_name(start: Path) -> str:
+    """The control branch's name by the policy on base; the usual one where there is no base to ask."""
+    try:
+        seen = observe(start, None, ())
+        with scratch.opened(seen.place) as sealed:
+            return policy.read(sealed, seen, None)[0].control_branch
+    except RefError:
+        return CONTROL
+
+
+def sync(
+    start: Path,
+    remote: str | None = None,
+    *,
+    name: str = CONTROL,
+    recreate: bool = False,
+    progress: Progress | None = None,
+) -> Synced:
+    """Fetch the control branch, unite it with the local one, push the result; what was done.
+
+    `start` is in the repository, `remote` None: the one the branch follows, origin, or the only one.
+    `recreate` pushes the branch again after it was deleted on the remote. `progress` None: silent.
+
+    Raises LedgerError: no remote, a branch of that name that is none of ours or is checked out, an
+    empty remote, a deleted branch, a server that refuses or cannot be reached. Then the local
+    branch has everything that it had, and at most what was fetched besides.
+    """
+    asked = git.repository(start)
+    place, config = git.place(asked), git.config(asked)
+    control_write.refuse_checked_out(asked, name)
+    link = Link(asked, _remote(config, remote, name), name, progress)
+    before = _copies(link, config)
+    work = _Work(link, place, config, before.local.id if before.local else None)
+    for tried in range(ROUNDS):
+        if tried:
+            time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
+        if work.round(recreate):
+            return work.done()
+    raise GitError(
+        f"others write to {printable(name)}, here or on {printable(link.remote)}, all the time",
+        "nothing is lost; run agentledger sync again",
+    )
+
+
+def _remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
+    urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
+    remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
+    if not remotes:
+        hint = "git remote add origin <address>; until then everything is kept here"
+        raise LedgerError("this repository has no remote to sync with", hint)
+    if wanted is None:
+        followed = config.get(f"branch.{name}.remote", "")
+        likely = [remote for remote in (followed, "origin") if remote in remotes] or remotes
+        if len(likely) == 1 or likely[0] in (followed, "origin"):
+            return likely[0]
+    elif wanted in remotes:
+        return wanted
+    there = ", ".join(printable(remote) for remote in remotes)
+    if wanted is None:
+        raise LedgerError(f"which remote? There are {there}", f"name one: --remote {printable(remotes[0])}")
+    raise LedgerError(f"there is no remote {printable(wanted)!r}", f"there are: {there}")
+
+
+def _copies(link: Link, config: Mapping[str, str]) -> Copies:
+    return control_write.copies(link.asked, config, link.name, link.remote)
+
+
+@dataclass(slots=True)
+class _Work:
+    """A sync on its way. `remote_before` is what the remote had when it was last asked."""
+
+    link: Link
+    place: Place
+    config: Mapping[str, str]
+    local_before: str | None
+    remote_before: str | None = None
+    head: str | None = None
+    merge: str | None = None
+    kept: list[Kept] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def round(self, recreate: bool) -> bool:
+        """Fetch, unite, push once; False when somebody else came first."""
+        there = self._fetch(recreate)
+        copies = _copies(self.link, self.config)
+        self.remote_before = remote = copies.remote.id if there and copies.remote else None
+        try:
+            with scratch.opened(self.place) as sealed:
+                self.head = self._unite(sealed, copies)
+        except control_commit.LostRaceError:
+            return False
+        if self.head is None:
+            name, place = printable(self.link.name), printable(self.link.remote)
+            self.notes.append(f"there is no branch {name} yet, here or on {place}")
+            return True
+        if self.head != remote and not self.link.push(self.head):
+            return False
+        self._remember(self.head)
+        return True
+
+    def _fetch(self, recreate: bool) -> bool:
+        """Ask the remote for its copy; LedgerError where pushing ours would do harm."""
+        before = _copies(self.link, self.config)
+        name, remote = printable(self.link.name), printable(self.link.remote)
+        if self.link.fetch():
+            return True
+        known = before.remote or git.refs(self.link.asked, [self.link.synced]).refs
+        if known and not recreate:
+            hint = "agentledger sync --recreate pushes it again, with all that is here"
+            raise LedgerError(
+                f"{remote} had a branch {name} and has none any more: it was deleted there", hint
+            )
+        if before.local and self.link.is_empty():
+            hint = "push the branch with the code first: git push " + remote + " HEAD"
+            raise LedgerError(
+                f"{remote} is empty: {name}, as the first branch, would become its default", hint
+            )
+        return False
+
+    def _unite(self, sealed: Scratch, copies: Copies) -> str | None:
+        """Move the local branch to what contains both copies, and give that commit."""
+        seen = control.look(sealed.git, copies)
+        control_write.usable(seen)
+        local, remote = seen.copies.local, seen.copies.remote
+        if seen.relation in (Sync.REMOTE, Sync.BEHIND) and remote:
+            self._forward(remote.id, local.id if local else sealed.null)
+            return remote.id
+        if seen.relation is Sync.DIVERGED:
+            return self._merge(sealed, seen)
+        return local.id if local else None
+
+    def _forward(self, new: str, old: str) -> None:
+        moved = ["update-ref", "-m", "agentledger sync: fast-forward", self.link.branch, new, old]
+        _, code, reason = attempt(self.link.asked, moved)
+        if code:
+            raise control_commit.LostRaceError(reason)
+
+    def _merge(self, sealed: Scratch, seen: control.Look) -> str:
+        origins = control.history(sealed, seen.copies).origins
+        start = control_write.start_at(seen, control.united(sealed.git, seen, origins))
+        message = f"chore(ledger): unite with {self.link.remote}"
+        who = control_commit.identity(self.link.asked)
+        self.merge = control_commit.write(
+            self.link.asked, self.link.name, start.parents, start.changes, message, who
+        )
+        self.kept += start.kept
+        return self.merge
+
+    def _remember(self, head: str) -> None:
+        """git itself moves the remote-tracking copy only where the configured refspec covers it."""
+        lines = [f"update {ref} {head}\n" for ref in (self.link.tracking, self.link.synced)]
+        run(self.link.asked, ["update-ref", "--stdin"], "".join(lines).encode())
+
+    def done(self) -> Synced:
+        """What came of it."""
+        with scratch.opened(self.place) as sealed:
+            fetched = control_history.moved(sealed, self.remote_before, self.local_before)
+            pushed = control_history.moved(sealed, self.head, self.remote_before)
+        return Synced(
+            self.link.name,
+            self.link.remote,
+            self.head,
+            self.local_before,
+            self.remote_before,
+            fetched,
+            pushed,
+            self.merge,
+            tuple(self.kept),
+            tuple(self.notes),
+        )

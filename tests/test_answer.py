@@ -1,0 +1,164 @@
+"""`agentledger answer`: what it writes, where it stands, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentledger.documents import parse_answer
+from agentledger.ledger import Answer, Policy, Source
+from command import PROGRAM, refused, run
+from controls import NAME, files, say, server
+from gitrepo import Repo
+
+ASKED = "20261123T101500Z-3f2c"
+BRIEF = "---\ntask: login\nowns: ['src/**']\n---\n\n## Outcome\n\nIt works.\n"
+CHECK_IN = (
+    "---\nat: 2026-11-23T10:15:00Z\nagent: claude-code\nstate: needs-input\n---\n\n"
+    "## What changed\n\nA first try.\n\n## What's next\n\nThe rest.\n\n"
+    "## Risks and blockers\n\nNone.\n\n## What I need from you\n\nRed or blue?\n"
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Repo:
+    """A repository with a brief on the control branch, and an agent that asks, by itself."""
+    repo = Repo.init(tmp_path / "here")
+    root = repo.commit("main", {"a.txt": "1\n"})
+    repo.commit("agent/login", {f".agentledger/tasks/login/status/{ASKED}.md": CHECK_IN}, parents=[root])
+    repo.flush()
+    repo.checkout("main")
+    say(repo, "tasks/login/brief.md", BRIEF)
+    return repo
+
+
+def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
+    """What the command says as JSON, and the answer as it is read from the branch it names."""
+    said = run(repo.path, "answer", "--format", "json", *arguments)
+    assert (said.code, said.err) == (0, ""), said
+    told = json.loads(said.out)
+    raw = repo.git_bytes("show", f"{told['ref']}:{told['path']}")
+    assert repo.git("rev-parse", told["ref"]).strip() == told["commit"]
+    parsed = parse_answer(Source(told["path"]), raw, Policy(), size=len(raw))
+    assert parsed.document.problems == ()
+    return told, parsed
+
+
+def test_an_answer_is_one_document_more_by_whom_git_is_configured_for(here: Repo) -> None:
+    told, parsed = answered(here, "login", "Blue, please.")
+    assert told["path"].startswith("tasks/login/answers/20")
+    assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint) == ("note", None, None, None)
+    assert parsed.text.strip() == "Blue, please."
+    assert parsed.by == here.git("var", "GIT_AUTHOR_IDENT").partition("<")[2].partition(">")[0]
+    assert set(files(here)) == {"tasks/login/brief.md", told["path"]}
+
+
+def test_every_option_is_in_the_document(here: Repo) -> None:
+    chosen = (
+        "--decision",
+        "approve",
+        "--to",
+        f"status/{ASKED}.md",
+        "--checkpoint",
+        "plan",
+        "--branch",
+        "agent/login",
+    )
+    _, parsed = answered(here, "login", *chosen)
+    assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint, parsed.text.strip()) == (
+        "approve",
+        ASKED,
+        "agent/login",
+        "plan",
+        "",
+    )
+
+
+def test_text_comes_from_standard_input_as_it_is(here: Repo) -> None:
+    text = "First line: `x`\n\n---\nto: nobody\n---\n\n🍎 last\n"
+    done = subprocess.run(
+        [*PROGRAM, "answer", "login", "-"],
+        cwd=here.path,
+        input=text.encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    path = done.stdout.decode().partition(": ")[0]
+    assert files(here)[path].endswith(f"---\n\n{text}")
+
+
+def test_work_tree_and_index_are_left_alone(here: Repo) -> None:
+    (here.path / "a.txt").write_text("staged\n")
+    here.git("add", "a.txt")
+    (here.path / "a.txt").write_text("edited\n")
+    (here.path / "new.txt").write_text("new\n")
+    before = (here.git("status", "--porcelain"), (here.path / ".git" / "index").read_bytes())
+    answered(here, "login", "Blue.")
+    assert (here.git("status", "--porcelain"), (here.path / ".git" / "index").read_bytes()) == before
+
+
+def test_two_answers_of_one_second_both_stay(here: Repo) -> None:
+    told = {answered(here, "login", text)[0]["path"] for text in ("Blue.", "No, red.")}
+    assert len(told) == 2
+    assert told < set(files(here))
+
+
+def test_it_says_that_sync_publishes_where_there_is_a_remote(here: Repo, tmp_path: Path) -> None:
+    assert "sync" not in run(here.path, "answer", "login", "Blue.").out
+    here.git("remote", "add", "origin", str(server(tmp_path / "origin.git").path))
+    said = run(here.path, "answer", "login", "Red.").out
+    assert said.splitlines()[1] == "agentledger sync publishes it"
+    tip = here.git("rev-parse", NAME).strip()
+    assert said.splitlines()[0].endswith(f"written to {NAME}, {tip[:12]}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("logn", "Hi."), "there is no task named logn", "did you mean login?"),
+        (("zzz", "Hi."), "there is no task named zzz", "there is login"),
+        (
+            ("login", "Hi.", "--to", "nothing"),
+            "there is no check-in of login named nothing",
+            f"there is {ASKED}",
+        ),
+        (
+            ("login", "Hi.", "--branch", "agent/logins"),
+            "there is no branch of login named agent/logins",
+            "did you mean agent/login?",
+        ),
+        (("login",), "the answer is empty", "write a text"),
+        (("login", " \n"), "the answer is empty", "write a text"),
+    ],
+)
+def test_what_is_not_known_or_says_nothing_is_refused(
+    here: Repo, arguments: tuple[str, ...], message: str, hint: str
+) -> None:
+    before = here.git("rev-parse", NAME)
+    said = refused(here.path, "answer", *arguments)
+    assert said.message == message
+    assert said.hint.startswith(hint)
+    assert here.git("rev-parse", NAME) == before
+
+
+def test_a_checkpoint_that_could_not_be_read_again_is_refused(here: Repo) -> None:
+    before = here.git("rev-parse", NAME)
+    assert "read again" in refused(here.path, "answer", "login", "Hi.", "--checkpoint", "The Plan!").message
+    assert here.git("rev-parse", NAME) == before
+
+
+def test_an_agent_s_worktree_has_no_say(here: Repo, tmp_path: Path) -> None:
+    beside = here.worktree_add(tmp_path / "beside", "agent/login")
+    assert "the manager's" in refused(beside.path, "answer", "login", "Approved!").message
+
+
+def test_without_any_task_it_says_so(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "bare")
+    repo.commit("main", {"a.txt": "1\n"})
+    repo.flush()
+    assert refused(repo.path, "answer", "login", "Hi.").hint == "no task is known here"
