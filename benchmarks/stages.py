@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger import absorbed, fleet, forecast, lines, listing, observe, scratch, snapshot
+from agentledger import absorbed, fleet, forecast, lines, listing, observe, scratch, snapshot, tips
 from agentledger.ancestry import History
 from agentledger.cache import Cache
 from agentledger.model import Branch, FilePatch, Fleet, State
@@ -72,7 +72,8 @@ def reading(clock: Clock, box: Sandbox) -> Reading:
         entries = listing.list_branches(seen, (), True)
     with scratch.opened(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
-            found, history = fleet.read(opened, seen, entries, box.now, None)
+            base = tips.resolve_base(opened, seen)
+            found, history = fleet.read(opened, seen, base, entries, box.now, None)
         # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
         counted = lines.count(opened, cache, found.branches)
         with clock(ABSORBED):

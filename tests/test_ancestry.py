@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentledger import git, objects, scratch
+from agentledger import commits, git, scratch
 from agentledger.ancestry import History
 from agentledger.model import Sync
 from gitrepo import Repo, random_history
@@ -20,8 +20,8 @@ def history_of(repo: Repo, base: str = "main") -> tuple[History, dict[str, str]]
     listed = repo.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
     heads = dict(line.split(" ") for line in listed.splitlines())
     with scratch.opened(git.place(git.repository(repo.path))) as sealed:
-        walked = objects.parents(sealed.git, heads[base])
-        return History(walked, objects.log(sealed.git, list(heads.values()), heads[base])), heads
+        walked = commits.parents(sealed.git, heads[base])
+        return History(walked, commits.log(sealed.git, list(heads.values()), heads[base])), heads
 
 
 def ids(repo: Repo, *arguments: str) -> list[str]:

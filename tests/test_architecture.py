@@ -36,10 +36,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("listing", "control_commit", "control_history"),
     ("observe",),
     ("scratch", "ancestry", "cache", "agents", "bases", "forge", "documents", "config"),
+    ("commits", "diffs"),
     ("objects",),
     ("git",),
     ("sections", "standing", "personal", "control_files"),
-    ("text", "model", "ledger", "errors", "resources", "__init__"),
+    ("shell",),
+    ("text", "model", "ledger", "work", "errors", "resources", "__init__"),
 )
 
 # The rows of these names are neighbourly: each may use the others, without a circle.
@@ -51,6 +53,8 @@ GIT_USERS = {
     "absorbed",
     "bases",
     "candidates",
+    "commits",
+    "diffs",
     "code_tree",
     "control",
     "control_commit",
@@ -80,7 +84,18 @@ GIT_USERS = {
 PROCESS_STARTERS = {"git", "notify", "site.markdown_worker"}
 
 # Values and texts in, values and texts out.
-PURE = {"model", "ledger", "errors", "text", "reports", "sections", "control_files", "documents", "config"}
+PURE = {
+    "model",
+    "ledger",
+    "work",
+    "errors",
+    "text",
+    "reports",
+    "sections",
+    "control_files",
+    "documents",
+    "config",
+}
 OUTSIDE = {"subprocess", "os", "pathlib", "socket", "sqlite3", "shutil", "tempfile", "urllib", "http"}
 
 

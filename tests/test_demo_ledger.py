@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from agentledger import snapshot, standing
-from agentledger.ledger import Copy, Document, Work
+from agentledger import snapshot
+from agentledger.ledger import Document
 from agentledger.model import Branch, Fleet, State
-from agentledger.standing import Standing
+from agentledger.work import Copy, Standing, Work
 from agentledger.workflow import demo
 from gitrepo import Repo
 
@@ -41,7 +41,7 @@ def named(fleet: Fleet, name: str) -> Branch:
 
 
 def stands(fleet: Fleet, name: str) -> Standing:
-    found = standing.of_branch(named(fleet, name), fleet)
+    found = named(fleet, name).standing
     assert found is not None
     return found
 

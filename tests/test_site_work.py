@@ -10,13 +10,13 @@ import pytest
 
 import reading
 from agentledger import snapshot
-from agentledger.ledger import Copy
 from agentledger.site import checks, work
 from agentledger.site.build import build
 from agentledger.site.facts import Mark
 from agentledger.site.markdown import render
 from agentledger.site.work import WorkView
 from agentledger.snapshot import Request
+from agentledger.work import Copy
 from gitrepo import Content, Repo
 from sitefleet import silent
 from test_site_pages import Outline

@@ -19,13 +19,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import candidates, merging, objects
+from . import candidates, diffs, merging, objects
 from .ancestry import History
 from .cache import Cache
 from .candidates import Search, lands
+from .diffs import Landing
 from .merging import Merged
 from .model import Branch, Change, State
-from .objects import Failure, Landing
+from .objects import Failure
 from .pairs import pairs_of, sizes
 from .scratch import Scratch
 from .text import decode, encode
@@ -110,7 +111,7 @@ def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Sear
     lands = {(parent, m.id) for _, m in readable if (parent := _parent(history, m.id))}
     if not readable:
         return
-    patch = objects.patch_ids(scratch.git, nets | lands)
+    patch = diffs.patch_ids(scratch.git, nets | lands)
     for search, landing in readable:
         if search.same is None and patch.get(search.branch.head, "-") == patch.get(landing.id, "+"):
             search.same = landing.id
@@ -172,7 +173,7 @@ def _lost(scratch: Scratch, history: History, landed: Collection[str]) -> set[st
     if not landed:
         return set()
     pairs = [(parent, commit) for commit in sorted(landed) if (parent := _parent(history, commit))]
-    answers = zip((commit for _, commit in pairs), objects.changes(scratch.git, pairs), strict=True)
+    answers = zip((commit for _, commit in pairs), diffs.changes(scratch.git, pairs), strict=True)
     changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
     tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
     lost = {m for m, diff in changes.items() if any(map(tip.lost, diff))}

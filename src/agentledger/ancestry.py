@@ -20,7 +20,7 @@ class History:
     """Base's history, and what lies outside of it.
 
     `base`: one tuple a commit, itself and its parents, children before parents, as
-    `objects.parents` gives it. `commits`: those outside base, parents before children.
+    `commits.parents` gives it. `commits`: those outside base, parents before children.
     """
 
     def __init__(self, base: Sequence[tuple[str, ...]], commits: Iterable[Commit]) -> None:

@@ -12,10 +12,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import objects
+from . import diffs
 from .ancestry import History
+from .diffs import Landing
 from .model import Branch, Change
-from .objects import Landing
 from .scratch import Scratch
 
 # How many candidates are kept while scanning, and how many of them are worth a merge; the closest first.
@@ -94,7 +94,7 @@ def scan(
             by_path.setdefault(path, []).append(search)
     touched: dict[bytes, list[int]] = {}
     span = top - min(search.start for search in left)
-    for number, landing in enumerate(objects.landings(scratch.git, history.chain[0], [history.chain[span]])):
+    for number, landing in enumerate(diffs.landings(scratch.git, history.chain[0], [history.chain[span]])):
         step = history.step(landing.id)
         if number % 500 == 0:
             progress("looking for changes that base has already", number, span)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from . import agents, forge, objects
+from . import agents, commits, diffs, forge, objects
 from .ancestry import History
 from .code_tree import code_tree
 from .documents import front_matter
@@ -21,7 +21,7 @@ from .objects import Failure
 from .observe import Observation
 from .scratch import Scratch
 from .text import decode, plural
-from .tips import Tip, base_history, peel, resolve_base, walk
+from .tips import Tip, base_history, peel, walk
 
 # A page lists no more; `ahead` still counts all of them.
 MOST_COMMITS = 500
@@ -39,13 +39,17 @@ class Reading(NamedTuple):
 
 
 def read(
-    scratch: Scratch, seen: Observation, listings: Sequence[Listing], now: int, dormant: int | None
+    scratch: Scratch,
+    seen: Observation,
+    base: Base,
+    listings: Sequence[Listing],
+    now: int,
+    dormant: int | None,
 ) -> Reading:
     """The fleet as the commit graph has it. `now` and `dormant` are in seconds; None: never dormant.
 
     Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
     """
-    base = resolve_base(scratch, seen)
     walked = base_history(scratch, base)
     tips = peel(scratch, listings)
     commits = walk(scratch, tips, base.head)
@@ -174,14 +178,14 @@ class _Reader:
     def _landed_commits(self, drafts: Sequence[Branch]) -> dict[str, Commit]:
         """The head commits that lie in base, which the walk outside base did not see."""
         ids = list(dict.fromkeys(d.head for d in drafts if not d.commits))
-        return {commit.id: commit for commit in objects.show(self.scratch.git, ids)}
+        return {commit.id: commit for commit in commits.show(self.scratch.git, ids)}
 
     def _changes(self, drafts: Sequence[Branch]) -> dict[str, Diff]:
         """From the newest merge base to head; a branch without any is compared with nothing at all."""
         asked = [d for d in drafts if d.commits]
         void = self.scratch.commit(self.scratch.tree([])) if any(not d.merge_bases for d in asked) else ""
         pairs = [(d.merge_bases[0] if d.merge_bases else void, d.head) for d in asked]
-        return dict(zip((d.head for d in asked), objects.changes(self.scratch.git, pairs), strict=True))
+        return dict(zip((d.head for d in asked), diffs.changes(self.scratch.git, pairs), strict=True))
 
     def _check_ins(self, drafts: Sequence[Branch], diffs: dict[str, Diff]) -> dict[str, str]:
         """The agent that the newest check-in names, for branches of which nothing else tells."""

@@ -1,7 +1,7 @@
 """The values of the ledger's documents: what people and agents said, with where they said it.
 
 Belongs here: immutable values as `documents` and `config` parse them. Does not: parsing,
-judging, or how a branch and its documents belong together (`tasks`).
+judging, or how a branch and its documents belong together (`work`).
 
 Every parsed value holds its `Document`; what is missing or wrong in it is a `Problem`
 there, and the value has a default in its place, so nothing has to be checked twice.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -344,60 +343,3 @@ class Policy:
     spawn_setup: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
-
-
-class Copy(StrEnum):
-    """How a branch's own copy of its brief relates to the authoritative one."""
-
-    NONE = "none"
-    SAME = "same"
-    OUTDATED = "outdated"
-    SCOPE_CHANGE = "scope-change"
-    UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a branch's ledger folder, and the manager's documents about it, say.
-
-    `brief` is the branch's own copy. All tuples are newest first. `check_ins_total` counts
-    those that were too many to be read, too. `code_trees` maps commits of the branch to
-    their code trees: what tells whether something said of a commit still holds.
-    """
-
-    task: str
-    brief: Brief | None = None
-    copy: Copy = Copy.NONE
-    check_ins: tuple[CheckIn, ...] = ()
-    check_ins_total: int = 0
-    packet: Packet | None = None
-    evidence: tuple[Evidence, ...] = ()
-    reruns: tuple[Evidence, ...] = ()
-    reviews: tuple[Review, ...] = ()
-    answers: tuple[Answer, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    code_trees: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One unit of work. `brief` is the authoritative one, `brief_from` where it was found.
-
-    `brief_from` is control, base, branch (unconfirmed) or '' (no brief). `branches` are
-    the names of those that work on it; two or more are rivals.
-    """
-
-    id: str
-    brief: Brief | None = None
-    brief_from: str = ""
-    branches: tuple[str, ...] = ()
-    answers: tuple[Answer, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    reviews: tuple[Review, ...] = ()
-    outcome: Outcome | None = None
-    problems: tuple[Problem, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """The brief's title, else the id in words."""
-        return self.brief.title if self.brief else self.id.replace("-", " ")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import objects
+from . import diffs, objects
 from .ledger import Source
 from .model import LEDGER, Base, Branch, Change, Commit, State
 from .scratch import Scratch
@@ -74,7 +74,7 @@ def of_branches(scratch: Scratch, branches: Sequence[Branch], base: Base) -> dic
     ]
     if not having:
         return {}
-    history = _History(objects.ledger_log(scratch.git, [b.head for b in having], base.head))
+    history = _History(diffs.ledger_log(scratch.git, [b.head for b in having], base.head))
     listed = {b.ref: _listed(b, history) for b in having}
     first = {b.ref: history.first_briefs(b) for b in having}
     every = [f for files, _ in listed.values() for f in files] + [

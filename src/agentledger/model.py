@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from .ledger import Policy, Task, Work
+from .ledger import Policy
+from .work import Standing, Task, Work
 
 # Where a branch keeps its ledger.
 LEDGER = b".agentledger/"
@@ -171,8 +172,9 @@ class Branch:
     `fleet.MOST_COMMITS`. `active_at` is the newest sign of life: a commit, or a touch of
     a dirty worktree. `same_as` is the base commit that already has this change (state
     absorbed). `conflict` and `lines_counted` tell what was computed: None and False mean
-    it was not, never that there is none. `work` is what its ledger says, None where it has
-    none. An unreadable branch has a `state_why` with git's reason and little else.
+    it was not, never that there is none. `work` is what its ledger says, and `standing`
+    what follows from it; None where it works on no task. An unreadable branch has a
+    `state_why` with git's reason and little else.
     """
 
     name: str
@@ -196,6 +198,7 @@ class Branch:
     active_at: int = 0
     conflict: Conflict | None = None
     work: Work | None = None
+    standing: Standing | None = None
 
     @property
     def code_changes(self) -> tuple[Change, ...]:

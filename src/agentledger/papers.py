@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from . import control, ledger_files, tasks
+from . import control, ledger_files, standing, tasks
 from .code_tree import code_tree
 from .control_files import Entry, Side
 from .ledger import Policy, Source
@@ -36,7 +36,7 @@ def attach(scratch: Scratch, seen: Observation, fleet: Fleet) -> Fleet:
     )
     summary = _summary(manager, fleet.policy)
     notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in fleet.policy.problems))
-    return tasks.attach(replace(fleet, control=summary, notes=notes), found)
+    return standing.place(tasks.attach(replace(fleet, control=summary, notes=notes), found))
 
 
 def _policy_note(message: str, hint: str) -> str:
@@ -50,7 +50,8 @@ def _base_proven(base: Base) -> bool:
 
 def _of_control(scratch: Scratch, manager: control.Control, policy: Policy) -> list[LedgerFile]:
     has_server = manager.copies.remote is not None
-    files = [_file(manager, entry, policy.control_guarded, has_server) for entry in manager.files.values()]
+    documents = [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
+    files = [_file(manager, entry, policy.control_guarded, has_server) for entry in documents]
     return list(ledger_files.fill(scratch, files).values())
 
 

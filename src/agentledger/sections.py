@@ -15,10 +15,10 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agentledger.ledger import Task
+from agentledger import shell
 from agentledger.model import Base, Branch, Fleet, State, Sync
-from agentledger.standing import Progress, Standing, of_branch, scope_change
 from agentledger.text import HIDDEN, plural, printable
+from agentledger.work import Copy, Progress, Standing, Task
 
 
 class Section(StrEnum):
@@ -54,15 +54,12 @@ class NextAction:
 
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 
-# Short names that git resolves as written. Others go by their full ref: `-x` reads as an option,
-# `HEAD` or `@` as HEAD, `tags/x` as a tag, `deadbeef` as an object, and zsh expands a leading `=`.
-_SHORT = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
 
-
-def section(branch: Branch, standing: Standing | None = None) -> Section:
+def section(branch: Branch) -> Section:
     """The section that lists this branch; a merge that could not be tried holds nothing back."""
     if branch.state is not State.OPEN:
         return Section.ENDED
+    standing = branch.standing
     if standing is None:
         return Section.HELD if conflicts(branch) else Section.UNBRIEFED
     if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) or scope_change(branch):
@@ -75,6 +72,11 @@ def section(branch: Branch, standing: Standing | None = None) -> Section:
     return Section.SILENT if standing.progress is Progress.SILENT else Section.WORKING
 
 
+def scope_change(branch: Branch) -> bool:
+    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
+    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE
+
+
 def conflicts(branch: Branch) -> bool:
     """True when git's merge with base stops; False when it is clean, failed, or was not tried."""
     return branch.conflict is not None and branch.conflict.clean is False
@@ -85,10 +87,9 @@ def grouped(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
 
     What waits for the manager stands by how long it has waited, questions before finished work.
     """
-    standings = {b.ref: of_branch(b, fleet) for b in fleet.branches}
     recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
-    found = {part: [b for b in recent if section(b, standings[b.ref]) is part] for part in Section}
-    found[Section.YOUR_TURN].sort(key=lambda b: _waiting(standings[b.ref]))
+    found = {part: [b for b in recent if section(b) is part] for part in Section}
+    found[Section.YOUR_TURN].sort(key=lambda b: _waiting(b.standing))
     return {part: tuple(branches) for part, branches in found.items()}
 
 
@@ -105,11 +106,11 @@ def planned(fleet: Fleet) -> tuple[Task, ...]:
 def start(task: Task, fleet: Fleet) -> NextAction:
     """How to begin a planned task today: a branch in a worktree of its own."""
     place = f"../{fleet.name}.worktrees/{task.id}"
-    base = _name(fleet.base.ref) or fleet.base.head
+    base = shell.typed(fleet.base.ref) or fleet.base.head
     branch = task.brief.branch if task.brief and task.brief.branch else f"agent/{task.id}"
     if HIDDEN.search(branch + place):
         return NextAction("Start it")
-    return NextAction("Start it", _steps(("git", "worktree", "add", "-b", branch, place, base)))
+    return NextAction("Start it", shell.steps(("git", "worktree", "add", "-b", branch, place, base)))
 
 
 def ended_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...]:
@@ -118,10 +119,10 @@ def ended_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...
     return tuple(sorted(((s, n) for s, n in counts.items() if n), key=lambda pair: -pair[1]))
 
 
-def next_action(branch: Branch, base: Base, standing: Standing | None = None) -> NextAction | None:
+def next_action(branch: Branch, base: Base) -> NextAction | None:
     """What to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
     if branch.state is State.OPEN:
-        asked = _of_work(branch, base, standing) if standing and branch.work else None
+        asked = _of_work(branch, base, branch.standing) if branch.standing else None
         return asked or (_settle(branch, base) if conflicts(branch) else _review(branch, base))
     if branch.state is State.MERGED:
         return _delete(branch)
@@ -137,14 +138,14 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
         )
     if scope_change(branch) and branch.work:
         brief = f".agentledger/tasks/{branch.work.task}/brief.md"
-        left, right = _name(base.ref) or base.head, _name(branch.ref) or branch.head
+        left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
         return NextAction(
-            "Look at its scope change", _steps(("git", "diff", f"{left}...{right}", "--", brief))
+            "Look at its scope change", shell.steps(("git", "diff", f"{left}...{right}", "--", brief))
         )
     if conflicts(branch):
         return None
     if progress is Progress.APPROVED and not standing.holds:
-        return NextAction("Merge it: approved", _land(branch, base))
+        return NextAction("Merge it: approved", shell.land(branch, base))
     if progress is Progress.READY and not standing.holds:
         return NextAction("Review it: said to be ready", _review(branch, base).steps)
     if standing.holds and progress in (Progress.READY, Progress.APPROVED):
@@ -169,19 +170,11 @@ def _answer(branch: Branch, standing: Standing, text: str) -> NextAction:
     return NextAction(text, (shlex.join(("agentledger", "answer", *which, task)) + " 'your answer'",))
 
 
-def _land(branch: Branch, base: Base) -> tuple[str, ...]:
-    """The commands that merge a branch into the local base."""
-    ref, onto = _name(branch.ref), _name(base.name)
-    if ref is None or onto is None:
-        return ()
-    return _steps(("git", "switch", onto), ("git", "merge", "--no-ff", ref))
-
-
 def _review(branch: Branch, base: Base) -> NextAction:
-    left, right = _name(base.ref) or base.head, _name(branch.ref) or branch.head
+    left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
     # Without a merge base git has no three-dot diff; the commits outside base still tell all.
     asked = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
-    return NextAction(_review_text(branch), _steps(("git", *asked)))
+    return NextAction(_review_text(branch), shell.steps(("git", *asked)))
 
 
 def _review_text(branch: Branch) -> str:
@@ -193,12 +186,12 @@ def _review_text(branch: Branch) -> str:
 def _settle(branch: Branch, base: Base) -> NextAction:
     count = len(branch.conflict.files) if branch.conflict else 0
     text = f"Bring {printable(base.name)} in and settle {plural(count, 'file')}"
-    return NextAction(text, _merge_steps(branch, _name(base.ref) or base.head))
+    return NextAction(text, _merge_steps(branch, shell.typed(base.ref) or base.head))
 
 
 def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
     """The commands that merge base into the branch, in its worktree where it has one."""
-    ref, local = _name(branch.ref), _local(branch)
+    ref, local = shell.typed(branch.ref), _local(branch)
     git: tuple[str, ...] = ("git",)
     if ref is None:
         return ()
@@ -212,7 +205,7 @@ def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
         steps.append((*git, *_switch(branch, ref, local)))
     if local and branch.sync is Sync.BEHIND:
         steps.append((*git, "merge", "--ff-only", ref))
-    return _steps(*steps, (*git, "merge", base))
+    return shell.steps(*steps, (*git, "merge", base))
 
 
 def _switch(branch: Branch, ref: str, local: str | None) -> tuple[str, ...]:
@@ -230,39 +223,23 @@ def _delete(branch: Branch) -> NextAction | None:
         return None
     delete = ("git", "branch", "-d", local)
     if worktree is None:
-        return NextAction("Delete", _steps(delete))
+        return NextAction("Delete", shell.steps(delete))
     if HIDDEN.search(worktree.path):
         return None
     removal = ("git", "worktree", "remove", worktree.path)
-    return NextAction("Delete with its worktree", _steps(removal, delete))
+    return NextAction("Delete with its worktree", shell.steps(removal, delete))
 
 
 def _repair(branch: Branch) -> NextAction | None:
     if "shallow" in branch.state_why:
-        return NextAction("Fetch the rest of the history", _steps(("git", "fetch", "--unshallow")))
+        return NextAction("Fetch the rest of the history", shell.steps(("git", "fetch", "--unshallow")))
     if re.search("not (to )?a commit", branch.state_why):
         return None
-    look = _steps(("git", "fsck", "--connectivity-only"))
+    look = shell.steps(("git", "fsck", "--connectivity-only"))
     return NextAction("See which objects are missing or damaged", look)
-
-
-def _steps(*commands: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(shlex.join, commands))
 
 
 def _local(branch: Branch) -> str | None:
     """The name to give to `git switch`, if the head is reached from a local branch."""
     on_local = branch.ref.startswith("refs/heads/") or branch.sync is Sync.BEHIND
-    return branch.name if on_local and _plain(branch.name) else None
-
-
-def _name(ref: str) -> str | None:
-    """A ref as a person would type it, in full where the short form means something else to git."""
-    if HIDDEN.search(ref):
-        return None
-    short = re.sub("^refs/(heads|remotes)/", "", ref)
-    return short if _plain(short) else ref
-
-
-def _plain(name: str) -> bool:
-    return bool(_SHORT.fullmatch(name)) and not HIDDEN.search(name)
+    return branch.name if on_local and shell.plain(branch.name) else None

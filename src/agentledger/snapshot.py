@@ -135,11 +135,11 @@ class _Taking:
 
     def fleet(self, seen: Observation) -> Fleet:
         """Everything that a view shows."""
-        rules, seen = policy.read(self.sealed, seen, self.request.base)
+        rules, base, seen = policy.read(self.sealed, seen, self.request.base)
         entries = self._listed(seen, rules)
         self.progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
-        found, history = fleet.read(self.sealed, seen, entries, self.now, dormant)
+        found, history = fleet.read(self.sealed, seen, base, entries, self.now, dormant)
         judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
         with_papers = papers.attach(self.sealed, seen, judged)
         branches: Sequence[Branch] = with_papers.branches

@@ -7,96 +7,32 @@ matters is not judged here, and outputs say so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import replace
 
-from .ledger import Answer, Brief, Check, CheckIn, Copy, Evidence, Policy, Review, Task, Work
+from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, Review
 from .model import Branch, Fleet
+from .work import Checked, Progress, Standing, Task, Trust, Work
 
 
-class Progress(StrEnum):
-    """How far a branch is, in the words of its newest check-in and review."""
-
-    STARTED = "started"
-    WORKING = "working"
-    NEEDS_INPUT = "needs-input"
-    BLOCKED = "blocked"
-    READY = "ready"
-    APPROVED = "approved"
-    CHANGES = "changes requested"
-    REJECTED = "rejected"
-    SILENT = "silent"
+def place(fleet: Fleet) -> Fleet:
+    """The fleet, each branch that works on a task with where it stands."""
+    tasks = {task.id: task for task in fleet.tasks}
+    branches = tuple(
+        replace(branch, standing=_of_branch(branch, branch.work, tasks, fleet)) if branch.work else branch
+        for branch in fleet.branches
+    )
+    return replace(fleet, branches=branches)
 
 
-class Trust(StrEnum):
-    """What a recorded check is worth: said by the branch alone, or seen by somebody else, too."""
-
-    CLAIMED = "claimed"
-    REPRODUCED = "reproduced"
-    CONTRADICTED = "contradicted"
-    FLAKY = "flaky"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One check that the brief or policy asks for, and its evidence.
-
-    `fresh` is None when the commit the evidence names is not on the branch.
-    """
-
-    check: Check
-    evidence: Evidence | None
-    trust: Trust | None
-    fresh: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a branch with a task stands. `since` is when the waiting began; `overdue` is in seconds."""
-
-    progress: Progress
-    waits_for: str = ""
-    since: int | None = None
-    question: CheckIn | None = None
-    answer: Answer | None = None
-    review: Review | None = None
-    checks: tuple[Checked, ...] = ()
-    packet_fresh: bool | None = None
-    overdue: int = 0
-    rivals: tuple[str, ...] = ()
-
-    @property
-    def holds(self) -> tuple[str, ...]:
-        """What keeps work that is said to be ready from being merged, in words; () when nothing does."""
-        found = []
-        for checked in self.checks:
-            if checked.evidence is None:
-                found.append(f"no evidence for {checked.check.name}")
-            elif not checked.evidence.passed:
-                found.append(f"{checked.check.name} failed")
-            elif not checked.fresh:
-                found.append(f"evidence for {checked.check.name} is of another commit")
-            elif checked.trust in (Trust.CONTRADICTED, Trust.FLAKY):
-                found.append(f"{checked.check.name} is {checked.trust}")
-        return tuple(found)
-
-
-def of_branch(branch: Branch, fleet: Fleet) -> Standing | None:
-    """Where a branch stands; None when it works on no task."""
-    work = branch.work
-    if work is None:
-        return None
-    task = next((t for t in fleet.tasks if t.id == work.task), Task(work.task))
+def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
+    task = tasks.get(work.task, Task(work.task))
     rivals = tuple(name for name in task.branches if name != branch.name)
     packet_fresh = holds(branch, work, work.packet.head) if work.packet else None
     checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy))
     progress, waits_for, since, question, answer, review = _progress(branch, work)
-    overdue = (
-        _overdue(branch, work, task.brief, fleet.now)
-        if progress in (Progress.STARTED, Progress.WORKING)
-        else 0
-    )
+    talks = progress in (Progress.STARTED, Progress.WORKING)
+    overdue = _overdue(branch, work, task.brief, fleet.now) if talks else 0
     if overdue:
         progress, waits_for = Progress.SILENT, "agent"
     return Standing(
@@ -211,8 +147,3 @@ def _overdue(branch: Branch, work: Work, brief: Brief | None, now: int) -> int:
 
 def _before(work: Work, parents: tuple[str, ...]) -> str | None:
     return work.code_trees.get(parents[0]) if parents else None
-
-
-def scope_change(branch: Branch) -> bool:
-    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
-    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE

@@ -11,25 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from . import documents
-from .ledger import (
-    Answer,
-    Brief,
-    CheckIn,
-    Copy,
-    Document,
-    Evidence,
-    Outcome,
-    Policy,
-    Problem,
-    Review,
-    Task,
-    Waiver,
-    Work,
-)
+from .ledger import Answer, Brief, CheckIn, Evidence, Outcome, Packet, Policy, Problem, Review, Waiver
 from .ledger_files import MOST_BYTES, TASKS, BranchFiles, LedgerFile
 from .model import Branch, Fleet, State
+from .work import Copy, Task, Work
 
-T = TypeVar("T")
+T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
 # Outcomes that end the branches of a task.
 _ENDS = {"killed": State.KILLED, "declined": State.DECLINED, "explored": State.EXPLORED}
 
@@ -74,7 +61,9 @@ class _Desk:
         self.manager: dict[str, list[LedgerFile]] = {}
         for file in papers.control:
             self.manager.setdefault(split(file.path)[0], []).append(file)
-        self.on_base = {split(file.path)[0]: file for file in papers.base}
+        self.on_base = {split(f.path)[0]: f for f in papers.base if split(f.path)[1] == "brief.md"}
+        # More of a task's folder than its brief comes to base only by landing.
+        self.landed = {split(f.path)[0] for f in papers.base if split(f.path)[1] != "brief.md"}
         self.briefs: dict[str, Brief] = {}
         self.brief_from: dict[str, str] = {}
         for task in {*self.manager, *self.on_base}:
@@ -204,7 +193,7 @@ class _Desk:
         waiting = (
             branch.work is not None and branch.work.check_ins and branch.work.check_ins[0].state != "working"
         )
-        live = task in self.briefs and outcome is None and task not in self.on_base
+        live = task in self.briefs and outcome is None and task not in self.landed
         fresh = branch.state is State.EMPTY and live
         if fresh or (branch.state is State.DORMANT and waiting):
             return replace(branch, state=State.OPEN, state_why="")
@@ -253,8 +242,7 @@ def _parse(parse: Callable[..., T], file: LedgerFile, policy: Policy) -> T:
     problem = _unread(file)
     if problem is None:
         return value
-    document: Document = value.document  # type: ignore[attr-defined]  # every value of `ledger` that is parsed has one
-    return replace(value, document=replace(document, problems=(problem,)))  # type: ignore[type-var]
+    return replace(value, document=replace(value.document, problems=(problem,)))
 
 
 def _unread(file: LedgerFile) -> Problem | None:

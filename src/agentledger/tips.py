@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from . import objects
+from . import commits, objects
 from .errors import GitError
 from .git import Ref, run
 from .listing import Listing
@@ -85,9 +85,9 @@ def _about_base() -> Iterator[None]:
 
 
 def base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
-    """Base's whole history as `objects.parents` gives it; GitError where a commit is missing or damaged."""
+    """Base's whole history as `commits.parents` gives it; GitError where a commit is missing or damaged."""
     with _about_base():
-        return objects.parents(scratch.git, base.head)
+        return commits.parents(scratch.git, base.head)
 
 
 def _base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
@@ -119,18 +119,18 @@ def walk(scratch: Scratch, tips: dict[str, Tip], base: str) -> list[Commit]:
     """The commits outside base. Heads whose history is damaged get that as their problem in `tips`."""
     heads = list(dict.fromkeys(tip.commit for tip in tips.values() if not tip.problem))
     try:
-        return objects.log(scratch.git, heads, base)
+        return commits.log(scratch.git, heads, base)
     except GitError:
         broken = _broken(scratch, heads, base)
     for oid, tip in tips.items():
         if tip.commit in broken:
             tips[oid] = replace(tip, problem=broken[tip.commit])
-    return objects.log(scratch.git, [head for head in heads if head not in broken], base)
+    return commits.log(scratch.git, [head for head in heads if head not in broken], base)
 
 
 def _broken(scratch: Scratch, heads: Sequence[str], base: str) -> dict[str, str]:
     """Which of these heads cannot be walked, and why: found by halving."""
-    reason = objects.walkable(scratch.git, heads, base)
+    reason = commits.walkable(scratch.git, heads, base)
     if not reason:
         return {}
     if len(heads) == 1:

@@ -123,11 +123,8 @@ class _Publisher:
             threading.Thread(target=_send, args=(self._notify, due), daemon=True).start()
 
 
-def _progress(branch: Branch, fleet: Fleet) -> str:
-    from agentledger import standing
-
-    found = standing.of_branch(branch, fleet)
-    return found.progress if found else ""
+def _progress(branch: Branch, _fleet: Fleet) -> str:
+    return branch.standing.progress if branch.standing else ""
 
 
 def _send(command: Sequence[str], due: Sequence[Notice]) -> None:

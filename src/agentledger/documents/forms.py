@@ -161,7 +161,8 @@ class Levels:
     def read(self, node: Node, name: str, out: Problems) -> dict[str, str] | None:
         """The level of each rule that is named."""
         if not isinstance(node, Map):
-            return wrong_shape(node, name, self.accepts, out)  # type: ignore[func-returns-value]
+            wrong_shape(node, name, self.accepts, out)
+            return None
         level = Word(("error", "warn", "off"))
         keys = tuple(Key(word, level, "") for word in dict.fromkeys(entry.key for entry in node.entries))
         found: dict[str, Any] = Table(keys, nulls=False).values(node, name, out)

@@ -84,7 +84,8 @@ class Word:
     def read(self, node: Node, name: str, out: Problems) -> str | None:
         """The word."""
         if not isinstance(node, Scalar) or node.style == LITERAL:
-            return wrong_shape(node, name, self.accepts, out)  # type: ignore[func-returns-value]
+            wrong_shape(node, name, self.accepts, out)
+            return None
         if node.text in self.words:
             return node.text
         close = near_miss(node.text, self.words) if not out.full else None
@@ -112,7 +113,8 @@ class ListOf:
     def read(self, node: Node, name: str, out: Problems) -> tuple[Any, ...] | None:
         """The good values, in their order."""
         if not isinstance(node, Seq):
-            return wrong_shape(node, name, self.accepts, out)  # type: ignore[func-returns-value]
+            wrong_shape(node, name, self.accepts, out)
+            return None
         found = (self.of.read(item, name, out) for item in node.items)
         return tuple(value for value in found if value is not None)
 

@@ -13,7 +13,7 @@ import base64
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from agentledger import model, sections, standing
+from agentledger import model, sections
 from agentledger.reports import papers, shapes
 from agentledger.text import decode, encode, path_text, rfc3339
 
@@ -63,7 +63,6 @@ def _base(base: model.Base) -> shapes.Base:
 
 def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
     readable = branch.state is not model.State.UNREADABLE
-    placed = standing.of_branch(branch, fleet)
     return shapes.Branch(
         name=_text(branch.name),
         ref=_text(branch.ref),
@@ -77,7 +76,7 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
         state=branch.state,
         state_why=_maybe(branch.state_why),
         same_as=branch.same_as,
-        section=sections.section(branch, placed),
+        section=sections.section(branch),
         task=_maybe(branch.task),
         agent=shapes.Agent(name=_text(branch.agent.name), source=branch.agent.source)
         if branch.agent
@@ -91,10 +90,10 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
         worktree=_worktree(branch.worktree) if branch.worktree else None,
         check_ins=papers.check_ins(branch.work),
         packet=papers.packet(branch.work),
-        checks=papers.checks(placed),
+        checks=papers.checks(branch.standing),
         reviews=papers.reviews(branch.work),
         findings=(),
-        next_action=_next_action(sections.next_action(branch, fleet.base, placed)),
+        next_action=_next_action(sections.next_action(branch, fleet.base)),
     )
 
 

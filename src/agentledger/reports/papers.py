@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agentledger.ledger import Document, Evidence, Problem, Task, Work
-from agentledger.standing import Checked, Standing
+from agentledger.ledger import Document, Evidence, Problem
 from agentledger.text import encode, path_text, rfc3339
+from agentledger.work import Checked, Standing, Task, Work
 
 Json = dict[str, Any]
 

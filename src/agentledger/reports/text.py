@@ -27,7 +27,6 @@ from agentledger.sections import (
     planned,
     start,
 )
-from agentledger.standing import of_branch
 from agentledger.text import age, printable
 
 SYNC = {
@@ -206,7 +205,7 @@ def _shortened(line: str, room: int) -> str:
 
 def _next(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
     """The next action: words and command on one line, or the command below."""
-    action = next_action(branch, fleet.base, of_branch(branch, fleet))
+    action = next_action(branch, fleet.base)
     if action is None:
         return []
     if action.command and cell_len(f"{action.text}: {action.command}") <= room:

@@ -24,7 +24,6 @@ from agentledger.site.hidden import misleading
 from agentledger.site.markdown import Rendered
 from agentledger.site.timeline import CommitLine, documents
 from agentledger.site.work import WorkView, task_of, work_view
-from agentledger.standing import of_branch
 from agentledger.text import decode, plural
 
 COMMITS_SHOWN = 250
@@ -136,7 +135,7 @@ def branch_page(
         distance=_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else count(branch),
         active_at=branch.active_at,
-        action=sections.next_action(branch, fleet.base, of_branch(branch, fleet)),
+        action=sections.next_action(branch, fleet.base),
         hidden=_hidden(branch, fleet, patches),
         facts=_facts(branch),
         conflicts=tuple(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger import standing
-from agentledger.ledger import Check, Evidence, Work
+from agentledger.ledger import Check, Evidence
 from agentledger.model import Branch
 from agentledger.site.facts import Mark
 from agentledger.site.timeline import literal
-from agentledger.standing import Checked, Standing, Trust
 from agentledger.text import plural
+from agentledger.work import Checked, Standing, Trust, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from agentledger import shell
 from agentledger.model import Base, Branch, State, Sync
 from agentledger.text import HIDDEN
 
@@ -22,10 +23,6 @@ class Command:
     text: str
 
 
-# Names that git takes for something else go by their full ref: options, HEAD, `@`, object ids.
-_PLAIN = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
-
-
 def commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     """What one would type to work on a branch; none for one that git cannot read."""
     if branch.state is State.UNREADABLE:
@@ -35,7 +32,7 @@ def commands(branch: Branch, base: Base) -> tuple[Command, ...]:
         _fetch(branch),
         Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
         _checkout(branch, head),
-        _merge(branch, base, into, head),
+        _merge(branch, base),
     ]
     return tuple(command for command in found if command)
 
@@ -51,10 +48,7 @@ def file_diff(branch: Branch, base: Base, path: bytes) -> str | None:
 
 def typed(ref: str, head: str) -> str:
     """A ref as a person would type it; the object id where hidden characters make that a trap."""
-    if HIDDEN.search(ref):
-        return head
-    short = re.sub("^refs/(heads|remotes)/", "", ref)
-    return short if _PLAIN.fullmatch(short) else ref
+    return shell.typed(ref) or head
 
 
 def _fetch(branch: Branch) -> Command | None:
@@ -76,11 +70,6 @@ def _checkout(branch: Branch, head: str) -> Command:
     return Command("Check it out", shlex.join(("git", "switch", *how)))
 
 
-def _merge(branch: Branch, base: Base, into: str, head: str) -> Command | None:
-    if branch.state not in (State.OPEN, State.DORMANT) or HIDDEN.search(base.name):
-        return None
-    merge = shlex.join(("git", "merge", "--no-ff", head))
-    switch = shlex.join(("git", "switch", "--", base.name))
-    # A local base that is behind its upstream would merge the branch onto something old.
-    update = f" && {shlex.join(('git', 'merge', '--ff-only', into))}" if base.sync is Sync.BEHIND else ""
-    return Command(f"Merge it into {base.name}", f"{switch}{update} && {merge}")
+def _merge(branch: Branch, base: Base) -> Command | None:
+    steps = shell.land(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
+    return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None

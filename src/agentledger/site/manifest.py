@@ -21,7 +21,6 @@ from typing import Any
 
 from agentledger import __version__
 from agentledger.model import Branch, Fleet
-from agentledger.standing import of_branch
 
 NAME = ".agentledger-site.json"
 # Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.
@@ -91,7 +90,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
 
 def _of_work(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     """What was written about a branch, and what only the clock tells of it: how long it is silent."""
-    found = of_branch(branch, fleet)
+    found = branch.standing
     if branch.work is None or found is None:
         return ()
     task = next((task for task in fleet.tasks if task.id == branch.work.task), None)

@@ -40,7 +40,7 @@ class TooMuch(ValueError):
 def parser() -> MarkdownIt:
     """The one parser; `env["top"]` is the level that a text's highest heading gets."""
     md = MarkdownIt("js-default", {"maxNesting": MOST_NESTED, "html": False, "linkify": False})
-    md.validateLink = lambda url: kind(url) is not Kind.REFUSED  # type: ignore[method-assign]
+    md.validateLink = lambda url: kind(url) is not Kind.REFUSED  # type: ignore[method-assign]  # its hook for this
     md.inline.ruler.at("image", _image)
     for name, rule in _AFTERWARDS:
         md.core.ruler.push(name, rule)

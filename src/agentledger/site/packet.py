@@ -16,7 +16,7 @@ from agentledger.site.checks import CheckLine
 from agentledger.site.facts import Mark
 from agentledger.site.markdown import Rendered
 from agentledger.site.timeline import Render, Said
-from agentledger.standing import Standing
+from agentledger.work import Standing
 
 CRITERIA_SHOWN, SHOWN_BY = 100, 20
 

@@ -71,7 +71,7 @@ class Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Passes over browsers that go away in the middle; everything else is a bug, and is shown."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed knows fewer kinds
 
 
 def bind(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:

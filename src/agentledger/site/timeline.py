@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.ledger import CheckIn, Document, Part, Problem, Task, Work
+from agentledger.ledger import CheckIn, Document, Part, Problem
 from agentledger.site.facts import Mark
 from agentledger.site.hidden import chips
 from agentledger.site.markdown import Rendered
 from agentledger.text import plural, rfc3339
+from agentledger.work import Task, Work
 
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
 RAW_SHOWN, RAW_LONG, RAW_ALL = 40, 32 << 10, 512 << 10  # documents; characters of one, and of all

@@ -14,8 +14,8 @@ from agentledger import sections
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import NextAction, Section
 from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
-from agentledger.standing import Standing, of_branch
 from agentledger.text import plural
+from agentledger.work import Standing
 
 ENDED_SHOWN = 300
 UNREADABLE_SHOWN = 5
@@ -215,7 +215,7 @@ def _section(
 
 
 def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
-    placed = of_branch(branch, fleet)
+    placed = branch.standing
     return Row(
         page=page,
         name=branch.name,
@@ -228,7 +228,7 @@ def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
         place=_place(branch),
         standing=_standing(placed),
         asks=_asks(placed),
-        action=sections.next_action(branch, fleet.base, placed),
+        action=sections.next_action(branch, fleet.base),
     )
 
 

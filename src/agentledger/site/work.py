@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger import standing
-from agentledger.ledger import Brief, Copy, Review, Task, Work
+from agentledger.ledger import Brief, Review
 from agentledger.model import Branch, Fleet
 from agentledger.site import checks, diff, timeline
 from agentledger.site.checks import CheckLine
@@ -21,8 +21,8 @@ from agentledger.site.facts import Fact, Mark
 from agentledger.site.markdown import Rendered
 from agentledger.site.packet import CRITERIA_SHOWN, PacketView, packet_view
 from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, Said
-from agentledger.standing import Progress
 from agentledger.text import encode
+from agentledger.work import Copy, Progress, Task, Work
 
 COMPARED = 800  # lines of a brief; comparing takes the square of them where they are many
 REVIEWS_SHOWN = 20
@@ -98,7 +98,7 @@ _PLACES = {"control": "the control branch", "base": "base"}
 
 def work_view(branch: Branch, fleet: Fleet, commits: Sequence[CommitLine], render: Render) -> WorkView | None:
     """The task's part of a branch's page, its Markdown through `render`; None where there is no task."""
-    work, found = branch.work, standing.of_branch(branch, fleet)
+    work, found = branch.work, branch.standing
     if work is None or found is None:
         return None
     render = _within(MOST_TEXT, render)

@@ -1,0 +1,76 @@
+"""Questions about commits, asked through the sealed directory (see `scratch`): history, authors, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .git import Git, attempt, run
+from .model import Commit, Person
+from .text import decode
+
+
+def parents(sealed: Git, tip: str) -> list[tuple[str, ...]]:
+    """The whole history of `tip`, children first: each commit with its parents."""
+    out = run(sealed, ["rev-list", "--topo-order", "--parents", tip])
+    return [tuple(line.split(" ")) for line in decode(out).split("\n") if line]
+
+
+_FIELDS = 9
+_FORMAT = "%x00".join(
+    [
+        "%H",
+        "%P",
+        "%T",
+        "%an",
+        "%ae",
+        "%at",
+        "%ct",
+        "%s",
+        "%(trailers:only,unfold,separator=%x01,key_value_separator=%x02)",
+    ]
+)
+
+
+def log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
+    """Commits reachable from `heads` and not from `base`, parents first; GitError when one cannot be read."""
+    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    flags = ["--stdin", "-z", "--topo-order", "--reverse", "--encoding=UTF-8", f"--format={_FORMAT}"]
+    fields = run(sealed, ["log", *flags], given.encode()).split(b"\0")
+    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+def show(sealed: Git, ids: Sequence[str]) -> list[Commit]:
+    """These commits alone, without their history."""
+    if not ids:
+        return []
+    flags = ["--stdin", "-z", "--no-walk=unsorted", "--encoding=UTF-8", f"--format={_FORMAT}"]
+    fields = run(sealed, ["log", *flags], "".join(f"{i}\n" for i in ids).encode()).split(b"\0")
+    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+def _commit(raw: list[bytes]) -> Commit:
+    identity, above, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
+    pairs = tuple(
+        (key, value) for key, _, value in (line.partition("\x02") for line in trailers.split("\x01") if line)
+    )
+    return Commit(
+        identity,
+        tuple(above.split()),
+        tree,
+        Person(name, mail),
+        _seconds(at),
+        _seconds(committed),
+        subject,
+        pairs,
+    )
+
+
+def _seconds(raw: str) -> int:
+    """A commit's time; hostile or broken ones come as '' or beyond what 64 bits hold."""
+    return int(raw) if raw.lstrip("-").isdigit() and len(raw) < 15 else 0
+
+
+def walkable(sealed: Git, heads: Sequence[str], base: str) -> str:
+    """'' when the history of all these heads can be walked, else git's reason."""
+    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    return attempt(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]
