@@ -40,7 +40,7 @@ def say(repo: Repo, path: str, content: str | bytes = "said\n", *, replace: bool
     repo.flush()
     body = content.encode() if isinstance(content, str) else content
     chosen = [path] if replace else []
-    return append(git.repository(repo.path), {path: body}, f"chore(ledger): {path}", replace=chosen)
+    return append(git.repository(repo.path), {path: body}, f"chore(ledger): {path}", replace=chosen).commit
 
 
 def files(repo: Repo, ref: str = NAME) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import reading
 from agentledger import git, observe
 from agentledger.control_write import append, new_name, refuse_in_agent_worktree
 from agentledger.errors import LedgerError
@@ -42,7 +43,7 @@ def test_several_files_go_in_one_commit_and_the_rest_stays(repo: Repo) -> None:
     first = say(repo, BRIEF)
     odd = 'tasks/a "b"\\\n\udcff/x.md'
     content = {odd: b"\0\xff", ANSWER: b""}
-    second = append(git.repository(repo.path), content, "two lines\n\nof it")
+    second = append(git.repository(repo.path), content, "two lines\n\nof it").commit
     assert repo.git("rev-list", NAME).split() == [second, first]
     assert set(read(repo).files) == {BRIEF, ANSWER, odd}
     assert repo.git_bytes("cat-file", "blob", read(repo).files[odd].blob) == b"\0\xff"
@@ -173,17 +174,37 @@ def test_without_an_author_nothing_is_written(repo: Repo, monkeypatch: pytest.Mo
     assert repo.git("log", "-1", "--format=%an", NAME) == "Zoë"
 
 
+def at(folder: Path) -> None:
+    """The refusal as a command of the manager's, started in a folder, meets it."""
+    refuse_in_agent_worktree(observe.observe(folder, None, ()), reading.fleet(folder))
+
+
 def test_agents_worktrees_are_no_place_for_the_managers_commands(repo: Repo, tmp_path: Path) -> None:
     for branch in ("agent/x", "feature"):
         repo.git("branch", branch, "main")
         repo.worktree_add(tmp_path / branch, branch)
     with pytest.raises(LedgerError, match="agent/x, an agent's branch") as caught:
-        refuse_in_agent_worktree(observe.observe(tmp_path / "agent/x", None, ()))
+        at(tmp_path / "agent/x")
     assert str(repo.path) in caught.value.hint
-    refuse_in_agent_worktree(observe.observe(tmp_path / "feature", None, ()))
-    refuse_in_agent_worktree(observe.observe(repo.path, None, ()))
+    at(tmp_path / "feature")
+    at(repo.path)
     repo.git("switch", "-q", "-c", "agent/y")
-    refuse_in_agent_worktree(observe.observe(repo.path, None, ()))
+    at(repo.path)
+
+
+def test_policy_and_the_tasks_say_which_branches_are_agents(repo: Repo, tmp_path: Path) -> None:
+    brief = "---\ntask: x\nowns: ['a']\nbranch: feature\n---\n"
+    base = repo.commit("main", {".agentledger/config.toml": 'branches = ["bot/*"]\n'})
+    for branch in ("feature", "bot/1", "agent/other"):
+        repo.ref(branch, base)
+    repo.flush()
+    say(repo, BRIEF.replace("login", "x"), brief)
+    for branch in ("feature", "bot/1", "agent/other"):
+        repo.worktree_add(tmp_path / branch, branch)
+    for branch in ("feature", "bot/1"):
+        with pytest.raises(LedgerError, match=f"{branch}, an agent's branch"):
+            at(tmp_path / branch)
+    at(tmp_path / "agent/other")
 
 
 def test_a_bare_sha256_repository_is_as_good(tmp_path: Path) -> None:

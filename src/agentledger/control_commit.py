@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .bases import HEADS
 from .control_files import Entry
 from .errors import GitError, LedgerError
-from .git import Git, attempt
+from .git import Git, alone, attempt
 from .text import age, decode, encode, printable
 
 # How long a writer goes on trying, in seconds. A rival holds the branch for some milliseconds.
@@ -39,11 +39,14 @@ STALE = 60
 _RACE = r"Not updating|Unable to create '.*\.lock': File exists|but expected|reference already exists"
 
 
+T = TypeVar("T")
+
+
 class LostRaceError(Exception):
     """Somebody else moved the branch meanwhile: look again."""
 
 
-def retrying(once: Callable[[], str], common: Path, name: str) -> str:
+def retrying(once: Callable[[], T], common: Path, name: str) -> T:
     """What `once` gives, as soon as it loses no race; GitError after PATIENCE seconds.
 
     `common` is the git directory that all worktrees share, `name` the branch's.
@@ -116,39 +119,78 @@ def identity(asked: Git) -> Identity:
     return Identity(*found)
 
 
-def write(
-    asked: Git,
-    name: str,
-    parents: Sequence[str],
-    changes: Mapping[str, bytes | Entry | None],
-    message: str,
-    who: Identity,
-) -> str:
-    """One commit on the branch, its changes relative to the first parent; its id.
+class New(NamedTuple):
+    """A commit to be made, its changes relative to the first parent.
 
-    LostRaceError when the branch is not contained in `parents` any more, or is being moved just now.
+    `tip` is where the branch stands, the null id where there is none.
     """
+
+    parents: Sequence[str]
+    changes: Mapping[str, bytes | Entry | None]
+    message: str
+    who: Identity
+    tip: str
+
+
+def write(asked: Git, name: str, new: New) -> str:
+    """One commit on the branch; its id.
+
+    LostRaceError when the branch is not contained in its parents any more, or is being moved just now.
+    """
+    return _imported(asked, name, _stream(HEADS + name, new))
+
+
+def write_signed(asked: Git, name: str, new: New) -> tuple[str, str]:
+    """The same with an SSH signature: the id, and why it carries none where git could not sign it.
+
+    git never asks for a passphrase here: a key has to be without one, or known to an agent. fast-import
+    signs nothing, so it only makes the tree, and a ref that it takes back.
+    """
+    passing = f"refs/agentledger/new/{name}"
+    undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
+    made = _imported(asked, name, _stream(passing, new), undo)
+    heads = [word for parent in new.parents for word in ("-p", parent)]
+    how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
+    out, code, reason = attempt(alone(asked), how, encode(new.message.rstrip("\n") + "\n"))
+    commit = made if code else decode(out).strip()
+    moving = ["update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
+    _, failed, why = attempt(asked, moving)
+    if failed:
+        raise _refused(name, why)
+    return commit, reason
+
+
+def _stream(ref: str, new: New) -> bytes:
+    """The commit as fast-import takes it."""
     lines = [
-        b"commit %s\nmark :1\n" % encode(HEADS + name),
-        b"author %s\ncommitter %s\n" % who,
-        _data(encode(message.rstrip("\n") + "\n")),
+        b"commit %s\nmark :1\n" % encode(ref),
+        b"author %s\ncommitter %s\n" % new.who,
+        _data(encode(new.message.rstrip("\n") + "\n")),
     ]
     lines += [
         b"%s %s\n" % (b"merge" if number else b"from", parent.encode())
-        for number, parent in enumerate(parents)
+        for number, parent in enumerate(new.parents)
     ]
     # Removals first: a file may give way to a folder.
-    lines += [_change(path, content) for path, content in changes.items() if content is None]
-    lines += [_change(path, content) for path, content in changes.items() if content is not None]
+    lines += [_change(path, content) for path, content in new.changes.items() if content is None]
+    lines += [_change(path, content) for path, content in new.changes.items() if content is not None]
+    return b"".join(lines)
+
+
+def _imported(asked: Git, name: str, commit: bytes, after: str = "") -> str:
     # Few objects stay loose, as those of other commits do; by default they become a pack each time.
     flags = ["-c", "fastimport.unpackLimit=100", "fast-import", "--quiet", "--done"]
-    out, code, reason = attempt(asked, flags, b"".join([*lines, b"get-mark :1\ndone\n"]))
-    if code and re.search(_RACE, reason):
-        raise LostRaceError(reason)
+    out, code, reason = attempt(asked, flags, commit + b"get-mark :1\n" + encode(after) + b"done\n")
     if code:
-        hint = "nothing was written; it is git that fails here: mend what it names, then run this again"
-        raise GitError(f"git could not write to {printable(name)}: {reason}", hint)
+        raise _refused(name, reason)
     return decode(out).strip()
+
+
+def _refused(name: str, reason: str) -> Exception:
+    if re.search(_RACE, reason):
+        return LostRaceError(reason)
+    hint = "nothing was written; it is git that fails here: mend what it names, then run this again"
+    return GitError(f"git could not write to {printable(name)}: {reason}", hint)
 
 
 def _change(path: str, content: bytes | Entry | None) -> bytes:

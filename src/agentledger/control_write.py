@@ -11,19 +11,19 @@ from __future__ import annotations
 import hashlib
 import shlex
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from . import agents, control, control_files, git, scratch
 from .bases import HEADS, REMOTES, Refs
 from .control import Copies
-from .control_commit import identity, retrying, write
+from .control_commit import New, identity, retrying, write, write_signed
 from .control_files import Entry, Kept, Union
 from .errors import GitError, LedgerError
 from .git import Git
 from .listing import CONTROL
-from .model import Sync
+from .model import Fleet, Sync
 from .observe import Observation
 from .scratch import Scratch
 from .text import printable
@@ -35,15 +35,29 @@ Contents = Mapping[str, bytes | None]
 # -- the one way in --------------------------------------------------------------------
 
 
+class Written(NamedTuple):
+    """The new commit; `unsigned` is why it is not signed where it was to be, else ''."""
+
+    commit: str
+    unsigned: str = ""
+
+
 def append(
-    asked: Git, files: Contents, message: str, *, replace: Collection[str] = (), name: str = CONTROL
-) -> str:
-    """Commit these files on the control branch, and give the commit's id.
+    asked: Git,
+    files: Contents,
+    message: str,
+    *,
+    replace: Collection[str] = (),
+    name: str = CONTROL,
+    sign: bool = False,
+) -> Written:
+    """Commit these files on the control branch.
 
     `asked` is the user's repository. A path that exists already is refused unless it is in
     `replace`; a removed one has to be. The branch is made where there is none, continued from the
     remote's copy where that is ahead, and united with it where the two have diverged. The author is
-    the one whom git is configured for.
+    the one whom git is configured for. With `sign` it is signed with that person's SSH key; a commit that
+    could not be is written all the same.
 
     Raises LedgerError, and nothing is written, when the branch is checked out somewhere, is no control
     branch, or both copies have changed the same file; when git knows no author; when a path is taken.
@@ -55,11 +69,13 @@ def append(
     place, config = git.place(asked), git.config(asked)
     with scratch.opened(place) as sealed:
 
-        def once() -> str:
+        def once() -> Written:
             seen = control.look(sealed.git, copies(asked, config, name))
             start = _start(sealed, seen)
             _check_taken(start.files, files, replace)
-            return write(asked, name, start.parents, {**start.changes, **files}, message, who)
+            tip = seen.copies.local.id if seen.copies.local else sealed.null
+            new = New(start.parents, {**start.changes, **files}, message, who, tip)
+            return Written(*write_signed(asked, name, new)) if sign else Written(write(asked, name, new))
 
         return retrying(once, place.common, name)
 
@@ -76,15 +92,17 @@ def refuse_checked_out(asked: Git, name: str = CONTROL) -> None:
             )
 
 
-def refuse_in_agent_worktree(seen: Observation, patterns: Sequence[str] = agents.DEFAULT_PATTERNS) -> None:
+def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
     """LedgerError in the linked worktree of an agent's branch, who has no say in what the manager says.
 
-    `patterns` are globs of branch names in which `*` crosses `/`.
+    An agent's is a branch of policy's patterns, in which `*` crosses `/`, and any that works on a task.
     """
     if seen.place.directory == seen.place.common:
         return
     branch = git.head(seen.git).removeprefix(HEADS)
-    if any(fnmatchcase(branch, pattern) for pattern in patterns):
+    patterns = fleet.policy.branches or agents.DEFAULT_PATTERNS
+    at_work = {found.name for found in fleet.branches if found.work}
+    if branch in at_work or any(fnmatchcase(branch, pattern) for pattern in patterns):
         raise LedgerError(
             f"this is the worktree of {printable(branch)}, an agent's branch; this command is the manager's",
             f"run it in the main worktree: cd {shlex.quote(printable(str(seen.home)))}",

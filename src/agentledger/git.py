@@ -42,10 +42,11 @@ _LOCAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Where git runs, and with which environment."""
+    """Where git runs, and with which environment; `detached`: in a session without a terminal."""
 
     cwd: Path
     env: Mapping[str, str]
+    detached: bool = False
 
 
 def environment(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
@@ -69,6 +70,11 @@ def repository(start: Path) -> Git:
     return Git(start, environment(os.environ))
 
 
+def alone(git: Git) -> Git:
+    """The same, with nobody to ask: no terminal, no window for a passphrase."""
+    return Git(git.cwd, {**git.env, "SSH_ASKPASS_REQUIRE": "never"}, detached=True)
+
+
 # -- running ------------------------------------------------------------------------
 
 
@@ -83,6 +89,7 @@ def _start(
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
+            start_new_session=git.detached,
         )
     except OSError as error:
         raise _not_started(git, error) from error

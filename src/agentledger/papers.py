@@ -6,10 +6,11 @@ the control branch: all read here, in a handful of processes; nothing is judged 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from . import control, ledger_files, standing, tasks
+from . import control, ledger_files, signatures, standing, tasks
+from .cache import Cache
 from .code_tree import code_tree
 from .control_files import Entry, Side
 from .ledger import Policy, Source
@@ -19,9 +20,12 @@ from .observe import Observation
 from .scratch import Scratch
 
 
-def attach(scratch: Scratch, seen: Observation, fleet: Fleet) -> Fleet:
+def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet) -> Fleet:
     """The fleet with its tasks, its work and its control branch. Never raises for what documents hold."""
     manager = control.read(scratch, seen, fleet.policy.control_branch)
+    signers, unchecked = signatures.listed(scratch, fleet.base, fleet.policy)
+    commits = [entry.commit for entry in _documents(manager) if entry.commit]
+    signed = signatures.good(scratch, cache, commits, signers)
     branches = ledger_files.of_branches(scratch, fleet.branches, fleet.base)
     base = ledger_files.of_base(scratch, fleet.base, _base_proven(fleet.base))
     uncommitted = _uncommitted(seen, fleet, branches, base)
@@ -30,12 +34,13 @@ def attach(scratch: Scratch, seen: Observation, fleet: Fleet) -> Fleet:
         branches,
         uncommitted,
         base,
-        _of_control(scratch, manager, fleet.policy),
+        _of_control(scratch, manager, _proof(manager, fleet.policy, signed)),
         manager.earlier_briefs,
         _code_trees(scratch, written),
     )
     summary = _summary(manager, fleet.policy)
-    notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in fleet.policy.problems))
+    problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
+    notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in problems))
     return standing.place(tasks.attach(replace(fleet, control=summary, notes=notes), found))
 
 
@@ -48,15 +53,32 @@ def _base_proven(base: Base) -> bool:
     return base.sync is not Sync.AHEAD
 
 
-def _of_control(scratch: Scratch, manager: control.Control, policy: Policy) -> list[LedgerFile]:
+def _documents(manager: control.Control) -> list[Entry]:
+    return [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
+
+
+def _proof(manager: control.Control, policy: Policy, signed: Collection[str]) -> Callable[[Entry], bool]:
+    """Which files of the control branch no agent can have written: signed ones, or those behind a guard.
+
+    Where there is a server, the guard stands there: it speaks for the server's copy alone.
+    """
     has_server = manager.copies.remote is not None
-    documents = [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
-    files = [_file(manager, entry, policy.control_guarded, has_server) for entry in documents]
+
+    def proven(entry: Entry) -> bool:
+        guarded = policy.control_guarded and (entry.side is not Side.LOCAL or not has_server)
+        return guarded or entry.commit in signed
+
+    return proven
+
+
+def _of_control(
+    scratch: Scratch, manager: control.Control, proven: Callable[[Entry], bool]
+) -> list[LedgerFile]:
+    files = [_file(manager, entry, proven(entry)) for entry in _documents(manager)]
     return list(ledger_files.fill(scratch, files).values())
 
 
-def _file(manager: control.Control, entry: Entry, guarded: bool, has_server: bool) -> LedgerFile:
-    proven = guarded and (entry.side is not Side.LOCAL or not has_server)
+def _file(manager: control.Control, entry: Entry, proven: bool) -> LedgerFile:
     by = entry.by.email if entry.by else None
     source = Source(entry.path, manager.ref(entry), entry.commit, entry.at, by, proven=proven)
     return LedgerFile(entry.path, entry.mode, entry.blob, source, entry.size or 0)

@@ -141,7 +141,7 @@ class _Taking:
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
         found, history = fleet.read(self.sealed, seen, base, entries, self.now, dormant)
         judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
-        with_papers = papers.attach(self.sealed, seen, judged)
+        with_papers = papers.attach(self.sealed, self.cache, seen, judged)
         branches: Sequence[Branch] = with_papers.branches
         if self.request.forecast:
             order = history.position

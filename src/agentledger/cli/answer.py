@@ -70,4 +70,6 @@ def _text(done: Answered) -> str:
     wrote = (
         f"{printable(done.path)}: written to {printable(done.ref.removeprefix(HEADS))}, {done.commit[:12]}"
     )
+    if done.unsigned:
+        wrote += f"\nnot signed, so it stays unproven: {printable(done.unsigned)}"
     return wrote + ("\nagentledger sync publishes it" if done.to_publish else "")

@@ -38,13 +38,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was written. `ref` is the control branch; `to_publish`: there is a remote it can be pushed to."""
+    """What was written.
+
+    `ref` is the control branch; `to_publish`: there is a remote it can be pushed to; `unsigned`: why it
+    carries no signature though base's policy lists signers, else ''.
+    """
 
     task: str
     path: str
     ref: str
     commit: str
     to_publish: bool
+    unsigned: str = ""
 
 
 def answer(start: Path, reply: Reply, now: int) -> Answered:
@@ -56,9 +61,9 @@ def answer(start: Path, reply: Reply, now: int) -> Answered:
     """
     _has_something_to_say(reply)
     seen = observe(start, None, ())
-    control_write.refuse_in_agent_worktree(seen)
     with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, now=now)) as taken:
         fleet = taken.fleet
+    control_write.refuse_in_agent_worktree(seen, fleet)
     reply = _checked(fleet, reply)
     asked = git.repository(start)
     name = fleet.policy.control_branch
@@ -66,9 +71,10 @@ def answer(start: Path, reply: Reply, now: int) -> Answered:
     path = f"tasks/{reply.task}/answers/{control_write.new_name(now, content)}"
     _readable(fleet, path, content)
     message = f"chore(ledger): answer {reply.task}: {reply.decision}"
-    commit = control_write.append(asked, {path: content}, message, name=name)
+    sign = bool(fleet.policy.control_signers)
+    written = control_write.append(asked, {path: content}, message, name=name, sign=sign)
     has_remote = any(key.startswith("remote.") and key.endswith(".url") for key in git.config(asked))
-    return Answered(reply.task, path, HEADS + name, commit, has_remote)
+    return Answered(reply.task, path, HEADS + name, written.commit, has_remote, written.unsigned)
 
 
 # -- what it is about --------------------------------------------------------------------

@@ -177,9 +177,9 @@ class _Work:
         start = control_write.start_at(seen, control.united(sealed.git, seen, origins))
         message = f"chore(ledger): unite with {self.link.remote}"
         who = control_commit.identity(self.link.asked)
-        self.merge = control_commit.write(
-            self.link.asked, self.link.name, start.parents, start.changes, message, who
-        )
+        tip = seen.copies.local.id if seen.copies.local else sealed.null
+        new = control_commit.New(start.parents, start.changes, message, who, tip)
+        self.merge = control_commit.write(self.link.asked, self.link.name, new)
         self.kept += start.kept
         return self.merge
 

@@ -1,0 +1,69 @@
+"""Which commits carry a signature by one of the keys that base lists.
+
+Belongs here: asking git to check SSH signatures, and remembering what came of it. Does not:
+what a signature is worth (see `papers`), or making one.
+
+The list of keys is base's own file, in the form of ssh-keygen's ALLOWED SIGNERS
+(man 1 ssh-keygen); git hands it on as `gpg.ssh.allowedSignersFile`. The user's configuration
+has no part in it: a made-up `gpg.ssh.program` would find every signature good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+
+from . import objects
+from .cache import Cache
+from .git import run
+from .ledger import Policy, Problem
+from .model import Base
+from .scratch import Scratch
+from .text import decode
+
+MOST_BYTES = 256 << 10
+_KIND = "signature"
+# `false` in place of gpg: a key in somebody's own keyring is none that base lists.
+_ONLY_SSH = ("-c", "gpg.program=false", "-c", "gpg.x509.program=false")
+
+
+def listed(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem | None]:
+    """The allowed signers that policy names, read from base; b"" and why, where there are none to go by."""
+    path = policy.control_signers
+    if not path:
+        return b"", None
+    blob, kind, size = objects.kinds(scratch.git, [f"{base.head}:{path}"])[0]
+    if kind != "blob" or size > MOST_BYTES:
+        what = "is not a file on base" if kind != "blob" else "is too long to be a list of keys"
+        hint = "no signature was checked; the file has one `name key-type key` a line"
+        return b"", Problem(path, None, f"`signers` under `[control]` names {path}, which {what}", hint)
+    if shutil.which("ssh-keygen") is None:
+        hint = "install OpenSSH's client; until then signed commits count as unsigned"
+        return b"", Problem(path, None, "ssh-keygen is not installed, so no signature was checked", hint)
+    return next((body for _, body in objects.contents(scratch.git, [blob])), b""), None
+
+
+def good(scratch: Scratch, cache: Cache, commits: Iterable[str], signers: bytes) -> frozenset[str]:
+    """Those of the commits that one of the signers has signed. One process, and none for what is known.
+
+    git counts a signature at the time its commit names, so the answer for a commit never changes.
+    """
+    asked = list(dict.fromkeys(commits)) if signers.strip() else []
+    keys = {commit: f"{commit} {hashlib.sha256(signers).hexdigest()}" for commit in asked}
+    known = cache.get(_KIND, keys.values())
+    unknown = [commit for commit in asked if keys[commit] not in known]
+    fresh = _checked(scratch, unknown, signers) if unknown else {}
+    cache.put(_KIND, [(keys[commit], signed) for commit, signed in fresh.items()])
+    return frozenset(c for c in asked if fresh.get(c, known.get(keys[c])) is True)
+
+
+def _checked(scratch: Scratch, commits: list[str], signers: bytes) -> dict[str, bool]:
+    file = scratch.git.cwd / "signers"
+    file.write_bytes(signers)
+    flags = [*_ONLY_SSH, "-c", f"gpg.ssh.allowedSignersFile={file}"]
+    # %G? is G for a good signature of somebody listed, U for one of anybody else.
+    asked = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]
+    out = decode(run(scratch.git, [*flags, *asked], "\n".join([*commits, ""]).encode()))
+    lines = (line.split(" ") for line in out.splitlines())
+    return {words[0]: words[1] == "G" and words[2].startswith("SHA256:") for words in lines if len(words) > 2}
