@@ -74,9 +74,9 @@ class Serving:
         connection.close()
         return text
 
-    def interrupted(self) -> int:
-        """The exit code after Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)
+    def interrupted(self, by: signal.Signals = signal.SIGINT) -> int:
+        """The exit code after Ctrl-C, or another signal."""
+        self.process.send_signal(by)
         code = self.process.wait(PATIENCE)
         self._closed()
         return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -173,6 +174,12 @@ def test_ctrl_c_ends_it_without_a_word_whoever_listens(served: Serving) -> None:
         assert served.interrupted() == 130
     # The line that `^C` stands on is ended.
     assert "".join(served.err).strip() == ""
+
+
+def test_a_service_manager_ends_it_as_cleanly(served: Serving, repo: Repo) -> None:
+    assert served.interrupted(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert "".join(served.err).strip() == ""
+    assert list((repo.path / ".git/agentledger/tmp").iterdir()) == []
 
 
 def test_a_port_that_is_taken_is_an_error_only_if_it_was_asked_for(repo: Repo) -> None:

@@ -8,9 +8,12 @@ that `--version`, help and completion stay fast.
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
+from typing import NoReturn
 
 import click
 
@@ -54,9 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     settings = Settings()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)
     return guarded(
         lambda: agentledger.main(arguments, "agentledger", standalone_mode=False, obj=settings), settings
     )
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """End as on Ctrl-C: temporary folders are removed on the way out."""
+    signal.signal(number, signal.SIG_IGN)  # a second one would stop the clearing up
+    raise SystemExit(128 + number)
 
 
 def _fill_closed() -> None:
