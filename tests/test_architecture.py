@@ -40,7 +40,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objects",),
     ("git",),
     ("sections", "standing", "personal", "control_files"),
-    ("shell",),
+    ("shell", "scope"),
+    ("automata",),
+    ("wildmatch",),
     ("text", "model", "ledger", "work", "errors", "resources", "__init__"),
 )
 
@@ -94,6 +96,9 @@ PURE = {
     "reports",
     "sections",
     "control_files",
+    "scope",
+    "automata",
+    "wildmatch",
     "documents",
     "config",
 }

@@ -1,0 +1,97 @@
+"""What a brief lets its branch touch, and where two of them meet.
+
+Belongs here: the algebra of `owns`, `off_limits` and policy's paths. Does not: what follows from it
+(see `rules`), or the syntax of patterns (see `wildmatch`).
+
+A path is in scope when some `owns` matches it, no `off_limits` does, and it is not protected by policy,
+unless `owns` names that very path, without a wildcard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import automata, wildmatch
+from .ledger import Brief, Policy
+from .text import encode
+from .wildmatch import Kind
+
+
+class Meeting(NamedTuple):
+    """A path that is in two scopes, and the two patterns that put it there."""
+
+    path: bytes
+    mine: bytes
+    theirs: bytes
+
+
+def literal(pattern: bytes) -> bytes | None:
+    """The one path that a pattern matches; None where it may match more, or nothing."""
+    pieces = wildmatch.parse(pattern)
+    if all(piece.kind is Kind.BYTE and piece.bytes.bit_count() == 1 for piece in pieces):
+        return automata.beginning(pattern)
+    return None
+
+
+def first(patterns: Iterable[bytes], path: bytes) -> bytes | None:
+    """The first of the patterns that matches a path."""
+    return next((pattern for pattern in patterns if wildmatch.matches(pattern, path)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The paths that a brief grants. `protected` are policy's, and those that agentledger adds to them."""
+
+    owns: tuple[bytes, ...]
+    off_limits: tuple[bytes, ...] = ()
+    protected: tuple[bytes, ...] = ()
+
+    def owned_by(self, path: bytes) -> bytes | None:
+        """The pattern of `owns` that matches a path, if one does."""
+        return first(self.owns, path)
+
+    def barred_by(self, path: bytes) -> bytes | None:
+        """The pattern of `off_limits` that matches a path, if one does."""
+        return first(self.off_limits, path)
+
+    def protected_by(self, path: bytes) -> bytes | None:
+        """The pattern that protects a path, unless `owns` names that very path."""
+        found = first(self.protected, path)
+        return None if found is None or any(literal(p) == path for p in self.owns) else found
+
+    def holds(self, path: bytes) -> bool:
+        """Is the path in scope?"""
+        return bool(self.owned_by(path)) and not (self.barred_by(path) or self.protected_by(path))
+
+    def meets(self, other: Scope, open_: tuple[bytes, ...] = ()) -> Meeting | None:
+        """A path in both scopes and not `open_`, the shortest for the first pair of patterns that share one.
+
+        Exact: None means that there can be none. Raises automata.TooComplexError.
+        """
+        return next(self._meetings(other, open_), None)
+
+    def _meetings(self, other: Scope, open_: tuple[bytes, ...]) -> Iterator[Meeting]:
+        for mine in self.owns:
+            for theirs in other.owns:
+                if automata.apart(mine, theirs):
+                    continue
+                without = (*self._without(mine), *other._without(theirs), *open_)
+                path = automata.intersect(mine, theirs, tuple(sorted(set(without))))
+                if path is not None:
+                    yield Meeting(path, mine, theirs)
+
+    def touches(self, patterns: Iterable[bytes]) -> Meeting | None:
+        """A path in scope that one of the patterns matches; `theirs` is that pattern."""
+        return self.meets(Scope(tuple(patterns)))
+
+    def _without(self, pattern: bytes) -> tuple[bytes, ...]:
+        """What of a pattern of `owns` is not granted after all."""
+        return self.off_limits if literal(pattern) is not None else (*self.off_limits, *self.protected)
+
+
+def of(brief: Brief, policy: Policy, also_protected: tuple[bytes, ...] = ()) -> Scope:
+    """The scope of a brief under a policy."""
+    protected = (*map(encode, policy.protected), *also_protected)
+    return Scope(tuple(map(encode, brief.owns)), tuple(map(encode, brief.off_limits)), protected)

@@ -1,0 +1,207 @@
+"""Path patterns: what git's wildmatch takes them to mean, in pathname mode, over bytes, case and all.
+
+Belongs here: taking a pattern apart, and matching one path. Does not: what two patterns have in
+common (see `automata`), or what a brief grants (see `scope`).
+
+Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does, where it makes up a
+whole component; elsewhere it is one `*`. A class without an end, or with an unknown `[:name:]`, and a
+backslash at the end match nothing at all. One thing is ours: a pattern that ends in `/` means all that
+is below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+# Sets of bytes are integers: bit n stands for byte n. Paths never hold byte 0.
+SLASH = 1 << 0x2F
+ALL = (1 << 256) - 2
+PLAIN = ALL & ~SLASH
+
+
+class Kind(Enum):
+    """What a piece of a pattern is: one byte, any number within a component, folders, or anything."""
+
+    BYTE = "byte"
+    STAR = "star"
+    FOLDERS = "folders"
+    REST = "rest"
+
+
+class Piece(NamedTuple):
+    """A piece of a pattern; `bytes` are those that a BYTE stands for (0: none, so the pattern is void)."""
+
+    kind: Kind
+    bytes: int = 0
+
+
+def _span(first: int, last: int) -> int:
+    return ((1 << (last + 1)) - 1) & ~((1 << first) - 1) if first <= last else 0
+
+
+def _of(text: bytes) -> int:
+    return sum(1 << byte for byte in set(text))
+
+
+_UPPER, _LOWER, _DIGIT, _PRINT = _span(65, 90), _span(97, 122), _span(48, 57), _span(32, 126)
+# git's own ctype, ASCII only; its isspace knows neither \v nor \f.
+_CLASSES = {
+    b"alnum": _UPPER | _LOWER | _DIGIT,
+    b"alpha": _UPPER | _LOWER,
+    b"blank": _of(b" \t"),
+    b"cntrl": _span(0, 31) | 1 << 127,
+    b"digit": _DIGIT,
+    b"graph": _PRINT & ~_of(b" "),
+    b"lower": _LOWER,
+    b"print": _PRINT,
+    b"punct": _PRINT & ~(_UPPER | _LOWER | _DIGIT | _of(b" ")),
+    b"space": _of(b" \t\n\r"),
+    b"upper": _UPPER,
+    b"xdigit": _DIGIT | _span(65, 70) | _span(97, 102),
+}
+_VOID = Piece(Kind.BYTE, 0)
+
+
+@lru_cache(maxsize=4096)
+def parse(pattern: bytes) -> tuple[Piece, ...]:
+    """The pieces of a pattern. Never fails: what git would match with nothing has a void piece."""
+    return tuple(_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
+
+
+def _pieces(pattern: bytes) -> Iterator[Piece]:
+    at = 0
+    while at < len(pattern):
+        byte = pattern[at]
+        if byte == 0x2A:  # *
+            piece, at = _stars(pattern, at)
+        elif byte == 0x3F:  # ?
+            piece, at = Piece(Kind.BYTE, PLAIN), at + 1
+        elif byte == 0x5B:  # [
+            piece, at = _class(pattern, at + 1)
+        elif byte == 0x5C:  # backslash
+            escaped = pattern[at + 1 : at + 2]
+            piece, at = (Piece(Kind.BYTE, 1 << escaped[0]) if escaped else _VOID), at + 2
+        else:
+            piece, at = Piece(Kind.BYTE, 1 << byte), at + 1
+        yield piece
+
+
+def _stars(pattern: bytes, at: int) -> tuple[Piece, int]:
+    end = at
+    while pattern[end : end + 1] == b"*":
+        end += 1
+    begins = at == 0 or pattern[at - 1] == 0x2F
+    rest = pattern[end:]
+    if end - at == 1 or not begins or not (not rest or rest.startswith((b"/", b"\\/"))):
+        return Piece(Kind.STAR), end
+    # `**/` may stand for no folder at all; `**\/` has to find its slash.
+    return (Piece(Kind.FOLDERS), end + 1) if rest.startswith(b"/") else (Piece(Kind.REST), end)
+
+
+def _class(pattern: bytes, at: int) -> tuple[Piece, int]:
+    """The class whose `[` is just before `at`, and where it ends."""
+    negated = pattern[at : at + 1] in (b"!", b"^")
+    at += negated
+    found, before, first = 0, 0, True
+    while first or pattern[at : at + 1] != b"]":
+        first = False
+        step = _member(pattern, at, before)
+        if step is None:
+            return _VOID, len(pattern)
+        members, before, at = step
+        found |= members
+    return Piece(Kind.BYTE, (ALL & ~found if negated else found) & PLAIN), at + 1
+
+
+def _member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None:
+    """The bytes of one member of a class, the byte that a range may begin with, and what comes next."""
+    byte = pattern[at : at + 1]
+    if byte == b"\\":
+        escaped = pattern[at + 1 : at + 2]
+        return (1 << escaped[0], escaped[0], at + 2) if escaped else None
+    if byte == b"-" and before and pattern[at + 1 : at + 2] not in (b"", b"]"):
+        at += 1 + (pattern[at + 1] == 0x5C)
+        return (_span(before, pattern[at]), 0, at + 1) if at < len(pattern) else None
+    if byte == b"[" and pattern[at + 1 : at + 2] == b":":
+        end = pattern.find(b"]", at + 2)
+        if end < 0:
+            return None
+        if end > at + 2 and pattern[end - 1] == 0x3A:
+            members = _CLASSES.get(pattern[at + 2 : end - 1])
+            return None if members is None else (members, 0, end + 1)
+    return (1 << byte[0], byte[0], at + 1) if byte else None
+
+
+# -- matching one path ----------------------------------------------------------------
+
+# Backtracking costs a power of the path's length for each piece of open length; more go through `_simulate`.
+_OPEN = 2
+
+
+def matches(pattern: bytes, path: bytes) -> bool:
+    """Does the pattern match the whole path, as git's wildmatch would say?"""
+    found = _expression(pattern)
+    return bool(found.fullmatch(path)) if found else _simulate(parse(pattern), path)
+
+
+@lru_cache(maxsize=4096)
+def _expression(pattern: bytes) -> re.Pattern[bytes] | None:
+    pieces = parse(pattern)
+    if sum(piece.kind is not Kind.BYTE for piece in pieces) > _OPEN:
+        return None
+    return re.compile(b"".join(map(_regex, pieces)), re.DOTALL)
+
+
+def _regex(piece: Piece) -> bytes:
+    if piece.kind is not Kind.BYTE:
+        return {Kind.STAR: b"[^/]*", Kind.FOLDERS: b"(?:.*/)?", Kind.REST: b".*"}[piece.kind]
+    members = list(members_of(piece.bytes))
+    if len(members) == 1:
+        return re.escape(bytes(members))
+    return b"[" + b"".join(b"\\x%02x" % byte for byte in members) + b"]" if members else b"(?!)"
+
+
+def members_of(bytes_: int) -> Iterator[int]:
+    """The bytes of a set, in ascending order."""
+    while bytes_:
+        lowest = bytes_ & -bytes_
+        yield lowest.bit_length() - 1
+        bytes_ ^= lowest
+
+
+def _simulate(pieces: tuple[Piece, ...], path: bytes) -> bool:
+    """The same in time proportional to the path, whatever the pattern: all positions at once, as bits."""
+    stay, skip = 0, 0
+    for number, piece in enumerate(pieces):
+        stay |= (piece.kind is not Kind.BYTE) << number
+        skip |= (piece.kind is not Kind.BYTE) << number
+    inside = 0  # positions within `**/` that have begun a folder, and must find its slash
+    now = _closed(1, skip)
+    for byte in path:
+        bit, following, still = 1 << byte, 0, 0
+        for number, piece in enumerate(pieces):
+            here, begun = now >> number & 1, inside >> number & 1
+            if piece.kind is Kind.BYTE:
+                following |= (here and bool(piece.bytes & bit)) << (number + 1)
+            elif piece.kind is Kind.STAR:
+                following |= (here and byte != 0x2F) << number
+            elif piece.kind is Kind.REST:
+                following |= here << number
+            elif here or begun:
+                still |= 1 << number
+                following |= (byte == 0x2F) << (number + 1)
+        now, inside = _closed(following, skip), still
+        if not now and not inside:
+            return False
+    return bool(now >> len(pieces) & 1)
+
+
+def _closed(positions: int, skip: int) -> int:
+    """The positions, and those behind pieces that may stand for nothing."""
+    while (more := positions | (positions & skip) << 1) != positions:
+        positions = more
+    return positions
