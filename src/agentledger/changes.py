@@ -1,0 +1,187 @@
+"""What a branch would bring, what it did by itself, and whether two heads are the same change.
+
+Belongs here: those three questions, for many branches at once. Does not: which of these paths are allowed
+(see `rules`), or a merge's conflicts as a page shows them (see `forecast`).
+
+Three-dot diffs answer none of them: they blame a branch that cherry-picked base's own commit, and miss
+one that merged base with `-s ours`. So git merges, in the sealed directory, and results are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from . import diffs, merging
+from .code_tree import code_tree
+from .git import stream, tokens
+from .merging import Merged
+from .model import Change
+from .objects import Failure
+from .scratch import Scratch
+from .text import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What base's tip would be different for, once a head is merged: without renames, in order of paths.
+
+    `tree` is what the merge came to. In `conflicted` are the paths on which it stops; `changes` has those
+    of them that differ in the tree, too. `failed` is git's reason where it cannot merge the two, else ''.
+    """
+
+    tree: str = ""
+    clean: bool = False
+    changes: tuple[Change, ...] = ()
+    conflicted: frozenset[bytes] = frozenset()
+    failed: str = ""
+
+    @property
+    def paths(self) -> frozenset[bytes]:
+        """All that the head would change, or that somebody has to decide on."""
+        return self.conflicted | {change.path for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a branch's own commits changed: by path, the newest commit that did, and how.
+
+    Also what a later commit put back. `failed` is git's reason where a commit could not be looked at.
+    """
+
+    by: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
+    failed: str = ""
+
+    @property
+    def paths(self) -> frozenset[bytes]:
+        """The paths alone."""
+        return frozenset(self.by)
+
+
+class Line(NamedTuple):
+    """A commit as it is asked about: its id, and its parents'."""
+
+    id: str
+    parents: tuple[str, ...]
+
+
+# -- net ------------------------------------------------------------------------------
+
+
+def net(scratch: Scratch, base: str, heads: Sequence[str]) -> dict[str, Net]:
+    """For each head, what merging it into the commit `base` would change there. Two or three processes."""
+    wanted = list(dict.fromkeys(heads))
+    answers = dict(zip(wanted, merging.merge(scratch, [(base, head) for head in wanted]), strict=True))
+    made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
+    found = diffs.changes(scratch.git, [(base, commit) for commit in made.values()])
+    differing = dict(zip(made, found, strict=True))
+    return {head: _net(answer, differing.get(head, ())) for head, answer in answers.items()}
+
+
+def _net(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> Net:
+    if isinstance(answer, Failure):
+        return Net(failed=answer.reason)
+    if isinstance(differing, Failure):
+        return Net(answer.tree, failed=differing.reason)
+    return Net(answer.tree, answer.clean, differing, frozenset(path for path, _ in answer.stages))
+
+
+# -- own ------------------------------------------------------------------------------
+
+
+def own(scratch: Scratch, branches: Mapping[str, Sequence[Line]]) -> dict[str, Own]:
+    """For each name, what its commits (newest first) changed by themselves.
+
+    Which commits count is the caller's to say: those outside base, and outside of what a branch
+    may build on. A merge did what its parents, merged again, do not come to; where git cannot merge
+    those, all that it did to its first parent.
+    """
+    commits = {line.id: line for lines in branches.values() for line in lines}
+    did = _each(scratch, list(commits.values()))
+    found = {}
+    for name, lines in branches.items():
+        by: dict[bytes, tuple[str, Change]] = {}
+        failed = ""
+        for line in lines:
+            changes = did[line.id]
+            if isinstance(changes, Failure):
+                failed = failed or f"{line.id[:12]}: {changes.reason}"
+                continue
+            for change in changes:
+                by.setdefault(change.path, (line.id, change))
+        found[name] = Own(by, failed)
+    return found
+
+
+def _each(scratch: Scratch, commits: Sequence[Line]) -> dict[str, tuple[Change, ...] | Failure]:
+    void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
+    before = {line.id: line.parents[0] if line.parents else void for line in commits}
+    before |= _merged_again(scratch, [line for line in commits if len(line.parents) > 1])
+    return dict(zip(before, diffs.changes(scratch.git, [(b, c) for c, b in before.items()]), strict=True))
+
+
+def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> dict[str, str]:
+    """For each merge, a commit with what its parents come to, folded from left to right."""
+    folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
+    for number in range(1, max((len(line.parents) for line in merges), default=1)):
+        asked = [(line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)]
+        pairs = [(left, line.parents[number]) for line, left in asked]
+        for (line, left), answer in zip(asked, merging.merge(scratch, pairs), strict=True):
+            parents = (left, line.parents[number])
+            folded[line.id] = scratch.commit(answer.tree, parents) if isinstance(answer, Merged) else None
+    return {line.id: folded[line.id] or line.parents[0] for line in merges}
+
+
+# -- the same change ------------------------------------------------------------------
+
+
+def equal(scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
+    """For each (then, now) of heads: would merging either into `base` come to the same, `.agentledger` aside?
+
+    False where either does not merge cleanly: what it comes to is then somebody's decision.
+    """
+    heads = list(dict.fromkeys(head for pair in pairs for head in pair))
+    answers = dict(zip(heads, merging.merge(scratch, [(base, head) for head in heads]), strict=True))
+    trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}
+    codes = code_tree(scratch, list(trees.values()))
+    code = {head: codes.get(tree) for head, tree in trees.items()}
+    return {
+        (then, now): code.get(then) is not None and code.get(then) == code.get(now) for then, now in pairs
+    }
+
+
+def only_reported(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
+    """Are there only plain commits within the ledger since `then`? `lines` are newest first.
+
+    `codes` are code trees by commit. A merge among them is no report, whatever its tree is.
+    """
+    expected: str | None = None
+    for line in lines:
+        if expected is not None and line.id != expected:
+            continue
+        if line.id == then:
+            return True
+        if len(line.parents) != 1 or codes.get(line.id) is None:
+            return False
+        expected = line.parents[0]
+        if codes.get(expected) != codes[line.id]:
+            return False
+    return expected == then
+
+
+def had(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
+    """The paths whose blob, by path in `blobs`, base's history has had at that very path."""
+    if not blobs:
+        return frozenset()
+    names = [path.decode("utf-8", "surrogateescape") for path in blobs]
+    flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
+    flow = stream(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
+    found = set()
+    words = tokens(flow.blocks)
+    for word in words:
+        if word.lstrip(b"\n").startswith(b":"):
+            path = next(words)
+            if blobs.get(path) in decode(word).split(" ")[2:4]:
+                found.add(path)
+    return frozenset(found)
