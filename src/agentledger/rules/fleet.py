@@ -1,0 +1,163 @@
+"""How a task goes together with the others, and when it should be given up.
+
+Belongs here: the rules of the FLT and KIL families, and where two scopes meet (OWN004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentledger.automata import TooComplexError
+from agentledger.text import encode, path_text, plural, printable
+from agentledger.work import Progress
+
+from .case import Case, Found, Gate
+
+
+def scope_overlap(case: Case) -> Iterator[Found]:
+    """The scope meets that of another active task.
+
+    Why: two agents in the same files write conflicts faster than anybody settles them.
+    Fix: divide the paths between the two, put them off limits in one, or let one depend on the other.
+    """
+    if case.scope is None or case.brief is None:
+        return
+    open_ = tuple(map(encode, case.policy.open))
+    for peer in case.peers:
+        related = peer.task in case.brief.depends_on or case.brief.task in peer.brief.depends_on
+        # The newer one is told: the older was there first. Whoever is being spawned is the newer.
+        older = peer.since is not None and case.since is not None and case.since < peer.since
+        spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
+        if peer.task == case.brief.task or related or spared:
+            continue
+        try:
+            meeting = case.scope.meets(peer.scope, open_)
+        except TooComplexError as error:
+            yield Found(f"it cannot be compared with {printable(peer.task)}: {error.message}", error.hint)
+            continue
+        if meeting:
+            both = f"{path_text(meeting.mine)!r} and its {path_text(meeting.theirs)!r}"
+            yield Found(
+                f"its scope meets that of {printable(peer.task)}, at {path_text(meeting.path)}: by {both}",
+                f"put one side off limits, or declare `depends_on: [{printable(peer.task)}]`",
+                case.brief.document.source.path,
+            )
+
+
+def wip_exceeded(case: Case) -> Iterator[Found]:
+    """The manager has more in progress, or waiting for review, than policy allows.
+
+    Why: what nobody has time to review only grows old, and conflicts.
+    Fix: answer, review, merge or end something first.
+    """
+    load, limits, brief = case.load, case.policy.wip, case.brief
+    if load is None or brief is None or brief.mode == "own":
+        return
+    kind, now, most = (
+        ("local", load.local, limits.local)
+        if brief.session == "local"
+        else ("active", load.active, limits.active)
+    )
+    if now >= most:
+        yield Found(
+            f"{now} {kind} tasks are under way, and policy allows {most}",
+            "end one, or raise the limit in `[wip]`",
+        )
+    if load.review >= limits.review:
+        waiting = plural(load.review, "branch waits", "branches wait")
+        yield Found(
+            f"{waiting} for review, and policy allows {limits.review}",
+            "review one first",
+        )
+    elif load.review_lines >= limits.review_lines:
+        yield Found(
+            f"{load.review_lines:,} changed lines wait for review, and policy allows {limits.review_lines:,}",
+            "review some first",
+        )
+
+
+def dependency_unmerged(case: Case) -> Iterator[Found]:
+    """A task that this one builds on has not merged, is unknown, or builds on this one in turn.
+
+    Why: it would be built on what may still change, or wait for ever.
+    Fix: merge that one first, or take it out of `depends_on`.
+    """
+    if case.brief is None:
+        return
+    for task in case.brief.depends_on:
+        if task not in case.known:
+            yield Found(
+                f"it depends on {printable(task)}, and there is no such task",
+                "correct `depends_on` in the brief",
+            )
+        elif circle := _circle(case, task):
+            yield Found(
+                f"tasks depend on each other in a circle: {' → '.join(map(printable, circle))}", "break it"
+            )
+        elif task not in case.done:
+            yield Found(
+                f"it depends on {printable(task)}, which has not merged", f"merge {printable(task)} first"
+            )
+
+
+def _circle(case: Case, first: str) -> list[str] | None:
+    """The way from a dependency back to this task, both ends included."""
+    me = case.brief.task if case.brief else ""
+    ways, seen = [[me, first]], {first}
+    while ways:
+        way = ways.pop()
+        for following in case.known.get(way[-1], ()):
+            if following == me:
+                return [*way, me]
+            if following not in seen:
+                seen.add(following)
+                ways.append([*way, following])
+    return None
+
+
+def conflicts_with_base(case: Case) -> Iterator[Found]:
+    """Merging it into base's tip conflicts.
+
+    Why: whoever merges would have to settle what only the author understands.
+    Fix: merge base into the branch, and settle it there.
+    """
+    if case.conflict is not None and case.conflict.clean is False:
+        paths = [path_text(file.path) for file in case.conflict.files[:4]]
+        more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
+        yield Found(
+            f"it conflicts with {printable(case.base)} in {', '.join(paths)}{more}",
+            f"git merge {printable(case.base)}, and settle it",
+            case.conflict.files[0].path if case.conflict.files else None,
+        )
+
+
+def kill_criterion_met(case: Case) -> Iterator[Found]:
+    """A criterion is met at which the brief says to give up.
+
+    Why: it was agreed on when nobody had invested anything yet. Nothing is ever ended by itself.
+    Fix: end the task, or write down why it goes on.
+    """
+    if case.brief is None:
+        return
+    kill = case.brief.kill
+    code = [touched for touched in case.changed if touched.net]
+    lines = (case.added or 0) + (case.removed or 0)
+    runs = max((e.failures_in_a_row for e in (case.work.evidence if case.work else ())), default=0)
+    resting = case.standing is not None and case.standing.progress in (
+        Progress.READY,
+        Progress.NEEDS_INPUT,
+        Progress.BLOCKED,
+        Progress.APPROVED,
+    )
+    age = case.now - case.since if case.since is not None and not resting else 0
+    yield from (
+        Found(f"{told}, and the brief says to stop at that", "end it, or write down why it goes on")
+        for limit, value, told in (
+            (kill.after, age, f"it is {age // 3600:,} hours old"),
+            (kill.lines, lines, f"it changes {lines:,} lines"),
+            (kill.files, len(code), f"it changes {plural(len(code), 'file')}"),
+            (kill.commits, case.commits, f"it has {plural(case.commits, 'commit')}"),
+            (kill.failing_runs, runs, f"a check failed {runs} times in a row"),
+        )
+        if limit is not None and value >= limit
+    )

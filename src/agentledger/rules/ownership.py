@@ -1,0 +1,249 @@
+"""Who may change which files.
+
+Belongs here: the rules of the OWN family. Each looks at the paths that the gate has found to be the branch's
+doing (see `changes` for what that means), and at the scope of the brief that counts.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator
+
+from agentledger.model import LEDGER
+from agentledger.scope import first
+from agentledger.text import encode, path_text, printable
+
+from .case import Case, Found, Gate, Touched
+
+_DOCUMENTS = (b"brief.md", b"packet.md")
+_TASKS = LEDGER + b"tasks/"
+
+
+def gated(case: Case) -> bool:
+    """Is there a scope to judge by?"""
+    return case.scope is not None
+
+
+def outside_scope(case: Case) -> Iterator[Found]:
+    """A changed path is not in the brief's `owns`.
+
+    Why: whoever works on those files does not expect you there; two agents in one file cost more than
+    either saves.
+    Fix: put the file back as base has it, or ask for it: change `owns` in your brief.md, commit that alone,
+    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it.
+    """
+    for touched in _judged(case):
+        if case.scope and not case.scope.owned_by(touched.path) and not _open(case, touched.path):
+            milder = not touched.own and case.gate is not Gate.MERGE
+            yield _found(case, touched, "is outside the scope", milder=milder)
+
+
+def off_limits(case: Case) -> Iterator[Found]:
+    """A changed path is in the brief's `off_limits`.
+
+    Why: the manager has kept it out on purpose, though `owns` would cover it.
+    Fix: put the file back as base has it, or ask in a check-in with `state: needs-input`.
+    """
+    for touched in _judged(case):
+        pattern = case.scope.barred_by(touched.path) if case.scope else None
+        if pattern is not None:
+            yield _found(case, touched, f"is off limits by {path_text(pattern)!r}")
+
+
+def protected_path(case: Case) -> Iterator[Found]:
+    """A changed path is protected: by policy, or since it steers the tools themselves.
+
+    Why: hooks, workflows, agents' own rules and the ledger's policy decide what runs and what is
+    allowed; a change there is a decision of the manager's.
+    Fix: put it back as base has it. A brief may own such a path by its full name, without a wildcard; other
+    tasks' folders and `.agentledger/config.toml` never.
+    """
+    for touched in case.changed:
+        if _never(case, touched.path):
+            yield _found(case, touched, "belongs to agentledger, not to this task")
+        elif case.scope and touched.net and (pattern := case.scope.protected_by(touched.path)) is not None:
+            yield _found(case, touched, f"is protected by {path_text(pattern)!r}")
+
+
+def link_escape(case: Case) -> Iterator[Found]:
+    """A symbolic link leaves the scope or the repository, or something in a task's folder is no document.
+
+    Why: what is written through such a link lands where nobody looks for it.
+    Fix: make it an ordinary file, or let it point into what your brief owns.
+    """
+    for touched in _judged(case):
+        if (why := _link(case, touched)) is not None:
+            yield _found(case, touched, why)
+    for touched in case.changed:
+        if touched.path.startswith(_TASKS) and _odd_document(touched):
+            yield _found(case, touched, "is no ordinary file, and no document of the ledger can be one")
+
+
+def unsafe_path(case: Case) -> Iterator[Found]:
+    """A path that some system cannot hold, or takes for another one.
+
+    Why: `..`, `.git`, control characters, and names that differ only by case or normalisation overwrite
+    files, or hide, on somebody's disk.
+    Fix: rename it.
+    """
+    for touched in case.changed:
+        change = touched.change
+        if change is not None and change.status == "D":
+            continue
+        if (why := _unsafe(touched.path)) is not None:
+            yield _found(case, touched, why)
+        elif (twin := case.twins.get(touched.path)) is not None:
+            yield _found(case, touched, f"differs from {path_text(twin)} only by case or normalisation")
+
+
+def history_outside_scope(case: Case) -> Iterator[Found]:
+    """A commit changed a path outside the scope, and a later one put it back.
+
+    Why: nothing of it reaches base by a merge or a squash; where pull requests land by rebase, it does.
+    Fix: nothing has to be done; with `landing = "rebase"`, take the commit out: `git rebase -i`.
+    """
+    milder = case.policy.landing != "rebase"
+    for touched in case.changed:
+        if touched.own and not touched.net and case.scope and not _may(case, touched.path):
+            yield _found(case, touched, "was changed outside the scope, and put back", milder=milder)
+
+
+def foreign_branch_merged(case: Case) -> Iterator[Found]:
+    """Commits of another task's branch came in without `depends_on`.
+
+    Why: that work has not been reviewed, and would land under this task's name.
+    Fix: take the merge out, or ask the manager for `depends_on` in the brief.
+    """
+    allowed = case.brief.depends_on if case.brief else ()
+    for task in case.merged:
+        if task not in allowed:
+            yield Found(
+                f"commits of task {printable(task)} were merged in, and the brief does not depend on it",
+                f"undo that merge, or ask the manager for `depends_on: [{printable(task)}]`",
+            )
+
+
+def hidden_unicode(case: Case) -> Iterator[Found]:
+    """Characters that cannot be seen, or that reorder what is seen, were added.
+
+    Why: what a reviewer reads is then not what runs.
+    Fix: take them out, or write them as escapes (`\\u202e`).
+    """
+    for hidden in case.hidden:
+        yield Found(
+            f"{hidden.where} brings {', '.join(hidden.names)}: characters that mislead whoever reads it",
+            "remove them, or write them as escapes such as \\u202e",
+            hidden.path,
+            hidden.line,
+        )
+
+
+def foreign_ref(case: Case) -> Iterator[Found]:
+    """A push from an agent's worktree moves or deletes another ref than its own branch.
+
+    Why: an agent has one branch; base, the control branch and other agents' are not its to move.
+    Fix: push your own branch alone: `git push origin HEAD`.
+    """
+    for ref in case.refs:
+        if ref.name != f"refs/heads/{case.branch}":
+            what = "would delete" if ref.new is None else "would move"
+            yield Found(
+                f"the push {what} {printable(ref.name)}, which is not the branch of this worktree",
+                f"push only your own: git push origin {printable(case.branch)}",
+            )
+
+
+# -- what counts ----------------------------------------------------------------------
+
+
+def _judged(case: Case) -> Iterator[Touched]:
+    """The changes that the scope is to be applied to: net ones, the task's own documents aside."""
+    return (t for t in case.changed if t.net and not _ours(case, t.path) and not _never(case, t.path))
+
+
+def _may(case: Case, path: bytes) -> bool:
+    in_scope = case.scope is not None and case.scope.holds(path)
+    return in_scope or _ours(case, path) or _open(case, path)
+
+
+def _open(case: Case, path: bytes) -> bool:
+    return first([encode(pattern) for pattern in case.policy.open], path) is not None
+
+
+def _ours(case: Case, path: bytes) -> bool:
+    """Is it one of the documents that the branch is there to write?"""
+    folder = _TASKS + (case.task.id.encode() if case.task else b"") + b"/"
+    if case.task is None or not path.startswith(folder):
+        return False
+    rest = path[len(folder) :]
+    kind, slash, name = rest.partition(b"/")
+    if not slash:
+        return rest in _DOCUMENTS
+    ending = {b"status": b".md", b"evidence": b".json"}.get(kind)
+    return ending is not None and b"/" not in name and name.endswith(ending)
+
+
+def _never(case: Case, path: bytes) -> bool:
+    """Is it agentledger's, and of no brief's to own?"""
+    return (path + b"/").lower().startswith(LEDGER) and not _ours(case, path)
+
+
+def _found(case: Case, touched: Touched, why: str, *, milder: bool = False) -> Found:
+    shown = path_text(touched.path)
+    if not touched.own:
+        hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
+    elif case.gate is Gate.COMMIT:
+        hint = f"git restore --staged --worktree --source=HEAD -- {_quoted(shown)}"
+    else:
+        hint = f"git checkout {printable(case.base)} -- {_quoted(shown)} && git commit"
+    scope = f"; the brief owns {_owns(case)}" if "outside" in why else ""
+    return Found(f"{shown} {why}{scope}", hint, touched.path, None, touched.commit, milder)
+
+
+def _owns(case: Case) -> str:
+    owns = case.brief.owns if case.brief else ()
+    shown = ", ".join(printable(pattern) for pattern in owns[:4])
+    return (shown or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
+
+
+def _quoted(path: str) -> str:
+    return shlex.quote(path)
+
+
+def _odd_document(touched: Touched) -> bool:
+    change = touched.change
+    if change is None or change.status == "D":
+        return False
+    return change.new_mode not in ("100644", "100755") or not touched.path.endswith((b".md", b".json"))
+
+
+def _link(case: Case, touched: Touched) -> str | None:
+    change = touched.change
+    if change is None or change.status == "D" or case.scope is None:
+        return None
+    if change.new_mode == "160000":
+        return None if case.scope.holds(touched.path) else "is a submodule outside the scope"
+    target = case.links.get(touched.path) if change.new_mode == "120000" else None
+    if target is None:
+        return None
+    folder = posixpath.dirname(touched.path)
+    where = posixpath.normpath(posixpath.join(folder, target))
+    if target.startswith(b"/") or where == b".." or where.startswith(b"../"):
+        return f"is a link that leaves the repository, to {path_text(target)}"
+    if (where + b"/").lower().startswith(LEDGER):
+        return f"is a link into the ledger, to {path_text(target)}"
+    inside = case.scope.holds(where) or case.scope.holds(where + b"/x")
+    return None if inside else f"is a link out of the scope, to {path_text(target)}"
+
+
+def _unsafe(path: bytes) -> str | None:
+    parts = path.split(b"/")
+    if any(part in (b"", b".", b"..") for part in parts):
+        return "has a component that is empty, . or .."
+    if any(part.lower() in (b".git", b"git~1") for part in parts):
+        return "has a component that git keeps for itself"
+    if any(byte < 32 or byte == 127 for byte in path):
+        return "has a control character in its name"
+    first = parts[0]
+    return "looks like the ledger's folder" if first.lower() == b".agentledger" != first else None

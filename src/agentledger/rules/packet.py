@@ -1,0 +1,243 @@
+"""Is what an agent hands over complete, true, and shown by checks that ran?
+
+Belongs here: the rules of the PKT and EVD families, which speak from `ready` on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from agentledger.ledger import heading_key
+from agentledger.scope import first
+from agentledger.text import encode, path_text, printable
+from agentledger.work import Checked, Progress, Trust
+
+from .case import Case, Found, Gate
+
+# The first thing in backticks of a list item, or of a table's row.
+_LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+`([^`\n]+)`", re.MULTILINE)
+
+
+def handed_over(case: Case) -> bool:
+    """Was ready said, or is it about to merge?"""
+    said = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
+    return (
+        case.brief is not None and case.work is not None and (said or case.gate in (Gate.READY, Gate.MERGE))
+    )
+
+
+def builds(case: Case) -> bool:
+    """The same for work that is to be merged: what only explores has neither files nor checks to show."""
+    return handed_over(case) and case.brief is not None and case.brief.mode != "explore"
+
+
+def has_packet(case: Case) -> bool:
+    """Is there a packet to look into?"""
+    return handed_over(case) and case.work is not None and case.work.packet is not None
+
+
+def missing(case: Case) -> Iterator[Found]:
+    """There is no packet.
+
+    Why: it tells the reviewer what is different, why this way, and what to look at twice.
+    Fix: write packet.md in the task's folder.
+    """
+    if case.work and case.work.packet is None:
+        yield Found("it has no packet", f"write .agentledger/tasks/{printable(case.work.task)}/packet.md")
+
+
+def incomplete(case: Case) -> Iterator[Found]:
+    """A section of the packet is missing, empty, or only a placeholder.
+
+    Why: the sections are what a reviewer decides from.
+    Fix: fill it in.
+    """
+    packet = case.work.packet if case.work else None
+    for problem in packet.document.problems if packet else ():
+        yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
+
+
+def stale(case: Case) -> Iterator[Found]:
+    """The packet speaks of another change than the branch's head.
+
+    Why: what it tells is not what would merge.
+    Fix: bring it up to date, with `head:` the newest code commit.
+    """
+    packet = case.work.packet if case.work else None
+    if packet and case.standing and case.standing.packet_fresh is not True:
+        named = printable((packet.head or "no commit")[:12])
+        yield Found(
+            f"the packet speaks of {named}, another change",
+            "bring it up to date",
+            packet.document.source.path,
+        )
+
+
+def criterion_unaddressed(case: Case) -> Iterator[Found]:
+    """A criterion of the brief is absent in the packet, or ticked with nothing that shows it.
+
+    Why: the criteria are the contract.
+    Fix: repeat each one, and say below it what shows that it holds.
+    """
+    packet = case.work.packet if case.work else None
+    if packet is None or case.brief is None:
+        return
+    told = {heading_key(item.text): item for item in packet.criteria}
+    for wanted in case.brief.criteria:
+        item = told.get(heading_key(wanted.text))
+        path = packet.document.source.path
+        if item is None:
+            yield Found(
+                f"the packet does not speak of: {printable(wanted.text)}", "repeat it word for word", path
+            )
+        elif item.checked and not item.shown_by:
+            hint = "write what shows it into an indented list below it"
+            yield Found(f"nothing shows that this holds: {printable(item.text)}", hint, path, item.line)
+
+
+def companion_missing(case: Case) -> Iterator[Found]:
+    """Code changed, and what has to change with it did not; by default that is a test.
+
+    Why: a change without a test is a claim.
+    Fix: add it, or give the reason on a line of the test plan: `No tests: …`.
+    """
+    packet = case.work.packet if case.work else None
+    plan = packet.document.part("Test plan and results") if packet else None
+    if plan and any(line.strip().lower().startswith("no tests:") for line in plan.text.split("\n")):
+        return
+    paths = [touched.path for touched in case.changed if touched.net]
+    for when, also in _companions(case):
+        code = next((path for path in paths if when(path)), None)
+        if code is not None and not any(first(map(encode, also), path) for path in paths):
+            wanted = ", ".join(map(printable, also[:4]))
+            yield Found(
+                f"{path_text(code)} changed, and nothing in {wanted} did", "add it, or say why not", code
+            )
+
+
+def _companions(case: Case) -> Iterator[tuple[Callable[[bytes], bool], tuple[str, ...]]]:
+    """What asks for a companion, and the patterns of which one has to change with it."""
+    policy = case.policy
+    for each in policy.companions:
+        yield partial(_matched, tuple(map(encode, each.when))), each.also
+    if not policy.companions and policy.tests:
+        spared = tuple(map(encode, (*policy.tests, *policy.generated, "**/*.md")))
+        yield (lambda path: not _matched(spared, path)), policy.tests
+
+
+def _matched(patterns: tuple[bytes, ...], path: bytes) -> bool:
+    return first(patterns, path) is not None
+
+
+def files_wrong(case: Case) -> Iterator[Found]:
+    """*Files touched* does not list what the branch changes, at the base and head that the packet names.
+
+    Why: a reviewer plans by that list; what is not on it is not looked for.
+    Fix: list every changed path in backticks, one an item, and no other.
+    """
+    packet = case.work.packet if case.work else None
+    part = packet.document.part("Files touched") if packet else None
+    if packet is None or part is None or case.packet_paths is None:
+        return
+    told = {path.encode("utf-8", "surrogateescape") for path in _LISTED.findall(part.text)}
+    for paths, what in (
+        (case.packet_paths - told, "does not list"),
+        (told - case.packet_paths, "lists unchanged"),
+    ):
+        if paths:
+            shown = ", ".join(map(path_text, sorted(paths)[:4])) + (
+                f" and {len(paths) - 4} more" if len(paths) > 4 else ""
+            )
+            hint = "each changed path in backticks, one an item"
+            yield Found(f"*Files touched* {what} {shown}", hint, packet.document.source.path, part.line)
+
+
+def large(case: Case) -> Iterator[Found]:
+    """It changes more lines than policy calls reviewable.
+
+    Why: what is found in a review falls with its size.
+    Fix: split off what can land by itself.
+    """
+    lines = (case.added or 0) + (case.removed or 0)
+    if lines > case.policy.size_lines:
+        yield Found(
+            f"it changes {lines:,} lines, more than {case.policy.size_lines:,}",
+            "split off what can land alone",
+        )
+
+
+# -- evidence -------------------------------------------------------------------------
+
+
+def evidence_missing(case: Case) -> Iterator[Found]:
+    """A check that was asked for has no evidence, or another command was run.
+
+    Why: nobody knows whether it passes.
+    Fix: run it, and record it.
+    """
+    for checked in _checks(case):
+        if checked.evidence is None:
+            yield Found(
+                f"the check {printable(checked.check.name)} has not run",
+                f"run: {printable(checked.check.run)}",
+            )
+        elif checked.evidence.command != checked.check.run:
+            ran = printable(checked.evidence.command)
+            yield Found(
+                f"for {printable(checked.check.name)} another command ran: {ran}",
+                f"run: {printable(checked.check.run)}",
+                checked.evidence.document.source.path,
+            )
+
+
+def evidence_stale(case: Case) -> Iterator[Found]:
+    """Evidence speaks of another change than the branch's head.
+
+    Why: what passed then may fail now.
+    Fix: run the check again.
+    """
+    for checked in _checks(case):
+        if checked.evidence is not None and checked.fresh is not True:
+            yield Found(
+                f"the evidence for {printable(checked.check.name)} is of another change",
+                f"run it again: {printable(checked.check.run)}",
+                checked.evidence.document.source.path,
+            )
+
+
+def evidence_failing(case: Case) -> Iterator[Found]:
+    """A check failed.
+
+    Why: it was asked for since it decides.
+    Fix: mend what it found. Where it fails on base, too, it is not this branch's doing, and only told.
+    """
+    for checked in _checks(case):
+        if checked.evidence is not None and not checked.evidence.passed:
+            on_base = checked.evidence.on_base
+            yield Found(
+                f"the check {printable(checked.check.name)} failed"
+                + (", and fails on base, too" if on_base and on_base[1] else ""),
+                f"mend it, then run: {printable(checked.check.run)}",
+                checked.evidence.document.source.path,
+                milder=bool(on_base and on_base[1]),
+            )
+
+
+def evidence_contradicted(case: Case) -> Iterator[Found]:
+    """Somebody else ran the check, and saw another outcome.
+
+    Why: then the branch's own evidence is worth nothing.
+    Fix: find out which of the two is right, on a fresh checkout.
+    """
+    for checked in _checks(case):
+        if checked.trust is Trust.CONTRADICTED:
+            yield Found(
+                f"a rerun of {printable(checked.check.name)} saw another outcome",
+                "run it on a fresh checkout",
+            )
+
+
+def _checks(case: Case) -> tuple[Checked, ...]:
+    return case.standing.checks if case.standing else ()

@@ -1,0 +1,146 @@
+"""Does an agent say where it stands, and is it heard?
+
+Belongs here: the rules of the STA family. Where a branch stands was worked out before (see `standing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentledger.text import plural, printable
+from agentledger.work import Progress
+
+from .case import Case, Found
+
+SAME_TREE = 3  # check-ins in a row about the same code
+
+
+def reports(case: Case) -> bool:
+    """Is there somebody who is to check in?"""
+    return case.work is not None
+
+
+def invalid(case: Case) -> Iterator[Found]:
+    """A check-in that this change brings cannot be read, or lacks a section.
+
+    Why: the manager answers what a check-in asks, and cannot see what it says.
+    Fix: mend the line that is named; a check-in has four sections, of which "none" may be all.
+    """
+    fresh = {report.path for report in case.reports if report.change != "D"}
+    for check_in in case.work.check_ins if case.work else ():
+        document = check_in.document
+        if document.source.path in fresh:
+            for problem in document.problems:
+                yield Found(
+                    problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal
+                )
+
+
+def overdue(case: Case) -> Iterator[Found]:
+    """Nothing was heard of a working agent for longer than its brief allows.
+
+    Why: it may be stuck, or gone, and its task stands still.
+    Fix: look at its worktree; the agent checks in, or the manager ends the task.
+    """
+    if case.standing and case.standing.progress is Progress.SILENT and case.brief:
+        late = plural(case.standing.overdue // 60, "minute")
+        yield Found(
+            f"{late} without a check-in or a commit", f"check in: every {case.brief.check_in // 60} minutes"
+        )
+
+
+def missing(case: Case) -> Iterator[Found]:
+    """There are code commits, and no check-in.
+
+    Why: a diff tells what changed, not what is next, or what the agent is unsure about.
+    Fix: write one: `.agentledger/tasks/<task>/status/<time>.md`.
+    """
+    background = case.brief is not None and case.brief.session == "background"
+    if case.work and background and case.code and not case.work.check_ins:
+        folder = f".agentledger/tasks/{case.work.task}/status/"
+        yield Found(
+            "it has code, and nobody has checked in", f"write the first check-in in {printable(folder)}"
+        )
+
+
+def need_unanswered(case: Case) -> Iterator[Found]:
+    """An agent waits for an answer longer than it may be silent itself.
+
+    Why: a blocked agent costs as much as a working one.
+    Fix: answer it: `agentledger answer`.
+    """
+    found = case.standing
+    if found is None or case.brief is None or found.since is None:
+        return
+    waits = found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
+    if waits and case.now - found.since > case.brief.check_in:
+        minutes = plural((case.now - found.since) // 60, "minute")
+        task = printable(case.brief.task)
+        yield Found(f"it has waited for an answer for {minutes}", f"agentledger answer {task} 'your answer'")
+
+
+def edited(case: Case) -> Iterator[Found]:
+    """An earlier check-in was changed or deleted.
+
+    Why: the ledger tells what was said when; what is edited tells nothing.
+    Fix: put it back, and write a new check-in that corrects it.
+    """
+    broken = {
+        problem.path
+        for check_in in (case.work.check_ins if case.work else ())
+        for problem in check_in.document.problems
+    }
+    for report in case.reports:
+        if report.change != "A" and report.path not in broken:
+            what = "deleted" if report.change == "D" else "changed"
+            yield Found(
+                f"an earlier check-in was {what}", "put it back, and say it in a new one", report.path
+            )
+
+
+def no_progress(case: Case) -> Iterator[Found]:
+    """Several check-ins in a row, and the code has not changed between them.
+
+    Why: an agent that reports instead of working goes round in circles.
+    Fix: look at what it tries; a narrower brief, or an answer, helps more than waiting.
+    """
+    work = case.work
+    if work is None or case.standing is None or case.standing.progress is not Progress.WORKING:
+        return
+    newest = [work.code_trees.get(c.document.source.commit or "") for c in work.check_ins[:SAME_TREE]]
+    if len(newest) == SAME_TREE and newest[0] is not None and len(set(newest)) == 1:
+        yield Found(f"{SAME_TREE} check-ins in a row about the same code", "look at what it tries")
+
+
+def checkpoint_open(case: Case) -> Iterator[Found]:
+    """Code changed before the plan was approved, or a checkpoint is still open at the end.
+
+    Why: a checkpoint is there so that nothing hardens that the manager would not have wanted.
+    Fix: write the plan into a check-in with `checkpoint: plan` and `state: needs-input`, and wait for an
+    answer that approves it.
+    """
+    brief, task = case.brief, case.task
+    if brief is None or task is None or not case.code:
+        return
+    approved = _by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
+    needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
+    late = case.gate.value in ("ready", "merge")
+    for name in needed:
+        if name not in approved and (name == "plan" or late):
+            yield Found(
+                f"the checkpoint {printable(name)} is not approved, and code has changed",
+                f"ask for it in a check-in with `checkpoint: {printable(name)}`, and wait for the answer",
+            )
+
+
+def _by_reply(case: Case) -> set[str | None]:
+    """Checkpoints approved by an answer to the check-in that asked for them, without naming them again."""
+    work, found = case.work, set[str | None]()
+    for answer in work.answers if work else ():
+        if answer.decision != "approve":
+            continue
+        asked = [c for c in (work.check_ins if work else ()) if c.checkpoint]
+        named = [c for c in asked if c.name == answer.to]
+        before = [c for c in asked if answer.to is None and c.at <= answer.at]
+        found |= {c.checkpoint for c in named or before[:1]}
+    return found
