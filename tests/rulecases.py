@@ -9,9 +9,10 @@ import json
 from typing import Any
 
 from agentledger import documents, scope
+from agentledger.findings import Gate
 from agentledger.ledger import Answer, Brief, CheckIn, Evidence, Packet, Policy, Review, Source, Waiver
 from agentledger.model import Change, Conflict, ConflictFile
-from agentledger.rules.case import Case, Gate, Peer, Touched
+from agentledger.rules.case import Case, Peer, Touched
 from agentledger.text import rfc3339
 from agentledger.work import Checked, Copy, Progress, Standing, Task, Trust, Work
 

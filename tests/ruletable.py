@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from agentledger.findings import Gate
 from agentledger.ledger import Brief, Companion, Delegation, Evidence, Policy, Review, Wip
-from agentledger.rules.case import Case, Gate, Hidden, Load, Ref, Report
+from agentledger.rules.case import Case, Hidden, Load, Ref, Report
 from agentledger.work import Copy, Progress, Trust
 from rulecases import (
     BODY,

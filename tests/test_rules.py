@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from agentledger.findings import Gate, Severity
 from agentledger.ledger import Policy, Waiver
-from agentledger.rules import RULES, Case, Gate, Rule, Severity, evaluate, find
+from agentledger.rules import RULES, Rule, evaluate, find
+from agentledger.rules.case import Case
 from rulecases import NOW, brief, case, touched, waiver
 from ruletable import COMMIT, MERGE, PUSH, TABLE, ready
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentledger.site import diff
-from agentledger.site.hidden import misleading, show
+from agentledger.site.hidden import show
 from agentledger.site.words import differing
-from agentledger.text import decode
+from agentledger.text import decode, misleading
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
+from collections.abc import Iterable
 
 # Control characters (C0, DEL, C1), surrogates from undecodable bytes, bidirectional
 # controls (UAX #9), zero-width and other invisible format characters, tag characters.
@@ -66,3 +68,22 @@ def age(seconds: int) -> str:
 def plural(count: int, noun: str, many: str = "") -> str:
     """`1 branch`, `2 branches`: a count with its noun."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+# What reorders or hides text: bidirectional controls, zero-width characters, tags. Left out are
+# control characters and undecodable bytes (odd, but they do not mislead), the soft hyphen, a
+# byte order mark where a line starts, and joiners within a script or an emoji that needs them.
+MISLEADING = re.compile(
+    "[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\uffa0"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+    "|(?<=[\x00-\x7f])[\u200c\u200d]|(?<=.)\ufeff"
+)
+
+
+def misleading(texts: Iterable[str]) -> Counter[str]:
+    """How often each misleading character occurs in these texts, by its `U+202E` name."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        if not text.isascii():
+            found.update(f"U+{ord(match[0]):04X}" for match in MISLEADING.finditer(text))
+    return found

@@ -12,14 +12,13 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from agentledger.findings import Finding, Gate, Severity
 from agentledger.ledger import Waiver
 from agentledger.scope import first
 from agentledger.text import encode
 
 from . import brief, fleet, ownership, packet, review, status
-from .case import Case, Finding, Found, Gate, Severity
-
-__all__ = ["RULES", "Case", "Finding", "Found", "Gate", "Rule", "Severity", "evaluate", "find"]
+from .case import Case, Found
 
 _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agentledger.findings import Gate
 from agentledger.ledger import Brief
 from agentledger.text import encode, path_text, printable
 from agentledger.work import Copy
 
-from .case import Case, Found, Gate
+from .case import Case, Found
 
 # From the least oversight to the most. What `explore` makes never merges, so nothing is delegated there.
 _OVERSIGHT = {"delegate": 0, "review": 1, "own": 2, "explore": 3}

@@ -10,29 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from agentledger.findings import Gate
 from agentledger.ledger import Brief, Policy
 from agentledger.model import Change, Conflict
 from agentledger.scope import Scope
 from agentledger.work import Standing, Task, Work
-
-
-class Gate(StrEnum):
-    """Where rules can stop somebody, in the order of a task's life."""
-
-    SPAWN = "spawn"
-    COMMIT = "commit"
-    PUSH = "push"
-    READY = "ready"
-    MERGE = "merge"
-
-
-class Severity(StrEnum):
-    """What a finding comes to: an error stops, a warning is told."""
-
-    ERROR = "error"
-    WARN = "warn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +146,3 @@ class Found:
     line: int | None = None
     commit: str | None = None
     milder: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found, with who found it, how bad it is, and whether it stops anybody.
-
-    `waived` is the reason of the waiver that covers it, else None.
-    """
-
-    rule: str
-    name: str
-    severity: Severity
-    blocks: bool
-    message: str
-    hint: str
-    branch: str = ""
-    task: str | None = None
-    path: bytes | None = None
-    line: int | None = None
-    commit: str | None = None
-    waived: str | None = None

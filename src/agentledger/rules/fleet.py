@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentledger.automata import TooComplexError
+from agentledger.findings import Gate
 from agentledger.text import encode, path_text, plural, printable
 from agentledger.work import Progress
 
-from .case import Case, Found, Gate
+from .case import Case, Found
 
 
 def scope_overlap(case: Case) -> Iterator[Found]:

@@ -10,11 +10,12 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
+from agentledger.findings import Gate
 from agentledger.model import LEDGER
 from agentledger.scope import first
 from agentledger.text import encode, path_text, printable
 
-from .case import Case, Found, Gate, Touched
+from .case import Case, Found, Touched
 
 _DOCUMENTS = (b"brief.md", b"packet.md")
 _TASKS = LEDGER + b"tasks/"

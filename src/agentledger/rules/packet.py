@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from agentledger.findings import Gate
 from agentledger.ledger import heading_key
 from agentledger.scope import first
 from agentledger.text import encode, path_text, printable
 from agentledger.work import Checked, Progress, Trust
 
-from .case import Case, Found, Gate
+from .case import Case, Found
 
 # The first thing in backticks of a list item, or of a table's row.
 _LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+`([^`\n]+)`", re.MULTILINE)

@@ -7,22 +7,10 @@ of a page (see the templates), or diffs (see `diff`).
 from __future__ import annotations
 
 import html
-import re
-from collections import Counter
-from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
 from agentledger.text import HIDDEN
-
-# What reorders or hides text: bidirectional controls, zero-width characters, tags. Left out are
-# control characters and undecodable bytes (odd, but they do not mislead), the soft hyphen, a
-# byte order mark where a line starts, and joiners within a script or an emoji that needs them.
-MISLEADING = re.compile(
-    "[\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\uffa0"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
-    "|(?<=[\x00-\x7f])[\u200c\u200d]|(?<=.)\ufeff"
-)
 
 
 def show(text: object) -> Markup:
@@ -52,12 +40,3 @@ def _chip(char: str) -> str:
     code = ord(char)
     name = f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
     return f'<span class="chip">{name}</span>'
-
-
-def misleading(texts: Iterable[str]) -> Counter[str]:
-    """How often each misleading character occurs in these texts, by its `U+202E` name."""
-    found: Counter[str] = Counter()
-    for text in texts:
-        if not text.isascii():
-            found.update(f"U+{ord(match[0]):04X}" for match in MISLEADING.finditer(text))
-    return found

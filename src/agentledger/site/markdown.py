@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.site.hidden import chips, misleading
+from agentledger.site.hidden import chips
 from agentledger.site.markdown_check import allowed
 from agentledger.site.markdown_rules import TooMuch, parser
+from agentledger.text import misleading
 
 # Characters. Documents of people and agents have a few thousand.
 MOST_IN = 64 << 10

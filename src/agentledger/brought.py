@@ -1,0 +1,122 @@
+"""What changes bring besides their paths: where links point, characters that mislead, names that collide.
+
+Belongs here: reading that from blobs and trees, at a cost that grows with what changed, never with the
+repository. Does not: whether it is allowed (see `rules`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from . import objects
+from .model import Change
+from .rules.case import Hidden
+from .scratch import Scratch
+from .text import decode, misleading, path_text
+
+LINK, SUBMODULE = "120000", "160000"
+MOST_BYTES = 1 << 20  # of a blob; what is larger is no text that anybody reads line by line
+
+
+def links(scratch: Scratch, changes: Iterable[Change]) -> dict[str, bytes]:
+    """The target of each symbolic link among the new sides, by blob."""
+    blobs = dict.fromkeys(change.new for change in changes if change.new_mode == LINK)
+    return dict(objects.contents(scratch.git, list(blobs)))
+
+
+def hidden(scratch: Scratch, changes: Iterable[Change]) -> dict[Change, tuple[Hidden, ...]]:
+    """The misleading characters that a file has now, and had none of that kind before; in its name, too."""
+    asked = list(dict.fromkeys(changes))
+    read = [c for c in asked if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
+    small = _small(scratch, {blob for c in read for blob in (c.old, c.new) if blob.strip("0")})
+    # Most files are ASCII: of those nothing is kept.
+    texts = {blob: decode(raw) for blob, raw in objects.contents(scratch.git, small) if not raw.isascii()}
+    found = {change: (*_in_path(change), *_in_text(change, texts)) for change in asked}
+    return {change: told for change, told in found.items() if told}
+
+
+def _in_text(change: Change, texts: Mapping[str, str]) -> Iterator[Hidden]:
+    text = texts.get(change.new, "")
+    names = set(misleading([text])) - set(misleading([texts.get(change.old, "")]))
+    if names:
+        line = next(n for n, row in enumerate(text.split("\n"), 1) if names & set(misleading([row])))
+        yield Hidden(path_text(change.path), change.path, line, tuple(sorted(names)))
+
+
+def _in_path(change: Change) -> Iterator[Hidden]:
+    names = misleading([decode(change.path)]) if change.status != "D" else None
+    if names:
+        yield Hidden("the name of a file", change.path, None, tuple(sorted(names)))
+
+
+def _small(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
+    listed = list(blobs)
+    kinds = objects.kinds(scratch.git, listed)
+    return [
+        blob
+        for blob, (_, kind, size) in zip(listed, kinds, strict=True)
+        if kind == "blob" and size <= MOST_BYTES
+    ]
+
+
+def twins(scratch: Scratch, asked: Sequence[tuple[str, Sequence[Change]]]) -> dict[str, dict[bytes, bytes]]:
+    """For each (commit, changes), by added path, another of the commit's that collides with it.
+
+    They collide where they differ only by case or Unicode normalisation.
+    Only the folders above added paths are listed: elsewhere nothing can have come into collision.
+    """
+    added = {commit: [c.path for c in found if c.status == "A"] for commit, found in asked}
+    folders = {
+        (commit, folder) for commit, paths in added.items() for path in paths for folder in _above(path)
+    }
+    names = _entries(scratch, sorted(folders))
+    return {commit: _colliding(commit, paths, names) for commit, paths in added.items()}
+
+
+def _colliding(
+    commit: str, paths: Iterable[bytes], names: Mapping[tuple[str, bytes], Mapping[str, list[bytes]]]
+) -> dict[bytes, bytes]:
+    found = {}
+    for path in paths:
+        for folder in _above(path):
+            mine = path[len(folder) :].lstrip(b"/").split(b"/")[0]
+            same = [name for name in names[commit, folder].get(_folded(mine), ()) if name != mine]
+            if same:
+                found[path] = folder + (b"/" if folder else b"") + same[0]
+    return found
+
+
+def _above(path: bytes) -> list[bytes]:
+    """The folders that a path lies in, the top (b"") first."""
+    parts = path.split(b"/")
+    return [b"/".join(parts[:count]) for count in range(len(parts))]
+
+
+def _folded(name: bytes) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", decode(name)).casefold())
+
+
+def _entries(
+    scratch: Scratch, folders: Sequence[tuple[str, bytes]]
+) -> dict[tuple[str, bytes], dict[str, list[bytes]]]:
+    """The names in each folder of a commit, by what they are folded to."""
+    asked = [commit.encode() + b":" + folder for commit, folder in folders]
+    trees = [oid for oid, _, _ in objects.kinds(scratch.git, asked)]
+    size = 32 if scratch.object_format == "sha256" else 20
+    by_tree: dict[str, dict[str, list[bytes]]] = {"": {}}
+    for oid, raw in objects.contents(scratch.git, [oid for oid in dict.fromkeys(trees) if oid]):
+        names = by_tree.setdefault(oid, {})
+        for name in _names(raw, size):
+            names.setdefault(_folded(name), []).append(name)
+    return {asked: by_tree.get(oid, {}) for asked, oid in zip(folders, trees, strict=True)}
+
+
+def _names(tree: bytes, size: int) -> list[bytes]:
+    """The names in a tree as git stores it: mode, blank, name, NUL, id."""
+    found, at = [], 0
+    while at < len(tree):
+        end = tree.index(b"\0", at)
+        found.append(tree[at:end].partition(b" ")[2])
+        at = end + 1 + size
+    return found

@@ -1,0 +1,48 @@
+"""What rules find, and the gates at which it counts: values that every output shows.
+
+Belongs here: gates, severities, findings. Does not: finding anything (see `rules`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Gate(StrEnum):
+    """Where rules can stop somebody, in the order of a task's life."""
+
+    SPAWN = "spawn"
+    COMMIT = "commit"
+    PUSH = "push"
+    READY = "ready"
+    MERGE = "merge"
+
+
+class Severity(StrEnum):
+    """What a finding comes to: an error stops, a warning is told."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, with who found it, how bad it is, and whether it stops anybody.
+
+    `waived` is the reason of the waiver that covers it, else None. `path` is as git has it; `line` counts
+    from 1.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    blocks: bool
+    message: str
+    hint: str
+    branch: str = ""
+    task: str | None = None
+    path: bytes | None = None
+    line: int | None = None
+    commit: str | None = None
+    waived: str | None = None

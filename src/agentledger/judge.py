@@ -1,0 +1,208 @@
+"""A fleet → what its rules find: each branch put before them with everything that they may ask.
+
+Belongs here: gathering a `Case` for a branch at a gate. Does not: a rule (see `rules`), which
+branch at which gate somebody asked for (see `check`), or a commit that is not made yet (see `gates`).
+
+Everything is read for all branches at once: merges, own changes, blobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from . import brought, changes, rules, scope
+from .changes import Line, Net, Own
+from .findings import Finding, Gate
+from .freshness import Freshness
+from .ledger import Brief
+from .model import LEDGER, Branch, Change, Conflict, ConflictFile, Fleet, State
+from .rules.case import Case, Peer, Report, Touched
+from .scratch import Scratch
+from .text import decode, encode
+from .work import Task
+
+# What steers tools, and so decides what runs: only by its full name can a brief own any of it.
+PROTECTED = tuple(
+    pattern.encode()
+    for pattern in (
+        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
+        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
+        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
+        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
+        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
+    ).split()
+)
+_TASKS = LEDGER + b"tasks/"
+
+
+def findings(
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+) -> dict[str, tuple[Finding, ...]]:
+    """What the rules of a gate find on each branch, by its ref."""
+    bench = Bench(scratch, fleet, branches, gate)
+    return {branch.ref: rules.evaluate(bench.case(branch)) for branch in branches}
+
+
+def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
+    """The active tasks with their scopes: those with a brief that an open branch works on."""
+    open_ = {b.name for b in fleet.branches if b.state in (State.OPEN, State.DORMANT)}
+    return tuple(
+        Peer(task.id, task.brief, scope_of(task.brief, fleet), task.branches, task.brief.document.source.at)
+        for task in fleet.tasks
+        if task.brief and open_.intersection(task.branches) and task.outcome is None
+    )
+
+
+def scope_of(brief: Brief, fleet: Fleet) -> scope.Scope:
+    """What a brief grants under the fleet's policy."""
+    return scope.of(brief, fleet.policy, PROTECTED)
+
+
+# -- what a branch changed ------------------------------------------------------------
+
+
+def touched(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
+    """The paths that a gate judges: all that either the branch did, or merging it would bring.
+
+    A conflicted path that no commit of the branch touched is base's affair.
+    """
+    differing = {change.path: change for change in seen_net.changes}
+    net = seen_net.paths
+    found = []
+    for path in sorted(net | own.paths):
+        commit, change = own.by.get(path, (None, None))
+        in_own = path in own.by
+        if not in_own and path in seen_net.conflicted:
+            continue
+        if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
+            continue
+        found.append(Touched(path, differing.get(path, change), commit, in_own, path in net))
+    return tuple(found)
+
+
+# -- one case -------------------------------------------------------------------------
+
+
+class Bench:
+    """Everything that was read for some branches of a fleet; puts one after the other before the rules."""
+
+    def __init__(self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate) -> None:
+        self.fleet, self.gate = fleet, gate
+        self.tasks = {task.id: task for task in fleet.tasks}
+        self.fresh = Freshness(scratch, fleet, branches)
+        self.peers = peers_of(fleet)
+        self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases])
+        self.owns = changes.own(scratch, {b.ref: self._lines(b) for b in branches})
+        new = {b.head: self._new(b) for b in branches}
+        self.links = brought.links(scratch, (c for found in new.values() for c in found))
+        self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found))
+        self.twins = brought.twins(scratch, list(new.items()))
+
+    def case(self, branch: Branch) -> Case:
+        """One branch as it stands at the gate."""
+        task = self.tasks.get(branch.work.task) if branch.work else None
+        brief = task.brief if task else None
+        own, new = self.owns[branch.ref], self._new(branch)
+        paths = touched(self._net(branch), own, self.gate)
+        return Case(
+            gate=self.gate,
+            now=self.fleet.now,
+            policy=self.fleet.policy,
+            base=self.fleet.base.name,
+            branch=branch.name,
+            head=branch.head,
+            listed=True,
+            agent=branch.agent.name if branch.agent else "",
+            task=task,
+            work=branch.work,
+            standing=self.fresh.standing(branch),
+            scope=scope_of(brief, self.fleet) if brief else None,
+            since=brief.document.source.at if brief else None,
+            changed=paths,
+            code=any(t.own and not t.path.startswith(LEDGER) for t in paths),
+            added=branch.added,
+            removed=branch.removed,
+            commits=_code_commits(branch),
+            conflict=branch.conflict or _conflict(self._net(branch)),
+            links={c.path: self.links[c.new] for c in new if c.new in self.links},
+            twins=self.twins[branch.head],
+            hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
+            reports=reports(own, task),
+            folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
+            naming=tuple(t.id for t in self.fleet.tasks if t.brief and t.brief.branch == branch.name),
+            merged=_merged(self.fleet, branch),
+            peers=self.peers,
+            done=done(self.fleet),
+            known={t.id: t.brief.depends_on if t.brief else () for t in self.fleet.tasks},
+            packet_paths=self.fresh.packet_paths(branch),
+            review_fresh=self.fresh.review(branch),
+        )
+
+    def _net(self, branch: Branch) -> Net:
+        return self.nets.get(branch.head, Net(failed="it shares no history with base"))
+
+    def _new(self, branch: Branch) -> list[Change]:
+        return [change for change in self._net(branch).changes if change.status != "D"]
+
+    def _lines(self, branch: Branch) -> list[Line]:
+        """Its commits, but for those of tasks that the brief depends on: building on them is no doing."""
+        task = self.tasks.get(branch.work.task) if branch.work else None
+        needed = set(task.brief.depends_on if task and task.brief else ())
+        others = [b for b in self.fleet.branches if b.work and b.work.task in needed]
+        allowed = {commit.id for other in others for commit in other.commits}
+        return [Line(commit.id, commit.parents) for commit in branch.commits if commit.id not in allowed]
+
+
+def _code_commits(branch: Branch) -> int:
+    """How many commits changed something outside the ledger."""
+    codes = branch.work.code_trees if branch.work else {}
+    return sum(codes.get(c.id) != codes.get(c.parents[0] if c.parents else "") for c in branch.commits)
+
+
+def _conflict(net: Net) -> Conflict | None:
+    if net.failed:
+        return None
+    return Conflict(net.clean, tuple(ConflictFile(path, "content") for path in sorted(net.conflicted)))
+
+
+def reports(own: Own, task: Task | None) -> tuple[Report, ...]:
+    """The check-ins of the task that the branch's commits added, changed or deleted."""
+    folder = _TASKS + encode(task.id) + b"/status/" if task else b"\0"
+    return tuple(
+        Report(decode(path), change.status)
+        for path, (_, change) in sorted(own.by.items())
+        if path.startswith(folder) and path.endswith(b".md")
+    )
+
+
+def _folder(path: bytes) -> str:
+    if not path.startswith(_TASKS):
+        return ""
+    task, slash, _ = path[len(_TASKS) :].partition(b"/")
+    return decode(task) if slash else ""
+
+
+def _merged(fleet: Fleet, branch: Branch) -> tuple[str, ...]:
+    """Other tasks with a branch whose own line came into this one by a merge."""
+    here, main = {c.id for c in branch.commits}, set(_first_parents(branch))
+    found = set()
+    for other in fleet.branches:
+        if other.work and branch.work and other.work.task != branch.work.task and other.ref != branch.ref:
+            theirs = set(_first_parents(other))
+            if (theirs & here) - main:
+                found.add(other.work.task)
+    return tuple(sorted(found))
+
+
+def _first_parents(branch: Branch) -> Iterable[str]:
+    parents = {c.id: c.parents for c in branch.commits}
+    commit = branch.head
+    while commit in parents:
+        yield commit
+        commit = parents[commit][0] if parents[commit] else ""
+
+
+def done(fleet: Fleet) -> frozenset[str]:
+    """The tasks that have merged: by their outcome, or by a branch that has."""
+    landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
+    return frozenset(landed | {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"})
