@@ -1,10 +1,10 @@
 """How long from a commit in a worktree to the new board in an open page, with `agentledger serve`.
 
-    python benchmarks/serve.py                   50 and 1,000 branches
-    python benchmarks/serve.py --branches 200 --runs 20
+    python benchmarks/serve.py                   50 and 1,000 branches, with their documents
+    python benchmarks/serve.py --branches 200 --runs 20 --bare
 
-Belongs here: a made-up fleet, the server in a process of its own, and somebody who listens.
-Does not: what a build costs inside (see `stages`), or how rows are printed (`figures`).
+Belongs here: the server in a process of its own, and somebody who listens. Does not: the fleet
+(see `made`), what a build costs inside (see `stages`), or how rows are printed (`figures`).
 
 A run ends when the board that a page fetches on hearing of a change names the new commit. The
 second row of each section is a build alone, in a process of its own: what is left is waiting
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import os
 import subprocess
 import sys
 import tempfile
@@ -25,74 +24,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from agentledger import git
 from figures import Aim, Row, Section, text
-from sandbox import SEALED
+from made import ENVIRONMENT, made, run
 
 AIMS = {50: Aim(0.5, of_ratio=False), 1000: Aim(2.0, of_ratio=False)}
-FILES, LINES, COMMITS = 400, 60, 3
 PATIENCE = 60.0
-_NAMES = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "Bench"), ("EMAIL", "bench@example.com"))
-}
-ENVIRONMENT = git.environment(os.environ, sealed=True) | SEALED | _NAMES
-
-
-# -- a fleet ------------------------------------------------------------------------------
-
-
-def _stream(branches: int, now: int) -> Iterator[bytes]:
-    """For fast-import: a base of 400 files, and branches with three commits on three files each."""
-    yield from _commit("refs/heads/main", 1, None, now - 90_000, _base_files())
-    mark = 1
-    for number in range(branches):
-        parent = 1
-        for step in range(COMMITS):
-            mark += 1
-            path = _path(number * 7 + step)
-            files = {path: _content(f"branch {number}, step {step}"), f"new/{number}.py": f"x = {step}\n"}
-            yield from _commit(f"refs/heads/agent/t{number}", mark, parent, now - 3600 - number, files)
-            parent = mark
-    yield b"done\n"
-
-
-def _commit(ref: str, mark: int, parent: int | None, at: int, files: dict[str, str]) -> Iterator[bytes]:
-    person = f"Bench <bench@example.com> {at} +0000"
-    start = f"from :{parent}\n" if parent else ""
-    yield f"commit {ref}\nmark :{mark}\nauthor {person}\ncommitter {person}\ndata 4\nwork\n{start}".encode()
-    for path, content in files.items():
-        yield f"M 100644 inline {path}\ndata {len(content)}\n{content}\n".encode()
-
-
-def _base_files() -> dict[str, str]:
-    return {_path(number): _content("main") for number in range(FILES)}
-
-
-def _path(number: int) -> str:
-    return f"src/d{number % 20}/f{number % FILES}.py"
-
-
-def _content(last: str) -> str:
-    return "".join(f"line {number}\n" for number in range(LINES)) + f"{last}\n"
-
-
-def _git(folder: Path, *arguments: str, stdin: bytes = b"") -> None:
-    subprocess.run(["git", *arguments], cwd=folder, env=ENVIRONMENT, input=stdin, check=True)
-
-
-def made(folder: Path, branches: int) -> tuple[Path, Path]:
-    """A repository with that many agent branches, and a linked worktree of one of them."""
-    repository, worktree = folder / "fleet", folder / "worktree"
-    repository.mkdir()
-    _git(repository, "init", "--quiet", "--template=", "--initial-branch=main")
-    fed = b"".join(_stream(branches, int(time.time())))
-    _git(repository, "fast-import", "--quiet", "--done", stdin=fed)
-    _git(repository, "reset", "--quiet", "--hard")
-    _git(repository, "pack-refs", "--all")
-    _git(repository, "worktree", "add", "--quiet", str(worktree), "agent/t3")
-    return repository, worktree
 
 
 # -- the server, and who listens -------------------------------------------------------------
@@ -129,8 +65,8 @@ def _board(address: str) -> str:
 def once(address: str, stream: http.client.HTTPResponse, worktree: Path, subject: str) -> float:
     """Seconds from a commit's end until an open page has the site with it."""
     (worktree / "seen.txt").write_text(subject)
-    _git(worktree, "add", "seen.txt")
-    _git(worktree, "commit", "--quiet", "--message", subject)
+    run(worktree, "add", "seen.txt")
+    run(worktree, "commit", "--quiet", "--message", subject)
     began = time.perf_counter()
     while line := stream.readline():
         if line.startswith(b"event: ") and subject in _board(address):
@@ -141,17 +77,18 @@ def once(address: str, stream: http.client.HTTPResponse, worktree: Path, subject
 def _built(repository: Path, worktree: Path, subject: str) -> float:
     """Seconds of `agentledger site` after one commit, from the start of its process."""
     (worktree / "seen.txt").write_text(subject)
-    _git(worktree, "commit", "--quiet", "--all", "--message", subject)
+    run(worktree, "commit", "--quiet", "--all", "--message", subject)
     began = time.perf_counter()
     command = [sys.executable, "-m", "agentledger", "--repo", str(repository), "site"]
     subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - began
 
 
-def measured(branches: int, runs: int) -> Section:
+def measured(branches: int, runs: int, documents: bool) -> Section:
     """The rows for a fleet of that many branches."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        repository, worktree = made(Path(name), branches)
+        place = made(Path(name), branches, documents)
+        repository, worktree = place.path, place.worktree
         with serving(repository) as address:
             stream = _listening(address)
             # The first one warms what is read once a process.
@@ -162,7 +99,8 @@ def measured(branches: int, runs: int) -> Section:
         Row("  slowest", (), (max(times),)),
         Row("agentledger site, after one commit", (), alone),
     )
-    return Section(f"SERVE, {branches:,} branches, {runs} runs", "", rows)
+    what = "with documents" if documents else "without a document"
+    return Section(f"SERVE, {branches:,} branches {what}", "", rows, (f"{runs} runs",))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -170,8 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--branches", type=int, nargs="+", default=list(AIMS))
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--bare", action="store_true", help="branches of which nothing is written")
     asked = parser.parse_args(arguments)
-    sections = [measured(branches, asked.runs) for branches in asked.branches]
+    sections = [measured(branches, asked.runs, not asked.bare) for branches in asked.branches]
     print(text([], sections), end="")
     return int(any(row.met is False for section in sections for row in section.rows))
 

@@ -72,7 +72,7 @@ def reading(clock: Clock, box: Sandbox) -> Reading:
         entries = listing.list_branches(seen, (), True)
     with scratch.opened(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
-            base = tips.resolve_base(opened, seen)
+            base = tips.resolve_base(opened, seen.choice, seen.fetched_at)
             found, history = fleet.read(opened, seen, base, entries, box.now, None)
         # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
         counted = lines.count(opened, cache, found.branches)

@@ -46,13 +46,14 @@
   }
 
   function addCopyButtons() {
-    each(".do > code", function (code) {
+    each(".do > code, .paste > pre", function (code) {
       var button = document.createElement("button");
       button.type = "button";
       button.textContent = "Copy";
-      button.setAttribute("aria-label", "Copy: " + code.textContent);
+      var text = code.matches("pre");
+      button.setAttribute("aria-label", text ? "Copy the text" : "Copy: " + code.textContent);
       button.addEventListener("click", function () { copy(code, button); });
-      code.insertAdjacentElement("afterend", button);
+      code.insertAdjacentElement(text ? "beforebegin" : "afterend", button);
     });
   }
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A git process takes as long as the machine lets it, so a deadline would fail at random.
 settings.register_profile("git", deadline=None, database=None, print_blob=True)
@@ -68,3 +72,12 @@ def sealed(
     home = tmp_path_factory.mktemp("home")
     seal(monkeypatch, home, tmp_path_factory.getbasetemp().resolve())
     return home
+
+
+@pytest.fixture(scope="session")
+def browser(sealed_session: None) -> Iterator[Browser]:
+    """A real browser, one for each process that runs tests; skips where there is none (see `browser`)."""
+    from browser import started
+
+    with started() as running:
+        yield running

@@ -25,6 +25,10 @@ Files = Mapping[Any, Content]  # by path: str or bytes; Any, since the key of a 
 Names = tuple[str, str]
 
 
+class Stored(str):
+    """In place of a file's content: the id of a blob that is in the repository already."""
+
+
 class Commit:
     """A commit of a `Repo`, written by the next flush; asking for its id flushes."""
 
@@ -232,6 +236,6 @@ def _change(path: str | bytes, content: Content) -> bytes:
     if content is None:
         return b'D "%s"\n' % name
     mode, body = content if isinstance(content, tuple) else ("100644", content)
-    if mode == "160000":
-        return b'M 160000 %s "%s"\n' % (to_bytes(body), name)
+    if mode == "160000" or isinstance(body, Stored):
+        return b'M %s %s "%s"\n' % (to_bytes(mode), to_bytes(body), name)
     return b'M %s inline "%s"\n%s' % (to_bytes(mode), name, _data(to_bytes(body)))

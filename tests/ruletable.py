@@ -10,7 +10,8 @@ from typing import Any
 
 from agentledger.findings import Gate
 from agentledger.ledger import Brief, Companion, Delegation, Evidence, Policy, Review, Wip
-from agentledger.rules.case import Case, Hidden, Load, Ref, Report
+from agentledger.rules.case import Case, Hidden, Ref, Report
+from agentledger.wip import Load
 from agentledger.work import Copy, Progress, Trust
 from rulecases import (
     BODY,
@@ -345,15 +346,15 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
     ),
     "FLT001": (
         (
-            case(SPAWN, load=Load(active=5)),
-            case(SPAWN, load=Load(review=3)),
-            case(SPAWN, load=Load(review_lines=1500)),
-            case(SPAWN, brief(session="local"), load=Load(local=3)),
+            case(SPAWN, load=Load("", active=5)),
+            case(SPAWN, load=Load("", review=3)),
+            case(SPAWN, load=Load("", review_lines=1500)),
+            case(SPAWN, brief(session="local"), load=Load("", local=3)),
         ),
         (
-            case(SPAWN, load=Load(active=4, local=3)),
-            case(SPAWN, load=Load(active=5), policy=Policy(wip=Wip(active=6))),
-            case(SPAWN, brief(mode="own"), load=Load(active=9)),
+            case(SPAWN, load=Load("", active=4, local=3)),
+            case(SPAWN, load=Load("", active=5), policy=Policy(wip=Wip(active=6))),
+            case(SPAWN, brief(mode="own"), load=Load("", active=9)),
         ),
     ),
     "FLT003": (
@@ -375,6 +376,10 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
     "FLT004": (
         (case(MERGE, conflict=conflict("src/a.py")),),
         (case(MERGE, conflict=conflict()), case(MERGE)),
+    ),
+    "FLT005": (
+        (case(MERGE, changed=touched("docs/a.md")), case(MERGE, changed=touched("docs/a.md", net=False))),
+        (case(MERGE, changed=touched("src/a.py")), case(MERGE, changed=touched("docs/a.md", own=False))),
     ),
     "KIL001": (
         (

@@ -7,10 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from agentledger.documents import parse_answer
 from agentledger.ledger import Answer, Policy, Source
+from agentledger.reports import json as report
+from agentledger.reports import shapes
+from agentledger.text import decode
 from command import PROGRAM, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
@@ -41,6 +45,7 @@ def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
     said = run(repo.path, "answer", "--format", "json", *arguments)
     assert (said.code, said.err) == (0, ""), said
     told = json.loads(said.out)
+    jsonschema.validate(told, json.loads(shapes.schema("answered")))
     raw = repo.git_bytes("show", f"{told['ref']}:{told['path']}")
     assert repo.git("rev-parse", told["ref"]).strip() == told["commit"]
     parsed = parse_answer(Source(told["path"]), raw, Policy(), size=len(raw))
@@ -55,6 +60,27 @@ def test_an_answer_is_one_document_more_by_whom_git_is_configured_for(here: Repo
     assert parsed.text.strip() == "Blue, please."
     assert parsed.by == here.git("var", "GIT_AUTHOR_IDENT").partition("<")[2].partition(">")[0]
     assert set(files(here)) == {"tasks/login/brief.md", told["path"]}
+
+
+def test_the_document_says_what_was_written_and_whether_it_is_published(here: Repo, tmp_path: Path) -> None:
+    told, _ = answered(here, "login", "Blue, please.")
+    assert {key: told[key] for key in ("version", "kind", "dry_run", "task", "to_publish", "unsigned")} == {
+        "version": 1,
+        "kind": "answered",
+        "dry_run": False,
+        "task": "login",
+        "to_publish": False,
+        "unsigned": None,
+    }
+    here.git("remote", "add", "origin", str(server(tmp_path / "origin.git").path))
+    assert answered(here, "login", "Red.")[0]["to_publish"] is True
+
+
+def test_why_it_is_not_signed_is_told() -> None:
+    path = decode(b"tasks/\xff")
+    told = json.loads(report.answered("login", "refs/heads/x", path, "a" * 40, True, "no key"))
+    jsonschema.validate(told, json.loads(shapes.schema("answered")))
+    assert (told["path"], told["unsigned"]) == ("tasks/\\xff", "no key")
 
 
 def test_every_option_is_in_the_document(here: Repo) -> None:

@@ -38,6 +38,8 @@ def commonmark(text: str) -> list[int]:
 @example("> quote\ntext\n---")
 @example("- item\ntext\n---")
 @example("```\n## One\n``` x\n```\n## Two")
+@example("text\n```py\n## One\n`a`\n```\n## Two\n```\n## Three")
+@example("- item\n```\n  ## One\n```\n## Two")
 def test_headings_are_those_of_commonmark(text: str) -> None:
     assert [heading.at for heading in sections.headings(text)] == commonmark(text)
 

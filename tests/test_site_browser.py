@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 import sitefleet as sf
 from agentledger.model import State
+from browser import Window, window
 
 pytestmark = pytest.mark.browser
-
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
-
-def dom(page: Path, profile: Path, fragment: str = "") -> str:
-    """The page as it stands after its scripts have run."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser, "These tests need Chromium (Debian: apt-get install chromium)."
-    command = [browser, *QUIET, f"--user-data-dir={profile}", "--dump-dom", f"{page.as_uri()}{fragment}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +30,29 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_ages_copy_buttons_and_the_filter_come_with_the_script(out: Path, tmp_path: Path) -> None:
-    page = dom(out / "index.html", tmp_path)
-    assert re.search(
-        r'<time datetime="2023-11-14T21:13Z" title="2023-11-14 21:13 UTC">\d+ y ago</time>', page
-    )
-    assert page.count(">Copy</button>") == 3
-    assert re.search('<div class="filter"[^>]*label="Filter branches">', page)
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Window]:
+    with window(browser) as made:
+        yield made
+
+
+def test_ages_copy_buttons_and_the_filter_come_with_the_script(out: Path, opened: Window) -> None:
+    page = opened.goto(out / "index.html")
+    time = page.locator("time[datetime='2023-11-14T21:13Z']").first
+    assert time.get_attribute("title") == "2023-11-14 21:13 UTC"
+    assert re.fullmatch(r"\d+ y ago", time.inner_text())
+    assert page.locator("button", has_text="Copy").count() == 3
+    assert page.get_by_role("search", name="Filter branches").is_visible()
+
+
+def shown(opened: Window) -> set[str]:
+    """The plain names among the branches listed, ended ones too."""
+    rows = opened.page.locator(".rows > li:not([hidden])")
+    return {name for name in rows.locator("a").all_text_contents() if "script" not in name}
 
 
 @pytest.mark.parametrize(
-    ("fragment", "shown"),
+    ("fragment", "names"),
     [
         ("", {"claude/login", "claude/search", "claude/done"}),
         ("#q=LOGIN", {"claude/login"}),
@@ -61,13 +61,34 @@ def test_ages_copy_buttons_and_the_filter_come_with_the_script(out: Path, tmp_pa
         ("#agent=Claude+Code&q=sea", {"claude/search"}),
     ],
 )
-def test_the_address_holds_the_filter(out: Path, tmp_path: Path, fragment: str, shown: set[str]) -> None:
-    rows = re.findall(
-        r"<li( hidden=\"\")?>(?:<div>)?<a href=[^>]*>([^<]*)", dom(out / "index.html", tmp_path, fragment)
-    )
-    assert {name for hidden, name in rows if not hidden and "script" not in name} == shown
+def test_the_address_holds_the_filter(out: Path, opened: Window, fragment: str, names: set[str]) -> None:
+    opened.goto(out / "index.html", fragment)
+    assert shown(opened) == names
 
 
-def test_hostile_text_does_not_run(out: Path, tmp_path: Path) -> None:
-    for page in (out / "index.html", *(out / "branch").iterdir()):
-        assert "<title>owned" not in dom(page, tmp_path)
+def test_what_is_typed_filters_at_once_and_stands_in_the_address(out: Path, opened: Window) -> None:
+    page = opened.goto(out / "index.html")
+    page.get_by_label("Filter", exact=True).fill("done")
+    assert shown(opened) == {"claude/done"}
+    assert page.url.endswith("#q=done")
+    assert page.get_by_role("status").inner_text() == "1 of 4 listed branches"
+    page.reload()
+    assert shown(opened) == {"claude/done"}
+    assert page.get_by_role("link", name="claude/done").is_visible()
+
+
+def test_a_click_copies_the_command(out: Path, browser: Browser) -> None:
+    with window(browser, permissions=["clipboard-read", "clipboard-write"]) as opened:
+        page = opened.goto(out / "index.html")
+        action = page.locator(".do", has=page.locator("code")).first
+        action.get_by_role("button").click()
+        action.get_by_text("Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == action.locator("code").inner_text()
+
+
+def test_hostile_text_does_not_run(out: Path, opened: Window) -> None:
+    for file in (out / "index.html", *(out / "branch").iterdir()):
+        assert not opened.goto(file).title().startswith("owned")
+        opened.settled()
+    assert (opened.said, opened.outside()) == ([], [])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,18 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 import sitefleet as sf
 from agentledger.site.markdown_pool import Renderer
+from browser import Window, window
 from hostile import DOCUMENTS
-from test_site_browser import QUIET
 
 pytestmark = pytest.mark.browser
 
 
 @dataclass
 class Trap:
-    """Every host of the world, in one socket; `heard` holds the first bytes of what came."""
+    """Every host of the world, in one socket: a proxy that answers nothing. `heard` holds the first bytes of
+    what came, and so what the browser asks for without telling, such as a connection ahead of a click."""
 
     port: int
     heard: list[bytes] = field(default_factory=list)
@@ -53,23 +53,11 @@ def listen(server: socket.socket, heard: list[bytes]) -> None:
                 caller.sendall(b"HTTP/1.0 204 No Content\r\n\r\n")
 
 
-def look(page: Path, profile: Path, trapped: Trap) -> tuple[str, list[str]]:
-    """The page after its scripts have run, and what the browser's console says."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser, "These tests need Chromium (Debian: apt-get install chromium)."
-    done = subprocess.run(
-        [
-            *(browser, *QUIET, f"--user-data-dir={profile}", "--enable-logging=stderr"),
-            f"--host-resolver-rules=MAP * 127.0.0.1:{trapped.port}",
-            *("--virtual-time-budget=2000", "--dump-dom", page.as_uri()),
-        ],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=True,
-        timeout=120,
-    )
-    return done.stdout, re.findall("CONSOLE.*", done.stderr)
+@contextmanager
+def trapped(browser: Browser) -> Iterator[tuple[Window, Trap]]:
+    """A window whose every request but for files ends in a trap."""
+    with trap() as made, window(browser, proxy={"server": f"http://127.0.0.1:{made.port}"}) as opened:
+        yield opened, made
 
 
 def page(folder: Path, main: str) -> Path:
@@ -83,37 +71,40 @@ def page(folder: Path, main: str) -> Path:
     return index
 
 
-def test_nothing_runs_nothing_is_asked_and_nothing_is_complained_about(tmp_path: Path) -> None:
+def test_nothing_runs_nothing_is_asked_and_nothing_is_complained_about(
+    browser: Browser, tmp_path: Path
+) -> None:
     with Renderer() as renderer:
         made = renderer.render_all(DOCUMENTS)
     main = "".join(
         f'<div class="md" data-document="{number}">{each.html}</div>' for number, each in enumerate(made)
     )
-    with trap() as trapped:
-        dom, said = look(page(tmp_path / "site", main), tmp_path / "profile", trapped)
-    assert said == []
-    assert trapped.evil() == []
-    assert "<title>owned" not in dom
-    # All of the corpus stands within the middle of the page: nothing has closed it.
-    assert len(re.findall("data-document=", dom[: dom.rindex("</main>")])) == len(made)
-    assert dom.count("<footer>") == 1
-    assert set(re.findall("<script[^>]*>", dom)) == {
-        '<script defer="" src="app.js">',
-        '<script defer="" src="paths.js">',
-    }
-    assert not re.search(
-        "<[^>]* on[a-z]+=|<(?:img|iframe|svg|style|form|input|base)\\b", dom.split("<main", 1)[1]
-    )
+    with trapped(browser) as (opened, told):
+        shown = opened.goto(page(tmp_path / "site", main))
+        opened.settled()
+        assert (opened.said, opened.outside(), told.evil()) == ([], [], [])
+        assert not shown.title().startswith("owned")
+        # All of the corpus stands within the middle of the page: nothing has closed it.
+        assert shown.locator("main > [data-document]").count() == len(made)
+        assert shown.locator("footer").count() == 1
+        scripts = shown.locator("script").evaluate_all("all => all.map(it => it.outerHTML)")
+        assert scripts == [
+            '<script defer="" src="paths.js"></script>',
+            '<script defer="" src="app.js"></script>',
+        ]
+        assert shown.locator("main").locator("img, iframe, svg, style, form, input, base").count() == 0
+        assert not re.search("<[^>]* on[a-z]+=", shown.locator("main").inner_html())
 
 
-def test_the_trap_and_the_console_would_have_told(tmp_path: Path) -> None:
+def test_the_trap_and_the_console_would_have_told(browser: Browser, tmp_path: Path) -> None:
     hostile = '<script>document.title="owned"</script>'
-    with trap() as trapped:
-        policed = page(tmp_path / "site", hostile)
-        _, said = look(policed, tmp_path / "profile", trapped)
-        bare = tmp_path / "bare.html"
-        bare.write_text(f"<!DOCTYPE html><title>x</title><img src=http://evil.example/beacon>{hostile}")
-        dom, _ = look(bare, tmp_path / "profile", trapped)
-    assert "Content Security Policy" in "".join(said)
-    assert trapped.evil()
-    assert "<title>owned" in dom
+    bare = tmp_path / "bare.html"
+    bare.write_text(f"<!DOCTYPE html><title>x</title><img src=http://evil.example/beacon>{hostile}")
+    with trapped(browser) as (opened, told):
+        opened.goto(page(tmp_path / "site", hostile))
+        opened.settled()
+        assert "Content Security Policy" in "".join(opened.said)
+        assert (opened.outside(), told.evil()) == ([], [])
+        assert opened.goto(bare).title() == "owned"
+        assert opened.outside() == ["http://evil.example/beacon"]
+        assert told.evil()

@@ -46,7 +46,8 @@ def parse(path: str, raw: bytes, size: int | None = None) -> Policy:
         hint = f"this agentledger reads version {VERSION}: a newer one may be needed"
         out.invalid(1, f"the policy is in version {said['version']} of its format", hint)
     values = _values(said)
-    return Policy(**values, problems=out.all())
+    known = said.get("version", VERSION) == VERSION
+    return Policy(**values, problems=out.all(), readable=tree is not None and known)
 
 
 def _values(said: Mapping[str, Any]) -> dict[str, Any]:

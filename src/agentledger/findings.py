@@ -46,3 +46,18 @@ class Finding:
     line: int | None = None
     commit: str | None = None
     waived: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one check found. `what` says what was looked at; `notes` are sentences about what was not."""
+
+    gate: Gate
+    what: str
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """Does any of it stop whoever is at the gate?"""
+        return any(finding.blocks for finding in self.findings)

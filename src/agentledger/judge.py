@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from . import brought, changes, rules, scope
+from . import brought, changes, objects, rules, scope
 from .changes import Line, Net, Own
 from .findings import Finding, Gate
 from .freshness import Freshness
 from .ledger import Brief
 from .model import LEDGER, Branch, Change, Conflict, ConflictFile, Fleet, State
-from .rules.case import Case, Peer, Report, Touched
+from .rules.case import Case, Peer, Ref, Report, Touched
 from .scratch import Scratch
 from .text import decode, encode
+from .wip import Load, loads
 from .work import Task
 
 # What steers tools, and so decides what runs: only by its full name can a brief own any of it.
@@ -41,6 +42,70 @@ def findings(
     """What the rules of a gate find on each branch, by its ref."""
     bench = Bench(scratch, fleet, branches, gate)
     return {branch.ref: rules.evaluate(bench.case(branch)) for branch in branches}
+
+
+def foreign(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
+    """What is found about a push, from the worktree of a branch with a task, that moves these refs."""
+    task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
+    granted = scope_of(task.brief, fleet) if task and task.brief else None
+    case = Case(Gate.PUSH, fleet.now, fleet.policy, branch=branch.name, task=task, scope=granted, refs=moved)
+    return rules.evaluate(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
+
+
+def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
+    """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more."""
+    task = next(task for task in fleet.tasks if task.id == task_id)
+    brief = task.brief
+    granted = scope_of(brief, fleet) if brief else None
+    paths = [path for path, _ in objects.files(scratch.git, fleet.base.head)]
+    return rules.evaluate(
+        Case(
+            gate=Gate.SPAWN,
+            now=fleet.now,
+            policy=fleet.policy,
+            base=fleet.base.name,
+            task=task,
+            scope=granted,
+            naming=_naming(fleet, brief.branch) if brief else (),
+            missing=_missing(brief, set(paths)) if brief else (),
+            tree=_tree(granted, paths) if granted else {},
+            peers=peers_of(fleet),
+            done=done(fleet),
+            known={t.id: t.brief.depends_on if t.brief else () for t in fleet.tasks},
+            load=_load(fleet, brief.manager) if brief else None,
+        )
+    )
+
+
+def _load(fleet: Fleet, manager: str) -> Load:
+    named = manager or next(iter(fleet.policy.managers), "")
+    return next((load for load in loads(fleet) if load.manager == named), Load(named))
+
+
+def _naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
+    """The tasks whose briefs name a branch."""
+    return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
+
+
+def _missing(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
+    """The paths of `follow` that are neither a file nor a folder of base."""
+    folders = {folder for path in paths for folder in _above(path)}
+    return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
+
+
+def _above(path: bytes) -> Iterable[bytes]:
+    while b"/" in path:
+        path = path.rpartition(b"/")[0]
+        yield path
+
+
+def _tree(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+    found: dict[bytes, tuple[int, int]] = {}
+    for path in paths:
+        top = path.partition(b"/")[0] if b"/" in path else b""
+        files, held = found.get(top, (0, 0))
+        found[top] = files + 1, held + granted.holds(path)
+    return found
 
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
@@ -129,7 +194,7 @@ class Bench:
             hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
             reports=reports(own, task),
             folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
-            naming=tuple(t.id for t in self.fleet.tasks if t.brief and t.brief.branch == branch.name),
+            naming=_naming(self.fleet, branch.name),
             merged=_merged(self.fleet, branch),
             peers=self.peers,
             done=done(self.fleet),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,10 @@ class Problem:
     fatal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A level-2 section: its heading as written, its line, its Markdown; `empty`: only placeholders.
 
-    `text_line` is the line on which `text` begins.
+    `text_line` is the line on which `text` begins. A named tuple, since there are tens of thousands.
     """
 
     title: str
@@ -168,7 +167,10 @@ class CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The manager's reply. `to` names the check-in it answers; None: the newest before it."""
+    """The manager's reply. `to` names the check-in it answers; None: the newest before it.
+
+    `brief` is the blob of the branch's copy of the brief that it decides on, if it is about that.
+    """
 
     document: Document
     name: str
@@ -179,6 +181,7 @@ class Answer:
     branch: str | None = None
     checkpoint: str | None = None
     text: str = ""
+    brief: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +320,10 @@ class PolicyCheck:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`.agentledger/config.toml` on base, with defaults where it says nothing. `dormant` is in seconds."""
+    """`.agentledger/config.toml` on base, with defaults where it says nothing. `dormant` is in seconds.
+
+    `readable` is False for what is no policy at all: not TOML, or in a version that is not known here.
+    """
 
     base: str | None = None
     branches: tuple[str, ...] = ()
@@ -343,3 +349,4 @@ class Policy:
     spawn_setup: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    readable: bool = True

@@ -1,7 +1,8 @@
 """The ledger's files, raw: from agent branches, from base, and uncommitted from worktrees.
 
-Read from commits, never through a work tree (a sparse checkout drops them); the one
-exception is what is not committed yet, which is marked. Nothing is parsed here.
+Files of commits are listed first; `fill` reads those that somebody wants. Read from commits, never
+through a work tree (a sparse checkout drops them); the one exception is what is not committed yet,
+which is marked. Nothing is parsed here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from . import diffs, objects
+from .cache import Cache
 from .ledger import Source
 from .model import LEDGER, Base, Branch, Change, Commit, State
 from .scratch import Scratch
@@ -25,13 +29,17 @@ MOST_BYTES = 256 << 10
 # So many files of one branch's ledger are read, the newest first; nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
+_KIND = "ledger files"
+# What tells one file from another: path, blob, and where it stands.
+Key = tuple[str, str, Source]
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerFile:
     """One file below `.agentledger/tasks/`, or of the control branch. `raw` is None when it was not read.
 
-    Not read: anything but a regular file, what is too long (`size` tells), what is missing.
+    Not read: what is only listed, and then anything but a regular file, what is too long (`size` tells),
+    what is missing.
     """
 
     path: str
@@ -45,6 +53,11 @@ class LedgerFile:
     def regular(self) -> bool:
         """A plain file, as every document has to be."""
         return self.mode in REGULAR
+
+    @property
+    def key(self) -> Key:
+        """Which file this is, its content aside."""
+        return self.path, self.blob, self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +80,56 @@ def is_ledger(path: bytes) -> bool:
 # -- committed -------------------------------------------------------------------------
 
 
-def of_branches(scratch: Scratch, branches: Sequence[Branch], base: Base) -> dict[str, BranchFiles]:
-    """The ledger files of each branch that has any, by ref."""
-    having = [
-        b for b in branches if b.state is not State.UNREADABLE and any(is_ledger(c.path) for c in b.changes)
-    ]
-    if not having:
-        return {}
-    history = _History(diffs.ledger_log(scratch.git, [b.head for b in having], base.head))
-    listed = {b.ref: _listed(b, history) for b in having}
-    first = {b.ref: history.first_briefs(b) for b in having}
-    every = [f for files, _ in listed.values() for f in files] + [
-        f for fs in first.values() for f in fs.values()
-    ]
-    filled = fill(scratch, every)
-    return {
-        ref: BranchFiles(
-            tuple(filled[_key(f)] for f in files),
-            total,
-            {path: filled[_key(f)] for path, f in first[ref].items()},
-        )
-        for ref, (files, total) in listed.items()
-    }
+def of_branches(
+    scratch: Scratch, store: Cache, branches: Sequence[Branch], base: Base
+) -> dict[str, BranchFiles]:
+    """The ledger files of each branch that has any, by ref; listed, not read."""
+    readable = (branch for branch in branches if branch.state is not State.UNREADABLE)
+    having = [(b, _row_key(b)) for b in readable if any(is_ledger(c.path) for c in b.changes)]
+    rows = store.texts(_KIND, (key for _, key in having))
+    known = {b.ref: found for b, key in having if key in rows and (found := _recalled(rows[key]))}
+    new = [(b, key) for b, key in having if b.ref not in known]
+    if new:
+        history = _History(diffs.ledger_log(scratch.git, [b.head for b, _ in new], base.head))
+        fresh = {b.ref: BranchFiles(*_listed(b, history), history.first_briefs(b)) for b, _ in new}
+        store.put_texts(_KIND, [(key, row) for b, key in new if (row := _row(fresh[b.ref]))])
+        known |= fresh
+    return known
 
 
-def _key(file: LedgerFile) -> tuple[str, str, Source]:
-    return file.path, file.blob, file.source
+def _row_key(branch: Branch) -> str:
+    """Everything that the list of a branch's files follows from."""
+    commits = " ".join(commit.id for commit in branch.commits)
+    told = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _listed(branch: Branch, history: _History) -> tuple[list[LedgerFile], int]:
+def _row(found: BranchFiles) -> str | None:
+    """As JSON; None where a name in it is no text."""
+    try:
+        return msgspec.json.encode(found).decode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _recalled(row: bytes) -> BranchFiles | None:
+    """A list that was kept; None where it claims more than a branch can say of its files."""
+    try:
+        found = msgspec.json.decode(row, type=BranchFiles)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    files = (*found.files, *found.first_briefs.values())
+    own = all(f.raw is None and not (f.source.proven or f.source.uncommitted) for f in files)
+    return found if own else None
+
+
+def _listed(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
     found = [c for c in branch.changes if is_ledger(c.path) and c.status != "D"]
     # Names begin with the time, so git's order is theirs; check-ins never crowd out packet and brief.
     dated = [c for c in found if b"/status/" in c.path]
     kept = [c for c in found if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
-    return [_file(c, history.source(branch, c.path)) for c in kept], len(found)
+    sources = history.sources(branch, [c.path for c in kept])
+    return tuple(_file(c, source) for c, source in zip(kept, sources, strict=True)), len(found)
 
 
 def _file(change: Change, source: Source) -> LedgerFile:
@@ -111,25 +140,29 @@ class _History:
     """Which commit touched which ledger file, for all branches at once."""
 
     def __init__(self, log: Iterable[tuple[str, tuple[Change, ...]]]) -> None:
-        self._touched: dict[bytes, list[tuple[str, Change]]] = {}
+        self._touched: dict[bytes, list[str]] = {}
+        # By commit, since one branch shall not cost a look at the files of all others.
+        self._briefs: dict[str, list[Change]] = {}
         for commit, changes in log:
             for change in changes:
-                self._touched.setdefault(change.path, []).append((commit, change))
+                self._touched.setdefault(change.path, []).append(commit)
+                if change.path.endswith(b"/brief.md") and change.status != "D":
+                    self._briefs.setdefault(commit, []).append(change)
 
-    def source(self, branch: Branch, path: bytes) -> Source:
-        """The newest commit of the branch that touched a path, as far as that is known."""
+    def sources(self, branch: Branch, paths: Iterable[bytes]) -> Iterator[Source]:
+        """For each path the newest commit of the branch that touched it, as far as that is known."""
         own = {commit.id: commit for commit in branch.commits}
-        found = [own[commit] for commit, _ in self._touched.get(path, ()) if commit in own]
-        return _source(branch, path, found[-1] if found else None)
+        for path in paths:
+            found = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
+            yield _source(branch, path, own.get(found))
 
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
-        line = {commit.id: commit for commit in _first_parent_line(branch)}
+        """By path, the oldest version of each brief on the branch's first-parent line."""
         found: dict[str, LedgerFile] = {}
-        for path, touches in self._touched.items():
-            if path.endswith(b"/brief.md"):
-                for commit, change in touches:
-                    if commit in line and change.status != "D" and decode(path) not in found:
-                        found[decode(path)] = _file(change, _source(branch, path, line[commit]))
+        for commit in reversed(list(_first_parent_line(branch))):
+            for change in self._briefs.get(commit.id, ()):
+                if decode(change.path) not in found:
+                    found[decode(change.path)] = _file(change, _source(branch, change.path, commit))
         return found
 
 
@@ -149,16 +182,14 @@ def _first_parent_line(branch: Branch) -> Iterator[Commit]:
 
 
 def of_base(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
-    """The ledger files that stand on base, the briefs with their content."""
-    found = [
+    """The ledger files that stand on base."""
+    return [
         LedgerFile(decode(path), mode, oid, Source(decode(path), base.name, base.head, proven=proven))
         for mode, oid, path in objects.tree(scratch.git, base.head, TASKS)
     ]
-    filled = fill(scratch, [file for file in found if file.path.endswith("/brief.md")])
-    return [filled.get(_key(file), file) for file in found]
 
 
-def fill(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[tuple[str, str, Source], LedgerFile]:
+def fill(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]:
     """The same files, those that can be documents with their content."""
     blobs = list(dict.fromkeys(f.blob for f in files if f.regular))
     sizes = {
@@ -170,7 +201,7 @@ def fill(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[tuple[str, str, 
         objects.contents(scratch.git, [b for b in blobs if sizes.get(b, MOST_BYTES + 1) <= MOST_BYTES])
     )
     return {
-        _key(f): LedgerFile(f.path, f.mode, f.blob, f.source, sizes.get(f.blob, 0), texts.get(f.blob))
+        f.key: LedgerFile(f.path, f.mode, f.blob, f.source, sizes.get(f.blob, 0), texts.get(f.blob))
         for f in files
     }
 

@@ -57,6 +57,16 @@ def list_branches(
     return list(found.values())
 
 
+def as_if(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
+    """The entries, with the branches of `heads` (full ref and commit) there as if they stood at those."""
+    found = {entry.ref.name: entry for entry in entries}
+    for name, commit in heads:
+        ref = Ref(name, commit, "", "")
+        there = found.get(name)
+        found[name] = there._replace(ref=ref, twin=None) if there else Listing(_short(name), ref, None, True)
+    return list(found.values())
+
+
 def _short(ref: str) -> str:
     return ref.removeprefix(HEADS).removeprefix(REMOTES).removeprefix("refs/")
 

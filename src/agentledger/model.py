@@ -14,11 +14,12 @@ several times faster than frozen dataclasses; the others are dataclasses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from .ledger import Policy
+from .ledger import Policy, Problem
 from .work import Standing, Task, Work
 
 # Where a branch keeps its ledger.
@@ -173,8 +174,9 @@ class Branch:
     a dirty worktree. `same_as` is the base commit that already has this change (state
     absorbed). `conflict` and `lines_counted` tell what was computed: None and False mean
     it was not, never that there is none. `work` is what its ledger says, and `standing`
-    what follows from it; None where it works on no task. An unreadable branch has a
-    `state_why` with git's reason and little else.
+    what follows from it; None where it works on no task, and `problems` tell why where its
+    ledger does not say on which. An unreadable branch has a `state_why` with git's reason
+    and little else.
     """
 
     name: str
@@ -199,6 +201,7 @@ class Branch:
     conflict: Conflict | None = None
     work: Work | None = None
     standing: Standing | None = None
+    problems: tuple[Problem, ...] = ()
 
     @property
     def code_changes(self) -> tuple[Change, ...]:
@@ -218,7 +221,8 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The control branch as this repository has it. `ref` and `head` are None where there is none.
+    """The control branch as this repository has it. `ref` and `head` are None where there is none, or the
+    branch of that name is something else.
 
     `sync` tells how the local copy relates to the remote one; `note` what a reader should know.
     """
@@ -238,6 +242,7 @@ class Fleet:
     it is one that is known. `notes` are sentences for the reader about what could not be
     read, or was left out. `forecast` is False when conflicts were left out on request;
     `dormant` is after how many seconds without a sign of life an open branch counts as dormant.
+    `templates` are base's own templates of documents, by their name: brief, status, packet, review.
     """
 
     name: str
@@ -252,6 +257,7 @@ class Fleet:
     policy: Policy = field(default_factory=Policy)
     tasks: tuple[Task, ...] = ()
     control: Control | None = None
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 class FilePatch(NamedTuple):

@@ -17,6 +17,8 @@ from .ledger import Policy, Source
 from .ledger_files import BranchFiles, LedgerFile
 from .model import Base, Branch, Control, Fleet, Sync
 from .observe import Observation
+from .parsed import Parser
+from .policy import templates
 from .scratch import Scratch
 
 
@@ -26,7 +28,7 @@ def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet) -> F
     signers, unchecked = signatures.listed(scratch, fleet.base, fleet.policy)
     commits = [entry.commit for entry in _documents(manager) if entry.commit]
     signed = signatures.good(scratch, cache, commits, signers)
-    branches = ledger_files.of_branches(scratch, fleet.branches, fleet.base)
+    branches = ledger_files.of_branches(scratch, cache, fleet.branches, fleet.base)
     base = ledger_files.of_base(scratch, fleet.base, _base_proven(fleet.base))
     uncommitted = _uncommitted(seen, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
@@ -34,14 +36,18 @@ def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet) -> F
         branches,
         uncommitted,
         base,
-        _of_control(scratch, manager, _proof(manager, fleet.policy, signed)),
+        _of_control(manager, _proof(manager, fleet.policy, signed)),
         manager.earlier_briefs,
         _code_trees(scratch, written),
     )
+    parser = Parser(scratch, cache, fleet.policy, list(tasks.documents(found)))
     summary = _summary(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in problems))
-    return standing.place(tasks.attach(replace(fleet, control=summary, notes=notes), found))
+    own = templates(scratch, fleet.base)
+    placed = tasks.attach(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
+    parser.keep()
+    return standing.place(placed)
 
 
 def _policy_note(message: str, hint: str) -> str:
@@ -71,11 +77,8 @@ def _proof(manager: control.Control, policy: Policy, signed: Collection[str]) ->
     return proven
 
 
-def _of_control(
-    scratch: Scratch, manager: control.Control, proven: Callable[[Entry], bool]
-) -> list[LedgerFile]:
-    files = [_file(manager, entry, proven(entry)) for entry in _documents(manager)]
-    return list(ledger_files.fill(scratch, files).values())
+def _of_control(manager: control.Control, proven: Callable[[Entry], bool]) -> list[LedgerFile]:
+    return [_file(manager, entry, proven(entry)) for entry in _documents(manager)]
 
 
 def _file(manager: control.Control, entry: Entry, proven: bool) -> LedgerFile:
@@ -86,7 +89,7 @@ def _file(manager: control.Control, entry: Entry, proven: bool) -> LedgerFile:
 
 def _summary(manager: control.Control, policy: Policy) -> Control:
     ref = manager.copies.local or manager.copies.remote
-    if manager.relation is None or ref is None:
+    if manager.relation is None or ref is None or manager.foreign:
         return Control(policy.control_branch, note=" ".join(manager.notes))
     behind = manager.relation is Sync.BEHIND and manager.copies.remote
     chosen = manager.copies.remote if behind and manager.copies.remote else ref

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from agentledger import shell
 from agentledger.model import Base, Branch, Fleet, State, Sync
-from agentledger.text import HIDDEN, plural, printable
+from agentledger.text import HIDDEN, plural, printable, rfc3339
 from agentledger.work import Copy, Progress, Standing, Task
 
 
@@ -122,7 +122,7 @@ def ended_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """What to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
     if branch.state is State.OPEN:
-        asked = _of_work(branch, base, branch.standing) if branch.standing else None
+        asked = _of_work(branch, base, branch.standing) if branch.standing else _unsure(branch, base)
         return asked or (_settle(branch, base) if conflicts(branch) else _review(branch, base))
     if branch.state is State.MERGED:
         return _delete(branch)
@@ -133,9 +133,7 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
     """What the task asks for; None where that is what any branch asks for: a review, a conflict settled."""
     progress = standing.progress
     if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
-        return _answer(
-            branch, standing, "Unblock it" if progress is Progress.BLOCKED else "Answer its question"
-        )
+        return _answer(branch, standing)
     if scope_change(branch) and branch.work:
         brief = f".agentledger/tasks/{branch.work.task}/brief.md"
         left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
@@ -154,7 +152,7 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
     words = {
         Progress.REJECTED: f"Rejected by {reviewer}: decide whether it goes on",
         Progress.CHANGES: f"Wait: {reviewer} asked for changes",
-        Progress.SILENT: f"Check on it: {plural(standing.overdue // 60, 'minute')} without a word",
+        Progress.SILENT: f"Check on it: a check-in was due {_moment(standing.due)}",
         Progress.STARTED: "Wait for its first check-in",
         Progress.WORKING: "Wait: it is working",
     }
@@ -162,11 +160,29 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
     return NextAction(words[progress], _review(branch, base).steps if looks else ())
 
 
-def _answer(branch: Branch, standing: Standing, text: str) -> NextAction:
-    task = branch.work.task if branch.work else ""
+def _moment(at: int | None) -> str:
+    """A time as it stays: a page that counts minutes would have to be made anew each minute."""
+    return f"{rfc3339(at)[:16].replace('T', ' ')} UTC" if at is not None else "earlier"
+
+
+def _unsure(branch: Branch, base: Base) -> NextAction | None:
+    """For a branch of which nobody can tell on what it works."""
+    if not branch.problems:
+        return None
+    return NextAction(f"Split it: {printable(branch.problems[0].message)}", _review(branch, base).steps)
+
+
+def _answer(branch: Branch, standing: Standing) -> NextAction:
+    checkpoint = standing.question.checkpoint if standing.question else None
+    text = "Unblock it" if standing.progress is Progress.BLOCKED else "Answer its question"
     which = ("--branch", branch.name) if standing.rivals else ()
+    if checkpoint:
+        # Any other decision settles it, too, but one has to be made: a note leaves a checkpoint closed.
+        text = f"Decide on its checkpoint: {checkpoint}"
+        which = (*which, "--checkpoint", checkpoint, "--decision", "approve")
     if HIDDEN.search(branch.name):
         return NextAction(text)
+    task = branch.work.task if branch.work else ""
     return NextAction(text, (shlex.join(("agentledger", "answer", *which, task)) + " 'your answer'",))
 
 

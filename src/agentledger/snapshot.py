@@ -15,6 +15,7 @@ from . import (
     fleet,
     forecast,
     git,
+    judge,
     lines,
     listing,
     observe,
@@ -25,9 +26,11 @@ from . import (
 )
 from .ancestry import History
 from .cache import Cache
+from .findings import Finding, Gate
 from .ledger import Policy
 from .model import Branch, FilePatch, Fleet, State
 from .observe import Observation
+from .rules.case import Ref
 from .scratch import Scratch
 from .text import plural
 
@@ -51,6 +54,8 @@ class Request:
 
     `branches` and `refs` are globs; with `refs` alone nothing else is read. `limit` keeps the
     last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
+
+    `heads` are branches, by full ref and commit, to be read as if they stood there: about to be pushed.
     """
 
     base: str | None = None
@@ -61,18 +66,32 @@ class Request:
     lines: bool = True
     limit: int | None = None
     now: int | None = None
+    heads: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A fleet, and access to the patches of its branches while the snapshot is open."""
+    """A fleet, and access to the patches of its branches and to the cache while the snapshot is open."""
 
     fleet: Fleet
+    cache: Cache
     _scratch: Scratch
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Each branch with its patches, in the order given, streamed from one process."""
         return patches.read(self._scratch, branches)
+
+    def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
+        """What the rules of a gate find on each branch, by its ref."""
+        return judge.findings(self._scratch, self.fleet, branches, gate)
+
+    def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
+        """What is found about a push from a branch's own worktree that moves these refs."""
+        return judge.foreign(self.fleet, branch, moved)
+
+    def spawn(self, task: str) -> tuple[Finding, ...]:
+        """What the spawn gate finds about a task that there is."""
+        return judge.spawn(self._scratch, self.fleet, task)
 
 
 def _observe(start: Path, request: Request) -> Observation:
@@ -118,7 +137,7 @@ def opened(start: Path, request: Request, progress: Progress = silent) -> Iterat
     cache = Cache(seen.place.common / "agentledger", ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.opened(seen.place) as sealed:
-            yield Snapshot(_Taking(sealed, cache, request, now, progress).fleet(seen), sealed)
+            yield Snapshot(_Taking(sealed, cache, request, now, progress).fleet(seen), cache, sealed)
     finally:
         cache.close()
 
@@ -135,7 +154,8 @@ class _Taking:
 
     def fleet(self, seen: Observation) -> Fleet:
         """Everything that a view shows."""
-        rules, base, seen = policy.read(self.sealed, seen, self.request.base)
+        ruled = policy.read(self.sealed, seen.refs, seen.choice, self.request.base, seen.fetched_at)
+        rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
         entries = self._listed(seen, rules)
         self.progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
@@ -154,6 +174,7 @@ class _Taking:
         only_refs = bool(request.refs) and not request.branches
         usual = rules.branches or agents.DEFAULT_PATTERNS
         entries = listing.list_branches(seen, request.branches, only_refs, usual, rules.control_branch)
+        entries = listing.as_if(entries, request.heads)
         if request.limit is None:
             return entries
         return sorted(entries, key=lambda entry: _natural(entry.name))[-request.limit :]

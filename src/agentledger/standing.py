@@ -7,7 +7,7 @@ matters is not judged here, and outputs say so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, Review
@@ -32,11 +32,13 @@ def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fle
     checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy))
     progress, waits_for, since, question, answer, review = _progress(branch, work)
     talks = progress in (Progress.STARTED, Progress.WORKING)
-    overdue = _overdue(branch, work, task.brief, fleet.now) if talks else 0
+    due = _due(branch, work, task.brief, since) if talks else None
+    late = fleet.now - due if due is not None else 0
+    overdue = late + task.brief.check_in if late > 0 and task.brief else 0
     if overdue:
         progress, waits_for = Progress.SILENT, "agent"
     return Standing(
-        progress, waits_for, since, question, answer, review, checks, packet_fresh, overdue, rivals
+        progress, waits_for, since, question, answer, review, checks, packet_fresh, overdue, rivals, due
     )
 
 
@@ -68,13 +70,13 @@ def _checked(branch: Branch, work: Work, check: Check) -> Checked:
 
 
 def trust(evidence: Evidence, work: Work) -> Trust:
-    """Claimed until somebody else has run the same check on the same code."""
+    """Claimed until somebody else has run the same command on the same code."""
     if evidence.skipped is not None:
         return Trust.SKIPPED
     again = [
         run.passed == evidence.passed
         for run in work.reruns
-        if (run.check, run.tree) == (evidence.check, evidence.tree)
+        if (run.check, run.tree, run.command) == (evidence.check, evidence.tree, evidence.command)
     ]
     if not again:
         return Trust.CLAIMED
@@ -91,20 +93,23 @@ _Found = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review 
 def _progress(branch: Branch, work: Work) -> _Found:
     newest = work.check_ins[0] if work.check_ins else None
     review = work.reviews[0] if work.reviews else None
-    answer = answer_to(newest, work) if newest else None
+    replies = _replies(work)
+    answer = _newest_reply(newest, replies) if newest else None
     if review and (newest is None or review.at >= newest.at or _says_ready(branch, work, newest)):
         reviewed = _reviewed(branch, work, review)
         if reviewed:
             return (*reviewed, newest, answer, review)
     if newest is None:
         return Progress.STARTED, "agent", None, None, None, review
-    if newest.state in ("needs-input", "blocked"):
-        if answer is None:
-            return Progress(newest.state), "manager", newest.at, newest, None, review
-        return Progress.WORKING, "agent", answer.at, newest, answer, review
-    if _says_ready(branch, work, newest):
+    open_one = _unanswered(work, replies)
+    if open_one:
+        progress = Progress.BLOCKED if open_one.state == "blocked" else Progress.NEEDS_INPUT
+        return progress, "manager", open_one.at, open_one, _newest_reply(open_one, replies), review
+    sent_back = answer is not None and answer.decision in _SENDS_BACK
+    if _says_ready(branch, work, newest) and not sent_back:
         return Progress.READY, "manager", newest.at, newest, answer, review
-    return Progress.WORKING, "agent", newest.at, newest, answer, review
+    since = max(newest.at, answer.at) if answer and (_asks(newest) or sent_back) else newest.at
+    return Progress.WORKING, "agent", since, newest, answer, review
 
 
 def _reviewed(branch: Branch, work: Work, review: Review) -> tuple[Progress, str, int] | None:
@@ -126,23 +131,87 @@ def _says_ready(branch: Branch, work: Work, newest: CheckIn) -> bool:
     return newest.state == "ready" and (source.uncommitted or holds(branch, work, source.commit) is True)
 
 
-def answer_to(check_in: CheckIn, work: Work) -> Answer | None:
-    """The newest answer to a check-in: one that names it, or that came after it and names none."""
+# Decisions that give the work back to its agent, whatever it had asked or said to be done.
+_SENDS_BACK = ("change", "reject", "stop")
+_Replies = Mapping[str, Sequence[Answer]]
+
+
+def waits(work: Work) -> bool:
+    """Does it wait for somebody, so that it must not be put aside as dormant?"""
+    return any(c.state != "working" for c in work.check_ins[:1]) or asks(work)
+
+
+def asks(work: Work) -> bool:
+    """Does a check-in wait for the manager's answer?"""
+    return _unanswered(work, _replies(work)) is not None
+
+
+def _asks(check_in: CheckIn) -> bool:
+    return check_in.state in ("needs-input", "blocked") or check_in.checkpoint is not None
+
+
+def _unanswered(work: Work, replies: _Replies) -> CheckIn | None:
+    """The check-in that waits for the manager.
+
+    That is the newest, if it asks; the next one withdraws a question. Not a checkpoint, though: who
+    goes on without an answer is not the one to open it.
+    """
+    for newest in work.check_ins[:1]:
+        if newest.state in ("needs-input", "blocked") and not replies.get(newest.name):
+            return newest
+    asked: dict[str, CheckIn] = {}
+    for check_in in work.check_ins:
+        if check_in.checkpoint:
+            asked.setdefault(check_in.checkpoint, check_in)
+    return next((c for c in asked.values() if not _decided(c, replies)), None)
+
+
+def _decided(check_in: CheckIn, replies: _Replies) -> bool:
+    """Has the manager said yes or no to the checkpoint? A note is neither."""
+    said = replies.get(check_in.name, ())
+    return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in said)
+
+
+def _replies(work: Work) -> dict[str, list[Answer]]:
+    """The answers by the name of the check-in that each speaks of, newest first."""
+    found: dict[str, list[Answer]] = {}
     for answer in work.answers:
-        if answer.to == check_in.name or (answer.to is None and answer.at >= check_in.at):
-            return answer
-    return None
+        name = answer.to or _addressed(answer, work)
+        if name:
+            found.setdefault(name, []).append(answer)
+    return found
 
 
-def _overdue(branch: Branch, work: Work, brief: Brief | None, now: int) -> int:
-    """Seconds by which a check-in is late; 0 for sessions that do not check in while they work."""
+def _addressed(answer: Answer, work: Work) -> str | None:
+    """The check-in that an answer speaks of which names none: the newest before it that asks, if one does.
+
+    One that names a checkpoint, or the brief, speaks of that alone.
+    """
+    if answer.brief:
+        return None
+    before = [c for c in work.check_ins if c.at <= answer.at]
+    if answer.checkpoint:
+        return next((c.name for c in before if c.checkpoint == answer.checkpoint), None)
+    if before and not _asks(before[0]):
+        before = [c for c in before if c.checkpoint] or before
+    return before[0].name if before else None
+
+
+def _newest_reply(check_in: CheckIn, replies: _Replies) -> Answer | None:
+    return next(iter(replies.get(check_in.name, ())), None)
+
+
+def _due(branch: Branch, work: Work, brief: Brief | None, since: int | None) -> int | None:
+    """The last second in which a sign of life is in time; None for sessions that need not check in.
+
+    `since` is when the agent's turn began: while it waited for an answer, it had nothing to report.
+    """
     if brief is None or brief.session != "background":
-        return 0
-    signs = [work.check_ins[0].at] if work.check_ins else []
+        return None
+    signs = [since] if since is not None else []
     # A commit that changes code is a sign of life; one that only reports is its check-in already.
     code = [c.committed_at for c in branch.commits if work.code_trees.get(c.id) != _before(work, c.parents)]
-    late = now - max([*signs, *code[:1]], default=now)
-    return late if late > brief.check_in else 0
+    return max([*signs, *code[:1]]) + brief.check_in if signs or code else None
 
 
 def _before(work: Work, parents: tuple[str, ...]) -> str | None:

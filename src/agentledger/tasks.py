@@ -1,22 +1,24 @@
 """Branches and documents together: which task a branch works on, whose brief counts, what was said about it.
 
-Takes the raw files that `ledger_files` and `control` read, parses them, and puts each
+Takes the files that `ledger_files` and `control` list, has them parsed, and puts each
 where it belongs. What follows from it (who waits for whom, what is fresh) is `standing`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
-from . import documents
-from .ledger import Answer, Brief, CheckIn, Evidence, Outcome, Packet, Policy, Problem, Review, Waiver
-from .ledger_files import MOST_BYTES, TASKS, BranchFiles, LedgerFile
+from . import standing
+from .ledger import Answer, Brief, CheckIn, Evidence, Outcome, Packet, Problem, Review, Waiver
+from .ledger_files import TASKS, BranchFiles, LedgerFile
 from .model import Branch, Fleet, State
+from .parsed import Paper, Parser, T
 from .work import Copy, Task, Work
 
-T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
 # Outcomes that end the branches of a task.
 _ENDS = {"killed": State.KILLED, "declined": State.DECLINED, "explored": State.EXPLORED}
 
@@ -37,35 +39,72 @@ class Papers:
     code_trees: Mapping[str, str]
 
 
-def attach(fleet: Fleet, papers: Papers) -> Fleet:
+def attach(fleet: Fleet, papers: Papers, parser: Parser) -> Fleet:
     """The fleet with its tasks, and each branch with its work. Never raises for what documents hold."""
     if not (papers.branches or papers.uncommitted or papers.base or papers.control):
         return fleet
-    desk = _Desk(fleet, papers)
-    branches = tuple(desk.branch(branch) for branch in fleet.branches)
+    desk = _Desk(papers, parser)
+    # A task that only branches know gets its brief from the first of them: the one that is named for it.
+    ordered = sorted(fleet.branches, key=lambda b: (desk.guest(b), b.name))
+    found = {branch.ref: desk.branch(branch) for branch in ordered}
+    branches = tuple(found[branch.ref] for branch in fleet.branches)
     return replace(fleet, branches=branches, tasks=desk.tasks(branches))
 
 
+@lru_cache(maxsize=1 << 16)
 def split(path: str) -> tuple[str, str]:
     """The task and the rest of a path: `.agentledger/tasks/x/status/1.md` → `("x", "status/1.md")`."""
     task, _, rest = path.removeprefix(TASKS).removeprefix("tasks/").partition("/")
     return task, rest
 
 
+_SINGLE: dict[str, type[Paper]] = {"brief.md": Brief, "packet.md": Packet, "outcome.md": Outcome}
+_FOLDERS: dict[tuple[str, str], type[Paper]] = {
+    ("answers", "md"): Answer,
+    ("evidence", "json"): Evidence,
+    ("reruns", "json"): Evidence,
+    ("reviews", "md"): Review,
+    ("status", "md"): CheckIn,
+    ("waivers", "md"): Waiver,
+}
+
+
+def kind_of(path: str) -> type[Paper] | None:
+    """Which document stands under a path; None where no reader of the ledger looks."""
+    rest = split(path)[1]
+    folder, inner, _ = rest.partition("/")
+    return _FOLDERS.get((folder, rest.rpartition(".")[2])) if inner else _SINGLE.get(rest)
+
+
+def documents(papers: Papers) -> Iterator[tuple[LedgerFile, type[Paper]]]:
+    """Every file that is going to be read, with what it is."""
+    lists = [papers.control, *papers.uncommitted.values()]
+    for found in papers.branches.values():
+        lists += [found.files, tuple(found.first_briefs.values())]
+    for file in itertools.chain.from_iterable(lists):
+        kind = kind_of(file.path)
+        if kind:
+            yield file, kind
+    yield from ((file, Brief) for file in papers.base if kind_of(file.path) is Brief)
+
+
 class _Desk:
     """Where the papers of one fleet are sorted."""
 
-    def __init__(self, fleet: Fleet, papers: Papers) -> None:
-        self.policy: Policy = fleet.policy
+    def __init__(self, papers: Papers, parser: Parser) -> None:
         self.papers = papers
+        self.read = parser.read
         self.manager: dict[str, list[LedgerFile]] = {}
         for file in papers.control:
-            self.manager.setdefault(split(file.path)[0], []).append(file)
+            task, rest = split(file.path)
+            if rest:  # a file beside the folders, such as a README, is no task
+                self.manager.setdefault(task, []).append(file)
         self.on_base = {split(f.path)[0]: f for f in papers.base if split(f.path)[1] == "brief.md"}
         # More of a task's folder than its brief comes to base only by landing.
         self.landed = {split(f.path)[0] for f in papers.base if split(f.path)[1] != "brief.md"}
         self.briefs: dict[str, Brief] = {}
         self.brief_from: dict[str, str] = {}
+        self.naming: dict[str, list[str]] = {}
         for task in {*self.manager, *self.on_base}:
             self._official(task)
         self.filed = {task: self._file(task) for task in self.manager}
@@ -77,63 +116,71 @@ class _Desk:
         ours = next((f for f in self.manager.get(task, ()) if split(f.path)[1] == "brief.md"), None)
         file, where = (ours, "control") if ours else (self.on_base.get(task), "base")
         if file:
-            self.briefs[task], self.brief_from[task] = _parse(documents.parse_brief, file, self.policy), where
+            self._settle(task, self.read(Brief, file), where)
+
+    def _settle(self, task: str, brief: Brief, where: str) -> None:
+        """This brief counts."""
+        self.briefs[task], self.brief_from[task] = brief, where
+        # What an agent wrote speaks for no branch but its own.
+        if brief.branch and where != "branch":
+            self.naming.setdefault(brief.branch, []).append(task)
 
     def _file(self, task: str) -> Task:
         """A task with what the manager's folder says, its brief and branches aside."""
         files = self.manager[task]
 
-        def of(folder: str, parse: Callable[..., T]) -> tuple[T, ...]:
-            found = [f for f in files if split(f.path)[1].startswith(f"{folder}/") and f.path.endswith(".md")]
-            return tuple(_parse(parse, f, self.policy) for f in found)
-
         outcome = next((f for f in files if split(f.path)[1] == "outcome.md"), None)
         return Task(
             task,
-            answers=_newest(of("answers", documents.parse_answer)),
-            waivers=_newest(of("waivers", documents.parse_waiver)),
-            reviews=_newest(of("reviews", documents.parse_review)),
-            outcome=_parse(documents.parse_outcome, outcome, self.policy) if outcome else None,
+            answers=_newest(self._all(files, "answers", Answer)),
+            waivers=_newest(self._all(files, "waivers", Waiver)),
+            reviews=_newest(self._all(files, "reviews", Review)),
+            outcome=self.read(Outcome, outcome) if outcome else None,
         )
 
     def _reruns(self, task: str) -> tuple[Evidence, ...]:
-        found = [
-            f
-            for f in self.manager.get(task, ())
-            if split(f.path)[1].startswith("reruns/") and f.path.endswith(".json")
-        ]
-        return tuple(_parse(documents.parse_evidence, f, self.policy) for f in found)
+        return self._all(self.manager.get(task, ()), "reruns", Evidence)
+
+    def _all(self, files: Iterable[LedgerFile], folder: str, kind: type[T]) -> tuple[T, ...]:
+        """The documents of a folder; one kind stands in two, and an agent's own file is no rerun."""
+        found = [f for f in files if split(f.path)[1].startswith(f"{folder}/") and kind_of(f.path) is kind]
+        return tuple(self.read(kind, file) for file in found)
 
     # -- a branch -------------------------------------------------------------------------
+
+    def guest(self, branch: Branch) -> bool:
+        """Is it anything but `agent/<task>` with that task's folder?"""
+        found = self.papers.branches.get(branch.ref)
+        own = found is not None and any(split(file.path)[0] == branch.task for file in found.files)
+        return branch.name != f"agent/{branch.task}" or not own
 
     def branch(self, branch: Branch) -> Branch:
         """The branch with what its papers say, and the state that follows from the task's end or start."""
         found = self.papers.branches.get(branch.ref, BranchFiles((), 0, {}))
-        files = _overlaid(found.files, self.papers.uncommitted.get(branch.ref, ()))
+        files = _in_folders(_overlaid(found.files, self.papers.uncommitted.get(branch.ref, ())))
         task, problems = self._task_of(branch, files)
         if task is None:
             # Nothing can be said of a branch that works on several tasks, but that.
-            return replace(branch, state_why=branch.state_why or problems[0].message) if problems else branch
+            why = branch.state_why or "; ".join(p.message for p in problems)
+            return replace(branch, state_why=why, problems=problems)
         work = self._work(branch, task, [f for f in files if split(f.path)[0] == task], found, problems)
         return self._state(replace(branch, task=task, work=work), task)
 
     def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
         """The task whose brief names the branch, else the one its name says, else the one folder it adds."""
         added = sorted({split(file.path)[0] for file in files})
-        naming = sorted(task for task, brief in self.briefs.items() if brief.branch == branch.name)
-        by_name = (
-            [branch.task] if branch.task and (branch.task in self.briefs or branch.task in added) else []
-        )
-        own = [split(f.path)[0] for f in files if split(f.path)[1] == "brief.md"]
+        naming = sorted(self.naming.get(branch.name, ()))
+        confirmed = branch.task is not None and self.brief_from.get(branch.task, "branch") != "branch"
+        by_name = [branch.task] if branch.task and (confirmed or branch.task in added) else []
+        own = sorted({split(f.path)[0] for f in files if split(f.path)[1] == "brief.md"})
         candidates = naming or by_name or added
-        problems = []
-        if len(naming) > 1:
-            problems.append(_several(f"{len(naming)} briefs name this branch: {', '.join(naming)}"))
-        if len(set(own)) > 1:
-            problems.append(
-                _several(f"the branch adds briefs of several tasks: {', '.join(sorted(set(own)))}")
-            )
-        return (candidates[0] if len(candidates) == 1 or naming else None), tuple(problems)
+        sure = len(candidates) == 1 or bool(naming)
+        problems = [_several("briefs of several tasks name this branch", naming)] if len(naming) > 1 else []
+        if len(own) > 1:
+            problems.append(_several("the branch adds briefs of several tasks", own))
+        elif not sure and added:
+            problems.append(_several("the branch adds folders of several tasks", added))
+        return (candidates[0] if sure else None), tuple(problems)
 
     def _work(
         self,
@@ -144,36 +191,35 @@ class _Desk:
         problems: tuple[Problem, ...],
     ) -> Work:
         own = next((f for f in files if split(f.path)[1] == "brief.md"), None)
-        if task not in self.briefs:
+        if self.brief_from.get(task, "branch") == "branch":
             # Unconfirmed: the oldest version counts, so that an agent cannot widen its own brief afterwards.
             first = next(
                 (f for path, f in found.first_briefs.items() if split(path) == (task, "brief.md")), own
             )
-            if first:
-                self.briefs[task], self.brief_from[task] = (
-                    _parse(documents.parse_brief, first, self.policy),
-                    "branch",
-                )
+            if first and task not in self.briefs:
+                self._settle(task, self.read(Brief, first), "branch")
+            elif first and first.blob != self.briefs[task].document.blob:
+                problems = (*problems, _second(first.path, self.briefs[task]))
         filed = self.filed.get(task, Task(task))
-        check_ins = _newest(_all(files, "status/", ".md", documents.parse_check_in, self.policy))
+        check_ins = _newest(self._all(files, "status", CheckIn))
         packet = next((f for f in files if split(f.path)[1] == "packet.md"), None)
         dated = sum(split(f.path)[1].startswith("status/") for f in files)
         return Work(
             task,
-            _parse(documents.parse_brief, own, self.policy) if own else None,
-            self._copy(task, own),
+            self.read(Brief, own) if own else None,
+            self._copy(branch, task, own),
             check_ins,
             dated + max(found.total - len(found.files), 0),
-            _parse(documents.parse_packet, packet, self.policy) if packet else None,
-            _all(files, "evidence/", ".json", documents.parse_evidence, self.policy),
+            self.read(Packet, packet) if packet else None,
+            self._all(files, "evidence", Evidence),
             self._reruns(task),
             tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
-            tuple(a for a in filed.answers if a.branch in (None, branch.name)),
+            self._answers(branch, task),
             (*problems, *_misplaced(files)),
             {c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees},
         )
 
-    def _copy(self, task: str, own: LedgerFile | None) -> Copy:
+    def _copy(self, branch: Branch, task: str, own: LedgerFile | None) -> Copy:
         """How the branch's copy relates to the brief that counts."""
         official = self.briefs.get(task)
         if self.brief_from.get(task) == "branch":
@@ -182,7 +228,14 @@ class _Desk:
             return Copy.NONE
         if own.blob == official.document.blob:
             return Copy.SAME
-        return Copy.OUTDATED if own.blob in self.papers.earlier.get(task, ()) else Copy.SCOPE_CHANGE
+        if own.blob in self.papers.earlier.get(task, ()):
+            return Copy.OUTDATED
+        said = (a for a in self._answers(branch, task) if a.brief == own.blob)
+        return Copy.REFUSED if any(a.decision == "reject" for a in said) else Copy.SCOPE_CHANGE
+
+    def _answers(self, branch: Branch, task: str) -> tuple[Answer, ...]:
+        answers = self.filed[task].answers if task in self.filed else ()
+        return tuple(a for a in answers if a.branch in (None, branch.name))
 
     def _state(self, branch: Branch, task: str) -> Branch:
         outcome = self.filed[task].outcome if task in self.filed else None
@@ -190,9 +243,7 @@ class _Desk:
             if branch.state in (State.OPEN, State.DORMANT, State.EMPTY):
                 return replace(branch, state=_ENDS[outcome.outcome], state_why=_why(outcome))
             return branch
-        waiting = (
-            branch.work is not None and branch.work.check_ins and branch.work.check_ins[0].state != "working"
-        )
+        waiting = branch.work is not None and standing.waits(branch.work)
         live = task in self.briefs and outcome is None and task not in self.landed
         fresh = branch.state is State.EMPTY and live
         if fresh or (branch.state is State.DORMANT and waiting):
@@ -225,8 +276,15 @@ def _why(outcome: Outcome) -> str:
     return f"{outcome.outcome} by {outcome.by}: {first}" if first else f"{outcome.outcome} by {outcome.by}"
 
 
-def _several(message: str) -> Problem:
-    return Problem("", None, message, "one branch works on one task: split it, or take the other folder out")
+def _several(message: str, tasks: Sequence[str]) -> Problem:
+    named = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
+    hint = "one branch works on one task: split it, or take the other folder out"
+    return Problem("", None, f"{message}: {named}", hint)
+
+
+def _second(path: str, counts: Brief) -> Problem:
+    message = f"the manager has no brief of this task, and {counts.document.source.ref} has another one"
+    return Problem(path, None, message, "the other counts; put one on the control branch", fatal=False)
 
 
 def _overlaid(committed: Sequence[LedgerFile], uncommitted: Sequence[LedgerFile]) -> list[LedgerFile]:
@@ -236,35 +294,9 @@ def _overlaid(committed: Sequence[LedgerFile], uncommitted: Sequence[LedgerFile]
     return [found[path] for path in sorted(found)]
 
 
-def _parse(parse: Callable[..., T], file: LedgerFile, policy: Policy) -> T:
-    """Parse one file; one that could not be read is parsed as empty, with the reason as its first problem."""
-    value = parse(file.source, file.raw or b"", policy, file.blob or None)
-    problem = _unread(file)
-    if problem is None:
-        return value
-    return replace(value, document=replace(value.document, problems=(problem,)))
-
-
-def _unread(file: LedgerFile) -> Problem | None:
-    if not file.regular:
-        what = {"120000": "a symbolic link", "160000": "a submodule"}.get(file.mode, "not a file")
-        return Problem(file.path, None, f"it is {what}, not a document", "commit a regular file in its place")
-    if file.size > MOST_BYTES:
-        return Problem(
-            file.path, None, f"it is {file.size:,} bytes long, so it was not read", "at most 262,144 bytes"
-        )
-    return (
-        None
-        if file.raw is not None
-        else Problem(file.path, None, "it is missing from this clone", "git fetch")
-    )
-
-
-def _all(
-    files: Iterable[LedgerFile], folder: str, ending: str, parse: Callable[..., T], policy: Policy
-) -> tuple[T, ...]:
-    found = [f for f in files if split(f.path)[1].startswith(folder) and f.path.endswith(ending)]
-    return tuple(_parse(parse, f, policy) for f in found)
+def _in_folders(files: Iterable[LedgerFile]) -> list[LedgerFile]:
+    """Without plain files beside the folders; a link or a submodule in place of a folder stays."""
+    return [f for f in files if split(f.path)[1] or not f.regular]
 
 
 Dated = TypeVar("Dated", CheckIn, Answer, Waiver, Review)
@@ -274,14 +306,12 @@ def _newest(values: Sequence[Dated]) -> tuple[Dated, ...]:
     return tuple(sorted(values, key=lambda v: (v.at, v.name), reverse=True))
 
 
-_PLACES = ("brief.md", "packet.md", "status/", "evidence/")
-
-
 def _misplaced(files: Iterable[LedgerFile]) -> tuple[Problem, ...]:
     """Files that no reader of the ledger will ever look at."""
     hint = "a task's folder holds brief.md, packet.md, status/*.md and evidence/*.json"
     return tuple(
         Problem(f.path, None, "it is no document of the ledger", hint, fatal=False)
         for f in files
-        if not split(f.path)[1].startswith(_PLACES)
+        if (rest := split(f.path)[1]) not in ("brief.md", "packet.md")
+        and not rest.startswith(("status/", "evidence/"))
     )

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from . import commits, objects
+from .bases import Choice
 from .errors import GitError
 from .git import Ref, run
 from .listing import Listing
 from .model import Base, Commit, Sync
-from .observe import Observation
 from .scratch import Scratch
 from .text import printable
 
@@ -29,12 +29,11 @@ class Tip:
 # -- base -----------------------------------------------------------------------------
 
 
-def resolve_base(scratch: Scratch, seen: Observation) -> Base:
+def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Base:
     """Base at its tip: of its two copies the one that descends from the other; diverged: the remote's.
 
     Where only one of them can be read, it is that one, and `why` says so. GitError: none can.
     """
-    choice = seen.choice
     tips = _copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
     problems = [f"{printable(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
     local, remote = (
@@ -57,7 +56,7 @@ def resolve_base(scratch: Scratch, seen: Observation) -> Base:
         "; ".join((choice.why, *problems)),
         sync,
         other.name if other else None,
-        seen.fetched_at,
+        fetched_at,
     )
 
 

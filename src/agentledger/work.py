@@ -31,6 +31,7 @@ class Copy(StrEnum):
     SAME = "same"
     OUTDATED = "outdated"
     SCOPE_CHANGE = "scope-change"
+    REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
 
 
@@ -117,10 +118,18 @@ class Checked:
     trust: Trust | None
     fresh: bool | None
 
+    @property
+    def other_command(self) -> bool:
+        """Does the evidence tell of another command than the one that is asked for?"""
+        return self.evidence is not None and self.evidence.command.strip() != self.check.run.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a branch with a task stands. `since` is when the waiting began; `overdue` is in seconds."""
+    """Where a branch with a task stands. `since` is when the waiting began; `overdue` is in seconds.
+
+    `due` is the last second in which a check-in is in time; None where none is waited for.
+    """
 
     progress: Progress
     waits_for: str = ""
@@ -132,6 +141,7 @@ class Standing:
     packet_fresh: bool | None = None
     overdue: int = 0
     rivals: tuple[str, ...] = ()
+    due: int | None = None
 
     @property
     def holds(self) -> tuple[str, ...]:
@@ -142,6 +152,8 @@ class Standing:
                 found.append(f"no evidence for {checked.check.name}")
             elif not checked.evidence.passed:
                 found.append(f"{checked.check.name} failed")
+            elif checked.other_command:
+                found.append(f"{checked.check.name} was run with another command")
             elif not checked.fresh:
                 found.append(f"evidence for {checked.check.name} is of another commit")
             elif checked.trust in (Trust.CONTRADICTED, Trust.FLAKY):

@@ -18,7 +18,7 @@ from typing import NoReturn
 import click
 
 from agentledger import __version__
-from agentledger.cli import answer, board, demo, schema, serve, site, sync
+from agentledger.cli import answer, board, check, demo, rule, schema, serve, site, sync
 from agentledger.cli.boundary import Commands, Settings, guarded
 from agentledger.cli.options import repo_option, verbose_option
 
@@ -29,7 +29,8 @@ Completion: add the line for your shell to its start-up file.
   fish  _AGENTLEDGER_COMPLETE=fish_source agentledger | source
 
 \b
-Exit codes: 0 well, 2 usage or repository error, 3 a bug in agentledger, 130 interrupted.
+Exit codes: 0 well, 1 stopped by a check, 2 usage or repository error, 3 a bug in agentledger,
+130 interrupted.
 """
 
 
@@ -45,7 +46,11 @@ def agentledger() -> None:
     """A ledger of your agent fleet, kept in git."""
 
 
-for command in (board.board, site.site, serve.serve, sync.sync, answer.answer, demo.demo, schema.schema):
+for command in (
+    *(board.board, site.site, serve.serve),
+    *(check.check, rule.rule),
+    *(answer.answer, sync.sync, demo.demo, schema.schema),
+):
     agentledger.add_command(command)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -26,7 +25,8 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
     type=click.Choice(DECISIONS),
     default="note",
     show_default=True,
-    help="What you decide. Any settles the question; only approve opens a checkpoint.",
+    help="What you decide. Any settles the question; only approve opens a checkpoint. "
+    "reject turns down a change of the brief, where no question is open.",
 )
 @click.option("--to", metavar="CHECK-IN", help="The check-in that is answered.  [default: the newest]")
 @click.option("--checkpoint", metavar="NAME", help="The checkpoint that is decided on.")
@@ -55,12 +55,17 @@ def answer(
     told = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
     reply = work.Reply(task, told, decision, to, checkpoint, branch)
     done = work.answer(settings.repo or here(), reply, int(time.time()))
-    click.echo(_document(done) if format == "json" else _text(done))
+    if format == "json":
+        _json(done)
+    else:
+        click.echo(_text(done))
 
 
-def _document(done: Answered) -> str:
-    known = {"task": done.task, "path": done.path, "ref": done.ref, "commit": done.commit}
-    return json.dumps({"version": 1, "kind": "answer", **known, "to_publish": done.to_publish})
+def _json(done: Answered) -> None:
+    from agentledger.reports import json
+
+    told = json.answered(done.task, done.ref, done.path, done.commit, done.to_publish, done.unsigned)
+    click.echo(told, nl=False)
 
 
 def _text(done: Answered) -> str:

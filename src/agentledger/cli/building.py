@@ -6,15 +6,21 @@ the user (`site` builds once, `serve` again and again).
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentledger.cache import Cache
     from agentledger.cli.options import Asked
     from agentledger.model import Fleet
     from agentledger.site.build import Result
+    from agentledger.site.markdown import Rendered
+    from agentledger.site.markdown_pool import Renderer
 
 FOLDER_NAME = ".agentledger-site"
 
@@ -36,10 +42,13 @@ def folder(asked: Asked, out: Path | None) -> Path:
     return out or snapshot.toplevel(asked.start) / FOLDER_NAME
 
 
-def publish(asked: Asked, out: Path, fingerprint: str | None = None) -> Published:
+def publish(
+    asked: Asked, out: Path, renderer: Renderer | None = None, fingerprint: str | None = None
+) -> Published:
     """Build what was asked for into `out`, or leave it where nothing can have changed.
 
-    `fingerprint` is that of the repository, for who has just taken it. Raises LedgerError.
+    `renderer` is for who builds again and again; `fingerprint`, of the repository, for who has
+    just taken it. Raises LedgerError.
     """
     from agentledger import snapshot
     from agentledger.reports import json
@@ -49,7 +58,7 @@ def publish(asked: Asked, out: Path, fingerprint: str | None = None) -> Publishe
     fingerprint = fingerprint or snapshot.fingerprint(asked.start, asked.request)
     if build.up_to_date(out, fingerprint, int(time.time())):
         return _as_it_was(out)
-    with asked.reading() as (taken, tell):
+    with asked.reading() as (taken, tell), _kept(renderer) as kept:
         until = valid_until(taken.fleet, taken.fleet.dormant)
         result = build.build(
             taken,
@@ -58,8 +67,25 @@ def publish(asked: Asked, out: Path, fingerprint: str | None = None) -> Publishe
             extra={"ledger.json": json.ledger(taken.fleet)},
             fingerprint=fingerprint,
             valid_until=until,
+            markdown=functools.partial(_rendered, kept, taken.cache),
         )
         return Published(result, taken.fleet, until)
+
+
+@contextmanager
+def _kept(renderer: Renderer | None) -> Iterator[Renderer]:
+    """This renderer, which goes on living, or one that ends with the block."""
+    from agentledger.site.markdown_pool import Renderer
+
+    if renderer is not None:
+        yield renderer
+        return
+    with Renderer() as own:
+        yield own
+
+
+def _rendered(renderer: Renderer, store: Cache, texts: Sequence[str], top: int) -> Sequence[Rendered]:
+    return renderer.render_all(texts, top, store)
 
 
 def _as_it_was(out: Path) -> Published:
@@ -70,10 +96,13 @@ def _as_it_was(out: Path) -> Published:
 
 
 def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
-    """When the first open branch becomes dormant with nothing having moved; None for never."""
+    """When something is different with nothing having moved: a branch turns dormant, or its agent is late.
+
+    None for never.
+    """
     from agentledger.model import State
 
-    if dormant is None:
-        return None
-    times = [branch.active_at + dormant + 1 for branch in fleet.branches if branch.state is State.OPEN]
-    return min(times, default=None)
+    still = [branch for branch in fleet.branches if branch.state is State.OPEN]
+    times = [b.active_at + dormant + 1 for b in still] if dormant is not None else []
+    due = [b.standing.due for b in still if b.standing and b.standing.due is not None]
+    return min([*times, *(at + 1 for at in due if at >= fleet.now)], default=None)

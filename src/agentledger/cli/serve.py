@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agentledger.model import Branch, Fleet
     from agentledger.notify import Notice
     from agentledger.site.live import Source
+    from agentledger.site.markdown_pool import Renderer
 
 
 @click.command()
@@ -51,6 +52,7 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     from agentledger import personal
     from agentledger.site import live, watch
     from agentledger.site import serve as server
+    from agentledger.site.markdown_pool import Renderer
 
     notify = personal.load().notify
     out, pulse = building.folder(asked, out), live.Pulse()
@@ -58,10 +60,12 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     with (
         server.bind(host or server.LOCAL, port, out, pulse) as bound,
         closing(watch.Watch(out)) as watched,
+        # One for all builds: starting a process would take most of what a small rebuild takes.
+        Renderer() as renderer,
     ):
         if bound.is_open:
             click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
-        keeper = live.Live(_source(asked, out, notify), out, watched, pulse, _failed)
+        keeper = live.Live(_source(asked, out, notify, renderer), out, watched, pulse, _failed)
         keeper.start()
         if not watched.complete:
             click.echo(
@@ -75,7 +79,7 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
             keeper.run()
 
 
-def _source(asked: Asked, out: Path, notify: Sequence[str]) -> Source:
+def _source(asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
     from agentledger import snapshot
     from agentledger.site import live, watch
 
@@ -86,20 +90,21 @@ def _source(asked: Asked, out: Path, notify: Sequence[str]) -> Source:
     return live.Source(
         folders,
         lambda: snapshot.fingerprint(asked.start, asked.request),
-        _Publisher(asked, out, notify).publish,
+        _Publisher(asked, out, notify, renderer).publish,
     )
 
 
 class _Publisher:
     """Builds, says so, and sends notices about what has come since the build before."""
 
-    def __init__(self, asked: Asked, out: Path, notify: Sequence[str]) -> None:
+    def __init__(self, asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> None:
         self._asked, self._out, self._notify = asked, out, notify
+        self._renderer = renderer
         self._before: Fleet | None = None
 
     def publish(self, fingerprint: str) -> int | None:
         """Build the site of this fingerprint; returns from which second it is stale."""
-        found = building.publish(self._asked, self._out, fingerprint)
+        found = building.publish(self._asked, self._out, self._renderer, fingerprint)
         if found.result.written or found.result.removed:
             at, result = time.strftime("%H:%M:%S"), found.result
             click.echo(

@@ -30,10 +30,11 @@ def parse_evidence(
     """
     out = Problems(source.path)
     text = decoded(raw, size, out)
-    tree = json_lines.read(text, out) if text is not None else None
-    said: dict[str, Any] = EVIDENCE.values(tree, "", out) if tree else {}
-    if tree:
-        _needed(tree, said, out)
+    tree, said = _read(text, out, lines=out.any)
+    if out.any:
+        # Only now does it matter on which line a key stands.
+        out = Problems(source.path)
+        tree, said = _read(decoded(raw, size, out), out, lines=True)
     name = posixpath.splitext(posixpath.basename(source.path))[0]
     if "/evidence/" in f"/{source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
@@ -58,6 +59,15 @@ def parse_evidence(
         (on_base["commit"], on_base["exit_code"]) if on_base else None,
         said.get("skipped"),
     )
+
+
+def _read(text: str | None, out: Problems, lines: bool) -> tuple[Map | None, dict[str, Any]]:
+    """The document as a tree, and the values in it."""
+    tree = json_lines.read(text, out, lines) if text is not None else None
+    said: dict[str, Any] = EVIDENCE.values(tree, "", out) if tree else {}
+    if tree:
+        _needed(tree, said, out)
+    return tree, said
 
 
 def _fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:

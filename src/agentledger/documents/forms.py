@@ -49,6 +49,11 @@ COMMIT = Form(
     values.commit,
     {**_STRING, "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
 )
+BLOB = Form(
+    "a file's whole id: `git rev-parse BRANCH:PATH` prints it",
+    values.commit,
+    {**_STRING, "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
+)
 DIGEST = Form("a SHA-256, 64 hex digits", values.digest, {**_STRING, "pattern": "^[0-9a-f]{64}$"})
 RULE = Form(
     "a rule's id or name, such as `OWN001` or `outside-scope`",

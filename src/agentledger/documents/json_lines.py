@@ -22,8 +22,11 @@ class _Word(str):
     __slots__ = ()
 
 
-def read(text: str, out: Problems) -> Map | None:
-    """The object that `text` is; None, with a problem, if it is none."""
+def read(text: str, out: Problems, lines: bool = True) -> Map | None:
+    """The object that `text` is; None, with a problem, if it is none.
+
+    `lines`: finding out where each key stands takes as long as all the rest.
+    """
     try:
         found = _decoder().decode(text)
     except json.JSONDecodeError as error:
@@ -37,7 +40,7 @@ def read(text: str, out: Problems) -> Map | None:
     if not isinstance(found, _Pairs):
         out.invalid(1, "this is no JSON object", "`agentledger verify` writes it anew")
         return None
-    tree = _Lines(text).node(found, 1, 0)
+    tree = _Lines(text if lines else "").node(found, 1, 0)
     assert isinstance(tree, Map)
     return tree
 

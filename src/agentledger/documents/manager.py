@@ -40,6 +40,7 @@ def parse_answer(
         said.get("branch"),
         said.get("checkpoint"),
         page.text,
+        said.get("brief"),
     )
 
 

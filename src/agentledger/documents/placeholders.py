@@ -19,6 +19,10 @@ _NONE = re.compile(
 )
 
 
+# A letter that none of those words begins with, behind the marks of most lines.
+_SAYS = re.compile(r"(?:[-*+] )?(?:\[[ xX]\] )?[a-eg-km-oq-su-wyzA-EG-KM-OQ-SU-WYZ]")
+
+
 def without_comments(text: str) -> str:
     """The text without its HTML comments; one that is never closed goes to the end."""
     return _COMMENT.sub("", text) if "<!--" in text else text
@@ -26,6 +30,8 @@ def without_comments(text: str) -> str:
 
 def blank(text: str) -> bool:
     """Is there nothing in it but placeholders?"""
+    if _SAYS.match(text):
+        return False
     return all(
         _WORDS.fullmatch(_MARKS.sub("", line.strip()[:400])) for line in without_comments(text).split("\n")
     )

@@ -24,9 +24,13 @@ _COMMENT = re.compile(r" {0,3}<!--")
 _QUOTE = re.compile(r" {0,3}>")
 
 
-# What makes a `##` at the start of a line anything but a heading, or a heading of anything else.
-_HARD = re.compile(r"```|~~~|<!--|^[ \t]+#|^ {0,3}[-=]+[ \t]*$", re.MULTILINE)
-_EASY = re.compile(r"^##(?:[ \t]+(.*))?$", re.MULTILINE)
+# What makes a `##` at the start of a line anything but a heading, or a heading of anything else. All are
+# looked for in a text with a line end in front: a search is several times as fast where it begins with one.
+_HARD = re.compile(r"\n(?:[ \t]+#| {0,3}[-=]+[ \t]*(?=\n|\Z))")
+_HARD_ANYWHERE = ("```", "~~~", "<!--")
+_EASY = re.compile(r"\n##(?:[ \t]+(.*))?(?=\n|\Z)")
+# Code at the left edge, with nothing on its first and last line that needs a second look.
+_CODE = re.compile(r"^```[\w+-]*\n(?:[^`]++|`(?!``))*+^```[ \t]*$", re.MULTILINE)
 
 
 # The last of so many sections holds the rest of the document.
@@ -167,8 +171,11 @@ def _title(text: str) -> str:
 
 def headings(body: str) -> list[Heading]:
     """The first MOST level-2 headings of a text, in order."""
-    if not _HARD.search(body):
-        return _easy_headings(body)
+    bare = "\n" + body
+    if "```" in body:
+        bare = _CODE.sub(lambda code: "\n" * code[0].count("\n"), bare)
+    if not any(mark in bare for mark in _HARD_ANYWHERE) and not _HARD.search(bare):
+        return _easy_headings(bare)
     scanner = _Scanner()
     for at, text in enumerate(body.split("\n")):
         scanner.line(at, text.expandtabs(4))
@@ -177,12 +184,12 @@ def headings(body: str) -> list[Heading]:
     return scanner.found
 
 
-def _easy_headings(body: str) -> list[Heading]:
-    """The headings of a text in which every line is what it looks like."""
+def _easy_headings(text: str) -> list[Heading]:
+    """The headings of a text in which every line is what it looks like; it begins with a line end."""
     found: list[Heading] = []
     at = last = 0
-    for match in islice(_EASY.finditer(body), MOST):
-        at += body.count("\n", last, match.start())
+    for match in islice(_EASY.finditer(text), MOST):
+        at += text.count("\n", last, match.start())
         last = match.start()
         found.append(Heading(_title(match[1] or ""), at, at + 1))
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 from agentledger.ledger import JUnit, Kill
 
 from .forms import (
+    BLOB,
     COMMAND,
     COMMIT,
     COUNT,
@@ -152,6 +153,7 @@ ANSWER = Table(
             needed=True,
         ),
         Key("checkpoint", ID, "The checkpoint that is decided on."),
+        Key("brief", BLOB, "The id of the branch's brief.md, where that copy of the brief is decided on."),
     )
 )
 

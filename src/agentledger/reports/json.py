@@ -13,7 +13,8 @@ import base64
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from agentledger import model, sections
+from agentledger import model, sections, wip
+from agentledger.ledger import Wip
 from agentledger.reports import papers, shapes
 from agentledger.text import decode, encode, path_text, rfc3339
 
@@ -31,6 +32,7 @@ def ledger(fleet: model.Fleet) -> bytes:
         base=_base(fleet.base),
         branches=tuple(_branch(branch, fleet) for branch in fleet.branches),
         tasks=tuple(papers.task(task) for task in fleet.tasks),
+        wip=tuple(_wip(load, fleet.policy.wip) for load in wip.loads(fleet)),
     )
     return msgspec.json.encode(document) + b"\n"
 
@@ -49,6 +51,22 @@ def site(index: str, written: int, unchanged: int, removed: int) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
+def answered(task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str) -> bytes:
+    """The document of one answer; `unsigned` is "" where nothing is to be said of a signature."""
+    document = shapes.Answered(
+        version=1,
+        kind="answered",
+        dry_run=False,
+        task=_text(task),
+        ref=_text(ref),
+        path=_text(path),
+        commit=commit,
+        to_publish=to_publish,
+        unsigned=_maybe(unsigned),
+    )
+    return msgspec.json.encode(document) + b"\n"
+
+
 def _base(base: model.Base) -> shapes.Base:
     return shapes.Base(
         name=_text(base.name),
@@ -58,6 +76,16 @@ def _base(base: model.Base) -> shapes.Base:
         why=_text(base.why),
         sync=base.sync,
         other_ref=_maybe(base.other_ref),
+    )
+
+
+def _wip(load: wip.Load, limits: Wip) -> shapes.Wip:
+    return shapes.Wip(
+        manager=_maybe(load.manager),
+        active=shapes.Used(load.active, limits.active),
+        local=shapes.Used(load.local, limits.local),
+        review=shapes.Used(load.review, limits.review),
+        review_lines=shapes.Used(load.review_lines, limits.review_lines),
     )
 
 
@@ -92,7 +120,7 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
         packet=papers.packet(branch.work),
         checks=papers.checks(branch.standing),
         reviews=papers.reviews(branch.work),
-        findings=(),
+        findings=papers.findings(branch),
         next_action=_next_action(sections.next_action(branch, fleet.base)),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agentledger.ledger import Document, Evidence, Problem
+from agentledger.model import Branch
 from agentledger.text import encode, path_text, rfc3339
 from agentledger.work import Checked, Standing, Task, Work
 
@@ -30,6 +31,12 @@ def reviews(work: Work | None) -> tuple[Json, ...]:
 def checks(standing: Standing | None) -> tuple[Json, ...]:
     """The checks asked for, each with its evidence as far as there is any."""
     return tuple(_check(checked) for checked in standing.checks) if standing else ()
+
+
+def findings(branch: Branch) -> tuple[Json, ...]:
+    """What is wrong with a branch's ledger as a whole; what is in one document is told with it."""
+    problems = (*branch.problems, *(branch.work.problems if branch.work else ()))
+    return tuple({"path": _text(problem.path) or None} | _problem(problem) for problem in problems)
 
 
 def task(found: Task) -> Json:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from agentledger import model
+from agentledger.findings import Gate, Severity
 
 Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.")]
@@ -34,6 +35,34 @@ def _one_of(*values: str) -> Meta:
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """What all objects of a document have in common: they are written once, and never changed."""
+
+
+class Finding(Entry, frozen=True):
+    """What a rule found. `waived` is the reason of the waiver that covers it."""
+
+    rule: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
+    name: str
+    severity: Annotated[str, _one_of(*Severity)]
+    blocks: bool
+    waived: str | None
+    branch: str | None
+    task: str | None
+    path: str | None
+    line: Annotated[int, Meta(ge=1)] | None
+    commit: Oid | None
+    message: str
+    hint: str
+
+
+class Report(Entry, frozen=True):
+    """What a check found at one gate; `blocked` when any of it stops whoever is there."""
+
+    version: Literal[1]
+    kind: Literal["report"]
+    gate: Annotated[str, _one_of(*Gate)]
+    blocked: bool
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
 
 
 class Base(Entry, frozen=True):
@@ -173,6 +202,23 @@ class Branch(Entry, frozen=True):
     ref_base64: Base64 | UnsetType = UNSET
 
 
+class Used(Entry, frozen=True):
+    """How much there is of something, and how much the policy allows."""
+
+    count: Count
+    limit: Count
+
+
+class Wip(Entry, frozen=True):
+    """The work in progress of one manager; `manager` is null where nobody is named."""
+
+    manager: str | None
+    active: Used
+    local: Used
+    review: Used
+    review_lines: Used
+
+
 class Ledger(Entry, frozen=True):
     """Every agent branch of a repository: what it changed, where it stands, what to do next."""
 
@@ -186,6 +232,7 @@ class Ledger(Entry, frozen=True):
     base: Base
     branches: tuple[Branch, ...]
     tasks: tuple[Any, ...]
+    wip: tuple[Wip, ...]
 
 
 class Site(Entry, frozen=True):
@@ -234,7 +281,31 @@ class Sync(Entry, frozen=True):
     notes: tuple[str, ...]
 
 
-SCHEMAS: Mapping[str, type[Entry]] = {"ledger": Ledger, "site": Site, "sync": Sync}
+class Answered(Entry, frozen=True):
+    """What answering did: the document written at `path`, by `commit`, on the control branch `ref`.
+
+    `to_publish`: there is a remote that does not have it yet. `unsigned`: why it carries no signature
+    though the policy lists signers; null where it needs none, or has one.
+    """
+
+    version: Literal[1]
+    kind: Literal["answered"]
+    dry_run: bool
+    task: str
+    ref: str
+    path: str
+    commit: Oid
+    to_publish: bool
+    unsigned: str | None
+
+
+SCHEMAS: Mapping[str, type[Entry]] = {
+    "ledger": Ledger,
+    "site": Site,
+    "sync": Sync,
+    "answered": Answered,
+    "report": Report,
+}
 
 
 def schema(name: str) -> bytes:

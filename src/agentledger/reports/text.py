@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from agentledger import wip
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import (
     NextAction,
@@ -68,11 +69,12 @@ def board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
     parts = grouped(fleet)
     room = width - len(INDENT)
     lines = _heading(fleet, parts, width)
+    metered = wip.meters(fleet)
     for part in order(fleet):
         if part is Section.UNBRIEFED:
             lines += _planned(fleet, room)
         if part is not Section.ENDED:
-            lines += _part(_title(part, fleet), parts[part], OPEN_HEADINGS, fleet, width)
+            lines += _part(part, parts[part], metered.get(part, ()), fleet, width)
     lines += _ended(parts[Section.ENDED], list_ended, fleet, width)
     for note in fleet.notes:
         lines += [Text(), *_wrapped(Text(f"Note: {printable(note)}", "yellow"), room)]
@@ -123,12 +125,14 @@ def _base_line(base: Base, now: int) -> Text:
 
 
 def _part(
-    title: str, branches: Sequence[Branch], headings: tuple[str, ...], fleet: Fleet, width: int
+    part: Section, branches: Sequence[Branch], meters: Sequence[str], fleet: Fleet, width: int
 ) -> list[Text]:
     if not branches:
         return []
     rows = [Row(_open_cells(branch, fleet.now), _below(branch, fleet, width)) for branch in branches]
-    return [Text(), Text(f"{title} ({len(branches)})", "bold"), *_table(headings, rows, width)]
+    told = [Text(GAP) + line for it in meters for line in _wrapped(Text(printable(it)), width - len(GAP))]
+    title = Text(f"{_title(part, fleet)} ({len(branches)})", "bold")
+    return [Text(), title, *told, *_table(OPEN_HEADINGS, rows, width)]
 
 
 def _ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:

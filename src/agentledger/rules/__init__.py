@@ -114,6 +114,7 @@ RULES: tuple[Rule, ...] = (
     Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, brief.briefed),
     Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, brief.briefed),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
+    Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, ownership.gated),
     Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, brief.briefed),
 )
 _BY_NAME = {name: rule for rule in RULES for name in (rule.id, rule.name)}

@@ -15,6 +15,7 @@ from agentledger.findings import Gate
 from agentledger.ledger import Brief, Policy
 from agentledger.model import Change, Conflict
 from agentledger.scope import Scope
+from agentledger.wip import Load
 from agentledger.work import Standing, Task, Work
 
 
@@ -67,16 +68,6 @@ class Hidden:
     path: bytes | None
     line: int | None
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The work in progress of one manager, before the task at hand."""
-
-    active: int = 0
-    local: int = 0
-    review: int = 0
-    review_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from agentledger.text import encode, path_text, plural, printable
 from agentledger.work import Progress
 
 from .case import Case, Found
+from .ownership import may
 
 
 def scope_overlap(case: Case) -> Iterator[Found]:
@@ -129,6 +130,26 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
             f"it conflicts with {printable(case.base)} in {', '.join(paths)}{more}",
             f"git merge {printable(case.base)}, and settle it",
             case.conflict.files[0].path if case.conflict.files else None,
+        )
+
+
+def gate_passed_by(case: Case) -> Iterator[Found]:
+    """A commit holds what the commit gate refuses.
+
+    Why: the gate was skipped, off, or crashed; from then on it only looks as if somebody watched.
+    Fix: `agentledger doctor` tells whether the hooks are in place in that worktree.
+    """
+    held: dict[str, list[bytes]] = {}
+    for touched in case.changed:
+        if touched.own and touched.commit and not may(case, touched.path):
+            held.setdefault(touched.commit, []).append(touched.path)
+    for commit, paths in held.items():
+        yield Found(
+            f"a commit that the gate should have stopped: it changes {path_text(paths[0])}",
+            "agentledger doctor, in that worktree",
+            paths[0],
+            None,
+            commit,
         )
 
 

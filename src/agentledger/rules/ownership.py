@@ -106,7 +106,7 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     """
     milder = case.policy.landing != "rebase"
     for touched in case.changed:
-        if touched.own and not touched.net and case.scope and not _may(case, touched.path):
+        if touched.own and not touched.net and case.scope and not may(case, touched.path):
             yield _found(case, touched, "was changed outside the scope, and put back", milder=milder)
 
 
@@ -163,7 +163,8 @@ def _judged(case: Case) -> Iterator[Touched]:
     return (t for t in case.changed if t.net and not _ours(case, t.path) and not _never(case, t.path))
 
 
-def _may(case: Case, path: bytes) -> bool:
+def may(case: Case, path: bytes) -> bool:
+    """Is a path the branch's to change: in scope, its own document, or anyone's?"""
     in_scope = case.scope is not None and case.scope.holds(path)
     return in_scope or _ours(case, path) or _open(case, path)
 

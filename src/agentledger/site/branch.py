@@ -20,11 +20,11 @@ from agentledger.site import diff, links
 from agentledger.site.commands import Command, commands
 from agentledger.site.facts import STATES, Fact, Frame, Mark, frame, title, verdict
 from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
-from agentledger.site.hidden import misleading
 from agentledger.site.markdown import Rendered
+from agentledger.site.reply import Replies, replies
 from agentledger.site.timeline import CommitLine, documents
 from agentledger.site.work import WorkView, task_of, work_view
-from agentledger.text import decode, plural
+from agentledger.text import decode, misleading, plural
 
 COMMITS_SHOWN = 250
 CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
@@ -78,6 +78,7 @@ class BranchPage:
     commits_more: str
     commands: tuple[Command, ...]
     forge: links.Link | None
+    replies: Replies | None
     work: WorkView | None
 
 
@@ -151,6 +152,7 @@ def branch_page(
         commits_more=_more(len(branch.commits) - COMMITS_SHOWN, "commit"),
         commands=commands(branch, fleet.base),
         forge=links.review(fleet, branch),
+        replies=replies(branch, fleet),
         work=work,
     )
 

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Protocol
 
 from agentledger.model import Branch, FilePatch, Fleet
-from agentledger.site import folder, manifest, pages, work, write
+from agentledger.site import feed, folder, manifest, pages, work, write
 from agentledger.site.markdown import Rendered
 from agentledger.site.markdown_pool import Renderer
 from agentledger.site.names import INDEX, page_names
 from agentledger.site.write import Site
 
 Progress = Callable[[str, int, int], None]
+# Texts, and the level of their highest heading, to what is shown for each.
+Markdown = Callable[[Sequence[str], int], Sequence[Rendered]]
 
 
 class Patched(Protocol):
@@ -47,20 +49,22 @@ def build(
     extra: Mapping[str, bytes] | None = None,
     fingerprint: str = "",
     valid_until: int | None = None,
+    markdown: Markdown | None = None,
 ) -> Result:
     """Publishes the site of a snapshot in `out`.
 
     `extra` are further files for the top of the site by name. `fingerprint` stands for what was
     read, and `valid_until` for the second from which it is stale all the same; both are for
-    `up_to_date`. Raises OutputError; the old site is then as it was, or marked as unfinished.
+    `up_to_date`. `markdown` renders all the texts of the stale pages; None: in processes that
+    end with this build. Raises OutputError; the old site is then as it was, or marked as unfinished.
     """
     with write.opened(out) as site:
         made_with = manifest.sources_key(pages.sources())
         for name, content in pages.static_files().items():
             site.add(name, content)
         names = page_names(snapshot.fleet.branches)
-        _branches(snapshot, site, names, made_with, progress)
-        found = {**pages.board_pages(snapshot.fleet, names), **(extra or {})}
+        rendered = _branches(snapshot, site, names, made_with, progress, markdown or _markdown)
+        found = {**pages.board_pages(snapshot.fleet, names, rendered), **(extra or {})}
         # The board comes last: it must not link to a page that is not there yet.
         for name in sorted(found, key=lambda name: (name == INDEX, name)):
             site.add(name, found[name])
@@ -87,25 +91,36 @@ def up_to_date(out: Path, fingerprint: str, now: int) -> bool:
 
 
 def _branches(
-    snapshot: Patched, site: Site, names: Mapping[str, str], made_with: str, progress: Progress
-) -> None:
-    """Stages the pages of the branches that changed, and keeps those of the others."""
+    snapshot: Patched,
+    site: Site,
+    names: Mapping[str, str],
+    made_with: str,
+    progress: Progress,
+    markdown: Markdown,
+) -> Mapping[str, Rendered]:
+    """Stages the pages of the branches that changed, and keeps those of the others; the Markdown of all."""
     fleet = snapshot.fleet
     keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
     stale = [b for b in fleet.branches if not _kept(site, names[b.ref], keys[b.ref])]
-    rendered = _rendered(stale, fleet)
+    rendered = _rendered(stale, fleet, markdown)
     for done, (branch, patches) in enumerate(_patched(snapshot, stale), 1):
         progress("Writing pages", done, len(stale))
         made = pages.branch_pages(branch, fleet, patches, names[branch.ref], rendered)
         for path, content in made.items():
             site.stage(path, content, keys[branch.ref])
+    return rendered
 
 
-def _rendered(branches: Sequence[Branch], fleet: Fleet) -> dict[str, Rendered]:
-    """The Markdown of all these branches' pages, made at once: processes are started for it."""
-    texts = list(dict.fromkeys(text for branch in branches for text in work.texts(branch, fleet)))
+def _rendered(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
+    """The Markdown of all these branches' pages and the feed, made at once: it may start processes."""
+    of_pages = (text for branch in branches for text in work.texts(branch, fleet))
+    texts = list(dict.fromkeys((*of_pages, *feed.texts(fleet))))
+    return dict(zip(texts, markdown(texts, work.TOP), strict=True))
+
+
+def _markdown(texts: Sequence[str], top: int) -> list[Rendered]:
     with Renderer() as renderer:
-        return dict(zip(texts, renderer.render_all(texts, work.TOP), strict=True))
+        return renderer.render_all(texts, top)
 
 
 def _kept(site: Site, name: str, key: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from agentledger import __version__
 from agentledger.model import Branch, Fleet, State
+from agentledger.site.names import ATOM
 from agentledger.text import plural
 
 TITLE = 90
@@ -36,13 +37,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every page: whose site it is, what it was built from, and when."""
+    """What stands around every page: whose site it is, what it was built from, and when.
+
+    `feed` is the Atom feed's file; "" where there is no task, and so nothing for a feed to tell.
+    """
 
     name: str
     base: str
     head: str
     built_at: int
     version: str
+    feed: str
 
 
 STATES: Mapping[State, tuple[Mark, str]] = {
@@ -60,7 +65,8 @@ STATES: Mapping[State, tuple[Mark, str]] = {
 
 def frame(fleet: Fleet) -> Frame:
     """What the pages of a fleet have around them."""
-    return Frame(fleet.name, fleet.base.name, fleet.base.head[:10], fleet.now, __version__)
+    feed = ATOM if fleet.tasks else ""
+    return Frame(fleet.name, fleet.base.name, fleet.base.head[:10], fleet.now, __version__, feed)
 
 
 def merge_mark(branch: Branch) -> Mark:

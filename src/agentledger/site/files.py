@@ -71,11 +71,16 @@ class File:
 
 def entries(branch: Branch) -> tuple[Entry, ...]:
     """The changed files in reading order, numbered from 1."""
+    return tuple(entry for entry, _ in _listed(branch))
+
+
+def _listed(branch: Branch) -> list[tuple[Entry, bytes]]:
+    """The entries, each with its path as git has it."""
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
-    return tuple(
-        Entry(number, decode(change.path), _status(change), _role(role), _size(change))
+    return [
+        (Entry(number, decode(change.path), _status(change), _role(role), _size(change)), change.path)
         for number, (change, role) in enumerate(ordered(branch.changes, conflicts), 1)
-    )
+    ]
 
 
 def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
@@ -84,7 +89,7 @@ def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[Fil
     for patch in patches:
         by_path[patch.change.path].append(patch)
     left, found = [PAGE_BYTES, OWN_PAGE_LINES], []
-    for entry, path in zip(entries(branch), _paths(branch), strict=True):
+    for entry, path in _listed(branch):
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
         is_open = _is_open(entry, halves, left[1])
@@ -100,11 +105,6 @@ def on_own_page(patches: Iterable[FilePatch]) -> bool:
     bodies = [patch.body for patch in patches]
     total = sum(map(len, bodies))
     return total > OWN_PAGE_BYTES or sum(body.count(b"\n") for body in bodies) > OWN_PAGE_LINES
-
-
-def _paths(branch: Branch) -> tuple[bytes, ...]:
-    conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
-    return tuple(change.path for change, _ in ordered(branch.changes, conflicts))
 
 
 def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:

@@ -1,7 +1,7 @@
 """Addresses on the forge that the repository was cloned from.
 
 Belongs here: which page of which kind of forge shows a branch or a commit. Does not:
-finding out the forge (see `fleet`), or links within the site.
+finding out the forge (see `fleet`), its page for a new file (see `newfile`), or links within the site.
 """
 
 from __future__ import annotations
@@ -27,43 +27,48 @@ def review(fleet: Fleet, branch: Branch) -> Link | None:
 
     None where the forge is not known, or the branch is not on it.
     """
-    site = _home(fleet.forge)
+    site = home(fleet.forge)
     if site is None:
         return None
     request = re.fullmatch(r"refs/(?:remotes/[^/]+/)?(pull|merge-requests)/(\d+)(/head)?", branch.ref)
     if request:
         kind = "pull" if request[1] == "pull" else "-/merge_requests"
-        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {_host(site)}")
+        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host(site)}")
     # A branch of another remote than the usual one carries that remote's name; it lies elsewhere.
     mirrored = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
-    if mirrored is None or "bitbucket" in _host(site):
+    if mirrored is None or "bitbucket" in host(site):
         return None
     part = "-/compare" if _is_gitlab(site) else "compare"
     pair = f"{_quoted(fleet.base.name)}...{_quoted(branch.name)}"
-    return Link(f"{site}/{part}/{pair}", f"Compare on {_host(site)}")
+    return Link(f"{site}/{part}/{pair}", f"Compare on {host(site)}")
 
 
 def commits(fleet: Fleet) -> str | None:
     """What the address of a commit's page starts with, the id left to add; None if not known."""
-    site = _home(fleet.forge)
+    site = home(fleet.forge)
     if site is None:
         return None
-    if "bitbucket" in _host(site):
+    if "bitbucket" in host(site):
         return f"{site}/commits/"
     return f"{site}/-/commit/" if _is_gitlab(site) else f"{site}/commit/"
 
 
-def _home(forge: str | None) -> str | None:
+def home(forge: str | None) -> str | None:
     """The forge's address, if it is one that a page may link to."""
-    return forge.rstrip("/") if forge and re.match(r"https?://[^\s\"'<>\\]+$", forge) else None
+    # Printable ASCII alone: nothing in it hides, or ends the attribute that it stands in.
+    plain = forge is not None and forge.isascii() and forge.isprintable()
+    if not plain or not forge or not re.fullmatch(r"https?://[^/@]+(/[^\s\"'<>\\?#]*)?", forge):
+        return None
+    return forge.rstrip("/")
 
 
-def _host(site: str) -> str:
+def host(site: str) -> str:
+    """The name of the machine at that address."""
     return urlsplit(site).hostname or ""
 
 
 def _is_gitlab(site: str) -> bool:
-    return "gitlab" in _host(site)
+    return "gitlab" in host(site)
 
 
 def _quoted(name: str) -> str:

@@ -20,7 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from agentledger import __version__
+from agentledger.ledger import Document
 from agentledger.model import Branch, Fleet
+from agentledger.site.reply import replies
+from agentledger.site.timeline import documents
+from agentledger.site.work import task_of
 
 NAME = ".agentledger-site.json"
 # Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.
@@ -81,7 +85,8 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.name, branch.ref, branch.remote_ref, branch.head, branch.merge_bases, branch.sync),
         *(branch.state, branch.state_why, branch.same_as, branch.ahead, branch.behind),
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
-        *(branch.lines_counted, len(branch.changes), unseen, fleet.name, fleet.forge),
+        *(branch.lines_counted, len(branch.changes), unseen, branch.problems),
+        *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_of_work(branch, fleet),
     )
@@ -89,12 +94,26 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
 
 
 def _of_work(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
-    """What was written about a branch, and what only the clock tells of it: how long it is silent."""
-    found = branch.standing
-    if branch.work is None or found is None:
+    """What was written about a branch, and what the clock makes of it.
+
+    Of documents it is enough to know which they are: what they say follows.
+    """
+    found, work = branch.standing, branch.work
+    if work is None or found is None:
         return ()
-    task = next((task for task in fleet.tasks if task.id == branch.work.task), None)
-    return branch.work, task, fleet.policy.checks, found.progress, found.overdue // 60
+    task = task_of(work, fleet)
+    checks = (run.document for run in (*work.evidence, *work.reruns))
+    told = [_identity(document) for document in (*documents(work, task), *checks)]
+    which = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
+    policy = (fleet.policy.checks, fleet.policy.managers)
+    links = replies(branch, fleet)
+    return (*which, *policy, found.progress, found.waits_for, found.rivals, found.due, told, links)
+
+
+def _identity(document: Document) -> tuple[object, ...]:
+    source = document.source
+    where = (source.path, source.ref, source.commit, source.at, source.by, source.uncommitted, source.proven)
+    return *where, document.blob or document.text
 
 
 def key(content: bytes) -> str:

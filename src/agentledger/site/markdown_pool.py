@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from math import inf
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import markdown_it
 from markupsafe import Markup
 
+from agentledger.site import markdown_plain
 from agentledger.site.markdown import MOST_IN, TOO_LONG, Rendered, plain
 from agentledger.site.markdown_check import allowed
 from agentledger.site.markdown_worker import Worker, heard, not_started
 
 # Raise it when the same text is to be shown in another way.
 FORMAT = "1"
+_KIND = "markdown"
 TOO_SLOW = "rendering it took too long"
 FAILED = "rendering it took too much memory, or failed"
 
@@ -35,6 +37,14 @@ SHORT_LIMIT = 0.5
 _BATCH = MOST_IN  # characters sent at once: enough to make the pipe's cost vanish
 _MOST_WORKERS = 2
 _WORTH_A_PROCESS = 128 << 10  # characters; starting one costs as much as rendering these
+
+
+class Store(Protocol):
+    """Where results are kept from one run to the next: a `cache.Cache`, or anything like it."""
+
+    def get(self, kind: str, keys: Iterable[str], /) -> dict[str, Any]: ...
+
+    def put(self, kind: str, values: Iterable[tuple[str, Any]], /) -> None: ...
 
 
 class Renderer:
@@ -49,6 +59,7 @@ class Renderer:
         self._known: MutableMapping[str, Any] = {} if known is None else known
         self._limit = limit
         self._lost = 0.0
+        self._new: dict[str, Any] = {}
         # Not among the known: that a text took too long may be the fault of a busy machine.
         self._failed: dict[str, Rendered] = {}
         self._suspects: set[str] = set()
@@ -72,32 +83,45 @@ class Renderer:
         """One text: see `render_all`."""
         return self.render_all([text], top)[0]
 
-    def render_all(self, texts: Iterable[str], top: int = 3) -> list[Rendered]:
+    def render_all(self, texts: Iterable[str], top: int = 3, store: Store | None = None) -> list[Rendered]:
         """Markup for each text, in their order; `top` is the level of each text's highest heading.
 
-        Raises LedgerError if no process can be started.
+        `store` is asked for what is not known, and gets what is new. Raises LedgerError if no
+        process can be started.
         """
         wanted = list(texts)
         found: dict[str, Rendered] = {}
-        missing: deque[str] = deque()
+        others: dict[str, str] = {}
         for text in dict.fromkeys(wanted):
-            made = self._recalled(text, top)
+            made = _at_once(text)
             if made:
                 found[text] = made
             else:
-                missing.append(text)
+                others[text] = key(text, top)
+        found |= self._recalled(others, store)
         try:
-            found.update(self._answers(missing, top))
+            found |= self._answers(deque(text for text in others if text not in found), top)
         except BaseException:
             self.close()  # what is under way belongs to nobody now
             raise
+        finally:
+            self._remember(store)
         return [found[text] for text in wanted]
 
-    def _recalled(self, text: str, top: int) -> Rendered | None:
-        if len(text) > MOST_IN:
-            return plain(text, TOO_LONG)
-        name = key(text, top)
-        return self._failed.get(name) or _checked(self._known.get(name))
+    def _recalled(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
+        """What is known of these texts, whose keys are given."""
+        stored = store.get(_KIND, names.values()) if store and names else {}
+        rows = ((text, name, self._known.get(name, stored.get(name))) for text, name in names.items())
+        made = ((text, self._failed.get(name) or _checked(row)) for text, name, row in rows)
+        return {text: rendered for text, rendered in made if rendered}
+
+    def _remember(self, store: Store | None) -> None:
+        """Keep what is new; where there is a store, not here as well, or a server would grow and grow."""
+        if store:
+            store.put(_KIND, self._new.items())
+        else:
+            self._known.update(self._new)
+        self._new = {}
 
     def _answers(self, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
         """Each text of the queue with its markup, as they come."""
@@ -133,7 +157,7 @@ class Renderer:
         worker.deadline = monotonic() + self._allowed if worker.texts else inf
         if row:
             text = worker.texts.popleft()
-            self._known[key(text, top)] = row
+            self._new[key(text, top)] = row
             yield text, _checked(row) or plain(text, FAILED)
 
     def _give_up(
@@ -160,6 +184,14 @@ class Renderer:
     @property
     def _allowed(self) -> float:
         return self._limit if self._lost < PATIENCE else min(self._limit, SHORT_LIMIT)
+
+
+def _at_once(text: str) -> Rendered | None:
+    """What needs no process; None for all else."""
+    if len(text) > MOST_IN:
+        return plain(text, TOO_LONG)
+    quick = markdown_plain.render(text)
+    return Rendered(quick, "", ()) if quick is not None else None
 
 
 def key(text: str, top: int = 3) -> str:

@@ -14,6 +14,8 @@ from agentledger.model import Branch
 from agentledger.text import encode
 
 INDEX, ENDED, PATHS, LEDGER = "index.html", "ended.html", "paths.js", "ledger.json"
+CHECK_INS, ATOM = "check-ins.html", "check-ins.atom"
+NEW_TASK = "new-task.html"
 FOLDER = "branch"
 SLUG = 48
 

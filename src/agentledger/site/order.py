@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from agentledger.model import Change
 from agentledger.text import decode
@@ -57,8 +58,11 @@ def ordered(changes: Sequence[Change], conflicts: Collection[bytes]) -> tuple[tu
 
 
 def _role(path: bytes, conflicts: Collection[bytes]) -> Role:
-    if path in conflicts:
-        return Role.CONFLICT
+    return Role.CONFLICT if path in conflicts else _by_name(path)
+
+
+@lru_cache(maxsize=1 << 12)  # a page asks several times, and branches share most of their paths
+def _by_name(path: bytes) -> Role:
     text = decode(path)
     if _GENERATED.match(text):
         return Role.GENERATED

@@ -1,35 +1,48 @@
 """View models → pages, through the templates of templates/site.
 
 Belongs here: the template environment and which template makes which file. Does not:
-words, order, or any decision about content (see `view` and `branch`).
+words, order, or any decision about content (see `view`, `branch` and `feed`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 
 from agentledger import resources
 from agentledger.model import Branch, FilePatch, Fleet
+from agentledger.site import feed, newtask
 from agentledger.site.branch import NO_TEXTS, branch_page
 from agentledger.site.hidden import path, show
 from agentledger.site.markdown import Rendered
-from agentledger.site.names import ENDED, INDEX, LEDGER, PATHS
+from agentledger.site.names import ATOM, CHECK_INS, ENDED, INDEX, LEDGER, NEW_TASK, PATHS
+from agentledger.site.timeline import literal
 from agentledger.site.view import Board, board, on_board
 from agentledger.text import path_text, printable, rfc3339
 
 PATHS_LISTED = 500  # of a branch, for the filter by path
 
 
-def board_pages(fleet: Fleet, pages: Mapping[str, str]) -> dict[str, bytes]:
-    """The board, the list of all ended branches if the board is too short for it, and the filter's paths."""
+def board_pages(
+    fleet: Fleet, pages: Mapping[str, str], rendered: Mapping[str, Rendered] = NO_TEXTS
+) -> dict[str, bytes]:
+    """The board, the list of all ended branches if the board is too short for it, and the filter's paths.
+
+    Where there are tasks, what was said on all branches, too: as a page, and as an Atom feed;
+    `rendered` holds what became of each of `feed.texts`. And how to begin a task (see `newtask`).
+    """
     model = board(fleet, pages)
     found = {INDEX: _board(INDEX, model), PATHS: _paths(fleet, pages)}
     if model.ended_more:
         found[ENDED] = _board(ENDED, board(fleet, pages, ended_shown=None))
+    if newtask.offered(fleet):
+        found[NEW_TASK] = _new_task(newtask.new_task(fleet))
+    if fleet.tasks:
+        found |= _feed(feed.feed(fleet, pages, rendered.__getitem__))
     return found
 
 
@@ -75,8 +88,22 @@ def _board(name: str, model: Board) -> bytes:
         "paths_file": PATHS,
         "ended_file": ENDED,
         "ledger_file": LEDGER,
+        "check_ins_file": CHECK_INS,
+        "new_task_file": NEW_TASK,
     }
     return _render(f"{name}.j2", context)
+
+
+def _new_task(model: newtask.NewTask) -> bytes:
+    context = {"page": model, "frame": model.frame, "root": "", "index_file": INDEX}
+    return _render(f"{NEW_TASK}.j2", context)
+
+
+def _feed(model: feed.Feed) -> dict[str, bytes]:
+    context = {"feed": model, "frame": model.frame, "root": "", "page_file": CHECK_INS, "atom_file": ATOM}
+    # One pass over the whole: a single character that XML forbids would make every reader refuse the feed.
+    atom = feed.fit_for_xml(_render(f"{ATOM}.j2", context).decode())
+    return {CHECK_INS: _render(f"{CHECK_INS}.j2", context), ATOM: atom.encode()}
 
 
 def _paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
@@ -99,9 +126,30 @@ def _render(template: str, context: Mapping[str, object]) -> bytes:
     return _environment().get_template(template).render(context).encode("utf-8", "backslashreplace")
 
 
+_Finalize = CodeGenerator._FinalizeInfo
+
+
+class _EscapedOnce(CodeGenerator):
+    """Values are escaped by `show` alone, which makes markup of everything.
+
+    Jinja would have its own filter look at that markup again: a fifth of a page's time, to no effect.
+    """
+
+    def _output_child_pre(self, _node: nodes.Expr, _frame: Frame, finalize: _Finalize) -> None:
+        assert finalize.src is not None, "there is no page without show"
+        self.write(finalize.src)
+
+    def _output_child_post(self, _node: nodes.Expr, _frame: Frame, _finalize: _Finalize) -> None:
+        self.write(")")
+
+
+class _Environment(Environment):
+    code_generator_class = _EscapedOnce
+
+
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(resources.directory("templates") / "site"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -110,7 +158,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"plain": printable, "number": _number, "moment": _moment, "path": path}
+    environment.filters |= {"plain": printable, "number": _number, "path": path}
+    environment.filters |= {"moment": _moment, "rfc3339": rfc3339, "literal": literal}
     return environment
 
 
@@ -118,6 +167,7 @@ def _number(value: int) -> str:
     return f"{value:,}"
 
 
+@lru_cache(maxsize=1 << 12)
 def _moment(at: int, between: str) -> str:
     """A time to the minute, UTC, with `between` after the date."""
     return rfc3339(at)[:16].replace("T", between)

@@ -129,6 +129,13 @@ def decision(word: str) -> Mark:
     return Mark(DECISIONS.get(word, "none"), word.replace("-", " "))
 
 
+def notes(check_in: CheckIn) -> tuple[str, ...]:
+    """What else is to be said of a check-in than its state."""
+    asks = (f"asks for checkpoint {check_in.checkpoint}",) if check_in.checkpoint else ()
+    loose = check_in.document.source.uncommitted
+    return (*asks, *(("not committed: it lies in the worktree only",) if loose else ()))
+
+
 def sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
     """The sections of a document that say anything, but for those named."""
     left_out = [document.part(title) for title in without]
@@ -178,12 +185,9 @@ def problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
 
 
 def _check_in(check_in: CheckIn, render: Render) -> Event:
-    note = [f"asks for checkpoint {check_in.checkpoint}"] if check_in.checkpoint else []
-    if check_in.document.source.uncommitted:
-        note.append("not committed: it lies in the worktree only")
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
     said = sections(check_in.document, render)
-    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(note), said)
+    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(notes(check_in)), said)
 
 
 def _problem(problem: Problem) -> ProblemLine:

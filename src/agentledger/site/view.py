@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agentledger import sections
+from agentledger import sections, wip
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import NextAction, Section
+from agentledger.site import newtask, reply
 from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
+from agentledger.site.links import Link
 from agentledger.text import plural
 from agentledger.work import Standing
 
@@ -23,7 +25,7 @@ UNREADABLE_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An open branch on the board; `at` in seconds since the epoch."""
+    """An open branch on the board; `at` in seconds since the epoch, `reply` where to answer its question."""
 
     page: str
     name: str
@@ -37,17 +39,22 @@ class Row:
     action: NextAction | None
     standing: str = ""
     asks: str = ""
+    reply: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BoardSection:
-    """Rows under a heading; `filter` is the word for them in the filter by state."""
+    """Rows under a heading; `filter` is the word for them in the filter by state.
+
+    `meters` say how much is in progress, against its limits.
+    """
 
     key: str
     heading: str
     filter: str
     lead: str
     rows: tuple[Row, ...]
+    meters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class Board:
     agents: tuple[str, ...]
     states: tuple[str, ...]
     planned: tuple[Planned, ...] = ()
+    new_task: bool = False
 
 
 # Heading, word in the filter, and what it means, of the sections above the ended branches.
@@ -148,6 +156,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
     ended = groups[Section.ENDED]
     lost = [branch for branch in ended if branch.state is State.UNREADABLE]
     parts = tuple(_section(part, groups[part[0]], fleet, pages) for part in _words(fleet))
+    metered = wip.meters(fleet)
     return Board(
         frame=frame(fleet),
         summary=_summary(groups, fleet),
@@ -157,7 +166,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
         fetched_at=fleet.base.fetched_at,
         notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
         unreadable=_unreadable(lost, pages),
-        sections=parts,
+        sections=tuple(replace(p, meters=metered.get(Section(p.key), ())) for p in parts),
         ended=_ended(ended, pages, ended_shown),
         ended_count=len(ended),
         ended_more=ended_shown is not None and len(ended) > ended_shown,
@@ -166,6 +175,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
             Planned(t.id, t.title, t.brief.priority if t.brief else 2, sections.start(t, fleet))
             for t in sections.planned(fleet)
         ),
+        new_task=newtask.offered(fleet),
         states=(*(p.filter for p in parts if p.rows), *(g.mark.text for g in _ended(ended, pages, 0))),
     )
 
@@ -228,6 +238,7 @@ def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
         place=_place(branch),
         standing=_standing(placed),
         asks=_asks(placed),
+        reply=reply.on_board(branch, fleet, page),
         action=sections.next_action(branch, fleet.base),
     )
 

@@ -92,6 +92,7 @@ _PROGRESS = {
 _COPIES = {
     Copy.OUTDATED: Mark("warn", "The branch’s copy is an earlier version of it"),
     Copy.SCOPE_CHANGE: Mark("warn", "The branch’s copy asks for a change of scope; it grants nothing"),
+    Copy.REFUSED: Mark("none", "The branch’s copy is a change of scope that was refused; it grants nothing"),
 }
 _PLACES = {"control": "the control branch", "base": "base"}
 

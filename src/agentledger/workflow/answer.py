@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import json
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger import control_write, git, snapshot
+from agentledger import control_write, git, snapshot, standing
 from agentledger.bases import HEADS
 from agentledger.control_commit import identity
 from agentledger.documents import parse_answer
@@ -22,11 +22,15 @@ from agentledger.ledger import Source
 from agentledger.model import Fleet
 from agentledger.observe import observe
 from agentledger.text import decode, printable
+from agentledger.work import Copy, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the manager says. `to` is a check-in's name; None: the newest before the reply."""
+    """What the manager says. `to` is a check-in's name; None: the newest before the reply.
+
+    `brief` is the blob of the branch's brief that is refused; `answer` finds it.
+    """
 
     task: str
     text: str = ""
@@ -34,6 +38,7 @@ class Reply:
     to: str | None = None
     checkpoint: str | None = None
     branch: str | None = None
+    brief: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +100,26 @@ def _checked(fleet: Fleet, reply: Reply) -> Reply:
     if reply.branch is not None and reply.branch not in task.branches:
         nobody = f"no branch works on {printable(task.id)}"
         raise _unknown(f"branch of {task.id}", reply.branch, task.branches, nobody)
+    spoken_to = {reply.branch} if reply.branch else task.branches
+    works = [b.work for b in fleet.branches if b.work and b.name in spoken_to]
     if reply.to is None:
-        return reply
+        return replace(reply, brief=_refused(reply, works))
     to = reply.to.rpartition("/")[2].removesuffix(".md")
-    works = [
-        b.work
-        for b in fleet.branches
-        if b.work and b.name in ({reply.branch} if reply.branch else task.branches)
-    ]
     names = [check_in.name for work in works for check_in in work.check_ins]
     if to not in names:
         raise _unknown(f"check-in of {task.id}", to, names, f"nobody has checked in on {printable(task.id)}")
-    return Reply(task.id, reply.text, reply.decision, to, reply.checkpoint, reply.branch)
+    return replace(reply, to=to)
+
+
+def _refused(reply: Reply, works: Sequence[Work]) -> str | None:
+    """The scope change that the reply turns down: where nobody asks a question, it is about that."""
+    if reply.decision != "reject" or reply.checkpoint or any(map(standing.asks, works)):
+        return None
+    copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
+    found = {copy.document.blob for copy in copies}
+    if len(found) > 1:
+        raise LedgerError("more than one branch asks for another scope", "say with --branch which is refused")
+    return next(iter(found), None)
 
 
 def _unknown(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
@@ -133,8 +146,9 @@ def _document(reply: Reply, now: int, by: str) -> bytes:
         "to": reply.to,
         "branch": reply.branch,
         "checkpoint": reply.checkpoint,
+        "brief": reply.brief,
     }
-    plain = ("at", "decision")
+    plain = ("at", "decision", "brief")
     lines = [
         f"{key}: {value if key in plain else json.dumps(value, ensure_ascii=False)}\n"
         for key, value in said.items()

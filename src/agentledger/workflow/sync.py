@@ -40,7 +40,7 @@ def control_name(start: Path) -> str:
     try:
         seen = observe(start, None, ())
         with scratch.opened(seen.place) as sealed:
-            return policy.read(sealed, seen, None)[0].control_branch
+            return policy.read(sealed, seen.refs, seen.choice, None).policy.control_branch
     except RefError:
         return CONTROL
 

@@ -1,0 +1,96 @@
+"""`agentledger check`: the rules, on a branch, a range, a task, or the whole fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.options import here, repo_option, verbose_option
+
+if TYPE_CHECKING:
+    from agentledger.findings import Gate, Report
+
+GATES = ("spawn", "commit", "push", "ready", "merge")
+FORMATS = ("text", "json", "sarif", "github")
+BLOCKED = 1
+
+
+@click.command()
+@click.option(
+    "--branch", metavar="NAME", help="One branch, at the gate `ready`.  [default: the one checked out]"
+)
+@click.option(
+    "--range", "between", metavar="A..B", help="What branch B would bring to A, at the gate `merge`."
+)
+@click.option("--task", metavar="TASK", help="A task that is about to be handed out, at the gate `spawn`.")
+@click.option("--fleet", is_flag=True, help="Every open branch, at the gate `merge`.")
+@click.option("--gate", type=click.Choice(GATES), help="Judge as this gate would.")
+@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--base", metavar="NAME", help="The branch that agent work merges into.")
+@repo_option
+@verbose_option
+@click.pass_obj
+def check(
+    settings: Settings,
+    /,
+    branch: str | None,
+    between: str | None,
+    task: str | None,
+    fleet: bool,
+    gate: str | None,
+    format: str,
+    base: str | None,
+) -> int:
+    """Say what the rules find, and what to do about it. Ends with 1 when it stops somebody."""
+    from agentledger.findings import Gate
+
+    if sum((branch is not None, between is not None, task is not None, fleet)) > 1:
+        raise click.UsageError("--branch, --range, --task and --fleet exclude each other.")
+    asked = Gate(gate) if gate else None
+    report = _report(settings.repo or here(), branch, between, task, fleet, asked, base, settings.verbose)
+    click.echo(_shown(report, format), nl=False)
+    return BLOCKED if report.blocked else 0
+
+
+def _report(
+    start: Path,
+    branch: str | None,
+    between: str | None,
+    task: str | None,
+    fleet: bool,
+    gate: Gate | None,
+    base: str | None,
+    verbose: bool,
+) -> Report:
+    from agentledger import check as checks
+    from agentledger.cli.progress import progress
+    from agentledger.findings import Gate
+    from agentledger.snapshot import Request
+
+    usual = Gate.MERGE if fleet or between else Gate.READY
+    with progress(verbose) as tell:
+        if task is not None:
+            return checks.of_task(start, task, Request(base=base, forecast=False, lines=False), tell)
+        if fleet:
+            return checks.of_fleet(start, gate or usual, Request(base=base), tell)
+        if between is not None:
+            base, _, branch = between.partition("..")
+            if not base or not branch.strip("."):
+                raise click.UsageError(f"{between!r} is no range; write it as main..agent/login")
+            branch = branch.removeprefix(".")
+        name = branch if branch is not None else checks.checked_out(start)
+        return checks.of_branch(start, name, gate or usual, Request(base=base, forecast=False), tell)
+
+
+def _shown(report: Report, format: str) -> str:
+    from agentledger.reports import findings, sarif, told
+
+    if format == "json":
+        return findings.document(report).decode()
+    if format == "sarif":
+        return sarif.document(report)
+    shown = told.github(report) if format == "github" else told.text(report)
+    return f"{shown}\n" if shown else ""

@@ -1,0 +1,129 @@
+"""The commit gate: what would this commit do that the branch's brief does not allow?
+
+Belongs here: the commit that is not made yet, put before the rules. Does not: where the hook was
+started (see `here`), or what the manager said (see `gated`).
+
+What the commit itself does is its tree against its parents, merged again. Of that only counts what merging it
+into base would bring: undoing an earlier slip has to pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger import brought, changes, documents, judge, objects, rules, scope, scratch
+from agentledger.changes import Line, Net, Own
+from agentledger.findings import Finding, Gate
+from agentledger.gates import gated as who
+from agentledger.gates import here as surroundings
+from agentledger.gates.gated import TASKS, Gated
+from agentledger.gates.here import Here
+from agentledger.ledger import Source
+from agentledger.model import LEDGER
+from agentledger.rules.case import Case, Touched
+from agentledger.scratch import Scratch
+from agentledger.text import decode, encode
+from agentledger.work import Copy, Work
+
+
+def check(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
+    """The branch, and what the rules find in the commit that the index would make; () without a brief.
+
+    `outer` is the hook's environment, `now` in seconds since the epoch. Raises LedgerError.
+    """
+    here = surroundings.look(outer, cwd)
+    if not here.branch:
+        return "", ()
+    with scratch.opened(here.place) as sealed:
+        heads = surroundings.heads(here)
+        ruled = who.rule(here, sealed)
+        found = who.find(here, sealed, ruled, heads[0] if heads else None)
+        if found is None:
+            return here.branch, ()
+        tree = surroundings.tree_of_index(here, sealed.git.cwd / "objects")
+        return here.branch, _judged(sealed, here, found, sealed.commit(tree, heads), tuple(heads), now)
+
+
+def _judged(
+    sealed: Scratch, here: Here, found: Gated, commit: str, heads: tuple[str, ...], now: int
+) -> tuple[Finding, ...]:
+    own = changes.own(sealed, {"": [Line(commit, heads)]})[""]
+    case = _case(sealed, here, found, commit, own, now)
+    findings = rules.evaluate(case)
+    if not any(finding.blocks and finding.path is not None for finding in findings):
+        return findings
+    # Merging costs more than all the rest, so it is asked for only when somebody would be stopped.
+    net = changes.net(sealed, found.base.head, [commit])[commit]
+    return rules.evaluate(_only_net(case, net))
+
+
+def _only_net(case: Case, net: Net) -> Case:
+    """The case without what merging the commit would not bring to base; all of it, if git cannot merge."""
+    if net.failed:
+        return case
+    kept = net.paths
+    return replace(
+        case,
+        changed=tuple(t for t in case.changed if t.path in kept),
+        hidden=tuple(h for h in case.hidden if h.path is None or h.path in kept),
+    )
+
+
+def _case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now: int) -> Case:
+    brief = found.task.brief
+    assert brief
+    changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.by.items()))
+    new = [change for _, change in own.by.values() if change.status != "D"]
+    targets = brought.links(sealed, new)
+    hidden = brought.hidden(sealed, new)
+    return Case(
+        gate=Gate.COMMIT,
+        now=now,
+        policy=found.policy,
+        base=found.base.name,
+        branch=here.branch,
+        listed=True,
+        task=found.task,
+        work=_work(sealed, found, commit, own),
+        scope=scope.of(brief, found.policy, judge.PROTECTED),
+        changed=changed,
+        code=any(not touched.path.startswith(LEDGER) for touched in changed),
+        links={c.path: targets[c.new] for c in new if c.new in targets},
+        twins=brought.twins(sealed, [(commit, new)])[commit],
+        hidden=tuple(each for c in new for each in hidden.get(c, ())),
+        reports=judge.reports(own, found.task),
+    )
+
+
+def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
+    """What the rules of this gate ask of the branch's documents: its copy of the brief, and check-ins."""
+    folder = f"{TASKS}{found.task.id}/"
+    entries = objects.tree(sealed.git, commit, folder)
+    listed = {decode(path): blob for mode, blob, path in entries if mode != brought.LINK}
+    copy = listed.get(f"{folder}brief.md")
+    same = copy is None or copy == found.official
+    standing = Copy.NONE if copy is None else Copy.SAME if same else Copy.SCOPE_CHANGE
+    if found.task.brief_from == "branch":
+        standing = Copy.UNCONFIRMED
+    wanted = _check_ins(found, own, listed)
+    texts = dict(objects.contents(sealed.git, list(dict.fromkeys(wanted.values()))))
+    parsed = [
+        documents.parse_check_in(Source(path), texts.get(blob, b"")[: who.MOST_BYTES], found.policy, blob)
+        for path, blob in wanted.items()
+    ]
+    newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)
+    return Work(found.task.id, copy=standing, check_ins=tuple(newest), answers=found.task.answers)
+
+
+def _check_ins(found: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
+    """Those that this commit brings; all of them, where a checkpoint has to be looked for in them."""
+    brief = found.task.brief
+    checkpoints = brief is not None and (brief.checkpoints or brief.mode == "review")
+    folder = f"{TASKS}{found.task.id}/status/"
+    return {
+        path: blob
+        for path, blob in listed.items()
+        if path.startswith(folder) and path.endswith(".md") and (checkpoints or encode(path) in own.by)
+    }

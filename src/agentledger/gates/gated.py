@@ -1,0 +1,144 @@
+"""Which task a branch works on, and what its manager has said: read for one branch, and no more.
+
+Belongs here: the brief that counts, answers and waivers of one task, in a handful of processes. Does not:
+a whole fleet (see `papers`), or what is about to be committed (see `commit`).
+
+The brief that counts is the control branch's, else base's, else the oldest on the branch's own line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agentledger import agents, bases, control, documents, git, objects, policy
+from agentledger.bases import HEADS, REMOTES, Refs
+from agentledger.gates.here import Here
+from agentledger.git import attempt
+from agentledger.ledger import Policy, Source
+from agentledger.model import Base
+from agentledger.policy import Ruled
+from agentledger.scratch import Scratch
+from agentledger.text import decode, encode
+from agentledger.work import Task
+
+MOST_BYTES = 256 << 10
+TASKS = ".agentledger/tasks/"
+
+
+class Gated(NamedTuple):
+    """A branch that a brief goes for. `official` is the brief's blob."""
+
+    policy: Policy
+    base: Base
+    task: Task
+    official: str
+
+
+def rule(here: Here, scratch: Scratch) -> Ruled:
+    """The policy and base of the repository. Raises LedgerError where no base can be told, or read."""
+    listed = git.refs(here.asked, [HEADS, REMOTES])
+    refs = Refs(listed.refs, git.config(here.asked))
+    return policy.read(scratch, refs, bases.choose(refs, None, "", False), None)
+
+
+def find(here: Here, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
+    """The task of the branch that is checked out; None where no brief goes for it."""
+    listed = git.refs(here.asked, [HEADS + ruled.policy.control_branch, REMOTES]).refs
+    copies = control.find(Refs(listed, git.config(here.asked)), ruled.policy.control_branch)
+    tips = _tips(scratch, copies)
+    name = _task(scratch, here.branch, tips, ruled.base.head)
+    if name is None:
+        return None
+    files = _files(scratch, name, tips)
+    found = _brief(scratch, here, ruled, name, files, head)
+    if found is None:
+        return None
+    task, official = found
+    return Gated(ruled.policy, ruled.base, task, official)
+
+
+def _tips(scratch: Scratch, copies: control.Copies) -> list[str]:
+    """The commits of the control branch, the one that outweighs the other last."""
+    ids = [ref.id for ref in (copies.local, copies.remote) if ref]
+    if len(set(ids)) < 2:
+        return ids[:1]
+    out, code, _ = attempt(scratch.git, ["rev-list", "--left-right", "--count", f"{ids[0]}...{ids[1]}"])
+    ahead, behind = out.split() if not code else (b"1", b"1")
+    if behind == b"0":
+        return ids[:1]
+    return ids[1:] if ahead == b"0" else ids
+
+
+def _task(scratch: Scratch, branch: str, tips: list[str], base: str) -> str | None:
+    """The task whose brief names the branch, else the one that its name says."""
+    found = set()
+    for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
+        grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
+        for path in decode(attempt(scratch.git, grep)[0]).split("\0")[:-1]:
+            blob = objects.kinds(scratch.git, [path])[0][0]
+            text = next((raw for _, raw in objects.contents(scratch.git, [blob] if blob else [])), b"")
+            if documents.front_matter(text).get("branch") == branch:
+                found.add(path.split("/")[-2])
+    named = sorted(found)
+    return named[0] if named else agents.task_of(branch)
+
+
+def _files(scratch: Scratch, task: str, tips: list[str]) -> dict[str, tuple[str, str]]:
+    """Mode and blob of the task's files on the control branch, by their path within its folder."""
+    folder = f"tasks/{task}/"
+    found = {}
+    for tip in tips:
+        for mode, blob, path in objects.tree(scratch.git, tip, folder):
+            found[decode(path).removeprefix(folder)] = mode, blob
+    return found
+
+
+def _brief(
+    scratch: Scratch,
+    here: Here,
+    ruled: Ruled,
+    name: str,
+    files: Mapping[str, tuple[str, str]],
+    head: str | None,
+) -> tuple[Task, str] | None:
+    own = f"{TASKS}{name}/brief.md"
+    places = [("control", files["brief.md"][1])] if "brief.md" in files else []
+    if not places:
+        blob, kind, _ = objects.kinds(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
+        places = [("base", blob)] if kind == "blob" else []
+    if not places and head and (oldest := _oldest(scratch, ruled.base.head, head, own)):
+        places = [("branch", oldest)]
+    if not places:
+        return None
+    where, blob = places[0]
+    said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
+    texts = _texts(scratch, [blob, *(files[path][1] for path in said)])
+    path = own if where != "control" else f"tasks/{name}/brief.md"
+    brief = documents.parse_brief(Source(path), texts.get(blob, b""), ruled.policy, blob)
+
+    def each(folder: str) -> list[tuple[Source, bytes]]:
+        paths = [path for path in said if path.startswith(folder)]
+        return [(Source(f"tasks/{name}/{path}"), texts.get(files[path][1], b"")) for path in paths]
+
+    answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers/"))
+    waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers/"))
+    mine = tuple(answer for answer in answers if answer.branch in (None, here.branch))
+    return Task(name, brief, where, (here.branch,), mine, waivers), blob
+
+
+def _oldest(scratch: Scratch, base: str, head: str, path: str) -> str | None:
+    """The first version of the brief on the branch's own line: an agent cannot widen it afterwards."""
+    flags = ["--first-parent", "--reverse", "--raw", "--no-renames", "--no-abbrev", "--format=", "-z"]
+    out, code, _ = attempt(scratch.git, ["log", *flags, f"{base}..{head}", "--", path])
+    for word in out.split(b"\0") if not code else ():
+        fields = decode(word).lstrip("\n").split(" ")
+        if len(fields) == 5 and fields[0].startswith(":") and fields[3].strip("0"):
+            return fields[3]
+    return None
+
+
+def _texts(scratch: Scratch, blobs: list[str]) -> dict[str, bytes]:
+    kinds = zip(blobs, objects.kinds(scratch.git, blobs), strict=True)
+    small = [blob for blob, (_, kind, size) in kinds if kind == "blob" and size <= MOST_BYTES]
+    return dict(objects.contents(scratch.git, list(dict.fromkeys(small))))

@@ -1,0 +1,97 @@
+"""Where a hook was started: git's own words for it are in the environment, and partly relative.
+
+Belongs here: making those absolute, and giving each call just those that it needs. Does not: reading
+objects (see `gated`).
+
+What git sets is in githooks(5) and git(1); seen with git 2.39: a commit in the main checkout gets a relative
+GIT_INDEX_FILE and no GIT_DIR, in a linked worktree both, absolute; `commit -a` names a lock file as index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentledger import git
+from agentledger.bases import HEADS
+from agentledger.git import Git, Place
+from agentledger.text import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A repository as a hook sees it. `index` is the one to be committed.
+
+    `branch` is '' on a detached HEAD; `merging` are the commits that are being merged in.
+    """
+
+    asked: Git
+    place: Place
+    index: Path
+    branch: str
+    merging: tuple[str, ...]
+
+
+def look(outer: Mapping[str, str], cwd: Path) -> Here:
+    """The surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
+    asked = Git(cwd, _environment(outer, cwd))
+    place = git.place(asked)
+    given = outer.get("GIT_INDEX_FILE")
+    index = (cwd / given).resolve() if given else place.directory / "index"
+    branch = git.head(asked).removeprefix(HEADS)
+    return Here(asked, place, index, branch, merging(outer, place.directory))
+
+
+def _environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
+    """Without what belongs to one repository alone, but for where that repository is."""
+    env = git.environment(outer)
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"):
+        if name in outer:
+            env[name] = str((cwd / outer[name]).resolve())
+    return env
+
+
+def merging(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+    """The commits that are being merged in: of a merge that stopped, or of one that git is just making.
+
+    Before a merge commit that git makes by itself there is no MERGE_HEAD yet; their ids are in the names
+    of GITHEAD_ variables.
+    """
+    try:
+        stopped = (directory / "MERGE_HEAD").read_bytes()
+    except OSError:
+        named = sorted(name.removeprefix("GITHEAD_") for name in outer if name.startswith("GITHEAD_"))
+        return tuple(name for name in named if _is_id(name))
+    return tuple(line for line in decode(stopped).split() if _is_id(line))
+
+
+def _is_id(text: str) -> bool:
+    return len(text) in (40, 64) and not text.strip("0123456789abcdef")
+
+
+def tree_of_index(here: Here, objects: Path) -> str:
+    """The tree that a commit of the index would have; what is new of it is written to `objects`.
+
+    Raises GitError, as for an index with unmerged paths.
+    """
+    env = {
+        **here.asked.env,
+        "GIT_INDEX_FILE": str(here.index),
+        "GIT_OBJECT_DIRECTORY": str(objects),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(here.place.common / "objects"),
+    }
+    return decode(git.run(Git(here.asked.cwd, env), ["write-tree"])).strip()
+
+
+def _quoted(path: Path) -> str:
+    """A path in a list of paths that `:` divides; git reads a quoted one as a C string."""
+    text = str(path)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if ":" in text or '"' in text else text
+
+
+def heads(here: Here) -> Sequence[str]:
+    """The commit that HEAD is at, and those that are being merged in; none before the first commit."""
+    out, code, _ = git.attempt(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    first = () if code else (decode(out).strip(),)
+    return (*first, *here.merging)

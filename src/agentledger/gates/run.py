@@ -1,0 +1,67 @@
+"""What git's hooks start: `python -IS run.py HOOK FOLDER`. Tells on standard error; 1 stops the commit.
+
+Belongs here: exit codes, and letting through, loudly, whatever is our own fault: a bug of ours, an unreadable
+policy or a missing base must not keep anybody from committing. The next gates look again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+STOPPED = 1
+
+
+def main(hook: str) -> int:
+    """Judge what the hook of this name is about to let happen."""
+    from agentledger.errors import LedgerError
+
+    judges = {"pre-commit": _commit, "pre-merge-commit": _commit, "pre-push": _push}
+    try:
+        return judges[hook]()
+    except LedgerError as error:
+        _say(f"agentledger could not check this: {error.message}", error.hint)
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours stops nobody, and is said to be one
+        _say(f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor tells more")
+    return 0
+
+
+def _commit() -> int:
+    from agentledger.findings import Gate, Report
+    from agentledger.gates import commit
+    from agentledger.reports import told
+
+    branch, findings = commit.check(os.environ, Path.cwd(), int(time.time()))
+    if not findings:
+        return 0
+    report = Report(Gate.COMMIT, branch, findings)
+    sys.stderr.write(f"{told.text(report)}\n")
+    return STOPPED if report.blocked else 0
+
+
+def _push() -> int:
+    from agentledger.findings import Gate, Report
+    from agentledger.gates import push
+    from agentledger.reports import told
+
+    # Bytes that are no UTF-8 may stand in a ref's name.
+    lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
+    report = Report(Gate.PUSH, "the push", push.check(os.environ, Path.cwd(), lines))
+    if report.findings:
+        sys.stderr.write(f"{told.text(report)}\n")
+    return STOPPED if report.blocked else 0
+
+
+def _say(message: str, hint: str) -> None:
+    sys.stderr.write(
+        f"{message}\nhint: {hint}\nIt was let through; the push, the site and the merge look again.\n"
+    )
+
+
+if __name__ == "__main__":
+    # -I leaves out the script's own folder, -S all packages: looking for those costs more than judging.
+    # FOLDER is where the YAML reader is, for the odd brief that needs it; nearly all do without.
+    sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *sys.argv[2:]]
+    sys.exit(main(sys.argv[1]))

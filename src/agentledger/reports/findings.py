@@ -1,0 +1,43 @@
+"""Findings as JSON for other programs.
+
+Belongs here: keys. Does not: words (see `told`), SARIF (see `sarif`), or finding anything.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from agentledger.findings import Finding, Report
+from agentledger.reports import shapes
+from agentledger.text import path_text, printable
+
+
+def document(report: Report) -> bytes:
+    """The JSON document, UTF-8 with a newline at the end."""
+    shape = shapes.Report(
+        version=1,
+        kind="report",
+        gate=str(report.gate),
+        blocked=report.blocked,
+        findings=tuple(map(finding, report.findings)),
+        notes=report.notes,
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def finding(found: Finding) -> shapes.Finding:
+    """One finding as other programs read it."""
+    return shapes.Finding(
+        rule=found.rule,
+        name=found.name,
+        severity=str(found.severity),
+        blocks=found.blocks,
+        waived=found.waived,
+        branch=path_text(found.branch.encode("utf-8", "surrogateescape")) or None,
+        task=found.task,
+        path=path_text(found.path) if found.path is not None else None,
+        line=found.line,
+        commit=found.commit,
+        message=printable(found.message),
+        hint=printable(found.hint),
+    )

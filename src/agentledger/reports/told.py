@@ -1,0 +1,83 @@
+"""Findings as text for an agent or a person, and as a forge's annotations.
+
+Belongs here: words around findings; a hook prints them, so nothing is imported that is slow. Does not:
+finding anything, or other formats (see `findings` for JSON, and `sarif`).
+
+The text is written for somebody who has nothing else: what is wrong, where, and what to type next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentledger.findings import Finding, Report, Severity
+from agentledger.text import path_text, plural, printable
+
+
+def text(report: Report) -> str:
+    """Every finding, those that stop first, and one line that says what comes of it."""
+    ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
+    lines = [line for found in ordered for line in _lines(found)]
+    return "\n".join([*lines, *(f"note: {note}" for note in report.notes), _verdict(report)])
+
+
+def _lines(found: Finding) -> Iterator[str]:
+    word = "waived" if found.waived else str(found.severity)
+    where = f" {path_text(found.path)}" if found.path is not None else ""
+    line = f":{found.line}" if found.line else ""
+    branch = f" [{printable(found.branch)}]" if found.branch else ""
+    yield f"{word} {found.rule} {found.name}{branch}{where}{line}"
+    commit = f" (commit {found.commit[:12]})" if found.commit else ""
+    yield f"  {printable(found.message)}{commit}"
+    if found.waived:
+        yield f"  waived: {printable(found.waived)}"
+    else:
+        yield f"  next: {printable(found.hint)}"
+
+
+def _verdict(report: Report) -> str:
+    stopping = [f for f in report.findings if f.blocks]
+    others = len(report.findings) - len(stopping)
+    told = f"; {others:,} more to know" if others else ""
+    what = printable(report.what)
+    if stopping:
+        rules = sorted({f.rule for f in stopping})
+        explain = f"; agentledger rule {rules[0]} explains" if rules else ""
+        return f"{what}: stopped at {report.gate}, by {plural(len(stopping), 'finding')}{told}{explain}"
+    errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
+    if errors:
+        return (
+            f"{what}: nothing is enforced here; {plural(len(errors), 'finding')} would have stopped it{told}"
+        )
+    return f"{what}: nothing stops it at {report.gate}{told}"
+
+
+# -- GitHub's annotations ---------------------------------------------------------------
+
+
+def github(report: Report) -> str:
+    """Workflow commands, a line each, that GitHub Actions shows at the files.
+
+    The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
+    escaped, in properties `:` and `,` as well.
+    """
+    return "\n".join(map(_annotation, report.findings))
+
+
+def _annotation(found: Finding) -> str:
+    kind = "error" if found.blocks else "notice" if found.waived else "warning"
+    properties = {
+        "file": path_text(found.path) if found.path is not None else "",
+        "line": str(found.line) if found.line else "",
+        "title": f"{found.rule} {found.name}",
+    }
+    told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items() if value)
+    message = f"{printable(found.message)}\n{printable(found.hint)}"
+    return f"::{kind} {told}::{_escaped(message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    for char in also:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

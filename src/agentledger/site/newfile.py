@@ -1,0 +1,120 @@
+"""The forge's own page for a new file on the control branch: its address, and what it is filled in with.
+
+Belongs here: how each kind of forge is asked for that page. Does not: which files a reader is offered
+(see `reply` and `newtask`), what is written in them (see `blank`), or which forge it is (see `forge`).
+
+None of this needs a server of ours, so a phone is enough to answer. What is known of the three, and how:
+
+- GitHub, `OWNER/REPO/new/BRANCH?filename=PATH&value=TEXT`. Both are undocumented (github/docs#30967 asked for
+  it in vain), but the bot of Changesets has offered such links in thousands of repositories for years, with a
+  path of several parts, as a folder that is not there yet needs. Addresses beyond 8 KiB are refused (414).
+- GitLab, `-/new/BRANCH?file_name=PATH`. The name is put in its field (views/projects/blob/_editor.html.haml);
+  a text is not: gitlab-org/gitlab#337038 asks for that. Its older releases took one as `content`, 16.11 opens
+  an empty editor (un-ts/changesets-gitlab#178), and so does its later source (blob_edit/edit_blob.js).
+- Gitea since 1.15, and Forgejo, `_new/BRANCH?filename=PATH&value=TEXT` (go-gitea/gitea#16556; the path is
+  read in routers/web/repo/editor.go, the text in web_src/js/features/repo-editor).
+
+These were read in public sources, not tried against a running forge. Nothing is offered for another kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from agentledger import forge
+from agentledger.model import Control, Fleet, Sync
+from agentledger.site import links
+from agentledger.text import HIDDEN, encode
+
+# Bytes of an address. Servers and mail programs begin to refuse at 8 KiB, and proxies may add to it.
+LONGEST = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A link to the page of a new file. `text` is to be pasted there; "" where the page comes filled in."""
+
+    words: str
+    href: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is no such link, and the command that changes it, if there is one."""
+
+    note: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The page's folder, and what the name and the text are called in its query; "" where it takes none."""
+
+    page: str
+    name: str
+    text: str
+
+
+_KINDS = {
+    "github": _Kind("new", "filename", "value"),
+    "gitlab": _Kind("-/new", "file_name", ""),
+    "gitea": _Kind("_new", "filename", "value"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the manager's files can be written: the forge's repository, and the branch there."""
+
+    site: str
+    branch: str
+
+    @property
+    def host(self) -> str:
+        """The forge's host, for words about it."""
+        return links.host(self.site)
+
+    def new_file(self, words: str, path: str, text: str) -> NewFile | None:
+        """The page of a new file at `path`; None where the path has characters that a reader cannot see."""
+        if HIDDEN.search(path):
+            return None
+        kind = _KINDS[forge.kind(self.site) or ""]
+        page = f"{self.site}/{kind.page}/{quote(encode(self.branch))}?{kind.name}={quote(encode(path))}"
+        filled = f"{page}&{kind.text}={quote(text, safe='')}" if kind.text else ""
+        if filled and len(filled) <= LONGEST:
+            return NewFile(words, filled, path, "")
+        return NewFile(words, page, path, text)
+
+
+def desk(fleet: Fleet) -> Desk | None:
+    """Where to write on the forge; None where it is not known, or has no control branch as far as known."""
+    control = fleet.control
+    site = _known(fleet)
+    if site is None or control is None or not _published(control) or HIDDEN.search(control.name):
+        return None
+    return Desk(site, control.name)
+
+
+def missing(fleet: Fleet) -> Missing | None:
+    """What a known forge lacks for that; None where nothing is, or nothing that a command could mend."""
+    site, control = _known(fleet), fleet.control
+    if site is None or control is None or _published(control):
+        return None
+    name, host = control.name, links.host(site)
+    if control.ref is not None:
+        return Missing(f"{host} has no branch {name} yet. To publish it:", "agentledger sync")
+    # With a note there is a branch of that name, which is something else: the board shows what.
+    return None if control.note else Missing(f"There is no branch {name} yet to write on at {host}.")
+
+
+def _known(fleet: Fleet) -> str | None:
+    site = links.home(fleet.forge)
+    return site if site and forge.kind(site) in _KINDS else None
+
+
+def _published(control: Control) -> bool:
+    """Does the remote have it, as of the last fetch?"""
+    return control.ref is not None and control.sync is not Sync.LOCAL

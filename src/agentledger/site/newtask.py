@@ -1,0 +1,97 @@
+"""A fleet → the page on which a new task is begun: on the forge, or in a shell.
+
+Belongs here: the view model of that page. Does not: HTML, the brief's text (see `blank`), or the forge's
+address (see `newfile`).
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from agentledger.model import Control, Fleet, Sync
+from agentledger.site import blank, newfile
+from agentledger.site.commands import Command
+from agentledger.site.facts import Frame, frame
+from agentledger.site.newfile import Missing, NewFile
+from agentledger.text import HIDDEN
+
+# Stands in the path for the id: capitals, which no id has, so that it is not left as it is.
+ID = "NEW-TASK"
+PATH = f"tasks/{ID}/brief.md"
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """The page. `link` is None where the forge is not known, or has no control branch."""
+
+    frame: Frame
+    branch: str
+    host: str
+    link: NewFile | None
+    missing: Missing | None
+    id: str
+    path: str
+    text: str
+    steps: tuple[Command, ...]
+
+
+def offered(fleet: Fleet) -> bool:
+    """Is there such a page? Not where nobody has begun to work with briefs."""
+    return bool(fleet.tasks) or (fleet.control is not None and fleet.control.ref is not None)
+
+
+def new_task(fleet: Fleet) -> NewTask:
+    """The page of a fleet."""
+    desk = newfile.desk(fleet)
+    text = blank.brief(fleet)
+    control = fleet.control or Control(fleet.policy.control_branch)
+    return NewTask(
+        frame=frame(fleet),
+        branch=control.name,
+        host=desk.host if desk else "",
+        link=desk.new_file(f"Write it on {desk.host}", PATH, text) if desk else None,
+        missing=newfile.missing(fleet),
+        id=ID,
+        path=PATH,
+        text=text,
+        steps=_steps(fleet.name, control),
+    )
+
+
+def _steps(name: str, control: Control) -> tuple[Command, ...]:
+    """The same in a shell: a worktree beside the repository, for as long as it takes.
+
+    () where a name cannot be typed, and where the branch of that name is something else.
+    """
+    if HIDDEN.search(name + control.name) or (control.ref is None and control.note):
+        return ()
+    beside = f"../{name}.ledger"
+    at = shlex.quote(beside)
+    steps = (
+        Command("Take the branch out, beside the repository", f"git worktree add {_from(control, at)}"),
+        Command("Make the task’s folder", f"mkdir -p {shlex.quote(f'{beside}/tasks/{ID}')}"),
+        Command("Put the text there, and fill it in", shlex.quote(f"{beside}/{PATH}")),
+        Command(
+            "Commit it",
+            f"git -C {at} add tasks && git -C {at} commit -m {shlex.quote(f'Plan {ID}')}",
+        ),
+        Command("Put the branch back: agentledger writes to it, too", f"git worktree remove {at}"),
+    )
+    begin = (_begin(control.name),) if control.ref is None else ()
+    return (*begin, *steps, Command("Publish it, where there is a remote", "agentledger sync"))
+
+
+def _begin(branch: str) -> Command:
+    """It is a branch of its own, so it starts from a commit of nothing."""
+    nothing = '"$(git mktree </dev/null)"'
+    empty = f'"$(git commit-tree -m {shlex.quote("Begin the ledger")} {nothing})"'
+    return Command("Begin the branch", f"git branch {shlex.quote(branch)} {empty}")
+
+
+def _from(control: Control, place: str) -> str:
+    """What `git worktree add` is told: a branch that only the remote has gets its local twin."""
+    branch = shlex.quote(control.name)
+    if control.sync is Sync.REMOTE and control.ref:
+        return f"--track -b {branch} {place} {shlex.quote(control.ref.removeprefix('refs/remotes/'))}"
+    return f"{place} {branch}"
