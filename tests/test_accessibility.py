@@ -132,7 +132,8 @@ def test_with_scripts_the_same_times_are_ages(browser: Browser, board: Path) -> 
 
 # Whether each element with text of its own in what is folded can be seen. Paper has no buttons.
 FOLDED = """() => [...document.querySelectorAll('details:not([open]) > :not(summary)')]
-  .flatMap(folded => [folded, ...folded.querySelectorAll(':not(button)')])
+  .flatMap(folded => [folded, ...folded.querySelectorAll('*')])
+  .filter(it => it.localName !== 'button')
   .filter(it => [...it.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
   .map(it => it.checkVisibility({ contentVisibilityAuto: true }) && it.getBoundingClientRect().height > 0)"""
 

@@ -290,8 +290,11 @@ def test_random_histories_blame_the_guilty_alone(seed: int, guilty: bool) -> Non
             elif what == "own":
                 story.write("own/a", edited(dice.randrange(20), f"mine {step}"))
             elif what.startswith("base"):
+                # On top of what base has: one that reverts itself makes who carries its change blameworthy.
                 path = what.removeprefix("base ")
-                story.base_writes(path, edited(dice.randrange(20), f"base {step}"))
+                lines_now = story.repo.git("show", f"main:{path}").splitlines()
+                lines_now[dice.randrange(len(lines_now))] = f"base {step}"
+                story.base_writes(path, "\n".join(lines_now) + "\n")
             elif what == "merge":
                 story.git("merge", "-q", "-m", "base", "main")
             elif story.git("rev-list", "--no-merges", "agent/x..main"):

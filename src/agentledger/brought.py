@@ -6,14 +6,17 @@ repository. Does not: whether it is allowed (see `rules`).
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from . import objects
+from .cache import Cache, Form, remembered
 from .model import Change
 from .rules.case import Hidden
 from .scratch import Scratch
-from .text import decode, misleading, path_text
+from .text import decode, encode, misleading, path_text
 
 LINK, SUBMODULE = "120000", "160000"
 MOST_BYTES = 1 << 20  # of a blob; what is larger is no text that anybody reads line by line
@@ -25,15 +28,37 @@ def links(scratch: Scratch, changes: Iterable[Change]) -> dict[str, bytes]:
     return dict(objects.contents(scratch.git, list(blobs)))
 
 
-def hidden(scratch: Scratch, changes: Iterable[Change]) -> dict[Change, tuple[Hidden, ...]]:
+def hidden(
+    scratch: Scratch, changes: Iterable[Change], store: Cache | None = None
+) -> dict[Change, tuple[Hidden, ...]]:
     """The misleading characters that a file has now, and had none of that kind before; in its name, too."""
-    asked = list(dict.fromkeys(changes))
+    keys = {
+        change: f"{change.old} {change.new} {change.new_mode} {decode(change.path)}" for change in changes
+    }
+    found = remembered(store, "hidden", keys, lambda asked: _hidden(scratch, asked), _HIDDEN)
+    return {change: told for change, told in found.items() if told}
+
+
+def _dump(told: tuple[Hidden, ...]) -> Any:
+    return [[each.where, decode(each.path or b""), each.line, list(each.names)] for each in told]
+
+
+def _load(rows: Any) -> tuple[Hidden, ...]:
+    return tuple(
+        Hidden(str(where), encode(path), None if line is None else int(line), tuple(map(str, names)))
+        for where, path, line, names in rows
+    )
+
+
+_HIDDEN = Form(_dump, _load)
+
+
+def _hidden(scratch: Scratch, asked: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
     read = [c for c in asked if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
     small = _small(scratch, {blob for c in read for blob in (c.old, c.new) if blob.strip("0")})
     # Most files are ASCII: of those nothing is kept.
     texts = {blob: decode(raw) for blob, raw in objects.contents(scratch.git, small) if not raw.isascii()}
-    found = {change: (*_in_path(change), *_in_text(change, texts)) for change in asked}
-    return {change: told for change, told in found.items() if told}
+    return {change: (*_in_path(change), *_in_text(change, texts)) for change in asked}
 
 
 def _in_text(change: Change, texts: Mapping[str, str]) -> Iterator[Hidden]:
@@ -60,13 +85,32 @@ def _small(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
     ]
 
 
-def twins(scratch: Scratch, asked: Sequence[tuple[str, Sequence[Change]]]) -> dict[str, dict[bytes, bytes]]:
+def twins(
+    scratch: Scratch, asked: Sequence[tuple[str, Sequence[Change]]], store: Cache | None = None
+) -> dict[str, dict[bytes, bytes]]:
     """For each (commit, changes), by added path, another of the commit's that collides with it.
 
     They collide where they differ only by case or Unicode normalisation.
     Only the folders above added paths are listed: elsewhere nothing can have come into collision.
     """
     added = {commit: [c.path for c in found if c.status == "A"] for commit, found in asked}
+    keys = {commit: f"{commit} {_digest(paths)}" for commit, paths in added.items()}
+    return remembered(
+        store, "twins", keys, lambda commits: _twins(scratch, {c: added[c] for c in commits}), _TWINS
+    )
+
+
+def _digest(paths: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(paths)).hexdigest()
+
+
+_TWINS: Form[dict[bytes, bytes]] = Form(
+    lambda found: {decode(path): decode(twin) for path, twin in found.items()},
+    lambda row: {encode(path): encode(twin) for path, twin in row.items()},
+)
+
+
+def _twins(scratch: Scratch, added: Mapping[str, Sequence[bytes]]) -> dict[str, dict[bytes, bytes]]:
     folders = {
         (commit, folder) for commit, paths in added.items() for path in paths for folder in _above(path)
     }

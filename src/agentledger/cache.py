@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 # Raise it when the meaning of stored values changes.
+K = TypeVar("K")
+V = TypeVar("V")
+
 FORMAT = "1"
 _KEEP = 30 * 86400
 _DAY = 86400
@@ -135,3 +138,41 @@ class Cache:
         self._database.close()
         if self._broken and self._file:
             self._file.unlink(missing_ok=True)
+
+
+def remembered(
+    store: Cache | None,
+    kind: str,
+    keys: Mapping[K, str],
+    compute: Callable[[list[K]], Mapping[K, V]],
+    form: Form[V],
+) -> dict[K, V]:
+    """A value for each of `keys`: those that are stored, and the rest from `compute`, which are stored, too.
+
+    Without a store everything is computed, as where the answer lets somebody pass: whoever can write
+    to this repository can write to the store.
+    """
+    rows = store.get(kind, keys.values()) if store else {}
+    found = {
+        k: value for k, row in keys.items() if row in rows and (value := _loaded(form, rows[row])) is not None
+    }
+    fresh = compute([k for k in keys if k not in found]) if len(found) < len(keys) else {}
+    if store:
+        kept = ((keys[k], form.dump(value)) for k, value in fresh.items())
+        store.put(kind, ((row, dumped) for row, dumped in kept if dumped is not None))
+    return found | dict(fresh)
+
+
+class Form(NamedTuple, Generic[V]):
+    """How values are stored: `dump` gives plain JSON values, or None for what is not kept; `load` undoes it."""
+
+    dump: Callable[[V], Any]
+    load: Callable[[Any], V]
+
+
+def _loaded(form: Form[V], stored: Any) -> V | None:
+    """None for what is not in that form: anybody may have written it."""
+    try:
+        return form.load(stored)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
+        return None

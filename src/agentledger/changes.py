@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import diffs, merging
+from .cache import Cache, Form, remembered
 from .code_tree import code_tree
 from .git import stream, tokens
 from .merging import Merged
 from .model import Change
 from .objects import Failure
 from .scratch import Scratch
-from .text import decode
+from .text import decode, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,23 @@ class Line(NamedTuple):
 # -- net ------------------------------------------------------------------------------
 
 
-def net(scratch: Scratch, base: str, heads: Sequence[str]) -> dict[str, Net]:
+def net(scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None) -> dict[str, Net]:
     """For each head, what merging it into the commit `base` would change there. Two or three processes."""
-    wanted = list(dict.fromkeys(heads))
-    answers = dict(zip(wanted, merging.merge(scratch, [(base, head) for head in wanted]), strict=True))
+
+    def ask(wanted: list[str]) -> dict[str, Net]:
+        answers = merging.merge(scratch, [(base, head) for head in wanted])
+        return net_of(scratch, base, dict(zip(wanted, answers, strict=True)))
+
+    return remembered(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
+
+
+def net_key(base: str, head: str) -> str:
+    """What a stored net change is found by."""
+    return f"{base} {head}"
+
+
+def net_of(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
+    """The same for merges that have been made already, by head; valid where they were made only."""
     made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
     found = diffs.changes(scratch.git, [(base, commit) for commit in made.values()])
     differing = dict(zip(made, found, strict=True))
@@ -87,10 +101,38 @@ def _net(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> N
     return Net(answer.tree, answer.clean, differing, frozenset(path for path, _ in answer.stages))
 
 
+def _dump_change(change: Change) -> list[str]:
+    fields = (change.status, change.old_mode, change.new_mode, change.old, change.new)
+    return [decode(change.path), *fields]
+
+
+def _load_change(row: list[str]) -> Change:
+    path, status, old_mode, new_mode, old, new = map(str, row)
+    return Change(encode(path), status, old_mode, new_mode, old, new)
+
+
+def _dump_net(net: Net) -> Any:
+    """Why git could not merge two may pass, as when a blob is fetched later, so only answers are kept."""
+    changes = [_dump_change(change) for change in net.changes]
+    return None if net.failed else [net.tree, net.clean, changes, sorted(map(decode, net.conflicted))]
+
+
+def _load_net(row: Any) -> Net:
+    tree, clean, changes, conflicted = row
+    return Net(
+        str(tree), clean is True, tuple(map(_load_change, changes)), frozenset(map(encode, conflicted))
+    )
+
+
+NET = Form(_dump_net, _load_net)
+
+
 # -- own ------------------------------------------------------------------------------
 
 
-def own(scratch: Scratch, branches: Mapping[str, Sequence[Line]]) -> dict[str, Own]:
+def own(
+    scratch: Scratch, branches: Mapping[str, Sequence[Line]], store: Cache | None = None
+) -> dict[str, Own]:
     """For each name, what its commits (newest first) changed by themselves.
 
     Which commits count is the caller's to say: those outside base, and outside of what a branch
@@ -98,7 +140,9 @@ def own(scratch: Scratch, branches: Mapping[str, Sequence[Line]]) -> dict[str, O
     those, all that it did to its first parent.
     """
     commits = {line.id: line for lines in branches.values() for line in lines}
-    did = _each(scratch, list(commits.values()))
+    keys = {line: line.id for line in commits.values()}
+    found_each = remembered(store, "own", keys, lambda lines: _each(scratch, lines), _DID)
+    did = {line.id: each for line, each in found_each.items()}
     found = {}
     for name, lines in branches.items():
         by: dict[bytes, tuple[str, Change]] = {}
@@ -114,11 +158,26 @@ def own(scratch: Scratch, branches: Mapping[str, Sequence[Line]]) -> dict[str, O
     return found
 
 
-def _each(scratch: Scratch, commits: Sequence[Line]) -> dict[str, tuple[Change, ...] | Failure]:
+Did = tuple[Change, ...] | Failure
+
+
+def _dump_did(did: Did) -> Any:
+    return None if isinstance(did, Failure) else [_dump_change(change) for change in did]
+
+
+def _load_did(row: Any) -> Did:
+    return tuple(map(_load_change, row))
+
+
+_DID: Form[Did] = Form(_dump_did, _load_did)
+
+
+def _each(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
     void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
     before = {line.id: line.parents[0] if line.parents else void for line in commits}
     before |= _merged_again(scratch, [line for line in commits if len(line.parents) > 1])
-    return dict(zip(before, diffs.changes(scratch.git, [(b, c) for c, b in before.items()]), strict=True))
+    found = diffs.changes(scratch.git, [(before[line.id], line.id) for line in commits])
+    return dict(zip(commits, found, strict=True))
 
 
 def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> dict[str, str]:
@@ -136,11 +195,18 @@ def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> dict[str, str]:
 # -- the same change ------------------------------------------------------------------
 
 
-def equal(scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
+def equal(
+    scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]], store: Cache | None = None
+) -> dict[tuple[str, str], bool]:
     """For each (then, now) of heads: would merging either into `base` come to the same, `.agentledger` aside?
 
     False where either does not merge cleanly: what it comes to is then somebody's decision.
     """
+    keys = {pair: f"{base} {pair[0]} {pair[1]}" for pair in pairs}
+    return remembered(store, "equal", keys, lambda asked: _equal(scratch, base, asked), Form(bool, bool))
+
+
+def _equal(scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
     heads = list(dict.fromkeys(head for pair in pairs for head in pair))
     answers = dict(zip(heads, merging.merge(scratch, [(base, head) for head in heads]), strict=True))
     trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}

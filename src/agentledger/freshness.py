@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from . import changes
+from .cache import Cache
 from .changes import Line, Net
 from .model import LEDGER, Branch, Fleet
 from .scratch import Scratch
@@ -22,7 +23,9 @@ from .work import Checked, Standing
 class Freshness:
     """Whether what was said of a commit still speaks of the change: asked of git for all branches at once."""
 
-    def __init__(self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> None:
+    def __init__(
+        self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+    ) -> None:
         self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
         self._branches = {b.ref: b for b in branches}
         pairs = {
@@ -31,8 +34,8 @@ class Freshness:
             for named in _named(b)
             if (full := self._full(b, named)) and not self._plain(b, full)
         }
-        self._equal = changes.equal(scratch, fleet.base.head, sorted(pairs)) if pairs else {}
-        self._paths = self._packets(scratch, branches)
+        self._equal = changes.equal(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
+        self._paths = self._packets(scratch, branches, store)
 
     def holds(self, branch: Branch, named: str | None) -> bool | None:
         """Does merging still bring what it did at the commit named? None: that one is not on the branch."""
@@ -75,7 +78,9 @@ class Freshness:
         codes = branch.work.code_trees if branch.work else {}
         return changes.only_reported(self._lines[branch.ref], codes, full)
 
-    def _packets(self, scratch: Scratch, branches: Sequence[Branch]) -> dict[str, frozenset[bytes]]:
+    def _packets(
+        self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
+    ) -> dict[str, frozenset[bytes]]:
         asked: dict[str, list[tuple[str, str]]] = {}
         for branch in branches:
             packet = branch.work.packet if branch.work else None
@@ -84,7 +89,7 @@ class Freshness:
                 asked.setdefault(packet.base, []).append((branch.ref, head))
         found: dict[str, frozenset[bytes]] = {}
         for base, heads in asked.items():
-            nets = changes.net(scratch, base, [head for _, head in heads])
+            nets = changes.net(scratch, base, [head for _, head in heads], store)
             found |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
         return found
 

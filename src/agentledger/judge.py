@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from . import brought, changes, objects, rules, scope
+from .cache import Cache
 from .changes import Line, Net, Own
 from .findings import Finding, Gate
 from .freshness import Freshness
@@ -37,10 +38,13 @@ _TASKS = LEDGER + b"tasks/"
 
 
 def findings(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate, store: Cache | None = None
 ) -> dict[str, tuple[Finding, ...]]:
-    """What the rules of a gate find on each branch, by its ref."""
-    bench = Bench(scratch, fleet, branches, gate)
+    """What the rules of a gate find on each branch, by its ref.
+
+    `store` remembers what was asked of git, for what only shows; a gate judges without.
+    """
+    bench = Bench(scratch, fleet, branches, gate, store)
     return {branch.ref: rules.evaluate(bench.case(branch)) for branch in branches}
 
 
@@ -151,17 +155,24 @@ def touched(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
 class Bench:
     """Everything that was read for some branches of a fleet; puts one after the other before the rules."""
 
-    def __init__(self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate) -> None:
+    def __init__(
+        self,
+        scratch: Scratch,
+        fleet: Fleet,
+        branches: Sequence[Branch],
+        gate: Gate,
+        store: Cache | None = None,
+    ) -> None:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
-        self.fresh = Freshness(scratch, fleet, branches)
+        self.fresh = Freshness(scratch, fleet, branches, store)
         self.peers = peers_of(fleet)
-        self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases])
-        self.owns = changes.own(scratch, {b.ref: self._lines(b) for b in branches})
+        self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store)
+        self.owns = changes.own(scratch, {b.ref: self._lines(b) for b in branches}, store)
         new = {b.head: self._new(b) for b in branches}
         self.links = brought.links(scratch, (c for found in new.values() for c in found))
-        self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found))
-        self.twins = brought.twins(scratch, list(new.items()))
+        self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found), store)
+        self.twins = brought.twins(scratch, list(new.items()), store)
 
     def case(self, branch: Branch) -> Case:
         """One branch as it stands at the gate."""

@@ -23,6 +23,7 @@ from . import (
     patches,
     policy,
     scratch,
+    watched,
 )
 from .ancestry import History
 from .cache import Cache
@@ -56,6 +57,7 @@ class Request:
     last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
 
     `heads` are branches, by full ref and commit, to be read as if they stood there: about to be pushed.
+    Without `rules` no finding is looked for: a gate asks for those of its own.
     """
 
     base: str | None = None
@@ -67,6 +69,7 @@ class Request:
     limit: int | None = None
     now: int | None = None
     heads: tuple[tuple[str, str], ...] = ()
+    rules: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,17 @@ def opened(start: Path, request: Request, progress: Progress = silent) -> Iterat
     cache = Cache(seen.place.common / "agentledger", ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.opened(seen.place) as sealed:
-            yield Snapshot(_Taking(sealed, cache, request, now, progress).fleet(seen), cache, sealed)
+            found = _Taking(sealed, cache, request, now, progress).fleet(seen)
+            if _whole(request):
+                watched.keep(seen.place.common, found.policy, found.tasks)
+            yield Snapshot(found, cache, sealed)
     finally:
         cache.close()
+
+
+def _whole(request: Request) -> bool:
+    """Is it the fleet as the repository itself has it?"""
+    return not (request.base or request.branches or request.refs or request.limit or request.heads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +177,18 @@ class _Taking:
         if self.request.forecast:
             order = history.position
             branches = forecast.with_base(self.sealed, self.cache, found.base, branches, order, self.progress)
+        if self.request.rules:
+            branches = self._judged(replace(with_papers, branches=tuple(branches)))
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         return replace(with_papers, branches=tuple(ordered), forecast=self.request.forecast)
+
+    def _judged(self, fleet: Fleet) -> Sequence[Branch]:
+        """What the rules say of each open branch with a brief, as at the merge gate."""
+        briefed = {task.id for task in fleet.tasks if task.brief}
+        asked = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
+        self.progress(f"judging {plural(len(asked), 'branch', 'branches')}", 0, 0)
+        found = judge.findings(self.sealed, fleet, asked, Gate.MERGE, self.cache)
+        return [replace(b, findings=found.get(b.ref, ())) for b in fleet.branches]
 
     def _listed(self, seen: Observation, rules: Policy) -> list[listing.Listing]:
         request = self.request

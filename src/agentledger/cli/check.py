@@ -73,16 +73,16 @@ def _report(
     usual = Gate.MERGE if fleet or between else Gate.READY
     with progress(verbose) as tell:
         if task is not None:
-            return checks.of_task(start, task, Request(base=base, forecast=False, lines=False), tell)
+            return checks.of_task(start, task, Request(base=base, forecast=False, lines=False, rules=False), tell)
         if fleet:
-            return checks.of_fleet(start, gate or usual, Request(base=base), tell)
+            return checks.of_fleet(start, gate or usual, Request(base=base, rules=False), tell)
         if between is not None:
             base, _, branch = between.partition("..")
             if not base or not branch.strip("."):
                 raise click.UsageError(f"{between!r} is no range; write it as main..agent/login")
             branch = branch.removeprefix(".")
         name = branch if branch is not None else checks.checked_out(start)
-        return checks.of_branch(start, name, gate or usual, Request(base=base, forecast=False), tell)
+        return checks.of_branch(start, name, gate or usual, Request(base=base, forecast=False, rules=False), tell)
 
 
 def _shown(report: Report, format: str) -> str:

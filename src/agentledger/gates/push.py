@@ -40,7 +40,7 @@ def check(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tuple[Fi
         return ()
     here = surroundings.look(outer, cwd)
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False)
+    request = Request(heads=pushed, forecast=False, rules=False)
     with snapshot.opened(cwd, request) as taken:
         return tuple(_judged(taken, moved, here.branch, here.place.directory != here.place.common))
 

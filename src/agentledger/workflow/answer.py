@@ -66,7 +66,7 @@ def answer(start: Path, reply: Reply, now: int) -> Answered:
     """
     _has_something_to_say(reply)
     seen = observe(start, None, ())
-    with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, now=now)) as taken:
+    with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, now=now, rules=False)) as taken:
         fleet = taken.fleet
     control_write.refuse_in_agent_worktree(seen, fleet)
     reply = _checked(fleet, reply)
