@@ -28,6 +28,8 @@ _NAMES = {
     for what, value in (("NAME", "Bench"), ("EMAIL", "bench@example.com"))
 }
 ENVIRONMENT = git.environment(os.environ, sealed=True) | SEALED | _NAMES
+# Nobody compiles all of agentledger at each start but who sets this, as some containers do.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 CONTROL = "refs/heads/agentledger"
 
 

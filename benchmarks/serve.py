@@ -6,7 +6,7 @@
 Belongs here: the server in a process of its own, and somebody who listens. Does not: the fleet
 (see `made`), what a build costs inside (see `stages`), or how rows are printed (`figures`).
 
-A run ends when the board that a page fetches on hearing of a change names the new commit. The
+A run ends when the branch's page, fetched anew on hearing of a change, names the new commit. The
 second row of each section is a build alone, in a process of its own: what is left is waiting
 until the refs are quiet, and talking to the page.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import re
 import subprocess
 import sys
 import tempfile
@@ -54,9 +55,16 @@ def _listening(address: str) -> http.client.HTTPResponse:
     return answer
 
 
-def _board(address: str) -> str:
+def _page(address: str) -> str:
+    """Where the page of the branch is whose worktree there is."""
+    found = re.search(r"branch/agent-t3-[0-9a-f]+\.html", _read(address, "index.html"))
+    assert found, "the branch is not on the board"
+    return found[0]
+
+
+def _read(address: str, path: str) -> str:
     connection = http.client.HTTPConnection(address, timeout=PATIENCE)
-    connection.request("GET", "/ledger.json")
+    connection.request("GET", f"/{path}")
     found = connection.getresponse().read().decode()
     connection.close()
     return found
@@ -68,8 +76,9 @@ def once(address: str, stream: http.client.HTTPResponse, worktree: Path, subject
     run(worktree, "add", "seen.txt")
     run(worktree, "commit", "--quiet", "--message", subject)
     began = time.perf_counter()
+    page = _page(address)
     while line := stream.readline():
-        if line.startswith(b"event: ") and subject in _board(address):
+        if line.startswith(b"event: ") and subject in _read(address, page):
             return time.perf_counter() - began
     raise SystemExit("the server went away")
 

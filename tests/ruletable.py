@@ -35,6 +35,7 @@ from rulecases import (
 SPAWN, COMMIT, PUSH, READY, MERGE = Gate
 STATUS = ".agentledger/tasks/x/status/1.md"
 SHARED = Policy(shared=("src/api/**",))
+PICKY = Policy(rules={"BRF004": "warn"})
 AUTH = Policy(delegations=(Delegation(("src/auth/**",), "review"),))
 TOPS = {b"src": (30, 30), b"docs": (30, 0)}
 SOON = standing(Progress.READY, packet_fresh=True, checks=(checked(evidence()),))
@@ -69,6 +70,18 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
     "BRF003": (
         (case(SPAWN, brief(BODY.replace("`make test` passes.", "TODO"))), case(SPAWN, brief(owns=None))),
         (case(SPAWN), case(COMMIT, brief("## Outcome\n"))),
+    ),
+    "BRF004": (
+        (
+            case(
+                SPAWN, brief(BODY.replace("the sixth login answers 429", "it works properly")), policy=PICKY
+            ),
+            case(SPAWN, brief(BODY.replace("`make test` passes.", "Better code.")), policy=PICKY),
+        ),
+        (
+            case(SPAWN, policy=PICKY),
+            case(SPAWN, brief(BODY.replace("the sixth login answers 429", "it works properly"))),
+        ),
     ),
     "BRF005": (
         (case(SPAWN, tree=TOPS | {b"docs": (3, 0)}), case(SPAWN, tree={n.encode(): (9, 1) for n in "abcd"})),
@@ -269,7 +282,11 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
     "PKT002": ((ready(work={"packet": packet(summary="TODO")}),), (ready(),)),
     "PKT003": (
         (ready(packet_paths=frozenset({b"src/a.py", b"src/b.py"})), ready(packet_paths=frozenset())),
-        (ready(packet_paths=frozenset({b"src/a.py"})), ready(packet_paths=None)),
+        (
+            ready(packet_paths=frozenset({b"src/a.py"})),
+            ready(packet_paths=None),
+            ready(packet_paths=frozenset({b"a", b"b"}), work={"packet": packet(files="- `a`, `b`: `c`")}),
+        ),
     ),
     "PKT004": (
         (ready(standing=replace(SOON, packet_fresh=False)), ready(standing=replace(SOON, packet_fresh=None))),

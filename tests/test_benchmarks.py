@@ -28,6 +28,10 @@ board (index.html)|reading, with absorbed, and site|cold|nothing changed|one bra
 git processes, cold|git processes, nothing changed|git processes, one branch moved
 """
 EXPECTED = [name for line in ROWS.split("\n") for name in line.split("|") if name]
+DOCUMENTS = (
+    *("floor", "nothing remembered", "once more", "one check-in more", "beyond the floor"),
+    *("a page, its Markdown new", "a page, its Markdown remembered", "nothing changed", "one branch moved"),
+)
 MEMORY = ("most memory", "largest git process")  # not measured on every system
 
 pytestmark = pytest.mark.slow
@@ -70,6 +74,16 @@ def test_it_prints_every_row_and_whether_its_aim_was_met(repo: Repo) -> None:
     assert all((row["met"] is None) == (row["aim"] is None) for row in rows)
     assert (found["heads"], found["open"], found["absorbed"]) == (4, 2, 1)
     assert before == (repo.count_objects(), repo.git("for-each-ref"), sorted((repo.path / ".git").iterdir()))
+
+
+def test_documents_are_measured_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM.with_name("documents.py")), "--branches", "4", "--runs", "1"]
+    done = subprocess.run([*command, "--tmp", str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode in (0, 1), done.stderr  # 1: an aim was missed
+    assert "READING AND JUDGING, 56 documents" in done.stdout
+    assert all(name in done.stdout for name in DOCUMENTS)
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_its_table_fits_100_columns(repo: Repo) -> None:

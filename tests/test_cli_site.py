@@ -15,6 +15,7 @@ from agentledger.cli import main
 from agentledger.cli.building import valid_until
 from agentledger.model import State
 from agentledger.reports import shapes
+from agentledger.work import Progress, Standing
 from fleets import NOW, branch, fleet
 from gitrepo import Repo
 
@@ -125,6 +126,12 @@ def test_a_site_is_good_until_the_first_open_branch_becomes_dormant() -> None:
     assert valid_until(sample, 100) == NOW + 51
     assert valid_until(sample, None) is None
     assert valid_until(fleet(), 100) is None
+
+
+def test_a_site_is_good_until_the_first_agent_is_late() -> None:
+    times = {"a": NOW + 7, "b": NOW - 7}
+    working = [branch(name, standing=Standing(Progress.WORKING, due=at)) for name, at in times.items()]
+    assert valid_until(fleet(*working), None) == NOW + 8
 
 
 def test_the_demo_is_a_repository_with_its_site_and_opens_nothing_in_a_pipe(

@@ -291,7 +291,7 @@ def test_the_hook_leaves_nothing_behind_and_writes_no_object(here: Desk) -> None
     here.git("add", "-A")
     before = here.repo.count_objects()
     hook = [here.path / ".git/hooks/pre-commit"]
-    assert subprocess.run(hook, cwd=here.path, capture_output=True, check=False).returncode == 1
+    assert subprocess.run(hook, cwd=here.path, capture_output=True, check=False).returncode == 10
     assert here.repo.count_objects() == before
     assert list((here.repo.path / ".git/agentledger/tmp").iterdir()) == []
 

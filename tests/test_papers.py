@@ -144,7 +144,8 @@ def test_the_number_of_processes_does_not_grow_with_the_branches(
     desk.repo.flush()
     with git_commands(monkeypatch, tmp_path / "many") as many:
         assert sum(b.work is not None for b in named(fleet(desk.repo, forecast=False)).values()) == 32
-    assert many == few
+    # Merges take turns in two processes as soon as there are enough of them.
+    assert all(many[command] <= few[command] + 1 for command in many), (many, few)
 
 
 def test_code_trees_are_known_for_branches_that_say_something_only(desk: Desk) -> None:
@@ -152,3 +153,24 @@ def test_code_trees_are_known_for_branches_that_say_something_only(desk: Desk) -
     assert set(desk.work().code_trees) == {desk.code.id, said.id}
     assert len(set(desk.work().code_trees.values())) == 1
     assert desk.branch().code_tree in desk.work().code_trees.values()
+
+
+def test_what_a_repositorys_own_template_says_counts_as_empty(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "repo")
+    own = "---\ntask:\n---\n## Outcome\n\nWrite here what a customer will notice.\n"
+    root = repo.commit("main", {".agentledger/templates/brief.md": own})
+    written = "---\ntask: x\nowns: ['src/**']\n---\n## Outcome\n\nWrite here what a customer will notice.\n"
+    repo.commit("agentledger", {"tasks/x/brief.md": written}, parents=[])
+    repo.commit("agent/x", {"src/a.py": "1\n"}, parents=[root])
+
+    def outcome() -> bool:
+        brief = fleet(repo).tasks[0].brief
+        assert brief
+        part = brief.document.part("Outcome")
+        assert part
+        return part.empty
+
+    assert outcome()
+    # Remembered documents are of one set of templates.
+    repo.commit("main", {".agentledger/templates/brief.md": None})
+    assert not outcome()

@@ -1,4 +1,4 @@
-"""Documents that are remembered: they are what parsing them again would give, and lies about them end nothing.
+"""Documents that are remembered: they are what parsing gives again, and lies about them end nothing.
 
 Belongs here: `parsed`, and the lists of files that go with it. Does not: what a document says.
 """
@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import cases
-from agentledger import git, parsed, scratch
+from agentledger import git, scratch
 from agentledger.cache import Cache
-from agentledger.ledger import Policy, PolicyCheck, Source
+from agentledger.ledger import Brief, Policy, PolicyCheck, Source
 from agentledger.ledger_files import LedgerFile
 from agentledger.parsed import Paper, Parser
 from agentledger.scratch import Scratch
@@ -31,7 +31,8 @@ from test_documents_fuzz import KINDS, SAMPLES, mutated
 
 FOLDER = ".agentledger/tasks/x"
 ODD = [
-    b'{"seconds": 1e400, "version": 1}', b'{"command": "\\ud800", "version": 1}', b'{"log_bytes": 36893488147419103232}',
+    b'{"seconds": 1e400, "version": 1}', b'{"command": "\\ud800", "version": 1}',
+    b'{"log_bytes": 36893488147419103232}',
     b'{"a": NaN}', b"---\ntask: x\n---\n## One\nsame\n## Two\nsame\n", b"---\nat: 2026-11-23\n---\n", b"",
 ]  # fmt: skip
 
@@ -82,7 +83,9 @@ def test_what_is_recalled_is_what_was_parsed(sealed: Scratch, kind: str, raw: by
 
 @pytest.mark.parametrize("kind", sorted(cases.PLACES))
 def test_a_remembered_document_is_not_read_again(sealed: Scratch, kind: str) -> None:
-    raw = next((cases.FOLDER / name).read_bytes() for name in cases.names() if name.startswith(f"{kind}-good"))
+    raw = next(
+        (cases.FOLDER / name).read_bytes() for name in cases.names() if name.startswith(f"{kind}-good")
+    )
     with memory() as store:
         first = read(sealed, store, kind, raw)
         assert read(sealed, store, kind, None) == first
@@ -93,9 +96,13 @@ def test_a_remembered_document_is_not_read_again(sealed: Scratch, kind: str) -> 
 
 
 @pytest.mark.parametrize(
-    "source", [{"proven": True}, {"at": 5}, {"by": "other"}, {"uncommitted": True}], ids=lambda s: next(iter(s))
+    "source",
+    [{"proven": True}, {"at": 5}, {"by": "other"}, {"uncommitted": True}],
+    ids=lambda s: next(iter(s)),
 )
-def test_what_depends_on_more_than_the_content_is_parsed_anew(sealed: Scratch, source: Mapping[str, Any]) -> None:
+def test_what_depends_on_more_than_the_content_is_parsed_anew(
+    sealed: Scratch, source: Mapping[str, Any]
+) -> None:
     raw = (cases.FOLDER / "answer-phone.md").read_bytes()
     with memory() as store:
         read(sealed, store, "answer", raw)
@@ -111,16 +118,16 @@ def test_another_policy_makes_another_brief(sealed: Scratch) -> None:
     found = []
     with memory() as store:
         for policy in (Policy(), checks):
-            parser = Parser(sealed, store, policy, [(file, parsed.Brief)])
-            found.append(parser.read(parsed.Brief, file).document.problems)
+            parser = Parser(sealed, store, policy, [(file, Brief)])
+            found.append(parser.read(Brief, file).document.problems)
             parser.keep()
     assert [any("verify" in p.message for p in problems) for problems in found] == [True, False]
 
 
 LIES: Mapping[str, Callable[[Any], Any]] = {
-    "no list": lambda row: {}, "nothing": lambda row: None, "short": lambda row: row[:-1],
+    "no list": lambda _: {}, "nothing": lambda _: None, "short": lambda row: row[:-1],
     "long": lambda row: [*row, 1],
-    "another type": lambda row: [1, *row[1:]], "deep": lambda row: "[" * 50_000,
+    "another type": lambda row: [1, *row[1:]], "deep": lambda _: "[" * 50_000,
     "an odd part": lambda row: [row[0], row[1], [["a", 1, 2]], *row[3:]],
 }  # fmt: skip
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agentledger.actions import next_action
 from agentledger.model import Conflict, State, Sync, Worktree
-from agentledger.sections import Section, ended_by_state, grouped, next_action, section
+from agentledger.sections import Section, ended_by_state, grouped, section
 from fleets import BASE, DAY, HOSTILE, NOW, branch, conflicting, fleet
 from gitrepo import Repo
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sitefleet as sf
-from agentledger.model import Branch, FilePatch, State
+from agentledger import actions
+from agentledger.ledger import CheckIn, Document, Source
+from agentledger.model import Branch, FilePatch, Fleet, State
 from agentledger.site import manifest
 from agentledger.site.build import build, up_to_date
+from agentledger.work import Progress, Standing, Work
 from sitefleet import content, page_of
 
 MANIFEST = ".agentledger-site.json"
@@ -65,6 +69,37 @@ def test_a_page_is_rendered_again_when_something_on_it_changed(changed: dict[str
     fleet = sf.fleet(one)
     other: Branch = replace(one, **changed)  # type: ignore[arg-type]  # fields by name
     assert manifest.branch_key(one, fleet, "") != manifest.branch_key(other, fleet, "")
+
+
+def working(document: Document, **placed: Any) -> tuple[Branch, Fleet]:
+    """A branch with a check-in, and its fleet."""
+    said = CheckIn(document, "1", sf.NOW)
+    one = sf.branch("a", work=Work("a", check_ins=(said,)), standing=Standing(Progress.SILENT, **placed))
+    return one, sf.fleet(one)
+
+
+def test_a_silent_branch_is_not_rendered_again_each_minute() -> None:
+    document = Document(Source("status/1.md"), "b" * 40)
+    first, later = (working(document, overdue=passed, due=sf.NOW) for passed in (60, 600))
+    assert manifest.branch_key(*first, "") == manifest.branch_key(*later, "")
+    action, same = (actions.next_action(one, fleet.base) for one, fleet in (first, later))
+    assert action
+    assert action == same
+    assert "2023-11-14 22:13 UTC" in action.text
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document(Source("status/1.md"), "c" * 40),
+        Document(Source("status/2.md"), "b" * 40),
+        Document(Source("status/1.md", proven=True), "b" * 40),
+        Document(Source("status/1.md"), None, "not committed"),
+    ],
+)
+def test_a_page_is_rendered_again_when_another_document_is_on_it(document: Document) -> None:
+    first = working(Document(Source("status/1.md"), "b" * 40))
+    assert manifest.branch_key(*first, "") != manifest.branch_key(*working(document), "")
 
 
 def test_a_moved_base_or_other_templates_render_every_page() -> None:

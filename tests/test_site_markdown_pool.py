@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from agentledger.cache import Cache
 from agentledger.site import markdown_pool
 from agentledger.site.markdown import MOST_IN, MOST_OUT, render
 from agentledger.site.markdown_pool import TOO_SLOW, Renderer, key
@@ -85,6 +86,18 @@ def test_known_texts_need_no_process() -> None:
         assert multiprocessing.active_children() == others
 
 
+def test_texts_that_a_store_holds_need_no_process(tmp_path: Path) -> None:
+    texts = ["*a*", "[b](c) \u202e", "plain"]
+    store = Cache(tmp_path, "", 1_700_000_000)
+    with Renderer() as renderer:
+        first = renderer.render_all(texts, 4, store)
+    store.close()
+    others = multiprocessing.active_children()
+    with Renderer() as renderer:
+        assert renderer.render_all(texts, 4, Cache(tmp_path, "", 1_700_000_000)) == first
+        assert multiprocessing.active_children() == others
+
+
 @pytest.mark.parametrize(
     "kept",
     [
@@ -107,7 +120,7 @@ import sys
 from agentledger.site.markdown_pool import Renderer
 if __name__ == "__main__":
     with Renderer(limit=5) as renderer:
-        renderer.render("a")
+        renderer.render("*a*")
         print("ready", flush=True)
         while True:
             renderer.render_all([f"{n} " + "!![" * 20000 for n in range(1000)])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import reading
-from agentledger.sections import Section, next_action, section
+from agentledger.actions import next_action
+from agentledger.sections import Section, section
 from reading import HOUR, NOW
 from writing import FOLDER, Desk, answer, check_in, review
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.sections import Section, next_action, section
+from agentledger.actions import next_action
+from agentledger.sections import Section, section
 from agentledger.work import Copy
 from command import refused, run
 from controls import files

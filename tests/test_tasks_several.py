@@ -62,9 +62,9 @@ def test_a_reader_of_the_board_sees_it(mixed: Repo) -> None:
     assert "git diff main...codex-one" in shown
 
 
-def test_a_program_finds_it_among_the_findings(mixed: Repo) -> None:
+def test_a_program_finds_it_among_the_problems(mixed: Repo) -> None:
     (branch,) = json.loads(reports.ledger(read(mixed)))["branches"]
-    (finding,) = branch["findings"]
+    (finding,) = branch["problems"]
     assert (finding["message"], finding["path"], finding["fatal"]) == (SAID, None, True)
     assert branch["next_action"]["text"] == f"Split it: {SAID}"
     assert branch["task"] is None

@@ -164,7 +164,7 @@ def remembered(
 
 
 class Form(NamedTuple, Generic[V]):
-    """How values are stored: `dump` gives plain JSON values, or None for what is not kept; `load` undoes it."""
+    """How values are stored: `dump` gives plain JSON values, None for what is not kept; `load` undoes it."""
 
     dump: Callable[[V], Any]
     load: Callable[[Any], V]

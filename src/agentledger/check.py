@@ -7,41 +7,46 @@ Belongs here: picking what was asked for out of a fleet, and one report of it. D
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from . import git, snapshot
+from .bases import HEADS, REMOTES
 from .errors import LedgerError
 from .findings import Gate, Report
 from .model import Branch, Fleet, State
+from .policy import FILE
 from .snapshot import Progress, Request, Snapshot, silent
-from .text import printable
+from .text import decode, printable
 
 
 def of_branch(start: Path, name: str, gate: Gate, request: Request, progress: Progress = silent) -> Report:
-    """One branch, by its name or a ref. LedgerError, with near names, when there is none."""
+    """One branch, by its name or a ref. LedgerError, with near names, when there is none; and at the merge
+    gate where no version of the policy can be read.
+    """
     with snapshot.opened(start, request, progress) as taken:
         branch = _named(taken.fleet, name)
         if branch is not None:
             return _report(taken, [branch], gate, branch.name)
         known = [b.name for b in taken.fleet.branches]
-    if request.branches or request.refs:
-        raise _unknown(name, known)
-    # Nobody's agent's by its name, but asked for all the same.
-    full = name.startswith("refs/")
-    wanted = replace(request, refs=(name,)) if full else replace(request, branches=(name, *_usual()))
+    # Nobody's agent's by its name, but asked for all the same, beside those that it may meet.
+    refs = (name,) if name.startswith("refs/") else ()
+    wanted = replace(request, refs=refs, branches=(name, *known))
     with snapshot.opened(start, wanted, progress) as taken:
         branch = _named(taken.fleet, name)
         if branch is None:
-            raise _unknown(name, known)
+            raise _no_agents(taken.fleet, name) or _unknown(name, known)
         return _report(taken, [branch], gate, branch.name)
 
 
-def of_fleet(start: Path, gate: Gate, request: Request, progress: Progress = silent) -> Report:
-    """Every open branch."""
+def of_fleet(start: Path, gate: Gate | None, request: Request, progress: Progress = silent) -> Report:
+    """Every open branch. Without a gate all is shown, as at the merge gate, and nothing is refused."""
     with snapshot.opened(start, request, progress) as taken:
         alive = [b for b in taken.fleet.branches if b.state in (State.OPEN, State.DORMANT)]
+        if gate is None:
+            return _seen(taken, alive, Gate.MERGE, "the fleet")
         return _report(taken, alive, gate, "the fleet")
 
 
@@ -62,13 +67,56 @@ def checked_out(start: Path) -> str:
     return found
 
 
-def _usual() -> tuple[str, ...]:
-    from .agents import DEFAULT_PATTERNS
+def end_of_range(start: Path, name: str) -> str:
+    """The branch that one end of a range stands for: a name as it is; HEAD, "" and the id of a commit as the
+    one branch that stands there. LedgerError where that is none, or several.
+    """
+    asked = git.repository(start)
+    heads = {ref.name: ref.id for ref in git.refs(asked, [HEADS, REMOTES]).refs if not ref.target}
+    name = name or "HEAD"
+    if HEADS + name in heads or REMOTES + name in heads or not _COMMIT.fullmatch(name):
+        return name
+    branch = git.head(asked) if name == "HEAD" else ""
+    if branch:
+        return branch
+    found, code, _ = git.attempt(asked, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
+    commit = "" if code else decode(found).strip()
+    return _standing_at(name, [ref for ref, at in heads.items() if at == commit])
 
-    return DEFAULT_PATTERNS
+
+# What CI systems put into a range: where no branch is checked out, or by ids alone.
+_COMMIT = re.compile("HEAD|[0-9a-f]{7,64}")
+
+
+def _standing_at(name: str, refs: Sequence[str]) -> str:
+    local = [ref for ref in refs if ref.startswith(HEADS)] or refs
+    if len(local) == 1:
+        return local[0]
+    shown = " and ".join(printable(ref.removeprefix(HEADS).removeprefix(REMOTES)) for ref in local[:3])
+    told = f"several branches stand at {name}: {shown}" if local else f"no branch stands at {name}"
+    raise LedgerError(told, "name the branches: agentledger check --range main..agent/login")
 
 
 def _report(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
+    _want_policy(taken.fleet, gate)
+    return _seen(taken, branches, gate, what)
+
+
+def _want_policy(fleet: Fleet, gate: Gate) -> None:
+    """LedgerError where nobody can know what may merge."""
+    if gate is not Gate.MERGE or fleet.policy.readable:
+        return
+    problem = next(iter(fleet.policy.problems), None)
+    line = f" (line {problem.line})" if problem and problem.line else ""
+    why = f": {problem.message}{line}" if problem else ""
+    base = printable(fleet.base.name)
+    raise LedgerError(
+        f"no version of the policy on {base} can be read, so nothing can be merged by it{why}",
+        f"mend {FILE} on {base}, and commit it there",
+    )
+
+
+def _seen(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
     readable = [b for b in branches if b.state is not State.UNREADABLE]
     found = taken.findings(readable, gate)
     lost = [f"{printable(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable]
@@ -81,6 +129,21 @@ def _notes(fleet: Fleet) -> tuple[str, ...]:
 
 def _named(fleet: Fleet, name: str) -> Branch | None:
     return next((b for b in fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
+
+
+def _no_agents(fleet: Fleet, name: str) -> LedgerError | None:
+    """A branch that there is, but that no agent works on."""
+    if name in (fleet.base.name, fleet.base.ref, fleet.base.other_ref):
+        return LedgerError(
+            f"{printable(name)} is the base: it is what branches are judged against",
+            "name the branch that is to merge into it",
+        )
+    if name.removeprefix(HEADS) == fleet.policy.control_branch:
+        return LedgerError(
+            f"{printable(name)} is the manager's own branch, which never merges",
+            "agentledger check --task NAME judges a brief on it",
+        )
+    return None
 
 
 def _unknown(name: str, known: Iterable[str], what: str = "branch") -> LedgerError:

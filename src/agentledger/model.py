@@ -176,8 +176,8 @@ class Branch:
     absorbed). `conflict` and `lines_counted` tell what was computed: None and False mean
     it was not, never that there is none. `work` is what its ledger says, and `standing`
     what follows from it; None where it works on no task, and `problems` tell why where its
-    ledger does not say on which. `findings` are the rules', as at the merge gate, where they
-    were asked: of open branches with a brief. An unreadable branch has a `state_why` with
+    ledger does not say on which. `findings` are the rules', as at the merge gate; None where they
+    were not asked: they are of open branches with a brief. An unreadable branch has a `state_why` with
     git's reason and little else.
     """
 
@@ -203,7 +203,7 @@ class Branch:
     conflict: Conflict | None = None
     work: Work | None = None
     standing: Standing | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] | None = None
     problems: tuple[Problem, ...] = ()
 
     @property

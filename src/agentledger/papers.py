@@ -40,11 +40,11 @@ def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet) -> F
         manager.earlier_briefs,
         _code_trees(scratch, written),
     )
-    parser = Parser(scratch, cache, fleet.policy, list(tasks.documents(found)))
+    own = templates(scratch, fleet.base)
+    parser = Parser(scratch, cache, fleet.policy, list(tasks.documents(found)), own)
     summary = _summary(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in problems))
-    own = templates(scratch, fleet.base)
     placed = tasks.attach(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
     parser.keep()
     return standing.place(placed)

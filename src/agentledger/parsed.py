@@ -11,10 +11,11 @@ counts as proven is never taken from it, but read and parsed each time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -37,6 +38,7 @@ from .ledger import (
 )
 from .ledger_files import MOST_BYTES, Key, LedgerFile
 from .scratch import Scratch
+from .text import encode
 
 T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
 Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Packet | Evidence
@@ -51,18 +53,32 @@ _PARSERS: dict[type[Paper], Callable[..., Paper]] = {
     Review: documents.parse_review,
     Waiver: documents.parse_waiver,
 }
+# The documents that begin as a template, and its name.
+_TEMPLATED: dict[type[Paper], str] = {Brief: "brief", CheckIn: "status", Packet: "packet", Review: "review"}
+NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
 # Title, line, where the text is in the document's, is it empty, the text's line.
 _Part = tuple[str, int, int, int, bool, int]
 
 
 class Parser:
-    """Reads these files, each once, and remembers what is new among them when `keep` is called."""
+    """Reads these files, each once, and remembers what is new among them when `keep` is called.
+
+    `templates` are the repository's own, by document: what they said and nobody changed counts as empty.
+    """
 
     def __init__(
-        self, scratch: Scratch, store: Cache, policy: Policy, files: Sequence[tuple[LedgerFile, type[Paper]]]
+        self,
+        scratch: Scratch,
+        store: Cache,
+        policy: Policy,
+        files: Sequence[tuple[LedgerFile, type[Paper]]],
+        templates: Mapping[str, str] = NO_TEMPLATES,
     ) -> None:
         self._store, self._policy = store, policy
-        self._context = f"{_made_with()} {policy!r}\0"
+        self._templates = {
+            kind: encode(templates[name]) for kind, name in _TEMPLATED.items() if name in templates
+        }
+        self._context = f"{_made_with()} {policy!r} {sorted(templates.items())!r}\0"
         self._known: dict[Key, Paper] = {}
         self._new: dict[str, Paper] = {}
         self._recall(files)
@@ -87,7 +103,8 @@ class Parser:
         return found
 
     def _parsed(self, kind: type[Paper], file: LedgerFile) -> Paper:
-        value = _PARSERS[kind](file.source, file.raw or b"", self._policy, file.blob or None)
+        template = {"template": self._templates[kind]} if kind in self._templates else {}
+        value = _PARSERS[kind](file.source, file.raw or b"", self._policy, file.blob or None, **template)
         problem = _unread(file)
         if problem is not None:
             return replace(value, document=replace(value.document, problems=(problem,)))

@@ -188,7 +188,7 @@ class _Taking:
         asked = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
         self.progress(f"judging {plural(len(asked), 'branch', 'branches')}", 0, 0)
         found = judge.findings(self.sealed, fleet, asked, Gate.MERGE, self.cache)
-        return [replace(b, findings=found.get(b.ref, ())) for b in fleet.branches]
+        return [replace(b, findings=found.get(b.ref)) for b in fleet.branches]
 
     def _listed(self, seen: Observation, rules: Policy) -> list[listing.Listing]:
         request = self.request

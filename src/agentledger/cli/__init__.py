@@ -18,7 +18,7 @@ from typing import NoReturn
 import click
 
 from agentledger import __version__
-from agentledger.cli import answer, board, check, demo, rule, schema, serve, site, sync
+from agentledger.cli import answer, board, check, demo, doctor, init, rule, schema, serve, site, sync
 from agentledger.cli.boundary import Commands, Settings, guarded
 from agentledger.cli.options import repo_option, verbose_option
 
@@ -49,6 +49,7 @@ def agentledger() -> None:
 for command in (
     *(board.board, site.site, serve.serve),
     *(check.check, rule.rule),
+    *(init.init, doctor.doctor),
     *(answer.answer, sync.sync, demo.demo, schema.schema),
 ):
     agentledger.add_command(command)

@@ -49,7 +49,11 @@ def check(
 
     if sum((branch is not None, between is not None, task is not None, fleet)) > 1:
         raise click.UsageError("--branch, --range, --task and --fleet exclude each other.")
+    if between is not None and base is not None:
+        raise click.UsageError("--range names the base; leave out --base.")
     asked = Gate(gate) if gate else None
+    if asked is not None and (asked is Gate.SPAWN) is not (task is not None):
+        raise click.UsageError("A task is judged at the gate spawn, and nothing else is.")
     report = _report(settings.repo or here(), branch, between, task, fleet, asked, base, settings.verbose)
     click.echo(_shown(report, format), nl=False)
     return BLOCKED if report.blocked else 0
@@ -70,19 +74,28 @@ def _report(
     from agentledger.findings import Gate
     from agentledger.snapshot import Request
 
-    usual = Gate.MERGE if fleet or between else Gate.READY
+    usual = Gate.MERGE if between is not None else Gate.READY
     with progress(verbose) as tell:
         if task is not None:
-            return checks.of_task(start, task, Request(base=base, forecast=False, lines=False, rules=False), tell)
+            return checks.of_task(
+                start, task, Request(base=base, forecast=False, lines=False, rules=False), tell
+            )
         if fleet:
-            return checks.of_fleet(start, gate or usual, Request(base=base, rules=False), tell)
+            return checks.of_fleet(start, gate, Request(base=base, rules=False), tell)
         if between is not None:
-            base, _, branch = between.partition("..")
-            if not base or not branch.strip("."):
-                raise click.UsageError(f"{between!r} is no range; write it as main..agent/login")
-            branch = branch.removeprefix(".")
+            base, branch = (checks.end_of_range(start, name) for name in _ends(between))
         name = branch if branch is not None else checks.checked_out(start)
-        return checks.of_branch(start, name, gate or usual, Request(base=base, forecast=False, rules=False), tell)
+        request = Request(base=base, forecast=False, rules=False)
+        return checks.of_branch(start, name, gate or usual, request, tell)
+
+
+def _ends(between: str) -> tuple[str, str]:
+    """`A..B`, or `A...B`, which for a merge is the same; "" stands for HEAD, as it does for git."""
+    base, dots, branch = between.partition("..")
+    branch = branch.removeprefix(".")
+    if not dots or not (base or branch) or ".." in branch:
+        raise click.UsageError(f"{between!r} is no range; write it as main..agent/login")
+    return base, branch
 
 
 def _shown(report: Report, format: str) -> str:

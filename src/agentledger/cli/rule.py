@@ -23,7 +23,8 @@ def rule(name: str | None, format: str) -> None:
 
     def known(each: Rule) -> dict[str, object]:
         levels = {str(gate): WORDS[each.level(gate)] for gate in Gate}
-        return {"id": each.id, "name": each.name, "levels": levels, "documentation": each.documentation}
+        facts = {"id": each.id, "name": each.name, "levels": levels, "off": each.off}
+        return {**facts, "documentation": each.documentation}
 
     if name is not None:
         found = find(name)
@@ -36,8 +37,9 @@ def rule(name: str | None, format: str) -> None:
         click.echo(f"{'':8}{'':30}{'spawn commit push ready merge'}")
         for each in RULES:
             levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
-            click.echo(f"{each.id:8}{each.name:30}{levels}".rstrip())
-        click.echo("\nE stops, w is told. agentledger rule ID tells why, and how to mend it.")
+            click.echo(f"{each.id:8}{each.name:30}{levels}{'  off' if each.off else ''}".rstrip())
+        click.echo("\nE stops, w is told, off runs only where policy asks for it.")
+        click.echo("agentledger rule ID tells why, and how to mend it.")
 
 
 def _explained(found: object) -> str:
@@ -50,7 +52,8 @@ def _explained(found: object) -> str:
         f"\nIt is not run where one of these speaks: {', '.join(found.requires)}." if found.requires else ""
     )
     lone = "\nBoard, site and `check --fleet` show it; it stops nothing." if len(found.levels) == 1 else ""
-    return f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}.{after}{lone}"
+    off = f'\nIt is off: `{found.id} = "warn"` under [rules] in the policy turns it on.' if found.off else ""
+    return f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}.{after}{lone}{off}"
 
 
 def _unknown(name: str, known: list[str]) -> click.UsageError:

@@ -1,7 +1,9 @@
-"""What git's hooks start: `python -IS run.py HOOK FOLDER`. Tells on standard error; 1 stops the commit.
+"""What git's hooks start: `python -IS run.py HOOK FOLDER`. Tells on standard error; 10 stops the commit.
 
 Belongs here: exit codes, and letting through, loudly, whatever is our own fault: a bug of ours, an unreadable
 policy or a missing base must not keep anybody from committing. The next gates look again.
+
+Python itself ends with 1 where it cannot start, so that code is not ours to say that something was found.
 """
 
 from __future__ import annotations
@@ -9,20 +11,23 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-STOPPED = 1
+STOPPED = 10
+INTERRUPTED = 130
 
 
-def main(hook: str) -> int:
-    """Judge what the hook of this name is about to let happen."""
+def main(hook: str, pushed: Sequence[str] | None = None) -> int:
+    """Judge what the hook of this name is about to let happen; `pushed` instead of standard input."""
     from agentledger.errors import LedgerError
 
-    judges = {"pre-commit": _commit, "pre-merge-commit": _commit, "pre-push": _push}
     try:
-        return judges[hook]()
+        return _push(pushed) if hook == "pre-push" else _commit()
     except LedgerError as error:
         _say(f"agentledger could not check this: {error.message}", error.hint)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours stops nobody, and is said to be one
         _say(f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor tells more")
     return 0
@@ -41,14 +46,15 @@ def _commit() -> int:
     return STOPPED if report.blocked else 0
 
 
-def _push() -> int:
+def _push(pushed: Sequence[str] | None) -> int:
     from agentledger.findings import Gate, Report
     from agentledger.gates import push
     from agentledger.reports import told
 
-    # Bytes that are no UTF-8 may stand in a ref's name.
-    lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
-    report = Report(Gate.PUSH, "the push", push.check(os.environ, Path.cwd(), lines))
+    if pushed is None:
+        # Bytes that are no UTF-8 may stand in a ref's name.
+        pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
+    report = Report(Gate.PUSH, "the push", push.check(os.environ, Path.cwd(), pushed))
     if report.findings:
         sys.stderr.write(f"{told.text(report)}\n")
     return STOPPED if report.blocked else 0

@@ -6,10 +6,11 @@ Belongs here: keys. Does not: words (see `told`), SARIF (see `sarif`), or findin
 from __future__ import annotations
 
 import msgspec
+from msgspec import UNSET
 
 from agentledger.findings import Finding, Report
 from agentledger.reports import shapes
-from agentledger.text import path_text, printable
+from agentledger.text import encode, path_text, printable
 
 
 def document(report: Report) -> bytes:
@@ -33,9 +34,10 @@ def finding(found: Finding) -> shapes.Finding:
         severity=str(found.severity),
         blocks=found.blocks,
         waived=found.waived,
-        branch=path_text(found.branch.encode("utf-8", "surrogateescape")) or None,
-        task=found.task,
-        path=path_text(found.path) if found.path is not None else None,
+        branch=path_text(encode(found.branch)) or None,
+        task=None if found.task is None else path_text(encode(found.task)),
+        path=None if found.path is None else path_text(found.path),
+        path_base64=UNSET if found.path is None else shapes.exact(found.path),
         line=found.line,
         commit=found.commit,
         message=printable(found.message),

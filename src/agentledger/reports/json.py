@@ -8,15 +8,12 @@ Equal values give equal bytes: the order is that of the fleet, and of git.
 
 from __future__ import annotations
 
-import base64
-
 import msgspec
-from msgspec import UNSET, UnsetType
 
-from agentledger import model, sections, wip
+from agentledger import actions, model, sections, wip
 from agentledger.ledger import Wip
-from agentledger.reports import papers, shapes
-from agentledger.text import decode, encode, path_text, rfc3339
+from agentledger.reports import findings, papers, shapes
+from agentledger.text import encode, path_text, rfc3339
 
 
 def ledger(fleet: model.Fleet) -> bytes:
@@ -94,7 +91,7 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
     return shapes.Branch(
         name=_text(branch.name),
         ref=_text(branch.ref),
-        ref_base64=_exact(encode(branch.ref)),
+        ref_base64=shapes.exact(encode(branch.ref)),
         remote_ref=_maybe(branch.remote_ref),
         sync=branch.sync,
         head=branch.head or None,
@@ -120,8 +117,9 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
         packet=papers.packet(branch.work),
         checks=papers.checks(branch.standing),
         reviews=papers.reviews(branch.work),
-        findings=papers.findings(branch),
-        next_action=_next_action(sections.next_action(branch, fleet.base)),
+        findings=tuple(map(findings.finding, branch.findings or ())),
+        problems=papers.problems(branch),
+        next_action=_next_action(actions.next_action(branch, fleet.base)),
     )
 
 
@@ -138,7 +136,7 @@ def _commit(commit: model.Commit) -> shapes.Commit:
 def _change(change: model.Change) -> shapes.Change:
     return shapes.Change(
         path=path_text(change.path),
-        path_base64=_exact(change.path),
+        path_base64=shapes.exact(change.path),
         status=change.status,
         old_mode=change.old_mode,
         new_mode=change.new_mode,
@@ -167,13 +165,13 @@ def _conflict(conflict: model.Conflict) -> shapes.Conflict:
 def _conflict_file(file: model.ConflictFile) -> shapes.ConflictFile:
     return shapes.ConflictFile(
         path=path_text(file.path),
-        path_base64=_exact(file.path),
+        path_base64=shapes.exact(file.path),
         kind=file.kind,
         hunks=tuple(shapes.Hunk(hunk.line, path_text(hunk.text), hunk.cut) for hunk in file.hunks),
     )
 
 
-def _next_action(action: sections.NextAction | None) -> shapes.NextAction | None:
+def _next_action(action: actions.NextAction | None) -> shapes.NextAction | None:
     return shapes.NextAction(action.text, action.command) if action else None
 
 
@@ -188,10 +186,3 @@ def _maybe(text: str | None) -> str | None:
 
 def _time(at: int | None) -> str | None:
     return None if at is None else rfc3339(at)
-
-
-def _exact(raw: bytes) -> str | UnsetType:
-    """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
-    if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
-        return UNSET
-    return base64.b64encode(raw).decode()

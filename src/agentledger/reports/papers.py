@@ -33,7 +33,7 @@ def checks(standing: Standing | None) -> tuple[Json, ...]:
     return tuple(_check(checked) for checked in standing.checks) if standing else ()
 
 
-def findings(branch: Branch) -> tuple[Json, ...]:
+def problems(branch: Branch) -> tuple[Json, ...]:
     """What is wrong with a branch's ledger as a whole; what is in one document is told with it."""
     problems = (*branch.problems, *(branch.work.problems if branch.work else ()))
     return tuple({"path": _text(problem.path) or None} | _problem(problem) for problem in problems)

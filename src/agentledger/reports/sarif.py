@@ -13,24 +13,26 @@ from typing import Any
 from agentledger import __version__
 from agentledger.findings import Finding, Report, Severity
 from agentledger.rules import RULES, Rule
-from agentledger.text import printable
+from agentledger.text import encode, printable
 
-_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def document(report: Report) -> str:
     """The SARIF log, one run, with a newline at the end."""
     rules = [rule for rule in RULES if any(found.rule == rule.id for found in report.findings)]
+    notes = [{"level": "warning", "message": {"text": printable(note)}} for note in report.notes]
     run = {
         "tool": {
             "driver": {"name": "agentledger", "version": __version__, "rules": [_rule(r) for r in rules]}
         },
         "automationDetails": {"id": f"agentledger/{report.gate}/"},
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
         "results": [_result(found, rules) for found in report.findings],
     }
     return (
-        json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
+        json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
         + "\n"
     )
 
@@ -54,16 +56,28 @@ def _result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
         "ruleIndex": next(n for n, rule in enumerate(rules) if rule.id == found.rule),
         "level": "error" if found.severity is Severity.ERROR else "warning",
         "message": {"text": message},
-        "properties": {"branch": printable(found.branch), "task": found.task, "blocks": found.blocks},
+        "locations": [{"physicalLocation": _place(found)}],
+        # Where one result of a run has them, all must (3.27.23): an empty list is "not suppressed".
+        "suppressions": [],
+        "properties": {
+            "branch": printable(found.branch),
+            "task": None if found.task is None else printable(found.task),
+            "commit": found.commit,
+            "blocks": found.blocks,
+        },
     }
-    if found.path is not None:
-        place: dict[str, Any] = {"artifactLocation": {"uri": _uri(found.path)}}
-        if found.line:
-            place["region"] = {"startLine": found.line}
-        result["locations"] = [{"physicalLocation": place}]
     if found.waived is not None:
         result["suppressions"] = [{"kind": "external", "justification": printable(found.waived)}]
     return result
+
+
+def _place(found: Finding) -> dict[str, Any]:
+    """Where it is. Code scanning takes no result without a file and a line, so what is about a branch as a
+    whole stands at its brief, and what is about a file as a whole at its first line.
+    """
+    task = f".agentledger/tasks/{found.task}/brief.md" if found.task else ".agentledger/config.toml"
+    path = encode(task) if found.path is None else found.path
+    return {"artifactLocation": {"uri": _uri(path)}, "region": {"startLine": found.line or 1}}
 
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")

@@ -10,6 +10,7 @@ is null, never left out.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from agentledger import model
 from agentledger.findings import Gate, Severity
+from agentledger.text import decode
 
 Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.")]
@@ -27,6 +29,13 @@ Mode = Annotated[
 Count = Annotated[int, Meta(ge=0)]
 Base64 = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"}, description="The exact bytes.")]
 SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ended")
+
+
+def exact(raw: bytes) -> str | UnsetType:
+    """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
+    if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
+        return UNSET
+    return base64.b64encode(raw).decode()
 
 
 def _one_of(*values: str) -> Meta:
@@ -52,6 +61,7 @@ class Finding(Entry, frozen=True):
     commit: Oid | None
     message: str
     hint: str
+    path_base64: Base64 | UnsetType = UNSET
 
 
 class Report(Entry, frozen=True):
@@ -197,7 +207,8 @@ class Branch(Entry, frozen=True):
     packet: dict[str, Any] | None
     checks: tuple[Any, ...]
     reviews: tuple[Any, ...]
-    findings: tuple[Any, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Any, ...]
     next_action: NextAction | None
     ref_base64: Base64 | UnsetType = UNSET
 

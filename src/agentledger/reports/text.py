@@ -1,7 +1,7 @@
 """The board for a terminal: a fleet as lines of styled text, none wider than asked for.
 
 Belongs here: words, columns and colours of that text. Does not: deciding where a branch is
-listed or what comes next (see `sections`), or writing to a terminal (see `cli`).
+listed or what comes next (see `sections` and `actions`), or writing to a terminal (see `cli`).
 
 Text from git is never taken as rich's markup: it goes into `Text` values, through `printable`.
 """
@@ -16,18 +16,9 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger import wip
+from agentledger.actions import NextAction, next_action, start
 from agentledger.model import Base, Branch, Fleet, State, Sync
-from agentledger.sections import (
-    NextAction,
-    Section,
-    conflicts,
-    ended_by_state,
-    grouped,
-    next_action,
-    order,
-    planned,
-    start,
-)
+from agentledger.sections import Section, conflicts, ended_by_state, grouped, order, planned
 from agentledger.text import age, printable
 
 SYNC = {
@@ -51,6 +42,7 @@ _COUNTED = (
     (Section.YOUR_TURN, "your turn"),
     (Section.UNBRIEFED, "open"),
     (Section.HELD, "held"),
+    (Section.KILL, "to be given up?"),
     (Section.SILENT, "silent"),
     (Section.WORKING, "working"),
     (Section.ENDED, "ended"),
@@ -86,6 +78,7 @@ def _title(part: Section, fleet: Fleet) -> str:
     return {
         Section.YOUR_TURN: "Your turn",
         Section.HELD: held,
+        Section.KILL: "Kill?",
         Section.SILENT: "Silent",
         Section.WORKING: "Working",
         Section.UNBRIEFED: "Unbriefed" if fleet.tasks else "Open",
@@ -176,8 +169,9 @@ def _facts(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(printable(branch.state_why), "dim")
     if branch.state is not State.OPEN:
         return
-    if branch.work and branch.work.check_ins and branch.work.check_ins[0].needs:
-        asked = " ".join(branch.work.check_ins[0].needs.split())
+    waits = branch.standing is not None and branch.standing.waits_for == "manager"
+    if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
+        asked = " ".join(branch.standing.question.needs.split())
         yield Text(f"asks: {printable(asked)}", "bold")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")

@@ -18,12 +18,12 @@ def text(report: Report) -> str:
     """Every finding, those that stop first, and one line that says what comes of it."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
     lines = [line for found in ordered for line in _lines(found)]
-    return "\n".join([*lines, *(f"note: {note}" for note in report.notes), _verdict(report)])
+    return "\n".join([*lines, *(f"note: {printable(note)}" for note in report.notes), _verdict(report)])
 
 
 def _lines(found: Finding) -> Iterator[str]:
     word = "waived" if found.waived else str(found.severity)
-    where = f" {path_text(found.path)}" if found.path is not None else ""
+    where = f" {printable(found.path)}" if found.path is not None else ""
     line = f":{found.line}" if found.line else ""
     branch = f" [{printable(found.branch)}]" if found.branch else ""
     yield f"{word} {found.rule} {found.name}{branch}{where}{line}"
@@ -61,7 +61,8 @@ def github(report: Report) -> str:
     The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
     escaped, in properties `:` and `,` as well.
     """
-    return "\n".join(map(_annotation, report.findings))
+    notes = (f"::notice title=agentledger::{_escaped(printable(note))}" for note in report.notes)
+    return "\n".join([*map(_annotation, report.findings), *notes])
 
 
 def _annotation(found: Finding) -> str:

@@ -17,7 +17,7 @@ from agentledger.ledger import Waiver
 from agentledger.scope import first
 from agentledger.text import encode
 
-from . import brief, fleet, ownership, packet, review, status
+from . import brief, fleet, ownership, packet, review, status, vague
 from .case import Case, Found
 
 _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
@@ -33,7 +33,8 @@ class Rule:
     """A rule and its level at each gate, in the order spawn, commit, push, ready, merge.
 
     E stops, w is told, · is not run; a lone `w` is told by what shows everything, and stops nothing.
-    `requires` are rules that must have found nothing, or this one would repeat them.
+    `requires` are rules that must have found nothing, or this one would repeat them. One that is `off` runs
+    only where policy asks for it, since it is wrong too often to be told to everybody.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Rule:
     check: Callable[[Case], Iterable[Found]]
     applies: Callable[[Case], bool] = always
     requires: tuple[str, ...] = ()
+    off: bool = False
 
     def level(self, gate: Gate) -> str:
         """E, w or · at a gate."""
@@ -64,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule("BRF001", "brief-missing", "··EEE", brief.missing),
     Rule("BRF002", "brief-invalid", "EwwwE", brief.invalid, brief.briefed),
     Rule("BRF003", "brief-incomplete", "E···E", brief.incomplete, brief.briefed),
+    Rule("BRF004", "brief-vague", "w····", vague.brief_vague, brief.briefed, off=True),
     Rule("BRF005", "brief-broad", "w····", brief.broad, brief.briefed),
     Rule("BRF006", "brief-follow-missing", "E····", brief.follow_missing, brief.briefed),
     Rule("BRF007", "brief-changed", "·wwwE", brief.changed, brief.briefed),
@@ -144,7 +147,7 @@ def _level(rule: Rule, case: Case) -> str:
     level = rule.level(case.gate)
     wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
     if level == "·" or wanted is None:
-        return level
+        return "·" if rule.off else level
     return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)
 
 

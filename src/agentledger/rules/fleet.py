@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from agentledger.automata import TooComplexError
 from agentledger.findings import Gate
-from agentledger.text import encode, path_text, plural, printable
+from agentledger.text import encode, path_text, plural, printable, rfc3339
 from agentledger.work import Progress
 
 from .case import Case, Found
@@ -175,7 +175,7 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     yield from (
         Found(f"{told}, and the brief says to stop at that", "end it, or write down why it goes on")
         for limit, value, told in (
-            (kill.after, age, f"it is {age // 3600:,} hours old"),
+            (kill.after, age, f"it was begun {rfc3339(case.since or 0)}"),
             (kill.lines, lines, f"it changes {lines:,} lines"),
             (kill.files, len(code), f"it changes {plural(len(code), 'file')}"),
             (kill.commits, case.commits, f"it has {plural(case.commits, 'commit')}"),

@@ -17,8 +17,9 @@ from agentledger.work import Checked, Progress, Trust
 
 from .case import Case, Found
 
-# The first thing in backticks of a list item, or of a table's row.
-_LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+`([^`\n]+)`", re.MULTILINE)
+# The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
+_LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)", re.MULTILINE)
+_PATH = re.compile(r"`([^`]+)`")
 
 
 def handed_over(case: Case) -> bool:
@@ -142,7 +143,7 @@ def files_wrong(case: Case) -> Iterator[Found]:
     part = packet.document.part("Files touched") if packet else None
     if packet is None or part is None or case.packet_paths is None:
         return
-    told = {path.encode("utf-8", "surrogateescape") for path in _LISTED.findall(part.text)}
+    told = {encode(path) for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
     for paths, what in (
         (case.packet_paths - told, "does not list"),
         (told - case.packet_paths, "lists unchanged"),

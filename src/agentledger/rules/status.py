@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.text import plural, printable
+from agentledger.text import printable, rfc3339
 from agentledger.work import Progress
 
 from .case import Case, Found
@@ -43,10 +43,8 @@ def overdue(case: Case) -> Iterator[Found]:
     Fix: look at its worktree; the agent checks in, or the manager ends the task.
     """
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
-        late = plural(case.standing.overdue // 60, "minute")
-        yield Found(
-            f"{late} without a check-in or a commit", f"check in: every {case.brief.check_in // 60} minutes"
-        )
+        due = rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
+        yield Found(f"a check-in was due {due}", f"check in: every {case.brief.check_in // 60} minutes")
 
 
 def missing(case: Case) -> Iterator[Found]:
@@ -74,9 +72,9 @@ def need_unanswered(case: Case) -> Iterator[Found]:
         return
     waits = found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
     if waits and case.now - found.since > case.brief.check_in:
-        minutes = plural((case.now - found.since) // 60, "minute")
         task = printable(case.brief.task)
-        yield Found(f"it has waited for an answer for {minutes}", f"agentledger answer {task} 'your answer'")
+        since = rfc3339(found.since)
+        yield Found(f"it has waited for an answer since {since}", f"agentledger answer {task} 'your answer'")
 
 
 def edited(case: Case) -> Iterator[Found]:

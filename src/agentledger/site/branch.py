@@ -13,13 +13,14 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from agentledger import sections
+from agentledger import actions
+from agentledger.actions import NextAction
 from agentledger.model import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
-from agentledger.sections import NextAction
 from agentledger.site import diff, links
 from agentledger.site.commands import Command, commands
 from agentledger.site.facts import STATES, Fact, Frame, Mark, frame, title, verdict
 from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
+from agentledger.site.findings import FindingView, findings
 from agentledger.site.markdown import Rendered
 from agentledger.site.reply import Replies, replies
 from agentledger.site.timeline import CommitLine, documents
@@ -72,6 +73,7 @@ class BranchPage:
     entries: tuple[Entry, ...]
     entries_more: str
     files: tuple[File, ...]
+    findings: tuple[FindingView, ...]
     diff_page: str | None
     commits: tuple[CommitLine, ...]
     commits_title: str
@@ -128,7 +130,7 @@ def branch_page(
         frame=frame(fleet),
         name=branch.name,
         title=work.title if work else title(branch),
-        question=f"Does it merge into {fleet.base.name}?",
+        question=f"Can it merge into {fleet.base.name}?",
         verdict=answer,
         verdict_more=more,
         state=STATES[branch.state][0],
@@ -136,7 +138,7 @@ def branch_page(
         distance=_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else count(branch),
         active_at=branch.active_at,
-        action=sections.next_action(branch, fleet.base),
+        action=actions.next_action(branch, fleet.base),
         hidden=_hidden(branch, fleet, patches),
         facts=_facts(branch),
         conflicts=tuple(
@@ -146,6 +148,7 @@ def branch_page(
         entries=listed[:LISTED],
         entries_more=_more(len(listed) - LISTED, "file"),
         files=files(branch, fleet.base, patches),
+        findings=findings(branch, listed),
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
         commits=commits,
         commits_title=plural(len(branch.commits), "commit"),

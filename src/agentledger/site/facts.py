@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentledger import __version__
+from agentledger.findings import Severity
 from agentledger.model import Branch, Fleet, State
 from agentledger.site.names import ATOM
 from agentledger.text import plural
 
 TITLE = 90
-_SAYS_NOTHING = re.compile(r"(initial (plan|commit)|wip|checkpoint)\b", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(r"(initial (plan|commit)|wip|checkpoint)\b|chore\(ledger\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def merge_mark(branch: Branch) -> Mark:
 
 
 def verdict(branch: Branch) -> tuple[Mark, str]:
-    """The answer to "does it merge?", and a sentence that says more."""
+    """The answer to "can it merge?", and a sentence that says more."""
     ended = {
         State.MERGED: (Mark("done", "It is merged already."), ""),
         State.ABSORBED: (Mark("done", "Its change is in already."), ""),
@@ -91,6 +92,9 @@ def verdict(branch: Branch) -> tuple[Mark, str]:
     }.get(branch.state)
     if ended:
         return ended
+    stopping = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
+    if stopping:
+        return Mark("bad", f"No: {plural(len(stopping), 'reason')}."), "Told below, each with what mends it."
     conflict = branch.conflict
     if conflict is None:
         return Mark(
@@ -99,10 +103,14 @@ def verdict(branch: Branch) -> tuple[Mark, str]:
     if conflict.clean is None:
         return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
     if conflict.clean:
-        return Mark(
-            "ok", "Yes, cleanly."
-        ), "git merges the two heads without a conflict; no test was run on it."
+        return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _asked(branch)
     return Mark("bad", f"No: conflicts in {plural(len(conflict.files), 'file')}."), ""
+
+
+def _asked(branch: Branch) -> str:
+    if branch.findings is None:
+        return "; it has no brief, so no rule was asked, and no test was run."
+    return ", and no rule holds it back."
 
 
 def lines(added: int | None, removed: int | None) -> str:

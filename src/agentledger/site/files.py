@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from agentledger.findings import Severity
 from agentledger.model import Base, Branch, Change, FilePatch
 from agentledger.site import diff
 from agentledger.site.commands import file_diff
@@ -67,6 +68,7 @@ class File:
     open: bool
     whole: bool
     parts: tuple[Shown, ...]
+    findings: tuple[str, ...] = ()
 
 
 def entries(branch: Branch) -> tuple[Entry, ...]:
@@ -79,8 +81,13 @@ def _listed(branch: Branch) -> list[tuple[Entry, bytes]]:
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
     return [
         (Entry(number, decode(change.path), _status(change), _role(role), _size(change)), change.path)
-        for number, (change, role) in enumerate(ordered(branch.changes, conflicts), 1)
+        for number, (change, role) in enumerate(ordered(branch.changes, conflicts, _found(branch)), 1)
     ]
+
+
+def _found(branch: Branch) -> set[bytes]:
+    """The paths that a rule has something against that would stop the branch."""
+    return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
 
 
 def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
@@ -96,8 +103,17 @@ def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[Fil
         parts = tuple(_shown(half, branch, base, is_open, left[0] >= size) for half in halves)
         left[0] -= size
         left[1] -= _changed(halves) if is_open else 0
-        found.append(File(entry, is_open, entry.status in _WHOLE, parts))
+        found.append(File(entry, is_open, entry.status in _WHOLE, parts, about(branch, path)))
     return tuple(found)
+
+
+def about(branch: Branch, path: bytes) -> tuple[str, ...]:
+    """The findings about one file, a line each."""
+    return tuple(
+        f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
+        for found in branch.findings or ()
+        if found.path == path and found.waived is None
+    )
 
 
 def on_own_page(patches: Iterable[FilePatch]) -> bool:

@@ -15,9 +15,7 @@ import re
 from markupsafe import Markup
 
 # Nothing here opens emphasis, a link, an entity, a tag or a table: `_` is within a word, `&` and `<` alone.
-_CHAR = (
-    r"[A-Za-z0-9À-ɏ,.;:()'\"/?!=+%$@#>–—‘’“”…-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|(?<= )[&<](?= )"
-)
+_CHAR = r"[A-Za-z0-9À-ɏ,.;:()'\"/?!=+%$@#>–—‘’“”…-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|(?<= )[&<](?= )"
 # From a blank or bracket to a blank, a bracket or the end of a sentence: there it is bold, and nothing else.
 _BOLD = rf"(?:(?<![^ \n(])\*\*(?=[A-Za-z0-9])(?:(?:{_CHAR})++ ?+)*+(?<=[A-Za-z0-9:.])\*\*(?![^ \n).,:;]))"
 _CODE = r"`[!-_a-~](?:[ -_a-~]*[!-_a-~])?`(?!`)"

@@ -3,7 +3,7 @@
 Belongs here: which of a branch's files come first, and why. Does not: what of
 them is shown (see `diff`).
 
-What stands first is read best, so never the alphabet: files that conflict, then source by
+What stands first is read best, so never the alphabet: files with findings, those that conflict, source by
 size with each test beside what it tests, then what machines write.
 """
 
@@ -22,6 +22,7 @@ from agentledger.text import decode
 class Role(StrEnum):
     """What a file is to the reader."""
 
+    FINDING = "finding"
     CONFLICT = "conflict"
     SOURCE = "source"
     TEST = "test"
@@ -43,12 +44,17 @@ _TEST_NAME = re.compile(
 )
 
 
-def ordered(changes: Sequence[Change], conflicts: Collection[bytes]) -> tuple[tuple[Change, Role], ...]:
-    """The changes in reading order, each with its role; `conflicts` are the paths that conflict."""
-    roles = [(change, _role(change.path, conflicts)) for change in changes]
+def ordered(
+    changes: Sequence[Change], conflicts: Collection[bytes], found: Collection[bytes] = ()
+) -> tuple[tuple[Change, Role], ...]:
+    """The changes in reading order, each with its role.
+
+    `conflicts` are the paths that conflict, `found` those that a rule has something against.
+    """
+    roles = [(change, _role(change.path, conflicts, found)) for change in changes]
     parts = {role: sorted((c for c, r in roles if r is role), key=_weight) for role in Role}
     beside, alone = _beside(parts[Role.SOURCE], parts[Role.TEST])
-    result = [(change, Role.CONFLICT) for change in parts[Role.CONFLICT]]
+    result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in parts[role]]
     for source in parts[Role.SOURCE]:
         result.append((source, Role.SOURCE))
         result.extend((test, Role.TEST) for test in beside[source.path])
@@ -57,7 +63,9 @@ def ordered(changes: Sequence[Change], conflicts: Collection[bytes]) -> tuple[tu
     return tuple(result)
 
 
-def _role(path: bytes, conflicts: Collection[bytes]) -> Role:
+def _role(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -> Role:
+    if path in found:
+        return Role.FINDING
     return Role.CONFLICT if path in conflicts else _by_name(path)
 
 

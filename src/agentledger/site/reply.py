@@ -74,11 +74,12 @@ def _asks(standing: Standing) -> bool:
 
 
 def _note(desk: Desk, pasted: bool) -> str:
-    how = "an empty file with its name: paste the text from below" if pasted else "a file that is filled in"
-    return (
-        f"Each opens {how}, on the branch {desk.branch} at {desk.host}. "
-        "Commit it there; here it counts after the next agentledger sync."
-    )
+    where = f"on the branch {desk.branch} at {desk.host}"
+    if pasted:
+        how = f"Each opens an empty file with its name, {where}: paste the text from below, and commit it."
+    else:
+        how = f"Each opens a file that is filled in, {where}: read it, add to it, and commit it."
+    return f"{how} Here it counts after the next agentledger sync."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class _Offer:
     def answers(self) -> tuple[NewFile, ...]:
         """To the question that waits. A checkpoint takes a decision: a mere answer would leave it closed."""
         asked = self.standing.question
-        if asked is None or not _typed(self.branch.name, asked.name):
+        if asked is None or not _typed(self.branch.name, self.task.id, asked.name):
             return ()
         if asked.checkpoint:
             first = self._answer(asked, "Approve", "approve", "Anything to add? Write it below this line.")
@@ -112,7 +113,7 @@ class _Offer:
     def reviews(self) -> tuple[NewFile, ...]:
         """Of the head that is said to be ready."""
         name, head = self.branch.name, self.branch.head
-        if not _typed(name):
+        if not _typed(name, self.task.id):
             return ()
         taken = {found.name for found in self.task.reviews}
         texts = {

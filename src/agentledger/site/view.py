@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger import sections, wip
+from agentledger import actions, sections, wip
+from agentledger.actions import NextAction
 from agentledger.model import Base, Branch, Fleet, State, Sync
-from agentledger.sections import NextAction, Section
+from agentledger.sections import Section
 from agentledger.site import newtask, reply
 from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
 from agentledger.site.links import Link
@@ -39,6 +40,7 @@ class Row:
     action: NextAction | None
     standing: str = ""
     asks: str = ""
+    findings: str = ""
     reply: Link | None = None
 
 
@@ -126,7 +128,12 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
         "Your turn",
         "Longest wait first: questions, then what is said to be ready.",
     ),
-    Section.HELD: ("Held", "Held", "In conflict with {base}, rejected, or not as ready as it says."),
+    Section.HELD: (
+        "Held",
+        "Held",
+        "Out of bounds, in conflict with {base}, rejected, or not as ready as it says.",
+    ),
+    Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
     Section.WORKING: ("Working", "Working", "Nothing to do but wait."),
     Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
@@ -172,7 +179,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
         planned=tuple(
-            Planned(t.id, t.title, t.brief.priority if t.brief else 2, sections.start(t, fleet))
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.start(t, fleet))
             for t in sections.planned(fleet)
         ),
         new_task=newtask.offered(fleet),
@@ -215,21 +222,23 @@ def _section(
 ) -> BoardSection:
     key, heading, word, lead = part
     name = fleet.base.name
+    titles = {task.id: task.title for task in fleet.tasks if task.brief}
     return BoardSection(
         key=key.value,
         heading=heading.replace("{base}", name),
         filter=word,
         lead=lead.replace("{base}", name),
-        rows=tuple(_row(branch, fleet, pages[branch.ref]) for branch in branches),
+        rows=tuple(_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
     )
 
 
-def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
+def _row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
+    """`titles` are those of the tasks: the manager's words tell more than a commit's."""
     placed = branch.standing
     return Row(
         page=page,
         name=branch.name,
-        title=title(branch),
+        title=titles.get(branch.work.task if branch.work else "") or title(branch),
         agent=branch.agent.name if branch.agent else "",
         at=branch.active_at,
         lines=lines(branch.added, branch.removed),
@@ -238,8 +247,9 @@ def _row(branch: Branch, fleet: Fleet, page: str) -> Row:
         place=_place(branch),
         standing=_standing(placed),
         asks=_asks(placed),
+        findings=_findings(branch),
         reply=reply.on_board(branch, fleet, page),
-        action=sections.next_action(branch, fleet.base),
+        action=actions.next_action(branch, fleet.base),
     )
 
 
@@ -248,6 +258,14 @@ def _standing(placed: Standing | None) -> str:
     if placed is None:
         return ""
     return {"needs-input": "needs input"}.get(placed.progress, str(placed.progress))
+
+
+def _findings(branch: Branch) -> str:
+    """How many findings would stop it, where that matters already, and how many are waived."""
+    found = branch.findings or ()
+    waived = sum(finding.waived is not None for finding in found)
+    told = [plural(len(sections.against(branch)), "finding")] if sections.against(branch) else []
+    return ", ".join([*told, *([f"{waived} waived"] if waived else [])])
 
 
 def _asks(placed: Standing | None) -> str:

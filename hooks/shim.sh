@@ -1,0 +1,69 @@
+#!/bin/sh
+# agentledger's @NAME@ hook: judges agents' branches, and lets all others pass without starting a program.
+# `agentledger init --uninstall` takes it away again.
+ledger_name=@NAME@
+ledger_python=@PYTHON@
+ledger_gate=@GATE@
+ledger_yaml=@YAML@
+ledger_here=${0%/*}
+
+# A push is told on standard input, which two programs may want to read.
+ledger_refs=
+[ "$ledger_name" != pre-push ] || ledger_refs=$(cat)
+given() { [ -z "$ledger_refs" ] || printf '%s\n' "$ledger_refs"; }
+
+@BEFORE@
+# What was here before comes first, and its word counts; only `agentledger doctor` tries this hook without it.
+if [ -f "$ledger_before" ] && [ -x "$ledger_before" ] && [ -z "$AGENTLEDGER_TRIAL" ]; then
+    given | "$ledger_before" "$@" || exit
+fi
+
+# Names of branches, `*` crosses `/`. Without the list it is better to ask in vain.
+ledger_patterns='*'
+if [ -r "$ledger_branches" ]; then
+    ledger_patterns=
+    while read -r ledger_line; do ledger_patterns="$ledger_patterns $ledger_line"; done <"$ledger_branches"
+fi
+set -f
+listed() {
+    for ledger_pattern in $ledger_patterns; do
+        case ${1#refs/heads/} in $ledger_pattern) return 0 ;; esac
+    done
+    return 1
+}
+
+# git's own file is read for speed; where it says something else, git is asked.
+ledger_head=
+{ read -r ledger_head <"${GIT_DIR:-.git}/HEAD"; } 2>/dev/null
+case $ledger_head in
+    'ref: refs/heads/.invalid') ledger_head=$(git symbolic-ref -q HEAD) ;;
+    'ref: '*) ledger_head=${ledger_head#ref: } ;;
+    *) ledger_head=$(git symbolic-ref -q HEAD) ;;
+esac
+judged() {
+    listed "$ledger_head" && return
+    while read -r ledger_ours ledger_id ledger_theirs ledger_line; do
+        if listed "$ledger_ours" || listed "$ledger_theirs"; then return 0; fi
+    done <<REFS
+$ledger_refs
+REFS
+    return 1
+}
+judged || exit 0
+
+if [ -x "$ledger_python" ] && [ -f "$ledger_gate" ]; then
+    given | "$ledger_python" -IS "$ledger_gate" "$ledger_name" "$ledger_yaml"
+    ledger_code=$?
+    case $ledger_code in
+        0) exit 0 ;;
+        10) exit 1 ;;                        # the only code that says that something was found
+        129) exit 1 ;; # interrupted, so nothing was decided
+    esac
+    ledger_why="its check ended with $ledger_code"
+else
+    ledger_why="$ledger_python or $ledger_gate is gone"
+fi
+printf '%s\n' "agentledger has NOT checked this: $ledger_why." \
+    'It was let through; the push, the site and the merge look again.' \
+    'next: go on with your work, and tell your manager to run, in the main worktree: agentledger init' >&2
+exit 0

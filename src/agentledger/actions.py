@@ -1,0 +1,211 @@
+"""The one thing to do about a branch next, with the commands to type: told once, for every output.
+
+Belongs here: choosing it, and its commands. Does not: where a branch is listed (see `sections`), or how an
+output shows either.
+
+A command is given to be copied into a POSIX shell at the repository's top, so every name in it
+is quoted. Where a name cannot be typed truthfully (a hidden character, bytes that are not
+UTF-8) the command is None: a wrong command is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from agentledger import shell
+from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.sections import against, conflicts, finished, kill, scope_change
+from agentledger.text import HIDDEN, plural, printable, rfc3339
+from agentledger.work import Progress, Standing, Task
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """What to do next in a few words, and the shell commands for it, if there are truthful ones."""
+
+    text: str
+    steps: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str | None:
+        """All steps as one line for a shell, which stops at the first that fails."""
+        return " && ".join(self.steps) or None
+
+
+MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
+
+
+def start(task: Task, fleet: Fleet) -> NextAction:
+    """How to begin a planned task today: a branch in a worktree of its own."""
+    place = f"../{fleet.name}.worktrees/{task.id}"
+    base = shell.typed(fleet.base.ref) or fleet.base.head
+    branch = task.brief.branch if task.brief and task.brief.branch else f"agent/{task.id}"
+    if HIDDEN.search(branch + place):
+        return NextAction("Start it")
+    return NextAction("Start it", shell.steps(("git", "worktree", "add", "-b", branch, place, base)))
+
+
+def next_action(branch: Branch, base: Base) -> NextAction | None:
+    """What to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.state is State.OPEN:
+        asked = _of_work(branch, base, branch.standing) if branch.standing else _unsure(branch, base)
+        return asked or (_settle(branch, base) if conflicts(branch) else _review(branch, base))
+    if branch.state is State.MERGED:
+        return _delete(branch)
+    return _repair(branch) if branch.state is State.UNREADABLE else None
+
+
+def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | None:
+    """What the task asks for; None where that is what any branch asks for: a review, a conflict settled."""
+    progress = standing.progress
+    if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
+        return _answer(branch, standing)
+    if scope_change(branch) and branch.work:
+        brief = f".agentledger/tasks/{branch.work.task}/brief.md"
+        left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
+        return NextAction(
+            "Look at its scope change", shell.steps(("git", "diff", f"{left}...{right}", "--", brief))
+        )
+    if conflicts(branch):
+        return None
+    if held := against(branch):
+        return _send_back(branch, held)
+    if finished(branch):
+        return _take(branch, base)
+    if met := kill(branch):
+        return NextAction(f"Give it up? {_told(met)}", _review(branch, base).steps)
+    reviewer = printable(standing.review.reviewer) if standing.review else ""
+    words = {
+        Progress.REJECTED: f"Rejected by {reviewer}: decide whether it goes on",
+        Progress.CHANGES: f"Wait: {reviewer} asked for changes",
+        Progress.SILENT: f"Check on it: a check-in was due {_moment(standing.due)}",
+        Progress.STARTED: "Wait for its first check-in",
+        Progress.WORKING: "Wait: it is working",
+    }
+    looks = progress in (Progress.REJECTED, Progress.SILENT)
+    return NextAction(words[progress], _review(branch, base).steps if looks else ())
+
+
+def _take(branch: Branch, base: Base) -> NextAction:
+    if branch.standing and branch.standing.progress is Progress.APPROVED:
+        return NextAction("Merge it: approved", shell.land(branch, base))
+    return NextAction("Review it: said to be ready", _review(branch, base).steps)
+
+
+def _send_back(branch: Branch, held: tuple[str, ...]) -> NextAction:
+    """To the agent, who alone can mend it: by an answer that asks for a change."""
+    text = f"{'Not ready' if finished(branch) else 'Out of bounds'}: {_told(held)}"
+    task = branch.work.task if branch.work else ""
+    if HIDDEN.search(branch.name):
+        return NextAction(text)
+    which = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
+    command = ("agentledger", "answer", *which, "--decision", "change", task)
+    return NextAction(text, (shlex.join(command) + " 'what to change'",))
+
+
+def _told(reasons: tuple[str, ...]) -> str:
+    more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    return printable(reasons[0]) + more
+
+
+def _moment(at: int | None) -> str:
+    """A time as it stays: a page that counts minutes would have to be made anew each minute."""
+    return f"{rfc3339(at)[:16].replace('T', ' ')} UTC" if at is not None else "earlier"
+
+
+def _unsure(branch: Branch, base: Base) -> NextAction | None:
+    """For a branch of which nobody can tell on what it works."""
+    if not branch.problems:
+        return None
+    return NextAction(f"Split it: {printable(branch.problems[0].message)}", _review(branch, base).steps)
+
+
+def _answer(branch: Branch, standing: Standing) -> NextAction:
+    checkpoint = standing.question.checkpoint if standing.question else None
+    text = "Unblock it" if standing.progress is Progress.BLOCKED else "Answer its question"
+    which = ("--branch", branch.name) if standing.rivals else ()
+    if checkpoint:
+        # Any other decision settles it, too, but one has to be made: a note leaves a checkpoint closed.
+        text = f"Decide on its checkpoint: {checkpoint}"
+        which = (*which, "--checkpoint", checkpoint, "--decision", "approve")
+    if HIDDEN.search(branch.name):
+        return NextAction(text)
+    task = branch.work.task if branch.work else ""
+    return NextAction(text, (shlex.join(("agentledger", "answer", *which, task)) + " 'your answer'",))
+
+
+def _review(branch: Branch, base: Base) -> NextAction:
+    left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
+    # Without a merge base git has no three-dot diff; the commits outside base still tell all.
+    asked = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
+    return NextAction(_review_text(branch), shell.steps(("git", *asked)))
+
+
+def _review_text(branch: Branch) -> str:
+    if branch.worktree and branch.worktree.dirty:
+        return "Review; more is uncommitted"
+    return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
+
+
+def _settle(branch: Branch, base: Base) -> NextAction:
+    count = len(branch.conflict.files) if branch.conflict else 0
+    text = f"Bring {printable(base.name)} in and settle {plural(count, 'file')}"
+    return NextAction(text, _merge_steps(branch, shell.typed(base.ref) or base.head))
+
+
+def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
+    """The commands that merge base into the branch, in its worktree where it has one."""
+    ref, local = shell.typed(branch.ref), _local(branch)
+    git: tuple[str, ...] = ("git",)
+    if ref is None:
+        return ()
+    steps: list[tuple[str, ...]] = []
+    if local and branch.worktree:
+        if HIDDEN.search(branch.worktree.path):
+            return ()
+        # The main worktree is where the reader already stands.
+        git = ("git", "-C", branch.worktree.path) if branch.worktree.path not in MAIN else git
+    else:
+        steps.append((*git, *_switch(branch, ref, local)))
+    if local and branch.sync is Sync.BEHIND:
+        steps.append((*git, "merge", "--ff-only", ref))
+    return shell.steps(*steps, (*git, "merge", base))
+
+
+def _switch(branch: Branch, ref: str, local: str | None) -> tuple[str, ...]:
+    if local:
+        return "switch", local
+    # Only of a remote-tracking branch can git make a local one; a pull request's head is just a commit.
+    tracked = branch.sync is Sync.REMOTE and branch.ref.startswith("refs/remotes/")
+    return "switch", "--track" if tracked else "--detach", ref
+
+
+def _delete(branch: Branch) -> NextAction | None:
+    """For a merged local branch: git itself refuses where the deletion would lose anything."""
+    local, worktree = _local(branch), branch.worktree
+    if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
+        return None
+    delete = ("git", "branch", "-d", local)
+    if worktree is None:
+        return NextAction("Delete", shell.steps(delete))
+    if HIDDEN.search(worktree.path):
+        return None
+    removal = ("git", "worktree", "remove", worktree.path)
+    return NextAction("Delete with its worktree", shell.steps(removal, delete))
+
+
+def _repair(branch: Branch) -> NextAction | None:
+    if "shallow" in branch.state_why:
+        return NextAction("Fetch the rest of the history", shell.steps(("git", "fetch", "--unshallow")))
+    if re.search("not (to )?a commit", branch.state_why):
+        return None
+    look = shell.steps(("git", "fsck", "--connectivity-only"))
+    return NextAction("See which objects are missing or damaged", look)
+
+
+def _local(branch: Branch) -> str | None:
+    """The name to give to `git switch`, if the head is reached from a local branch."""
+    on_local = branch.ref.startswith("refs/heads/") or branch.sync is Sync.BEHIND
+    return branch.name if on_local and shell.plain(branch.name) else None

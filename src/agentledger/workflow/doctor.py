@@ -1,0 +1,212 @@
+"""`agentledger doctor`: which gates are on in this clone and this worktree, found out by trying.
+
+Belongs here: each surface, its state, the command that mends it. Does not: the repository in which a gate is
+tried (see `doctor_trial`), or printing.
+
+A hook of somebody else's that does not come to ours is not started: it would not know where it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agentledger import git, snapshot
+from agentledger.errors import RefError
+from agentledger.git import Git, Place
+from agentledger.ledger import Policy
+from agentledger.text import decode, printable
+
+from . import doctor_trial, hooks, hooks_beside, hooks_framework
+from .doctor_trial import RULE, Trial, Tried
+
+WORKFLOWS = (
+    ".github/workflows/*.y*ml",
+    ".gitlab-ci.yml",
+    ".forgejo/workflows/*.y*ml",
+    ".gitea/workflows/*.y*ml",
+    ".circleci/config.yml",
+    "azure-pipelines.yml",
+    "Jenkinsfile",
+)
+
+
+class State(StrEnum):
+    """What a surface does. Nothing on the agent's own machine is more than advice."""
+
+    ON = "on, as advice"
+    OFF = "off"
+    UNKNOWN = "not known"
+
+
+class Surface(NamedTuple):
+    """A place where rules can stop something; `next` is what to do about it, '' for nothing."""
+
+    name: str
+    state: State
+    told: str
+    next: str = ""
+
+
+def examine(start: Path) -> tuple[Surface, ...]:
+    """Every surface of the repository around `start`. LedgerError where there is none."""
+    asked = git.repository(start)
+    place = git.place(asked)
+    policy = _policy(start)
+    with doctor_trial.opened() as trial:
+        return (
+            *_native(asked, place, trial),
+            _framework(place, trial),
+            _ci(place),
+            _enforced(policy),
+            _control(policy),
+        )
+
+
+def _policy(start: Path) -> Policy:
+    request = snapshot.Request(forecast=False, lines=False, rules=False)
+    try:
+        with snapshot.opened(start, request) as taken:
+            return taken.fleet.policy
+    except RefError:  # no base yet
+        return Policy()
+
+
+# -- git's own hooks ---------------------------------------------------------------------
+
+
+def _native(asked: Git, place: Place, trial: Trial) -> Iterator[Surface]:
+    folder = _folder(asked, place)
+    tries = (trial.commit, trial.merge, trial.push)
+    for name, attempt in zip(hooks.NAMES, tries, strict=True):
+        yield _hook(asked, place, folder / name, attempt)
+
+
+def _folder(asked: Git, place: Place) -> Path:
+    """Where git looks for hooks in this worktree."""
+    top = replace(asked, cwd=place.top or place.directory)
+    said = decode(git.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
+    return top.cwd / Path(said).expanduser()
+
+
+def _hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
+    name = f"native {hook.name}"
+    mend = f"{_in_main(asked, place)}agentledger init"
+    if not (hooks.runs(hook) or any(hooks.holds(each, b"agentledger") for each in _theirs(hook))):
+        why = "git finds another hook there" if hook.exists() else "git finds no hook"
+        setting = hooks_beside.own(asked) or hooks_beside.shared(asked, place)
+        told = f"{why}: {printable(str(hook))}" + (
+            f" (core.hooksPath is {printable(setting)})" if setting else ""
+        )
+        return Surface(name, State.OFF, told, mend)
+    tried = attempt(hook.parent)
+    if tried.refused and RULE in tried.said:
+        return Surface(name, State.ON, f"what a brief does not allow was refused; {printable(str(hook))}")
+    return Surface(name, State.OFF, _passed(tried), mend)
+
+
+def _theirs(hook: Path) -> tuple[Path, ...]:
+    """A hook, and the one that husky's of this name starts."""
+    return hook, hook.parent.parent / hook.name
+
+
+def _passed(tried: Tried) -> str:
+    """Why a trial did not come to our refusal, in the words of whoever said something."""
+    lines = [printable(line) for line in tried.said.splitlines() if line.strip()]
+    what = "it was refused, but not by agentledger" if tried.refused else "what no brief allows went through"
+    return f"{what}: {lines[0]}" if lines else what
+
+
+def _in_main(asked: Git, place: Place) -> str:
+    """`cd` to where a manager's commands run, from a linked worktree."""
+    if place.directory == place.common:
+        return ""
+    return f"cd {shlex.quote(printable(str(git.worktrees(asked)[0].path)))} && "
+
+
+# -- the pre-commit framework ------------------------------------------------------------
+
+
+def _framework(place: Place, trial: Trial) -> Surface:
+    name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
+    reduced = _reduced(place.top) if place.top else None
+    if reduced is None:
+        told = f"no hook `agentledger` in {hooks_framework.NAME}"
+        return Surface(name, State.OFF, told, "agentledger init --hooks both, if you want it there too")
+    if not hooks.holds(script, hooks.PRE_COMMIT):
+        return Surface(name, State.OFF, "pre-commit is not installed in this clone", hooks_framework.INSTALL)
+    own = trial.folder.parent / "hooks"
+    own.mkdir()
+    copy = own / "pre-commit"  # by itself, or a hook of ours beside it would answer
+    copy.write_bytes(script.read_bytes())
+    copy.chmod(0o755)
+    (trial.folder / hooks_framework.NAME).write_text(json.dumps(reduced))
+    tried = trial.commit(own)
+    if tried.refused and RULE in tried.said:
+        return Surface(name, State.ON, "what a brief does not allow was refused")
+    return Surface(name, State.OFF, _passed(tried), hooks_framework.INSTALL)
+
+
+def _reduced(top: Path) -> dict[str, Any] | None:
+    """The framework's configuration with our hook alone; None where it has none."""
+    import yaml
+
+    try:
+        said = yaml.safe_load((top / hooks_framework.NAME).read_bytes())
+        repos = [
+            repo | {"hooks": [_anywhere(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
+            for repo in said["repos"]
+        ]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return None
+    repos = [repo for repo in repos if repo["hooks"]]
+    return {"repos": repos} if repos else None
+
+
+def _anywhere(hook: dict[str, Any], top: Path) -> dict[str, Any]:
+    """The hook, with a program that is named by its path in the repository named from anywhere."""
+    first, _, rest = str(hook.get("entry", "")).partition(" ")
+    if "/" in first and (top / first).is_file():
+        return hook | {"entry": f"{shlex.quote(str(top / first))} {rest}".strip()}
+    return hook
+
+
+# -- what cannot be tried here -----------------------------------------------------------
+
+
+def _ci(place: Place) -> Surface:
+    name = "CI"
+    files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
+    found = [file for file in files if hooks.holds(file, b"agentledger check")]
+    if not found or not place.top:
+        mend = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
+        return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
+    where = printable(found[0].relative_to(place.top).as_posix())
+    return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
+
+
+def _enforced(policy: Policy) -> Surface:
+    if policy.enforce:
+        return Surface("policy", State.ON, "what a gate finds stops")
+    told = "enforce = false on base: whatever a gate finds, nothing is stopped"
+    return Surface("policy", State.OFF, told, "set enforce = true in .agentledger/config.toml, on base")
+
+
+def _control(policy: Policy) -> Surface:
+    name = f"control branch {printable(policy.control_branch)}"
+    if policy.control_guarded:
+        return Surface(
+            name, State.UNKNOWN, "policy says that the forge guards it, which cannot be tried here"
+        )
+    if policy.control_signers:
+        told = f"what is signed by one of {printable(policy.control_signers)} is proven, all else is not"
+        return Surface(name, State.ON, told)
+    told = "anybody who can push can write it, agents too"
+    return Surface(
+        name, State.OFF, told, "protect it on the forge, then set [control] guarded = true on base"
+    )

@@ -1,0 +1,134 @@
+"""Hooks where `core.hooksPath` is set: agents' worktrees get a folder of hooks of their own.
+
+Belongs here: whether that setting is in the way, the folder, the settings of each worktree. Does not: the
+hooks' text (see `hooks`).
+
+husky sets it to `.husky/_`, others to a folder in the home directory. Theirs is not touched: git reads a
+setting of one worktree after the shared ones, once `extensions.worktreeConfig` is on; what is shared is
+looked up at every run, and runs first. With that extension `core.bare` and `core.worktree` go for every
+worktree that says nothing else, so they move to the main worktree's own file (git-worktree(1),
+"Configuration file").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger import git
+from agentledger.git import Git, Place
+from agentledger.text import decode, printable
+from agentledger.watched import FOLDER
+
+from . import hooks, init_settings
+from .init_manifest import Key, Manifest, Written, digest
+from .init_plan import Plan, together
+from .init_steps import PROGRAM, Write, content
+
+SETTING, EXTENSION = "core.hooksPath", "extensions.worktreeConfig"
+MAIN_ONLY = ("core.bare", "core.worktree")
+# githooks(5), but for those that a server runs, and those that run so often that a shell would be felt.
+_OTHERS = (
+    "applypatch-msg pre-applypatch post-applypatch prepare-commit-msg commit-msg post-commit pre-rebase "
+    "post-checkout post-merge post-rewrite pre-auto-gc sendemail-validate"
+).split()
+_OFTEN = ("reference-transaction", "post-index-change")
+
+
+def shared(asked: Git, place: Place) -> str | None:
+    """The `core.hooksPath` that all worktrees share; None where there is none, or it says the usual place."""
+    said = [(scope, value) for scope, value in _values(asked) if scope in ("system", "global", "local")]
+    if not said or said[-1][1] == str(place.common / "hooks"):
+        return None
+    return said[-1][1]
+
+
+def own(asked: Git) -> str | None:
+    """What this worktree's own settings say."""
+    found = [value for scope, value in _values(asked) if scope == "worktree"]
+    return found[-1] if found else None
+
+
+def _values(asked: Git) -> list[tuple[str, str]]:
+    flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
+    words = decode(git.attempt(asked, ["config", *flags])[0]).split("\0")[:-1]
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def plan(asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest) -> Plan:
+    """Our folder of hooks, and each of these worktrees told to use it."""
+    folder = place.common / FOLDER
+    parts = [_overlaid(replace(asked, cwd=worktree), folder) for worktree in worktrees]
+    if any(part.steps for part in parts):
+        parts = [_extended(place), *parts]
+    names = [*_OTHERS, *(n for n in _OFTEN if _there(setting, worktrees, n))]
+    parts += [_file(folder / n, hooks.shim(n, "before-elsewhere.sh"), done) for n in hooks.NAMES]
+    parts += [_file(folder / n, hooks.shim(n, "before-elsewhere.sh", "forward.sh"), done) for n in names]
+    told = f"core.hooksPath is {printable(setting)}, which stays: the hooks go to agents' worktrees alone"
+    if not worktrees:
+        told += "; there is none yet, so run init again once there is"
+    return together([*parts, Plan(notes=(told,))])
+
+
+def _there(setting: str, worktrees: Sequence[Path], name: str) -> bool:
+    return any((worktree / setting / name).is_file() for worktree in worktrees)
+
+
+def _overlaid(asked: Git, folder: Path) -> Plan:
+    """The worktree's own setting; one that somebody else has made stays."""
+    before = own(asked)
+    if before is not None and before != str(folder):
+        said = f"{printable(str(asked.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
+        return Plan(notes=(said,))
+    return init_settings.changed(git.place(asked).directory / "config.worktree", [(SETTING, str(folder))])
+
+
+def _extended(place: Place) -> Plan:
+    file = place.common / "config"
+    if init_settings.value(file, EXTENSION) == "true":
+        return Plan()
+    moved = [(name, init_settings.value(file, name)) for name in MAIN_ONLY]
+    moved = [(name, value) for name, value in moved if value not in (None, "false")]
+    gone: list[init_settings.Setting] = [(name, None) for name, _ in moved]
+    main = init_settings.changed(place.common / "config.worktree", moved)
+    return together([main, init_settings.changed(file, [(EXTENSION, "true"), *gone])])
+
+
+def _file(path: Path, text: bytes, done: Manifest) -> Plan:
+    there = content(path)
+    if there == text:
+        return Plan()
+    if there is not None and (path not in done.files or digest(there) != done.files[path].hash):
+        return Plan(notes=(f"{printable(str(path))} was changed since init wrote it, and stays so",))
+    written = Written(digest(text), True, there)
+    return Plan((Write(path, there, text, PROGRAM),), Manifest({path: written}))
+
+
+# -- the way back ------------------------------------------------------------------------
+
+
+def undone(place: Place, known: Mapping[Path, Written]) -> Plan:
+    """The settings of each worktree, and the extension where no other setting of a worktree needs it."""
+    shared, main = place.common / "config", place.common / "config.worktree"
+    files = {**_copied(place), **known}
+    back = {path: init_settings.undone(path, written) for path, written in files.items()}
+    after = {
+        step.path: step.after for part in back.values() for step in part.steps if isinstance(step, Write)
+    }
+    every = (main, *place.common.glob("worktrees/*/config.worktree"))
+    needed = [file for file in every if (after[file] if file in after else content(file))]
+    if not needed or shared not in files:
+        return together(back.values())
+    kept = {path: files[path] for path in (shared, main) if path in files}
+    told = f"{EXTENSION} stays on, for the settings in {printable(str(needed[0]))}"
+    others = (part for path, part in back.items() if path not in kept)
+    return together([*others, Plan(done=Manifest(kept), notes=(told,))])
+
+
+def _copied(place: Place) -> dict[Path, Written]:
+    """Worktrees that have our setting from another one: `git worktree add` hands it on."""
+    ours = str(place.common / FOLDER)
+    copied = Written("", False, keys=(Key(SETTING, ours, None),))
+    every = place.common.glob("worktrees/*/config.worktree")
+    return {file: copied for file in every if init_settings.value(file, SETTING) == ours}

@@ -1,0 +1,160 @@
+"""`agentledger init`: a repository made ready for briefs and boundaries, and back.
+
+Belongs here: which parts there are, in which order, and remembering them. Does not: each part (see
+`hooks`, `hooks_beside`, `hooks_framework`), steps (`init_steps`), or talking about it (`cli.init`).
+
+Nothing is committed, and nothing of anybody else's is overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from agentledger import control_write, git, resources, snapshot, watched
+from agentledger.bases import HEADS
+from agentledger.errors import RefError
+from agentledger.git import Git, Place
+from agentledger.ledger import Policy
+from agentledger.model import Base
+from agentledger.observe import observe
+from agentledger.policy import FILE as POLICY
+from agentledger.text import decode
+from agentledger.work import Task
+
+from . import hooks, hooks_beside, hooks_framework, init_manifest, init_steps, init_undo
+from .init_manifest import Manifest, Written, digest
+from .init_plan import Plan, together
+from .init_steps import Write, content
+
+WAYS = ("native", "pre-commit", "both", "none")
+_FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The repository that is made ready. `base` is None before the first commit."""
+
+    asked: Git
+    place: Place
+    base: Base | None
+    policy: Policy
+    tasks: tuple[Task, ...]
+
+
+def look(start: Path) -> Here:
+    """The repository around `start`. LedgerError: there is none, or this is an agent's worktree."""
+    asked = git.repository(start)
+    place = git.place(asked)
+    try:
+        seen = observe(start, None, ())
+        with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, rules=False)) as taken:
+            fleet = taken.fleet
+    except RefError:  # no base yet: the defaults will do until there is one
+        return Here(asked, place, None, Policy(), ())
+    control_write.refuse_in_agent_worktree(seen, fleet)
+    return Here(asked, place, fleet.base, fleet.policy, fleet.tasks)
+
+
+def plan(here: Here, way: str) -> Plan:
+    """What there is to do, with the hooks in one of the `WAYS`; no steps where all is done."""
+    done = init_manifest.read(here.place.common)
+    parts = [*_documents(here)]
+    if way in ("native", "both"):
+        parts += _hooks(here, done)
+    if way in ("pre-commit", "both"):
+        parts.append(_framework(here))
+    whole = together(parts)
+    both = done.and_then(whole.done)
+    kept = init_manifest.text(here.place.common, both)
+    return whole._replace(steps=(*_remembered(here.place, kept, bool(both)), *whole.steps))
+
+
+def carry_out(place: Place, plan: Plan) -> None:
+    """Take the steps of a plan, and remember the folders that they needed. LedgerError: see `init_steps`."""
+    made = init_steps.take(plan.steps)
+    file = init_manifest.path_in(place.common)
+    if made and file.exists():
+        done = init_manifest.read(place.common).and_then(Manifest(folders=tuple(made)))
+        init_steps.take([Write(file, content(file), init_manifest.text(place.common, done))])
+
+
+def way_back(start: Path) -> tuple[Place, Plan]:
+    """What there is to undo in the repository around `start`."""
+    asked = git.repository(start)
+    place = git.place(asked)
+    return place, init_undo.plan(asked, place)
+
+
+def undo(place: Place, plan: Plan) -> None:
+    """Take the steps of the way back. LedgerError: see `init_steps`."""
+    done = init_manifest.read(place.common)
+    init_steps.take(plan.steps)
+    left = init_undo.left(plan, done)
+    if left:
+        file = init_manifest.path_in(place.common)
+        init_steps.take([Write(file, None, init_manifest.text(place.common, left))])
+    init_undo.clear(done.folders)
+
+
+def _remembered(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
+    """The manifest, before anything is done that would have to be undone."""
+    file = init_manifest.path_in(place.common)
+    before = content(file)
+    if anything and before != manifest:
+        yield Write(file, before, manifest)
+
+
+# -- the parts ---------------------------------------------------------------------------
+
+
+def _documents(here: Here) -> Iterable[Plan]:
+    """The policy and its neighbour, where neither the work tree nor base has them."""
+    if here.place.top is None:
+        yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
+        return
+    folder = resources.directory("templates") / "init"
+    for path, name in _FILES.items():
+        file = here.place.top / path
+        if not os.path.lexists(file) and not _on_base(here, path):
+            text = (folder / name).read_bytes()
+            yield Plan((Write(file, None, text),), Manifest({file: Written(digest(text), True)}))
+
+
+def _on_base(here: Here, path: str) -> bool:
+    if here.base is None:
+        return False
+    return not git.attempt(here.asked, ["cat-file", "-e", f"{here.base.head}:{path}"])[1]
+
+
+def _hooks(here: Here, done: Manifest) -> Iterable[Plan]:
+    setting = hooks_beside.shared(here.asked, here.place)
+    names = watched.listed(here.policy, here.tasks)
+    file = here.place.common / watched.FOLDER / watched.FILE
+    before = content(file)
+    if before != names:
+        yield Plan((Write(file, before, names),))
+    if setting is None:
+        yield hooks.native(here.place.common / "hooks", done)
+    else:
+        yield hooks_beside.plan(here.asked, here.place, setting, _agents(here, names), done)
+
+
+def _agents(here: Here, names: bytes) -> Sequence[Path]:
+    """The linked worktrees in which agents' branches are checked out."""
+    patterns = decode(names).split("\n")[:-1]
+    return [
+        checkout.path
+        for checkout in git.worktrees(here.asked)[1:]
+        if not checkout.prunable
+        and any(fnmatchcase(checkout.branch.removeprefix(HEADS), pattern) for pattern in patterns)
+    ]
+
+
+def _framework(here: Here) -> Plan:
+    if here.place.top is None:
+        return Plan(notes=(f"there is no work tree here, so no {hooks_framework.NAME}",))
+    return hooks_framework.plan(here.place.top)

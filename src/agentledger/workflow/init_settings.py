@@ -1,0 +1,75 @@
+"""Settings of git's, in one of its files: set and taken back, as steps.
+
+Belongs here: what a file will hold, found out by letting git change a copy of it. Does not: which settings.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from agentledger import git
+from agentledger.git import Git
+from agentledger.text import decode, printable
+
+from .init_manifest import Key, Manifest, Written, digest
+from .init_plan import Plan
+from .init_steps import Write, content
+
+Setting = tuple[str, str | None]  # its name, and its value; None: not set
+
+
+def value(file: Path, name: str) -> str | None:
+    """A setting in a file; None where it, or the file, is not there."""
+    if not file.exists():
+        return None
+    out, code, _ = git.attempt(_asked(file.parent), ["config", "--file", str(file), "--get", name])
+    return None if code else decode(out).rstrip("\n")
+
+
+def changed(file: Path, settings: Sequence[Setting]) -> Plan:
+    """The plan that gives a file these settings; nothing where it has them."""
+    keys = [Key(name, wanted, value(file, name)) for name, wanted in settings]
+    keys = [key for key in keys if key.value != key.former]
+    if not keys:
+        return Plan()
+    before = content(file)
+    after = _with(before, [(key.name, key.value) for key in keys])
+    written = Written(digest(after), before is None, before, tuple(keys))
+    return Plan((Write(file, before, after),), Manifest({file: written}))
+
+
+def undone(file: Path, written: Written) -> Plan:
+    """The way back: the former bytes where nobody has touched the file since, else setting by setting."""
+    now = content(file)
+    if now is None:
+        return Plan()
+    if digest(now) == written.hash and (written.new or written.former is not None):
+        return Plan((Write(file, now, written.former),))
+    back: list[Setting] = []
+    notes = []
+    for key in written.keys:
+        if value(file, key.name) == key.value:
+            back.append((key.name, key.former))
+        else:
+            notes.append(f"{key.name} in {printable(str(file))} was changed since, and left alone")
+    after = _with(now, back) if back else now
+    empty = written.former is None and not after.strip()
+    steps = () if after == now else (Write(file, now, None if empty else after),)
+    return Plan(steps, notes=tuple(notes))
+
+
+def _with(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "config"
+        copy.write_bytes(raw or b"")
+        for name, wanted in settings:
+            how = ["--unset-all", name] if wanted is None else ["--replace-all", name, wanted]
+            git.run(_asked(Path(folder)), ["config", "--file", str(copy), *how])
+        return copy.read_bytes()
+
+
+def _asked(folder: Path) -> Git:
+    return Git(folder, git.environment(os.environ))
