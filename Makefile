@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKED := src tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format schemas bench lock clean venv
+.PHONY: help demo test check format schemas docs bench lock clean venv
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,6 +31,9 @@ schemas: venv  ## write schemas/ anew from the keys that the documents' reader k
 	@for file in schemas/*.json; do \
 	    name=$${file#schemas/}; $(BIN)/agentledger schema "$${name%.json}" >"$$file.new" && mv "$$file.new" "$$file" || exit; \
 	done
+
+docs: venv  ## write docs/rules.md anew from the rules' docstrings
+	@$(BIN)/agentledger rule --format markdown >docs/rules.md.new && mv docs/rules.md.new docs/rules.md
 
 bench: venv  ## how to measure speed and memory
 	@echo "Measure on a clone with many branches; the figures are medians of paired runs:"

@@ -57,7 +57,7 @@ if [ -x "$ledger_python" ] && [ -f "$ledger_gate" ]; then
     case $ledger_code in
         0) exit 0 ;;
         10) exit 1 ;;                        # the only code that says that something was found
-        129) exit 1 ;; # interrupted, so nothing was decided
+        129 | 130 | 143) exit $ledger_code ;; # interrupted, so nothing was decided
     esac
     ledger_why="its check ended with $ledger_code"
 else

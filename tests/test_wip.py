@@ -114,26 +114,26 @@ def test_lines_that_were_not_counted_count_as_none() -> None:
     assert load.review_lines == 0
 
 
-@pytest.mark.parametrize(("count", "said"), [(4, "4/5 active"), (5, "5/5 active (full)"), (0, "0/5 active")])
+@pytest.mark.parametrize(("count", "said"), [(4, "4 of 5 active"), (5, "5 of 5 active (full)"), (0, "0 of 5 active")])
 def test_a_meter_says_when_there_is_no_room(count: int, said: str) -> None:
     assert Meter("active", count, 5).text == said
-    assert Meter("active", 6, 5).text == "6/5 active (over the limit)"
+    assert Meter("active", 6, 5).text == "6 of 5 active (over the limit)"
 
 
 def test_one_manager_needs_no_name_and_several_do() -> None:
     mine = (at("a", Progress.WORKING), briefed("a"))
-    assert wip.meters(fleet(mine)) == {Section.WORKING: ("1/5 active",)}
+    assert wip.meters(fleet(mine)) == {Section.WORKING: ("1 of 5 active",)}
     other = (at("b", Progress.READY), briefed("b", BEN))
     assert wip.meters(fleet(mine, other)) == {
-        Section.WORKING: (f"{ANA}: 1/5 active",),
-        Section.YOUR_TURN: (f"{BEN}: 1/3 waiting for a human",),
+        Section.WORKING: (f"{ANA}: 1 of 5 active",),
+        Section.YOUR_TURN: (f"{BEN}: 1 of 3 waiting for a human",),
     }
 
 
 def test_lines_are_told_once_they_are_too_many() -> None:
     pair = (at("x", Progress.READY), briefed("x"))
     told = wip.meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
-    assert told == ("1/3 waiting for a human, 2/1 changed lines (over the limit)",)
+    assert told == ("1 of 3 waiting for a human, 2 of 1 changed lines (over the limit)",)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_without_tasks_there_is_no_meter() -> None:
 
 def test_every_output_tells_the_same() -> None:
     found = fleet((at("x", Progress.WORKING), briefed("x")), limits=Wip(active=0))
-    said = "1/0 active (over the limit)"
+    said = "1 of 0 active (over the limit)"
     sections = {part.key: part.meters for part in board(found, page_names(found.branches)).sections}
     assert sections["working"] == (said,)
     assert not any(meters for key, meters in sections.items() if key != "working")

@@ -34,6 +34,8 @@ class NextAction:
         return " && ".join(self.steps) or None
 
 
+SAID = 100  # characters of a reason: the branch's page has all of it
+
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 
 
@@ -107,7 +109,8 @@ def _send_back(branch: Branch, held: tuple[str, ...]) -> NextAction:
 
 def _told(reasons: tuple[str, ...]) -> str:
     more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
-    return printable(reasons[0]) + more
+    first = printable(reasons[0])
+    return (first if len(first) <= SAID else f"{first[: SAID - 1]}…") + more
 
 
 def _moment(at: int | None) -> str:

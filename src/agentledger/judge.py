@@ -9,6 +9,7 @@ Everything is read for all branches at once: merges, own changes, blobs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from . import brought, changes, objects, rules, scope
 from .cache import Cache
@@ -38,14 +39,25 @@ _TASKS = LEDGER + b"tasks/"
 
 
 def findings(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate, store: Cache | None = None
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
 ) -> dict[str, tuple[Finding, ...]]:
-    """What the rules of a gate find on each branch, by its ref.
-
-    `store` remembers what was asked of git, for what only shows; a gate judges without.
-    """
-    bench = Bench(scratch, fleet, branches, gate, store)
+    """What the rules of a gate find on each branch, by its ref; nothing that was remembered counts."""
+    bench = Bench(scratch, fleet, branches, gate)
     return {branch.ref: rules.evaluate(bench.case(branch)) for branch in branches}
+
+
+def placed(
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+) -> dict[str, Branch]:
+    """These branches by ref, with what the merge gate would find, and what merging makes of their standing.
+
+    `store` remembers what was asked of git: for what only shows.
+    """
+    bench = Bench(scratch, fleet, branches, Gate.MERGE, store)
+    return {
+        b.ref: replace(b, findings=rules.evaluate(bench.case(b)), standing=bench.fresh.standing(b))
+        for b in branches
+    }
 
 
 def foreign(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:

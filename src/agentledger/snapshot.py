@@ -187,8 +187,8 @@ class _Taking:
         briefed = {task.id for task in fleet.tasks if task.brief}
         asked = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
         self.progress(f"judging {plural(len(asked), 'branch', 'branches')}", 0, 0)
-        found = judge.findings(self.sealed, fleet, asked, Gate.MERGE, self.cache)
-        return [replace(b, findings=found.get(b.ref)) for b in fleet.branches]
+        found = judge.placed(self.sealed, fleet, asked, self.cache)
+        return [found.get(b.ref, b) for b in fleet.branches]
 
     def _listed(self, seen: Observation, rules: Policy) -> list[listing.Listing]:
         request = self.request

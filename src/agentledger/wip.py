@@ -53,8 +53,8 @@ class Meter:
 
     @property
     def text(self) -> str:
-        """`3/5 active`, with the word behind it where there is one."""
-        said = f"{self.count:,}/{self.limit:,} {self.what}"
+        """`3 of 5 active`, with the word behind it where there is one."""
+        said = f"{self.count:,} of {self.limit:,} {self.what}"
         return f"{said} ({self.word})" if self.word else said
 
 

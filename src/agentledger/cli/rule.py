@@ -3,60 +3,89 @@
 from __future__ import annotations
 
 import difflib
-import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from agentledger.cli.options import format_option, verbose_option
+from agentledger.cli.options import verbose_option
 
+if TYPE_CHECKING:
+    from agentledger.rules import Rule
+
+FORMATS = ("text", "json", "markdown")
 WORDS = {"E": "stops", "w": "is told", "·": "is not run"}
 
 
 @click.command()
 @click.argument("name", required=False, metavar="[ID]")
-@format_option
+@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
 @verbose_option
 def rule(name: str | None, format: str) -> None:
-    """Explain the rule ID, or list all of them with their level at each gate."""
-    from agentledger.findings import Gate
-    from agentledger.rules import RULES, Rule, find
+    """Explain the rule ID, or list all of them with their level at each gate; as Markdown, explain all."""
+    if format == "markdown":
+        click.echo(_page(name), nl=False)
+    elif name is None:
+        click.echo("\n".join(_listed()) if format == "text" else _json(_rules()))
+    else:
+        found = _found(name)
+        click.echo(_explained(found) if format == "text" else _json([found]))
 
-    def known(each: Rule) -> dict[str, object]:
-        levels = {str(gate): WORDS[each.level(gate)] for gate in Gate}
-        facts = {"id": each.id, "name": each.name, "levels": levels, "off": each.off}
-        return {**facts, "documentation": each.documentation}
+
+def _rules() -> tuple[Rule, ...]:
+    from agentledger.rules import RULES
+
+    return RULES
+
+
+def _found(name: str) -> Rule:
+    """The rule of an id or name; a usage error, with near ones, when there is none."""
+    from agentledger.rules import find
+
+    found = find(name)
+    if found is None:
+        words = {word.lower(): word for each in _rules() for word in (each.id, each.name)}
+        near = [words[word] for word in difflib.get_close_matches(name.lower(), list(words), 3)]
+        hint = f"Did you mean {' or '.join(near)}?" if near else "agentledger rule lists them."
+        raise click.UsageError(f"No rule {name!r}. {hint}")
+    return found
+
+
+def _page(name: str | None) -> str:
+    from agentledger.reports import rulebook
 
     if name is not None:
-        found = find(name)
-        if found is None:
-            raise _unknown(name, [word for each in RULES for word in (each.id, each.name)])
-        click.echo(json.dumps(known(found), ensure_ascii=False) if format == "json" else _explained(found))
-    elif format == "json":
-        click.echo(json.dumps([known(each) for each in RULES], ensure_ascii=False))
-    else:
-        click.echo(f"{'':8}{'':30}{'spawn commit push ready merge'}")
-        for each in RULES:
-            levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
-            click.echo(f"{each.id:8}{each.name:30}{levels}{'  off' if each.off else ''}".rstrip())
-        click.echo("\nE stops, w is told, off runs only where policy asks for it.")
-        click.echo("agentledger rule ID tells why, and how to mend it.")
+        raise click.UsageError("--format markdown is one page of all rules; leave out the ID.")
+    return rulebook.markdown()
 
 
-def _explained(found: object) -> str:
+def _listed() -> Iterator[str]:
     from agentledger.findings import Gate
-    from agentledger.rules import Rule
 
-    assert isinstance(found, Rule)
+    yield f"{'':38}{' '.join(Gate)}"
+    for each in _rules():
+        levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
+        yield f"{each.id:8}{each.name:30}{levels}{'  off' if each.off else ''}".rstrip()
+    yield ""
+    yield "E stops, w is told, off runs only where policy asks for it."
+    yield "agentledger rule ID tells why, and how to mend it."
+
+
+def _explained(found: Rule) -> str:
+    from agentledger.findings import Gate
+
     levels = ", ".join(f"{gate}: {WORDS[found.level(gate)]}" for gate in Gate)
-    after = (
-        f"\nIt is not run where one of these speaks: {', '.join(found.requires)}." if found.requires else ""
-    )
-    lone = "\nBoard, site and `check --fleet` show it; it stops nothing." if len(found.levels) == 1 else ""
-    off = f'\nIt is off: `{found.id} = "warn"` under [rules] in the policy turns it on.' if found.off else ""
-    return f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}.{after}{lone}{off}"
+    text = f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}."
+    if found.requires:
+        text += f"\nIt is not run where one of these speaks: {', '.join(found.requires)}."
+    if len(found.levels) == 1:
+        text += "\nBoard, site and `check --fleet` show it; it stops nothing."
+    if found.off:
+        text += f'\nIt is off: `{found.id} = "warn"` under [rules] in the policy turns it on.'
+    return text
 
 
-def _unknown(name: str, known: list[str]) -> click.UsageError:
-    near = difflib.get_close_matches(name.lower(), [word.lower() for word in known], 1)
-    hint = f"Did you mean {near[0]!r}?" if near else "agentledger rule lists them."
-    return click.UsageError(f"No rule {name!r}. {hint}")
+def _json(rules: Iterable[Rule]) -> str:
+    from agentledger.reports import rulebook
+
+    return rulebook.document(rules).decode().rstrip("\n")

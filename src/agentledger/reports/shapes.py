@@ -75,6 +75,25 @@ class Report(Entry, frozen=True):
     notes: tuple[str, ...]
 
 
+class Rule(Entry, frozen=True):
+    """A rule. `levels` say for each gate what its findings are there; null: it is not run."""
+
+    id: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
+    name: str
+    levels: dict[str, Annotated[str, _one_of(*Severity)] | None]
+    off: bool
+    requires: tuple[str, ...]
+    documentation: str
+
+
+class Rules(Entry, frozen=True):
+    """The rules, or the one that was asked for."""
+
+    version: Literal[1]
+    kind: Literal["rules"]
+    rules: tuple[Rule, ...]
+
+
 class Base(Entry, frozen=True):
     """The branch that agent work merges into, at its tip."""
 
@@ -316,6 +335,7 @@ SCHEMAS: Mapping[str, type[Entry]] = {
     "sync": Sync,
     "answered": Answered,
     "report": Report,
+    "rules": Rules,
 }
 
 

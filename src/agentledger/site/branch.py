@@ -74,6 +74,7 @@ class BranchPage:
     entries_more: str
     files: tuple[File, ...]
     findings: tuple[FindingView, ...]
+    judged: bool
     diff_page: str | None
     commits: tuple[CommitLine, ...]
     commits_title: str
@@ -149,6 +150,7 @@ def branch_page(
         entries_more=_more(len(listed) - LISTED, "file"),
         files=files(branch, fleet.base, patches),
         findings=findings(branch, listed),
+        judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
         commits=commits,
         commits_title=plural(len(branch.commits), "commit"),

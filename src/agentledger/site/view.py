@@ -126,7 +126,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.YOUR_TURN: (
         "Your turn",
         "Your turn",
-        "Longest wait first: questions, then what is said to be ready.",
+        "Questions first, then what is said to be ready; of each the longest wait.",
     ),
     Section.HELD: (
         "Held",
@@ -135,7 +135,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     ),
     Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
-    Section.WORKING: ("Working", "Working", "Nothing to do but wait."),
+    Section.WORKING: ("Working", "Working", "Nothing to do but wait. Held and silent ones count for the limit, too."),
     Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
 }
 _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
