@@ -314,3 +314,13 @@ def test_an_unfinished_merge_is_gits_own_to_refuse(here: Desk) -> None:
     assert "unmerged" in here.git("commit", "-q", "-m", "m", ok=False)
     here.write("src/a.py", "both\n")
     assert here.add() == ""
+
+
+def test_the_advice_for_a_new_file_keeps_it(here: Desk) -> None:
+    here.write("src/a.py")
+    here.write("docs/new.md", "only here\n")
+    said = here.add()
+    (advice,) = [line.strip().removeprefix("next: ") for line in said.splitlines() if "next:" in line]
+    subprocess.run(advice, shell=True, cwd=here.path, check=True)  # noqa: S602 - what an agent does with it
+    assert here.commit() == ""
+    assert (here.path / "docs/new.md").read_text() == "only here\n"

@@ -195,10 +195,8 @@ def _found(case: Case, touched: Touched, why: str, *, milder: bool = False) -> F
     shown = path_text(touched.path)
     if not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
-    elif case.gate is Gate.COMMIT:
-        hint = f"git restore --staged --worktree --source=HEAD -- {_quoted(shown)}"
     else:
-        hint = f"git checkout {printable(case.base)} -- {_quoted(shown)} && git commit"
+        hint = _undone(case, touched, shlex.quote(shown))
     scope = f"; the brief owns {_owns(case)}" if "outside" in why else ""
     return Found(f"{shown} {why}{scope}", hint, touched.path, None, touched.commit, milder)
 
@@ -209,8 +207,16 @@ def _owns(case: Case) -> str:
     return (shown or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
 
 
-def _quoted(path: str) -> str:
-    return shlex.quote(path)
+def _undone(case: Case, touched: Touched, path: str) -> str:
+    """How to take a change back. What is new is only unstaged: its content may be nowhere else."""
+    new = touched.change is not None and touched.change.status == "A"
+    if case.gate is Gate.COMMIT:
+        return f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
+    return (
+        f"git rm -- {path} && git commit"
+        if new
+        else f"git checkout {printable(case.base)} -- {path} && git commit"
+    )
 
 
 def _odd_document(touched: Touched) -> bool:
