@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agentledger import automata
 from agentledger.automata import contains, intersect
-from agentledger.scope import Meeting, Scope, literal
+from agentledger.scope import Meeting, Scope, literal, near
 from agentledger.wildmatch import matches
 
 # Every path of up to five bytes over this alphabet that git can have.
@@ -194,3 +194,22 @@ def test_meetings_are_what_brute_force_finds(ours: Scope, theirs: Scope) -> None
 )
 def test_a_pattern_without_a_wildcard_is_one_path(pattern: str, path: str | None) -> None:
     assert literal(pattern.encode()) == (path.encode() if path else None)
+
+
+@settings(max_examples=100)
+@given(st.dictionaries(st.sampled_from("pqrstu"), scopes, max_size=5))
+def test_scopes_that_are_not_near_never_meet(given_scopes: dict[str, Scope]) -> None:
+    found = near(given_scopes)
+    for name, other in itertools.permutations(given_scopes, 2):
+        assert (other in found[name]) == (name in found[other])
+        if other not in found[name]:
+            assert given_scopes[name].meets(given_scopes[other]) is None
+
+
+def test_folders_side_by_side_are_not_near() -> None:
+    found = near(
+        {"a": scope("src/a/**"), "b": scope("src/b/**"), "all": scope("src/**"), "py": scope("**/*.py")}
+    )
+    assert found["a"] == {"all", "py"}
+    assert found["b"] == {"all", "py"}
+    assert found["py"] == {"a", "b", "all"}

@@ -87,7 +87,7 @@ def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
             tree=_tree(granted, paths) if granted else {},
             peers=peers_of(fleet),
             done=done(fleet),
-            known={t.id: t.brief.depends_on if t.brief else () for t in fleet.tasks},
+            known=known(fleet),
             load=_load(fleet, brief.manager) if brief else None,
         )
     )
@@ -96,6 +96,15 @@ def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
 def _load(fleet: Fleet, manager: str) -> Load:
     named = manager or next(iter(fleet.policy.managers), "")
     return next((load for load in loads(fleet) if load.manager == named), Load(named))
+
+
+def known(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Every task, with those that it depends on."""
+    return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
+
+
+def _names_any(fleet: Fleet) -> bool:
+    return any(task.brief and task.brief.branch for task in fleet.tasks)
 
 
 def _naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
@@ -178,7 +187,12 @@ class Bench:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
-        self.peers = peers_of(fleet)
+        self.peers = {peer.task: peer for peer in peers_of(fleet)}
+        self.near = scope.near({task: peer.scope for task, peer in self.peers.items()})
+        self.done = done(fleet)
+        self.known = known(fleet)
+        self.named = {b.name: _naming(fleet, b.name) for b in branches} if _names_any(fleet) else {}
+        self.lines = _lines_of_tasks(fleet)
         self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store)
         self.owns = changes.own(scratch, {b.ref: self._lines(b) for b in branches}, store)
         new = {b.head: self._new(b) for b in branches}
@@ -217,14 +231,27 @@ class Bench:
             hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
             reports=reports(own, task),
             folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
-            naming=_naming(self.fleet, branch.name),
-            merged=_merged(self.fleet, branch),
-            peers=self.peers,
-            done=done(self.fleet),
-            known={t.id: t.brief.depends_on if t.brief else () for t in self.fleet.tasks},
+            naming=self.named.get(branch.name, ()),
+            merged=self._merged(branch),
+            peers=self._peers(brief),
+            done=self.done,
+            known=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch),
         )
+
+    def _peers(self, brief: Brief | None) -> tuple[Peer, ...]:
+        """The other active tasks that may share a path with this one."""
+        near = self.near.get(brief.task, frozenset()) if brief else frozenset()
+        return tuple(self.peers[task] for task in sorted(near))
+
+    def _merged(self, branch: Branch) -> tuple[str, ...]:
+        """Other tasks with a branch whose own line came into this one by a merge."""
+        if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
+            return ()
+        main = set(_first_parents(branch))
+        aside = (self.lines.get(c.id, frozenset()) for c in branch.commits if c.id not in main)
+        return tuple(sorted(frozenset().union(*aside) - {branch.work.task}))
 
     def _net(self, branch: Branch) -> Net:
         return self.nets.get(branch.head, Net(failed="it shares no history with base"))
@@ -236,7 +263,7 @@ class Bench:
         """Its commits, but for those of tasks that the brief depends on: building on them is no doing."""
         task = self.tasks.get(branch.work.task) if branch.work else None
         needed = set(task.brief.depends_on if task and task.brief else ())
-        others = [b for b in self.fleet.branches if b.work and b.work.task in needed]
+        others = [b for b in self.fleet.branches if b.work and b.work.task in needed] if needed else []
         allowed = {commit.id for other in others for commit in other.commits}
         return [Line(commit.id, commit.parents) for commit in branch.commits if commit.id not in allowed]
 
@@ -270,16 +297,13 @@ def _folder(path: bytes) -> str:
     return decode(task) if slash else ""
 
 
-def _merged(fleet: Fleet, branch: Branch) -> tuple[str, ...]:
-    """Other tasks with a branch whose own line came into this one by a merge."""
-    here, main = {c.id for c in branch.commits}, set(_first_parents(branch))
-    found = set()
-    for other in fleet.branches:
-        if other.work and branch.work and other.work.task != branch.work.task and other.ref != branch.ref:
-            theirs = set(_first_parents(other))
-            if (theirs & here) - main:
-                found.add(other.work.task)
-    return tuple(sorted(found))
+def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
+    """By commit, the tasks on whose branches' first-parent lines it lies."""
+    found: dict[str, set[str]] = {}
+    for branch in fleet.branches:
+        for commit in _first_parents(branch) if branch.work else ():
+            found.setdefault(commit, set()).add(branch.work.task if branch.work else "")
+    return {commit: frozenset(tasks) for commit, tasks in found.items()}
 
 
 def _first_parents(branch: Branch) -> Iterable[str]:

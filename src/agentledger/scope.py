@@ -9,8 +9,10 @@ unless `owns` names that very path, without a wildcard.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from . import automata, wildmatch
@@ -89,6 +91,31 @@ class Scope:
     def _without(self, pattern: bytes) -> tuple[bytes, ...]:
         """What of a pattern of `owns` is not granted after all."""
         return self.off_limits if literal(pattern) is not None else (*self.off_limits, *self.protected)
+
+
+def near(scopes: Mapping[str, Scope]) -> dict[str, frozenset[str]]:
+    """By name, the scopes that may share a path, as far as the beginnings of their patterns tell.
+
+    Of many scopes nearly all are apart, and sorting finds that out without a look at each pair.
+    """
+    owners: dict[bytes, set[str]] = {}
+    for name, granted in scopes.items():
+        for pattern in granted.owns:
+            owners.setdefault(automata.beginning(pattern), set()).add(name)
+    ordered = sorted(owners)
+    found: dict[str, set[str]] = {name: set() for name in scopes}
+    for index, start in enumerate(ordered):
+        # What begins with `start` stands right behind it.
+        for other in itertools.takewhile(partial(_begins, start), ordered[index:]):
+            for name in owners[start]:
+                found[name] |= owners[other]
+            for name in owners[other]:
+                found[name] |= owners[start]
+    return {name: frozenset(others - {name}) for name, others in found.items()}
+
+
+def _begins(start: bytes, pattern: bytes) -> bool:
+    return pattern.startswith(start)
 
 
 def of(brief: Brief, policy: Policy, also_protected: tuple[bytes, ...] = ()) -> Scope:

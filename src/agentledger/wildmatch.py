@@ -151,7 +151,8 @@ def matches(pattern: bytes, path: bytes) -> bool:
 @lru_cache(maxsize=4096)
 def _expression(pattern: bytes) -> re.Pattern[bytes] | None:
     pieces = parse(pattern)
-    if sum(piece.kind is not Kind.BYTE for piece in pieces) > _OPEN:
+    # One at the very end takes what is left, and is never tried again.
+    if sum(piece.kind is not Kind.BYTE for piece in pieces[:-1]) > _OPEN:
         return None
     return re.compile(b"".join(map(_regex, pieces)), re.DOTALL)
 
