@@ -24,7 +24,8 @@ SOURCE = Path(agentledger.__file__).resolve().parent
 # in the rows of NEIGHBOURLY.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
-    ("cli", "gates"),
+    ("cli",),
+    ("gates",),
     ("workflow", "site", "reports", "notify"),
     ("check",),
     ("snapshot",),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -15,8 +16,8 @@ import pytest
 
 from agentledger.reports import shapes
 from agentledger.rules import RULES
-from command import Said, refused, run
-from desk import BRIEF
+from command import PROGRAM, Said, refused, run
+from desk import BRIEF, made
 from gitrepo import Repo
 
 GOOD, BAD = "agent/good", "agent/bad"
@@ -339,3 +340,38 @@ def test_a_rule_that_is_not_there_is_refused_with_a_near_one(tmp_path: Path, nam
     assert (said.code, said.out) == (2, "")
     assert f"No rule {name!r}." in said.err
     assert hint in said.err
+
+
+# -- what the hooks judge, by hand ---------------------------------------------------------
+
+
+def test_the_index_is_judged_as_the_commit_hook_does(tmp_path: Path) -> None:
+    repo = made(tmp_path)
+    repo.git("switch", "-q", "-c", "agent/x", "main")
+    assert run(repo.path, "check", "--staged").code == 0
+    (repo.path / "docs/d.md").write_text("mine\n")
+    repo.git("add", "-A")
+    said = run(repo.path / "src", "check", "--staged")
+    assert (said.code, "OWN001" in said.out) == (1, True)
+    told = json.loads(run(repo.path, "check", "--staged", "--format", "json").out)
+    assert (told["gate"], told["blocked"], told["findings"][0]["path"]) == ("commit", True, "docs/d.md")
+
+
+def test_a_push_is_judged_by_the_lines_that_git_would_give(tmp_path: Path) -> None:
+    repo = made(tmp_path)
+    repo.git("switch", "-q", "-c", "agent/x", "main")
+    (repo.path / "docs/d.md").write_text("mine\n")
+    repo.git("commit", "-q", "--no-verify", "-a", "-m", "slip")
+    head = repo.git("rev-parse", "HEAD").strip()
+    line = f"refs/heads/agent/x {head} refs/heads/agent/x {'0' * 40}\n"
+    command = [*PROGRAM, "check", "--push"]
+    done = subprocess.run(command, cwd=repo.path, input=line, capture_output=True, text=True, check=False)
+    assert (done.returncode, "[agent/x] docs/d.md" in done.stdout) == (1, True)
+    empty = subprocess.run(command, cwd=repo.path, input="", capture_output=True, text=True, check=False)
+    assert empty.returncode == 0
+
+
+@pytest.mark.parametrize("more", [("--push",), ("--gate", "merge"), ("--base", "main")])
+def test_what_a_hook_judges_takes_no_gate_of_its_own(tmp_path: Path, more: tuple[str, ...]) -> None:
+    said = run(made(tmp_path).path, "check", "--staged", *more)
+    assert said.code == 2

@@ -114,7 +114,9 @@ def test_lines_that_were_not_counted_count_as_none() -> None:
     assert load.review_lines == 0
 
 
-@pytest.mark.parametrize(("count", "said"), [(4, "4 of 5 active"), (5, "5 of 5 active (full)"), (0, "0 of 5 active")])
+@pytest.mark.parametrize(
+    ("count", "said"), [(4, "4 of 5 active"), (5, "5 of 5 active (full)"), (0, "0 of 5 active")]
+)
 def test_a_meter_says_when_there_is_no_room(count: int, said: str) -> None:
     assert Meter("active", count, 5).text == said
     assert Meter("active", 6, 5).text == "6 of 5 active (over the limit)"

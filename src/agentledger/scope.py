@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from . import automata, wildmatch
@@ -29,6 +29,7 @@ class Meeting(NamedTuple):
     theirs: bytes
 
 
+@lru_cache(maxsize=4096)
 def literal(pattern: bytes) -> bytes | None:
     """The one path that a pattern matches; None where it may match more, or nothing."""
     pieces = wildmatch.parse(pattern)
@@ -39,6 +40,9 @@ def literal(pattern: bytes) -> bytes | None:
 
 def first(patterns: Iterable[bytes], path: bytes) -> bytes | None:
     """The first of the patterns that matches a path."""
+    patterns = tuple(patterns)
+    if not wildmatch.may_match(patterns, path):
+        return None
     return next((pattern for pattern in patterns if wildmatch.matches(pattern, path)), None)
 
 

@@ -157,6 +157,21 @@ def _expression(pattern: bytes) -> re.Pattern[bytes] | None:
     return re.compile(b"".join(map(_regex, pieces)), re.DOTALL)
 
 
+def may_match(patterns: tuple[bytes, ...], path: bytes) -> bool:
+    """False only where none of the patterns matches: one look for all of them, since mostly none does."""
+    found = _union(patterns)
+    return found is None or found.fullmatch(path) is not None
+
+
+@lru_cache(maxsize=1024)
+def _union(patterns: tuple[bytes, ...]) -> re.Pattern[bytes] | None:
+    """All patterns in one expression; None where one of them has to be simulated."""
+    found = [expression for pattern in patterns if (expression := _expression(pattern))]
+    if len(found) < len(patterns):
+        return None
+    return re.compile(b"|".join(b"(?:%s)" % each.pattern for each in found), re.DOTALL)
+
+
 def _regex(piece: Piece) -> bytes:
     if piece.kind is not Kind.BYTE:
         return {Kind.STAR: b"[^/]*", Kind.FOLDERS: b"(?:.*/)?", Kind.REST: b".*"}[piece.kind]

@@ -1,7 +1,10 @@
-"""`agentledger check`: the rules, on a branch, a range, a task, or the whole fleet."""
+"""`agentledger check`: the rules, on the index, a push, a branch, a range, a task, or the whole fleet."""
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,8 @@ BLOCKED = 1
 
 
 @click.command()
+@click.option("--staged", is_flag=True, help="What a commit of the index would do, at the gate `commit`.")
+@click.option("--push", is_flag=True, help="A push, its lines on standard input as git gives them to a hook.")
 @click.option(
     "--branch", metavar="NAME", help="One branch, at the gate `ready`.  [default: the one checked out]"
 )
@@ -36,6 +41,8 @@ BLOCKED = 1
 def check(
     settings: Settings,
     /,
+    staged: bool,
+    push: bool,
     branch: str | None,
     between: str | None,
     task: str | None,
@@ -44,19 +51,41 @@ def check(
     format: str,
     base: str | None,
 ) -> int:
-    """Say what the rules find, and what to do about it. Ends with 1 when it stops somebody."""
+    """Say what the rules find, and what to do about it.
+
+    Ends with 1 when it stops somebody; --fleet alone only shows, and ends with 0.
+    """
     from agentledger.findings import Gate
 
-    if sum((branch is not None, between is not None, task is not None, fleet)) > 1:
-        raise click.UsageError("--branch, --range, --task and --fleet exclude each other.")
+    if sum((staged, push, branch is not None, between is not None, task is not None, fleet)) > 1:
+        raise click.UsageError("--staged, --push, --branch, --range, --task and --fleet exclude each other.")
+    if (staged or push) and (gate is not None or base is not None):
+        raise click.UsageError("--staged and --push are judged as their hooks do: without --gate and --base.")
     if between is not None and base is not None:
         raise click.UsageError("--range names the base; leave out --base.")
     asked = Gate(gate) if gate else None
     if asked is not None and (asked is Gate.SPAWN) is not (task is not None):
         raise click.UsageError("A task is judged at the gate spawn, and nothing else is.")
-    report = _report(settings.repo or here(), branch, between, task, fleet, asked, base, settings.verbose)
+    start = settings.repo or here()
+    if staged or push:
+        report = _hooked(start, push)
+    else:
+        report = _report(start, branch, between, task, fleet, asked, base, settings.verbose)
     click.echo(_shown(report, format), nl=False)
-    return BLOCKED if report.blocked else 0
+    return BLOCKED if report.blocked and not (fleet and asked is None) else 0
+
+
+def _hooked(start: Path, push: bool) -> Report:
+    """What the hook of a commit, or of a push, would say here."""
+    from agentledger.findings import Gate, Report
+    from agentledger.gates import commit
+    from agentledger.gates import push as pushes
+
+    if push:
+        lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
+        return Report(Gate.PUSH, "the push", pushes.check(os.environ, start, lines))
+    branch, findings = commit.check(os.environ, start, int(time.time()))
+    return Report(Gate.COMMIT, branch or "a detached HEAD", findings)
 
 
 def _report(

@@ -15,6 +15,8 @@ from agentledger.work import Progress
 from .case import Case, Found
 from .ownership import may
 
+MEETINGS = 5  # of a scope with others are named: where there are more, it is the scope that is wrong
+
 
 def scope_overlap(case: Case) -> Iterator[Found]:
     """The scope meets that of another active task.
@@ -25,6 +27,7 @@ def scope_overlap(case: Case) -> Iterator[Found]:
     if case.scope is None or case.brief is None:
         return
     open_ = tuple(map(encode, case.policy.open))
+    told = 0
     for peer in case.peers:
         related = peer.task in case.brief.depends_on or case.brief.task in peer.brief.depends_on
         # The newer one is told: the older was there first. Whoever is being spawned is the newer.
@@ -32,12 +35,16 @@ def scope_overlap(case: Case) -> Iterator[Found]:
         spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
         if peer.task == case.brief.task or related or spared:
             continue
+        if told == MEETINGS:
+            yield Found("it may meet further tasks, which were not looked at", "mend these first")
+            return
         try:
             meeting = case.scope.meets(peer.scope, open_)
         except TooComplexError as error:
             yield Found(f"it cannot be compared with {printable(peer.task)}: {error.message}", error.hint)
             continue
         if meeting:
+            told += 1
             both = f"{path_text(meeting.mine)!r} and its {path_text(meeting.theirs)!r}"
             yield Found(
                 f"its scope meets that of {printable(peer.task)}, at {path_text(meeting.path)}: by {both}",

@@ -135,7 +135,11 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     ),
     Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
-    Section.WORKING: ("Working", "Working", "Nothing to do but wait. Held and silent ones count for the limit, too."),
+    Section.WORKING: (
+        "Working",
+        "Working",
+        "Nothing to do but wait. Held and silent ones count for the limit, too.",
+    ),
     Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
 }
 _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
