@@ -83,3 +83,33 @@ def made(folder: Path, owns: str = "['src/**']", more: str = "", policy: str = "
     repo.checkout("main")
     install(repo)
     return repo
+
+
+class Pushed:
+    """A desk with a remote that has base already."""
+
+    def __init__(self, folder: Path, linked: bool) -> None:
+        self.repo = made(folder)
+        self.remote = Repo.init(folder / "remote.git", bare=True)
+        self.repo.git("remote", "add", "origin", str(self.remote.path))
+        self.repo.git("push", "-q", "--no-verify", "origin", "main")
+        self.repo.git("fetch", "-q")
+        self.repo.git("branch", "-q", "agent/x", "main")
+        if linked:
+            self.desk = Desk(self.repo, self.repo.worktree_add(folder / "an agent's", "agent/x").path)
+        else:
+            self.repo.git("switch", "-q", "agent/x")
+            self.desk = Desk(self.repo, self.repo.path)
+
+    def slip(self, path: str = "docs/d.md", text: str = "slip\n") -> None:
+        """A commit that the commit gate never saw."""
+        self.desk.write(path, text)
+        self.desk.git("add", "-A")
+        self.desk.git("commit", "-q", "--no-verify", "-m", "slip")
+
+    def push(self, *refs: str) -> str:
+        """What the gate says when it stops the push; '' when everything has arrived."""
+        before = self.remote.git("for-each-ref")
+        said = self.desk.git("push", "-q", "origin", *refs, ok=False)
+        assert (self.remote.git("for-each-ref") == before) == bool(said)
+        return said

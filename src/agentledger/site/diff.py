@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -21,21 +22,25 @@ from agentledger.site.words import differing
 from agentledger.text import HIDDEN, decode
 
 PAIRS = 60
+NO_NOTES: Mapping[int, str] = MappingProxyType({})
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HIDDEN = re.compile(f"(?!\t){HIDDEN.pattern}")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
-def patch(body: bytes, *, words: bool) -> Markup:
-    """Unified hunks as markup; `words` marks what differs within paired lines."""
+def patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
+    """Unified hunks as markup; `words` marks what differs within paired lines.
+
+    `notes` stand below the lines of the new file with these numbers, as far as a hunk shows them.
+    """
     text = html.escape(decode(body), quote=False)
     lines = text.removesuffix("\n").split("\n") if text else []
     if ends_in_crlf(body):
         lines = [line.removesuffix("\r") for line in lines]
     # Most patches are plain ASCII, which one pass in C can tell.
     hidden = bool(body.translate(None, _PLAIN)) and any(map(_HIDDEN.search, lines))
-    return Markup("".join(_Patch(lines, hidden, words).markup()))  # noqa: S704 - escaped above
+    return Markup("".join(_Patch(lines, hidden, words, notes).markup()))  # noqa: S704 - escaped above
 
 
 def ends_in_crlf(body: bytes) -> bool:
@@ -55,8 +60,11 @@ def added_lines(body: bytes) -> list[str]:
 class _Patch:
     """One walk over the lines of a patch; removed and added lines wait to be paired."""
 
-    def __init__(self, lines: Sequence[str], hidden: bool, words: bool) -> None:
+    def __init__(self, lines: Sequence[str], hidden: bool, words: bool, notes: Mapping[int, str]) -> None:
         self._lines, self._hidden, self._words = lines, hidden, words
+        self._notes = {
+            number: f'<strong class="bad">{show(text)}</strong>\n' for number, text in notes.items()
+        }
         self._old = self._new = 0
         self._width = len(str(max((_last(line) for line in lines if line[:2] == "@@"), default=0)))
         self._minus: list[str] = []
@@ -87,6 +95,8 @@ class _Patch:
 
     def _context(self, line: str) -> None:
         self._out.append(f"<i>{str(self._new).rjust(self._width)}   </i>{self._shown(line)}\n")
+        if self._new in self._notes:
+            self._out.append(self._notes[self._new])
         self._old += 1
         self._new += 1
 
@@ -110,9 +120,15 @@ class _Patch:
         if lines:
             # A format of the width would be looked at anew on each line: four times as slow.
             width, after = self._width, f" {sign} </i>"
+            if tag == "ins" and self._notes:
+                lines = [self._noted(line, number) for number, line in enumerate(lines, first)]
             numbered = enumerate(lines, first)
             rows = "".join([f"<i>{str(n).rjust(width)}{after}{line}\n" for n, line in numbered])
             self._out.append(f"<{tag}>{rows}{_ENDLESS if endless else ''}</{tag}>")
+
+    def _noted(self, line: str, number: int) -> str:
+        """A line with its note below; both lack the newline that ends them."""
+        return f"{line}\n{self._notes[number][:-1]}" if number in self._notes else line
 
     def _marked(self) -> tuple[list[str], list[str]]:
         if self._hidden:

@@ -7,7 +7,7 @@ is left out. Does not: the markup of a diff's lines (see `diff`), or the order (
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -100,7 +100,8 @@ def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[Fil
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
         is_open = _is_open(entry, halves, left[1])
-        parts = tuple(_shown(half, branch, base, is_open, left[0] >= size) for half in halves)
+        notes = _at_lines(branch, path)
+        parts = tuple(_shown(half, branch, base, is_open, left[0] >= size, notes) for half in halves)
         left[0] -= size
         left[1] -= _changed(halves) if is_open else 0
         found.append(File(entry, is_open, entry.status in _WHOLE, parts, about(branch, path)))
@@ -108,12 +109,21 @@ def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[Fil
 
 
 def about(branch: Branch, path: bytes) -> tuple[str, ...]:
-    """The findings about one file, a line each."""
+    """The findings about one file, a line each; those about a line of it stand there, too."""
     return tuple(
         f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
         for found in branch.findings or ()
         if found.path == path and found.waived is None
     )
+
+
+def _at_lines(branch: Branch, path: bytes) -> dict[int, str]:
+    """What is found about single lines of a file, by their number."""
+    found = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
+    lines: dict[int, list[str]] = {}
+    for finding in found:
+        lines.setdefault(finding.line or 0, []).append(f"{finding.rule} {finding.message}")
+    return {line: "; ".join(told) for line, told in lines.items()}
 
 
 def on_own_page(patches: Iterable[FilePatch]) -> bool:
@@ -135,7 +145,9 @@ def _changed(halves: Sequence[FilePatch]) -> int:
     return sum(half.body.count(b"\n+") + half.body.count(b"\n-") for half in halves)
 
 
-def _shown(half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool) -> Shown:
+def _shown(
+    half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool, notes: Mapping[int, str]
+) -> Shown:
     omitted = half.omitted or ("" if fits else "page")
     if omitted:
         command = None if omitted in ("binary", "missing") else file_diff(branch, base, half.change.path)
@@ -144,7 +156,7 @@ def _shown(half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: boo
         return Shown(_mode_note(half.change) or "An empty file.", None, None)
     crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
     note = " ".join(part for part in (_mode_note(half.change), crlf) if part)
-    return Shown(note, diff.patch(half.body, words=is_open), None)
+    return Shown(note, diff.patch(half.body, words=is_open, notes=notes), None)
 
 
 def _mode_note(change: Change) -> str:
