@@ -30,7 +30,7 @@ _HARD = re.compile(r"\n(?:[ \t]+#| {0,3}[-=]+[ \t]*(?=\n|\Z))")
 _HARD_ANYWHERE = ("```", "~~~", "<!--")
 _EASY = re.compile(r"\n##(?:[ \t]+(.*))?(?=\n|\Z)")
 # Code at the left edge, with nothing on its first and last line that needs a second look.
-_CODE = re.compile(r"^```[\w+-]*\n(?:[^`]++|`(?!``))*+^```[ \t]*$", re.MULTILINE)
+_CODE = re.compile(r"^```[\w+-]*\n[^`]*(?:`(?!``)[^`]*)*^```[ \t]*$", re.MULTILINE)
 
 
 # The last of so many sections holds the rest of the document.
