@@ -100,7 +100,9 @@ def _planned(fleet: Fleet, room: int) -> list[Text]:
 
 def _heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:
     counts = ", ".join(
-        f"{len(parts[part])} {word}" for part, word in _COUNTED if parts[part] or part in order(fleet)
+        f"{len(parts[part])} {word}"
+        for part, word in _COUNTED
+        if parts[part] or (part in order(fleet) and part is not Section.KILL)
     )
     title = Text.assemble((printable(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
     lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet.base, fleet.now), width)]
