@@ -136,7 +136,7 @@ def on_own_page(patches: Iterable[FilePatch]) -> bool:
 def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
     """Small, written by hand, and not just a deletion or a change of mode."""
     changed, size = _changed(halves), sum(len(half.body) for half in halves)
-    if entry.role == Role.GENERATED or not size or all(h.change.status == "D" for h in halves):
+    if entry.role in (Role.GENERATED, Role.LEDGER) or not size or all(h.change.status == "D" for h in halves):
         return False
     return changed <= min(OPEN_LINES, lines_left) and size <= OPEN_BYTES
 

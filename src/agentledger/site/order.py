@@ -4,7 +4,8 @@ Belongs here: which of a branch's files come first, and why. Does not: what of
 them is shown (see `diff`).
 
 What stands first is read best, so never the alphabet: files with findings, those that conflict, source by
-size with each test beside what it tests, then what machines write.
+size with each test beside what it tests, then what machines write, and the ledger's own
+documents.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
-from agentledger.model import Change
+from agentledger.model import LEDGER, Change
 from agentledger.text import decode
+
+# What the page shows as documents already.
+_LEDGER = LEDGER + b"tasks/"
 
 
 class Role(StrEnum):
@@ -27,6 +31,7 @@ class Role(StrEnum):
     SOURCE = "source"
     TEST = "test"
     GENERATED = "generated"
+    LEDGER = "ledger"
 
 
 _LOCKS = (
@@ -59,7 +64,7 @@ def ordered(
         result.append((source, Role.SOURCE))
         result.extend((test, Role.TEST) for test in beside[source.path])
     result.extend((test, Role.TEST) for test in alone)
-    result.extend((change, Role.GENERATED) for change in parts[Role.GENERATED])
+    result.extend((change, role) for role in (Role.GENERATED, Role.LEDGER) for change in parts[role])
     return tuple(result)
 
 
@@ -72,6 +77,8 @@ def _role(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -
 @lru_cache(maxsize=1 << 12)  # a page asks several times, and branches share most of their paths
 def _by_name(path: bytes) -> Role:
     text = decode(path)
+    if path.startswith(_LEDGER):
+        return Role.LEDGER
     if _GENERATED.match(text):
         return Role.GENERATED
     return Role.TEST if _TEST_FOLDER.search(text) or _TEST_NAME.match(_stem(text)) else Role.SOURCE
