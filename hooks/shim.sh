@@ -42,8 +42,9 @@ case $ledger_head in
 esac
 judged() {
     listed "$ledger_head" && return
-    while read -r ledger_ours ledger_id ledger_theirs ledger_line; do
-        if listed "$ledger_ours" || listed "$ledger_theirs"; then return 0; fi
+    # What was typed in place of a ref can hold blanks, so any word of a line may be the name that counts.
+    while read -r ledger_line; do
+        for ledger_ref in $ledger_line; do listed "$ledger_ref" && return 0; done
     done <<REFS
 $ledger_refs
 REFS

@@ -13,6 +13,9 @@ from pathlib import Path
 import yaml
 
 import agentledger
+from agentledger import check
+from agentledger.findings import Gate
+from agentledger.snapshot import Request
 from gitrepo import Repo
 from rulecases import BODY
 
@@ -88,8 +91,8 @@ def made(folder: Path, owns: str = "['src/**']", more: str = "", policy: str = "
 class Pushed:
     """A desk with a remote that has base already."""
 
-    def __init__(self, folder: Path, linked: bool) -> None:
-        self.repo = made(folder)
+    def __init__(self, folder: Path, linked: bool, owns: str = "['src/**']", more: str = "") -> None:
+        self.repo = made(folder, owns, more)
         self.remote = Repo.init(folder / "remote.git", bare=True)
         self.repo.git("remote", "add", "origin", str(self.remote.path))
         self.repo.git("push", "-q", "--no-verify", "origin", "main")
@@ -113,3 +116,15 @@ class Pushed:
         said = self.desk.git("push", "-q", "origin", *refs, ok=False)
         assert (self.remote.git("for-each-ref") == before) == bool(said)
         return said
+
+
+def stopping(said: str) -> set[str]:
+    """The rules whose errors a gate has told."""
+    return {line.split(" ")[1] for line in said.splitlines() if line.startswith("error ")}
+
+
+def checked(repo: Repo, gate: str = "push", branch: str = "agent/x") -> set[str]:
+    """The rules that stop a branch when `agentledger check` is asked, which no hook can keep from looking."""
+    repo.flush()
+    report = check.of_branch(repo.path, branch, Gate(gate), Request(forecast=False, rules=False, gate=True))
+    return {finding.rule for finding in report.findings if finding.blocks}

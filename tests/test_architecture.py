@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("forecast", "absorbed", "fleet", "lines", "patches", "policy", "tasks"),
     ("parsed",),
     ("ledger_files", "signatures"),
-    ("freshness",),
+    ("freshness", "lineage"),
     ("brought", "changes"),
     ("tips", "candidates", "code_tree", "merging", "pairs"),
     ("control_write",),
@@ -49,7 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("shell", "scope"),
     ("automata",),
     ("wildmatch",),
-    ("text", "model", "ledger", "work", "errors", "resources", "findings", "__init__"),
+    ("text", "model", "ledger", "work", "errors", "resources", "findings", "paths", "git_env", "__init__"),
 )
 
 # The rows of these names are neighbourly: each may use the others, without a circle.
@@ -76,6 +76,7 @@ GIT_USERS = {
     "freshness",
     "gates",
     "judge",
+    "lineage",
     "lines",
     "listing",
     "merging",
@@ -116,6 +117,7 @@ PURE = {
     "scope",
     "automata",
     "wildmatch",
+    "paths",
     "documents",
     "config",
 }

@@ -32,6 +32,11 @@ DOCUMENTS = (
     *("floor", "nothing remembered", "once more", "one check-in more", "beyond the floor"),
     *("a page, its Markdown new", "a page, its Markdown remembered", "nothing changed", "one branch moved"),
 )
+HOOKS = (
+    *("a hook that only starts Python", "a branch that is no agent's", "an agent's branch, judged in full"),
+    *("pre-commit, empty hook", "pre-commit, ours", "prek, empty", "lefthook, empty"),
+    *("the same but for git's index", "GIT PROCESSES OF A COMMIT"),
+)
 MEMORY = ("most memory", "largest git process")  # not measured on every system
 
 pytestmark = pytest.mark.slow
@@ -82,6 +87,18 @@ def test_documents_are_measured_and_nothing_is_left_behind(tmp_path: Path) -> No
     assert done.returncode in (0, 1), done.stderr  # 1: an aim was missed
     assert "READING AND JUDGING, 56 documents" in done.stdout
     assert all(name in done.stdout for name in DOCUMENTS)
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hooks_are_measured_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM.with_name("hooks.py")), "--runs", "1", "--staged", "1", "2"]
+    done = subprocess.run(
+        [*command, "--files", "20", "--tmp", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr  # 1: an aim was missed
+    assert "A COMMIT OF 2 FILES" in done.stdout
+    assert all(name in done.stdout for name in HOOKS)
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert list(tmp_path.iterdir()) == []
 

@@ -110,26 +110,25 @@ def hidden_file(desk: Desk) -> None:
     desk.write(STATUS, CHECK_IN.format("wrking", "", "none"))
 
 
-@pytest.mark.parametrize(
-    ("tell", "rules"),
-    [
-        (renamed_in, {"OWN001"}),
-        (deleted, {"OWN001"}),
-        (made_a_link, {"OWN001"}),
-        (mode_alone, {"OWN001"}),
-        (a_submodule, {"OWN001", "OWN005"}),
-        (odd_names, {"OWN001", "OWN006"}),
-        (link_out, {"OWN005"}),
-        (into_the_ledger, {"OWN005"}),
-        (brief_as_link, {"OWN005"}),
-        (case_twin, {"OWN006"}),
-        (policy_loosened, {"OWN003"}),
-        (agents_rules, {"OWN001", "OWN003"}),
-        (another_tasks, {"OWN003"}),
-        (hidden_file, {"STA001"}),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
+WAYS: list[tuple[Callable[[Desk], None], set[str]]] = [
+    (renamed_in, {"OWN001"}),
+    (deleted, {"OWN001"}),
+    (made_a_link, {"OWN001"}),
+    (mode_alone, {"OWN001"}),
+    (a_submodule, {"OWN001", "OWN005"}),
+    (odd_names, {"OWN001", "OWN006"}),
+    (link_out, {"OWN005"}),
+    (into_the_ledger, {"OWN005"}),
+    (brief_as_link, {"OWN005"}),
+    (case_twin, {"OWN006"}),
+    (policy_loosened, {"OWN003"}),
+    (agents_rules, {"OWN001", "OWN003"}),
+    (another_tasks, {"OWN003"}),
+    (hidden_file, {"STA001"}),
+]
+
+
+@pytest.mark.parametrize(("tell", "rules"), WAYS, ids=lambda value: getattr(value, "__name__", ""))
 def test_each_way_around_the_scope_is_stopped(
     here: Desk, tell: Callable[[Desk], None], rules: set[str]
 ) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from agentledger import git
+from agentledger.cache import Cache
 from agentledger.model import Fleet
 from command import PROGRAM, run
 from gitrepo import Repo
-from reading import fleet, git_commands
+from reading import NOW, fleet, git_commands
 
 BRIEF = "---\ntask: x\nowns: ['src/**']\n---\n## Outcome\n{}\n"
 POLICY = '[control]\nsigners = ".agentledger/signers"\n'
@@ -122,7 +125,20 @@ def test_a_list_that_is_not_on_base_is_told(tmp_path: Path) -> None:
     assert any(".agentledger/signers, which is not a file on base" in note for note in found.notes)
 
 
-def test_a_signature_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_says_so_proves_nothing(tmp_path: Path) -> None:
+    _, line = key(tmp_path, "ana")
+    other, _ = key(tmp_path, "mallory")
+    repo = start(tmp_path, line)
+    commit = sign(repo, other, BRIEF.format("it works"))
+    signers = repo.git_bytes("show", "main:.agentledger/signers")
+    version = git.version(git.repository(repo.path))
+    cache = Cache(repo.path / ".git/agentledger", ".".join(map(str, version)), NOW)
+    cache.put("signature", [(f"{commit} {hashlib.sha256(signers).hexdigest()}", True)])
+    cache.close()
+    assert not proven(fleet(repo))
+
+
+def test_one_process_checks_a_signature_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, line = key(tmp_path, "ana")
     repo = start(tmp_path, line)
     sign(repo, file, BRIEF.format("it works"))

@@ -7,13 +7,13 @@ repository. Does not: whether it is allowed (see `rules`).
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import objects
 from .cache import Cache, Form, remembered
 from .model import Change
+from .paths import above, folded, in_order, tree_names, within
 from .rules.case import Hidden
 from .scratch import Scratch
 from .text import decode, encode, misleading, path_text
@@ -112,7 +112,7 @@ _TWINS: Form[dict[bytes, bytes]] = Form(
 
 def _twins(scratch: Scratch, added: Mapping[str, Sequence[bytes]]) -> dict[str, dict[bytes, bytes]]:
     folders = {
-        (commit, folder) for commit, paths in added.items() for path in paths for folder in _above(path)
+        (commit, folder) for commit, paths in added.items() for path in paths for folder in above(path)
     }
     names = _entries(scratch, sorted(folders))
     return {commit: _colliding(commit, paths, names) for commit, paths in added.items()}
@@ -123,22 +123,12 @@ def _colliding(
 ) -> dict[bytes, bytes]:
     found = {}
     for path in paths:
-        for folder in _above(path):
-            mine = path[len(folder) :].lstrip(b"/").split(b"/")[0]
-            same = [name for name in names[commit, folder].get(_folded(mine), ()) if name != mine]
+        for folder in above(path):
+            mine = within(path, folder)
+            same = [name for name in names[commit, folder].get(folded(mine), ()) if name != mine]
             if same:
                 found[path] = folder + (b"/" if folder else b"") + same[0]
     return found
-
-
-def _above(path: bytes) -> list[bytes]:
-    """The folders that a path lies in, the top (b"") first."""
-    parts = path.split(b"/")
-    return [b"/".join(parts[:count]) for count in range(len(parts))]
-
-
-def _folded(name: bytes) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", decode(name)).casefold())
 
 
 def _entries(
@@ -151,16 +141,44 @@ def _entries(
     by_tree: dict[str, dict[str, list[bytes]]] = {"": {}}
     for oid, raw in objects.contents(scratch.git, [oid for oid in dict.fromkeys(trees) if oid]):
         names = by_tree.setdefault(oid, {})
-        for name in _names(raw, size):
-            names.setdefault(_folded(name), []).append(name)
+        for name in tree_names(raw, size):
+            names.setdefault(folded(name), []).append(name)
     return {asked: by_tree.get(oid, {}) for asked, oid in zip(folders, trees, strict=True)}
 
 
-def _names(tree: bytes, size: int) -> list[bytes]:
-    """The names in a tree as git stores it: mode, blank, name, NUL, id."""
-    found, at = [], 0
-    while at < len(tree):
-        end = tree.index(b"\0", at)
-        found.append(tree[at:end].partition(b" ")[2])
-        at = end + 1 + size
-    return found
+def disordered(
+    scratch: Scratch, asked: Mapping[str, Iterable[bytes]], store: Cache | None = None
+) -> dict[str, frozenset[bytes]]:
+    """For each commit, those of the paths in it that lie in a folder whose tree git would not have written.
+
+    In such a tree an entry is doubled, or stands where a reader who trusts the order does not find it.
+    """
+    sorted_ = {commit: tuple(sorted(paths)) for commit, paths in asked.items()}
+    keys = {commit: f"{commit} {_digest(paths)}" for commit, paths in sorted_.items()}
+    return remembered(
+        store, "order", keys, lambda commits: _disordered(scratch, {c: sorted_[c] for c in commits}), _ORDER
+    )
+
+
+_ORDER: Form[frozenset[bytes]] = Form(
+    lambda found: sorted(map(decode, found)), lambda row: frozenset(map(encode, row))
+)
+
+
+def _disordered(scratch: Scratch, asked: Mapping[str, Iterable[bytes]]) -> dict[str, frozenset[bytes]]:
+    folders = {
+        (commit, folder) for commit, paths in asked.items() for path in paths for folder in above(path)
+    }
+    listed = sorted(folders)
+    kinds = objects.kinds(scratch.git, [commit.encode() + b":" + folder for commit, folder in listed])
+    ids = {place: oid for place, (oid, kind, _) in zip(listed, kinds, strict=True) if kind == "tree"}
+    size = 32 if scratch.object_format == "sha256" else 20
+    bad = {
+        oid
+        for oid, raw in objects.contents(scratch.git, list(dict.fromkeys(ids.values())))
+        if not in_order(raw, size)
+    }
+    return {
+        commit: frozenset(p for p in paths if any(ids.get((commit, folder)) in bad for folder in above(p)))
+        for commit, paths in asked.items()
+    }

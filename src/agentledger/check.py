@@ -14,12 +14,14 @@ from pathlib import Path
 
 from . import git, snapshot
 from .bases import HEADS, REMOTES
-from .errors import LedgerError
+from .errors import LedgerError, Unjudged
 from .findings import Gate, Report
 from .model import Branch, Fleet, State
 from .policy import FILE
 from .snapshot import Progress, Request, Snapshot, silent
 from .text import decode, printable
+
+UNREAD = "mend that, then run this again; git fsck tells more of what is missing"
 
 
 def of_branch(start: Path, name: str, gate: Gate, request: Request, progress: Progress = silent) -> Report:
@@ -29,7 +31,7 @@ def of_branch(start: Path, name: str, gate: Gate, request: Request, progress: Pr
     with snapshot.opened(start, request, progress) as taken:
         branch = _named(taken.fleet, name)
         if branch is not None:
-            return _report(taken, [branch], gate, branch.name)
+            return _one(taken, branch, gate)
         known = [b.name for b in taken.fleet.branches]
     # Nobody's agent's by its name, but asked for all the same, beside those that it may meet.
     refs = (name,) if name.startswith("refs/") else ()
@@ -38,7 +40,7 @@ def of_branch(start: Path, name: str, gate: Gate, request: Request, progress: Pr
         branch = _named(taken.fleet, name)
         if branch is None:
             raise _no_agents(taken.fleet, name) or _unknown(name, known)
-        return _report(taken, [branch], gate, branch.name)
+        return _one(taken, branch, gate)
 
 
 def of_fleet(start: Path, gate: Gate | None, request: Request, progress: Progress = silent) -> Report:
@@ -100,6 +102,14 @@ def _standing_at(name: str, refs: Sequence[str]) -> str:
 def _report(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
     _want_policy(taken.fleet, gate)
     return _seen(taken, branches, gate, what)
+
+
+def _one(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
+    """A branch by itself, which has to be readable: that nothing was found would say that all is well."""
+    if branch.state is State.UNREADABLE:
+        why = printable(branch.state_why)
+        raise Unjudged(f"{printable(branch.name)} could not be read, so it is not judged: {why}", UNREAD)
+    return _report(taken, [branch], gate, branch.name)
 
 
 def _want_policy(fleet: Fleet, gate: Gate) -> None:

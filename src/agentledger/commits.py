@@ -15,6 +15,13 @@ def parents(sealed: Git, tip: str) -> list[tuple[str, ...]]:
     return [tuple(line.split(" ")) for line in decode(out).split("\n") if line]
 
 
+def outside(sealed: Git, head: str, base: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The commits of `head` that `base` lacks, newest first: each with its parents."""
+    out = run(sealed, ["rev-list", "--topo-order", "--parents", head, f"^{base}"])
+    rows = [line.split(" ") for line in decode(out).split("\n") if line]
+    return [(row[0], tuple(row[1:])) for row in rows]
+
+
 _FIELDS = 9
 _FORMAT = "%x00".join(
     [

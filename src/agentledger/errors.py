@@ -15,6 +15,10 @@ class LedgerError(Exception):
         self.hint = hint
 
 
+class Unjudged(LedgerError):
+    """What is asked about cannot be judged before its author has mended something here."""
+
+
 class GitError(LedgerError):
     """git refused or failed; `message` carries git's own reason."""
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from . import brought, changes, objects, rules, scope
 from .cache import Cache
-from .changes import Line, Net, Own
+from .changes import Net, Own
 from .findings import Finding, Gate
 from .freshness import Freshness
 from .ledger import Brief
+from .lineage import Lineage
 from .model import LEDGER, Branch, Change, Conflict, ConflictFile, Fleet, State
 from .rules.case import Case, Peer, Ref, Report, Touched
 from .scratch import Scratch
@@ -154,7 +155,8 @@ def scope_of(brief: Brief, fleet: Fleet) -> scope.Scope:
 def touched(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
     """The paths that a gate judges: all that either the branch did, or merging it would bring.
 
-    A conflicted path that no commit of the branch touched is base's affair.
+    A conflicted path that no commit of the branch touched is base's affair. Where git cannot merge the two,
+    all that the branch did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
@@ -166,7 +168,8 @@ def touched(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
             continue
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
             continue
-        found.append(Touched(path, differing.get(path, change), commit, in_own, path in net))
+        brought = path in net or bool(seen_net.failed)
+        found.append(Touched(path, differing.get(path, change), commit, in_own, brought))
     return tuple(found)
 
 
@@ -194,11 +197,14 @@ class Bench:
         self.named = {b.name: _naming(fleet, b.name) for b in branches} if _names_any(fleet) else {}
         self.lines = _lines_of_tasks(fleet)
         self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store)
-        self.owns = changes.own(scratch, {b.ref: self._lines(b) for b in branches}, store)
+        lineage = Lineage(scratch, fleet, branches, PROTECTED, store)
+        self.owns = changes.own(scratch, {b.ref: lineage.of(b) for b in branches}, store)
         new = {b.head: self._new(b) for b in branches}
         self.links = brought.links(scratch, (c for found in new.values() for c in found))
         self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found), store)
         self.twins = brought.twins(scratch, list(new.items()), store)
+        paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
+        self.disordered = brought.disordered(scratch, paths, store)
 
     def case(self, branch: Branch) -> Case:
         """One branch as it stands at the gate."""
@@ -228,6 +234,7 @@ class Bench:
             conflict=branch.conflict or _conflict(self._net(branch)),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
             twins=self.twins[branch.head],
+            disordered=self.disordered[branch.head],
             hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
             reports=reports(own, task),
             folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
@@ -257,15 +264,11 @@ class Bench:
         return self.nets.get(branch.head, Net(failed="it shares no history with base"))
 
     def _new(self, branch: Branch) -> list[Change]:
-        return [change for change in self._net(branch).changes if change.status != "D"]
-
-    def _lines(self, branch: Branch) -> list[Line]:
-        """Its commits, but for those of tasks that the brief depends on: building on them is no doing."""
-        task = self.tasks.get(branch.work.task) if branch.work else None
-        needed = set(task.brief.depends_on if task and task.brief else ())
-        others = [b for b in self.fleet.branches if b.work and b.work.task in needed] if needed else []
-        allowed = {commit.id for other in others for commit in other.commits}
-        return [Line(commit.id, commit.parents) for commit in branch.commits if commit.id not in allowed]
+        net = self._net(branch)
+        brought = net.changes
+        if net.failed:
+            brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].by.items()))
+        return [change for change in brought if change.status != "D"]
 
 
 def _code_commits(branch: Branch) -> int:

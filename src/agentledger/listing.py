@@ -58,12 +58,15 @@ def list_branches(
 
 
 def as_if(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
-    """The entries, with the branches of `heads` (full ref and commit) there as if they stood at those."""
+    """The entries, with the branches of `heads` (full ref and commit) there as if they stood at those: all of
+    them are asked for by name, so each is `listed`.
+    """
     found = {entry.ref.name: entry for entry in entries}
     for name, commit in heads:
         ref = Ref(name, commit, "", "")
         there = found.get(name)
-        found[name] = there._replace(ref=ref, twin=None) if there else Listing(_short(name), ref, None, True)
+        shown = there.name if there else _short(name)
+        found[name] = Listing(shown, ref, None, True)
     return list(found.values())
 
 

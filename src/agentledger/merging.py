@@ -8,7 +8,6 @@ counts when it begins with a tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from . import objects
@@ -41,6 +40,9 @@ def merge(
 
     Neighbours should share their merge base: git then finds its objects still unpacked.
     """
+    # What it imports takes longer than many a hook, and most hooks merge nothing.
+    from concurrent.futures import ThreadPoolExecutor
+
     # Two processes, which take turns at short stretches: the oldest merge bases cost many times as much.
     turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
     answers: dict[int, Merged | Failure] = {}

@@ -22,15 +22,19 @@ from .policy import templates
 from .scratch import Scratch
 
 
-def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet) -> Fleet:
-    """The fleet with its tasks, its work and its control branch. Never raises for what documents hold."""
+def attach(
+    scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
+) -> Fleet:
+    """The fleet with its tasks, its work and its control branch; of worktrees nothing, if only what is
+    `committed` counts. Never raises for what documents hold.
+    """
     manager = control.read(scratch, seen, fleet.policy.control_branch)
     signers, unchecked = signatures.listed(scratch, fleet.base, fleet.policy)
     commits = [entry.commit for entry in _documents(manager) if entry.commit]
-    signed = signatures.good(scratch, cache, commits, signers)
+    signed = signatures.good(scratch, commits, signers)
     branches = ledger_files.of_branches(scratch, cache, fleet.branches, fleet.base)
     base = ledger_files.of_base(scratch, fleet.base, _base_proven(fleet.base))
-    uncommitted = _uncommitted(seen, fleet, branches, base)
+    uncommitted = {} if committed else _uncommitted(seen, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
     found = tasks.Papers(
         branches,

@@ -1,7 +1,10 @@
 """Which commits carry a signature by one of the keys that base lists.
 
-Belongs here: asking git to check SSH signatures, and remembering what came of it. Does not:
-what a signature is worth (see `papers`), or making one.
+Belongs here: asking git to check SSH signatures. Does not: what a signature is worth (see
+`papers`), or making one.
+
+The answers are kept in this process alone, never in the cache: whoever a signature is to keep out
+can write to that. Checking one takes 5 ms (two processes of git's, each with two of ssh-keygen's).
 
 The list of keys is base's own file, in the form of ssh-keygen's ALLOWED SIGNERS
 (man 1 ssh-keygen); git hands it on as `gpg.ssh.allowedSignersFile`. The user's configuration
@@ -13,9 +16,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 
 from . import objects
-from .cache import Cache
 from .git import run
 from .ledger import Policy, Problem
 from .model import Base
@@ -23,7 +28,6 @@ from .scratch import Scratch
 from .text import decode
 
 MOST_BYTES = 256 << 10
-_KIND = "signature"
 # `false` in place of gpg: a key in somebody's own keyring is none that base lists.
 _ONLY_SSH = ("-c", "gpg.program=false", "-c", "gpg.x509.program=false")
 
@@ -44,23 +48,31 @@ def listed(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem
     return next((body for _, body in objects.contents(scratch.git, [blob])), b""), None
 
 
-def good(scratch: Scratch, cache: Cache, commits: Iterable[str], signers: bytes) -> frozenset[str]:
-    """Those of the commits that one of the signers has signed. One process, and none for what is known.
+def good(scratch: Scratch, commits: Iterable[str], signers: bytes) -> frozenset[str]:
+    """Those of the commits that one of the signers has signed. Two processes, none for what this one knows.
 
     git counts a signature at the time its commit names, so the answer for a commit never changes.
     """
     asked = list(dict.fromkeys(commits)) if signers.strip() else []
-    keys = {commit: f"{commit} {hashlib.sha256(signers).hexdigest()}" for commit in asked}
-    known = cache.get(_KIND, keys.values())
-    unknown = [commit for commit in asked if keys[commit] not in known]
-    fresh = _checked(scratch, unknown, signers) if unknown else {}
-    cache.put(_KIND, [(keys[commit], signed) for commit, signed in fresh.items()])
-    return frozenset(c for c in asked if fresh.get(c, known.get(keys[c])) is True)
+    known = _known(hashlib.sha256(signers).digest())
+    unknown = [commit for commit in asked if commit not in known]
+    if unknown:
+        file = scratch.git.cwd / "signers"
+        file.write_bytes(signers)
+        halves = [half for half in (unknown[::2], unknown[1::2]) if half]
+        with ThreadPoolExecutor(2) as pool:
+            for found in pool.map(lambda half: _checked(scratch, half, file), halves):
+                known |= found
+    return frozenset(commit for commit in asked if known.get(commit))
 
 
-def _checked(scratch: Scratch, commits: list[str], signers: bytes) -> dict[str, bool]:
-    file = scratch.git.cwd / "signers"
-    file.write_bytes(signers)
+@cache
+def _known(signers: bytes) -> dict[str, bool]:  # noqa: ARG001 - it is the key
+    """What this process has found out so far, by commit, for a list of signers (its hash)."""
+    return {}
+
+
+def _checked(scratch: Scratch, commits: list[str], file: Path) -> dict[str, bool]:
     flags = [*_ONLY_SSH, "-c", f"gpg.ssh.allowedSignersFile={file}"]
     # %G? is G for a good signature of somebody listed, U for one of anybody else.
     asked = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]

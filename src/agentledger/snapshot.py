@@ -57,7 +57,8 @@ class Request:
     last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
 
     `heads` are branches, by full ref and commit, to be read as if they stood there: about to be pushed.
-    Without `rules` no finding is looked for: a gate asks for those of its own.
+    Without `rules` no finding is looked for: a gate asks for those of its own. For a `gate` only counts what
+    is committed, and nothing that was remembered: whoever can write to this repository can write to the cache.
     """
 
     base: str | None = None
@@ -70,6 +71,7 @@ class Request:
     now: int | None = None
     heads: tuple[tuple[str, str], ...] = ()
     rules: bool = True
+    gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def opened(start: Path, request: Request, progress: Progress = silent) -> Iterat
     now = int(time.time()) if request.now is None else request.now
     progress("looking at refs and worktrees", 0, 0)
     seen = _observe(start, request)
-    cache = Cache(seen.place.common / "agentledger", ".".join(map(str, seen.git_version)), now)
+    folder = None if request.gate else seen.place.common / "agentledger"
+    cache = Cache(folder, ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.opened(seen.place) as sealed:
             found = _Taking(sealed, cache, request, now, progress).fleet(seen)
@@ -172,7 +175,7 @@ class _Taking:
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
         found, history = fleet.read(self.sealed, seen, base, entries, self.now, dormant)
         judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
-        with_papers = papers.attach(self.sealed, self.cache, seen, judged)
+        with_papers = papers.attach(self.sealed, self.cache, seen, judged, self.request.gate)
         branches: Sequence[Branch] = with_papers.branches
         if self.request.forecast:
             order = history.position

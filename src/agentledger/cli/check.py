@@ -106,15 +106,15 @@ def _report(
     usual = Gate.MERGE if between is not None else Gate.READY
     with progress(verbose) as tell:
         if task is not None:
-            return checks.of_task(
-                start, task, Request(base=base, forecast=False, lines=False, rules=False), tell
-            )
+            asked = Request(base=base, forecast=False, lines=False, rules=False, gate=True)
+            return checks.of_task(start, task, asked, tell)
         if fleet:
-            return checks.of_fleet(start, gate, Request(base=base, rules=False), tell)
+            asked = Request(base=base, rules=False, gate=gate is not None)
+            return checks.of_fleet(start, gate, asked, tell)
         if between is not None:
             base, branch = (checks.end_of_range(start, name) for name in _ends(between))
         name = branch if branch is not None else checks.checked_out(start)
-        request = Request(base=base, forecast=False, rules=False)
+        request = Request(base=base, forecast=False, rules=False, gate=True)
         return checks.of_branch(start, name, gate or usual, request, tell)
 
 

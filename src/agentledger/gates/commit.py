@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger import brought, changes, documents, judge, objects, rules, scope, scratch
+from agentledger import brought, changes, documents, git, judge, objects, rules, scope, scratch
 from agentledger.changes import Line, Net, Own
 from agentledger.findings import Finding, Gate
 from agentledger.gates import gated as who
+from agentledger.gates import granting
 from agentledger.gates import here as surroundings
 from agentledger.gates.gated import TASKS, Gated
 from agentledger.gates.here import Here
@@ -38,10 +39,13 @@ def check(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Fin
         return "", ()
     with scratch.opened(here.place) as sealed:
         heads = surroundings.heads(here)
-        ruled = who.rule(here, sealed)
-        found = who.find(here, sealed, ruled, heads[0] if heads else None)
+        settings = git.config(here.asked)
+        refs = who.refs(here, settings)
+        ruled = who.rule(refs, sealed)
+        found = who.find(here, refs, sealed, ruled, heads[0] if heads else None)
         if found is None:
             return here.branch, ()
+        granting.keep(here, settings, found)
         tree = surroundings.tree_of_index(here, sealed.git.cwd / "objects")
         return here.branch, _judged(sealed, here, found, sealed.commit(tree, heads), tuple(heads), now)
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from pathlib import Path
 
 from agentledger.gates import run
+
+TYPE_CHECKING = False  # see `git_env`
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STOPPED, USAGE = 1, 2
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
@@ -46,6 +48,8 @@ def _pushed(env: Mapping[str, str]) -> str:
 
 def _commit(ref: str) -> str:
     """What a ref stands at: the framework names no ids where the first commits of all are pushed."""
+    from pathlib import Path
+
     from agentledger import git
     from agentledger.text import decode
 

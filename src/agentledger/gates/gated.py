@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agentledger import agents, bases, control, documents, git, objects, policy
-from agentledger.bases import HEADS, REMOTES, Refs
+from agentledger.bases import HEADS, REMOTES, Choice, Refs
 from agentledger.gates.here import Here
 from agentledger.git import attempt
 from agentledger.ledger import Policy, Source
@@ -27,25 +27,34 @@ TASKS = ".agentledger/tasks/"
 
 
 class Gated(NamedTuple):
-    """A branch that a brief goes for. `official` is the brief's blob."""
+    """A branch that a brief goes for. `official` is the brief's blob.
+
+    `choice` and `copies` are the refs that base, and the control branch, can be read from; `tips` are the
+    commits of the latter that count, one unless its copies have diverged.
+    """
 
     policy: Policy
     base: Base
     task: Task
     official: str
+    choice: Choice
+    copies: control.Copies
+    tips: tuple[str, ...]
 
 
-def rule(here: Here, scratch: Scratch) -> Ruled:
+def refs(here: Here, settings: Mapping[str, str]) -> Refs:
+    """The branches of the repository, here and at remotes; `settings` is its configuration."""
+    return Refs(git.refs(here.asked, [HEADS, REMOTES]).refs, settings)
+
+
+def rule(refs: Refs, scratch: Scratch) -> Ruled:
     """The policy and base of the repository. Raises LedgerError where no base can be told, or read."""
-    listed = git.refs(here.asked, [HEADS, REMOTES])
-    refs = Refs(listed.refs, git.config(here.asked))
     return policy.read(scratch, refs, bases.choose(refs, None, "", False), None)
 
 
-def find(here: Here, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
+def find(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
     """The task of the branch that is checked out; None where no brief goes for it."""
-    listed = git.refs(here.asked, [HEADS + ruled.policy.control_branch, REMOTES]).refs
-    copies = control.find(Refs(listed, git.config(here.asked)), ruled.policy.control_branch)
+    copies = control.find(refs, ruled.policy.control_branch)
     tips = _tips(scratch, copies)
     name = _task(scratch, here.branch, tips, ruled.base.head)
     if name is None:
@@ -55,7 +64,7 @@ def find(here: Here, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated 
     if found is None:
         return None
     task, official = found
-    return Gated(ruled.policy, ruled.base, task, official)
+    return Gated(ruled.policy, ruled.base, task, official, ruled.choice, copies, tuple(tips))
 
 
 def _tips(scratch: Scratch, copies: control.Copies) -> list[str]:

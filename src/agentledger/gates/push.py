@@ -9,16 +9,20 @@ zeros, of whatever length, stands for none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from agentledger import snapshot
+from agentledger import agents, snapshot
 from agentledger.bases import HEADS
+from agentledger.check import UNREAD
+from agentledger.errors import Unjudged
 from agentledger.findings import Finding, Gate
 from agentledger.gates import here as surroundings
-from agentledger.model import Branch
+from agentledger.model import Branch, Fleet, State
 from agentledger.rules.case import Ref
 from agentledger.snapshot import Request, Snapshot
+from agentledger.text import printable
 from agentledger.work import Progress
 
 
@@ -26,10 +30,11 @@ def refs(lines: Iterable[str]) -> list[Ref]:
     """The refs that a push would move; what cannot be read as a line of git's is left out."""
     found = []
     for line in lines:
-        words = line.split(" ")
+        # The first word is what the user typed, as in `HEAD@{1 day ago}:…`, blanks and all.
+        words = line.rstrip("\n").rsplit(" ", 3)
         if len(words) == 4 and words[1]:
             new = words[1] if words[1].strip("0") else None
-            found.append(Ref(words[2].rstrip("\n"), new))
+            found.append(Ref(words[2], new))
     return found
 
 
@@ -40,20 +45,45 @@ def check(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tuple[Fi
         return ()
     here = surroundings.look(outer, cwd)
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False, rules=False)
+    request = Request(heads=pushed, forecast=False, rules=False, gate=True)
     with snapshot.opened(cwd, request) as taken:
-        return tuple(_judged(taken, moved, here.branch, here.place.directory != here.place.common))
+        linked = here.place.directory != here.place.common
+        _want_history(
+            taken, {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
+        )
+        return tuple(_judged(taken, moved, here.branch, linked))
+
+
+def _want_history(taken: Snapshot, names: Collection[str]) -> None:
+    """Unjudged where a branch with a task cannot be read, as in a clone whose history is cut off, or was
+    made to look so: what it brings is not known, and its author can mend that.
+    """
+    briefed = {task.id for task in taken.fleet.tasks if task.brief}
+    named = {task.brief.branch for task in taken.fleet.tasks if task.brief}
+    for branch in taken.fleet.branches:
+        asked = branch.ref in names and (branch.task in briefed or branch.name in named)
+        if asked and branch.state is State.UNREADABLE:
+            raise Unjudged(f"{printable(branch.name)} cannot be judged: {branch.state_why}", UNREAD)
 
 
 def _judged(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
-        if branch.work is not None:
+        if branch.work is not None and _somebodys_agents(branch, taken.fleet):
             yield from taken.findings([branch], _gate(branch))[branch.ref]
     # In the main checkout a manager may stand on an agent's branch; a worktree of its own is the agent's.
     mine = by_ref.get(HEADS + own)
     if linked and mine is not None and mine.work is not None:
         yield from taken.foreign(mine, tuple(moved))
+
+
+def _somebodys_agents(branch: Branch, fleet: Fleet) -> bool:
+    """Is it an agent's by its name, its commits, or a brief? A manager pushes new briefs on any other."""
+    brief = next((task.brief for task in fleet.tasks if branch.work and task.id == branch.work.task), None)
+    named = brief is not None and brief.branch == branch.name
+    usual = fleet.policy.branches or agents.DEFAULT_PATTERNS
+    listed = any(fnmatchcase(branch.name, pattern) for pattern in usual)
+    return named or listed or branch.agent is not None or agents.task_of(branch.name) is not None
 
 
 def _gate(branch: Branch) -> Gate:

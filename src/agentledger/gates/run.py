@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Sequence
-from pathlib import Path
+
+TYPE_CHECKING = False  # see `git_env`
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STOPPED = 10
 INTERRUPTED = 130
@@ -20,10 +21,15 @@ INTERRUPTED = 130
 
 def main(hook: str, pushed: Sequence[str] | None = None) -> int:
     """Judge what the hook of this name is about to let happen; `pushed` instead of standard input."""
-    from agentledger.errors import LedgerError
+    from agentledger.errors import LedgerError, Unjudged
 
     try:
         return _push(pushed) if hook == "pre-push" else _commit()
+    except Unjudged as error:
+        sys.stderr.write(
+            f"{error.message}\nhint: {error.hint}\nstopped at push: it cannot be judged before\n"
+        )
+        return STOPPED
     except LedgerError as error:
         _say(f"agentledger could not check this: {error.message}", error.hint)
     except KeyboardInterrupt:
@@ -34,6 +40,16 @@ def main(hook: str, pushed: Sequence[str] | None = None) -> int:
 
 
 def _commit() -> int:
+    from agentledger.gates import plain
+
+    # Nearly all commits are plain, and what the others need takes many times as long to import.
+    return 0 if plain.passes(os.environ) else _judged()
+
+
+def _judged() -> int:
+    import time
+    from pathlib import Path
+
     from agentledger.findings import Gate, Report
     from agentledger.gates import commit
     from agentledger.reports import told
@@ -47,13 +63,15 @@ def _commit() -> int:
 
 
 def _push(pushed: Sequence[str] | None) -> int:
+    from pathlib import Path
+
     from agentledger.findings import Gate, Report
     from agentledger.gates import push
     from agentledger.reports import told
 
     if pushed is None:
         # Bytes that are no UTF-8 may stand in a ref's name.
-        pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
+        pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
     report = Report(Gate.PUSH, "the push", push.check(os.environ, Path.cwd(), pushed))
     if report.findings:
         sys.stderr.write(f"{told.text(report)}\n")
@@ -69,5 +87,5 @@ def _say(message: str, hint: str) -> None:
 if __name__ == "__main__":
     # -I leaves out the script's own folder, -S all packages: looking for those costs more than judging.
     # FOLDER is where the YAML reader is, for the odd brief that needs it; nearly all do without.
-    sys.path[:0] = [str(Path(__file__).resolve().parents[2]), *sys.argv[2:]]
+    sys.path[:0] = [os.path.realpath(f"{__file__}/../../.."), *sys.argv[2:]]
     sys.exit(main(sys.argv[1]))

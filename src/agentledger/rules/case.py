@@ -77,12 +77,13 @@ class Case:
     `now` and `since`, when the task's brief was accepted, are in seconds since the epoch. `listed`: the
     branch counts as an agent's. `code` says whether anything outside the ledger changed. `links` has the
     targets of changed symbolic links by path, `twins` the other path of those that differ only by case or
-    normalisation. `folders` are the tasks whose folders the branch adds, `naming` those whose briefs name it.
-    `missing` are paths of `follow` that base lacks. `tree` has for each top-level folder of base (b"" for
-    files there) how many files it has, and how many of them are in scope. `merged` are other tasks whose
-    commits came in; `done` are tasks that merged, `known` all there are, each with what it depends on.
-    `packet_paths` are the paths that changed at the base and head which the packet names; `review_fresh`
-    whether the newest review speaks of the change as it is now, None where that is not known.
+    normalisation, `disordered` those in a folder with doubled or unsorted entries. `folders` are the tasks
+    whose folders the branch adds, `naming` those whose briefs name it. `missing` are paths of `follow` that
+    base lacks. `tree` has for each top-level folder of base (b"" for files there) how many files it has, and
+    how many of them are in scope. `merged` are other tasks whose commits came in; `done` are tasks that
+    merged, `known` all there are, each with what it depends on. `packet_paths` are the paths that changed at
+    the base and head which the packet names; `review_fresh` whether the newest review speaks of the change as
+    it is now, None where that is not known.
     """
 
     gate: Gate
@@ -106,6 +107,7 @@ class Case:
     conflict: Conflict | None = None
     links: Mapping[bytes, bytes] = field(default_factory=dict)
     twins: Mapping[bytes, bytes] = field(default_factory=dict)
+    disordered: frozenset[bytes] = frozenset()
     hidden: tuple[Hidden, ...] = ()
     reports: tuple[Report, ...] = ()
     folders: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from agentledger.findings import Gate
 from agentledger.model import LEDGER
+from agentledger.paths import unsafe
 from agentledger.scope import first
 from agentledger.text import encode, path_text, printable
 
@@ -84,18 +85,20 @@ def link_escape(case: Case) -> Iterator[Found]:
 def unsafe_path(case: Case) -> Iterator[Found]:
     """A path that some system cannot hold, or takes for another one.
 
-    Why: `..`, `.git`, control characters, and names that differ only by case or normalisation overwrite
-    files, or hide, on somebody's disk.
-    Fix: rename it.
+    Why: `..`, `.git`, control characters, names that differ only by case or normalisation, and entries that
+    are doubled or out of order overwrite files, or hide, on somebody's disk.
+    Fix: rename it; what git itself would not have written, commit anew with `git add`.
     """
     for touched in case.changed:
         change = touched.change
         if change is not None and change.status == "D":
             continue
-        if (why := _unsafe(touched.path)) is not None:
+        if (why := unsafe(touched.path)) is not None:
             yield _found(case, touched, why)
         elif (twin := case.twins.get(touched.path)) is not None:
             yield _found(case, touched, f"differs from {path_text(twin)} only by case or normalisation")
+        elif touched.path in case.disordered:
+            yield _found(case, touched, "lies in a folder with an entry that is doubled, or out of order")
 
 
 def history_outside_scope(case: Case) -> Iterator[Found]:
@@ -116,13 +119,25 @@ def foreign_branch_merged(case: Case) -> Iterator[Found]:
     Why: that work has not been reviewed, and would land under this task's name.
     Fix: take the merge out, or ask the manager for `depends_on` in the brief.
     """
-    allowed = case.brief.depends_on if case.brief else ()
+    allowed = _built_on(case)
     for task in case.merged:
         if task not in allowed:
             yield Found(
                 f"commits of task {printable(task)} were merged in, and the brief does not depend on it",
                 f"undo that merge, or ask the manager for `depends_on: [{printable(task)}]`",
             )
+
+
+def _built_on(case: Case) -> set[str]:
+    """The tasks that the brief depends on, and in turn those that they do: their work comes in together."""
+    found: set[str] = set()
+    left = list(case.brief.depends_on if case.brief else ())
+    while left:
+        task = left.pop()
+        if task not in found:
+            found.add(task)
+            left += case.known.get(task, ())
+    return found
 
 
 def hidden_unicode(case: Case) -> Iterator[Found]:
@@ -243,15 +258,3 @@ def _link(case: Case, touched: Touched) -> str | None:
         return f"is a link into the ledger, to {path_text(target)}"
     inside = case.scope.holds(where) or case.scope.holds(where + b"/x")
     return None if inside else f"is a link out of the scope, to {path_text(target)}"
-
-
-def _unsafe(path: bytes) -> str | None:
-    parts = path.split(b"/")
-    if any(part in (b"", b".", b"..") for part in parts):
-        return "has a component that is empty, . or .."
-    if any(part.lower() in (b".git", b"git~1") for part in parts):
-        return "has a component that git keeps for itself"
-    if any(byte < 32 or byte == 127 for byte in path):
-        return "has a control character in its name"
-    first = parts[0]
-    return "looks like the ledger's folder" if first.lower() == b".agentledger" != first else None

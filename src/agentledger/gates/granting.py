@@ -1,0 +1,88 @@
+"""What the commit gate found out about a branch, kept for its next plain commits.
+
+Belongs here: which grants can be kept, and writing them. Does not: the record itself (see `grant`), or using
+it (see `plain`). Losing one costs time only, so what cannot be written is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentledger import git, judge, scope
+from agentledger.bases import HEADS, REMOTES, USUAL
+from agentledger.gates import grant
+from agentledger.gates.gated import Gated
+from agentledger.gates.here import Here
+from agentledger.text import encode
+
+_KEEP = 30 * 86400  # seconds
+
+
+def keep(here: Here, settings: Mapping[str, str], found: Gated) -> None:
+    """Write the grant of a branch, where plain commits can be told by it. `settings` are git's here."""
+    # Plain commits are read in the user's own repository, where git would fetch what a partial clone lacks.
+    partial = "extensions.partialclone" in settings or any(key.endswith(".promisor") for key in settings)
+    raw = grant.dump(_fields(here, found)) if _plain(found) and not partial else None
+    if raw is None:
+        return
+    file = Path(os.fsdecode(grant.file(encode(str(here.place.common)), encode(here.branch))))
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f"{file.name}.{os.getpid()}")
+        new.write_bytes(raw)
+        new.replace(file)
+        _forget(file.parent)
+
+
+def _forget(folder: Path) -> None:
+    """Remove the grants of branches that are long gone; one that is still needed is found anew."""
+    oldest = time.time() - _KEEP
+    for old in folder.iterdir():
+        if old.stat().st_mtime < oldest:
+            old.unlink(missing_ok=True)
+
+
+def _plain(found: Gated) -> bool:
+    """Is there nothing about the brief that a rule would speak of, or look for in documents?"""
+    brief = found.task.brief
+    if brief is None or found.task.brief_from == "branch" or len(found.tips) > 1:
+        return False
+    # What is incomplete in a brief is no affair of this gate's.
+    invalid = any(problem.kind == "invalid" for problem in brief.document.problems)
+    checkpoints = bool(brief.checkpoints) or brief.mode == "review"
+    return not (invalid or checkpoints or found.policy.problems)
+
+
+def _fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
+    brief = found.task.brief
+    assert brief
+    granted = scope.of(brief, found.policy, judge.PROTECTED)
+    base = [ref.name for ref in (found.choice.local, found.choice.remote) if ref]
+    control = [ref.name for ref in (found.copies.local, found.copies.remote) if ref]
+    patterns = list(map(encode, _patterns(found, [*base, *control])))
+    return {
+        "branch": [encode(here.branch)],
+        "task": [encode(found.task.id)],
+        "brief": [encode(found.official)],
+        "base": [encode(found.base.head)],
+        "control": [encode(found.tips[0]) if found.tips else b""],
+        "base_refs": [encode(name) for name in base],
+        "control_refs": [encode(name) for name in control],
+        "patterns": patterns,
+        "refs": list(grant.standing(git.run(here.asked, grant.refs(patterns)))),
+        "owns": list(granted.owns),
+        "barred": [*granted.off_limits, *granted.protected],
+    }
+
+
+def _patterns(found: Gated, names: list[str]) -> list[str]:
+    """Of the refs that base and the control branch were chosen from."""
+    chosen = dict.fromkeys([*USUAL, found.choice.name, found.policy.control_branch])
+    wanted = [f"{REMOTES}**/HEAD"]
+    for name in chosen:
+        wanted += [f"{HEADS}{name}", f"{REMOTES}**/{name}"]
+    return list(dict.fromkeys([*wanted, *names]))

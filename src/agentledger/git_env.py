@@ -1,0 +1,37 @@
+"""The environment in which git runs, whoever starts it.
+
+Belongs here: which variables may reach git. Does not: starting it (see `git`, and `gates.asked`). Nothing is
+imported but what every Python has loaded already: a hook pays for each import.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # as in `typing`, whose import costs more than a hook's own work
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What `git rev-parse --local-env-vars` lists, and what would bend a diff: set inside
+# a hook they make git answer for another index, object store or repository.
+_LOCAL = frozenset(
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CONFIG GIT_CONFIG_PARAMETERS GIT_CONFIG_COUNT GIT_OBJECT_DIRECTORY "
+    "GIT_DIR GIT_WORK_TREE GIT_IMPLICIT_WORK_TREE GIT_GRAFT_FILE GIT_INDEX_FILE GIT_NO_REPLACE_OBJECTS "
+    "GIT_REPLACE_REF_BASE GIT_PREFIX GIT_SHALLOW_FILE GIT_COMMON_DIR GIT_NAMESPACE GIT_INTERNAL_SUPER_PREFIX "
+    "GIT_EXTERNAL_DIFF GIT_DIFF_OPTS GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS "
+    "GIT_ICASE_PATHSPECS GIT_ATTR_SOURCE".split()
+)
+
+
+def environment(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
+    """The environment for git: messages untranslated, no prompt, no lock taken just to look.
+
+    `sealed` also drops every `GIT_*` variable but tracing and the program path.
+    """
+    keep = ("GIT_TRACE", "GIT_EXEC_PATH")
+    env = {
+        name: value
+        for name, value in outer.items()
+        if name not in _LOCAL and not (sealed and name.startswith("GIT_") and not name.startswith(keep))
+    }
+    # GIT_NO_LAZY_FETCH is known from git 2.45 on; before, only the sealed directory keeps git from fetching.
+    env |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+    return env | {"GIT_NO_REPLACE_OBJECTS": "1"}
