@@ -68,6 +68,8 @@ class Desks:
     def times(self, staged: int, runs: int, names: Sequence[str]) -> Times:
         """The seconds of commits of so many files; a first one of each is not counted."""
         found: dict[str, list[float]] = {name: [] for name in names if name in self.there}
+        for name in found:
+            self.there[name].clear()
         for at in range(runs + 1):
             for name in found:
                 self.there[name].stage(staged, f"run = {at}")

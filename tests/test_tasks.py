@@ -242,3 +242,17 @@ def test_an_older_checkpoint_keeps_it_open_until_it_is_decided(desk: Desk) -> No
     desk.says({"evidence/test.json": evidence(desk.code)})
     desk.manager({"answers/1.md": "---\ndecision: approve\nto: '1'\n---\n"})
     assert desk.branch(now=NOW + 30 * DAY).state is State.DORMANT
+
+
+def test_a_brief_may_name_a_branch_that_nobody_would_take_for_an_agents(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "repo")
+    root = repo.commit("main", {"a": "1\n"})
+    for name in ("fix-41", "fix-42", "fix-43"):
+        repo.commit(name, {"src/a.py": "1\n"}, parents=[root])
+    briefs = {"x": brief(branch="fix-41"), "w": brief(task="w", branch="*")}
+    repo.commit(CONTROL, {f"tasks/{task}/brief.md": text for task, text in briefs.items()}, parents=[])
+    assert [(name, b.work and b.work.task) for name, b in named(fleet(repo)).items()] == [("fix-41", "x")]
+    # On base a brief names a branch as well; one on the branch itself does not.
+    repo.commit("main", {".agentledger/tasks/y/brief.md": brief(task="y", branch="fix-42")})
+    repo.commit("fix-43", {".agentledger/tasks/z/brief.md": brief(task="z", branch="fix-43")})
+    assert set(named(fleet(repo))) == {"fix-41", "fix-42"}

@@ -79,8 +79,7 @@ def contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     done, alone = 0, False
     while done < len(ids):
         part = ids[done : done + 1] if alone else ids[done:]
-        # Without --buffer each object is written by itself, and read by itself here.
-        flow = stream(sealed, ["cat-file", "--batch", "--buffer"], (f"{oid}\n".encode() for oid in part))
+        flow = stream(sealed, ["cat-file", "--batch"], (f"{oid}\n".encode() for oid in part))
         reader = _Reader(flow.blocks)
         for oid in part:
             header = reader.line().split(b" ")

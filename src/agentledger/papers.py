@@ -22,9 +22,7 @@ from .policy import templates
 from .scratch import Scratch
 
 
-def attach(
-    scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
-) -> Fleet:
+def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False) -> Fleet:
     """The fleet with its tasks, its work and its control branch; of worktrees nothing, if only what is
     `committed` counts. Never raises for what documents hold.
     """

@@ -14,7 +14,7 @@ def unsafe(path: bytes) -> str | None:
         return "has a component that is empty, . or .."
     if any(part.lower() in (b".git", b"git~1") for part in parts):
         return "has a component that git keeps for itself"
-    if any(byte < 32 or byte == 127 for byte in path):
+    if min(path) < 32 or 127 in path:
         return "has a control character in its name"
     first = parts[0]
     return "looks like the ledger's folder" if first.lower() == b".agentledger" != first else None

@@ -18,6 +18,7 @@ from . import (
     judge,
     lines,
     listing,
+    named,
     observe,
     papers,
     patches,
@@ -29,7 +30,7 @@ from .ancestry import History
 from .cache import Cache
 from .findings import Finding, Gate
 from .ledger import Policy
-from .model import Branch, FilePatch, Fleet, State
+from .model import Base, Branch, FilePatch, Fleet, State
 from .observe import Observation
 from .rules.case import Ref
 from .scratch import Scratch
@@ -58,7 +59,7 @@ class Request:
 
     `heads` are branches, by full ref and commit, to be read as if they stood there: about to be pushed.
     Without `rules` no finding is looked for: a gate asks for those of its own. For a `gate` only counts what
-    is committed, and nothing that was remembered: whoever can write to this repository can write to the cache.
+    is committed, and nothing that was remembered: who can write to this repository can write to the cache.
     """
 
     base: str | None = None
@@ -170,7 +171,7 @@ class _Taking:
         """Everything that a view shows."""
         ruled = policy.read(self.sealed, seen.refs, seen.choice, self.request.base, seen.fetched_at)
         rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
-        entries = self._listed(seen, rules)
+        entries = self._listed(seen, rules, base)
         self.progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
         found, history = fleet.read(self.sealed, seen, base, entries, self.now, dormant)
@@ -193,10 +194,12 @@ class _Taking:
         found = judge.placed(self.sealed, fleet, asked, self.cache)
         return [found.get(b.ref, b) for b in fleet.branches]
 
-    def _listed(self, seen: Observation, rules: Policy) -> list[listing.Listing]:
+    def _listed(self, seen: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
         request = self.request
         only_refs = bool(request.refs) and not request.branches
         usual = rules.branches or agents.DEFAULT_PATTERNS
+        if not (request.branches or only_refs):
+            usual = (*usual, *named.patterns(self.sealed, seen.refs, rules, base))
         entries = listing.list_branches(seen, request.branches, only_refs, usual, rules.control_branch)
         entries = listing.as_if(entries, request.heads)
         if request.limit is None:

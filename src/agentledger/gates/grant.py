@@ -33,7 +33,10 @@ class Grant:
     def __init__(self, fields: dict[str, list[bytes]]) -> None:
         self.fields = fields
         self._owned = [_plain(pattern) for pattern in fields["owns"]]
-        self._barred = [_ends(pattern) for pattern in fields["barred"]]
+        ends = [_ends(pattern) for pattern in fields["barred"]]
+        self._heads = tuple(head for head, _ in ends if head)
+        self._tails = tuple(tail for head, tail in ends if not head)
+        self._barred = ends
 
     def one(self, name: str) -> bytes:
         """A field that has one value."""
@@ -48,7 +51,9 @@ class Grant:
         owned = any(
             path == name if name is not None else path.startswith(folder) for name, folder in self._owned
         )
-        return owned and not any(path.startswith(head) and path.endswith(tail) for head, tail in self._barred)
+        if not owned or not (path.startswith(self._heads) or path.endswith(self._tails)):
+            return owned
+        return not any(path.startswith(head) and path.endswith(tail) for head, tail in self._barred)
 
 
 def _plain(pattern: bytes) -> tuple[bytes | None, bytes]:

@@ -1,0 +1,35 @@
+"""The branches that briefs name, however they are called.
+
+Belongs here: finding those names before any branch is read, in one process. Does not: which task a
+branch works on (see `tasks`), or branches that agents are known by (see `listing`).
+
+A branch's own brief is not asked: naming branches is the manager's.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+
+from . import control, documents
+from .bases import Refs
+from .git import attempt
+from .ledger import Policy
+from .model import Base
+from .scratch import Scratch
+
+_BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
+
+
+def patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Base) -> tuple[str, ...]:
+    """Each branch that a brief of the control branch or of base names, as a pattern only it matches."""
+    copies = control.find(refs, policy.control_branch)
+    tips = dict.fromkeys([base.head, *(ref.id for ref in (copies.local, copies.remote) if ref)])
+    # 1 stands for nothing found. An unreadable copy is told of where it is read whole.
+    out, _, _ = attempt(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
+    return tuple(glob.escape(name) for name in dict.fromkeys(_names(out.splitlines())))
+
+
+def _names(lines: Sequence[bytes]) -> list[str]:
+    found = (documents.front_matter(b"---\n%s\n---\n" % line).get("branch") for line in lines)
+    return [name for name in found if isinstance(name, str) and name]
