@@ -276,7 +276,7 @@ def test_what_git_cannot_read_is_told_and_the_rest_answered(tmp_path: Path) -> N
 # -- random histories with a known culprit ------------------------------------------------
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, derandomize=True)
 @given(seed=st.integers(0, 10**6), guilty=st.booleans())
 def test_random_histories_blame_the_guilty_alone(seed: int, guilty: bool) -> None:
     dice = random.Random(seed)
@@ -296,7 +296,8 @@ def test_random_histories_blame_the_guilty_alone(seed: int, guilty: bool) -> Non
                 lines_now[dice.randrange(len(lines_now))] = f"base {step}"
                 story.base_writes(path, "\n".join(lines_now) + "\n")
             elif what == "merge":
-                story.git("merge", "-q", "-m", "base", "main")
+                if story.repo.answer("merge", "-q", "-m", "base", "main")[0]:
+                    story.git("merge", "--abort")  # what was picked and base's next change to it can conflict
             elif story.git("rev-list", "--no-merges", "agent/x..main"):
                 newest = story.git("rev-list", "--no-merges", "-1", "agent/x..main").strip()
                 if story.repo.answer("cherry-pick", "--keep-redundant-commits", newest)[0]:
