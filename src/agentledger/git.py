@@ -1,7 +1,8 @@
 """The only door to git: one small function a question, bytes in and bytes out.
 
 Belongs here: starting git, what each tricky flag is for, taking its output apart.
-Does not: deciding anything. No other module starts a process.
+Does not: deciding anything. No other module asks git, but for a hook's first questions
+(`gates.asked`).
 
 A `Git` is a place and an environment. There are two kinds: the user's repository
 (`repository`), asked for refs, configuration and worktrees only; and the sealed

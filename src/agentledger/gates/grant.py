@@ -78,7 +78,7 @@ def _ends(pattern: bytes) -> tuple[bytes, bytes]:
 
 def refs(patterns: list[bytes]) -> list[str]:
     """The question how the refs of these patterns stand."""
-    return ["for-each-ref", f"--format={_REFS}", *map(os.fsdecode, patterns)]
+    return ["for-each-ref", f"--format={_REFS}", "--", *map(os.fsdecode, patterns)]
 
 
 def standing(listed: bytes) -> dict[bytes, bytes]:

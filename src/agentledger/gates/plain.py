@@ -150,10 +150,8 @@ def _read(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[bytes, b
     """Id and content of each object; (b"", b"") where there is none. None: one is long, or cannot be read."""
     found: dict[bytes, tuple[bytes, bytes]] = {}
     for part in _parts(names):
-        said, at = (
-            ask(["cat-file", "--batch", "--buffer"], env, b"".join(name + b"\n" for name in part)) or b"",
-            0,
-        )
+        given = b"".join(name + b"\n" for name in part)
+        said, at = ask(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
         for name in part:
             end = said.find(b"\n", at)
             words = said[at:end].split(b" ")
