@@ -113,7 +113,8 @@ def own_brief_differs(desk: Desk) -> None:
 def merge(desk: Desk) -> None:
     desk.repo.commit("main", {"docs/d.md": "from base\n"})
     desk.repo.flush()
-    desk.git("merge", "-q", "--no-commit", "main")
+    # The index is as HEAD is, and all of base's work is undone.
+    desk.git("merge", "-q", "--no-commit", "-s", "ours", "main")
 
 
 def detached(desk: Desk) -> None:
@@ -181,6 +182,32 @@ def test_what_is_not_plain_is_judged_in_full(
     assert not passes(desk, monkeypatch)
 
 
+def test_a_merge_that_git_is_just_making_is_judged_in_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.repo.commit("main", {"docs/d.md": "from base\n"})
+    desk.repo.flush()
+    said = desk.git("merge", "-q", "--no-edit", "-s", "ours", "main", ok=False)
+    assert "OWN001 outside-scope [agent/x] docs/d.md" in said
+    desk.git("merge", "--abort")
+    assert passes(desk, monkeypatch)
+    monkeypatch.setenv(f"GITHEAD_{desk.git('rev-parse', 'main').strip()}", "main")
+    assert not passes(desk, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "path", [CONFIG, ".AgentLedger/x", ".agentledger/tasks/y/brief.md", "AGENTS.md", "a\nb", "x/\x7f"]
+)
+def test_owning_everything_is_not_enough_for_these(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    desk = known(made(tmp_path, owns="['**']"))
+    staged(desk, "anything.md")
+    assert passes(desk, monkeypatch)
+    staged(desk, path)
+    assert not passes(desk, monkeypatch)
+
+
 def test_other_documents_and_other_work_on_base_change_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +226,18 @@ def test_of_a_brief_with_more_to_judge_nothing_is_kept(tmp_path: Path, more: str
     desk = Desk(repo, repo.path)
     desk.write("src/a.py")
     desk.add()
+    assert not (repo.path / ".git/agentledger/grants").exists()
+
+
+def test_of_a_brief_that_only_the_branch_has_nothing_is_kept(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "repo")
+    repo.commit("main", {"src/a.py": "1\n"})
+    repo.commit("agent/x", {".agentledger/tasks/x/brief.md": BRIEF.format("['src/**']", "")})
+    repo.flush()
+    repo.git("switch", "-q", "agent/x")
+    install(repo)
+    staged(desk := Desk(repo, repo.path))
+    assert desk.commit() == ""
     assert not (repo.path / ".git/agentledger/grants").exists()
 
 
