@@ -188,3 +188,14 @@ def test_without_any_task_it_says_so(tmp_path: Path) -> None:
     repo.commit("main", {"a.txt": "1\n"})
     repo.flush()
     assert refused(repo.path, "answer", "login", "Hi.").hint == "no task is known here"
+
+
+def test_a_persons_branch_of_that_name_is_told_with_the_way_out(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "here")
+    root = repo.commit("main", {"a.txt": "1\n"})
+    repo.commit(NAME, {"src/mine.py": "1\n"}, parents=[root])
+    repo.flush()
+    repo.checkout("main")
+    said = refused(repo.path, "answer", "login", "hi")
+    assert "is not the control branch: it holds" in said.message
+    assert "name another one" in said.hint

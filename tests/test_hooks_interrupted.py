@@ -103,25 +103,19 @@ def test_only_the_check_killed_lets_through_and_says_so(repo: Repo) -> None:
 # -- where and how git is started -------------------------------------------------------------
 
 
+def bare_commit(repo: Repo) -> subprocess.CompletedProcess[str]:
+    """A commit of all that is changed, as a graphical client starts it."""
+    command = [*BARE, "git", *WHO, "commit", "-q", "-a", "-m", "m"]
+    return subprocess.run(command, cwd=repo.path, capture_output=True, text=True, check=False)
+
+
 def test_with_an_environment_that_is_all_but_empty(repo: Repo) -> None:
     (repo.path / "docs/d.md").write_text("slip\n")
-    ended = subprocess.run(
-        [*BARE, "git", *WHO, "commit", "-q", "-a", "-m", "m"],
-        cwd=repo.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = bare_commit(repo)
     assert (ended.returncode, stopping(ended.stderr)) == (1, {"OWN001"})
     repo.git("checkout", "-q", "--", "docs/d.md")
     (repo.path / "src/a.py").write_text("fine\n")
-    ended = subprocess.run(
-        [*BARE, "git", *WHO, "commit", "-q", "-a", "-m", "m"],
-        cwd=repo.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = bare_commit(repo)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 

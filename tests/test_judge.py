@@ -9,16 +9,13 @@ import pytest
 
 from agentledger import git, judge, scratch
 from agentledger.findings import Gate
+from desk import CHECK_IN
 from gitrepo import Repo
 from reading import fleet, named
 from rulecases import BODY
 
 BRIEF = "---\ntask: {}\nowns: [{}]\nverify: {{test: make test}}\n{}---\n" + BODY
 STATUS = ".agentledger/tasks/x/status/{}.md"
-CHECK_IN = (
-    "---\nat: 2023-11-14T22:20:00Z\nstate: {}\n---\n## What changed\nIt.\n## What's next\nMore.\n"
-    "## Risks and blockers\nnone\n## What I need from you\nnone\n"
-)
 
 
 @pytest.fixture
@@ -56,7 +53,10 @@ def grown(repo: Repo, files: dict[str, Any], branch: str = "agent/x") -> None:
 
 
 def test_a_branch_that_stays_within_its_scope_is_told_nothing(repo: Repo) -> None:
-    grown(repo, {"src/a.py": "a = 2\n", "src/new.py": "", STATUS.format("1"): CHECK_IN.format("working")})
+    grown(
+        repo,
+        {"src/a.py": "a = 2\n", "src/new.py": "", STATUS.format("1"): CHECK_IN.format("working", "", "none")},
+    )
     assert found(repo) == {}
 
 
@@ -119,10 +119,10 @@ def test_another_tasks_branch_must_be_declared(repo: Repo) -> None:
 
 
 def test_an_edited_check_in_is_found_and_a_new_one_not(repo: Repo) -> None:
-    grown(repo, {STATUS.format("1"): CHECK_IN.format("working")})
-    grown(repo, {STATUS.format("2"): CHECK_IN.format("working")})
+    grown(repo, {STATUS.format("1"): CHECK_IN.format("working", "", "none")})
+    grown(repo, {STATUS.format("2"): CHECK_IN.format("working", "", "none")})
     assert found(repo) == {}
-    grown(repo, {STATUS.format("1"): CHECK_IN.format("ready")})
+    grown(repo, {STATUS.format("1"): CHECK_IN.format("ready", "", "none")})
     assert found(repo) == {"STA005": [STATUS.format("1")]}
 
 

@@ -15,16 +15,12 @@ from agentledger.sections import Section, against, section
 from agentledger.site import diff
 from agentledger.site.build import build
 from agentledger.snapshot import Request, silent
-from desk import BRIEF
+from desk import BRIEF, CHECK_IN
 from gitrepo import START, Repo
 from reading import branch, fleet
 
 NOW = START + 3600
 STATUS = ".agentledger/tasks/x/status/20231114T222000Z-0001.md"
-CHECK_IN = (
-    "---\nat: 2023-11-14T22:20:00Z\nstate: {}\n---\n## What changed\nIt.\n## What's next\nMore.\n"
-    "## Risks and blockers\nnone\n## What I need from you\nnone\n"
-)
 
 
 @pytest.fixture
@@ -35,7 +31,11 @@ def repo(tmp_path: Path) -> Repo:
     made.commit(
         "agentledger", {"tasks/x/brief.md": BRIEF.format("['src/**']", "check_in: 30d\n")}, parents=[]
     )
-    files = {"src/a.py": "a\nx = '\u202e'\nb\n", "docs/d.md": "mine\n", STATUS: CHECK_IN.format("working")}
+    files = {
+        "src/a.py": "a\nx = '\u202e'\nb\n",
+        "docs/d.md": "mine\n",
+        STATUS: CHECK_IN.format("working", "", "none"),
+    }
     made.commit("agent/x", files, parents=[root])
     return made
 
@@ -127,7 +127,7 @@ def test_what_is_missing_counts_only_once_ready_is_said(repo: Repo) -> None:
     assert section(branch(repo)) is Section.WORKING
     assert "PKT001" in {f.rule for f in branch(repo).findings or ()}
     ready = STATUS.replace("0001", "0002")
-    repo.commit("agent/x", {ready: CHECK_IN.format("ready").replace("22:20", "22:40")})
+    repo.commit("agent/x", {ready: CHECK_IN.format("ready", "", "none").replace("22:20", "22:40")})
     assert section(branch(repo)) is Section.HELD
     action = next_action(branch(repo), fleet(repo).base)
     assert action

@@ -8,7 +8,7 @@ Everything is read for all branches at once: merges, own changes, blobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from . import brought, changes, objects, rules, scope
@@ -19,8 +19,10 @@ from .freshness import Freshness
 from .ledger import Brief
 from .lineage import Lineage
 from .model import LEDGER, Branch, Change, Conflict, ConflictFile, Fleet, State
+from .paths import above
 from .rules.case import Case, Peer, Ref, Report, Touched
 from .scratch import Scratch
+from .standing import code_commits
 from .text import decode, encode
 from .wip import Load, loads
 from .work import Task
@@ -115,14 +117,8 @@ def _naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
 
 def _missing(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
     """The paths of `follow` that are neither a file nor a folder of base."""
-    folders = {folder for path in paths for folder in _above(path)}
+    folders = {folder for path in paths for folder in above(path)}
     return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
-
-
-def _above(path: bytes) -> Iterable[bytes]:
-    while b"/" in path:
-        path = path.rpartition(b"/")[0]
-        yield path
 
 
 def _tree(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
@@ -230,7 +226,7 @@ class Bench:
             code=any(t.own and not t.path.startswith(LEDGER) for t in paths),
             added=branch.added,
             removed=branch.removed,
-            commits=_code_commits(branch),
+            commits=len(code_commits(branch)),
             conflict=branch.conflict or _conflict(self._net(branch)),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
             twins=self.twins[branch.head],
@@ -256,7 +252,7 @@ class Bench:
         """Other tasks with a branch whose own line came into this one by a merge."""
         if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
             return ()
-        main = set(_first_parents(branch))
+        main = {commit.id for commit in branch.line}
         aside = (self.lines.get(c.id, frozenset()) for c in branch.commits if c.id not in main)
         return tuple(sorted(frozenset().union(*aside) - {branch.work.task}))
 
@@ -269,12 +265,6 @@ class Bench:
         if net.failed:
             brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].by.items()))
         return [change for change in brought if change.status != "D"]
-
-
-def _code_commits(branch: Branch) -> int:
-    """How many commits changed something outside the ledger."""
-    codes = branch.work.code_trees if branch.work else {}
-    return sum(codes.get(c.id) != codes.get(c.parents[0] if c.parents else "") for c in branch.commits)
 
 
 def _conflict(net: Net) -> Conflict | None:
@@ -304,17 +294,9 @@ def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
     """By commit, the tasks on whose branches' first-parent lines it lies."""
     found: dict[str, set[str]] = {}
     for branch in fleet.branches:
-        for commit in _first_parents(branch) if branch.work else ():
-            found.setdefault(commit, set()).add(branch.work.task if branch.work else "")
+        for commit in branch.line if branch.work else ():
+            found.setdefault(commit.id, set()).add(branch.work.task if branch.work else "")
     return {commit: frozenset(tasks) for commit, tasks in found.items()}
-
-
-def _first_parents(branch: Branch) -> Iterable[str]:
-    parents = {c.id: c.parents for c in branch.commits}
-    commit = branch.head
-    while commit in parents:
-        yield commit
-        commit = parents[commit][0] if parents[commit] else ""
 
 
 def done(fleet: Fleet) -> frozenset[str]:

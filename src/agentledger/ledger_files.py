@@ -18,14 +18,13 @@ import msgspec
 
 from . import diffs, objects
 from .cache import Cache
+from .documents import MOST_BYTES
 from .ledger import Source
 from .model import LEDGER, Base, Branch, Change, Commit, State
 from .scratch import Scratch
 from .text import decode
 
 TASKS = LEDGER.decode() + "tasks/"
-# A document is at most this long; one byte more tells that it is longer.
-MOST_BYTES = 256 << 10
 # So many files of one branch's ledger are read, the newest first; nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
@@ -159,7 +158,7 @@ class _History:
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
         """By path, the oldest version of each brief on the branch's first-parent line."""
         found: dict[str, LedgerFile] = {}
-        for commit in reversed(list(_first_parent_line(branch))):
+        for commit in reversed(branch.line):
             for change in self._briefs.get(commit.id, ()):
                 if decode(change.path) not in found:
                     found[decode(change.path)] = _file(change, _source(branch, change.path, commit))
@@ -171,14 +170,6 @@ def _source(branch: Branch, path: bytes, commit: Commit | None) -> Source:
     if commit is None:
         return Source(where, branch.name)
     return Source(where, branch.name, commit.id, commit.committed_at, commit.author.email)
-
-
-def _first_parent_line(branch: Branch) -> Iterator[Commit]:
-    own = {commit.id: commit for commit in branch.commits}
-    at = branch.head
-    while at in own:
-        yield own[at]
-        at = next(iter(own[at].parents), "")
 
 
 def of_base(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:

@@ -212,6 +212,15 @@ class Branch:
         return tuple(c for c in self.changes if not c.path.startswith(LEDGER))
 
     @property
+    def line(self) -> tuple[Commit, ...]:
+        """The commits of its own first-parent line, newest first: what was made on it, not merged into it."""
+        own, at, found = {commit.id: commit for commit in self.commits}, self.head, []
+        while at in own:
+            found.append(own[at])
+            at = next(iter(own[at].parents), "")
+        return tuple(found)
+
+    @property
     def added(self) -> int | None:
         """Lines added over all changes, or None when they were not counted."""
         return sum(c.added or 0 for c in self.code_changes) if self.lines_counted else None

@@ -22,6 +22,7 @@ import msgspec
 
 from . import __version__, documents, ledger, ledger_files
 from .cache import Cache
+from .documents import MOST_BYTES
 from .ledger import (
     Answer,
     Brief,
@@ -36,7 +37,7 @@ from .ledger import (
     Review,
     Waiver,
 )
-from .ledger_files import MOST_BYTES, Key, LedgerFile
+from .ledger_files import Key, LedgerFile
 from .scratch import Scratch
 from .text import encode
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, Review
-from .model import Branch, Fleet
+from .model import Branch, Commit, Fleet
 from .work import Checked, Progress, Standing, Task, Trust, Work
 
 
@@ -32,7 +32,7 @@ def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fle
     checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy))
     progress, waits_for, since, question, answer, review = _progress(branch, work)
     talks = progress in (Progress.STARTED, Progress.WORKING)
-    due = _due(branch, work, task.brief, since) if talks else None
+    due = _due(branch, task.brief, since) if talks else None
     late = fleet.now - due if due is not None else 0
     overdue = late + task.brief.check_in if late > 0 and task.brief else 0
     if overdue:
@@ -201,7 +201,7 @@ def _newest_reply(check_in: CheckIn, replies: _Replies) -> Answer | None:
     return next(iter(replies.get(check_in.name, ())), None)
 
 
-def _due(branch: Branch, work: Work, brief: Brief | None, since: int | None) -> int | None:
+def _due(branch: Branch, brief: Brief | None, since: int | None) -> int | None:
     """The last second in which a sign of life is in time; None for sessions that need not check in.
 
     `since` is when the agent's turn began: while it waited for an answer, it had nothing to report.
@@ -210,9 +210,11 @@ def _due(branch: Branch, work: Work, brief: Brief | None, since: int | None) -> 
         return None
     signs = [since] if since is not None else []
     # A commit that changes code is a sign of life; one that only reports is its check-in already.
-    code = [c.committed_at for c in branch.commits if work.code_trees.get(c.id) != _before(work, c.parents)]
-    return max([*signs, *code[:1]]) + brief.check_in if signs or code else None
+    code = code_commits(branch)
+    return max([*signs, *(c.committed_at for c in code[:1])]) + brief.check_in if signs or code else None
 
 
-def _before(work: Work, parents: tuple[str, ...]) -> str | None:
-    return work.code_trees.get(parents[0]) if parents else None
+def code_commits(branch: Branch) -> list[Commit]:
+    """The commits of a branch that changed something outside the ledger, newest first."""
+    trees = branch.work.code_trees if branch.work else {}
+    return [c for c in branch.commits if trees.get(c.id) != trees.get(next(iter(c.parents), ""))]

@@ -114,7 +114,9 @@ def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     wanted = _check_ins(found, own, listed)
     texts = dict(objects.contents(sealed.git, list(dict.fromkeys(wanted.values()))))
     parsed = [
-        documents.parse_check_in(Source(path), texts.get(blob, b"")[: who.MOST_BYTES], found.policy, blob)
+        documents.parse_check_in(
+            Source(path), texts.get(blob, b"")[: documents.MOST_BYTES], found.policy, blob
+        )
         for path, blob in wanted.items()
     ]
     newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)

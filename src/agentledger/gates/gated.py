@@ -22,7 +22,6 @@ from agentledger.scratch import Scratch
 from agentledger.text import decode, encode
 from agentledger.work import Task
 
-MOST_BYTES = 256 << 10
 TASKS = ".agentledger/tasks/"
 
 
@@ -149,5 +148,5 @@ def _oldest(scratch: Scratch, base: str, head: str, path: str) -> str | None:
 
 def _texts(scratch: Scratch, blobs: list[str]) -> dict[str, bytes]:
     kinds = zip(blobs, objects.kinds(scratch.git, blobs), strict=True)
-    small = [blob for blob, (_, kind, size) in kinds if kind == "blob" and size <= MOST_BYTES]
+    small = [blob for blob, (_, kind, size) in kinds if kind == "blob" and size <= documents.MOST_BYTES]
     return dict(objects.contents(scratch.git, list(dict.fromkeys(small))))

@@ -69,6 +69,7 @@ def answer(start: Path, reply: Reply, now: int) -> Answered:
     with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, now=now, rules=False)) as taken:
         fleet = taken.fleet
     control_write.refuse_in_agent_worktree(seen, fleet)
+    _has_control(fleet)
     reply = _checked(fleet, reply)
     asked = git.repository(start)
     name = fleet.policy.control_branch
@@ -80,6 +81,14 @@ def answer(start: Path, reply: Reply, now: int) -> Answered:
     written = control_write.append(asked, {path: content}, message, name=name, sign=sign)
     has_remote = any(key.startswith("remote.") and key.endswith(".url") for key in git.config(asked))
     return Answered(reply.task, path, HEADS + name, written.commit, has_remote, written.unsigned)
+
+
+def _has_control(fleet: Fleet) -> None:
+    """LedgerError where the branch of the control branch's name is something else, and has no task."""
+    control = fleet.control
+    if control is not None and control.ref is None and control.note:
+        message, _, hint = control.note.partition("; ")
+        raise LedgerError(message, hint)
 
 
 # -- what it is about --------------------------------------------------------------------

@@ -46,6 +46,10 @@ class Written:
     keys: tuple[Key, ...] = ()
     snippet: str = ""
 
+    def untouched(self, now: bytes) -> bool:
+        """Is a file of this content as it was left, and is it known what it held before?"""
+        return digest(now) == self.hash and (self.new or self.former is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Hooked:

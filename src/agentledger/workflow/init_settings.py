@@ -46,7 +46,7 @@ def undone(file: Path, written: Written) -> Plan:
     now = content(file)
     if now is None:
         return Plan()
-    if digest(now) == written.hash and (written.new or written.former is not None):
+    if written.untouched(now):
         return Plan((Write(file, now, written.former),))
     back: list[Setting] = []
     notes = []
