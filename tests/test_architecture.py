@@ -49,7 +49,19 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("shell", "scope"),
     ("automata",),
     ("wildmatch",),
-    ("text", "model", "ledger", "work", "errors", "resources", "findings", "paths", "git_env", "__init__"),
+    (
+        "text",
+        "model",
+        "ledger",
+        "work",
+        "errors",
+        "resources",
+        "findings",
+        "did",
+        "paths",
+        "git_env",
+        "__init__",
+    ),
 )
 
 # The rows of these names are neighbourly: each may use the others, without a circle.

@@ -55,7 +55,7 @@ def retrying(once: Callable[[], T], common: Path, name: str) -> T:
     pause, until = 0.005, time.monotonic() + PATIENCE
     while True:
         try:
-            with _turn(common / "agentledger"):
+            with turn(common / "agentledger"):
                 return once()
         except LostRaceError as lost:
             held = _age(lock)
@@ -71,11 +71,12 @@ def retrying(once: Callable[[], T], common: Path, name: str) -> T:
 
 
 @contextmanager
-def _turn(folder: Path) -> Iterator[None]:
-    """Wait until no other writer of ours is at it. A courtesy: without it races are lost, but no commit.
+def turn(folder: Path) -> Iterator[None]:
+    """Wait until no other writer of ours is at it; `folder` has the lock, and is made.
 
-    Each race lost leaves objects behind that no branch leads to. So this gives up after some
-    seconds, and does without where the folder cannot be written or the system has no such lock.
+    A courtesy: without it races are lost, but no commit. Each race lost leaves objects behind that no
+    branch leads to. So this gives up after some seconds, and does without where the folder cannot be
+    written or the system has no such lock.
     """
     with ExitStack() as stack:
         if sys.platform != "win32":
@@ -153,7 +154,7 @@ def write_signed(asked: Git, name: str, new: New) -> tuple[str, str]:
     how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
     out, code, reason = attempt(alone(asked), how, encode(new.message.rstrip("\n") + "\n"))
     commit = made if code else decode(out).strip()
-    moving = ["update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
+    moving = [*_UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
     _, failed, why = attempt(asked, moving)
     if failed:
         raise _refused(name, why)
@@ -177,10 +178,22 @@ def _stream(ref: str, new: New) -> bytes:
     return b"".join(lines)
 
 
+def store(asked: Git, contents: Sequence[bytes]) -> None:
+    """Have these bytes as blobs of the repository; GitError where it cannot be written."""
+    stream = b"".join(b"blob\n" + _data(content) for content in contents)
+    _, code, reason = attempt(asked, _IMPORT, stream + b"done\n")
+    if code:
+        raise GitError(f"git cannot write objects: {reason}", "make the git directory writable for you")
+
+
+# Hooks that watch refs are the user's, and made for commits that people make.
+_UNHOOKED = ("-c", "core.hooksPath=/dev/null")
+# Few objects stay loose, as those of other commits do; by default they become a pack each time.
+_IMPORT = (*_UNHOOKED, "-c", "fastimport.unpackLimit=100", "fast-import", "--quiet", "--done")
+
+
 def _imported(asked: Git, name: str, commit: bytes, after: str = "") -> str:
-    # Few objects stay loose, as those of other commits do; by default they become a pack each time.
-    flags = ["-c", "fastimport.unpackLimit=100", "fast-import", "--quiet", "--done"]
-    out, code, reason = attempt(asked, flags, commit + b"get-mark :1\n" + encode(after) + b"done\n")
+    out, code, reason = attempt(asked, _IMPORT, commit + b"get-mark :1\n" + encode(after) + b"done\n")
     if code:
         raise _refused(name, reason)
     return decode(out).strip()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from agentledger import actions, model, sections, wip
+from agentledger.did import Did
 from agentledger.ledger import Wip
 from agentledger.reports import findings, papers, shapes
 from agentledger.text import encode, path_text, rfc3339
@@ -60,6 +61,25 @@ def answered(task: str, ref: str, path: str, commit: str, to_publish: bool, unsi
         commit=commit,
         to_publish=to_publish,
         unsigned=_maybe(unsigned),
+    )
+    return msgspec.json.encode(document) + b"\n"
+
+
+def did(done: Did) -> bytes:
+    """The document of what a command that writes did."""
+    document = shapes.Did(
+        version=1,
+        kind="did",
+        dry_run=done.dry_run,
+        command=done.command,
+        task=_maybe(done.task),
+        refs=tuple(map(_text, done.refs)),
+        commits=done.commits,
+        files=tuple(map(_text, done.files)),
+        worktree=_maybe(done.worktree),
+        said=tuple(map(_text, done.said)),
+        warnings=tuple(map(_text, done.warnings)),
+        next=_maybe(done.next),
     )
     return msgspec.json.encode(document) + b"\n"
 

@@ -329,11 +329,33 @@ class Answered(Entry, frozen=True):
     unsigned: str | None
 
 
+class Did(Entry, frozen=True):
+    """What a command that writes did, or with `dry_run` would have done.
+
+    `refs` are those that moved, `commits` those made, `files` the paths written; `worktree` is one that was
+    made. `said` and `warnings` are sentences for people; `next` is the command to type next.
+    """
+
+    version: Literal[1]
+    kind: Literal["did"]
+    dry_run: bool
+    command: str
+    task: str | None
+    refs: tuple[str, ...]
+    commits: tuple[Oid, ...]
+    files: tuple[str, ...]
+    worktree: str | None
+    said: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next: str | None
+
+
 SCHEMAS: Mapping[str, type[Entry]] = {
     "ledger": Ledger,
     "site": Site,
     "sync": Sync,
     "answered": Answered,
+    "did": Did,
     "report": Report,
     "rules": Rules,
 }

@@ -1,35 +1,38 @@
 """The manager's reply to an agent: one document more on the control branch.
 
 Belongs here: which task, branch and check-in a reply is about, and how it is written down.
-Does not: reading standard input or talking to a person (`cli.answer`), and publishing (`workflow.sync`).
+Does not: reading standard input or talking to a person (`cli.answer`), writing in an editor (see
+`compose`), and publishing (`workflow.sync`).
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from agentledger import control_write, git, snapshot, standing
-from agentledger.bases import HEADS
-from agentledger.control_commit import identity
+from agentledger import control_write, standing
+from agentledger.actions import question
 from agentledger.documents import parse_answer
 from agentledger.errors import LedgerError
-from agentledger.ledger import Source
-from agentledger.model import Fleet
-from agentledger.observe import observe
-from agentledger.text import decode, printable
-from agentledger.work import Copy, Work
+from agentledger.ledger import CheckIn, Source
+from agentledger.model import Branch, Fleet, State
+from agentledger.text import plural, printable
+from agentledger.work import Copy
+
+from . import managing
+from .managing import Managing, unknown
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the manager says. `to` is a check-in's name; None: the newest before the reply.
+    """What the manager says. `task` may be a branch. `to` is a check-in's name; None: the newest before.
 
-    `brief` is the blob of the branch's brief that is refused; `answer` finds it.
+    `brief` is the blob of the branch's brief that is decided on; without one, `answer` finds what a
+    rejection is about. `everyone`: of rivals all are meant, and none has to be named.
     """
 
     task: str
@@ -39,14 +42,24 @@ class Reply:
     checkpoint: str | None = None
     branch: str | None = None
     brief: str | None = None
+    everyone: bool = False
+
+
+class Draft(NamedTuple):
+    """A reply as its document, which a reader understands, and the path that it goes to."""
+
+    reply: Reply
+    path: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was written.
+    """What was written, or with `dry_run` would be; `commit` is '' then.
 
     `ref` is the control branch; `to_publish`: there is a remote it can be pushed to; `unsigned`: why it
-    carries no signature though base's policy lists signers, else ''.
+    carries no signature though base's policy lists signers, else ''. `content` is the document, and
+    `warning` what its author may not have meant, else ''.
     """
 
     task: str
@@ -55,73 +68,107 @@ class Answered:
     commit: str
     to_publish: bool
     unsigned: str = ""
+    content: bytes = b""
+    warning: str = ""
+    dry_run: bool = False
 
 
-def answer(start: Path, reply: Reply, now: int) -> Answered:
+def answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """Append the reply to the control branch of the repository around `start`; `now` is its time.
 
     Work tree and index are not touched. Raises LedgerError, and nothing is written: in an agent's
-    worktree; for a task, branch or check-in that is not known; when the reply says nothing; and
-    whenever `control_write.append` refuses.
+    worktree; for a task, branch or check-in that is not known; where a task has rivals, and none is
+    named; when the reply says nothing; and whenever `control_write.append` refuses.
     """
-    _has_something_to_say(reply)
-    seen = observe(start, None, ())
-    with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, now=now, rules=False)) as taken:
-        fleet = taken.fleet
-    control_write.refuse_in_agent_worktree(seen, fleet)
-    _has_control(fleet)
-    reply = _checked(fleet, reply)
-    asked = git.repository(start)
-    name = fleet.policy.control_branch
-    content = _document(reply, now, _address(identity(asked).author))
+    has_something_to_say(reply)
+    with managing.opened(start, now) as desk:
+        return write(desk, reply, now, dry_run=dry_run)
+
+
+def write(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
+    """The same at a desk that is open already."""
+    reply, path, content = drafted(desk, reply, now)
+    unheard = _undecided(reply, spoken_to(desk, reply))
+    told = Answered(reply.task, path, desk.ref, "", desk.publishes, "", content, unheard, dry_run)
+    if dry_run:
+        return told
+    written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
+    return replace(told, commit=written.commit, unsigned=written.unsigned)
+
+
+def drafted(desk: Managing, reply: Reply, now: int) -> Draft:
+    """The document of a reply; LedgerError as `answer` raises it."""
+    reply = checked(desk, reply)
+    content = _document(reply, now, desk.me)
     path = f"tasks/{reply.task}/answers/{control_write.new_name(now, content)}"
-    _readable(fleet, path, content)
-    message = f"chore(ledger): answer {reply.task}: {reply.decision}"
-    sign = bool(fleet.policy.control_signers)
-    written = control_write.append(asked, {path: content}, message, name=name, sign=sign)
-    has_remote = any(key.startswith("remote.") and key.endswith(".url") for key in git.config(asked))
-    return Answered(reply.task, path, HEADS + name, written.commit, has_remote, written.unsigned)
-
-
-def _has_control(fleet: Fleet) -> None:
-    """LedgerError where the branch of the control branch's name is something else, and has no task."""
-    control = fleet.control
-    if control is not None and control.ref is None and control.note:
-        message, _, hint = control.note.partition("; ")
-        raise LedgerError(message, hint)
+    _readable(desk.fleet, path, content)
+    return Draft(reply, path, content)
 
 
 # -- what it is about --------------------------------------------------------------------
 
 
-def _has_something_to_say(reply: Reply) -> None:
+def has_something_to_say(reply: Reply) -> None:
+    """LedgerError for a mere note without a word."""
     if reply.decision == "note" and not reply.text.strip():
         raise LedgerError(
             "the answer is empty", "write a text, - to read it from standard input, or a --decision"
         )
 
 
-def _checked(fleet: Fleet, reply: Reply) -> Reply:
-    """The reply with the check-in's name as its file has it, once all that it names is known."""
-    task = next((task for task in fleet.tasks if task.id == reply.task), None)
-    if task is None:
-        raise _unknown("task", reply.task, [task.id for task in fleet.tasks], "no task is known here")
+def checked(desk: Managing, reply: Reply) -> Reply:
+    """The reply with the names as the files have them, once all that it names is known."""
+    task = desk.task(reply.task)
+    if task.id != reply.task:
+        named = desk.branch(reply.task)
+        reply = replace(reply, task=task.id, branch=reply.branch or (named.name if named else None))
     if reply.branch is not None and reply.branch not in task.branches:
         nobody = f"no branch works on {printable(task.id)}"
-        raise _unknown(f"branch of {task.id}", reply.branch, task.branches, nobody)
-    spoken_to = {reply.branch} if reply.branch else task.branches
-    works = [b.work for b in fleet.branches if b.work and b.name in spoken_to]
+        raise unknown(f"branch of {task.id}", reply.branch, task.branches, nobody)
+    reply = _addressed(desk, reply)
+    if reply.branch is None and not reply.everyone:
+        _one_is_meant(desk, task.id)
+    return reply if reply.brief else replace(reply, brief=_refused(reply, spoken_to(desk, reply)))
+
+
+def spoken_to(desk: Managing, reply: Reply) -> list[Branch]:
+    """The branches that a reply, once it is checked, speaks to."""
+    found = (b for b in desk.fleet.branches if b.work and b.work.task == reply.task)
+    return [branch for branch in found if reply.branch in (None, branch.name)]
+
+
+def _addressed(desk: Managing, reply: Reply) -> Reply:
+    """The reply with the name of the check-in that it answers, and its branch where only one has that."""
     if reply.to is None:
-        return replace(reply, brief=_refused(reply, works))
+        return reply
     to = reply.to.rpartition("/")[2].removesuffix(".md")
-    names = [check_in.name for work in works for check_in in work.check_ins]
+    names = [c.name for branch in spoken_to(desk, reply) for c in _check_ins(branch)]
     if to not in names:
-        raise _unknown(f"check-in of {task.id}", to, names, f"nobody has checked in on {printable(task.id)}")
-    return replace(reply, to=to)
+        nobody = f"nobody has checked in on {printable(reply.task)}"
+        raise unknown(f"check-in of {reply.task}", to, names, nobody)
+    having = [b.name for b in spoken_to(desk, reply) if any(c.name == to for c in _check_ins(b))]
+    rivals = len(desk.task(reply.task).branches) > 1
+    return replace(reply, to=to, branch=having[0] if rivals and len(having) == 1 else reply.branch)
 
 
-def _refused(reply: Reply, works: Sequence[Work]) -> str | None:
+def _check_ins(branch: Branch) -> tuple[CheckIn, ...]:
+    return branch.work.check_ins if branch.work else ()
+
+
+_ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+
+
+def _one_is_meant(desk: Managing, task: str) -> None:
+    """LedgerError where several branches work on a task: what is right for one need not be for another."""
+    rivals = [printable(branch.name) for branch in desk.attempts(task) if branch.state in _ALIVE]
+    if len(rivals) > 1:
+        told = f"{plural(len(rivals), 'branch works', 'branches work')} on {printable(task)}"
+        raise LedgerError(f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all")
+
+
+def _refused(reply: Reply, branches: Sequence[Branch]) -> str | None:
     """The scope change that the reply turns down: where nobody asks a question, it is about that."""
+    works = [branch.work for branch in branches if branch.work]
     if reply.decision != "reject" or reply.checkpoint or any(map(standing.asks, works)):
         return None
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
@@ -131,16 +178,13 @@ def _refused(reply: Reply, works: Sequence[Work]) -> str | None:
     return next(iter(found), None)
 
 
-def _unknown(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    if near:
-        hint = f"did you mean {' or '.join(map(printable, near))}?"
-    elif known:
-        some = ", ".join(map(printable, sorted(known)[:5]))
-        hint = f"there {'is' if len(known) == 1 else 'are'} {some}{' and more' if len(known) > 5 else ''}"
-    else:
-        hint = none
-    return LedgerError(f"there is no {printable(what)} named {printable(name)}", hint)
+def _undecided(reply: Reply, branches: Sequence[Branch]) -> str:
+    """What leaves a checkpoint as closed as it was, which its author may not know; '' where nothing does."""
+    asked = [found for branch in branches if (found := question(branch)) and found.checkpoint]
+    closed = [c.checkpoint for c in asked if reply.to in (None, c.name) and c.checkpoint]
+    if reply.decision != "note" or not closed:
+        return ""
+    return f"a note leaves the checkpoint {printable(closed[0])} closed: --decision approve opens it"
 
 
 # -- how it is written down --------------------------------------------------------------
@@ -166,12 +210,6 @@ def _document(reply: Reply, now: int, by: str) -> bytes:
     text = reply.text.strip()
     document = f"---\n{''.join(lines)}---\n" + (f"\n{text}\n" if text else "")
     return document.encode("utf-8", "replace")
-
-
-def _address(ident: bytes) -> str:
-    """The e-mail address of git's `Name <address> time zone`; the name where there is none."""
-    name, _, rest = decode(ident).partition("<")
-    return rest.partition(">")[0] or name.strip()
 
 
 def _readable(fleet: Fleet, path: str, content: bytes) -> None:

@@ -1,0 +1,220 @@
+"""A commit of ledger files alone, beside whatever is staged, changed or half merged in the same worktree.
+
+Belongs here: writing the files, and the one commit. Does not: what is in them (see `report`, `verify`,
+`packet`), or whose branch it is (see `at_work`).
+
+`git commit --only` refuses during a merge, runs hooks and signs; this asks nobody anything. The order is
+what a kill can do no harm in: the file in the worktree, its blob, the index, then the branch. A process
+killed in between leaves a staged ledger file, which the next commit of anybody takes along; the other way
+round it would leave a staged deletion. Run again, it goes on from wherever it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentledger import git
+from agentledger.bases import HEADS
+from agentledger.control_commit import LostRaceError, New, identity, store, turn, write
+from agentledger.errors import GitError, LedgerError
+from agentledger.git import Git, Place
+from agentledger.text import age, decode, encode, printable
+
+# How long a held lock is waited for, in seconds: a commit of a large repository takes some.
+PATIENCE = 10.0
+_PAUSE = 0.05
+_TRIES = 20
+QUIET = ("-c", "core.hooksPath=/dev/null")
+
+# Contents by path from the top of the worktree; None removes the file.
+Contents = Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The commit, and the files that it added or changed. `commit` is None where git would not write: then
+    the files lie in the worktree, uncommitted, and `why` has git's reason.
+    """
+
+    commit: str | None
+    files: tuple[str, ...]
+    why: str = ""
+
+
+def commit(asked: Git, branch: str, files: Contents, message: str) -> Committed:
+    """Write these files in the worktree around `asked`, and commit them on the branch checked out there.
+
+    Everything else in the worktree and the index stays as it is. Where git cannot write (a sandbox, a lock
+    that is never released), the files stay in the worktree. Raises LedgerError, and nothing is committed,
+    when the worktree cannot be written, or git does not know who commits.
+    """
+    place = git.place(asked)
+    if place.top is None:
+        raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
+    who = identity(asked)
+    for path in files:
+        _no_link(place.top, path)
+    for path, content in files.items():
+        _put(place, place.top / path, content)
+    try:
+        store(asked, [content for content in files.values() if content is not None])
+        _stage(asked, place, files)
+        with turn(place.directory / "agentledger"):
+            made = _moved(asked, branch, New((), files, message, who, ""))
+        _settle(asked, place, files)
+    except GitError as error:
+        return Committed(None, tuple(files), error.message)
+    return Committed(made, tuple(files))
+
+
+# -- the worktree ------------------------------------------------------------------------
+
+
+def _no_link(top: Path, path: str) -> None:
+    """LedgerError where a folder on the way is a link, which would lead the file to somewhere else."""
+    for folder in [*(top / path).parents]:
+        if folder == top:
+            return
+        if folder.is_symlink():
+            told = (
+                f"{printable(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
+            )
+            raise LedgerError(told, "put a folder in its place: git checkout HEAD -- .agentledger")
+
+
+def _put(place: Place, file: Path, content: bytes | None) -> None:
+    """One file as it should be, whole or not at all."""
+    try:
+        if content is None:
+            file.unlink(missing_ok=True)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(place, file, content)
+    except OSError as error:
+        told = f"{printable(str(file))} cannot be written: {error.strerror}"
+        raise LedgerError(told, "make the worktree writable, then run this again") from error
+
+
+def _replace(place: Place, file: Path, content: bytes) -> None:
+    """By a temporary file in the git directory, which no status shows; beside it where that is impossible."""
+    for folder in (place.directory, file.parent):
+        try:
+            _by_way_of(folder, file, content)
+        except OSError:
+            if folder == file.parent:
+                raise
+        else:
+            return
+
+
+def _by_way_of(folder: Path, file: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix="agentledger-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(content)
+            target.flush()
+            os.fsync(target.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(file)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+# -- index and branch --------------------------------------------------------------------
+
+
+def _stage(asked: Git, place: Place, files: Contents) -> None:
+    """The files in the index; GitError with the lock's age where somebody holds it for too long."""
+    lines = b"".join(
+        b"%s %s\t%s\0"
+        % (
+            b"0" if content is None else b"100644",
+            blob(content or b"", place.object_format).encode(),
+            encode(path),
+        )
+        for path, content in files.items()
+    )
+    until = time.monotonic() + PATIENCE
+    while True:
+        _, code, reason = git.attempt(asked, [*QUIET, "update-index", "-z", "--index-info"], lines)
+        if not code:
+            return
+        if not re.search(r"\.lock': File exists", reason) or time.monotonic() > until:
+            raise GitError(_held(place.directory / "index.lock", reason), "run this again")
+        time.sleep(_PAUSE)
+
+
+def _settle(asked: Git, place: Place, files: Contents) -> None:
+    """See that the index has the files still, and knows how they lie in the worktree.
+
+    `git commit` reads the index before it locks it, so one that runs at the same moment can put back an index
+    without them: then they would be staged as deleted, and the next commit would take them away.
+    """
+    wanted = _wanted(files, place.object_format)
+    for _ in range(_TRIES):
+        git.attempt(asked, [*QUIET, "update-index", "-q", "--refresh"])
+        listed = git.run(
+            asked, ["ls-files", "-s", "-z", "--full-name", "--", *(f":/{path}" for path in files)]
+        )
+        if _ids(listed, 1) == wanted:
+            return
+        _stage(asked, place, files)
+
+
+def _held(lock: Path, reason: str) -> str:
+    try:
+        held = age(int(time.time() - lock.stat().st_mtime))
+    except OSError:
+        return f"git cannot write its index: {reason}"
+    return f"{printable(str(lock))} has been held for {held}: by a git at work, or by one that was killed"
+
+
+def blob(content: bytes, object_format: str) -> str:
+    """The id that git gives these bytes."""
+    return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _moved(asked: Git, branch: str, new: New) -> str:
+    """The branch with the files on top of wherever it stands; the commit that has them."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        tip = decode(git.run(asked, ["rev-parse", "--verify", f"{HEADS}{branch}^{{commit}}"])).strip()
+        if _has(asked, tip, new):
+            return tip
+        try:
+            return write(asked, branch, new._replace(parents=(tip,), tip=tip))
+        except LostRaceError as lost:
+            if time.monotonic() > until:
+                raise GitError(
+                    f"others move {printable(branch)} all the time: {lost}", "run this again"
+                ) from lost
+        time.sleep(_PAUSE)
+
+
+def _has(asked: Git, tip: str, new: New) -> bool:
+    """Does a commit hold these files already? An agent's own can take along what has just been staged."""
+    listed = git.run(asked, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
+    contents = {path: content for path, content in new.changes.items() if isinstance(content, bytes)}
+    return _ids(listed, 2) == _wanted(contents, "sha1" if len(tip) == 40 else "sha256")
+
+
+def _ids(listed: bytes, field: int) -> dict[bytes, bytes]:
+    """By path, the id that git lists in this field of `mode … id …`, a tab and the path."""
+    lines = (line.partition(b"\t") for line in listed.split(b"\0"))
+    return {path: entry.split()[field] for entry, _, path in lines if entry}
+
+
+def _wanted(files: Contents, object_format: str) -> dict[bytes, bytes]:
+    return {
+        encode(path): blob(content, object_format).encode()
+        for path, content in files.items()
+        if content is not None
+    }

@@ -1,0 +1,72 @@
+"""Commands that are killed at each of their writes, as by a power cut.
+
+Belongs here: killing them, and what must hold afterwards whatever the command. Does not: what one command
+is to have done (see the tests of each).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+# A write of the process itself, or the start of a git that writes. Python tells of each before it happens.
+_SCRIPT = """
+import os, signal, sys
+WRITING = {"fast-import", "update-index", "update-ref", "worktree", "reset", "commit-tree", "symbolic-ref"}
+MOVING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "shutil.copyfile"}
+stop, seen, git = int(sys.argv[1]), 0, sys.argv[2]
+
+def writes(event, args):
+    if event == "subprocess.Popen":
+        return bool(WRITING & set(map(str, args[1])))
+    if event == "open":
+        path, flags = str(args[0]), args[2] or 0
+        return bool(flags & (os.O_WRONLY | os.O_RDWR)) and path.startswith(git) and ".db" not in path
+    return event in MOVING and any(str(arg).startswith(git) for arg in args)
+
+def watch(event, args):
+    global seen
+    if writes(event, args):
+        seen += 1
+        if seen == stop:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(watch)
+from agentledger.cli import main
+sys.exit(main(sys.argv[3:]))
+"""
+MOST = 80
+
+
+def at_each_write(folder: Path, within: Path, *arguments: str, before: Callable[[], object]) -> Iterator[int]:
+    """Run a command in `folder` again and again, killed at its first write below `within`, its second …
+
+    `before` makes the same start each time. Gives the number of the write, after the kill; ends when the
+    command gets through.
+    """
+    for number in range(1, MOST):
+        before()
+        done = subprocess.run(
+            [sys.executable, "-c", _SCRIPT, str(number), str(within), *arguments],
+            cwd=folder, env=os.environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != -signal.SIGKILL:
+            assert done.returncode == 0, done.stderr
+            assert number > 1, "nothing was written, so nothing was tried"
+            return
+        yield number
+    raise AssertionError(f"more than {MOST} writes")
+
+
+def sound(repository: Path) -> None:
+    """The repository is whole, as git sees it: no object that something leads to is missing."""
+    done = subprocess.run(
+        ["git", "fsck", "--full", "--strict", "--no-dangling"],
+        cwd=repository, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "missing" not in done.stdout + done.stderr, done.stdout + done.stderr
