@@ -145,11 +145,9 @@ def write_signed(asked: Git, name: str, new: New) -> tuple[str, str]:
     """The same with an SSH signature: the id, and why it carries none where git could not sign it.
 
     git never asks for a passphrase here: a key has to be without one, or known to an agent. fast-import
-    signs nothing, so it only makes the tree, and a ref that it takes back.
+    signs nothing, so it only makes the tree.
     """
-    passing = f"refs/agentledger/new/{name}"
-    undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
-    made = _imported(asked, name, _stream(passing, new), undo)
+    made = make(asked, name, new)
     heads = [word for parent in new.parents for word in ("-p", parent)]
     how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
     out, code, reason = attempt(alone(asked), how, encode(new.message.rstrip("\n") + "\n"))
@@ -159,6 +157,13 @@ def write_signed(asked: Git, name: str, new: New) -> tuple[str, str]:
     if failed:
         raise _refused(name, why)
     return commit, reason
+
+
+def make(asked: Git, name: str, new: New) -> str:
+    """The commit alone, which no branch leads to; its id. Of the ref that this needs nothing is left."""
+    passing = f"refs/agentledger/new/{name}"
+    undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
+    return _imported(asked, name, _stream(passing, new), undo)
 
 
 def _stream(ref: str, new: New) -> bytes:

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agentledger.errors import LedgerError
 
+LAUNCH = 'claude = "claude -p @{prompt_file}"'
 EXAMPLE = 'command = "notify-send {title} {text}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """What the file says. `notify` is the command for notices, taken apart into arguments; () for none."""
+    """What the file says, each command taken apart into arguments.
+
+    `notify` is the command for notices, () for none; `launch` has those that start an agent, by name.
+    """
 
     notify: tuple[str, ...] = ()
+    launch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def path() -> Path:
@@ -41,16 +47,28 @@ def load() -> Personal:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise LedgerError(f"{file} cannot be read: {reason}", "mend it, or move it away") from error
-    return Personal(_notify(file, found.get("notify", {})))
+    return Personal(_notify(file, found.get("notify", {})), _launch(file, found.get("launch", {})))
 
 
 def _notify(file: Path, table: Any) -> tuple[str, ...]:
     command = table.get("command", "") if isinstance(table, dict) else None
+    return _words(file, "the command of [notify]", command, EXAMPLE)
+
+
+def _launch(file: Path, table: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict):
+        raise LedgerError(f"{file}: [launch] must be a table of commands", f"write {LAUNCH}")
+    return {
+        name: _words(file, f"the command {name!r} of [launch]", said, LAUNCH) for name, said in table.items()
+    }
+
+
+def _words(file: Path, what: str, command: Any, example: str) -> tuple[str, ...]:
     if not isinstance(command, str):
-        raise LedgerError(f"{file}: the command of [notify] must be text", f"write {EXAMPLE}")
+        raise LedgerError(f"{file}: {what} must be text", f"write {example}")
     try:
         return tuple(shlex.split(command))
     except ValueError as error:
         raise LedgerError(
-            f"{file}: the command of [notify] cannot be taken apart: {error}", f"write it like {EXAMPLE}"
+            f"{file}: {what} cannot be taken apart: {error}", f"write it like {example}"
         ) from error

@@ -13,7 +13,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,27 @@ class ReaderGone(Exception):
 
 
 class Commands(click.Group):
-    """A group that tells a closed pipe from other failures, which click does not."""
+    """Commands under headings; and it tells a closed pipe from other failures, which click does not."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._groups: list[tuple[str, Sequence[click.Command]]] = []
+
+    def add_group(self, heading: str, commands: Sequence[click.Command]) -> None:
+        """Add commands that --help shows under one heading."""
+        self._groups.append((heading, commands))
+        for command in commands:
+            self.add_command(command)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by heading, in the order in which they were added."""
+        width = max((len(command.name or "") for command in self.commands.values()), default=0)
+        for heading, commands in self._groups:
+            with formatter.section(heading):
+                room = formatter.width - width - 6
+                formatter.write_dl(
+                    [((c.name or "").ljust(width), c.get_short_help_str(room)) for c in commands]
+                )
 
     def make_context(self, *args: Any, **named: Any) -> click.Context:
         """Parse the arguments, which prints help and version; raises ReaderGone as `invoke` does."""

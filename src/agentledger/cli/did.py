@@ -35,10 +35,15 @@ def tell(did: Did, format: str) -> None:
 
 def text(did: Did) -> str:
     """The sentences, the warnings, and last the command to type next."""
+    lines = ["nothing is written: this is a dry run"] if did.dry_run else []
+    lines += map(_shown, did.said)
+    lines += [f"warning: {_shown(line)}" for line in did.warnings]
+    lines += [f"next: {_shown(did.next)}"] if did.next else []
+    return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    """A text fit for a terminal; its own line breaks stay."""
     from agentledger.text import printable
 
-    lines = ["nothing is written: this is a dry run"] if did.dry_run else []
-    lines += [printable(line) for line in did.said]
-    lines += [f"warning: {printable(line)}" for line in did.warnings]
-    lines += [f"next: {printable(did.next)}"] if did.next else []
-    return "\n".join(lines)
+    return "\n".join(map(printable, text.split("\n")))

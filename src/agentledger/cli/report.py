@@ -1,0 +1,94 @@
+"""`agentledger report`: an agent checks in."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.did import dry_run_option, tell
+from agentledger.cli.options import format_option, here, repo_option, verbose_option
+
+if TYPE_CHECKING:
+    from agentledger.workflow.check_in import Said
+
+STATES = ("working", "needs-input", "blocked", "ready")
+_QUESTION = (
+    "A question that can be answered in a sentence, with the options you see and the one you would take."
+)
+
+
+@click.command()
+@click.argument("text", required=False, default="")
+@click.option("--state", type=click.Choice(STATES), help="Where you are.  [default: working]")
+@click.option(
+    "--changed", default="", metavar="TEXT", help="What changed.  [default: the commits since the last one]"
+)
+@click.option("--next", "coming", default="", metavar="TEXT", help="What you do next.")
+@click.option("--risks", default="", metavar="TEXT", help="What could go wrong, or does.")
+@click.option(
+    "--need", default="", metavar="TEXT", help="What you need in order to go on; sets --state needs-input."
+)
+@click.option("--checkpoint", metavar="NAME", help="Ask for the approval of a checkpoint of the brief.")
+@click.option("--agent", default="", metavar="NAME", help="Who you are: claude-code, codex …")
+@click.option("--session", default="", metavar="ID", help="Your own session's id.")
+@format_option
+@dry_run_option
+@repo_option
+@verbose_option
+@click.pass_obj
+def report(
+    settings: Settings,
+    /,
+    text: str,
+    state: str | None,
+    changed: str,
+    coming: str,
+    risks: str,
+    need: str,
+    checkpoint: str | None,
+    agent: str,
+    session: str,
+    format: str,
+    dry_run: bool,
+) -> None:
+    """Check in on the task of this worktree: one commit that holds the report alone.
+
+    TEXT is what changed; - reads it, or a whole report with its sections, from standard input. Staged and
+    unstaged work stays as it is. The answers that came since the last check-in are printed.
+    """
+    from agentledger.workflow import report as work
+    from agentledger.workflow.check_in import Said, read
+
+    start, now = settings.repo or here(), int(time.time())
+    state = state or ("needs-input" if need.strip() else "working")
+    said = Said(state, changed, coming, risks, need, checkpoint, agent, session)
+    if text == "-":
+        said = read(sys.stdin.buffer.read().decode("utf-8", "replace"), said)
+    elif text:
+        said = read(text, said)
+    elif said.silent and sys.stdin.isatty() and sys.stdout.isatty() and format == "text":
+        edited = _edited(start, said)
+        if edited is None:
+            click.echo("nothing was written: the text was left as it was")
+            return
+        said, kept = edited
+        tell(work.report(start, said, now, dry_run=dry_run), format)
+        kept.unlink(missing_ok=True)
+        return
+    tell(work.report(start, said, now, dry_run=dry_run), format)
+
+
+def _edited(start: Path, said: Said) -> tuple[Said, Path] | None:
+    """What a person writes in their editor, and the file that keeps it until it is committed."""
+    from agentledger.workflow import at_work, editor
+    from agentledger.workflow.check_in import blank, read
+
+    asked, _, branch = at_work.here(start)
+    path = editor.place(asked, f"report-{branch}.md")
+    text = editor.edit(asked, blank(said, _QUESTION), path)
+    return None if text is None else (read(text, said), path)

@@ -1,0 +1,107 @@
+"""`agentledger spawn`: hand a task out, as a branch in a worktree of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.did import dry_run_option, tell
+from agentledger.cli.options import format_option, here, repo_option, verbose_option
+
+if TYPE_CHECKING:
+    from agentledger.did import Did
+    from agentledger.findings import Report
+
+BLOCKED = 1
+
+
+@click.command()
+@click.argument("task")
+@click.option(
+    "--attempt",
+    type=click.IntRange(2, 99),
+    metavar="N",
+    help="Begin a rival: another branch for the same task.",
+)
+@click.option(
+    "--worktree",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to work.  [default: ../<repository>.worktrees/<task>]",
+)
+@click.option(
+    "--launch", "agent", metavar="NAME", help="Then run this command of [launch] in your own config.toml."
+)
+@format_option
+@dry_run_option
+@repo_option
+@verbose_option
+@click.pass_obj
+def spawn(
+    settings: Settings,
+    /,
+    task: str,
+    attempt: int | None,
+    folder: Path | None,
+    agent: str | None,
+    format: str,
+    dry_run: bool,
+) -> int:
+    """Hand TASK out: a branch whose first commit is the brief, in a worktree that is ready to work in.
+
+    Refused, with 1, where the rules of the spawn gate find an error: a bad brief, a scope that another task
+    has, too much in progress. Run again after an interruption, it completes or clears up what was begun.
+    """
+    from agentledger.cli.verify import shown
+    from agentledger.findings import Report
+    from agentledger.workflow import spawn as work
+
+    start, now = settings.repo or here(), int(time.time())
+    command = _command(agent) if agent else ()
+    done = work.spawn(start, work.Wanted(task, attempt, folder), now, shown, dry_run=dry_run)
+    if isinstance(done, Report):
+        _refused(done, format)
+        return BLOCKED
+    tell(done, format)
+    if not command or dry_run or done.worktree is None:
+        return 0
+    return _launched(command, done)
+
+
+def _refused(report: Report, format: str) -> None:
+    from agentledger.reports import findings, told
+
+    click.echo(findings.document(report) if format == "json" else told.text(report), nl=format == "text")
+
+
+def _command(name: str) -> tuple[str, ...]:
+    """The user's own command of that name, before anything is made."""
+    from agentledger import personal
+    from agentledger.errors import LedgerError
+
+    known = personal.load().launch
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else f"write {personal.LAUNCH} under [launch]"
+        raise LedgerError(f"no command {name!r} in {personal.path()}", there)
+    return known[name]
+
+
+def _launched(command: tuple[str, ...], done: Did) -> int:
+    """Run it in the new worktree; 1 where it ends with anything but 0."""
+    from agentledger.bases import HEADS
+    from agentledger.workflow import launch, prompt
+
+    worktree = Path(done.worktree or "")
+    branch = done.refs[0].removeprefix(HEADS)
+    text = prompt.prompt(worktree, branch, "start", int(time.time())).text
+    values = {"task": done.task or "", "branch": branch}
+    ended = launch.launch(command, worktree, text, values, os.environ)
+    if ended:
+        click.echo(f"{command[0]} ended with {ended}", err=True)
+    return 1 if ended else 0

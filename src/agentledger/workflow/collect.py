@@ -1,0 +1,120 @@
+"""`agentledger collect`: commit, for an agent that could not, the ledger files it left in its worktree.
+
+Belongs here: which files of which worktree, and what keeps one from being committed. Does not: how the commit
+is made (see `ledger_commit`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger import git, ledger_files
+from agentledger.did import Did
+from agentledger.documents import MOST_BYTES
+from agentledger.errors import LedgerError
+from agentledger.git import Git
+from agentledger.model import Branch
+from agentledger.text import decode, plural, printable
+
+from . import at_work, ledger_commit, managing
+from .managing import Managing
+
+# What a task's folder may hold: the documents that an agent writes.
+_OWN = re.compile(r"brief\.md|packet\.md|status/[^/]+\.md|evidence/[^/]+\.json")
+
+
+def collect(start: Path, task: str | None, now: int, *, dry_run: bool = False) -> Did:
+    """Commit what lies uncommitted in the worktrees of a task (or branch), or of all; `now` is the time.
+
+    Each on the branch that is checked out there, as one commit of ledger files alone. Raises LedgerError in
+    an agent's worktree, and where no branch of that task is checked out anywhere.
+    """
+    with managing.opened(start, now) as desk:
+        found = [b for b in _branches(desk, task) if b.worktree]
+        if task is not None and not found:
+            raise LedgerError(
+                f"no branch of {printable(task)} is checked out here",
+                "git worktree list shows what is; agentledger board shows where each branch is",
+            )
+        done = [_of_branch(desk, branch, dry_run) for branch in found]
+    return _told(done, dry_run)
+
+
+def _branches(desk: Managing, task: str | None) -> Sequence[Branch]:
+    if task is None:
+        return [b for b in desk.fleet.branches if b.work]
+    desk.task(task)
+    return desk.attempts(task)
+
+
+def _of_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
+    """What is committed on one branch; nothing there: a value without files."""
+    assert branch.worktree is not None
+    assert branch.work is not None
+    top = desk.seen.home / branch.worktree.path
+    asked = replace(desk.asked, cwd=top)
+    name = printable(branch.name)
+    files = dict(_left(asked, branch, top, desk.fleet.object_format))
+    if not files:
+        return Did("collect")
+    if half := _busy(asked):
+        return Did(
+            "collect", warnings=(f"{printable(branch.name)}: {half}, so nothing is committed there now",)
+        )
+    told = (
+        f"{printable(branch.name)}: {plural(len(files), 'file')}",
+        *(f"  {printable(path)}" for path in files),
+    )
+    if dry_run:
+        return Did("collect", told, branch.work.task, files=tuple(files), dry_run=True)
+    message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
+    made = ledger_commit.commit(asked, branch.name, files, message)
+    if made.commit is None:
+        return Did("collect", warnings=(f"{name}: {made.why}",))
+    return Did("collect", told, branch.work.task, (branch.ref,), tuple(files), (made.commit,))
+
+
+def _left(asked: Git, branch: Branch, top: Path, object_format: str) -> Iterator[tuple[str, bytes]]:
+    """The documents of the branch's own task that differ from what it has committed, with their content."""
+    assert branch.work is not None
+    folder = f".agentledger/tasks/{branch.work.task}/"
+    listed = git.run(asked, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
+    committed = {
+        decode(path): decode(entry.split()[2])
+        for entry, _, path in (line.partition(b"\t") for line in listed)
+        if entry
+    }
+    for file in ledger_files.of_worktree(branch, top, committed, object_format):
+        own = file.path.startswith(folder) and _OWN.fullmatch(file.path.removeprefix(folder))
+        if own and file.raw is not None and len(file.raw) <= MOST_BYTES:
+            yield file.path, file.raw
+
+
+def _busy(asked: Git) -> str:
+    """Why the worktree cannot take a commit now; '' when it can."""
+    try:
+        at_work.here(asked.cwd)
+    except at_work.NotNow as error:
+        return error.message
+    return ""
+
+
+def _told(done: Sequence[Did], dry_run: bool) -> Did:
+    """All of it in one value."""
+    files = [path for one in done for path in one.files]
+    said = [line for one in done for line in one.said]
+    if not files:
+        said = ["no worktree has uncommitted ledger files"]
+    return Did(
+        "collect",
+        tuple(said),
+        refs=tuple(ref for one in done for ref in one.refs),
+        files=tuple(files),
+        commits=tuple(commit for one in done for commit in one.commits),
+        next="agentledger board" if files else None,
+        warnings=tuple(line for one in done for line in one.warnings),
+        dry_run=dry_run,
+    )

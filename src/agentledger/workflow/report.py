@@ -1,0 +1,238 @@
+"""`agentledger report`: an agent's check-in, committed by itself, and the answers that came meanwhile.
+
+Belongs here: what has changed since the last check-in, which texts are needed, committing. Does not: the
+file's text (see `check_in`), how the commit is made (`ledger_commit`), or an editor (`cli.report`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger import git
+from agentledger.did import Did
+from agentledger.documents import parse_check_in
+from agentledger.errors import LedgerError
+from agentledger.ledger import Answer, CheckIn, Source
+from agentledger.model import LEDGER
+from agentledger.text import decode, encode, printable
+from agentledger.work import Copy
+
+from . import at_work, check_in, editor, ledger_commit
+from .at_work import AtWork, NotNow
+from .check_in import Said
+from .managing import unknown
+
+# So many commits are listed by subject; more are counted.
+MOST_COMMITS = 20
+# The same words again within so many seconds are the same check-in, run again because it was interrupted.
+SAME = 120
+# What agents' programs set in the environment of the commands that they run, and the name each goes by.
+_AGENTS = {
+    "CLAUDECODE": "claude-code",
+    "COPILOT_CLI": "copilot",
+    "GEMINI_CLI": "gemini",
+    "CODEX_SANDBOX": "codex",
+}
+
+
+def report(start: Path, said: Said, now: int, *, dry_run: bool = False) -> Did:
+    """Check in on the task of the worktree around `start`; `now` is the check-in's time.
+
+    Raises LedgerError, and nothing is written, when something needed is missing; NotNow on a detached HEAD
+    or in a rebase, with what was said kept in the git directory.
+    """
+    try:
+        with at_work.opened(start, now, lines=True) as at:
+            return written(at, said, now, dry_run=dry_run)
+    except NotNow as error:
+        raise _kept(start, said, now, error) from error
+
+
+def written(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
+    """The same at a desk that is open already."""
+    said = complete(at, said)
+    content = check_in.document(said, now)
+    left = left_over(at)
+    begun = _begun(at, left, content, now)
+    path = f"{at.folder}/status/{check_in.name(now, content)}"
+    path, content = begun or (path, content)
+    readable(at, path, content)
+    files = {path: content} | left | brief_of_today(at)
+    told = [f"{path}: checked in as {said.state}", *answers(at), *_also(at, files, path)]
+    following = following_step(said)
+    if dry_run:
+        told.append(content.decode())
+        return Did("report", tuple(told), at.task.id, files=tuple(files), next=following, dry_run=True)
+    done = ledger_commit.commit(
+        at.asked, at.branch.name, files, f"chore(ledger): {at.task.id} is {said.state}"
+    )
+    if done.commit is None:
+        return uncommitted("report", at, tuple(told), done)
+    return Did(
+        "report", tuple(told), at.task.id, (at.branch.ref,), tuple(files), (done.commit,), next=following
+    )
+
+
+def uncommitted(command: str, at: AtWork, told: tuple[str, ...], done: ledger_commit.Committed) -> Did:
+    """What is said where git would not write: the files are in the worktree, and are seen there."""
+    warning = (
+        f"git would not commit it: {done.why}. It lies in this worktree as a file, where the board and the "
+        "site show it, marked as uncommitted; there is nothing more for you to do"
+    )
+    collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
+    return Did(command, told, at.task.id, files=done.files, warnings=(warning,), next=collect)
+
+
+# -- what is said ------------------------------------------------------------------------
+
+
+def complete(at: AtWork, said: Said) -> Said:
+    """What was said, with what git tells of it; LedgerError for what only the agent can add."""
+    if said.state in ("needs-input", "blocked") and not said.need.strip():
+        raise LedgerError(
+            f"a check-in that is {said.state} says what it needs",
+            "add --need with a question that can be answered in a sentence, and the options you see",
+        )
+    if said.checkpoint is not None and said.checkpoint not in at.brief.checkpoints:
+        none = f"the brief of {printable(at.task.id)} has none: check in without --checkpoint"
+        raise unknown("checkpoint", said.checkpoint, at.brief.checkpoints, none)
+    changed = said.changed if said.changed.strip() else since(at)
+    return replace(said, changed=changed, agent=said.agent or who(at), session=said.session)
+
+
+def who(at: AtWork) -> str:
+    """The agent's name: by its program's own sign in the environment, else as it last called itself."""
+    for variable, name in _AGENTS.items():
+        if os.environ.get(variable):
+            return name
+    return next((found.agent for found in at.work.check_ins if found.agent), "")
+
+
+def since(at: AtWork) -> str:
+    """What git says has changed since the last check-in: commits, and files not committed yet."""
+    lines = [
+        f"- {commit[:10]} {' '.join(printable(subject).split())}" for commit, subject in _new_commits(at)
+    ]
+    if len(lines) > MOST_COMMITS:
+        lines[MOST_COMMITS:] = [f"- and {len(lines) - MOST_COMMITS} more commits"]
+    if _dirty(at):
+        lines.append("- more in the worktree, not committed yet")
+    last = "the last check-in" if _last(at) else "the branch began"
+    return "\n".join(lines) if lines else f"Nothing in git since {last}."
+
+
+def _dirty(at: AtWork) -> bool:
+    changed = git.status(at.asked)
+    return any(not path.startswith(LEDGER) for path in changed or ())
+
+
+def _last(at: AtWork) -> CheckIn | None:
+    """The newest check-in that is committed."""
+    return next((found for found in at.work.check_ins if not found.document.source.uncommitted), None)
+
+
+def _new_commits(at: AtWork) -> list[tuple[str, str]]:
+    """The commits on the branch's own line that changed code since the last check-in: id and subject."""
+    last = _last(at)
+    seen = [last.document.source.commit] if last and last.document.source.commit else at.branch.merge_bases
+    flags = [
+        "log",
+        "-z",
+        "--format=%H %s",
+        "--first-parent",
+        at.branch.head,
+        *(f"^{commit}" for commit in seen),
+    ]
+    listed = git.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
+    found = (decode(entry).partition(" ") for entry in listed.split(b"\0") if entry)
+    return [(commit, subject) for commit, _, subject in found]
+
+
+def readable(at: AtWork, path: str, content: bytes) -> None:
+    """LedgerError when a reader would find something wrong in the check-in."""
+    found = parse_check_in(Source(path), content, at.fleet.policy, size=len(content))
+    for problem in found.document.problems:
+        if problem.fatal:
+            raise LedgerError(f"the check-in would be unreadable: {printable(problem.message)}", problem.hint)
+
+
+# -- what came meanwhile -----------------------------------------------------------------
+
+
+def answers(at: AtWork) -> list[str]:
+    """The manager's answers since the last check-in, oldest first, each with its whole text."""
+    last = max((found.at for found in at.work.check_ins), default=0)
+    return [_answer(found) for found in reversed(at.work.answers) if found.at >= last]
+
+
+def _answer(answer: Answer) -> str:
+    about = f" on {printable(answer.checkpoint)}" if answer.checkpoint else ""
+    text = f"\n{answer.text.strip()}" if answer.text.strip() else ""
+    return f"answer from {printable(answer.by)}{about}: {answer.decision}{text}"
+
+
+def following_step(said: Said) -> str:
+    """What to do after this check-in."""
+    if said.state in ("needs-input", "blocked") or said.checkpoint:
+        return "stop here and wait for the answer; agentledger report shows it once it has come"
+    return "agentledger done" if said.state == "working" else "wait for the review"
+
+
+# -- what must not be lost -----------------------------------------------------------------
+
+
+def left_over(at: AtWork) -> dict[str, bytes]:
+    """Check-ins of this task that lie in the worktree uncommitted, by path: left by a kill, or a sandbox."""
+    paths = [found.document.source.path for found in at.work.check_ins if found.document.source.uncommitted]
+    return {path: (at.top / path).read_bytes() for path in paths if path.startswith(f"{at.folder}/status/")}
+
+
+def _begun(at: AtWork, left: Mapping[str, bytes], content: bytes, now: int) -> tuple[str, bytes] | None:
+    """This very check-in with its path, where it was said before and the command did not get to its end."""
+    last = _last(at)
+    recent = {last.document.source.path: encode(last.document.text)} if last and now - last.at < SAME else {}
+    said = _but_time(content)
+    return next(
+        ((path, text) for path, text in (*left.items(), *recent.items()) if _but_time(text) == said), None
+    )
+
+
+def _but_time(content: bytes) -> bytes:
+    """A check-in without the time it is of: begun once and gone on with, it is the same one."""
+    return re.sub(rb"\Aat: .*\n", b"", content.removeprefix(b"---\n"))
+
+
+def brief_of_today(at: AtWork) -> dict[str, bytes]:
+    """The branch's copy of the brief, where the manager has changed the brief since and nobody the copy."""
+    if at.work.copy is not Copy.OUTDATED:
+        return {}
+    return {f"{at.folder}/brief.md": encode(at.brief.document.text)}
+
+
+def _also(at: AtWork, files: Mapping[str, bytes], path: str) -> list[str]:
+    """What is committed beside the check-in, in sentences."""
+    brief = f"{at.folder}/brief.md"
+    told = [
+        f"{other}: was left uncommitted, and is committed with it"
+        for other in files
+        if other not in (path, brief)
+    ]
+    if brief in files:
+        told.append(f"{brief}: the manager has changed the brief since; this is how it is now, read it again")
+    return told
+
+
+def _kept(start: Path, said: Said, now: int, error: NotNow) -> NotNow:
+    """The same error, once what was said is in the git directory; nothing that was typed is lost."""
+    if said.silent:
+        return error
+    asked = git.repository(start)
+    content = check_in.document(said, now)
+    path = editor.place(asked, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
+    editor.keep(path, content.decode())
+    return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")

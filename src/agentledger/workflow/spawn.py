@@ -1,0 +1,229 @@
+"""`agentledger spawn`: a task handed out, as a branch with its brief, in a worktree that is ready to work in.
+
+Belongs here: the order of the steps, and what is refused. Does not: what an interrupted spawn has left (see
+`spawn_journal`), making the worktree ready (see `verify_place`), starting an agent (see `launch`).
+
+Everything is made out of sight first: the commit without a branch, the worktree detached and locked. The
+branch appears last, in one step; before it, nothing has happened for anybody else.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger import control_commit, git
+from agentledger.bases import HEADS
+from agentledger.control_commit import New, identity
+from agentledger.did import Did
+from agentledger.errors import GitError, LedgerError
+from agentledger.findings import Gate, Report
+from agentledger.ledger import Brief
+from agentledger.text import encode, printable
+from agentledger.work import Task
+
+from . import hooks_activate, managing, spawn_journal
+from .ledger_commit import QUIET
+from .managing import Managing
+from .spawn_journal import Begun
+from .verify_one import Hear, Runner
+from .verify_place import ready
+
+BRIEF = ".agentledger/tasks/{}/brief.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to hand out. `attempt` is the number of a rival, None for the first; `folder` where to work."""
+
+    task: str
+    attempt: int | None = None
+    folder: Path | None = None
+
+
+def spawn(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
+    """Hand the task out in the repository around `start`; a report instead where the spawn gate refuses.
+
+    `hear` is told what the set-up command prints; `now` is in seconds since the epoch. Raises LedgerError,
+    and leaves nothing behind: the branch or the folder is there already, the set-up fails, another spawn is
+    at work. What an interrupted one has left is put right first.
+    """
+    place = git.place(git.repository(start))
+    with spawn_journal.alone(place):
+        mended = spawn_journal.recover(git.repository(start), place)
+        with managing.opened(start, now) as desk:
+            task = desk.task(wanted.task)
+            if done := _complete(desk, task, wanted, mended):
+                return done
+            report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
+            if report.blocked:
+                return report
+            return _Spawning(desk, task, wanted, now, hear).did(tuple(mended), dry_run)
+
+
+def _complete(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
+    """Where an interrupted spawn of this very branch has just been completed: that it is."""
+    name = branch_of(task, wanted.attempt)
+    if not any(line.startswith(f"{printable(name)} was spawned") for line in mended):
+        return None
+    worktree = next((c.path for c in git.worktrees(desk.asked) if c.branch == HEADS + name), None)
+    return Did(
+        "spawn", tuple(mended), task.id, (HEADS + name,), worktree=str(worktree), next=_start(task, worktree)
+    )
+
+
+def branch_of(task: Task, attempt: int | None) -> str:
+    """The name of the branch that works on a task; an attempt has its number behind it."""
+    named = task.brief.branch if task.brief else None
+    name = named or f"agent/{task.id}"
+    return name if attempt is None else f"{name}--{attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spawning:
+    """One task that is being handed out."""
+
+    desk: Managing
+    task: Task
+    wanted: Wanted
+    now: int
+    hear: Hear
+
+    @property
+    def brief(self) -> Brief:
+        if self.task.brief is None:  # the gate lets no task without one through
+            raise LedgerError("there is no brief", f"agentledger plan {self.task.id}")
+        return self.task.brief
+
+    @property
+    def name(self) -> str:
+        return branch_of(self.task, self.wanted.attempt)
+
+    @property
+    def folder(self) -> Path:
+        """Where the worktree goes: beside the repository, so that no tool finds it inside."""
+        if self.wanted.folder is not None:
+            return self.wanted.folder.absolute()
+        home = self.desk.seen.home
+        ending = "" if self.wanted.attempt is None else f"--{self.wanted.attempt}"
+        return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
+
+    def did(self, mended: tuple[str, ...], dry_run: bool) -> Did:
+        self._free()
+        told = (*mended, *self._told(dry_run))
+        nothing = Did(
+            "spawn", told, self.task.id, (HEADS + self.name,), worktree=str(self.folder), dry_run=True
+        )
+        if dry_run:
+            return nothing
+        commit = self._commit()
+        warnings = self._made(commit)
+        return replace(
+            nothing,
+            files=(BRIEF.format(self.task.id),),
+            commits=(commit,),
+            next=_start(self.task, self.folder),
+            warnings=warnings,
+            dry_run=False,
+        )
+
+    def _told(self, dry_run: bool) -> tuple[str, ...]:
+        base, policy = self.desk.fleet.base, self.desk.fleet.policy
+        where = "would be" if dry_run else "is"
+        told = [
+            f"{printable(self.name)} {where} at {base.head[:12]} of {printable(base.name)}, with its brief"
+        ]
+        told.append(f"worktree: {printable(str(self.folder))}")
+        if policy.spawn_copy:
+            told.append(f"copied into it: {', '.join(map(printable, policy.spawn_copy))}")
+        if policy.spawn_setup:
+            told.append(f"set up by: {printable(policy.spawn_setup)}")
+        return tuple(told)
+
+    def _free(self) -> None:
+        """LedgerError where the branch or the folder is there already."""
+        asked, name = self.desk.asked, self.name
+        there = {c.branch: c.path for c in git.worktrees(asked)}
+        if HEADS + name in there:
+            where = shlex.quote(printable(str(there[HEADS + name])))
+            raise LedgerError(
+                f"{printable(self.task.id)} is handed out already, in {where}",
+                f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
+            )
+        _, missing, _ = git.attempt(asked, ["show-ref", "--verify", "--quiet", HEADS + name])
+        if not missing:
+            shown = shlex.quote(printable(name))
+            raise LedgerError(
+                f"the branch {shown} is there already",
+                f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
+                "or begin a rival: --attempt 2",
+            )
+        if git.attempt(asked, ["check-ref-format", HEADS + name])[1]:
+            raise LedgerError(f"{printable(name)} is no name for a branch", "mend `branch:` in its brief")
+        if self.folder.exists():
+            raise LedgerError(
+                f"{printable(str(self.folder))} is there already", "name another folder with --worktree DIR"
+            )
+
+    def _commit(self) -> str:
+        """The first commit, which no branch has yet: base with the brief as it counts now."""
+        base = self.desk.fleet.base.head
+        content = encode(self.brief.document.text)
+        message = f"chore(ledger): the brief of {self.task.id}"
+        new = New((base,), {BRIEF.format(self.task.id): content}, message, identity(self.desk.asked), "")
+        return control_commit.make(self.desk.asked, self.name, new._replace(tip="0" * len(base)))
+
+    def _made(self, commit: str) -> tuple[str, ...]:
+        """Worktree and branch; what there is to warn of. Whatever goes wrong, nothing of it is left."""
+        begun = Begun(self.name, commit, str(self.folder))
+        asked, place = self.desk.asked, self.desk.seen.place
+        journal = spawn_journal.write(place, begun)
+        try:
+            warnings = self._worktree(begun)
+            self._appear(begun)
+        except BaseException:
+            spawn_journal.clear(asked, place, begun)
+            journal.unlink(missing_ok=True)
+            raise
+        spawn_journal.finish(asked, begun)
+        journal.unlink(missing_ok=True)
+        return warnings
+
+    def _worktree(self, begun: Begun) -> tuple[str, ...]:
+        asked, policy = self.desk.asked, self.desk.fleet.policy
+        flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
+        git.run(asked, [*QUIET, "worktree", "add", *flags, begun.worktree, begun.commit])
+        at = replace(asked, cwd=self.folder)
+        git.run(at, [*QUIET, "reset", "--quiet", "--hard"])
+        runner = Runner(
+            self.folder, self.desk.seen.place.common, policy, self.now, self.hear, self.desk.seen.home
+        )
+        ready(self.folder, self.desk.seen.home, runner, policy, self.hear)
+        # Last, since a set-up command such as `npm ci` can set core.hooksPath.
+        return (*self._changed(), *hooks_activate.activate(at))
+
+    def _changed(self) -> tuple[str, ...]:
+        """That the set-up has changed files which are tracked: the agent would commit them unawares."""
+        changed = git.status(replace(self.desk.asked, cwd=self.folder)) or []
+        if not changed:
+            return ()
+        some = ", ".join(printable(path) for path in changed[:3])
+        return (
+            f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {some}",
+        )
+
+    def _appear(self, begun: Begun) -> None:
+        """The branch, at once or not at all."""
+        line = f"create {HEADS}{begun.branch} {begun.commit}\n"
+        flags = ["update-ref", "--create-reflog", "-m", "agentledger: spawn", "--stdin"]
+        _, code, reason = git.attempt(self.desk.asked, [*QUIET, *flags], encode(line))
+        if code:
+            told = f"{printable(begun.branch)} cannot be made: {reason}"
+            raise GitError(told, "nothing was made; rename the task, or mend what git names")
+
+
+def _start(task: Task, worktree: Path | None) -> str:
+    """What to type in order to have an agent begin."""
+    where = shlex.quote(str(worktree)) if worktree else "its worktree"
+    return f"cd {where} && agentledger prompt {task.id}   # the text to hand to an agent there"
