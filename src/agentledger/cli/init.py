@@ -1,21 +1,23 @@
-"""`agentledger init`: a policy, and hooks; and back."""
+"""`agentledger init`: a policy, hooks, and what agents read; and back."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import here, repo_option, verbose_option
+from agentledger.cli.init_asking import WAYS
+from agentledger.cli.options import format_option, here, repo_option, verbose_option
 
 if TYPE_CHECKING:
+    from agentledger.did import Did
     from agentledger.workflow.init_plan import Plan
 
-WAYS = ("native", "pre-commit", "both", "none")
-NEXT = """\
-next: read .agentledger/config.toml; it counts once it is committed on base:
-      git add .agentledger && git commit -m "agentledger: the policy" .agentledger
+REST = """\
+then: {plan}
+      the policy counts, and agents see the rest, once it is committed on base
       agentledger doctor tries each gate; agentledger init --uninstall takes all of this back"""
 
 
@@ -24,51 +26,98 @@ next: read .agentledger/config.toml; it counts once it is committed on base:
     "--hooks",
     "way",
     type=click.Choice(WAYS),
-    default="native",
-    show_default=True,
-    help="git's own hooks, an entry for the pre-commit framework, or both.",
+    help="git's own hooks, an entry for the pre-commit framework, or both.  [default: native]",
 )
+@click.option(
+    "--agents-md/--no-agents-md",
+    default=None,
+    help="A block in AGENTS.md that tells agents how to work under a brief.  [default: yes]",
+)
+@click.option(
+    "--pr-template/--no-pr-template",
+    default=None,
+    help="A pull-request template with the packet's sections, if there is none.  "
+    "[default: where the forge is known]",
+)
+@click.option("--yes", is_flag=True, help="Ask nothing, also on a terminal.")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
 @click.option("--uninstall", is_flag=True, help="Take back what init has done, and nothing else.")
+@format_option
 @repo_option
 @verbose_option
 @click.pass_obj
-def init(settings: Settings, /, way: str, dry_run: bool, uninstall: bool) -> None:
-    """Make a repository ready: a policy with comments, and hooks for agents' branches.
+def init(
+    settings: Settings,
+    /,
+    way: str | None,
+    agents_md: bool | None,
+    pr_template: bool | None,
+    yes: bool,
+    dry_run: bool,
+    uninstall: bool,
+    format: str,
+) -> None:
+    """Make a repository ready: a policy with comments, hooks for agents' branches, a block in AGENTS.md.
 
-    Commits nothing. Hooks that are there stay, and run first. A second run changes what is out of date.
+    Commits nothing. Hooks that are there stay, and run first. A second run changes what is out of date. On a
+    terminal it asks what to make, and once more before it writes.
     """
     from agentledger.workflow import init as work
+    from agentledger.workflow import init_did
 
     start = settings.repo or here()
     if uninstall:
         place, plan = work.way_back(start)
         if not dry_run:
             work.undo(place, plan)
-        _tell(plan, dry_run, "there is nothing of init here")
+        _tell(init_did.undone(place, plan, dry_run), plan, format, "there is nothing of init here")
         return
     ready = work.look(start)
-    plan = work.plan(ready, way)
+    asking = not (yes or dry_run or format == "json") and sys.stdin.isatty() and sys.stdout.isatty()
+    if asking:
+        from agentledger.cli import init_asking
+
+        plan = work.plan(ready, init_asking.ask(ready, way, agents_md, pr_template))
+        if plan.steps and not init_asking.agreed(plan):
+            click.echo("nothing was written")
+            return
+    else:
+        wanted = work.Wanted(way or "native", agents_md is not False, pr_template)
+        plan = work.plan(ready, wanted)
     if not dry_run:
         work.carry_out(ready.place, plan)
-    _tell(plan, dry_run, "all of it is there already")
-    if plan.steps and not dry_run:
-        click.echo(NEXT)
+    done = init_did.made(ready.asked, ready.place, plan, dry_run)
+    _tell(done, plan, format, "all of it is there already")
 
 
-def _tell(plan: Plan, dry_run: bool, nothing: str) -> None:
-    from agentledger.text import printable
-    from agentledger.workflow import init_steps
+def _tell(done: Did, plan: Plan, format: str, nothing: str) -> None:
+    if format == "json":
+        from agentledger.reports import json
 
-    if dry_run:
-        click.echo(init_steps.diff(plan.steps), nl=False)
-    for step in plan.steps if not dry_run else ():
-        if isinstance(step, init_steps.Move):
-            click.echo(f"moved    {printable(str(step.source))} to {printable(step.target.name)}")
-        else:
-            word = "removed" if step.after is None else "wrote" if step.before is None else "changed"
-            click.echo(f"{word:8} {printable(str(step.path))}")
-    if not plan.steps:
-        click.echo(nothing)
+        click.echo(json.did(done), nl=False)
+        return
+    _steps(done, plan, nothing)
     for note in plan.notes:
         click.echo(f"note: {note}")
+    if done.next:
+        _next(done.next)
+
+
+def _steps(done: Did, plan: Plan, nothing: str) -> None:
+    from agentledger.workflow import init_steps
+
+    if done.dry_run:
+        click.echo(init_steps.diff(plan.steps), nl=False)
+    else:
+        click.echo("".join(f"{line}\n" for line in done.said), nl=False)
+    if not plan.steps:
+        click.echo(nothing)
+
+
+def _next(command: str) -> None:
+    from agentledger.text import printable
+    from agentledger.workflow.init_did import PLAN
+
+    click.echo(f"next: {printable(command)}")
+    if command != PLAN:
+        click.echo(REST.format(plan=PLAN))

@@ -22,7 +22,7 @@ from agentledger.git import Git, Place
 from agentledger.ledger import Policy
 from agentledger.text import decode, printable
 
-from . import doctor_trial, hooks, hooks_beside, hooks_framework
+from . import doctor_trial, hooks, hooks_beside, hooks_framework, init_agents
 from .doctor_trial import RULE, Trial, Tried
 
 WORKFLOWS = (
@@ -57,24 +57,26 @@ def examine(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. LedgerError where there is none."""
     asked = git.repository(start)
     place = git.place(asked)
-    policy = _policy(start)
+    policy, base = _on_base(start)
     with doctor_trial.opened() as trial:
         return (
             *_native(asked, place, trial),
             _framework(place, trial),
             _ci(place),
+            _instructions(asked, place, base),
             _enforced(policy),
             _control(policy),
         )
 
 
-def _policy(start: Path) -> Policy:
+def _on_base(start: Path) -> tuple[Policy, str | None]:
+    """The policy, and base's tip; the defaults and None before the first commit."""
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.opened(start, request) as taken:
-            return taken.fleet.policy
-    except RefError:  # no base yet
-        return Policy()
+            return taken.fleet.policy, taken.fleet.base.head
+    except RefError:
+        return Policy(), None
 
 
 # -- git's own hooks ---------------------------------------------------------------------
@@ -188,6 +190,22 @@ def _ci(place: Place) -> Surface:
         return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
     where = printable(found[0].relative_to(place.top).as_posix())
     return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
+
+
+def _instructions(asked: Git, place: Place, base: str | None) -> Surface:
+    """The block that tells agents what to do: they see what is on base."""
+    name = f"instructions in {init_agents.NAME}"
+    state = init_agents.state((init_agents.committed(asked, base) if base else None) or b"")
+    said = {
+        init_agents.State.CURRENT: "base has the block of this version",
+        init_agents.State.EDITED: "the block on base was edited by hand; what it says now is not looked at",
+        init_agents.State.OUTDATED: "the block on base is of another version",
+        init_agents.State.BROKEN: "the markers of the block on base are no pair",
+        init_agents.State.MISSING: "base has no block of agentledger's in it",
+    }
+    if state in (init_agents.State.CURRENT, init_agents.State.EDITED):
+        return Surface(name, State.ON, said[state])
+    return Surface(name, State.OFF, said[state], f"{_in_main(asked, place)}agentledger init")
 
 
 def _enforced(policy: Policy) -> Surface:

@@ -1,7 +1,8 @@
 """`agentledger init`: a repository made ready for briefs and boundaries, and back.
 
 Belongs here: which parts there are, in which order, and remembering them. Does not: each part (see
-`hooks`, `hooks_beside`, `hooks_framework`), steps (`init_steps`), or talking about it (`cli.init`).
+`hooks`, `hooks_beside`, `hooks_framework`, `init_agents`, `init_template`), steps (`init_steps`), what is
+said of it (`init_did`), or asking (`cli.init_asking`).
 
 Nothing is committed, and nothing of anybody else's is overwritten.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from agentledger import control_write, git, resources, snapshot, watched
+from agentledger import control_write, forge, git, resources, snapshot, watched
 from agentledger.bases import HEADS
 from agentledger.errors import RefError
 from agentledger.git import Git, Place
@@ -25,7 +26,17 @@ from agentledger.policy import FILE as POLICY
 from agentledger.text import decode
 from agentledger.work import Task
 
-from . import hooks, hooks_beside, hooks_framework, init_manifest, init_steps, init_undo
+from . import (
+    hooks,
+    hooks_beside,
+    hooks_framework,
+    init_agents,
+    init_manifest,
+    init_readers,
+    init_steps,
+    init_template,
+    init_undo,
+)
 from .init_manifest import Manifest, Written, digest
 from .init_plan import Plan, together
 from .init_steps import Write, content
@@ -36,13 +47,30 @@ _FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The repository that is made ready. `base` is None before the first commit."""
+    """The repository that is made ready. `base` is None before the first commit; `forge` is its kind."""
 
     asked: Git
     place: Place
     base: Base | None
     policy: Policy
     tasks: tuple[Task, ...]
+    forge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to make: hooks in one of the `WAYS`, the block in AGENTS.md, the pull-request template.
+
+    `pr_template` None: where the forge is known, since its path depends on that.
+    """
+
+    way: str = "native"
+    agents_md: bool = True
+    pr_template: bool | None = None
+
+    def template(self, forge: str | None) -> bool:
+        """Is the template wanted where the forge is of this kind?"""
+        return forge is not None if self.pr_template is None else self.pr_template
 
 
 def look(start: Path) -> Here:
@@ -56,16 +84,21 @@ def look(start: Path) -> Here:
     except RefError:  # no base yet: the defaults will do until there is one
         return Here(asked, place, None, Policy(), ())
     control_write.refuse_in_agent_worktree(seen, fleet)
-    return Here(asked, place, fleet.base, fleet.policy, fleet.tasks)
+    kind = forge.kind(fleet.forge) if fleet.forge else None
+    return Here(asked, place, fleet.base, fleet.policy, fleet.tasks, kind)
 
 
-def plan(here: Here, way: str) -> Plan:
-    """What there is to do, with the hooks in one of the `WAYS`; no steps where all is done."""
+def plan(here: Here, wanted: Wanted) -> Plan:
+    """What there is to do; no steps where all is done."""
     done = init_manifest.read(here.place.common)
     parts = [*_documents(here)]
-    if way in ("native", "both"):
+    if wanted.agents_md:
+        parts.append(agents_md(here, done))
+    if wanted.template(here.forge):
+        parts.append(pr_template(here))
+    if wanted.way in ("native", "both"):
         parts += _hooks(here, done)
-    if way in ("pre-commit", "both"):
+    if wanted.way in ("pre-commit", "both"):
         parts.append(_framework(here))
     whole = together(parts)
     both = done.and_then(whole.done)
@@ -128,6 +161,28 @@ def _on_base(here: Here, path: str) -> bool:
     if here.base is None:
         return False
     return not git.attempt(here.asked, ["cat-file", "-e", f"{here.base.head}:{path}"])[1]
+
+
+def agents_md(here: Here, done: Manifest | None = None) -> Plan:
+    """The part for AGENTS.md, after what was `done` before."""
+    top = here.place.top
+    if top is None:
+        return Plan()
+    base = init_agents.committed(here.asked, here.base.head) if here.base else None
+    checked_out = init_agents.committed(here.asked, "HEAD")
+    part = init_agents.plan(top, base if base != checked_out else None, done or Manifest())
+    ignored = not git.attempt(here.asked, ["check-ignore", "-q", "--", str(top / init_agents.NAME)])[1]
+    unseen = (f"{init_agents.NAME} is ignored by git: agents in other worktrees will not have it",)
+    readers = init_readers.notes(top) if part.steps or not part.notes else ()
+    return part._replace(notes=(*part.notes, *(unseen if ignored else ()), *readers))
+
+
+def pr_template(here: Here) -> Plan:
+    """The part for the pull-request template."""
+    if here.place.top is None:
+        return Plan()
+    base = here.base.head if here.base else None
+    return init_template.plan(here.asked, here.place.top, base, here.forge)
 
 
 def _hooks(here: Here, done: Manifest) -> Iterable[Plan]:

@@ -87,7 +87,7 @@ def _after(first: Written, now: Written) -> Written:
     named = {key.name for key in first.keys}
     keys = (*first.keys, *(key for key in now.keys if key.name not in named))
     former = first.former if untouched else None
-    return Written(now.hash, first.new and untouched, former, keys, first.snippet or now.snippet)
+    return Written(now.hash, first.new and untouched, former, keys, now.snippet or first.snippet)
 
 
 def digest(raw: bytes | None) -> str:

@@ -1,7 +1,7 @@
 """The way back from `init`: what it has done, and nobody has changed since.
 
 Belongs here: the plan that undoes a manifest. Does not: how one hook or one setting is undone (see `hooks`,
-`init_settings`, `hooks_framework`).
+`init_settings`, `hooks_framework`, `init_agents`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from agentledger.git import Git, Place
 from agentledger.text import printable
 from agentledger.watched import FILE, FOLDER
 
-from . import hooks, hooks_beside, hooks_framework, init_manifest
+from . import hooks, hooks_beside, hooks_framework, init_agents, init_manifest
 from .init_manifest import Manifest, Written, digest
 from .init_plan import Plan, together
 from .init_steps import Write, content
@@ -32,6 +32,8 @@ def plan(asked: Git, place: Place) -> Plan:
 
 
 def _file(asked: Git, path: Path, written: Written) -> Plan:
+    if path.name == init_agents.NAME:
+        return _agents(asked, path, written)
     if written.snippet:
         return hooks_framework.undone(path, written)
     now = content(path)
@@ -42,6 +44,15 @@ def _file(asked: Git, path: Path, written: Written) -> Plan:
     if _committed(asked, path):
         return Plan(notes=(f"{printable(str(path))} is in git, and stays; git rm removes it for everybody",))
     return Plan((Write(path, now, None),))
+
+
+def _agents(asked: Git, path: Path, written: Written) -> Plan:
+    part = init_agents.undone(path, written)
+    there = init_agents.committed(asked, "HEAD") or b""
+    if not part.steps or init_agents.state(there) is init_agents.State.MISSING:
+        return part
+    told = f"the block is committed in {init_agents.NAME}: commit that it is gone, and it is for everybody"
+    return part._replace(notes=(told,))
 
 
 def _committed(asked: Git, path: Path) -> bool:

@@ -1,0 +1,53 @@
+"""The questions of `agentledger init` on a terminal, each with a default that Enter takes.
+
+Belongs here: asking, and showing what would be written. Does not: what is wanted without being asked (see
+`workflow.init.Wanted`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from agentledger.workflow.init import Here, Wanted
+    from agentledger.workflow.init_plan import Plan
+
+WAYS = ("native", "pre-commit", "both", "none")
+
+
+def ask(here: Here, way: str | None, agents_md: bool | None, pr_template: bool | None) -> Wanted:
+    """What to make: as the flags say, and for each that was not given, what the person says.
+
+    What is there already is not asked for.
+    """
+    from agentledger.workflow import init, init_manifest, init_template
+
+    usual = init.Wanted()
+    done = init_manifest.read(here.place.common)
+    if way is None:
+        text = "Hooks that stop what a brief does not allow"
+        way = click.prompt(text, type=click.Choice(WAYS), default=usual.way)
+    if agents_md is None and init.agents_md(here, done).steps:
+        agents_md = click.confirm("AGENTS.md: a block that tells agents how to work here", default=True)
+    if pr_template is None and init.pr_template(here).steps:
+        text = f"{init_template.place(here.forge)}: a template with the packet's sections"
+        pr_template = click.confirm(text, default=usual.template(here.forge))
+    return replace(usual, way=way, agents_md=agents_md is not False, pr_template=pr_template)
+
+
+def agreed(plan: Plan) -> bool:
+    """Shows what would be written, as a diff where that is asked for; is it to be done?"""
+    from agentledger.workflow import init_did, init_steps
+
+    click.echo("\n" + "\n".join(init_did.lines(plan.steps, dry_run=True)))
+    while True:
+        said = click.prompt(
+            "Do this? y: yes, n: no, d: show the diff", type=click.Choice(["y", "n", "d"]), default="y",
+            show_choices=False,
+        )  # fmt: skip
+        if said != "d":
+            return bool(said == "y")
+        click.echo(init_steps.diff(plan.steps), nl=False)

@@ -1,0 +1,75 @@
+"""The pull-request template: the packet's sections, where the repository has no template of its own.
+
+Belongs here: where forges look for one, and writing ours. Does not: filling one in, or which forge it is
+(see `forge`).
+
+Forges look in several folders and take any case, and each looks in some folders of the others'; a template
+that is anywhere there is the repository's choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agentledger import git, resources
+from agentledger.git import Git
+from agentledger.text import decode, printable
+
+from .init_manifest import Manifest, Written, digest
+from .init_plan import Plan
+from .init_steps import Write, content
+
+# By the kind of forge. Gitea, Forgejo and GitHub read the last one, so it goes where the kind is not known.
+PLACES = {
+    "gitlab": ".gitlab/merge_request_templates/Default.md",
+    "gitea": ".gitea/pull_request_template.md",
+    "github": ".github/pull_request_template.md",
+}
+_FOLDERS = (".github", ".gitea", ".forgejo", ".gitlab", ".azuredevops", "docs")
+_TEMPLATE = re.compile(
+    r"(?:(?:\.github|\.gitea|\.forgejo|\.azuredevops|docs)/)?pull_request_template(?:\.\w+|/.+)?"
+    r"|\.gitlab/merge_request_templates/.+",
+    re.IGNORECASE,
+)
+
+
+def place(kind: str | None) -> str:
+    """Where a forge of this kind looks for a template; None: one that is not known."""
+    return PLACES[kind or "github"]
+
+
+def plan(asked: Git, top: Path, base: str | None, kind: str | None) -> Plan:
+    """Our template, or a note on the one that is there, in the work tree `top` or the commit `base`."""
+    file = top / place(kind)
+    text = (resources.directory("templates") / "init" / "pull_request_template.md").read_bytes()
+    there = next((path for path in _all(asked, top, base) if _TEMPLATE.fullmatch(path)), None)
+    if there is not None:
+        if (top / there).is_file() and content(top / there) == text:
+            return Plan()
+        told = f"{printable(there)} stays as it is; agentledger packet --pr-body fills it in"
+        return Plan(notes=(told,))
+    if not file.resolve().is_relative_to(top.resolve()):
+        return Plan(notes=(f"{place(kind)} would be outside of this work tree: it is not written",))
+    return Plan((Write(file, None, text),), Manifest({file: Written(digest(text), True)}))
+
+
+def _all(asked: Git, top: Path, base: str | None) -> Iterator[str]:
+    """The files at the top, and in the folders that forges look in, by their paths from the top."""
+    for each in sorted(top.iterdir()):
+        if not each.is_dir():
+            yield each.name
+        elif each.name.lower() in (*_FOLDERS, "pull_request_template"):
+            below = (file for file in sorted(each.rglob("*")) if not file.is_dir())
+            yield from (file.relative_to(top).as_posix() for file in below)
+    if base is not None:
+        names = _listed(asked, [base])
+        folders = [name for name in names if name.lower() in _FOLDERS]
+        yield from names
+        yield from _listed(asked, ["-r", base, "--", *folders]) if folders else ()
+
+
+def _listed(asked: Git, what: Sequence[str]) -> list[str]:
+    shown = git.run(asked, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+    return decode(shown).split("\0")[:-1]
