@@ -14,6 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import damage
 from agentledger.reports import shapes
 from agentledger.rules import RULES
 from command import PROGRAM, Said, refused, run
@@ -375,3 +376,18 @@ def test_a_push_is_judged_by_the_lines_that_git_would_give(tmp_path: Path) -> No
 def test_what_a_hook_judges_takes_no_gate_of_its_own(tmp_path: Path, more: tuple[str, ...]) -> None:
     said = run(made(tmp_path).path, "check", "--staged", *more)
     assert said.code == 2
+
+
+def test_a_fleet_with_a_branch_that_cannot_be_read_does_not_pass_a_gate(tmp_path: Path) -> None:
+    repo = made(tmp_path)
+    repo.commit("agent/x", {"src/a.py": "mine\n"}, parents=["main"])
+    repo.commit("agent/x", {"src/a.py": "more\n"})
+    repo.flush()
+    damage.remove(repo, "agent/x~1")
+    assert run(repo.path, "check", "--fleet").code == 0
+    said = run(repo.path, "check", "--fleet", "--gate", "push")
+    assert said.code == 2, said
+    assert "not judged: agent/x could not be read" in said.out
+    told = json.loads(run(repo.path, "check", "--fleet", "--gate", "push", "--format", "json").out)
+    assert (told["blocked"], len(told["unjudged"])) == (False, 1)
+    assert "::error title=not judged::" in run(repo.path, "check", "--fleet", "--format", "github").out

@@ -13,6 +13,7 @@ from agentledger.errors import GitError
 from agentledger.workflow import link, sync
 from command import run
 from controls import NAME, files, hook, say, server, synced, tips
+from desk import BRIEF as FULL
 from gitrepo import Repo
 
 BRIEF = "tasks/login/brief.md"
@@ -245,3 +246,15 @@ def test_the_commands_of_the_page_work(here: Repo) -> None:
     say(here, BRIEF)
     for command in commands:
         assert run(here.path, *command).code == 0, command
+
+
+def test_the_hooks_learn_of_a_branch_that_a_brief_names(here: Repo, phone: Repo) -> None:
+    run(here.path, "init", "--yes")
+    brief = FULL.format("['src/**']", "branch: fix-41\n").replace("task: x", "task: login")
+    phone.commit(NAME, {BRIEF: brief}, parents=[])
+    phone.flush()
+    synced(phone)
+    names = here.path / ".git/agentledger-hooks/branches"
+    assert "fix-41" not in names.read_text()
+    synced(here)
+    assert "fix-41" in names.read_text().split()

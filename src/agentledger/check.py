@@ -21,6 +21,7 @@ from .policy import FILE
 from .snapshot import Progress, Request, Snapshot, silent
 from .text import decode, printable
 
+_ALIVE = (State.OPEN, State.DORMANT, State.UNREADABLE)
 UNREAD = "mend that, then run this again; git fsck tells more of what is missing"
 
 
@@ -46,7 +47,7 @@ def of_branch(start: Path, name: str, gate: Gate, request: Request, progress: Pr
 def of_fleet(start: Path, gate: Gate | None, request: Request, progress: Progress = silent) -> Report:
     """Every open branch. Without a gate all is shown, as at the merge gate, and nothing is refused."""
     with snapshot.opened(start, request, progress) as taken:
-        alive = [b for b in taken.fleet.branches if b.state in (State.OPEN, State.DORMANT)]
+        alive = [b for b in taken.fleet.branches if b.state in _ALIVE]
         if gate is None:
             return _seen(taken, alive, Gate.MERGE, "the fleet")
         return _report(taken, alive, gate, "the fleet")
@@ -129,8 +130,10 @@ def _want_policy(fleet: Fleet, gate: Gate) -> None:
 def _seen(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
     readable = [b for b in branches if b.state is not State.UNREADABLE]
     found = taken.findings(readable, gate)
-    lost = [f"{printable(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable]
-    return Report(gate, what, tuple(f for b in readable for f in found[b.ref]), (*_notes(taken.fleet), *lost))
+    lost = tuple(
+        f"{printable(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable
+    )
+    return Report(gate, what, tuple(f for b in readable for f in found[b.ref]), _notes(taken.fleet), lost)
 
 
 def _notes(fleet: Fleet) -> tuple[str, ...]:

@@ -50,12 +50,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one check found. `what` says what was looked at; `notes` are sentences about what was not."""
+    """What one check found. `what` says what was looked at; `notes` are sentences for the reader.
+
+    `unjudged` has a sentence for each branch that could not be read: nothing is known of it.
+    """
 
     gate: Gate
     what: str
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
     @property
     def blocked(self) -> bool:

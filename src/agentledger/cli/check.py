@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GATES = ("spawn", "commit", "push", "ready", "merge")
 FORMATS = ("text", "json", "sarif", "github")
-BLOCKED = 1
+BLOCKED, UNJUDGED = 1, 2
 
 
 @click.command()
@@ -72,7 +72,10 @@ def check(
     else:
         report = _report(start, branch, between, task, fleet, asked, base, settings.verbose)
     click.echo(_shown(report, format), nl=False)
-    return BLOCKED if report.blocked and not (fleet and asked is None) else 0
+    if fleet and asked is None:
+        return 0
+    # That nothing was found of a branch which could not be read would say that all is well.
+    return BLOCKED if report.blocked else UNJUDGED if report.unjudged else 0
 
 
 def _hooked(start: Path, push: bool) -> Report:

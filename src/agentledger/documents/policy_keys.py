@@ -43,7 +43,7 @@ CONTROL = _table(
 )
 WIP = _table(
     Key("active", COUNT, "Open branches of one manager.", default=5),
-    Key("local", COUNT, "Of those, the ones a human sits with.", default=3),
+    Key("local", COUNT, "Branches that a human sits with; they count here instead.", default=3),
     Key("review", COUNT, "Branches that wait for a human.", default=3),
     Key("review_lines", COUNT, "Changed lines that wait for a human.", default=1500),
 )

@@ -22,6 +22,7 @@ def document(report: Report) -> bytes:
         blocked=report.blocked,
         findings=tuple(map(finding, report.findings)),
         notes=report.notes,
+        unjudged=tuple(map(printable, report.unjudged)),
     )
     return msgspec.json.encode(shape) + b"\n"
 

@@ -21,7 +21,8 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 def document(report: Report) -> str:
     """The SARIF log, one run, with a newline at the end."""
     rules = [rule for rule in RULES if any(found.rule == rule.id for found in report.findings)]
-    notes = [{"level": "warning", "message": {"text": printable(note)}} for note in report.notes]
+    said = (*report.notes, *report.unjudged)
+    notes = [{"level": "warning", "message": {"text": printable(note)}} for note in said]
     run = {
         "tool": {
             "driver": {"name": "agentledger", "version": __version__, "rules": [_rule(r) for r in rules]}

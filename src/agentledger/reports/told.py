@@ -18,7 +18,9 @@ def text(report: Report) -> str:
     """Every finding, those that stop first, and one line that says what comes of it."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
     lines = [line for found in ordered for line in _lines(found)]
-    return "\n".join([*lines, *(f"note: {printable(note)}" for note in report.notes), _verdict(report)])
+    lines += [f"note: {printable(note)}" for note in report.notes]
+    lines += [f"not judged: {printable(lost)}" for lost in report.unjudged]
+    return "\n".join([*lines, _verdict(report)])
 
 
 def _lines(found: Finding) -> Iterator[str]:
@@ -61,7 +63,8 @@ def github(report: Report) -> str:
     The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
     escaped, in properties `:` and `,` as well.
     """
-    notes = (f"::notice title=agentledger::{_escaped(printable(note))}" for note in report.notes)
+    notes = [f"::notice title=agentledger::{_escaped(printable(note))}" for note in report.notes]
+    notes += [f"::error title=not judged::{_escaped(printable(lost))}" for lost in report.unjudged]
     return "\n".join([*map(_annotation, report.findings), *notes])
 
 

@@ -12,11 +12,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger import control, control_commit, control_history, control_write, git, policy, scratch
+from agentledger import (
+    control,
+    control_commit,
+    control_history,
+    control_write,
+    git,
+    policy,
+    scratch,
+    snapshot,
+    watched,
+)
 from agentledger.control import Copies
 from agentledger.control_files import Kept, Synced
 from agentledger.errors import GitError, LedgerError, RefError
@@ -25,6 +36,7 @@ from agentledger.listing import CONTROL
 from agentledger.model import Sync
 from agentledger.observe import observe
 from agentledger.scratch import Scratch
+from agentledger.snapshot import Request
 from agentledger.text import printable
 from agentledger.workflow.link import Link
 
@@ -72,11 +84,21 @@ def sync(
         if tried:
             time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
         if work.round(recreate):
+            _watch(start, place)
             return work.done()
     raise GitError(
         f"others write to {printable(name)}, here or on {printable(link.remote)}, all the time",
         "nothing is lost; run agentledger sync again",
     )
+
+
+def _watch(start: Path, place: Place) -> None:
+    """Let the hooks know the branches that briefs name which have just come; they judge no others."""
+    if not (place.common / watched.FOLDER / watched.FILE).exists():
+        return
+    request = Request(forecast=False, lines=False, rules=False)
+    with suppress(LedgerError), snapshot.opened(start, request):
+        pass  # reading the fleet keeps the list
 
 
 def _remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
