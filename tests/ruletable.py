@@ -151,6 +151,7 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
                 COMMIT,
                 changed=touched(".agentledger/tasks/x/brief.md", ".agentledger/tasks/x/evidence/test.json"),
             ),
+            case(PUSH, changed=touched(".agentledger/config.toml", net=False)),
         ),
     ),
     "OWN004": (
@@ -194,8 +195,8 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
         (case(PUSH, changed=touched("src/a.py", net=False)),),
     ),
     "OWN008": (
-        (case(PUSH, merged=("y",)),),
-        (case(PUSH, brief(depends_on=["y"]), merged=("y",)), case(PUSH)),
+        (case(PUSH, merged={"y": HEAD}),),
+        (case(PUSH, brief(depends_on=["y"]), merged={"y": HEAD}), case(PUSH)),
     ),
     "OWN009": ((case(PUSH, hidden=(Hidden("src/a.py", b"src/a.py", 3, ("U+202E",)),)),), (case(PUSH),)),
     "OWN010": (
@@ -231,7 +232,7 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
         ),
         (
             case(COMMIT, reports=(Report(STATUS, "A"),)),
-            case(COMMIT, work={"check_ins": (check_in("wrking"),)}, reports=(Report(STATUS, "M"),)),
+            case(COMMIT, work={"check_ins": (check_in("wrking"),)}, reports=(Report(STATUS, "A"),)),
         ),
     ),
     "STA006": (
@@ -311,6 +312,7 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
             ready(),
             ready(changed=touched("src/a.py"), work={"packet": packet(test="No tests: it is a comment.")}),
             ready(changed=touched("docs/a.md")),
+            ready(changed=touched(".agentledger/tasks/x/evidence/test.json")),
             ready(
                 changed=touched("lib/a.py"),
                 policy=Policy(companions=(Companion(("src/**",), ("CHANGELOG.md",)),)),
@@ -358,7 +360,13 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
         ),
     ),
     "REV004": (
-        (merge(review("request-changes")), merge(review(findings="- [ ] it never expires"))),
+        (
+            merge(review("request-changes")),
+            merge(review(findings="- [ ] it never expires")),
+            # Where a human has to approve it, no agent settles what one has asked for.
+            merge(review(kind="agent"), review("request-changes"), given=brief(mode="review")),
+            merge(review("request-changes", kind="agent"), review(), given=brief(mode="review")),
+        ),
         (merge(review()), merge(review(findings="- [x] it never expires"))),
     ),
     "FLT001": (
@@ -417,6 +425,7 @@ TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
                 changed=touched("src/a.py"),
             ),
             case(MERGE, brief(kill={"after": "1h"}), standing=standing(Progress.READY)),
+            case(MERGE, brief(kill={"files": 1}), changed=touched(".agentledger/tasks/x/packet.md")),
         ),
     ),
 }

@@ -10,14 +10,19 @@ from typing import Any
 import jsonschema
 import pytest
 
+import fleets
 from agentledger.documents import parse_answer
-from agentledger.ledger import Answer, Policy, Source
+from agentledger.ledger import Answer, CheckIn, Document, Policy, Source
 from agentledger.reports import json as report
 from agentledger.reports import shapes
 from agentledger.text import decode
+from agentledger.work import Progress, Standing
+from agentledger.workflow import compose
+from agentledger.workflow.answer import Reply
 from command import PROGRAM, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
+from terminal import editor, terminal
 
 ASKED = "20261123T101500Z-3f2c"
 BRIEF = "---\ntask: login\nowns: ['src/**']\n---\n\n## Outcome\n\nIt works.\n"
@@ -138,7 +143,7 @@ def test_it_says_that_sync_publishes_where_there_is_a_remote(here: Repo, tmp_pat
     assert "sync" not in run(here.path, "answer", "login", "Blue.").out
     here.git("remote", "add", "origin", str(server(tmp_path / "origin.git").path))
     said = run(here.path, "answer", "login", "Red.").out
-    assert said.splitlines()[1] == "agentledger sync publishes it"
+    assert said.splitlines()[1] == "next: agentledger sync"
     tip = here.git("rev-parse", NAME).strip()
     assert said.splitlines()[0].endswith(f"written to {NAME}, {tip[:12]}")
 
@@ -199,3 +204,151 @@ def test_a_persons_branch_of_that_name_is_told_with_the_way_out(tmp_path: Path) 
     said = refused(repo.path, "answer", "login", "hi")
     assert "is not the control branch: it holds" in said.message
     assert "name another one" in said.hint
+
+
+# -- paragraphs, rivals, dry runs -----------------------------------------------------------
+
+
+def test_messages_are_paragraphs_after_the_text(here: Repo) -> None:
+    _, parsed = answered(here, "login", "First.", "-m", "Second.", "--message", "Third.")
+    assert parsed.text.strip() == "First.\n\nSecond.\n\nThird."
+
+
+def test_a_message_can_come_from_standard_input(here: Repo) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "answer", "login", "-m", "First.", "-m", "-"],
+        cwd=here.path,
+        input=b"From a pipe.\n",
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert files(here)[done.stdout.decode().partition(": ")[0]].endswith("---\n\nFirst.\n\nFrom a pipe.\n")
+
+
+def test_a_dry_run_shows_the_document_and_writes_nothing(here: Repo) -> None:
+    before = files(here)
+    said = run(here.path, "answer", "login", "Blue \u202e.", "--dry-run")
+    lines = said.out.splitlines()
+    assert lines[0] == "nothing is written: this is a dry run"
+    assert "would go to agentledger" in lines[1]
+    assert "  decision: note" in lines
+    assert "  Blue \\u{202E}." in lines
+    told = json.loads(run(here.path, "answer", "login", "Blue.", "--dry-run", "--format", "json").out)
+    jsonschema.validate(told, json.loads(shapes.schema("answered")))
+    assert (told["dry_run"], told["commit"]) == (True, None)
+    assert files(here) == before
+
+
+def test_without_a_remote_the_next_command_is_next(here: Repo) -> None:
+    assert run(here.path, "answer", "login", "Blue.").out.splitlines()[-1] == "next: agentledger next"
+
+
+@pytest.fixture
+def rivals(here: Repo) -> Repo:
+    """A second attempt at the same task, whose check-in has another name."""
+    root = here.git("rev-parse", "main").strip()
+    said = {".agentledger/tasks/login/status/2.md": CHECK_IN}
+    here.commit("agent/login--2", said, parents=[root])
+    here.flush()
+    return here
+
+
+def test_of_rivals_one_has_to_be_named(rivals: Repo) -> None:
+    before = files(rivals)
+    said = refused(rivals.path, "answer", "login", "Blue.")
+    assert said.message == "2 branches work on login: agent/login, agent/login--2"
+    assert said.hint == "name the branch in place of the task, or say --all"
+    assert files(rivals) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "branch"),
+    [
+        (("agent/login--2",), "agent/login--2"),
+        (("login", "--branch", "agent/login"), "agent/login"),
+        (("login", "--all"), None),
+        (("login", "--to", "2"), "agent/login--2"),
+    ],
+)
+def test_a_branch_its_check_in_or_all_can_be_named(
+    rivals: Repo, arguments: tuple[str, ...], branch: str | None
+) -> None:
+    _, parsed = answered(rivals, *arguments, "-m", "Blue.")
+    assert parsed.branch == branch
+
+
+def test_one_branch_and_all_of_them_is_refused(rivals: Repo) -> None:
+    said = run(rivals.path, "answer", "login", "Blue.", "--all", "--branch", "agent/login")
+    assert said.code == 2
+    assert "give either" in said.err
+
+
+def test_an_attempt_that_has_ended_is_no_rival(rivals: Repo) -> None:
+    over = "---\noutcome: killed\nbranch: agent/login--2\n---\nToo slow.\n"
+    say(rivals, "tasks/login/outcome.md", over)
+    assert answered(rivals, "login", "Blue.")[1].branch is None
+
+
+def test_a_note_on_a_checkpoint_is_told_to_leave_it_closed(here: Repo) -> None:
+    asks = CHECK_IN.replace("state: needs-input\n", "state: working\ncheckpoint: plan\n")
+    here.commit("agent/login", {".agentledger/tasks/login/status/20271123T101500Z-1.md": asks})
+    here.flush()
+    said = run(here.path, "answer", "login", "Looks good.").out
+    assert "warning: a note leaves the checkpoint plan closed: --decision approve opens it" in said
+    assert "warning" not in run(here.path, "answer", "login", "--decision", "approve").out
+
+
+# -- in an editor -------------------------------------------------------------------------
+
+
+def test_at_a_terminal_the_editor_opens_with_the_question_which_is_dropped(
+    here: Repo, tmp_path: Path
+) -> None:
+    env = editor(
+        tmp_path, f'cp "$1" "{tmp_path}/seen"; printf "# Blue\\n\\nIt is calm.\\n" | cat - "$1" >x; mv x "$1"'
+    )
+    with terminal(here.path, "answer", "login", env=env) as person:
+        assert person.ended() == 0, person.shown
+    assert "| Red or blue?" in (tmp_path / "seen").read_text()
+    (path,) = set(files(here)) - {"tasks/login/brief.md"}
+    assert files(here)[path].endswith("---\n\n# Blue\n\nIt is calm.\n")
+    assert not list((here.path / ".git/agentledger/kept").iterdir())
+
+
+def test_an_editor_that_is_left_as_it_was_writes_nothing(here: Repo, tmp_path: Path) -> None:
+    before = files(here)
+    with terminal(here.path, "answer", "login", env=editor(tmp_path, ":")) as person:
+        assert person.ended() == 2
+    assert "the answer is empty, so nothing was written" in person.shown
+    assert files(here) == before
+
+
+def test_what_was_written_is_kept_when_the_answer_is_refused(here: Repo, tmp_path: Path) -> None:
+    here.git("worktree", "add", "-q", str(tmp_path / "control"), NAME)
+    env = editor(tmp_path, 'printf "Blue.\\n" | cat - "$1" >x; mv x "$1"')
+    with terminal(here.path, "answer", "login", env=env) as person:
+        assert person.ended() == 2
+    assert "is checked out" in person.shown
+    here.git("worktree", "remove", "--force", str(tmp_path / "control"))
+    with terminal(here.path, "answer", "login", env=editor(tmp_path, ":")) as person:
+        assert person.ended() == 0, person.shown
+    (path,) = set(files(here)) - {"tasks/login/brief.md"}
+    assert files(here)[path].endswith("---\n\nBlue.\n")
+
+
+def test_to_approve_takes_no_words_at_a_terminal_either(here: Repo, tmp_path: Path) -> None:
+    env = editor(tmp_path, "exit 1")
+    with terminal(here.path, "answer", "login", "--decision", "approve", env=env) as person:
+        assert person.ended() == 0, person.shown
+
+
+def test_a_question_cannot_get_into_the_answer() -> None:
+    asking = CheckIn(Document(Source("x")), "1", 1, needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e")
+    branch = fleets.branch(standing=Standing(Progress.NEEDS_INPUT, "manager", question=asking))
+    form = compose.form(Reply("login"), [branch])
+    assert form.count(f"\n{compose.CUT}") == 1
+    assert "\x1b" not in form
+    assert "\u202e" not in form
+    assert compose.taken(f"Blue.\n{form}", form) == "Blue."
+    assert compose.taken(f"Blue.\n{form}".replace(f"{compose.CUT}\n", "", 1), form) == "Blue."

@@ -26,7 +26,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
     ("gates",),
-    ("workflow", "site", "reports", "notify"),
+    ("workflow", "site", "notify"),
+    ("reports",),
     ("check",),
     ("snapshot",),
     ("papers", "judge"),
@@ -34,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("parsed",),
     ("ledger_files", "signatures"),
     ("freshness", "lineage"),
-    ("brought", "changes"),
+    ("brought", "changes", "check_ins"),
     ("tips", "candidates", "code_tree", "merging", "pairs"),
     ("control_write", "named"),
     ("control",),
@@ -45,8 +46,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objects",),
     ("git",),
     ("rules",),
-    ("actions", "sections", "standing", "wip", "personal", "control_files"),
-    ("shell", "scope"),
+    ("actions", "brief_change", "sections", "standing", "turns", "wip", "personal", "control_files"),
+    ("shell", "scope", "changed", "running", "roles"),
     ("automata",),
     ("wildmatch",),
     (
@@ -60,6 +61,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "did",
         "paths",
         "git_env",
+        "junit",
+        "redact",
         "__init__",
     ),
 )
@@ -76,6 +79,7 @@ GIT_USERS = {
     "candidates",
     "changes",
     "check",
+    "check_ins",
     "commits",
     "diffs",
     "code_tree",
@@ -110,11 +114,14 @@ GIT_USERS = {
 
 # Who may start a process: git's door, and what runs the user's own command for notices, whose
 # environment and time limit have nothing to do with git's; and Markdown is rendered where what hangs
-# or swells can be ended.
-PROCESS_STARTERS = {"git", "notify", "site.markdown_worker"}
+# or swells can be ended; and a check is somebody's command, of which nothing may be left running.
+PROCESS_STARTERS = {"git", "notify", "running.run", "site.markdown_worker", "workflow.launch"}
 
 # Values and texts in, values and texts out.
 PURE = {
+    "changed",
+    "junit",
+    "redact",
     "model",
     "ledger",
     "work",
@@ -123,11 +130,14 @@ PURE = {
     "text",
     "reports",
     "actions",
+    "brief_change",
     "sections",
+    "turns",
     "wip",
     "control_files",
     "rules",
     "scope",
+    "roles",
     "automata",
     "wildmatch",
     "paths",

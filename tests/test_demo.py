@@ -17,6 +17,7 @@ DAY = 86_400
 CLEAN = (
     "agent/invoices",
     "agent/opening-hours",
+    "agent/pick-lists",
     "agent/unit-prices",
     "agent/unit-prices--2",
     "claude/shop-logo",
@@ -113,7 +114,7 @@ def test_some_branches_are_on_one_side_only(shop: Repo) -> None:
     local = set(shop.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
     remote = set(shop.git("ls-remote", "--heads", "--quiet", "origin").split()[1::2])
     remote = {name.removeprefix("refs/heads/") for name in remote}
-    assert local - remote == {"agent/invoices", "claude/stock-alerts"}
+    assert local - remote == {"agent/invoices", "agent/pick-lists", "claude/stock-alerts"}
     assert remote - local == {"copilot/read-excel-csv", "devin/postgres-store"}
     assert shop.git("fetch", "--dry-run", "--verbose", "--prune").strip() == ""
 

@@ -70,6 +70,7 @@ def documents(fleet: Fleet) -> Iterator[Document]:
         ("agent/unit-prices", "working", "agent", 9),
         ("agent/unit-prices--2", "silent", "agent", 180),
         ("agent/invoices", "working", "agent", 8),
+        ("agent/pick-lists", "working", "agent", 12),
     ],
 )
 def test_each_branch_stands_as_told(

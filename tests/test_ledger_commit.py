@@ -17,6 +17,7 @@ from agentledger.errors import LedgerError
 from agentledger.workflow import ledger_commit
 from agentledger.workflow.ledger_commit import Committed
 from desk import Desk, made
+from gitrepo import Repo
 
 FOLDER = ".agentledger/tasks/x"
 NOTE = f"{FOLDER}/status/20231114T222000Z-0001.md"
@@ -146,8 +147,6 @@ def test_no_hook_is_run(desk: Desk) -> None:
 
 
 def test_it_works_in_sha256(tmp_path: Path) -> None:
-    from gitrepo import Repo
-
     repo = Repo.init(tmp_path / "r", object_format="sha256")
     repo.commit("agent/x", {"a": "a\n"})
     repo.flush()
@@ -212,3 +211,17 @@ def test_agent_commits_and_several_reporters_lose_nothing(desk: Desk, writers: i
     assert len(work) == made_by_agent
     desk.git("fsck", "--strict")
     assert "src/n0.py" in desk.git("ls-tree", "-r", "--name-only", "HEAD")
+
+
+def test_a_submodule_with_changes_of_its_own_stays_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    part = Repo.init(tmp_path / "part")
+    part.commit("main", {"p": "p\n"})
+    part.flush()
+    desk.git("submodule", "--quiet", "add", str(part.path), "src/part")
+    desk.git("commit", "-q", "--no-verify", "-m", "a part")
+    (desk.path / "src/part/p").write_text("changed\n")
+    before = state(desk)
+    assert "S.M." in before
+    assert commit(desk).commit
+    assert shown(desk) == [f"A\t{NOTE}"]
+    assert state(desk) == before

@@ -11,8 +11,8 @@ from agentledger.findings import Gate, Severity
 from agentledger.ledger import Policy, Waiver
 from agentledger.rules import RULES, Rule, evaluate, find
 from agentledger.rules.case import Case
-from rulecases import NOW, brief, case, touched, waiver
-from ruletable import COMMIT, MERGE, PUSH, TABLE, ready
+from rulecases import BODY, NOW, brief, case, touched, waiver
+from ruletable import COMMIT, MERGE, PUSH, SPAWN, TABLE, ready
 
 FIRING = [(rule, index) for rule, (speaks, _) in TABLE.items() for index in range(len(speaks))]
 SILENT = [(rule, index) for rule, (_, silent) in TABLE.items() for index in range(len(silent))]
@@ -92,6 +92,7 @@ def test_without_enforcement_nothing_stops_and_all_is_told() -> None:
     ("given", "waived"),
     [
         (waiver("OWN001"), True),
+        (waiver("outside-scope", "docs/**"), True),
         (waiver("OWN001", "docs/**"), True),
         (waiver("OWN002 OWN001", "docs/a.md"), True),
         (waiver("OWN001", "lib/**"), False),
@@ -102,6 +103,22 @@ def test_without_enforcement_nothing_stops_and_all_is_told() -> None:
 def test_a_waived_finding_is_shown_and_stops_nobody(given: Waiver, waived: bool) -> None:
     severity, blocks, why = only(case(COMMIT, changed=touched("docs/a.md"), task={"waivers": (given,)}))
     assert (severity, blocks, why) == (Severity.ERROR, not waived, "why" if waived else None)
+
+
+@pytest.mark.parametrize("path", [".agentledger/config.toml", ".AgentLedger/tasks/y/brief.md"])
+def test_no_waiver_opens_agentledgers_own_files(path: str) -> None:
+    anything = (waiver("OWN001 OWN002 OWN003 OWN005 OWN006", "**"),)
+    found = evaluate(case(COMMIT, changed=touched(path), task={"waivers": anything}))
+    assert [f.rule for f in found if f.blocks and f.rule != "OWN006"]
+
+
+def test_all_that_a_small_task_leaves_out_is_one_warning() -> None:
+    body = BODY
+    for section in ("## Constraints\nNone of note.\n", "## Verification plan\nmake test\n"):
+        body = body.replace(section, "")
+    (found,) = [f for f in evaluate(case(SPAWN, brief(body))) if f.rule == "BRF003"]
+    assert (found.severity, found.blocks) == (Severity.WARN, False)
+    assert found.message.startswith("sections left out: Constraints, Verification plan")
 
 
 def test_what_only_merging_brings_is_the_managers_to_settle() -> None:

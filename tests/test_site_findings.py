@@ -55,7 +55,7 @@ def test_what_is_out_of_bounds_is_held_and_sent_back(repo: Repo) -> None:
     action = next_action(found, fleet(repo).base)
     assert action
     assert action.text.startswith("Out of bounds: docs/d.md is outside the scope")
-    assert action.command == "agentledger answer --decision change x 'what to change'"
+    assert action.command == "agentledger answer x --decision change -m 'what to change'"
 
 
 def test_the_board_counts_and_the_page_tells(repo: Repo, tmp_path: Path) -> None:

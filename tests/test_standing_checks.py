@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.ledger import Check, PolicyCheck
+from agentledger.ledger import Check, Policy, PolicyCheck
 from agentledger.sections import Section, section
 from agentledger.standing import asked
 from agentledger.work import Trust
@@ -100,8 +100,17 @@ def test_policy_adds_checks_of_other_names_after_the_brief_s(desk: Desk) -> None
 def test_a_policy_s_check_for_some_paths_only_is_not_asked_of_all(desk: Desk) -> None:
     found = fleet(desk.repo)
     (task,) = found.tasks
-    some = PolicyCheck(Check("docs", "make docs"), ("docs/**",))
-    assert [check.name for check in asked(task.brief, type(found.policy)(checks=(some,)))] == ["test"]
+    policy = Policy(checks=(PolicyCheck(Check("docs", "make docs"), ("docs/**",)),))
+    assert [check.name for check in asked(task.brief, policy, [b"src/a.py"])] == ["test"]
+    assert [check.name for check in asked(task.brief, policy, [b"docs/x.md"])] == ["test", "docs"]
+
+
+def test_a_policy_s_check_for_some_paths_is_asked_of_a_branch_that_touches_them(desk: Desk) -> None:
+    more = POLICY.replace('"test"', '"types"') + 'paths = ["docs/**"]\n'
+    desk.repo.commit("main", {".agentledger/config.toml": more}, parents=[desk.root])
+    assert "no evidence for types" not in holds(desk)
+    desk.repo.commit("agent/x", {"docs/x.md": "x\n"})
+    assert "no evidence for types" in holds(desk)
 
 
 def test_a_brief_on_the_branch_cannot_drop_a_check(desk: Desk) -> None:
@@ -118,7 +127,8 @@ def test_a_brief_on_the_branch_cannot_drop_a_check(desk: Desk) -> None:
         ([], Trust.CLAIMED),
         ([{}], Trust.REPRODUCED),
         ([{}, {}], Trust.REPRODUCED),
-        ([{"code": 1}], Trust.CONTRADICTED),
+        ([{"code": 1}], Trust.FLAKY),
+        ([{"code": 1}, {"code": 2}], Trust.CONTRADICTED),
         ([{"code": 1}, {}], Trust.FLAKY),
         ([{"tree": "b" * 40}], Trust.CLAIMED),
         ([{"command": "true"}], Trust.CLAIMED),

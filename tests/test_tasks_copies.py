@@ -149,7 +149,7 @@ def test_of_two_scope_changes_one_has_to_be_named(asking: Desk) -> None:
     asking.repo.commit("agent/x--2", other, parents=[asking.root])
     asking.repo.checkout("main")
     before = files(asking.repo, CONTROL)
-    said = refused(asking.repo.path, "answer", "x", "No.", "--decision", "reject")
+    said = refused(asking.repo.path, "answer", "x", "No.", "--decision", "reject", "--all")
     assert said.hint == "say with --branch which is refused"
     assert files(asking.repo, CONTROL) == before
     refuse(asking, "--branch", "agent/x--2")

@@ -15,6 +15,7 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger import shell
+from agentledger.ledger import CheckIn
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import against, conflicts, finished, kill, scope_change
 from agentledger.text import HIDDEN, plural, printable, rfc3339
@@ -64,12 +65,8 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
     progress = standing.progress
     if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
         return _answer(branch, standing)
-    if scope_change(branch) and branch.work:
-        brief = f".agentledger/tasks/{branch.work.task}/brief.md"
-        left, right = shell.typed(base.ref) or base.head, shell.typed(branch.ref) or branch.head
-        return NextAction(
-            "Look at its scope change", shell.steps(("git", "diff", f"{left}...{right}", "--", brief))
-        )
+    if scope_change(branch):
+        return _settle_scope(branch)
     if conflicts(branch):
         return None
     if held := against(branch):
@@ -90,6 +87,26 @@ def _of_work(branch: Branch, base: Base, standing: Standing) -> NextAction | Non
     return NextAction(words[progress], _review(branch, base).steps if looks else ())
 
 
+def question(branch: Branch) -> CheckIn | None:
+    """The check-in that waits for the manager's answer, if one does."""
+    found = branch.standing
+    return found.question if found and found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+
+
+def naming(command: tuple[str, ...], name: str, *rest: str) -> str | None:
+    """The command with a task or branch as its argument, and what follows; None where it cannot be typed."""
+    if HIDDEN.search(name):
+        return None
+    end = ("--",) if name.startswith("-") else ()
+    return shlex.join((*command, *end, name, *rest))
+
+
+def _settle_scope(branch: Branch) -> NextAction:
+    """Accepting or rejecting comes after a look at what it asks for, which names both."""
+    look = naming(("agentledger", "brief", "diff"), branch.name)
+    return NextAction("Look at its scope change", (look,) if look else ())
+
+
 def _take(branch: Branch, base: Base) -> NextAction:
     if branch.standing and branch.standing.progress is Progress.APPROVED:
         return NextAction("Merge it: approved", shell.land(branch, base))
@@ -103,8 +120,8 @@ def _send_back(branch: Branch, held: tuple[str, ...]) -> NextAction:
     if HIDDEN.search(branch.name):
         return NextAction(text)
     which = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
-    command = ("agentledger", "answer", *which, "--decision", "change", task)
-    return NextAction(text, (shlex.join(command) + " 'what to change'",))
+    command = ("agentledger", "answer", task, *which, "--decision", "change")
+    return NextAction(text, (shlex.join(command) + " -m 'what to change'",))
 
 
 def _told(reasons: tuple[str, ...]) -> str:
@@ -128,15 +145,16 @@ def _unsure(branch: Branch, base: Base) -> NextAction | None:
 def _answer(branch: Branch, standing: Standing) -> NextAction:
     checkpoint = standing.question.checkpoint if standing.question else None
     text = "Unblock it" if standing.progress is Progress.BLOCKED else "Answer its question"
-    which = ("--branch", branch.name) if standing.rivals else ()
-    if checkpoint:
-        # Any other decision settles it, too, but one has to be made: a note leaves a checkpoint closed.
-        text = f"Decide on its checkpoint: {checkpoint}"
-        which = (*which, "--checkpoint", checkpoint, "--decision", "approve")
+    text = f"Decide on its checkpoint: {checkpoint}" if checkpoint else text
     if HIDDEN.search(branch.name):
         return NextAction(text)
     task = branch.work.task if branch.work else ""
-    return NextAction(text, (shlex.join(("agentledger", "answer", *which, task)) + " 'your answer'",))
+    which = ("--branch", branch.name) if standing.rivals else ()
+    command = ("agentledger", "answer", task, *which)
+    if checkpoint:
+        # Any other decision settles it, too, but one has to be made: a note leaves a checkpoint closed.
+        return NextAction(text, shell.steps((*command, "--decision", "approve", "--checkpoint", checkpoint)))
+    return NextAction(text, (shlex.join(command) + " 'your answer'",))
 
 
 def _review(branch: Branch, base: Base) -> NextAction:

@@ -9,6 +9,7 @@ one that merged base with `-s ours`. So git merges, in the sealed directory, and
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from .cache import Cache, Form, remembered
 from .code_tree import code_tree
 from .git import stream, tokens
 from .merging import Merged
-from .model import Change
+from .model import LEDGER, Change
 from .objects import Failure
 from .scratch import Scratch
 from .text import decode, encode
@@ -48,16 +49,23 @@ class Net:
 class Own:
     """What a branch's own commits changed: by path, the newest commit that did, and how.
 
-    Also what a later commit put back. `failed` is git's reason where a commit could not be looked at.
+    Also what a later commit put back. `again` has all changes, newest first, of the paths that several
+    commits changed. `failed` is git's reason where a commit could not be looked at.
     """
 
     by: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
     failed: str = ""
+    again: Mapping[bytes, Sequence[Change]] = field(default_factory=dict)
 
     @property
     def paths(self) -> frozenset[bytes]:
         """The paths alone."""
         return frozenset(self.by)
+
+    @property
+    def history(self) -> dict[bytes, Sequence[Change]]:
+        """All changes of each path, newest first."""
+        return {path: self.again.get(path, (change,)) for path, (_, change) in self.by.items()}
 
 
 class Line(NamedTuple):
@@ -78,6 +86,21 @@ def net(scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None =
         return net_of(scratch, base, dict(zip(wanted, answers, strict=True)))
 
     return remembered(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
+
+
+def change_id(net: Net) -> str | None:
+    """The id of a net change, which evidence, packets and reviews are bound to; None where it is not clean.
+
+    SHA-256 of what `git diff-tree -r -z --raw --no-renames --full-index` prints of it, without the ledger.
+    """
+    if net.failed or not net.clean:
+        return None
+    entries = (
+        b":%s\0%s\0" % (encode(f"{c.old_mode} {c.new_mode} {c.old} {c.new} {c.status}"), c.path)
+        for c in net.changes
+        if not c.path.startswith(LEDGER)
+    )
+    return hashlib.sha256(b"".join(entries)).hexdigest()
 
 
 def net_key(base: str, head: str) -> str:
@@ -146,6 +169,7 @@ def own(
     found = {}
     for name, lines in branches.items():
         by: dict[bytes, tuple[str, Change]] = {}
+        again: dict[bytes, list[Change]] = {}
         failed = ""
         for line in lines:
             changes = did[line.id]
@@ -153,8 +177,10 @@ def own(
                 failed = failed or f"{line.id[:12]}: {changes.reason}"
                 continue
             for change in changes:
-                by.setdefault(change.path, (line.id, change))
-        found[name] = Own(by, failed)
+                newest = by.setdefault(change.path, (line.id, change))[1]
+                if newest is not change:
+                    again.setdefault(change.path, [newest]).append(change)
+        found[name] = Own(by, failed, again)
     return found
 
 

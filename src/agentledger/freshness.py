@@ -15,7 +15,9 @@ from dataclasses import replace
 from . import changes
 from .cache import Cache
 from .changes import Line, Net
+from .ledger import Brief
 from .model import LEDGER, Branch, Fleet
+from .rules.review import decisive
 from .scratch import Scratch
 from .work import Checked, Standing
 
@@ -54,10 +56,10 @@ class Freshness:
             found, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in found.checks)
         )
 
-    def review(self, branch: Branch) -> bool | None:
-        """Does the newest review speak of the change as it is now?"""
-        reviews = branch.work.reviews if branch.work else ()
-        return self.holds(branch, reviews[0].head) if reviews else None
+    def review(self, branch: Branch, brief: Brief | None) -> bool | None:
+        """Does the review that counts speak of the change as it is now?"""
+        counts = decisive(brief, branch.work)
+        return self.holds(branch, counts.head) if counts else None
 
     def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
         """The paths that changed at the base and head which the packet names; None: not both are known."""
@@ -100,7 +102,9 @@ def _named(branch: Branch) -> Iterable[str]:
     if work is None:
         return
     yield from (evidence.head for evidence in work.evidence)
+    # The newest one, and the newest by a human, which is what counts for some briefs.
     yield from (review.head for review in work.reviews[:1])
+    yield from [review.head for review in work.reviews if review.kind == "human"][:1]
     if work.packet and work.packet.head:
         yield work.packet.head
 

@@ -20,6 +20,20 @@ _LOCAL = frozenset(
     "GIT_ICASE_PATHSPECS GIT_ATTR_SOURCE".split()
 )
 
+# What else of a hook, a rebase or a launcher would have a program's own git commit as somebody else, or open
+# an editor. Beginnings of names.
+_OF_HOOKS = tuple(
+    "GIT_AUTHOR_ GIT_COMMITTER_ GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_EXEC_PATH GIT_QUARANTINE_PATH "
+    "GIT_REFLOG_ACTION GIT_MERGE_AUTOEDIT GIT_PUSH_OPTION_ GIT_CONFIG_KEY_ GIT_CONFIG_VALUE_ GITHEAD_".split()
+)
+
+
+def for_others(outer: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program that may start git by itself, none of whose commits may end up here."""
+    return {
+        name: value for name, value in outer.items() if name not in _LOCAL and not name.startswith(_OF_HOOKS)
+    }
+
 
 def environment(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
     """The environment for git: messages untranslated, no prompt, no lock taken just to look.

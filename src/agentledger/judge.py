@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import brought, changes, objects, rules, scope
+from . import brought, changes, check_ins, objects, rules, scope
 from .cache import Cache
 from .changes import Net, Own
 from .findings import Finding, Gate
 from .freshness import Freshness
 from .ledger import Brief
 from .lineage import Lineage
-from .model import LEDGER, Branch, Change, Conflict, ConflictFile, Fleet, State
+from .model import LEDGER, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
 from .paths import above
-from .rules.case import Case, Peer, Ref, Report, Touched
+from .rules.case import Case, Peer, Ref, Touched
 from .scratch import Scratch
 from .standing import code_commits
 from .text import decode, encode
@@ -71,8 +71,12 @@ def foreign(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Findi
     return rules.evaluate(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
 
 
-def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
-    """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more."""
+def spawn(scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
+    """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more.
+
+    With `as_if` as though that were its brief already: the task need not be there.
+    """
+    fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
     task = next(task for task in fleet.tasks if task.id == task_id)
     brief = task.brief
     granted = scope_of(brief, fleet) if brief else None
@@ -82,7 +86,7 @@ def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
             gate=Gate.SPAWN,
             now=fleet.now,
             policy=fleet.policy,
-            base=fleet.base.name,
+            base=typed(fleet.base),
             task=task,
             scope=granted,
             naming=_naming(fleet, brief.branch) if brief else (),
@@ -94,6 +98,12 @@ def spawn(scratch: Scratch, fleet: Fleet, task_id: str) -> tuple[Finding, ...]:
             load=_load(fleet, brief.manager) if brief else None,
         )
     )
+
+
+def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
+    there = next((task for task in fleet.tasks if task.id == task_id), Task(task_id))
+    others = (task for task in fleet.tasks if task.id != task_id)
+    return replace(fleet, tasks=(*others, replace(there, brief=brief, brief_from="control")))
 
 
 def _load(fleet: Fleet, manager: str) -> Load:
@@ -128,6 +138,11 @@ def _tree(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int
         files, held = found.get(top, (0, 0))
         found[top] = files + 1, held + granted.holds(path)
     return found
+
+
+def typed(base: Base) -> str:
+    """Base as git takes it on a command line: in a clone that has no branch of its own, `origin/main`."""
+    return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
@@ -195,6 +210,8 @@ class Bench:
         self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store)
         lineage = Lineage(scratch, fleet, branches, PROTECTED, store)
         self.owns = changes.own(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        said = {b.ref: check_ins.of_task(b.work.task, self.owns[b.ref].history) for b in branches if b.work}
+        self.reports = check_ins.reports(scratch, fleet.policy, said)
         new = {b.head: self._new(b) for b in branches}
         self.links = brought.links(scratch, (c for found in new.values() for c in found))
         self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found), store)
@@ -212,7 +229,7 @@ class Bench:
             gate=self.gate,
             now=self.fleet.now,
             policy=self.fleet.policy,
-            base=self.fleet.base.name,
+            base=typed(self.fleet.base),
             branch=branch.name,
             head=branch.head,
             listed=True,
@@ -232,7 +249,7 @@ class Bench:
             twins=self.twins[branch.head],
             disordered=self.disordered[branch.head],
             hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
-            reports=reports(own, task),
+            reports=self.reports.get(branch.ref, ()),
             folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
             naming=self.named.get(branch.name, ()),
             merged=self._merged(branch),
@@ -240,7 +257,7 @@ class Bench:
             done=self.done,
             known=self.known,
             packet_paths=self.fresh.packet_paths(branch),
-            review_fresh=self.fresh.review(branch),
+            review_fresh=self.fresh.review(branch, brief),
         )
 
     def _peers(self, brief: Brief | None) -> tuple[Peer, ...]:
@@ -248,13 +265,23 @@ class Bench:
         near = self.near.get(brief.task, frozenset()) if brief else frozenset()
         return tuple(self.peers[task] for task in sorted(near))
 
-    def _merged(self, branch: Branch) -> tuple[str, ...]:
-        """Other tasks with a branch whose own line came into this one by a merge."""
+    def _merged(self, branch: Branch) -> dict[str, str]:
+        """Other tasks with a branch whose own line came into this one, by the merge that first brought it."""
         if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
-            return ()
-        main = {commit.id for commit in branch.line}
-        aside = (self.lines.get(c.id, frozenset()) for c in branch.commits if c.id not in main)
-        return tuple(sorted(frozenset().union(*aside) - {branch.work.task}))
+            return {}
+        known = {commit.id: commit for commit in branch.commits}
+        seen = {commit.id for commit in branch.line}
+        found: dict[str, str] = {}
+        for merge in reversed(branch.line):
+            left = list(merge.parents[1:])
+            while left:
+                commit = known.get(left.pop())
+                if commit is not None and commit.id not in seen:
+                    seen.add(commit.id)
+                    left += commit.parents
+                    for task in self.lines.get(commit.id, frozenset()) - {branch.work.task}:
+                        found.setdefault(task, merge.id)
+        return dict(sorted(found.items()))
 
     def _net(self, branch: Branch) -> Net:
         return self.nets.get(branch.head, Net(failed="it shares no history with base"))
@@ -271,16 +298,6 @@ def _conflict(net: Net) -> Conflict | None:
     if net.failed:
         return None
     return Conflict(net.clean, tuple(ConflictFile(path, "content") for path in sorted(net.conflicted)))
-
-
-def reports(own: Own, task: Task | None) -> tuple[Report, ...]:
-    """The check-ins of the task that the branch's commits added, changed or deleted."""
-    folder = _TASKS + encode(task.id) + b"/status/" if task else b"\0"
-    return tuple(
-        Report(decode(path), change.status)
-        for path, (_, change) in sorted(own.by.items())
-        if path.startswith(folder) and path.endswith(b".md")
-    )
 
 
 def _folder(path: bytes) -> str:
@@ -300,6 +317,11 @@ def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
 
 
 def done(fleet: Fleet) -> frozenset[str]:
-    """The tasks that have merged: by their outcome, or by a branch that has."""
+    """The tasks that have merged: by their outcome, or by a branch that has.
+
+    One that stands where base does, and is not taken for a beginning, was merged by moving base forward.
+    """
     landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
+    reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
+    landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
     return frozenset(landed | {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"})

@@ -116,11 +116,12 @@ def _sweep(folder: Path) -> None:
     """Remove what killed processes left behind."""
     for left in folder.glob("merge-*-*"):
         pid = left.name.split("-")[1]
-        if pid.isdigit() and not _alive(int(pid)):
+        if pid.isdigit() and not alive(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Is there a process of this id, whoever it is?"""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from . import (
     absorbed,
     agents,
+    changes,
     fleet,
     forecast,
     git,
@@ -28,8 +29,10 @@ from . import (
 )
 from .ancestry import History
 from .cache import Cache
+from .changes import Net
 from .findings import Finding, Gate
-from .ledger import Policy
+from .git import Git
+from .ledger import Brief, Policy
 from .model import Base, Branch, FilePatch, Fleet, State
 from .observe import Observation
 from .rules.case import Ref
@@ -91,13 +94,22 @@ class Snapshot:
         """What the rules of a gate find on each branch, by its ref."""
         return judge.findings(self._scratch, self.fleet, branches, gate)
 
+    def net(self, branch: Branch) -> Net:
+        """What merging a branch into base would change there."""
+        return changes.net(self._scratch, self.fleet.base.head, [branch.head], self.cache)[branch.head]
+
     def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
         """What is found about a push from a branch's own worktree that moves these refs."""
         return judge.foreign(self.fleet, branch, moved)
 
-    def spawn(self, task: str) -> tuple[Finding, ...]:
-        """What the spawn gate finds about a task that there is."""
-        return judge.spawn(self._scratch, self.fleet, task)
+    def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
+        """What the spawn gate finds about a task that there is, or would be if this were its brief."""
+        return judge.spawn(self._scratch, self.fleet, task, as_if)
+
+    @property
+    def sealed(self) -> Git:
+        """Where objects are read, for those who may ask git themselves; gone when the snapshot is closed."""
+        return self._scratch.git
 
 
 def _observe(start: Path, request: Request) -> Observation:

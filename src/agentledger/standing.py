@@ -7,11 +7,13 @@ matters is not judged here, and outputs say so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, Review
+from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from .model import Branch, Commit, Fleet
+from .scope import first
+from .text import encode
 from .work import Checked, Progress, Standing, Task, Trust, Work
 
 
@@ -29,7 +31,8 @@ def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fle
     task = tasks.get(work.task, Task(work.task))
     rivals = tuple(name for name in task.branches if name != branch.name)
     packet_fresh = holds(branch, work, work.packet.head) if work.packet else None
-    checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy))
+    touched = [change.path for change in branch.code_changes]
+    checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy, touched))
     progress, waits_for, since, question, answer, review = _progress(branch, work)
     talks = progress in (Progress.STARTED, Progress.WORKING)
     due = _due(branch, task.brief, since) if talks else None
@@ -55,11 +58,19 @@ def holds(branch: Branch, work: Work, commit: str | None) -> bool | None:
     return None if named is None else named == branch.code_tree
 
 
-def asked(brief: Brief | None, policy: Policy) -> tuple[Check, ...]:
-    """The checks that work has to pass: the brief's, and policy's for all paths, which win by name."""
-    ours = {found.check.name: found.check for found in policy.checks if not found.paths}
+def asked(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
+    """The checks that work has to pass: the brief's, and policy's, which win by name.
+
+    Of policy's those for all paths, and those for paths that the work has `touched`.
+    """
+    ours = {found.check.name: found.check for found in policy.checks if _meant(found, touched)}
     theirs = {check.name: check for check in (brief.verify if brief else ())}
     return tuple({**theirs, **ours}.values())
+
+
+def _meant(found: PolicyCheck, touched: Collection[bytes]) -> bool:
+    patterns = tuple(map(encode, found.paths))
+    return not patterns or any(first(patterns, path) is not None for path in touched)
 
 
 def _checked(branch: Branch, work: Work, check: Check) -> Checked:
@@ -70,7 +81,10 @@ def _checked(branch: Branch, work: Work, check: Check) -> Checked:
 
 
 def trust(evidence: Evidence, work: Work) -> Trust:
-    """Claimed until somebody else has run the same command on the same code."""
+    """Claimed until somebody else has run the same command on the same code.
+
+    One run that differs makes it flaky; it takes a second one to contradict.
+    """
     if evidence.skipped is not None:
         return Trust.SKIPPED
     again = [
@@ -82,7 +96,7 @@ def trust(evidence: Evidence, work: Work) -> Trust:
         return Trust.CLAIMED
     if all(again):
         return Trust.REPRODUCED
-    return Trust.FLAKY if any(again) else Trust.CONTRADICTED
+    return Trust.FLAKY if any(again) or len(again) == 1 else Trust.CONTRADICTED
 
 
 # -- who waits for whom -------------------------------------------------------------------
@@ -215,6 +229,12 @@ def _due(branch: Branch, brief: Brief | None, since: int | None) -> int | None:
 
 
 def code_commits(branch: Branch) -> list[Commit]:
-    """The commits of a branch that changed something outside the ledger, newest first."""
+    """The commits of a branch that changed something outside the ledger, newest first.
+
+    Without a ledger on the branch no code tree was made out, and every commit is one.
+    """
     trees = branch.work.code_trees if branch.work else {}
-    return [c for c in branch.commits if trees.get(c.id) != trees.get(next(iter(c.parents), ""))]
+    same = {
+        c.id for c in branch.commits if c.id in trees and trees[c.id] == trees.get(next(iter(c.parents), ""))
+    }
+    return [c for c in branch.commits if c.id not in same]

@@ -50,6 +50,11 @@ def path_text(path: bytes) -> str:
     return re.sub("[\udc80-\udcff]", _escape, decode(path))
 
 
+def quoted(path: bytes) -> str:
+    """A path as it stands between two backticks of a document: as `printable`, and without a backtick."""
+    return printable(path).replace("`", "\\x60")
+
+
 def rfc3339(at: int) -> str:
     """Seconds since the epoch as RFC 3339 in UTC; years outside 1–9999 are clamped."""
     moment = time.gmtime(min(max(at, -62135596800), 253402300799))

@@ -18,7 +18,30 @@ from typing import NoReturn
 import click
 
 from agentledger import __version__
-from agentledger.cli import answer, board, check, demo, doctor, init, rule, schema, serve, site, sync
+from agentledger.cli import (
+    allow,
+    answer,
+    board,
+    brief,
+    check,
+    collect,
+    demo,
+    doctor,
+    done,
+    init,
+    packet,
+    plan,
+    prompt,
+    report,
+    rule,
+    schema,
+    serve,
+    site,
+    spawn,
+    sync,
+    verify,
+)
+from agentledger.cli import next as next_turn
 from agentledger.cli.boundary import Commands, Settings, guarded
 from agentledger.cli.options import repo_option, verbose_option
 
@@ -46,13 +69,17 @@ def agentledger() -> None:
     """A ledger of your agent fleet, kept in git."""
 
 
-for command in (
-    *(board.board, site.site, serve.serve),
-    *(check.check, rule.rule),
-    *(init.init, doctor.doctor),
-    *(answer.answer, sync.sync, demo.demo, schema.schema),
-):
-    agentledger.add_command(command)
+# The commands in the order of the work, as --help shows them.
+GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
+    ("Look", (board.board, site.site, serve.serve, next_turn.next_)),
+    ("Set up", (init.init, doctor.doctor, rule.rule, schema.schema, sync.sync, demo.demo)),
+    ("Plan", (plan.plan, spawn.spawn, prompt.prompt)),
+    ("Unblock", (answer.answer, collect.collect, brief.brief, allow.allow)),
+    ("Work, as an agent", (report.report, verify.verify, packet.packet, done.done)),
+    ("Verify", (check.check,)),
+)
+for heading, commands in GROUPS:
+    agentledger.add_group(heading, commands)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from agentledger.cli.boundary import Settings
+from agentledger.cli.did import dry_run_option
 from agentledger.cli.options import format_option, here, repo_option, verbose_option
 
 if TYPE_CHECKING:
-    from agentledger.workflow.answer import Answered
+    from agentledger.workflow.answer import Answered, Reply
+    from agentledger.workflow.compose import Composed
 
 DECISIONS = ("approve", "change", "reject", "stop", "note")
 
 
 @click.command()
-@click.argument("task")
+@click.argument("task", metavar="TASK|BRANCH")
 @click.argument("text", required=False, default="")
 @click.option(
     "--decision",
@@ -28,9 +32,12 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
     help="What you decide. Any settles the question; only approve opens a checkpoint. "
     "reject turns down a change of the brief, where no question is open.",
 )
+@click.option("-m", "--message", "messages", multiple=True, metavar="TEXT", help="A paragraph. Repeatable.")
 @click.option("--to", metavar="CHECK-IN", help="The check-in that is answered.  [default: the newest]")
 @click.option("--checkpoint", metavar="NAME", help="The checkpoint that is decided on.")
-@click.option("--branch", metavar="NAME", help="The branch, where several work on the task.  [default: all]")
+@click.option("--branch", metavar="NAME", help="The branch, where several work on the task.")
+@click.option("--all", "everyone", is_flag=True, help="Every branch that works on the task.")
+@dry_run_option
 @format_option
 @repo_option
 @verbose_option
@@ -41,40 +48,98 @@ def answer(
     task: str,
     text: str,
     decision: str,
+    messages: tuple[str, ...],
     to: str | None,
     checkpoint: str | None,
     branch: str | None,
+    everyone: bool,
+    dry_run: bool,
     format: str,
 ) -> None:
-    """Answer whoever works on TASK: TEXT is Markdown, - reads it from standard input.
+    """Answer whoever works on TASK, or on BRANCH alone.
 
-    One commit on the control branch; work tree and index stay as they are.
+    TEXT is Markdown, - reads it from standard input. Without any, your editor opens on a terminal; to
+    approve takes no words. One commit on the control branch; work tree and index stay as they are.
     """
     from agentledger.workflow import answer as work
 
-    told = sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
-    reply = work.Reply(task, told, decision, to, checkpoint, branch)
-    done = work.answer(settings.repo or here(), reply, int(time.time()))
+    if branch and everyone:
+        raise click.UsageError("--branch names one, and --all means every one: give either.")
+    reply = work.Reply(task, said([text, *messages]), decision, to, checkpoint, branch, everyone=everyone)
+    done = _written(settings.repo or here(), reply, dry_run)
     if format == "json":
         _json(done)
     else:
-        click.echo(_text(done))
+        click.echo(told(done))
+
+
+def said(paragraphs: Sequence[str]) -> str:
+    """The paragraphs as one text; standard input in place of the first that is `-`."""
+    found = list(paragraphs)
+    if "-" in found:
+        found[found.index("-")] = sys.stdin.buffer.read().decode("utf-8", "replace")
+    return "\n\n".join(text for text in found if text.strip())
+
+
+def at_terminal() -> bool:
+    """Is there a person, whom an editor can be opened for?"""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _written(start: Path, reply: Reply, dry_run: bool) -> Answered:
+    from agentledger.workflow import answer as work
+
+    if reply.text or reply.decision == "approve" or not at_terminal():
+        return work.answer(start, reply, int(time.time()), dry_run=dry_run)
+    return edited(start, reply, dry_run=dry_run)
+
+
+def edited(start: Path, reply: Reply, *, dry_run: bool = False) -> Answered:
+    """The same with a text from the editor, which is kept until it is written down."""
+    from dataclasses import replace
+
+    from agentledger.workflow import answer as work
+    from agentledger.workflow import editor
+
+    written = composed(start, reply)
+    done = work.answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
+    if not dry_run:
+        editor.forget(written.path)
+    return done
+
+
+def composed(start: Path, reply: Reply) -> Composed:
+    """The words for a reply, from the editor; while a person writes, the fleet may move on."""
+    from agentledger.workflow import compose, managing
+
+    with managing.opened(start, int(time.time())) as desk:
+        return compose.composed(desk, reply)
 
 
 def _json(done: Answered) -> None:
     from agentledger.reports import json
 
-    told = json.answered(done.task, done.ref, done.path, done.commit, done.to_publish, done.unsigned)
-    click.echo(told, nl=False)
+    click.echo(
+        json.answered(
+            *(done.task, done.ref, done.path, done.commit, done.to_publish, done.unsigned, done.dry_run)
+        ),
+        nl=False,
+    )
 
 
-def _text(done: Answered) -> str:
+def told(done: Answered) -> str:
+    """Where it was written, what to know of it, and what comes next; of a dry run the document, too."""
     from agentledger.bases import HEADS
     from agentledger.text import printable
 
-    wrote = (
-        f"{printable(done.path)}: written to {printable(done.ref.removeprefix(HEADS))}, {done.commit[:12]}"
-    )
+    place = f"{printable(done.path)}: {{}} to {printable(done.ref.removeprefix(HEADS))}"
+    lines = [place.format("written") + f", {done.commit[:12]}"]
+    if done.dry_run:
+        document = done.content.decode("utf-8", "replace").splitlines()
+        lines = ["nothing is written: this is a dry run", place.format("would go")]
+        lines += [f"  {printable(line)}".rstrip() for line in document]
+    if done.warning:
+        lines.append(f"warning: {printable(done.warning)}")
     if done.unsigned:
-        wrote += f"\nnot signed, so it stays unproven: {printable(done.unsigned)}"
-    return wrote + ("\nagentledger sync publishes it" if done.to_publish else "")
+        lines.append(f"not signed, so it stays unproven: {printable(done.unsigned)}")
+    return "\n".join([*lines, f"next: agentledger {'sync' if done.to_publish else 'next'}"])

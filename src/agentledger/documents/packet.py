@@ -6,6 +6,8 @@ and results are true.
 
 from __future__ import annotations
 
+import re
+
 from agentledger.ledger import Packet, Policy, Source
 
 from .page import Page
@@ -22,7 +24,14 @@ SECTIONS = (
     "Test plan and results",
     "Risks and follow-ups",
 )
+# A line that begins or ends a part which `agentledger packet` writes anew each time.
+MARK = re.compile(r" {0,3}<!--\s*agentledger:\s*(files|results|end)\s*-->\s*")
 EXPLORE = ("Summary", "Why this approach", "Options", "Recommendation", "Risks and follow-ups")
+
+
+def without_marks(text: str) -> str:
+    """A packet's text as it is read: without the lines that only tell what was generated."""
+    return "\n".join(line for line in text.split("\n") if not MARK.fullmatch(line))
 
 
 def parse_packet(

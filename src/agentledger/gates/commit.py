@@ -13,7 +13,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger import brought, changes, documents, git, judge, objects, rules, scope, scratch
+from agentledger import (
+    brought,
+    changes,
+    check_ins,
+    commits,
+    documents,
+    git,
+    judge,
+    objects,
+    rules,
+    scope,
+    scratch,
+)
 from agentledger.changes import Line, Net, Own
 from agentledger.findings import Finding, Gate
 from agentledger.gates import gated as who
@@ -23,7 +35,7 @@ from agentledger.gates.gated import TASKS, Gated
 from agentledger.gates.here import Here
 from agentledger.ledger import Source
 from agentledger.model import LEDGER
-from agentledger.rules.case import Case, Touched
+from agentledger.rules.case import Case, Report, Touched
 from agentledger.scratch import Scratch
 from agentledger.text import decode, encode
 from agentledger.work import Copy, Work
@@ -86,7 +98,7 @@ def _case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now:
         gate=Gate.COMMIT,
         now=now,
         policy=found.policy,
-        base=found.base.name,
+        base=judge.typed(found.base),
         branch=here.branch,
         listed=True,
         task=found.task,
@@ -97,8 +109,18 @@ def _case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now:
         links={c.path: targets[c.new] for c in new if c.new in targets},
         twins=brought.twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
-        reports=judge.reports(own, found.task),
+        reports=_reports(sealed, found, commit, own),
     )
+
+
+def _reports(sealed: Scratch, found: Gated, commit: str, own: Own) -> tuple[Report, ...]:
+    """The check-ins of this commit; earlier ones against all that the branch has made of them."""
+    said = check_ins.of_task(found.task.id, own.history)
+    if any(changes[0].status != "A" for changes in said.values()):
+        lines = [Line(*each) for each in commits.outside(sealed.git, commit, found.base.head)]
+        history = changes.own(sealed, {"": lines})[""].history
+        said = {path: history[path] for path in said}
+    return check_ins.reports(sealed, found.policy, {"": said})[""]
 
 
 def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
@@ -108,7 +130,10 @@ def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     listed = {decode(path): blob for mode, blob, path in entries if mode != brought.LINK}
     copy = listed.get(f"{folder}brief.md")
     same = copy is None or copy == found.official
+    refused = any(a.decision == "reject" and a.brief == copy for a in found.task.answers)
     standing = Copy.NONE if copy is None else Copy.SAME if same else Copy.SCOPE_CHANGE
+    if standing is Copy.SCOPE_CHANGE and refused:
+        standing = Copy.REFUSED
     if found.task.brief_from == "branch":
         standing = Copy.UNCONFIRMED
     wanted = _check_ins(found, own, listed)

@@ -49,16 +49,18 @@ def site(index: str, written: int, unchanged: int, removed: int) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
-def answered(task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str) -> bytes:
+def answered(
+    task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str, dry_run: bool = False
+) -> bytes:
     """The document of one answer; `unsigned` is "" where nothing is to be said of a signature."""
     document = shapes.Answered(
         version=1,
         kind="answered",
-        dry_run=False,
+        dry_run=dry_run,
         task=_text(task),
         ref=_text(ref),
         path=_text(path),
-        commit=commit,
+        commit=commit or None,
         to_publish=to_publish,
         unsigned=_maybe(unsigned),
     )

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from agentledger import model
+from agentledger import model, turns, work
 from agentledger.findings import Gate, Severity
 from agentledger.text import decode
 
@@ -65,7 +65,10 @@ class Finding(Entry, frozen=True):
 
 
 class Report(Entry, frozen=True):
-    """What a check found at one gate; `blocked` when any of it stops whoever is there."""
+    """What a check found at one gate; `blocked` when any of it stops whoever is there.
+
+    `unjudged` has a sentence for each branch that could not be read, of which nothing is known.
+    """
 
     version: Literal[1]
     kind: Literal["report"]
@@ -73,6 +76,7 @@ class Report(Entry, frozen=True):
     blocked: bool
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    unjudged: tuple[str, ...]
 
 
 class Rule(Entry, frozen=True):
@@ -314,8 +318,8 @@ class Sync(Entry, frozen=True):
 class Answered(Entry, frozen=True):
     """What answering did: the document written at `path`, by `commit`, on the control branch `ref`.
 
-    `to_publish`: there is a remote that does not have it yet. `unsigned`: why it carries no signature
-    though the policy lists signers; null where it needs none, or has one.
+    `commit` is null in a dry run. `to_publish`: there is a remote that does not have it yet. `unsigned`: why
+    it carries no signature though the policy lists signers; null where it needs none, or has one.
     """
 
     version: Literal[1]
@@ -324,7 +328,7 @@ class Answered(Entry, frozen=True):
     task: str
     ref: str
     path: str
-    commit: Oid
+    commit: Oid | None
     to_publish: bool
     unsigned: str | None
 
@@ -350,14 +354,190 @@ class Did(Entry, frozen=True):
     next: str | None
 
 
+class JUnitCounts(Entry, frozen=True):
+    """How many tests a JUnit file tells of, and how they ended."""
+
+    tests: Count
+    failures: Count
+    errors: Count
+    skipped: Count
+
+
+class OnBase(Entry, frozen=True):
+    """What the same command ended with on base."""
+
+    commit: Oid
+    exit_code: int
+
+
+class VerifiedCheck(Entry, frozen=True):
+    """What came of one check. `runs` counts how often it ran just now, `trust` is what a rerun makes of the
+    branch's evidence: null where there is none to compare with. `log` is where the log lies.
+    """
+
+    name: str
+    command: str
+    outcome: Annotated[str, _one_of("passed", "failed", "skipped", "planned")]
+    exit_code: int | None
+    seconds: float | None
+    skipped: str | None
+    junit: JUnitCounts | None
+    on_base: OnBase | None
+    trust: Annotated[str, _one_of(*work.Trust)] | None
+    runs: Count
+    log: str | None
+    warnings: tuple[str, ...]
+
+
+class Verified(Entry, frozen=True):
+    """What running the checks of a branch came to; with `dry_run` which commands would run.
+
+    `sound`: none failed, and a `rerun` saw what the branch recorded. `commit` holds the evidence; null where
+    nothing is kept in git, and where git would not write it.
+    """
+
+    version: Literal[1]
+    kind: Literal["verified"]
+    dry_run: bool
+    rerun: bool
+    sound: bool
+    task: str
+    branch: str
+    head: Oid
+    checks: tuple[VerifiedCheck, ...]
+    ref: str | None
+    commit: Oid | None
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next: str | None
+
+
+class BriefProblem(Entry, frozen=True):
+    """Something wrong in a brief; what is `fatal` keeps it from being read for what it means."""
+
+    line: Annotated[int, Meta(ge=1)] | None
+    message: str
+    hint: str
+    fatal: bool
+
+
+class BriefCopy(Entry, frozen=True):
+    """How a branch's copy of the brief relates to the one that counts."""
+
+    branch: str
+    copy: Annotated[str, _one_of(*work.Copy)]
+
+
+class BriefShow(Entry, frozen=True):
+    """The brief that counts for a task: where it is from, and its text."""
+
+    version: Literal[1]
+    kind: Literal["brief-show"]
+    task: str
+    where: Annotated[str, _one_of("control", "base", "branch")] = field(name="from")
+    proven: bool
+    ref: str | None
+    commit: Oid | None
+    path: str
+    blob: Oid | None
+    text: str
+    problems: tuple[BriefProblem, ...]
+    copies: tuple[BriefCopy, ...]
+
+
+class BriefDifference(Entry, frozen=True):
+    """A branch's copy of the brief that differs: what it would let the branch touch, and a unified diff."""
+
+    branch: str
+    task: str
+    copy: Annotated[str, _one_of(*work.Copy)]
+    blob: Oid | None
+    grants: tuple[str, ...]
+    takes: tuple[str, ...]
+    others: tuple[str, ...]
+    problems: tuple[BriefProblem, ...]
+    diff: str
+
+
+class BriefDiff(Entry, frozen=True):
+    """The copies of a brief that differ from the one that counts; `name` is what was asked about."""
+
+    version: Literal[1]
+    kind: Literal["brief-diff"]
+    name: str
+    copies: tuple[BriefDifference, ...]
+
+
+class Turn(Entry, frozen=True):
+    """What waits for the manager first. `question` is an agent's text, `asks_for` what its copy of the brief
+    would change, `checks` what is known of each check, in words.
+    """
+
+    about: Annotated[str, _one_of(*turns.Kind)]
+    branch: str
+    task: str
+    title: str
+    since: Time | None
+    check_in: str | None
+    checkpoint: str | None
+    question: str | None
+    asks_for: tuple[str, ...]
+    outcome: str | None
+    checks: tuple[str, ...]
+    next_action: NextAction
+
+
+class Next(Entry, frozen=True):
+    """What waits for the manager: how many things, the first of them, and what the agents are doing."""
+
+    version: Literal[1]
+    kind: Literal["next"]
+    waiting: Count
+    turn: Turn | None
+    agents: str
+
+
+class LeftOut(Entry, frozen=True):
+    """What a prompt does not hold: `bytes` of its `size`, and the command that shows all of it."""
+
+    what: str
+    bytes: Count
+    size: Count
+    command: str | None
+
+
+class Prompt(Entry, frozen=True):
+    """A text to hand to an agent, of so many `bytes` in UTF-8, never more than `limit`.
+
+    `purpose` is what was asked for with --for. `branch` is null where nobody works on the task yet, or
+    several do. `notes` are sentences for whoever hands it over.
+    """
+
+    version: Literal[1]
+    kind: Literal["prompt"]
+    task: str
+    branch: str | None
+    purpose: Annotated[str, _one_of("start", "resume", "review", "copilot", "codex", "jules")]
+    limit: Count
+    bytes: Count
+    text: str
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+
+
 SCHEMAS: Mapping[str, type[Entry]] = {
     "ledger": Ledger,
     "site": Site,
     "sync": Sync,
     "answered": Answered,
     "did": Did,
+    "verified": Verified,
+    "brief-show": BriefShow,
+    "brief-diff": BriefDiff,
+    "next": Next,
     "report": Report,
     "rules": Rules,
+    "prompt": Prompt,
 }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from agentledger.findings import Finding, Gate, Severity
 from agentledger.ledger import Waiver
+from agentledger.paths import folded
 from agentledger.scope import first
 from agentledger.text import encode
 
@@ -63,7 +64,7 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("BRF001", "brief-missing", "··EEE", brief.missing),
+    Rule("BRF001", "brief-missing", "··wEE", brief.missing),
     Rule("BRF002", "brief-invalid", "EwwwE", brief.invalid, brief.briefed),
     Rule("BRF003", "brief-incomplete", "E···E", brief.incomplete, brief.briefed),
     Rule("BRF004", "brief-vague", "w····", vague.brief_vague, brief.briefed, off=True),
@@ -78,7 +79,7 @@ RULES: tuple[Rule, ...] = (
     Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, ownership.gated),
     Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, ownership.gated),
     Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, ownership.gated),
-    Rule("OWN004", "scope-overlap", "EwwwE", fleet.scope_overlap, ownership.gated),
+    Rule("OWN004", "scope-overlap", "E·wwE", fleet.scope_overlap, ownership.gated),
     Rule("OWN005", "link-escape", "·EEEE", ownership.link_escape, ownership.gated),
     Rule("OWN006", "unsafe-path", "·EEEE", ownership.unsafe_path, ownership.gated),
     Rule("OWN007", "history-outside-scope", "··EEE", ownership.history_outside_scope, ownership.gated),
@@ -111,7 +112,7 @@ RULES: tuple[Rule, ...] = (
     Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, packet.builds),
     Rule("EVD004", "evidence-contradicted", "····E", packet.evidence_contradicted, packet.builds),
     Rule("REV001", "review-missing", "····E", review.missing, review.reviewed),
-    Rule("REV002", "review-stale", "····E", review.stale, review.reviewed, ("REV001",)),
+    Rule("REV002", "review-stale", "····E", review.stale, review.reviewed),
     Rule("REV003", "review-own", "····E", review.own, review.reviewed),
     Rule("REV004", "review-open", "····E", review.still_open, review.reviewed),
     Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, brief.briefed),
@@ -120,6 +121,8 @@ RULES: tuple[Rule, ...] = (
     Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, ownership.gated),
     Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, brief.briefed),
 )
+# By which a path is not the task's to change.
+_BOUNDARIES = frozenset(("OWN001", "OWN002", "OWN003", "OWN005"))
 _BY_NAME = {name: rule for rule in RULES for name in (rule.id, rule.name)}
 
 
@@ -163,9 +166,14 @@ def _finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
 
 
 def _waived(rule: Rule, path: bytes | None, case: Case) -> str | None:
-    """The reason of the waiver that covers a finding; one without paths covers all of the rule's."""
+    """The reason of the waiver that covers a finding; one without paths covers all of the rule's.
+
+    agentledger's own files are never opened by one: what an agent could write there decides about itself.
+    """
+    if rule.id in _BOUNDARIES and path is not None and folded(path).startswith(".agentledger/"):
+        return None
     for waiver in case.task.waivers if case.task else ():
-        if rule.id in waiver.rules and case.now <= waiver.until and _covers(waiver, path):
+        if {rule.id, rule.name} & set(waiver.rules) and case.now <= waiver.until and _covers(waiver, path):
             return waiver.text.strip() or "no reason given"
     return None
 

@@ -6,6 +6,8 @@ Belongs here: the rules of the BRF family. What is wrong in a document's form wa
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 
 from agentledger.findings import Gate
@@ -30,14 +32,14 @@ def missing(case: Case) -> Iterator[Found]:
     """A branch that counts as an agent's has no brief.
 
     Why: without one nobody can say whether it did what was asked, or stayed where it should.
-    Fix: the manager writes `tasks/<task>/brief.md` on the control branch; the branch is found by its name
-    (`agent/<task>`) or by `branch:` in the brief.
+    Fix: the manager writes one, `agentledger plan TASK`, which is `tasks/<task>/brief.md` on the control
+    branch; the branch is found by its name (`agent/<task>`) or by `branch:` in the brief.
     """
     if case.listed and case.brief is None:
         yield Found(
             f"{printable(case.branch)} has no brief",
-            f"write one, and name the branch in it: `branch: {printable(case.branch)}`",
-            milder=not case.policy.require_briefs or case.gate is Gate.PUSH,
+            f"agentledger plan TASK writes one; name the branch in it: `branch: {printable(case.branch)}`",
+            milder=not case.policy.require_briefs,
         )
 
 
@@ -45,7 +47,8 @@ def invalid(case: Case) -> Iterator[Found]:
     """The brief's front matter cannot be read: a key, a type, a value, a duplicate.
 
     Why: what cannot be read grants nothing, and the agent would be stopped by every commit.
-    Fix: mend the line that is named; `agentledger schema brief` lists every key and what it may hold.
+    Fix: mend the line that is named, `agentledger plan TASK`; `agentledger schema brief` lists every key and
+    what it may hold.
     """
     yield from _problems(case.brief, "invalid")
 
@@ -54,72 +57,84 @@ def incomplete(case: Case) -> Iterator[Found]:
     """A section, a criterion, `owns` or a check is missing, empty, or only a placeholder.
 
     Why: an agent fills every gap with a guess, and you find out at review.
-    Fix: fill it in; for a small task a line for each section is enough.
+    Fix: fill it in, `agentledger plan TASK`; for a small task a line for each section is enough.
     """
-    yield from _problems(case.brief, "incomplete")
+    if case.brief is None:
+        return
+    problems = [p for p in case.brief.document.problems if p.kind == "incomplete"]
+    yield from (Found(p.message, p.hint, p.path, p.line) for p in problems if p.fatal)
+    # In one sentence: a small task may leave out five sections as well as one.
+    left_out = [p for p in problems if not p.fatal]
+    if left_out:
+        told = "; ".join(p.message for p in left_out)
+        if len(left_out) > 1:
+            told = f"sections left out: {', '.join(re.findall('“(.+?)”', told))}"
+        hint = f"agentledger plan {printable(case.brief.task)} --edit, if one of them would help"
+        yield Found(told, hint, left_out[0].path, left_out[0].line, milder=True)
 
 
 def broad(case: Case) -> Iterator[Found]:
     """A fully delegated task may touch most of the repository, or many of its top-level folders.
 
     Why: nobody reviews such a change well, and it collides with every other task.
-    Fix: name the folders that the outcome needs, or split the task.
+    Fix: name the folders that the outcome needs, `agentledger plan TASK`, or split the task.
     """
     if case.brief is None or case.brief.mode != "delegate" or not case.tree:
         return
     files, inside = (sum(counts) for counts in zip(*case.tree.values(), strict=True))
     folders = [name for name, (_, held) in case.tree.items() if held and name]
     if files > 20 and inside > files * BROAD_SHARE:
-        yield _of(
-            case.brief, "owns", f"its scope holds {inside:,} of the {files:,} files on {printable(case.base)}"
-        )
+        message = f"its scope holds {inside:,} of the {files:,} files on {printable(case.base)}"
+        yield _of(case.brief, "owns", message, "--owns PATTERN")
     elif len(folders) > BROAD_FOLDERS:
         shown = ", ".join(map(path_text, sorted(folders)[:6]))
-        yield _of(case.brief, "owns", f"its scope spreads over {len(folders)} top-level folders: {shown}")
+        message = f"its scope spreads over {len(folders)} top-level folders: {shown}"
+        yield _of(case.brief, "owns", message, "--owns PATTERN")
 
 
 def follow_missing(case: Case) -> Iterator[Found]:
     """A path in `follow` does not exist on base.
 
     Why: the agent is told to imitate something that is not there.
-    Fix: correct the path, or take it out.
+    Fix: correct the path, or take it out: `agentledger plan TASK`.
     """
     for path in case.missing if case.brief else ():
-        yield _of(
-            case.brief, "follow", f"`follow` names {printable(path)}, which is not on {printable(case.base)}"
-        )
+        message = f"`follow` names {printable(path)}, which is not on {printable(case.base)}"
+        yield _of(case.brief, "follow", message, "--follow PATH")
 
 
 def changed(case: Case) -> Iterator[Found]:
     """The branch's copy of the brief is not the one that counts.
 
     Why: a copy that an agent has changed grants nothing, but a reader might take it for the contract.
-    Fix: the manager accepts or refuses the change; an agent with an outdated copy takes the newer one over.
+    Fix: the manager settles it, `agentledger brief accept TASK` or `agentledger brief reject TASK`; or the
+    agent takes its copy back to the text that counts.
     """
-    copy = case.work.copy if case.work else Copy.NONE
-    if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.work is None:
+    copy, task = (case.work.copy, case.work.task) if case.work else (Copy.NONE, "")
+    if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
         return
-    path = f".agentledger/tasks/{case.work.task}/brief.md"
+    path = f".agentledger/tasks/{task}/brief.md"
+    shown = shlex.quote(printable(path))
+    accepted = f"git cat-file blob {case.brief.document.blob} >{shown}"
+    back = f"{accepted} && git commit -m 'take the brief back' -- {shown}"
+    settle = f"agentledger brief accept {printable(task)}, or agentledger brief reject {printable(task)}"
     if copy is Copy.OUTDATED:
+        yield Found("the branch's copy of the brief is an earlier version", back, path, milder=True)
+    elif case.gate is Gate.COMMIT:
+        # Which of the two it is cannot be told here: that takes the control branch's history.
         yield Found(
-            "the branch's copy of the brief is an earlier version",
-            "take the newer one over",
-            path,
-            milder=True,
+            "the branch's copy of the brief is not the one that counts", f"to have that: {back}", path
         )
     else:
-        yield Found(
-            "the branch's copy of the brief asks for another scope, and nobody has accepted it",
-            f"wait for an answer, or take it back: git checkout {printable(case.base)} -- {printable(path)}",
-            path,
-        )
+        message = "the branch's copy of the brief asks for another scope, and nobody has accepted it"
+        yield Found(message, f"the manager: {settle}; to take it back: {back}", path)
 
 
 def underdelegated(case: Case) -> Iterator[Found]:
     """The scope can touch paths for which policy asks more oversight than the brief gives.
 
     Why: some code is not to be handed out whole: authentication, migrations, money.
-    Fix: raise `mode` in the brief, or put those paths off limits.
+    Fix: raise `mode` in the brief, or put those paths off limits: `agentledger plan TASK`.
     """
     if case.brief is None or case.scope is None:
         return
@@ -127,29 +142,36 @@ def underdelegated(case: Case) -> Iterator[Found]:
         meeting = case.scope.touches(map(encode, rule.paths))
         if meeting and _OVERSIGHT[case.brief.mode] < _OVERSIGHT.get(rule.mode, 0):
             where = f"{path_text(meeting.path)} (by {path_text(meeting.theirs)!r})"
-            yield _of(case.brief, "mode", f"it can touch {where}, which needs `mode: {rule.mode}`")
+            fix = f"--mode {printable(rule.mode)}, or {_barred(meeting.theirs)}"
+            yield _of(case.brief, "mode", f"it can touch {where}, which needs more oversight", fix)
     if case.brief.mode == "own" and case.agent:
-        yield _of(
-            case.brief, "mode", f"`mode: own` means a human does it, and {printable(case.agent)} works on it"
-        )
+        message = f"`mode: own` means a human does it, and {printable(case.agent)} works on it"
+        yield _of(case.brief, "mode", message, "--mode review, or let a human do it")
 
 
 def several(case: Case) -> Iterator[Found]:
     """The branch works on more than one task.
 
     Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up by itself.
-    Fix: move the other task's work to a branch of its own.
+    Fix: take the other task's folder out, and do its work on a branch of its own; where several briefs name
+    the branch, the manager takes `branch:` out of all but one.
     """
     if len(case.folders) > 1:
+        others = sorted(case.folders)
+        own = case.task.id if case.task and case.task.id in others else others[0]
+        others.remove(own)
+        paths = " ".join(shlex.quote(printable(f".agentledger/tasks/{task}")) for task in others)
         folders = ", ".join(map(printable, sorted(case.folders)))
         yield Found(
             f"the branch adds the folders of several tasks: {folders}",
-            "leave one, and move the others to branches of their own",
+            f"keep to {printable(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
         )
     if len(case.naming) > 1:
+        named = sorted(case.naming)
         yield Found(
-            f"several briefs name this branch: {', '.join(map(printable, sorted(case.naming)))}",
-            "take `branch:` out of all but one",
+            f"several briefs name this branch: {', '.join(map(printable, named))}",
+            f"take it out of all but one: agentledger plan {printable(named[-1])} --branch ''",
+            milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
 
 
@@ -157,42 +179,53 @@ def seam(case: Case) -> Iterator[Found]:
     """The scope can touch a shared path, and the task is no seam; or a seam is fully delegated.
 
     Why: an interface that others build on is changed first, by itself, and led by a human.
-    Fix: `seam: true` with `mode: review` or `own`, or put the shared paths off limits.
+    Fix: `seam: true` with `mode: review` or `own`, or put the shared paths off limits: `agentledger plan
+    TASK`.
     """
     if case.brief is None or case.scope is None:
         return
     meeting = case.scope.touches(map(encode, case.policy.shared))
     if meeting and not case.brief.seam:
         where = f"{path_text(meeting.path)} (by {path_text(meeting.theirs)!r})"
-        yield _of(case.brief, "seam", f"it can touch the shared {where}, and is no seam")
+        fix = f"--seam --mode review, or {_barred(meeting.theirs)}"
+        yield _of(case.brief, "seam", f"it can touch the shared {where}, and is no seam", fix)
     if case.brief.seam and case.brief.mode == "delegate":
-        yield _of(case.brief, "mode", "a seam is not delegated: `mode: review` or `own`")
+        yield _of(case.brief, "mode", "a seam is led by a human, and this one is delegated", "--mode review")
 
 
 def unproven(case: Case) -> Iterator[Found]:
     """Nothing proves that the brief is the manager's.
 
     Why: an agent on this machine could have written it.
-    Fix: have it on base, or guard the control branch, or sign its commits (see docs/ledger.md).
+    Fix: guard the control branch, or sign its commits (see docs/ledger.md); a task that it has no brief of
+    may have one on base.
     """
     if case.task is None or case.brief is None or case.brief.document.source.proven:
         return
-    where = (
-        "only the branch itself has a brief" if case.task.brief_from == "branch" else "the brief is unproven"
-    )
-    yield Found(
-        where, "commit it on base, or guard or sign the control branch", milder=not case.policy.require_briefs
-    )
+    message, hint = _proof(case.task.brief_from, printable(case.base), case.brief)
+    yield Found(message, hint, milder=not case.policy.require_briefs)
+
+
+def _proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
+    """Why a brief from there proves nothing, and what would."""
+    if where == "branch":
+        path = printable(brief.document.source.path)
+        return "only the branch itself has a brief", f"commit {path} on {base}"
+    if where == "base":
+        return f"the brief on {base} has not reached its server", f"git push origin {base}"
+    guard = "let managers alone push the control branch, and set `guarded = true` under [control]"
+    return "the brief is unproven", f"{guard} on {base}, or sign its commits"
 
 
 def explore_merges(case: Case) -> Iterator[Found]:
     """A task that explores is about to merge.
 
     Why: its code was written to learn something, not to stay.
-    Fix: write a task for what it found, with its packet as context.
+    Fix: write a task for what it found, with its packet as context: `agentledger plan TASK`.
     """
     if case.brief and case.brief.mode == "explore":
-        yield _of(case.brief, "mode", "`mode: explore`: its code never merges")
+        fix = "--mode delegate, if its code is to stay; else plan another task for what it found"
+        yield _of(case.brief, "mode", "`mode: explore`: its code never merges", fix)
 
 
 def _problems(brief: Brief | None, kind: str) -> Iterator[Found]:
@@ -201,15 +234,18 @@ def _problems(brief: Brief | None, kind: str) -> Iterator[Found]:
             yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
 
 
-def _of(brief: Brief | None, key: str, message: str) -> Found:
-    """A finding about the manager's document, at the line of a key, which its text is searched for."""
+def _of(brief: Brief | None, key: str, message: str, fix: str) -> Found:
+    """A finding about the manager's document, at the line of a key, which its text is searched for.
+
+    `fix` are the flags that mend it.
+    """
     assert brief
     lines = brief.document.text.split("\n")
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(f"{key}:")), None)
-    fix = {
-        "owns": "narrow `owns`",
-        "follow": "correct `follow`",
-        "mode": "change `mode`",
-        "seam": "set `seam: true`",
-    }
-    return Found(message, f"{fix[key]} in the brief", brief.document.source.path, line)
+    hint = f"agentledger plan {printable(brief.task)} {fix}"
+    return Found(message, hint, brief.document.source.path, line)
+
+
+def _barred(pattern: bytes) -> str:
+    """The flag that keeps a task out of where this pattern reaches."""
+    return f"--add-off-limits {shlex.quote(path_text(pattern))}"

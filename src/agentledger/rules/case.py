@@ -46,10 +46,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A check-in that this change brings, edits or takes away, by its path."""
+    """A check-in that this change brings (A), edits (M) or takes away (D); `said` is the blob it was."""
 
     path: str
     change: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ class Case:
     normalisation, `disordered` those in a folder with doubled or unsorted entries. `folders` are the tasks
     whose folders the branch adds, `naming` those whose briefs name it. `missing` are paths of `follow` that
     base lacks. `tree` has for each top-level folder of base (b"" for files there) how many files it has, and
-    how many of them are in scope. `merged` are other tasks whose commits came in; `done` are tasks that
-    merged, `known` all there are, each with what it depends on. `packet_paths` are the paths that changed at
-    the base and head which the packet names; `review_fresh` whether the newest review speaks of the change as
-    it is now, None where that is not known.
+    how many of them are in scope. `merged` are other tasks whose commits came in, with the merge that brought
+    them; `done` are tasks that merged, `known` all there are, each with what it depends on. `packet_paths`
+    are the paths that changed at the base and head which the packet names; `review_fresh` whether the newest
+    review speaks of the change as it is now, None where that is not known.
     """
 
     gate: Gate
@@ -114,7 +115,7 @@ class Case:
     naming: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
-    merged: tuple[str, ...] = ()
+    merged: Mapping[str, str] = field(default_factory=dict)
     refs: tuple[Ref, ...] = ()
     peers: tuple[Peer, ...] = ()
     done: frozenset[str] = frozenset()

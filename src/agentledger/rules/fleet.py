@@ -5,10 +5,12 @@ Belongs here: the rules of the FLT and KIL families, and where two scopes meet (
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from agentledger.automata import TooComplexError
 from agentledger.findings import Gate
+from agentledger.model import LEDGER
 from agentledger.text import encode, path_text, plural, printable, rfc3339
 from agentledger.work import Progress
 
@@ -22,7 +24,8 @@ def scope_overlap(case: Case) -> Iterator[Found]:
     """The scope meets that of another active task.
 
     Why: two agents in the same files write conflicts faster than anybody settles them.
-    Fix: divide the paths between the two, put them off limits in one, or let one depend on the other.
+    Fix: divide the paths between the two, put them off limits in one, or let one depend on the other:
+    `agentledger plan TASK`.
     """
     if case.scope is None or case.brief is None:
         return
@@ -48,7 +51,9 @@ def scope_overlap(case: Case) -> Iterator[Found]:
             both = f"{path_text(meeting.mine)!r} and its {path_text(meeting.theirs)!r}"
             yield Found(
                 f"its scope meets that of {printable(peer.task)}, at {path_text(meeting.path)}: by {both}",
-                f"put one side off limits, or declare `depends_on: [{printable(peer.task)}]`",
+                f"agentledger plan {printable(case.brief.task)} "
+                f"--add-off-limits {shlex.quote(path_text(meeting.theirs))}, "
+                f"or --add-depends-on {printable(peer.task)}",
                 case.brief.document.source.path,
             )
 
@@ -57,7 +62,8 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
     """The manager has more in progress, or waiting for review, than policy allows.
 
     Why: what nobody has time to review only grows old, and conflicts.
-    Fix: answer, review, merge or end something first.
+    Fix: answer, review, merge or end something first: `agentledger next`; or raise the limit under `[wip]` of
+    the policy.
     """
     load, limits, brief = case.load, case.policy.wip, case.brief
     if load is None or brief is None or brief.mode == "own":
@@ -70,18 +76,18 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
     if now >= most:
         yield Found(
             f"{now} {kind} tasks are under way, and policy allows {most}",
-            "end one, or raise the limit in `[wip]`",
+            f"end one: agentledger next; or raise `{kind}` under [wip] of the policy",
         )
     if load.review >= limits.review:
         waiting = plural(load.review, "branch waits", "branches wait")
         yield Found(
             f"{waiting} for review, and policy allows {limits.review}",
-            "review one first",
+            "review one first: agentledger next; or raise `review` under [wip] of the policy",
         )
     elif load.review_lines >= limits.review_lines:
         yield Found(
             f"{load.review_lines:,} changed lines wait for review, and policy allows {limits.review_lines:,}",
-            "review some first",
+            "review some first: agentledger next; or raise `review_lines` under [wip] of the policy",
         )
 
 
@@ -89,23 +95,28 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
     """A task that this one builds on has not merged, is unknown, or builds on this one in turn.
 
     Why: it would be built on what may still change, or wait for ever.
-    Fix: merge that one first, or take it out of `depends_on`.
+    Fix: merge that one first, or take it out of `depends_on`: `agentledger plan TASK`.
     """
     if case.brief is None:
         return
     for task in case.brief.depends_on:
+        others = [f"--depends-on {printable(other)}" for other in case.brief.depends_on if other != task]
+        rest = " ".join(others) or "--depends-on ''"
+        without = f"agentledger plan {printable(case.brief.task)} {rest}"
         if task not in case.known:
             yield Found(
                 f"it depends on {printable(task)}, and there is no such task",
-                "correct `depends_on` in the brief",
+                without,
             )
         elif circle := _circle(case, task):
             yield Found(
-                f"tasks depend on each other in a circle: {' → '.join(map(printable, circle))}", "break it"
+                f"tasks depend on each other in a circle: {' → '.join(map(printable, circle))}",
+                f"let one of them go first: {without}",
             )
         elif task not in case.done:
             yield Found(
-                f"it depends on {printable(task)}, which has not merged", f"merge {printable(task)} first"
+                f"it depends on {printable(task)}, which has not merged",
+                f"merge {printable(task)} first, or do without: {without}",
             )
 
 
@@ -135,7 +146,7 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
         more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
         yield Found(
             f"it conflicts with {printable(case.base)} in {', '.join(paths)}{more}",
-            f"git merge {printable(case.base)}, and settle it",
+            f"git merge {shlex.quote(printable(case.base))}, settle what conflicts, and commit",
             case.conflict.files[0].path if case.conflict.files else None,
         )
 
@@ -153,7 +164,7 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
     for commit, paths in held.items():
         yield Found(
             f"a commit that the gate should have stopped: it changes {path_text(paths[0])}",
-            "agentledger doctor, in that worktree",
+            "agentledger doctor in that worktree tells whether its hooks are on",
             paths[0],
             None,
             commit,
@@ -164,12 +175,13 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     """A criterion is met at which the brief says to give up.
 
     Why: it was agreed on when nobody had invested anything yet. Nothing is ever ended by itself.
-    Fix: end the task, or write down why it goes on.
+    Fix: end the task; or raise the criterion in the brief, `agentledger plan TASK`, and say there why it goes
+    on.
     """
     if case.brief is None:
         return
     kill = case.brief.kill
-    code = [touched for touched in case.changed if touched.net]
+    code = [t for t in case.changed if t.net and not t.path.startswith(LEDGER)]
     lines = (case.added or 0) + (case.removed or 0)
     runs = max((e.failures_in_a_row for e in (case.work.evidence if case.work else ())), default=0)
     resting = case.standing is not None and case.standing.progress in (
@@ -178,15 +190,16 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
         Progress.BLOCKED,
         Progress.APPROVED,
     )
+    plan = f"agentledger plan {printable(case.brief.task)} --kill"
     age = case.now - case.since if case.since is not None and not resting else 0
     yield from (
-        Found(f"{told}, and the brief says to stop at that", "end it, or write down why it goes on")
-        for limit, value, told in (
-            (kill.after, age, f"it was begun {rfc3339(case.since or 0)}"),
-            (kill.lines, lines, f"it changes {lines:,} lines"),
-            (kill.files, len(code), f"it changes {plural(len(code), 'file')}"),
-            (kill.commits, case.commits, f"it has {plural(case.commits, 'commit')}"),
-            (kill.failing_runs, runs, f"a check failed {runs} times in a row"),
+        Found(f"{told}, and the brief says to stop at that", f"end it, or raise it: {plan} {key}=MORE")
+        for key, limit, value, told in (
+            ("after", kill.after, age, f"it was begun {rfc3339(case.since or 0)}"),
+            ("lines", kill.lines, lines, f"it changes {lines:,} lines"),
+            ("files", kill.files, len(code), f"it changes {plural(len(code), 'file')}"),
+            ("commits", kill.commits, case.commits, f"it has {plural(case.commits, 'commit')}"),
+            ("failing_runs", kill.failing_runs, runs, f"a check failed {runs} times in a row"),
         )
         if limit is not None and value >= limit
     )

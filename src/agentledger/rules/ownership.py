@@ -14,7 +14,7 @@ from agentledger.findings import Gate
 from agentledger.model import LEDGER
 from agentledger.paths import unsafe
 from agentledger.scope import first
-from agentledger.text import encode, path_text, printable
+from agentledger.text import HIDDEN, decode, encode, path_text, printable
 
 from .case import Case, Found, Touched
 
@@ -33,12 +33,12 @@ def outside_scope(case: Case) -> Iterator[Found]:
     Why: whoever works on those files does not expect you there; two agents in one file cost more than
     either saves.
     Fix: put the file back as base has it, or ask for it: change `owns` in your brief.md, commit that alone,
-    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it.
+    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it. Where
+    it is only for once, the manager can let a path pass: `agentledger allow TASK PATH`.
     """
     for touched in _judged(case):
         if case.scope and not case.scope.owned_by(touched.path) and not _open(case, touched.path):
-            milder = not touched.own and case.gate is not Gate.MERGE
-            yield _found(case, touched, "is outside the scope", milder=milder)
+            yield _found(case, touched, "is outside the scope")
 
 
 def off_limits(case: Case) -> Iterator[Found]:
@@ -62,7 +62,7 @@ def protected_path(case: Case) -> Iterator[Found]:
     tasks' folders and `.agentledger/config.toml` never.
     """
     for touched in case.changed:
-        if _never(case, touched.path):
+        if touched.net and _never(case, touched.path):
             yield _found(case, touched, "belongs to agentledger, not to this task")
         elif case.scope and touched.net and (pattern := case.scope.protected_by(touched.path)) is not None:
             yield _found(case, touched, f"is protected by {path_text(pattern)!r}")
@@ -105,26 +105,34 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     """A commit changed a path outside the scope, and a later one put it back.
 
     Why: nothing of it reaches base by a merge or a squash; where pull requests land by rebase, it does.
-    Fix: nothing has to be done; with `landing = "rebase"`, take the commit out: `git rebase -i`.
+    Fix: nothing has to be done; with `landing = "rebase"`, make one commit of the branch's, in which nothing
+    of it is left: `git reset --soft` to where it left base, and commit.
     """
-    milder = case.policy.landing != "rebase"
+    rebased = case.policy.landing == "rebase"
+    base = shlex.quote(printable(case.base))
+    one = f"git reset --soft $(git merge-base {base} HEAD) && git commit -m 'in one commit'"
+    hint = one if rebased else "nothing has to be done: neither a merge nor a squash brings any of it"
     for touched in case.changed:
         if touched.own and not touched.net and case.scope and not may(case, touched.path):
-            yield _found(case, touched, "was changed outside the scope, and put back", milder=milder)
+            message = f"{path_text(touched.path)} was changed outside the scope, and put back"
+            yield Found(message, hint, touched.path, None, touched.commit, milder=not rebased)
 
 
 def foreign_branch_merged(case: Case) -> Iterator[Found]:
     """Commits of another task's branch came in without `depends_on`.
 
     Why: that work has not been reviewed, and would land under this task's name.
-    Fix: take the merge out, or ask the manager for `depends_on` in the brief.
+    Fix: take the merge out, `git rebase --onto MERGE^ MERGE`, or ask the manager for `depends_on` in the
+    brief.
     """
     allowed = _built_on(case)
     for task in case.merged:
         if task not in allowed:
+            merge = case.merged[task][:12]
             yield Found(
                 f"commits of task {printable(task)} were merged in, and the brief does not depend on it",
-                f"undo that merge, or ask the manager for `depends_on: [{printable(task)}]`",
+                f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{printable(task)}]`",
+                commit=case.merged[task],
             )
 
 
@@ -206,13 +214,15 @@ def _never(case: Case, path: bytes) -> bool:
     return (path + b"/").lower().startswith(LEDGER) and not _ours(case, path)
 
 
-def _found(case: Case, touched: Touched, why: str, *, milder: bool = False) -> Found:
+def _found(case: Case, touched: Touched, why: str) -> Found:
     shown = path_text(touched.path)
     if not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
-        hint = _undone(case, touched, shlex.quote(shown))
+        hint = _undone(case, touched)
     scope = f"; the brief owns {_owns(case)}" if "outside" in why else ""
+    # Whoever is at an earlier gate can mend nothing of what only merging would bring.
+    milder = not touched.own and case.gate is not Gate.MERGE
     return Found(f"{shown} {why}{scope}", hint, touched.path, None, touched.commit, milder)
 
 
@@ -222,16 +232,22 @@ def _owns(case: Case) -> str:
     return (shown or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
 
 
-def _undone(case: Case, touched: Touched, path: str) -> str:
+def _undone(case: Case, touched: Touched) -> str:
     """How to take a change back. What is new is only unstaged: its content may be nowhere else."""
+    path = _pathspec(touched.path)
     new = touched.change is not None and touched.change.status == "A"
     if case.gate is Gate.COMMIT:
         return f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
-    return (
-        f"git rm -- {path} && git commit"
-        if new
-        else f"git checkout {printable(case.base)} -- {path} && git commit"
-    )
+    back = f"git rm -- {path}" if new else f"git checkout {shlex.quote(printable(case.base))} -- {path}"
+    return f"{back} && git commit -m 'take back what is not in scope'"
+
+
+def _pathspec(path: bytes) -> str:
+    """A path as it can be typed to git; a byte that nobody can type is any byte."""
+    if not HIDDEN.search(decode(path)):
+        return shlex.quote(decode(path))
+    typed = (chr(byte) if 32 <= byte < 127 else "?" for byte in path)
+    return shlex.quote("".join(f"\\{char}" if char in "*[\\" else char for char in typed))
 
 
 def _odd_document(touched: Touched) -> bool:

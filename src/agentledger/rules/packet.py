@@ -11,8 +11,9 @@ from functools import partial
 
 from agentledger.findings import Gate
 from agentledger.ledger import heading_key
+from agentledger.model import LEDGER
 from agentledger.scope import first
-from agentledger.text import encode, path_text, printable
+from agentledger.text import encode, path_text, printable, quoted
 from agentledger.work import Checked, Progress, Trust
 
 from .case import Case, Found
@@ -44,10 +45,10 @@ def missing(case: Case) -> Iterator[Found]:
     """There is no packet.
 
     Why: it tells the reviewer what is different, why this way, and what to look at twice.
-    Fix: write packet.md in the task's folder.
+    Fix: `agentledger packet` writes packet.md into the task's folder, but for what only you can say.
     """
     if case.work and case.work.packet is None:
-        yield Found("it has no packet", f"write .agentledger/tasks/{printable(case.work.task)}/packet.md")
+        yield Found("it has no packet", "agentledger packet writes it, and says what only you can add")
 
 
 def incomplete(case: Case) -> Iterator[Found]:
@@ -65,14 +66,15 @@ def stale(case: Case) -> Iterator[Found]:
     """The packet speaks of another change than the branch's head.
 
     Why: what it tells is not what would merge.
-    Fix: bring it up to date, with `head:` the newest code commit.
+    Fix: `agentledger packet` brings it up to date, with `head:` the newest code commit; see that what you
+    wrote yourself is still true.
     """
     packet = case.work.packet if case.work else None
     if packet and case.standing and case.standing.packet_fresh is not True:
         named = printable((packet.head or "no commit")[:12])
         yield Found(
             f"the packet speaks of {named}, another change",
-            "bring it up to date",
+            "agentledger packet",
             packet.document.source.path,
         )
 
@@ -92,10 +94,12 @@ def criterion_unaddressed(case: Case) -> Iterator[Found]:
         path = packet.document.source.path
         if item is None:
             yield Found(
-                f"the packet does not speak of: {printable(wanted.text)}", "repeat it word for word", path
+                f"the packet does not speak of: {printable(wanted.text)}",
+                "repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
+                path,
             )
         elif item.checked and not item.shown_by:
-            hint = "write what shows it into an indented list below it"
+            hint = "write what shows it into an indented list below it: `  - tests/test_it.py`"
             yield Found(f"nothing shows that this holds: {printable(item.text)}", hint, path, item.line)
 
 
@@ -109,13 +113,15 @@ def companion_missing(case: Case) -> Iterator[Found]:
     plan = packet.document.part("Test plan and results") if packet else None
     if plan and any(line.strip().lower().startswith("no tests:") for line in plan.text.split("\n")):
         return
-    paths = [touched.path for touched in case.changed if touched.net]
+    paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER)]
     for when, also in _companions(case):
         code = next((path for path in paths if when(path)), None)
         if code is not None and not any(first(map(encode, also), path) for path in paths):
             wanted = ", ".join(map(printable, also[:4]))
             yield Found(
-                f"{path_text(code)} changed, and nothing in {wanted} did", "add it, or say why not", code
+                f"{path_text(code)} changed, and nothing in {wanted} did",
+                "add that, or write `No tests: why` on a line of the packet's test plan",
+                code,
             )
 
 
@@ -137,22 +143,21 @@ def files_wrong(case: Case) -> Iterator[Found]:
     """*Files touched* does not list what the branch changes, at the base and head that the packet names.
 
     Why: a reviewer plans by that list; what is not on it is not looked for.
-    Fix: list every changed path in backticks, one an item, and no other.
+    Fix: `agentledger packet` writes that list; what you wrote beside it stays, and may name no other path. By
+    hand: every changed path in backticks, one an item, and no other.
     """
     packet = case.work.packet if case.work else None
     part = packet.document.part("Files touched") if packet else None
     if packet is None or part is None or case.packet_paths is None:
         return
-    told = {encode(path) for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
-    for paths, what in (
-        (case.packet_paths - told, "does not list"),
-        (told - case.packet_paths, "lists unchanged"),
+    told = {path for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
+    changed = set(map(quoted, case.packet_paths))
+    for paths, what, hint in (
+        (changed - told, "does not list", "agentledger packet"),
+        (told - changed, "lists unchanged", "take that out: what you wrote there yourself stays"),
     ):
         if paths:
-            shown = ", ".join(map(path_text, sorted(paths)[:4])) + (
-                f" and {len(paths) - 4} more" if len(paths) > 4 else ""
-            )
-            hint = "each changed path in backticks, one an item"
+            shown = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
             yield Found(f"*Files touched* {what} {shown}", hint, packet.document.source.path, part.line)
 
 
@@ -177,19 +182,16 @@ def evidence_missing(case: Case) -> Iterator[Found]:
     """A check that was asked for has no evidence, or another command was run.
 
     Why: nobody knows whether it passes.
-    Fix: run it, and record it.
+    Fix: `agentledger verify` runs it, and records what came of it; running the command yourself does not.
     """
     for checked in _checks(case):
         if checked.evidence is None:
-            yield Found(
-                f"the check {printable(checked.check.name)} has not run",
-                f"run: {printable(checked.check.run)}",
-            )
+            yield Found(f"the check {printable(checked.check.name)} has not run", _run(checked))
         elif checked.evidence.command != checked.check.run:
             ran = printable(checked.evidence.command)
             yield Found(
                 f"for {printable(checked.check.name)} another command ran: {ran}",
-                f"run: {printable(checked.check.run)}",
+                _run(checked),
                 checked.evidence.document.source.path,
             )
 
@@ -198,13 +200,13 @@ def evidence_stale(case: Case) -> Iterator[Found]:
     """Evidence speaks of another change than the branch's head.
 
     Why: what passed then may fail now.
-    Fix: run the check again.
+    Fix: run the check again: `agentledger verify`.
     """
     for checked in _checks(case):
         if checked.evidence is not None and checked.fresh is not True:
             yield Found(
                 f"the evidence for {printable(checked.check.name)} is of another change",
-                f"run it again: {printable(checked.check.run)}",
+                _run(checked),
                 checked.evidence.document.source.path,
             )
 
@@ -213,7 +215,8 @@ def evidence_failing(case: Case) -> Iterator[Found]:
     """A check failed.
 
     Why: it was asked for since it decides.
-    Fix: mend what it found. Where it fails on base, too, it is not this branch's doing, and only told.
+    Fix: mend what it found, commit, and run it again: `agentledger verify`. Where it fails on base, too, it
+    is not this branch's doing, and only told.
     """
     for checked in _checks(case):
         if checked.evidence is not None and not checked.evidence.passed:
@@ -221,7 +224,7 @@ def evidence_failing(case: Case) -> Iterator[Found]:
             yield Found(
                 f"the check {printable(checked.check.name)} failed"
                 + (", and fails on base, too" if on_base and on_base[1] else ""),
-                f"mend it, then run: {printable(checked.check.run)}",
+                f"mend what it found and commit; then {_run(checked)}",
                 checked.evidence.document.source.path,
                 milder=bool(on_base and on_base[1]),
             )
@@ -231,14 +234,20 @@ def evidence_contradicted(case: Case) -> Iterator[Found]:
     """Somebody else ran the check, and saw another outcome.
 
     Why: then the branch's own evidence is worth nothing.
-    Fix: find out which of the two is right, on a fresh checkout.
+    Fix: find out which of the two is right, on a fresh checkout: `agentledger verify TASK --rerun`.
     """
     for checked in _checks(case):
         if checked.trust is Trust.CONTRADICTED:
             yield Found(
                 f"a rerun of {printable(checked.check.name)} saw another outcome",
-                "run it on a fresh checkout",
+                f"agentledger verify {printable(case.brief.task if case.brief else '')} --rerun "
+                f"--only {printable(checked.check.name)}",
             )
+
+
+def _run(checked: Checked) -> str:
+    """What records the outcome of a check; to type its command alone would not."""
+    return f"agentledger verify --only {printable(checked.check.name)}"
 
 
 def _checks(case: Case) -> tuple[Checked, ...]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.ledger import Review
+from agentledger.ledger import Brief, Review
 from agentledger.text import printable
+from agentledger.work import Work
 
 from .case import Case, Found
 
@@ -22,7 +23,7 @@ def missing(case: Case) -> Iterator[Found]:
     """Nobody has approved it; for `mode: review`, no human has.
 
     Why: the implementer's own word is not enough, and an agent's review is no human's.
-    Fix: read it, and write a review on the control branch.
+    Fix: read it, and write a review on the control branch: `tasks/<task>/reviews/<time>.md`.
     """
     if case.brief is None or case.work is None:
         return
@@ -32,14 +33,14 @@ def missing(case: Case) -> Iterator[Found]:
         who = "no human has reviewed it" if needs_human else "nobody has reviewed it"
         yield Found(
             who,
-            f"write tasks/{printable(case.work.task)}/reviews/….md on the control branch",
+            _again(case),
             milder=not needs_human,
         )
     elif needs_human and not any(r.document.source.proven for r in counted):
         strict = case.policy.control_guarded or bool(case.policy.control_signers)
         yield Found(
             "the human's review is unproven: an agent here could have written it",
-            "sign it, or push it to the guarded control branch",
+            "sign it, or push it to a guarded control branch, which agents cannot",
             milder=not strict,
         )
 
@@ -50,11 +51,11 @@ def stale(case: Case) -> Iterator[Found]:
     Why: what was approved is not what would merge.
     Fix: review what came since.
     """
-    newest = _newest(case)
+    newest = decisive(case.brief, case.work)
     if newest and case.standing and case.review_fresh is not True and case.brief:
         yield Found(
             f"the review by {printable(newest.reviewer)} is of {printable(newest.head[:12])}, another change",
-            "review it again",
+            _again(case),
             newest.document.source.path,
             milder=case.brief.mode != "review",
         )
@@ -71,7 +72,7 @@ def own(case: Case) -> Iterator[Found]:
     if newest and newest.kind == "agent" and newest.session and newest.session in sessions:
         yield Found(
             f"the reviewer {printable(newest.reviewer)} is the session that wrote the code",
-            "have somebody else review it",
+            f"have somebody else review it: {_again(case)}",
             newest.document.source.path,
         )
 
@@ -82,24 +83,36 @@ def still_open(case: Case) -> Iterator[Found]:
     Why: somebody has said what is wrong, and it is not settled.
     Fix: settle each finding; the next review ticks them.
     """
-    newest = _newest(case)
-    if newest is None:
-        return
-    path = newest.document.source.path
-    if newest.verdict != "approve":
-        yield Found(
-            f"{printable(newest.reviewer)} says {newest.verdict}",
-            "settle it, and ask for another review",
-            path,
-        )
-    for item in newest.findings:
+    newest, counts = _newest(case), decisive(case.brief, case.work)
+    if newest:
+        yield from _open(newest, _again(case))
+    if counts and counts is not newest:
+        yield from _open(counts, _again(case))
+
+
+def _open(review: Review, again: str) -> Iterator[Found]:
+    path = review.document.source.path
+    if review.verdict != "approve":
+        message = f"{printable(review.reviewer)} says {review.verdict}"
+        yield Found(message, f"settle it, then {again}", path)
+    for item in review.findings:
         if not item.checked:
-            yield Found(
-                f"open finding: {printable(item.text)}",
-                "settle it; the next review ticks it",
-                path,
-                item.line,
-            )
+            message = f"open finding: {printable(item.text)}"
+            yield Found(message, f"settle it; the next review ticks it: {again}", path, item.line)
+
+
+def decisive(brief: Brief | None, work: Work | None) -> Review | None:
+    """The review that has to hold: the newest; where a human's is needed, the newest of a human, if any."""
+    reviews = work.reviews if work else ()
+    if brief is not None and brief.mode == "review":
+        reviews = tuple(r for r in reviews if r.kind == "human") or reviews
+    return next(iter(reviews), None)
+
+
+def _again(case: Case) -> str:
+    """What a review of the branch as it stands comes down to."""
+    folder = f"tasks/{printable(case.work.task if case.work else '')}/reviews/"
+    return f"review {printable(case.branch)} as it is now: a file in {folder} on the control branch"
 
 
 def _newest(case: Case) -> Review | None:

@@ -5,12 +5,14 @@ Belongs here: the rules of the STA family. Where a branch stands was worked out 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
+from agentledger.findings import Gate
 from agentledger.text import printable, rfc3339
 from agentledger.work import Progress
 
-from .case import Case, Found
+from .case import Case, Found, Report
 
 SAME_TREE = 3  # check-ins in a row about the same code
 
@@ -40,24 +42,26 @@ def overdue(case: Case) -> Iterator[Found]:
     """Nothing was heard of a working agent for longer than its brief allows.
 
     Why: it may be stuck, or gone, and its task stands still.
-    Fix: look at its worktree; the agent checks in, or the manager ends the task.
+    Fix: look at its worktree; the agent checks in, `agentledger report`, or the manager ends the task.
     """
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
         due = rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
-        yield Found(f"a check-in was due {due}", f"check in: every {case.brief.check_in // 60} minutes")
+        often = f"agentledger report, every {case.brief.check_in // 60} minutes"
+        yield Found(f"a check-in was due {due}", often)
 
 
 def missing(case: Case) -> Iterator[Found]:
     """There are code commits, and no check-in.
 
     Why: a diff tells what changed, not what is next, or what the agent is unsure about.
-    Fix: write one: `.agentledger/tasks/<task>/status/<time>.md`.
+    Fix: write one: `agentledger report`, or `.agentledger/tasks/<task>/status/<time>.md` by hand.
     """
     background = case.brief is not None and case.brief.session == "background"
     if case.work and background and case.code and not case.work.check_ins:
         folder = f".agentledger/tasks/{case.work.task}/status/"
         yield Found(
-            "it has code, and nobody has checked in", f"write the first check-in in {printable(folder)}"
+            "it has code, and nobody has checked in",
+            f"agentledger report, or write the first check-in into {printable(folder)}",
         )
 
 
@@ -81,41 +85,44 @@ def edited(case: Case) -> Iterator[Found]:
     """An earlier check-in was changed or deleted.
 
     Why: the ledger tells what was said when; what is edited tells nothing.
-    Fix: put it back, and write a new check-in that corrects it.
+    Fix: put it back as it was first committed, and write a new check-in that corrects it: `agentledger
+    report`. What a gate has refused may be mended.
     """
-    broken = {
-        problem.path
-        for check_in in (case.work.check_ins if case.work else ())
-        for problem in check_in.document.problems
-    }
     for report in case.reports:
-        if report.change != "A" and report.path not in broken:
+        if report.change != "A":
             what = "deleted" if report.change == "D" else "changed"
-            yield Found(
-                f"an earlier check-in was {what}", "put it back, and say it in a new one", report.path
-            )
+            yield Found(f"an earlier check-in was {what}", _put_back(case, report), report.path)
+
+
+def _put_back(case: Case, report: Report) -> str:
+    """What restores it, in the index as well; from `push` on it has to be committed."""
+    path = shlex.quote(printable(report.path))
+    back = f"git update-index --add --cacheinfo 100644,{report.said},{path} && git checkout -- {path}"
+    return back if case.gate is Gate.COMMIT else f"{back} && git commit -m 'put the check-in back'"
 
 
 def no_progress(case: Case) -> Iterator[Found]:
     """Several check-ins in a row, and the code has not changed between them.
 
     Why: an agent that reports instead of working goes round in circles.
-    Fix: look at what it tries; a narrower brief, or an answer, helps more than waiting.
+    Fix: look at what it tries; an answer, `agentledger answer TASK`, or a narrower brief helps more than
+    waiting.
     """
     work = case.work
     if work is None or case.standing is None or case.standing.progress is not Progress.WORKING:
         return
     newest = [work.code_trees.get(c.document.source.commit or "") for c in work.check_ins[:SAME_TREE]]
     if len(newest) == SAME_TREE and newest[0] is not None and len(set(newest)) == 1:
-        yield Found(f"{SAME_TREE} check-ins in a row about the same code", "look at what it tries")
+        hint = f"say what to do instead: agentledger answer {printable(work.task)} 'try this'"
+        yield Found(f"{SAME_TREE} check-ins in a row about the same code", hint)
 
 
 def checkpoint_open(case: Case) -> Iterator[Found]:
     """Code changed before the plan was approved, or a checkpoint is still open at the end.
 
     Why: a checkpoint is there so that nothing hardens that the manager would not have wanted.
-    Fix: write the plan into a check-in with `checkpoint: plan` and `state: needs-input`, and wait for an
-    answer that approves it.
+    Fix: write the plan into a check-in, `agentledger report --checkpoint plan --need TEXT`, and wait for an
+    answer that approves it: `agentledger answer TASK --decision approve`.
     """
     brief, task = case.brief, case.task
     if brief is None or task is None or not case.code:
@@ -127,7 +134,7 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
         if name not in approved and (name == "plan" or late):
             yield Found(
                 f"the checkpoint {printable(name)} is not approved, and code has changed",
-                f"ask for it in a check-in with `checkpoint: {printable(name)}`, and wait for the answer",
+                f"ask, and wait: agentledger report --checkpoint {printable(name)} --need 'Is that it?'",
             )
 
 

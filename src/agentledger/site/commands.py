@@ -11,7 +11,9 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger import shell
+from agentledger.actions import naming
 from agentledger.model import Base, Branch, State, Sync
+from agentledger.sections import scope_change
 from agentledger.text import HIDDEN
 
 
@@ -33,6 +35,7 @@ def commands(branch: Branch, base: Base) -> tuple[Command, ...]:
         Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
         _checkout(branch, head),
         _merge(branch, base),
+        *_scope(branch),
     ]
     return tuple(command for command in found if command)
 
@@ -73,3 +76,15 @@ def _checkout(branch: Branch, head: str) -> Command:
 def _merge(branch: Branch, base: Base) -> Command | None:
     steps = shell.land(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
+
+
+def _scope(branch: Branch) -> tuple[Command, ...]:
+    """Settling what the branch's copy of the brief asks for; the blob holds it to the one that is shown."""
+    own = branch.work.brief if branch.work and scope_change(branch) else None
+    if own is None or own.document.blob is None:
+        return ()
+    blob = ("--blob", own.document.blob[:12])
+    accept = naming(("agentledger", "brief", "accept", *blob), branch.name)
+    refuse = naming(("agentledger", "brief", "reject", *blob), branch.name)
+    words = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
+    return tuple(Command(what, text) for what, text in words.items() if text)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentledger.documents.packet import without_marks
 from agentledger.ledger import Brief, Item, Packet
 from agentledger.site import checks, timeline
 from agentledger.site.checks import CheckLine
@@ -49,7 +50,9 @@ def packet_view(
         False: Mark("warn", "It speaks of another commit’s code"),
         None: Mark("warn", "It names no commit of this branch"),
     }[found.packet_fresh]
-    said = timeline.sections(packet.document, render, ("Acceptance criteria",))
+    said = timeline.sections(
+        packet.document, lambda text: render(without_marks(text)), ("Acceptance criteria",)
+    )
     return PacketView(fresh, _criteria(packet, brief, lines, render), said)
 
 

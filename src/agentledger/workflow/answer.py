@@ -155,15 +155,17 @@ def _check_ins(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
 
 
-_ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
 def _one_is_meant(desk: Managing, task: str) -> None:
     """LedgerError where several branches work on a task: what is right for one need not be for another."""
-    rivals = [printable(branch.name) for branch in desk.attempts(task) if branch.state in _ALIVE]
+    rivals = sorted(printable(b.name) for b in desk.attempts(task) if b.state in ALIVE)
     if len(rivals) > 1:
         told = f"{plural(len(rivals), 'branch works', 'branches work')} on {printable(task)}"
-        raise LedgerError(f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all")
+        raise LedgerError(
+            f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
+        )
 
 
 def _refused(reply: Reply, branches: Sequence[Branch]) -> str | None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from agentledger.errors import GitError, OutputError
 from agentledger.git import repository, version
 from agentledger.workflow import demo_branches as story
-from agentledger.workflow import demo_ids
+from agentledger.workflow import demo_ids, demo_live
 from agentledger.workflow import demo_ledger as ledger
 from agentledger.workflow import demo_reports as reports
 from agentledger.workflow.demo_base import BASE
@@ -102,6 +102,7 @@ def _build(directory: Path, now: int) -> Path:
             trees = _import(origin, now)
             _fetch(shop, origin, now)
             _check_out(shop, trees, now)
+            demo_live.told(shop, now)
     except git.GitCommandError as error:
         reason = error.stderr.strip().removeprefix("stderr:").strip(" '\n")
         raise GitError(f"git could not make the demo: {reason}") from error

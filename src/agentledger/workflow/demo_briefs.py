@@ -162,3 +162,17 @@ VOUCHERS = Brief(
     "Orders are stored by `src/orchard/store.py`.",
     ["a voucher cannot be spent twice", "a balance never falls below zero"],
 )
+# Of another manager: Marta has as many branches to review as policy allows, so none is handed out for her.
+PICKS = Brief(
+    "pick-lists",
+    "A list to pick by",
+    {
+        "manager": "jonas@orchard.example",
+        "owns": ["src/orchard/picking.py", "tests/test_picking.py"],
+        **TESTED,
+    },
+    "Every order is picked by itself, a walk for each. We stop if the shelves get a system of their own.",
+    "`orchard pick` prints each product of a day's orders once, with how many are needed.",
+    "Orders are stored by `src/orchard/store.py`, as quantities by product.",
+    ["a product of two orders stands there once, with the sum"],
+)

@@ -85,7 +85,6 @@ _TOLD: tuple[Told, ...] = (
     (235, "brief weekly-box", _brief(briefs.BOX)),
     (100, "brief invoices", _brief(briefs.INVOICES)),
     (90, "review shop-logo: approve", _approved),
-    (30, "brief gift-vouchers", _brief(briefs.VOUCHERS)),
 )
 
 STEPS = tuple(

@@ -132,8 +132,10 @@ def _dirty(at: AtWork) -> bool:
 
 
 def _last(at: AtWork) -> CheckIn | None:
-    """The newest check-in that is committed."""
-    return next((found for found in at.work.check_ins if not found.document.source.uncommitted), None)
+    """The check-in that was committed last; by the order of commits, since two can be of one second."""
+    order = {commit.id: number for number, commit in enumerate(at.branch.commits)}
+    found = [c for c in at.work.check_ins if c.document.source.commit in order]
+    return min(found, key=lambda c: order[c.document.source.commit or ""], default=None)
 
 
 def _new_commits(at: AtWork) -> list[tuple[str, str]]:

@@ -1,0 +1,55 @@
+"""`agentledger allow`: a dated exception for a task."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from agentledger.cli.boundary import Settings
+from agentledger.cli.did import dry_run_option, tell
+from agentledger.cli.options import format_option, here, repo_option, verbose_option
+
+
+@click.command()
+@click.argument("task", metavar="TASK|BRANCH")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--why", required=True, metavar="TEXT", help="The reason, shown wherever something is waived.")
+@click.option(
+    "--until",
+    required=True,
+    metavar="DATE|DURATION",
+    help="When it ends: 2026-12-24 (to the end of that day, UTC), 2026-12-24T18:00:00Z, 12h or 3d.",
+)
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="ID",
+    help="A rule, by id or name. Repeatable.  [default: those by which a path is not the task's to change]",
+)
+@dry_run_option
+@format_option
+@repo_option
+@verbose_option
+@click.pass_obj
+def allow(
+    settings: Settings,
+    /,
+    task: str,
+    paths: tuple[str, ...],
+    why: str,
+    until: str,
+    rules: tuple[str, ...],
+    dry_run: bool,
+    format: str,
+) -> None:
+    """Let TASK change each PATH, a pattern, for a while: a waiver on the control branch.
+
+    With --rule and no PATH, all that the rule finds is waived. What is waived is still shown, with the
+    reason. agentledger's own files are never opened.
+    """
+    from agentledger.workflow import allow as work
+
+    wanted = work.Wanted(task, paths, why, until, rules)
+    tell(work.allow(settings.repo or here(), wanted, int(time.time()), dry_run=dry_run), format)

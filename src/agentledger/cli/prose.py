@@ -1,0 +1,122 @@
+"""The options with which an agent fills in its packet, for the commands that write one.
+
+Belongs here: their names and forms. Does not: what is done with them (see `workflow.packet_text`).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+# By option, the section that it fills in.
+_TEXTS = {
+    "summary": ("Summary", "What is different now."),
+    "why": ("Why this approach", "Why this way, and what else was considered."),
+    "tests": ("Test plan and results", "What was tried, beside the checks."),
+    "risks": ("Risks and follow-ups", "Where to look twice."),
+    "options": ("Options", "Of an exploring task: the ways that were looked at."),
+    "recommendation": ("Recommendation", "Of an exploring task: which of them."),
+}
+_NUMBERED = "N is the number of one of the brief's acceptance criteria. Repeatable."
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """`NAME=TEXT`, of which both are there."""
+
+    name = "pair"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """The name and the text; fails with the accepted form."""
+        if isinstance(value, tuple):
+            return value
+        name, _, text = str(value).partition("=")
+        if not name.strip() or not text.strip():
+            self.fail(f"{value!r} is not of the form {self.form(param)}", param, ctx)
+        return name.strip(), text
+
+    @staticmethod
+    def form(param: click.Parameter | None) -> str:
+        """The accepted form, as the help has it."""
+        return str(param.metavar) if param is not None and param.metavar else "NAME=TEXT"
+
+
+def prose_options(command: Command) -> Command:
+    """All of them; the command gets a `Prose` first."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *rest: Any,
+        section: tuple[tuple[str, str], ...],
+        criterion: tuple[tuple[str, str], ...],
+        unmet: tuple[tuple[str, str], ...],
+        file: tuple[tuple[str, str], ...],
+        no_tests: str,
+        **named: Any,
+    ) -> Any:
+        from agentledger.workflow.packet_text import Prose
+
+        texts = {title: text for option, (title, _) in _TEXTS.items() if (text := named.pop(option))}
+        claims = (*_claims(criterion, "--criterion", True), *_claims(unmet, "--unmet", False))
+        said = Prose(_read(texts | dict(section)), dict(file), claims, no_tests)
+        return command(*rest, prose=said, **named)
+
+    found: Command = wrapped
+    for decorate in reversed([*_texts(), *_OTHERS]):
+        found = decorate(found)
+    return found
+
+
+def _texts() -> Iterator[Callable[[Command], Command]]:
+    for option, (title, about) in _TEXTS.items():
+        yield click.option(f"--{option}", default="", metavar="TEXT", help=f"{title}: {about}")
+
+
+_PAIR = Pair()
+_OTHERS: tuple[Callable[[Command], Command], ...] = (
+    click.option(
+        "--section", multiple=True, type=_PAIR, metavar="NAME=TEXT",
+        help="The text of any section, in place of what you wrote there before. Repeatable.",
+    ),
+    click.option(
+        "--criterion", multiple=True, type=_PAIR, metavar="N=EVIDENCE",
+        help=f"Tick a criterion, with what shows that it holds. {_NUMBERED}",
+    ),
+    click.option(
+        "--unmet", multiple=True, type=_PAIR, metavar="N=WHY",
+        help=f"Leave a criterion unticked, with the reason. {_NUMBERED}",
+    ),
+    click.option(
+        "--file", multiple=True, type=_PAIR, metavar="PATH=WORDS",
+        help="What happened in a file that the branch changes. Repeatable.",
+    ),
+    click.option("--no-tests", default="", metavar="WHY", help="Why no test had to change."),
+)  # fmt: skip
+
+
+def _claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> list[Any]:
+    from agentledger.workflow.packet_criteria import Claim
+
+    for name, _ in given:
+        if not name.isascii() or not name.isdigit():
+            raise click.UsageError(f"{option} {name}=… names no criterion by its number, such as 1.")
+    return [Claim(int(name), holds, text) for name, text in given]
+
+
+def _read(texts: dict[str, str]) -> dict[str, str]:
+    """The texts; standard input in place of the one that is `-`."""
+    asked = [title for title, text in texts.items() if text == "-"]
+    if len(asked) > 1:
+        raise click.UsageError("standard input (-) can be the text of one section only.")
+    if not asked:
+        return texts
+    said = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not said.strip():
+        raise click.UsageError(f"standard input holds no text for “{asked[0]}”.")
+    return texts | {asked[0]: said}

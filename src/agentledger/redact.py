@@ -1,0 +1,156 @@
+"""Secrets out of what a command printed, before anybody sees or stores it.
+
+Belongs here: which texts are secret, and putting a word in their place. Does not: where the output comes
+from. What is secret is told by the names of environment variables and of the lines of `.env` files, and by
+the shape of well-known tokens; a secret that was encoded or broken up on its way is not recognised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+MARK = b"[redacted]"
+MARGIN = 1 << 14  # bytes that are looked at beyond a cut; hardly a secret is longer
+_SHORTEST = 6  # bytes of a value that is looked for: a shorter one is in many a word by chance
+_SHORTEST_LINE = 12  # … and of one line of a value of several
+
+# PWD is the current folder, SSH_AUTH_SOCK a socket: neither may match.
+_SECRET_NAME = re.compile(
+    r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY"
+    r"|(?:^|_)(?:KEYS?|PASS|PAT|PW)(?:_|$)|_(?:PWD|AUTH)$",
+    re.IGNORECASE,
+)
+_ENV_LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+# What stands in .env files and is no secret, unless its name says so: words, numbers.
+_PLAIN = re.compile(r"[a-z]+|[0-9.]+|true|false|localhost(?::\d+)?", re.IGNORECASE)
+
+# After the rules of gitleaks, which is under the MIT licence (github.com/gitleaks/gitleaks, its
+# config/gitleaks.toml): those whose tokens have a beginning of their own, so that nothing has to be guessed.
+_TOKENS = (
+    rb"gh[oprsu]_[0-9a-zA-Z]{36}",  # GitHub
+    rb"github_pat_\w{82}",
+    rb"gl(?:pat|ptt|dt|rt|oas|ft|imt|agent|soat|ffct|cbt)-[\w-]{20,300}(?:\.[0-9a-z]{9})?",  # GitLab
+    rb"GR1348941[\w-]{20}",
+    rb"(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])",  # AWS
+    rb"AIza[\w-]{35}",  # Google
+    rb"sk-ant-(?:api|admin|oat)[0-9]{2}-[\w-]{80,120}",  # Anthropic
+    rb"sk-(?:(?:proj|svcacct|admin)-)?[\w-]{20,120}T3BlbkFJ[\w-]{20,120}",  # OpenAI
+    rb"hf_[a-zA-Z]{34}",  # Hugging Face
+    rb"xox[abeoprs]-[0-9a-zA-Z-]{10,250}",  # Slack
+    rb"xapp-\d-[A-Z0-9]{5,20}-\d{5,20}-[a-z0-9]{5,100}",
+    rb"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56}",
+    rb"(?:sk|rk)_(?:test|live|prod)_[a-zA-Z0-9]{10,99}",  # Stripe
+    rb"npm_[a-zA-Z0-9]{36}",
+    rb"pypi-AgE[\w-]{50,1000}",
+    rb"dckr_pat_[\w-]{27}",  # Docker
+    rb"do[opr]_v1_[a-f0-9]{64}",  # DigitalOcean
+    rb"SG\.[\w=.-]{66}",  # SendGrid
+    rb"dapi[a-f0-9]{32}",  # Databricks
+    rb"hv[bs]\.[\w-]{90,300}",  # Vault
+    rb"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",  # Shopify
+    rb"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
+    rb"ey[a-zA-Z0-9]{17,2000}\.ey[a-zA-Z0-9/_-]{17,4000}\.[a-zA-Z0-9/_-]{10,2000}={0,2}",  # JSON Web Token
+)
+# A password in an address, as in postgres://user:password@host; only the password goes.
+_IN_ADDRESS = rb"(?<=://)[^\s/:@'\"]{0,200}:(?P<password>[^\s/@'\"]{3,200})@"
+_SHAPES = re.compile(rb"(?<![\w])(?:" + rb"|".join(_TOKENS) + rb")|" + _IN_ADDRESS)
+_KEY_BEGINS = re.compile(rb"-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----")
+_KEY_ENDS = re.compile(rb"-----END[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----")
+# Lines between the two that are not the key itself: a header of an encrypted one, or none.
+_KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{0,80}|[A-Za-z-]{1,40}: [^\n]{0,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The texts that must not be seen; `values` are exact ones, besides all that looks like a token."""
+
+    values: frozenset[bytes] = frozenset()
+
+    def cleaned(self, raw: bytes, start: int = 0, end: int | None = None) -> bytes:
+        """`raw[start:end]` with a mark for each secret; one that lies across either cut goes whole."""
+        end = len(raw) if end is None else end
+        out, at = [], start
+        for first, last in self.spans(raw):
+            if last <= at or first >= end:
+                continue
+            out += [raw[at : max(first, at)], MARK]
+            at = last
+        return b"".join([*out, raw[at:end]])
+
+    def spans(self, raw: bytes) -> list[tuple[int, int]]:
+        """Where secrets are, from first to last; they may overlap."""
+        found = [match.span() for match in _exact(self.values).finditer(raw)] if self.values else []
+        found += [m.span("password" if m["password"] else 0) for m in _SHAPES.finditer(raw)]
+        return sorted([*found, *_keys(raw)])
+
+
+def of(environment: Mapping[str, str], files: Iterable[str] = ()) -> Secrets:
+    """The secrets of an environment, and of the texts of `.env` files."""
+    found = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+    for text in files:
+        found += _of_file(text)
+    return Secrets(frozenset(part for value in found for part in _parts(value)))
+
+
+def _of_file(text: str) -> Iterator[str]:
+    """The values of an `.env` file, but for those that are plain words or numbers under a plain name."""
+    for name, written in _ENV_LINE.findall(text):
+        quoted = re.match(r"""(['"])(.*?)\1""", written)
+        value = quoted[2] if quoted else re.split(r"\s#", written)[0].rstrip()
+        if _SECRET_NAME.search(name) or not _PLAIN.fullmatch(value):
+            yield value
+
+
+def _parts(value: str) -> Iterator[bytes]:
+    """What of a value is looked for: all of it, or each of its lines, since output is seen by lines."""
+    lines = value.strip().encode("utf-8", "surrogateescape").splitlines()
+    shortest = _SHORTEST if len(lines) < 2 else _SHORTEST_LINE
+    return (line.strip() for line in lines if len(line.strip()) >= shortest)
+
+
+@lru_cache(maxsize=16)
+def _exact(values: frozenset[bytes]) -> re.Pattern[bytes]:
+    # The longest first: one may begin as another one does.
+    return re.compile(b"|".join(map(re.escape, sorted(values, key=lambda value: (-len(value), value)))))
+
+
+# -- private keys -----------------------------------------------------------------------
+
+
+def _keys(raw: bytes) -> list[tuple[int, int]]:
+    """The private keys in PEM form, also those of which only the beginning, or the end, is there."""
+    found: list[tuple[int, int]] = []
+    for begin in _KEY_BEGINS.finditer(raw):
+        if not found or begin.start() >= found[-1][1]:
+            end = _KEY_ENDS.search(raw, begin.end(), begin.end() + MARGIN)
+            found.append((begin.start(), end.end() if end else _below(raw, begin.end())))
+    ended = {last for _, last in found}
+    rest = (end for end in _KEY_ENDS.finditer(raw) if end.end() not in ended)
+    return found + [(_above(raw, end.start()), end.end()) for end in rest]
+
+
+def _below(raw: bytes, at: int) -> int:
+    """Where the lines of a key end that begins before `at`, and has no end."""
+    until = min(len(raw), at + MARGIN)
+    while at < until:
+        end = raw.find(b"\n", at + 1, until)
+        end = until if end < 0 else end
+        if not _KEY_LINE.fullmatch(raw[at:end].strip()):
+            return at
+        at = end
+    return at
+
+
+def _above(raw: bytes, at: int) -> int:
+    """Where the lines of a key begin that ends at `at`, and has no beginning."""
+    until = max(0, at - MARGIN)
+    while at > until:
+        start = raw.rfind(b"\n", until, at - 1) + 1
+        start = start or until
+        if not _KEY_LINE.fullmatch(raw[start:at].strip()):
+            return at
+        at = start
+    return at

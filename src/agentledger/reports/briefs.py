@@ -1,0 +1,144 @@
+"""A task's brief, and what a branch's copy of it asks for: as text, and as JSON.
+
+Belongs here: words, lines and keys. Does not: finding either (see `workflow.brief`), or comparing them
+(see `brief_change`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from agentledger.actions import naming
+from agentledger.brief_change import Change
+from agentledger.ledger import Brief, Problem
+from agentledger.reports import shapes
+from agentledger.text import encode, path_text, printable
+from agentledger.work import Copy
+
+_PLACES = {"control": "the control branch", "base": "base"}
+_COPIES = {
+    Copy.NONE: "has no copy of it",
+    Copy.SAME: "has it as it is",
+    Copy.OUTDATED: "has an earlier version of it",
+    Copy.SCOPE_CHANGE: "asks for another one",
+    Copy.REFUSED: "asked for another one, which was refused",
+    Copy.UNCONFIRMED: "has the only copy, which nobody confirmed",
+}
+
+
+class Difference(NamedTuple):
+    """A branch's copy that is not the brief that counts; `diff` are lines."""
+
+    task: str
+    branch: str
+    copy: Copy
+    own: Brief
+    change: Change
+    diff: tuple[str, ...]
+
+
+Copies = Sequence[tuple[str, Copy]]
+
+
+def text(task: str, brief: Brief, where: str, copies: Copies) -> str:
+    """Where it is from and who has it, then the document line by line."""
+    lines = [f"# brief of {task}: {_from(brief, where)}"]
+    lines += [f"# {name} {_COPIES[copy]}" for name, copy in copies]
+    return _printed([*lines, *brief.document.text.splitlines()])
+
+
+def _from(brief: Brief, where: str) -> str:
+    source = brief.document.source
+    commit = f", commit {source.commit[:12]}" if source.commit else ""
+    if where == "branch":
+        return f"only on {source.ref}{commit}, unconfirmed: an agent may have written it"
+    proof = (
+        "proven: agents cannot rewrite it"
+        if source.proven
+        else "unproven: an agent here could have rewritten it"
+    )
+    return f"from {_PLACES.get(where, where)}{commit}, {proof}"
+
+
+def document(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
+    """The same as JSON."""
+    source = brief.document.source
+    shape = shapes.BriefShow(
+        version=1,
+        kind="brief-show",
+        task=_text(task),
+        where=where,
+        proven=source.proven,
+        ref=_text(source.ref) or None,
+        commit=source.commit,
+        path=_text(source.path),
+        blob=brief.document.blob,
+        text=_text(brief.document.text),
+        problems=tuple(map(_problem, brief.document.problems)),
+        copies=tuple(shapes.BriefCopy(_text(name), copy) for name, copy in copies),
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+# -- differences ------------------------------------------------------------------------
+
+
+def compared(name: str, found: Sequence[Difference]) -> str:
+    """Each copy in words, and as a diff."""
+    if not found:
+        return _printed([f"{name}: every copy is the brief that counts"])
+    return "\n".join(_printed(_told(each)) for each in found)
+
+
+def _told(found: Difference) -> Iterator[str]:
+    yield f"{found.branch} {_COPIES[found.copy]}"
+    yield from (f"  {sentence}" for sentence in found.change.sentences)
+    for problem in found.own.document.problems:
+        if problem.fatal:
+            line = f"line {problem.line}: " if problem.line else ""
+            yield f"  it cannot be the brief: {line}{problem.message}"
+    yield ""
+    yield from found.diff
+    # The blob makes sure that what is accepted is what was read here.
+    blob = ("--blob", (found.own.document.blob or "")[:12])
+    accept = naming(("agentledger", "brief", "accept", *blob), found.branch)
+    if accept and found.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
+        yield ""
+        yield f"next: {accept}"
+    if accept and found.copy is Copy.SCOPE_CHANGE:
+        yield f"or: {naming(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), found.branch)}"
+
+
+def differences(name: str, found: Sequence[Difference]) -> bytes:
+    """The same as JSON."""
+    copies = tuple(
+        shapes.BriefDifference(
+            branch=_text(each.branch),
+            task=_text(each.task),
+            copy=each.copy,
+            blob=each.own.document.blob,
+            grants=tuple(map(_text, each.change.grants)),
+            takes=tuple(map(_text, each.change.takes)),
+            others=tuple(map(_text, each.change.others)),
+            problems=tuple(map(_problem, each.own.document.problems)),
+            diff=_text("\n".join(each.diff)),
+        )
+        for each in found
+    )
+    shape = shapes.BriefDiff(version=1, kind="brief-diff", name=_text(name), copies=copies)
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def _problem(problem: Problem) -> shapes.BriefProblem:
+    return shapes.BriefProblem(problem.line, _text(problem.message), _text(problem.hint), problem.fatal)
+
+
+def _printed(lines: Sequence[str] | Iterator[str]) -> str:
+    return "".join(f"{printable(line)}".rstrip() + "\n" for line in lines)
+
+
+def _text(text: str) -> str:
+    return path_text(encode(text))

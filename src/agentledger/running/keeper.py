@@ -1,0 +1,173 @@
+"""The process between agentledger and a check: it starts the command, waits, and ends all that is left.
+
+Belongs here: what has to happen in a process of its own. Does not: reading the output (see `run`). It is run
+as a file, by `python -IS`, so it imports nothing of agentledger and nothing that is slow.
+
+On Linux it is a subreaper: whatever the command leaves behind, daemons included, becomes a child of this
+process, not of init, and so can be found and ended. Elsewhere only the command's process group is. Its
+standard input is a pipe whose other end agentledger holds: when that closes, for whatever reason, all ends.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from time import monotonic
+
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
+_LAST = 5.0  # seconds for the kernel to clear away what was killed
+# The command's shell is a child of this one, so that `kill -9 $PPID` in it ends a shell, and not its keeper.
+_SHELL = ("sh", "-c", '"$@"; exit $?', "sh", "/bin/sh", "-c")
+
+
+def adopt() -> bool:
+    """Become the parent of every orphan among the descendants; False where the system has no such thing."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        import ctypes
+
+        return bool(ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0)
+    except (ImportError, OSError, AttributeError):
+        return False
+
+
+def start(arguments: list[str]) -> int:
+    """The command in a session of its own, its standard input empty; the process's id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD):  # Python ignores the first two
+            signal.signal(number, signal.SIG_DFL)
+        os.execv("/bin/sh", [*_SHELL, *arguments])  # noqa: S606 - checks are commands for a shell
+    except OSError as error:
+        os.write(2, f"the shell does not start: {error.strerror}\n".encode())
+    os._exit(126)
+
+
+class Keeper:
+    """The command's process, its end as far as it is known, and the ways to wait for it."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.wake, alarm = os.pipe()
+        for end in (self.wake, alarm):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        self.code: int | None = None
+        self.reaping = adopt()
+        self.child = start(arguments)
+
+    def reap(self) -> None:
+        """Take note of every child that has ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self.child:
+                code = os.waitstatus_to_exitcode(status)
+                self.code = code if code >= 0 else 128 - code
+
+    def pause(self, seconds: float, *others: int) -> list[int]:
+        """Wait until a child ends, or one of `others` can be read; which of these can."""
+        ready, _, _ = select.select([self.wake, *others], [], [], max(seconds, 0))
+        if self.wake in ready:
+            os.read(self.wake, 1 << 12)
+        self.reap()
+        return [each for each in others if each in ready]
+
+    def watch(self, limit: float) -> str:
+        """Why watching is over: the command `ended`, is `late`, or is to be `stopped`."""
+        until = monotonic() + limit
+        while self.code is None:
+            if self.pause(until - monotonic(), 0) and not os.read(0, 1):
+                return "stopped"
+            if monotonic() >= until:
+                break
+        return "late" if self.code is None else "ended"
+
+    def living(self) -> set[int]:
+        """What there is to be ended: processes, or the command's group, as `kill` takes them."""
+        if self.reaping:
+            return descendants(os.getpid())
+        try:
+            os.kill(-self.child, 0)
+        except OSError:
+            return set()
+        return {-self.child}
+
+    def end(self, grace: float) -> int:
+        """End everything: asked first, and killed after `grace` seconds. How many there were at the start."""
+        self.reap()
+        first = self.living()
+        asked: set[int] = set()
+        for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _LAST)):
+            until = monotonic() + patience
+            while (found := self.living()) and monotonic() < until:
+                # The kill is repeated: what is being killed may have forked just before.
+                # The oldest first, or a shell would have the time to say that its child was ended.
+                for each in sorted(found if number == signal.SIGKILL else found - asked):
+                    tell(each, number)
+                asked |= found
+                self.pause(0.02)
+        self.reap()
+        return len(first)
+
+
+def tell(process: int, number: int) -> None:
+    """Send a signal to a process that may have gone, or belong to somebody else."""
+    try:
+        os.kill(process, number)
+    except OSError:
+        return
+
+
+def descendants(root: int) -> set[int]:
+    """The living processes below `root`, from /proc."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib takes longer to import than all of this
+        if not name.isdecimal():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields and fields[0] not in (b"Z", b"X"):
+            children.setdefault(int(fields[1]), []).append(int(name))
+    found: set[int] = set()
+    todo = [root]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found.update(below)
+        todo += below
+    return found
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command of `arguments`: a pipe for words to agentledger, two time spans, what `sh -c` takes."""
+    status, limit, grace = int(arguments[0]), float(arguments[1]), float(arguments[2])
+    os.set_inheritable(status, False)
+    keeper = Keeper(arguments[3:])
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):  # or agentledger would wait for this process to close the command's output
+        os.dup2(nothing, number)
+    os.write(status, f"started {keeper.child} {int(keeper.reaping)}\n".encode())
+    why = keeper.watch(limit)
+    left = keeper.end(grace)
+    code = -1 if keeper.code is None else keeper.code
+    os.write(status, f"over {why} {code} {left}\n".encode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

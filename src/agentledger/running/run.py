@@ -1,0 +1,188 @@
+"""One command, run to its end: its output heard while it comes, its time limited, nothing of it left.
+
+Belongs here: this side of the keeper. Does not: ending the processes (see `keeper`), or what to run.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from agentledger.errors import LedgerError
+
+GRACE = 2.0  # seconds between asking a process to end and killing it
+LATE = 124  # the exit code of what took too long, as of timeout(1)
+LOST = 137  # … and of what killed its own keeper
+_BLOCK = 1 << 20
+_SLACK = 30.0  # seconds that the keeper has on top, after which it counts as hanging itself
+_DRAIN = 16  # blocks after the keeper's end: more than a pipe holds
+_KEEPER = Path(__file__).with_name("keeper.py")
+
+Hear = Callable[[bytes], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended. `exit_code` is as a shell gives it: 128 and the number where a signal ended it.
+
+    `late`: it was ended for taking too long. `left` counts the processes that it left behind, which were
+    ended; `reaping` is False where they could only be looked for in its own process group. `lost`: it has
+    killed the process that kept it.
+    """
+
+    exit_code: int
+    seconds: float
+    late: bool = False
+    left: int = 0
+    reaping: bool = True
+    lost: bool = False
+
+
+def run(
+    arguments: Sequence[bytes | str],
+    folder: Path,
+    env: Mapping[str, str],
+    limit: float,
+    hear: Hear,
+    grace: float = GRACE,
+) -> Ran:
+    """Run `sh -c ARGUMENTS` (a command, a name, and what `$1`, `$2` … are) in `folder`.
+
+    `limit` and `grace` are in seconds. Every block of what it prints, on either stream, goes to `hear`.
+    Whatever ends this function, also Ctrl-C or an error of `hear`, ends the command with all that it
+    started. LedgerError where it cannot be started.
+    """
+    began = monotonic()
+    with _started(arguments, folder, env, limit, grace) as keeper:
+        keeper.listen(hear, began + limit + grace + _SLACK)
+        seconds = monotonic() - began
+    _, reaping = keeper.words("started") or ("", "0")
+    why, code, left = keeper.words("over") or ("lost", str(LOST), "0")
+    if why == "late":
+        return Ran(LATE, seconds, late=True, reaping=reaping == "1")
+    return Ran(int(code), seconds, left=int(left), reaping=reaping == "1", lost=why == "lost")
+
+
+@dataclass(slots=True)
+class _Keeper:
+    """The process, where to read the command's output and the keeper's own words, and those words so far."""
+
+    process: subprocess.Popen[bytes]
+    output: int
+    status: int
+    said: bytes = b""
+
+    def words(self, first: str) -> list[str]:
+        """The rest of its line that begins so; empty when there is none."""
+        lines = (line.split() for line in self.said.decode("ascii", "replace").splitlines())
+        return next((words[1:] for words in lines if words[:1] == [first]), [])
+
+    def listen(self, hear: Hear, until: float) -> None:
+        """Hear all that is printed until the keeper is through, whoever still has the pipe open then."""
+        with selectors.DefaultSelector() as ready:
+            for source in (self.output, self.status):
+                os.set_blocking(source, False)
+                ready.register(source, selectors.EVENT_READ)
+            while (left := until - monotonic()) > 0:
+                readable = {key.fd for key, _ in ready.select(left)}
+                if self.output in readable and not self._heard(hear):
+                    ready.unregister(self.output)
+                if self.status in readable and not self._told():
+                    break
+        for _ in range(_DRAIN):
+            if not self._heard(hear):
+                return
+
+    def _heard(self, hear: Hear) -> bool:
+        """Read one block; False when there is nothing more, or nothing yet."""
+        try:
+            block = os.read(self.output, _BLOCK)
+        except BlockingIOError:
+            return False
+        if block:
+            hear(block)
+        return bool(block)
+
+    def _told(self) -> bool:
+        more = os.read(self.status, 1 << 12)
+        self.said += more
+        return bool(more)
+
+    def finish(self, patience: float) -> None:
+        """See to it that the keeper, and what it kept, has ended."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()  # it ends everything now, if it has not yet
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        if code:
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        """What can still be done when the keeper itself was killed."""
+        group = self.words("started")[:1]
+        if group:
+            with suppress(OSError):
+                os.killpg(int(group[0]), signal.SIGKILL)
+
+
+@contextmanager
+def _started(
+    arguments: Sequence[bytes | str], folder: Path, env: Mapping[str, str], limit: float, grace: float
+) -> Iterator[_Keeper]:
+    if os.name != "posix":
+        raise LedgerError("commands can be run on POSIX systems only", "run it on Linux or macOS, or in WSL")
+    output, printed = os.pipe()
+    status, said = os.pipe()
+    try:
+        try:
+            _widen(output)
+            process = subprocess.Popen(
+                [sys.executable, "-IS", str(_KEEPER), str(said), str(limit), str(grace), *arguments],
+                cwd=folder,
+                env=dict(env),
+                stdin=subprocess.PIPE,
+                stdout=printed,
+                stderr=printed,
+                pass_fds=[said],
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _not_started(folder, error) from error
+        finally:
+            os.close(printed)
+            os.close(said)
+        keeper = _Keeper(process, output, status)
+        try:
+            yield keeper
+        finally:
+            keeper.finish(grace + _SLACK)
+    finally:
+        os.close(output)
+        os.close(status)
+
+
+def _widen(pipe: int) -> None:
+    """Room for a whole block in the pipe, where the system lets us: a flood is then read in fewer turns."""
+    size = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if size is not None:
+        with suppress(OSError):
+            fcntl.fcntl(pipe, size, _BLOCK)
+
+
+def _not_started(folder: Path, error: OSError) -> LedgerError:
+    if error.errno == errno.E2BIG:
+        return LedgerError("the command is too long for this system", "narrow the pattern in {changed:…}")
+    return LedgerError(f"no command can be started in {folder}: {error.strerror}", "look at that folder")

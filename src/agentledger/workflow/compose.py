@@ -1,0 +1,85 @@
+"""A reply that the manager writes in an editor, with the question in view.
+
+Belongs here: the form that the editor opens, and what of it is the reply. Does not: editors (see
+`editor`), or what becomes of the reply (see `answer`).
+
+The question stands below a cut line, as in git's commit messages, since Markdown has its own use for lines
+that begin with `#`. What an agent wrote can neither end that part nor get into the reply.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from agentledger.actions import question
+from agentledger.errors import LedgerError
+from agentledger.ledger import CheckIn
+from agentledger.model import Branch
+from agentledger.text import printable
+
+from . import answer, editor
+from .answer import Reply
+from .managing import Managing
+
+CUT = "# ------------------------ >8 ------------------------"
+SHOWN = 200  # lines of one question; its branch's page has all of it
+_WORDS = {
+    "note": "Write the answer above this line; it is Markdown.",
+    "change": "Write above this line what should be different; it is Markdown.",
+    "reject": "Write above this line why not; it is Markdown.",
+    "stop": "Write above this line why the work is to stop; it is Markdown.",
+    "approve": "Anything to add? Write it above this line; it is Markdown.",
+}
+
+
+class Composed(NamedTuple):
+    """The text, and the file that keeps it until `editor.forget`."""
+
+    text: str
+    path: Path
+
+
+def composed(desk: Managing, reply: Reply) -> Composed:
+    """What the manager writes for a reply, whose names are checked first.
+
+    Raises LedgerError for a name that is not known, when nothing was written, and when the editor fails.
+    """
+    reply = answer.checked(desk, reply)
+    path = editor.place(desk.asked, f"answer-{reply.branch or reply.task}.md")
+    initial = form(reply, answer.spoken_to(desk, reply))
+    text = taken(editor.edit(desk.asked, initial, path) or "", initial)
+    if not text:
+        editor.forget(path)
+        raise LedgerError("the answer is empty, so nothing was written", "run the same again to write one")
+    return Composed(text, path)
+
+
+def form(reply: Reply, branches: list[Branch]) -> str:
+    """What the editor opens: room for the text, the cut line, and below it what is asked."""
+    lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
+    for branch in branches:
+        asked = question(branch)
+        if asked:
+            lines += ["", *_asked(branch, asked)]
+    return "".join(f"{line if line in ('', CUT) else f'# {line}'}\n" for line in lines)
+
+
+def _asked(branch: Branch, asked: CheckIn) -> list[str]:
+    said = asked.needs.splitlines() or ["(it says nothing)"]
+    more = [f"… and {len(said) - SHOWN} more lines"] if len(said) > SHOWN else []
+    about = f" about its checkpoint {printable(asked.checkpoint)}" if asked.checkpoint else ""
+    return [
+        f"{printable(branch.name)} asks{about}:",
+        *(f"| {printable(line)}".rstrip() for line in said[:SHOWN]),
+        *more,
+    ]
+
+
+def taken(edited: str, initial: str) -> str:
+    """The reply in an edited form: what stands above the cut line; where that is gone, all but the form."""
+    above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
+    if not cut:
+        ours = {line for line in initial.splitlines() if line}
+        above = "\n".join(line for line in edited.splitlines() if line not in ours)
+    return above.strip()

@@ -1,0 +1,87 @@
+"""The part of the sample that the commands themselves make: planned, handed out, worked on, reported.
+
+Belongs here: what Marta and Claude type, and when. Does not: the rest of the story, whose commits are written
+in one go (see `demo`), since it reaches back for weeks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentledger.workflow import demo_briefs, plan, report, spawn
+from agentledger.workflow.check_in import Said
+from agentledger.workflow.demo_fleet import CLAUDE, MARTA, Who
+from agentledger.workflow.demo_papers import Brief
+from agentledger.workflow.plan_draft import Plan
+from agentledger.workflow.spawn import Wanted
+from agentledger.workflow.verify_one import silent
+
+if TYPE_CHECKING:
+    import git
+
+TASK = demo_briefs.PICKS.task
+FILE = "src/orchard/picking.py"
+PICKING = '''"""What has to be picked for the orders of a day."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+
+def pick_list(orders: Iterable[Mapping[str, int]]) -> list[tuple[str, int]]:
+    """Each product with how many of it are needed, of orders as `OrderStore.lines` gives them."""
+    needed: Counter[str] = Counter()
+    for lines in orders:
+        needed.update(lines)
+    return sorted(needed.items())
+'''
+
+
+def told(shop: git.Repo, now: int) -> None:
+    """Have it done in the clone, ages counted from `now`."""
+    top = Path(shop.working_dir)
+    with _at(now, 30, MARTA) as at:
+        plan.plan(top, _planned(demo_briefs.VOUCHERS), at, None)
+    with _at(now, 28, MARTA) as at:
+        plan.plan(top, _planned(demo_briefs.PICKS), at, None)
+        did = spawn.spawn(top, Wanted(TASK), at, silent)
+    worktree = top.with_name("shop.worktrees") / TASK
+    assert worktree.is_dir(), did
+    with _at(now, 13, CLAUDE):
+        (worktree / FILE).write_text(PICKING)
+        shop.git.execute(["git", "-C", str(worktree), "add", FILE])
+        shop.git.execute(
+            ["git", "-C", str(worktree), "commit", "--quiet", "-m", "Add up what is to be picked"]
+        )
+    with _at(now, 12, CLAUDE) as at:
+        said = Said(
+            next="The command, and the tests.",
+            risks="Names sort by code point, shelves do not.",
+            agent="claude",
+        )
+        report.report(worktree, said, at)
+    shop.git.push("--quiet", "origin", "agentledger")
+
+
+def _planned(brief: Brief) -> Plan:
+    return Plan(brief.task, text=brief.text())
+
+
+@contextmanager
+def _at(now: int, minutes: int, who: Who) -> Iterator[int]:
+    """So many minutes before `now` git knows this person; the moment itself, in seconds since the epoch."""
+    before, at = dict(os.environ), now - 60 * minutes
+    for role in ("AUTHOR", "COMMITTER"):
+        os.environ |= {
+            f"GIT_{role}_NAME": who.name,
+            f"GIT_{role}_EMAIL": who.email,
+            f"GIT_{role}_DATE": f"{at} +0000",
+        }
+    try:
+        yield at
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

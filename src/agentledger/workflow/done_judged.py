@@ -1,0 +1,85 @@
+"""What `done` would commit, and what the ready gate says of the branch as if it were committed.
+
+Belongs here: putting evidence, packet and the check-in that says ready before the gate. Does not: making
+evidence, committing, or words for the agent (see `done`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agentledger import snapshot
+from agentledger.bases import HEADS
+from agentledger.errors import LedgerError
+from agentledger.findings import Finding
+from agentledger.scratch import Scratch
+from agentledger.snapshot import Request
+from agentledger.text import printable
+from agentledger.work import Progress
+
+from . import as_if, check_in, packet, packet_lacks, report
+from .as_if import Files
+from .at_work import AtWork
+from .check_in import Said
+from .packet import Composed
+from .packet_text import Prose
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to be committed, and what the gate would say of it. `check_in` is {} where ready was said."""
+
+    made: Composed
+    evidence: Files
+    others: Files
+    check_in: Files
+    found: tuple[Finding, ...]
+
+    @property
+    def stops(self) -> tuple[Finding, ...]:
+        """What only the packet cannot tell: everything that stops but for what it lacks."""
+        return tuple(f for f in self.found if f.blocks and f.rule not in packet_lacks.RULES)
+
+    @property
+    def ready(self) -> bool:
+        """Does nothing stop, and has the agent said what only it can say?"""
+        return not self.made.lacks and not any(f.blocks for f in self.found)
+
+
+def judged(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
+    """All that is to be committed, with this evidence, and what the gate finds then; `now` is the time."""
+    made = packet.composed(at, prose, evidence)
+    left = report.left_over(at)
+    begun = [path for path in left if _says_ready(at, path)]
+    others = {path: raw for path, raw in left.items() if path not in begun} | report.brief_of_today(at)
+    ready = _check_in(at, said, now, begun[:1])
+    found = _strictly(at, now, {**evidence, **others, made.path: made.raw, **ready})
+    return Judged(made, evidence, others, ready, found)
+
+
+def _says_ready(at: AtWork, path: str) -> bool:
+    return any(each.document.source.path == path and each.state == "ready" for each in at.work.check_ins)
+
+
+def _check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
+    """The check-in that says ready, {} where one says so already. `begun`: left by a run that was killed."""
+    progress = at.branch.standing.progress if at.branch.standing else None
+    if progress in (Progress.READY, Progress.APPROVED) and not begun:
+        return {}
+    content = check_in.document(report.complete(at, replace(said, state="ready", need="")), now)
+    path = begun[0] if begun else f"{at.folder}/status/{check_in.name(now, content)}"
+    report.readable(at, path, content)
+    return {path: content}
+
+
+def _strictly(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
+    """What the ready gate would find if these files were committed, and nothing else that is not."""
+    ref = HEADS + at.branch.name
+    request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
+    with snapshot.opened(at.top, request) as taken:
+        branch = next(b for b in taken.fleet.branches if b.ref == ref)
+        if branch.work is None:
+            told = f"what says that {printable(at.branch.name)} works on {at.task.id} is not committed yet"
+            raise LedgerError(told, "agentledger report commits it; then run this again")
+        return as_if.findings(Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files)

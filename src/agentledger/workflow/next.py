@@ -1,0 +1,70 @@
+"""The manager's turn: what comes first, and what a decision about it writes.
+
+Belongs here: looking, and each decision as one call. Does not: keys and a terminal (see `cli.next`), the
+order of what waits (see `turns`), or documents (see `answer` and `brief`).
+
+A decision names what was shown: a check-in that is answered, a copy that is accepted. What an agent puts in
+its place meanwhile is not decided on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger import brief_change, control_write, judge
+from agentledger.model import Fleet
+from agentledger.observe import observe
+from agentledger.snapshot import Snapshot
+from agentledger.turns import Kind, Turn, turns
+
+from .answer import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The fleet, and all that waits in it."""
+
+    fleet: Fleet
+    turns: tuple[Turn, ...]
+
+
+def look(start: Path, taken: Snapshot, skipped: Collection[tuple[str, ...]] = ()) -> Waiting:
+    """What waits in a snapshot of the repository around `start`, but for the keys of what was skipped.
+
+    LedgerError in an agent's worktree, whose turn it is not.
+    """
+    control_write.refuse_in_agent_worktree(observe(start, None, ()), taken.fleet)
+    found = [turn for turn in turns(taken.fleet) if turn.key not in skipped]
+    return Waiting(
+        taken.fleet, tuple(_with_change(turn, taken.fleet) for turn in found[:1]) + tuple(found[1:])
+    )
+
+
+def _with_change(turn: Turn, fleet: Fleet) -> Turn:
+    """What a copy of the brief asks for is only compared for what is shown."""
+    own = turn.branch.work.brief if turn.branch.work else None
+    if turn.kind is not Kind.SCOPE_CHANGE or own is None or turn.task.brief is None:
+        return turn
+    was, would = (judge.scope_of(brief, fleet) for brief in (turn.task.brief, own))
+    return replace(turn, change=brief_change.change(turn.task.brief, own, was, would))
+
+
+def reply(turn: Turn, decision: str) -> Reply:
+    """The reply, without words yet, to what was shown."""
+    asked = turn.question
+    rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
+    return Reply(
+        turn.task.id,
+        decision=decision,
+        to=asked.name if asked else None,
+        checkpoint=asked.checkpoint if asked else None,
+        branch=turn.branch.name if rivals else None,
+    )
+
+
+def copy(turn: Turn) -> str | None:
+    """The blob of the branch's copy of the brief, as it was shown."""
+    own = turn.branch.work.brief if turn.branch.work else None
+    return own.document.blob if own else None

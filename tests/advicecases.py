@@ -1,0 +1,72 @@
+"""A situation in which a rule speaks: who is stopped at which gate, and what following its advice comes to.
+
+Belongs here: what such a case consists of. Does not: the cases (see the modules `advice_*`), or the
+repository in which one is played (see `advicescene`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from advicescene import Scene, Told, level
+
+GATES = ("spawn", "commit", "push", "ready", "merge")
+Step = Callable[[Scene], object]
+Mend = Callable[[Scene, Told], object]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A situation in which a rule speaks, and what comes of following what it says.
+
+    `levels` are what is seen at spawn, commit, push, ready and merge: E stops, w is told, · is nothing.
+    `whose` says whose doing it is. `arrange` makes the situation: what it leaves staged is what the agent
+    is about to commit. `mend` does what the message says, given that message; `undo` does where something
+    else is said to who is still to commit. `others` are further ways that the message, or the rule's page,
+    names. `after` is what the gates that spoke say then.
+    """
+
+    rule: str
+    levels: str
+    whose: str
+    arrange: Step
+    mend: Mend
+    undo: Mend | None = None
+    others: Mapping[str, Mend] = field(default_factory=dict)
+    after: str = "·····"
+    policy: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    code: bool = True
+    case: str = ""
+
+    @property
+    def name(self) -> str:
+        """The rule, and what is peculiar to this situation."""
+        return f"{self.rule} {self.case}".strip()
+
+    @property
+    def speaks(self) -> tuple[str, ...]:
+        """The gates at which it says something."""
+        return tuple(gate for gate, seen in zip(GATES, self.levels, strict=True) if seen != "·")
+
+    def scene(self, folder: Path) -> Scene:
+        """The situation."""
+        made = Scene(folder, self.policy, self.keys, self.code)
+        self.arrange(made)
+        return made
+
+    def of(self, found: list[Told]) -> list[Told]:
+        """What this rule says among all that is told."""
+        return [each for each in found if each.rule == self.rule]
+
+    def worst(self, seen: Mapping[str, list[Told]]) -> list[Told]:
+        """What it says where it stops somebody first, else where it first says something."""
+        told = [self.of(seen[gate]) for gate in seen]
+        return next((each for each in told if level(each) == "E"), next(each for each in told if each))
+
+    def letters(self, seen: Mapping[str, list[Told]]) -> str:
+        """`levels` as they were seen; a gate that was not asked said nothing."""
+        return "".join(level(self.of(seen.get(gate, []))) for gate in GATES)

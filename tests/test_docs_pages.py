@@ -1,0 +1,86 @@
+"""docs/: the commands of the page of each step run as they stand, one after the other.
+
+Belongs here: what has to be there before each page, and where a command is to end otherwise than well. Does
+not: running them (see `docpages`), or what a command does (see its own tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docpages import DOCS, World, blocks, world
+
+BRIEF = (
+    *(
+        "--owns",
+        "src/auth/**",
+        "--owns",
+        "tests/auth/**",
+        "--why",
+        "it fails one run in five; stop after two",
+    ),
+    *("--outcome", "`pytest -q tests/auth` passes twenty times", "--accept", "twenty runs pass"),
+    *("--verify", "test=test -f src/auth/login.py"),
+)
+
+
+def nothing(_here: World) -> None:
+    """A repository as it is before agentledger."""
+
+
+def planned(here: World, *more: str) -> None:
+    here.say(here.repo.path, "init", "--yes")
+    here.repo.git("add", "-A")
+    here.repo.git("commit", "-q", "-m", "agentledger")
+    here.say(here.repo.path, "plan", "fix-login", *BRIEF, *more)
+
+
+def spawned(here: World, *more: str) -> None:
+    planned(here, *more)
+    here.say(here.repo.path, "spawn", "fix-login")
+
+
+def asking(here: World) -> None:
+    """Its agent asks, and has changed its copy of the brief."""
+    spawned(here)
+    here.say(here.worktree, "report", "--state", "needs-input", "--next", "more", "--need", "The old format?")
+    copy = ".agentledger/tasks/fix-login/brief.md"
+    wider = (here.worktree / copy).read_text().replace("src/auth/**", "src/**", 1)
+    here.desk.write(copy, wider)
+    here.desk.git("commit", "-q", "-m", "ask for more", copy)
+
+
+Before = Callable[[World], None]
+# By page: what has to be there first, and by a word of a block, the exit code it has to end with if not 0.
+PAGES: dict[str, tuple[Before, dict[str, int]]] = {
+    "init.md": (nothing, {}),
+    "spawn.md": (planned, {}),
+    "report.md": (spawned, {}),
+    "verify.md": (spawned, {}),
+    "ledger.md": (nothing, {}),
+    "unblock.md": (asking, {}),
+}
+
+# Pages with a test of their own, since each block of them is looked at.
+ELSEWHERE = ("plan.md", "prompt.md", "finish.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_the_page_does_as_it_says(page: str, tmp_path: Path) -> None:
+    before, odd = PAGES[page]
+    here = world(tmp_path)
+    before(here)
+    found = blocks(page)
+    assert found, page
+    for block in found:
+        done = here.typed(block)
+        expected = next((code for word, code in odd.items() if word in block), 0)
+        assert done.returncode == expected, (block, done.stdout, done.stderr)
+
+
+def test_every_page_with_commands_is_run() -> None:
+    having = {page.name for page in DOCS.glob("*.md") if blocks(page.name)}
+    assert having == {*PAGES, *ELSEWHERE}
