@@ -88,10 +88,11 @@ def mended_and_ran(scene: Scene, said: Told) -> None:
 
 
 def contradicted(scene: Scene) -> None:
-    """A rerun is the same evidence with another outcome."""
+    """Two reruns are the same evidence with another outcome; one alone would only make it flaky."""
     scene.does("agentledger verify")
     seen = json.loads((scene.desk.path / EVIDENCE).read_text())
-    scene.control({"tasks/x/reruns/1-test.json": json.dumps(seen | {"exit_code": 1})})
+    for number in (1, 2):
+        scene.control({f"tasks/x/reruns/{number}-test.json": json.dumps(seen | {"exit_code": number})})
 
 
 def ran_again(scene: Scene, said: Told) -> None:

@@ -22,6 +22,8 @@ settings.register_profile("git", deadline=None, database=None, print_blob=True)
 settings.load_profile("git")
 
 DROPPED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LANGUAGE", "EDITOR", "VISUAL")
+# What a make that runs the tests tells the makes below it.
+OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")
 
 
 def seal(patch: pytest.MonkeyPatch, home: Path, ceiling: Path) -> None:
@@ -31,7 +33,7 @@ def seal(patch: pytest.MonkeyPatch, home: Path, ceiling: Path) -> None:
     run inside a hook or a rebase inherit an index, an identity and an editor as well.
     """
     for name in list(os.environ):
-        if name.startswith(("GIT_", "XDG_", "AGENTLEDGER_")) or name in DROPPED:
+        if name.startswith(("GIT_", "XDG_", "AGENTLEDGER_")) or name in (*DROPPED, *OF_MAKE):
             patch.delenv(name)
     for name, value in {
         "HOME": str(home),

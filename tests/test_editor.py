@@ -98,6 +98,7 @@ def test_without_a_terminal_that_can_show_one_git_s_own_refusal_is_told(
 def test_a_command_with_arguments_and_variables_is_taken_apart_by_a_shell(
     asked: Git, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TERM", "xterm")  # on a dumb terminal git passes VISUAL over
     monkeypatch.setenv("VISUAL", 'SAID=typed sh -c \'echo "$SAID" >>"$1"\' -')
     assert edit(asked, "begun\n", path) == "begun\ntyped\n"
 
