@@ -68,7 +68,6 @@ def test_what_the_manager_writes_is_there_or_not(
     ):
         writes += 1
         sound(repo.path)
-        assert run(repo.path, "board").code == 0
         begun = [each for each in listed(desk, ref) if each.startswith(path)]
         if not begun:
             assert repo.git("rev-parse", ref) == start
