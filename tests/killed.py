@@ -22,7 +22,9 @@ stop, seen, git = int(sys.argv[1]), 0, sys.argv[2]
 
 def writes(event, args):
     if event == "subprocess.Popen":
-        return bool(WRITING & set(map(str, args[1])))
+        words = list(map(str, args[1]))
+        # `worktree list` and `symbolic-ref -q HEAD` only ask.
+        return bool(WRITING & set(words)) and "list" not in words and words[1:3] != ["symbolic-ref", "-q"]
     if event == "open":
         path, flags = str(args[0]), args[2] or 0
         return bool(flags & (os.O_WRONLY | os.O_RDWR)) and path.startswith(git) and ".db" not in path
