@@ -14,7 +14,7 @@ import msgspec
 
 from agentledger.ledger import CheckIn
 from agentledger.model import Branch, Fleet
-from agentledger.reports import shapes
+from agentledger.reports import shapes_commands, shapes_ledger
 from agentledger.sections import Section, against, grouped, kill
 from agentledger.text import age, encode, path_text, plural, printable, rfc3339
 from agentledger.turns import Kind, Turn
@@ -143,7 +143,7 @@ def _some(branches: Sequence[Branch]) -> str:
 
 def document(turns: Sequence[Turn], fleet: Fleet) -> bytes:
     """The first of them, and how many there are."""
-    shape = shapes.Next(
+    shape = shapes_commands.Next(
         version=1,
         kind="next",
         waiting=len(turns),
@@ -153,11 +153,11 @@ def document(turns: Sequence[Turn], fleet: Fleet) -> bytes:
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _turn(turn: Turn) -> shapes.Turn:
+def _turn(turn: Turn) -> shapes_commands.Turn:
     asked = turn.question
     outcome = turn.task.brief.document.part("Outcome") if turn.task.brief else None
     checks = turn.branch.standing.checks if turn.branch.standing else ()
-    return shapes.Turn(
+    return shapes_commands.Turn(
         about=turn.kind,
         branch=_text(turn.branch.name),
         task=_text(turn.task.id),
@@ -169,7 +169,7 @@ def _turn(turn: Turn) -> shapes.Turn:
         asks_for=tuple(map(_text, turn.change.sentences)) if turn.change else (),
         outcome=_text(outcome.text.strip()) if outcome and not outcome.empty else None,
         checks=tuple(_text(check(each)) for each in checks),
-        next_action=shapes.NextAction(_text(turn.action.text), turn.action.command),
+        next_action=shapes_ledger.NextAction(_text(turn.action.text), turn.action.command),
     )
 
 

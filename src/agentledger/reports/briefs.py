@@ -14,7 +14,7 @@ import msgspec
 from agentledger.actions import naming
 from agentledger.brief_change import Change
 from agentledger.ledger import Brief, Problem
-from agentledger.reports import shapes
+from agentledger.reports import shapes_commands
 from agentledger.text import encode, path_text, printable
 from agentledger.work import Copy
 
@@ -66,7 +66,7 @@ def _from(brief: Brief, where: str) -> str:
 def document(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
     """The same as JSON."""
     source = brief.document.source
-    shape = shapes.BriefShow(
+    shape = shapes_commands.BriefShow(
         version=1,
         kind="brief-show",
         task=_text(task),
@@ -78,7 +78,7 @@ def document(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
         blob=brief.document.blob,
         text=_text(brief.document.text),
         problems=tuple(map(_problem, brief.document.problems)),
-        copies=tuple(shapes.BriefCopy(_text(name), copy) for name, copy in copies),
+        copies=tuple(shapes_commands.BriefCopy(_text(name), copy) for name, copy in copies),
     )
     return msgspec.json.encode(shape) + b"\n"
 
@@ -115,7 +115,7 @@ def _told(found: Difference) -> Iterator[str]:
 def differences(name: str, found: Sequence[Difference]) -> bytes:
     """The same as JSON."""
     copies = tuple(
-        shapes.BriefDifference(
+        shapes_commands.BriefDifference(
             branch=_text(each.branch),
             task=_text(each.task),
             copy=each.copy,
@@ -128,12 +128,14 @@ def differences(name: str, found: Sequence[Difference]) -> bytes:
         )
         for each in found
     )
-    shape = shapes.BriefDiff(version=1, kind="brief-diff", name=_text(name), copies=copies)
+    shape = shapes_commands.BriefDiff(version=1, kind="brief-diff", name=_text(name), copies=copies)
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _problem(problem: Problem) -> shapes.BriefProblem:
-    return shapes.BriefProblem(problem.line, _text(problem.message), _text(problem.hint), problem.fatal)
+def _problem(problem: Problem) -> shapes_commands.BriefProblem:
+    return shapes_commands.BriefProblem(
+        problem.line, _text(problem.message), _text(problem.hint), problem.fatal
+    )
 
 
 def _printed(lines: Sequence[str] | Iterator[str]) -> str:

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import UNSET
 
 from agentledger.findings import Finding, Report
-from agentledger.reports import shapes
+from agentledger.reports import shapes_ledger
 from agentledger.text import encode, path_text, printable
 
 
 def document(report: Report) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
-    shape = shapes.Report(
+    shape = shapes_ledger.Report(
         version=1,
         kind="report",
         gate=str(report.gate),
@@ -27,9 +27,9 @@ def document(report: Report) -> bytes:
     return msgspec.json.encode(shape) + b"\n"
 
 
-def finding(found: Finding) -> shapes.Finding:
+def finding(found: Finding) -> shapes_ledger.Finding:
     """One finding as other programs read it."""
-    return shapes.Finding(
+    return shapes_ledger.Finding(
         rule=found.rule,
         name=found.name,
         severity=str(found.severity),
@@ -38,7 +38,7 @@ def finding(found: Finding) -> shapes.Finding:
         branch=path_text(encode(found.branch)) or None,
         task=None if found.task is None else path_text(encode(found.task)),
         path=None if found.path is None else path_text(found.path),
-        path_base64=UNSET if found.path is None else shapes.exact(found.path),
+        path_base64=UNSET if found.path is None else shapes_ledger.exact(found.path),
         line=found.line,
         commit=found.commit,
         message=printable(found.message),

@@ -13,13 +13,13 @@ import msgspec
 from agentledger import actions, model, sections, wip
 from agentledger.did import Did
 from agentledger.ledger import Wip
-from agentledger.reports import findings, papers, shapes
+from agentledger.reports import findings, papers, shapes_commands, shapes_ledger
 from agentledger.text import encode, path_text, rfc3339
 
 
 def ledger(fleet: model.Fleet) -> bytes:
     """The document of a fleet as UTF-8, in the order of the fleet; equal fleets give equal bytes."""
-    document = shapes.Ledger(
+    document = shapes_ledger.Ledger(
         version=1,
         kind="ledger",
         generated_at=rfc3339(fleet.now),
@@ -37,7 +37,7 @@ def ledger(fleet: model.Fleet) -> bytes:
 
 def site(index: str, written: int, unchanged: int, removed: int) -> bytes:
     """The document of one build of the site, whose board is at the path `index`."""
-    document = shapes.Site(
+    document = shapes_commands.Site(
         version=1,
         kind="site",
         dry_run=False,
@@ -53,7 +53,7 @@ def answered(
     task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str, dry_run: bool = False
 ) -> bytes:
     """The document of one answer; `unsigned` is "" where nothing is to be said of a signature."""
-    document = shapes.Answered(
+    document = shapes_commands.Answered(
         version=1,
         kind="answered",
         dry_run=dry_run,
@@ -69,7 +69,7 @@ def answered(
 
 def did(done: Did) -> bytes:
     """The document of what a command that writes did."""
-    document = shapes.Did(
+    document = shapes_commands.Did(
         version=1,
         kind="did",
         dry_run=done.dry_run,
@@ -86,8 +86,8 @@ def did(done: Did) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
-def _base(base: model.Base) -> shapes.Base:
-    return shapes.Base(
+def _base(base: model.Base) -> shapes_ledger.Base:
+    return shapes_ledger.Base(
         name=_text(base.name),
         ref=_text(base.ref),
         head=base.head,
@@ -98,22 +98,22 @@ def _base(base: model.Base) -> shapes.Base:
     )
 
 
-def _wip(load: wip.Load, limits: Wip) -> shapes.Wip:
-    return shapes.Wip(
+def _wip(load: wip.Load, limits: Wip) -> shapes_ledger.Wip:
+    return shapes_ledger.Wip(
         manager=_maybe(load.manager),
-        active=shapes.Used(load.active, limits.active),
-        local=shapes.Used(load.local, limits.local),
-        review=shapes.Used(load.review, limits.review),
-        review_lines=shapes.Used(load.review_lines, limits.review_lines),
+        active=shapes_ledger.Used(load.active, limits.active),
+        local=shapes_ledger.Used(load.local, limits.local),
+        review=shapes_ledger.Used(load.review, limits.review),
+        review_lines=shapes_ledger.Used(load.review_lines, limits.review_lines),
     )
 
 
-def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
+def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes_ledger.Branch:
     readable = branch.state is not model.State.UNREADABLE
-    return shapes.Branch(
+    return shapes_ledger.Branch(
         name=_text(branch.name),
         ref=_text(branch.ref),
-        ref_base64=shapes.exact(encode(branch.ref)),
+        ref_base64=shapes_ledger.exact(encode(branch.ref)),
         remote_ref=_maybe(branch.remote_ref),
         sync=branch.sync,
         head=branch.head or None,
@@ -125,13 +125,13 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
         same_as=branch.same_as,
         section=sections.section(branch),
         task=_maybe(branch.task),
-        agent=shapes.Agent(name=_text(branch.agent.name), source=branch.agent.source)
+        agent=shapes_ledger.Agent(name=_text(branch.agent.name), source=branch.agent.source)
         if branch.agent
         else None,
         active_at=_time(branch.active_at) if branch.active_at else None,
         code_tree=branch.code_tree,
         base_conflict=_conflict(branch.conflict) if branch.conflict else None,
-        size=shapes.Size(len(branch.code_changes) if readable else None, branch.added, branch.removed),
+        size=shapes_ledger.Size(len(branch.code_changes) if readable else None, branch.added, branch.removed),
         commits=tuple(map(_commit, branch.commits)),
         changes=tuple(map(_change, branch.changes)),
         worktree=_worktree(branch.worktree) if branch.worktree else None,
@@ -145,20 +145,20 @@ def _branch(branch: model.Branch, fleet: model.Fleet) -> shapes.Branch:
     )
 
 
-def _commit(commit: model.Commit) -> shapes.Commit:
-    return shapes.Commit(
+def _commit(commit: model.Commit) -> shapes_ledger.Commit:
+    return shapes_ledger.Commit(
         id=commit.id,
-        author=shapes.Person(_text(commit.author.name), _text(commit.author.email)),
+        author=shapes_ledger.Person(_text(commit.author.name), _text(commit.author.email)),
         at=rfc3339(commit.at),
         subject=_text(commit.subject),
         trailers=tuple((_text(key), _text(value)) for key, value in commit.trailers),
     )
 
 
-def _change(change: model.Change) -> shapes.Change:
-    return shapes.Change(
+def _change(change: model.Change) -> shapes_ledger.Change:
+    return shapes_ledger.Change(
         path=path_text(change.path),
-        path_base64=shapes.exact(change.path),
+        path_base64=shapes_ledger.exact(change.path),
         status=change.status,
         old_mode=change.old_mode,
         new_mode=change.new_mode,
@@ -170,12 +170,12 @@ def _change(change: model.Change) -> shapes.Change:
     )
 
 
-def _worktree(worktree: model.Worktree) -> shapes.Worktree:
-    return shapes.Worktree(_text(worktree.path), worktree.dirty, _time(worktree.touched_at))
+def _worktree(worktree: model.Worktree) -> shapes_ledger.Worktree:
+    return shapes_ledger.Worktree(_text(worktree.path), worktree.dirty, _time(worktree.touched_at))
 
 
-def _conflict(conflict: model.Conflict) -> shapes.Conflict:
-    return shapes.Conflict(
+def _conflict(conflict: model.Conflict) -> shapes_ledger.Conflict:
+    return shapes_ledger.Conflict(
         clean=conflict.clean,
         paths=tuple(path_text(file.path) for file in conflict.files),
         kinds=tuple(sorted({file.kind for file in conflict.files})),
@@ -184,17 +184,17 @@ def _conflict(conflict: model.Conflict) -> shapes.Conflict:
     )
 
 
-def _conflict_file(file: model.ConflictFile) -> shapes.ConflictFile:
-    return shapes.ConflictFile(
+def _conflict_file(file: model.ConflictFile) -> shapes_ledger.ConflictFile:
+    return shapes_ledger.ConflictFile(
         path=path_text(file.path),
-        path_base64=shapes.exact(file.path),
+        path_base64=shapes_ledger.exact(file.path),
         kind=file.kind,
-        hunks=tuple(shapes.Hunk(hunk.line, path_text(hunk.text), hunk.cut) for hunk in file.hunks),
+        hunks=tuple(shapes_ledger.Hunk(hunk.line, path_text(hunk.text), hunk.cut) for hunk in file.hunks),
     )
 
 
-def _next_action(action: actions.NextAction | None) -> shapes.NextAction | None:
-    return shapes.NextAction(action.text, action.command) if action else None
+def _next_action(action: actions.NextAction | None) -> shapes_ledger.NextAction | None:
+    return shapes_ledger.NextAction(action.text, action.command) if action else None
 
 
 def _text(text: str) -> str:

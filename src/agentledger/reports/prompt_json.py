@@ -1,13 +1,13 @@
 """A prompt as a JSON document.
 
-Belongs here: its keys (see `shapes.Prompt`). Does not: making it (see `prompt`).
+Belongs here: its keys (see `shapes_commands.Prompt`). Does not: making it (see `prompt`).
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from agentledger.reports import shapes
+from agentledger.reports import shapes_commands
 from agentledger.reports.prompt import Prompt
 from agentledger.reports.prompt_quote import size
 from agentledger.text import encode, path_text
@@ -15,7 +15,7 @@ from agentledger.text import encode, path_text
 
 def document(prompt: Prompt, kind: str, limit: int) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
-    shape = shapes.Prompt(
+    shape = shapes_commands.Prompt(
         version=1,
         kind="prompt",
         task=path_text(encode(prompt.task)),
@@ -25,7 +25,8 @@ def document(prompt: Prompt, kind: str, limit: int) -> bytes:
         bytes=size(prompt.text),
         text=prompt.text,
         left_out=tuple(
-            shapes.LeftOut(each.what, each.bytes, each.size, each.command or None) for each in prompt.left_out
+            shapes_commands.LeftOut(each.what, each.bytes, each.size, each.command or None)
+            for each in prompt.left_out
         ),
         notes=prompt.notes,
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from agentledger.findings import Gate, Severity
-from agentledger.reports import shapes
+from agentledger.reports import shapes_ledger
 from agentledger.rules import RULES, Rule
 
 FAMILIES = (
@@ -58,12 +58,12 @@ _LEVELS = {"E": str(Severity.ERROR), "w": str(Severity.WARN), "·": None}
 
 def document(rules: Iterable[Rule]) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
-    return msgspec.json.encode(shapes.Rules(1, "rules", tuple(map(_shape, rules)))) + b"\n"
+    return msgspec.json.encode(shapes_ledger.Rules(1, "rules", tuple(map(_shape, rules)))) + b"\n"
 
 
-def _shape(rule: Rule) -> shapes.Rule:
+def _shape(rule: Rule) -> shapes_ledger.Rule:
     levels = {str(gate): _LEVELS[rule.level(gate)] for gate in Gate}
-    return shapes.Rule(rule.id, rule.name, levels, rule.off, rule.requires, rule.documentation)
+    return shapes_ledger.Rule(rule.id, rule.name, levels, rule.off, rule.requires, rule.documentation)
 
 
 def markdown() -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import msgspec
 
 from agentledger.control_files import Moved, Synced
-from agentledger.reports import shapes
+from agentledger.reports import shapes_commands
 from agentledger.text import encode, path_text, plural, printable
 
 
 def document(done: Synced) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
-    shape = shapes.Sync(
+    shape = shapes_commands.Sync(
         version=1,
         kind="sync",
         dry_run=False,
@@ -31,7 +31,7 @@ def document(done: Synced) -> bytes:
         merge=done.merge,
         fetched=_moved(done.fetched),
         pushed=_moved(done.pushed),
-        kept=tuple(shapes.Kept(_text(path), _text(beside)) for path, beside in done.kept),
+        kept=tuple(shapes_commands.Kept(_text(path), _text(beside)) for path, beside in done.kept),
         notes=tuple(map(_text, done.notes)),
     )
     return msgspec.json.encode(shape) + b"\n"
@@ -59,8 +59,8 @@ def _lines(done: Synced) -> Iterator[str]:
     yield from done.notes
 
 
-def _moved(moved: Moved) -> shapes.Moved:
-    return shapes.Moved(commits=moved.commits, paths=tuple(map(_text, moved.paths)))
+def _moved(moved: Moved) -> shapes_commands.Moved:
+    return shapes_commands.Moved(commits=moved.commits, paths=tuple(map(_text, moved.paths)))
 
 
 def _text(text: str) -> str:

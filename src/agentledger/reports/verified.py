@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from agentledger.ledger import JUnit
-from agentledger.reports import shapes
+from agentledger.reports import shapes_commands
 from agentledger.text import encode, path_text, plural, printable
 
 
@@ -54,7 +54,7 @@ class Told:
 
 def document(told: Told) -> bytes:
     """The document that `agentledger schema verified` describes."""
-    shape = shapes.Verified(
+    shape = shapes_commands.Verified(
         version=1,
         kind="verified",
         dry_run=told.dry_run,
@@ -73,16 +73,16 @@ def document(told: Told) -> bytes:
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _check(line: Line) -> shapes.VerifiedCheck:
-    return shapes.VerifiedCheck(
+def _check(line: Line) -> shapes_commands.VerifiedCheck:
+    return shapes_commands.VerifiedCheck(
         name=line.name,
         command=_text(line.command),
         outcome=line.outcome,
         exit_code=line.exit_code,
         seconds=line.seconds,
         skipped=_text(line.skipped) if line.skipped is not None else None,
-        junit=shapes.JUnitCounts(**asdict(line.junit)) if line.junit else None,
-        on_base=shapes.OnBase(*line.on_base) if line.on_base else None,
+        junit=shapes_commands.JUnitCounts(**asdict(line.junit)) if line.junit else None,
+        on_base=shapes_commands.OnBase(*line.on_base) if line.on_base else None,
         trust=line.trust,
         runs=line.runs,
         log=_text(line.log) if line.log else None,

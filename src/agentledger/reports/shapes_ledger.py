@@ -1,0 +1,269 @@
+"""The shapes of the fleet's JSON document, and of what the rules say; and what all shapes have in common.
+
+Belongs here: one struct an object, in the order of its keys. Does not: how a value of the
+model becomes one (see `reports.json`), or what single commands print (see `shapes_commands`).
+
+The shapes are a contract, told to users in docs/json.md: keys may be added, none goes away
+while `version` is 1. Object ids are full hex, times RFC 3339 in UTC, and what is not known
+is null, never left out.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, field
+
+from agentledger import model
+from agentledger.findings import Gate, Severity
+from agentledger.text import decode
+
+Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.")]
+Mode = Annotated[
+    str, Meta(pattern="^[0-7]{6}$", description="A file mode as git prints it; 000000 for none.")
+]
+Count = Annotated[int, Meta(ge=0)]
+Base64 = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"}, description="The exact bytes.")]
+SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ended")
+
+
+def exact(raw: bytes) -> str | UnsetType:
+    """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
+    if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
+        return UNSET
+    return base64.b64encode(raw).decode()
+
+
+def one_of(*values: str) -> Meta:
+    """A text of which only these are known today; another one may be added."""
+    return Meta(extra_json_schema={"enum": list(values)})
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What all objects of a document have in common: they are written once, and never changed."""
+
+
+class Finding(Entry, frozen=True):
+    """What a rule found. `waived` is the reason of the waiver that covers it."""
+
+    rule: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
+    name: str
+    severity: Annotated[str, one_of(*Severity)]
+    blocks: bool
+    waived: str | None
+    branch: str | None
+    task: str | None
+    path: str | None
+    line: Annotated[int, Meta(ge=1)] | None
+    commit: Oid | None
+    message: str
+    hint: str
+    path_base64: Base64 | UnsetType = UNSET
+
+
+class Report(Entry, frozen=True):
+    """What a check found at one gate; `blocked` when any of it stops whoever is there.
+
+    `unjudged` has a sentence for each branch that could not be read, of which nothing is known.
+    """
+
+    version: Literal[1]
+    kind: Literal["report"]
+    gate: Annotated[str, one_of(*Gate)]
+    blocked: bool
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    unjudged: tuple[str, ...]
+
+
+class Rule(Entry, frozen=True):
+    """A rule. `levels` say for each gate what its findings are there; null: it is not run."""
+
+    id: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
+    name: str
+    levels: dict[str, Annotated[str, one_of(*Severity)] | None]
+    off: bool
+    requires: tuple[str, ...]
+    documentation: str
+
+
+class Rules(Entry, frozen=True):
+    """The rules, or the one that was asked for."""
+
+    version: Literal[1]
+    kind: Literal["rules"]
+    rules: tuple[Rule, ...]
+
+
+class Base(Entry, frozen=True):
+    """The branch that agent work merges into, at its tip."""
+
+    name: str
+    ref: str
+    head: Oid
+    fetched_at: Time | None
+    why: str
+    sync: Annotated[str, one_of(*model.Sync)]
+    other_ref: str | None
+
+
+class Person(Entry, frozen=True):
+    """A name and an address as a commit states them."""
+
+    name: str
+    email: str
+
+
+class Commit(Entry, frozen=True):
+    """A commit outside base."""
+
+    id: Oid
+    author: Person
+    at: Time
+    subject: str
+    trailers: tuple[tuple[str, str], ...]
+
+
+class Change(Entry, frozen=True):
+    """One path of the diff from merge base to head; an object id of zeros stands for no file."""
+
+    path: str
+    status: Annotated[str, one_of("A", "M", "D", "T")]
+    old_mode: Mode
+    new_mode: Mode
+    old: Oid
+    new: Oid
+    added: Count | None
+    removed: Count | None
+    binary: bool | None
+    path_base64: Base64 | UnsetType = UNSET
+
+
+class Size(Entry, frozen=True):
+    """How much a branch changes; lines are null where they were not counted."""
+
+    files: Count | None
+    added: Count | None
+    removed: Count | None
+
+
+class Agent(Entry, frozen=True):
+    """Who works on a branch, and what says so."""
+
+    name: str
+    source: Annotated[str, one_of("branch", "author", "trailer", "check-in")] = field(name="from")
+
+
+class Worktree(Entry, frozen=True):
+    """The checkout of a branch; its path is relative to the repository."""
+
+    path: str
+    dirty: bool | None
+    touched_at: Time | None
+
+
+class Hunk(Entry, frozen=True):
+    """A conflicting region: its first line in the merged file, its text, how many lines were cut off it."""
+
+    line: int
+    text: str
+    cut: Count
+
+
+ConflictKind = Annotated[str, one_of("content", "add/add", "modify/delete", "other")]
+
+
+class ConflictFile(Entry, frozen=True):
+    """A path on which the merge with base stops."""
+
+    path: str
+    kind: ConflictKind
+    hunks: tuple[Hunk, ...]
+    path_base64: Base64 | UnsetType = UNSET
+
+
+class Conflict(Entry, frozen=True):
+    """What git's merge with base came to; `clean` is null when it could not be tried, `failed` says why."""
+
+    clean: bool | None
+    paths: tuple[str, ...]
+    kinds: tuple[ConflictKind, ...]
+    failed: str | None
+    files: tuple[ConflictFile, ...]
+
+
+class NextAction(Entry, frozen=True):
+    """The one thing to do next, and the shell command for it, where there is a truthful one."""
+
+    text: str
+    command: str | None
+
+
+class Branch(Entry, frozen=True):
+    """One agent branch, local and remote-tracking taken together."""
+
+    name: str
+    ref: str
+    remote_ref: str | None
+    sync: Annotated[str, one_of(*model.Sync)]
+    head: Oid | None
+    merge_bases: tuple[Oid, ...]
+    ahead: Count | None
+    behind: Count | None
+    state: Annotated[str, one_of(*model.State)]
+    state_why: str | None
+    same_as: Oid | None
+    section: Annotated[str, one_of(*SECTIONS)]
+    task: str | None
+    agent: Agent | None
+    active_at: Time | None
+    code_tree: Oid | None
+    base_conflict: Conflict | None
+    size: Size
+    commits: tuple[Commit, ...]
+    changes: tuple[Change, ...]
+    worktree: Worktree | None
+    check_ins: tuple[Any, ...]
+    packet: dict[str, Any] | None
+    checks: tuple[Any, ...]
+    reviews: tuple[Any, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Any, ...]
+    next_action: NextAction | None
+    ref_base64: Base64 | UnsetType = UNSET
+
+
+class Used(Entry, frozen=True):
+    """How much there is of something, and how much the policy allows."""
+
+    count: Count
+    limit: Count
+
+
+class Wip(Entry, frozen=True):
+    """The work in progress of one manager; `manager` is null where nobody is named."""
+
+    manager: str | None
+    active: Used
+    local: Used
+    review: Used
+    review_lines: Used
+
+
+class Ledger(Entry, frozen=True):
+    """Every agent branch of a repository: what it changed, where it stands, what to do next."""
+
+    version: Literal[1]
+    kind: Literal["ledger"]
+    generated_at: Time
+    name: str
+    object_format: Annotated[str, one_of("sha1", "sha256")]
+    forge: str | None
+    notes: tuple[str, ...]
+    base: Base
+    branches: tuple[Branch, ...]
+    tasks: tuple[Any, ...]
+    wip: tuple[Wip, ...]
