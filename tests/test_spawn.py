@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,16 @@ def test_a_rival_has_a_branch_and_a_folder_of_its_own(repo: Repo) -> None:
     assert "--attempt 2" in again.hint
     assert run(repo.path, "spawn", "x", "--attempt", "2").code == 0
     assert Desk(repo, place(repo, "x--2")).git("symbolic-ref", "HEAD").strip() == "refs/heads/agent/x--2"
+
+
+def test_a_worktree_that_somebody_removed_can_be_brought_back(repo: Repo) -> None:
+    run(repo.path, "spawn", "x")
+    shutil.rmtree(place(repo))
+    said = refused(repo.path, "spawn", "x")
+    assert "is gone" in said.message
+    command, _, _ = said.hint.partition(" brings back")
+    subprocess.run(["sh", "-c", command], cwd=repo.path, capture_output=True, check=True)
+    assert (place(repo) / ".agentledger/tasks/x/brief.md").exists()
 
 
 def test_the_brief_can_name_the_branch(tmp_path: Path) -> None:

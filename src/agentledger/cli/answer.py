@@ -12,7 +12,7 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import format_option, here, repo_option, standard_input, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.workflow.answer import Answered, Reply
@@ -77,7 +77,7 @@ def said(paragraphs: Sequence[str]) -> str:
     """The paragraphs as one text; standard input in place of the first that is `-`."""
     found = list(paragraphs)
     if "-" in found:
-        found[found.index("-")] = sys.stdin.buffer.read().decode("utf-8", "replace")
+        found[found.index("-")] = standard_input()
     return "\n\n".join(text for text in found if text.strip())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -174,6 +175,13 @@ def _single(base: tuple[str, ...]) -> str | None:
         names = " and ".join(base)
         raise click.UsageError(f"--base was given {len(base)} times ({names}); a fleet has one base.")
     return base[0] if base else None
+
+
+def standard_input() -> str:
+    """What is piped in, for a document; of what no document can hold just enough to be refused for it."""
+    from agentledger.documents import MOST_BYTES
+
+    return sys.stdin.buffer.read(2 * MOST_BYTES).decode("utf-8", "replace")
 
 
 def here() -> Path:

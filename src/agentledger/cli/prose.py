@@ -6,11 +6,12 @@ Belongs here: their names and forms. Does not: what is done with them (see `work
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+
+from agentledger.cli.options import standard_input
 
 Command = Callable[..., Any]
 # By option, the section that it fills in.
@@ -116,7 +117,7 @@ def _read(texts: dict[str, str]) -> dict[str, str]:
         raise click.UsageError("standard input (-) can be the text of one section only.")
     if not asked:
         return texts
-    said = sys.stdin.buffer.read().decode("utf-8", "replace")
+    said = standard_input()
     if not said.strip():
         raise click.UsageError(f"standard input holds no text for “{asked[0]}”.")
     return texts | {asked[0]: said}

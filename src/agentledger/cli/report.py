@@ -11,7 +11,7 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import format_option, here, repo_option, standard_input, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.workflow.check_in import Said
@@ -68,7 +68,7 @@ def report(
     state = state or ("needs-input" if need.strip() else "working")
     said = Said(state, changed, coming, risks, need, checkpoint, agent, session)
     if text == "-":
-        said = read(sys.stdin.buffer.read().decode("utf-8", "replace"), said)
+        said = read(standard_input(), said)
     elif text:
         said = read(text, said)
     elif said.silent and sys.stdin.isatty() and sys.stdout.isatty() and format == "text":

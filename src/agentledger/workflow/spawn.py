@@ -144,9 +144,13 @@ class _Spawning:
     def _free(self) -> None:
         """LedgerError where the branch or the folder is there already."""
         asked, name = self.desk.asked, self.name
-        there = {c.branch: c.path for c in git.worktrees(asked)}
+        there = {c.branch: c for c in git.worktrees(asked)}
         if HEADS + name in there:
-            where = shlex.quote(printable(str(there[HEADS + name])))
+            where = shlex.quote(printable(str(there[HEADS + name].path)))
+            if there[HEADS + name].prunable:
+                again = f"git worktree prune && git worktree add {where} {shlex.quote(printable(name))}"
+                told = f"{printable(self.task.id)} is handed out already, but its worktree {where} is gone"
+                raise LedgerError(told, f"{again} brings back what is committed; --attempt 2 begins a rival")
             raise LedgerError(
                 f"{printable(self.task.id)} is handed out already, in {where}",
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
