@@ -35,14 +35,15 @@ def obeyed(command: str) -> Mend:
 def back(path: str) -> tuple[Mend, Mend]:
     """From push on, and at commit, for a file that base has."""
     return (
-        obeyed(f"git checkout main -- {path}{AND_COMMIT}"),
-        obeyed(f"git restore --staged --worktree --source=HEAD -- {path}"),
+        obeyed(f"git checkout main -- :/{path}{AND_COMMIT}"),
+        obeyed(f"git restore --staged --worktree --source=HEAD -- :/{path}"),
     )
 
 
 def gone(path: str) -> tuple[Mend, Mend]:
     """The same for a new file; who is still to commit it keeps its content."""
-    return obeyed(f"git rm -- {path}{AND_COMMIT}"), obeyed(f"git restore --staged -- {path}")
+    top = f"':/{path[1:]}" if path.startswith("'") else f":/{path}"
+    return obeyed(f"git rm -- {top}{AND_COMMIT}"), obeyed(f"git restore --staged -- {top}")
 
 
 def granted(scene: Scene, said: Told) -> None:

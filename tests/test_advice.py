@@ -80,7 +80,7 @@ def test_where_only_the_server_has_base_it_is_named_so(tmp_path: Path) -> None:
     scene.repo.git("branch", "-q", "-D", "main")
     (said,) = [each for each in scene.sent() if each.rule == "OWN001"]
     scene.obey(said.hint, said)
-    assert "git checkout origin/main -- docs/d.md" in said.hint
+    assert "git checkout origin/main -- :/docs/d.md" in said.hint
     assert level(scene.sent()) != "E"
 
 

@@ -92,7 +92,7 @@ def test_what_only_the_agent_can_say_is_told_once_and_the_rest_is_kept(task: Tas
     assert task.statuses() == []
     assert task.progress() != "ready"
     assert "not ready yet, for 5 things that only you can settle:\n" in said.out
-    assert "\n  agentledger done --summary 'a sentence or two'\n" in said.out
+    assert "\n  agentledger done --summary '…'\n" in said.out
     for regenerated in ("PKT003", "PKT004", "EVD", "STA"):
         assert regenerated not in said.out
     task.done(*PROSE)
@@ -104,7 +104,9 @@ def test_the_next_command_is_one_that_can_be_typed(task: Task) -> None:
     said = task.done(code=1)
     command = said.out.splitlines()[-1].removeprefix("next: ")
     assert shlex.split(command)[:2] == ["agentledger", "done"]
-    task.done(*shlex.split(command)[2:])
+    # As it stands it says nothing, and nothing is what it counts as.
+    task.done(*shlex.split(command)[2:], code=1)
+    task.done(*shlex.split(command.replace("…", "said"))[2:])
     assert task.progress() == "ready"
 
 
@@ -186,9 +188,7 @@ def test_a_slip_in_an_option_is_told_before_any_check_runs(task: Task) -> None:
 def test_an_exploring_task_is_done_with_a_recommendation(tmp_path: Path) -> None:
     task = Task(tmp_path, "mode: explore\n")
     said = task.done("--summary", "S.", "--why", "W.", "--risks", "none", code=1)
-    assert said.out.splitlines()[-1] == (
-        "next: agentledger done --options 'a sentence or two' --recommendation 'a sentence or two'"
-    )
+    assert said.out.splitlines()[-1] == ("next: agentledger done --options '…' --recommendation '…'")
     task.done("--options", "O.", "--recommendation", "R.")
     assert task.progress() == "ready"
     assert checked(task.repo, "ready") == set()
@@ -324,3 +324,13 @@ def test_told_to_stop_nothing_is_finished_before_the_next_check_in(task: Task) -
     assert "We keep the old one." in said.out
     assert "agentledger report" in said.out
     assert task.head == before
+
+
+def test_a_check_of_the_briefs_own_that_fails_on_base_too_still_stops(task: Task) -> None:
+    work(task.desk, "exit 3\n", "src/check.sh")
+    task.repo.commit("main", {"src/check.sh": "exit 3\n"})
+    task.repo.flush()
+    task.desk.git("merge", "-q", "--no-edit", "--no-verify", "main")
+    said = task.done(*PROSE, code=1)
+    assert "EVD003: the check test failed" in said.out
+    assert "agentledger allow x --rule EVD003" in said.out

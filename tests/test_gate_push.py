@@ -25,7 +25,7 @@ def test_what_slipped_past_the_commit_gate_is_stopped_and_the_advice_passes(here
     here.slip()
     said = here.push("agent/x")
     assert "error OWN001 outside-scope [agent/x] docs/d.md" in said
-    assert "git checkout main -- docs/d.md" in said
+    assert "git checkout main -- :/docs/d.md" in said
     here.desk.git("checkout", "-q", "main", "--", "docs/d.md")
     here.desk.git("commit", "-q", "-m", "back")
     assert here.push("agent/x") == ""

@@ -63,11 +63,11 @@ def packet_rules(desk: Desk) -> set[str]:
 def test_the_first_one_lists_what_is_missing_and_says_what_to_type(desk: Desk) -> None:
     said = packet(desk)
     assert "missing: the section “Summary” is empty (line 9 of packet.md)\n" in said
-    assert "  agentledger packet --summary 'a sentence or two'\n" in said
+    assert "  agentledger packet --summary '…'\n" in said
     assert "missing: does criterion 1 hold? the sixth login answers 429\n" in said
-    assert "; or: --unmet 1='why not'" in said
-    assert "agentledger packet --no-tests 'why none is needed'" in said
-    assert said.splitlines()[-1].startswith("next: agentledger packet --summary 'a sentence or two' --why ")
+    assert "; or: --unmet 1='…'" in said
+    assert "agentledger packet --no-tests '…'" in said
+    assert said.splitlines()[-1].startswith("next: agentledger packet --summary '…' --why ")
     assert packet_rules(desk) == {"PKT002", "PKT006"}
 
 

@@ -59,7 +59,7 @@ def test_a_check_in_is_one_commit_with_what_was_said(desk: Desk) -> None:
     assert "## What's next\n\nTests.\n" in text
     assert "## What I need from you\n\nnone\n" in text
     assert desk.git("log", "-1", "--format=%s") == "chore(ledger): x is working\n"
-    assert "next: agentledger done" in said.out
+    assert "when it is finished: agentledger done" in said.out
     assert run(desk.path, "check", "--branch", "agent/x", "--gate", "push").code == 0
 
 
@@ -242,3 +242,43 @@ def test_killed_at_any_write_it_can_be_run_again(desk: Desk) -> None:
         assert desk.git("status", "--porcelain") == ""
         assert "agentledger-" not in " ".join(p.name for p in (desk.repo.path / ".git").iterdir())
     assert writes > 3
+
+
+def test_a_row_of_picks_that_is_half_way_is_not_committed_into(desk: Desk) -> None:
+    work(desk, subject="one")
+    work(desk, "src/b.py", subject="two")
+    tip = desk.git("rev-parse", "HEAD").strip()
+    desk.git("reset", "-q", "--hard", "HEAD~2")
+    work(desk, "src/b.py", subject="ours")
+    desk.git("cherry-pick", f"{tip}~1", tip, ok=False)
+    said = refused(desk.path, "report", "--changed", "Half-way.")
+    assert "cherry-pick" in said.message
+    desk.git("cherry-pick", "--abort")
+    assert run(desk.path, "report", "--changed", "Whole.").code == 0
+
+
+def test_what_is_no_text_is_refused_when_it_is_piped_in(desk: Desk) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agentledger", "report", "-"],
+        cwd=desk.path, input=b"a\xff", capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"UTF-8, at byte 2" in done.stderr
+    assert check_ins(desk) == []
+
+
+def test_looking_for_an_answer_takes_no_question_back(desk: Desk) -> None:
+    run(desk.path, "report", "--need", "Redis?")
+    head = desk.git("rev-parse", "HEAD")
+    said = run(desk.path, "report")
+    assert said.code == 0
+    assert "no answer yet" in said.out
+    assert desk.git("rev-parse", "HEAD") == head
+    run(desk.repo.path, "answer", "x", "Memory.")
+    assert "Memory." in run(desk.path, "report").out
+    assert desk.git("rev-parse", "HEAD") != head
+
+
+def test_going_on_without_an_answer_says_that_the_question_is_taken_back(desk: Desk) -> None:
+    run(desk.path, "report", "--need", "Redis?")
+    assert "takes back" in run(desk.path, "report", "--changed", "memory").out

@@ -166,6 +166,8 @@ def test_the_text_says_what_where_why_and_what_next() -> None:
         "error OWN001 outside-scope [agent/x] f:3\n"
         "  it is outside (commit aaaaaaaaaaaa)\n"
         "  next: git checkout main -- f\n"
+        "or ask for a path: add it to `owns` in your brief.md, commit that alone, "
+        "then agentledger report --need 'why'\n"
         "agent/x: stopped at push, by 1 finding; agentledger rule OWN001 explains"
     )
 

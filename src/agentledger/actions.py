@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from agentledger import shell
 from agentledger.ledger import CheckIn
-from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.model import Base, Branch, State, Sync
 from agentledger.sections import against, conflicts, finished, kill, scope_change
 from agentledger.text import HIDDEN, plural, printable, rfc3339
 from agentledger.work import Progress, Standing, Task
@@ -40,14 +40,11 @@ SAID = 100  # characters of a reason: the branch's page has all of it
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 
 
-def start(task: Task, fleet: Fleet) -> NextAction:
-    """How to begin a planned task today: a branch in a worktree of its own."""
-    place = f"../{fleet.name}.worktrees/{task.id}"
-    base = shell.typed(fleet.base.ref) or fleet.base.head
-    branch = task.brief.branch if task.brief and task.brief.branch else f"agent/{task.id}"
-    if HIDDEN.search(branch + place):
-        return NextAction("Start it")
-    return NextAction("Start it", shell.steps(("git", "worktree", "add", "-b", branch, place, base)))
+def start(task: Task) -> NextAction:
+    """How to hand a planned task out."""
+    if HIDDEN.search(task.id):
+        return NextAction("Hand it out")
+    return NextAction("Hand it out", shell.steps(("agentledger", "spawn", task.id)))
 
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:

@@ -181,7 +181,13 @@ def standard_input() -> str:
     """What is piped in, for a document; of what no document can hold just enough to be refused for it."""
     from agentledger.documents import MOST_BYTES
 
-    return sys.stdin.buffer.read(2 * MOST_BYTES).decode("utf-8", "replace")
+    raw = sys.stdin.buffer.read(2 * MOST_BYTES)
+    try:
+        # Cut off in the middle of a character it is too long all the same.
+        return raw.decode("utf-8", "ignore" if len(raw) == 2 * MOST_BYTES else "strict")
+    except UnicodeDecodeError as error:
+        told = f"what is piped in is not UTF-8, at byte {error.start + 1:,}"
+        raise LedgerError(told, "have it converted on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
 
 
 def here() -> Path:

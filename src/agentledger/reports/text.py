@@ -91,9 +91,7 @@ def _planned(fleet: Fleet, room: int) -> list[Text]:
     for task in tasks:
         lines += _wrapped(Text.assemble(GAP, (printable(task.title), "bold"), f"  {task.id}"), room)
         lines += [
-            Text(INDENT) + line
-            for step in start(task, fleet).steps
-            for line in _wrapped(Text(step, "cyan"), room)
+            Text(INDENT) + line for step in start(task).steps for line in _wrapped(Text(step, "cyan"), room)
         ]
     return lines
 

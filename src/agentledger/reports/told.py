@@ -13,11 +13,19 @@ from collections.abc import Iterator
 from agentledger.findings import Finding, Report, Severity
 from agentledger.text import path_text, plural, printable
 
+# Once, however many paths there are: what else there is to do than taking them back.
+_ASK = (
+    "or ask for a path: add it to `owns` in your brief.md, commit that alone, "
+    "then agentledger report --need 'why'"
+)
+
 
 def text(report: Report) -> str:
     """Every finding, those that stop first, and one line that says what comes of it."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
     lines = [line for found in ordered for line in _lines(found)]
+    if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
+        lines.append(_ASK)
     lines += [f"note: {printable(note)}" for note in report.notes]
     lines += [f"not judged: {printable(lost)}" for lost in report.unjudged]
     return "\n".join([*lines, _verdict(report)])

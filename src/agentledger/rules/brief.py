@@ -122,8 +122,9 @@ def changed(case: Case) -> Iterator[Found]:
         yield Found("the branch's copy of the brief is an earlier version", back, path, milder=True)
     elif case.gate is Gate.COMMIT:
         # Which of the two it is cannot be told here: that takes the control branch's history.
+        hint = f"ask for it: agentledger report --need 'why', and wait; or take it back: {back}"
         yield Found(
-            "the branch's copy of the brief is not the one that counts", f"to have that: {back}", path
+            "the branch's copy of the brief is not the one that counts, and grants nothing", hint, path
         )
     else:
         message = "the branch's copy of the brief asks for another scope, and nobody has accepted it"

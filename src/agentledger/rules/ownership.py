@@ -245,9 +245,10 @@ def _undone(case: Case, touched: Touched) -> str:
 def _pathspec(path: bytes) -> str:
     """A path as it can be typed to git; a byte that nobody can type is any byte."""
     if not HIDDEN.search(decode(path)):
-        return shlex.quote(decode(path))
+        # From the top, wherever it is typed; `:/!x` would mean something else.
+        return shlex.quote(f"{':/' if path[:1].isalnum() or path[:1] == b'.' else ':(top)'}{decode(path)}")
     typed = (chr(byte) if 32 <= byte < 127 else "?" for byte in path)
-    return shlex.quote("".join(f"\\{char}" if char in "*[\\" else char for char in typed))
+    return shlex.quote(":/" + "".join(f"\\{char}" if char in "*[\\" else char for char in typed))
 
 
 def _odd_document(touched: Touched) -> bool:

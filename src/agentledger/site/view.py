@@ -183,7 +183,7 @@ def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDE
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
         planned=tuple(
-            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.start(t, fleet))
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.start(t))
             for t in sections.planned(fleet)
         ),
         new_task=newtask.offered(fleet),

@@ -8,6 +8,7 @@ Does not: reading standard input or talking to a person (`cli.answer`), writing 
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,12 +89,24 @@ def answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Ans
 def write(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """The same at a desk that is open already."""
     reply, path, content = drafted(desk, reply, now)
-    unheard = _undecided(reply, spoken_to(desk, reply))
+    heard = spoken_to(desk, reply)
+    unheard = _undecided(reply, heard) or _scope_open(reply, heard)
     told = Answered(reply.task, path, desk.ref, "", desk.publishes, "", content, unheard, dry_run)
     if dry_run:
         return told
     written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
     return replace(told, commit=written.commit, unsigned=written.unsigned)
+
+
+def _scope_open(reply: Reply, branches: Sequence[Branch]) -> str:
+    """That a word grants no path: a changed copy of the brief still waits; '' where none does."""
+    asking = [b.name for b in branches if b.work and b.work.copy is Copy.SCOPE_CHANGE]
+    if not asking or reply.brief:
+        return ""
+    name = shlex.quote(printable(asking[0]))
+    return (
+        f"its copy of the brief asks for another scope, which no answer grants: agentledger brief diff {name}"
+    )
 
 
 def drafted(desk: Managing, reply: Reply, now: int) -> Draft:

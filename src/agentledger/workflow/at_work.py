@@ -99,7 +99,9 @@ def here(start: Path) -> tuple[Git, Place, str]:
 
 
 def _half_way(directory: Path) -> str:
-    """What git calls it that takes HEAD away for a while: 'rebase', 'am', or ''."""
+    """What git calls it that takes HEAD away for a while, or would not go back past a commit of ours: ''."""
+    if (directory / "sequencer").exists():
+        return "revert" if (directory / "REVERT_HEAD").exists() else "cherry-pick"
     if (directory / "rebase-apply" / "applying").exists():
         return "am"
     return "rebase" if any((directory / f"rebase-{kind}").exists() for kind in ("merge", "apply")) else ""

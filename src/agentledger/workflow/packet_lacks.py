@@ -70,9 +70,9 @@ def _lack(finding: Finding, criteria: Sequence[str]) -> Lack:
     elif finding.rule == "PKT005":
         key = heading_key(finding.message.partition(": ")[2])
         number = next((at for at, text in enumerate(criteria, 1) if heading_key(text) == key), None)
-        option = f"--criterion {number}='what shows it'" if number else ""
+        option = f"--criterion {number}='…'" if number else ""
     elif finding.rule == "PKT006":
-        option = "--no-tests 'why none is needed'"
+        option = "--no-tests '…'"
     return Lack(printable(finding.message), how, option, finding.line, finding.rule)
 
 
@@ -81,11 +81,11 @@ def _section(finding: Finding) -> str:
     named = _QUOTED.search(finding.message)
     key = heading_key(named[1]) if named else ""
     title = next((title for title in (*SECTIONS, *EXPLORE) if heading_key(title) == key), "")
-    return f"{_FLAGS[title]} 'a sentence or two'" if title in _FLAGS else ""
+    return f"{_FLAGS[title]} '…'" if title in _FLAGS else ""
 
 
 def _unsaid(number: int, text: str) -> Lack:
     short = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-    option = f"--criterion {number}='what shows it'"
-    how = f"--unmet {number}='why not'"
+    option = f"--criterion {number}='…'"
+    how = f"--unmet {number}='…'"
     return Lack(f"does criterion {number} hold? {printable(short)}", how, option)

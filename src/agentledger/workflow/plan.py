@@ -80,6 +80,8 @@ def _written(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
         raise _unreadable(desk, asked, text, kept, plan_lint.problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
     warnings, following = tuple(_advice(desk, brief)), _next(desk, brief)
+    if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
+        following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
     notes = tuple(filter(None, [plan_lint.left_out(brief)]))
     there = desk.fleet_task(task)
     old = there.brief if there and there.brief_from == "control" else None

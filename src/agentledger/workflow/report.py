@@ -19,7 +19,7 @@ from agentledger.documents import parse_check_in
 from agentledger.errors import LedgerError
 from agentledger.ledger import Answer, CheckIn, Source
 from agentledger.model import LEDGER
-from agentledger.text import decode, encode, printable
+from agentledger.text import age, decode, encode, printable
 from agentledger.work import Copy
 
 from . import at_work, check_in, editor, ledger_commit
@@ -55,6 +55,9 @@ def report(start: Path, said: Said, now: int, *, dry_run: bool = False) -> Did:
 
 def written(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
     """The same at a desk that is open already."""
+    if said.silent and said.state == "working" and (kept := _still_said(at, now)):
+        return kept
+    withdrawn = _withdrawn(at, said)
     said = complete(at, said)
     content = check_in.document(said, now)
     left = left_over(at)
@@ -73,9 +76,38 @@ def written(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
     )
     if done.commit is None:
         return uncommitted("report", at, tuple(told), done)
-    return Did(
-        "report", tuple(told), at.task.id, (at.branch.ref,), tuple(files), (done.commit,), next=following
-    )
+    refs, commits = (at.branch.ref,), (done.commit,)
+    return Did("report", tuple(told), at.task.id, refs, tuple(files), commits, None, following, withdrawn)
+
+
+def _still_said(at: AtWork, now: int) -> Did | None:
+    """What a bare report says where a check-in would take back what waits for the manager; None elsewhere.
+
+    Whoever only wants to see whether an answer has come must not withdraw the question by looking.
+    """
+    found = at.branch.standing
+    if found is None or found.waits_for != "manager" or found.question is None:
+        return None
+    if found.question.document.source.uncommitted:
+        return None  # a bare report is what commits it
+    asked, since = found.question, age(max(now - found.question.at, 0))
+    if asked.state == "ready":
+        told = f"you have said that it is ready, {since} ago, and that stands; nothing is written"
+        following = "wait for the review; or say what goes on: agentledger report --changed '…'"
+    else:
+        told = f"there is no answer yet to what you asked {since} ago; nothing is written"
+        following = "wait, and look again later: agentledger report"
+    return Did("report", (told,), at.task.id, next=following)
+
+
+def _withdrawn(at: AtWork, said: Said) -> tuple[str, ...]:
+    """That this check-in takes back a question which nobody has answered."""
+    found = at.branch.standing
+    asked = found.question if found is not None and found.waits_for == "manager" else None
+    # A checkpoint stays open whatever is said next.
+    if asked is None or asked.checkpoint or said.state != "working" or said.checkpoint:
+        return ()
+    return ("this takes back what waited for the manager; ask again, with --need, if it still matters",)
 
 
 def uncommitted(command: str, at: AtWork, told: tuple[str, ...], done: ledger_commit.Committed) -> Did:
@@ -182,7 +214,9 @@ def following_step(said: Said) -> str:
     """What to do after this check-in."""
     if said.state in ("needs-input", "blocked") or said.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
-    return "agentledger done" if said.state == "working" else "wait for the review"
+    if said.state == "ready":
+        return "wait for the review"
+    return "go on with the work; when it is finished: agentledger done"
 
 
 # -- what must not be lost -----------------------------------------------------------------
