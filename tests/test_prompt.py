@@ -251,7 +251,7 @@ def test_findings_come_with_what_mends_them_and_failing_checks_with_their_end(tm
     repo.commit("agent/x", {f"{FOLDER}/evidence/test.json": json.dumps(EVIDENCE | {"head": head})})
     text = told(repo, "x", "--for", "resume")
     assert "error OWN001 outside-scope [agent/x] docs/d.md" in text
-    assert "next: git checkout main -- docs/d.md" in text
+    assert "next: git checkout main -- :/docs/d.md" in text
     assert (
         "`test`: **failed** (exit code 1, 2 times in a row), of the code as it is; the branch says so" in text
     )

@@ -64,7 +64,7 @@ def test_the_board_counts_and_the_page_tells(repo: Repo, tmp_path: Path) -> None
     assert re.search(r'<a href="#findings">Told below', page)
     told = page[page.index('id="findings"') : page.index('id="facts"')]
     assert "OWN001 outside-scope" in told
-    assert "Next: git checkout main -- docs/d.md" in told
+    assert "Next: git checkout main -- :/docs/d.md" in told
     # Facts before prose: the brief, then what the rules say, then what the agent says.
     assert page.index('id="brief"') < page.index('id="findings"') < page.index('id="timeline"')
 
