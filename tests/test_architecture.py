@@ -59,6 +59,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "resources",
         "findings",
         "did",
+        "whole",
         "paths",
         "git_env",
         "junit",

@@ -6,12 +6,11 @@ Belongs here: keeping one, whole or not at all, and finding it. Does not: what i
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from agentledger import whole
 from agentledger.errors import LedgerError
 
 _KEEP = 30 * 86400  # seconds, as the cache beside it
@@ -31,24 +30,11 @@ def keep(folder: Path, content: bytes) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        _write(folder, name, content)
+        whole.write(folder / name, content, prefix="new-")
     except OSError as error:
         told = f"the log of a check cannot be kept in {folder}: {error.strerror}"
         raise LedgerError(told, "make room there, or make it writable; nothing is recorded") from error
     return name
-
-
-def _write(folder: Path, name: str, content: bytes) -> None:
-    handle, written = tempfile.mkstemp(prefix="new-", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(written).replace(folder / name)
-    except BaseException:
-        Path(written).unlink(missing_ok=True)
-        raise
 
 
 def _sweep(folder: Path) -> None:

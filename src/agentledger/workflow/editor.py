@@ -12,14 +12,12 @@ editor is for a person at a terminal).
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-from agentledger import git
+from agentledger import git, whole
 from agentledger.errors import LedgerError
 from agentledger.git import Git
 from agentledger.text import decode, encode, printable
@@ -46,12 +44,7 @@ def keep(path: Path, text: str) -> None:
     """Put a text there, whole or not at all; LedgerError when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-        with os.fdopen(number, "wb") as file:
-            file.write(encode(text))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        whole.write(path, encode(text))
     except OSError as error:
         told = f"the text cannot be kept in {printable(str(path))}: {error.strerror}"
         raise LedgerError(told, "make that folder writable, or give the text with --from FILE") from error

@@ -12,15 +12,13 @@ round it would leave a staged deletion. Run again, it goes on from wherever it s
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger import git
+from agentledger import git, whole
 from agentledger.bases import HEADS
 from agentledger.control_commit import LostRaceError, New, identity, store, turn, write
 from agentledger.errors import GitError, LedgerError
@@ -106,26 +104,12 @@ def _replace(place: Place, file: Path, content: bytes) -> None:
     """By a temporary file in the git directory, which no status shows; beside it where that is impossible."""
     for folder in (place.directory, file.parent):
         try:
-            _by_way_of(folder, file, content)
+            whole.write(file, content, aside=folder, prefix="agentledger-", mode=0o644)
         except OSError:
             if folder == file.parent:
                 raise
         else:
             return
-
-
-def _by_way_of(folder: Path, file: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix="agentledger-", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            target.write(content)
-            target.flush()
-            os.fsync(target.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 # -- index and branch --------------------------------------------------------------------

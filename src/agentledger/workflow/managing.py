@@ -57,12 +57,9 @@ class Managing:
 
     def find(self, name: str) -> Task | None:
         """The task of this id, or the one that the branch of this name works on; None when there is none."""
-        found = next((task for task in self.fleet.tasks if task.id == name), None)
-        if found is not None:
-            return found
         branch = self.branch(name)
-        task = branch.work.task if branch and branch.work else None
-        return next((each for each in self.fleet.tasks if each.id == task), None)
+        works_on = branch.work.task if branch and branch.work else ""
+        return self.fleet_task(name) or self.fleet_task(works_on)
 
     def task(self, name: str) -> Task:
         """The same; LedgerError with near names when there is none."""

@@ -186,7 +186,7 @@ class _Spawning:
         try:
             warnings = self._worktree(begun)
             self._appear(begun)
-        except BaseException:
+        except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
             spawn_journal.clear(asked, place, begun)
             journal.unlink(missing_ok=True)
             raise

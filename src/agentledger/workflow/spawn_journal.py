@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from agentledger import git
+from agentledger import git, whole
 from agentledger.bases import HEADS
 from agentledger.errors import LedgerError
 from agentledger.git import Git, Place
@@ -51,17 +51,14 @@ def write(place: Place, begun: Begun) -> Path:
     folder = _folder(place)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{quote(encode(begun.branch), safe='')}.json"
-    new = file.with_suffix(".new")
-    with new.open("wb") as target:
-        target.write(json.dumps(asdict(begun)).encode())
-        target.flush()
-        os.fsync(target.fileno())
-    new.replace(file)
+    whole.write(file, json.dumps(asdict(begun)).encode(), mode=0o644)
     return file
 
 
 def recover(asked: Git, place: Place) -> list[str]:
     """Complete or clear away whatever is in the journals; a sentence about each. Under `alone` only."""
+    for unfinished in _folder(place).glob(".new-*"):
+        unfinished.unlink(missing_ok=True)
     told = []
     for file in sorted(_folder(place).glob("*.json")):
         begun = _read(file)
