@@ -13,7 +13,7 @@ from pathlib import Path
 def write(
     file: Path, content: bytes, *, aside: Path | None = None, prefix: str = ".new-", mode: int = 0o600
 ) -> None:
-    """Put the content in `file`, which a power cut leaves as it was or as it is to be; OSError where it can't.
+    """Put the content in `file`, which a power cut leaves as it was or as it will be. May raise OSError.
 
     It is written in the folder `aside` first, by default beside `file`, under a name with `prefix`: what a
     kill leaves there is no part of anything. `mode` is that of the file.
