@@ -419,3 +419,9 @@ def test_every_suggested_command_can_be_pasted(here: Repo) -> None:
     command = shlex.split(line[line.index("agentledger plan ") :])
     done(here, *command[2:])
     assert brief(here).follow == ("src/api/throttle.py",)
+
+
+@pytest.mark.parametrize("name", ["-x", "main", "agentledger", "a..b"])
+def test_a_branch_that_no_agent_can_work_on_is_refused(here: Repo, name: str) -> None:
+    said = refused(here.path, "plan", *SMALL, f"--branch={name}")
+    assert "branch" in said.message

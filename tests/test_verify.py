@@ -257,3 +257,17 @@ def test_a_repository_of_sha256_is_no_different(tmp_path: Path) -> None:
     )
     assert done.returncode == 1, done
     assert len(json.loads(done.stdout)["commit"]) == 64
+
+
+def test_in_a_merge_that_is_half_way_the_advice_is_to_end_it(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"})
+    desk.write("src/a.py", "ours\n")
+    desk.git("commit", "-q", "-a", "-m", "ours", "--no-verify")
+    desk.git("switch", "-q", "-c", "theirs", "main")
+    desk.write("src/a.py", "theirs\n")
+    desk.git("commit", "-q", "-a", "-m", "theirs", "--no-verify")
+    desk.git("switch", "-q", "agent/x")
+    desk.git("merge", "theirs", ok=False)
+    said = refused(desk.path, "verify")
+    assert "merge is half-way" in said.message
+    assert "git merge --abort" in said.hint

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from agentledger import git
 from agentledger.did import Did
 from agentledger.errors import LedgerError
 from agentledger.git import Git
@@ -79,6 +80,7 @@ def _written(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
     if fatal:
         raise _unreadable(desk, asked, text, kept, plan_lint.problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
+    _branch_can_be(desk, brief)
     warnings, following = tuple(_advice(desk, brief)), _next(desk, brief)
     if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
         following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
@@ -100,6 +102,18 @@ def _written(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
     if desk.publishes:
         said = (*said, "agentledger sync publishes it")
     return Did("plan", said, task, (desk.ref,), (path,), (written.commit,), None, following, warnings)
+
+
+def _branch_can_be(desk: Managing, brief: Brief) -> None:
+    """LedgerError for a `branch` that no agent can work on: base, the control branch, or no name at all."""
+    name = brief.branch or f"agent/{brief.task}"
+    taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
+    _, wrong, _ = git.attempt(desk.asked, ["check-ref-format", "--branch", name])
+    if wrong or name in taken:
+        why = "is taken: it is no agent's" if name in taken else "is no name that git takes for a branch"
+        raise LedgerError(
+            f"nothing is written: the branch {printable(name)} {why}", "name another with --branch"
+        )
 
 
 def _unreadable(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:

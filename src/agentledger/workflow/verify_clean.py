@@ -64,6 +64,9 @@ def unseen(asked: Git, top: Path) -> list[bytes]:
 def refuse_unclean(asked: Git, top: Path) -> None:
     """LedgerError where a check would look at something else than the commit."""
     found = look(asked)
+    if found.tracked and (git.place(asked).directory / "MERGE_HEAD").exists():
+        told = f"a merge is half-way here: {listed(found.tracked)}"
+        raise LedgerError(told, "finish it (git commit) or abort it (git merge --abort), then run this again")
     if found.tracked:
         told = f"there are uncommitted changes: {listed(found.tracked)}"
         raise LedgerError(
