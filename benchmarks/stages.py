@@ -91,11 +91,12 @@ def line_counts(clock: Clock, box: Sandbox, opened: Scratch, branches: Sequence[
 
 def conflicts(clock: Clock, box: Sandbox, opened: Scratch, read: Reading) -> list[Branch]:
     """Merging from nothing, then once more when all is known."""
+    by = forecast.merger((2, 39), None)
     with _cache(box) as cache:
         for stage in (FORECAST, FORECAST_KNOWN):
             with clock(stage):
                 found = forecast.with_base(
-                    opened, cache, read.found.base, read.branches, read.history.position, silent
+                    opened, cache, read.found.base, read.branches, read.history.position, by, silent
                 )
     return found
 

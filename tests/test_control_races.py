@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger import control_commit
+from agentledger import control_commit, races
 from agentledger.errors import GitError
 from controls import NAME, say, server
 from gitrepo import Repo
@@ -112,7 +112,7 @@ def test_a_lock_of_this_moment_is_waited_for(repo: Repo) -> None:
 def test_waiting_ends(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     say(repo, BRIEF)
     (repo.path / f".git/refs/heads/{NAME}.lock").write_text("")
-    monkeypatch.setattr(control_commit, "PATIENCE", 0.1)
+    monkeypatch.setattr(races, "PATIENCE", 0.1)
     with pytest.raises(GitError, match="all the time") as caught:
         say(repo, ANSWER)
     assert caught.value.hint

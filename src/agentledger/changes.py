@@ -121,7 +121,8 @@ def _net(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> N
         return Net(failed=answer.reason)
     if isinstance(differing, Failure):
         return Net(answer.tree, failed=differing.reason)
-    return Net(answer.tree, answer.clean, differing, frozenset(path for path, _ in answer.stages))
+    changes = answer.true_paths(differing)
+    return Net(answer.tree, answer.clean, changes, frozenset(path for path, _ in answer.stages))
 
 
 def _dump_change(change: Change) -> list[str]:
@@ -201,13 +202,18 @@ _DID: Form[Did] = Form(_dump_did, _load_did)
 def _each(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
     void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
     before = {line.id: line.parents[0] if line.parents else void for line in commits}
-    before |= _merged_again(scratch, [line for line in commits if len(line.parents) > 1])
+    again, last = _merged_again(scratch, [line for line in commits if len(line.parents) > 1])
+    before |= again
     found = diffs.changes(scratch.git, [(before[line.id], line.id) for line in commits])
-    return dict(zip(commits, found, strict=True))
+    return {
+        line: last[line.id].true_paths(did) if line.id in last and not isinstance(did, Failure) else did
+        for line, did in zip(commits, found, strict=True)
+    }
 
 
-def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> dict[str, str]:
-    """For each merge, a commit with what its parents come to, folded from left to right."""
+def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, str], dict[str, Merged]]:
+    """For each merge, a commit with what its parents come to, folded from left to right; the last answers."""
+    last: dict[str, Merged] = {}
     folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
     for number in range(1, max((len(line.parents) for line in merges), default=1)):
         asked = [(line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)]
@@ -215,7 +221,9 @@ def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> dict[str, str]:
         for (line, left), answer in zip(asked, merging.merge(scratch, pairs), strict=True):
             parents = (left, line.parents[number])
             folded[line.id] = scratch.commit(answer.tree, parents) if isinstance(answer, Merged) else None
-    return {line.id: folded[line.id] or line.parents[0] for line in merges}
+            if isinstance(answer, Merged):
+                last[line.id] = answer
+    return {line.id: folded[line.id] or line.parents[0] for line in merges}, last
 
 
 # -- the same change ------------------------------------------------------------------

@@ -82,8 +82,8 @@ def end_of_range(start: Path, name: str) -> str:
     branch = git.head(asked) if name == "HEAD" else ""
     if branch:
         return branch
-    found, code, _ = git.attempt(asked, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
-    commit = "" if code else decode(found).strip()
+    found = git.find(asked, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
+    commit = decode(found or b"").strip()
     return _standing_at(name, [ref for ref, at in heads.items() if at == commit])
 
 

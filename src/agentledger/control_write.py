@@ -18,13 +18,14 @@ from typing import NamedTuple
 from . import agents, control, control_files, git, scratch
 from .bases import HEADS, REMOTES, Refs
 from .control import Copies
-from .control_commit import New, identity, retrying, write, write_signed
+from .control_commit import New, identity, write, write_signed
 from .control_files import Entry, Kept, Union
 from .errors import GitError, LedgerError
 from .git import Git
 from .listing import CONTROL
 from .model import Fleet, Sync
 from .observe import Observation
+from .races import Writer, retry
 from .scratch import Scratch
 from .text import printable
 
@@ -77,7 +78,7 @@ def append(
             new = New(start.parents, {**start.changes, **files}, message, who, tip)
             return Written(*write_signed(asked, name, new)) if sign else Written(write(asked, name, new))
 
-        return retrying(once, place.common, name)
+        return retry(Writer(place, HEADS + name, place.common / "agentledger"), once)
 
 
 def refuse_checked_out(asked: Git, name: str = CONTROL) -> None:

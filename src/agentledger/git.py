@@ -33,6 +33,13 @@ OLDEST = (2, 39)
 
 environment = git_env.environment
 
+# The user's hooks are made for what people do, not for what a program does beside them. Those in a folder are
+# turned off by the first setting. Since git 2.54 a configuration can name hooks too, which run whatever that
+# folder is; older ones know nothing of the other settings. Only the events that our own commands cause.
+_EVENTS = ("reference-transaction", "post-index-change", "post-checkout")
+_CONFIGURED = (word for event in _EVENTS for word in ("-c", f"hook.{event}.enabled=false"))
+UNHOOKED = ("-c", "core.hooksPath=/dev/null", *_CONFIGURED)
+
 
 @dataclass(frozen=True, slots=True)
 class Git:
@@ -93,6 +100,8 @@ def _reason(stderr: bytes) -> str:
     corrupt = [line for line in told if line.endswith(" is corrupt")]
     chosen = (corrupt or told or lines or ["git gave no reason"])[0]
     chosen = re.sub(r" \(stored in .*\)", "", re.sub(r"^(fatal|error): ", "", chosen))
+    # A loose object by its id: which file of the repository holds it is nobody's business on a page.
+    chosen = re.sub(r"object file \S*objects/([0-9a-f]{2})/([0-9a-f]{38,62})\b", r"object \1\2", chosen)
     chosen = re.sub(r"/[^'\"]*/objects/(?=[0-9a-f]{2}/|pack/|info/)", "objects/", chosen)
     return printable(chosen)[:400]
 
@@ -108,6 +117,19 @@ def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[
 def _failed(args: Sequence[str], reason: str) -> GitError:
     hint = "it is git that fails here: mend what it names, then run this again"
     return GitError(f"git {args[0]} failed: {reason}", hint)
+
+
+def find(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:
+    """Like `run`, where an exit code in `none` is git's way to say that there is none: then None.
+
+    Any other failure is a GitError: a question that failed has not been answered with "none".
+    """
+    out, code, reason = attempt(git, args)
+    if code in none:
+        return None
+    if code:
+        raise _failed(args, reason)
+    return out
 
 
 def attempt(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
@@ -230,12 +252,22 @@ def _no_place(folder: Path, reason: str) -> GitError:
     if owned:
         trust = f"if you trust it: git config --global --add safe.directory {shlex.quote(owned[1])}"
         return GitError(f"git does not trust this repository: {reason}", trust)
+    if _is_bare(folder) and "safe.bareRepository" in reason:
+        told = f"git does not take {folder} for a repository, since it is a bare one: {reason}"
+        trust = (
+            "go into one of its worktrees; or, if you trust it, git config --global safe.bareRepository all"
+        )
+        return NotARepository(told, trust)
     if "not a git repository (or any" not in reason:
         return NotARepository(f"git cannot read the repository of {folder}: {reason}", _WORKING)
     broken = [f for f in (folder.absolute(), *folder.absolute().parents) if (f / ".git").exists()]
     if broken:
         return NotARepository(f"{broken[0] / '.git'} is there, but git sees no repository in it", _WORKING)
     return NotARepository(f"there is no git repository in {folder}, or above it", hint)
+
+
+def _is_bare(folder: Path) -> bool:
+    return all((folder / part).exists() for part in ("HEAD", "objects", "refs"))
 
 
 _WORKING = "git status has to work there first; or name another repository with --repo"
@@ -276,9 +308,39 @@ def refs(git: Git, patterns: Sequence[str]) -> Listed:
 
 
 def head(git: Git) -> str:
-    """The ref that HEAD points to, born or not; '' when it is detached."""
-    # 128: it points to a ref whose file is broken, which `refs` tells of.
-    return decode(run(git, ["symbolic-ref", "-q", "HEAD"], ok=(0, 1, 128))).strip()
+    """The ref that HEAD points to, born or not; '' when it is detached. GitError when git cannot tell."""
+    args = ["symbolic-ref", "-q", "HEAD"]
+    out, code, reason = attempt(git, args)
+    if code in (0, 1):
+        return decode(out).strip()
+    # It also fails where the ref that HEAD points to is damaged, which `refs` tells of. HEAD itself is a
+    # file then; where refs are in tables, that file names a ref that cannot be.
+    named = _in_head(git)
+    if named and named != "refs/heads/.invalid":
+        return named
+    raise _failed(args, reason)
+
+
+def _in_head(git: Git) -> str:
+    """What the file HEAD says that it points to; '' where it says something else, or cannot be read."""
+    folder = find(git, ["rev-parse", "--absolute-git-dir"], none=(1, 128))
+    try:
+        said = decode((Path(decode(folder or b"").rstrip("\n")) / "HEAD").read_bytes())
+    except OSError:
+        return ""
+    return said[5:].strip() if said.startswith("ref: ") else ""
+
+
+def head_moved_at(git: Git) -> int | None:
+    """When HEAD last moved, by its reflog, in seconds; None where it has none, or git cannot tell."""
+    out, _, _ = attempt(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
+    found = re.fullmatch(r"HEAD@\{(\d+)\}", decode(out).strip())
+    return int(found[1]) if found else None
+
+
+def at_directory(git: Git, directory: Path) -> Git:
+    """The same, told where the repository is, as `safe.bareRepository=explicit` wants of a bare one."""
+    return Git(directory, {**git.env, "GIT_DIR": str(directory)}, git.detached)
 
 
 class Checkout(NamedTuple):
@@ -291,13 +353,15 @@ class Checkout(NamedTuple):
 
 
 def worktrees(git: Git) -> list[Checkout]:
-    """The worktrees, the main one (or the bare repository) first; git lists half-made ones as prunable."""
-    found = []
+    """The worktrees, the main one (or the bare repository) first; half-made ones are prunable."""
+    found: list[Checkout] = []
     for block in decode(run(git, ["worktree", "list", "--porcelain", "-z"])).split("\0\0"):
         fields = dict(line.partition(" ")[::2] for line in block.split("\0") if line)
         if "worktree" in fields:
-            branch = fields.get("branch", "")
-            found.append(Checkout(Path(fields["worktree"]), branch, "prunable" in fields, "bare" in fields))
+            path, branch = Path(fields["worktree"]), fields.get("branch", "")
+            # Where the file that has a linked worktree's place is damaged, git 2.55 lists that file's folder.
+            astray = bool(found) and path.is_dir() and not (path / ".git").exists()
+            found.append(Checkout(path, branch, "prunable" in fields or astray, "bare" in fields))
     return found
 
 

@@ -7,12 +7,14 @@ counts when it begins with a tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from . import objects
 from .git import stream, tokens
-from .model import ConflictFile, Hunk
+from .model import Change, ConflictFile, Hunk
 from .objects import Failure
 from .scratch import Scratch
 
@@ -26,19 +28,37 @@ _STRETCH = 8
 
 
 class Merged(NamedTuple):
-    """What merging two commits gives: a tree, and the stages of the paths that conflict."""
+    """What merging two commits gives: a tree, and the stages of the paths that conflict.
+
+    `aside` has the names that git made up, by what they stand for: a file that cannot lie where the other
+    side has a folder is put beside it in `tree`, under its name and the id of its commit.
+    """
 
     clean: bool
     tree: str
     stages: tuple[tuple[bytes, int], ...]
+    aside: Mapping[bytes, bytes] = MappingProxyType({})
+
+    def true_paths(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """Changes of this tree, those of made-up names under the path that they stand for."""
+        if not self.aside:
+            return tuple(changes)
+        real = {change.path for change in changes}
+        moved = (change._replace(path=self.aside.get(change.path, change.path)) for change in changes)
+        kept = (c for c, was in zip(moved, changes, strict=True) if c.path == was.path or c.path not in real)
+        return tuple(sorted(kept, key=lambda change: change.path))
 
 
 def merge(
-    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None] = lambda: None
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    tick: Callable[[], None] = lambda: None,
+    options: Sequence[str] = (),
 ) -> list[Merged | Failure]:
     """Merge the second of each pair into the first; answers in order. `tick` is called after each one.
 
-    Neighbours should share their merge base: git then finds its objects still unpacked.
+    Neighbours should share their merge base: git then finds its objects still unpacked. `options` are more
+    of git-merge-tree(1).
     """
     # What it imports takes longer than many a hook, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
@@ -48,30 +68,34 @@ def merge(
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
         for turn, part in zip(
-            turns, pool.map(lambda t: _in_turn(scratch, pairs, t, tick), turns), strict=True
+            turns, pool.map(lambda t: _in_turn(scratch, pairs, t, tick, options), turns), strict=True
         ):
             answers |= zip(turn, part, strict=True)
     return [answers[at] for at in range(len(pairs))]
 
 
 def _in_turn(
-    scratch: Scratch, pairs: Sequence[tuple[str, str]], turn: Sequence[int], tick: Callable[[], None]
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    turn: Sequence[int],
+    tick: Callable[[], None],
+    options: Sequence[str],
 ) -> list[Merged | Failure]:
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[Merged], str]:
-        return _ask(scratch, part, tick)
+        return _ask(scratch, part, tick, options)
 
     return list(objects.salvage([pairs[at] for at in turn], ask))
 
 
 def _ask(
-    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None]
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
 ) -> tuple[list[Merged], str]:
     # --no-messages: advice about submodules would break the framing; the kinds follow from the stages.
-    args = ["merge-tree", "--write-tree", "--stdin", "--no-messages"]
+    args = ["merge-tree", "--write-tree", "--stdin", "--no-messages", *options]
     flow = stream(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
-    answers = []
+    answers: list[Merged] = []
     for merged in _parse(tokens(flow.blocks)):
-        answers.append(merged)
+        answers.append(_with_true_paths(merged, pairs[len(answers)]))
         tick()
     return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
 
@@ -86,6 +110,16 @@ def _parse(words: Iterator[bytes]) -> Iterator[Merged]:
                 break
             entry, _, path = word.partition(b"\t")
             stages.append((path, int(entry[-1:])))
+
+
+def _with_true_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
+    """The same, with the paths of the two sides where git made up a name."""
+    made_up = re.compile(rb"~(?:%s|%s)(?:_[0-9]+)?$" % (pair[0].encode(), pair[1].encode()))
+    aside = {path: made_up.sub(b"", path) for path, _ in merged.stages if made_up.search(path)}
+    if not aside:
+        return merged
+    stages = tuple((aside.get(path, path), stage) for path, stage in merged.stages)
+    return merged._replace(stages=stages, aside=aside)
 
 
 def kind(stages: frozenset[int]) -> str:
@@ -105,7 +139,7 @@ def conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[Co
         for path, stage in merged.stages:
             stages.setdefault(path, set()).add(stage)
         kinds.append({path: kind(frozenset(found)) for path, found in sorted(stages.items())})
-    texts = _marked(scratch, [(merged.tree, found) for merged, found in zip(answers, kinds, strict=True)])
+    texts = _marked(scratch, list(zip(answers, kinds, strict=True)))
     return [
         tuple(ConflictFile(path, what, texts.get((merged.tree, path), ())) for path, what in found.items())
         for merged, found in zip(answers, kinds, strict=True)
@@ -113,15 +147,16 @@ def conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[Co
 
 
 def _marked(
-    scratch: Scratch, trees: Sequence[tuple[str, dict[bytes, str]]]
+    scratch: Scratch, merges: Sequence[tuple[Merged, dict[bytes, str]]]
 ) -> dict[tuple[str, bytes], tuple[Hunk, ...]]:
     """The conflicting regions of the files that git left markers in."""
-    names = [
-        (tree, path)
-        for tree, found in trees
-        for path in [p for p, what in found.items() if what in ("content", "add/add")][:MOST_FILES]
-    ]
-    asked = [tree.encode() + b":" + path for tree, path in names]
+    names: list[tuple[str, bytes]] = []
+    asked: list[bytes] = []
+    for merged, kinds in merges:
+        lies_at = {path: made_up for made_up, path in merged.aside.items()}
+        for path in [p for p, what in kinds.items() if what in ("content", "add/add")][:MOST_FILES]:
+            names.append((merged.tree, path))
+            asked.append(merged.tree.encode() + b":" + lies_at.get(path, path))
     blobs = {
         name: blob
         for name, (blob, what, size) in zip(names, objects.kinds(scratch.git, asked), strict=True)

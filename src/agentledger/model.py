@@ -246,13 +246,25 @@ class Control:
     note: str = ""
 
 
+class Merger(NamedTuple):
+    """Whose merges the forecast shows: git's version, and the `diff.algorithm` that they obey, if any."""
+
+    git: str
+    diff_algorithm: str | None = None
+
+    def __str__(self) -> str:
+        by = f" and diff.algorithm {self.diff_algorithm}" if self.diff_algorithm else ""
+        return f"git {self.git}{by}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
     """Everything that was read of one repository, at one moment.
 
     `name` is for headings: the folder's name. `forge` is the remote's web address, when
     it is one that is known. `notes` are sentences for the reader about what could not be
-    read, or was left out. `forecast` is False when conflicts were left out on request;
+    read, or was left out. `forecast` is False when conflicts were left out on request, and `merger`
+    is None then;
     `dormant` is after how many seconds without a sign of life an open branch counts as dormant.
     `templates` are base's own templates of documents, by their name: brief, status, packet, review.
     """
@@ -270,6 +282,7 @@ class Fleet:
     tasks: tuple[Task, ...] = ()
     control: Control | None = None
     templates: Mapping[str, str] = field(default_factory=dict)
+    merger: Merger | None = None
 
 
 class FilePatch(NamedTuple):

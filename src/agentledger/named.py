@@ -24,10 +24,17 @@ _BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
 def patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Base) -> tuple[str, ...]:
     """Each branch that a brief of the control branch or of base names, as a pattern only it matches."""
     copies = control.find(refs, policy.control_branch)
-    tips = dict.fromkeys([base.head, *(ref.id for ref in (copies.local, copies.remote) if ref)])
-    # 1 stands for nothing found. An unreadable copy is told of where it is read whole.
-    out, _, _ = attempt(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
-    return tuple(glob.escape(name) for name in dict.fromkeys(_names(out.splitlines())))
+    tips = list(dict.fromkeys([base.head, *(ref.id for ref in (copies.local, copies.remote) if ref)]))
+    lines = _lines(scratch, tips).splitlines()
+    return tuple(glob.escape(name) for name in dict.fromkeys(_names(lines)))
+
+
+def _lines(scratch: Scratch, tips: Sequence[str]) -> bytes:
+    """The `branch:` lines of the briefs at these commits."""
+    out, code, _ = attempt(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
+    # Above 1, which stands for nothing found, one of them cannot be read: the others still count. A copy that
+    # is unreadable is told of where it is read whole.
+    return b"".join(_lines(scratch, [tip]) for tip in tips) if code > 1 and len(tips) > 1 else out
 
 
 def _names(lines: Sequence[bytes]) -> list[str]:

@@ -18,6 +18,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+# The last word of an answer that has no object in it (git-cat-file(1), "BATCH OUTPUT"). A path at which a
+# tree has a submodule is `submodule` since git 2.51, and was `missing` before.
+NO_OBJECT = (b"missing", b"ambiguous", b"submodule")
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """git's reason for not answering one input."""
@@ -63,7 +68,7 @@ def kinds(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int
         parts = line.rsplit(b" ", 2)
         if len(parts) == 3 and parts[2].isdigit():
             found.append((decode(parts[0]), decode(parts[1]), int(parts[2])))
-        elif parts[-1] in (b"missing", b"ambiguous"):
+        elif parts[-1] in NO_OBJECT:
             found.append(("", "missing", 0))
     if len(found) == len(names):
         return found
@@ -88,7 +93,7 @@ def contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
                 if len(body) < int(header[2]):
                     break
                 yield oid, body
-            elif header[-1] not in (b"missing", b"ambiguous"):
+            elif header[-1] not in NO_OBJECT:
                 break
             done += 1
         reader.drain()

@@ -45,6 +45,7 @@ class Observation:
     remote_url: str
     fetched_at: int | None
     partial: bool
+    diff_algorithm: str | None
     fingerprint: str
 
 
@@ -67,7 +68,7 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
     checkouts = git.worktrees(asked)
     # Of a bare repository its own HEAD counts, wherever among its worktrees one starts from.
     bare = bool(checkouts) and checkouts[0].bare
-    head = git.head(replace(asked, cwd=place.common) if bare else asked)
+    head = git.head(git.at_directory(asked, place.common) if bare else asked)
     choice = bases.choose(refs, base, head, bare)
     home = checkouts[0].path if checkouts else place.common
     worktrees = _worktrees(asked, home, checkouts)
@@ -87,12 +88,13 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
         sorted(worktrees.items()),
         url,
         fetched,
+        config.get("diff.algorithm"),
         _stamp(place.common / "shallow"),
         [_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
         asked, version, place, home, refs, tuple(more.refs), choice, worktrees, linked, url, fetched, partial,
-        hashlib.sha256(repr(seen).encode()).hexdigest(),
+        config.get("diff.algorithm"), hashlib.sha256(repr(seen).encode()).hexdigest(),
     )  # fmt: skip
 
 
@@ -145,12 +147,17 @@ def _look(asked: Git, path: Path, home: Path) -> Worktree:
         return Worktree(shown, None, None)
     # A deleted path has no time of its own; its folder was written when it went.
     stamps = [_stamp(path / decode(name)) or _stamp((path / decode(name)).parent) for name in changed]
-    stamps.append(_head_moved(_directory(path) / "logs" / "HEAD"))
+    stamps.append(_head_moved(replace(asked, cwd=path)))
     return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
 
 
-def _head_moved(reflog: Path) -> int | None:
+def _head_moved(asked: Git) -> int | None:
     """When HEAD last moved, by its log's last line; the file's own time changes with every `git gc`."""
+    folder = _directory(asked.cwd)
+    # Where refs are in tables, the logs are too, and only git can read them.
+    if (folder / "reftable").is_dir():
+        return git.head_moved_at(asked)
+    reflog = folder / "logs" / "HEAD"
     try:
         with reflog.open("rb") as file:
             file.seek(max(0, reflog.stat().st_size - 4096))

@@ -192,7 +192,11 @@ class _Taking:
         branches: Sequence[Branch] = with_papers.branches
         if self.request.forecast:
             order = history.position
-            branches = forecast.with_base(self.sealed, self.cache, found.base, branches, order, self.progress)
+            by = forecast.merger(seen.git_version, seen.diff_algorithm)
+            branches = forecast.with_base(
+                self.sealed, self.cache, found.base, branches, order, by, self.progress
+            )
+            with_papers = replace(with_papers, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_papers, branches=tuple(branches)))
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))

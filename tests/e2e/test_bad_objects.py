@@ -58,7 +58,7 @@ def test_what_is_lost_is_named_and_everything_else_is_built(damaged: Repo) -> No
 def unreadable(entry: dict[str, object], page: str) -> None:
     """It says why, and what it says nothing about is not made up."""
     assert entry["state"] == "unreadable"
-    assert any(word in str(entry["state_why"]) for word in ("missing", "corrupt", "read"))
+    assert any(word in str(entry["state_why"]) for word in ("missing", "corrupt", "read", "empty"))
     assert (entry["size"], entry["active_at"]) == ({"files": None, "added": None, "removed": None}, None)
     assert entry["next_action"] == {
         "text": "See which objects are missing or damaged",

@@ -53,5 +53,5 @@ def _commit(ref: str) -> str:
     from agentledger import git
     from agentledger.text import decode
 
-    out, code, _ = git.attempt(git.repository(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
-    return NONE if code else decode(out).strip()
+    out = git.find(git.repository(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
+    return NONE if out is None else decode(out).strip()

@@ -83,7 +83,7 @@ def _task(scratch: Scratch, branch: str, tips: list[str], base: str) -> str | No
     found = set()
     for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
         grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
-        for path in decode(attempt(scratch.git, grep)[0]).split("\0")[:-1]:
+        for path in decode(git.find(scratch.git, grep) or b"").split("\0")[:-1]:
             blob = objects.kinds(scratch.git, [path])[0][0]
             text = next((raw for _, raw in objects.contents(scratch.git, [blob] if blob else [])), b"")
             if documents.front_matter(text).get("branch") == branch:
@@ -138,8 +138,7 @@ def _brief(
 def _oldest(scratch: Scratch, base: str, head: str, path: str) -> str | None:
     """The first version of the brief on the branch's own line: an agent cannot widen it afterwards."""
     flags = ["--first-parent", "--reverse", "--raw", "--no-renames", "--no-abbrev", "--format=", "-z"]
-    out, code, _ = attempt(scratch.git, ["log", *flags, f"{base}..{head}", "--", path])
-    for word in out.split(b"\0") if not code else ():
+    for word in git.run(scratch.git, ["log", *flags, f"{base}..{head}", "--", path]).split(b"\0"):
         fields = decode(word).lstrip("\n").split(" ")
         if len(fields) == 5 and fields[0].startswith(":") and fields[3].strip("0"):
             return fields[3]

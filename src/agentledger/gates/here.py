@@ -92,6 +92,6 @@ def _quoted(path: Path) -> str:
 
 def heads(here: Here) -> Sequence[str]:
     """The commit that HEAD is at, and those that are being merged in; none before the first commit."""
-    out, code, _ = git.attempt(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-    first = () if code else (decode(out).strip(),)
+    out = git.find(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    first = () if out is None else (decode(out).strip(),)
     return (*first, *here.merging)

@@ -31,8 +31,13 @@ def ledger(fleet: model.Fleet) -> bytes:
         branches=tuple(_branch(branch, fleet) for branch in fleet.branches),
         tasks=tuple(papers.task(task) for task in fleet.tasks),
         wip=tuple(_wip(load, fleet.policy.wip) for load in wip.loads(fleet)),
+        merged_by=_merger(fleet.merger),
     )
     return msgspec.json.encode(document) + b"\n"
+
+
+def _merger(merger: model.Merger | None) -> shapes_ledger.Merger | None:
+    return merger and shapes_ledger.Merger(git=merger.git, diff_algorithm=merger.diff_algorithm)
 
 
 def site(index: str, written: int, unchanged: int, removed: int) -> bytes:

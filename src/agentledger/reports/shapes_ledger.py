@@ -110,6 +110,13 @@ class Base(Entry, frozen=True):
     other_ref: str | None
 
 
+class Merger(Entry, frozen=True):
+    """Whose merges `base_conflict` shows: git's version, and the `diff.algorithm` that its merges obey."""
+
+    git: str
+    diff_algorithm: str | None
+
+
 class Person(Entry, frozen=True):
     """A name and an address as a commit states them."""
 
@@ -267,3 +274,4 @@ class Ledger(Entry, frozen=True):
     branches: tuple[Branch, ...]
     tasks: tuple[Any, ...]
     wip: tuple[Wip, ...]
+    merged_by: Merger | None

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from agentledger import wip
 from agentledger.actions import NextAction, next_action, start
-from agentledger.model import Base, Branch, Fleet, State, Sync
+from agentledger.model import Branch, Fleet, State, Sync
 from agentledger.sections import Section, conflicts, ended_by_state, grouped, order, planned
 from agentledger.text import age, printable
 
@@ -103,18 +103,20 @@ def _heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int)
         if parts[part] or (part in order(fleet) and part is not Section.KILL)
     )
     title = Text.assemble((printable(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
-    lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet.base, fleet.now), width)]
+    lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet), width)]
     if not fleet.branches:
         hint = "No agent branch found. Name some with --branches 'feature/*' or --refs 'refs/pull/*/head'."
         lines += [Text(), *_wrapped(Text(hint), width)]
     return lines
 
 
-def _base_line(base: Base, now: int) -> Text:
+def _base_line(fleet: Fleet) -> Text:
+    base, now = fleet.base, fleet.now
+    merged = f"; merges tried with {fleet.merger}" if fleet.merger and fleet.branches else ""
     fetched = "never fetched" if base.fetched_at is None else f"last fetch {_ago(now - base.fetched_at)}"
     where = Text.assemble("base ", (printable(base.name), "bold"), f" at {base.head[:10]}")
     where.append(BASE_SYNC.get(base.sync, ""))
-    return where.append(f" ({printable(base.why)}), {fetched}", "dim")
+    return where.append(f" ({printable(base.why)}), {fetched}{merged}", "dim")
 
 
 def _part(

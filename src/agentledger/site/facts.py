@@ -40,7 +40,8 @@ class Fact:
 class Frame:
     """What stands around every page: whose site it is, what it was built from, and when.
 
-    `feed` is the Atom feed's file; "" where there is no task, and so nothing for a feed to tell.
+    `feed` is the Atom feed's file; "" where there is no task, and so nothing for a feed to tell. `merger` is
+    the git whose merges the pages show; "" where none was tried.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Frame:
     built_at: int
     version: str
     feed: str
+    merger: str
 
 
 STATES: Mapping[State, tuple[Mark, str]] = {
@@ -67,7 +69,15 @@ STATES: Mapping[State, tuple[Mark, str]] = {
 def frame(fleet: Fleet) -> Frame:
     """What the pages of a fleet have around them."""
     feed = ATOM if fleet.tasks else ""
-    return Frame(fleet.name, fleet.base.name, fleet.base.head[:10], fleet.now, __version__, feed)
+    return Frame(
+        fleet.name,
+        fleet.base.name,
+        fleet.base.head[:10],
+        fleet.now,
+        __version__,
+        feed,
+        str(fleet.merger or ""),
+    )
 
 
 def merge_mark(branch: Branch) -> Mark:

@@ -60,6 +60,9 @@ def _own(directory: Path) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     marker.write_text("Made by `agentledger demo`, which replaces the folders beside this file.\n")
     for name in OURS:
+        if (directory / name).is_symlink():
+            told = f"{directory / name} is a symbolic link, where the demo keeps a folder"
+            raise OutputError(told, "remove the link, or give another folder")
         if os.path.lexists(directory / name):
             shutil.rmtree(directory / name)
     return directory.resolve()

@@ -52,7 +52,7 @@ def own(asked: Git) -> str | None:
 
 def _values(asked: Git) -> list[tuple[str, str]]:
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
-    words = decode(git.attempt(asked, ["config", *flags])[0]).split("\0")[:-1]
+    words = decode(git.find(asked, ["config", *flags]) or b"").split("\0")[:-1]
     return list(zip(words[::2], words[1::2], strict=True))
 
 

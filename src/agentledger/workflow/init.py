@@ -160,7 +160,8 @@ def _documents(here: Here) -> Iterable[Plan]:
 def _on_base(here: Here, path: str) -> bool:
     if here.base is None:
         return False
-    return not git.attempt(here.asked, ["cat-file", "-e", f"{here.base.head}:{path}"])[1]
+    shown = ["ls-tree", "--full-tree", "--name-only", here.base.head, "--", path]
+    return bool(git.run(here.asked, ["--literal-pathspecs", *shown]))
 
 
 def agents_md(here: Here, done: Manifest | None = None) -> Plan:
@@ -171,7 +172,7 @@ def agents_md(here: Here, done: Manifest | None = None) -> Plan:
     base = init_agents.committed(here.asked, here.base.head) if here.base else None
     checked_out = init_agents.committed(here.asked, "HEAD")
     part = init_agents.plan(top, base if base != checked_out else None, done or Manifest())
-    ignored = not git.attempt(here.asked, ["check-ignore", "-q", "--", str(top / init_agents.NAME)])[1]
+    ignored = git.find(here.asked, ["check-ignore", "-q", "--", str(top / init_agents.NAME)]) is not None
     unseen = (f"{init_agents.NAME} is ignored by git: agents in other worktrees will not have it",)
     readers = init_readers.notes(top) if part.steps or not part.notes else ()
     return part._replace(notes=(*part.notes, *(unseen if ignored else ()), *readers))

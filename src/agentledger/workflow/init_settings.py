@@ -25,8 +25,8 @@ def value(file: Path, name: str) -> str | None:
     """A setting in a file; None where it, or the file, is not there."""
     if not file.exists():
         return None
-    out, code, _ = git.attempt(_asked(file.parent), ["config", "--file", str(file), "--get", name])
-    return None if code else decode(out).rstrip("\n")
+    out = git.find(_asked(file.parent), ["config", "--file", str(file), "--get", name])
+    return None if out is None else decode(out).rstrip("\n")
 
 
 def changed(file: Path, settings: Sequence[Setting]) -> Plan:

@@ -12,7 +12,6 @@ round it would leave a staged deletion. Run again, it goes on from wherever it s
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,16 +19,16 @@ from pathlib import Path
 
 from agentledger import git, whole
 from agentledger.bases import HEADS
-from agentledger.control_commit import LostRaceError, New, identity, store, turn, write
+from agentledger.control_commit import New, identity, store, write
 from agentledger.errors import GitError, LedgerError
-from agentledger.git import Git, Place
+from agentledger.git import UNHOOKED, Git, Place
+from agentledger.races import AGAIN, Writer, retry
 from agentledger.text import age, decode, encode, printable
 
-# How long a held lock is waited for, in seconds: a commit of a large repository takes some.
+# How long a held lock of the index is waited for, in seconds: a commit of a large repository takes some.
 PATIENCE = 10.0
 _PAUSE = 0.05
 _TRIES = 20
-QUIET = ("-c", "core.hooksPath=/dev/null")
 
 # Contents by path from the top of the worktree; None removes the file.
 Contents = Mapping[str, bytes | None]
@@ -64,8 +63,7 @@ def commit(asked: Git, branch: str, files: Contents, message: str) -> Committed:
     try:
         store(asked, [content for content in files.values() if content is not None])
         _stage(asked, place, files)
-        with turn(place.directory / "agentledger"):
-            made = _moved(asked, branch, New((), files, message, who, ""))
+        made = _moved(asked, place, branch, New((), files, message, who, ""))
         _settle(asked, place, files)
     except GitError as error:
         return Committed(None, tuple(files), error.message)
@@ -126,13 +124,16 @@ def _stage(asked: Git, place: Place, files: Contents) -> None:
         )
         for path, content in files.items()
     )
-    until = time.monotonic() + PATIENCE
+    lock, refused, until = place.directory / "index.lock", 0, time.monotonic() + PATIENCE
     while True:
-        _, code, reason = git.attempt(asked, [*QUIET, "update-index", "-z", "--index-info"], lines)
+        _, code, reason = git.attempt(asked, [*UNHOOKED, "update-index", "-z", "--index-info"], lines)
         if not code:
             return
-        if not re.search(r"\.lock': File exists", reason) or time.monotonic() > until:
-            raise GitError(_held(place.directory / "index.lock", reason), "run this again")
+        # git's words for a held lock may change: whether there is one, the folder tells. One that has just
+        # been released is no longer seen, so a few more tries cost less than giving up.
+        refused = 0 if lock.exists() else refused + 1
+        if refused > AGAIN or time.monotonic() > until:
+            raise GitError(_held(lock, reason), "run this again")
         time.sleep(_PAUSE)
 
 
@@ -144,7 +145,7 @@ def _settle(asked: Git, place: Place, files: Contents) -> None:
     """
     wanted = _wanted(files, place.object_format)
     for _ in range(_TRIES):
-        git.attempt(asked, [*QUIET, "update-index", "-q", "--refresh"])
+        git.attempt(asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
         listed = git.run(
             asked, ["ls-files", "-s", "-z", "--full-name", "--", *(f":/{path}" for path in files)]
         )
@@ -166,21 +167,16 @@ def blob(content: bytes, object_format: str) -> str:
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _moved(asked: Git, branch: str, new: New) -> str:
-    """The branch with the files on top of wherever it stands; the commit that has them."""
-    until = time.monotonic() + PATIENCE
-    while True:
+def _moved(asked: Git, place: Place, branch: str, new: New) -> str:
+    """The branch with the files on top of wherever it is now; the commit that has them."""
+
+    def once() -> str:
         tip = decode(git.run(asked, ["rev-parse", "--verify", f"{HEADS}{branch}^{{commit}}"])).strip()
         if _has(asked, tip, new):
             return tip
-        try:
-            return write(asked, branch, new._replace(parents=(tip,), tip=tip))
-        except LostRaceError as lost:
-            if time.monotonic() > until:
-                raise GitError(
-                    f"others move {printable(branch)} all the time: {lost}", "run this again"
-                ) from lost
-        time.sleep(_PAUSE)
+        return write(asked, branch, new._replace(parents=(tip,), tip=tip))
+
+    return retry(Writer(place, HEADS + branch, place.directory / "agentledger"), once)
 
 
 def _has(asked: Git, tip: str, new: New) -> bool:

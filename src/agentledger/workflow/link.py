@@ -5,11 +5,16 @@ not: what is pushed, and when (see `workflow.sync`).
 
 Nothing here forces: a push goes through only where it adds to what the remote has, and a fetch
 writes the remote-tracking copy, never a branch.
+
+What a failure means is found out by looking again, here and there: git's words for it differ between its
+versions, and a push that lost a race is refused in the words of the server's. They are for people.
 """
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,14 +22,16 @@ from typing import TYPE_CHECKING
 from agentledger import git
 from agentledger.bases import HEADS, REMOTES
 from agentledger.errors import GitError
-from agentledger.git import Git
+from agentledger.git import Git, Place
+from agentledger.races import RefusedError, Writer, retry, tip
 from agentledger.text import printable
 
 if TYPE_CHECKING:
     from agentledger.snapshot import Progress
 
-# Reasons of a rejected push that mean: the branch moved there meanwhile.
-_RACE = ("fetch first", "non-fast-forward", "stale info", "cannot lock ref", "failed to update ref")
+# Pauses in seconds before a refused push is tried again, though the branch there has not moved: a rival's
+# push may have held its lock. A server that means it says no each time.
+_PAUSES = (0.1, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class Link:
     """A branch on a remote. `progress` hears how far git is, None: nobody asks."""
 
     asked: Git
+    place: Place
     remote: str
     name: str
     progress: Progress | None = None
@@ -56,17 +64,34 @@ class Link:
 
         Raises GitError with the remote's or git's words when it cannot be reached.
         """
+        return retry(Writer(self.place, self.tracking, self.place.common / "agentledger"), self._fetch_once)
+
+    def _fetch_once(self) -> bool:
         flags = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance"]
         # Nothing else is fetched, so FETCH_HEAD must not say that the whole repository just was. The
         # empty map keeps git from also applying the configured refspec, which can name the branch itself.
         flags += ["--no-write-fetch-head", "--refmap="]
         refspec = f"+{self.branch}:{self.tracking}"
         _, code, said = self._talk(["fetch", *flags], [self.remote, refspec])
-        if code and "couldn't find remote ref" in said:
+        if not code:
+            return True
+        there = self._there(said)
+        if there is None:
             return False
+        if there == tip(self.asked, self.tracking):
+            return True  # somebody else brought it
+        raise RefusedError(_fatal_words(said))
+
+    def _there(self, said: str) -> str | None:
+        """What the branch is at on the remote now, None where it has none. GitError tells what was `said`."""
+        out, code, _ = self._talk(["ls-remote", "--heads"], [self.remote, self.branch])
         if code:
             raise self.unreachable(said)
-        return True
+        # The pattern also matches the ends of longer names.
+        ids = [
+            oid for oid, _, ref in (line.partition("\t") for line in out.split("\n")) if ref == self.branch
+        ]
+        return ids[0] if ids else None
 
     def is_empty(self) -> bool:
         """The remote has no branch at all, so that the first one pushed would become its default."""
@@ -75,27 +100,38 @@ class Link:
             raise self.unreachable(said)
         return not out.strip()
 
-    def push(self, commit: str) -> bool:
-        """Push this commit to the branch; False when the remote's has moved on meanwhile.
+    def push(self, commit: str, before: str | None) -> bool:
+        """Push this commit to the branch; False when the remote's has moved on from `before` meanwhile.
 
         Raises GitError with the server's words when it refuses.
         """
+        for pause in (*_PAUSES, None):
+            rejected, said = self._push_once(commit)
+            if rejected is None:
+                return True
+            there = self._there(said)
+            if there == commit:
+                return True  # it is there, whatever failed afterwards
+            if there != before:
+                return False
+            if not rejected:  # it never left this machine, so nobody there said no
+                raise self._hooked(said)
+            if pause is not None:
+                time.sleep(pause * random.uniform(1, 2))  # noqa: S311 - no secret
+        told = printable(_remote_words(said) or (rejected or "").split("\t")[-1])
+        raise GitError(
+            f"{printable(self.remote)} refuses {printable(self.name)}: {told}",
+            "nothing is lost, it waits in the local branch; ask for the right to push it there",
+        )
+
+    def _push_once(self, commit: str) -> tuple[str | None, str]:
+        """The line of a rejected push, '' where none was tried, None: it went through. And what was said."""
         flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-with-lease"]
         out, code, said = self._talk(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
         if not code:
-            return True
+            return None, said
         # `!`, what was pushed where, `[rejected] (why)`, between tabs.
-        rejected = next((line for line in out.split("\n") if line.startswith("!")), "")
-        if not rejected:
-            raise self._hooked(said) if "error: failed to push some refs" in said else self.unreachable(said)
-        if any(reason in rejected for reason in _RACE):
-            return False
-        why = rejected.split("\t")[-1]
-        words = _remote_words(said)
-        told = f"{printable(self.remote)} refuses {printable(self.name)}: {printable(words or why)}"
-        raise GitError(
-            told, "nothing is lost, it waits in the local branch; ask for the right to push it there"
-        )
+        return next((line for line in out.split("\n") if line.startswith("!")), ""), said
 
     def unreachable(self, said: str) -> GitError:
         """The error for a remote that does not answer, or that git will not talk to."""

@@ -20,11 +20,11 @@ from agentledger.did import Did
 from agentledger.errors import GitError, LedgerError
 from agentledger.findings import Gate, Report
 from agentledger.ledger import Brief
+from agentledger.races import Writer, retry, update
 from agentledger.text import encode, printable
 from agentledger.work import Task
 
 from . import hooks_activate, managing, spawn_journal
-from .ledger_commit import QUIET
 from .managing import Managing
 from .spawn_journal import Begun
 from .verify_one import Hear, Runner
@@ -155,8 +155,7 @@ class _Spawning:
                 f"{printable(self.task.id)} is handed out already, in {where}",
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
             )
-        _, missing, _ = git.attempt(asked, ["show-ref", "--verify", "--quiet", HEADS + name])
-        if not missing:
+        if git.find(asked, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
             shown = shlex.quote(printable(name))
             raise LedgerError(
                 f"the branch {shown} is there already",
@@ -176,7 +175,13 @@ class _Spawning:
         content = encode(self.brief.document.text)
         message = f"chore(ledger): the brief of {self.task.id}"
         new = New((base,), {BRIEF.format(self.task.id): content}, message, identity(self.desk.asked), "")
-        return control_commit.make(self.desk.asked, self.name, new._replace(tip="0" * len(base)))
+        new = new._replace(tip="0" * len(base))
+        return retry(self._writer, lambda: control_commit.make(self.desk.asked, self.name, new))
+
+    @property
+    def _writer(self) -> Writer:
+        place = self.desk.seen.place
+        return Writer(place, HEADS + self.name, place.common / "agentledger")
 
     def _made(self, commit: str) -> tuple[str, ...]:
         """Worktree and branch; what there is to warn of. Whatever goes wrong, nothing of it is left."""
@@ -197,9 +202,9 @@ class _Spawning:
     def _worktree(self, begun: Begun) -> tuple[str, ...]:
         asked, policy = self.desk.asked, self.desk.fleet.policy
         flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
-        git.run(asked, [*QUIET, "worktree", "add", *flags, begun.worktree, begun.commit])
+        git.run(asked, [*git.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
         at = replace(asked, cwd=self.folder)
-        git.run(at, [*QUIET, "reset", "--quiet", "--hard"])
+        git.run(at, [*git.UNHOOKED, "reset", "--quiet", "--hard"])
         runner = Runner(
             self.folder, self.desk.seen.place.common, policy, self.now, self.hear, self.desk.seen.home
         )
@@ -220,11 +225,9 @@ class _Spawning:
     def _appear(self, begun: Begun) -> None:
         """The branch, at once or not at all."""
         line = f"create {HEADS}{begun.branch} {begun.commit}\n"
-        flags = ["update-ref", "--create-reflog", "-m", "agentledger: spawn", "--stdin"]
-        _, code, reason = git.attempt(self.desk.asked, [*QUIET, *flags], encode(line))
-        if code:
-            told = f"{printable(begun.branch)} cannot be made: {reason}"
-            raise GitError(told, "nothing was made; rename the task, or mend what git names")
+        if not update(self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True):
+            told = f"somebody else made the branch {printable(begun.branch)} meanwhile"
+            raise GitError(told, "nothing was made; agentledger board shows it")
 
 
 def _start(task: Task, worktree: Path | None) -> str:

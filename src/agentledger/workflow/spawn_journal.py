@@ -27,8 +27,6 @@ from agentledger.errors import LedgerError
 from agentledger.git import Git, Place
 from agentledger.text import decode, encode, printable
 
-from .ledger_commit import QUIET
-
 REASON = "agentledger is making it"
 PATIENCE = 30.0  # seconds for which another spawn is waited for
 
@@ -86,8 +84,8 @@ def _recovered(asked: Git, place: Place, begun: Begun) -> str:
 
 
 def _tip(asked: Git, branch: str) -> str | None:
-    out, code, _ = git.attempt(asked, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
-    return None if code else decode(out).strip()
+    out = git.find(asked, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
+    return None if out is None else decode(out).strip()
 
 
 def finish(asked: Git, begun: Begun) -> None:
@@ -96,18 +94,18 @@ def finish(asked: Git, begun: Begun) -> None:
     if not at.cwd.is_dir():
         return
     if not git.head(at):
-        git.run(at, [*QUIET, "symbolic-ref", "-m", "agentledger: spawn", "HEAD", HEADS + begun.branch])
+        git.run(at, [*git.UNHOOKED, "symbolic-ref", "-m", "agentledger: spawn", "HEAD", HEADS + begun.branch])
     git.attempt(asked, ["worktree", "unlock", begun.worktree])
 
 
 def clear(asked: Git, place: Place, begun: Begun) -> None:
     """Remove the worktree that was being made, folder and all."""
     folder = Path(begun.worktree)
-    git.attempt(asked, [*QUIET, "worktree", "unlock", begun.worktree])
-    git.attempt(asked, [*QUIET, "worktree", "remove", "--force", "--force", begun.worktree])
+    git.attempt(asked, [*git.UNHOOKED, "worktree", "unlock", begun.worktree])
+    git.attempt(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", begun.worktree])
     if folder.is_dir() and _ours(folder, place):
         shutil.rmtree(folder, ignore_errors=True)
-    git.attempt(asked, [*QUIET, "worktree", "prune"])
+    git.attempt(asked, [*git.UNHOOKED, "worktree", "prune"])
     with suppress(OSError):
         folder.parent.rmdir()  # only where nothing else is in it
 

@@ -31,10 +31,11 @@ from agentledger import (
 from agentledger.control import Copies
 from agentledger.control_files import Kept, Synced
 from agentledger.errors import GitError, LedgerError, RefError
-from agentledger.git import Place, attempt, run
+from agentledger.git import Place
 from agentledger.listing import CONTROL
 from agentledger.model import Sync
 from agentledger.observe import observe
+from agentledger.races import LostRaceError, Writer, retry, tip, update
 from agentledger.scratch import Scratch
 from agentledger.snapshot import Request
 from agentledger.text import printable
@@ -77,7 +78,7 @@ def sync(
     asked = git.repository(start)
     place, config = git.place(asked), git.config(asked)
     control_write.refuse_checked_out(asked, name)
-    link = Link(asked, _remote(config, remote, name), name, progress)
+    link = Link(asked, place, _remote(config, remote, name), name, progress)
     before = _copies(link, config)
     work = _Work(link, place, config, before.local.id if before.local else None)
     for tried in range(ROUNDS):
@@ -146,13 +147,13 @@ class _Work:
         try:
             with scratch.opened(self.place) as sealed:
                 self.head = self._unite(sealed, copies)
-        except control_commit.LostRaceError:
+        except LostRaceError:
             return False
         if self.head is None:
             name, place = printable(self.link.name), printable(self.link.remote)
             self.notes.append(f"there is no branch {name} yet, here or on {place}")
             return True
-        if self.head != remote and not self.link.push(self.head):
+        if self.head != remote and not self.link.push(self.head, remote):
             return False
         self._remember(self.head)
         return True
@@ -189,10 +190,10 @@ class _Work:
         return local.id if local else None
 
     def _forward(self, new: str, old: str) -> None:
-        moved = ["update-ref", "-m", "agentledger sync: fast-forward", self.link.branch, new, old]
-        _, code, reason = attempt(self.link.asked, moved)
-        if code:
-            raise control_commit.LostRaceError(reason)
+        line, before = f"update {self.link.branch} {new} {old}\n", old if old.strip("0") else None
+        message = "agentledger sync: fast-forward"
+        if not update(self._writer, self.link.asked, line, message, before=before):
+            raise LostRaceError("somebody else moved the branch here")
 
     def _merge(self, sealed: Scratch, seen: control.Look) -> str:
         origins = control.history(sealed, seen.copies).origins
@@ -201,14 +202,35 @@ class _Work:
         who = control_commit.identity(self.link.asked)
         tip = seen.copies.local.id if seen.copies.local else sealed.null
         new = control_commit.New(start.parents, start.changes, message, who, tip)
-        self.merge = control_commit.write(self.link.asked, self.link.name, new)
+        self.merge = self._write(new)
         self.kept += start.kept
         return self.merge
 
+    def _write(self, new: control_commit.New) -> str:
+        """The commit on the local branch; LostRaceError when that moved meanwhile, as both copies count."""
+
+        def once() -> str | LostRaceError:
+            try:
+                return control_commit.write(self.link.asked, self.link.name, new)
+            except LostRaceError as lost:
+                return lost
+
+        made = retry(self._writer, once)
+        if isinstance(made, LostRaceError):
+            raise made
+        return made
+
+    @property
+    def _writer(self) -> Writer:
+        return Writer(self.place, self.link.branch, self.place.common / "agentledger")
+
     def _remember(self, head: str) -> None:
         """git itself moves the remote-tracking copy only where the configured refspec covers it."""
-        lines = [f"update {ref} {head}\n" for ref in (self.link.tracking, self.link.synced)]
-        run(self.link.asked, ["update-ref", "--stdin"], "".join(lines).encode())
+        lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking, self.link.synced))
+        writer, asked = self._writer._replace(ref=self.link.tracking), self.link.asked
+        for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
+            if update(writer, asked, lines, "agentledger sync", before=tip(asked, writer.ref)):
+                break
 
     def done(self) -> Synced:
         """What came of it."""

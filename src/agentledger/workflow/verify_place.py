@@ -22,12 +22,11 @@ from agentledger.git import Git, Place
 from agentledger.ledger import Policy
 from agentledger.scratch import alive
 from agentledger.text import encode, printable
-from agentledger.workflow.ledger_commit import QUIET
 from agentledger.workflow.verify_one import LIMIT, Begins, Hear, Runner
 
 _NAME = "agentledger-verify-"
 # A filter of the user's runs as in any checkout; what else could run, or leave files out, does not.
-_PLAIN = (*QUIET, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
+_PLAIN = (*git.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
 
 
 @contextmanager
@@ -55,7 +54,7 @@ def _remove(asked: Git, home: Path, folder: Path) -> None:
         with suppress(OSError):
             Path(name).chmod(stat.S_IRWXU)
     shutil.rmtree(home, ignore_errors=True)
-    git.attempt(asked, [*QUIET, "worktree", "remove", "--force", "--force", str(folder)])
+    git.attempt(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", str(folder)])
 
 
 def _sweep(asked: Git) -> None:
