@@ -6,17 +6,22 @@ BIN := .venv/bin
 CHECKED := src tests $(wildcard benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format schemas docs bench lock clean venv
+.PHONY: help demo test versions newest check format schemas docs bench lock clean venv
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 demo: venv  ## a sample fleet with real git, and its site, opened in the browser
 	$(BIN)/agentledger demo $(ARGS)
 
 test: venv  ## all tests, one process a core
-	$(BIN)/python -m pytest -n auto -m 'not alone' $(ARGS)
-	$(BIN)/python -m pytest -m alone $(ARGS)
+	$(BIN)/python scripts/run-tests $(ARGS)
+
+versions: venv  ## the tests of what git's versions do differently, on git 2.50.1 (Linux, x86-64)
+	git=$$(scripts/git-2.50) && AGENTLEDGER_TEST_GIT=$$git $(BIN)/python scripts/run-tests -m versions $(ARGS)
+
+newest:  ## all tests in a fresh root of Debian's newest release (needs root); RELEASE=trixie for another
+	scripts/newest $(RELEASE) $(ARGS)
 
 check: venv  ## types, lint and formatting
 	$(BIN)/mypy --strict $(CHECKED)
@@ -45,6 +50,9 @@ lock:  ## write requirements-dev.txt anew from pyproject.toml (needs uv); UPGRAD
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
 	    --group dev --output-file requirements-dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
+	    --group git --output-file requirements-git.txt
 
 clean:  ## remove the environment and everything built or cached
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .agentledger-site

@@ -7,6 +7,7 @@ repositories (see `gitrepo`), or fixtures that only one test file needs.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # A git process takes as long as the machine lets it, so a deadline would fail at random.
 settings.register_profile("git", deadline=None, database=None, print_blob=True)
 settings.load_profile("git")
+
+# Another git for the whole run, by the path of its program: found first on PATH, with what lies beside it.
+TEST_GIT = os.environ.get("AGENTLEDGER_TEST_GIT", "")
 
 DROPPED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "LANGUAGE", "EDITOR", "VISUAL")
 # What a make that runs the tests tells the makes below it.
@@ -56,6 +60,16 @@ def seal(patch: pytest.MonkeyPatch, home: Path, ceiling: Path) -> None:
         "LC_ALL": "C.UTF-8",
     }.items():
         patch.setenv(name, value)
+    if TEST_GIT:
+        folder = str(Path(TEST_GIT).resolve().parent)
+        if not os.environ["PATH"].startswith(f"{folder}:"):
+            patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def pytest_report_header() -> str:
+    """The git that the tests run, which is not the one of the last run for certain."""
+    program = TEST_GIT or "git"
+    return subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture(scope="session", autouse=True)

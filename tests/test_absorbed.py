@@ -11,6 +11,8 @@ from agentledger.model import Branch, State
 from gitrepo import START, Commit, Repo
 from reading import DAY, branch, fleet, git_commands, named
 
+pytestmark = pytest.mark.versions
+
 LINES = [f"line {number}" for number in range(40)]
 
 

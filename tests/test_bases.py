@@ -11,6 +11,8 @@ from agentledger.model import Base, Sync
 from gitrepo import Commit, Repo
 from reading import branch, fleet
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:

@@ -7,6 +7,7 @@ Belongs here: branches that are built on, verdicts of another time or place. Doe
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,8 @@ def lied(text: str) -> str:
 def test_what_was_remembered_counts_at_no_gate(here: Pushed) -> None:
     here.slip()
     assert run(here.repo.path, "board").code == 0
-    with sqlite3.connect(here.repo.path / ".git/agentledger/cache.sqlite") as cache:
+    # A connection's own `with` commits, and leaves it open.
+    with closing(sqlite3.connect(here.repo.path / ".git/agentledger/cache.sqlite")) as cache, cache:
         rows = cache.execute("SELECT kind, key, CAST(value AS TEXT) FROM entry").fetchall()
         assert rows
         forged = [(lied(value), kind, key) for kind, key, value in rows]

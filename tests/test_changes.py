@@ -16,6 +16,8 @@ from agentledger.model import Branch, Change
 from gitrepo import Commit, Files, Repo
 from reading import branch, fleet, named
 
+pytestmark = pytest.mark.versions
+
 RAW = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
 
 

@@ -15,6 +15,8 @@ from gitrepo import Repo
 from reading import all_objects, branch, fleet, named, patches
 from samples import mixed
 
+pytestmark = pytest.mark.versions
+
 
 def summary(found: Fleet) -> list[object]:
     """What has to be the same wherever a fleet is read from."""

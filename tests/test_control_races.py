@@ -15,6 +15,8 @@ from agentledger.errors import GitError
 from controls import NAME, say, server
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 BRIEF = "tasks/login/brief.md"
 ANSWER = "tasks/login/answers/1.md"
 

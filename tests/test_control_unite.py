@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from agentledger.control_files import Entry, Files, Side, holds_something_else, parents, unite
 
+pytestmark = pytest.mark.versions
+
 BRIEF = "tasks/t/brief.md"
 Short = Mapping[str, str]
 

@@ -16,6 +16,8 @@ from command import tree
 from controls import NAME, REMOTE, diverged, files, read, say
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 BRIEF = "tasks/login/brief.md"
 ANSWER = "tasks/login/answers/1.md"
 

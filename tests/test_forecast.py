@@ -16,6 +16,8 @@ from agentledger.model import Conflict
 from gitrepo import Commit, Repo
 from reading import branch, fleet, git_commands, named
 
+pytestmark = pytest.mark.versions
+
 LINES = "".join(f"line {number}\n" for number in range(1, 21))
 
 

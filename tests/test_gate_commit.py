@@ -11,6 +11,8 @@ import pytest
 from desk import BRIEF, CHECK_IN, STATUS, Desk, install, made
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture(params=["main checkout", "linked worktree"])
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Desk:

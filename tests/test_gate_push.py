@@ -8,6 +8,8 @@ import pytest
 
 from desk import BRIEF, CHECK_IN, STATUS, Pushed
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture
 def here(tmp_path: Path) -> Pushed:

@@ -12,6 +12,8 @@ import command
 from clones import BRIEF, commit, git, hook, init, made
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 # Writes down that it was started, instead of Python.
 STUB = '#!/bin/sh\necho "$@" >>"{}"\nexit {}\n'
 

@@ -19,6 +19,8 @@ from clones import commit, git, init, made
 from desk import stopping
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 BARE = ["env", "-i", "PATH=/usr/bin:/bin"]
 WHO = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
 

@@ -19,6 +19,8 @@ from agentledger.workflow.ledger_commit import Committed
 from desk import Desk, made
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 FOLDER = ".agentledger/tasks/x"
 NOTE = f"{FOLDER}/status/20231114T222000Z-0001.md"
 

@@ -21,12 +21,15 @@ from gitrepo import Content
 from terminal import Terminal, editor, terminal
 from writing import FOLDER, Desk, brief, evidence
 
-NOW = int(time.time())
+
+def now() -> int:
+    """This moment: what was a moment ago when the file was imported is long past when its last test runs."""
+    return int(time.time())
 
 
 def said(state: str = "working", ago: int = 5, needs: str = "none", **keys: str) -> str:
     """A check-in by zed, so many minutes ago."""
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - 60 * ago))
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now() - 60 * ago))
     more = "".join(f"{key}: {value}\n" for key, value in keys.items())
     return (
         f"---\nat: {at}\nagent: zed\nstate: {state}\n{more}---\n## What changed\nIt.\n## What's next\nMore.\n"
@@ -42,12 +45,12 @@ class Fleet(Desk):
         self.repo.commit("agentledger", {f"tasks/{task}/brief.md": brief(task, owns=[f"{task}/**"])})
         path = f".agentledger/tasks/{task}/status/1.md"
         asked: dict[str, Content] = {f"{task}/a.py": "1\n", path: said("needs-input", ago, needs, **keys)}
-        self.repo.commit(f"agent/{task}", asked, parents=[self.root], at=NOW - 60 * ago)
+        self.repo.commit(f"agent/{task}", asked, parents=[self.root], at=now() - 60 * ago)
         self.repo.flush()
 
     def x(self, files: dict[str, Content]) -> None:
         """What the agent of x writes now."""
-        self.says(files, at=NOW)
+        self.says(files, at=now())
         self.repo.flush()
 
 
@@ -55,7 +58,7 @@ class Fleet(Desk):
 def desk(tmp_path: Path) -> Fleet:
     """Nothing waits: one agent is at work."""
     desk = Fleet(tmp_path / "a repo")
-    desk.repo.commit("agent/x", {"src/b.py": "1\n"}, at=NOW)
+    desk.repo.commit("agent/x", {"src/b.py": "1\n"}, at=now())
     desk.repo.checkout("main")
     return desk
 

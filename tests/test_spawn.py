@@ -20,6 +20,8 @@ from desk import BRIEF, Desk, made
 from gitrepo import Repo
 from killed import at_each_write, sound
 
+pytestmark = pytest.mark.versions
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:

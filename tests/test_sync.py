@@ -16,6 +16,8 @@ from controls import NAME, files, hook, say, server, synced, tips
 from desk import BRIEF as FULL
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 BRIEF = "tasks/login/brief.md"
 ANSWER = "tasks/login/answers/1.md"
 SECOND = "tasks/login/answers/2.md"

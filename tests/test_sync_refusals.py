@@ -10,6 +10,8 @@ from command import refused
 from controls import NAME, REMOTE, files, hook, say, server, synced, tips
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 BRIEF = "tasks/login/brief.md"
 ANSWER = "tasks/login/answers/1.md"
 

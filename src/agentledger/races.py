@@ -14,7 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -26,7 +26,7 @@ from .text import age, encode, printable
 # How long a writer goes on trying, in seconds. A rival holds a ref for some milliseconds.
 PATIENCE = 30.0
 # How long a writer of ours waits for another one before it writes all the same, in seconds.
-TURN = 5.0
+TURN = 20.0
 # The shortest and the longest pause between two tries, in seconds.
 SHORTEST, PAUSE = 0.005, 0.2
 # So old, in seconds, no lock is held by a living git: moving a ref takes milliseconds.
@@ -57,11 +57,11 @@ def refused(asked: Git, ref: str, before: str | None, reason: str) -> LostRaceEr
 
 
 class Writer(NamedTuple):
-    """Who writes a ref. `turns` is the folder of the lock by which writers of ours take turns."""
+    """Who writes a ref. `turns` is the folder of the lock by which writers of ours take turns, if they do."""
 
     place: Place
     ref: str
-    turns: Path
+    turns: Path | None = None
 
     @property
     def locks(self) -> tuple[Path, ...]:
@@ -85,7 +85,7 @@ def retry(writer: Writer, once: Callable[[], T], patience: float | None = None) 
     """
     reason: Exception
     until, in_vain, pause = time.monotonic() + (PATIENCE if patience is None else patience), 0, SHORTEST
-    with turn(writer.turns):
+    with turn(writer.turns) if writer.turns else nullcontext():
         while True:
             try:
                 return once()

@@ -10,6 +10,8 @@ import command
 import damage
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 
 def typed(repo: Repo, hint: str) -> str:
     """The name of base after following a hint such as `name one: --base main; there are: …`."""

@@ -11,6 +11,8 @@ import command
 import damage
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 PARTS = {
     "head": "{0}",
     "parent": "{0}~1",

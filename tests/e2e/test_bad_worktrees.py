@@ -11,6 +11,8 @@ import pytest
 import command
 from gitrepo import Repo
 
+pytestmark = pytest.mark.versions
+
 Harm = Callable[[Path, Path], object]
 
 

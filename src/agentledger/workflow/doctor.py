@@ -61,6 +61,7 @@ def examine(start: Path) -> tuple[Surface, ...]:
     with doctor_trial.opened() as trial:
         return (
             *_native(asked, place, trial),
+            *_configured(asked),
             _framework(place, trial),
             _ci(place),
             _instructions(asked, place, base),
@@ -110,6 +111,17 @@ def _hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]
     if tried.refused and RULE in tried.said:
         return Surface(name, State.ON, f"what a brief does not allow was refused; {printable(str(hook))}")
     return Surface(name, State.OFF, _passed(tried), mend)
+
+
+def _configured(asked: Git) -> Iterator[Surface]:
+    """The hooks that settings of git's name for our events, whoever wrote them: they run beside ours."""
+    named = hooks_beside.configured(asked)
+    if not named:
+        return
+    shown = ", ".join(f"{printable(name)} at {event}" for name, event in named)
+    older = git.version(asked) < hooks_beside.CONFIGURED
+    told = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
+    yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {told}, and ours runs whatever they say")
 
 
 def _theirs(hook: Path) -> tuple[Path, ...]:

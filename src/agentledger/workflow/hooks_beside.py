@@ -33,6 +33,8 @@ _OTHERS = (
     "applypatch-msg pre-applypatch post-applypatch prepare-commit-msg commit-msg post-commit pre-rebase "
     "post-checkout post-merge post-rewrite pre-auto-gc sendemail-validate"
 ).split()
+# Since this git, hooks can be named in the configuration (git-config(1), `hook.<friendly-name>.event`).
+CONFIGURED = (2, 54)
 _OFTEN = ("reference-transaction", "post-index-change")
 
 
@@ -54,6 +56,18 @@ def _values(asked: Git) -> list[tuple[str, str]]:
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
     words = decode(git.find(asked, ["config", *flags]) or b"").split("\0")[:-1]
     return list(zip(words[::2], words[1::2], strict=True))
+
+
+def configured(asked: Git) -> list[tuple[str, str]]:
+    """Name and event of each hook that `hook.<name>.event` sets for an event that ours has, too."""
+    flags = ["-z", "--get-regexp", r"^hook\..*\.event$"]
+    entries = decode(git.find(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    pairs = (entry.partition("\n")[::2] for entry in entries)
+    return [
+        (key.removeprefix("hook.").removesuffix(".event"), event)
+        for key, event in pairs
+        if event in hooks.NAMES
+    ]
 
 
 def plan(asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest) -> Plan:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentledger import git, whole
@@ -22,13 +22,16 @@ from agentledger.bases import HEADS
 from agentledger.control_commit import New, identity, store, write
 from agentledger.errors import GitError, LedgerError
 from agentledger.git import UNHOOKED, Git, Place
-from agentledger.races import AGAIN, Writer, retry
+from agentledger.races import AGAIN, Writer, retry, turn
 from agentledger.text import age, decode, encode, printable
 
 # How long a held lock of the index is waited for, in seconds: a commit of a large repository takes some.
 PATIENCE = 10.0
 _PAUSE = 0.05
-_TRIES = 20
+_TRIES = 200
+# After how many looks in a row that find everything in place it is taken to stay, a pause between two: where
+# nobody else was seen at work, and where somebody was.
+_LOOKS, _LOOKS_BUSY = 2, 6
 
 # Contents by path from the top of the worktree; None removes the file.
 Contents = Mapping[str, bytes | None]
@@ -62,9 +65,11 @@ def commit(asked: Git, branch: str, files: Contents, message: str) -> Committed:
         _put(place, place.top / path, content)
     try:
         store(asked, [content for content in files.values() if content is not None])
-        _stage(asked, place, files)
-        made = _moved(asked, place, branch, New((), files, message, who, ""))
-        _settle(asked, place, files)
+        # One of ours at a time: what is left to look out for are the agent's own commits.
+        with turn(place.directory / "agentledger"):
+            _stage(asked, place, files)
+            ours = _Ours(asked, place, branch, files, New((), files, message, who, ""))
+            made = ours.settle(ours.write())
     except GitError as error:
         return Committed(None, tuple(files), error.message)
     return Committed(made, tuple(files))
@@ -137,21 +142,63 @@ def _stage(asked: Git, place: Place, files: Contents) -> None:
         time.sleep(_PAUSE)
 
 
-def _settle(asked: Git, place: Place, files: Contents) -> None:
-    """See that the index has the files still, and knows how they lie in the worktree.
+@dataclass(slots=True)
+class _Ours:
+    """The commit to be made, and where its branch was seen: in several places when others are at work."""
 
-    `git commit` reads the index before it locks it, so one that runs at the same moment can put back an index
-    without them: then they would be staged as deleted, and the next commit would take them away.
-    """
-    wanted = _wanted(files, place.object_format)
-    for _ in range(_TRIES):
-        git.attempt(asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
-        listed = git.run(
-            asked, ["ls-files", "-s", "-z", "--full-name", "--", *(f":/{path}" for path in files)]
-        )
-        if _ids(listed, 1) == wanted:
-            return
-        _stage(asked, place, files)
+    asked: Git
+    place: Place
+    branch: str
+    files: Contents
+    new: New
+    seen: list[str] = field(default_factory=list)
+
+    def write(self) -> str:
+        """The branch with the files on top of wherever it is now; the commit that has them."""
+
+        def once() -> str:
+            self.seen.append(tip := self._tip())
+            if _has(self.asked, tip, self.new):
+                return tip
+            return write(self.asked, self.branch, self.new._replace(parents=(tip,), tip=tip))
+
+        return retry(Writer(self.place, HEADS + self.branch), once)
+
+    def _tip(self) -> str:
+        asked = ["rev-parse", "--verify", f"{HEADS}{self.branch}^{{commit}}"]
+        return decode(git.run(self.asked, asked)).strip()
+
+    def settle(self, made: str) -> str:
+        """See that index and branch keep the files; the commit that has them in the end.
+
+        `git commit` reads the index before it locks it. So one that began before the files were staged can
+        put back an index without them, however late, and the next one would then take the files away.
+        Nothing tells that such a one is on its way, so this looks again after a while, and several times
+        where somebody was seen at work.
+        """
+        good = 0
+        for _ in range(_TRIES):
+            if not self._in_index():
+                _stage(self.asked, self.place, self.files)
+                self.seen.append("")
+                good = 0
+            tip = self._tip()
+            if tip != made:
+                self.seen.append(tip)
+                if not _has(self.asked, tip, self.new):
+                    made, good = self.write(), 0
+            good += 1
+            if good == (_LOOKS if len(set(self.seen)) < 2 else _LOOKS_BUSY):
+                break
+            time.sleep(_PAUSE)
+        return made
+
+    def _in_index(self) -> bool:
+        """Has the index the files, and does it know how they lie in the worktree?"""
+        git.attempt(self.asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
+        names = [f":/{path}" for path in self.files]
+        listed = git.run(self.asked, ["ls-files", "-s", "-z", "--full-name", "--", *names])
+        return _ids(listed, 1) == _wanted(self.files, self.place.object_format)
 
 
 def _held(lock: Path, reason: str) -> str:
@@ -165,18 +212,6 @@ def _held(lock: Path, reason: str) -> str:
 def blob(content: bytes, object_format: str) -> str:
     """The id that git gives these bytes."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
-
-
-def _moved(asked: Git, place: Place, branch: str, new: New) -> str:
-    """The branch with the files on top of wherever it is now; the commit that has them."""
-
-    def once() -> str:
-        tip = decode(git.run(asked, ["rev-parse", "--verify", f"{HEADS}{branch}^{{commit}}"])).strip()
-        if _has(asked, tip, new):
-            return tip
-        return write(asked, branch, new._replace(parents=(tip,), tip=tip))
-
-    return retry(Writer(place, HEADS + branch, place.directory / "agentledger"), once)
 
 
 def _has(asked: Git, tip: str, new: New) -> bool:
