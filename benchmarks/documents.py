@@ -28,13 +28,13 @@ import made
 from agentledger import fleet, listing, observe, papers, policy, scratch, snapshot
 from agentledger.agents import DEFAULT_PATTERNS
 from agentledger.cache import Cache
-from agentledger.ledger_files import is_ledger
+from agentledger.ledger_files import is_ledger_path
 from agentledger.model import Branch, Fleet
 from agentledger.observe import Observation
 from agentledger.scratch import Scratch
 from agentledger.site import feed, pages, work
 from agentledger.site.markdown_pool import Renderer
-from agentledger.site.names import page_names
+from agentledger.site.names import name_pages
 from agentledger.snapshot import Request, Snapshot
 from figures import Aim, Clock, Rounds, Row, Section, text
 
@@ -66,19 +66,19 @@ def _cache(folder: Path) -> Iterator[Cache]:
 
 def _read(opened: Scratch, seen: Observation) -> Fleet:
     """The branches, with what the policy says, and without documents."""
-    ruled = policy.read(opened, seen.refs, seen.choice, None)
+    ruled = policy.read_policy(opened, seen.refs, seen.choice, None)
     entries = listing.list_branches(seen, (), False, DEFAULT_PATTERNS, ruled.policy.control_branch)
-    found, _ = fleet.read(opened, seen, ruled.base, entries, int(time.time()), None)
+    found, _ = fleet.read_fleet(opened, seen, ruled.base, entries, int(time.time()), None)
     return replace(found, policy=ruled.policy)
 
 
 def _fleets(place: made.Made) -> Fleets:
-    seen = observe.observe(place.path, None, ())
-    with scratch.opened(seen.place) as opened:
+    seen = observe.observe_repository(place.path, None, ())
+    with scratch.open_scratch(seen.place) as opened:
         before = _read(opened, seen)
     made.report(place)
-    seen = observe.observe(place.path, None, ())
-    with scratch.opened(seen.place) as opened:
+    seen = observe.observe_repository(place.path, None, ())
+    with scratch.open_scratch(seen.place) as opened:
         return Fleets(seen, before, _read(opened, seen))
 
 
@@ -94,7 +94,7 @@ def _floor(clock: Clock, opened: Scratch, blobs: Sequence[str]) -> None:
 
 def _blobs(place: made.Made, branches: Sequence[Branch]) -> list[str]:
     """Every document: those of the branches, and the manager's."""
-    ours = [c.new for branch in branches for c in branch.changes if is_ledger(c.path)]
+    ours = [c.new for branch in branches for c in branch.changes if is_ledger_path(c.path)]
     listed = made.run(place.path, "ls-tree", "-r", "--format=%(objectname)", made.CONTROL).split()
     return list(dict.fromkeys([*ours, *listed]))
 
@@ -104,11 +104,11 @@ def _reading(place: made.Made, fleets: Fleets, runs: int) -> Section:
     took = []
     for _ in range(runs):
         clock = Clock()
-        with scratch.opened(fleets.seen.place) as opened, _cache(place.path.parent) as cache:
+        with scratch.open_scratch(fleets.seen.place) as opened, _cache(place.path.parent) as cache:
             _floor(clock, opened, blobs)
             for stage, asked in ((COLD, fleets.before), (ONE_MORE, fleets.after), (WARM, fleets.after)):
                 with clock(stage):
-                    papers.attach(opened, cache, fleets.seen, asked)
+                    papers.attach_ledger(opened, cache, fleets.seen, asked)
         took.append(clock.seconds)
     rounds = Rounds(took)
     rows = [Row("floor", rounds.total(FLOOR))]
@@ -125,7 +125,7 @@ def _reading(place: made.Made, fleets: Fleets, runs: int) -> Section:
 
 def _pages(place: made.Made, runs: int) -> Section:
     took = []
-    with snapshot.opened(place.path, Request(forecast=False)) as taken:
+    with snapshot.open_snapshot(place.path, Request(forecast=False)) as taken:
         for _ in range(runs):
             clock = Clock()
             with _cache(place.path.parent) as cache:
@@ -141,17 +141,17 @@ def _pages(place: made.Made, runs: int) -> Section:
 
 
 def _page_stages(clock: Clock, taken: Snapshot, cache: Cache) -> None:
-    found, names = taken.fleet, page_names(taken.fleet.branches)
+    found, names = taken.fleet, name_pages(taken.fleet.branches)
     for stage in (MARKDOWN, MARKDOWN_WARM):
         with clock(stage), Renderer() as renderer:
-            asked = (text for branch in found.branches for text in work.texts(branch, found))
-            texts = list(dict.fromkeys((*asked, *feed.texts(found))))
+            asked = (text for branch in found.branches for text in work.list_page_texts(branch, found))
+            texts = list(dict.fromkeys((*asked, *feed.list_feed_texts(found))))
             rendered = dict(zip(texts, renderer.render_all(texts, work.TOP, cache), strict=True))
     with clock(PATCHES):
         patches = list(taken.patches(found.branches))
     with clock(PAGES):
         for branch, files in patches:
-            pages.branch_pages(branch, found, files, names[branch.ref], rendered)
+            pages.render_branch_pages(branch, found, files, names[branch.ref], rendered)
 
 
 # -- whole runs -------------------------------------------------------------------------------

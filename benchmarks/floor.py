@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from agentledger import git
 from agentledger.errors import GitError
 from agentledger.git import Git
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 from figures import Clock
 
 _REF = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
@@ -69,7 +69,7 @@ def _spend(asked: Git, args: Sequence[str], given: str = "") -> None:
         ).returncode
         if code:
             errors.seek(0)
-            why = printable(decode(errors.read(300)).strip())
+            why = escape_hidden(decode(errors.read(300)).strip())
             raise GitError(f"there is no floor: git {args[0]} failed: {why}", "git fsck tells more")
 
 

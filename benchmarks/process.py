@@ -20,7 +20,7 @@ from pathlib import Path
 from agentledger import git
 from agentledger.errors import LedgerError
 from agentledger.model import Branch
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 from figures import Clock
 from sandbox import SEALED, Sandbox
 
@@ -43,7 +43,7 @@ def _environment(trace: Path | None = None) -> dict[str, str]:
 
 def _checked(code: int, said: bytes) -> None:
     if code:
-        raise LedgerError(f"agentledger site ended with {code}: {printable(decode(said).strip())[-400:]}")
+        raise LedgerError(f"agentledger site ended with {code}: {escape_hidden(decode(said).strip())[-400:]}")
 
 
 def _fresh(box: Sandbox, out: Path) -> None:

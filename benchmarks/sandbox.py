@@ -99,7 +99,7 @@ def opened(
     `base` None: whatever agentledger takes as base there. Raises LedgerError when there is
     no repository, no base, or no such ref.
     """
-    seen = observe.observe(source, base, globs)
+    seen = observe.observe_repository(source, base, globs)
     chosen = seen.choice.remote or seen.choice.local
     assert chosen is not None  # a choice has at least one copy
     copies = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}

@@ -16,12 +16,12 @@ from agentledger import absorbed, fleet, forecast, lines, listing, observe, scra
 from agentledger.ancestry import History
 from agentledger.cache import Cache
 from agentledger.model import Branch, FilePatch, Fleet, State
-from agentledger.pairs import pairs_of, sizes
+from agentledger.pairs import blob_pairs_of, read_blob_sizes
 from agentledger.reports import json
 from agentledger.scratch import Scratch
 from agentledger.site import build, manifest, write
 from agentledger.site.names import FOLDER, INDEX
-from agentledger.snapshot import Snapshot, silent
+from agentledger.snapshot import Snapshot, ignore_progress
 from figures import Clock
 from floor import Inputs
 from sandbox import Sandbox
@@ -61,23 +61,23 @@ def _cache(box: Sandbox) -> Iterator[Cache]:
 @contextmanager
 def sealed(box: Sandbox) -> Iterator[Scratch]:
     """A new sealed directory, with no merge in it yet."""
-    with scratch.opened(observe.observe(box.path, box.base, ()).place) as opened:
+    with scratch.open_scratch(observe.observe_repository(box.path, box.base, ()).place) as opened:
         yield opened
 
 
 def reading(clock: Clock, box: Sandbox) -> Reading:
     """All that is read without comparing the insides of files; nothing is remembered from before."""
     with clock(LOOKING):
-        seen = observe.observe(box.path, box.base, box.globs)
+        seen = observe.observe_repository(box.path, box.base, box.globs)
         entries = listing.list_branches(seen, (), True)
-    with scratch.opened(seen.place) as opened, _cache(box) as cache:
+    with scratch.open_scratch(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
             base = tips.resolve_base(opened, seen.choice, seen.fetched_at)
-            found, history = fleet.read(opened, seen, base, entries, box.now, None)
+            found, history = fleet.read_fleet(opened, seen, base, entries, box.now, None)
         # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
-        counted = lines.count(opened, cache, found.branches)
+        counted = lines.count_lines(opened, cache, found.branches)
         with clock(ABSORBED):
-            branches = absorbed.mark(opened, cache, history, counted, silent)
+            branches = absorbed.mark_absorbed(opened, cache, history, counted, ignore_progress)
     return Reading(found, branches, history)
 
 
@@ -86,17 +86,17 @@ def line_counts(clock: Clock, box: Sandbox, opened: Scratch, branches: Sequence[
     with _cache(box) as cache:
         for stage in (LINES, LINES_KNOWN):
             with clock(stage):
-                lines.count(opened, cache, branches)
+                lines.count_lines(opened, cache, branches)
 
 
 def conflicts(clock: Clock, box: Sandbox, opened: Scratch, read: Reading) -> list[Branch]:
     """Merging from nothing, then once more when all is known."""
-    by = forecast.merger((2, 39), None)
+    by = forecast.identify_merger((2, 39), None)
     with _cache(box) as cache:
         for stage in (FORECAST, FORECAST_KNOWN):
             with clock(stage):
-                found = forecast.with_base(
-                    opened, cache, read.found.base, read.branches, read.history.position, by, silent
+                found = forecast.forecast_merges(
+                    opened, cache, read.found.base, read.branches, read.history.position, by, ignore_progress
                 )
     return found
 
@@ -130,16 +130,16 @@ class _Timed:
 def site(clock: Clock, box: Sandbox, out: Path) -> None:
     """The site of a fleet that is read and judged already; then its files once more, as bytes only."""
     clock.seconds[PATCHES] = 0.0
-    with snapshot.opened(box.path, box.request) as taken, clock(SITE):
-        extra = {"ledger.json": json.ledger(taken.fleet)}
-        build.build(_Timed(taken, clock), out, silent, extra)
+    with snapshot.open_snapshot(box.path, box.request) as taken, clock(SITE):
+        extra = {"ledger.json": json.encode_ledger(taken.fleet)}
+        build.build_site(_Timed(taken, clock), out, ignore_progress, extra)
     _write_again(clock, out, out.with_name(f"{out.name}-again"))
 
 
 def _write_again(clock: Clock, out: Path, copy: Path) -> None:
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and not path.name.startswith(".")]
     contents = [(path.relative_to(out).as_posix(), path.read_bytes()) for path in files]
-    with clock(WRITING), write.opened(copy) as target:
+    with clock(WRITING), write.open_site(copy) as target:
         for name, content in contents:
             target.add(name, content)
         target.publish(manifest.Manifest({}, "", None, ""))
@@ -170,7 +170,9 @@ def inputs(box: Sandbox) -> tuple[Inputs, Reading]:
     read = reading(Clock(), box)
     with sealed(box) as opened:
         judged = conflicts(Clock(), box, opened, read)
-        there = sizes(opened, (pair for b in judged for c in b.changes for pair in pairs_of(c)))
+        there = read_blob_sizes(
+            opened, (pair for b in judged for c in b.changes for pair in blob_pairs_of(c))
+        )
     readable = [b for b in judged if b.state is not State.UNREADABLE]
     heads = {b.head: b for b in readable}.values()
     ahead = [b for b in heads if b.merge_bases and b.commits]
@@ -192,7 +194,7 @@ def inputs(box: Sandbox) -> tuple[Inputs, Reading]:
 
 def _blobs(branch: Branch) -> Iterator[str]:
     for change in branch.changes:
-        for pair in pairs_of(change):
+        for pair in blob_pairs_of(change):
             yield from pair
 
 

@@ -189,9 +189,9 @@ class Scene:
     def staged(self) -> list[Told]:
         """The same as `agentledger check --staged` tells it, and the commit is made; quicker than a hook."""
         self.idles()
-        _, found = commit.check(os.environ, self.desk.path, NOW)
+        _, found = commit.check_commit(os.environ, self.desk.path, NOW)
         self.slipped()
-        return read(told.text(Report(Gate.COMMIT, "", found)))
+        return read(told.render_findings(Report(Gate.COMMIT, "", found)))
 
     def sent(self) -> list[Told]:
         """What a push is told."""
@@ -206,7 +206,7 @@ class Scene:
         """What `agentledger check` tells at these gates, on the task at spawn, else on its branch."""
         self.repo.flush()
         asked = Request(now=NOW, forecast=False, rules=False, gate=True)
-        with snapshot.opened(self.repo.path, asked) as taken:
+        with snapshot.open_snapshot(self.repo.path, asked) as taken:
             (branch,) = [each for each in taken.fleet.branches if each.name == "agent/x"]
             found = {
                 gate: taken.spawn("x")
@@ -214,7 +214,9 @@ class Scene:
                 else taken.findings([branch], Gate(gate))[branch.ref]
                 for gate in gates
             }
-        return {gate: read(told.text(Report(Gate(gate), "", each))) for gate, each in found.items()}
+        return {
+            gate: read(told.render_findings(Report(Gate(gate), "", each))) for gate, each in found.items()
+        }
 
     def _git(self, *arguments: str) -> str:
         done = subprocess.run(

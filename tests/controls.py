@@ -16,7 +16,7 @@ import jsonschema
 from agentledger import control, git, scratch
 from agentledger.bases import Refs
 from agentledger.control import Control
-from agentledger.control_write import append
+from agentledger.control_write import commit_files
 from agentledger.reports import shapes
 from command import run
 from gitrepo import Content, Repo
@@ -29,10 +29,10 @@ SYNCED = f"refs/agentledger/synced/origin/{NAME}"
 def read(repo: Repo, name: str = NAME) -> Control:
     """The control branch of a repository."""
     repo.flush()
-    asked = git.repository(repo.path)
-    refs = Refs(git.refs(asked, ["refs/heads/", "refs/remotes/"]).refs, git.config(asked))
-    with scratch.opened(git.place(asked)) as sealed:
-        return control.load(sealed, control.find(refs, name))
+    asked = git.repository_at(repo.path)
+    refs = Refs(git.read_refs(asked, ["refs/heads/", "refs/remotes/"]).refs, git.read_config(asked))
+    with scratch.open_scratch(git.locate_repository(asked)) as sealed:
+        return control.read_from_copies(sealed, control.find_copies(refs, name))
 
 
 def say(repo: Repo, path: str, content: str | bytes = "said\n", *, replace: bool = False) -> str:
@@ -40,7 +40,9 @@ def say(repo: Repo, path: str, content: str | bytes = "said\n", *, replace: bool
     repo.flush()
     body = content.encode() if isinstance(content, str) else content
     chosen = [path] if replace else []
-    return append(git.repository(repo.path), {path: body}, f"chore(ledger): {path}", replace=chosen).commit
+    return commit_files(
+        git.repository_at(repo.path), {path: body}, f"chore(ledger): {path}", replace=chosen
+    ).commit
 
 
 def files(repo: Repo, ref: str = NAME) -> dict[str, str]:
@@ -75,7 +77,7 @@ def synced(repo: Repo, *options: str) -> Any:
     said = run(repo.path, "sync", "--format", "json", *options)
     assert said.code == 0, said
     found = json.loads(said.out)
-    jsonschema.validate(found, json.loads(shapes.schema("sync")))
+    jsonschema.validate(found, json.loads(shapes.encode_schema("sync")))
     return found
 
 

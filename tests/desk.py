@@ -126,5 +126,7 @@ def stopping(said: str) -> set[str]:
 def checked(repo: Repo, gate: str = "push", branch: str = "agent/x") -> set[str]:
     """The rules that stop a branch when `agentledger check` is asked, which no hook can keep from looking."""
     repo.flush()
-    report = check.of_branch(repo.path, branch, Gate(gate), Request(forecast=False, rules=False, gate=True))
+    report = check.check_branch(
+        repo.path, branch, Gate(gate), Request(forecast=False, rules=False, gate=True)
+    )
     return {finding.rule for finding in report.findings if finding.blocks}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sitefleet as sf
 from agentledger.model import Conflict, ConflictFile, FilePatch, Hunk, State
-from agentledger.site.build import build
+from agentledger.site.build import build_site
 from agentledger.text import decode, encode
 from command import run
 from gitrepo import Repo
@@ -45,7 +45,7 @@ def odd(folder: Path) -> Path:
     lost = sf.branch("claude/lost", state=State.UNREADABLE, state_why="its commit is missing")
     given = sf.Given(sf.fleet(hostile, long, lost, *ended, notes=(HOSTILE,)))
     given.bodies["claude/long"] = tuple(map(FilePatch, long.changes, (sf.BODY, LONG)))
-    build(given, folder / "odd", sf.silent)
+    build_site(given, folder / "odd", sf.silent)
     return folder / "odd"
 
 

@@ -24,7 +24,7 @@ CONFIGURED_HOOKS = (2, 54)
 
 def version() -> tuple[int, ...]:
     """The version of the git that is found first."""
-    return git.version(git.repository(Path.cwd()))
+    return git.read_version(git.repository_at(Path.cwd()))
 
 
 def needs(oldest: tuple[int, ...]) -> None:

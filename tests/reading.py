@@ -48,7 +48,7 @@ def patches(
     if isinstance(repo, Repo):
         repo.flush()
         repo = repo.path
-    with snapshot.opened(repo, Request(**{"now": NOW, **request})) as seen:
+    with snapshot.open_snapshot(repo, Request(**{"now": NOW, **request})) as seen:
         found = named(seen.fleet)
         texts = [(branch.name, files) for branch, files in seen.patches([found[name] for name in names])]
         assert [name for name, _ in texts] == list(names)

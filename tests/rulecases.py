@@ -13,7 +13,7 @@ from agentledger.findings import Gate
 from agentledger.ledger import Answer, Brief, CheckIn, Evidence, Packet, Policy, Review, Source, Waiver
 from agentledger.model import Change, Conflict, ConflictFile
 from agentledger.rules.case import Case, Peer, Touched
-from agentledger.text import rfc3339
+from agentledger.text import format_rfc3339
 from agentledger.work import Checked, Copy, Progress, Standing, Task, Trust, Work
 
 NOW = 1_800_000_000
@@ -50,7 +50,7 @@ def brief(body: str = BODY, proven: bool = True, **keys: object) -> Brief:
 
 def check_in(state: str = "working", at: int = NOW - 600, name: str = "1", **keys: object) -> CheckIn:
     """A check-in that is as it should be, `at` so many seconds."""
-    head = {"at": rfc3339(at), "agent": "codex", "state": state} | keys
+    head = {"at": format_rfc3339(at), "agent": "codex", "state": state} | keys
     text = "".join(f"{key}: {value}\n" for key, value in head.items())
     body = "## What changed\nIt works.\n## What's next\nTests.\n## Risks and blockers\nnone\n"
     body += "## What I need from you\n" + (
@@ -128,7 +128,7 @@ def touched(*paths: str, **rest: Any) -> tuple[Touched, ...]:
 
 def peer(owns: str, task: str = "y", since: int | None = NOW - 900, **keys: Any) -> Peer:
     other = brief(task=task, owns=owns.split(), **keys)
-    return Peer(task, other, scope.of(other, Policy()), (f"agent/{task}",), since)
+    return Peer(task, other, scope.scope_of_brief(other, Policy()), (f"agent/{task}",), since)
 
 
 def conflict(*paths: str) -> Conflict:
@@ -154,7 +154,7 @@ def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
         "task": task,
         "work": work,
         "standing": standing(),
-        "scope": scope.of(found, policy, rest.pop("protected", ())),
+        "scope": scope.scope_of_brief(found, policy, rest.pop("protected", ())),
         "since": NOW - 3600,
     }
     return Case(gate, NOW, policy, **(usual | rest))

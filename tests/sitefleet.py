@@ -24,7 +24,7 @@ from agentledger.model import (
     Person,
     Sync,
 )
-from agentledger.site.build import Result, build
+from agentledger.site.build import Result, build_site
 from agentledger.text import encode
 
 NOW = 1_700_000_000
@@ -93,7 +93,7 @@ class Given:
 
 def built(out: Path, *branches: Branch, **fields: Any) -> Result:
     """The result of building the site of these branches."""
-    return build(Given(fleet(*branches, **fields)), out, silent)
+    return build_site(Given(fleet(*branches, **fields)), out, silent)
 
 
 def silent(stage: str, done: int, total: int) -> None:

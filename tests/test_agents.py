@@ -9,11 +9,11 @@ import pytest
 from agentledger.agents import (
     CLIENTS,
     DEFAULT_PATTERNS,
-    co_authors,
-    of_branch,
-    of_commits,
-    of_person,
-    task_of,
+    agent_of_branch,
+    agent_of_commits,
+    client_of_person,
+    parse_co_authors,
+    task_of_branch,
 )
 from agentledger.model import Agent, Commit, Person
 
@@ -47,31 +47,33 @@ def commit(author: Person = ADA, *trailers: tuple[str, str]) -> Commit:
     ],
 )
 def test_an_automatic_identity_is_told_from_a_person_s(name: str, address: str, client: str | None) -> None:
-    assert of_person(Person(name, address)) == client
+    assert client_of_person(Person(name, address)) == client
 
 
 def test_the_folder_of_a_branch_says_whose_it_is_wherever_it_stands() -> None:
     for row in CLIENTS:
-        assert of_branch(f"{row.prefix}fix", []) == Agent(row.name, "branch")
-        assert of_branch(f"up/{row.prefix}fix", []) == Agent(row.name, "branch")
-        assert of_branch(f"x{row.prefix}fix", []) is None
+        assert agent_of_branch(f"{row.prefix}fix", []) == Agent(row.name, "branch")
+        assert agent_of_branch(f"up/{row.prefix}fix", []) == Agent(row.name, "branch")
+        assert agent_of_branch(f"x{row.prefix}fix", []) is None
 
 
 def test_the_branch_comes_before_the_author_and_the_author_before_the_trailer() -> None:
     claude = Person("Claude", "noreply@anthropic.com")
     trailer = ("Co-authored-by", "Cursor <cursoragent@cursor.com>")
     both = [commit(claude, trailer)]
-    assert of_branch("codex/x", both) == Agent("codex", "branch")
-    assert of_branch("agent/x", both) == Agent("claude", "author")
-    assert of_branch("agent/x", [commit(ADA, trailer)]) == Agent("cursor", "trailer")
-    assert of_branch("agent/x", [commit()]) is None
+    assert agent_of_branch("codex/x", both) == Agent("codex", "branch")
+    assert agent_of_branch("agent/x", both) == Agent("claude", "author")
+    assert agent_of_branch("agent/x", [commit(ADA, trailer)]) == Agent("cursor", "trailer")
+    assert agent_of_branch("agent/x", [commit()]) is None
 
 
 def test_of_several_agents_the_one_with_most_commits_is_named() -> None:
     claude, codex = Person("Claude", "noreply@anthropic.com"), Person("Codex", "codex@openai.com")
-    assert of_commits([commit(), commit(codex), commit(claude), commit(claude)]) == Agent("claude", "author")
-    assert of_commits([commit(codex), commit(claude)]) == Agent("codex", "author")
-    assert of_commits([]) is None
+    assert agent_of_commits([commit(), commit(codex), commit(claude), commit(claude)]) == Agent(
+        "claude", "author"
+    )
+    assert agent_of_commits([commit(codex), commit(claude)]) == Agent("codex", "author")
+    assert agent_of_commits([]) is None
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_of_several_agents_the_one_with_most_commits_is_named() -> None:
     ],
 )
 def test_co_authors_are_read_from_trailers(trailer: tuple[str, str], person: list[Person]) -> None:
-    assert list(co_authors(commit(ADA, trailer))) == person
+    assert list(parse_co_authors(commit(ADA, trailer))) == person
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_co_authors_are_read_from_trailers(trailer: tuple[str, str], person: lis
     ],
 )
 def test_a_task_is_what_follows_agent_in_the_name(name: str, task: str | None) -> None:
-    assert task_of(name) == task
+    assert task_of_branch(name) == task
 
 
 def test_agent_branches_are_listed_unasked_and_others_are_not() -> None:

@@ -14,7 +14,7 @@ from agentledger.documents import parse_waiver
 from agentledger.errors import LedgerError
 from agentledger.ledger import Policy, Source, Waiver
 from agentledger.reports import shapes
-from agentledger.workflow.allow import moment
+from agentledger.workflow.allow import parse_until
 from command import refused, run
 from controls import files, server
 from desk import checked
@@ -39,7 +39,7 @@ def allowed(desk: Desk, *arguments: str) -> tuple[Any, Waiver]:
     said = run(desk.repo.path, "allow", *arguments, "--format", "json")
     assert (said.code, said.err) == (0, ""), said
     told = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.schema("did")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
     (path,) = set(files(desk.repo)) - before
     assert told["files"] == [path]
     assert told["commits"] == [desk.repo.git("rev-parse", "agentledger")]
@@ -193,7 +193,7 @@ def test_a_finding_in_a_check_in_can_be_waived(desk: Desk) -> None:
     ],
 )
 def test_times_days_and_spans_are_understood(text: str, seconds: int) -> None:
-    assert moment(text, NOW) == NOW + seconds
+    assert parse_until(text, NOW) == NOW + seconds
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_times_days_and_spans_are_understood(text: str, seconds: int) -> None:
 )
 def test_what_is_no_time_to_come_is_refused(text: str) -> None:
     with pytest.raises(LedgerError):
-        moment(text, NOW)
+        parse_until(text, NOW)

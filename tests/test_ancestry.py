@@ -19,9 +19,9 @@ def history_of(repo: Repo, base: str = "main") -> tuple[History, dict[str, str]]
     """The history as a fleet is read with it, and the heads of all branches by name."""
     listed = repo.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
     heads = dict(line.split(" ") for line in listed.splitlines())
-    with scratch.opened(git.place(git.repository(repo.path))) as sealed:
-        walked = commits.parents(sealed.git, heads[base])
-        return History(walked, commits.log(sealed.git, list(heads.values()), heads[base])), heads
+    with scratch.open_scratch(git.locate_repository(git.repository_at(repo.path))) as sealed:
+        walked = commits.read_ancestry(sealed.git, heads[base])
+        return History(walked, commits.read_log(sealed.git, list(heads.values()), heads[base])), heads
 
 
 def ids(repo: Repo, *arguments: str) -> list[str]:

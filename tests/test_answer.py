@@ -50,7 +50,7 @@ def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
     said = run(repo.path, "answer", "--format", "json", *arguments)
     assert (said.code, said.err) == (0, ""), said
     told = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.schema("answered")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
     raw = repo.git_bytes("show", f"{told['ref']}:{told['path']}")
     assert repo.git("rev-parse", told["ref"]).strip() == told["commit"]
     parsed = parse_answer(Source(told["path"]), raw, Policy(), size=len(raw))
@@ -83,8 +83,8 @@ def test_the_document_says_what_was_written_and_whether_it_is_published(here: Re
 
 def test_why_it_is_not_signed_is_told() -> None:
     path = decode(b"tasks/\xff")
-    told = json.loads(report.answered("login", "refs/heads/x", path, "a" * 40, True, "no key"))
-    jsonschema.validate(told, json.loads(shapes.schema("answered")))
+    told = json.loads(report.encode_answer("login", "refs/heads/x", path, "a" * 40, True, "no key"))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
     assert (told["path"], told["unsigned"]) == ("tasks/\\xff", "no key")
 
 
@@ -235,7 +235,7 @@ def test_a_dry_run_shows_the_document_and_writes_nothing(here: Repo) -> None:
     assert "  decision: note" in lines
     assert "  Blue \\u{202E}." in lines
     told = json.loads(run(here.path, "answer", "login", "Blue.", "--dry-run", "--format", "json").out)
-    jsonschema.validate(told, json.loads(shapes.schema("answered")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
     assert (told["dry_run"], told["commit"]) == (True, None)
     assert files(here) == before
 
@@ -346,9 +346,9 @@ def test_to_approve_takes_no_words_at_a_terminal_either(here: Repo, tmp_path: Pa
 def test_a_question_cannot_get_into_the_answer() -> None:
     asking = CheckIn(Document(Source("x")), "1", 1, needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e")
     branch = fleets.branch(standing=Standing(Progress.NEEDS_INPUT, "manager", question=asking))
-    form = compose.form(Reply("login"), [branch])
+    form = compose.render_form(Reply("login"), [branch])
     assert form.count(f"\n{compose.CUT}") == 1
     assert "\x1b" not in form
     assert "\u202e" not in form
-    assert compose.taken(f"Blue.\n{form}", form) == "Blue."
-    assert compose.taken(f"Blue.\n{form}".replace(f"{compose.CUT}\n", "", 1), form) == "Blue."
+    assert compose.parse_form(f"Blue.\n{form}", form) == "Blue."
+    assert compose.parse_form(f"Blue.\n{form}".replace(f"{compose.CUT}\n", "", 1), form) == "Blue."

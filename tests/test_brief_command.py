@@ -12,13 +12,13 @@ import jsonschema
 import pytest
 
 import reading
-from agentledger.actions import naming
-from agentledger.brief_change import change
+from agentledger.actions import format_command
+from agentledger.brief_change import compare_briefs
 from agentledger.documents import parse_brief
 from agentledger.ledger import Brief, Policy, Source
 from agentledger.reports import shapes
-from agentledger.scope import of
-from agentledger.site.commands import commands
+from agentledger.scope import scope_of_brief
+from agentledger.site.commands import build_commands
 from agentledger.work import Copy
 from command import Said, refused, run
 from controls import NAME, files, server
@@ -50,7 +50,7 @@ def told(desk: Desk, schema: str, *arguments: str) -> Any:
     said = run(desk.repo.path, "brief", *arguments, "--format", "json")
     assert (said.code, said.err) == (0, ""), said
     found = json.loads(said.out)
-    jsonschema.validate(found, json.loads(shapes.schema(schema)))
+    jsonschema.validate(found, json.loads(shapes.encode_schema(schema)))
     return found
 
 
@@ -127,8 +127,8 @@ def test_odd_names_of_branches_are_quoted_in_every_command(asking: Desk, name: s
 
 
 def test_a_name_that_looks_like_an_option_is_taken_for_a_name() -> None:
-    assert naming(("agentledger", "answer"), "-x", "yes") == "agentledger answer -- -x yes"
-    assert naming(("agentledger", "answer"), "a\u202eb") is None
+    assert format_command(("agentledger", "answer"), "-x", "yes") == "agentledger answer -- -x yes"
+    assert format_command(("agentledger", "answer"), "a\u202eb") is None
 
 
 def test_diff_as_a_document(asking: Desk) -> None:
@@ -167,7 +167,9 @@ def parsed(text: str) -> Brief:
 def asks(old: str, new: str, protected: tuple[str, ...] = ()) -> tuple[str, ...]:
     policy = Policy(protected=protected)
     before, after = parsed(old), parsed(new)
-    return change(before, after, of(before, policy), of(after, policy)).sentences
+    return compare_briefs(
+        before, after, scope_of_brief(before, policy), scope_of_brief(after, policy)
+    ).sentences
 
 
 @pytest.mark.parametrize(
@@ -396,11 +398,11 @@ def test_what_policy_has_against_the_new_brief_is_told(asking: Desk) -> None:
 
 def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking: Desk) -> None:
     base = reading.fleet(asking.repo).base
-    found = {c.what: shlex.split(c.text)[1:] for c in commands(asking.branch(), base)}
+    found = {c.what: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
     accept, refuse = found["Accept the brief as it has it"], found["Refuse that brief"]
     assert run(asking.repo.path, *refuse).code == 0
     assert asking.work().copy is Copy.REFUSED
-    assert "Refuse that brief" not in {c.what for c in commands(asking.branch(), base)}
+    assert "Refuse that brief" not in {c.what for c in build_commands(asking.branch(), base)}
     asking.says({"brief.md": brief(owns=["**"])})
     asking.repo.flush()
     assert "another one by now" in refused(asking.repo.path, *accept).message

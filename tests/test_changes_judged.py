@@ -26,7 +26,7 @@ LONG = "".join(f"line {number}\n" for number in range(20))
 @contextmanager
 def sealed(repo: Repo) -> Iterator[Scratch]:
     repo.flush()
-    with scratch.opened(git.place(git.repository(repo.path))) as opened:
+    with scratch.open_scratch(git.locate_repository(git.repository_at(repo.path))) as opened:
         yield opened
 
 
@@ -40,8 +40,8 @@ def judged(repo: Repo, head: str = "agent/x", base: str = "main", *dependencies:
     """Net and own changes of a branch."""
     with sealed(repo) as opened:
         tip, commit = repo.git("rev-parse", base, head).split()
-        own = changes.own(opened, {head: lines(repo, head, base, *dependencies)})[head]
-        net = changes.net(opened, tip, [commit])[commit]
+        own = changes.find_own_changes(opened, {head: lines(repo, head, base, *dependencies)})[head]
+        net = changes.find_net_changes(opened, tip, [commit])[commit]
     assert (net.failed, own.failed) == ("", "")
     return net, own
 
@@ -266,8 +266,8 @@ def test_what_git_cannot_read_is_told_and_the_rest_answered(tmp_path: Path) -> N
     good = story.git("rev-parse", "HEAD").strip()
     with sealed(story.repo) as opened:
         lost = "1" * 40
-        found = changes.net(opened, story.git("rev-parse", "main").strip(), [lost, good])
-        own = changes.own(opened, {"x": [Line(good, (lost,))]})["x"]
+        found = changes.find_net_changes(opened, story.git("rev-parse", "main").strip(), [lost, good])
+        own = changes.find_own_changes(opened, {"x": [Line(good, (lost,))]})["x"]
     assert found[lost].failed
     assert found[good].paths == {b"own/a"}
     assert own.failed.startswith(good[:12])
@@ -316,7 +316,7 @@ def test_random_histories_blame_the_guilty_alone(seed: int, guilty: bool) -> Non
 def same(story: Story, then: str, now: str = "agent/x") -> bool:
     with sealed(story.repo) as opened:
         tip, old, new = story.git("rev-parse", "main", then, now).split()
-        return changes.equal(opened, tip, [(old, new)])[(old, new)]
+        return changes.compare_heads(opened, tip, [(old, new)])[(old, new)]
 
 
 def reviewed(tmp_path: Path) -> tuple[Story, str]:
@@ -370,7 +370,7 @@ def test_only_plain_reports_keep_a_verdict_whatever_base_does(tmp_path: Path) ->
             for commit in (then, head, f"{head}^")
         }
         named = {story.git("rev-parse", commit).strip(): code for commit, code in codes.items()}
-        return changes.only_reported(lines(story.repo, head, "main"), named, then)
+        return changes.has_only_reports(lines(story.repo, head, "main"), named, then)
 
     assert kept(now)
     assert not kept(story.write("own/a", edited(4)))
@@ -381,7 +381,7 @@ def test_a_merge_is_no_report(tmp_path: Path) -> None:
     story.base_writes("own/a", edited(15, "fixed"))
     story.git("merge", "-q", "-s", "ours", "main")
     found = lines(story.repo, "agent/x", "main")
-    assert not changes.only_reported(found, {line.id: "same" for line in found}, then)
+    assert not changes.has_only_reports(found, {line.id: "same" for line in found}, then)
 
 
 # -- what base had ----------------------------------------------------------------------
@@ -393,5 +393,5 @@ def test_a_blob_that_base_once_had_at_that_path(tmp_path: Path) -> None:
     story.base_writes("f", edited(5))
     with sealed(story.repo) as opened:
         tip = story.git("rev-parse", "main").strip()
-        assert changes.had(opened, tip, {b"f": old, b"other": old}) == {b"f"}
-        assert changes.had(opened, tip, {}) == frozenset()
+        assert changes.find_in_history(opened, tip, {b"f": old, b"other": old}) == {b"f"}
+        assert changes.find_in_history(opened, tip, {}) == frozenset()

@@ -53,7 +53,7 @@ def check(repo: Repo, *arguments: str) -> Said:
 def rules(repo: Repo, *arguments: str) -> set[str]:
     """The rules of which a check has findings, from its JSON."""
     document = json.loads(check(repo, "--format", "json", *arguments).out)
-    jsonschema.validate(document, json.loads(shapes.schema("report")))
+    jsonschema.validate(document, json.loads(shapes.encode_schema("report")))
     return {finding["rule"] for finding in document["findings"]}
 
 
@@ -313,7 +313,7 @@ def test_all_rules_are_listed_with_their_levels(tmp_path: Path) -> None:
 
 def test_rules_are_listed_for_programs(tmp_path: Path) -> None:
     known = json.loads(run(tmp_path, "rule", "--format", "json").out)
-    jsonschema.validate(known, json.loads(shapes.schema("rules")))
+    jsonschema.validate(known, json.loads(shapes.encode_schema("rules")))
     assert [each["id"] for each in known["rules"]] == [rule.id for rule in RULES]
     (one,) = json.loads(run(tmp_path, "rule", "brief-vague", "--format", "json").out)["rules"]
     assert one == next(each for each in known["rules"] if each["id"] == "BRF004")

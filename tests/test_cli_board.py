@@ -47,7 +47,7 @@ def document(repo: Repo, capsys: Captured, *options: str) -> Any:
     """The JSON board, valid by its schema."""
     assert board(repo, "--format", "json", *options) == 0
     found = json.loads(capsys.readouterr().out)
-    jsonschema.validate(found, json.loads(shapes.schema("ledger")))
+    jsonschema.validate(found, json.loads(shapes.encode_schema("ledger")))
     return found
 
 

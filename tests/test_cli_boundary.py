@@ -13,7 +13,7 @@ import click
 import pytest
 
 from agentledger import __version__
-from agentledger.cli.boundary import Settings, guarded
+from agentledger.cli.boundary import Settings, run_guarded
 from agentledger.errors import LedgerError
 
 
@@ -27,7 +27,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
 
 
 def test_an_expected_error_is_its_message_and_hint(capsys: pytest.CaptureFixture[str]) -> None:
-    code = guarded(raising(LedgerError("no base branch", "name it with --base")), Settings())
+    code = run_guarded(raising(LedgerError("no base branch", "name it with --base")), Settings())
     assert (code, *capsys.readouterr()) == (
         2,
         "",
@@ -36,17 +36,17 @@ def test_an_expected_error_is_its_message_and_hint(capsys: pytest.CaptureFixture
 
 
 def test_an_error_without_a_hint_has_no_hint_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guarded(raising(LedgerError("no")), Settings()) == 2
+    assert run_guarded(raising(LedgerError("no")), Settings()) == 2
     assert capsys.readouterr().err == "agentledger: no\n"
 
 
 def test_a_message_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    guarded(raising(LedgerError("no \x1b[31m \u202e \udcff", "one\ntwo")), Settings())
+    run_guarded(raising(LedgerError("no \x1b[31m \u202e \udcff", "one\ntwo")), Settings())
     assert capsys.readouterr().err == "agentledger: no \\x1b[31m \\u202e \\udcff\nhint: one\ntwo\n"
 
 
 def test_verbose_shows_where_an_expected_error_came_from(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guarded(raising(LedgerError("no")), Settings(verbose=True)) == 2
+    assert run_guarded(raising(LedgerError("no")), Settings(verbose=True)) == 2
     assert "Traceback" in capsys.readouterr().err
 
 
@@ -54,19 +54,19 @@ def test_verbose_shows_where_an_expected_error_came_from(capsys: pytest.CaptureF
 def test_an_interruption_is_quiet_and_ends_with_130(
     error: BaseException, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert guarded(raising(error), Settings()) == 130
+    assert run_guarded(raising(error), Settings()) == 130
     assert capsys.readouterr().err == ""
 
 
 def test_a_usage_error_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guarded(raising(click.UsageError("not so")), Settings()) == 2
+    assert run_guarded(raising(click.UsageError("not so")), Settings()) == 2
     assert capsys.readouterr().err == "Error: not so\n"
 
 
 def test_a_bug_is_called_one_with_versions_and_a_log(
     capsys: pytest.CaptureFixture[str], sealed: Path
 ) -> None:
-    assert guarded(raising(ValueError("odd \x1b")), Settings()) == 3
+    assert run_guarded(raising(ValueError("odd \x1b")), Settings()) == 3
     said = capsys.readouterr().err
     assert "a bug in agentledger: ValueError: odd \\x1b" in said
     assert f"agentledger {__version__}, Python " in said
@@ -83,13 +83,13 @@ def test_a_bug_is_told_even_where_no_log_can_be_written(
     (tmp_path / "file").write_text("")
     for name in ("XDG_STATE_HOME", "HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "file"))
-    assert guarded(raising(ValueError("odd")), Settings()) == 3
+    assert run_guarded(raising(ValueError("odd")), Settings()) == 3
     assert "no log could be written" in capsys.readouterr().err
 
 
 def test_a_result_is_the_exit_code() -> None:
-    assert guarded(lambda: 1, Settings()) == 1
-    assert guarded(lambda: None, Settings()) == 0
+    assert run_guarded(lambda: 1, Settings()) == 1
+    assert run_guarded(lambda: None, Settings()) == 0
 
 
 def test_a_reader_that_went_away_is_no_error() -> None:

@@ -45,7 +45,7 @@ def built(repo: Repo, capsys: Captured, *options: str) -> Any:
     """What a build says as JSON, valid by its schema."""
     assert main(["--repo", str(repo.path), "site", "--format", "json", *options]) == 0
     found = json.loads(capsys.readouterr().out)
-    jsonschema.validate(found, json.loads(shapes.schema("site")))
+    jsonschema.validate(found, json.loads(shapes.encode_schema("site")))
     return found
 
 
@@ -59,7 +59,7 @@ def test_the_site_goes_to_the_top_of_the_repository(
     assert said.startswith(f"{repo.path.resolve()}/.agentledger-site/index.html: ")
     assert " files written, 0 unchanged, 0 removed\n" in said
     ledger = json.loads((repo.path / ".agentledger-site" / "ledger.json").read_bytes())
-    jsonschema.validate(ledger, json.loads(shapes.schema("ledger")))
+    jsonschema.validate(ledger, json.loads(shapes.encode_schema("ledger")))
     assert [entry["name"] for entry in ledger["branches"]] == ["claude/x"]
     assert repo.git("status", "--porcelain") == ""
 

@@ -68,7 +68,7 @@ def test_reftable_repositories_are_read_where_git_has_them(tmp_path: Path) -> No
     (tmp_path / "probe").mkdir()
     plain = mixed(Repo.init(tmp_path / "files"), 6)
     has_it = plain.exit_code("init", "--quiet", "--ref-format=reftable", str(tmp_path / "probe")) == 0
-    assert has_it == (git.version(git.repository(tmp_path)) >= (2, 45))
+    assert has_it == (git.read_version(git.repository_at(tmp_path)) >= (2, 45))
     if has_it:
         other = mixed(Repo.init(tmp_path / "tables", options=["--ref-format=reftable"]), 6)
         assert summary(fleet(other)) == summary(fleet(plain))

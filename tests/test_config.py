@@ -12,7 +12,7 @@ from agentledger import config
 from agentledger.agents import DEFAULT_PATTERNS
 from agentledger.documents.nodes import Map, Seq
 from agentledger.documents.problems import Problems
-from agentledger.documents.toml_lines import read
+from agentledger.documents.toml_lines import parse_toml
 from agentledger.ledger import Check, Companion, Delegation, Policy, PolicyCheck, Wip
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_is_too_long_is_one_problem() -> None:
 def test_lines_are_found_in_tables_of_the_same_name_and_dotted_keys() -> None:
     checks = "[[verify]]\nrun = 'x'\n\n[[verify]]\n# run =\nrun = 'y'\n"
     text = f"a.b = 1\n\n{checks}[wip]\nactive = 1\n'local' = 2"
-    tree = read(text, Problems("x"))
+    tree = parse_toml(text, Problems("x"))
     assert tree
     top = {entry.key: entry for entry in tree.entries}
     assert (top["a"].line, top["wip"].line) == (1, 9)

@@ -73,7 +73,7 @@ def test_a_rival_between_looking_and_writing_is_built_upon(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(repo, BRIEF)
-    write, tries = control_commit.write, []
+    write, tries = control_commit.write_commit, []
 
     def rivalled(*arguments: object) -> str:
         tries.append(1)
@@ -83,7 +83,7 @@ def test_a_rival_between_looking_and_writing_is_built_upon(
             repo.flush()
         return write(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("agentledger.control_write.write", rivalled)
+    monkeypatch.setattr("agentledger.control_write.write_commit", rivalled)
     say(repo, ANSWER)
     assert len(tries) == 2
     assert len(files_named(repo)) == 3

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentledger.control_files import Entry, Files, Side, holds_something_else, parents, unite
+from agentledger.control_files import Entry, Files, Side, find_foreign_names, parent_folders, unite_files
 
 pytestmark = pytest.mark.versions
 
@@ -27,7 +27,7 @@ def entries(files: Short, side: Side) -> Files:
 def united(base: Short | None, mine: Short, theirs: Short) -> tuple[dict[str, str], dict[str, str]]:
     """Blobs by path, and where local versions went."""
     bases = [] if base is None else [entries(base, Side.BOTH)]
-    union = unite(bases, entries(mine, Side.LOCAL), entries(theirs, Side.REMOTE))
+    union = unite_files(bases, entries(mine, Side.LOCAL), entries(theirs, Side.REMOTE))
     return {path: entry.blob for path, entry in union.files.items()}, dict(union.kept)
 
 
@@ -82,7 +82,7 @@ def test_a_folder_here_gives_way_to_a_file_there() -> None:
 
 def test_of_several_places_where_they_parted_each_counts_as_before() -> None:
     bases = [entries({BRIEF: "0"}, Side.BOTH), entries({BRIEF: "1"}, Side.BOTH)]
-    union = unite(bases, entries({BRIEF: "1"}, Side.LOCAL), entries({BRIEF: "2"}, Side.REMOTE))
+    union = unite_files(bases, entries({BRIEF: "1"}, Side.LOCAL), entries({BRIEF: "2"}, Side.REMOTE))
     assert (union.files[BRIEF].blob, union.kept) == ("2", ())
 
 
@@ -92,13 +92,15 @@ PATHS = st.sampled_from(["tasks/a", "tasks/a/b", "tasks/a/b/c.md", "tasks/a.md",
 def trees() -> st.SearchStrategy[dict[str, str]]:
     """Files that a tree can hold: none of them is also a folder."""
     drawn = st.dictionaries(PATHS, st.sampled_from("123"), max_size=5)
-    return drawn.map(lambda f: {p: b for p, b in f.items() if not any(above in f for above in parents(p))})
+    return drawn.map(
+        lambda f: {p: b for p, b in f.items() if not any(above in f for above in parent_folders(p))}
+    )
 
 
 @given(st.none() | trees(), trees(), trees())
 def test_nothing_new_is_lost_and_the_result_is_a_tree(base: Short | None, mine: Short, theirs: Short) -> None:
     files, kept = united(base, mine, theirs)
-    assert not [path for path in files if any(above in files for above in parents(path))]
+    assert not [path for path in files if any(above in files for above in parent_folders(path))]
     before = base or {}
     for path, blob in theirs.items():
         if before.get(path) != blob:
@@ -117,7 +119,7 @@ def test_uniting_with_the_same_or_with_nothing_changes_nothing(base: Short, mine
 
 def test_what_belongs_at_the_top() -> None:
     def strange(*paths: str) -> tuple[str, ...]:
-        return holds_something_else(entries(dict.fromkeys(paths, "1"), Side.LOCAL))
+        return find_foreign_names(entries(dict.fromkeys(paths, "1"), Side.LOCAL))
 
     assert strange("tasks/a/b.md", "README", "readme.rst", ".gitattributes", ".github/x") == ()
     assert strange("tasks/a", "src/x", "setup.py") == ("setup.py", "src")

@@ -10,7 +10,7 @@ import pytest
 
 import reading
 from agentledger import git, observe
-from agentledger.control_write import append, new_name, refuse_in_agent_worktree
+from agentledger.control_write import commit_files, new_document_name, refuse_in_agent_worktree
 from agentledger.errors import LedgerError
 from command import tree
 from controls import NAME, REMOTE, diverged, files, read, say
@@ -45,7 +45,7 @@ def test_several_files_go_in_one_commit_and_the_rest_stays(repo: Repo) -> None:
     first = say(repo, BRIEF)
     odd = 'tasks/a "b"\\\n\udcff/x.md'
     content = {odd: b"\0\xff", ANSWER: b""}
-    second = append(git.repository(repo.path), content, "two lines\n\nof it").commit
+    second = commit_files(git.repository_at(repo.path), content, "two lines\n\nof it").commit
     assert repo.git("rev-list", NAME).split() == [second, first]
     assert set(read(repo).files) == {BRIEF, ANSWER, odd}
     assert repo.git_bytes("cat-file", "blob", read(repo).files[odd].blob) == b"\0\xff"
@@ -76,7 +76,7 @@ def tree_without_git(repo: Repo) -> dict[str, bytes | None]:
 def test_variables_of_a_hook_do_not_lead_it_elsewhere(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere/index")
-    append(git.repository(repo.path), {BRIEF: b"x"}, "m")
+    commit_files(git.repository_at(repo.path), {BRIEF: b"x"}, "m")
     monkeypatch.undo()
     assert repo.exit_code("rev-parse", "-q", "--verify", NAME) == 0
 
@@ -92,7 +92,7 @@ def test_what_is_there_is_only_replaced_on_purpose(repo: Repo) -> None:
 def test_a_file_is_removed_on_purpose(repo: Repo) -> None:
     say(repo, BRIEF)
     say(repo, ANSWER)
-    append(git.repository(repo.path), {ANSWER: None}, "m", replace=[ANSWER])
+    commit_files(git.repository_at(repo.path), {ANSWER: None}, "m", replace=[ANSWER])
     assert list(files(repo)) == [BRIEF]
 
 
@@ -178,7 +178,7 @@ def test_without_an_author_nothing_is_written(repo: Repo, monkeypatch: pytest.Mo
 
 def at(folder: Path) -> None:
     """The refusal as a command of the manager's, started in a folder, meets it."""
-    refuse_in_agent_worktree(observe.observe(folder, None, ()), reading.fleet(folder))
+    refuse_in_agent_worktree(observe.observe_repository(folder, None, ()), reading.fleet(folder))
 
 
 def test_agents_worktrees_are_no_place_for_the_managers_commands(repo: Repo, tmp_path: Path) -> None:
@@ -224,6 +224,6 @@ def test_a_commit_is_a_few_loose_objects_and_no_pack(repo: Repo) -> None:
 
 
 def test_names_of_documents_tell_the_second_and_never_collide() -> None:
-    first, second = new_name(1_795_428_900, b"a"), new_name(1_795_428_900, b"b")
+    first, second = new_document_name(1_795_428_900, b"a"), new_document_name(1_795_428_900, b"b")
     assert first != second
     assert first == f"20261123T101500Z-{first[17:21]}.md"

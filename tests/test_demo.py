@@ -34,7 +34,7 @@ CLEAN = (
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return Repo(demo.create(tmp_path_factory.mktemp("demo") / "fleet", NOW))
+    return Repo(demo.create_demo(tmp_path_factory.mktemp("demo") / "fleet", NOW))
 
 
 def merge(shop: Repo, ours: str, theirs: str) -> tuple[int, list[str]]:
@@ -159,17 +159,17 @@ def test_all_python_of_the_sample_parses(shop: Repo) -> None:
 
 
 def test_the_same_moment_gives_the_same_ids(shop: Repo, tmp_path: Path) -> None:
-    again = Repo(demo.create(tmp_path / "elsewhere", NOW))
-    later = Repo(demo.create(tmp_path / "later", NOW + 1))
+    again = Repo(demo.create_demo(tmp_path / "elsewhere", NOW))
+    later = Repo(demo.create_demo(tmp_path / "later", NOW + 1))
     assert again.git("for-each-ref") == shop.git("for-each-ref") != later.git("for-each-ref")
     assert again.git("fsck", "--strict") == ""
 
 
 def test_a_sample_of_ours_is_made_anew_and_what_lies_beside_it_stays(tmp_path: Path) -> None:
-    made = demo.create(tmp_path, NOW)
+    made = demo.create_demo(tmp_path, NOW)
     (made / "README.md").unlink()
     (tmp_path / "notes.txt").write_text("mine")
-    assert demo.create(tmp_path, NOW) == made
+    assert demo.create_demo(tmp_path, NOW) == made
     assert (made / "README.md").exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -179,17 +179,17 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: 
     (tmp_path / "shop" / "mine.txt").write_text("mine")
     before = tree_of(tmp_path)
     with pytest.raises(LedgerError, match="not empty") as refused:
-        demo.create(tmp_path, NOW)
+        demo.create_demo(tmp_path, NOW)
     assert refused.value.hint
     assert tree_of(tmp_path) == before
 
 
 def test_a_link_in_place_of_a_part_of_ours_is_not_followed(tmp_path: Path) -> None:
-    demo.create(tmp_path / "demo", NOW)
+    demo.create_demo(tmp_path / "demo", NOW)
     (tmp_path / "demo" / "shop").rename(tmp_path / "moved")
     (tmp_path / "demo" / "shop").symlink_to(tmp_path / "moved")
     with pytest.raises(LedgerError, match="symbolic link"):
-        demo.create(tmp_path / "demo", NOW)
+        demo.create_demo(tmp_path / "demo", NOW)
     assert (tmp_path / "moved" / "README.md").exists()
 
 
@@ -216,7 +216,7 @@ def test_the_user_s_git_configuration_and_a_hook_s_variables_change_nothing(
     monkeypatch.setenv("GIT_WORK_TREE", str(other.path))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other.path / ".git" / "index"))
     environment = dict(os.environ)
-    made = demo.create(tmp_path / "demo", NOW)
+    made = demo.create_demo(tmp_path / "demo", NOW)
     assert dict(os.environ) == environment
     assert not ran.exists()
     assert tree_of(other.path) == before
@@ -230,4 +230,4 @@ def test_the_user_s_git_configuration_and_a_hook_s_variables_change_nothing(
 
 def test_a_moment_git_cannot_store_is_git_s_own_error(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="git could not make the demo"):
-        demo.create(tmp_path / "demo", -1)
+        demo.create_demo(tmp_path / "demo", -1)

@@ -27,12 +27,12 @@ UNBRIEFED = (
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return Repo(demo.create(tmp_path_factory.mktemp("demo") / "fleet", NOW))
+    return Repo(demo.create_demo(tmp_path_factory.mktemp("demo") / "fleet", NOW))
 
 
 @pytest.fixture(scope="module")
 def fleet(shop: Repo) -> Fleet:
-    with snapshot.opened(shop.path, snapshot.Request(now=NOW)) as taken:
+    with snapshot.open_snapshot(shop.path, snapshot.Request(now=NOW)) as taken:
         return taken.fleet
 
 

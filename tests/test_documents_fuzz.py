@@ -20,7 +20,7 @@ from agentledger.text import HIDDEN
 
 KINDS = st.sampled_from(sorted(cases.PLACES))
 SAMPLES = [(cases.FOLDER / name).read_bytes() for name in cases.names()]
-SAMPLES += [documents.template(name) for name in documents.TEMPLATES]
+SAMPLES += [documents.read_template(name) for name in documents.TEMPLATES]
 SNIPPETS = st.sampled_from((
     b"---\n", b"\n", b"\r\n", b"\xef\xbb\xbf", b"\0", b"\xff", b"## Outcome\n", b"```\n", b"<!--", b"-->",
     b"- [ ] x\n", b"\t",
@@ -77,7 +77,7 @@ def test_random_text_is_read_behind_front_matter_and_in_it(kind: str, text: str)
 @given(KINDS, mutated())
 def test_samples_with_damage_are_read(kind: str, raw: bytes) -> None:
     sound(kind, raw)
-    documents.front_matter(raw)
+    documents.parse_front_matter(raw)
 
 
 @given(st.one_of(st.binary(max_size=300), mutated()))

@@ -41,7 +41,7 @@ def commonmark(text: str) -> list[int]:
 @example("text\n```py\n## One\n`a`\n```\n## Two\n```\n## Three")
 @example("- item\n```\n  ## One\n```\n## Two")
 def test_headings_are_those_of_commonmark(text: str) -> None:
-    assert [heading.at for heading in sections.headings(text)] == commonmark(text)
+    assert [heading.at for heading in sections.parse_headings(text)] == commonmark(text)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_headings_are_those_of_commonmark(text: str) -> None:
      "TODO: write this\n- [ ] tbd", "| TODO |", "to be done", "1. TODO", "???", "---"],
 )  # fmt: skip
 def test_placeholders_are_nothing(text: str) -> None:
-    assert placeholders.blank(text)
+    assert placeholders.is_blank(text)
 
 
 @pytest.mark.parametrize(
@@ -61,15 +61,15 @@ def test_placeholders_are_nothing(text: str) -> None:
      "todos", "x <!-- y -->", "<b>bold</b>"],
 )  # fmt: skip
 def test_words_are_something(text: str) -> None:
-    assert not placeholders.blank(text)
+    assert not placeholders.is_blank(text)
 
 
 @pytest.mark.parametrize(
     "text", ["none", "None.", "- none", "**None**", "nothing", "n/a", "Nothing yet.", "No."]
 )
 def test_there_are_many_ways_to_say_none(text: str) -> None:
-    assert placeholders.says_none(text)
-    assert not placeholders.says_none(f"{text} of the two")
+    assert placeholders.is_none_phrase(text)
+    assert not placeholders.is_none_phrase(f"{text} of the two")
 
 
 def test_items_of_a_task_list() -> None:
@@ -93,7 +93,7 @@ text between
 - [ ] in a comment
 -->
 3. [x] third"""
-    assert tasklists.items(Part("x", 9, text, False, 10)) == (
+    assert tasklists.parse_items(Part("x", 9, text, False, 10)) == (
         Item("first goes on", 11, False, ("shown by `a` and more", "shown by b", "deeper")),
         Item("second a paragraph of it", 17, True),
         Item("below text", 21, False),
@@ -102,7 +102,7 @@ text between
 
 
 def test_so_many_sections_are_enough() -> None:
-    parts = sections.split("## a\nb\n" * 5000, 1)
+    parts = sections.parse_sections("## a\nb\n" * 5000, 1)
     assert len(parts) == sections.MOST
     assert parts[-1].text.count("## a") == 5000 - sections.MOST
-    assert len(sections.split("a\n---\n" * 5000, 1)) == sections.MOST
+    assert len(sections.parse_sections("a\n---\n" * 5000, 1)) == sections.MOST

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agentledger import documents
 from agentledger.documents import plain_yaml, yaml_lines
-from agentledger.documents.nodes import plain
+from agentledger.documents.nodes import to_json_value
 from agentledger.documents.problems import Problems
 
 VALUES = (
@@ -45,12 +45,12 @@ LINES = st.one_of(
 @given(st.lists(LINES, max_size=7))
 def test_what_the_quick_reader_reads_yaml_reads_the_same(lines: list[str]) -> None:
     head = "\n".join(lines) + "\n"
-    quick = plain_yaml.read(head, 2)
+    quick = plain_yaml.parse_plain_yaml(head, 2)
     if quick is not None:
         out = Problems("x")
-        slow = yaml_lines.read_any(head, 2, out)
+        slow = yaml_lines.parse_any_yaml(head, 2, out)
         assert slow is not None, out.all()
-        assert (plain(quick), quick.entries) == (plain(slow), slow.entries)
+        assert (to_json_value(quick), quick.entries) == (to_json_value(slow), slow.entries)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_what_the_quick_reader_reads_yaml_reads_the_same(lines: list[str]) -> No
     ],
 )
 def test_ordinary_front_matter_needs_no_yaml_library(head: str) -> None:
-    assert plain_yaml.read(head, 1) is not None
+    assert plain_yaml.parse_plain_yaml(head, 1) is not None
 
 
 def test_numbers_of_lines_are_those_of_the_file() -> None:
     out = Problems("x")
-    tree = yaml_lines.read("a: |\n  one\n  two\nb: [1,\n  2]\n", 2, out)
+    tree = yaml_lines.parse_yaml("a: |\n  one\n  two\nb: [1,\n  2]\n", 2, out)
     assert tree
     assert [(entry.key, entry.line) for entry in tree.entries] == [("a", 2), ("b", 5)]
 
@@ -89,12 +89,12 @@ BOMBS = {
 def test_a_bomb_is_refused_at_once(name: str) -> None:
     raw = f"---\n{BOMBS[name]}\n---\n".encode()
     began = time.perf_counter()
-    assert len(documents.front_matter(raw)) < 30_000
+    assert len(documents.parse_front_matter(raw)) < 30_000
     assert time.perf_counter() - began < 5
 
 
 def test_front_matter_is_read_without_checking_it() -> None:
-    assert documents.front_matter(b"\xef\xbb\xbf---\r\nagent: codex\r\nn: 3\r\n---\r\n") == {
+    assert documents.parse_front_matter(b"\xef\xbb\xbf---\r\nagent: codex\r\nn: 3\r\n---\r\n") == {
         "agent": "codex",
         "n": 3,
     }
@@ -106,7 +106,7 @@ def test_front_matter_is_read_without_checking_it() -> None:
         b"---\n\xff\0: \x01\n",
         b"---\n---\n",
     ):
-        assert documents.front_matter(raw) == {}
+        assert documents.parse_front_matter(raw) == {}
 
 
 def test_the_yaml_library_is_left_alone_until_it_is_needed() -> None:

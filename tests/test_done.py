@@ -60,7 +60,9 @@ class Task:
         return self.desk.git("ls-tree", "-r", "--name-only", "HEAD", f"{FOLDER}/status/").split("\n")[:-1]
 
     def progress(self) -> str:
-        with snapshot.opened(self.repo.path, Request(forecast=False, lines=False, dormant=None)) as taken:
+        with snapshot.open_snapshot(
+            self.repo.path, Request(forecast=False, lines=False, dormant=None)
+        ) as taken:
             branch = next(each for each in taken.fleet.branches if each.name == "agent/x")
             assert branch.standing
             return str(branch.standing.progress)
@@ -271,7 +273,7 @@ def test_a_dry_run_runs_no_check_and_writes_nothing(task: Task) -> None:
 
 def test_the_document_says_what_was_done(task: Task) -> None:
     told = json.loads(task.done("--format", "json", *PROSE, "--agent", "codex").out)
-    jsonschema.validate(told, json.loads(shapes.schema("did")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
     assert (told["command"], told["task"], told["commits"]) == ("done", "x", [task.head])
     assert sorted(told["files"]) == task.brought()
     assert 'agent: "codex"' in task.desk.git("show", f"HEAD:{task.statuses()[0]}")

@@ -16,17 +16,17 @@ from gitrepo import Repo
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Git:
-    return git.repository(Repo.init(tmp_path / "a repo").path)
+    return git.repository_at(Repo.init(tmp_path / "a repo").path)
 
 
 @pytest.fixture
 def path(asked: Git) -> Path:
-    return editor.place(asked, "plan-x.md")
+    return editor.draft_path(asked, "plan-x.md")
 
 
 def edit(asked: Git, initial: str, path: Path) -> str | None:
     """With the environment as it is now, in which the editor is named."""
-    return editor.edit(git.repository(asked.cwd), initial, path)
+    return editor.edit_draft(git.repository_at(asked.cwd), initial, path)
 
 
 def typing(patch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
@@ -45,8 +45,8 @@ def test_what_is_typed_is_the_text_and_is_kept_until_it_is_forgotten(
     assert edit(asked, "begun\n", path) == "begun\nmore\n"
     assert (tmp_path / "seen").read_text() == "begun\n"
     assert path.read_text() == "begun\nmore\n"
-    editor.forget(path)
-    editor.forget(path)
+    editor.remove_draft(path)
+    editor.remove_draft(path)
     assert not path.exists()
 
 
@@ -63,7 +63,7 @@ def test_what_was_kept_is_gone_on_from_and_counts_though_it_is_left_as_it_is(
     asked: Git, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typing(monkeypatch, tmp_path, ":")
-    editor.keep(path, "from the last time\n")
+    editor.keep_draft(path, "from the last time\n")
     assert edit(asked, "begun\n", path) == "from the last time\n"
 
 
@@ -74,7 +74,7 @@ def test_an_editor_that_fails_writes_nothing_and_loses_nothing(
     with pytest.raises(LedgerError, match="nothing is written") as caught:
         edit(asked, "begun\n", path)
     assert str(path) in caught.value.hint
-    assert editor.kept(path) == "begun\nmore\n"
+    assert editor.read_draft(path) == "begun\nmore\n"
 
 
 def test_an_editor_that_is_not_there_is_told_with_how_to_choose_another(
@@ -105,10 +105,10 @@ def test_a_command_with_arguments_and_variables_is_taken_apart_by_a_shell(
 
 @pytest.mark.parametrize("name", ["plan-x.md", "report-agent/x.md", "../../config", "a\nb", "\udcff"])
 def test_every_name_is_one_file_in_the_kept_folder(asked: Git, name: str) -> None:
-    found = editor.place(asked, name)
-    assert found.parent == git.place(asked).common / "agentledger" / "kept"
-    editor.keep(found, "text \udcff\n")
-    assert editor.kept(found) == "text \udcff\n"
+    found = editor.draft_path(asked, name)
+    assert found.parent == git.locate_repository(asked).common / "agentledger" / "kept"
+    editor.keep_draft(found, "text \udcff\n")
+    assert editor.read_draft(found) == "text \udcff\n"
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_hint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentledger.forge import kind, web_address
+from agentledger.forge import forge_kind, web_address
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_everything_else_gives_none(remote: str) -> None:
     ],
 )
 def test_a_host_says_which_forge_it_is(address: str, forge: str | None) -> None:
-    assert kind(address) == forge
+    assert forge_kind(address) == forge

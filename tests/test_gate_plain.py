@@ -42,7 +42,7 @@ def known(repo: Repo, branch: str = "agent/x") -> Desk:
 
 def passes(desk: Desk, monkeypatch: pytest.MonkeyPatch, folder: str = ".") -> bool:
     monkeypatch.chdir(desk.path / folder)
-    return plain.passes(os.environ)
+    return plain.is_plain_commit(os.environ)
 
 
 def staged(desk: Desk, path: str = "src/a.py", text: str = "changed\n") -> None:
@@ -269,7 +269,7 @@ files = st.lists(st.sampled_from("a b / . ab x.md".split()), min_size=1, max_siz
 @given(st.lists(patterns, max_size=3), st.lists(patterns, max_size=3), files.map(str.encode))
 def test_what_is_surely_held_is_held(owns: list[bytes], barred: list[bytes], path: bytes) -> None:
     fields = {"owns": owns, "barred": barred}
-    if grant.Grant(fields).surely_holds(path):
+    if grant.Grant(fields).surely_covers(path):
         assert Scope(tuple(owns), tuple(barred)).holds(path)
 
 
@@ -277,8 +277,8 @@ def test_what_is_surely_held_is_held(owns: list[bytes], barred: list[bytes], pat
 def test_plain_patterns_hold_what_they_match(pattern: bytes) -> None:
     barred = [b"docs/**", b"**/AGENTS.md", b"*.lock", b".github/workflows/**"]
     found = grant.Grant({"owns": [pattern], "barred": barred})
-    assert found.surely_holds(b"src/a.py")
-    assert not found.surely_holds(b"src/AGENTS.md")
+    assert found.surely_covers(b"src/a.py")
+    assert not found.surely_covers(b"src/AGENTS.md")
 
 
 def test_each_rule_of_the_gate_is_accounted_for() -> None:

@@ -131,7 +131,7 @@ def test_a_deletion_has_no_commit_to_judge(tmp_path: Path, object_format: str) -
         f"(delete) {zeros} refs/heads/a {'1' * len(zeros)}\n",
         f"HEAD {'2' * len(zeros)} refs/heads/b {zeros}\n",
     ]
-    assert push.refs(lines) == [Ref("refs/heads/a", None), Ref("refs/heads/b", "2" * len(zeros))]
+    assert push.parse_pushed_refs(lines) == [Ref("refs/heads/a", None), Ref("refs/heads/b", "2" * len(zeros))]
 
 
 def test_an_unreadable_policy_lets_a_push_through_and_says_so(tmp_path: Path) -> None:

@@ -119,13 +119,13 @@ def test_a_question_that_failed_is_not_answered_with_none(repo: Repo) -> None:
     from agentledger import git
     from agentledger.errors import GitError
 
-    asked = git.repository(repo.path)
-    assert git.find(asked, ["rev-parse", "--verify", "--quiet", "refs/heads/none"]) is None
+    asked = git.repository_at(repo.path)
+    assert git.run_or_none(asked, ["rev-parse", "--verify", "--quiet", "refs/heads/none"]) is None
     with pytest.raises(GitError, match="rev-list"):
-        git.find(asked, ["rev-list", "none"])
+        git.run_or_none(asked, ["rev-list", "none"])
     (repo.path / ".git/HEAD").write_text("ref: refs/heads/main\n")
     (repo.path / ".git/refs/heads/main").write_text("garbage\n")
-    assert git.head(asked) == "refs/heads/main"
+    assert git.read_head_ref(asked) == "refs/heads/main"
 
 
 EVENTS = ("reference-transaction", "post-index-change", "post-checkout", "pre-commit")

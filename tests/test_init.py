@@ -243,7 +243,7 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def written() -> str:
-    return (resources.directory("templates") / "init/config.toml").read_text()
+    return (resources.resource_folder("templates") / "init/config.toml").read_text()
 
 
 def test_the_policy_as_written_says_nothing_but_the_defaults() -> None:

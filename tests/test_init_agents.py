@@ -16,7 +16,7 @@ from agentledger import resources
 from agentledger.documents import packet, status
 from agentledger.documents.tables import PACKET, STATUS
 from agentledger.ledger import Policy, Source
-from agentledger.workflow.init_agents import State, state
+from agentledger.workflow.init_agents import State, classify_block
 from clones import everything, init, made
 from gitrepo import Repo
 
@@ -45,7 +45,7 @@ def agents(repo: Repo) -> Path:
 
 
 def text() -> str:
-    return (resources.directory("templates") / "init/agents.md").read_text()
+    return (resources.resource_folder("templates") / "init/agents.md").read_text()
 
 
 def older(words: str = "Do as you like.") -> bytes:
@@ -63,7 +63,7 @@ def test_the_block_comes_last_and_every_other_byte_stays(repo: Repo, before: byt
     init(repo.path)
     now = agents(repo).read_bytes()
     assert now.startswith(before)
-    assert state(now) is State.CURRENT
+    assert classify_block(now) is State.CURRENT
     ends = now.endswith(b"\n")
     assert ends == (before.endswith(b"\n") or not before)
     if b"\r\n" in before:
@@ -91,7 +91,7 @@ def test_what_was_written_around_the_block_since_stays(repo: Repo, before: bytes
 
 def test_a_file_that_init_made_goes_unless_somebody_else_wrote_in_it(repo: Repo) -> None:
     init(repo.path)
-    assert state(agents(repo).read_bytes()) is State.CURRENT
+    assert classify_block(agents(repo).read_bytes()) is State.CURRENT
     with agents(repo).open("a") as file:
         file.write("\n\n")  # blanks are nobody's words
     init(repo.path, "--uninstall")
@@ -152,7 +152,7 @@ def test_the_block_of_another_version_is_replaced_where_it_stands(repo: Repo) ->
     init(repo.path)
     now = agents(repo).read_bytes()
     assert (now.startswith(MINE + b"<!-- "), now.endswith(b"-->\nbelow")) == (True, True)
-    assert state(now) is State.CURRENT
+    assert classify_block(now) is State.CURRENT
     init(repo.path, "--uninstall")
     assert agents(repo).read_bytes() == before
 
@@ -163,7 +163,7 @@ def test_a_block_that_init_put_in_and_renewed_leaves_no_blank_line(repo: Repo) -
     block = agents(repo).read_bytes()[len(MINE) :].strip()
     agents(repo).write_bytes(agents(repo).read_bytes().replace(block, older()) + b"below\n")
     init(repo.path)
-    assert state(agents(repo).read_bytes()) is State.CURRENT
+    assert classify_block(agents(repo).read_bytes()) is State.CURRENT
     agents(repo).write_bytes(b"above\n" + agents(repo).read_bytes())
     init(repo.path, "--uninstall")
     assert agents(repo).read_bytes() == b"above\n" + MINE + b"below\n"
@@ -205,7 +205,7 @@ def test_markers_that_are_no_pair_are_left_and_named(repo: Repo, raw: bytes) -> 
 def test_a_word_of_the_markers_within_a_line_is_no_marker(repo: Repo) -> None:
     agents(repo).write_bytes(b"We use `<!-- agentledger:begin -->` here.\n")
     init(repo.path)
-    assert state(agents(repo).read_bytes()) is State.CURRENT
+    assert classify_block(agents(repo).read_bytes()) is State.CURRENT
 
 
 # -- where it is not written -------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_a_link_within_the_work_tree_is_followed_and_stays_a_link(repo: Repo) ->
     assert "Claude Code reads" not in said
     assert "CLAUDE.md" in next(line for line in said.splitlines() if line.startswith("next: "))
     assert agents(repo).is_symlink()
-    assert state((repo.path / "CLAUDE.md").read_bytes()) is State.CURRENT
+    assert classify_block((repo.path / "CLAUDE.md").read_bytes()) is State.CURRENT
     init(repo.path, "--uninstall")
     assert (repo.path / "CLAUDE.md").read_bytes() == MINE
     assert agents(repo).is_symlink()

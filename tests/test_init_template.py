@@ -28,7 +28,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def ours() -> bytes:
-    return (resources.directory("templates") / "init/pull_request_template.md").read_bytes()
+    return (resources.resource_folder("templates") / "init/pull_request_template.md").read_bytes()
 
 
 def on_github(repo: Repo) -> None:
@@ -130,6 +130,6 @@ def test_its_headings_are_the_packets_and_nothing_else_is_shown() -> None:
     text = ours().decode()
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert headings == list(packet.SECTIONS)
-    assert headings == re.findall(r"^## (.+)$", templates.template("packet").decode(), re.MULTILINE)
+    assert headings == re.findall(r"^## (.+)$", templates.read_template("packet").decode(), re.MULTILINE)
     shown = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     assert [line for line in shown.splitlines() if line.strip() and not line.startswith("## ")] == []

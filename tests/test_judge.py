@@ -35,8 +35,8 @@ def found(repo: Repo, gate: Gate = Gate.PUSH, branch: str = "agent/x") -> dict[s
     """The paths of each rule that speaks, of rules that speak of paths; [] for others."""
     taken = fleet(repo)
     asked = named(taken)[branch]
-    with scratch.opened(git.place(git.repository(repo.path))) as sealed:
-        findings = judge.findings(sealed, taken, [asked], gate)[asked.ref]
+    with scratch.open_scratch(git.locate_repository(git.repository_at(repo.path))) as sealed:
+        findings = judge.judge_branches(sealed, taken, [asked], gate)[asked.ref]
     told: dict[str, list[str]] = {}
     for finding in findings:
         told.setdefault(finding.rule, []).extend([finding.path.decode()] if finding.path else [])

@@ -33,8 +33,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def commit(desk: Desk, content: bytes | None = b"text\n", path: str = NOTE) -> Committed:
-    asked = git.repository(desk.path)
-    return ledger_commit.commit(asked, "agent/x", {path: content}, "chore(ledger): check in")
+    asked = git.repository_at(desk.path)
+    return ledger_commit.commit_files(asked, "agent/x", {path: content}, "chore(ledger): check in")
 
 
 def shown(desk: Desk, revision: str = "HEAD") -> list[str]:
@@ -68,8 +68,8 @@ def test_a_file_can_go_as_well(desk: Desk) -> None:
 
 
 def test_from_a_subfolder_it_is_the_same(desk: Desk) -> None:
-    asked = git.repository(desk.path / "src")
-    assert ledger_commit.commit(asked, "agent/x", {NOTE: b"text\n"}, "chore(ledger): x").commit
+    asked = git.repository_at(desk.path / "src")
+    assert ledger_commit.commit_files(asked, "agent/x", {NOTE: b"text\n"}, "chore(ledger): x").commit
     assert shown(desk) == [f"A\t{NOTE}"]
 
 

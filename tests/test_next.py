@@ -73,7 +73,7 @@ def document(desk: Fleet) -> Any:
     shown = run(desk.repo.path, "next", "--format", "json")
     assert (shown.code, shown.err) == (0, "")
     found = json.loads(shown.out)
-    jsonschema.validate(found, json.loads(shapes.schema("next")))
+    jsonschema.validate(found, json.loads(shapes.encode_schema("next")))
     return found
 
 

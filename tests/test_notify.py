@@ -25,7 +25,7 @@ def changed(before: list[str], after: list[str], name: str = "agent/{}") -> list
         fleet(*(branch(name.format(number), task=word) for number, word in enumerate(words)))
         for words in (before, after)
     )
-    return notify.changes(first, second, progress)
+    return notify.find_notices(first, second, progress)
 
 
 def test_a_branch_that_begins_to_wait_is_told_once() -> None:
@@ -39,7 +39,7 @@ def test_a_branch_that_begins_to_wait_is_told_once() -> None:
 
 def test_an_ended_branch_waits_for_nobody() -> None:
     after = fleet(branch(task="ready", state=State.MERGED))
-    assert notify.changes(fleet(), after, progress) == []
+    assert notify.find_notices(fleet(), after, progress) == []
 
 
 def test_many_at_once_are_one_notice() -> None:
@@ -55,7 +55,7 @@ def ran(tmp_path: Path, *arguments: str, notice: Notice) -> list[str]:
     """What a command is started with."""
     out = tmp_path / "arguments"
     script = f"import sys; open({str(out)!r}, 'w').write(chr(0).join(sys.argv[1:]))"
-    notify.send([sys.executable, "-c", script, *arguments], [notice])
+    notify.send_notices([sys.executable, "-c", script, *arguments], [notice])
     return out.read_text().split("\0")
 
 
@@ -81,24 +81,29 @@ def test_a_command_that_fails_is_said_to(
 ) -> None:
     monkeypatch.setattr(notify, "PATIENCE", 1.0)
     with pytest.raises(LedgerError, match=reason):
-        notify.send(command, [Notice("a", "b")])
+        notify.send_notices(command, [Notice("a", "b")])
 
 
 def test_the_command_comes_from_the_users_own_file_alone(sealed: Path) -> None:
-    assert personal.load().notify == ()
-    assert personal.path().is_relative_to(sealed)
-    personal.path().parent.mkdir(parents=True)
-    personal.path().write_text(
+    assert personal.read_user_config().notify == ()
+    assert personal.user_config_path().is_relative_to(sealed)
+    personal.user_config_path().parent.mkdir(parents=True)
+    personal.user_config_path().write_text(
         "[notify]\ncommand = \"notify-send --app-name='agent ledger' {title} {text}\"\n"
     )
-    assert personal.load().notify == ("notify-send", "--app-name=agent ledger", "{title}", "{text}")
+    assert personal.read_user_config().notify == (
+        "notify-send",
+        "--app-name=agent ledger",
+        "{title}",
+        "{text}",
+    )
 
 
 @pytest.mark.parametrize(
     "text", ["[notify", "notify = 1", "[notify]\ncommand = 1", '[notify]\ncommand = "\'"']
 )
 def test_a_file_that_says_something_else_is_named(text: str) -> None:
-    personal.path().parent.mkdir(parents=True)
-    personal.path().write_text(text)
+    personal.user_config_path().parent.mkdir(parents=True)
+    personal.user_config_path().write_text(text)
     with pytest.raises(LedgerError, match=r"config\.toml"):
-        personal.load()
+        personal.read_user_config()

@@ -124,5 +124,5 @@ def test_the_installed_command_builds_a_site_outside_the_checkout(installed: Pat
 
 def test_a_folder_that_does_not_ship_is_an_error_with_a_hint() -> None:
     with pytest.raises(LedgerError) as caught:
-        resources.directory("no-such-folder")
+        resources.resource_folder("no-such-folder")
     assert caught.value.hint

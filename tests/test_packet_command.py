@@ -280,7 +280,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(desk: Desk) -> None:
 
 def test_the_document_says_what_was_written(desk: Desk) -> None:
     told = json.loads(packet(desk, "--format", "json", *PROSE))
-    jsonschema.validate(told, json.loads(shapes.schema("did")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
     assert (told["command"], told["task"], told["files"]) == ("packet", "x", [PACKET])
     assert told["commits"] == [desk.git("rev-parse", "HEAD").strip()]
     assert told["next"] == "agentledger done"

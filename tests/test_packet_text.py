@@ -13,22 +13,22 @@ from hypothesis import strategies as st
 
 from agentledger.documents import parse_packet
 from agentledger.documents.packet import EXPLORE, SECTIONS
-from agentledger.documents.templates import template
+from agentledger.documents.templates import read_template
 from agentledger.errors import LedgerError
 from agentledger.ledger import Packet, Policy, Source
-from agentledger.workflow.packet_criteria import Claim, open_ones
+from agentledger.workflow.packet_criteria import Claim, open_criteria
 from agentledger.workflow.packet_files import Touched
-from agentledger.workflow.packet_text import Facts, Prose, Refreshed, Result, begun, refreshed
+from agentledger.workflow.packet_text import Facts, Prose, Refreshed, Result, begin_packet, refresh_packet
 
 A, B = Touched("src/a.py", "+3 −1"), Touched("src/b.py", "new, +10")
 RAN = Result("test", "make test", "passed in 3 s", "2026-11-23T10:15:00Z", "`aaaaaaaaaaaa`", "claimed")
 FACTS = Facts("x", "b" * 40, "a" * 40, "c" * 64, [A, B], [RAN], ["the sixth login answers 429", "it is fast"])
-NEW = begun(template("packet"), False)
+NEW = begin_packet(read_template("packet"), False)
 FRONT = b"---\ntask: x\nbase: 0\nhead: 0\n---\n"
 
 
 def made(raw: bytes = NEW, facts: Facts = FACTS, **said: object) -> Refreshed:
-    return refreshed(raw, facts, Prose(**said))  # type: ignore[arg-type]  # named as its fields
+    return refresh_packet(raw, facts, Prose(**said))  # type: ignore[arg-type]  # named as its fields
 
 
 def read(raw: bytes) -> Packet:
@@ -176,7 +176,7 @@ def test_claims_tick_untick_and_say_why_once() -> None:
 
 def test_what_nothing_is_said_of_is_known() -> None:
     raw = made(claims=[Claim(2, False, "not measured")]).raw
-    assert open_ones(read(raw).criteria, FACTS.criteria) == [(1, "the sixth login answers 429")]
+    assert open_criteria(read(raw).criteria, FACTS.criteria) == [(1, "the sixth login answers 429")]
 
 
 def test_a_criterion_that_the_brief_lacks_is_refused_with_those_it_has() -> None:
@@ -244,7 +244,7 @@ def test_cells_hold_what_a_command_holds() -> None:
 
 def test_an_exploring_packet_has_options_and_a_recommendation() -> None:
     facts = replace(FACTS, explores=True)
-    raw = made(begun(template("packet"), True), facts, sections={"options": "Two."}).raw
+    raw = made(begin_packet(read_template("packet"), True), facts, sections={"options": "Two."}).raw
     assert [each.title for each in read(raw).document.parts] == [
         "Summary",
         "Why this approach",
@@ -260,7 +260,7 @@ def test_an_exploring_packet_has_options_and_a_recommendation() -> None:
 
 def test_a_template_of_ones_own_keeps_its_sections() -> None:
     own = b"---\ntask:\n---\n## Screenshots\n\nBefore and after.\n\n## Summary\n\nSay it.\n"
-    raw = made(begun(own, False)).raw
+    raw = made(begin_packet(own, False)).raw
     titles = [each.title for each in read(raw).document.parts]
     assert titles == ["Screenshots", *SECTIONS]
     assert part(raw, "Screenshots") == "Before and after."

@@ -23,7 +23,7 @@ from agentledger.ledger import Brief, Policy, PolicyCheck, Source
 from agentledger.ledger_files import LedgerFile
 from agentledger.parsed import Paper, Parser
 from agentledger.scratch import Scratch
-from agentledger.tasks import kind_of
+from agentledger.tasks import document_kind
 from gitrepo import Repo
 from reading import branch, git_commands
 from test_cache import alter, opened
@@ -40,14 +40,14 @@ ODD = [
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     repo = Repo.init(tmp_path_factory.mktemp("r") / "r")
-    with scratch.opened(git.place(git.repository(repo.path))) as found:
+    with scratch.open_scratch(git.locate_repository(git.repository_at(repo.path))) as found:
         yield found
 
 
 def listed(kind: str, raw: bytes | None, **source: Any) -> tuple[LedgerFile, type[Paper]]:
     path = cases.PLACES[kind][0]
     where = Source(path, **{"at": cases.AT, "by": cases.BY, **source})
-    of_kind = kind_of(path)
+    of_kind = document_kind(path)
     assert of_kind
     return LedgerFile(path, "100644", "0" * 40, where, len(raw or b""), raw), of_kind
 

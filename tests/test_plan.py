@@ -50,7 +50,7 @@ def done(repo: Repo, *arguments: str) -> dict[str, Any]:
     said = run(repo.path, "plan", *arguments, "--format", "json")
     assert (said.code, said.err) == (0, ""), said
     told: dict[str, Any] = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.schema("did")))
+    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
     return told
 
 
@@ -72,7 +72,7 @@ def brief(repo: Repo, path: str = PATH) -> Brief:
 
 def blocking(repo: Repo, task: str) -> list[str]:
     """The rules by which the spawn gate refuses a task."""
-    with snapshot.opened(repo.path, Request(forecast=False)) as taken:
+    with snapshot.open_snapshot(repo.path, Request(forecast=False)) as taken:
         return [finding.rule for finding in taken.spawn(task) if finding.blocks]
 
 

@@ -72,7 +72,7 @@ def test_at_a_terminal_the_template_opens_and_what_is_made_of_it_is_the_brief(
     said = at_terminal(here, "x")
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines()[-1] == "next: agentledger spawn x"
-    assert shown.read_text() == kinds.template().replace(
+    assert shown.read_text() == kinds.read_kind_template().replace(
         "task:                        # the id, which is the folder's name: login-rate-limit", "task: x"
     )
     assert files(here)[PATH] == written_brief("x")
@@ -192,7 +192,7 @@ def test_a_dry_run_keeps_the_text(here: Repo, tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("kind", kinds.KINDS)
 def test_a_template_reads_well_and_its_prompts_say_nothing(kind: str) -> None:
-    text = brief_text.edited(kinds.template(kind), {"task": "x"}, {})
+    text = brief_text.edit_brief(kinds.read_kind_template(kind), {"task": "x"}, {})
     found = parse_brief(Source(PATH), text.encode(), Policy())
     assert [problem.message for problem in found.document.problems if problem.kind == "invalid"] == []
     assert [part.title for part in found.document.parts] == list(brief_text.TITLES)

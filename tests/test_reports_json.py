@@ -25,7 +25,7 @@ BRANCH_KEYS = set(
 def read(document: bytes) -> Any:
     """The document, checked against the schema that is named by its kind."""
     found = json.loads(document)
-    schema = json.loads(shapes.schema(found["kind"]))
+    schema = json.loads(shapes.encode_schema(found["kind"]))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(found)
     return found
@@ -33,25 +33,25 @@ def read(document: bytes) -> Any:
 
 def one(**different: Any) -> Any:
     """The entry of a single branch."""
-    return read(report.ledger(fleet(branch(**different))))["branches"][0]
+    return read(report.encode_ledger(fleet(branch(**different))))["branches"][0]
 
 
 def test_every_kind_of_branch_satisfies_the_schema() -> None:
-    found = read(report.ledger(every_kind()))
+    found = read(report.encode_ledger(every_kind()))
     assert (found["version"], found["kind"], found["tasks"]) == (1, "ledger", [])
     assert found["generated_at"] == "2023-11-14T22:13:20Z"
     assert {entry["section"] for entry in found["branches"]} == {"unbriefed", "held", "ended"}
 
 
 def test_the_promised_keys_are_there_in_every_entry() -> None:
-    for entry in read(report.ledger(every_kind()))["branches"]:
+    for entry in read(report.encode_ledger(every_kind()))["branches"]:
         assert entry.keys() >= BRANCH_KEYS
         assert (entry["check_ins"], entry["packet"], entry["findings"]) == ([], None, [])
 
 
 def test_the_order_is_that_of_the_fleet_and_equal_fleets_give_equal_bytes() -> None:
-    document = report.ledger(every_kind())
-    assert document == report.ledger(every_kind())
+    document = report.encode_ledger(every_kind())
+    assert document == report.encode_ledger(every_kind())
     assert document.endswith(b"}\n")
     names = [entry["name"] for entry in json.loads(document)["branches"]]
     assert names[:3] == ["agent/login", "agent/dirty", "agent/held"]
@@ -96,20 +96,20 @@ def test_a_worktree_is_told_with_its_time() -> None:
 
 
 def test_the_site_document_satisfies_its_schema() -> None:
-    found = read(report.site("out/index.html", 3, 2, 1))
+    found = read(report.encode_site("out/index.html", 3, 2, 1))
     assert (found["written"], found["unchanged"], found["removed"]) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("name", shapes.SCHEMAS)
 def test_a_schema_says_what_it_is_of(name: str) -> None:
-    schema = json.loads(shapes.schema(name))
+    schema = json.loads(shapes.encode_schema(name))
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert name in schema["title"]
     assert schema["description"]
 
 
 def test_the_schema_refuses_a_missing_key() -> None:
-    found = json.loads(report.ledger(every_kind()))
+    found = json.loads(report.encode_ledger(every_kind()))
     del found["branches"][0]["size"]
     with pytest.raises(jsonschema.ValidationError, match="size"):
-        jsonschema.validate(found, json.loads(shapes.schema("ledger")))
+        jsonschema.validate(found, json.loads(shapes.encode_schema("ledger")))

@@ -39,7 +39,7 @@ Note: One branch was left out."""
 def rendered(value: Fleet, width: int = 80, list_ended: bool = False) -> str:
     """The board as a pipe gets it."""
     out = io.StringIO()
-    Console(file=out, width=width).print(text.board(value, width, list_ended), soft_wrap=True)
+    Console(file=out, width=width).print(text.render_board(value, width, list_ended), soft_wrap=True)
     return out.getvalue()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agentledger.findings import Gate, Severity
 from agentledger.ledger import Policy, Waiver
-from agentledger.rules import RULES, Rule, evaluate, find
+from agentledger.rules import RULES, Rule, evaluate_rules, find_rule
 from agentledger.rules.case import Case
 from rulecases import BODY, NOW, brief, case, touched, waiver
 from ruletable import COMMIT, MERGE, PUSH, SPAWN, TABLE, ready
@@ -19,12 +19,12 @@ SILENT = [(rule, index) for rule, (_, silent) in TABLE.items() for index in rang
 
 
 def spoken(given: Case) -> set[str]:
-    return {finding.rule for finding in evaluate(given)}
+    return {finding.rule for finding in evaluate_rules(given)}
 
 
 @pytest.mark.parametrize(("rule", "index"), FIRING)
 def test_it_speaks(rule: str, index: int) -> None:
-    findings = [f for f in evaluate(TABLE[rule][0][index]) if f.rule == rule]
+    findings = [f for f in evaluate_rules(TABLE[rule][0][index]) if f.rule == rule]
     assert findings
     for finding in findings:
         assert finding.message
@@ -46,15 +46,15 @@ def test_every_rule_stands_in_the_table_and_tells_why_and_how_to_mend() -> None:
         assert re.search(r"(?m)^Why: ", rule.documentation), rule.id
         assert re.search(r"(?m)^Fix: ", rule.documentation), rule.id
         assert len(rule.levels) in (1, 5)
-        assert find(rule.id.lower()) is find(rule.name.upper()) is rule
-        assert all(find(required) for required in rule.requires)
+        assert find_rule(rule.id.lower()) is find_rule(rule.name.upper()) is rule
+        assert all(find_rule(required) for required in rule.requires)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_it_runs_at_its_gates_alone(rule: Rule) -> None:
     for given in TABLE[rule.id][0]:
         for gate in Gate:
-            found = [f for f in evaluate(replace(given, gate=gate)) if f.rule == rule.id]
+            found = [f for f in evaluate_rules(replace(given, gate=gate)) if f.rule == rule.id]
             if rule.level(gate) == "·":
                 assert not found
             for finding in found:
@@ -65,7 +65,7 @@ def test_it_runs_at_its_gates_alone(rule: Rule) -> None:
 
 
 def only(given: Case, rule: str = "OWN001") -> tuple[Severity, bool, str | None]:
-    (finding,) = [f for f in evaluate(given) if f.rule == rule]
+    (finding,) = [f for f in evaluate_rules(given) if f.rule == rule]
     return finding.severity, finding.blocks, finding.waived
 
 
@@ -108,7 +108,7 @@ def test_a_waived_finding_is_shown_and_stops_nobody(given: Waiver, waived: bool)
 @pytest.mark.parametrize("path", [".agentledger/config.toml", ".AgentLedger/tasks/y/brief.md"])
 def test_no_waiver_opens_agentledgers_own_files(path: str) -> None:
     anything = (waiver("OWN001 OWN002 OWN003 OWN005 OWN006", "**"),)
-    found = evaluate(case(COMMIT, changed=touched(path), task={"waivers": anything}))
+    found = evaluate_rules(case(COMMIT, changed=touched(path), task={"waivers": anything}))
     assert [f.rule for f in found if f.blocks and f.rule != "OWN006"]
 
 
@@ -116,7 +116,7 @@ def test_all_that_a_small_task_leaves_out_is_one_warning() -> None:
     body = BODY
     for section in ("## Constraints\nNone of note.\n", "## Verification plan\nmake test\n"):
         body = body.replace(section, "")
-    (found,) = [f for f in evaluate(case(SPAWN, brief(body))) if f.rule == "BRF003"]
+    (found,) = [f for f in evaluate_rules(case(SPAWN, brief(body))) if f.rule == "BRF003"]
     assert (found.severity, found.blocks) == (Severity.WARN, False)
     assert found.message.startswith("sections left out: Constraints, Verification plan")
 

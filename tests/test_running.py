@@ -211,36 +211,36 @@ def test_a_check_s_own_git_cannot_end_up_in_this_repository(tmp_path: Path) -> N
         "GITHEAD_1234": "main",
     }  # fmt: skip
     kept = {"PATH": "/bin", "HOME": "/h", "GIT_SSH_COMMAND": "ssh", "LANG": "de", "GIT_CONFIG_GLOBAL": "/g"}
-    assert git_env.for_others(elsewhere | kept) == kept
+    assert git_env.build_program_env(elsewhere | kept) == kept
 
 
 def test_every_variable_that_git_calls_local_is_dropped() -> None:
     done = subprocess.run(
         ["git", "rev-parse", "--local-env-vars"], capture_output=True, text=True, check=True
     )
-    assert not git_env.for_others(dict.fromkeys(done.stdout.split(), "x"))
+    assert not git_env.build_program_env(dict.fromkeys(done.stdout.split(), "x"))
 
 
 # -- logs -------------------------------------------------------------------------------
 
 
 def test_a_log_is_found_by_its_hash(tmp_path: Path) -> None:
-    folder = logs.place(tmp_path)
-    name = logs.keep(folder, b"hello\n")
-    assert name == logs.keep(folder, b"hello\n")
+    folder = logs.log_folder(tmp_path)
+    name = logs.store_log(folder, b"hello\n")
+    assert name == logs.store_log(folder, b"hello\n")
     assert [(file.name, file.read_bytes()) for file in folder.iterdir()] == [(name, b"hello\n")]
 
 
 def test_old_logs_go(tmp_path: Path) -> None:
-    folder = logs.place(tmp_path)
-    old = folder / logs.keep(folder, b"old\n")
+    folder = logs.log_folder(tmp_path)
+    old = folder / logs.store_log(folder, b"old\n")
     os.utime(old, (time.time() - 40 * 86400,) * 2)
-    new = logs.keep(folder, b"new\n")
+    new = logs.store_log(folder, b"new\n")
     assert [file.name for file in folder.iterdir()] == [new]
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
-    folder = logs.place(tmp_path)
+    folder = logs.log_folder(tmp_path)
     source = (
         "import resource,signal,sys\nfrom pathlib import Path\nfrom agentledger.running import logs\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.changed import filled
+from agentledger.changed import fill_command
 from agentledger.running.run import run
 
 NAMES = [
@@ -25,7 +25,7 @@ def arguments(folder: Path, command: str, names: list[bytes]) -> list[bytes]:
     (folder / "show").write_text("#!/bin/sh\nfor each; do printf '%s\\0' \"$each\"; done\n")
     (folder / "show").chmod(0o755)
     heard: list[bytes] = []
-    run(filled(command, names).arguments, folder, os.environ, 20, heard.append)
+    run(fill_command(command, names).arguments, folder, os.environ, 20, heard.append)
     assert {path.name for path in folder.iterdir()} == {"show"}, "a name was run as a command"
     return b"".join(heard).split(b"\0")[:-1]
 
@@ -64,17 +64,20 @@ def test_patterns_are_the_brief_s(tmp_path: Path) -> None:
 
 
 def test_where_nothing_matches_there_is_nothing_to_run() -> None:
-    assert filled("ruff check {changed:**/*.py}", [b"a.js"]).skipped == "no changed file matches **/*.py"
     assert (
-        filled("x {changed:*.py} {changed:*.ts}", [b"a.js"]).skipped == "no changed file matches *.py, *.ts"
+        fill_command("ruff check {changed:**/*.py}", [b"a.js"]).skipped == "no changed file matches **/*.py"
     )
-    assert filled("x {changed:*.py} {changed:*.js}", [b"a.js"]).skipped == ""
-    assert filled("make test", []).skipped == ""
+    assert (
+        fill_command("x {changed:*.py} {changed:*.ts}", [b"a.js"]).skipped
+        == "no changed file matches *.py, *.ts"
+    )
+    assert fill_command("x {changed:*.py} {changed:*.js}", [b"a.js"]).skipped == ""
+    assert fill_command("make test", []).skipped == ""
 
 
 def test_it_is_shown_as_a_person_would_type_it() -> None:
-    assert filled("ruff {changed:*} -q", [b"b.py", b"a; b"]).shown == "ruff 'a; b' b.py -q"
-    shown = filled("show {changed:**}", NAMES).shown
+    assert fill_command("ruff {changed:*} -q", [b"b.py", b"a; b"]).shown == "ruff 'a; b' b.py -q"
+    shown = fill_command("show {changed:**}", NAMES).shown
     assert shlex.split(shown)[1:] == [os.fsdecode(as_argument(name)) for name in sorted(NAMES)]
 
 

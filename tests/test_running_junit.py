@@ -31,7 +31,7 @@ FILE = '<!DOCTYPE t [<!ENTITY x SYSTEM "file:///etc/passwd">]><testsuite><testca
 
 
 def counts(text: str | bytes) -> JUnit:
-    return junit.read(io.BytesIO(text.encode() if isinstance(text, str) else text))
+    return junit.parse_junit(io.BytesIO(text.encode() if isinstance(text, str) else text))
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ KEY = (
 
 def cleaned(text: str | bytes, environment: dict[str, str] | None = None) -> str:
     raw = text.encode() if isinstance(text, str) else text
-    return redact.of(environment or {}).cleaned(raw).decode()
+    return redact.collect_secrets(environment or {}).cleaned(raw).decode()
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_lines_of_a_longer_value_are_secret_each() -> None:
 def test_values_that_are_patterns_or_no_text_are_taken_as_they_are() -> None:
     assert cleaned("x.*(y x.*(y+", {"TOKEN": "x.*(y+"}) == "x.*(y [redacted]"
     odd = "caf\udce9-secret"
-    assert redact.of({"TOKEN": odd}).cleaned(b"<caf\xe9-secret>") == b"<[redacted]>"
+    assert redact.collect_secrets({"TOKEN": odd}).cleaned(b"<caf\xe9-secret>") == b"<[redacted]>"
 
 
 def test_values_of_dotenv_files_are_secret_but_for_plain_words() -> None:
@@ -86,7 +86,7 @@ def test_values_of_dotenv_files_are_secret_but_for_plain_words() -> None:
         "# a comment=not-a-value\nNODE_ENV=production\nPORT=8080\nexport URL='https://x.test/abc?d=1'\n"
         'NAME="quoted value" # why\nBARE=some-thing # why\nAPI_KEY=plainword\nWIN=dos-ending\r\nEMPTY=\n'
     )
-    secrets = redact.of({}, [text])
+    secrets = redact.collect_secrets({}, [text])
     assert secrets.values == {
         b"https://x.test/abc?d=1", b"quoted value", b"some-thing", b"plainword", b"dos-ending"
     }  # fmt: skip
@@ -134,7 +134,7 @@ def test_looking_is_quick_whatever_the_text_is() -> None:
         b"\0",
         b"sk-",
     ]
-    secrets = redact.of(ENV)
+    secrets = redact.collect_secrets(ENV)
     for text in texts:
         began = time.process_time()
         secrets.cleaned(text * (MOST // len(text)))
@@ -155,7 +155,7 @@ def shown(blocks: list[bytes], secrets: Secrets) -> bytes:
 
 def test_a_secret_in_two_blocks_is_not_shown() -> None:
     text = b"before " + SECRET + b" after\n" + KEY + TOKENS[0].encode() + b"\nend"
-    secrets = redact.of(ENV)
+    secrets = redact.collect_secrets(ENV)
     expected = b"before [redacted] after\n[redacted]\n[redacted]\nend"
     for at in range(len(text)):
         assert shown([text[:at], text[at:]], secrets) == expected, at
@@ -169,7 +169,7 @@ def test_a_secret_in_a_line_without_an_end_is_not_shown() -> None:
         text = filler + b" " + SECRET + b" " + filler
         size = dice.randrange(1000, 9000)
         blocks = [text[at : at + size] for at in range(0, len(text), size)]
-        assert shown(blocks, redact.of(ENV)) == filler + b" [redacted] " + filler
+        assert shown(blocks, redact.collect_secrets(ENV)) == filler + b" [redacted] " + filler
 
 
 def test_lines_are_shown_as_they_come_and_the_rest_at_the_end() -> None:
@@ -203,7 +203,7 @@ def test_a_secret_across_the_cut_of_a_long_log_is_not_stored(shift: int, first: 
     output = Output()
     for at in range(0, size, 70_001):
         output.add(text[at : at + 70_001])
-    log = output.log(redact.of(ENV))
+    log = output.log(redact.collect_secrets(ENV))
     begin, _, end = log.text.partition(b"\n[agentledger: ")
     stored = begin + end.partition(b"]\n")[2]
     assert log.left_out == MOST

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentledger import automata
-from agentledger.automata import contains, intersect
-from agentledger.scope import Meeting, Scope, literal, near
-from agentledger.wildmatch import matches
+from agentledger.automata import contains_pattern, intersect_patterns
+from agentledger.scope import Meeting, Scope, find_near_scopes, literal_path
+from agentledger.wildmatch import matches_path
 
 # Every path of up to five bytes over this alphabet that git can have.
 LETTERS = "ab./"
@@ -30,7 +30,7 @@ def shared(a: bytes, b: bytes, without: tuple[bytes, ...] = ()) -> list[bytes]:
     return [
         path
         for path in WORLD
-        if matches(a, path) and matches(b, path) and not any(matches(w, path) for w in without)
+        if matches_path(a, path) and matches_path(b, path) and not any(matches_path(w, path) for w in without)
     ]
 
 
@@ -41,14 +41,14 @@ def valid(path: bytes) -> bool:
 @settings(max_examples=400)
 @given(patterns, patterns, st.lists(patterns, max_size=2).map(tuple))
 def test_an_intersection_is_what_brute_force_finds(a: bytes, b: bytes, without: tuple[bytes, ...]) -> None:
-    witness, found = intersect(a, b, without), shared(a, b, without)
+    witness, found = intersect_patterns(a, b, without), shared(a, b, without)
     if witness is None:
         assert not found
         return
     assert valid(witness)
-    assert matches(a, witness)
-    assert matches(b, witness)
-    assert not any(matches(w, witness) for w in without)
+    assert matches_path(a, witness)
+    assert matches_path(b, witness)
+    assert not any(matches_path(w, witness) for w in without)
     if found:
         assert len(witness) <= len(found[0])
     if len(witness) <= 5 and set(witness) <= set(LETTERS.encode()):
@@ -59,14 +59,14 @@ def test_an_intersection_is_what_brute_force_finds(a: bytes, b: bytes, without: 
 @settings(max_examples=300)
 @given(patterns, patterns)
 def test_containment_is_what_brute_force_finds(a: bytes, b: bytes) -> None:
-    outside = [path for path in WORLD if matches(b, path) and not matches(a, path)]
-    if contains(a, b):
+    outside = [path for path in WORLD if matches_path(b, path) and not matches_path(a, path)]
+    if contains_pattern(a, b):
         assert not outside
     else:
-        witness = intersect(b, b, (a,))
+        witness = intersect_patterns(b, b, (a,))
         assert witness is not None
-        assert matches(b, witness)
-        assert not matches(a, witness)
+        assert matches_path(b, witness)
+        assert not matches_path(a, witness)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_containment_is_what_brute_force_finds(a: bytes, b: bytes) -> None:
 )
 def test_pairs_that_people_write(a: str, b: str, witness: str | None) -> None:
     expected = witness.encode() if witness is not None else None
-    assert intersect(a.encode(), b.encode()) == expected
-    swapped = intersect(b.encode(), a.encode())
+    assert intersect_patterns(a.encode(), b.encode()) == expected
+    swapped = intersect_patterns(b.encode(), a.encode())
     assert (swapped is None) == (expected is None)
 
 
 def test_a_witness_reads_well_wherever_it_can() -> None:
-    assert intersect(b"src/**", b"src/**", (b"src/legacy/**", b"**/package.json")) == b"src/a"
-    assert intersect(b"[!a-y]", b"?") == b"z"
+    assert intersect_patterns(b"src/**", b"src/**", (b"src/legacy/**", b"**/package.json")) == b"src/a"
+    assert intersect_patterns(b"[!a-y]", b"?") == b"z"
 
 
 def test_what_cannot_be_compared_in_time_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_what_cannot_be_compared_in_time_is_an_error_with_a_hint(monkeypatch: py
     monkeypatch.setattr(automata, "LIMIT", 2000)
     with pytest.raises(automata.TooComplexError) as caught:
         # Whichever byte stands there, one of the three bars it; which one has to be kept in mind for each.
-        intersect(b"?" * 40, b"?" * 40, (b"*a" + tail, b"*b" + tail, b"*[!ab]" + tail))
+        intersect_patterns(b"?" * 40, b"?" * 40, (b"*a" + tail, b"*b" + tail, b"*[!ab]" + tail))
     assert caught.value.hint
 
 
@@ -138,8 +138,8 @@ def test_only_the_very_path_lifts_a_protection() -> None:
 
 def test_scopes_meet_at_the_shortest_path_that_both_grant() -> None:
     ours, theirs = scope("docs/** src/**"), scope("tests/** src/api/**")
-    assert ours.meets(theirs) == Meeting(b"src/api/a", b"src/**", b"src/api/**")
-    assert ours.meets(scope("lib/**")) is None
+    assert ours.overlap_with(theirs) == Meeting(b"src/api/a", b"src/**", b"src/api/**")
+    assert ours.overlap_with(scope("lib/**")) is None
 
 
 @pytest.mark.parametrize(
@@ -157,13 +157,13 @@ def test_scopes_meet_at_the_shortest_path_that_both_grant() -> None:
 )
 def test_what_is_excluded_or_open_is_no_meeting(ours: Scope, theirs: Scope, open_: str) -> None:
     barred = tuple(open_.encode().split())
-    assert ours.meets(theirs, barred) is None
-    assert theirs.meets(ours, barred) is None
+    assert ours.overlap_with(theirs, barred) is None
+    assert theirs.overlap_with(ours, barred) is None
 
 
 def test_two_that_name_a_protected_path_meet_there() -> None:
     both = scope("app/package.json", "", "**/package.json")
-    meeting = both.meets(both)
+    meeting = both.overlap_with(both)
     assert meeting
     assert meeting.path == b"app/package.json"
 
@@ -179,35 +179,35 @@ scopes = st.builds(
 @settings(max_examples=200)
 @given(scopes, scopes)
 def test_meetings_are_what_brute_force_finds(ours: Scope, theirs: Scope) -> None:
-    meeting = ours.meets(theirs)
+    meeting = ours.overlap_with(theirs)
     if meeting is None:
         assert not [path for path in WORLD if ours.holds(path) and theirs.holds(path)]
     else:
         assert ours.holds(meeting.path)
         assert theirs.holds(meeting.path)
-        assert matches(meeting.mine, meeting.path)
-        assert matches(meeting.theirs, meeting.path)
+        assert matches_path(meeting.mine, meeting.path)
+        assert matches_path(meeting.theirs, meeting.path)
 
 
 @pytest.mark.parametrize(
     ("pattern", "path"), [("a/b.py", "a/b.py"), ("a/\\*", "a/*"), ("a/*", None), ("[a]", "a"), ("a/", None)]
 )
 def test_a_pattern_without_a_wildcard_is_one_path(pattern: str, path: str | None) -> None:
-    assert literal(pattern.encode()) == (path.encode() if path else None)
+    assert literal_path(pattern.encode()) == (path.encode() if path else None)
 
 
 @settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from("pqrstu"), scopes, max_size=5))
 def test_scopes_that_are_not_near_never_meet(given_scopes: dict[str, Scope]) -> None:
-    found = near(given_scopes)
+    found = find_near_scopes(given_scopes)
     for name, other in itertools.permutations(given_scopes, 2):
         assert (other in found[name]) == (name in found[other])
         if other not in found[name]:
-            assert given_scopes[name].meets(given_scopes[other]) is None
+            assert given_scopes[name].overlap_with(given_scopes[other]) is None
 
 
 def test_folders_side_by_side_are_not_near() -> None:
-    found = near(
+    found = find_near_scopes(
         {"a": scope("src/a/**"), "b": scope("src/b/**"), "all": scope("src/**"), "py": scope("**/*.py")}
     )
     assert found["a"] == {"all", "py"}

@@ -9,7 +9,7 @@ import pytest
 
 from agentledger.actions import next_action
 from agentledger.model import Conflict, State, Sync, Worktree
-from agentledger.sections import Section, ended_by_state, grouped, section
+from agentledger.sections import Section, count_by_state, group_by_section, section_of
 from fleets import BASE, DAY, HOSTILE, NOW, branch, conflicting, fleet
 from gitrepo import Repo
 
@@ -51,7 +51,7 @@ def odd_repository(path: Path, name: str) -> Repo:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.OPEN])
 def test_a_branch_that_is_not_open_has_ended_even_in_conflict(state: State) -> None:
-    assert section(branch(state=state, conflict=conflicting(b"a"))) is Section.ENDED
+    assert section_of(branch(state=state, conflict=conflicting(b"a"))) is Section.ENDED
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_a_branch_that_is_not_open_has_ended_even_in_conflict(state: State) -> N
 def test_only_a_conflict_that_git_found_holds_an_open_branch(
     conflict: Conflict | None, expected: Section
 ) -> None:
-    assert section(branch(conflict=conflict)) is expected
+    assert section_of(branch(conflict=conflict)) is expected
 
 
 def test_groups_list_the_last_activity_first() -> None:
-    found = grouped(
+    found = group_by_section(
         fleet(branch("b"), branch("c", active_at=NOW), branch("a"), branch("d", active_at=NOW - DAY))
     )
     assert [b.name for b in found[Section.UNBRIEFED]] == ["c", "a", "b", "d"]
@@ -79,7 +79,7 @@ def test_groups_list_the_last_activity_first() -> None:
 
 def test_ended_states_are_counted_the_most_frequent_first() -> None:
     states = (State.EMPTY, State.MERGED, State.MERGED)
-    assert ended_by_state(tuple(branch(state=s) for s in states)) == ((State.MERGED, 2), (State.EMPTY, 1))
+    assert count_by_state(tuple(branch(state=s) for s in states)) == ((State.MERGED, 2), (State.EMPTY, 1))
 
 
 @pytest.mark.parametrize("name", ODD)

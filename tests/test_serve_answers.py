@@ -27,8 +27,8 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(out: Path) -> Iterator[serve.Server]:
-    bound = serve.bind(serve.LOCAL, 0, out, Pulse())
-    with serve.serving(bound):
+    bound = serve.bind_server(serve.LOCAL, 0, out, Pulse())
+    with serve.serve_requests(bound):
         yield bound
 
 
@@ -99,13 +99,13 @@ def test_a_name_that_somebody_else_can_own_is_not_answered(server: serve.Server,
 
 
 def test_at_every_address_a_plain_address_will_do_but_no_foreign_name() -> None:
-    ours = served.hosts("0.0.0.0")  # noqa: S104 - nothing is bound
-    assert served.is_ours("192.168.1.5:8377", ours)
-    assert served.is_ours("[fe80::1]:8377", ours)
-    assert served.is_ours(socket.gethostname(), ours)
-    assert not served.is_ours("evil.example", ours)
-    assert not served.is_ours("*", ours)
-    assert not served.is_ours(None, ours)
+    ours = served.allowed_hosts("0.0.0.0")  # noqa: S104 - nothing is bound
+    assert served.is_own_host("192.168.1.5:8377", ours)
+    assert served.is_own_host("[fe80::1]:8377", ours)
+    assert served.is_own_host(socket.gethostname(), ours)
+    assert not served.is_own_host("evil.example", ours)
+    assert not served.is_own_host("*", ours)
+    assert not served.is_own_host(None, ours)
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_many_open_pages_hold_nobody_up_and_all_hear(server: serve.Server) -> No
 
 
 def test_an_end_of_serving_ends_the_streams(out: Path) -> None:
-    bound = serve.bind(serve.LOCAL, 0, out, Pulse())
-    with serve.serving(bound):
+    bound = serve.bind_server(serve.LOCAL, 0, out, Pulse())
+    with serve.serve_requests(bound):
         page = Page(f"{serve.LOCAL}:{bound.server_port}")
     assert page.answer.read().replace(b": still here\n\n", b"").strip() == b""
     page.close()
@@ -170,8 +170,8 @@ def test_an_end_of_serving_ends_the_streams(out: Path) -> None:
 def test_the_next_port_is_taken_where_none_was_asked_for(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setattr(serve, "PORT", taken.getsockname()[1])
-        with serve.bind(serve.LOCAL, None, out, Pulse()) as bound:
+        with serve.bind_server(serve.LOCAL, None, out, Pulse()) as bound:
             assert bound.server_port in range(serve.PORT + 1, serve.PORT + serve.TRIED)
         monkeypatch.setattr(serve, "TRIED", 1)
         with pytest.raises(LedgerError, match="are taken"):
-            serve.bind(serve.LOCAL, None, out, Pulse())
+            serve.bind_server(serve.LOCAL, None, out, Pulse())

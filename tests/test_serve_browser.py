@@ -36,8 +36,8 @@ def test_the_page_that_changed_loads_again_and_no_other(
     out, server_pulse = tmp_path / "site", Pulse()
     sf.built(out, sf.branch("claude/login"), sf.branch("claude/search"))
     other = f"/branch/{sf.page_of(out, 'claude-search').name}"
-    server = serve.bind(serve.LOCAL, 0, out, server_pulse)
-    with serve.serving(server), window(browser) as one, window(browser) as two:
+    server = serve.bind_server(serve.LOCAL, 0, out, server_pulse)
+    with serve.serve_requests(server), window(browser) as one, window(browser) as two:
         one.page.goto(server.url)
         two.page.goto(server.url.rstrip("/") + other)
         # Each looks once when it begins to listen.

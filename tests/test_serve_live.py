@@ -13,7 +13,7 @@ import pytest
 from agentledger.errors import LedgerError
 from agentledger.site import manifest
 from agentledger.site.live import Live, Pulse, Source
-from agentledger.site.watch import Folder, Watch, folders
+from agentledger.site.watch import Folder, Watch, list_folders
 
 pytestmark = pytest.mark.alone
 
@@ -126,7 +126,7 @@ def test_events_that_say_nothing_are_no_hints(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     (common / "HEAD").write_text("ref: refs/heads/main\n")
     with closing(Watch(out)) as watch:
-        watch.follow(folders(common, [worktree]))
+        watch.follow(list_folders(common, [worktree]))
         assert watch.complete
         (common / "HEAD").read_text()
         (common / "agentledger" / "cache").write_text("ours")

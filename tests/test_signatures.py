@@ -131,7 +131,7 @@ def test_a_cache_that_says_so_proves_nothing(tmp_path: Path) -> None:
     repo = start(tmp_path, line)
     commit = sign(repo, other, BRIEF.format("it works"))
     signers = repo.git_bytes("show", "main:.agentledger/signers")
-    version = git.version(git.repository(repo.path))
+    version = git.read_version(git.repository_at(repo.path))
     cache = Cache(repo.path / ".git/agentledger", ".".join(map(str, version)), NOW)
     cache.put("signature", [(f"{commit} {hashlib.sha256(signers).hexdigest()}", True)])
     cache.close()

@@ -13,7 +13,7 @@ from agentledger import actions
 from agentledger.ledger import CheckIn, Document, Source
 from agentledger.model import Branch, FilePatch, Fleet, State
 from agentledger.site import manifest
-from agentledger.site.build import build, up_to_date
+from agentledger.site.build import build_site, is_up_to_date
 from agentledger.work import Progress, Standing, Work
 from sitefleet import content, page_of
 
@@ -33,11 +33,11 @@ def test_a_site_is_whole_and_ignored_by_git(tmp_path: Path) -> None:
 
 def test_building_twice_gives_the_same_bytes_and_renders_nothing(tmp_path: Path) -> None:
     given = sf.Given(sf.fleet(sf.branch("a"), sf.branch("b")))
-    build(given, tmp_path, sf.silent)
+    build_site(given, tmp_path, sf.silent)
     before = content(tmp_path)
     inodes = {path: path.stat().st_ino for path in tmp_path.rglob("*.html")}
     given.asked.clear()
-    result = build(given, tmp_path, sf.silent)
+    result = build_site(given, tmp_path, sf.silent)
     assert given.asked == []
     assert (result.written, result.removed) == (0, 0)
     assert content(tmp_path) == before
@@ -48,7 +48,7 @@ def test_only_the_branch_that_moved_is_read_and_rendered(tmp_path: Path) -> None
     one, other = sf.branch("a"), sf.branch("b")
     sf.built(tmp_path, one, other)
     given = sf.Given(sf.fleet(replace(one, head=sf.oid("moved")), other))
-    assert build(given, tmp_path, sf.silent).written == 1
+    assert build_site(given, tmp_path, sf.silent).written == 1
     assert given.asked == ["a"]
 
 
@@ -129,7 +129,7 @@ def test_a_diff_page_goes_with_its_reason(tmp_path: Path) -> None:
     long: dict[str, tuple[FilePatch, ...]] = {
         "a": (FilePatch(one.changes[0], b"@@ -0,0 +1,20000 @@\n" + b"+x\n" * 20_000),)
     }
-    build(sf.Given(sf.fleet(one), long), tmp_path, sf.silent)
+    build_site(sf.Given(sf.fleet(one), long), tmp_path, sf.silent)
     assert len(list(tmp_path.rglob("*.diff.html"))) == 1
     assert sf.built(tmp_path, one).written == 0
     sf.built(tmp_path, replace(one, head=sf.oid("short")))
@@ -142,15 +142,15 @@ def test_names_that_differ_only_by_case_have_pages_of_their_own(tmp_path: Path) 
 
 
 def test_further_files_are_published_with_the_site(tmp_path: Path) -> None:
-    build(sf.Given(sf.fleet()), tmp_path, sf.silent, extra={"ledger.json": b"{}"})
+    build_site(sf.Given(sf.fleet()), tmp_path, sf.silent, extra={"ledger.json": b"{}"})
     assert (tmp_path / "ledger.json").read_bytes() == b"{}"
 
 
 def test_a_site_is_up_to_date_until_its_time_comes(tmp_path: Path) -> None:
-    assert not up_to_date(tmp_path, "f", 0)
-    build(sf.Given(sf.fleet()), tmp_path, sf.silent, fingerprint="f", valid_until=100)
-    assert up_to_date(tmp_path, "f", 99)
-    assert not up_to_date(tmp_path, "f", 100)
-    assert not up_to_date(tmp_path, "g", 99)
+    assert not is_up_to_date(tmp_path, "f", 0)
+    build_site(sf.Given(sf.fleet()), tmp_path, sf.silent, fingerprint="f", valid_until=100)
+    assert is_up_to_date(tmp_path, "f", 99)
+    assert not is_up_to_date(tmp_path, "f", 100)
+    assert not is_up_to_date(tmp_path, "g", 99)
     (tmp_path / "index.html").unlink()
-    assert not up_to_date(tmp_path, "f", 99)
+    assert not is_up_to_date(tmp_path, "f", 99)

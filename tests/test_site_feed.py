@@ -15,9 +15,9 @@ import reading
 import sitefleet as sf
 from agentledger import snapshot
 from agentledger.site import feed, pages
-from agentledger.site.build import build
-from agentledger.site.markdown import Rendered, render
-from agentledger.site.names import page_names
+from agentledger.site.build import build_site
+from agentledger.site.markdown import Rendered, render_markdown
+from agentledger.site.names import name_pages
 from agentledger.snapshot import Request
 from gitrepo import Repo
 from sitefleet import silent
@@ -45,8 +45,8 @@ def out(tmp_path: Path) -> Path:
 def published(repo: Repo, out: Path, now: int = reading.NOW) -> ElementTree.Element:
     """The feed as it is built, after the checks that go for every one."""
     repo.flush()
-    with snapshot.opened(repo.path, Request(now=now)) as seen:
-        build(seen, out, silent)
+    with snapshot.open_snapshot(repo.path, Request(now=now)) as seen:
+        build_site(seen, out, silent)
     root = ElementTree.fromstring((out / "check-ins.atom").read_bytes())  # noqa: S314 - our own
     assert faults(root, out) == []
     return root
@@ -144,7 +144,7 @@ def test_ids_are_those_of_every_clone_and_every_address(desk: Desk, out: Path, t
 
 def test_the_feed_s_own_id_follows_the_forge() -> None:
     ids = [
-        feed.feed(sf.fleet(name=name, forge=forge), {}, render).id
+        feed.build_feed(sf.fleet(name=name, forge=forge), {}, render_markdown).id
         for name, forge in [("a", "https://x.example/a"), ("b", "https://x.example/a"), ("b", None)]
     ]
     assert ids[0] == ids[1] != ids[2]
@@ -182,7 +182,7 @@ def test_what_xml_forbids_never_reaches_the_feed(desk: Desk, out: Path, text: st
 
 def test_every_forbidden_character_is_replaced_and_no_other() -> None:
     every = "".join(map(chr, range(0x110000)))
-    fit = feed.fit_for_xml(every)
+    fit = feed.replace_non_xml(every)
     assert len(fit) == len(every)
     kept = [a for a, b in zip(every, fit, strict=True) if a == b]
     document = f"<x>{''.join(kept).translate({38: None, 60: None})}</x>"
@@ -256,7 +256,7 @@ def test_all_documents_together_keep_within_bounds(desk: Desk, monkeypatch: pyte
     desk.says({f"status/{n}.md": check_in("working") for n in range(9)})
     fleet = reading.fleet(desk.repo)
     monkeypatch.setattr(feed, "MOST_TEXT", 4 * len(check_in("working")))
-    found = feed.feed(fleet, page_names(fleet.branches), render)
+    found = feed.build_feed(fleet, name_pages(fleet.branches), render_markdown)
     assert found.days_more == "The newest 4 of 9."
 
 
@@ -268,10 +268,10 @@ def test_the_texts_are_those_that_the_feed_asks_for(desk: Desk) -> None:
 
     def noted(text: str) -> Rendered:
         asked.append(text)
-        return render(text)
+        return render_markdown(text)
 
-    feed.feed(fleet, page_names(fleet.branches), noted)
-    assert sorted(asked) == sorted(feed.texts(fleet))
+    feed.build_feed(fleet, name_pages(fleet.branches), noted)
+    assert sorted(asked) == sorted(feed.list_feed_texts(fleet))
     assert asked == ["The *first*.", "Which?", "The loop.", "Tests."]
 
 
@@ -288,6 +288,6 @@ def test_before_anybody_has_said_anything_the_feed_is_as_old_as_the_brief(desk: 
 def test_without_tasks_there_is_no_feed() -> None:
     one = sf.branch("x")
     fleet = sf.fleet(one)
-    found = pages.board_pages(fleet, page_names([one]))
+    found = pages.render_board_pages(fleet, name_pages([one]))
     assert not {"check-ins.html", "check-ins.atom"} & set(found)
     assert b"check-ins" not in found["index.html"]

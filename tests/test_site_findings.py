@@ -11,10 +11,10 @@ import pytest
 from agentledger import snapshot
 from agentledger.actions import next_action
 from agentledger.reports import json as reports
-from agentledger.sections import Section, against, section
+from agentledger.sections import Section, blocking_reasons, section_of
 from agentledger.site import diff
-from agentledger.site.build import build
-from agentledger.snapshot import Request, silent
+from agentledger.site.build import build_site
+from agentledger.snapshot import Request, ignore_progress
 from desk import BRIEF, CHECK_IN
 from gitrepo import START, Repo
 from reading import branch, fleet
@@ -43,15 +43,15 @@ def repo(tmp_path: Path) -> Repo:
 def pages(repo: Repo, out: Path) -> tuple[str, str]:
     """The board and the branch's page."""
     repo.flush()
-    with snapshot.opened(repo.path, Request(now=NOW)) as taken:
-        build(taken, out, silent)
+    with snapshot.open_snapshot(repo.path, Request(now=NOW)) as taken:
+        build_site(taken, out, ignore_progress)
     (page,) = [p for p in (out / "branch").glob("agent-x-*.html") if "diff" not in p.name]
     return (out / "index.html").read_text(), page.read_text()
 
 
 def test_what_is_out_of_bounds_is_held_and_sent_back(repo: Repo) -> None:
     found = branch(repo)
-    assert section(found) is Section.HELD
+    assert section_of(found) is Section.HELD
     action = next_action(found, fleet(repo).base)
     assert action
     assert action.text.startswith("Out of bounds: docs/d.md is outside the scope")
@@ -86,14 +86,14 @@ def test_a_finding_stands_at_its_line_of_the_diff(repo: Repo, tmp_path: Path) ->
 
 def test_notes_stand_below_added_and_kept_lines_alone() -> None:
     body = b"@@ -1,2 +1,3 @@\n one\n-two\n+TWO\n+three\n"
-    shown = str(diff.patch(body, words=False, notes={1: "<first>", 3: "third", 9: "nowhere"}))
+    shown = str(diff.render_patch(body, words=False, notes={1: "<first>", 3: "third", 9: "nowhere"}))
     text = re.sub("<.*?>", "", shown).splitlines()
     assert text == ["@@ -1,2 +1,3 @@", "1   one", "&lt;first&gt;", "2 − two", "2 + TWO", "3 + three", "third"]
-    assert str(diff.patch(body, words=False)).count("<strong") == 0
+    assert str(diff.render_patch(body, words=False)).count("<strong") == 0
 
 
 def test_programs_get_the_findings(repo: Repo) -> None:
-    (found,) = json.loads(reports.ledger(fleet(repo)))["branches"]
+    (found,) = json.loads(reports.encode_ledger(fleet(repo)))["branches"]
     assert {(f["rule"], f["path"]) for f in found["findings"] if f["rule"].startswith("OWN")} == {
         ("OWN001", "docs/d.md"),
         ("OWN009", "src/a.py"),
@@ -103,8 +103,8 @@ def test_programs_get_the_findings(repo: Repo) -> None:
 def test_a_waived_finding_is_shown_and_holds_nothing(repo: Repo, tmp_path: Path) -> None:
     head = "rules: [OWN001, OWN009]\nuntil: 2999-01-01T00:00:00Z\n"
     repo.commit("agentledger", {"tasks/x/waivers/1.md": f"---\n{head}---\nas agreed on the phone\n"})
-    assert against(branch(repo)) == ()
-    assert section(branch(repo)) is Section.WORKING
+    assert blocking_reasons(branch(repo)) == ()
+    assert section_of(branch(repo)) is Section.WORKING
     board, page = pages(repo, tmp_path / "out")
     assert "2 waived" in board
     assert "Waived: as agreed on the phone" in page
@@ -115,7 +115,7 @@ def test_a_criterion_to_give_up_has_a_section_of_its_own(repo: Repo) -> None:
     repo.commit("agentledger", {"tasks/x/brief.md": brief})
     repo.commit("agent/x", {"src/a.py": "clean\n"})
     found = branch(repo)
-    assert section(found) is Section.KILL
+    assert section_of(found) is Section.KILL
     action = next_action(found, fleet(repo).base)
     assert action
     assert action.text.startswith("Give it up? it has 2 commits")
@@ -124,11 +124,11 @@ def test_a_criterion_to_give_up_has_a_section_of_its_own(repo: Repo) -> None:
 def test_what_is_missing_counts_only_once_ready_is_said(repo: Repo) -> None:
     repo.commit("agentledger", {"tasks/x/brief.md": BRIEF.format("['**']", "check_in: 30d\n")})
     repo.commit("agent/x", {"src/a.py": "clean\n"})
-    assert section(branch(repo)) is Section.WORKING
+    assert section_of(branch(repo)) is Section.WORKING
     assert "PKT001" in {f.rule for f in branch(repo).findings or ()}
     ready = STATUS.replace("0001", "0002")
     repo.commit("agent/x", {ready: CHECK_IN.format("ready", "", "none").replace("22:20", "22:40")})
-    assert section(branch(repo)) is Section.HELD
+    assert section_of(branch(repo)) is Section.HELD
     action = next_action(branch(repo), fleet(repo).base)
     assert action
     assert action.text.startswith("Not ready: ")

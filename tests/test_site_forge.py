@@ -21,11 +21,11 @@ from agentledger import documents, snapshot
 from agentledger.ledger import Policy, Problem, Source
 from agentledger.model import Branch, Control, Fleet, Sync
 from agentledger.site import manifest, newfile, newtask
-from agentledger.site.build import build
-from agentledger.site.names import page_names
+from agentledger.site.build import build_site
+from agentledger.site.names import name_pages
 from agentledger.site.newfile import LONGEST, NewFile
-from agentledger.site.reply import replies
-from agentledger.site.view import board
+from agentledger.site.reply import build_replies
+from agentledger.site.view import build_board
 from agentledger.text import decode
 from agentledger.work import Copy, Progress, Standing, Task, Work
 from browser import window
@@ -69,7 +69,7 @@ def clone_of(repo: Repo, address: str) -> None:
 def offered(desk: Desk, name: str = "agent/x") -> dict[str, NewFile]:
     """The files on offer for a branch, by their words."""
     fleet = reading.fleet(desk.repo)
-    found = replies(reading.named(fleet)[name], fleet)
+    found = build_replies(reading.named(fleet)[name], fleet)
     return {file.words: file for file in found.files} if found else {}
 
 
@@ -230,18 +230,18 @@ def test_a_text_that_is_too_long_for_an_address_is_there_to_be_copied(desk: Desk
 )
 def test_an_unknown_forge_gets_no_link(forge: str | None) -> None:
     fleet = asking(forge=forge)
-    assert replies(fleet.branches[0], fleet) is None
-    assert newtask.new_task(fleet).link is None
+    assert build_replies(fleet.branches[0], fleet) is None
+    assert newtask.build_new_task(fleet).link is None
 
 
 def test_a_control_branch_that_is_only_here_has_to_be_published_first(desk: Desk) -> None:
     desk.says({"status/1.md": ASKS})
     desk.repo.git("update-ref", "-d", REMOTE + CONTROL)
     fleet = reading.fleet(desk.repo)
-    found = replies(reading.named(fleet)["agent/x"], fleet)
+    found = build_replies(reading.named(fleet)["agent/x"], fleet)
     assert found is not None
     assert (found.files, found.missing and found.missing.command) == ((), "agentledger sync")
-    assert newtask.new_task(fleet).missing == found.missing
+    assert newtask.build_new_task(fleet).missing == found.missing
 
 
 def test_no_link_leads_to_somebody_else_s_branch_of_that_name(desk: Desk) -> None:
@@ -249,8 +249,8 @@ def test_no_link_leads_to_somebody_else_s_branch_of_that_name(desk: Desk) -> Non
     desk.repo.commit(CONTROL, {"src/a.py": "1\n"})
     publish(desk.repo)
     fleet = reading.fleet(desk.repo)
-    assert replies(reading.named(fleet)["agent/x"], fleet) is None
-    page = newtask.new_task(fleet)
+    assert build_replies(reading.named(fleet)["agent/x"], fleet) is None
+    page = newtask.build_new_task(fleet)
     assert (page.link, page.missing, page.steps) == (None, None, ())
 
 
@@ -259,7 +259,7 @@ def test_without_a_control_branch_there_is_no_link_but_a_word_about_it(tmp_path:
     root = repo.commit("main", {"src/a.py": "1\n"})
     repo.commit("agent/x", {"src/a.py": "2\n", ".agentledger/tasks/x/brief.md": brief()}, parents=[root])
     clone_of(repo, GITHUB)
-    page = newtask.new_task(reading.fleet(repo))
+    page = newtask.build_new_task(reading.fleet(repo))
     assert page.link is None
     assert page.missing
     assert "no branch agentledger yet" in page.missing.note
@@ -312,7 +312,7 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_names_stay_what_they_are(odd: str) -> None:
     fleet = asking(odd, odd, odd)
-    found = replies(fleet.branches[0], fleet)
+    found = build_replies(fleet.branches[0], fleet)
     assert found is not None
     path, text = filled(found.files[0])
     assert path.startswith(f"tasks/{odd}/answers/to-")
@@ -327,13 +327,13 @@ def test_odd_names_stay_what_they_are(odd: str) -> None:
 @pytest.mark.parametrize("place", ["task", "check", "name"])
 def test_a_name_with_hidden_characters_gets_no_link(hidden: str, place: str) -> None:
     fleet = asking(**{place: hidden})
-    assert replies(fleet.branches[0], fleet) is None
+    assert build_replies(fleet.branches[0], fleet) is None
 
 
 def test_a_control_branch_with_hidden_characters_in_its_name_gets_no_link() -> None:
     fleet = asking(control=Control("a\u202eb", "refs/heads/x", sf.oid("x"), Sync.SAME))
-    assert newfile.desk(fleet) is None
-    assert replies(fleet.branches[0], fleet) is None
+    assert newfile.find_desk(fleet) is None
+    assert build_replies(fleet.branches[0], fleet) is None
 
 
 # -- pages -------------------------------------------------------------------------------------
@@ -356,8 +356,8 @@ def test_a_page_is_rendered_again_when_what_it_offers_changes() -> None:
 
 def test_a_question_is_answered_from_the_board_with_one_tap() -> None:
     fleet = asking()
-    (row,) = board(fleet, page_names(fleet.branches)).sections[0].rows
-    found = replies(fleet.branches[0], fleet)
+    (row,) = build_board(fleet, name_pages(fleet.branches)).sections[0].rows
+    found = build_replies(fleet.branches[0], fleet)
     assert row.reply
     assert found
     assert (row.reply.href, row.reply.text) == (found.files[0].href, "Answer on github.com")
@@ -365,8 +365,8 @@ def test_a_question_is_answered_from_the_board_with_one_tap() -> None:
 
 def test_where_a_text_has_to_be_copied_the_board_leads_to_it() -> None:
     fleet = asking(forge="https://gitlab.com/a/b")
-    names = page_names(fleet.branches)
-    (row,) = board(fleet, names).sections[0].rows
+    names = name_pages(fleet.branches)
+    (row,) = build_board(fleet, names).sections[0].rows
     page = names[fleet.branches[0].ref]
     assert row.reply
     assert row.reply.href == f"{page}.html#reply"
@@ -374,8 +374,8 @@ def test_where_a_text_has_to_be_copied_the_board_leads_to_it() -> None:
 
 def site_of(desk: Desk, out: Path) -> Path:
     desk.repo.flush()
-    with snapshot.opened(desk.repo.path, snapshot.Request(now=reading.NOW)) as seen:
-        build(seen, out, sf.silent)
+    with snapshot.open_snapshot(desk.repo.path, snapshot.Request(now=reading.NOW)) as seen:
+        build_site(seen, out, sf.silent)
     return out
 
 

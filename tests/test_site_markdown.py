@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentledger.site.hidden import show
-from agentledger.site.markdown import MOST_IN, MOST_OUT, UNSAFE, plain, render
-from agentledger.site.markdown_check import allowed
+from agentledger.site.hidden import render_visible
+from agentledger.site.markdown import MOST_IN, MOST_OUT, UNSAFE, render_markdown, render_plain
+from agentledger.site.markdown_check import is_allowed_html
 from hostile import BOMBS, DOCUMENTS, read
 
 REL = ' rel="noreferrer noopener nofollow"'
@@ -35,7 +35,7 @@ ATTRIBUTES = {
 
 def harmless(text: str, top: int = 3) -> None:
     """Rendered, this text is balanced HTML of our tags, and leads nowhere but to the web and to mail."""
-    made = render(text, top)
+    made = render_markdown(text, top)
     assert UNSAFE not in made.note  # the second opinion has had no cause to differ
     html = str(made.html)
     reading = read(html)
@@ -75,7 +75,7 @@ def test_any_text_comes_out_harmless(text: str, top: int) -> None:
 
 @given(st.text(max_size=80).filter(lambda text: not set(text) & set("\r\n\t")))
 def test_plain_text_is_shown_as_everywhere_else(text: str) -> None:
-    assert read(str(plain(text, "why").html)).text == read(str(show(text))).text
+    assert read(str(render_plain(text, "why").html)).text == read(str(render_visible(text))).text
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_plain_text_is_shown_as_everywhere_else(text: str) -> None:
     ],
 )
 def test_what_markdown_becomes(text: str, html: str) -> None:
-    assert render(text).html == html
+    assert render_markdown(text).html == html
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_markdown_becomes(text: str, html: str) -> None:
     ],
 )
 def test_an_address_within_the_repository_is_named_and_leads_nowhere(text: str, html: str) -> None:
-    assert render(text).html == f"<p>{html}</p>\n"
+    assert render_markdown(text).html == f"<p>{html}</p>\n"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_address_within_the_repository_is_named_and_leads_nowhere(text: str, 
     ],
 )
 def test_a_picture_is_a_link_with_its_description(text: str, html: str) -> None:
-    assert render(text).html == f"<p>{html}</p>\n"
+    assert render_markdown(text).html == f"<p>{html}</p>\n"
 
 
 @pytest.mark.parametrize(
@@ -139,19 +139,19 @@ def test_a_picture_is_a_link_with_its_description(text: str, html: str) -> None:
     ],
 )
 def test_a_label_that_reads_like_another_address_is_put_right(text: str, said: str) -> None:
-    shown = read(str(render(text).html)).text.strip()
+    shown = read(str(render_markdown(text).html)).text.strip()
     assert shown.endswith(said)
     assert shown.count("(") == said.count("(")
 
 
 def test_headings_go_on_where_the_page_left_off() -> None:
-    tags = re.findall("<(h.)>", render("## a\n# b\n###### c\n## d", top=4).html)
+    tags = re.findall("<(h.)>", render_markdown("## a\n# b\n###### c\n## d", top=4).html)
     assert tags == ["h5", "h4", "h6", "h5"]
-    assert re.findall("<(h.)>", render("### a\n\nb\n===\n", top=6).html) == ["h6", "h6"]
+    assert re.findall("<(h.)>", render_markdown("### a\n\nb\n===\n", top=6).html) == ["h6", "h6"]
 
 
 def test_tasks_are_boxes_with_a_name() -> None:
-    html = render("- [ ] a\n- [X] **b**\n- \\[ ] c\n- [x]d\n\n[x] e").html
+    html = render_markdown("- [ ] a\n- [X] **b**\n- \\[ ] c\n- [x]d\n\n[x] e").html
     assert re.findall(
         '<li class="task"><span class="box" role="img" aria-label="([a-z ]+)">(.)</span> ', html
     ) == [
@@ -163,7 +163,7 @@ def test_tasks_are_boxes_with_a_name() -> None:
 
 
 def test_columns_are_aligned_by_class() -> None:
-    html = render("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|").html
+    html = render_markdown("|a|b|c|d|\n|:-|:-:|-:|-|\n|1|2|3|4|").html
     assert re.findall("<th\\b[^>]*>", html) == [
         '<th class="left">',
         '<th class="center">',
@@ -184,19 +184,19 @@ def test_columns_are_aligned_by_class() -> None:
     ],
 )
 def test_hidden_characters_are_chips_and_reported(text: str, hidden: tuple[str, ...]) -> None:
-    made = render(text)
+    made = render_markdown(text)
     assert made.hidden == hidden
     assert all(f'<span class="chip">{name}</span>' in made.html for name in hidden)
 
 
 def test_what_is_too_long_is_shown_as_it_stands_and_cut() -> None:
-    made = render("<b>" * 200_000)
+    made = render_markdown("<b>" * 200_000)
     assert made.html.startswith('<pre class="plain"><code>&lt;b&gt;')
     assert made.note == (
         "Shown as plain text: it is longer than 64 KB. "
         "Only the first 65,536 of its 600,000 characters are here."
     )
-    assert render("a" * MOST_IN).note == ""
+    assert render_markdown("a" * MOST_IN).note == ""
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_is_too_long_is_shown_as_it_stands_and_cut() -> None:
     ],
 )
 def test_what_markdown_would_hide_or_blow_up_is_shown_as_it_stands(text: str, why: str) -> None:
-    made = render(text)
+    made = render_markdown(text)
     assert made.note.startswith(f"Shown as plain text: {why}.")
     assert made.html.startswith('<pre class="plain"><code>')
     assert len(made.html) < MOST_OUT + 100
@@ -237,12 +237,12 @@ def test_what_markdown_would_hide_or_blow_up_is_shown_as_it_stands(text: str, wh
     ],
 )
 def test_the_check_refuses_what_we_never_write(html: str) -> None:
-    assert not allowed(f"<p>{html}</p>")
+    assert not is_allowed_html(f"<p>{html}</p>")
 
 
 def test_the_check_lets_our_own_pass() -> None:
-    assert allowed(
-        render(
+    assert is_allowed_html(
+        render_markdown(
             "# a\n- [x] b\n\n3. c\n\n|d|\n|:-|\n|e|\n\n[f](https://a.example/?b&c) \u202e\n***\n> g\\\nh"
         ).html
     )

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentledger.site import markdown, markdown_plain
-from agentledger.site.markdown_check import allowed
+from agentledger.site.markdown_check import is_allowed_html
 
 PIECES = st.sampled_from((
     "word", "Words and more", "é", "“quoted”", '"q"', "(in)", "a_b", "_a_", "_", "*", "**b**",
@@ -40,17 +40,17 @@ PIECES = st.sampled_from((
 @example("**a**\n**b**", 3)
 @example("x (**a**) `**b**`", 3)
 def test_what_it_makes_is_what_the_parser_makes(text: str, top: int) -> None:
-    made = markdown_plain.render(text)
+    made = markdown_plain.render_simple(text)
     if made is not None:
-        slow = markdown.render(text, top)
+        slow = markdown.render_markdown(text, top)
         assert (made, "", ()) == (slow.html, slow.note, slow.hidden)
-        assert allowed(made)
+        assert is_allowed_html(made)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_made_the_same_or_left_alone(text: str) -> None:
-    made = markdown_plain.render(text)
-    assert made is None or made == markdown.render(text).html
+    made = markdown_plain.render_simple(text)
+    assert made is None or made == markdown.render_markdown(text).html
 
 
 PLAIN = [
@@ -65,7 +65,7 @@ PLAIN = [
 
 @pytest.mark.parametrize("text", PLAIN)
 def test_ordinary_texts_need_no_parser(text: str) -> None:
-    assert markdown_plain.render(text) == markdown.render(text).html
+    assert markdown_plain.render_simple(text) == markdown.render_markdown(text).html
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_ordinary_texts_need_no_parser(text: str) -> None:
 )
 def test_no_text_takes_long(piece: str) -> None:
     began = time.process_time()
-    markdown_plain.render(piece * 20_000 + "*")
+    markdown_plain.render_simple(piece * 20_000 + "*")
     assert time.process_time() - began < 1

@@ -15,8 +15,8 @@ import pytest
 
 from agentledger.cache import Cache
 from agentledger.site import markdown_pool
-from agentledger.site.markdown import MOST_IN, MOST_OUT, render
-from agentledger.site.markdown_pool import TOO_SLOW, Renderer, key
+from agentledger.site.markdown import MOST_IN, MOST_OUT, render_markdown
+from agentledger.site.markdown_pool import TOO_SLOW, Renderer, result_key
 from hostile import BOMBS, read
 
 SLOW = "!![" * (MOST_IN // 3)  # three seconds
@@ -30,7 +30,7 @@ def renderer() -> Iterator[Renderer]:
 
 def test_the_results_are_those_of_render_in_the_order_asked(renderer: Renderer) -> None:
     texts = [f"# {n}\n\n" + "*a* \udc80\n" * (n % 7 * 20) for n in range(200)]
-    assert renderer.render_all([*texts, *texts]) == [render(text) for text in texts] * 2
+    assert renderer.render_all([*texts, *texts]) == [render_markdown(text) for text in texts] * 2
     assert renderer.render("# a", top=5).html == "<h5>a</h5>\n"
     assert renderer.render_all([]) == []
 
@@ -50,8 +50,8 @@ def test_what_takes_too_long_is_ended_and_shown_plain() -> None:
         assert [each.note for each in made] == ["", f"Shown as plain text: {TOO_SLOW}.", "", ""]
         assert made[1].html.startswith('<pre class="plain"><code>!![!![')
         assert renderer.render(SLOW) is made[1]  # not tried again
-        assert key(SLOW) not in known  # but perhaps by another renderer
-    assert set(known) == {key(text) for text in texts if text != SLOW}
+        assert result_key(SLOW) not in known  # but perhaps by another renderer
+    assert set(known) == {result_key(text) for text in texts if text != SLOW}
 
 
 def test_each_gets_less_time_once_much_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_texts_that_a_store_holds_need_no_process(tmp_path: Path) -> None:
     ],
 )
 def test_what_somebody_wrote_into_the_known_is_not_believed(renderer: Renderer, kept: object) -> None:
-    with Renderer({key("*a*"): kept}) as mistrustful:
+    with Renderer({result_key("*a*"): kept}) as mistrustful:
         assert mistrustful.render("*a*").html == "<p><em>a</em></p>\n"
 
 

@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def test_a_new_task_begins_with_the_template(desk: Desk) -> None:
-    page = newtask.new_task(reading.fleet(desk.repo))
+    page = newtask.build_new_task(reading.fleet(desk.repo))
     assert page.link is not None
     assert filled(page.link) == ("tasks/NEW-TASK/brief.md", page.text)
     ours = page.text.replace("task: ", "task: y", 1)
@@ -36,7 +36,7 @@ def test_a_new_task_begins_with_the_template(desk: Desk) -> None:
 def test_a_new_task_begins_with_the_repository_s_own_template(desk: Desk) -> None:
     own = b"---\ntask:\n---\n## Outcome\n"
     desk.repo.commit("main", {".agentledger/templates/brief.md": own}, parents=[desk.root])
-    assert newtask.new_task(reading.fleet(desk.repo)).text == own.decode()
+    assert newtask.build_new_task(reading.fleet(desk.repo)).text == own.decode()
 
 
 def run(steps: list[str], at: Path) -> None:
@@ -54,7 +54,9 @@ def test_the_steps_for_a_shell_make_a_planned_task(desk: Desk, tmp_path: Path, w
         desk.repo.git("update-ref", "-d", f"refs/heads/{CONTROL}")
     if where == "nowhere":
         desk.repo.git("update-ref", "-d", REMOTE + CONTROL)
-    steps = [step.text.replace("NEW-TASK", "y") for step in newtask.new_task(reading.fleet(desk.repo)).steps]
+    steps = [
+        step.text.replace("NEW-TASK", "y") for step in newtask.build_new_task(reading.fleet(desk.repo)).steps
+    ]
     (file,) = (step for step in steps if step.endswith("brief.md"))
     at = steps.index(file)
     assert steps[-1] == "agentledger sync"
@@ -67,8 +69,8 @@ def test_the_steps_for_a_shell_make_a_planned_task(desk: Desk, tmp_path: Path, w
 
 
 def test_a_repository_without_tasks_has_no_such_page() -> None:
-    assert not newtask.offered(sf.fleet(sf.branch("x"), control=Control(CONTROL)))
-    assert newtask.offered(sf.fleet(control=Control(CONTROL, "refs/heads/x", sf.oid("x"))))
+    assert not newtask.is_offered(sf.fleet(sf.branch("x"), control=Control(CONTROL)))
+    assert newtask.is_offered(sf.fleet(control=Control(CONTROL, "refs/heads/x", sf.oid("x"))))
 
 
 def test_templates_are_read_from_base_and_only_those_that_are_known(desk: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 import sitefleet as sf
 from agentledger.model import Conflict, ConflictFile, FilePatch, Hunk, State
 from agentledger.site import pages
-from agentledger.site.names import page_names
+from agentledger.site.names import name_pages
 from agentledger.text import decode, encode
 
 HOSTILE = decode(b"claude/\"'><script>alert(1)</script>\xe2\x80\xae\xff")
@@ -63,11 +63,13 @@ def site() -> dict[str, bytes]:
     lost = sf.branch("lost", state=State.UNREADABLE, state_why=HOSTILE)
     many = [sf.branch(f"m{n}", state=State.MERGED, changes=()) for n in range(400)]
     fleet = sf.fleet(one, long, lost, *many, name=HOSTILE, forge="https://github.com/a/b", notes=(HOSTILE,))
-    names = page_names(fleet.branches)
-    found = pages.board_pages(fleet, names)
-    found |= pages.branch_pages(one, fleet, [FilePatch(one.changes[0], body)], names[one.ref])
-    found |= pages.branch_pages(long, fleet, [FilePatch(long.changes[0], body * 6000)], names[long.ref])
-    return found | pages.branch_pages(lost, fleet, (), names[lost.ref])
+    names = name_pages(fleet.branches)
+    found = pages.render_board_pages(fleet, names)
+    found |= pages.render_branch_pages(one, fleet, [FilePatch(one.changes[0], body)], names[one.ref])
+    found |= pages.render_branch_pages(
+        long, fleet, [FilePatch(long.changes[0], body * 6000)], names[long.ref]
+    )
+    return found | pages.render_branch_pages(lost, fleet, (), names[lost.ref])
 
 
 def html_of(site: dict[str, bytes]) -> dict[str, bytes]:
@@ -139,7 +141,7 @@ def test_every_page_has_landmarks_a_skip_link_and_says_what_it_was_built_from(si
 
 def test_a_board_of_a_thousand_open_branches_keeps_to_its_budget() -> None:
     branches = [sf.branch(f"claude/some-usual-branch-name-{n:04}") for n in range(1000)]
-    found = pages.board_pages(sf.fleet(*branches), page_names(branches))
+    found = pages.render_board_pages(sf.fleet(*branches), name_pages(branches))
     assert len(found["index.html"]) <= 500_000
 
 
@@ -147,13 +149,13 @@ def test_markup_of_a_diff_line_is_lean() -> None:
     lines = 5_000
     one = sf.branch("x")
     body = b"@@ -1,5000 +1,5000 @@\n" + b" a\n-b\n+c\n d\n" * (lines // 4)
-    found = pages.branch_pages(one, sf.fleet(one), [FilePatch(one.changes[0], body)], "branch/x")
-    empty = pages.branch_pages(one, sf.fleet(one), [FilePatch(one.changes[0], b"")], "branch/x")
+    found = pages.render_branch_pages(one, sf.fleet(one), [FilePatch(one.changes[0], body)], "branch/x")
+    empty = pages.render_branch_pages(one, sf.fleet(one), [FilePatch(one.changes[0], b"")], "branch/x")
     assert len(found["branch/x.html"]) - len(empty["branch/x.html"]) - len(body) <= 40 * lines
 
 
 def test_the_paths_of_the_filter_are_a_classic_script_without_markup() -> None:
     one = sf.branch("x", changes=(sf.change("</script><b>"), sf.change("a\u2028\u202e")))
-    script = pages.board_pages(sf.fleet(one), page_names([one]))["paths.js"]
+    script = pages.render_board_pages(sf.fleet(one), name_pages([one]))["paths.js"]
     assert script.startswith(b"var agentledgerPaths={")
     assert script.isascii()

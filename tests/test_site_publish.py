@@ -18,7 +18,7 @@ import sitefleet as sf
 from agentledger.errors import OutputError
 from agentledger.model import Branch, FilePatch
 from agentledger.site import folder
-from agentledger.site.build import build, up_to_date
+from agentledger.site.build import build_site, is_up_to_date
 from sitefleet import content, page_of
 
 MANIFEST = ".agentledger-site.json"
@@ -107,13 +107,13 @@ def small_disk(size: int) -> Iterator[None]:
 
 
 def test_a_full_disk_leaves_the_old_site_whole(tmp_path: Path) -> None:
-    build(sf.Given(sf.fleet(sf.branch("a"))), tmp_path, sf.silent, fingerprint="f")
+    build_site(sf.Given(sf.fleet(sf.branch("a"))), tmp_path, sf.silent, fingerprint="f")
     before = content(tmp_path)
     large = {"ledger.json": b"x" * 100_000}
     with small_disk(50_000), pytest.raises(OutputError, match="the disk is full"):
-        build(sf.Given(sf.fleet(sf.branch("b"))), tmp_path, sf.silent, large)
+        build_site(sf.Given(sf.fleet(sf.branch("b"))), tmp_path, sf.silent, large)
     assert content(tmp_path) == before
-    assert up_to_date(tmp_path, "f", 0)
+    assert is_up_to_date(tmp_path, "f", 0)
 
 
 def test_a_first_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_failure_while_reading_is_passed_on_and_drops_what_was_staged(tmp_path
     sf.built(tmp_path)
     before = content(tmp_path)
     with pytest.raises(BrokenPipeError):
-        build(Broken(sf.fleet(sf.branch("a"))), tmp_path, sf.silent)
+        build_site(Broken(sf.fleet(sf.branch("a"))), tmp_path, sf.silent)
     assert content(tmp_path) == before
 
 
@@ -169,7 +169,7 @@ def test_a_second_build_waits_and_then_says_who_holds_the_folder(tmp_path: Path)
         fcntl.flock(held, fcntl.LOCK_EX)
         held.write("4711\n")
         held.flush()
-        with pytest.raises(OutputError, match="process 4711"), folder.locked(tmp_path, patience=0.1):
+        with pytest.raises(OutputError, match="process 4711"), folder.lock_folder(tmp_path, patience=0.1):
             pass
 
 
@@ -178,7 +178,7 @@ def test_builds_at_once_take_turns(tmp_path: Path) -> None:
     most: list[int] = []
 
     def work() -> None:
-        with folder.locked(tmp_path):
+        with folder.lock_folder(tmp_path):
             inside.append(1)
             most.append(len(inside))
             time.sleep(0.02)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentledger.site import diff
-from agentledger.site.hidden import show
-from agentledger.site.words import differing
-from agentledger.text import decode, misleading
+from agentledger.site.hidden import render_visible
+from agentledger.site.words import differing_spans
+from agentledger.text import count_misleading, decode
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from agentledger.text import decode, misleading
     ],
 )
 def test_hidden_characters_are_chips_in_escaped_text(text: str, shown: str) -> None:
-    assert show(text) == shown
+    assert render_visible(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def test_hidden_characters_are_chips_in_escaped_text(text: str, shown: str) -> N
     ],
 )
 def test_only_what_misleads_is_reported(text: str, found: dict[str, int]) -> None:
-    assert misleading([text]) == found
+    assert count_misleading([text]) == found
 
 
 def test_a_diff_has_numbers_signs_and_its_text() -> None:
-    shown = diff.patch(b"@@ -9,3 +9,3 @@ def f():\n a\n-<b>\n+c & d\n e\n", words=False)
+    shown = diff.render_patch(b"@@ -9,3 +9,3 @@ def f():\n a\n-<b>\n+c & d\n e\n", words=False)
     assert shown == (
         "<b>@@ -9,3 +9,3 @@ def f():\n</b><i> 9   </i>a\n"
         "<del><i>10 − </i>&lt;b&gt;\n</del><ins><i>10 + </i>c &amp; d\n</ins><i>11   </i>e\n"
@@ -56,7 +56,7 @@ def test_a_diff_has_numbers_signs_and_its_text() -> None:
 
 
 def test_changed_words_are_marked_in_paired_lines() -> None:
-    shown = diff.patch(b"@@ -1 +1 @@\n-return old_name(a, b)\n+return new_name(a, b)\n", words=True)
+    shown = diff.render_patch(b"@@ -1 +1 @@\n-return old_name(a, b)\n+return new_name(a, b)\n", words=True)
     assert "return <mark>old_name</mark>(a, b)" in shown
     assert "return <mark>new_name</mark>(a, b)" in shown
 
@@ -70,19 +70,21 @@ def test_changed_words_are_marked_in_paired_lines() -> None:
     ],
 )
 def test_a_missing_last_newline_is_said_where_it_is_missing(body: bytes, where: str) -> None:
-    assert where.format('<span class="chip">no newline at the end</span>\n') in diff.patch(body, words=True)
+    assert where.format('<span class="chip">no newline at the end</span>\n') in diff.render_patch(
+        body, words=True
+    )
 
 
 def test_carriage_returns_show_only_where_they_are_mixed() -> None:
     same, mixed = b"@@ -1 +1 @@\n-a\r\n+b\r\n", b"@@ -1 +1 @@\n-a\n+a\r\n"
     assert diff.ends_in_crlf(same)
-    assert "U+000D" not in diff.patch(same, words=False)
+    assert "U+000D" not in diff.render_patch(same, words=False)
     assert not diff.ends_in_crlf(mixed)
-    assert 'a<span class="chip">U+000D</span>' in diff.patch(mixed, words=False)
+    assert 'a<span class="chip">U+000D</span>' in diff.render_patch(mixed, words=False)
 
 
 def test_line_separators_of_unicode_do_not_break_a_line() -> None:
-    shown = diff.patch("@@ -0,0 +1 @@\n+a\u2028b\x0bc\x85d\n".encode(), words=False)
+    shown = diff.render_patch("@@ -0,0 +1 @@\n+a\u2028b\x0bc\x85d\n".encode(), words=False)
     assert shown.count("<i>") == 1
     assert "U+2028" in shown
 
@@ -95,7 +97,7 @@ def test_a_diff_keeps_every_line_and_adds_no_markup_of_its_own(
     lines: list[tuple[str, str]], words: bool
 ) -> None:
     body = "@@ -1,9 +1,9 @@\n" + "".join(f"{sign}{text}\n" for sign, text in lines)
-    shown = diff.patch(body.encode(), words=words)
+    shown = diff.render_patch(body.encode(), words=words)
     assert set(re.findall("</?([a-z]+)", shown)) <= {"b", "i", "ins", "del", "mark", "span"}
     plain = re.sub(r'<span class="chip">U\+([0-9A-F]+)</span>', lambda m: f"&#x{m[1]};", shown)
     rows = [re.sub("<[^>]+>", "", row) for row in re.sub("<i>[^<]*</i>", "", plain).split("\n")[1:-1]]
@@ -111,7 +113,7 @@ def _spelled(text: str) -> str:
 
 @given(LINE, LINE)
 def test_what_is_outside_the_marks_is_the_same_in_both_lines(old: str, new: str) -> None:
-    spans = differing(old, new)
+    spans = differing_spans(old, new)
     if spans is not None:
         assert _without(old, spans[0]) == _without(new, spans[1])
 
@@ -123,13 +125,13 @@ def _without(line: str, spans: tuple[tuple[int, int], ...]) -> str:
 
 
 def test_long_or_unlike_lines_get_no_marks() -> None:
-    assert differing("a" * 2000, "b" * 2000) is None
-    assert differing("import os", "def f(x): return 1") is None
+    assert differing_spans("a" * 2000, "b" * 2000) is None
+    assert differing_spans("import os", "def f(x): return 1") is None
 
 
 def test_the_sides_of_a_conflict_are_told_apart() -> None:
     text = b"<<<<<<< 1a2b\nours <b>\n=======\ntheirs\n=======\n>>>>>>> 3c4d\n"
-    assert diff.conflict(text, "main", "x") == (
+    assert diff.render_conflict(text, "main", "x") == (
         '<b>&lt;&lt;&lt;&lt;&lt;&lt;&lt; main\n</b><span class="ours">ours &lt;b&gt;\n</span><b>=======\n</b>'
         '<span class="theirs">theirs\n</span><span class="theirs">=======\n</span>'
         "<b>&gt;&gt;&gt;&gt;&gt;&gt;&gt; x\n</b>"

@@ -19,17 +19,17 @@ from agentledger.model import (
     Worktree,
 )
 from agentledger.site import files
-from agentledger.site.branch import COMMITS_SHOWN, branch_page
-from agentledger.site.facts import title
-from agentledger.site.names import page_names
-from agentledger.site.view import Board, board
+from agentledger.site.branch import COMMITS_SHOWN, build_branch_page
+from agentledger.site.facts import branch_title
+from agentledger.site.names import name_pages
+from agentledger.site.view import Board, build_board
 
 CONFLICT = Conflict(False, (ConflictFile(b"src/a.py", "content", (Hunk(3, b"<<<<<<< a\n"),)),))
 
 
 def board_of(*branches: Branch, shown: int | None = 300, **fields: object) -> Board:
     fleet = sf.fleet(*branches, **fields)
-    return board(fleet, page_names(branches), shown)
+    return build_board(fleet, name_pages(branches), shown)
 
 
 def test_the_board_leads_with_what_is_open_and_keeps_conflicts_apart() -> None:
@@ -100,10 +100,10 @@ def test_which_base_was_taken_is_said(ref: str, sync: Sync, other: str, note: st
 def test_the_title_is_the_first_subject_that_says_something() -> None:
     subjects = ("fix lint", "Teach the parser dates", "Initial plan")
     commits = tuple(map(sf.commit, subjects))
-    assert title(sf.branch("x", commits=commits)) == "Teach the parser dates"
-    assert title(sf.branch("x", commits=commits[2:])) == "Initial plan"
-    assert title(sf.branch("x", commits=())) == ""
-    assert len(title(sf.branch("x", commits=(sf.commit("w" * 500),)))) == 90
+    assert branch_title(sf.branch("x", commits=commits)) == "Teach the parser dates"
+    assert branch_title(sf.branch("x", commits=commits[2:])) == "Initial plan"
+    assert branch_title(sf.branch("x", commits=())) == ""
+    assert len(branch_title(sf.branch("x", commits=(sf.commit("w" * 500),)))) == 90
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_the_title_is_the_first_subject_that_says_something() -> None:
 )
 def test_the_verdict_answers_whether_it_merges(fields: dict[str, object], verdict: str) -> None:
     one = sf.branch("x", **fields)
-    assert branch_page(one, sf.fleet(one), (), "branch/x").verdict.text == verdict
+    assert build_branch_page(one, sf.fleet(one), (), "branch/x").verdict.text == verdict
 
 
 def test_the_page_of_a_conflict_shows_files_kinds_and_regions() -> None:
     one = sf.branch("x", conflict=CONFLICT)
-    (file,) = branch_page(one, sf.fleet(one), (), "branch/x").conflicts
+    (file,) = build_branch_page(one, sf.fleet(one), (), "branch/x").conflicts
     assert (file.path, file.kind) == ("src/a.py", "both sides changed the same lines")
     assert file.regions[0].line == "line 3"
 
@@ -138,7 +138,7 @@ def test_hidden_characters_are_reported_with_their_place() -> None:
         commits=(sf.commit("\u2066subject"),),
     )
     patch = FilePatch(one.changes[0], "@@ -1 +1 @@\n-\u2060gone\n+\u202ehere\n".encode())
-    assert branch_page(one, sf.fleet(one), (patch,), "branch/x").hidden == (
+    assert build_branch_page(one, sf.fleet(one), (patch,), "branch/x").hidden == (
         "the branch’s name: U+202E (1×)",
         "paths: U+200B (1×)",
         "commits: U+2066 (1×)",
@@ -148,14 +148,14 @@ def test_hidden_characters_are_reported_with_their_place() -> None:
 
 def test_only_so_many_commits_are_listed_and_the_rest_counted() -> None:
     one = sf.branch("x", commits=tuple(sf.commit(f"c{n}") for n in range(COMMITS_SHOWN + 3)))
-    page = branch_page(one, sf.fleet(one), (), "branch/x")
+    page = build_branch_page(one, sf.fleet(one), (), "branch/x")
     assert len(page.commits) == COMMITS_SHOWN
     assert page.commits_more == "and 3 more commits, not shown"
 
 
 def opened(*patches: FilePatch) -> list[bool]:
     one = sf.branch("x", changes=tuple(patch.change for patch in patches))
-    return [file.open for file in files.files(one, sf.fleet().base, patches)]
+    return [file.open for file in files.build_files(one, sf.fleet().base, patches)]
 
 
 def lines_added(count: int, text: str = "x") -> bytes:
@@ -178,15 +178,15 @@ def test_a_page_opens_no_more_than_its_reader_can_bear() -> None:
 
 
 def test_a_long_diff_has_a_page_of_its_own() -> None:
-    assert not files.on_own_page([FilePatch(sf.change("a"), lines_added(9_000))])
-    assert files.on_own_page([FilePatch(sf.change("a"), lines_added(10_000))])
-    assert files.on_own_page([FilePatch(sf.change("a"), lines_added(1_001, "x" * 1_000))])
+    assert not files.needs_own_page([FilePatch(sf.change("a"), lines_added(9_000))])
+    assert files.needs_own_page([FilePatch(sf.change("a"), lines_added(10_000))])
+    assert files.needs_own_page([FilePatch(sf.change("a"), lines_added(1_001, "x" * 1_000))])
 
 
 @pytest.mark.parametrize("omitted", ["binary", "large", "missing", "unreadable"])
 def test_a_diff_that_is_left_out_says_why(omitted: str) -> None:
     one = sf.branch("x")
-    (file,) = files.files(one, sf.fleet().base, [FilePatch(one.changes[0], b"", omitted)])
+    (file,) = files.build_files(one, sf.fleet().base, [FilePatch(one.changes[0], b"", omitted)])
     (part,) = file.parts
     assert part.body is None
     assert part.note
@@ -196,7 +196,7 @@ def test_a_diff_that_is_left_out_says_why(omitted: str) -> None:
 def test_both_halves_of_a_type_change_stand_under_one_file() -> None:
     link = sf.change("a", status="T", new_mode="120000")
     one = sf.branch("x", changes=(link,))
-    (file,) = files.files(one, sf.fleet().base, [FilePatch(link, sf.BODY), FilePatch(link, sf.BODY)])
+    (file,) = files.build_files(one, sf.fleet().base, [FilePatch(link, sf.BODY), FilePatch(link, sf.BODY)])
     assert [part.note for part in file.parts] == ["From file to symbolic link."] * 2
 
 
@@ -204,6 +204,6 @@ def test_what_exceeds_a_page_is_named_with_its_command(monkeypatch: pytest.Monke
     monkeypatch.setattr(files, "PAGE_BYTES", len(sf.BODY))
     changes = (sf.change("src/a.py", 9), sf.change("src/b.py"))
     one = replace(sf.branch("x"), changes=changes)
-    first, second = files.files(one, sf.fleet().base, [FilePatch(c, sf.BODY) for c in changes])
+    first, second = files.build_files(one, sf.fleet().base, [FilePatch(c, sf.BODY) for c in changes])
     assert first.parts[0].body is not None
     assert second.parts[0].command == "git diff main...x -- ':(top,literal)src/b.py'"

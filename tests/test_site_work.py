@@ -11,9 +11,9 @@ import pytest
 import reading
 from agentledger import snapshot
 from agentledger.site import checks, work
-from agentledger.site.build import build
+from agentledger.site.build import build_site
 from agentledger.site.facts import Mark
-from agentledger.site.markdown import render
+from agentledger.site.markdown import render_markdown
 from agentledger.site.work import WorkView
 from agentledger.snapshot import Request
 from agentledger.work import Copy
@@ -97,15 +97,15 @@ class Desk:
 
     def view(self) -> WorkView:
         fleet = reading.fleet(self.repo)
-        view = work.work_view(reading.named(fleet)["agent/x"], fleet, (), render)
+        view = work.build_work_view(reading.named(fleet)["agent/x"], fleet, (), render_markdown)
         assert view is not None
         return view
 
     def page(self, out: Path) -> str:
         """The page as the build publishes it."""
         self.repo.flush()
-        with snapshot.opened(self.repo.path, Request(now=reading.NOW)) as seen:
-            build(seen, out, silent)
+        with snapshot.open_snapshot(self.repo.path, Request(now=reading.NOW)) as seen:
+            build_site(seen, out, silent)
         (page,) = (out / "branch").glob("agent-x-*.html")
         return page.read_text()
 
@@ -157,7 +157,7 @@ def test_the_brief_tells_where_it_was_found(desk: Desk, tmp_path: Path) -> None:
     root = alone.commit("main", {"a": "1\n"})
     alone.commit("agent/x", {FOLDER + "brief.md": BRIEF.replace("{more}", "")}, parents=[root])
     fleet = reading.fleet(alone)
-    view = work.work_view(reading.named(fleet)["agent/x"], fleet, (), render)
+    view = work.build_work_view(reading.named(fleet)["agent/x"], fleet, (), render_markdown)
     assert view
     assert view.brief
     assert view.brief.where.text.startswith("Unconfirmed")
@@ -233,7 +233,7 @@ def test_a_check_beside_a_criterion_tells_when_it_is_of_other_code(desk: Desk) -
     desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code.id)})
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
     (line,) = (line for line in desk.view().checks if line.name == "test")
-    assert checks.brief_mark(line).text == "test: passed (of other code)"
+    assert checks.short_check_mark(line).text == "test: passed (of other code)"
 
 
 def test_reviews_say_who_and_of_which_code(desk: Desk) -> None:
@@ -308,4 +308,4 @@ def test_a_branch_without_a_task_asks_for_no_markdown(tmp_path: Path) -> None:
     root = repo.commit("main", {"a": "1\n"})
     repo.commit("agent/x", {"a": "2\n"}, parents=[root])
     fleet = reading.fleet(repo)
-    assert work.texts(reading.named(fleet)["agent/x"], fleet) == []
+    assert work.list_page_texts(reading.named(fleet)["agent/x"], fleet) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.errors import LedgerError, NotARepository
-from agentledger.snapshot import Request, fingerprint
+from agentledger.snapshot import Request, read_fingerprint
 from gitrepo import Repo
 from reading import all_objects, fleet, git_commands, named, patches
 from samples import mixed
@@ -91,14 +91,14 @@ def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:
 def test_the_fingerprint_changes_with_refs_worktrees_and_requests_only(tmp_path: Path) -> None:
     repo = mixed(Repo.init(tmp_path / "r"), 6)
     linked = repo.worktree_add(tmp_path / "w", "agent/0")
-    seen = [fingerprint(repo.path, Request(now=1))]
-    assert fingerprint(repo.path, Request(now=2)) == seen[0]
-    seen.append(fingerprint(repo.path, Request(base="agent/1")))
+    seen = [read_fingerprint(repo.path, Request(now=1))]
+    assert read_fingerprint(repo.path, Request(now=2)) == seen[0]
+    seen.append(read_fingerprint(repo.path, Request(base="agent/1")))
     (linked.path / "new").write_text("x")
-    seen.append(fingerprint(repo.path, Request()))
+    seen.append(read_fingerprint(repo.path, Request()))
     repo.commit("agent/1", {"z": "1\n"})
     repo.flush()
-    seen.append(fingerprint(repo.path, Request()))
+    seen.append(read_fingerprint(repo.path, Request()))
     assert len(set(seen)) == len(seen)
 
 

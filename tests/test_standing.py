@@ -8,7 +8,7 @@ import pytest
 
 import reading
 from agentledger.actions import next_action
-from agentledger.sections import Section, section
+from agentledger.sections import Section, section_of
 from reading import HOUR, NOW
 from writing import FOLDER, Desk, answer, check_in, review
 
@@ -45,10 +45,10 @@ def test_a_branch_without_a_word_has_started(desk: Desk) -> None:
 def test_a_question_waits_until_it_is_answered_however(desk: Desk, state: str, decision: str) -> None:
     desk.says({"status/1.md": check_in(state, needs="Red or blue?")})
     assert stands(desk) == (state, "manager", 50)
-    assert section(desk.branch()) is Section.YOUR_TURN
+    assert section_of(desk.branch()) is Section.YOUR_TURN
     desk.manager({"answers/1.md": answer(decision, minutes=55)})
     assert stands(desk) == ("working", "agent", 55)
-    assert section(desk.branch()) is Section.WORKING
+    assert section_of(desk.branch()) is Section.WORKING
 
 
 @pytest.mark.parametrize(

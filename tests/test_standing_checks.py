@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agentledger.ledger import Check, Policy, PolicyCheck
-from agentledger.sections import Section, section
-from agentledger.standing import asked
+from agentledger.sections import Section, section_of
+from agentledger.standing import required_checks
 from agentledger.work import Trust
 from reading import fleet
 from writing import TASKS, Desk, check_in, evidence, moment
@@ -28,7 +28,7 @@ def holds(desk: Desk) -> tuple[str, ...]:
 def test_evidence_of_the_head_s_code_holds_nothing_back(desk: Desk) -> None:
     desk.says({"evidence/test.json": evidence(desk.code), "status/1.md": check_in("ready")})
     assert holds(desk) == ()
-    assert section(desk.branch(rules=False)) is Section.YOUR_TURN
+    assert section_of(desk.branch(rules=False)) is Section.YOUR_TURN
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_each_way_to_hold_work_back(desk: Desk, fields: dict[str, object], held:
     desk.says({f"evidence/{name}.json": evidence(desk.code, **fields)})  # type: ignore[arg-type]  # by key
     desk.says({"status/1.md": check_in("ready")})
     assert holds(desk) == held
-    assert section(desk.branch(rules=False)) is (Section.HELD if held else Section.YOUR_TURN)
+    assert section_of(desk.branch(rules=False)) is (Section.HELD if held else Section.YOUR_TURN)
 
 
 def test_without_evidence_ready_is_held(desk: Desk) -> None:
     desk.says({"status/1.md": check_in("ready")})
     assert holds(desk) == ("no evidence for test",)
-    assert section(desk.branch(rules=False)) is Section.HELD
+    assert section_of(desk.branch(rules=False)) is Section.HELD
 
 
 def test_evidence_is_stale_once_the_code_changes_and_not_before(desk: Desk) -> None:
@@ -101,8 +101,8 @@ def test_a_policy_s_check_for_some_paths_only_is_not_asked_of_all(desk: Desk) ->
     found = fleet(desk.repo)
     (task,) = found.tasks
     policy = Policy(checks=(PolicyCheck(Check("docs", "make docs"), ("docs/**",)),))
-    assert [check.name for check in asked(task.brief, policy, [b"src/a.py"])] == ["test"]
-    assert [check.name for check in asked(task.brief, policy, [b"docs/x.md"])] == ["test", "docs"]
+    assert [check.name for check in required_checks(task.brief, policy, [b"src/a.py"])] == ["test"]
+    assert [check.name for check in required_checks(task.brief, policy, [b"docs/x.md"])] == ["test", "docs"]
 
 
 def test_a_policy_s_check_for_some_paths_is_asked_of_a_branch_that_touches_them(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentledger import git
-from agentledger.control_write import append
+from agentledger.control_write import commit_files
 from agentledger.errors import GitError
 from agentledger.workflow import link, sync
 from command import run
@@ -143,7 +143,7 @@ def test_somebody_who_is_always_first_ends_it(
     monkeypatch.setattr(link.Link, "push", lambda *_: False)
     monkeypatch.setattr(sync, "ROUNDS", 2)
     with pytest.raises(GitError, match="all the time"):
-        sync.sync(here.path)
+        sync.sync_control_branch(here.path)
 
 
 def test_a_remotes_rewritten_copy_never_costs_what_is_here(here: Repo, phone: Repo, origin: Repo) -> None:
@@ -212,7 +212,7 @@ def test_the_policy_names_the_branch(here: Repo, origin: Repo) -> None:
     here.commit("main", {".agentledger/config.toml": config}, parents=[here.git("rev-parse", "main")])
     here.flush()
     here.git("branch", NAME, "main")
-    append(git.repository(here.path), {BRIEF: b"x"}, "m", name="fleet-control")
+    commit_files(git.repository_at(here.path), {BRIEF: b"x"}, "m", name="fleet-control")
     assert synced(here)["branch"] == "fleet-control"
     assert list(files(origin, "fleet-control")) == [BRIEF]
 
@@ -224,10 +224,10 @@ def test_progress_is_told_in_stages(here: Repo, phone: Repo) -> None:
     for number in range(40):
         say(phone, f"tasks/t/answers/{number}.md", os.urandom(3000))
     told: list[str] = []
-    sync.sync(phone.path, progress=lambda stage, _done, _total: told.append(stage))
+    sync.sync_control_branch(phone.path, progress=lambda stage, _done, _total: told.append(stage))
     assert "pushing" in told
     told.clear()
-    sync.sync(here.path, progress=lambda stage, _done, _total: told.append(stage))
+    sync.sync_control_branch(here.path, progress=lambda stage, _done, _total: told.append(stage))
     assert "fetching" in told
 
 

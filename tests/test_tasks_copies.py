@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentledger.actions import next_action
-from agentledger.sections import Section, section
+from agentledger.sections import Section, section_of
 from agentledger.work import Copy
 from command import refused, run
 from controls import files
@@ -42,14 +42,14 @@ def test_a_copy_is_the_same_until_the_manager_writes_another(desk: Desk) -> None
     assert desk.work().copy is Copy.SAME
     desk.manager({"brief.md": WIDER})
     assert desk.work().copy is Copy.OUTDATED
-    assert section(desk.branch()) is Section.WORKING
+    assert section_of(desk.branch()) is Section.WORKING
 
 
 def test_another_copy_asks_the_manager_and_grants_nothing(asking: Desk) -> None:
     found = fleet(asking.repo)
     branch = named(found)["agent/x"]
     assert asking.work().copy is Copy.SCOPE_CHANGE
-    assert section(branch) is Section.YOUR_TURN
+    assert section_of(branch) is Section.YOUR_TURN
     (task,) = found.tasks
     assert task.brief is not None
     assert task.brief.owns == ("src/**",)
@@ -64,7 +64,7 @@ def test_a_refused_copy_is_shown_and_waits_for_nobody(asking: Desk) -> None:
     asking.manager({"answers/1.md": answer("reject", brief=blob(asking))})
     found = asking.branch()
     assert asking.work().copy is Copy.REFUSED
-    assert section(found) is Section.WORKING
+    assert section_of(found) is Section.WORKING
     action = next_action(found, fleet(asking.repo).base)
     assert action
     assert "scope" not in action.text

@@ -11,7 +11,7 @@ from agentledger import snapshot
 from agentledger.model import Fleet
 from agentledger.reports import json as reports
 from agentledger.reports import text
-from agentledger.site.build import build
+from agentledger.site.build import build_site
 from agentledger.snapshot import Request
 from gitrepo import Repo
 from reading import NOW, fleet, named
@@ -57,13 +57,13 @@ def test_many_tasks_are_counted_not_listed(mixed: Repo) -> None:
 
 
 def test_a_reader_of_the_board_sees_it(mixed: Repo) -> None:
-    shown = text.board(read(mixed), width=200).plain
+    shown = text.render_board(read(mixed), width=200).plain
     assert f"Split it: {SAID}" in shown
     assert "git diff main...codex-one" in shown
 
 
 def test_a_program_finds_it_among_the_problems(mixed: Repo) -> None:
-    (branch,) = json.loads(reports.ledger(read(mixed)))["branches"]
+    (branch,) = json.loads(reports.encode_ledger(read(mixed)))["branches"]
     (finding,) = branch["problems"]
     assert (finding["message"], finding["path"], finding["fatal"]) == (SAID, None, True)
     assert branch["next_action"]["text"] == f"Split it: {SAID}"
@@ -72,8 +72,8 @@ def test_a_program_finds_it_among_the_problems(mixed: Repo) -> None:
 
 def test_a_reader_of_the_pages_sees_it(mixed: Repo, tmp_path: Path) -> None:
     mixed.flush()
-    with snapshot.opened(mixed.path, Request(now=NOW, branches=("codex-*",))) as seen:
-        build(seen, tmp_path / "out", silent)
+    with snapshot.open_snapshot(mixed.path, Request(now=NOW, branches=("codex-*",))) as seen:
+        build_site(seen, tmp_path / "out", silent)
     assert f"Split it: {SAID}" in (tmp_path / "out/index.html").read_text()
     assert SAID in page_of(tmp_path / "out", "codex-one").read_text()
 

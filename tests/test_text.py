@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentledger.text import age, decode, encode, path_text, plural, printable, rfc3339
+from agentledger.text import (
+    decode,
+    encode,
+    escape_hidden,
+    format_age,
+    format_count,
+    format_path,
+    format_rfc3339,
+)
 
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -21,7 +29,7 @@ def test_any_bytes_come_back_as_they_were(raw: bytes) -> None:
 
 @given(raw=st.binary() | st.text())
 def test_nothing_printable_can_move_a_cursor_or_reorder_text(raw: bytes | str) -> None:
-    shown = printable(raw)
+    shown = escape_hidden(raw)
     assert encode(shown).decode() == shown
     assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cs", "Zl", "Zp"}
     assert not {unicodedata.bidirectional(c) for c in shown} & REORDERING
@@ -43,17 +51,17 @@ def test_nothing_printable_can_move_a_cursor_or_reorder_text(raw: bytes | str) -
     ],
 )
 def test_hidden_characters_are_spelled_out(raw: str | bytes, shown: str) -> None:
-    assert printable(raw) == shown
+    assert escape_hidden(raw) == shown
 
 
 @given(raw=st.binary())
 def test_a_path_is_always_valid_text(raw: bytes) -> None:
-    assert path_text(raw).encode().decode() == path_text(raw)
+    assert format_path(raw).encode().decode() == format_path(raw)
 
 
 def test_a_path_keeps_all_that_is_text() -> None:
-    assert path_text("dir/ü\n\u202e".encode()) == "dir/ü\n\u202e"
-    assert path_text(b"a\xffb\x80") == r"a\xffb\x80"
+    assert format_path("dir/ü\n\u202e".encode()) == "dir/ü\n\u202e"
+    assert format_path(b"a\xffb\x80") == r"a\xffb\x80"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +76,7 @@ def test_a_path_keeps_all_that_is_text() -> None:
     ],
 )
 def test_times_are_rfc3339_in_utc(at: int, shown: str) -> None:
-    assert rfc3339(at) == shown
+    assert format_rfc3339(at) == shown
 
 
 @pytest.mark.parametrize(
@@ -80,10 +88,10 @@ def test_times_are_rfc3339_in_utc(at: int, shown: str) -> None:
     ],
 )  # fmt: skip
 def test_an_age_has_one_unit(seconds: int, shown: str) -> None:
-    assert age(seconds) == shown
+    assert format_age(seconds) == shown
 
 
 def test_a_count_agrees_with_its_noun() -> None:
-    assert plural(0, "day") == "0 days"
-    assert plural(1, "branch", "branches") == "1 branch"
-    assert plural(12345, "branch", "branches") == "12,345 branches"
+    assert format_count(0, "day") == "0 days"
+    assert format_count(1, "branch", "branches") == "1 branch"
+    assert format_count(12345, "branch", "branches") == "12,345 branches"

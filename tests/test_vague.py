@@ -15,7 +15,7 @@ import pytest
 
 from agentledger.findings import Gate
 from agentledger.ledger import Policy
-from agentledger.rules import evaluate
+from agentledger.rules import evaluate_rules
 from agentledger.rules.vague import MOST, vague
 from rulecases import BODY, brief, case
 
@@ -91,7 +91,7 @@ def test_a_long_text_says_something_and_costs_nothing() -> None:
 
 def told(body: str, policy: Policy = ON) -> list[tuple[str, int | None]]:
     """What is said about a brief, and where."""
-    found = evaluate(case(Gate.SPAWN, brief(body), policy=policy))
+    found = evaluate_rules(case(Gate.SPAWN, brief(body), policy=policy))
     return [(f.message, f.line) for f in found if f.rule == "BRF004"]
 
 
@@ -120,7 +120,7 @@ def test_it_is_off_until_policy_asks_for_it() -> None:
     body = BODY.replace(CRITERION, "it works properly")
     assert told(body, Policy()) == []
     assert told(body, Policy(rules={"BRF004": "off"})) == []
-    (finding,) = evaluate(case(Gate.SPAWN, brief(body), policy=Policy(rules={"BRF004": "error"})))
+    (finding,) = evaluate_rules(case(Gate.SPAWN, brief(body), policy=Policy(rules={"BRF004": "error"})))
     assert finding.blocks
 
 

@@ -68,7 +68,7 @@ def test_what_is_recorded_is_what_the_board_asks_for(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true"}, LINT + LINT.replace("lint", "docs").replace("*.py", "*.md"))
     told = desk.verify()
     assert set(outcomes(told)) == {"test", "lint"}
-    with snapshot.opened(desk.repo.path, Request()) as taken:
+    with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
         branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
     assert branch.standing
     assert [(c.check.name, c.trust, c.fresh) for c in branch.standing.checks] == [

@@ -24,7 +24,7 @@ def reruns(desk: Checks) -> list[str]:
 
 def standing(desk: Checks) -> Checked:
     """Where the first check stands, as the board has it."""
-    with snapshot.opened(desk.repo.path, Request()) as taken:
+    with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
         branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
     assert branch.standing
     return branch.standing.checks[0]

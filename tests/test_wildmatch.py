@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentledger.wildmatch import _simulate, matches, parse
+from agentledger.wildmatch import _simulate_match, matches_path, parse_pattern
 from gitrepo import Repo
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "wildmatch.json"
@@ -150,8 +150,8 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def test_patterns_people_write_match_as_git_says(oracle: Repo, pattern: str) -> None:
     paths = [path.encode() for path in PATHS]
     expected = asked(oracle, pattern.encode(), paths)
-    assert [matches(pattern.encode(), path) for path in paths] == expected
-    assert [_simulate(parse(pattern.encode()), path) for path in paths] == expected
+    assert [matches_path(pattern.encode(), path) for path in paths] == expected
+    assert [_simulate_match(parse_pattern(pattern.encode()), path) for path in paths] == expected
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def _all_bytes(oracle: Repo, pattern: str) -> None:
     paths = [bytes([byte]) + b"x" for byte in range(1, 256) if byte != 0x2F]
     expected = asked(oracle, pattern.encode() + b"x", paths)
     assert any(expected)
-    assert [matches(pattern.encode() + b"x", path) for path in paths] == expected
+    assert [matches_path(pattern.encode() + b"x", path) for path in paths] == expected
 
 
 pieces = st.sampled_from(
@@ -187,21 +187,21 @@ def test_any_pattern_matches_as_git_says(oracle: Repo, pattern: str, names: list
         return  # ours: everything below
     paths = [b"/".join(name.encode() for name in names[:count]) for count in range(1, len(names) + 1)]
     expected = asked(oracle, raw, paths)
-    assert [matches(raw, path) for path in paths] == expected
-    assert [_simulate(parse(raw), path) for path in paths] == expected
+    assert [matches_path(raw, path) for path in paths] == expected
+    assert [_simulate_match(parse_pattern(raw), path) for path in paths] == expected
 
 
 def test_a_slash_at_the_end_means_everything_below() -> None:
-    assert matches(b"src/", b"src/a")
-    assert matches(b"src/", b"src/a/b")
-    assert not matches(b"src/", b"src")
-    assert not matches(b"src/", b"xsrc/a")
+    assert matches_path(b"src/", b"src/a")
+    assert matches_path(b"src/", b"src/a/b")
+    assert not matches_path(b"src/", b"src")
+    assert not matches_path(b"src/", b"xsrc/a")
 
 
 def test_many_wildcards_on_a_long_path_take_no_time_to_speak_of() -> None:
-    assert not matches(b"*a" * 40 + b"/x", b"a" * 4000)
-    assert not matches(b"**/a/" * 20 + b"x", b"a/" * 2000 + b"y")
-    assert matches(b"*a" * 40, b"a" * 4000)
+    assert not matches_path(b"*a" * 40 + b"/x", b"a" * 4000)
+    assert not matches_path(b"**/a/" * 20 + b"x", b"a/" * 2000 + b"y")
+    assert matches_path(b"*a" * 40, b"a" * 4000)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the table of git's own cases is not beside this checkout")
@@ -210,4 +210,4 @@ def test_gits_own_cases() -> None:
     assert len(cases) > 150
     for case in cases:
         pattern, path = case["pattern"].encode(), case["text"].encode()
-        assert matches(pattern, path) == bool(case["glob"]), case
+        assert matches_path(pattern, path) == bool(case["glob"]), case

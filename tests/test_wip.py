@@ -17,8 +17,8 @@ from agentledger.model import Branch, Conflict, Fleet, State
 from agentledger.reports import json as report
 from agentledger.reports import shapes, text
 from agentledger.sections import Section
-from agentledger.site.names import page_names
-from agentledger.site.view import board
+from agentledger.site.names import name_pages
+from agentledger.site.view import build_board
 from agentledger.wip import Load, Meter
 from agentledger.work import Copy, Progress, Standing, Task, Work
 
@@ -44,7 +44,7 @@ def fleet(*pairs: tuple[Branch, Task], limits: Wip | None = None, managers: tupl
 
 def one(progress: Progress, task: Task | None = None, **fields: Any) -> tuple[int, int, int]:
     """What a single branch counts for: active, local, review."""
-    found = wip.loads(fleet((at("x", progress, **fields), task or briefed("x"))))
+    found = wip.measure_loads(fleet((at("x", progress, **fields), task or briefed("x"))))
     return (found[0].active, found[0].local, found[0].review) if found else (0, 0, 0)
 
 
@@ -93,7 +93,7 @@ def test_a_human_s_session_has_a_limit_of_its_own() -> None:
 
 
 def test_a_branch_without_a_task_is_nobody_s() -> None:
-    assert wip.loads(fleet((sf.branch("x"), briefed("y")))) == ()
+    assert wip.measure_loads(fleet((sf.branch("x"), briefed("y")))) == ()
 
 
 def test_each_manager_has_a_load_and_policy_s_first_takes_what_names_none() -> None:
@@ -103,14 +103,14 @@ def test_each_manager_has_a_load_and_policy_s_first_takes_what_names_none() -> N
         (at("c", Progress.WORKING), briefed("c", "")),
         (at("d", Progress.READY, lines_counted=True), briefed("d")),
     ]
-    assert wip.loads(fleet(*pairs, managers=(BEN,))) == (
+    assert wip.measure_loads(fleet(*pairs, managers=(BEN,))) == (
         Load(ANA, active=1, review=1, review_lines=2),
         Load(BEN, active=2),
     )
 
 
 def test_lines_that_were_not_counted_count_as_none() -> None:
-    (load,) = wip.loads(fleet((at("x", Progress.READY, lines_counted=False), briefed("x"))))
+    (load,) = wip.measure_loads(fleet((at("x", Progress.READY, lines_counted=False), briefed("x"))))
     assert load.review_lines == 0
 
 
@@ -124,9 +124,9 @@ def test_a_meter_says_when_there_is_no_room(count: int, said: str) -> None:
 
 def test_one_manager_needs_no_name_and_several_do() -> None:
     mine = (at("a", Progress.WORKING), briefed("a"))
-    assert wip.meters(fleet(mine)) == {Section.WORKING: ("1 of 5 active",)}
+    assert wip.format_meters(fleet(mine)) == {Section.WORKING: ("1 of 5 active",)}
     other = (at("b", Progress.READY), briefed("b", BEN))
-    assert wip.meters(fleet(mine, other)) == {
+    assert wip.format_meters(fleet(mine, other)) == {
         Section.WORKING: (f"{ANA}: 1 of 5 active",),
         Section.YOUR_TURN: (f"{BEN}: 1 of 3 waiting for a human",),
     }
@@ -134,7 +134,7 @@ def test_one_manager_needs_no_name_and_several_do() -> None:
 
 def test_lines_are_told_once_they_are_too_many() -> None:
     pair = (at("x", Progress.READY), briefed("x"))
-    told = wip.meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
+    told = wip.format_meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
     assert told == ("1 of 3 waiting for a human, 2 of 1 changed lines (over the limit)",)
 
 
@@ -148,23 +148,23 @@ def test_lines_are_told_once_they_are_too_many() -> None:
 def test_the_meter_is_seen_where_nobody_is_in_working(
     progress: Progress, fields: dict[str, Any], place: Section
 ) -> None:
-    assert set(wip.meters(fleet((at("x", progress, **fields), briefed("x"))))) == {place}
+    assert set(wip.format_meters(fleet((at("x", progress, **fields), briefed("x"))))) == {place}
 
 
 def test_without_tasks_there_is_no_meter() -> None:
-    assert wip.meters(sf.fleet(sf.branch("x"))) == {}
+    assert wip.format_meters(sf.fleet(sf.branch("x"))) == {}
 
 
 def test_every_output_tells_the_same() -> None:
     found = fleet((at("x", Progress.WORKING), briefed("x")), limits=Wip(active=0))
     said = "1 of 0 active (over the limit)"
-    sections = {part.key: part.meters for part in board(found, page_names(found.branches)).sections}
+    sections = {part.key: part.meters for part in build_board(found, name_pages(found.branches)).sections}
     assert sections["working"] == (said,)
     assert not any(meters for key, meters in sections.items() if key != "working")
     out = io.StringIO()
-    Console(file=out, width=80).print(text.board(found), soft_wrap=True)
+    Console(file=out, width=80).print(text.render_board(found), soft_wrap=True)
     assert f"Working (1)\n  {said}\n" in out.getvalue()
-    document = json.loads(report.ledger(found))
-    jsonschema.validate(document, json.loads(shapes.schema("ledger")))
+    document = json.loads(report.encode_ledger(found))
+    jsonschema.validate(document, json.loads(shapes.encode_schema("ledger")))
     (entry,) = document["wip"]
     assert (entry["manager"], entry["active"]) == (ANA, {"count": 1, "limit": 0})

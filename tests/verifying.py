@@ -52,7 +52,7 @@ class Checks(Desk):
         said = self.said(*arguments, "--format", "json", folder=folder)
         assert said.code == code, said
         told: dict[str, Any] = json.loads(said.out)
-        jsonschema.validate(told, json.loads(shapes.schema("verified")))
+        jsonschema.validate(told, json.loads(shapes.encode_schema("verified")))
         return told
 
     def said(self, *arguments: str, folder: Path | None = None, env: Mapping[str, str] | None = None) -> Said:

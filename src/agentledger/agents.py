@@ -58,7 +58,7 @@ _TASK = re.compile(r"(?:^|/)agent/([a-z0-9]+(?:-[a-z0-9]+)*?)(?:--[a-z0-9-]+)?$"
 
 
 @lru_cache(maxsize=4096)
-def of_person(person: Person) -> str | None:
+def client_of_person(person: Person) -> str | None:
     """The client whose automatic identity this is, if any."""
     for client in CLIENTS:
         if re.search(client.address, person.email, re.IGNORECASE):
@@ -68,7 +68,7 @@ def of_person(person: Person) -> str | None:
     return None
 
 
-def co_authors(commit: Commit) -> Iterable[Person]:
+def parse_co_authors(commit: Commit) -> Iterable[Person]:
     """Who the commit's `Co-authored-by` trailers name."""
     for key, value in commit.trailers:
         if key.lower() == "co-authored-by":
@@ -76,30 +76,32 @@ def co_authors(commit: Commit) -> Iterable[Person]:
             yield Person(name.strip(), rest.partition(">")[0].strip())
 
 
-def _most(names: Iterable[str | None]) -> str | None:
+def _most_frequent(names: Iterable[str | None]) -> str | None:
     """The name that occurs most often; of equals the one that came first."""
     counted = Counter(name for name in names if name)
     return counted.most_common(1)[0][0] if counted else None
 
 
-def of_commits(commits: Sequence[Commit]) -> Agent | None:
+def agent_of_commits(commits: Sequence[Commit]) -> Agent | None:
     """Who wrote these commits: by author before by co-author."""
-    author = _most(of_person(commit.author) for commit in commits)
+    author = _most_frequent(client_of_person(commit.author) for commit in commits)
     if author:
         return Agent(author, "author")
-    trailer = _most(of_person(person) for commit in commits for person in co_authors(commit))
+    trailer = _most_frequent(
+        client_of_person(person) for commit in commits for person in parse_co_authors(commit)
+    )
     return Agent(trailer, "trailer") if trailer else None
 
 
-def of_branch(name: str, commits: Sequence[Commit]) -> Agent | None:
+def agent_of_branch(name: str, commits: Sequence[Commit]) -> Agent | None:
     """Who works on a branch: what its name says, else its authors, else its co-authors."""
     for client in CLIENTS:
         if name.startswith(client.prefix) or f"/{client.prefix}" in name:
             return Agent(client.name, "branch")
-    return of_commits(commits)
+    return agent_of_commits(commits)
 
 
-def task_of(name: str) -> str | None:
+def task_of_branch(name: str) -> str | None:
     """The task that a branch's name says: `agent/<task>`, or `agent/<task>--<attempt>`."""
     found = _TASK.search(name)
     return found[1] if found and len(found[1]) <= 63 else None

@@ -64,10 +64,10 @@ class History:
             return (head,)
         candidates = self._candidates.get(head, NONE)
         if candidates not in self._reduced:
-            self._reduced[candidates] = self._reduce(candidates)
+            self._reduced[candidates] = self._drop_ancestors(candidates)
         return self._reduced[candidates]
 
-    def _reduce(self, candidates: frozenset[str]) -> tuple[str, ...]:
+    def _drop_ancestors(self, candidates: frozenset[str]) -> tuple[str, ...]:
         """Drop each candidate that is an ancestor of another one."""
         newest_first = sorted(candidates, key=self.position.__getitem__)
         if len(newest_first) < 2:
@@ -137,7 +137,7 @@ class History:
 
     # -- counting -------------------------------------------------------------------
 
-    def _index(self) -> dict[str, int]:
+    def _index_steps(self) -> dict[str, int]:
         """For each commit of base, how many steps from the root of the first-parent line it came in.
 
         `_counts[i]` is then the number of commits reachable from the line's i-th commit,
@@ -158,11 +158,11 @@ class History:
 
     def step(self, commit: str) -> int:
         """The step of the first-parent line (0 is its root) that brought `commit` into base."""
-        return self._index()[commit]
+        return self._index_steps()[commit]
 
     def behind(self, merge_bases: Sequence[str]) -> int:
         """How many commits of base are not reachable from any of `merge_bases`."""
-        introduced = self._index()
+        introduced = self._index_steps()
         stack, seen, reached = list(merge_bases), set(), -1
         while stack:
             commit = stack.pop()

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import LedgerError
-from .wildmatch import ALL, PLAIN, SLASH, Kind, parse
+from .wildmatch import ALL, PLAIN, SLASH, Kind, parse_pattern
 
 LIMIT = 200_000
 _DOT = 1 << 0x2E
@@ -46,9 +46,9 @@ _WHOLE = 3
 
 
 @lru_cache(maxsize=4096)
-def automaton(pattern: bytes) -> Automaton:
+def compile_automaton(pattern: bytes) -> Automaton:
     """The automaton of a pattern, without empty moves."""
-    pieces = parse(pattern)
+    pieces = parse_pattern(pattern)
     edges: list[list[tuple[int, int]]] = [[] for _ in range(len(pieces) + 1)]
     ends = 1 << len(pieces)
     # From the end, so that what can be skipped takes over what comes after it.
@@ -68,44 +68,48 @@ def automaton(pattern: bytes) -> Automaton:
 
 
 @lru_cache(maxsize=4096)
-def beginning(pattern: bytes) -> bytes:
+def literal_prefix(pattern: bytes) -> bytes:
     """The bytes with which everything begins that the pattern matches."""
     found = bytearray()
-    for piece in parse(pattern):
+    for piece in parse_pattern(pattern):
         if piece.kind is not Kind.BYTE or piece.bytes.bit_count() != 1:
             break
         found.append(piece.bytes.bit_length() - 1)
     return bytes(found)
 
 
-def apart(a: bytes, b: bytes) -> bool:
+def is_prefix_disjoint(a: bytes, b: bytes) -> bool:
     """True where the beginnings alone show that two patterns have nothing in common."""
-    left, right = beginning(a), beginning(b)
+    left, right = literal_prefix(a), literal_prefix(b)
     return not (left.startswith(right) or right.startswith(left))
 
 
 @lru_cache(maxsize=16384)
-def intersect(a: bytes, b: bytes, without: tuple[bytes, ...] = ()) -> bytes | None:
+def intersect_patterns(a: bytes, b: bytes, without: tuple[bytes, ...] = ()) -> bytes | None:
     """A shortest path that both patterns match, and none of `without`; None where there is none.
 
     Raises TooComplexError.
     """
-    if apart(a, b):
+    if is_prefix_disjoint(a, b):
         return None
-    barred = [automaton(pattern) for pattern in without if not (apart(a, pattern) or apart(b, pattern))]
-    return _shortest(automaton(a), automaton(b), barred)
+    barred = [
+        compile_automaton(pattern)
+        for pattern in without
+        if not (is_prefix_disjoint(a, pattern) or is_prefix_disjoint(b, pattern))
+    ]
+    return _shortest_common_path(compile_automaton(a), compile_automaton(b), barred)
 
 
 @lru_cache(maxsize=16384)
-def contains(a: bytes, b: bytes) -> bool:
+def contains_pattern(a: bytes, b: bytes) -> bool:
     """Does `a` match every path that `b` matches? Raises TooComplexError."""
-    return intersect(b, b, (a,)) is None
+    return intersect_patterns(b, b, (a,)) is None
 
 
 _State = tuple[int, int, int, int]  # of a, of b, within the path, and the barred ones' positions as bits
 
 
-def _shortest(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes | None:
+def _shortest_common_path(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes | None:
     bars = _Bars(barred)
     start: _State = (0, 0, 0, bars.start)
     came: dict[_State, tuple[_State, int] | None] = {start: None}
@@ -114,8 +118,8 @@ def _shortest(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes 
         state = queue.popleft()
         at, bt, within, bar = state
         if within == _WHOLE and a.ends >> at & 1 and b.ends >> bt & 1 and not bar & bars.ends:
-            return _spelled(came, state)
-        for byte_set, following in _moves(a.edges[at], b.edges[bt], within):
+            return _spell_path(came, state)
+        for byte_set, following in _common_moves(a.edges[at], b.edges[bt], within):
             for byte, then in bars.split(bar, byte_set):
                 reached = (*following, then)
                 if reached not in came:
@@ -129,7 +133,7 @@ def _shortest(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes 
     return None
 
 
-def _moves(
+def _common_moves(
     a: Iterable[tuple[int, int]], b: Sequence[tuple[int, int]], within: int
 ) -> Iterable[tuple[int, tuple[int, int, int]]]:
     for mine, to in a:
@@ -141,7 +145,7 @@ def _moves(
                         yield common, (to, other, place)
 
 
-def _spelled(came: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:
+def _spell_path(came: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:
     found = bytearray()
     while (step := came[state]) is not None:
         state, byte = step
@@ -164,19 +168,19 @@ class _Bars:
     def split(self, positions: int, bytes_: int) -> Iterable[tuple[int, int]]:
         """For each way in which these bytes can move the barred patterns on: a byte of it, and where to."""
         if not positions:
-            return ((_nicest(bytes_), 0),)
+            return ((_nicest_byte(bytes_), 0),)
         groups = {bytes_: 0}
-        for number in _bits(positions):
+        for number in _iterate_bits(positions):
             for edge, to in self._edges[number]:
-                groups = _divided(groups, edge, 1 << to)
+                groups = _divide_groups(groups, edge, 1 << to)
         # Different bytes may lead to the same place.
         places: dict[int, int] = {}
         for group, then in groups.items():
             places[then] = places.get(then, 0) | group
-        return sorted(((_nicest(group), then) for then, group in places.items()), key=_niceness)
+        return sorted(((_nicest_byte(group), then) for then, group in places.items()), key=_rank_byte)
 
 
-def _divided(groups: dict[int, int], edge: int, to: int) -> dict[int, int]:
+def _divide_groups(groups: dict[int, int], edge: int, to: int) -> dict[int, int]:
     found: dict[int, int] = {}
     for group, then in groups.items():
         if inside := group & edge:
@@ -186,20 +190,20 @@ def _divided(groups: dict[int, int], edge: int, to: int) -> dict[int, int]:
     return found
 
 
-def _bits(number: int) -> Iterable[int]:
+def _iterate_bits(number: int) -> Iterable[int]:
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1
         number ^= lowest
 
 
-def _niceness(move: tuple[int, int]) -> int:
+def _rank_byte(move: tuple[int, int]) -> int:
     found = _NICE.find(move[0])
     return found if found >= 0 else move[0] + len(_NICE)
 
 
 @lru_cache(maxsize=4096)
-def _nicest(bytes_: int) -> int:
+def _nicest_byte(bytes_: int) -> int:
     """The byte of a set that reads best in a message."""
     for byte in _NICE:
         if bytes_ >> byte & 1:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .agents import DEFAULT_PATTERNS
 from .errors import RefError
 from .git import Ref
-from .text import plural, printable
+from .text import escape_hidden, format_count
 
 # The names that repositories give the branch they merge into; one that exists alone is taken.
 USUAL = ("main", "master", "trunk", "develop")
@@ -77,24 +77,24 @@ class Refs:
         found = [self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
         return Choice(name, None, found[0], why) if found else None
 
-    def existing(self) -> str:
+    def describe_branches(self) -> str:
         """The branches there are, in words, for a hint."""
         names = [r.removeprefix(HEADS) for r in self.all if r.startswith(HEADS)]
         names += [
             r.removeprefix(REMOTES) for r, ref in self.all.items() if r.startswith(REMOTES) and not ref.target
         ]
-        shown = ", ".join(printable(name) for name in names[:12])
-        shown += f" and {plural(len(names) - 12, 'other')}" if len(names) > 12 else ""
-        lost = ", ".join(printable(name) for name in self.broken[:12])
+        shown = ", ".join(escape_hidden(name) for name in names[:12])
+        shown += f" and {format_count(len(names) - 12, 'other')}" if len(names) > 12 else ""
+        lost = ", ".join(escape_hidden(name) for name in self.broken[:12])
         return f"{shown or 'none that git can read'}; broken: {lost}" if lost else shown
 
 
-def choose(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
+def choose_base(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
     """Base as the user named it, else as the repository tells; RefError names what exists."""
-    return _named(refs, wanted) if wanted is not None else _default(refs, head, bare)
+    return _choose_named(refs, wanted) if wanted is not None else _choose_default(refs, head, bare)
 
 
-def _named(refs: Refs, wanted: str) -> Choice:
+def _choose_named(refs: Refs, wanted: str) -> Choice:
     why = "named with --base"
     if wanted.startswith(HEADS):
         found = refs.branch(wanted.removeprefix(HEADS), why)
@@ -106,12 +106,12 @@ def _named(refs: Refs, wanted: str) -> Choice:
             found = Choice(wanted, None, refs.all[REMOTES + wanted], why)
     if found:
         return found
-    there = refs.existing()
+    there = refs.describe_branches()
     hint = f"there are: {there}" if there else "this repository has no branch yet; commit something first"
-    raise RefError(f"there is no branch {printable(wanted)!r} to take as base", hint)
+    raise RefError(f"there is no branch {escape_hidden(wanted)!r} to take as base", hint)
 
 
-def _default(refs: Refs, head: str, bare: bool) -> Choice:
+def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
     remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
     for remote in remotes:
         default = refs.all.get(f"{REMOTES}{remote}/HEAD")
@@ -128,11 +128,11 @@ def _default(refs: Refs, head: str, bare: bool) -> Choice:
     ]
     if len(usual) == 1:
         return usual[0]
-    raise _undecided(refs, [choice.name for choice in usual], head)
+    raise _undecided_error(refs, [choice.name for choice in usual], head)
 
 
-def _undecided(refs: Refs, usual: Sequence[str], head: str) -> RefError:
-    there = refs.existing()
+def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
+    there = refs.describe_branches()
     if not there:
         hint = "commit something first, then run this again"
         return RefError("this repository has no branch yet, so there is nothing to compare with", hint)
@@ -141,11 +141,11 @@ def _undecided(refs: Refs, usual: Sequence[str], head: str) -> RefError:
         return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}")
     return RefError(
         "which branch is base? None is called main, master, trunk or develop",
-        f"name one: --base {printable(_likely(refs, head))}; there are: {there}",
+        f"name one: --base {escape_hidden(_guess_base(refs, head))}; there are: {there}",
     )
 
 
-def _likely(refs: Refs, head: str) -> str:
+def _guess_base(refs: Refs, head: str) -> str:
     """The branch that is checked out, if no agent works there; else the only one that is left."""
     people = [
         name.removeprefix(HEADS)

@@ -29,7 +29,7 @@ _COLUMNS = "key, CAST(value AS BLOB), used"
 _SOUND = "typeof(value) = 'text' AND typeof(used) = 'integer'"
 
 
-def _connect(file: str) -> sqlite3.Connection:
+def _open_database(file: str) -> sqlite3.Connection:
     database = sqlite3.connect(file, timeout=10)
     try:
         # A crash may cost the last entries; that is cheaper than waiting for the disk each time.
@@ -41,7 +41,7 @@ def _connect(file: str) -> sqlite3.Connection:
     return database
 
 
-def _damaged(error: sqlite3.Error) -> bool:
+def _is_damaged(error: sqlite3.Error) -> bool:
     """Is the file itself at fault? An OperationalError is about locks, space and permissions."""
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
@@ -64,20 +64,20 @@ class Cache:
         try:
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                return self._replaced(self._file)
+                return self._open_or_replace(self._file)
         except (OSError, sqlite3.Error):
             pass  # read-only, locked for long, or no space: it lives in memory
-        return _connect(":memory:")
+        return _open_database(":memory:")
 
     @staticmethod
-    def _replaced(file: Path) -> sqlite3.Connection:
+    def _open_or_replace(file: Path) -> sqlite3.Connection:
         try:
-            return _connect(str(file))
+            return _open_database(str(file))
         except sqlite3.Error as error:
-            if not _damaged(error):
+            if not _is_damaged(error):
                 raise
             file.unlink()
-            return _connect(str(file))
+            return _open_database(str(file))
 
     def get(self, kind: str, keys: Iterable[str]) -> dict[str, Any]:
         """The values of those keys that are known."""
@@ -122,7 +122,7 @@ class Cache:
         try:
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            self._broken |= _damaged(error)
+            self._broken |= _is_damaged(error)
             return []
 
     def _write(self, query: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -130,7 +130,7 @@ class Cache:
             with self._database:
                 self._database.executemany(query, rows)
         except sqlite3.Error as error:
-            self._broken |= _damaged(error)
+            self._broken |= _is_damaged(error)
 
     def close(self) -> None:
         """Forget what was not used for long, and close. A file found to be damaged goes."""
@@ -140,7 +140,7 @@ class Cache:
             self._file.unlink(missing_ok=True)
 
 
-def remembered(
+def get_or_compute(
     store: Cache | None,
     kind: str,
     keys: Mapping[K, str],
@@ -154,7 +154,9 @@ def remembered(
     """
     rows = store.get(kind, keys.values()) if store else {}
     found = {
-        k: value for k, row in keys.items() if row in rows and (value := _loaded(form, rows[row])) is not None
+        k: value
+        for k, row in keys.items()
+        if row in rows and (value := _load_value(form, rows[row])) is not None
     }
     fresh = compute([k for k in keys if k not in found]) if len(found) < len(keys) else {}
     if store:
@@ -170,7 +172,7 @@ class Form(NamedTuple, Generic[V]):
     load: Callable[[Any], V]
 
 
-def _loaded(form: Form[V], stored: Any) -> V | None:
+def _load_value(form: Form[V], stored: Any) -> V | None:
     """None for what is not in that form: anybody may have written it."""
     try:
         return form.load(stored)

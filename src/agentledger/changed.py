@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agentledger.text import decode, encode
-from agentledger.wildmatch import matches
+from agentledger.wildmatch import matches_path
 
 _ASKED = re.compile(r"\{changed:([^{}]*)\}")
 # A name that begins so could be an option, or a file of arguments, to the command.
@@ -33,7 +33,7 @@ class Filled:
     skipped: str = ""
 
 
-def filled(command: str, paths: Sequence[bytes]) -> Filled:
+def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
     """The command with each `{changed:GLOB}` filled in with those of `paths` that match.
 
     It is skipped where it asks for changed files, and none of its patterns matches any.
@@ -42,18 +42,18 @@ def filled(command: str, paths: Sequence[bytes]) -> Filled:
     if not globs:
         return Filled((encode(command),), command)
     ordered = sorted(paths)
-    found = {glob: [path for path in ordered if matches(encode(glob), path)] for glob in globs}
+    found = {glob: [path for path in ordered if matches_path(encode(glob), path)] for glob in globs}
     names = sorted({path for matched in found.values() for path in matched})
     number = {path: at for at, path in enumerate(names, 1)}
-    refer = _put(command, found, lambda path: f'"${{{number[path]}}}"')
-    shown = _put(command, found, lambda path: shlex.quote(decode(_argument(path))))
+    refer = _replace_globs(command, found, lambda path: f'"${{{number[path]}}}"')
+    shown = _replace_globs(command, found, lambda path: shlex.quote(decode(_safe_argument(path))))
     skipped = "" if names else f"no changed file matches {', '.join(globs)}"
-    return Filled((encode(refer), b"sh", *map(_argument, names)), shown, skipped)
+    return Filled((encode(refer), b"sh", *map(_safe_argument, names)), shown, skipped)
 
 
-def _put(command: str, found: dict[str, list[bytes]], word: Callable[[bytes], str]) -> str:
+def _replace_globs(command: str, found: dict[str, list[bytes]], word: Callable[[bytes], str]) -> str:
     return _ASKED.sub(lambda asked: " ".join(map(word, found[asked[1]])), command)
 
 
-def _argument(path: bytes) -> bytes:
+def _safe_argument(path: bytes) -> bytes:
     return b"./" + path if path.startswith(_TAKEN) else path

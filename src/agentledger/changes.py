@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from . import diffs, merging
-from .cache import Cache, Form, remembered
-from .code_tree import code_tree
-from .git import stream, tokens
+from .cache import Cache, Form, get_or_compute
+from .code_tree import compute_code_trees
+from .git import split_stream, stream_output
 from .merging import Merged
 from .model import LEDGER, Change
 from .objects import Failure
@@ -78,14 +78,16 @@ class Line(NamedTuple):
 # -- net ------------------------------------------------------------------------------
 
 
-def net(scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None) -> dict[str, Net]:
+def find_net_changes(
+    scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None
+) -> dict[str, Net]:
     """For each head, what merging it into the commit `base` would change there. Two or three processes."""
 
     def ask(wanted: list[str]) -> dict[str, Net]:
-        answers = merging.merge(scratch, [(base, head) for head in wanted])
-        return net_of(scratch, base, dict(zip(wanted, answers, strict=True)))
+        answers = merging.simulate_merges(scratch, [(base, head) for head in wanted])
+        return net_of_merges(scratch, base, dict(zip(wanted, answers, strict=True)))
 
-    return remembered(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
+    return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
 
 
 def change_id(net: Net) -> str | None:
@@ -108,20 +110,20 @@ def net_key(base: str, head: str) -> str:
     return f"{base} {head}"
 
 
-def net_of(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
+def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
     """The same for merges that have been made already, by head; valid where they were made only."""
     made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
-    found = diffs.changes(scratch.git, [(base, commit) for commit in made.values()])
+    found = diffs.read_changes(scratch.git, [(base, commit) for commit in made.values()])
     differing = dict(zip(made, found, strict=True))
-    return {head: _net(answer, differing.get(head, ())) for head, answer in answers.items()}
+    return {head: _net_of_merge(answer, differing.get(head, ())) for head, answer in answers.items()}
 
 
-def _net(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> Net:
+def _net_of_merge(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> Net:
     if isinstance(answer, Failure):
         return Net(failed=answer.reason)
     if isinstance(differing, Failure):
         return Net(answer.tree, failed=differing.reason)
-    changes = answer.true_paths(differing)
+    changes = answer.restore_paths(differing)
     return Net(answer.tree, answer.clean, changes, frozenset(path for path, _ in answer.stages))
 
 
@@ -154,7 +156,7 @@ NET = Form(_dump_net, _load_net)
 # -- own ------------------------------------------------------------------------------
 
 
-def own(
+def find_own_changes(
     scratch: Scratch, branches: Mapping[str, Sequence[Line]], store: Cache | None = None
 ) -> dict[str, Own]:
     """For each name, what its commits (newest first) changed by themselves.
@@ -165,7 +167,7 @@ def own(
     """
     commits = {line.id: line for lines in branches.values() for line in lines}
     keys = {line: line.id for line in commits.values()}
-    found_each = remembered(store, "own", keys, lambda lines: _each(scratch, lines), _DID)
+    found_each = get_or_compute(store, "own", keys, lambda lines: _changes_of_commits(scratch, lines), _DID)
     did = {line.id: each for line, each in found_each.items()}
     found = {}
     for name, lines in branches.items():
@@ -199,26 +201,26 @@ def _load_did(row: Any) -> Did:
 _DID: Form[Did] = Form(_dump_did, _load_did)
 
 
-def _each(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
+def _changes_of_commits(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
     void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
     before = {line.id: line.parents[0] if line.parents else void for line in commits}
-    again, last = _merged_again(scratch, [line for line in commits if len(line.parents) > 1])
+    again, last = _merge_parents(scratch, [line for line in commits if len(line.parents) > 1])
     before |= again
-    found = diffs.changes(scratch.git, [(before[line.id], line.id) for line in commits])
+    found = diffs.read_changes(scratch.git, [(before[line.id], line.id) for line in commits])
     return {
-        line: last[line.id].true_paths(did) if line.id in last and not isinstance(did, Failure) else did
+        line: last[line.id].restore_paths(did) if line.id in last and not isinstance(did, Failure) else did
         for line, did in zip(commits, found, strict=True)
     }
 
 
-def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, str], dict[str, Merged]]:
+def _merge_parents(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, str], dict[str, Merged]]:
     """For each merge, a commit with what its parents come to, folded from left to right; the last answers."""
     last: dict[str, Merged] = {}
     folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
     for number in range(1, max((len(line.parents) for line in merges), default=1)):
         asked = [(line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)]
         pairs = [(left, line.parents[number]) for line, left in asked]
-        for (line, left), answer in zip(asked, merging.merge(scratch, pairs), strict=True):
+        for (line, left), answer in zip(asked, merging.simulate_merges(scratch, pairs), strict=True):
             parents = (left, line.parents[number])
             folded[line.id] = scratch.commit(answer.tree, parents) if isinstance(answer, Merged) else None
             if isinstance(answer, Merged):
@@ -229,7 +231,7 @@ def _merged_again(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, s
 # -- the same change ------------------------------------------------------------------
 
 
-def equal(
+def compare_heads(
     scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]], store: Cache | None = None
 ) -> dict[tuple[str, str], bool]:
     """For each (then, now) of heads: would merging either into `base` come to the same, `.agentledger` aside?
@@ -237,21 +239,27 @@ def equal(
     False where either does not merge cleanly: what it comes to is then somebody's decision.
     """
     keys = {pair: f"{base} {pair[0]} {pair[1]}" for pair in pairs}
-    return remembered(store, "equal", keys, lambda asked: _equal(scratch, base, asked), Form(bool, bool))
+    return get_or_compute(
+        store, "equal", keys, lambda asked: _compare_heads(scratch, base, asked), Form(bool, bool)
+    )
 
 
-def _equal(scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
+def _compare_heads(
+    scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], bool]:
     heads = list(dict.fromkeys(head for pair in pairs for head in pair))
-    answers = dict(zip(heads, merging.merge(scratch, [(base, head) for head in heads]), strict=True))
+    answers = dict(
+        zip(heads, merging.simulate_merges(scratch, [(base, head) for head in heads]), strict=True)
+    )
     trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}
-    codes = code_tree(scratch, list(trees.values()))
+    codes = compute_code_trees(scratch, list(trees.values()))
     code = {head: codes.get(tree) for head, tree in trees.items()}
     return {
         (then, now): code.get(then) is not None and code.get(then) == code.get(now) for then, now in pairs
     }
 
 
-def only_reported(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
+def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
     """Are there only plain commits within the ledger since `then`? `lines` are newest first.
 
     `codes` are code trees by commit. A merge among them is no report, whatever its tree is.
@@ -270,15 +278,15 @@ def only_reported(lines: Iterable[Line], codes: Mapping[str, str], then: str) ->
     return expected == then
 
 
-def had(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
+def find_in_history(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
     """The paths whose blob, by path in `blobs`, base's history has had at that very path."""
     if not blobs:
         return frozenset()
     names = [path.decode("utf-8", "surrogateescape") for path in blobs]
     flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
-    flow = stream(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
+    flow = stream_output(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
     found = set()
-    words = tokens(flow.blocks)
+    words = split_stream(flow.blocks)
     for word in words:
         if word.lstrip(b"\n").startswith(b":"):
             path = next(words)

@@ -16,42 +16,44 @@ from .ledger import Policy, Source
 from .model import LEDGER, Change
 from .rules.case import Report
 from .scratch import Scratch
-from .text import decode, encode, misleading
+from .text import count_misleading, decode, encode
 
 # The changes of each path, newest first.
 History = Mapping[bytes, Sequence[Change]]
 
 
-def of_task(task: str, history: History) -> dict[bytes, Sequence[Change]]:
+def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change]]:
     """The part of a history that is about the task's check-ins."""
     folder = LEDGER + b"tasks/" + encode(task) + b"/status/"
     return {p: history[p] for p in sorted(history) if p.startswith(folder) and p.endswith(b".md")}
 
 
-def reports(scratch: Scratch, policy: Policy, asked: Mapping[str, History]) -> dict[str, tuple[Report, ...]]:
+def compare_check_ins(
+    scratch: Scratch, policy: Policy, asked: Mapping[str, History]
+) -> dict[str, tuple[Report, ...]]:
     """For each name, its check-ins: new (A), changed (M) or taken away (D). One process, if any."""
-    again = {blob for history in asked.values() for each in history.values() for blob in _earlier(each)}
-    texts = dict(objects.contents(scratch.git, sorted(again)))
-    sound = {blob for blob in again if _sound(texts.get(blob, b""), policy)}
-    return {name: tuple(_reports(history, sound)) for name, history in asked.items()}
+    again = {blob for history in asked.values() for each in history.values() for blob in _earlier_blobs(each)}
+    texts = dict(objects.read_object_contents(scratch.git, sorted(again)))
+    sound = {blob for blob in again if _is_sound(texts.get(blob, b""), policy)}
+    return {name: tuple(_compare_check_ins(history, sound)) for name, history in asked.items()}
 
 
-def _reports(history: History, sound: set[str]) -> Iterator[Report]:
+def _compare_check_ins(history: History, sound: set[str]) -> Iterator[Report]:
     for path, changes in history.items():
         newest = changes[0]
-        said = next((blob for blob in _earlier(changes) if blob in sound), None)
+        said = next((blob for blob in _earlier_blobs(changes) if blob in sound), None)
         if newest.status != "D":
             yield Report(decode(path), "A" if said in (None, newest.new) else "M", said or "")
         elif said is not None:
             yield Report(decode(path), "D", said)
 
 
-def _earlier(changes: Sequence[Change]) -> list[str]:
+def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
     """The versions before the newest, oldest first."""
     blobs = [changes[-1].old, *(change.new for change in reversed(changes[1:]))]
     return [blob for blob in blobs if blob.strip("0")]
 
 
-def _sound(raw: bytes, policy: Policy) -> bool:
+def _is_sound(raw: bytes, policy: Policy) -> bool:
     document = documents.parse_check_in(Source(""), raw[: documents.MOST_BYTES], policy).document
-    return not document.problems and not misleading([decode(raw)])
+    return not document.problems and not count_misleading([decode(raw)])

@@ -14,16 +14,16 @@ from .scratch import Scratch
 _LEDGER = b"40000 .agentledger\0"
 
 
-def code_tree(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
+def compute_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
     """For each root tree that can be read, the id it would have without `.agentledger`.
 
     Hashed here, as git hashes trees, instead of by a process for each; SHA-1 and SHA-256.
     """
-    raw = objects.contents(scratch.git, list(dict.fromkeys(trees)))
-    return {tree: _without_ledger(tree, body, scratch.object_format) for tree, body in raw}
+    raw = objects.read_object_contents(scratch.git, list(dict.fromkeys(trees)))
+    return {tree: _hash_without_ledger(tree, body, scratch.object_format) for tree, body in raw}
 
 
-def _without_ledger(tree: str, body: bytes, object_format: str) -> str:
+def _hash_without_ledger(tree: str, body: bytes, object_format: str) -> str:
     size = 32 if object_format == "sha256" else 20
     at = 0
     while at < len(body):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .git import Git, attempt, run
+from .git import Git, run, run_unchecked
 from .model import Commit, Person
 from .text import decode
 
 
-def parents(sealed: Git, tip: str) -> list[tuple[str, ...]]:
+def read_ancestry(sealed: Git, tip: str) -> list[tuple[str, ...]]:
     """The whole history of `tip`, children first: each commit with its parents."""
     out = run(sealed, ["rev-list", "--topo-order", "--parents", tip])
     return [tuple(line.split(" ")) for line in decode(out).split("\n") if line]
 
 
-def outside(sealed: Git, head: str, base: str) -> list[tuple[str, tuple[str, ...]]]:
+def read_ancestry_outside(sealed: Git, head: str, base: str) -> list[tuple[str, tuple[str, ...]]]:
     """The commits of `head` that `base` lacks, newest first: each with its parents."""
     out = run(sealed, ["rev-list", "--topo-order", "--parents", head, f"^{base}"])
     rows = [line.split(" ") for line in decode(out).split("\n") if line]
@@ -38,24 +38,24 @@ _FORMAT = "%x00".join(
 )
 
 
-def log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
+def read_log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
     """Commits reachable from `heads` and not from `base`, parents first; GitError when one cannot be read."""
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     flags = ["--stdin", "-z", "--topo-order", "--reverse", "--encoding=UTF-8", f"--format={_FORMAT}"]
     fields = run(sealed, ["log", *flags], given.encode()).split(b"\0")
-    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+    return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
 
 
-def show(sealed: Git, ids: Sequence[str]) -> list[Commit]:
+def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
     """These commits alone, without their history."""
     if not ids:
         return []
     flags = ["--stdin", "-z", "--no-walk=unsorted", "--encoding=UTF-8", f"--format={_FORMAT}"]
     fields = run(sealed, ["log", *flags], "".join(f"{i}\n" for i in ids).encode()).split(b"\0")
-    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+    return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
 
 
-def _commit(raw: list[bytes]) -> Commit:
+def _parse_commit(raw: list[bytes]) -> Commit:
     identity, above, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
     pairs = tuple(
         (key, value) for key, _, value in (line.partition("\x02") for line in trailers.split("\x01") if line)
@@ -65,19 +65,19 @@ def _commit(raw: list[bytes]) -> Commit:
         tuple(above.split()),
         tree,
         Person(name, mail),
-        _seconds(at),
-        _seconds(committed),
+        _parse_seconds(at),
+        _parse_seconds(committed),
         subject,
         pairs,
     )
 
 
-def _seconds(raw: str) -> int:
+def _parse_seconds(raw: str) -> int:
     """A commit's time; hostile or broken ones come as '' or beyond what 64 bits hold."""
     return int(raw) if raw.lstrip("-").isdigit() and len(raw) < 15 else 0
 
 
-def walkable(sealed: Git, heads: Sequence[str], base: str) -> str:
+def walk_failure_reason(sealed: Git, heads: Sequence[str], base: str) -> str:
     """'' when the history of all these heads can be walked, else git's reason."""
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
-    return attempt(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]
+    return run_unchecked(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .documents import toml_lines
-from .documents.forms import numbered
-from .documents.frame import MOST_BYTES, decoded
+from .documents.forms import default_check_name
+from .documents.frame import MOST_BYTES, decode_document
 from .documents.policy_keys import POLICY
 from .documents.problems import Problems
 from .ledger import Check, Policy, PolicyCheck, Wip
@@ -39,18 +39,18 @@ def parse(path: str, raw: bytes, size: int | None = None) -> Policy:
     `path` is what problems name. No `branches` means the default patterns.
     """
     out = Problems(path)
-    text = decoded(raw, size, out)
-    tree = toml_lines.read(text, out) if text is not None else None
+    text = decode_document(raw, size, out)
+    tree = toml_lines.parse_toml(text, out) if text is not None else None
     said: dict[str, Any] = POLICY.values(tree, "", out) if tree else {}
     if said.get("version", VERSION) != VERSION:
         hint = f"this agentledger reads version {VERSION}: a newer one may be needed"
         out.invalid(1, f"the policy is in version {said['version']} of its format", hint)
-    values = _values(said)
+    values = _policy_values(said)
     known = said.get("version", VERSION) == VERSION
     return Policy(**values, problems=out.all(), readable=tree is not None and known)
 
 
-def _values(said: Mapping[str, Any]) -> dict[str, Any]:
+def _policy_values(said: Mapping[str, Any]) -> dict[str, Any]:
     values = {key: said[key] for key in _PLAIN if key in said}
     for (table, key), name in _RENAMED.items():
         if key in said.get(table, {}):
@@ -59,18 +59,21 @@ def _values(said: Mapping[str, Any]) -> dict[str, Any]:
     values["wip"] = Wip(**said.get("wip", {}))
     values["companions"] = said.get("companion", ())
     values["delegations"] = said.get("delegation", ())
-    values["checks"] = _checks(said.get("verify", ()))
+    values["checks"] = _policy_checks(said.get("verify", ()))
     return values
 
 
-def _checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...]:
+def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...]:
     """A check that was given without a name is `check`, `check-2` …"""
     found: list[PolicyCheck] = []
     unnamed = 0
     for table in tables:
         unnamed += "name" not in table
         check = Check(
-            table.get("name") or numbered(unnamed), table["run"], table.get("junit"), table.get("timeout")
+            table.get("name") or default_check_name(unnamed),
+            table["run"],
+            table.get("junit"),
+            table.get("timeout"),
         )
         found.append(PolicyCheck(check, table.get("paths", ())))
     return tuple(found)

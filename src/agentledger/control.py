@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from . import control_files, control_history
 from .bases import HEADS, REMOTES, Refs
-from .control_files import Entry, Files, Kept, Origins, Side, Union, unite
+from .control_files import Entry, Files, Kept, Origins, Side, Union, unite_files
 from .errors import GitError
-from .git import Git, Ref, attempt, run
+from .git import Git, Ref, run, run_unchecked
 from .listing import CONTROL
 from .model import Sync
 from .observe import Observation
 from .scratch import Scratch
-from .text import decode, printable
+from .text import decode, escape_hidden
 
 OTHER_NAME = 'name another one: `branch = "…"` under `[control]` in .agentledger/config.toml on base'
 
@@ -61,7 +61,7 @@ class Control:
         return chosen.name if chosen else ""
 
 
-def find(refs: Refs, name: str = CONTROL) -> Copies:
+def find_copies(refs: Refs, name: str = CONTROL) -> Copies:
     """The copies there are; without a local one, origin's counts before other remotes'."""
     local = refs.all.get(HEADS + name)
     if local:
@@ -71,28 +71,28 @@ def find(refs: Refs, name: str = CONTROL) -> Copies:
     return Copies(name, None, found[0] if found else None)
 
 
-def read(scratch: Scratch, seen: Observation, name: str = CONTROL) -> Control:
+def read_control(scratch: Scratch, seen: Observation, name: str = CONTROL) -> Control:
     """The control branch of an observed repository; whatever is wrong with it is in `notes`."""
-    return load(scratch, find(seen.refs, name))
+    return read_from_copies(scratch, find_copies(seen.refs, name))
 
 
-def load(scratch: Scratch, copies: Copies) -> Control:
+def read_from_copies(scratch: Scratch, copies: Copies) -> Control:
     """The control branch in these copies."""
-    seen = look(scratch.git, copies)
+    seen = compare_copies(scratch.git, copies)
     if seen.relation is None or seen.foreign:
         said = seen.unreadable + seen.foreign
         return Control(seen.copies, seen.relation, foreign=bool(seen.foreign), notes=said)
-    past = history(scratch, seen.copies)
-    union = united(scratch.git, seen, past.origins)
+    past = history_of_copies(scratch, seen.copies)
+    union = unite_copies(scratch.git, seen, past.origins)
     files = control_files.with_folders(union.files)
     briefs = {task: frozenset(blobs) for task, blobs in past.briefs.items()}
-    said = (*seen.unreadable, *_told(seen, union, past.failure))
+    said = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
     return Control(seen.copies, seen.relation, files, briefs, union.kept, notes=said)
 
 
-def history(scratch: Scratch, copies: Copies) -> control_history.History:
+def history_of_copies(scratch: Scratch, copies: Copies) -> control_history.History:
     """Who gave each file each content, over both copies."""
-    return control_history.read(scratch, [ref.id for ref in (copies.local, copies.remote) if ref])
+    return control_history.read_history(scratch, [ref.id for ref in (copies.local, copies.remote) if ref])
 
 
 # -- the copies ---------------------------------------------------------------------
@@ -113,46 +113,46 @@ class Look(NamedTuple):
     foreign: tuple[str, ...]
 
 
-def look(sealed: Git, copies: Copies) -> Look:
+def compare_copies(sealed: Git, copies: Copies) -> Look:
     """List the files of both copies, and compare them."""
     unreadable: list[str] = []
     foreign: list[str] = []
-    local, mine = _listed(sealed, copies.local, Side.LOCAL, unreadable, foreign)
-    remote, theirs = _listed(sealed, copies.remote, Side.REMOTE, unreadable, foreign)
+    local, mine = _list_copy(sealed, copies.local, Side.LOCAL, unreadable, foreign)
+    remote, theirs = _list_copy(sealed, copies.remote, Side.REMOTE, unreadable, foreign)
     copies = Copies(copies.name, local, remote)
-    relation = _relation(sealed, local, remote, unreadable)
+    relation = _read_relation(sealed, local, remote, unreadable)
     return Look(copies, relation, mine, theirs, tuple(unreadable), tuple(foreign))
 
 
-def _listed(
+def _list_copy(
     sealed: Git, ref: Ref | None, side: Side, unreadable: list[str], foreign: list[str]
 ) -> tuple[Ref | None, Files]:
     if ref is None:
         return None, {}
     try:
-        files = _files(sealed, ref.id, side)
+        files = _read_entries(sealed, ref.id, side)
     except GitError as error:
-        unreadable.append(f"{printable(ref.name)} cannot be read: {error.message}")
+        unreadable.append(f"{escape_hidden(ref.name)} cannot be read: {error.message}")
         return None, {}
     if ref.target:
         foreign.append(
-            f"{printable(ref.name)} is no branch of its own, it stands for {printable(ref.target)}"
+            f"{escape_hidden(ref.name)} is no branch of its own, it stands for {escape_hidden(ref.target)}"
         )
-    elif strange := control_files.holds_something_else(files):
-        foreign.append(_something_else(ref.name, strange))
+    elif strange := control_files.find_foreign_names(files):
+        foreign.append(_describe_foreign(ref.name, strange))
     return ref, files
 
 
-def _something_else(ref: str, strange: Sequence[str]) -> str:
-    shown = ", ".join(printable(name) for name in strange[:4])
+def _describe_foreign(ref: str, strange: Sequence[str]) -> str:
+    shown = ", ".join(escape_hidden(name) for name in strange[:4])
     more = f" and {len(strange) - 4} more" if len(strange) > 4 else ""
     return (
-        f"{printable(ref)} is not the control branch: it holds {shown}{more}, where only tasks/ and a README"
+        f"{escape_hidden(ref)} is not the control branch: it holds {shown}{more}, where only tasks/ and a README"
         f" belong; {OTHER_NAME}"
     )
 
 
-def _files(sealed: Git, commit: str, side: Side) -> Files:
+def _read_entries(sealed: Git, commit: str, side: Side) -> Files:
     """Every file of a commit's tree. Sizes come from object headers; of a missing blob it is None."""
     # ^{commit}: a tree or a blob under refs/heads is no branch, though git can list the one.
     out = run(sealed, ["ls-tree", "-r", "-z", "--long", f"{commit}^{{commit}}"])
@@ -164,15 +164,15 @@ def _files(sealed: Git, commit: str, side: Side) -> Files:
     return found
 
 
-def _relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadable: list[str]) -> Sync | None:
+def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadable: list[str]) -> Sync | None:
     if local is None or remote is None:
         return Sync.LOCAL if local else Sync.REMOTE if remote else None
     if local.id == remote.id:
         return Sync.SAME
     counted = ["rev-list", "--left-right", "--count", f"{local.id}...{remote.id}"]
-    out, code, reason = attempt(sealed, counted)
+    out, code, reason = run_unchecked(sealed, counted)
     if code:
-        unreadable.append(f"how {printable(local.name)} and {printable(remote.name)} stand: {reason}")
+        unreadable.append(f"how {escape_hidden(local.name)} and {escape_hidden(remote.name)} stand: {reason}")
         return Sync.DIVERGED
     ahead, behind = out.split()
     if ahead != b"0" and behind != b"0":
@@ -180,25 +180,28 @@ def _relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadable: li
     return Sync.AHEAD if behind == b"0" else Sync.BEHIND
 
 
-def united(sealed: Git, seen: Look, origins: Origins) -> Union:
+def unite_copies(sealed: Git, seen: Look, origins: Origins) -> Union:
     """The files that count, each with its origin where that is known."""
     mine, theirs = (control_files.with_origins(files, origins) for files in (seen.local, seen.remote))
     local, remote = seen.copies.local, seen.copies.remote
     if seen.relation is Sync.DIVERGED and local and remote:
         # It fails where there is none: two branches that began apart, or a history that is not whole.
-        parted = decode(attempt(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
-        return unite([_files(sealed, base, Side.BOTH) for base in parted], mine, theirs)
+        parted = decode(run_unchecked(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
+        return unite_files([_read_entries(sealed, base, Side.BOTH) for base in parted], mine, theirs)
     if seen.relation in (Sync.REMOTE, Sync.BEHIND):
-        return Union(control_files.compared(theirs, mine, Side.REMOTE))
-    return Union(control_files.compared(mine, theirs, Side.LOCAL))
+        return Union(control_files.mark_sides(theirs, mine, Side.REMOTE))
+    return Union(control_files.mark_sides(mine, theirs, Side.LOCAL))
 
 
-def _told(seen: Look, union: Union, failure: str) -> Iterator[str]:
+def _describe_copies(seen: Look, union: Union, failure: str) -> Iterator[str]:
     if failure:
-        yield f"the history of {printable(seen.copies.name)} cannot be read to its end: {failure}"
+        yield f"the history of {escape_hidden(seen.copies.name)} cannot be read to its end: {failure}"
     if seen.relation is Sync.DIVERGED and seen.copies.remote:
-        name, there = printable(seen.copies.name), printable(seen.copies.remote.name.removeprefix(REMOTES))
+        name, there = (
+            escape_hidden(seen.copies.name),
+            escape_hidden(seen.copies.remote.name.removeprefix(REMOTES)),
+        )
         yield f"{name} and {there} have diverged; both are shown, and `agentledger sync` unites them"
     for kept in union.kept:
-        path, beside = map(printable, kept)
+        path, beside = map(escape_hidden, kept)
         yield f"{path} differs in the two; the remote's counts, the local one is kept as {beside}"

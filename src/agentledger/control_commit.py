@@ -16,8 +16,8 @@ from typing import NamedTuple
 from .bases import HEADS
 from .control_files import Entry
 from .errors import GitError, LedgerError
-from .git import UNHOOKED, Git, alone, attempt
-from .races import RefusedError, refused
+from .git import UNHOOKED, Git, run_unchecked, without_prompts
+from .races import RefusedError, classify_refusal
 from .text import decode, encode
 
 
@@ -28,11 +28,11 @@ class Identity(NamedTuple):
     committer: bytes
 
 
-def identity(asked: Git) -> Identity:
+def read_identity(asked: Git) -> Identity:
     """Whom git is configured for; LedgerError with the two commands when it does not know."""
     found = []
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
-        out, code, _ = attempt(asked, ["var", variable])
+        out, code, _ = run_unchecked(asked, ["var", variable])
         if code:
             hint = 'git config --global user.name "…", and git config --global user.email …@…'
             raise LedgerError("git does not know who you are, and each commit names its author", hint)
@@ -53,71 +53,71 @@ class New(NamedTuple):
     tip: str
 
 
-def write(asked: Git, name: str, new: New) -> str:
+def write_commit(asked: Git, name: str, new: New) -> str:
     """One commit on the branch; its id.
 
     LostRaceError when the branch does not stand at `new.tip` any more, RefusedError when git would not
     move it for another reason, such as a lock: see `races.retry`.
     """
     ref, before = HEADS + name, new.tip if new.tip.strip("0") else None
-    commit, reason = _imported(asked, _stream(ref, new))
+    commit, reason = _import_commit(asked, _format_commit(ref, new))
     if reason:
-        raise refused(asked, ref, before, reason)
+        raise classify_refusal(asked, ref, before, reason)
     return commit
 
 
-def write_signed(asked: Git, name: str, new: New) -> tuple[str, str]:
+def write_signed_commit(asked: Git, name: str, new: New) -> tuple[str, str]:
     """The same with an SSH signature: the id, and why it carries none where git could not sign it.
 
     git never asks for a passphrase here: a key has to be without one, or known to an agent. fast-import
     signs nothing, so it only makes the tree.
     """
-    made = make(asked, name, new)
+    made = make_commit(asked, name, new)
     heads = [word for parent in new.parents for word in ("-p", parent)]
     how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
-    out, code, reason = attempt(alone(asked), how, encode(new.message.rstrip("\n") + "\n"))
+    out, code, reason = run_unchecked(without_prompts(asked), how, encode(new.message.rstrip("\n") + "\n"))
     commit = made if code else decode(out).strip()
     moving = [*UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
-    _, failed, why = attempt(asked, moving)
+    _, failed, why = run_unchecked(asked, moving)
     if failed:
-        raise refused(asked, HEADS + name, new.tip if new.tip.strip("0") else None, why)
+        raise classify_refusal(asked, HEADS + name, new.tip if new.tip.strip("0") else None, why)
     return commit, reason
 
 
-def make(asked: Git, name: str, new: New) -> str:
+def make_commit(asked: Git, name: str, new: New) -> str:
     """The commit alone, which no branch leads to; its id. Of the ref that this needs nothing is left.
 
     RefusedError where git would not.
     """
     passing = f"refs/agentledger/new/{name}"
     undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
-    commit, reason = _imported(asked, _stream(passing, new), undo)
+    commit, reason = _import_commit(asked, _format_commit(passing, new), undo)
     if reason:
         raise RefusedError(reason)
     return commit
 
 
-def _stream(ref: str, new: New) -> bytes:
+def _format_commit(ref: str, new: New) -> bytes:
     """The commit as fast-import takes it."""
     lines = [
         b"commit %s\nmark :1\n" % encode(ref),
         b"author %s\ncommitter %s\n" % new.who,
-        _data(encode(new.message.rstrip("\n") + "\n")),
+        _format_data(encode(new.message.rstrip("\n") + "\n")),
     ]
     lines += [
         b"%s %s\n" % (b"merge" if number else b"from", parent.encode())
         for number, parent in enumerate(new.parents)
     ]
     # Removals first: a file may give way to a folder.
-    lines += [_change(path, content) for path, content in new.changes.items() if content is None]
-    lines += [_change(path, content) for path, content in new.changes.items() if content is not None]
+    lines += [_format_change(path, content) for path, content in new.changes.items() if content is None]
+    lines += [_format_change(path, content) for path, content in new.changes.items() if content is not None]
     return b"".join(lines)
 
 
-def store(asked: Git, contents: Sequence[bytes]) -> None:
+def write_blobs(asked: Git, contents: Sequence[bytes]) -> None:
     """Have these bytes as blobs of the repository; GitError where it cannot be written."""
-    stream = b"".join(b"blob\n" + _data(content) for content in contents)
-    _, code, reason = attempt(asked, _IMPORT, stream + b"done\n")
+    stream = b"".join(b"blob\n" + _format_data(content) for content in contents)
+    _, code, reason = run_unchecked(asked, _IMPORT, stream + b"done\n")
     if code:
         raise GitError(f"git cannot write objects: {reason}", "make the git directory writable for you")
 
@@ -126,20 +126,20 @@ def store(asked: Git, contents: Sequence[bytes]) -> None:
 _IMPORT = (*UNHOOKED, "-c", "fastimport.unpackLimit=100", "fast-import", "--quiet", "--done")
 
 
-def _imported(asked: Git, commit: bytes, after: str = "") -> tuple[str, str]:
+def _import_commit(asked: Git, commit: bytes, after: str = "") -> tuple[str, str]:
     """The commit's id, and why git did not do what it was told ('': it did)."""
-    out, code, reason = attempt(asked, _IMPORT, commit + b"get-mark :1\n" + encode(after) + b"done\n")
+    out, code, reason = run_unchecked(asked, _IMPORT, commit + b"get-mark :1\n" + encode(after) + b"done\n")
     return decode(out).strip(), reason if code else ""
 
 
-def _change(path: str, content: bytes | Entry | None) -> bytes:
+def _format_change(path: str, content: bytes | Entry | None) -> bytes:
     quoted = encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     if content is None:
         return b'D "%s"\n' % quoted
     if isinstance(content, bytes):
-        return b'M 100644 inline "%s"\n%s' % (quoted, _data(content))
+        return b'M 100644 inline "%s"\n%s' % (quoted, _format_data(content))
     return b'M %s %s "%s"\n' % (content.mode.encode(), content.blob.encode(), quoted)
 
 
-def _data(content: bytes) -> bytes:
+def _format_data(content: bytes) -> bytes:
     return b"data %d\n%s\n" % (len(content), content)

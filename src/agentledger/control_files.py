@@ -105,7 +105,7 @@ class Synced:
     notes: tuple[str, ...] = ()
 
 
-def unite(bases: Sequence[Files], local: Files, remote: Files) -> Union:
+def unite_files(bases: Sequence[Files], local: Files, remote: Files) -> Union:
     """The files of both copies; `bases` are those of the commits where they parted (none: never one).
 
     A change on one side only counts, a removal too. Of a file that both changed the remote's
@@ -115,58 +115,58 @@ def unite(bases: Sequence[Files], local: Files, remote: Files) -> Union:
     aside: list[tuple[Entry, str]] = []
     for path in local.keys() | remote.keys():
         mine, theirs = local.get(path), remote.get(path)
-        before = {_value(files.get(path)) for files in bases} or {None}
-        entry, loser = _pick(mine, theirs, before)
+        before = {_mode_and_blob(files.get(path)) for files in bases} or {None}
+        entry, loser = _choose_entry(mine, theirs, before)
         if entry:
             chosen[path] = entry
         if loser:
             aside.append((loser, path))
-    aside += [(chosen.pop(path), clash) for path, clash in _clashes(chosen)]
+    aside += [(chosen.pop(path), clash) for path, clash in _find_clashes(chosen)]
     kept = []
     for entry, clash in sorted(aside):
-        beside = _beside(entry, clash, chosen)
+        beside = _name_beside(entry, clash, chosen)
         chosen[beside] = entry._replace(path=beside)
         kept.append(Kept(entry.path, beside))
     return Union(dict(sorted(chosen.items())), tuple(kept))
 
 
-def _value(entry: Entry | None) -> tuple[str, str] | None:
+def _mode_and_blob(entry: Entry | None) -> tuple[str, str] | None:
     return (entry.mode, entry.blob) if entry else None
 
 
-def _pick(
+def _choose_entry(
     mine: Entry | None, theirs: Entry | None, before: set[tuple[str, str] | None]
 ) -> tuple[Entry | None, Entry | None]:
     """Which of the two keeps the name, and which has to go beside it."""
-    if mine and _value(mine) == _value(theirs):
+    if mine and _mode_and_blob(mine) == _mode_and_blob(theirs):
         return mine._replace(side=Side.BOTH), None
-    changed_here, changed_there = _value(mine) not in before, _value(theirs) not in before
+    changed_here, changed_there = _mode_and_blob(mine) not in before, _mode_and_blob(theirs) not in before
     if changed_here != changed_there:
         return (mine if changed_here else theirs), None
     return (theirs, mine) if theirs else (mine, None)
 
 
-def _clashes(chosen: Files) -> list[tuple[str, str]]:
+def _find_clashes(chosen: Files) -> list[tuple[str, str]]:
     """Local paths that cannot be beside the remote's: one has a file where the other has a folder.
 
     Each with the part of it that is the file's name.
     """
     local = {path for path, entry in chosen.items() if entry.side is Side.LOCAL}
     others = chosen.keys() - local
-    folders = {folder for path in others for folder in parents(path)}
+    folders = {folder for path in others for folder in parent_folders(path)}
     found = [(path, path) for path in local & folders]
-    found += [(path, file) for path in local for file in parents(path) if file in others]
+    found += [(path, file) for path in local for file in parent_folders(path) if file in others]
     return found
 
 
-def parents(path: str) -> Iterable[str]:
+def parent_folders(path: str) -> Iterable[str]:
     """The folders above a path: `a/b/c` → `a/b`, `a`."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
 
 
-def _beside(entry: Entry, clash: str, taken: Files) -> str:
+def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
     """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or holds the same already."""
     folder, slash, name = clash.rpartition("/")
     stem, dot, ending = name.rpartition(".")
@@ -174,7 +174,7 @@ def _beside(entry: Entry, clash: str, taken: Files) -> str:
     for length in range(8, len(whole)):
         marked = f"{stem}.{whole[:length]}{dot}{ending}" if stem else f"{name}.{whole[:length]}"
         path = folder + slash + marked + entry.path[len(clash) :]
-        if path not in taken or _value(taken[path]) == _value(entry):
+        if path not in taken or _mode_and_blob(taken[path]) == _mode_and_blob(entry):
             break
     return path
 
@@ -184,7 +184,7 @@ def with_folders(files: Files) -> Files:
     folders = {
         folder: Entry(folder, FOLDER_MODE, "", None, entry.side)
         for path, entry in files.items()
-        for folder in parents(path)
+        for folder in parent_folders(path)
         if folder.endswith(DOCUMENTS)
     }
     return {**files, **folders} if folders else files
@@ -199,15 +199,17 @@ def with_origins(files: Files, origins: Origins) -> Files:
     return found
 
 
-def compared(files: Files, other: Files, alone: Side) -> Files:
+def mark_sides(files: Files, other: Files, alone: Side) -> Files:
     """The files of a copy that contains the other one: both have what is the same, else `alone`."""
     return {
-        path: entry._replace(side=Side.BOTH if _value(other.get(path)) == _value(entry) else alone)
+        path: entry._replace(
+            side=Side.BOTH if _mode_and_blob(other.get(path)) == _mode_and_blob(entry) else alone
+        )
         for path, entry in files.items()
     }
 
 
-def holds_something_else(files: Files) -> tuple[str, ...]:
+def find_foreign_names(files: Files) -> tuple[str, ...]:
     """What a control branch does not have at its top, by name; () when it can be one.
 
     It has the folder `tasks`, a README, and whatever begins with a dot but our own

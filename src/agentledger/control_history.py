@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .control_files import Moved, Origin
-from .git import run, stream, tokens
+from .git import run, split_stream, stream_output
 from .model import Person
 from .scratch import Scratch
 from .text import decode
@@ -28,21 +28,21 @@ class History:
     failure: str = ""
 
 
-def read(scratch: Scratch, tips: Sequence[str]) -> History:
+def read_history(scratch: Scratch, tips: Sequence[str]) -> History:
     """Who gave each file each content, newest first, over everything that the tips reach."""
     # -c: of a merge only what is in neither parent, that is what was kept beside, or typed into it.
     raw = ["-c", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--topo-order"]
-    flow = stream(
+    flow = stream_output(
         scratch.git, ["log", *raw, "--encoding=UTF-8", "--format=%x00%H %at%x00%an%x00%ae", *tips], []
     )
     found = History()
-    cut = _shallow(scratch)
+    cut = _read_shallow(scratch)
     commit, at, by = "", 0, Person("", "")
-    words = tokens(flow.blocks)
+    words = split_stream(flow.blocks)
     for raw_word in words:
         word = decode(raw_word).lstrip("\n")
         if word.startswith(":"):
-            _remember(found, word, decode(next(words, b"")), None if commit in cut else (commit, at, by))
+            _record_origin(found, word, decode(next(words, b"")), None if commit in cut else (commit, at, by))
         elif word:
             commit, _, time = word.partition(" ")
             at = int(time) if time.isdigit() and len(time) < 15 else 0
@@ -51,7 +51,7 @@ def read(scratch: Scratch, tips: Sequence[str]) -> History:
     return found
 
 
-def moved(scratch: Scratch, new: str | None, old: str | None) -> Moved:
+def read_moved_commits(scratch: Scratch, new: str | None, old: str | None) -> Moved:
     """The commits that `new` has and `old` has not, and the paths they changed; None: no commit at all."""
     if new is None or new == old:
         return Moved()
@@ -62,7 +62,7 @@ def moved(scratch: Scratch, new: str | None, old: str | None) -> Moved:
     return Moved(tuple(commits), tuple(sorted(paths)))
 
 
-def _remember(found: History, header: str, path: str, origin: Origin | None) -> None:
+def _record_origin(found: History, header: str, path: str, origin: Origin | None) -> None:
     # `:old-mode new-mode old new status`; of a merge with n parents n colons, n + 1 modes, n + 1 ids.
     parents = len(header) - len(header.lstrip(":"))
     blob = header.split(" ")[2 * parents + 1]
@@ -74,7 +74,7 @@ def _remember(found: History, header: str, path: str, origin: Origin | None) -> 
         found.briefs.setdefault(task, set()).add(blob)
 
 
-def _shallow(scratch: Scratch) -> frozenset[str]:
+def _read_shallow(scratch: Scratch) -> frozenset[str]:
     """Where history is cut off: such a commit seems to add all that its missing parents had."""
     try:
         return frozenset((scratch.git.cwd / "shallow").read_text("ascii").split())

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from . import agents, control, control_files, git, scratch
 from .bases import HEADS, REMOTES, Refs
 from .control import Copies
-from .control_commit import New, identity, write, write_signed
+from .control_commit import New, read_identity, write_commit, write_signed_commit
 from .control_files import Entry, Kept, Union
 from .errors import GitError, LedgerError
 from .git import Git
@@ -27,7 +27,7 @@ from .model import Fleet, Sync
 from .observe import Observation
 from .races import Writer, retry
 from .scratch import Scratch
-from .text import printable
+from .text import escape_hidden
 
 # Contents by path; None removes the file.
 Contents = Mapping[str, bytes | None]
@@ -43,7 +43,7 @@ class Written(NamedTuple):
     unsigned: str = ""
 
 
-def append(
+def commit_files(
     asked: Git,
     files: Contents,
     message: str,
@@ -66,27 +66,31 @@ def append(
     for path in files:
         _check_path(path)
     refuse_checked_out(asked, name)
-    who = identity(asked)
-    place, config = git.place(asked), git.config(asked)
-    with scratch.opened(place) as sealed:
+    who = read_identity(asked)
+    place, config = git.locate_repository(asked), git.read_config(asked)
+    with scratch.open_scratch(place) as sealed:
 
         def once() -> Written:
-            seen = control.look(sealed.git, copies(asked, config, name))
-            start = _start(sealed, seen)
+            seen = control.compare_copies(sealed.git, read_copies(asked, config, name))
+            start = _require_start(sealed, seen)
             _check_taken(start.files, files, replace)
             tip = seen.copies.local.id if seen.copies.local else sealed.null
             new = New(start.parents, {**start.changes, **files}, message, who, tip)
-            return Written(*write_signed(asked, name, new)) if sign else Written(write(asked, name, new))
+            return (
+                Written(*write_signed_commit(asked, name, new))
+                if sign
+                else Written(write_commit(asked, name, new))
+            )
 
         return retry(Writer(place, HEADS + name, place.common / "agentledger"), once)
 
 
 def refuse_checked_out(asked: Git, name: str = CONTROL) -> None:
     """LedgerError when a worktree has the control branch checked out: its files would fall behind unseen."""
-    for checkout in git.worktrees(asked):
+    for checkout in git.read_worktrees(asked):
         if checkout.branch == HEADS + name and not checkout.prunable:
-            where = printable(str(checkout.path))
-            told = f"the control branch {printable(name)} is checked out in {where}"
+            where = escape_hidden(str(checkout.path))
+            told = f"the control branch {escape_hidden(name)} is checked out in {where}"
             raise LedgerError(
                 f"{told}, whose files writing would leave behind",
                 f"commit what is there, then: git -C {shlex.quote(where)} switch --detach",
@@ -100,17 +104,17 @@ def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
     """
     if seen.place.directory == seen.place.common:
         return
-    branch = git.head(seen.git).removeprefix(HEADS)
+    branch = git.read_head_ref(seen.git).removeprefix(HEADS)
     patterns = fleet.policy.branches or agents.DEFAULT_PATTERNS
     at_work = {found.name for found in fleet.branches if found.work}
     if branch in at_work or any(fnmatchcase(branch, pattern) for pattern in patterns):
         raise LedgerError(
-            f"this is the worktree of {printable(branch)}, an agent's branch; this command is the manager's",
-            f"run it in the main worktree: cd {shlex.quote(printable(str(seen.home)))}",
+            f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
+            f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(seen.home)))}",
         )
 
 
-def new_name(at: int, content: bytes) -> str:
+def new_document_name(at: int, content: bytes) -> str:
     """The name of a new document: its time in UTC, and four digits of its hash since seconds collide."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     return f"{stamp}-{hashlib.sha256(content).hexdigest()[:4]}.md"
@@ -119,15 +123,15 @@ def new_name(at: int, content: bytes) -> str:
 # -- where a commit goes on from -------------------------------------------------------
 
 
-def copies(asked: Git, config: Mapping[str, str], name: str, remote: str | None = None) -> Copies:
+def read_copies(asked: Git, config: Mapping[str, str], name: str, remote: str | None = None) -> Copies:
     """The copies as they are this moment; of `remote` only, when one is named. GitError: a damaged ref."""
-    listed = git.refs(asked, [HEADS, REMOTES])
+    listed = git.read_refs(asked, [HEADS, REMOTES])
     if HEADS + name in listed.broken:
         hint = "git reflog show tells where it was; git update-ref puts it there again"
-        raise GitError(f"{printable(HEADS + name)} is damaged: git reads no id in it", hint)
+        raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
     refs = Refs(listed.refs, config)
     if remote is None:
-        return control.find(refs, name)
+        return control.find_copies(refs, name)
     return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
 
 
@@ -140,23 +144,25 @@ class Start(NamedTuple):
     kept: tuple[Kept, ...] = ()
 
 
-def start_at(seen: control.Look, union: Union) -> Start:
+def choose_start(seen: control.Look, union: Union) -> Start:
     """Where a commit goes on: the copy that contains the other, or both."""
     local, remote = seen.copies.local, seen.copies.remote
     files = union.files
     if seen.relation is Sync.DIVERGED and local and remote:
         changes: dict[str, Entry | None] = {path: None for path in seen.local if path not in files}
-        changes |= {path: entry for path, entry in files.items() if not _same(seen.local.get(path), entry)}
+        changes |= {
+            path: entry for path, entry in files.items() if not _is_same_file(seen.local.get(path), entry)
+        }
         return Start((local.id, remote.id), files, changes, union.kept)
     ahead = remote if seen.relation in (Sync.REMOTE, Sync.BEHIND) else local
     return Start((ahead.id,) if ahead else (), files, {})
 
 
-def _same(mine: Entry | None, entry: Entry) -> bool:
+def _is_same_file(mine: Entry | None, entry: Entry) -> bool:
     return mine is not None and (mine.mode, mine.blob) == (entry.mode, entry.blob)
 
 
-def usable(seen: control.Look) -> None:
+def refuse_unusable(seen: control.Look) -> None:
     """LedgerError when a copy is no control branch, or cannot be read."""
     for said in seen.foreign:
         sentence, _, hint = said.partition("; ")
@@ -165,14 +171,14 @@ def usable(seen: control.Look) -> None:
         raise GitError(said, "git fsck tells more; git fetch brings back what the remote still has")
 
 
-def _start(sealed: Scratch, seen: control.Look) -> Start:
-    usable(seen)
-    start = start_at(seen, control.united(sealed.git, seen, {}))
+def _require_start(sealed: Scratch, seen: control.Look) -> Start:
+    refuse_unusable(seen)
+    start = choose_start(seen, control.unite_copies(sealed.git, seen, {}))
     if start.kept and seen.copies.remote:
-        there = printable(seen.copies.remote.name.removeprefix(REMOTES))
-        both = f"{printable(seen.copies.name)} and {there} have diverged"
+        there = escape_hidden(seen.copies.remote.name.removeprefix(REMOTES))
+        both = f"{escape_hidden(seen.copies.name)} and {there} have diverged"
         raise LedgerError(
-            f"{both}, and both changed {printable(start.kept[0].path)}",
+            f"{both}, and both changed {escape_hidden(start.kept[0].path)}",
             "agentledger sync unites them, then run this again",
         )
     return start
@@ -181,9 +187,9 @@ def _start(sealed: Scratch, seen: control.Look) -> Start:
 def _check_path(path: str) -> None:
     parts = path.split("/")
     bad = any(part in ("", ".", "..") or part.lower() == ".git" or "\0" in part for part in parts)
-    if bad or control_files.holds_something_else({path: _NO_ENTRY}):
+    if bad or control_files.find_foreign_names({path: _NO_ENTRY}):
         raise LedgerError(
-            f"{printable(path)} is no path of the control branch", "they are tasks/<task>/<document>.md"
+            f"{escape_hidden(path)} is no path of the control branch", "they are tasks/<task>/<document>.md"
         )
 
 
@@ -191,12 +197,12 @@ _NO_ENTRY = Entry("", "", "", None, control_files.Side.LOCAL)
 
 
 def _check_taken(there: Mapping[str, Entry], files: Contents, replace: Collection[str]) -> None:
-    folders = {folder for path in there for folder in control_files.parents(path)}
+    folders = {folder for path in there for folder in control_files.parent_folders(path)}
     for path in files:
-        above = [folder for folder in control_files.parents(path) if folder in there]
+        above = [folder for folder in control_files.parent_folders(path) if folder in there]
         if above or path in folders or (path in there and path not in replace):
             taken = above[0] if above else path
             raise LedgerError(
-                f"{printable(taken)} is on the control branch already, and stays as it is",
+                f"{escape_hidden(taken)} is on the control branch already, and stays as it is",
                 "what was said there is never edited; write a new document",
             )

@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from . import agents, commits, diffs, forge, objects
 from .ancestry import History
-from .code_tree import code_tree
-from .documents import front_matter
+from .code_tree import compute_code_trees
+from .documents import parse_front_matter
 from .listing import Listing
 from .model import Agent, Base, Branch, Change, Commit, Fleet, State, Sync, Worktree
 from .objects import Failure
 from .observe import Observation
 from .scratch import Scratch
-from .text import decode, plural
-from .tips import Tip, base_history, peel, walk
+from .text import decode, format_count
+from .tips import Tip, peel_refs, read_base_history, read_head_commits
 
 # A page lists no more; `ahead` still counts all of them.
 MOST_COMMITS = 500
@@ -38,7 +38,7 @@ class Reading(NamedTuple):
 # -- reading --------------------------------------------------------------------------
 
 
-def read(
+def read_fleet(
     scratch: Scratch,
     seen: Observation,
     base: Base,
@@ -50,29 +50,37 @@ def read(
 
     Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
     """
-    walked = base_history(scratch, base)
-    tips = peel(scratch, listings)
-    commits = walk(scratch, tips, base.head)
+    walked = read_base_history(scratch, base)
+    tips = peel_refs(scratch, listings)
+    commits = read_head_commits(scratch, tips, base.head)
     history = History(walked, commits)
     reader = _Reader(scratch, seen, base, history, now, dormant)
     branches = reader.branches(listings, tips)
     url = forge.web_address(seen.remote_url) if seen.remote_url else None
     name = seen.home.name.removesuffix(".git") or "repository"
     fleet = Fleet(
-        name, scratch.object_format, base, tuple(branches), now, url, _notes(seen, branches), True, dormant
+        name,
+        scratch.object_format,
+        base,
+        tuple(branches),
+        now,
+        url,
+        _describe_problems(seen, branches),
+        True,
+        dormant,
     )
     return Reading(fleet, history)
 
 
-def _notes(seen: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
+def _describe_problems(seen: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
     unreadable = sum(b.state is State.UNREADABLE for b in branches)
     notes = []
     if broken := seen.refs.broken:
         names = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
-        notes.append(f"git ignores {plural(len(broken), 'broken ref')}: {names}. git fsck tells more.")
+        notes.append(f"git ignores {format_count(len(broken), 'broken ref')}: {names}. git fsck tells more.")
     if unreadable:
         notes.append(
-            f"{plural(unreadable, 'branch', 'branches')} could not be read; the reason stands beside each."
+            f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason stands beside each."
         )
     if seen.partial:
         notes.append(
@@ -98,20 +106,20 @@ class _Reader:
     ) -> None:
         self.scratch, self.seen, self.base, self.history = scratch, seen, base, history
         self.now, self.dormant = now, dormant
-        self.cut = _cut(seen)
+        self.cut = _read_shallow(seen)
         self.base_cut = any(commit in history.position for commit in self.cut)
 
     def branches(self, listings: Sequence[Listing], tips: dict[str, Tip]) -> list[Branch]:
         """All branches; those without a problem with their changes."""
-        drafts = [draft for entry in listings if (draft := self._draft(entry, tips)) is not None]
+        drafts = [draft for entry in listings if (draft := self._draft_branch(entry, tips)) is not None]
         good = [draft for draft in drafts if draft.state is not State.UNREADABLE]
-        ended = self._landed_commits(good)
+        ended = self._read_landed_commits(good)
         trees = {d.head: ended[d.head].tree if d.head in ended else d.commits[0].tree for d in good}
-        codes = code_tree(self.scratch, list(trees.values()))
+        codes = compute_code_trees(self.scratch, list(trees.values()))
         diffs = self._changes(good)
         checked_in = self._check_ins(good, diffs)
         return [
-            self._finish(
+            self._finish_branch(
                 draft,
                 ended.get(draft.head),
                 codes.get(trees.get(draft.head, "")),
@@ -121,11 +129,11 @@ class _Reader:
             for draft in drafts
         ]
 
-    def _draft(self, entry: Listing, tips: dict[str, Tip]) -> Branch | None:
+    def _draft_branch(self, entry: Listing, tips: dict[str, Tip]) -> Branch | None:
         """Graph facts of one branch; None when it turns out to be nobody's agent's."""
         ours, theirs = tips[entry.ref.id], tips[entry.twin.id] if entry.twin else None
         chosen, ref, sync = self._copy(entry, ours, theirs)
-        remote = entry.twin.name if entry.twin else entry.ref.name if entry.remote_only else None
+        remote = entry.twin.name if entry.twin else entry.ref.name if entry.is_remote_only else None
         worktree = self.seen.worktrees.get(entry.ref.name)
         draft = Branch(
             entry.name,
@@ -133,22 +141,22 @@ class _Reader:
             chosen.commit or entry.ref.id,
             sync,
             remote,
-            task=agents.task_of(entry.name),
+            task=agents.task_of_branch(entry.name),
             worktree=worktree,
         )
         if chosen.problem:
             return replace(draft, state=State.UNREADABLE, state_why=chosen.problem) if entry.listed else None
         own = self.history.own(chosen.commit)
-        agent = agents.of_branch(entry.name, own)
-        if not entry.listed and agents.of_commits(own) is None:
+        agent = agents.agent_of_branch(entry.name, own)
+        if not entry.listed and agents.agent_of_commits(own) is None:
             return None
         draft = replace(draft, commits=tuple(own[:MOST_COMMITS]), ahead=len(own), agent=agent)
-        return self._against_base(draft, own)
+        return self._compare_with_base(draft, own)
 
     def _copy(self, entry: Listing, ours: Tip, theirs: Tip | None) -> tuple[Tip, str, Sync]:
         """Which copy counts: the one ahead; of two that diverged the local one, where work goes on."""
         if theirs is None or entry.twin is None:
-            return ours, entry.ref.name, Sync.REMOTE if entry.remote_only else Sync.LOCAL
+            return ours, entry.ref.name, Sync.REMOTE if entry.is_remote_only else Sync.LOCAL
         if ours.problem or theirs.problem:
             return (
                 (ours, entry.ref.name, Sync.LOCAL)
@@ -158,10 +166,10 @@ class _Reader:
         sync = self.history.sync(ours.commit, theirs.commit)
         return (theirs, entry.twin.name, sync) if sync is Sync.BEHIND else (ours, entry.ref.name, sync)
 
-    def _against_base(self, draft: Branch, own: Sequence[Commit]) -> Branch:
+    def _compare_with_base(self, draft: Branch, own: Sequence[Commit]) -> Branch:
         history = self.history
         bases = history.merge_bases(draft.head)
-        if self.cut and (not bases or self._cut_off(own)):
+        if self.cut and (not bases or self._is_cut_off(own)):
             why = f"a shallow clone cuts it off before it meets {self.base.name}: git fetch --unshallow"
             return replace(draft, state=State.UNREADABLE, state_why=why)
         draft = replace(draft, merge_bases=bases, behind=history.behind(bases))
@@ -171,21 +179,21 @@ class _Reader:
             return replace(draft, state=State.EMPTY, state_why="no commit of its own yet")
         return replace(draft, state=State.MERGED, state_why=f"its head is in {self.base.name}")
 
-    def _cut_off(self, own: Sequence[Commit]) -> bool:
+    def _is_cut_off(self, own: Sequence[Commit]) -> bool:
         """In a shallow clone, commits that only look like its own since base's history is not all here."""
         return any(commit.id in self.cut or (self.base_cut and not commit.parents) for commit in own)
 
-    def _landed_commits(self, drafts: Sequence[Branch]) -> dict[str, Commit]:
+    def _read_landed_commits(self, drafts: Sequence[Branch]) -> dict[str, Commit]:
         """The head commits that lie in base, which the walk outside base did not see."""
         ids = list(dict.fromkeys(d.head for d in drafts if not d.commits))
-        return {commit.id: commit for commit in commits.show(self.scratch.git, ids)}
+        return {commit.id: commit for commit in commits.read_commits(self.scratch.git, ids)}
 
     def _changes(self, drafts: Sequence[Branch]) -> dict[str, Diff]:
         """From the newest merge base to head; a branch without any is compared with nothing at all."""
         asked = [d for d in drafts if d.commits]
         void = self.scratch.commit(self.scratch.tree([])) if any(not d.merge_bases for d in asked) else ""
         pairs = [(d.merge_bases[0] if d.merge_bases else void, d.head) for d in asked]
-        return dict(zip((d.head for d in asked), diffs.changes(self.scratch.git, pairs), strict=True))
+        return dict(zip((d.head for d in asked), diffs.read_changes(self.scratch.git, pairs), strict=True))
 
     def _check_ins(self, drafts: Sequence[Branch], diffs: dict[str, Diff]) -> dict[str, str]:
         """The agent that the newest check-in names, for branches of which nothing else tells."""
@@ -200,11 +208,11 @@ class _Reader:
                 ]
                 if reports:
                     newest[draft.head] = max(reports, key=lambda c: c.path.rpartition(b"/")[2]).new
-        texts = dict(objects.contents(self.scratch.git, list(dict.fromkeys(newest.values()))))
-        named = {head: front_matter(texts.get(blob, b"")).get("agent") for head, blob in newest.items()}
+        texts = dict(objects.read_object_contents(self.scratch.git, list(dict.fromkeys(newest.values()))))
+        named = {head: parse_front_matter(texts.get(blob, b"")).get("agent") for head, blob in newest.items()}
         return {head: name for head, name in named.items() if isinstance(name, str) and name}
 
-    def _finish(
+    def _finish_branch(
         self, draft: Branch, landed: Commit | None, code: str | None, changes: Diff, named: str | None
     ) -> Branch:
         if draft.state is State.UNREADABLE:
@@ -213,7 +221,7 @@ class _Reader:
             reason = changes.reason if isinstance(changes, Failure) else "its tree is missing or damaged"
             return replace(draft, state=State.UNREADABLE, state_why=reason)
         newest = landed or draft.commits[0]
-        active = max(newest.committed_at, _touched(draft.worktree))
+        active = max(newest.committed_at, _last_written(draft.worktree))
         agent = draft.agent or (Agent(named, "check-in") if named else None)
         branch = replace(draft, agent=agent, code_tree=code, changes=changes, active_at=active)
         return self._state(branch)
@@ -226,17 +234,17 @@ class _Reader:
         if self.dormant is not None and self.now - branch.active_at > self.dormant:
             days = (self.now - branch.active_at) // 86400
             return replace(
-                branch, state=State.DORMANT, state_why=f"no sign of life for {plural(days, 'day')}"
+                branch, state=State.DORMANT, state_why=f"no sign of life for {format_count(days, 'day')}"
             )
         return branch
 
 
-def _touched(worktree: Worktree | None) -> int:
+def _last_written(worktree: Worktree | None) -> int:
     """When a dirty worktree was last written to; a clean one says nothing beyond its commits."""
     return worktree.touched_at or 0 if worktree and worktree.dirty else 0
 
 
-def _cut(seen: Observation) -> frozenset[str]:
+def _read_shallow(seen: Observation) -> frozenset[str]:
     """The commits at which a shallow clone's history ends."""
     if not seen.place.shallow:
         return frozenset()

@@ -25,13 +25,13 @@ _OBEYS_SETTING = (2, 50)
 _ALGORITHMS = ("myers", "default", "minimal", "patience", "histogram")
 
 
-def merger(version: tuple[int, ...], setting: str | None) -> Merger:
+def identify_merger(version: tuple[int, ...], setting: str | None) -> Merger:
     """Whose merges these are, where git has this version and the user this `diff.algorithm`."""
     obeyed = setting if version >= _OBEYS_SETTING and setting in _ALGORITHMS else None
     return Merger(".".join(map(str, version)), obeyed)
 
 
-def with_base(
+def forecast_merges(
     scratch: Scratch,
     cache: Cache,
     base: Base,
@@ -46,20 +46,27 @@ def with_base(
     """
     asked = {b.head: b for b in branches if b.state is State.OPEN}
     mergeable = [b for b in asked.values() if b.merge_bases]
-    stored = cache.get("conflict", (_key(base, b.head, by) for b in mergeable))
-    known = {b.head: found for b in mergeable if (found := _load(stored.get(_key(base, b.head, by))))}
+    stored = cache.get("conflict", (_cache_key(base, b.head, by) for b in mergeable))
+    known = {
+        b.head: found
+        for b in mergeable
+        if (found := _load_conflict(stored.get(_cache_key(base, b.head, by))))
+    }
     missing = sorted(
         (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
     )
-    fresh = _merge(scratch, base, [b.head for b in missing], by, progress)
+    fresh = _merge_heads(scratch, base, [b.head for b in missing], by, progress)
     # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
-    cache.put("conflict", ((_key(base, h, by), _dump(c)) for h, c in fresh.items() if c.clean is not None))
+    cache.put(
+        "conflict",
+        ((_cache_key(base, h, by), _dump_conflict(c)) for h, c in fresh.items() if c.clean is not None),
+    )
     known |= fresh
     unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
     return [replace(b, conflict=known.get(b.head, unrelated)) if b.head in asked else b for b in branches]
 
 
-def _merge(
+def _merge_heads(
     scratch: Scratch,
     base: Base,
     heads: Sequence[str],
@@ -72,13 +79,13 @@ def _merge(
     tick = lambda: progress(f"merging with {base.name}", next(done), len(heads))  # noqa: E731  (a counter bound once)
     options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
     pairs = [(base.head, head) for head in heads]
-    answers = dict(zip(heads, merging.merge(scratch, pairs, tick, options), strict=True))
+    answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
     stopped = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
-    files = dict(zip(stopped, merging.conflict_files(scratch, list(stopped.values())), strict=True))
-    return {head: _conflict(answer, files.get(head, ())) for head, answer in answers.items()}
+    files = dict(zip(stopped, merging.read_conflict_files(scratch, list(stopped.values())), strict=True))
+    return {head: _conflict_of_merge(answer, files.get(head, ())) for head, answer in answers.items()}
 
 
-def _conflict(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:
+def _conflict_of_merge(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:
     if isinstance(answer, Failure):
         return Conflict(None, failed=f"git cannot merge these two: {answer.reason}")
     return Conflict(answer.clean, files)
@@ -87,18 +94,18 @@ def _conflict(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conf
 # -- what is stored -------------------------------------------------------------------
 
 
-def _key(base: Base, head: str, by: Merger) -> str:
+def _cache_key(base: Base, head: str, by: Merger) -> str:
     return " ".join(filter(None, (base.head, head, by.diff_algorithm)))
 
 
-def _dump(conflict: Conflict) -> list[Any]:
+def _dump_conflict(conflict: Conflict) -> list[Any]:
     files = [
         [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in conflict.files
     ]
     return [conflict.clean, files]
 
 
-def _load(stored: Any) -> Conflict | None:
+def _load_conflict(stored: Any) -> Conflict | None:
     """A stored verdict; None when it is not one (the file may have been written by anybody)."""
     try:
         clean, listed = stored

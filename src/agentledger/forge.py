@@ -23,12 +23,12 @@ def web_address(remote: str) -> str | None:
     A user name, a password and a port never get through.
     """
     found = _URL.fullmatch(remote) or _SCP.fullmatch(remote)
-    if not found or kind(found[1]) is None:
+    if not found or forge_kind(found[1]) is None:
         return None
     return f"https://{found[1].lower()}/{found[2].strip('/').removesuffix('.git')}"
 
 
-def kind(address: str) -> str | None:
+def forge_kind(address: str) -> str | None:
     """Which forge answers at this address or host: `github`, `gitlab`, `gitea`, or None."""
     host = re.sub(r"^https://", "", address).partition("/")[0].lower()
     return next((name for part, name in KINDS if part in host), None)

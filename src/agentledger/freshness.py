@@ -17,7 +17,7 @@ from .cache import Cache
 from .changes import Line, Net
 from .ledger import Brief
 from .model import LEDGER, Branch, Fleet
-from .rules.review import decisive
+from .rules.review import decisive_review
 from .scratch import Scratch
 from .work import Checked, Standing
 
@@ -33,11 +33,11 @@ class Freshness:
         pairs = {
             (full, b.head)
             for b in branches
-            for named in _named(b)
+            for named in _named_commits(b)
             if (full := self._full(b, named)) and not self._plain(b, full)
         }
-        self._equal = changes.equal(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
-        self._paths = self._packets(scratch, branches, store)
+        self._equal = changes.compare_heads(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
+        self._paths = self._read_packet_paths(scratch, branches, store)
 
     def holds(self, branch: Branch, named: str | None) -> bool | None:
         """Does merging still bring what it did at the commit named? None: that one is not on the branch."""
@@ -58,7 +58,7 @@ class Freshness:
 
     def review(self, branch: Branch, brief: Brief | None) -> bool | None:
         """Does the review that counts speak of the change as it is now?"""
-        counts = decisive(brief, branch.work)
+        counts = decisive_review(brief, branch.work)
         return self.holds(branch, counts.head) if counts else None
 
     def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
@@ -78,9 +78,9 @@ class Freshness:
 
     def _plain(self, branch: Branch, full: str) -> bool:
         codes = branch.work.code_trees if branch.work else {}
-        return changes.only_reported(self._lines[branch.ref], codes, full)
+        return changes.has_only_reports(self._lines[branch.ref], codes, full)
 
-    def _packets(
+    def _read_packet_paths(
         self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
     ) -> dict[str, frozenset[bytes]]:
         asked: dict[str, list[tuple[str, str]]] = {}
@@ -91,12 +91,12 @@ class Freshness:
                 asked.setdefault(packet.base, []).append((branch.ref, head))
         found: dict[str, frozenset[bytes]] = {}
         for base, heads in asked.items():
-            nets = changes.net(scratch, base, [head for _, head in heads], store)
+            nets = changes.find_net_changes(scratch, base, [head for _, head in heads], store)
             found |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
         return found
 
 
-def _named(branch: Branch) -> Iterable[str]:
+def _named_commits(branch: Branch) -> Iterable[str]:
     """The commits that evidence, packet and reviews of a branch name."""
     work = branch.work
     if work is None:

@@ -26,12 +26,12 @@ from typing import IO, NamedTuple
 
 from . import git_env
 from .errors import GitError, GitMissing, NotARepository
-from .text import decode, printable
+from .text import decode, escape_hidden
 
 # merge-tree --write-tree --stdin came with 2.38, its --stdin framing settled in 2.39.
 OLDEST = (2, 39)
 
-environment = git_env.environment
+environment = git_env.build_git_env
 
 # The user's hooks are made for what people do, not for what a program does beside them. Those in a folder are
 # turned off by the first setting. Since git 2.54 a configuration can name hooks too, which run whatever that
@@ -50,12 +50,12 @@ class Git:
     detached: bool = False
 
 
-def repository(start: Path) -> Git:
+def repository_at(start: Path) -> Git:
     """The user's repository around `start`; nothing is checked yet."""
     return Git(start, environment(os.environ))
 
 
-def alone(git: Git) -> Git:
+def without_prompts(git: Git) -> Git:
     """The same, with nobody to ask: no terminal, no window for a passphrase."""
     return Git(git.cwd, {**git.env, "SSH_ASKPASS_REQUIRE": "never"}, detached=True)
 
@@ -63,7 +63,7 @@ def alone(git: Git) -> Git:
 # -- running ------------------------------------------------------------------------
 
 
-def _start(
+def _start_process(
     git: Git, args: Sequence[str], stdin: int | IO[bytes], stderr: int | IO[bytes]
 ) -> subprocess.Popen[bytes]:
     try:
@@ -77,10 +77,10 @@ def _start(
             start_new_session=git.detached,
         )
     except OSError as error:
-        raise _not_started(git, error) from error
+        raise _start_error(git, error) from error
 
 
-def _not_started(git: Git, error: OSError) -> GitError:
+def _start_error(git: Git, error: OSError) -> GitError:
     """Whether it is for git or for the folder that a process did not start; the error alone does not tell."""
     if shutil.which("git", path=git.env.get("PATH")) is None:
         wanted = ".".join(map(str, OLDEST))
@@ -92,7 +92,7 @@ def _not_started(git: Git, error: OSError) -> GitError:
     return GitMissing(f"git cannot be started: {error.strerror}", "git version has to work first")
 
 
-def _reason(stderr: bytes) -> str:
+def _extract_reason(stderr: bytes) -> str:
     """git's own words, on one line, without paths of this machine: pages are published."""
     lines = [line for line in decode(stderr).splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
@@ -103,62 +103,62 @@ def _reason(stderr: bytes) -> str:
     # A loose object by its id: which file of the repository holds it is nobody's business on a page.
     chosen = re.sub(r"object file \S*objects/([0-9a-f]{2})/([0-9a-f]{38,62})\b", r"object \1\2", chosen)
     chosen = re.sub(r"/[^'\"]*/objects/(?=[0-9a-f]{2}/|pack/|info/)", "objects/", chosen)
-    return printable(chosen)[:400]
+    return escape_hidden(chosen)[:400]
 
 
 def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
     """Standard output of one git command; GitError with git's reason on any other exit code."""
-    out, code, reason = attempt(git, args, stdin)
+    out, code, reason = run_unchecked(git, args, stdin)
     if code not in ok:
-        raise _failed(args, reason)
+        raise _command_error(args, reason)
     return out
 
 
-def _failed(args: Sequence[str], reason: str) -> GitError:
+def _command_error(args: Sequence[str], reason: str) -> GitError:
     hint = "it is git that fails here: mend what it names, then run this again"
     return GitError(f"git {args[0]} failed: {reason}", hint)
 
 
-def find(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:
+def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:
     """Like `run`, where an exit code in `none` is git's way to say that there is none: then None.
 
     Any other failure is a GitError: a question that failed has not been answered with "none".
     """
-    out, code, reason = attempt(git, args)
+    out, code, reason = run_unchecked(git, args)
     if code in none:
         return None
     if code:
-        raise _failed(args, reason)
+        raise _command_error(args, reason)
     return out
 
 
-def attempt(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
+def run_unchecked(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
     """Like `run`, but a failure is an answer: output, exit code, reason."""
-    out, code, err = _said(git, args, stdin)
-    return out, code, _reason(err) if code else ""
+    out, code, err = _run_process(git, args, stdin)
+    return out, code, _extract_reason(err) if code else ""
 
 
-def _said(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
-    with _start(
+def _run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
+    with _start_process(
         git, args, subprocess.PIPE if stdin is not None else subprocess.DEVNULL, subprocess.PIPE
     ) as process:
         out, err = process.communicate(stdin)
     return out, process.returncode, err
 
 
-def overheard(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:
+def run_with_progress(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:
     """Run a command that talks while it works; each line, and each state of a bar, goes to `hear`.
 
     Gives what it printed (little: it is read at the end), its exit code, and all that was said
     on standard error but the states of bars.
     """
     said = []
-    with _start(git, args, subprocess.DEVNULL, subprocess.PIPE) as process:
+    with _start_process(git, args, subprocess.DEVNULL, subprocess.PIPE) as process:
         assert process.stderr is not None
         assert process.stdout is not None
         talk = process.stderr.fileno()
         # A bar ends each of its states with CR, and the last one with LF.
-        for line in tokens(iter(lambda: os.read(talk, 1 << 16), b""), b"\n"):
+        for line in split_stream(iter(lambda: os.read(talk, 1 << 16), b""), b"\n"):
             states = decode(line).removesuffix("\r").split("\r")
             for state in states:
                 hear(state)
@@ -174,7 +174,7 @@ class Stream(NamedTuple):
     failure: Callable[[], str]
 
 
-def stream(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
+def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
     """Run a command whose output is too large to hold. Input goes through a file, so nothing can deadlock."""
     failed: list[str] = []
 
@@ -182,7 +182,7 @@ def stream(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
             given.writelines(stdin)
             given.seek(0)
-            process = _start(git, args, given, errors)
+            process = _start_process(git, args, given, errors)
             assert process.stdout is not None
             try:
                 while block := process.stdout.read(1 << 16):
@@ -192,12 +192,12 @@ def stream(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
                 code = process.wait()
                 errors.seek(0)
                 if code:
-                    failed.append(_reason(errors.read(1 << 16)))
+                    failed.append(_extract_reason(errors.read(1 << 16)))
 
     return Stream(blocks(), lambda: failed[0] if failed else "")
 
 
-def tokens(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
+def split_stream(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
     """Take a stream apart at `end`, holding no more than one block and one token."""
     rest = b""
     for block in blocks:
@@ -210,14 +210,16 @@ def tokens(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
 # -- questions to the user's repository ----------------------------------------------
 
 
-def version(git: Git) -> tuple[int, ...]:
+def read_version(git: Git) -> tuple[int, ...]:
     """git's version, e.g. `(2, 39, 5)`; GitMissing when it is older than `OLDEST`."""
     said = decode(run(git, ["version"]))
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", said)
     numbers = tuple(int(part or 0) for part in found.groups()) if found else (0,)
     if numbers < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        raise GitMissing(f"git {wanted} or newer is needed, this is: {printable(said.strip())}", "update git")
+        raise GitMissing(
+            f"git {wanted} or newer is needed, this is: {escape_hidden(said.strip())}", "update git"
+        )
     return numbers
 
 
@@ -231,12 +233,12 @@ class Place(NamedTuple):
     shallow: bool
 
 
-def place(git: Git) -> Place:
+def locate_repository(git: Git) -> Place:
     """Where the repository around `git.cwd` lies; NotARepository when there is none."""
     asked = ["--absolute-git-dir", "--git-common-dir", "--show-object-format", "--is-shallow-repository"]
-    out, code, reason = attempt(git, ["rev-parse", *asked, "--is-inside-work-tree", "--show-cdup"])
+    out, code, reason = run_unchecked(git, ["rev-parse", *asked, "--is-inside-work-tree", "--show-cdup"])
     if code:
-        raise _no_place(git.cwd, reason)
+        raise _no_repository_error(git.cwd, reason)
     directory, common, object_format, shallow, inside, *up = decode(out).split("\n")
     if shallow not in ("true", "false"):  # git has no answer in which a path could hold one
         raise NotARepository("the path of this repository holds a line break", "rename its folder")
@@ -245,7 +247,7 @@ def place(git: Git) -> Place:
     return Place(Path(directory), (git.cwd / common).resolve(), top, object_format, shallow == "true")
 
 
-def _no_place(folder: Path, reason: str) -> GitError:
+def _no_repository_error(folder: Path, reason: str) -> GitError:
     """Why git sees no repository around a folder, and what to do about it."""
     hint = "go into a repository, or name one with --repo"
     owned = re.search("dubious ownership in repository at '(.+)'", reason)
@@ -273,7 +275,7 @@ def _is_bare(folder: Path) -> bool:
 _WORKING = "git status has to work there first; or name another repository with --repo"
 
 
-def config(git: Git) -> dict[str, str]:
+def read_config(git: Git) -> dict[str, str]:
     """The whole configuration, the last value of each key; keys as git prints them."""
     entries = decode(run(git, ["config", "--list", "-z"])).split("\0")
     return {key: value for key, _, value in (entry.partition("\n") for entry in entries if entry)}
@@ -295,35 +297,35 @@ class Listed(NamedTuple):
     broken: list[str]
 
 
-def refs(git: Git, patterns: Sequence[str]) -> Listed:
+def read_refs(git: Git, patterns: Sequence[str]) -> Listed:
     """All refs of these patterns. Fields that need no object: a missing one must not end the listing."""
     fields = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
     args = ["for-each-ref", f"--format={fields}", *patterns]
-    out, code, err = _said(git, args)
+    out, code, err = _run_process(git, args)
     if code:
-        raise _failed(args, _reason(err))
+        raise _command_error(args, _extract_reason(err))
     ignored = "^warning: ignoring (?:broken ref|ref with broken name) (.+)$"
     found = [Ref(*line.split("\0")) for line in decode(out).split("\n") if line]
     return Listed(found, re.findall(ignored, decode(err), re.MULTILINE))
 
 
-def head(git: Git) -> str:
+def read_head_ref(git: Git) -> str:
     """The ref that HEAD points to, born or not; '' when it is detached. GitError when git cannot tell."""
     args = ["symbolic-ref", "-q", "HEAD"]
-    out, code, reason = attempt(git, args)
+    out, code, reason = run_unchecked(git, args)
     if code in (0, 1):
         return decode(out).strip()
     # It also fails where the ref that HEAD points to is damaged, which `refs` tells of. HEAD itself is a
     # file then; where refs are in tables, that file names a ref that cannot be.
-    named = _in_head(git)
+    named = _read_head_file(git)
     if named and named != "refs/heads/.invalid":
         return named
-    raise _failed(args, reason)
+    raise _command_error(args, reason)
 
 
-def _in_head(git: Git) -> str:
+def _read_head_file(git: Git) -> str:
     """What the file HEAD says that it points to; '' where it says something else, or cannot be read."""
-    folder = find(git, ["rev-parse", "--absolute-git-dir"], none=(1, 128))
+    folder = run_or_none(git, ["rev-parse", "--absolute-git-dir"], none=(1, 128))
     try:
         said = decode((Path(decode(folder or b"").rstrip("\n")) / "HEAD").read_bytes())
     except OSError:
@@ -331,14 +333,14 @@ def _in_head(git: Git) -> str:
     return said[5:].strip() if said.startswith("ref: ") else ""
 
 
-def head_moved_at(git: Git) -> int | None:
+def read_head_move_time(git: Git) -> int | None:
     """When HEAD last moved, by its reflog, in seconds; None where it has none, or git cannot tell."""
-    out, _, _ = attempt(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
+    out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
     found = re.fullmatch(r"HEAD@\{(\d+)\}", decode(out).strip())
     return int(found[1]) if found else None
 
 
-def at_directory(git: Git, directory: Path) -> Git:
+def with_git_dir(git: Git, directory: Path) -> Git:
     """The same, told where the repository is, as `safe.bareRepository=explicit` wants of a bare one."""
     return Git(directory, {**git.env, "GIT_DIR": str(directory)}, git.detached)
 
@@ -352,7 +354,7 @@ class Checkout(NamedTuple):
     bare: bool
 
 
-def worktrees(git: Git) -> list[Checkout]:
+def read_worktrees(git: Git) -> list[Checkout]:
     """The worktrees, the main one (or the bare repository) first; half-made ones are prunable."""
     found: list[Checkout] = []
     for block in decode(run(git, ["worktree", "list", "--porcelain", "-z"])).split("\0\0"):
@@ -365,11 +367,11 @@ def worktrees(git: Git) -> list[Checkout]:
     return found
 
 
-def status(git: Git) -> list[bytes] | None:
+def read_status(git: Git) -> list[bytes] | None:
     """Paths with uncommitted changes, relative to the worktree's top; None when git cannot tell.
 
     fsmonitor is off since it may be a program that a worktree's configuration names.
     """
     flags = ["--porcelain", "-z", "--untracked-files=normal", "--no-renames", "--ignore-submodules=none"]
-    out, code, _ = attempt(git, ["-c", "core.fsmonitor=false", "status", *flags])
+    out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags])
     return None if code else [entry[3:] for entry in out.split(b"\0") if entry]

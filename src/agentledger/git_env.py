@@ -28,14 +28,14 @@ _OF_HOOKS = tuple(
 )
 
 
-def for_others(outer: Mapping[str, str]) -> dict[str, str]:
+def build_program_env(outer: Mapping[str, str]) -> dict[str, str]:
     """The environment for a program that may start git by itself, none of whose commits may end up here."""
     return {
         name: value for name, value in outer.items() if name not in _LOCAL and not name.startswith(_OF_HOOKS)
     }
 
 
-def environment(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
+def build_git_env(outer: Mapping[str, str], *, sealed: bool = False) -> dict[str, str]:
     """The environment for git: messages untranslated, no prompt, no lock taken just to look.
 
     `sealed` also drops every `GIT_*` variable but tracing and the program path.

@@ -19,12 +19,12 @@ from .freshness import Freshness
 from .ledger import Brief
 from .lineage import Lineage
 from .model import LEDGER, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
-from .paths import above
+from .paths import parent_folders
 from .rules.case import Case, Peer, Ref, Touched
 from .scratch import Scratch
 from .standing import code_commits
 from .text import decode, encode
-from .wip import Load, loads
+from .wip import Load, measure_loads
 from .work import Task
 
 # What steers tools, and so decides what runs: only by its full name can a brief own any of it.
@@ -41,15 +41,15 @@ PROTECTED = tuple(
 _TASKS = LEDGER + b"tasks/"
 
 
-def findings(
+def judge_branches(
     scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
 ) -> dict[str, tuple[Finding, ...]]:
     """What the rules of a gate find on each branch, by its ref; nothing that was remembered counts."""
     bench = Bench(scratch, fleet, branches, gate)
-    return {branch.ref: rules.evaluate(bench.case(branch)) for branch in branches}
+    return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
 
 
-def placed(
+def add_findings(
     scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
 ) -> dict[str, Branch]:
     """These branches by ref, with what the merge gate would find, and what merging makes of their standing.
@@ -58,20 +58,22 @@ def placed(
     """
     bench = Bench(scratch, fleet, branches, Gate.MERGE, store)
     return {
-        b.ref: replace(b, findings=rules.evaluate(bench.case(b)), standing=bench.fresh.standing(b))
+        b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
         for b in branches
     }
 
 
-def foreign(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
+def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
     """What is found about a push, from the worktree of a branch with a task, that moves these refs."""
     task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
     granted = scope_of(task.brief, fleet) if task and task.brief else None
     case = Case(Gate.PUSH, fleet.now, fleet.policy, branch=branch.name, task=task, scope=granted, refs=moved)
-    return rules.evaluate(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
+    return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
 
 
-def spawn(scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
+def judge_spawn(
+    scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None
+) -> tuple[Finding, ...]:
     """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more.
 
     With `as_if` as though that were its brief already: the task need not be there.
@@ -80,22 +82,22 @@ def spawn(scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = No
     task = next(task for task in fleet.tasks if task.id == task_id)
     brief = task.brief
     granted = scope_of(brief, fleet) if brief else None
-    paths = [path for path, _ in objects.files(scratch.git, fleet.base.head)]
-    return rules.evaluate(
+    paths = [path for path, _ in objects.read_file_ids(scratch.git, fleet.base.head)]
+    return rules.evaluate_rules(
         Case(
             gate=Gate.SPAWN,
             now=fleet.now,
             policy=fleet.policy,
-            base=typed(fleet.base),
+            base=short_base_ref(fleet.base),
             task=task,
             scope=granted,
-            naming=_naming(fleet, brief.branch) if brief else (),
-            missing=_missing(brief, set(paths)) if brief else (),
-            tree=_tree(granted, paths) if granted else {},
+            naming=_tasks_naming(fleet, brief.branch) if brief else (),
+            missing=_missing_paths(brief, set(paths)) if brief else (),
+            tree=_count_by_folder(granted, paths) if granted else {},
             peers=peers_of(fleet),
-            done=done(fleet),
-            known=known(fleet),
-            load=_load(fleet, brief.manager) if brief else None,
+            done=merged_tasks(fleet),
+            known=task_dependencies(fleet),
+            load=_load_of_manager(fleet, brief.manager) if brief else None,
         )
     )
 
@@ -106,32 +108,32 @@ def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
     return replace(fleet, tasks=(*others, replace(there, brief=brief, brief_from="control")))
 
 
-def _load(fleet: Fleet, manager: str) -> Load:
+def _load_of_manager(fleet: Fleet, manager: str) -> Load:
     named = manager or next(iter(fleet.policy.managers), "")
-    return next((load for load in loads(fleet) if load.manager == named), Load(named))
+    return next((load for load in measure_loads(fleet) if load.manager == named), Load(named))
 
 
-def known(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """Every task, with those that it depends on."""
     return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
 
 
-def _names_any(fleet: Fleet) -> bool:
+def _has_named_branch(fleet: Fleet) -> bool:
     return any(task.brief and task.brief.branch for task in fleet.tasks)
 
 
-def _naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
+def _tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
     """The tasks whose briefs name a branch."""
     return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
 
 
-def _missing(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
+def _missing_paths(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
     """The paths of `follow` that are neither a file nor a folder of base."""
-    folders = {folder for path in paths for folder in above(path)}
+    folders = {folder for path in paths for folder in parent_folders(path)}
     return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
 
 
-def _tree(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+def _count_by_folder(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
     found: dict[bytes, tuple[int, int]] = {}
     for path in paths:
         top = path.partition(b"/")[0] if b"/" in path else b""
@@ -140,7 +142,7 @@ def _tree(granted: scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int
     return found
 
 
-def typed(base: Base) -> str:
+def short_base_ref(base: Base) -> str:
     """Base as git takes it on a command line: in a clone that has no branch of its own, `origin/main`."""
     return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
@@ -157,13 +159,13 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 
 def scope_of(brief: Brief, fleet: Fleet) -> scope.Scope:
     """What a brief grants under the fleet's policy."""
-    return scope.of(brief, fleet.policy, PROTECTED)
+    return scope.scope_of_brief(brief, fleet.policy, PROTECTED)
 
 
 # -- what a branch changed ------------------------------------------------------------
 
 
-def touched(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
+def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
     """The paths that a gate judges: all that either the branch did, or merging it would bring.
 
     A conflicted path that no commit of the branch touched is base's affair. Where git cannot merge the two,
@@ -202,34 +204,42 @@ class Bench:
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
-        self.near = scope.near({task: peer.scope for task, peer in self.peers.items()})
-        self.done = done(fleet)
-        self.known = known(fleet)
-        self.named = {b.name: _naming(fleet, b.name) for b in branches} if _names_any(fleet) else {}
+        self.near = scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
+        self.done = merged_tasks(fleet)
+        self.known = task_dependencies(fleet)
+        self.named = (
+            {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
+        )
         self.lines = _lines_of_tasks(fleet)
-        self.nets = changes.net(scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store)
+        self.nets = changes.find_net_changes(
+            scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
+        )
         lineage = Lineage(scratch, fleet, branches, PROTECTED, store)
-        self.owns = changes.own(scratch, {b.ref: lineage.of(b) for b in branches}, store)
-        said = {b.ref: check_ins.of_task(b.work.task, self.owns[b.ref].history) for b in branches if b.work}
-        self.reports = check_ins.reports(scratch, fleet.policy, said)
+        self.owns = changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        said = {
+            b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
+            for b in branches
+            if b.work
+        }
+        self.reports = check_ins.compare_check_ins(scratch, fleet.policy, said)
         new = {b.head: self._new(b) for b in branches}
-        self.links = brought.links(scratch, (c for found in new.values() for c in found))
-        self.hidden = brought.hidden(scratch, (c for found in new.values() for c in found), store)
-        self.twins = brought.twins(scratch, list(new.items()), store)
+        self.links = brought.read_link_targets(scratch, (c for found in new.values() for c in found))
+        self.hidden = brought.find_hidden(scratch, (c for found in new.values() for c in found), store)
+        self.twins = brought.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
-        self.disordered = brought.disordered(scratch, paths, store)
+        self.disordered = brought.find_disordered(scratch, paths, store)
 
     def case(self, branch: Branch) -> Case:
         """One branch as it stands at the gate."""
         task = self.tasks.get(branch.work.task) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
-        paths = touched(self._net(branch), own, self.gate)
+        paths = touched_paths(self._net(branch), own, self.gate)
         return Case(
             gate=self.gate,
             now=self.fleet.now,
             policy=self.fleet.policy,
-            base=typed(self.fleet.base),
+            base=short_base_ref(self.fleet.base),
             branch=branch.name,
             head=branch.head,
             listed=True,
@@ -244,28 +254,28 @@ class Bench:
             added=branch.added,
             removed=branch.removed,
             commits=len(code_commits(branch)),
-            conflict=branch.conflict or _conflict(self._net(branch)),
+            conflict=branch.conflict or _conflict_of_net(self._net(branch)),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
             twins=self.twins[branch.head],
             disordered=self.disordered[branch.head],
             hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
             reports=self.reports.get(branch.ref, ()),
-            folders=tuple(sorted({folder for c in new if (folder := _folder(c.path))})),
+            folders=tuple(sorted({folder for c in new if (folder := _task_folder(c.path))})),
             naming=self.named.get(branch.name, ()),
-            merged=self._merged(branch),
-            peers=self._peers(brief),
+            merged=self._tasks_merged_in(branch),
+            peers=self._near_peers(brief),
             done=self.done,
             known=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
         )
 
-    def _peers(self, brief: Brief | None) -> tuple[Peer, ...]:
+    def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
         """The other active tasks that may share a path with this one."""
         near = self.near.get(brief.task, frozenset()) if brief else frozenset()
         return tuple(self.peers[task] for task in sorted(near))
 
-    def _merged(self, branch: Branch) -> dict[str, str]:
+    def _tasks_merged_in(self, branch: Branch) -> dict[str, str]:
         """Other tasks with a branch whose own line came into this one, by the merge that first brought it."""
         if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
             return {}
@@ -294,13 +304,13 @@ class Bench:
         return [change for change in brought if change.status != "D"]
 
 
-def _conflict(net: Net) -> Conflict | None:
+def _conflict_of_net(net: Net) -> Conflict | None:
     if net.failed:
         return None
     return Conflict(net.clean, tuple(ConflictFile(path, "content") for path in sorted(net.conflicted)))
 
 
-def _folder(path: bytes) -> str:
+def _task_folder(path: bytes) -> str:
     if not path.startswith(_TASKS):
         return ""
     task, slash, _ = path[len(_TASKS) :].partition(b"/")
@@ -316,7 +326,7 @@ def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
     return {commit: frozenset(tasks) for commit, tasks in found.items()}
 
 
-def done(fleet: Fleet) -> frozenset[str]:
+def merged_tasks(fleet: Fleet) -> frozenset[str]:
     """The tasks that have merged: by their outcome, or by a branch that has.
 
     One that stands where base does, and is not taken for a beginning, was merged by moving base forward.

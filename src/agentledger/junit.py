@@ -20,7 +20,7 @@ class Unreadable(ValueError):
     """It is no JUnit file; the reason completes "it …"."""
 
 
-def read(file: IO[bytes]) -> JUnit:
+def parse_junit(file: IO[bytes]) -> JUnit:
     """The counts over all test cases of all suites; Unreadable where it is not such a file.
 
     A case with several ends counts once, as its worst. Totals that suites state are not looked at: nested

@@ -49,7 +49,7 @@ class LedgerFile:
     raw: bytes | None = None
 
     @property
-    def regular(self) -> bool:
+    def is_regular(self) -> bool:
         """A plain file, as every document has to be."""
         return self.mode in REGULAR
 
@@ -71,7 +71,7 @@ class BranchFiles:
     first_briefs: Mapping[str, LedgerFile]
 
 
-def is_ledger(path: bytes) -> bool:
+def is_ledger_path(path: bytes) -> bool:
     """Is this a file of a task's folder?"""
     return path.startswith(TASKS.encode())
 
@@ -79,19 +79,19 @@ def is_ledger(path: bytes) -> bool:
 # -- committed -------------------------------------------------------------------------
 
 
-def of_branches(
+def list_branch_files(
     scratch: Scratch, store: Cache, branches: Sequence[Branch], base: Base
 ) -> dict[str, BranchFiles]:
     """The ledger files of each branch that has any, by ref; listed, not read."""
     readable = (branch for branch in branches if branch.state is not State.UNREADABLE)
-    having = [(b, _row_key(b)) for b in readable if any(is_ledger(c.path) for c in b.changes)]
+    having = [(b, _row_key(b)) for b in readable if any(is_ledger_path(c.path) for c in b.changes)]
     rows = store.texts(_KIND, (key for _, key in having))
-    known = {b.ref: found for b, key in having if key in rows and (found := _recalled(rows[key]))}
+    known = {b.ref: found for b, key in having if key in rows and (found := _load_files(rows[key]))}
     new = [(b, key) for b, key in having if b.ref not in known]
     if new:
-        history = _History(diffs.ledger_log(scratch.git, [b.head for b, _ in new], base.head))
-        fresh = {b.ref: BranchFiles(*_listed(b, history), history.first_briefs(b)) for b, _ in new}
-        store.put_texts(_KIND, [(key, row) for b, key in new if (row := _row(fresh[b.ref]))])
+        history = _History(diffs.read_ledger_log(scratch.git, [b.head for b, _ in new], base.head))
+        fresh = {b.ref: BranchFiles(*_list_files(b, history), history.first_briefs(b)) for b, _ in new}
+        store.put_texts(_KIND, [(key, row) for b, key in new if (row := _dump_files(fresh[b.ref]))])
         known |= fresh
     return known
 
@@ -103,7 +103,7 @@ def _row_key(branch: Branch) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _row(found: BranchFiles) -> str | None:
+def _dump_files(found: BranchFiles) -> str | None:
     """As JSON; None where a name in it is no text."""
     try:
         return msgspec.json.encode(found).decode()
@@ -111,7 +111,7 @@ def _row(found: BranchFiles) -> str | None:
         return None
 
 
-def _recalled(row: bytes) -> BranchFiles | None:
+def _load_files(row: bytes) -> BranchFiles | None:
     """A list that was kept; None where it claims more than a branch can say of its files."""
     try:
         found = msgspec.json.decode(row, type=BranchFiles)
@@ -122,16 +122,16 @@ def _recalled(row: bytes) -> BranchFiles | None:
     return found if own else None
 
 
-def _listed(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
-    found = [c for c in branch.changes if is_ledger(c.path) and c.status != "D"]
+def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
+    found = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
     # Names begin with the time, so git's order is theirs; check-ins never crowd out packet and brief.
     dated = [c for c in found if b"/status/" in c.path]
     kept = [c for c in found if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
     sources = history.sources(branch, [c.path for c in kept])
-    return tuple(_file(c, source) for c, source in zip(kept, sources, strict=True)), len(found)
+    return tuple(_file_of_change(c, source) for c, source in zip(kept, sources, strict=True)), len(found)
 
 
-def _file(change: Change, source: Source) -> LedgerFile:
+def _file_of_change(change: Change, source: Source) -> LedgerFile:
     return LedgerFile(decode(change.path), change.new_mode, change.new, source)
 
 
@@ -153,7 +153,7 @@ class _History:
         own = {commit.id: commit for commit in branch.commits}
         for path in paths:
             found = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
-            yield _source(branch, path, own.get(found))
+            yield _source_of_path(branch, path, own.get(found))
 
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
         """By path, the oldest version of each brief on the branch's first-parent line."""
@@ -161,35 +161,39 @@ class _History:
         for commit in reversed(branch.line):
             for change in self._briefs.get(commit.id, ()):
                 if decode(change.path) not in found:
-                    found[decode(change.path)] = _file(change, _source(branch, change.path, commit))
+                    found[decode(change.path)] = _file_of_change(
+                        change, _source_of_path(branch, change.path, commit)
+                    )
         return found
 
 
-def _source(branch: Branch, path: bytes, commit: Commit | None) -> Source:
+def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Source:
     where = decode(path)
     if commit is None:
         return Source(where, branch.name)
     return Source(where, branch.name, commit.id, commit.committed_at, commit.author.email)
 
 
-def of_base(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
+def list_base_files(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
     """The ledger files that stand on base."""
     return [
         LedgerFile(decode(path), mode, oid, Source(decode(path), base.name, base.head, proven=proven))
-        for mode, oid, path in objects.tree(scratch.git, base.head, TASKS)
+        for mode, oid, path in objects.read_tree_entries(scratch.git, base.head, TASKS)
     ]
 
 
-def fill(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]:
+def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]:
     """The same files, those that can be documents with their content."""
-    blobs = list(dict.fromkeys(f.blob for f in files if f.regular))
+    blobs = list(dict.fromkeys(f.blob for f in files if f.is_regular))
     sizes = {
         b: size
-        for b, (_, kind, size) in zip(blobs, objects.kinds(scratch.git, blobs), strict=True)
+        for b, (_, kind, size) in zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
         if kind == "blob"
     }
     texts = dict(
-        objects.contents(scratch.git, [b for b in blobs if sizes.get(b, MOST_BYTES + 1) <= MOST_BYTES])
+        objects.read_object_contents(
+            scratch.git, [b for b in blobs if sizes.get(b, MOST_BYTES + 1) <= MOST_BYTES]
+        )
     )
     return {
         f.key: LedgerFile(f.path, f.mode, f.blob, f.source, sizes.get(f.blob, 0), texts.get(f.blob))
@@ -200,7 +204,7 @@ def fill(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]
 # -- not committed yet --------------------------------------------------------------------
 
 
-def of_worktree(
+def read_worktree_files(
     branch: Branch, folder: Path, committed: Mapping[str, str], object_format: str
 ) -> list[LedgerFile]:
     """Ledger files of a worktree that differ from what its branch has committed (`committed`: path to blob).
@@ -208,7 +212,7 @@ def of_worktree(
     Links are not followed: a link could lead out of the worktree, to any file of the reader's.
     """
     found = []
-    for path in _walk(folder):
+    for path in _walk_ledger(folder):
         name = path.relative_to(folder).as_posix()
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MOST_BYTES else None
@@ -220,7 +224,7 @@ def of_worktree(
     return found[:MOST_FILES]
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk_ledger(folder: Path) -> Iterator[Path]:
     ledger = folder / LEDGER.decode().rstrip("/")
     if ledger.is_symlink():
         return

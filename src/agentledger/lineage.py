@@ -17,7 +17,7 @@ from .changes import Line
 from .findings import Gate
 from .model import Branch, Fleet, State
 from .rules.case import Case
-from .rules.ownership import may
+from .rules.ownership import can_change
 from .scratch import Scratch
 from .work import Task
 
@@ -39,12 +39,12 @@ class Lineage:
         for branch in fleet.branches:
             if branch.work and branch.state is not State.UNREADABLE:
                 self._branches.setdefault(branch.work.task, []).append(branch)
-        others = [b for task in self._closure(branches) for b in self._branches.get(task, ())]
+        others = [b for task in self._dependency_closure(branches) for b in self._branches.get(task, ())]
         self._whole = {b.ref: self._all(b) for b in {b.ref: b for b in (*branches, *others)}.values()}
         lines = {line.id: [line] for b in others for line in self._whole[b.ref]}
-        self._owns = changes.own(scratch, lines, store) if lines else {}
+        self._owns = changes.find_own_changes(scratch, lines, store) if lines else {}
         heads = [b.head for b in others if b.merge_bases]
-        self._nets = changes.net(scratch, fleet.base.head, heads, store) if heads else {}
+        self._nets = changes.find_net_changes(scratch, fleet.base.head, heads, store) if heads else {}
         self._granted: dict[str, frozenset[str]] = {}
 
     def of(self, branch: Branch) -> list[Line]:
@@ -60,29 +60,29 @@ class Lineage:
             return [Line(commit.id, commit.parents) for commit in branch.commits]
         # A page lists the newest alone; what is to be judged may lie below any number of others.
         base = self._fleet.base.head
-        return [Line(*each) for each in commits.outside(self._scratch.git, branch.head, base)]
+        return [Line(*each) for each in commits.read_ancestry_outside(self._scratch.git, branch.head, base)]
 
-    def _needs(self, task: str) -> tuple[str, ...]:
+    def _dependencies_of(self, task: str) -> tuple[str, ...]:
         brief = self._tasks[task].brief if task in self._tasks else None
         return brief.depends_on if brief else ()
 
-    def _closure(self, branches: Sequence[Branch]) -> Mapping[str, None]:
+    def _dependency_closure(self, branches: Sequence[Branch]) -> Mapping[str, None]:
         """The tasks that these branches build on, and those in turn, in a fixed order."""
         found: dict[str, None] = {}
-        left = [task for b in branches if b.work for task in self._needs(b.work.task)]
+        left = [task for b in branches if b.work for task in self._dependencies_of(b.work.task)]
         while left:
             task = left.pop()
             if task not in found:
                 found[task] = None
-                left += self._needs(task)
+                left += self._dependencies_of(task)
         return found
 
     def _allowed(self, task: str, above: frozenset[str]) -> frozenset[str]:
         """The commits that a task's branches may hold without having made them; `above`: who is asking."""
-        needed = (each for each in self._needs(task) if each not in above)
-        return frozenset().union(*(self._vouched(each, above | {each}) for each in needed))
+        needed = (each for each in self._dependencies_of(task) if each not in above)
+        return frozenset().union(*(self._vouched_commits(each, above | {each}) for each in needed))
 
-    def _vouched(self, task: str, above: frozenset[str]) -> frozenset[str]:
+    def _vouched_commits(self, task: str, above: frozenset[str]) -> frozenset[str]:
         if task not in self._granted:
             self._granted[task] = frozenset(self._kept(task, self._allowed(task, above)))
         return self._granted[task]
@@ -99,6 +99,6 @@ class Lineage:
         net = self._nets.get(branch.head)
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
         brought = paths if net is None or net.failed else paths & net.paths
-        granted = scope.of(task.brief, self._fleet.policy, self._protected)
+        granted = scope.scope_of_brief(task.brief, self._fleet.policy, self._protected)
         case = Case(Gate.PUSH, self._fleet.now, self._fleet.policy, task=task, scope=granted)
-        return all(may(case, path) for path in brought)
+        return all(can_change(case, path) for path in brought)

@@ -28,7 +28,7 @@ class Listing(NamedTuple):
     listed: bool
 
     @property
-    def remote_only(self) -> bool:
+    def is_remote_only(self) -> bool:
         """There is no local copy."""
         return self.ref.name.startswith(REMOTES)
 
@@ -48,16 +48,20 @@ def list_branches(
     `control` is the name of the control branch, which is never an agent's.
     """
     base = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
-    found = {} if extra_only else {entry.ref.name: entry for entry in _branches(seen, base, patterns, usual)}
-    found = {name: entry for name, entry in found.items() if _names(seen, entry.ref)[0] != control}
+    found = (
+        {}
+        if extra_only
+        else {entry.ref.name: entry for entry in _select_branches(seen, base, patterns, usual)}
+    )
+    found = {name: entry for name, entry in found.items() if _branch_names(seen, entry.ref)[0] != control}
     taken = set(found) | {entry.twin.name for entry in found.values() if entry.twin} | base
     for ref in seen.extra:
-        if ref.name not in taken and not ref.target and _names(seen, ref)[0] != control:
-            found[ref.name] = Listing(_short(ref.name), ref, None, True)
+        if ref.name not in taken and not ref.target and _branch_names(seen, ref)[0] != control:
+            found[ref.name] = Listing(_short_name(ref.name), ref, None, True)
     return list(found.values())
 
 
-def as_if(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
+def overlay_heads(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
     """The entries, with the branches of `heads` (full ref and commit) there as if they stood at those: all of
     them are asked for by name, so each is `listed`.
     """
@@ -65,16 +69,16 @@ def as_if(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[
     for name, commit in heads:
         ref = Ref(name, commit, "", "")
         there = found.get(name)
-        shown = there.name if there else _short(name)
+        shown = there.name if there else _short_name(name)
         found[name] = Listing(shown, ref, None, True)
     return list(found.values())
 
 
-def _short(ref: str) -> str:
+def _short_name(ref: str) -> str:
     return ref.removeprefix(HEADS).removeprefix(REMOTES).removeprefix("refs/")
 
 
-def _branches(
+def _select_branches(
     seen: Observation, base: set[str], patterns: Sequence[str], usual: Sequence[str]
 ) -> Iterator[Listing]:
     usable = [ref for name, ref in seen.refs.all.items() if not ref.target and name not in base]
@@ -83,21 +87,21 @@ def _branches(
     for ref in usable:
         if ref.name in paired or not ref.name.startswith((HEADS, REMOTES)):
             continue
-        plain, name = _names(seen, ref)
-        listed = _listed(seen, ref, (plain, name), patterns, usual)
+        plain, name = _branch_names(seen, ref)
+        listed = _decide_listing(seen, ref, (plain, name), patterns, usual)
         if listed is not None:
             yield Listing(name, ref, twins.get(ref.name), listed)
 
 
-def _names(seen: Observation, ref: Ref) -> tuple[str, str]:
+def _branch_names(seen: Observation, ref: Ref) -> tuple[str, str]:
     """A branch's name on its own side, and the one it is shown by: with the remote, unless that is origin."""
     if not ref.name.startswith(REMOTES):
-        return (_short(ref.name),) * 2
+        return (_short_name(ref.name),) * 2
     remote, plain = seen.refs.split_remote(ref.name)
     return plain, plain if remote == "origin" and HEADS + plain not in seen.refs.all else f"{remote}/{plain}"
 
 
-def _listed(
+def _decide_listing(
     seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
 ) -> bool | None:
     """True: show. False: show if an agent's commits are on it. None: leave alone."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from . import objects
-from .git import stream, tokens
+from .git import split_stream, stream_output
 from .model import Change, ConflictFile, Hunk
 from .objects import Failure
 from .scratch import Scratch
@@ -39,7 +39,7 @@ class Merged(NamedTuple):
     stages: tuple[tuple[bytes, int], ...]
     aside: Mapping[bytes, bytes] = MappingProxyType({})
 
-    def true_paths(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+    def restore_paths(self, changes: Sequence[Change]) -> tuple[Change, ...]:
         """Changes of this tree, those of made-up names under the path that they stand for."""
         if not self.aside:
             return tuple(changes)
@@ -49,7 +49,7 @@ class Merged(NamedTuple):
         return tuple(sorted(kept, key=lambda change: change.path))
 
 
-def merge(
+def simulate_merges(
     scratch: Scratch,
     pairs: Sequence[tuple[str, str]],
     tick: Callable[[], None] = lambda: None,
@@ -68,13 +68,13 @@ def merge(
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
         for turn, part in zip(
-            turns, pool.map(lambda t: _in_turn(scratch, pairs, t, tick, options), turns), strict=True
+            turns, pool.map(lambda t: _merge_selection(scratch, pairs, t, tick, options), turns), strict=True
         ):
             answers |= zip(turn, part, strict=True)
     return [answers[at] for at in range(len(pairs))]
 
 
-def _in_turn(
+def _merge_selection(
     scratch: Scratch,
     pairs: Sequence[tuple[str, str]],
     turn: Sequence[int],
@@ -82,25 +82,25 @@ def _in_turn(
     options: Sequence[str],
 ) -> list[Merged | Failure]:
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[Merged], str]:
-        return _ask(scratch, part, tick, options)
+        return _run_merge_tree(scratch, part, tick, options)
 
-    return list(objects.salvage([pairs[at] for at in turn], ask))
+    return list(objects.salvage_batch([pairs[at] for at in turn], ask))
 
 
-def _ask(
+def _run_merge_tree(
     scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
 ) -> tuple[list[Merged], str]:
     # --no-messages: advice about submodules would break the framing; the kinds follow from the stages.
     args = ["merge-tree", "--write-tree", "--stdin", "--no-messages", *options]
-    flow = stream(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
+    flow = stream_output(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
     answers: list[Merged] = []
-    for merged in _parse(tokens(flow.blocks)):
-        answers.append(_with_true_paths(merged, pairs[len(answers)]))
+    for merged in _parse_merges(split_stream(flow.blocks)):
+        answers.append(_map_made_up_paths(merged, pairs[len(answers)]))
         tick()
     return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
 
 
-def _parse(words: Iterator[bytes]) -> Iterator[Merged]:
+def _parse_merges(words: Iterator[bytes]) -> Iterator[Merged]:
     for clean in words:
         tree = next(words, b"")
         stages: list[tuple[bytes, int]] = []
@@ -112,7 +112,7 @@ def _parse(words: Iterator[bytes]) -> Iterator[Merged]:
             stages.append((path, int(entry[-1:])))
 
 
-def _with_true_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
+def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
     """The same, with the paths of the two sides where git made up a name."""
     made_up = re.compile(rb"~(?:%s|%s)(?:_[0-9]+)?$" % (pair[0].encode(), pair[1].encode()))
     aside = {path: made_up.sub(b"", path) for path, _ in merged.stages if made_up.search(path)}
@@ -122,7 +122,7 @@ def _with_true_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
     return merged._replace(stages=stages, aside=aside)
 
 
-def kind(stages: frozenset[int]) -> str:
+def conflict_kind(stages: frozenset[int]) -> str:
     """The kind of conflict that a path's index stages tell (1 base, 2 ours, 3 theirs)."""
     if stages == {1, 2, 3}:
         return "content"
@@ -131,22 +131,22 @@ def kind(stages: frozenset[int]) -> str:
     return "modify/delete" if stages in ({1, 2}, {1, 3}) else "other"
 
 
-def conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[ConflictFile, ...]]:
+def read_conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[ConflictFile, ...]]:
     """For each merge that is not clean, the paths it stops at, with the text of what collides."""
     kinds: list[dict[bytes, str]] = []
     for merged in answers:
         stages: dict[bytes, set[int]] = {}
         for path, stage in merged.stages:
             stages.setdefault(path, set()).add(stage)
-        kinds.append({path: kind(frozenset(found)) for path, found in sorted(stages.items())})
-    texts = _marked(scratch, list(zip(answers, kinds, strict=True)))
+        kinds.append({path: conflict_kind(frozenset(found)) for path, found in sorted(stages.items())})
+    texts = _read_marked_hunks(scratch, list(zip(answers, kinds, strict=True)))
     return [
         tuple(ConflictFile(path, what, texts.get((merged.tree, path), ())) for path, what in found.items())
         for merged, found in zip(answers, kinds, strict=True)
     ]
 
 
-def _marked(
+def _read_marked_hunks(
     scratch: Scratch, merges: Sequence[tuple[Merged, dict[bytes, str]]]
 ) -> dict[tuple[str, bytes], tuple[Hunk, ...]]:
     """The conflicting regions of the files that git left markers in."""
@@ -159,15 +159,15 @@ def _marked(
             asked.append(merged.tree.encode() + b":" + lies_at.get(path, path))
     blobs = {
         name: blob
-        for name, (blob, what, size) in zip(names, objects.kinds(scratch.git, asked), strict=True)
+        for name, (blob, what, size) in zip(names, objects.read_object_info(scratch.git, asked), strict=True)
         if what == "blob" and size <= FILE_BYTES
     }
-    texts = objects.contents(scratch.git, list(dict.fromkeys(blobs.values())))
-    found = {blob: hunks(text) for blob, text in texts}
+    texts = objects.read_object_contents(scratch.git, list(dict.fromkeys(blobs.values())))
+    found = {blob: parse_hunks(text) for blob, text in texts}
     return {name: found[blob] for name, blob in blobs.items() if blob in found}
 
 
-def hunks(text: bytes) -> tuple[Hunk, ...]:
+def parse_hunks(text: bytes) -> tuple[Hunk, ...]:
     """The regions between conflict markers; only lines that git writes as markers count."""
     found: list[Hunk] = []
     start, region = 0, list[bytes]()
@@ -177,14 +177,14 @@ def hunks(text: bytes) -> tuple[Hunk, ...]:
         elif start:
             region.append(line)
             if line.startswith(b">>>>>>> "):
-                found.append(_cut(start, region))
+                found.append(_cut_hunk(start, region))
                 start = 0
                 if len(found) == MOST_HUNKS:
                     break
     return tuple(found)
 
 
-def _cut(start: int, region: Sequence[bytes]) -> Hunk:
+def _cut_hunk(start: int, region: Sequence[bytes]) -> Hunk:
     kept = [line[:1000] for line in region[:HUNK_LINES]]
     while len(kept) > 1 and sum(map(len, kept)) > HUNK_BYTES:
         kept.pop()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from . import control, documents
 from .bases import Refs
-from .git import attempt
+from .git import run_unchecked
 from .ledger import Policy
 from .model import Base
 from .scratch import Scratch
@@ -21,22 +21,22 @@ from .scratch import Scratch
 _BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
 
 
-def patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Base) -> tuple[str, ...]:
+def read_branch_patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Base) -> tuple[str, ...]:
     """Each branch that a brief of the control branch or of base names, as a pattern only it matches."""
-    copies = control.find(refs, policy.control_branch)
+    copies = control.find_copies(refs, policy.control_branch)
     tips = list(dict.fromkeys([base.head, *(ref.id for ref in (copies.local, copies.remote) if ref)]))
-    lines = _lines(scratch, tips).splitlines()
-    return tuple(glob.escape(name) for name in dict.fromkeys(_names(lines)))
+    lines = _read_branch_lines(scratch, tips).splitlines()
+    return tuple(glob.escape(name) for name in dict.fromkeys(_parse_branch_names(lines)))
 
 
-def _lines(scratch: Scratch, tips: Sequence[str]) -> bytes:
+def _read_branch_lines(scratch: Scratch, tips: Sequence[str]) -> bytes:
     """The `branch:` lines of the briefs at these commits."""
-    out, code, _ = attempt(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
+    out, code, _ = run_unchecked(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
     # Above 1, which stands for nothing found, one of them cannot be read: the others still count. A copy that
     # is unreadable is told of where it is read whole.
-    return b"".join(_lines(scratch, [tip]) for tip in tips) if code > 1 and len(tips) > 1 else out
+    return b"".join(_read_branch_lines(scratch, [tip]) for tip in tips) if code > 1 and len(tips) > 1 else out
 
 
-def _names(lines: Sequence[bytes]) -> list[str]:
-    found = (documents.front_matter(b"---\n%s\n---\n" % line).get("branch") for line in lines)
+def _parse_branch_names(lines: Sequence[bytes]) -> list[str]:
+    found = (documents.parse_front_matter(b"---\n%s\n---\n" % line).get("branch") for line in lines)
     return [name for name in found if isinstance(name, str) and name]

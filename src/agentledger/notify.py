@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from agentledger.errors import LedgerError
 from agentledger.model import Branch, Fleet, State
-from agentledger.text import plural, printable
+from agentledger.text import escape_hidden, format_count
 
 PATIENCE = 10.0  # seconds for the command
 MOST = 3  # notices at once; more of them become one
@@ -40,11 +40,11 @@ class Notice(NamedTuple):
     text: str
 
 
-def changes(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
+def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
     """A notice for each open branch that has come to wait for a person since `before`."""
     earlier = {branch.ref: progress(branch, before) for branch in before.branches}
     found = [
-        _notice(branch, after, now)
+        _format_notice(branch, after, now)
         for branch in after.branches
         if branch.state is State.OPEN
         and (now := progress(branch, after)) in WORDS
@@ -52,28 +52,32 @@ def changes(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
     ]
     if len(found) <= MOST:
         return found
-    return [Notice(f"{plural(len(found), 'branch', 'branches')} wait for you", f"In {_plain(after.name)}.")]
+    return [
+        Notice(
+            f"{format_count(len(found), 'branch', 'branches')} wait for you", f"In {_plain_name(after.name)}."
+        )
+    ]
 
 
-def _notice(branch: Branch, fleet: Fleet, word: str) -> Notice:
+def _format_notice(branch: Branch, fleet: Fleet, word: str) -> Notice:
     title, does = WORDS[word]
     # Neither begins with a name: one like `--help` must not become an option of the command.
-    return Notice(f"{title}: {_plain(fleet.name)}", f"Branch {_plain(branch.name)} {does}.")
+    return Notice(f"{title}: {_plain_name(fleet.name)}", f"Branch {_plain_name(branch.name)} {does}.")
 
 
-def _plain(name: str) -> str:
+def _plain_name(name: str) -> str:
     """A name that is text to a desktop that takes markup in its notices."""
-    return printable(name)[:LENGTH].translate({ord("<"): "‹", ord(">"): "›", ord("&"): "＆"})
+    return escape_hidden(name)[:LENGTH].translate({ord("<"): "‹", ord(">"): "›", ord("&"): "＆"})
 
 
-def send(command: Sequence[str], notices: Sequence[Notice]) -> None:
+def send_notices(command: Sequence[str], notices: Sequence[Notice]) -> None:
     """Run the command once for each notice, one after the other.
 
     `{title}` and `{text}` in an argument are filled in. Raises LedgerError when the command cannot be
     started, fails, or takes longer than PATIENCE.
     """
     for notice in notices:
-        filled = [_filled(argument, notice) for argument in command]
+        filled = [_fill_argument(argument, notice) for argument in command]
         try:
             done = subprocess.run(
                 filled,
@@ -84,17 +88,17 @@ def send(command: Sequence[str], notices: Sequence[Notice]) -> None:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it took over {PATIENCE:.0f} seconds"
-            raise _failed(command, str(reason)) from error
+            raise _command_error(command, str(reason)) from error
         if done.returncode:
-            raise _failed(command, f"exit code {done.returncode}")
+            raise _command_error(command, f"exit code {done.returncode}")
 
 
-def _filled(argument: str, notice: Notice) -> str:
+def _fill_argument(argument: str, notice: Notice) -> str:
     # In one go: a title that holds “{text}” stays as it is.
     return re.sub("{(title|text)}", lambda found: str(getattr(notice, found[1])), argument)
 
 
-def _failed(command: Sequence[str], reason: str) -> LedgerError:
+def _command_error(command: Sequence[str], reason: str) -> LedgerError:
     return LedgerError(
         f"the command for notices, {command[0]}, failed: {reason}", "see [notify] in your own config.toml"
     )

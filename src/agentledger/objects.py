@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from .git import Git, attempt, stream, tokens
+from .git import Git, run_unchecked, split_stream, stream_output
 from .text import decode
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Failure:
     reason: str
 
 
-def salvage(
+def salvage_batch(
     items: Sequence[T], ask: Callable[[Sequence[T]], tuple[Sequence[R], str]]
 ) -> Iterator[R | Failure]:
     """Answers in order, one for each item, when one item can end a whole batch.
@@ -54,7 +54,7 @@ def salvage(
             size = len(items)
 
 
-def kinds(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int]]:
+def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int]]:
     """Id, type and size of each object named (`<id>^{}` peels tags, `<tree>:<path>` looks in trees).
 
     What is not there, or cannot be read, is `("", "missing", 0)`.
@@ -62,7 +62,7 @@ def kinds(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int
     given = b"".join((name if isinstance(name, bytes) else name.encode()) + b"\0" for name in names)
     # -z: paths may hold newlines. The answer is a line an object all the same.
     fields = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-    out, _, _ = attempt(sealed, ["cat-file", fields, "-z"], given) if names else (b"", 0, "")
+    out, _, _ = run_unchecked(sealed, ["cat-file", fields, "-z"], given) if names else (b"", 0, "")
     found = []
     for line in out.split(b"\n"):
         parts = line.rsplit(b" ", 2)
@@ -76,15 +76,15 @@ def kinds(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int
     if len(names) == 1:
         return [("", "missing", 0)]
     half = len(names) // 2
-    return kinds(sealed, names[:half]) + kinds(sealed, names[half:])
+    return read_object_info(sealed, names[:half]) + read_object_info(sealed, names[half:])
 
 
-def contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Each object's id and raw content, one at a time; what is missing or unreadable is left out."""
     done, alone = 0, False
     while done < len(ids):
         part = ids[done : done + 1] if alone else ids[done:]
-        flow = stream(sealed, ["cat-file", "--batch"], (f"{oid}\n".encode() for oid in part))
+        flow = stream_output(sealed, ["cat-file", "--batch"], (f"{oid}\n".encode() for oid in part))
         reader = _Reader(flow.blocks)
         for oid in part:
             header = reader.line().split(b" ")
@@ -135,20 +135,20 @@ class _Reader:
         return head
 
 
-def files(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
+def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
     """Path and id of each file of a commit's tree.
 
     The whole tree is listed: thousands of look-ups by path cost several times as much.
     """
-    flow = stream(sealed, ["ls-tree", "-r", "-z", commit], [])
-    for word in tokens(flow.blocks):
+    flow = stream_output(sealed, ["ls-tree", "-r", "-z", commit], [])
+    for word in split_stream(flow.blocks):
         entry, _, path = word.partition(b"\t")
         yield path, entry.rpartition(b" ")[2]
 
 
-def tree(sealed: Git, commit: str, folder: str) -> list[tuple[str, str, bytes]]:
+def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, str, bytes]]:
     """Mode, id and path of everything below `folder` in a commit's tree; [] where it is not there."""
-    out, code, _ = attempt(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])
+    out, code, _ = run_unchecked(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])
     found = []
     for word in out.split(b"\0")[:-1] if not code else []:
         entry, _, path = word.partition(b"\t")

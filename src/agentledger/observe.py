@@ -49,31 +49,31 @@ class Observation:
     fingerprint: str
 
 
-def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observation:
+def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -> Observation:
     """Look at the repository around `start`. `base` and `patterns` are the user's `--base` and `--refs`.
 
     Raises NotARepository, GitMissing, RefError (no base, or none of that name), GitError.
     """
-    asked = git.repository(start)
-    version = git.version(asked)
-    place = git.place(asked)
-    config = git.config(asked)
+    asked = git.repository_at(start)
+    version = git.read_version(asked)
+    place = git.locate_repository(asked)
+    config = git.read_config(asked)
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
-    listed, broken = git.refs(asked, [HEADS, REMOTES, *named])
-    more = git.refs(asked, patterns) if patterns else git.Listed([], [])
+    listed, broken = git.read_refs(asked, [HEADS, REMOTES, *named])
+    more = git.read_refs(asked, patterns) if patterns else git.Listed([], [])
     # A remote's HEAD that leads nowhere is what every renamed default branch leaves behind.
     lost = tuple(dict.fromkeys(ref for ref in broken + more.broken if not ref.endswith("/HEAD")))
     refs = Refs(listed, config, lost)
-    checkouts = git.worktrees(asked)
+    checkouts = git.read_worktrees(asked)
     # Of a bare repository its own HEAD counts, wherever among its worktrees one starts from.
     bare = bool(checkouts) and checkouts[0].bare
-    head = git.head(git.at_directory(asked, place.common) if bare else asked)
-    choice = bases.choose(refs, base, head, bare)
+    head = git.read_head_ref(git.with_git_dir(asked, place.common) if bare else asked)
+    choice = bases.choose_base(refs, base, head, bare)
     home = checkouts[0].path if checkouts else place.common
-    worktrees = _worktrees(asked, home, checkouts)
+    worktrees = _inspect_worktrees(asked, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
-    fetched = _fetched_at(place)
+    fetched = _read_fetch_time(place)
     url = config.get("remote.origin.url") or next(
         (v for k, v in config.items() if k.startswith("remote.") and k.endswith(".url")), ""
     )
@@ -89,8 +89,8 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
         url,
         fetched,
         config.get("diff.algorithm"),
-        _stamp(place.common / "shallow"),
-        [_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
+        _modified_at(place.common / "shallow"),
+        [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
         asked, version, place, home, refs, tuple(more.refs), choice, worktrees, linked, url, fetched, partial,
@@ -98,7 +98,7 @@ def observe(start: Path, base: str | None, patterns: Sequence[str]) -> Observati
     )  # fmt: skip
 
 
-def _stamp(file: Path) -> int | None:
+def _modified_at(file: Path) -> int | None:
     """When a file was last written, whole seconds; None when it is not there."""
     try:
         return int(file.stat().st_mtime)
@@ -106,7 +106,7 @@ def _stamp(file: Path) -> int | None:
         return None
 
 
-def _ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
+def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
     """Names, times and sizes of what lies in a worktree's task folders, committed or not.
 
     `git status` names a new folder, not what changes in it. Links are not followed: they could
@@ -126,37 +126,39 @@ def _ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
     return sorted(found)
 
 
-def _fetched_at(place: Place) -> int | None:
+def _read_fetch_time(place: Place) -> int | None:
     """When the last fetch was: each writes FETCH_HEAD, in the worktree that it ran in."""
-    stamps = [_stamp(place.common / "FETCH_HEAD"), _stamp(place.directory / "FETCH_HEAD")]
+    stamps = [_modified_at(place.common / "FETCH_HEAD"), _modified_at(place.directory / "FETCH_HEAD")]
     return max((s for s in stamps if s is not None), default=None)
 
 
-def _worktrees(asked: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
+def _inspect_worktrees(asked: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
     """What is checked out where; a half-made or removed worktree tells nothing and is left out."""
     there = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
     with ThreadPoolExecutor(4) as pool:
-        found = pool.map(lambda c: _look(asked, c.path, home), there)
+        found = pool.map(lambda c: _inspect_worktree(asked, c.path, home), there)
         return {checkout.branch: worktree for checkout, worktree in zip(there, found, strict=True)}
 
 
-def _look(asked: Git, path: Path, home: Path) -> Worktree:
+def _inspect_worktree(asked: Git, path: Path, home: Path) -> Worktree:
     shown = Path(os.path.relpath(path, home)).as_posix()
-    changed = git.status(replace(asked, cwd=path))
+    changed = git.read_status(replace(asked, cwd=path))
     if changed is None:
         return Worktree(shown, None, None)
     # A deleted path has no time of its own; its folder was written when it went.
-    stamps = [_stamp(path / decode(name)) or _stamp((path / decode(name)).parent) for name in changed]
-    stamps.append(_head_moved(replace(asked, cwd=path)))
+    stamps = [
+        _modified_at(path / decode(name)) or _modified_at((path / decode(name)).parent) for name in changed
+    ]
+    stamps.append(_read_head_move_time(replace(asked, cwd=path)))
     return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
 
 
-def _head_moved(asked: Git) -> int | None:
+def _read_head_move_time(asked: Git) -> int | None:
     """When HEAD last moved, by its log's last line; the file's own time changes with every `git gc`."""
-    folder = _directory(asked.cwd)
+    folder = _git_directory_of(asked.cwd)
     # Where refs are in tables, the logs are too, and only git can read them.
     if (folder / "reftable").is_dir():
-        return git.head_moved_at(asked)
+        return git.read_head_move_time(asked)
     reflog = folder / "logs" / "HEAD"
     try:
         with reflog.open("rb") as file:
@@ -169,7 +171,7 @@ def _head_moved(asked: Git) -> int | None:
     return int(fields[-2]) if len(fields) > 3 and fields[-2].isdigit() else None
 
 
-def _directory(worktree: Path) -> Path:
+def _git_directory_of(worktree: Path) -> Path:
     """The git directory of a worktree: `.git` itself, or what that file points to."""
     link = worktree / ".git"
     if link.is_dir():

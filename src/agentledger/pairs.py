@@ -29,7 +29,7 @@ class Pair(NamedTuple):
     new: str
 
 
-def pairs_of(change: Change) -> tuple[Pair, ...]:
+def blob_pairs_of(change: Change) -> tuple[Pair, ...]:
     """The blob pairs that hold a change's lines: none for a submodule, two where the type changed."""
     null = "0" * len(change.old)
     old = null if change.old_mode == GITLINK else change.old
@@ -39,7 +39,7 @@ def pairs_of(change: Change) -> tuple[Pair, ...]:
     return (Pair(old, new),) if old != new else ()
 
 
-def trees(scratch: Scratch, pairs: Sequence[Pair]) -> tuple[str, str]:
+def write_pair_trees(scratch: Scratch, pairs: Sequence[Pair]) -> tuple[str, str]:
     """Two trees whose n-th entries are the n-th pair, all of them plain files."""
     null = scratch.null
     sides: list[list[tuple[str, bytes, str]]] = [[], []]
@@ -50,8 +50,8 @@ def trees(scratch: Scratch, pairs: Sequence[Pair]) -> tuple[str, str]:
     return scratch.tree(sides[0]), scratch.tree(sides[1])
 
 
-def sizes(scratch: Scratch, pairs: Iterable[Pair]) -> dict[str, int]:
+def read_blob_sizes(scratch: Scratch, pairs: Iterable[Pair]) -> dict[str, int]:
     """The size in bytes of each blob that is there; the missing ones are left out."""
     blobs = list(dict.fromkeys(blob for pair in pairs for blob in pair if blob != scratch.null))
-    answers = zip(blobs, objects.kinds(scratch.git, blobs), strict=True)
+    answers = zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
     return {blob: size for blob, (_, kind, size) in answers if kind == "blob"}

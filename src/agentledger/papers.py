@@ -11,61 +11,65 @@ from dataclasses import replace
 
 from . import control, ledger_files, signatures, standing, tasks
 from .cache import Cache
-from .code_tree import code_tree
+from .code_tree import compute_code_trees
 from .control_files import Entry, Side
 from .ledger import Policy, Source
 from .ledger_files import BranchFiles, LedgerFile
 from .model import Base, Branch, Control, Fleet, Sync
 from .observe import Observation
 from .parsed import Parser
-from .policy import templates
+from .policy import read_templates
 from .scratch import Scratch
 
 
-def attach(scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False) -> Fleet:
+def attach_ledger(
+    scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
+) -> Fleet:
     """The fleet with its tasks, its work and its control branch; of worktrees nothing, if only what is
     `committed` counts. Never raises for what documents hold.
     """
-    manager = control.read(scratch, seen, fleet.policy.control_branch)
-    signers, unchecked = signatures.listed(scratch, fleet.base, fleet.policy)
-    commits = [entry.commit for entry in _documents(manager) if entry.commit]
-    signed = signatures.good(scratch, commits, signers)
-    branches = ledger_files.of_branches(scratch, cache, fleet.branches, fleet.base)
-    base = ledger_files.of_base(scratch, fleet.base, _base_proven(fleet.base))
-    uncommitted = {} if committed else _uncommitted(seen, fleet, branches, base)
+    manager = control.read_control(scratch, seen, fleet.policy.control_branch)
+    signers, unchecked = signatures.read_allowed_signers(scratch, fleet.base, fleet.policy)
+    commits = [entry.commit for entry in _document_entries(manager) if entry.commit]
+    signed = signatures.find_signed_commits(scratch, commits, signers)
+    branches = ledger_files.list_branch_files(scratch, cache, fleet.branches, fleet.base)
+    base = ledger_files.list_base_files(scratch, fleet.base, _is_base_proven(fleet.base))
+    uncommitted = {} if committed else _read_uncommitted(seen, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
     found = tasks.Papers(
         branches,
         uncommitted,
         base,
-        _of_control(manager, _proof(manager, fleet.policy, signed)),
+        _list_control_files(manager, _proof_predicate(manager, fleet.policy, signed)),
         manager.earlier_briefs,
-        _code_trees(scratch, written),
+        _read_code_trees(scratch, written),
     )
-    own = templates(scratch, fleet.base)
-    parser = Parser(scratch, cache, fleet.policy, list(tasks.documents(found)), own)
-    summary = _summary(manager, fleet.policy)
+    own = read_templates(scratch, fleet.base)
+    parser = Parser(scratch, cache, fleet.policy, list(tasks.list_documents(found)), own)
+    summary = _summarize_control(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
-    notes = (*fleet.notes, *manager.notes, *(_policy_note(p.message, p.hint) for p in problems))
-    placed = tasks.attach(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
+    notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
+    placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
     parser.keep()
-    return standing.place(placed)
+    return standing.place_branches(placed)
 
 
-def _policy_note(message: str, hint: str) -> str:
+def _describe_problem(message: str, hint: str) -> str:
     return f"Policy: {message} ({hint})." if hint else f"Policy: {message}."
 
 
-def _base_proven(base: Base) -> bool:
+def _is_base_proven(base: Base) -> bool:
     """What stands on base counts as proven; where there is a server, in the server's copy of it."""
     return base.sync is not Sync.AHEAD
 
 
-def _documents(manager: control.Control) -> list[Entry]:
+def _document_entries(manager: control.Control) -> list[Entry]:
     return [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
 
 
-def _proof(manager: control.Control, policy: Policy, signed: Collection[str]) -> Callable[[Entry], bool]:
+def _proof_predicate(
+    manager: control.Control, policy: Policy, signed: Collection[str]
+) -> Callable[[Entry], bool]:
     """Which files of the control branch no agent can have written: signed ones, or those behind a guard.
 
     Where there is a server, the guard stands there: it speaks for the server's copy alone.
@@ -79,17 +83,17 @@ def _proof(manager: control.Control, policy: Policy, signed: Collection[str]) ->
     return proven
 
 
-def _of_control(manager: control.Control, proven: Callable[[Entry], bool]) -> list[LedgerFile]:
-    return [_file(manager, entry, proven(entry)) for entry in _documents(manager)]
+def _list_control_files(manager: control.Control, proven: Callable[[Entry], bool]) -> list[LedgerFile]:
+    return [_ledger_file(manager, entry, proven(entry)) for entry in _document_entries(manager)]
 
 
-def _file(manager: control.Control, entry: Entry, proven: bool) -> LedgerFile:
+def _ledger_file(manager: control.Control, entry: Entry, proven: bool) -> LedgerFile:
     by = entry.by.email if entry.by else None
     source = Source(entry.path, manager.ref(entry), entry.commit, entry.at, by, proven=proven)
     return LedgerFile(entry.path, entry.mode, entry.blob, source, entry.size or 0)
 
 
-def _summary(manager: control.Control, policy: Policy) -> Control:
+def _summarize_control(manager: control.Control, policy: Policy) -> Control:
     ref = manager.copies.local or manager.copies.remote
     if manager.relation is None or ref is None or manager.foreign:
         return Control(policy.control_branch, note=" ".join(manager.notes))
@@ -98,7 +102,7 @@ def _summary(manager: control.Control, policy: Policy) -> Control:
     return Control(policy.control_branch, chosen.name, chosen.id, manager.relation, " ".join(manager.notes))
 
 
-def _uncommitted(
+def _read_uncommitted(
     seen: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
 ) -> dict[str, list[LedgerFile]]:
     """By branch ref, the ledger files that lie in its worktree only."""
@@ -109,14 +113,16 @@ def _uncommitted(
             continue
         known = committed.get(branch.ref, BranchFiles((), 0, {}))
         blobs = on_base | {file.path: file.blob for file in known.files}
-        files = ledger_files.of_worktree(branch, seen.home / branch.worktree.path, blobs, fleet.object_format)
+        files = ledger_files.read_worktree_files(
+            branch, seen.home / branch.worktree.path, blobs, fleet.object_format
+        )
         if files:
             found[branch.ref] = files
     return found
 
 
-def _code_trees(scratch: Scratch, branches: Sequence[Branch]) -> dict[str, str]:
+def _read_code_trees(scratch: Scratch, branches: Sequence[Branch]) -> dict[str, str]:
     """By commit, the code tree of every commit of these branches."""
     commits = [commit for branch in branches for commit in branch.commits]
-    trees = code_tree(scratch, [commit.tree for commit in commits])
+    trees = compute_code_trees(scratch, [commit.tree for commit in commits])
     return {commit.id: trees[commit.tree] for commit in commits if commit.tree in trees}

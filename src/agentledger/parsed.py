@@ -79,19 +79,21 @@ class Parser:
         self._templates = {
             kind: encode(templates[name]) for kind, name in _TEMPLATED.items() if name in templates
         }
-        self._context = f"{_made_with()} {policy!r} {sorted(templates.items())!r}\0"
+        self._context = f"{_hash_parsers()} {policy!r} {sorted(templates.items())!r}\0"
         self._known: dict[Key, Paper] = {}
         self._new: dict[str, Paper] = {}
-        self._recall(files)
+        self._load_known(files)
         listed = [file for file, _ in files if file.blob and file.raw is None]
-        self._filled = ledger_files.fill(scratch, [file for file in listed if file.key not in self._known])
+        self._filled = ledger_files.read_contents(
+            scratch, [file for file in listed if file.key not in self._known]
+        )
 
-    def _recall(self, files: Sequence[tuple[LedgerFile, type[Paper]]]) -> None:
-        asked = {file.key: (file, kind) for file, kind in files if _lasting(file)}
+    def _load_known(self, files: Sequence[tuple[LedgerFile, type[Paper]]]) -> None:
+        asked = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
         keys = [(self._key(kind, file), file, kind) for file, kind in asked.values()]
         rows = self._store.texts(_KIND, (key for key, *_ in keys))
         for key, file, kind in keys:
-            found = _decoded(kind, file, rows[key]) if key in rows else None
+            found = _load_document(kind, file, rows[key]) if key in rows else None
             if found is not None:
                 self._known[file.key] = found
 
@@ -99,23 +101,23 @@ class Parser:
         """The document in a file; where that could not be read, an empty one that says why."""
         found = self._known.get(file.key)
         if found is None:
-            found = self._known[file.key] = self._parsed(kind, self._filled.get(file.key, file))
+            found = self._known[file.key] = self._parse_document(kind, self._filled.get(file.key, file))
         assert isinstance(found, kind), f"{file.path} was listed as another kind of document"
         return found
 
-    def _parsed(self, kind: type[Paper], file: LedgerFile) -> Paper:
+    def _parse_document(self, kind: type[Paper], file: LedgerFile) -> Paper:
         template = {"template": self._templates[kind]} if kind in self._templates else {}
         value = _PARSERS[kind](file.source, file.raw or b"", self._policy, file.blob or None, **template)
-        problem = _unread(file)
+        problem = _reading_problem(file)
         if problem is not None:
             return replace(value, document=replace(value.document, problems=(problem,)))
-        if _lasting(file):
+        if _is_cacheable(file):
             self._new[self._key(kind, file)] = value
         return value
 
     def keep(self) -> None:
         """Remember what was parsed anew."""
-        rows = ((key, _encoded(value)) for key, value in self._new.items())
+        rows = ((key, _dump_document(value)) for key, value in self._new.items())
         self._store.put_texts(_KIND, ((key, row) for key, row in rows if row is not None))
         self._new = {}
 
@@ -126,12 +128,12 @@ class Parser:
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _lasting(file: LedgerFile) -> bool:
-    return file.regular and file.blob != "" and not (file.source.proven or file.source.uncommitted)
+def _is_cacheable(file: LedgerFile) -> bool:
+    return file.is_regular and file.blob != "" and not (file.source.proven or file.source.uncommitted)
 
 
 @lru_cache
-def _made_with() -> str:
+def _hash_parsers() -> str:
     """Another one for each version of the parsers: what they say of a document may have changed."""
     found = hashlib.sha256(__version__.encode())
     for path in (*sorted(Path(documents.__file__).parent.glob("*.py")), Path(ledger.__file__)):
@@ -139,9 +141,9 @@ def _made_with() -> str:
     return found.hexdigest()
 
 
-def _unread(file: LedgerFile) -> Problem | None:
+def _reading_problem(file: LedgerFile) -> Problem | None:
     """Why there is nothing to parse; None where there is."""
-    if not file.regular:
+    if not file.is_regular:
         what = {"120000": "a symbolic link", "160000": "a submodule"}.get(file.mode, "not a file")
         return Problem(file.path, None, f"it is {what}, not a document", "commit a regular file in its place")
     if file.size > MOST_BYTES:
@@ -155,24 +157,24 @@ def _unread(file: LedgerFile) -> Problem | None:
 # -- rows ---------------------------------------------------------------------------------
 
 
-def _names(kind: type[Paper]) -> tuple[str, ...]:
+def _field_names(kind: type[Paper]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name != "document")
 
 
 @lru_cache
-def _decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
+def _row_decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
     """Reads rows of the kind of this name: text, front matter, sections, problems, then its own fields."""
     kind = next(kind for kind in _PARSERS if kind.__name__ == name)
     hints = get_type_hints(kind)
-    types = (str, dict[str, Any], tuple[_Part, ...], tuple[Problem, ...], *map(hints.get, _names(kind)))
+    types = (str, dict[str, Any], tuple[_Part, ...], tuple[Problem, ...], *map(hints.get, _field_names(kind)))
     return msgspec.json.Decoder(tuple.__class_getitem__(types))
 
 
-def _encoded(value: Paper) -> str | None:
+def _dump_document(value: Paper) -> str | None:
     """The row of a document; None where JSON could not give it back: half a character, an endless number."""
     document = value.document
-    parts = [_slice(document.text, part) for part in document.parts]
-    rest = [getattr(value, name) for name in _names(type(value))]
+    parts = [_dump_part(document.text, part) for part in document.parts]
+    rest = [getattr(value, name) for name in _field_names(type(value))]
     try:
         same = msgspec.json.decode(msgspec.json.encode(document.fields)) == document.fields
         row = msgspec.json.encode([document.text, document.fields, parts, document.problems, *rest])
@@ -181,14 +183,14 @@ def _encoded(value: Paper) -> str | None:
     return row.decode() if same else None
 
 
-def _slice(text: str, part: Part) -> _Part:
+def _dump_part(text: str, part: Part) -> _Part:
     start = text.index(part.text)
     return part.title, part.line, start, start + len(part.text), part.empty, part.text_line
 
 
-def _decoded(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | None:
+def _load_document(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | None:
     try:
-        text, front, parts, problems, *rest = _decoder(kind.__name__).decode(row)
+        text, front, parts, problems, *rest = _row_decoder(kind.__name__).decode(row)
     except (msgspec.DecodeError, RecursionError):
         return None
     cut = tuple(Part(title, line, text[start:end], empty, at) for title, line, start, end, empty, at in parts)

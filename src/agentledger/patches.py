@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .git import Stream, stream, tokens
+from .git import Stream, split_stream, stream_output
 from .model import Branch, Change, FilePatch
-from .pairs import DIFF_TREE, LARGE_BLOB, Pair, pairs_of, sizes, trees
+from .pairs import DIFF_TREE, LARGE_BLOB, Pair, blob_pairs_of, read_blob_sizes, write_pair_trees
 from .scratch import Scratch
 
 # A patch above either is a summary; a page with more than that is of no use to a reader.
@@ -20,16 +20,18 @@ _FILE = re.compile(rb"diff --git a/\d+ b/\d+")
 _TREES = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}")
 
 
-def read(scratch: Scratch, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+def read_patches(
+    scratch: Scratch, branches: Sequence[Branch]
+) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
     """Each branch with the patch of every change, in the order of its changes.
 
     A change of type (file to symlink) gives two patches: the deletion, then the addition.
     """
-    there = sizes(
-        scratch, (pair for branch in branches for change in branch.changes for pair in pairs_of(change))
+    there = read_blob_sizes(
+        scratch, (pair for branch in branches for change in branch.changes for pair in blob_pairs_of(change))
     )
-    plans = [_plan(scratch, branch, there) for branch in branches]
-    bodies = _bodies(scratch, [plan for plan in plans if plan.asked])
+    plans = [_plan_branch(scratch, branch, there) for branch in branches]
+    bodies = _read_bodies(scratch, [plan for plan in plans if plan.asked])
     for branch, plan in zip(branches, plans, strict=True):
         found = iter(next(bodies) if plan.asked else ())
         yield branch, tuple(done or next(found).patch(change) for change, done in plan.halves)
@@ -45,15 +47,15 @@ class _Plan(NamedTuple):
     asked: tuple[Pair, ...]
 
 
-def _plan(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
+def _plan_branch(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
     nothing = (Pair(scratch.null, scratch.null),)
-    halves = [(change, pair) for change in branch.changes for pair in pairs_of(change) or nothing]
-    known = [(change, _without_git(change, pair, there, scratch.null)) for change, pair in halves]
+    halves = [(change, pair) for change in branch.changes for pair in blob_pairs_of(change) or nothing]
+    known = [(change, _patch_without_git(change, pair, there, scratch.null)) for change, pair in halves]
     asked = (pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None)
     return _Plan(tuple(known), tuple(asked))
 
 
-def _without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
+def _patch_without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
     blobs = [blob for blob in pair if blob != null]
     if not blobs:
         return FilePatch(change, b"")
@@ -87,46 +89,46 @@ class _Body:
         return FilePatch(change, b"".join(line + b"\n" for line in self._lines), self.omitted)
 
 
-def _bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
+def _read_bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
     """For each plan, the bodies of the halves that git was asked about, in order.
 
     A damaged blob ends the batch: the plan it may belong to is then asked for alone.
     """
-    lines = [_line(scratch, plan.asked) for plan in plans]
+    lines = [_format_request(scratch, plan.asked) for plan in plans]
     done = 0
     while done < len(plans):
-        flow = _diff(scratch, lines[done:])
-        for bodies in _split(flow):
+        flow = _stream_diff(scratch, lines[done:])
+        for bodies in _parse_bodies(flow):
             yield bodies
             done += 1
         if flow.failure():
-            yield _salvaged(scratch, plans[done].asked)
+            yield _salvage_bodies(scratch, plans[done].asked)
             done += 1
 
 
-def _salvaged(scratch: Scratch, pairs: Sequence[Pair]) -> list[_Body]:
+def _salvage_bodies(scratch: Scratch, pairs: Sequence[Pair]) -> list[_Body]:
     """The bodies of these pairs; the one that git cannot read is found by halving."""
-    flow = _diff(scratch, [_line(scratch, pairs)])
-    for bodies in list(_split(flow)):
+    flow = _stream_diff(scratch, [_format_request(scratch, pairs)])
+    for bodies in list(_parse_bodies(flow)):
         return bodies
     if len(pairs) == 1:
         return [_Body("unreadable")]
     middle = len(pairs) // 2
-    return _salvaged(scratch, pairs[:middle]) + _salvaged(scratch, pairs[middle:])
+    return _salvage_bodies(scratch, pairs[:middle]) + _salvage_bodies(scratch, pairs[middle:])
 
 
-def _diff(scratch: Scratch, lines: Sequence[bytes]) -> Stream:
-    return stream(scratch.git, [*DIFF_TREE, "--stdin", "-p"], lines)
+def _stream_diff(scratch: Scratch, lines: Sequence[bytes]) -> Stream:
+    return stream_output(scratch.git, [*DIFF_TREE, "--stdin", "-p"], lines)
 
 
-def _line(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
-    return " ".join(trees(scratch, pairs)).encode() + b"\n"
+def _format_request(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
+    return " ".join(write_pair_trees(scratch, pairs)).encode() + b"\n"
 
 
-def _split(flow: Stream) -> Iterator[list[_Body]]:
+def _parse_bodies(flow: Stream) -> Iterator[list[_Body]]:
     """The bodies of each plan whose output is complete."""
     current: list[_Body] | None = None
-    for line in tokens(flow.blocks, b"\n"):
+    for line in split_stream(flow.blocks, b"\n"):
         if _FILE.fullmatch(line):
             assert current is not None
             current.append(_Body())

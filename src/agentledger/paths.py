@@ -7,7 +7,7 @@ Belongs here: which are unsafe anywhere, and which two are one on some disk. Doe
 from __future__ import annotations
 
 
-def unsafe(path: bytes) -> str | None:
+def unsafe_path_reason(path: bytes) -> str | None:
     """Why no system should check out a file of this path, to stand behind it; None where each can."""
     parts = path.split(b"/")
     if any(part in (b"", b".", b"..") for part in parts):
@@ -20,18 +20,18 @@ def unsafe(path: bytes) -> str | None:
     return "looks like the ledger's folder" if first.lower() == b".agentledger" != first else None
 
 
-def above(path: bytes) -> list[bytes]:
+def parent_folders(path: bytes) -> list[bytes]:
     """The folders that a path lies in, the top (b"") first."""
     parts = path.split(b"/")
     return [b"/".join(parts[:count]) for count in range(len(parts))]
 
 
-def within(path: bytes, folder: bytes) -> bytes:
+def next_component(path: bytes, folder: bytes) -> bytes:
     """What a folder that a path lies in holds of it: the next component."""
     return path[len(folder) :].lstrip(b"/").split(b"/")[0]
 
 
-def folded(name: bytes) -> str:
+def fold_name(name: bytes) -> str:
     """What all names have in common that differ only by case or Unicode normalisation."""
     if name.isascii():
         return name.decode().lower()
@@ -40,7 +40,7 @@ def folded(name: bytes) -> str:
     return normalize("NFC", normalize("NFC", name.decode("utf-8", "surrogateescape")).casefold())
 
 
-def tree_names(tree: bytes, size: int) -> list[bytes]:
+def parse_tree_names(tree: bytes, size: int) -> list[bytes]:
     """The names in a tree as git stores it: mode, blank, name, NUL, an id of `size` bytes."""
     found, at = [], 0
     while at < len(tree):
@@ -50,7 +50,7 @@ def tree_names(tree: bytes, size: int) -> list[bytes]:
     return found
 
 
-def in_order(tree: bytes, size: int) -> bool:
+def is_tree_sorted(tree: bytes, size: int) -> bool:
     """Does each name of a tree stand there once, and where git would have put it? Folders sort as if they
     ended with `/`.
     """

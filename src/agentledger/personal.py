@@ -30,16 +30,16 @@ class Personal:
     launch: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def path() -> Path:
+def user_config_path() -> Path:
     """Where the file is, on this system; it need not be there."""
     import platformdirs
 
     return Path(platformdirs.user_config_dir("agentledger", appauthor=False)) / "config.toml"
 
 
-def load() -> Personal:
+def read_user_config() -> Personal:
     """Read the file. Raises LedgerError where it cannot be read, or says something else than it may."""
-    file = path()
+    file = user_config_path()
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -47,23 +47,26 @@ def load() -> Personal:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise LedgerError(f"{file} cannot be read: {reason}", "mend it, or move it away") from error
-    return Personal(_notify(file, found.get("notify", {})), _launch(file, found.get("launch", {})))
+    return Personal(
+        _parse_notify(file, found.get("notify", {})), _parse_launch(file, found.get("launch", {}))
+    )
 
 
-def _notify(file: Path, table: Any) -> tuple[str, ...]:
+def _parse_notify(file: Path, table: Any) -> tuple[str, ...]:
     command = table.get("command", "") if isinstance(table, dict) else None
-    return _words(file, "the command of [notify]", command, EXAMPLE)
+    return _parse_command(file, "the command of [notify]", command, EXAMPLE)
 
 
-def _launch(file: Path, table: Any) -> dict[str, tuple[str, ...]]:
+def _parse_launch(file: Path, table: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(table, dict):
         raise LedgerError(f"{file}: [launch] must be a table of commands", f"write {LAUNCH}")
     return {
-        name: _words(file, f"the command {name!r} of [launch]", said, LAUNCH) for name, said in table.items()
+        name: _parse_command(file, f"the command {name!r} of [launch]", said, LAUNCH)
+        for name, said in table.items()
     }
 
 
-def _words(file: Path, what: str, command: Any, example: str) -> tuple[str, ...]:
+def _parse_command(file: Path, what: str, command: Any, example: str) -> tuple[str, ...]:
     if not isinstance(command, str):
         raise LedgerError(f"{file}: {what} must be text", f"write {example}")
     try:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import bases, config, documents, objects
 from .bases import Choice, Refs
 from .errors import RefError
-from .git import attempt
+from .git import run_unchecked
 from .ledger import Policy, Problem
 from .model import Base
 from .scratch import Scratch
@@ -38,7 +38,7 @@ class Ruled(NamedTuple):
     choice: Choice
 
 
-def read(
+def read_policy(
     scratch: Scratch, refs: Refs, choice: Choice, wanted: str | None, fetched_at: int | None = None
 ) -> Ruled:
     """The policy, and the base that it names, unless the user `wanted` another.
@@ -46,41 +46,41 @@ def read(
     Raises GitError when base cannot be read.
     """
     base = resolve_base(scratch, choice, fetched_at)
-    policy = _of_base(scratch, base)
+    policy = _read_base_policy(scratch, base)
     if wanted is not None or policy.base in (None, choice.name):
         return Ruled(policy, base, choice)
     try:
-        named = bases.choose(refs, policy.base, "", False)
+        named = bases.choose_base(refs, policy.base, "", False)
     except RefError as error:
         hint = f"base stays {choice.name}; {error.hint}"
         problem = Problem(FILE, None, f"`base` names a branch that is not here: {policy.base}", hint)
         return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
     moved = named._replace(why=f"named in {FILE} on {choice.name}")
     base = resolve_base(scratch, moved, fetched_at)
-    return Ruled(_of_base(scratch, base), base, moved)
+    return Ruled(_read_base_policy(scratch, base), base, moved)
 
 
-def templates(scratch: Scratch, base: Base) -> dict[str, str]:
+def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:
     """The repository's own templates on base, by document; what is too long or no file is left out.
 
     Bytes that are not UTF-8 are replaced. One process where there are none, two where there are.
     """
     names = {f"{base.head}:{_TEMPLATES}/{name}.md": name for name in documents.TEMPLATES}
-    found = zip(names.values(), objects.kinds(scratch.git, list(names)), strict=True)
+    found = zip(names.values(), objects.read_object_info(scratch.git, list(names)), strict=True)
     blobs = {
         name: blob for name, (blob, kind, size) in found if kind == "blob" and size <= documents.MOST_BYTES
     }
-    texts = dict(objects.contents(scratch.git, list(dict.fromkeys(blobs.values()))))
+    texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(blobs.values()))))
     return {name: texts[blob].decode("utf-8", "replace") for name, blob in blobs.items() if blob in texts}
 
 
-def _of_base(scratch: Scratch, base: Base) -> Policy:
-    policy = _at(scratch, [base.head])[0]
+def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
+    policy = _read_policies(scratch, [base.head])[0]
     if policy.readable:
         return policy
     log = ["log", f"-{_VERSIONS}", "--format=%H", base.head, "--", FILE]
-    commits = decode(attempt(scratch.git, log)[0]).split()
-    for commit, older in zip(commits, _at(scratch, commits), strict=True):
+    commits = decode(run_unchecked(scratch.git, log)[0]).split()
+    for commit, older in zip(commits, _read_policies(scratch, commits), strict=True):
         if older.readable:
             hint = f"the version of {commit[:12]} counts until it is mended"
             told = Problem(FILE, None, f"the policy on {base.name} cannot be read", hint)
@@ -88,11 +88,11 @@ def _of_base(scratch: Scratch, base: Base) -> Policy:
     return policy
 
 
-def _at(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
+def _read_policies(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
     """The policy in each of these commits; where there is no such file, the defaults."""
-    kinds = objects.kinds(scratch.git, [f"{commit}:{FILE}" for commit in commits])
+    kinds = objects.read_object_info(scratch.git, [f"{commit}:{FILE}" for commit in commits])
     small = [blob for blob, kind, size in kinds if kind == "blob" and size <= config.MOST_BYTES]
-    texts = dict(objects.contents(scratch.git, list(dict.fromkeys(small))))
+    texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(small))))
     return [
         Policy() if kind == "missing" else config.parse(FILE, texts[blob]) if blob in texts else _no_policy()
         for blob, kind, _ in kinds

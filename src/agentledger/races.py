@@ -21,7 +21,7 @@ from typing import NamedTuple, TypeVar
 from . import git
 from .errors import GitError
 from .git import Git, Place
-from .text import age, encode, printable
+from .text import encode, escape_hidden, format_age
 
 # How long a writer goes on trying, in seconds. A rival holds a ref for some milliseconds.
 PATIENCE = 30.0
@@ -45,15 +45,15 @@ class RefusedError(Exception):
     """git would not move the ref, which stands where it stood."""
 
 
-def tip(asked: Git, ref: str) -> str | None:
+def read_tip(asked: Git, ref: str) -> str | None:
     """What a ref holds at this moment; None where there is none, or git reads no id in it."""
-    listed = git.refs(asked, [ref])
+    listed = git.read_refs(asked, [ref])
     return next((found.id for found in listed.refs if found.name == ref), None)
 
 
-def refused(asked: Git, ref: str, before: str | None, reason: str) -> LostRaceError | RefusedError:
+def classify_refusal(asked: Git, ref: str, before: str | None, reason: str) -> LostRaceError | RefusedError:
     """What it was that kept us from moving a ref away from `before`, found out by looking at it again."""
-    return RefusedError(reason) if tip(asked, ref) == before else LostRaceError(reason)
+    return RefusedError(reason) if read_tip(asked, ref) == before else LostRaceError(reason)
 
 
 class Writer(NamedTuple):
@@ -64,7 +64,7 @@ class Writer(NamedTuple):
     turns: Path | None = None
 
     @property
-    def locks(self) -> tuple[Path, ...]:
+    def lock_files(self) -> tuple[Path, ...]:
         """The files that git makes while it moves this ref, or HEAD with it, however refs are stored."""
         common, directory = self.place.common, self.place.directory
         return (
@@ -85,28 +85,28 @@ def retry(writer: Writer, once: Callable[[], T], patience: float | None = None) 
     """
     reason: Exception
     until, in_vain, pause = time.monotonic() + (PATIENCE if patience is None else patience), 0, SHORTEST
-    with turn(writer.turns) if writer.turns else nullcontext():
+    with wait_for_turn(writer.turns) if writer.turns else nullcontext():
         while True:
             try:
                 return once()
             except LostRaceError as lost:
                 # Who writes all the time leaves short gaps only: a long pause would miss them.
-                held, reason, in_vain, pause = _held(writer), lost, 0, SHORTEST
+                held, reason, in_vain, pause = _oldest_lock(writer), lost, 0, SHORTEST
             except RefusedError as refusal:
-                held, reason, pause = _held(writer), refusal, min(pause * 1.5, PAUSE)
+                held, reason, pause = _oldest_lock(writer), refusal, min(pause * 1.5, PAUSE)
                 in_vain = 0 if held else in_vain + 1
-            _give_up(writer, held, in_vain > AGAIN, time.monotonic() > until, reason)
+            _raise_if_hopeless(writer, held, in_vain > AGAIN, time.monotonic() > until, reason)
             # Jitter, or those who lost together would lose together again.
             time.sleep(random.uniform(0.2, 1) * pause)  # noqa: S311 - no secret
 
 
-def _give_up(writer: Writer, held: Path | None, in_vain: bool, late: bool, reason: Exception) -> None:
+def _raise_if_hopeless(
+    writer: Writer, held: Path | None, in_vain: bool, late: bool, reason: Exception
+) -> None:
     """GitError where there is no use in trying again."""
-    name = printable(writer.ref.removeprefix("refs/heads/"))
-    if held and _age(held) > STALE:
-        told = (
-            f"{printable(str(held))} has locked the branch for {age(_age(held))}; whoever made it was killed"
-        )
+    name = escape_hidden(writer.ref.removeprefix("refs/heads/"))
+    if held and _lock_age(held) > STALE:
+        told = f"{escape_hidden(str(held))} has locked the branch for {format_age(_lock_age(held))}; whoever made it was killed"
         raise GitError(told, "make sure that no git is running here, then remove that file") from reason
     if late and (held or isinstance(reason, LostRaceError)):
         told = f"others write to {name} all the time: {reason}"
@@ -116,12 +116,12 @@ def _give_up(writer: Writer, held: Path | None, in_vain: bool, late: bool, reaso
         raise GitError(f"git could not write to {name}: {reason}", hint) from reason
 
 
-def _held(writer: Writer) -> Path | None:
+def _oldest_lock(writer: Writer) -> Path | None:
     """The lock that is there at this moment, the oldest of several."""
-    return max((lock for lock in writer.locks if lock.exists()), key=_age, default=None)
+    return max((lock for lock in writer.lock_files if lock.exists()), key=_lock_age, default=None)
 
 
-def _age(lock: Path) -> int:
+def _lock_age(lock: Path) -> int:
     try:
         return int(time.time() - lock.stat().st_mtime)
     except OSError:
@@ -129,7 +129,7 @@ def _age(lock: Path) -> int:
 
 
 @contextmanager
-def turn(folder: Path) -> Iterator[None]:
+def wait_for_turn(folder: Path) -> Iterator[None]:
     """Wait until no other writer of ours is at it; `folder` has the lock, and is made.
 
     A courtesy: without it races are lost, but no commit. Each race lost leaves objects behind that no
@@ -152,7 +152,7 @@ def turn(folder: Path) -> Iterator[None]:
         yield
 
 
-def update(
+def update_refs(
     writer: Writer, asked: Git, lines: str, message: str, *, before: str | None, reflog: bool = False
 ) -> bool:
     """Move refs by lines of `git update-ref --stdin`, all or none, waiting for locks.
@@ -163,10 +163,10 @@ def update(
     flags = ["update-ref", *(["--create-reflog"] if reflog else []), "-m", message, "--stdin"]
 
     def once() -> bool:
-        _, code, reason = git.attempt(asked, [*git.UNHOOKED, *flags], encode(lines))
+        _, code, reason = git.run_unchecked(asked, [*git.UNHOOKED, *flags], encode(lines))
         if not code:
             return True
-        if tip(asked, writer.ref) != before:
+        if read_tip(asked, writer.ref) != before:
             return False
         raise RefusedError(reason)
 

@@ -73,29 +73,29 @@ class Secrets:
         """`raw[start:end]` with a mark for each secret; one that lies across either cut goes whole."""
         end = len(raw) if end is None else end
         out, at = [], start
-        for first, last in self.spans(raw):
+        for first, last in self.find_spans(raw):
             if last <= at or first >= end:
                 continue
             out += [raw[at : max(first, at)], MARK]
             at = last
         return b"".join([*out, raw[at:end]])
 
-    def spans(self, raw: bytes) -> list[tuple[int, int]]:
+    def find_spans(self, raw: bytes) -> list[tuple[int, int]]:
         """Where secrets are, from first to last; they may overlap."""
-        found = [match.span() for match in _exact(self.values).finditer(raw)] if self.values else []
+        found = [match.span() for match in _exact_pattern(self.values).finditer(raw)] if self.values else []
         found += [m.span("password" if m["password"] else 0) for m in _SHAPES.finditer(raw)]
-        return sorted([*found, *_keys(raw)])
+        return sorted([*found, *_find_private_keys(raw)])
 
 
-def of(environment: Mapping[str, str], files: Iterable[str] = ()) -> Secrets:
+def collect_secrets(environment: Mapping[str, str], files: Iterable[str] = ()) -> Secrets:
     """The secrets of an environment, and of the texts of `.env` files."""
     found = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
     for text in files:
-        found += _of_file(text)
-    return Secrets(frozenset(part for value in found for part in _parts(value)))
+        found += _parse_env_file(text)
+    return Secrets(frozenset(part for value in found for part in _secret_parts(value)))
 
 
-def _of_file(text: str) -> Iterator[str]:
+def _parse_env_file(text: str) -> Iterator[str]:
     """The values of an `.env` file, but for those that are plain words or numbers under a plain name."""
     for name, written in _ENV_LINE.findall(text):
         quoted = re.match(r"""(['"])(.*?)\1""", written)
@@ -104,7 +104,7 @@ def _of_file(text: str) -> Iterator[str]:
             yield value
 
 
-def _parts(value: str) -> Iterator[bytes]:
+def _secret_parts(value: str) -> Iterator[bytes]:
     """What of a value is looked for: all of it, or each of its lines, since output is seen by lines."""
     lines = value.strip().encode("utf-8", "surrogateescape").splitlines()
     shortest = _SHORTEST if len(lines) < 2 else _SHORTEST_LINE
@@ -112,7 +112,7 @@ def _parts(value: str) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=16)
-def _exact(values: frozenset[bytes]) -> re.Pattern[bytes]:
+def _exact_pattern(values: frozenset[bytes]) -> re.Pattern[bytes]:
     # The longest first: one may begin as another one does.
     return re.compile(b"|".join(map(re.escape, sorted(values, key=lambda value: (-len(value), value)))))
 
@@ -120,19 +120,19 @@ def _exact(values: frozenset[bytes]) -> re.Pattern[bytes]:
 # -- private keys -----------------------------------------------------------------------
 
 
-def _keys(raw: bytes) -> list[tuple[int, int]]:
+def _find_private_keys(raw: bytes) -> list[tuple[int, int]]:
     """The private keys in PEM form, also those of which only the beginning, or the end, is there."""
     found: list[tuple[int, int]] = []
     for begin in _KEY_BEGINS.finditer(raw):
         if not found or begin.start() >= found[-1][1]:
             end = _KEY_ENDS.search(raw, begin.end(), begin.end() + MARGIN)
-            found.append((begin.start(), end.end() if end else _below(raw, begin.end())))
+            found.append((begin.start(), end.end() if end else _find_key_end(raw, begin.end())))
     ended = {last for _, last in found}
     rest = (end for end in _KEY_ENDS.finditer(raw) if end.end() not in ended)
-    return found + [(_above(raw, end.start()), end.end()) for end in rest]
+    return found + [(_find_key_start(raw, end.start()), end.end()) for end in rest]
 
 
-def _below(raw: bytes, at: int) -> int:
+def _find_key_end(raw: bytes, at: int) -> int:
     """Where the lines of a key end that begins before `at`, and has no end."""
     until = min(len(raw), at + MARGIN)
     while at < until:
@@ -144,7 +144,7 @@ def _below(raw: bytes, at: int) -> int:
     return at
 
 
-def _above(raw: bytes, at: int) -> int:
+def _find_key_start(raw: bytes, at: int) -> int:
     """Where the lines of a key begin that ends at `at`, and has no beginning."""
     until = max(0, at - MARGIN)
     while at > until:

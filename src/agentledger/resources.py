@@ -15,13 +15,13 @@ from agentledger.errors import LedgerError
 PACKAGE = Path(__file__).resolve().parent
 
 
-def directory(name: str) -> Path:
+def resource_folder(name: str) -> Path:
     """The shipped folder `name`: "templates", "schemas", "site" or "hooks".
 
     The installed package comes first, then the checkout that this file is in.
     Raises LedgerError where neither has it: the installation is damaged.
     """
-    for home in _homes(PACKAGE):
+    for home in _candidate_homes(PACKAGE):
         if (home / name).is_dir():
             return home / name
     raise LedgerError(
@@ -30,7 +30,7 @@ def directory(name: str) -> Path:
     )
 
 
-def _homes(package: Path) -> tuple[Path, ...]:
+def _candidate_homes(package: Path) -> tuple[Path, ...]:
     # Only a `src` folder marks a checkout: two levels above an installed package is
     # Python's own library, where a folder of the same name would not be ours.
     checkout = (package.parents[1],) if package.parent.name == "src" else ()

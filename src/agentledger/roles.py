@@ -44,24 +44,24 @@ _TEST_NAME = re.compile(
 
 
 @lru_cache(maxsize=1 << 12)  # a page asks several times, and branches share most of their paths
-def role(path: bytes) -> Role:
+def classify_path(path: bytes) -> Role:
     """By its name alone: SOURCE, TEST, GENERATED or LEDGER."""
     text = decode(path)
     if path.startswith(_LEDGER):
         return Role.LEDGER
     if _GENERATED.match(text):
         return Role.GENERATED
-    return Role.TEST if _TEST_FOLDER.search(text) or _TEST_NAME.match(stem(text)) else Role.SOURCE
+    return Role.TEST if _TEST_FOLDER.search(text) or _TEST_NAME.match(file_stem(text)) else Role.SOURCE
 
 
-def stem(path: str) -> str:
+def file_stem(path: str) -> str:
     """The file's name without its last ending."""
     name = path.rsplit("/", 1)[-1]
     return name.rsplit(".", 1)[0] if "." in name[1:] else name
 
 
-def tested(path: str) -> str:
+def stem_under_test(path: str) -> str:
     """The stem of the file that a test is about, by its name."""
-    found = stem(path)
+    found = file_stem(path)
     match = _TEST_NAME.match(found)
     return (match["a"] or match["b"] if match else found).lower()

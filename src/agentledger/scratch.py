@@ -81,7 +81,7 @@ class Scratch:
         return self.write("tree", body)
 
 
-def _alternate(objects: Path) -> bytes:
+def _format_alternate(objects: Path) -> bytes:
     """A line of an alternates file; git reads it as a C string when it begins with a quote."""
     raw = encode(str(objects))
     if raw.startswith((b'"', b"#")) or b"\n" in raw:
@@ -89,20 +89,20 @@ def _alternate(objects: Path) -> bytes:
     return raw + b"\n"
 
 
-def _fill(folder: Path, place: Place) -> None:
+def _fill_directory(folder: Path, place: Place) -> None:
     sha256 = place.object_format != "sha1"
     for part in ("objects/info", "objects/pack", "refs/heads"):
         (folder / part).mkdir(parents=True)
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
     extension = f"[extensions]\n\tobjectFormat = {place.object_format}\n" if sha256 else ""
     (folder / "config").write_text(_CONFIG.format(version=int(sha256), null=os.devnull) + extension)
-    (folder / "objects/info/alternates").write_bytes(_alternate(place.common / "objects"))
+    (folder / "objects/info/alternates").write_bytes(_format_alternate(place.common / "objects"))
     # Where history is cut off has to be known here too, or walks stop at the missing parents.
     if place.shallow:
         shutil.copyfile(place.common / "shallow", folder / "shallow")
 
 
-def _home(place: Place) -> Path | None:
+def _make_temp_folder(place: Place) -> Path | None:
     """agentledger's folder for temporary files, or None where the repository cannot be written."""
     folder = place.common / "agentledger" / "tmp"
     try:
@@ -112,15 +112,15 @@ def _home(place: Place) -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-def _sweep(folder: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
     """Remove what killed processes left behind."""
     for left in folder.glob("merge-*-*"):
         pid = left.name.split("-")[1]
-        if pid.isdigit() and not alive(int(pid)):
+        if pid.isdigit() and not is_process_alive(int(pid)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def alive(pid: int) -> bool:
+def is_process_alive(pid: int) -> bool:
     """Is there a process of this id, whoever it is?"""
     try:
         os.kill(pid, 0)
@@ -132,16 +132,16 @@ def alive(pid: int) -> bool:
 
 
 @contextmanager
-def opened(place: Place) -> Iterator[Scratch]:
+def open_scratch(place: Place) -> Iterator[Scratch]:
     """A sealed directory over the repository at `place`, removed at the end."""
-    home = _home(place)
+    home = _make_temp_folder(place)
     if home is not None:
-        _sweep(home)
+        _remove_leftovers(home)
     with tempfile.TemporaryDirectory(
         prefix=f"merge-{os.getpid()}-", dir=home, ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
-        _fill(folder, place)
+        _fill_directory(folder, place)
         sealed = environment(os.environ, sealed=True)
         sealed |= {
             "GIT_DIR": str(folder),

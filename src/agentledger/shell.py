@@ -19,12 +19,12 @@ from .text import HIDDEN
 _SHORT = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
 
 
-def plain(name: str) -> bool:
+def is_plain_name(name: str) -> bool:
     """Does git, and a reader, take this short name for what it is?"""
     return bool(_SHORT.fullmatch(name)) and not HIDDEN.search(name)
 
 
-def typed(ref: str) -> str | None:
+def format_ref(ref: str) -> str | None:
     """A ref as a person would type it, in full where the short form means something else to git.
 
     None where hidden characters make typing it a trap.
@@ -32,20 +32,20 @@ def typed(ref: str) -> str | None:
     if HIDDEN.search(ref):
         return None
     short = re.sub("^refs/(heads|remotes)/", "", ref)
-    return short if plain(short) else ref
+    return short if is_plain_name(short) else ref
 
 
-def steps(*commands: tuple[str, ...]) -> tuple[str, ...]:
+def join_commands(*commands: tuple[str, ...]) -> tuple[str, ...]:
     """Commands as lines for a shell."""
     return tuple(map(shlex.join, commands))
 
 
-def land(branch: Branch, base: Base) -> tuple[str, ...]:
+def format_merge_commands(branch: Branch, base: Base) -> tuple[str, ...]:
     """The commands that merge a branch into the local base; () where base's name cannot be typed."""
     if HIDDEN.search(base.name):
         return ()
     found = [("git", "switch", "--", base.name)]
     # A local base that is behind its upstream would merge the branch onto something old.
     if base.sync is Sync.BEHIND:
-        found.append(("git", "merge", "--ff-only", typed(base.ref) or base.head))
-    return steps(*found, ("git", "merge", "--no-ff", typed(branch.ref) or branch.head))
+        found.append(("git", "merge", "--ff-only", format_ref(base.ref) or base.head))
+    return join_commands(*found, ("git", "merge", "--no-ff", format_ref(branch.ref) or branch.head))

@@ -32,12 +32,12 @@ MOST_BYTES = 256 << 10
 _ONLY_SSH = ("-c", "gpg.program=false", "-c", "gpg.x509.program=false")
 
 
-def listed(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem | None]:
+def read_allowed_signers(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem | None]:
     """The allowed signers that policy names, read from base; b"" and why, where there are none to go by."""
     path = policy.control_signers
     if not path:
         return b"", None
-    blob, kind, size = objects.kinds(scratch.git, [f"{base.head}:{path}"])[0]
+    blob, kind, size = objects.read_object_info(scratch.git, [f"{base.head}:{path}"])[0]
     if kind != "blob" or size > MOST_BYTES:
         what = "is not a file on base" if kind != "blob" else "is too long to be a list of keys"
         hint = "no signature was checked; the file has one `name key-type key` a line"
@@ -45,34 +45,34 @@ def listed(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem
     if shutil.which("ssh-keygen") is None:
         hint = "install OpenSSH's client; until then signed commits count as unsigned"
         return b"", Problem(path, None, "ssh-keygen is not installed, so no signature was checked", hint)
-    return next((body for _, body in objects.contents(scratch.git, [blob])), b""), None
+    return next((body for _, body in objects.read_object_contents(scratch.git, [blob])), b""), None
 
 
-def good(scratch: Scratch, commits: Iterable[str], signers: bytes) -> frozenset[str]:
+def find_signed_commits(scratch: Scratch, commits: Iterable[str], signers: bytes) -> frozenset[str]:
     """Those of the commits that one of the signers has signed. Two processes, none for what this one knows.
 
     git counts a signature at the time its commit names, so the answer for a commit never changes.
     """
     asked = list(dict.fromkeys(commits)) if signers.strip() else []
-    known = _known(hashlib.sha256(signers).digest())
+    known = _known_answers(hashlib.sha256(signers).digest())
     unknown = [commit for commit in asked if commit not in known]
     if unknown:
         file = scratch.git.cwd / "signers"
         file.write_bytes(signers)
         halves = [half for half in (unknown[::2], unknown[1::2]) if half]
         with ThreadPoolExecutor(2) as pool:
-            for found in pool.map(lambda half: _checked(scratch, half, file), halves):
+            for found in pool.map(lambda half: _check_signatures(scratch, half, file), halves):
                 known |= found
     return frozenset(commit for commit in asked if known.get(commit))
 
 
 @cache
-def _known(signers: bytes) -> dict[str, bool]:  # noqa: ARG001 - it is the key
+def _known_answers(signers: bytes) -> dict[str, bool]:  # noqa: ARG001 - it is the key
     """What this process has found out so far, by commit, for a list of signers (its hash)."""
     return {}
 
 
-def _checked(scratch: Scratch, commits: list[str], file: Path) -> dict[str, bool]:
+def _check_signatures(scratch: Scratch, commits: list[str], file: Path) -> dict[str, bool]:
     flags = [*_ONLY_SSH, "-c", f"gpg.ssh.allowedSignersFile={file}"]
     # %G? is G for a good signature of somebody listed, U for one of anybody else.
     asked = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]

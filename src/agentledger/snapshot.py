@@ -37,7 +37,7 @@ from .model import Base, Branch, FilePatch, Fleet, State
 from .observe import Observation
 from .rules.case import Ref
 from .scratch import Scratch
-from .text import plural
+from .text import format_count
 
 # A stage in words, how much of it is done, and of how much (0: not known).
 Progress = Callable[[str, int, int], None]
@@ -47,7 +47,7 @@ Progress = Callable[[str, int, int], None]
 AS_POLICY = -1
 
 
-def silent(stage: str, done: int, total: int) -> None:
+def ignore_progress(stage: str, done: int, total: int) -> None:
     """Progress for nobody."""
 
 
@@ -88,23 +88,25 @@ class Snapshot:
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Each branch with its patches, in the order given, streamed from one process."""
-        return patches.read(self._scratch, branches)
+        return patches.read_patches(self._scratch, branches)
 
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
         """What the rules of a gate find on each branch, by its ref."""
-        return judge.findings(self._scratch, self.fleet, branches, gate)
+        return judge.judge_branches(self._scratch, self.fleet, branches, gate)
 
     def net(self, branch: Branch) -> Net:
         """What merging a branch into base would change there."""
-        return changes.net(self._scratch, self.fleet.base.head, [branch.head], self.cache)[branch.head]
+        return changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
+            branch.head
+        ]
 
     def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
         """What is found about a push from a branch's own worktree that moves these refs."""
-        return judge.foreign(self.fleet, branch, moved)
+        return judge.judge_foreign_push(self.fleet, branch, moved)
 
     def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
         """What the spawn gate finds about a task that there is, or would be if this were its brief."""
-        return judge.spawn(self._scratch, self.fleet, task, as_if)
+        return judge.judge_spawn(self._scratch, self.fleet, task, as_if)
 
     @property
     def sealed(self) -> Git:
@@ -112,13 +114,13 @@ class Snapshot:
         return self._scratch.git
 
 
-def _observe(start: Path, request: Request) -> Observation:
-    return observe.observe(start, request.base, request.refs)
+def _observe_repository(start: Path, request: Request) -> Observation:
+    return observe.observe_repository(start, request.base, request.refs)
 
 
-def fingerprint(start: Path, request: Request) -> str:
+def read_fingerprint(start: Path, request: Request) -> str:
     """Changes whenever anything that a snapshot shows may have changed, but for the passing of time."""
-    return f"{_observe(start, request).fingerprint} {replace(request, now=None)!r}"
+    return f"{_observe_repository(start, request).fingerprint} {replace(request, now=None)!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,42 +131,42 @@ class Surroundings:
     worktrees: tuple[Path, ...]
 
 
-def surroundings(start: Path) -> Surroundings:
+def read_surroundings(start: Path) -> Surroundings:
     """Where to watch the repository around `start`; worktrees whose folder is gone are among them."""
-    asked = git.repository(start)
-    checkouts = git.worktrees(asked)
-    return Surroundings(git.place(asked).common, tuple(c.path for c in checkouts if not c.bare))
+    asked = git.repository_at(start)
+    checkouts = git.read_worktrees(asked)
+    return Surroundings(git.locate_repository(asked).common, tuple(c.path for c in checkouts if not c.bare))
 
 
 def toplevel(start: Path) -> Path:
     """The top of the work tree around `start`; of a bare repository, `start` itself."""
-    asked = git.repository(start)
-    git.version(asked)  # an older git answers the next question otherwise
-    return git.place(asked).top or start
+    asked = git.repository_at(start)
+    git.read_version(asked)  # an older git answers the next question otherwise
+    return git.locate_repository(asked).top or start
 
 
 @contextmanager
-def opened(start: Path, request: Request, progress: Progress = silent) -> Iterator[Snapshot]:
+def open_snapshot(start: Path, request: Request, progress: Progress = ignore_progress) -> Iterator[Snapshot]:
     """Read the fleet of the repository around `start`.
 
     Raises LedgerError (with a hint) when there is none, no base, or base cannot be read.
     """
     now = int(time.time()) if request.now is None else request.now
     progress("looking at refs and worktrees", 0, 0)
-    seen = _observe(start, request)
+    seen = _observe_repository(start, request)
     folder = None if request.gate else seen.place.common / "agentledger"
     cache = Cache(folder, ".".join(map(str, seen.git_version)), now)
     try:
-        with scratch.opened(seen.place) as sealed:
+        with scratch.open_scratch(seen.place) as sealed:
             found = _Taking(sealed, cache, request, now, progress).fleet(seen)
-            if _whole(request):
-                watched.keep(seen.place.common, found.policy, found.tasks)
+            if _is_whole_fleet(request):
+                watched.update_hook_branches(seen.place.common, found.policy, found.tasks)
             yield Snapshot(found, cache, sealed)
     finally:
         cache.close()
 
 
-def _whole(request: Request) -> bool:
+def _is_whole_fleet(request: Request) -> bool:
     """Is it the fleet as the repository itself has it?"""
     return not (request.base or request.branches or request.refs or request.limit or request.heads)
 
@@ -181,19 +183,19 @@ class _Taking:
 
     def fleet(self, seen: Observation) -> Fleet:
         """Everything that a view shows."""
-        ruled = policy.read(self.sealed, seen.refs, seen.choice, self.request.base, seen.fetched_at)
+        ruled = policy.read_policy(self.sealed, seen.refs, seen.choice, self.request.base, seen.fetched_at)
         rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
         entries = self._listed(seen, rules, base)
-        self.progress(f"reading {plural(len(entries), 'branch', 'branches')}", 0, 0)
+        self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
-        found, history = fleet.read(self.sealed, seen, base, entries, self.now, dormant)
+        found, history = fleet.read_fleet(self.sealed, seen, base, entries, self.now, dormant)
         judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
-        with_papers = papers.attach(self.sealed, self.cache, seen, judged, self.request.gate)
+        with_papers = papers.attach_ledger(self.sealed, self.cache, seen, judged, self.request.gate)
         branches: Sequence[Branch] = with_papers.branches
         if self.request.forecast:
             order = history.position
-            by = forecast.merger(seen.git_version, seen.diff_algorithm)
-            branches = forecast.with_base(
+            by = forecast.identify_merger(seen.git_version, seen.diff_algorithm)
+            branches = forecast.forecast_merges(
                 self.sealed, self.cache, found.base, branches, order, by, self.progress
             )
             with_papers = replace(with_papers, merger=by)
@@ -206,8 +208,8 @@ class _Taking:
         """What the rules say of each open branch with a brief, as at the merge gate."""
         briefed = {task.id for task in fleet.tasks if task.brief}
         asked = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
-        self.progress(f"judging {plural(len(asked), 'branch', 'branches')}", 0, 0)
-        found = judge.placed(self.sealed, fleet, asked, self.cache)
+        self.progress(f"judging {format_count(len(asked), 'branch', 'branches')}", 0, 0)
+        found = judge.add_findings(self.sealed, fleet, asked, self.cache)
         return [found.get(b.ref, b) for b in fleet.branches]
 
     def _listed(self, seen: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
@@ -215,20 +217,20 @@ class _Taking:
         only_refs = bool(request.refs) and not request.branches
         usual = rules.branches or agents.DEFAULT_PATTERNS
         if not (request.branches or only_refs):
-            usual = (*usual, *named.patterns(self.sealed, seen.refs, rules, base))
+            usual = (*usual, *named.read_branch_patterns(self.sealed, seen.refs, rules, base))
         entries = listing.list_branches(seen, request.branches, only_refs, usual, rules.control_branch)
-        entries = listing.as_if(entries, request.heads)
+        entries = listing.overlay_heads(entries, request.heads)
         if request.limit is None:
             return entries
-        return sorted(entries, key=lambda entry: _natural(entry.name))[-request.limit :]
+        return sorted(entries, key=lambda entry: _natural_key(entry.name))[-request.limit :]
 
     def _counted(self, branches: Sequence[Branch], history: History) -> Sequence[Branch]:
         if self.request.lines:
             self.progress("counting lines", 0, 0)
-            branches = lines.count(self.sealed, self.cache, branches)
-        return absorbed.mark(self.sealed, self.cache, history, branches, self.progress)
+            branches = lines.count_lines(self.sealed, self.cache, branches)
+        return absorbed.mark_absorbed(self.sealed, self.cache, history, branches, self.progress)
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _natural_key(name: str) -> list[tuple[int, str]]:
     """A sort key in which `pull/9` comes before `pull/10`."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]

@@ -12,30 +12,32 @@ from dataclasses import replace
 
 from .ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from .model import Branch, Commit, Fleet
-from .scope import first
+from .scope import first_match
 from .text import encode
 from .work import Checked, Progress, Standing, Task, Trust, Work
 
 
-def place(fleet: Fleet) -> Fleet:
+def place_branches(fleet: Fleet) -> Fleet:
     """The fleet, each branch that works on a task with where it stands."""
     tasks = {task.id: task for task in fleet.tasks}
     branches = tuple(
-        replace(branch, standing=_of_branch(branch, branch.work, tasks, fleet)) if branch.work else branch
+        replace(branch, standing=_standing_of(branch, branch.work, tasks, fleet)) if branch.work else branch
         for branch in fleet.branches
     )
     return replace(fleet, branches=branches)
 
 
-def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
+def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
     task = tasks.get(work.task, Task(work.task))
     rivals = tuple(name for name in task.branches if name != branch.name)
-    packet_fresh = holds(branch, work, work.packet.head) if work.packet else None
+    packet_fresh = is_code_unchanged(branch, work, work.packet.head) if work.packet else None
     touched = [change.path for change in branch.code_changes]
-    checks = tuple(_checked(branch, work, check) for check in asked(task.brief, fleet.policy, touched))
-    progress, waits_for, since, question, answer, review = _progress(branch, work)
+    checks = tuple(
+        _judge_check(branch, work, check) for check in required_checks(task.brief, fleet.policy, touched)
+    )
+    progress, waits_for, since, question, answer, review = _judge_progress(branch, work)
     talks = progress in (Progress.STARTED, Progress.WORKING)
-    due = _due(branch, task.brief, since) if talks else None
+    due = _check_in_deadline(branch, task.brief, since) if talks else None
     late = fleet.now - due if due is not None else 0
     overdue = late + task.brief.check_in if late > 0 and task.brief else 0
     if overdue:
@@ -48,7 +50,7 @@ def _of_branch(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fle
 # -- what still holds ---------------------------------------------------------------------
 
 
-def holds(branch: Branch, work: Work, commit: str | None) -> bool | None:
+def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | None:
     """Is the branch's code still that of `commit`? None when that commit is not on the branch."""
     if commit == branch.head:
         return True
@@ -58,29 +60,31 @@ def holds(branch: Branch, work: Work, commit: str | None) -> bool | None:
     return None if named is None else named == branch.code_tree
 
 
-def asked(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
+def required_checks(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
     """The checks that work has to pass: the brief's, and policy's, which win by name.
 
     Of policy's those for all paths, and those for paths that the work has `touched`.
     """
-    ours = {found.check.name: found.check for found in policy.checks if _meant(found, touched)}
+    ours = {found.check.name: found.check for found in policy.checks if _is_applicable(found, touched)}
     theirs = {check.name: check for check in (brief.verify if brief else ())}
     return tuple({**theirs, **ours}.values())
 
 
-def _meant(found: PolicyCheck, touched: Collection[bytes]) -> bool:
+def _is_applicable(found: PolicyCheck, touched: Collection[bytes]) -> bool:
     patterns = tuple(map(encode, found.paths))
-    return not patterns or any(first(patterns, path) is not None for path in touched)
+    return not patterns or any(first_match(patterns, path) is not None for path in touched)
 
 
-def _checked(branch: Branch, work: Work, check: Check) -> Checked:
+def _judge_check(branch: Branch, work: Work, check: Check) -> Checked:
     evidence = next((e for e in work.evidence if e.check == check.name), None)
     if evidence is None:
         return Checked(check, None, None, None)
-    return Checked(check, evidence, trust(evidence, work), holds(branch, work, evidence.head))
+    return Checked(
+        check, evidence, trust_of_evidence(evidence, work), is_code_unchanged(branch, work, evidence.head)
+    )
 
 
-def trust(evidence: Evidence, work: Work) -> Trust:
+def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
     """Claimed until somebody else has run the same command on the same code.
 
     One run that differs makes it flaky; it takes a second one to contradict.
@@ -104,31 +108,31 @@ def trust(evidence: Evidence, work: Work) -> Trust:
 _Found = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review | None]
 
 
-def _progress(branch: Branch, work: Work) -> _Found:
+def _judge_progress(branch: Branch, work: Work) -> _Found:
     newest = work.check_ins[0] if work.check_ins else None
     review = work.reviews[0] if work.reviews else None
-    replies = _replies(work)
+    replies = _group_replies(work)
     answer = _newest_reply(newest, replies) if newest else None
     if review and (newest is None or review.at >= newest.at or _says_ready(branch, work, newest)):
-        reviewed = _reviewed(branch, work, review)
+        reviewed = _judge_review(branch, work, review)
         if reviewed:
             return (*reviewed, newest, answer, review)
     if newest is None:
         return Progress.STARTED, "agent", None, None, None, review
-    open_one = _unanswered(work, replies)
+    open_one = _find_unanswered(work, replies)
     if open_one:
         progress = Progress.BLOCKED if open_one.state == "blocked" else Progress.NEEDS_INPUT
         return progress, "manager", open_one.at, open_one, _newest_reply(open_one, replies), review
     sent_back = answer is not None and answer.decision in _SENDS_BACK
     if _says_ready(branch, work, newest) and not sent_back:
         return Progress.READY, "manager", newest.at, newest, answer, review
-    since = max(newest.at, answer.at) if answer and (_asks(newest) or sent_back) else newest.at
+    since = max(newest.at, answer.at) if answer and (_is_question(newest) or sent_back) else newest.at
     return Progress.WORKING, "agent", since, newest, answer, review
 
 
-def _reviewed(branch: Branch, work: Work, review: Review) -> tuple[Progress, str, int] | None:
+def _judge_review(branch: Branch, work: Work, review: Review) -> tuple[Progress, str, int] | None:
     """What the newest review makes of the branch; None when it speaks of other code."""
-    if not holds(branch, work, review.head):
+    if not is_code_unchanged(branch, work, review.head):
         return None
     if review.verdict == "approve":
         return Progress.APPROVED, "manager", review.at
@@ -142,7 +146,9 @@ def _reviewed(branch: Branch, work: Work, review: Review) -> tuple[Progress, str
 def _says_ready(branch: Branch, work: Work, newest: CheckIn) -> bool:
     """`ready` lasts until the code changes again; an uncommitted check-in speaks of the code as it is."""
     source = newest.document.source
-    return newest.state == "ready" and (source.uncommitted or holds(branch, work, source.commit) is True)
+    return newest.state == "ready" and (
+        source.uncommitted or is_code_unchanged(branch, work, source.commit) is True
+    )
 
 
 # Decisions that give the work back to its agent, whatever it had asked or said to be done.
@@ -150,21 +156,21 @@ _SENDS_BACK = ("change", "reject", "stop")
 _Replies = Mapping[str, Sequence[Answer]]
 
 
-def waits(work: Work) -> bool:
+def is_waiting(work: Work) -> bool:
     """Does it wait for somebody, so that it must not be put aside as dormant?"""
-    return any(c.state != "working" for c in work.check_ins[:1]) or asks(work)
+    return any(c.state != "working" for c in work.check_ins[:1]) or has_open_question(work)
 
 
-def asks(work: Work) -> bool:
+def has_open_question(work: Work) -> bool:
     """Does a check-in wait for the manager's answer?"""
-    return _unanswered(work, _replies(work)) is not None
+    return _find_unanswered(work, _group_replies(work)) is not None
 
 
-def _asks(check_in: CheckIn) -> bool:
+def _is_question(check_in: CheckIn) -> bool:
     return check_in.state in ("needs-input", "blocked") or check_in.checkpoint is not None
 
 
-def _unanswered(work: Work, replies: _Replies) -> CheckIn | None:
+def _find_unanswered(work: Work, replies: _Replies) -> CheckIn | None:
     """The check-in that waits for the manager.
 
     That is the newest, if it asks; the next one withdraws a question. Not a checkpoint, though: who
@@ -177,26 +183,26 @@ def _unanswered(work: Work, replies: _Replies) -> CheckIn | None:
     for check_in in work.check_ins:
         if check_in.checkpoint:
             asked.setdefault(check_in.checkpoint, check_in)
-    return next((c for c in asked.values() if not _decided(c, replies)), None)
+    return next((c for c in asked.values() if not _is_decided(c, replies)), None)
 
 
-def _decided(check_in: CheckIn, replies: _Replies) -> bool:
+def _is_decided(check_in: CheckIn, replies: _Replies) -> bool:
     """Has the manager said yes or no to the checkpoint? A note is neither."""
     said = replies.get(check_in.name, ())
     return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in said)
 
 
-def _replies(work: Work) -> dict[str, list[Answer]]:
+def _group_replies(work: Work) -> dict[str, list[Answer]]:
     """The answers by the name of the check-in that each speaks of, newest first."""
     found: dict[str, list[Answer]] = {}
     for answer in work.answers:
-        name = answer.to or _addressed(answer, work)
+        name = answer.to or _answered_check_in(answer, work)
         if name:
             found.setdefault(name, []).append(answer)
     return found
 
 
-def _addressed(answer: Answer, work: Work) -> str | None:
+def _answered_check_in(answer: Answer, work: Work) -> str | None:
     """The check-in that an answer speaks of which names none: the newest before it that asks, if one does.
 
     One that names a checkpoint, or the brief, speaks of that alone.
@@ -206,7 +212,7 @@ def _addressed(answer: Answer, work: Work) -> str | None:
     before = [c for c in work.check_ins if c.at <= answer.at]
     if answer.checkpoint:
         return next((c.name for c in before if c.checkpoint == answer.checkpoint), None)
-    if before and not _asks(before[0]):
+    if before and not _is_question(before[0]):
         before = [c for c in before if c.checkpoint] or before
     return before[0].name if before else None
 
@@ -215,7 +221,7 @@ def _newest_reply(check_in: CheckIn, replies: _Replies) -> Answer | None:
     return next(iter(replies.get(check_in.name, ())), None)
 
 
-def _due(branch: Branch, brief: Brief | None, since: int | None) -> int | None:
+def _check_in_deadline(branch: Branch, brief: Brief | None, since: int | None) -> int | None:
     """The last second in which a sign of life is in time; None for sessions that need not check in.
 
     `since` is when the agent's turn began: while it waited for an answer, it had nothing to report.

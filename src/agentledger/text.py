@@ -30,39 +30,39 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _escape(match: re.Match[str]) -> str:
+def _escape_match(match: re.Match[str]) -> str:
     code = ord(match[0])
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:04X}}}"
 
 
-def printable(text: str | bytes) -> str:
+def escape_hidden(text: str | bytes) -> str:
     """One line in which every hidden or undecodable character is spelled out.
 
     A byte that is not UTF-8 becomes `\\xNN`, a hidden character `\\u{NNNN}`.
     """
-    return HIDDEN.sub(_escape, decode(text) if isinstance(text, bytes) else text)
+    return HIDDEN.sub(_escape_match, decode(text) if isinstance(text, bytes) else text)
 
 
-def path_text(path: bytes) -> str:
+def format_path(path: bytes) -> str:
     """A path for JSON: valid UTF-8 as it is, bad bytes as `\\xNN`."""
-    return re.sub("[\udc80-\udcff]", _escape, decode(path))
+    return re.sub("[\udc80-\udcff]", _escape_match, decode(path))
 
 
-def quoted(path: bytes) -> str:
+def quote_path(path: bytes) -> str:
     """A path as it stands between two backticks of a document: as `printable`, and without a backtick."""
-    return printable(path).replace("`", "\\x60")
+    return escape_hidden(path).replace("`", "\\x60")
 
 
-def rfc3339(at: int) -> str:
+def format_rfc3339(at: int) -> str:
     """Seconds since the epoch as RFC 3339 in UTC; years outside 1–9999 are clamped."""
     moment = time.gmtime(min(max(at, -62135596800), 253402300799))
     # Not %Y, which gives early years fewer than four digits on some systems.
     return f"{moment.tm_year:04}" + time.strftime("-%m-%dT%H:%M:%SZ", moment)
 
 
-def age(seconds: int) -> str:
+def format_age(seconds: int) -> str:
     """A duration in one unit, for people: `now`, `5 min`, `3 h`, `12 d`, `4 mo`, `2 y`."""
     for size, unit in ((31557600, "y"), (2629800, "mo"), (86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -70,7 +70,7 @@ def age(seconds: int) -> str:
     return "now"
 
 
-def plural(count: int, noun: str, many: str = "") -> str:
+def format_count(count: int, noun: str, many: str = "") -> str:
     """`1 branch`, `2 branches`: a count with its noun."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
@@ -85,7 +85,7 @@ MISLEADING = re.compile(
 )
 
 
-def misleading(texts: Iterable[str]) -> Counter[str]:
+def count_misleading(texts: Iterable[str]) -> Counter[str]:
     """How often each misleading character occurs in these texts, by its `U+202E` name."""
     found: Counter[str] = Counter()
     for text in texts:

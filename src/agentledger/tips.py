@@ -13,7 +13,7 @@ from .git import Ref, run
 from .listing import Listing
 from .model import Base, Commit, Sync
 from .scratch import Scratch
-from .text import printable
+from .text import escape_hidden
 
 _DAMAGED = "git fsck tells more; or name another base with --base"
 
@@ -34,13 +34,13 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
 
     Where only one of them can be read, it is that one, and `why` says so. GitError: none can.
     """
-    tips = _copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
-    problems = [f"{printable(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
+    tips = _resolve_copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
+    problems = [f"{escape_hidden(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
     local, remote = (
         ref if ref and not tips[ref.name].problem else None for ref in (choice.local, choice.remote)
     )
     sync = (
-        _base_sync(scratch, local.id, remote.id)
+        _read_base_sync(scratch, local.id, remote.id)
         if local and remote
         else (Sync.LOCAL if local else Sync.REMOTE)
     )
@@ -60,10 +60,10 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
     )
 
 
-def _copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
+def _resolve_copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
     """By name of each copy of base, the commit that it leads to; without its tree it is of no use."""
     asked = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
-    answers = objects.kinds(scratch.git, asked)
+    answers = objects.read_object_info(scratch.git, asked)
     found = {}
     for ref, (commit, kind, _), (_, tree, _) in zip(refs, answers[::2], answers[1::2], strict=True):
         problem = "" if kind == "commit" else f"points to a {kind}"
@@ -76,23 +76,23 @@ def _copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
 
 
 @contextmanager
-def _about_base() -> Iterator[None]:
+def _wrap_base_errors() -> Iterator[None]:
     try:
         yield
     except GitError as error:
         raise GitError(f"base cannot be read: {error.message}", _DAMAGED) from error
 
 
-def base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
+def read_base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
     """Base's whole history as `commits.parents` gives it; GitError where a commit is missing or damaged."""
-    with _about_base():
-        return commits.parents(scratch.git, base.head)
+    with _wrap_base_errors():
+        return commits.read_ancestry(scratch.git, base.head)
 
 
-def _base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
+def _read_base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
     if local == remote:
         return Sync.SAME
-    with _about_base():
+    with _wrap_base_errors():
         counted = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
     ahead, behind = map(int, counted.split())
     return Sync.DIVERGED if ahead and behind else Sync.AHEAD if ahead else Sync.BEHIND
@@ -101,11 +101,11 @@ def _base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
 # -- heads ----------------------------------------------------------------------------
 
 
-def peel(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
+def peel_refs(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
     """For each id that a ref holds, the commit it leads to: a tag is peeled, anything else is a problem."""
     refs = [ref for entry in listings for ref in (entry.ref, entry.twin)]
     ids = list(dict.fromkeys(ref.id for ref in refs if ref))
-    answers = objects.kinds(scratch.git, [f"{oid}^{{}}" for oid in ids])
+    answers = objects.read_object_info(scratch.git, [f"{oid}^{{}}" for oid in ids])
     tips = {}
     for oid, (commit, kind, _) in zip(ids, answers, strict=True):
         missing = f"object {oid[:12]} is missing or damaged"
@@ -114,25 +114,27 @@ def peel(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
     return tips
 
 
-def walk(scratch: Scratch, tips: dict[str, Tip], base: str) -> list[Commit]:
+def read_head_commits(scratch: Scratch, tips: dict[str, Tip], base: str) -> list[Commit]:
     """The commits outside base. Heads whose history is damaged get that as their problem in `tips`."""
     heads = list(dict.fromkeys(tip.commit for tip in tips.values() if not tip.problem))
     try:
-        return commits.log(scratch.git, heads, base)
+        return commits.read_log(scratch.git, heads, base)
     except GitError:
-        broken = _broken(scratch, heads, base)
+        broken = _find_broken_heads(scratch, heads, base)
     for oid, tip in tips.items():
         if tip.commit in broken:
             tips[oid] = replace(tip, problem=broken[tip.commit])
-    return commits.log(scratch.git, [head for head in heads if head not in broken], base)
+    return commits.read_log(scratch.git, [head for head in heads if head not in broken], base)
 
 
-def _broken(scratch: Scratch, heads: Sequence[str], base: str) -> dict[str, str]:
+def _find_broken_heads(scratch: Scratch, heads: Sequence[str], base: str) -> dict[str, str]:
     """Which of these heads cannot be walked, and why: found by halving."""
-    reason = commits.walkable(scratch.git, heads, base)
+    reason = commits.walk_failure_reason(scratch.git, heads, base)
     if not reason:
         return {}
     if len(heads) == 1:
         return {heads[0]: reason}
     middle = len(heads) // 2
-    return _broken(scratch, heads[:middle], base) | _broken(scratch, heads[middle:], base)
+    return _find_broken_heads(scratch, heads[:middle], base) | _find_broken_heads(
+        scratch, heads[middle:], base
+    )

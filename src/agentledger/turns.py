@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .actions import NextAction, next_action, question
+from .actions import NextAction, next_action, open_question
 from .brief_change import Change
 from .ledger import CheckIn
 from .model import Branch, Fleet
-from .sections import Section, against, conflicts, grouped, scope_change
+from .sections import Section, blocking_reasons, group_by_section, has_conflict, has_scope_change
 from .work import Progress, Task
 
 
@@ -43,7 +43,7 @@ class Turn:
     @property
     def question(self) -> CheckIn | None:
         """The check-in that asks, where it is about one."""
-        return question(self.branch) if self.kind is Kind.QUESTION else None
+        return open_question(self.branch) if self.kind is Kind.QUESTION else None
 
     @property
     def since(self) -> int | None:
@@ -58,9 +58,9 @@ class Turn:
         return self.branch.ref, self.branch.head, self.kind, asked.name if asked else "", blob or ""
 
 
-def turns(fleet: Fleet) -> tuple[Turn, ...]:
+def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     """Everything that waits for a person, what comes first first."""
-    parts = grouped(fleet)
+    parts = group_by_section(fleet)
     waiting = [b for b in parts[Section.HELD] if b.standing and b.standing.waits_for == "manager"]
     tasks = {task.id: task for task in fleet.tasks}
     found = []
@@ -68,20 +68,20 @@ def turns(fleet: Fleet) -> tuple[Turn, ...]:
         action = next_action(branch, fleet.base)
         if action and branch.work:
             task = tasks.get(branch.work.task, Task(branch.work.task))
-            found.append(Turn(branch, task, _kind(branch), action))
+            found.append(Turn(branch, task, _kind_of_turn(branch), action))
     return tuple(found)
 
 
-def _kind(branch: Branch) -> Kind:
+def _kind_of_turn(branch: Branch) -> Kind:
     """In the order in which `actions` looks at them, so that the command fits."""
     progress = branch.standing.progress if branch.standing else None
-    if question(branch):
+    if open_question(branch):
         return Kind.QUESTION
-    if scope_change(branch):
+    if has_scope_change(branch):
         return Kind.SCOPE_CHANGE
-    if conflicts(branch):
+    if has_conflict(branch):
         return Kind.CONFLICT
-    if against(branch):
+    if blocking_reasons(branch):
         return Kind.HELD
     plain = {
         Progress.READY: Kind.READY,

@@ -29,18 +29,18 @@ _TASKS = ("agent/*", "*/agent/*")
 _USABLE = re.compile(r"[^\s\\\x00-\x1f\x7f]+")
 
 
-def listed(policy: Policy, tasks: Iterable[Task]) -> bytes:
+def format_hook_branches(policy: Policy, tasks: Iterable[Task]) -> bytes:
     """The list: a pattern a line, in which `*` crosses `/`."""
     named = sorted({t.brief.branch for t in tasks if t.brief and t.brief.branch})
     patterns = dict.fromkeys([*_TASKS, *(policy.branches or agents.DEFAULT_PATTERNS), *named])
     return b"".join(encode(p) + b"\n" for p in patterns if _USABLE.fullmatch(p))
 
 
-def keep(common: Path, policy: Policy, tasks: Iterable[Task]) -> None:
+def update_hook_branches(common: Path, policy: Policy, tasks: Iterable[Task]) -> None:
     """Write the list where `agentledger init` has put one, and it is no longer true."""
     file = common / FOLDER / FILE
     with contextlib.suppress(OSError):  # a repository that only can be read keeps the list that it has
-        wanted = listed(policy, tasks)
+        wanted = format_hook_branches(policy, tasks)
         if file.read_bytes() != wanted:
             new = file.with_name(f"{FILE}.{os.getpid()}")
             new.write_bytes(wanted)

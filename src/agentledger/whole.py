@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 
-def write(
+def write_atomically(
     file: Path, content: bytes, *, aside: Path | None = None, prefix: str = ".new-", mode: int = 0o600
 ) -> None:
     """Put the content in `file`, which a power cut leaves as it was or as it will be. May raise OSError.

@@ -39,49 +39,54 @@ class Piece(NamedTuple):
     bytes: int = 0
 
 
-def _span(first: int, last: int) -> int:
+def _byte_range(first: int, last: int) -> int:
     return ((1 << (last + 1)) - 1) & ~((1 << first) - 1) if first <= last else 0
 
 
-def _of(text: bytes) -> int:
+def _byte_set(text: bytes) -> int:
     return sum(1 << byte for byte in set(text))
 
 
-_UPPER, _LOWER, _DIGIT, _PRINT = _span(65, 90), _span(97, 122), _span(48, 57), _span(32, 126)
+_UPPER, _LOWER, _DIGIT, _PRINT = (
+    _byte_range(65, 90),
+    _byte_range(97, 122),
+    _byte_range(48, 57),
+    _byte_range(32, 126),
+)
 # git's own ctype, ASCII only; its isspace knows neither \v nor \f.
 _CLASSES = {
     b"alnum": _UPPER | _LOWER | _DIGIT,
     b"alpha": _UPPER | _LOWER,
-    b"blank": _of(b" \t"),
-    b"cntrl": _span(0, 31) | 1 << 127,
+    b"blank": _byte_set(b" \t"),
+    b"cntrl": _byte_range(0, 31) | 1 << 127,
     b"digit": _DIGIT,
-    b"graph": _PRINT & ~_of(b" "),
+    b"graph": _PRINT & ~_byte_set(b" "),
     b"lower": _LOWER,
     b"print": _PRINT,
-    b"punct": _PRINT & ~(_UPPER | _LOWER | _DIGIT | _of(b" ")),
-    b"space": _of(b" \t\n\r"),
+    b"punct": _PRINT & ~(_UPPER | _LOWER | _DIGIT | _byte_set(b" ")),
+    b"space": _byte_set(b" \t\n\r"),
     b"upper": _UPPER,
-    b"xdigit": _DIGIT | _span(65, 70) | _span(97, 102),
+    b"xdigit": _DIGIT | _byte_range(65, 70) | _byte_range(97, 102),
 }
 _VOID = Piece(Kind.BYTE, 0)
 
 
 @lru_cache(maxsize=4096)
-def parse(pattern: bytes) -> tuple[Piece, ...]:
+def parse_pattern(pattern: bytes) -> tuple[Piece, ...]:
     """The pieces of a pattern. Never fails: what git would match with nothing has a void piece."""
-    return tuple(_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
+    return tuple(_parse_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
 
 
-def _pieces(pattern: bytes) -> Iterator[Piece]:
+def _parse_pieces(pattern: bytes) -> Iterator[Piece]:
     at = 0
     while at < len(pattern):
         byte = pattern[at]
         if byte == 0x2A:  # *
-            piece, at = _stars(pattern, at)
+            piece, at = _parse_stars(pattern, at)
         elif byte == 0x3F:  # ?
             piece, at = Piece(Kind.BYTE, PLAIN), at + 1
         elif byte == 0x5B:  # [
-            piece, at = _class(pattern, at + 1)
+            piece, at = _parse_class(pattern, at + 1)
         elif byte == 0x5C:  # backslash
             escaped = pattern[at + 1 : at + 2]
             piece, at = (Piece(Kind.BYTE, 1 << escaped[0]) if escaped else _VOID), at + 2
@@ -90,7 +95,7 @@ def _pieces(pattern: bytes) -> Iterator[Piece]:
         yield piece
 
 
-def _stars(pattern: bytes, at: int) -> tuple[Piece, int]:
+def _parse_stars(pattern: bytes, at: int) -> tuple[Piece, int]:
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1
@@ -102,14 +107,14 @@ def _stars(pattern: bytes, at: int) -> tuple[Piece, int]:
     return (Piece(Kind.FOLDERS), end + 1) if rest.startswith(b"/") else (Piece(Kind.REST), end)
 
 
-def _class(pattern: bytes, at: int) -> tuple[Piece, int]:
+def _parse_class(pattern: bytes, at: int) -> tuple[Piece, int]:
     """The class whose `[` is just before `at`, and where it ends."""
     negated = pattern[at : at + 1] in (b"!", b"^")
     at += negated
     found, before, first = 0, 0, True
     while first or pattern[at : at + 1] != b"]":
         first = False
-        step = _member(pattern, at, before)
+        step = _parse_member(pattern, at, before)
         if step is None:
             return _VOID, len(pattern)
         members, before, at = step
@@ -117,7 +122,7 @@ def _class(pattern: bytes, at: int) -> tuple[Piece, int]:
     return Piece(Kind.BYTE, (ALL & ~found if negated else found) & PLAIN), at + 1
 
 
-def _member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None:
+def _parse_member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None:
     """The bytes of one member of a class, the byte that a range may begin with, and what comes next."""
     byte = pattern[at : at + 1]
     if byte == b"\\":
@@ -125,7 +130,7 @@ def _member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None
         return (1 << escaped[0], escaped[0], at + 2) if escaped else None
     if byte == b"-" and before and pattern[at + 1 : at + 2] not in (b"", b"]"):
         at += 1 + (pattern[at + 1] == 0x5C)
-        return (_span(before, pattern[at]), 0, at + 1) if at < len(pattern) else None
+        return (_byte_range(before, pattern[at]), 0, at + 1) if at < len(pattern) else None
     if byte == b"[" and pattern[at + 1 : at + 2] == b":":
         end = pattern.find(b"]", at + 2)
         if end < 0:
@@ -142,46 +147,46 @@ def _member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None
 _OPEN = 2
 
 
-def matches(pattern: bytes, path: bytes) -> bool:
+def matches_path(pattern: bytes, path: bytes) -> bool:
     """Does the pattern match the whole path, as git's wildmatch would say?"""
-    found = _expression(pattern)
-    return bool(found.fullmatch(path)) if found else _simulate(parse(pattern), path)
+    found = _compile_pattern(pattern)
+    return bool(found.fullmatch(path)) if found else _simulate_match(parse_pattern(pattern), path)
 
 
 @lru_cache(maxsize=4096)
-def _expression(pattern: bytes) -> re.Pattern[bytes] | None:
-    pieces = parse(pattern)
+def _compile_pattern(pattern: bytes) -> re.Pattern[bytes] | None:
+    pieces = parse_pattern(pattern)
     # One at the very end takes what is left, and is never tried again.
     if sum(piece.kind is not Kind.BYTE for piece in pieces[:-1]) > _OPEN:
         return None
-    return re.compile(b"".join(map(_regex, pieces)), re.DOTALL)
+    return re.compile(b"".join(map(_regex_of_piece, pieces)), re.DOTALL)
 
 
-def may_match(patterns: tuple[bytes, ...], path: bytes) -> bool:
+def may_match_any(patterns: tuple[bytes, ...], path: bytes) -> bool:
     """False only where none of the patterns matches: one look for all of them, since mostly none does."""
-    found = _union(patterns)
+    found = _compile_union(patterns)
     return found is None or found.fullmatch(path) is not None
 
 
 @lru_cache(maxsize=1024)
-def _union(patterns: tuple[bytes, ...]) -> re.Pattern[bytes] | None:
+def _compile_union(patterns: tuple[bytes, ...]) -> re.Pattern[bytes] | None:
     """All patterns in one expression; None where one of them has to be simulated."""
-    found = [expression for pattern in patterns if (expression := _expression(pattern))]
+    found = [expression for pattern in patterns if (expression := _compile_pattern(pattern))]
     if len(found) < len(patterns):
         return None
     return re.compile(b"|".join(b"(?:%s)" % each.pattern for each in found), re.DOTALL)
 
 
-def _regex(piece: Piece) -> bytes:
+def _regex_of_piece(piece: Piece) -> bytes:
     if piece.kind is not Kind.BYTE:
         return {Kind.STAR: b"[^/]*", Kind.FOLDERS: b"(?:.*/)?", Kind.REST: b".*"}[piece.kind]
-    members = list(members_of(piece.bytes))
+    members = list(bytes_of_set(piece.bytes))
     if len(members) == 1:
         return re.escape(bytes(members))
     return b"[" + b"".join(b"\\x%02x" % byte for byte in members) + b"]" if members else b"(?!)"
 
 
-def members_of(bytes_: int) -> Iterator[int]:
+def bytes_of_set(bytes_: int) -> Iterator[int]:
     """The bytes of a set, in ascending order."""
     while bytes_:
         lowest = bytes_ & -bytes_
@@ -189,14 +194,14 @@ def members_of(bytes_: int) -> Iterator[int]:
         bytes_ ^= lowest
 
 
-def _simulate(pieces: tuple[Piece, ...], path: bytes) -> bool:
+def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
     """The same in time proportional to the path, whatever the pattern: all positions at once, as bits."""
     stay, skip = 0, 0
     for number, piece in enumerate(pieces):
         stay |= (piece.kind is not Kind.BYTE) << number
         skip |= (piece.kind is not Kind.BYTE) << number
     inside = 0  # positions within `**/` that have begun a folder, and must find its slash
-    now = _closed(1, skip)
+    now = _close_positions(1, skip)
     for byte in path:
         bit, following, still = 1 << byte, 0, 0
         for number, piece in enumerate(pieces):
@@ -210,13 +215,13 @@ def _simulate(pieces: tuple[Piece, ...], path: bytes) -> bool:
             elif here or begun:
                 still |= 1 << number
                 following |= (byte == 0x2F) << (number + 1)
-        now, inside = _closed(following, skip), still
+        now, inside = _close_positions(following, skip), still
         if not now and not inside:
             return False
     return bool(now >> len(pieces) & 1)
 
 
-def _closed(positions: int, skip: int) -> int:
+def _close_positions(positions: int, skip: int) -> int:
     """The positions, and those behind pieces that may stand for nothing."""
     while (more := positions | (positions & skip) << 1) != positions:
         positions = more

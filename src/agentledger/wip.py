@@ -58,44 +58,44 @@ class Meter:
         return f"{said} ({self.word})" if self.word else said
 
 
-def loads(fleet: Fleet) -> tuple[Load, ...]:
+def measure_loads(fleet: Fleet) -> tuple[Load, ...]:
     """The load of each manager who has any, by name."""
     tasks = {task.id: task for task in fleet.tasks}
     groups: dict[str, list[Branch]] = {}
     for branch in fleet.branches:
         if branch.work and branch.state is State.OPEN:
-            groups.setdefault(_manager(tasks.get(branch.work.task), fleet), []).append(branch)
-    found = (_load(manager, groups[manager], tasks) for manager in sorted(groups))
+            groups.setdefault(_manager_of_task(tasks.get(branch.work.task), fleet), []).append(branch)
+    found = (_measure_load(manager, groups[manager], tasks) for manager in sorted(groups))
     return tuple(load for load in found if load.active or load.local or load.review)
 
 
-def meters(fleet: Fleet) -> dict[Section, tuple[str, ...]]:
+def format_meters(fleet: Fleet) -> dict[Section, tuple[str, ...]]:
     """The meters in words, by the section at whose heading they stand; where several have work, a line each.
 
     The meter of agents' work stands at *Working*, and where nobody is, at the next section that has some.
     """
-    limits, found = fleet.policy.wip, loads(fleet)
-    groups = sections.grouped(fleet)
+    limits, found = fleet.policy.wip, measure_loads(fleet)
+    groups = sections.group_by_section(fleet)
     place = next((s for s in (Section.WORKING, Section.SILENT, Section.HELD) if groups[s]), Section.WORKING)
-    told = {place: [_working(load, limits) for load in found]}
-    told[Section.YOUR_TURN] = [_waiting(load, limits) for load in found]
+    told = {place: [_working_meters(load, limits) for load in found]}
+    told[Section.YOUR_TURN] = [_waiting_meters(load, limits) for load in found]
     names = [load.manager or "no manager" for load in found]
-    return {section: _lines(names, own) for section, own in told.items() if any(own)}
+    return {section: _format_lines(names, own) for section, own in told.items() if any(own)}
 
 
-def _lines(names: list[str], told: list[tuple[Meter, ...]]) -> tuple[str, ...]:
+def _format_lines(names: list[str], told: list[tuple[Meter, ...]]) -> tuple[str, ...]:
     lines = [(name, ", ".join(meter.text for meter in own)) for name, own in zip(names, told, strict=True)]
     named = [f"{name}: {text}" if len(names) > 1 else text for name, text in lines if text]
     return tuple(named)
 
 
-def _working(load: Load, limits: Wip) -> tuple[Meter, ...]:
+def _working_meters(load: Load, limits: Wip) -> tuple[Meter, ...]:
     """What agents work on; those a human sits with only where there are some."""
     local = (Meter("local", load.local, limits.local),) if load.local else ()
     return (*((Meter("active", load.active, limits.active),) if load.active else ()), *local)
 
 
-def _waiting(load: Load, limits: Wip) -> tuple[Meter, ...]:
+def _waiting_meters(load: Load, limits: Wip) -> tuple[Meter, ...]:
     """What waits for a human: branches, and their lines where those have come to the limit."""
     if not load.review:
         return ()
@@ -104,16 +104,16 @@ def _waiting(load: Load, limits: Wip) -> tuple[Meter, ...]:
     return (branches, lines) if lines.word else (branches,)
 
 
-def _manager(task: Task | None, fleet: Fleet) -> str:
+def _manager_of_task(task: Task | None, fleet: Fleet) -> str:
     named = task.brief.manager if task and task.brief else ""
     return named or next(iter(fleet.policy.managers), "")
 
 
-def _load(manager: str, branches: Iterable[Branch], tasks: Mapping[str, Task]) -> Load:
+def _measure_load(manager: str, branches: Iterable[Branch], tasks: Mapping[str, Task]) -> Load:
     counts = {"active": 0, "local": 0, "review": 0}
     lines = 0
     for branch in branches:
-        turn = _turn(branch, tasks)
+        turn = _turn_of_branch(branch, tasks)
         if turn:
             counts[turn] += 1
         if turn == "review":
@@ -121,16 +121,16 @@ def _load(manager: str, branches: Iterable[Branch], tasks: Mapping[str, Task]) -
     return Load(manager, **counts, review_lines=lines)
 
 
-def _turn(branch: Branch, tasks: Mapping[str, Task]) -> str:
+def _turn_of_branch(branch: Branch, tasks: Mapping[str, Task]) -> str:
     """What an open branch counts for; "" for nothing."""
     standing = branch.standing
-    if standing is None or sections.scope_change(branch):
+    if standing is None or sections.has_scope_change(branch):
         return ""
     if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED, Progress.REJECTED):
         return ""
     finished = standing.progress in (Progress.READY, Progress.APPROVED)
     # What is not as ready as it says is its agent's again.
-    if finished and sections.section(branch) is Section.YOUR_TURN:
+    if finished and sections.section_of(branch) is Section.YOUR_TURN:
         return "review"
     task = tasks.get(branch.work.task) if branch.work else None
     return "local" if task and task.brief and task.brief.session == "local" else "active"

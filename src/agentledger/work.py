@@ -119,7 +119,7 @@ class Checked:
     fresh: bool | None
 
     @property
-    def other_command(self) -> bool:
+    def ran_other_command(self) -> bool:
         """Does the evidence tell of another command than the one that is asked for?"""
         return self.evidence is not None and self.evidence.command.strip() != self.check.run.strip()
 
@@ -152,7 +152,7 @@ class Standing:
                 found.append(f"no evidence for {checked.check.name}")
             elif not checked.evidence.passed:
                 found.append(f"{checked.check.name} failed")
-            elif checked.other_command:
+            elif checked.ran_other_command:
                 found.append(f"{checked.check.name} was run with another command")
             elif not checked.fresh:
                 found.append(f"evidence for {checked.check.name} is of another commit")

@@ -42,7 +42,7 @@ from agentledger.cli import (
     verify,
 )
 from agentledger.cli import next as next_turn
-from agentledger.cli.boundary import Commands, Settings, guarded
+from agentledger.cli.boundary import Commands, Settings, run_guarded
 from agentledger.cli.options import repo_option, verbose_option
 
 EPILOG = """\b
@@ -84,26 +84,26 @@ for heading, commands in GROUPS:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, by default that of the process, and return its exit code."""
-    _fill_closed()
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that is not UTF-8 shows \u2026 instead of failing; text and JSON are safe either way.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     settings = Settings()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _end)
-    return guarded(
+        signal.signal(signal.SIGTERM, _end_on_signal)
+    return run_guarded(
         lambda: agentledger.main(arguments, "agentledger", standalone_mode=False, obj=settings), settings
     )
 
 
-def _end(number: int, _frame: object) -> NoReturn:
+def _end_on_signal(number: int, _frame: object) -> NoReturn:
     """End as on Ctrl-C: temporary folders are removed on the way out."""
     signal.signal(number, signal.SIG_IGN)  # a second one would stop the clearing up
     raise SystemExit(128 + number)
 
 
-def _fill_closed() -> None:
+def _open_closed_streams() -> None:
     """Open what was closed (`>&-`) on nothing, or the next file that is opened would take its number."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:

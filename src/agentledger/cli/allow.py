@@ -7,8 +7,8 @@ import time
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 
 @click.command()
@@ -52,4 +52,7 @@ def allow(
     from agentledger.workflow import allow as work
 
     wanted = work.Wanted(task, paths, why, until, rules)
-    tell(work.allow(settings.repo or here(), wanted, int(time.time()), dry_run=dry_run), format)
+    print_result(
+        work.write_waiver(settings.repo or current_folder(), wanted, int(time.time()), dry_run=dry_run),
+        format,
+    )

@@ -12,7 +12,13 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option
-from agentledger.cli.options import format_option, here, repo_option, standard_input, verbose_option
+from agentledger.cli.options import (
+    current_folder,
+    format_option,
+    read_standard_input,
+    repo_option,
+    verbose_option,
+)
 
 if TYPE_CHECKING:
     from agentledger.workflow.answer import Answered, Reply
@@ -65,81 +71,83 @@ def answer(
 
     if branch and everyone:
         raise click.UsageError("--branch names one, and --all means every one: give either.")
-    reply = work.Reply(task, said([text, *messages]), decision, to, checkpoint, branch, everyone=everyone)
-    done = _written(settings.repo or here(), reply, dry_run)
+    reply = work.Reply(
+        task, join_paragraphs([text, *messages]), decision, to, checkpoint, branch, everyone=everyone
+    )
+    done = _write_reply(settings.repo or current_folder(), reply, dry_run)
     if format == "json":
-        _json(done)
+        _print_json(done)
     else:
-        click.echo(told(done))
+        click.echo(describe_answer(done))
 
 
-def said(paragraphs: Sequence[str]) -> str:
+def join_paragraphs(paragraphs: Sequence[str]) -> str:
     """The paragraphs as one text; standard input in place of the first that is `-`."""
     found = list(paragraphs)
     if "-" in found:
-        found[found.index("-")] = standard_input()
+        found[found.index("-")] = read_standard_input()
     return "\n\n".join(text for text in found if text.strip())
 
 
-def at_terminal() -> bool:
+def is_at_terminal() -> bool:
     """Is there a person, whom an editor can be opened for?"""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _written(start: Path, reply: Reply, dry_run: bool) -> Answered:
+def _write_reply(start: Path, reply: Reply, dry_run: bool) -> Answered:
     from agentledger.workflow import answer as work
 
-    if reply.text or reply.decision == "approve" or not at_terminal():
-        return work.answer(start, reply, int(time.time()), dry_run=dry_run)
-    return edited(start, reply, dry_run=dry_run)
+    if reply.text or reply.decision == "approve" or not is_at_terminal():
+        return work.write_answer(start, reply, int(time.time()), dry_run=dry_run)
+    return answer_in_editor(start, reply, dry_run=dry_run)
 
 
-def edited(start: Path, reply: Reply, *, dry_run: bool = False) -> Answered:
+def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Answered:
     """The same with a text from the editor, which is kept until it is written down."""
     from dataclasses import replace
 
     from agentledger.workflow import answer as work
     from agentledger.workflow import editor
 
-    written = composed(start, reply)
-    done = work.answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
+    written = compose_in_editor(start, reply)
+    done = work.write_answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
     if not dry_run:
-        editor.forget(written.path)
+        editor.remove_draft(written.path)
     return done
 
 
-def composed(start: Path, reply: Reply) -> Composed:
+def compose_in_editor(start: Path, reply: Reply) -> Composed:
     """The words for a reply, from the editor; while a person writes, the fleet may move on."""
     from agentledger.workflow import compose, managing
 
-    with managing.opened(start, int(time.time())) as desk:
-        return compose.composed(desk, reply)
+    with managing.open_managing(start, int(time.time())) as desk:
+        return compose.compose_reply(desk, reply)
 
 
-def _json(done: Answered) -> None:
+def _print_json(done: Answered) -> None:
     from agentledger.reports import json
 
     click.echo(
-        json.answered(
+        json.encode_answer(
             *(done.task, done.ref, done.path, done.commit, done.to_publish, done.unsigned, done.dry_run)
         ),
         nl=False,
     )
 
 
-def told(done: Answered) -> str:
+def describe_answer(done: Answered) -> str:
     """Where it was written, what to know of it, and what comes next; of a dry run the document, too."""
     from agentledger.bases import HEADS
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
-    place = f"{printable(done.path)}: {{}} to {printable(done.ref.removeprefix(HEADS))}"
+    place = f"{escape_hidden(done.path)}: {{}} to {escape_hidden(done.ref.removeprefix(HEADS))}"
     lines = [place.format("written") + f", {done.commit[:12]}"]
     if done.dry_run:
         document = done.content.decode("utf-8", "replace").splitlines()
         lines = ["nothing is written: this is a dry run", place.format("would go")]
-        lines += [f"  {printable(line)}".rstrip() for line in document]
+        lines += [f"  {escape_hidden(line)}".rstrip() for line in document]
     if done.warning:
-        lines.append(f"warning: {printable(done.warning)}")
+        lines.append(f"warning: {escape_hidden(done.warning)}")
     if done.unsigned:
-        lines.append(f"not signed, so it stays unproven: {printable(done.unsigned)}")
+        lines.append(f"not signed, so it stays unproven: {escape_hidden(done.unsigned)}")
     return "\n".join([*lines, f"next: agentledger {'sync' if done.to_publish else 'next'}"])

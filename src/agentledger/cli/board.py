@@ -25,32 +25,32 @@ def board(asked: Asked, format: str, list_ended: bool) -> None:
     with asked.reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     if format == "json":
-        _json(fleet)
+        _print_json(fleet)
     else:
-        _text(fleet, list_ended)
+        _print_text(fleet, list_ended)
 
 
-def _json(fleet: Fleet) -> None:
+def _print_json(fleet: Fleet) -> None:
     from agentledger.reports import json
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
     for note in fleet.notes:
-        click.echo(f"note: {printable(note)}", err=True)
-    click.echo(json.ledger(fleet), nl=False)
+        click.echo(f"note: {escape_hidden(note)}", err=True)
+    click.echo(json.encode_ledger(fleet), nl=False)
 
 
-def _text(fleet: Fleet, list_ended: bool) -> None:
+def _print_text(fleet: Fleet, list_ended: bool) -> None:
     from rich.console import Console
 
     from agentledger.reports import text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _columns())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _pipe_columns())
     # Captured first: rich ends the process by itself, with 1, when the reader of a pipe has gone.
     with console.capture() as shown:
-        console.print(text.board(fleet, console.width, list_ended), soft_wrap=True)
+        console.print(text.render_board(fleet, console.width, list_ended), soft_wrap=True)
     sys.stdout.write(shown.get())
 
 
-def _columns() -> int:
+def _pipe_columns() -> int:
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH

@@ -65,26 +65,26 @@ class Commands(click.Group):
 
     def make_context(self, *args: Any, **named: Any) -> click.Context:
         """Parse the arguments, which prints help and version; raises ReaderGone as `invoke` does."""
-        with _read():
+        with _raise_reader_gone():
             return super().make_context(*args, **named)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; raises ReaderGone where click would end with 1, our code for findings."""
-        with _read():
+        with _raise_reader_gone():
             result = super().invoke(ctx)
             sys.stdout.flush()
         return result
 
 
 @contextmanager
-def _read() -> Iterator[None]:
+def _raise_reader_gone() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise ReaderGone from None
 
 
-def guarded(action: Callable[[], object], settings: Settings) -> int:
+def run_guarded(action: Callable[[], object], settings: Settings) -> int:
     """Run the action and return the exit code; every error is told on standard error."""
     try:
         result = action()
@@ -97,29 +97,29 @@ def guarded(action: Callable[[], object], settings: Settings) -> int:
         error.show()
         return error.exit_code
     except LedgerError as error:
-        return _expected(error, settings)
+        return _show_error(error, settings)
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug, and is said to be one
-        return _full(error, settings) if _is_full(error) else _bug(error, settings)
+        return _show_disk_full(error, settings) if _is_disk_full(error) else _show_bug(error, settings)
     return result if isinstance(result, int) else 0
 
 
-def _expected(error: LedgerError, settings: Settings) -> int:
+def _show_error(error: LedgerError, settings: Settings) -> int:
     if settings.verbose:
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-    click.echo(f"agentledger: {_shown(error.message)}", err=True)
+    click.echo(f"agentledger: {_printable_message(error.message)}", err=True)
     if error.hint:
-        click.echo(f"hint: {_shown(error.hint)}", err=True)
+        click.echo(f"hint: {_printable_message(error.hint)}", err=True)
     return USAGE
 
 
-def _is_full(error: Exception) -> bool:
+def _is_disk_full(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def _full(error: Exception, settings: Settings) -> int:
+def _show_disk_full(error: Exception, settings: Settings) -> int:
     _drop_output()
     where = getattr(error, "filename", None) or "the repository, of temporary files or of the output"
-    return _expected(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
+    return _show_error(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
 
 
 def _drop_output() -> None:
@@ -129,22 +129,22 @@ def _drop_output() -> None:
     os.close(nowhere)
 
 
-def _bug(error: Exception, settings: Settings) -> int:
-    from agentledger.workflow.versions import versions
+def _show_bug(error: Exception, settings: Settings) -> int:
+    from agentledger.workflow.versions import describe_versions
 
-    told, running = "".join(traceback.format_exception(error)), versions()
+    told, running = "".join(traceback.format_exception(error)), describe_versions()
     if settings.verbose:
         click.echo(told, err=True, nl=False)
     last = traceback.format_exception_only(error)[-1].strip()
-    click.echo(f"agentledger: this is a bug in agentledger: {_shown(last)}", err=True)
+    click.echo(f"agentledger: this is a bug in agentledger: {_printable_message(last)}", err=True)
     click.echo(running, err=True)
-    log = _log(told, running)
+    log = _write_bug_log(told, running)
     where = f"the details are in {log}" if log else "no log could be written; -v shows the details"
     click.echo(f"hint: please report it; {where}", err=True)
     return BUG
 
 
-def _log(told: str, running: str) -> Path | None:
+def _write_bug_log(told: str, running: str) -> Path | None:
     """Write the log of a bug, over that of the one before; None where the folder cannot be written."""
     import platformdirs
 
@@ -159,6 +159,6 @@ def _log(told: str, running: str) -> Path | None:
     return log
 
 
-def _shown(text: str) -> str:
+def _printable_message(text: str) -> str:
     """A message fit for a terminal; its own line breaks stay."""
     return HIDDEN.sub(lambda found: found[0] if found[0] == "\n" else ascii(found[0])[1:-1], text)

@@ -9,19 +9,19 @@ from typing import Any
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 Command = Callable[..., Any]
 
 
-def _common(command: Command) -> Command:
+def _common_options(command: Command) -> Command:
     """What all of them take: the task or branch, and how to print."""
     named = click.argument("name", metavar="TASK|BRANCH")(click.pass_obj(command))
     return verbose_option(repo_option(format_option(named)))
 
 
-def _messages(command: Command) -> Command:
+def _message_option(command: Command) -> Command:
     return click.option(
         "-m",
         "--message",
@@ -42,34 +42,37 @@ def brief() -> None:
 
 
 @brief.command()
-@_common
+@_common_options
 def show(settings: Settings, name: str, format: str) -> None:
     """Print the brief that counts, and say where it is from."""
     from agentledger.reports import briefs
     from agentledger.workflow import brief as work
 
-    found = work.show(settings.repo or here(), name, int(time.time()))
+    found = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
     parts = (found.task, found.brief, found.where, found.copies)
-    click.echo(briefs.document(*parts) if format == "json" else briefs.text(*parts), nl=False)
+    click.echo(briefs.encode_brief(*parts) if format == "json" else briefs.render_brief(*parts), nl=False)
 
 
 @brief.command()
-@_common
+@_common_options
 def diff(settings: Settings, name: str, format: str) -> None:
     """Compare a branch's copy with the brief that counts, in words and as a diff."""
     from agentledger.reports import briefs
     from agentledger.workflow import brief as work
 
-    found = work.diff(settings.repo or here(), name, int(time.time()))
+    found = work.compare_copies(settings.repo or current_folder(), name, int(time.time()))
     copies = [briefs.Difference(c.task, c.branch, c.copy, c.own, c.change, c.diff) for c in found]
     click.echo(
-        briefs.differences(name, copies) if format == "json" else briefs.compared(name, copies), nl=False
+        briefs.encode_brief_diffs(name, copies)
+        if format == "json"
+        else briefs.render_brief_diffs(name, copies),
+        nl=False,
     )
 
 
 @brief.command()
-@_common
-@_messages
+@_common_options
+@_message_option
 @click.option("--blob", metavar="ID", help="Only if it still is this copy, as `brief diff` names it.")
 @click.option(
     "--despite-overlap", is_flag=True, help="Accept it, though its scope then meets another active task's."
@@ -85,28 +88,32 @@ def accept(
     dry_run: bool,
 ) -> None:
     """Make a branch's copy the brief: one commit on the control branch."""
-    from agentledger.cli.answer import said
+    from agentledger.cli.answer import join_paragraphs
     from agentledger.workflow import brief as work
 
-    start, text = settings.repo or here(), said(messages)
+    start, text = settings.repo or current_folder(), join_paragraphs(messages)
     now = int(time.time())
-    tell(
-        work.accept(start, name, now, text=text, blob=blob, despite_overlap=despite_overlap, dry_run=dry_run),
+    print_result(
+        work.accept_copy(
+            start, name, now, text=text, blob=blob, despite_overlap=despite_overlap, dry_run=dry_run
+        ),
         format,
     )
 
 
 @brief.command()
-@_common
-@_messages
+@_common_options
+@_message_option
 @click.option("--blob", metavar="ID", help="Only if it still is this copy, as `brief diff` names it.")
 @dry_run_option
 def reject(
     settings: Settings, name: str, format: str, messages: tuple[str, ...], blob: str | None, dry_run: bool
 ) -> None:
     """Turn down what a branch's copy asks for: an answer on the control branch."""
-    from agentledger.cli.answer import said
+    from agentledger.cli.answer import join_paragraphs
     from agentledger.workflow import brief as work
 
-    start, text = settings.repo or here(), said(messages)
-    tell(work.reject(start, name, int(time.time()), text=text, blob=blob, dry_run=dry_run), format)
+    start, text = settings.repo or current_folder(), join_paragraphs(messages)
+    print_result(
+        work.reject_copy(start, name, int(time.time()), text=text, blob=blob, dry_run=dry_run), format
+    )

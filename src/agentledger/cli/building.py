@@ -35,14 +35,14 @@ class Published:
     valid_until: int | None
 
 
-def folder(asked: Asked, out: Path | None) -> Path:
+def site_folder(asked: Asked, out: Path | None) -> Path:
     """The folder to build into: the one told, else FOLDER_NAME at the top of the repository."""
     from agentledger import snapshot
 
     return out or snapshot.toplevel(asked.start) / FOLDER_NAME
 
 
-def publish(
+def publish_site(
     asked: Asked, out: Path, renderer: Renderer | None = None, fingerprint: str | None = None
 ) -> Published:
     """Build what was asked for into `out`, or leave it where nothing can have changed.
@@ -55,25 +55,25 @@ def publish(
     from agentledger.site import build
 
     # Taken before reading: what moves meanwhile makes the next build look again, not this one lie.
-    fingerprint = fingerprint or snapshot.fingerprint(asked.start, asked.request)
-    if build.up_to_date(out, fingerprint, int(time.time())):
-        return _as_it_was(out)
-    with asked.reading() as (taken, tell), _kept(renderer) as kept:
+    fingerprint = fingerprint or snapshot.read_fingerprint(asked.start, asked.request)
+    if build.is_up_to_date(out, fingerprint, int(time.time())):
+        return _read_last_build(out)
+    with asked.reading() as (taken, tell), _open_renderer(renderer) as kept:
         until = valid_until(taken.fleet, taken.fleet.dormant)
-        result = build.build(
+        result = build.build_site(
             taken,
             out,
             tell,
-            extra={"ledger.json": json.ledger(taken.fleet)},
+            extra={"ledger.json": json.encode_ledger(taken.fleet)},
             fingerprint=fingerprint,
             valid_until=until,
-            markdown=functools.partial(_rendered, kept, taken.cache),
+            markdown=functools.partial(_render_texts, kept, taken.cache),
         )
         return Published(result, taken.fleet, until)
 
 
 @contextmanager
-def _kept(renderer: Renderer | None) -> Iterator[Renderer]:
+def _open_renderer(renderer: Renderer | None) -> Iterator[Renderer]:
     """This renderer, which goes on living, or one that ends with the block."""
     from agentledger.site.markdown_pool import Renderer
 
@@ -84,14 +84,14 @@ def _kept(renderer: Renderer | None) -> Iterator[Renderer]:
         yield own
 
 
-def _rendered(renderer: Renderer, store: Cache, texts: Sequence[str], top: int) -> Sequence[Rendered]:
+def _render_texts(renderer: Renderer, store: Cache, texts: Sequence[str], top: int) -> Sequence[Rendered]:
     return renderer.render_all(texts, top, store)
 
 
-def _as_it_was(out: Path) -> Published:
+def _read_last_build(out: Path) -> Published:
     from agentledger.site import build, manifest, names
 
-    last = manifest.read(out) or manifest.NOTHING
+    last = manifest.read_manifest(out) or manifest.NOTHING
     return Published(build.Result(out / names.INDEX, 0, len(last.files), 0), None, last.valid_until)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.findings import Gate, Report
@@ -66,19 +66,19 @@ def check(
     asked = Gate(gate) if gate else None
     if asked is not None and (asked is Gate.SPAWN) is not (task is not None):
         raise click.UsageError("A task is judged at the gate spawn, and nothing else is.")
-    start = settings.repo or here()
+    start = settings.repo or current_folder()
     if staged or push:
-        report = _hooked(start, push)
+        report = _check_as_hook(start, push)
     else:
-        report = _report(start, branch, between, task, fleet, asked, base, settings.verbose)
-    click.echo(_shown(report, format), nl=False)
+        report = _run_check(start, branch, between, task, fleet, asked, base, settings.verbose)
+    click.echo(_format_report(report, format), nl=False)
     if fleet and asked is None:
         return 0
     # That nothing was found of a branch which could not be read would say that all is well.
     return BLOCKED if report.blocked else UNJUDGED if report.unjudged else 0
 
 
-def _hooked(start: Path, push: bool) -> Report:
+def _check_as_hook(start: Path, push: bool) -> Report:
     """What the hook of a commit, or of a push, would say here."""
     from agentledger.findings import Gate, Report
     from agentledger.gates import commit
@@ -86,12 +86,12 @@ def _hooked(start: Path, push: bool) -> Report:
 
     if push:
         lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
-        return Report(Gate.PUSH, "the push", pushes.check(os.environ, start, lines))
-    branch, findings = commit.check(os.environ, start, int(time.time()))
+        return Report(Gate.PUSH, "the push", pushes.check_push(os.environ, start, lines))
+    branch, findings = commit.check_commit(os.environ, start, int(time.time()))
     return Report(Gate.COMMIT, branch or "a detached HEAD", findings)
 
 
-def _report(
+def _run_check(
     start: Path,
     branch: str | None,
     between: str | None,
@@ -102,26 +102,26 @@ def _report(
     verbose: bool,
 ) -> Report:
     from agentledger import check as checks
-    from agentledger.cli.progress import progress
+    from agentledger.cli.progress import show_progress
     from agentledger.findings import Gate
     from agentledger.snapshot import Request
 
     usual = Gate.MERGE if between is not None else Gate.READY
-    with progress(verbose) as tell:
+    with show_progress(verbose) as tell:
         if task is not None:
             asked = Request(base=base, forecast=False, lines=False, rules=False, gate=True)
-            return checks.of_task(start, task, asked, tell)
+            return checks.check_task(start, task, asked, tell)
         if fleet:
             asked = Request(base=base, rules=False, gate=gate is not None)
-            return checks.of_fleet(start, gate, asked, tell)
+            return checks.check_fleet(start, gate, asked, tell)
         if between is not None:
-            base, branch = (checks.end_of_range(start, name) for name in _ends(between))
-        name = branch if branch is not None else checks.checked_out(start)
+            base, branch = (checks.resolve_range_end(start, name) for name in _parse_range(between))
+        name = branch if branch is not None else checks.current_branch(start)
         request = Request(base=base, forecast=False, rules=False, gate=True)
-        return checks.of_branch(start, name, gate or usual, request, tell)
+        return checks.check_branch(start, name, gate or usual, request, tell)
 
 
-def _ends(between: str) -> tuple[str, str]:
+def _parse_range(between: str) -> tuple[str, str]:
     """`A..B`, or `A...B`, which for a merge is the same; "" stands for HEAD, as it does for git."""
     base, dots, branch = between.partition("..")
     branch = branch.removeprefix(".")
@@ -130,12 +130,12 @@ def _ends(between: str) -> tuple[str, str]:
     return base, branch
 
 
-def _shown(report: Report, format: str) -> str:
+def _format_report(report: Report, format: str) -> str:
     from agentledger.reports import findings, sarif, told
 
     if format == "json":
-        return findings.document(report).decode()
+        return findings.encode_findings(report).decode()
     if format == "sarif":
-        return sarif.document(report)
-    shown = told.github(report) if format == "github" else told.text(report)
+        return sarif.encode_sarif(report)
+    shown = told.render_annotations(report) if format == "github" else told.render_findings(report)
     return f"{shown}\n" if shown else ""

@@ -7,8 +7,8 @@ import time
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 
 @click.command()
@@ -26,4 +26,6 @@ def collect(settings: Settings, /, task: str | None, format: str, dry_run: bool)
     """
     from agentledger.workflow import collect as work
 
-    tell(work.collect(settings.repo or here(), task, int(time.time()), dry_run=dry_run), format)
+    print_result(
+        work.collect_files(settings.repo or current_folder(), task, int(time.time()), dry_run=dry_run), format
+    )

@@ -29,10 +29,10 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     from agentledger.snapshot import Request
     from agentledger.workflow import demo
 
-    repository = demo.create(directory, int(time.time()))
+    repository = demo.create_demo(directory, int(time.time()))
     asked = Asked(repository, Request(), settings.verbose)
-    result = building.publish(asked, building.folder(asked, None)).result
+    result = building.publish_site(asked, building.site_folder(asked, None)).result
     click.echo(f"{repository}: a sample repository, to look around in")
-    click.echo(site.told(result))
-    if site.on_desktop() if open_it is None else open_it:
-        site.show(result.index)
+    click.echo(site.describe_result(result))
+    if site.is_on_desktop() if open_it is None else open_it:
+        site.open_in_browser(result.index)

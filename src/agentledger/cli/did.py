@@ -23,27 +23,27 @@ def dry_run_option(command: Command) -> Command:
     )
 
 
-def tell(did: Did, format: str) -> None:
+def print_result(did: Did, format: str) -> None:
     """Print it: sentences and the next command, or the document that `agentledger schema did` describes."""
     if format == "json":
         from agentledger.reports import json
 
-        click.echo(json.did(did), nl=False)
+        click.echo(json.encode_command_result(did), nl=False)
         return
-    click.echo(text(did))
+    click.echo(format_result(did))
 
 
-def text(did: Did) -> str:
+def format_result(did: Did) -> str:
     """The sentences, the warnings, and last the command to type next."""
     lines = ["nothing is written: this is a dry run"] if did.dry_run else []
-    lines += map(_shown, did.said)
-    lines += [f"warning: {_shown(line)}" for line in did.warnings]
-    lines += [f"next: {_shown(did.next)}"] if did.next else []
+    lines += map(_printable_text, did.said)
+    lines += [f"warning: {_printable_text(line)}" for line in did.warnings]
+    lines += [f"next: {_printable_text(did.next)}"] if did.next else []
     return "\n".join(lines)
 
 
-def _shown(text: str) -> str:
+def _printable_text(text: str) -> str:
     """A text fit for a terminal; its own line breaks stay."""
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
-    return "\n".join(map(printable, text.split("\n")))
+    return "\n".join(map(escape_hidden, text.split("\n")))

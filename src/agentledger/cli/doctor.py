@@ -7,7 +7,7 @@ import json
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 VERSION = 1
 ADVICE = "Here all of it is advice: what must hold against an agent that means to, hold on a server."
@@ -25,7 +25,7 @@ def doctor(settings: Settings, /, format: str) -> None:
     """
     from agentledger.workflow import doctor as work
 
-    surfaces = work.examine(settings.repo or here())
+    surfaces = work.examine_surfaces(settings.repo or current_folder())
     if format == "json":
         told = [each._asdict() for each in surfaces]
         click.echo(json.dumps({"version": VERSION, "surfaces": told}, ensure_ascii=False))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 from agentledger.cli.prose import prose_options
 
 if TYPE_CHECKING:
@@ -47,13 +47,19 @@ def done(
     All of it is one commit. Where something is missing that only you can add, that is told with what to type,
     evidence and packet are committed, and ready is not said: exit code 1.
     """
-    from agentledger.cli.verify import shown
+    from agentledger.cli.verify import print_event
     from agentledger.workflow import done as work
     from agentledger.workflow.check_in import Said
 
     said = Said("ready", changed, coming, agent=agent, session=session)
-    found = work.done(
-        settings.repo or here(), prose, said, int(time.time()), again=again, dry_run=dry_run, hear=shown
+    found = work.finish_task(
+        settings.repo or current_folder(),
+        prose,
+        said,
+        int(time.time()),
+        again=again,
+        dry_run=dry_run,
+        hear=print_event,
     )
-    tell(found.did, format)
+    print_result(found.did, format)
     return 0 if found.ready else NOT_READY

@@ -9,7 +9,7 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.init_asking import WAYS
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.did import Did
@@ -65,59 +65,61 @@ def init(
     from agentledger.workflow import init as work
     from agentledger.workflow import init_did
 
-    start = settings.repo or here()
+    start = settings.repo or current_folder()
     if uninstall:
-        place, plan = work.way_back(start)
+        place, plan = work.plan_uninstall(start)
         if not dry_run:
-            work.undo(place, plan)
-        _tell(init_did.undone(place, plan, dry_run), plan, format, "there is nothing of init here")
+            work.apply_undo(place, plan)
+        _print_result(
+            init_did.describe_undo(place, plan, dry_run), plan, format, "there is nothing of init here"
+        )
         return
-    ready = work.look(start)
+    ready = work.inspect_repository(start)
     asking = not (yes or dry_run or format == "json") and sys.stdin.isatty() and sys.stdout.isatty()
     if asking:
         from agentledger.cli import init_asking
 
-        plan = work.plan(ready, init_asking.ask(ready, way, agents_md, pr_template))
-        if plan.steps and not init_asking.agreed(plan):
+        plan = work.plan_init(ready, init_asking.ask_for_choices(ready, way, agents_md, pr_template))
+        if plan.steps and not init_asking.confirm_plan(plan):
             click.echo("nothing was written")
             return
     else:
         wanted = work.Wanted(way or "native", agents_md is not False, pr_template)
-        plan = work.plan(ready, wanted)
+        plan = work.plan_init(ready, wanted)
     if not dry_run:
-        work.carry_out(ready.place, plan)
-    done = init_did.made(ready.asked, ready.place, plan, dry_run)
-    _tell(done, plan, format, "all of it is there already")
+        work.apply_plan(ready.place, plan)
+    done = init_did.describe_init(ready.asked, ready.place, plan, dry_run)
+    _print_result(done, plan, format, "all of it is there already")
 
 
-def _tell(done: Did, plan: Plan, format: str, nothing: str) -> None:
+def _print_result(done: Did, plan: Plan, format: str, nothing: str) -> None:
     if format == "json":
         from agentledger.reports import json
 
-        click.echo(json.did(done), nl=False)
+        click.echo(json.encode_command_result(done), nl=False)
         return
-    _steps(done, plan, nothing)
+    _print_steps(done, plan, nothing)
     for note in plan.notes:
         click.echo(f"note: {note}")
     if done.next:
-        _next(done.next)
+        _print_next(done.next)
 
 
-def _steps(done: Did, plan: Plan, nothing: str) -> None:
+def _print_steps(done: Did, plan: Plan, nothing: str) -> None:
     from agentledger.workflow import init_steps
 
     if done.dry_run:
-        click.echo(init_steps.diff(plan.steps), nl=False)
+        click.echo(init_steps.render_diff(plan.steps), nl=False)
     else:
         click.echo("".join(f"{line}\n" for line in done.said), nl=False)
     if not plan.steps:
         click.echo(nothing)
 
 
-def _next(command: str) -> None:
-    from agentledger.text import printable
+def _print_next(command: str) -> None:
+    from agentledger.text import escape_hidden
     from agentledger.workflow.init_did import PLAN
 
-    click.echo(f"next: {printable(command)}")
+    click.echo(f"next: {escape_hidden(command)}")
     if command != PLAN:
         click.echo(REST.format(plan=PLAN))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WAYS = ("native", "pre-commit", "both", "none")
 
 
-def ask(here: Here, way: str | None, agents_md: bool | None, pr_template: bool | None) -> Wanted:
+def ask_for_choices(here: Here, way: str | None, agents_md: bool | None, pr_template: bool | None) -> Wanted:
     """What to make: as the flags say, and for each that was not given, what the person says.
 
     What is there already is not asked for.
@@ -26,23 +26,23 @@ def ask(here: Here, way: str | None, agents_md: bool | None, pr_template: bool |
     from agentledger.workflow import init, init_manifest, init_template
 
     usual = init.Wanted()
-    done = init_manifest.read(here.place.common)
+    done = init_manifest.read_manifest(here.place.common)
     if way is None:
         text = "Hooks that stop what a brief does not allow"
         way = click.prompt(text, type=click.Choice(WAYS), default=usual.way)
-    if agents_md is None and init.agents_md(here, done).steps:
+    if agents_md is None and init.plan_agents_md(here, done).steps:
         agents_md = click.confirm("AGENTS.md: a block that tells agents how to work here", default=True)
-    if pr_template is None and init.pr_template(here).steps:
-        text = f"{init_template.place(here.forge)}: a template with the packet's sections"
+    if pr_template is None and init.plan_pr_template(here).steps:
+        text = f"{init_template.template_path(here.forge)}: a template with the packet's sections"
         pr_template = click.confirm(text, default=usual.template(here.forge))
     return replace(usual, way=way, agents_md=agents_md is not False, pr_template=pr_template)
 
 
-def agreed(plan: Plan) -> bool:
+def confirm_plan(plan: Plan) -> bool:
     """Shows what would be written, as a diff where that is asked for; is it to be done?"""
     from agentledger.workflow import init_did, init_steps
 
-    click.echo("\n" + "\n".join(init_did.lines(plan.steps, dry_run=True)))
+    click.echo("\n" + "\n".join(init_did.describe_steps(plan.steps, dry_run=True)))
     while True:
         said = click.prompt(
             "Do this? y: yes, n: no, d: show the diff", type=click.Choice(["y", "n", "d"]), default="y",
@@ -50,4 +50,4 @@ def agreed(plan: Plan) -> bool:
         )  # fmt: skip
         if said != "d":
             return bool(said == "y")
-        click.echo(init_steps.diff(plan.steps), nl=False)
+        click.echo(init_steps.render_diff(plan.steps), nl=False)

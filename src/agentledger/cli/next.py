@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from agentledger.cli.answer import at_terminal
+from agentledger.cli.answer import is_at_terminal
 from agentledger.cli.options import Asked, fleet_options, format_option
 from agentledger.errors import LedgerError
 
@@ -48,59 +48,59 @@ def next_(asked: Asked, format: str) -> None:
     """
     from agentledger.reports import asked as report
 
-    if format == "text" and at_terminal():
-        _decide(asked)
+    if format == "text" and is_at_terminal():
+        _decide_turns(asked)
         return
-    found = _look(asked, set())
+    found = _read_waiting(asked, set())
     if format == "json":
-        click.echo(report.document(found.turns, found.fleet), nl=False)
+        click.echo(report.encode_next_item(found.turns, found.fleet), nl=False)
     else:
-        click.echo(_shown(found, 0), nl=False)
+        click.echo(_format_first_turn(found, 0), nl=False)
 
 
-def _look(asked: Asked, skipped: Skipped) -> Waiting:
+def _read_waiting(asked: Asked, skipped: Skipped) -> Waiting:
     from agentledger.workflow import next as work
 
     with asked.reading() as (taken, _tell):
-        return work.look(asked.start, taken, skipped)
+        return work.find_waiting(asked.start, taken, skipped)
 
 
-def _shown(found: Waiting, skipped: int) -> str:
+def _format_first_turn(found: Waiting, skipped: int) -> str:
     from agentledger.reports import asked as report
 
     if not found.turns:
-        return report.quiet(found.fleet, skipped)
-    return report.text(found.turns[0], found.fleet, len(found.turns) - 1)
+        return report.render_empty_queue(found.fleet, skipped)
+    return report.render_next_item(found.turns[0], found.fleet, len(found.turns) - 1)
 
 
 # -- at a terminal ----------------------------------------------------------------------
 
 
-def _decide(asked: Asked) -> None:
+def _decide_turns(asked: Asked) -> None:
     """One thing after the other, each in a fleet that was read anew."""
     skipped: Skipped = set()
     while True:
-        found = _look(asked, skipped)
-        click.echo(_shown(found, len(skipped)), nl=False)
-        if not found.turns or _settled(asked, found.turns[0]) is Then.END:
+        found = _read_waiting(asked, skipped)
+        click.echo(_format_first_turn(found, len(skipped)), nl=False)
+        if not found.turns or _settle_turn(asked, found.turns[0]) is Then.END:
             return
         skipped.add(found.turns[0].key)
         click.echo()
 
 
-def _settled(asked: Asked, turn: Turn) -> Then:
+def _settle_turn(asked: Asked, turn: Turn) -> Then:
     """Keys until one goes on, or ends it."""
     offered = [key for key in KEYS if not key.kinds or turn.kind in key.kinds]
     while True:
         click.echo("  ".join(f"{click.style(key.key, bold=True)} {key.word}" for key in offered))
-        pressed = _pressed()
+        pressed = _read_key()
         chosen = next((key for key in offered if key.key == pressed), None)
-        then = _done(asked, turn, chosen) if chosen else Then.STAY
+        then = _act_on_key(asked, turn, chosen) if chosen else Then.STAY
         if then is not Then.STAY:
             return then
 
 
-def _pressed() -> str:
+def _read_key() -> str:
     """One key; Ctrl-D is to quit."""
     try:
         return click.getchar()
@@ -108,27 +108,27 @@ def _pressed() -> str:
         return "q"
 
 
-def _done(asked: Asked, turn: Turn, key: Key) -> Then:
+def _act_on_key(asked: Asked, turn: Turn, key: Key) -> Then:
     """Do what the key says; what is refused is told, and the same thing stays."""
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
     try:
         return key.act(asked, turn)
     except LedgerError as error:
-        click.echo(f"not done: {printable(error.message)}")
+        click.echo(f"not done: {escape_hidden(error.message)}")
         if error.hint:
-            click.echo(f"hint: {printable(error.hint)}")
+            click.echo(f"hint: {escape_hidden(error.hint)}")
         return Then.STAY
 
 
 # -- what the keys do -------------------------------------------------------------------
 
 
-def _answer(asked: Asked, turn: Turn) -> Then:
-    return _reply(asked.start, turn, "note")
+def _answer_turn(asked: Asked, turn: Turn) -> Then:
+    return _reply_to_turn(asked.start, turn, "note")
 
 
-def _approve(asked: Asked, turn: Turn) -> Then:
+def _approve_turn(asked: Asked, turn: Turn) -> Then:
     from agentledger.cli import answer, did
     from agentledger.workflow import answer as work
     from agentledger.workflow import brief
@@ -136,48 +136,55 @@ def _approve(asked: Asked, turn: Turn) -> Then:
 
     now = int(time.time())
     if turn.change is None:
-        click.echo(answer.told(work.answer(asked.start, next_turn.reply(turn, "approve"), now)))
+        click.echo(
+            answer.describe_answer(
+                work.write_answer(asked.start, next_turn.build_reply(turn, "approve"), now)
+            )
+        )
     else:
-        did.tell(brief.accept(asked.start, turn.branch.name, now, blob=next_turn.copy(turn)), "text")
+        did.print_result(
+            brief.accept_copy(asked.start, turn.branch.name, now, blob=next_turn.brief_copy_blob(turn)),
+            "text",
+        )
     return Then.ON
 
 
-def _change(asked: Asked, turn: Turn) -> Then:
-    return _reply(asked.start, turn, "change" if turn.change is None else "reject")
+def _request_change(asked: Asked, turn: Turn) -> Then:
+    return _reply_to_turn(asked.start, turn, "change" if turn.change is None else "reject")
 
 
-def _reply(start: Path, turn: Turn, decision: str) -> Then:
+def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
     """A reply with words from the editor; to a scope change it is the rejection of that."""
     from agentledger.cli import answer, did
     from agentledger.workflow import brief, editor
     from agentledger.workflow import next as next_turn
 
-    reply = next_turn.reply(turn, decision)
+    reply = next_turn.build_reply(turn, decision)
     if turn.change is None:
-        click.echo(answer.told(answer.edited(start, reply)))
+        click.echo(answer.describe_answer(answer.answer_in_editor(start, reply)))
         return Then.ON
-    written = answer.composed(start, reply)
-    now, blob = int(time.time()), next_turn.copy(turn)
-    did.tell(brief.reject(start, turn.branch.name, now, text=written.text, blob=blob), "text")
-    editor.forget(written.path)
+    written = answer.compose_in_editor(start, reply)
+    now, blob = int(time.time()), next_turn.brief_copy_blob(turn)
+    did.print_result(brief.reject_copy(start, turn.branch.name, now, text=written.text, blob=blob), "text")
+    editor.remove_draft(written.path)
     return Then.ON
 
 
-def _skip(_asked: Asked, _turn: Turn) -> Then:
+def _skip_turn(_asked: Asked, _turn: Turn) -> Then:
     return Then.ON
 
 
-def _open(asked: Asked, turn: Turn) -> Then:
+def _open_page(asked: Asked, turn: Turn) -> Then:
     """Its page in the browser, built if it is not; where no browser can open, where it is."""
     from agentledger.cli import building, site
     from agentledger.site import names
 
-    built = building.publish(asked, building.folder(asked, None)).result
+    built = building.publish_site(asked, building.site_folder(asked, None)).result
     with asked.reading() as (taken, _tell):
-        page = names.page_names(taken.fleet.branches).get(turn.branch.ref)
+        page = names.name_pages(taken.fleet.branches).get(turn.branch.ref)
     path = built.index.parent / f"{page}.html" if page else built.index
-    if site.on_desktop():
-        site.show(path)
+    if site.is_on_desktop():
+        site.open_in_browser(path)
     else:
         click.echo(f"its page is {path}")
     return Then.STAY
@@ -189,10 +196,10 @@ def _quit(_asked: Asked, _turn: Turn) -> Then:
 
 # A key more is a line here, and its function above. Finished work is approved by a review, not by an answer.
 KEYS = (
-    Key("a", "answer", ("question", "ready", "kill"), _answer),
-    Key("y", "approve", ("question", "scope-change"), _approve),
-    Key("c", "ask for changes", ("question", "scope-change", "ready", "held", "kill"), _change),
-    Key("s", "skip", (), _skip),
-    Key("o", "open its page", (), _open),
+    Key("a", "answer", ("question", "ready", "kill"), _answer_turn),
+    Key("y", "approve", ("question", "scope-change"), _approve_turn),
+    Key("c", "ask for changes", ("question", "scope-change", "ready", "held", "kill"), _request_change),
+    Key("s", "skip", (), _skip_turn),
+    Key("o", "open its page", (), _open_page),
     Key("q", "quit", (), _quit),
 )

@@ -41,19 +41,19 @@ class Asked:
     @contextmanager
     def reading(self) -> Iterator[tuple[Snapshot, Progress]]:
         """The snapshot that was asked for, and whom to tell about work on it; print after the block."""
-        from agentledger.cli.progress import progress
-        from agentledger.snapshot import opened
+        from agentledger.cli.progress import show_progress
+        from agentledger.snapshot import open_snapshot
 
         with (
-            _without_collecting(),
-            progress(self.verbose) as tell,
-            opened(self.start, self.request, tell) as snapshot,
+            _pause_gc(),
+            show_progress(self.verbose) as tell,
+            open_snapshot(self.start, self.request, tell) as snapshot,
         ):
             yield snapshot, tell
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def _pause_gc() -> Iterator[None]:
     """No search for garbage meanwhile: nearly all of a million new objects live until the block ends."""
     was = gc.isenabled()
     gc.disable()
@@ -125,13 +125,13 @@ def fleet_options(command: Command) -> Command:
 
         settings = click.get_current_context().ensure_object(Settings)
         request = Request(
-            base=_single(base),
+            base=_single_base(base),
             branches=branches,
             refs=refs,
             dormant=AS_POLICY if dormant is None else None if dormant < 0 else dormant,
             forecast=not no_forecast,
         )
-        return command(Asked(settings.repo or here(), request, settings.verbose), **rest)
+        return command(Asked(settings.repo or current_folder(), request, settings.verbose), **rest)
 
     optioned: Command = wrapped
     for option in reversed(_FLEET):
@@ -169,7 +169,7 @@ _FLEET: tuple[Callable[[Command], Command], ...] = (
 )
 
 
-def _single(base: tuple[str, ...]) -> str | None:
+def _single_base(base: tuple[str, ...]) -> str | None:
     """A fleet has one base; the last of two would win silently, as options do."""
     if len(base) > 1:
         names = " and ".join(base)
@@ -177,7 +177,7 @@ def _single(base: tuple[str, ...]) -> str | None:
     return base[0] if base else None
 
 
-def standard_input() -> str:
+def read_standard_input() -> str:
     """What is piped in, for a document; of what no document can hold just enough to be refused for it."""
     from agentledger.documents import MOST_BYTES
 
@@ -190,7 +190,7 @@ def standard_input() -> str:
         raise LedgerError(told, "have it converted on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
 
 
-def here() -> Path:
+def current_folder() -> Path:
     """The current folder; LedgerError when it is gone."""
     try:
         return Path.cwd()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 from agentledger.cli.prose import prose_options
 
 if TYPE_CHECKING:
@@ -33,21 +33,21 @@ def packet(settings: Settings, /, prose: Prose, pr_body: bool, format: str, dry_
     """
     from agentledger.workflow import packet as work
 
-    start, now = settings.repo or here(), int(time.time())
+    start, now = settings.repo or current_folder(), int(time.time())
     if pr_body and (dry_run or format == "json"):
         raise click.UsageError(
             "--pr-body prints a text and writes nothing: leave out --dry-run and --format."
         )
     if pr_body:
-        click.echo(_shown(work.body(start, prose, now)))
+        click.echo(_printable_body(work.compose_pr_body(start, prose, now)))
     else:
-        tell(work.packet(start, prose, now, dry_run=dry_run), format)
+        print_result(work.update_packet(start, prose, now, dry_run=dry_run), format)
 
 
-def _shown(text: str) -> str:
+def _printable_body(text: str) -> str:
     """The text as it is for a program; on a terminal without what could steer that."""
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
     if not sys.stdout.isatty():
         return text
-    return "\n".join(printable(line.expandtabs(4)) for line in text.split("\n"))
+    return "\n".join(escape_hidden(line.expandtabs(4)) for line in text.split("\n"))

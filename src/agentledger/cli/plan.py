@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 from agentledger.workflow.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -117,20 +117,25 @@ def plan(
     from agentledger.workflow import plan as work
     from agentledger.workflow.plan_draft import Plan
 
-    text = None if source is None else _read(source)
-    asked = Plan(task, _wish(given), kind, text, source == Path("-"), edit, dry_run)
+    text = None if source is None else _read_source(source)
+    asked = Plan(task, _parse_flags(given), kind, text, source == Path("-"), edit, dry_run)
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
-    tell(work.plan(settings.repo or here(), asked, int(time.time()), _told if person else None), format)
+    print_result(
+        work.plan_task(
+            settings.repo or current_folder(), asked, int(time.time()), _print_sentence if person else None
+        ),
+        format,
+    )
 
 
-def _told(sentence: str) -> None:
+def _print_sentence(sentence: str) -> None:
     click.echo(sentence, err=True)
 
 
-def _read(source: Path) -> str:
+def _read_source(source: Path) -> str:
     from agentledger.documents import MOST_BYTES
     from agentledger.errors import LedgerError
-    from agentledger.text import decode, printable
+    from agentledger.text import decode, escape_hidden
 
     if source == Path("-"):
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1))
@@ -138,11 +143,11 @@ def _read(source: Path) -> str:
         with source.open("rb") as file:
             return decode(file.read(MOST_BYTES + 1))
     except OSError as error:
-        told = f"{printable(str(source))} cannot be read: {error.strerror}"
+        told = f"{escape_hidden(str(source))} cannot be read: {error.strerror}"
         raise LedgerError(told, "name a Markdown file, or - for standard input") from error
 
 
-def _wish(given: Mapping[str, Any]) -> Wish:
+def _parse_flags(given: Mapping[str, Any]) -> Wish:
     """The flags, as what they stand for."""
     from agentledger.workflow import brief_wish
 
@@ -151,10 +156,10 @@ def _wish(given: Mapping[str, Any]) -> Wish:
 
     keys = {key: said(flag) or None for flag, key, *_ in _VALUES if said(flag) is not None}
     keys |= {key: list(filter(None, said(flag))) or None for flag, key, *_ in _LISTS if said(flag)}
-    keys |= {"verify": brief_wish.checks(said("verify")) or None} if said("verify") else {}
+    keys |= {"verify": brief_wish.parse_checks(said("verify")) or None} if said("verify") else {}
     keys |= {"seam": said("seam")} if said("seam") is not None else {}
     sections = {
-        title: brief_wish.prose([words] if isinstance(words, str) else words)
+        title: brief_wish.render_prose([words] if isinstance(words, str) else words)
         for flag, title, _ in _SECTIONS
         if (words := said(flag)) not in (None, ())
     }
@@ -163,7 +168,7 @@ def _wish(given: Mapping[str, Any]) -> Wish:
         sections,
         {flag.replace("-", "_"): said(f"add-{flag}") for flag, _ in _ADDED if said(f"add-{flag}")},
         said("add-verify"),
-        brief_wish.kill(said("kill")),
+        brief_wish.parse_kill_criteria(said("kill")),
         said("accept") or None,
         said("add-accept"),
     )

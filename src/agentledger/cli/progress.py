@@ -22,13 +22,13 @@ PATIENCE = 0.5  # seconds; what is done sooner needs no bar
 
 
 @contextmanager
-def progress(verbose: bool) -> Iterator[Progress]:
+def show_progress(verbose: bool) -> Iterator[Progress]:
     """Whom to tell: a bar on a terminal, a line a stage with `-v` in a pipe, else nobody.
 
     The bar is gone when the block ends, so print what was found after it.
     """
     if not sys.stderr.isatty():
-        yield _Lines() if verbose else _nobody
+        yield _Lines() if verbose else _show_nothing
         return
     bar = _Terminal()
     try:
@@ -37,7 +37,7 @@ def progress(verbose: bool) -> Iterator[Progress]:
         bar.stop()
 
 
-def _nobody(_stage: str, _done: int, _total: int) -> None:
+def _show_nothing(_stage: str, _done: int, _total: int) -> None:
     pass
 
 
@@ -64,7 +64,7 @@ class _Terminal:
         if self._bar is None:
             if time.monotonic() - self._began < PATIENCE:
                 return
-            self._bar = _started()
+            self._bar = _start_bar()
         task = self._bar.tasks[0]
         task.total = total or None  # `update` takes None for no change, here it is: not known
         self._bar.update(task.id, description=stage, completed=done)
@@ -74,7 +74,7 @@ class _Terminal:
             self._bar.stop()
 
 
-def _started() -> Bar:
+def _start_bar() -> Bar:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar

@@ -7,7 +7,7 @@ import time
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 FOR = ("start", "resume", "review", "copilot", "codex", "jules")
 
@@ -40,13 +40,13 @@ def prompt(settings: Settings, /, task: str, kind: str, limit: int, format: str)
     Nothing is written. What is left to do by hand is said on standard error.
     """
     from agentledger.reports import prompt_json
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
     from agentledger.workflow import prompt as work
 
-    done = work.prompt(settings.repo or here(), task, kind, int(time.time()), limit)
+    done = work.build_prompt(settings.repo or current_folder(), task, kind, int(time.time()), limit)
     if format == "json":
-        click.echo(prompt_json.document(done, kind, limit), nl=False)
+        click.echo(prompt_json.encode_prompt(done, kind, limit), nl=False)
         return
     click.echo(done.text.encode(), nl=False)
     for note in done.notes:
-        click.echo(f"note: {printable(note)}", err=True)
+        click.echo(f"note: {escape_hidden(note)}", err=True)

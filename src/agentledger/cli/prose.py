@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from agentledger.cli.options import standard_input
+from agentledger.cli.options import read_standard_input
 
 Command = Callable[..., Any]
 # By option, the section that it fills in.
@@ -64,17 +64,17 @@ def prose_options(command: Command) -> Command:
         from agentledger.workflow.packet_text import Prose
 
         texts = {title: text for option, (title, _) in _TEXTS.items() if (text := named.pop(option))}
-        claims = (*_claims(criterion, "--criterion", True), *_claims(unmet, "--unmet", False))
-        said = Prose(_read(texts | dict(section)), dict(file), claims, no_tests)
+        claims = (*_parse_claims(criterion, "--criterion", True), *_parse_claims(unmet, "--unmet", False))
+        said = Prose(_read_piped_text(texts | dict(section)), dict(file), claims, no_tests)
         return command(*rest, prose=said, **named)
 
     found: Command = wrapped
-    for decorate in reversed([*_texts(), *_OTHERS]):
+    for decorate in reversed([*_text_options(), *_OTHERS]):
         found = decorate(found)
     return found
 
 
-def _texts() -> Iterator[Callable[[Command], Command]]:
+def _text_options() -> Iterator[Callable[[Command], Command]]:
     for option, (title, about) in _TEXTS.items():
         yield click.option(f"--{option}", default="", metavar="TEXT", help=f"{title}: {about}")
 
@@ -101,7 +101,7 @@ _OTHERS: tuple[Callable[[Command], Command], ...] = (
 )  # fmt: skip
 
 
-def _claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> list[Any]:
+def _parse_claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> list[Any]:
     from agentledger.workflow.packet_criteria import Claim
 
     for name, _ in given:
@@ -110,14 +110,14 @@ def _claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> lis
     return [Claim(int(name), holds, text) for name, text in given]
 
 
-def _read(texts: dict[str, str]) -> dict[str, str]:
+def _read_piped_text(texts: dict[str, str]) -> dict[str, str]:
     """The texts; standard input in place of the one that is `-`."""
     asked = [title for title, text in texts.items() if text == "-"]
     if len(asked) > 1:
         raise click.UsageError("standard input (-) can be the text of one section only.")
     if not asked:
         return texts
-    said = standard_input()
+    said = read_standard_input()
     if not said.strip():
         raise click.UsageError(f"standard input holds no text for “{asked[0]}”.")
     return texts | {asked[0]: said}

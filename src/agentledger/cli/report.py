@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, standard_input, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import (
+    current_folder,
+    format_option,
+    read_standard_input,
+    repo_option,
+    verbose_option,
+)
 
 if TYPE_CHECKING:
     from agentledger.workflow.check_in import Said
@@ -62,33 +68,33 @@ def report(
     unstaged work stays as it is. The answers that came since the last check-in are printed.
     """
     from agentledger.workflow import report as work
-    from agentledger.workflow.check_in import Said, read
+    from agentledger.workflow.check_in import Said, parse_report_text
 
-    start, now = settings.repo or here(), int(time.time())
+    start, now = settings.repo or current_folder(), int(time.time())
     state = state or ("needs-input" if need.strip() else "working")
     said = Said(state, changed, coming, risks, need, checkpoint, agent, session)
     if text == "-":
-        said = read(standard_input(), said)
+        said = parse_report_text(read_standard_input(), said)
     elif text:
-        said = read(text, said)
+        said = parse_report_text(text, said)
     elif said.silent and sys.stdin.isatty() and sys.stdout.isatty() and format == "text":
-        edited = _edited(start, said)
+        edited = _edit_check_in(start, said)
         if edited is None:
             click.echo("nothing was written: the text was left as it was")
             return
         said, kept = edited
-        tell(work.report(start, said, now, dry_run=dry_run), format)
+        print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
         kept.unlink(missing_ok=True)
         return
-    tell(work.report(start, said, now, dry_run=dry_run), format)
+    print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
 
 
-def _edited(start: Path, said: Said) -> tuple[Said, Path] | None:
+def _edit_check_in(start: Path, said: Said) -> tuple[Said, Path] | None:
     """What a person writes in their editor, and the file that keeps it until it is committed."""
     from agentledger.workflow import at_work, editor
-    from agentledger.workflow.check_in import blank, read
+    from agentledger.workflow.check_in import parse_report_text, render_blank_form
 
-    asked, _, branch = at_work.here(start)
-    path = editor.place(asked, f"report-{branch}.md")
-    text = editor.edit(asked, blank(said, _QUESTION), path)
-    return None if text is None else (read(text, said), path)
+    asked, _, branch = at_work.locate_worktree(start)
+    path = editor.draft_path(asked, f"report-{branch}.md")
+    text = editor.edit_draft(asked, render_blank_form(said, _QUESTION), path)
+    return None if text is None else (parse_report_text(text, said), path)

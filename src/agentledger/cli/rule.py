@@ -24,46 +24,46 @@ WORDS = {"E": "stops", "w": "is told", "·": "is not run"}
 def rule(name: str | None, format: str) -> None:
     """Explain the rule ID, or list all of them with their level at each gate; as Markdown, explain all."""
     if format == "markdown":
-        click.echo(_page(name), nl=False)
+        click.echo(_render_page(name), nl=False)
     elif name is None:
-        click.echo("\n".join(_listed()) if format == "text" else _json(_rules()))
+        click.echo("\n".join(_format_rules()) if format == "text" else _format_json(_all_rules()))
     else:
-        found = _found(name)
-        click.echo(_explained(found) if format == "text" else _json([found]))
+        found = _find_rule(name)
+        click.echo(_describe_rule(found) if format == "text" else _format_json([found]))
 
 
-def _rules() -> tuple[Rule, ...]:
+def _all_rules() -> tuple[Rule, ...]:
     from agentledger.rules import RULES
 
     return RULES
 
 
-def _found(name: str) -> Rule:
+def _find_rule(name: str) -> Rule:
     """The rule of an id or name; a usage error, with near ones, when there is none."""
-    from agentledger.rules import find
+    from agentledger.rules import find_rule
 
-    found = find(name)
+    found = find_rule(name)
     if found is None:
-        words = {word.lower(): word for each in _rules() for word in (each.id, each.name)}
+        words = {word.lower(): word for each in _all_rules() for word in (each.id, each.name)}
         near = [words[word] for word in difflib.get_close_matches(name.lower(), list(words), 3)]
         hint = f"Did you mean {' or '.join(near)}?" if near else "agentledger rule lists them."
         raise click.UsageError(f"No rule {name!r}. {hint}")
     return found
 
 
-def _page(name: str | None) -> str:
+def _render_page(name: str | None) -> str:
     from agentledger.reports import rulebook
 
     if name is not None:
         raise click.UsageError("--format markdown is one page of all rules; leave out the ID.")
-    return rulebook.markdown()
+    return rulebook.render_rulebook()
 
 
-def _listed() -> Iterator[str]:
+def _format_rules() -> Iterator[str]:
     from agentledger.findings import Gate
 
     yield f"{'':38}{' '.join(Gate)}"
-    for each in _rules():
+    for each in _all_rules():
         levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
         yield f"{each.id:8}{each.name:30}{levels}{'  off' if each.off else ''}".rstrip()
     yield ""
@@ -71,7 +71,7 @@ def _listed() -> Iterator[str]:
     yield "agentledger rule ID tells why, and how to mend it."
 
 
-def _explained(found: Rule) -> str:
+def _describe_rule(found: Rule) -> str:
     from agentledger.findings import Gate
 
     levels = ", ".join(f"{gate}: {WORDS[found.level(gate)]}" for gate in Gate)
@@ -85,7 +85,7 @@ def _explained(found: Rule) -> str:
     return text
 
 
-def _json(rules: Iterable[Rule]) -> str:
+def _format_json(rules: Iterable[Rule]) -> str:
     from agentledger.reports import rulebook
 
-    return rulebook.document(rules).decode().rstrip("\n")
+    return rulebook.encode_rules(rules).decode().rstrip("\n")

@@ -21,9 +21,9 @@ def schema(name: str | None) -> None:
     if name is None:
         click.echo("\n".join(names))
     elif name in printed.SCHEMAS:
-        click.echo(printed.schema(name), nl=False)
+        click.echo(printed.encode_schema(name), nl=False)
     elif name in written.SCHEMAS:
-        click.echo(written.schema(name), nl=False)
+        click.echo(written.render_schema(name), nl=False)
     else:
         close = get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."

@@ -54,42 +54,42 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     from agentledger.site import serve as server
     from agentledger.site.markdown_pool import Renderer
 
-    notify = personal.load().notify
-    out, pulse = building.folder(asked, out), live.Pulse()
+    notify = personal.read_user_config().notify
+    out, pulse = building.site_folder(asked, out), live.Pulse()
     # Bound first: that a port is taken should not come after a long build.
     with (
-        server.bind(host or server.LOCAL, port, out, pulse) as bound,
+        server.bind_server(host or server.LOCAL, port, out, pulse) as bound,
         closing(watch.Watch(out)) as watched,
         # One for all builds: starting a process would take most of what a small rebuild takes.
         Renderer() as renderer,
     ):
         if bound.is_open:
             click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
-        keeper = live.Live(_source(asked, out, notify, renderer), out, watched, pulse, _failed)
+        keeper = live.Live(_build_source(asked, out, notify, renderer), out, watched, pulse, _print_failure)
         keeper.start()
         if not watched.complete:
             click.echo(
                 "agentledger: not every folder can be watched, so the repository is looked at every second",
                 err=True,
             )
-        with server.serving(bound):
+        with server.serve_requests(bound):
             click.echo(f"{bound.url}: the board, kept up to date; Ctrl-C ends")
             if open_it:
                 webbrowser.open(bound.url)
             keeper.run()
 
 
-def _source(asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
+def _build_source(asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
     from agentledger import snapshot
     from agentledger.site import live, watch
 
     def folders() -> list[watch.Folder]:
-        around = snapshot.surroundings(asked.start)
-        return list(watch.folders(around.common, around.worktrees))
+        around = snapshot.read_surroundings(asked.start)
+        return list(watch.list_folders(around.common, around.worktrees))
 
     return live.Source(
         folders,
-        lambda: snapshot.fingerprint(asked.start, asked.request),
+        lambda: snapshot.read_fingerprint(asked.start, asked.request),
         _Publisher(asked, out, notify, renderer).publish,
     )
 
@@ -104,7 +104,7 @@ class _Publisher:
 
     def publish(self, fingerprint: str) -> int | None:
         """Build the site of this fingerprint; returns from which second it is stale."""
-        found = building.publish(self._asked, self._out, self._renderer, fingerprint)
+        found = building.publish_site(self._asked, self._out, self._renderer, fingerprint)
         if found.result.written or found.result.removed:
             at, result = time.strftime("%H:%M:%S"), found.result
             click.echo(
@@ -121,30 +121,30 @@ class _Publisher:
             # Nothing had to be built; what comes next is still to be compared with something.
             with self._asked.reading() as (taken, _):
                 fleet = taken.fleet
-        due = notify.changes(self._before, fleet, _progress) if self._before else []
+        due = notify.find_notices(self._before, fleet, _progress_of) if self._before else []
         self._before = fleet
         if due:
             # A slow command must not hold up the next build.
-            threading.Thread(target=_send, args=(self._notify, due), daemon=True).start()
+            threading.Thread(target=_send_notices, args=(self._notify, due), daemon=True).start()
 
 
-def _progress(branch: Branch, _fleet: Fleet) -> str:
+def _progress_of(branch: Branch, _fleet: Fleet) -> str:
     return branch.standing.progress if branch.standing else ""
 
 
-def _send(command: Sequence[str], due: Sequence[Notice]) -> None:
+def _send_notices(command: Sequence[str], due: Sequence[Notice]) -> None:
     from agentledger import notify
 
     try:
-        notify.send(command, due)
+        notify.send_notices(command, due)
     except LedgerError as error:
-        _failed(error)
+        _print_failure(error)
 
 
-def _failed(error: LedgerError) -> None:
+def _print_failure(error: LedgerError) -> None:
     """The site stays as it was; what is wrong is said once."""
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
 
-    click.echo(f"{time.strftime('%H:%M:%S')} {printable(error.message)}", err=True)
+    click.echo(f"{time.strftime('%H:%M:%S')} {escape_hidden(error.message)}", err=True)
     if error.hint:
-        click.echo(f"hint: {printable(error.hint)}", err=True)
+        click.echo(f"hint: {escape_hidden(error.hint)}", err=True)

@@ -28,31 +28,31 @@ if TYPE_CHECKING:
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
 def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
     """Build a static site: a board, and a page a branch."""
-    result = building.publish(asked, building.folder(asked, out)).result
+    result = building.publish_site(asked, building.site_folder(asked, out)).result
     if format == "json":
-        _json(result)
+        _print_json(result)
     else:
-        click.echo(told(result))
+        click.echo(describe_result(result))
     if open_it:
-        show(result.index)
+        open_in_browser(result.index)
 
 
-def told(result: Result) -> str:
+def describe_result(result: Result) -> str:
     """Where the board is, and what was built."""
-    from agentledger.text import plural
+    from agentledger.text import format_count
 
     counts = f"{result.unchanged:,} unchanged, {result.removed:,} removed"
-    return f"{_near(result.index)}: {plural(result.written, 'file')} written, {counts}"
+    return f"{_relative_path(result.index)}: {format_count(result.written, 'file')} written, {counts}"
 
 
-def show(index: Path) -> None:
+def open_in_browser(index: Path) -> None:
     """Open a page of the site in the reader's browser."""
     import webbrowser
 
     webbrowser.open(index.resolve().as_uri())
 
 
-def on_desktop() -> bool:
+def is_on_desktop() -> bool:
     """True where a person sits before a screen on which a browser can open."""
     screen = (
         sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -60,14 +60,14 @@ def on_desktop() -> bool:
     return bool(screen) and sys.stdout.isatty()
 
 
-def _json(result: Result) -> None:
+def _print_json(result: Result) -> None:
     from agentledger.reports import json
 
-    document = json.site(str(result.index), result.written, result.unchanged, result.removed)
+    document = json.encode_site(str(result.index), result.written, result.unchanged, result.removed)
     click.echo(document, nl=False)
 
 
-def _near(path: Path) -> Path:
+def _relative_path(path: Path) -> Path:
     """A path as a person in this folder would type it."""
     full = path.resolve()
     return full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.did import dry_run_option, tell
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.did import dry_run_option, print_result
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.did import Did
@@ -58,50 +58,53 @@ def spawn(
     Refused, with 1, where the rules of the spawn gate find an error: a bad brief, a scope that another task
     has, too much in progress. Run again after an interruption, it completes or clears up what was begun.
     """
-    from agentledger.cli.verify import shown
+    from agentledger.cli.verify import print_event
     from agentledger.findings import Report
     from agentledger.workflow import spawn as work
 
-    start, now = settings.repo or here(), int(time.time())
-    command = _command(agent) if agent else ()
-    done = work.spawn(start, work.Wanted(task, attempt, folder), now, shown, dry_run=dry_run)
+    start, now = settings.repo or current_folder(), int(time.time())
+    command = _read_launch_command(agent) if agent else ()
+    done = work.spawn_task(start, work.Wanted(task, attempt, folder), now, print_event, dry_run=dry_run)
     if isinstance(done, Report):
-        _refused(done, format)
+        _print_refusal(done, format)
         return BLOCKED
-    tell(done, format)
+    print_result(done, format)
     if not command or dry_run or done.worktree is None:
         return 0
-    return _launched(command, done)
+    return _launch_agent(command, done)
 
 
-def _refused(report: Report, format: str) -> None:
+def _print_refusal(report: Report, format: str) -> None:
     from agentledger.reports import findings, told
 
-    click.echo(findings.document(report) if format == "json" else told.text(report), nl=format == "text")
+    click.echo(
+        findings.encode_findings(report) if format == "json" else told.render_findings(report),
+        nl=format == "text",
+    )
 
 
-def _command(name: str) -> tuple[str, ...]:
+def _read_launch_command(name: str) -> tuple[str, ...]:
     """The user's own command of that name, before anything is made."""
     from agentledger import personal
     from agentledger.errors import LedgerError
 
-    known = personal.load().launch
+    known = personal.read_user_config().launch
     if name not in known:
         there = f"there are: {', '.join(known)}" if known else f"write {personal.LAUNCH} under [launch]"
-        raise LedgerError(f"no command {name!r} in {personal.path()}", there)
+        raise LedgerError(f"no command {name!r} in {personal.user_config_path()}", there)
     return known[name]
 
 
-def _launched(command: tuple[str, ...], done: Did) -> int:
+def _launch_agent(command: tuple[str, ...], done: Did) -> int:
     """Run it in the new worktree; 1 where it ends with anything but 0."""
     from agentledger.bases import HEADS
     from agentledger.workflow import launch, prompt
 
     worktree = Path(done.worktree or "")
     branch = done.refs[0].removeprefix(HEADS)
-    text = prompt.prompt(worktree, branch, "start", int(time.time())).text
+    text = prompt.build_prompt(worktree, branch, "start", int(time.time())).text
     values = {"task": done.task or "", "branch": branch}
-    ended = launch.launch(command, worktree, text, values, os.environ)
+    ended = launch.launch_agent(command, worktree, text, values, os.environ)
     if ended:
         click.echo(f"{command[0]} ended with {ended}", err=True)
     return 1 if ended else 0

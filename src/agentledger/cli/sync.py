@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.control_files import Synced
@@ -30,21 +30,21 @@ def sync(settings: Settings, remote: str | None, recreate: bool, format: str) ->
     """
     from agentledger.reports import sync as report
 
-    done = _synced(settings, remote, recreate)
+    done = _sync_branch(settings, remote, recreate)
     if format == "json":
         for note in done.notes:
             click.echo(f"note: {note}", err=True)
-        click.echo(report.document(done), nl=False)
+        click.echo(report.encode_sync(done), nl=False)
     else:
-        click.echo(report.text(done))
+        click.echo(report.render_sync(done))
 
 
-def _synced(settings: Settings, remote: str | None, recreate: bool) -> Synced:
-    from agentledger.cli.progress import progress
+def _sync_branch(settings: Settings, remote: str | None, recreate: bool) -> Synced:
+    from agentledger.cli.progress import show_progress
     from agentledger.workflow import sync as work
 
-    start = settings.repo or here()
-    with progress(settings.verbose) as tell:
+    start = settings.repo or current_folder()
+    with show_progress(settings.verbose) as tell:
         shown = tell if sys.stderr.isatty() else None
-        name = work.control_name(start)
-        return work.sync(start, remote, name=name, recreate=recreate, progress=shown)
+        name = work.read_control_name(start)
+        return work.sync_control_branch(start, remote, name=name, recreate=recreate, progress=shown)

@@ -9,7 +9,7 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option
-from agentledger.cli.options import format_option, here, repo_option, verbose_option
+from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,26 +46,30 @@ def verify(
         )
     from agentledger.reports import verified
 
-    start, now = settings.repo or here(), int(time.time())
+    start, now = settings.repo or current_folder(), int(time.time())
     if dry_run:
-        told = _planned(start, task, only, rerun, now)
+        told = _plan_checks(start, task, only, rerun, now)
     else:
-        told = _again(start, task, only, now) if rerun else _checked(start, only, now)
-    click.echo(verified.document(told) if format == "json" else verified.text(told), nl=format == "text")
+        told = _rerun_checks(start, task, only, now) if rerun else _run_checks(start, only, now)
+    click.echo(
+        verified.encode_verification(told) if format == "json" else verified.render_verification(told),
+        nl=format == "text",
+    )
     return 0 if told.sound else 1
 
 
-def _checked(start: Path, only: tuple[str, ...], now: int) -> Told:
+def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
     from agentledger.bases import HEADS
     from agentledger.reports.verified import Told
     from agentledger.workflow import at_work
     from agentledger.workflow import verify as work
 
-    with at_work.opened(start, now) as at:
-        found = work.run(at, only, now, shown)
-        made = work.commit(at, found) if found.seen else None
+    with at_work.open_worktree(start, now) as at:
+        found = work.run_checks(at, only, now, print_event)
+        made = work.commit_evidence(at, found) if found.seen else None
         lines = tuple(
-            _line(each, at.place.common, on_base=found.on_base.get(each.check.name)) for each in found.seen
+            _build_line(each, at.place.common, on_base=found.on_base.get(each.check.name))
+            for each in found.seen
         )
         name, task = at.branch.name, at.task.id
     remarks = found.remarks
@@ -82,11 +86,11 @@ def _checked(start: Path, only: tuple[str, ...], now: int) -> Told:
         files=made.files if made else (),
         said=(f"recorded on {name}, {made.commit[:12]}",) if made and made.commit else (),
         remarks=remarks,
-        next=_next(found.failed, made),
+        next=_next_step(found.failed, made),
     )
 
 
-def _next(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
+def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
     if made is None:
         return None
     if made.commit is None:
@@ -95,12 +99,14 @@ def _next(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
     return f"mend it, commit, then agentledger verify{names}" if names else "agentledger done"
 
 
-def _again(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
+def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
     from agentledger.reports.verified import Told
     from agentledger.workflow import verify_rerun as work
 
-    found = work.run(start, task, only, now, shown)
-    lines = [_line(each.last, found.common, trust=each.trust, runs=len(each.seen)) for each in found.checks]
+    found = work.rerun_checks(start, task, only, now, print_event)
+    lines = [
+        _build_line(each.last, found.common, trust=each.trust, runs=len(each.seen)) for each in found.checks
+    ]
     sound = all(each.sound for each in found.checks)
     kept = (f"kept on the control branch, {found.commit[:12]}",) if found.commit else ()
     return Told(
@@ -119,16 +125,16 @@ def _again(start: Path, task: str | None, only: tuple[str, ...], now: int) -> To
     )
 
 
-def _planned(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Told:
+def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Told:
     from agentledger.reports.verified import Line, Told
     from agentledger.workflow import at_work, verify_rerun
     from agentledger.workflow import verify as work
 
     if rerun:
-        found = verify_rerun.planned(start, task, only, now)
+        found = verify_rerun.plan_rerun(start, task, only, now)
     else:
-        with at_work.opened(start, now) as at:
-            found = work.planned(at, only)
+        with at_work.open_worktree(start, now) as at:
+            found = work.plan_checks(at, only)
     lines = (
         Line(
             check.name,
@@ -141,17 +147,17 @@ def _planned(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, 
     return Told(found.task, found.branch, found.head, tuple(lines), True, rerun, dry_run=True)
 
 
-def _line(
+def _build_line(
     seen: Seen, common: Path, on_base: tuple[str, int] | None = None, trust: str | None = None, runs: int = 1
 ) -> Line:
     from agentledger.reports.verified import Line
     from agentledger.running import logs
-    from agentledger.workflow.verify import outcome
+    from agentledger.workflow.verify import outcome_word
 
     return Line(
         seen.check.name,
         seen.check.run,
-        outcome(seen),
+        outcome_word(seen),
         seen.exit_code,
         seen.seconds if seen.skipped is None else None,
         seen.skipped,
@@ -159,19 +165,19 @@ def _line(
         on_base,
         trust,
         runs,
-        str(logs.place(common) / seen.log_sha256) if seen.log_sha256 else None,
+        str(logs.log_folder(common) / seen.log_sha256) if seen.log_sha256 else None,
         seen.remarks,
     )
 
 
-def shown(event: Event) -> None:
+def print_event(event: Event) -> None:
     """What is being run, and what it prints, on standard error: fit for a terminal."""
-    from agentledger.text import printable
+    from agentledger.text import escape_hidden
     from agentledger.workflow.verify_one import Begins, Printed
 
     if isinstance(event, Begins):
-        click.echo(f"{event.name}: $ {printable(event.command)}", err=True)
+        click.echo(f"{event.name}: $ {escape_hidden(event.command)}", err=True)
     elif isinstance(event, Printed):
         lines = event.text.removesuffix(b"\n").split(b"\n")
-        fit = (printable(line.removesuffix(b"\r").replace(b"\t", b"    ")) for line in lines)
+        fit = (escape_hidden(line.removesuffix(b"\r").replace(b"\t", b"    ")) for line in lines)
         click.echo("\n".join(fit), err=True)

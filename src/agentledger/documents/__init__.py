@@ -11,34 +11,34 @@ from typing import Any
 from . import yaml_lines
 from .brief import parse_brief
 from .evidence import parse_evidence
-from .frame import MOST_BYTES, frame
+from .frame import MOST_BYTES, parse_frame
 from .manager import parse_answer, parse_outcome, parse_waiver
-from .nodes import plain
+from .nodes import to_json_value
 from .packet import parse_packet
 from .problems import Problems
 from .review import parse_review
 from .status import parse_check_in
-from .templates import TEMPLATES, template
+from .templates import TEMPLATES, read_template
 
 __all__ = (
     "MOST_BYTES",
     "TEMPLATES",
-    "front_matter",
     "parse_answer",
     "parse_brief",
     "parse_check_in",
     "parse_evidence",
+    "parse_front_matter",
     "parse_outcome",
     "parse_packet",
     "parse_review",
     "parse_waiver",
-    "template",
+    "read_template",
 )
 
 
-def front_matter(raw: bytes) -> dict[str, Any]:
+def parse_front_matter(raw: bytes) -> dict[str, Any]:
     """The keys of a document as JSON values, unchecked; {} where there are none that can be read."""
     out = Problems("")
-    found = frame(raw, None, out)
-    tree = yaml_lines.read(found.head, 1, out) if found and found.head is not None else None
-    return plain(tree) if tree else {}
+    found = parse_frame(raw, None, out)
+    tree = yaml_lines.parse_yaml(found.head, 1, out) if found and found.head is not None else None
+    return to_json_value(tree) if tree else {}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from agentledger.ledger import Brief, Check, Item, Kill, Policy, Source
 
 from .page import Page
-from .placeholders import blank
+from .placeholders import is_blank
 from .tables import BRIEF
-from .tasklists import items
+from .tasklists import parse_items
 
 WHY = "Why, and what would stop us"
 CRITERIA = "Acceptance criteria"
@@ -38,11 +38,11 @@ def parse_brief(
     said = page.values
     mode = said.get("mode", "delegate")
     judged = mode not in ("explore", "own")
-    page.need_keys()
-    task = page.need_own_task()
-    owns = _owns(page, judged)
-    verify = _verify(page, judged, policy)
-    criteria = _sections(page, mode, judged)
+    page.require_keys()
+    task = page.require_own_task()
+    owns = _parse_owns(page, judged)
+    verify = _parse_checks(page, judged, policy)
+    criteria = _require_sections(page, mode, judged)
     return Brief(
         page.document(blob),
         task,
@@ -65,51 +65,51 @@ def parse_brief(
     )
 
 
-def _owns(page: Page, needed: bool) -> tuple[str, ...]:
+def _parse_owns(page: Page, needed: bool) -> tuple[str, ...]:
     """The scope; a pattern that is only a placeholder is none."""
     given: tuple[str, ...] = page.values.get("owns", ())
-    owns = tuple(pattern for pattern in given if not blank(pattern) or set(pattern) <= set("*?"))
+    owns = tuple(pattern for pattern in given if not is_blank(pattern) or set(pattern) <= set("*?"))
     if needed and not owns and (given or "owns" in page.values):
         hint = 'write path patterns, such as `owns: ["src/api/**", "tests/api/**"]`'
         page.out.incomplete(page.line("owns"), "`owns` names no file", hint)
     elif needed and not owns:
-        page.need_keys(["owns"])
+        page.require_keys(["owns"])
     return owns
 
 
-def _verify(page: Page, needed: bool, policy: Policy) -> tuple[Check, ...]:
+def _parse_checks(page: Page, needed: bool, policy: Policy) -> tuple[Check, ...]:
     given: tuple[Check, ...] = page.values.get("verify", ())
-    checks = tuple(check for check in given if not blank(check.run))
+    checks = tuple(check for check in given if not is_blank(check.run))
     if needed and not checks and not policy.checks:
         if given or "verify" in page.values:
             page.out.incomplete(
                 page.line("verify"), "`verify` has no command", "write `verify: {test: pytest -q}`"
             )
         else:
-            page.need_keys(["verify"])
+            page.require_keys(["verify"])
     return checks
 
 
-def _sections(page: Page, mode: str, judged: bool) -> tuple[Item, ...]:
+def _require_sections(page: Page, mode: str, judged: bool) -> tuple[Item, ...]:
     for title in ALWAYS:
-        page.need_part(title)
+        page.require_section(title)
     if mode in _CLOSER_FATAL:
         for title in CLOSER:
-            page.need_part(title, _CLOSER_FATAL[mode])
-    page.note_doubles((*ALWAYS, CRITERIA, *CLOSER))
-    return _criteria(page, judged)
+            page.require_section(title, _CLOSER_FATAL[mode])
+    page.note_duplicates((*ALWAYS, CRITERIA, *CLOSER))
+    return _parse_criteria(page, judged)
 
 
-def _criteria(page: Page, needed: bool) -> tuple[Item, ...]:
+def _parse_criteria(page: Page, needed: bool) -> tuple[Item, ...]:
     """The items that say something; an empty one beside others is pointed out by itself."""
-    found = items(page.part(CRITERIA))
-    good = tuple(item for item in found if not blank(item.text))
+    found = parse_items(page.part(CRITERIA))
+    good = tuple(item for item in found if not is_blank(item.text))
     if needed:
-        part = page.need_part(CRITERIA, hint=_ITEM_FORM)
+        part = page.require_section(CRITERIA, hint=_ITEM_FORM)
         if part and not good:
             page.out.incomplete(part.line, f"the section “{CRITERIA}” has no criterion", _ITEM_FORM)
         elif part:
             for item in found:
-                if blank(item.text):
+                if is_blank(item.text):
                     page.out.incomplete(item.line, "this criterion is empty", _ITEM_FORM)
     return good

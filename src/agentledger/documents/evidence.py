@@ -12,8 +12,8 @@ from typing import Any
 from agentledger.ledger import Document, Evidence, Policy, Source
 
 from . import json_lines
-from .frame import decoded
-from .nodes import Map, plain
+from .frame import decode_document
+from .nodes import Map, to_json_value
 from .problems import Problems
 from .tables import EVIDENCE
 
@@ -29,17 +29,17 @@ def parse_evidence(
     What cannot be read is no success: where the exit code is missing, it is None without a reason to skip.
     """
     out = Problems(source.path)
-    text = decoded(raw, size, out)
-    tree, said = _read(text, out, lines=out.any)
+    text = decode_document(raw, size, out)
+    tree, said = _parse_text(text, out, lines=out.any)
     if out.any:
         # Only now does it matter on which line a key stands.
         out = Problems(source.path)
-        tree, said = _read(decoded(raw, size, out), out, lines=True)
+        tree, said = _parse_text(decode_document(raw, size, out), out, lines=True)
     name = posixpath.splitext(posixpath.basename(source.path))[0]
     if "/evidence/" in f"/{source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
     on_base = said.get("on_base")
-    document = Document(source, blob, text or "", _fields(text or "", tree, out), (), out.all())
+    document = Document(source, blob, text or "", _plain_fields(text or "", tree, out), (), out.all())
     return Evidence(
         document,
         said.get("check", name),
@@ -61,24 +61,24 @@ def parse_evidence(
     )
 
 
-def _read(text: str | None, out: Problems, lines: bool) -> tuple[Map | None, dict[str, Any]]:
+def _parse_text(text: str | None, out: Problems, lines: bool) -> tuple[Map | None, dict[str, Any]]:
     """The document as a tree, and the values in it."""
-    tree = json_lines.read(text, out, lines) if text is not None else None
+    tree = json_lines.parse_json(text, out, lines) if text is not None else None
     said: dict[str, Any] = EVIDENCE.values(tree, "", out) if tree else {}
     if tree:
-        _needed(tree, said, out)
+        _require_keys(tree, said, out)
     return tree, said
 
 
-def _fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:
+def _plain_fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:
     """What was read, as it was written; of a document with problems what its keys could be told from."""
     if tree is None:
         return {}
-    fields: dict[str, Any] = plain(tree) if out.any else json.loads(text)
+    fields: dict[str, Any] = to_json_value(tree) if out.any else json.loads(text)
     return fields
 
 
-def _needed(tree: Map, said: dict[str, Any], out: Problems) -> None:
+def _require_keys(tree: Map, said: dict[str, Any], out: Problems) -> None:
     given = {entry.key for entry in tree.entries}
     for key in EVIDENCE.keys:
         if key.needed and key.name not in said and key.name not in given:

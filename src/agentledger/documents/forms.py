@@ -12,68 +12,72 @@ from typing import Any
 from agentledger.ledger import Check
 
 from . import values
-from .kinds import Form, Key, ListOf, Shape, Table, Word, wrong_shape
+from .kinds import Form, Key, ListOf, Shape, Table, Word, note_wrong_shape
 from .nodes import Map, Node, Scalar, Seq
 from .problems import Problems
 
 
-def _line(text: str) -> str:
+def _parse_line(text: str) -> str:
     if not text:
         raise values.Wrong("is empty")
     return " ".join(text.split())
 
 
 _STRING = {"type": "string"}
-TEXT = Form("text on one line", _line, {**_STRING, "minLength": 1})
+TEXT = Form("text on one line", _parse_line, {**_STRING, "minLength": 1})
 MAYBE = Form("text on one line, or nothing between the quotes", lambda text: " ".join(text.split()), _STRING)
 ID = Form(
     "small letters, digits and single dashes, such as `login-rate-limit`",
-    values.identifier,
+    values.parse_identifier,
     {**_STRING, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": values.MOST_ID},
 )
 NUMBER = Form(
-    "a whole number from 1, such as `3`", values.number, {"type": "integer", "minimum": 1}, bare=True
+    "a whole number from 1, such as `3`", values.parse_number, {"type": "integer", "minimum": 1}, bare=True
 )
-COUNT = Form("a whole number from 0, such as `3`", values.count, {"type": "integer", "minimum": 0}, bare=True)
-EXIT_CODE = Form("an exit code, such as `0`", values.exit_code, {"type": "integer"}, bare=True)
-SECONDS = Form("seconds, such as `3.21`", values.seconds, {"type": "number", "minimum": 0}, bare=True)
-FLAG = Form("`true` or `false`", values.flag, {"type": "boolean"}, bare=True)
+COUNT = Form(
+    "a whole number from 0, such as `3`", values.parse_count, {"type": "integer", "minimum": 0}, bare=True
+)
+EXIT_CODE = Form("an exit code, such as `0`", values.parse_exit_code, {"type": "integer"}, bare=True)
+SECONDS = Form("seconds, such as `3.21`", values.parse_seconds, {"type": "number", "minimum": 0}, bare=True)
+FLAG = Form("`true` or `false`", values.parse_flag, {"type": "boolean"}, bare=True)
 DURATION = Form(
     "a duration such as `15m`, `2h` or `3d`",
-    values.duration,
+    values.parse_duration,
     {**_STRING, "pattern": "^[1-9][0-9]{0,4}[mhd]$"},
 )
-TIME = Form("a time in UTC, such as `2026-11-23T10:15:00Z`", values.time, {**_STRING, "format": "date-time"})
+TIME = Form(
+    "a time in UTC, such as `2026-11-23T10:15:00Z`", values.parse_time, {**_STRING, "format": "date-time"}
+)
 COMMIT = Form(
     "a commit's whole id: `git rev-parse HEAD` prints it",
-    values.commit,
+    values.parse_object_id,
     {**_STRING, "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
 )
 BLOB = Form(
     "a file's whole id: `git rev-parse BRANCH:PATH` prints it",
-    values.commit,
+    values.parse_object_id,
     {**_STRING, "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})$"},
 )
-DIGEST = Form("a SHA-256, 64 hex digits", values.digest, {**_STRING, "pattern": "^[0-9a-f]{64}$"})
+DIGEST = Form("a SHA-256, 64 hex digits", values.parse_digest, {**_STRING, "pattern": "^[0-9a-f]{64}$"})
 RULE = Form(
     "a rule's id or name, such as `OWN001` or `outside-scope`",
-    values.rule,
+    values.parse_rule_name,
     {**_STRING, "pattern": "^([A-Z]{3}[0-9]{3}|[a-z0-9]+(-[a-z0-9]+)+)$"},
 )
 PATTERN = Form(
     "a path pattern from the repository's top, such as `src/api/**`",
-    values.pattern,
+    values.parse_pattern,
     {**_STRING, "minLength": 1, "not": {"pattern": r"^[!/~]|(^|/)\.\.?(/|$)|//"}},
 )
 PATH = Form(
     "a path from the repository's top, such as `src/api/throttle.py`",
-    values.path,
+    values.parse_path,
     {**_STRING, "minLength": 1, "not": {"pattern": r"^[/~]|(^|/)\.\.?(/|$)|//"}},
 )
 BRANCHES = Form(
-    "a pattern of branch names, such as `agent/*`", values.branch_pattern, {**_STRING, "minLength": 1}
+    "a pattern of branch names, such as `agent/*`", values.parse_branch_pattern, {**_STRING, "minLength": 1}
 )
-COMMAND = Form("a shell command, such as `pytest -q`", values.command, {**_STRING, "minLength": 1})
+COMMAND = Form("a shell command, such as `pytest -q`", values.parse_command, {**_STRING, "minLength": 1})
 
 IDS = ListOf(ID, "[first-name, second-name]")
 PATTERNS = ListOf(PATTERN, '["src/api/**", "tests/api/**"]')
@@ -105,10 +109,12 @@ class Checks:
     def read(self, node: Node, name: str, out: Problems) -> tuple[Check, ...] | None:
         """The checks in the order in which they run."""
         if isinstance(node, Map):
-            entries = Table(tuple(_named(node)), nulls=False).values(node, name, out)
-            return tuple(check for key, check in entries.items() if ID.read(_key(node, key), name, out))
+            entries = Table(tuple(_check_keys(node)), nulls=False).values(node, name, out)
+            return tuple(
+                check for key, check in entries.items() if ID.read(_key_scalar(node, key), name, out)
+            )
         items = node.items if isinstance(node, Seq) else (node,)
-        found = [_one(numbered(at), item, name, out) for at, item in enumerate(items, 1)]
+        found = [_parse_check(default_check_name(at), item, name, out) for at, item in enumerate(items, 1)]
         return tuple(check for check in found if check)
 
     def schema(self) -> Shape:
@@ -119,7 +125,7 @@ class Checks:
         return {"anyOf": [by_name, COMMAND.schema(), {"type": "array", "items": one}]}
 
 
-def numbered(at: int) -> str:
+def default_check_name(at: int) -> str:
     """The name of the check that was given without one: `check`, `check-2`."""
     return "check" if at == 1 else f"check-{at}"
 
@@ -132,28 +138,28 @@ class _Check:
     accepts: str = CHECK.accepts
 
     def read(self, node: Node, name: str, out: Problems) -> Check | None:
-        return _one(self.name, node, name, out)
+        return _parse_check(self.name, node, name, out)
 
     def schema(self) -> Shape:
         return CHECK.schema()
 
 
-def _one(check: str, node: Node, name: str, out: Problems) -> Check | None:
+def _parse_check(check: str, node: Node, name: str, out: Problems) -> Check | None:
     if isinstance(node, Scalar):
         run = COMMAND.read(node, name, out)
         return Check(check, run) if run is not None else None
     if isinstance(node, Seq):
-        wrong_shape(node, name, CHECK.accepts, out)
+        note_wrong_shape(node, name, CHECK.accepts, out)
         return None
     found = CHECK.read(node, name, out)
     return Check(check, **found) if found is not None else None
 
 
-def _named(node: Map) -> list[Key]:
+def _check_keys(node: Map) -> list[Key]:
     return [Key(word, _Check(word), "") for word in dict.fromkeys(entry.key for entry in node.entries)]
 
 
-def _key(node: Map, key: str) -> Scalar:
+def _key_scalar(node: Map, key: str) -> Scalar:
     return next(Scalar(key, entry.line) for entry in node.entries if entry.key == key)
 
 
@@ -166,12 +172,12 @@ class Levels:
     def read(self, node: Node, name: str, out: Problems) -> dict[str, str] | None:
         """The level of each rule that is named."""
         if not isinstance(node, Map):
-            wrong_shape(node, name, self.accepts, out)
+            note_wrong_shape(node, name, self.accepts, out)
             return None
         level = Word(("error", "warn", "off"))
         keys = tuple(Key(word, level, "") for word in dict.fromkeys(entry.key for entry in node.entries))
         found: dict[str, Any] = Table(keys, nulls=False).values(node, name, out)
-        return {rule: word for rule, word in found.items() if RULE.read(_key(node, rule), name, out)}
+        return {rule: word for rule, word in found.items() if RULE.read(_key_scalar(node, rule), name, out)}
 
     def schema(self) -> Shape:
         """By rule."""

@@ -35,7 +35,7 @@ class Frame(NamedTuple):
     body_line: int = 1
 
 
-def decoded(raw: bytes, size: int | None, out: Problems) -> str | None:
+def decode_document(raw: bytes, size: int | None, out: Problems) -> str | None:
     """The text of a file of `size` bytes of which `raw` was read; None (said) where that is too much."""
     size = max(size or 0, len(raw))
     if size > MOST_BYTES:
@@ -50,14 +50,16 @@ def decoded(raw: bytes, size: int | None, out: Problems) -> str | None:
         out.invalid(raw.count(b"\n", 0, error.start) + 1, "it is not UTF-8", "save the file as UTF-8")
         text = raw.decode("utf-8", "replace")
     if "\0" in text:
-        out.invalid(_line(text, text.index("\0")), "there is a NUL in it", "is this a text file at all?")
+        out.invalid(
+            _line_number(text, text.index("\0")), "there is a NUL in it", "is this a text file at all?"
+        )
         text = text.replace("\0", "\ufffd")
     return text
 
 
-def frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
+def parse_frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
     """A Markdown document with front matter; None (said) where there is nothing to look into."""
-    text = decoded(raw, size, out)
+    text = decode_document(raw, size, out)
     if text is None:
         return None
     if not text.strip():
@@ -68,7 +70,7 @@ def frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
         out.invalid(1, "there is no front matter", _FORM)
         return Frame(text, None, 1, text, 1)
     start = opened.end()
-    line = _line(text, start)
+    line = _line_number(text, start)
     closed = _CLOSE.search(text, start)
     if not closed:
         out.invalid(
@@ -77,14 +79,14 @@ def frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
         return Frame(text, None, line, text[start:], line)
     return Frame(
         text,
-        _yaml(text[start : closed.start()], line, out),
+        _clean_yaml(text[start : closed.start()], line, out),
         line,
         text[closed.end() :],
-        _line(text, closed.end()),
+        _line_number(text, closed.end()),
     )
 
 
-def _yaml(head: str, line: int, out: Problems) -> str:
+def _clean_yaml(head: str, line: int, out: Problems) -> str:
     found = _NOT_YAML.search(head)
     if found:
         where = line + head.count("\n", 0, found.start())
@@ -94,5 +96,5 @@ def _yaml(head: str, line: int, out: Problems) -> str:
     return head
 
 
-def _line(text: str, position: int) -> int:
+def _line_number(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1

@@ -22,13 +22,13 @@ class _Word(str):
     __slots__ = ()
 
 
-def read(text: str, out: Problems, lines: bool = True) -> Map | None:
+def parse_json(text: str, out: Problems, lines: bool = True) -> Map | None:
     """The object that `text` is; None, with a problem, if it is none.
 
     `lines`: finding out where each key stands takes as long as all the rest.
     """
     try:
-        found = _decoder().decode(text)
+        found = _json_decoder().decode(text)
     except json.JSONDecodeError as error:
         out.invalid(error.lineno, f"this is not JSON: {error.msg}", "`agentledger verify` writes it anew")
         return None
@@ -49,13 +49,17 @@ class _Pairs(list[tuple[str, Any]]):
     """An object's keys and values, those that are there twice among them."""
 
 
-def _decoder() -> json.JSONDecoder:
+def _json_decoder() -> json.JSONDecoder:
     return json.JSONDecoder(
-        object_pairs_hook=_Pairs, parse_int=_Word, parse_float=_Word, parse_constant=_refuse, strict=False
+        object_pairs_hook=_Pairs,
+        parse_int=_Word,
+        parse_float=_Word,
+        parse_constant=_refuse_constant,
+        strict=False,
     )
 
 
-def _refuse(word: str) -> Any:
+def _refuse_constant(word: str) -> Any:
     raise ValueError(word)
 
 
@@ -75,7 +79,7 @@ class _Lines:
             return Map(tuple(self._entry(key, each, line, depth) for key, each in value), line)
         if isinstance(value, list) and depth < MOST_DEEP:
             return Seq(tuple(self.node(each, line, depth + 1) for each in value), line)
-        return _scalar(value, line)
+        return _scalar_of(value, line)
 
     def _entry(self, key: str, value: Any, line: int, depth: int) -> Entry:
         left = self.places.get(key)
@@ -83,7 +87,7 @@ class _Lines:
         return Entry(key, here, self.node(value, here, depth + 1))
 
 
-def _scalar(value: Any, line: int) -> Scalar:
+def _scalar_of(value: Any, line: int) -> Scalar:
     if isinstance(value, _Word):
         return Scalar(str(value), line, LITERAL)
     if isinstance(value, str):

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from . import values
 from .nodes import LITERAL, QUOTED, Map, Node, Scalar, Seq
-from .problems import Problems, did_you_mean, near_miss, shown
+from .problems import Problems, did_you_mean, find_near_miss, quote_excerpt
 
 Shape = dict[str, Any]
 
@@ -33,10 +33,10 @@ class Kind(Protocol):
         """The JSON Schema of the value."""
 
 
-def wrong_shape(node: Node, name: str, accepts: str, out: Problems) -> None:
+def note_wrong_shape(node: Node, name: str, accepts: str, out: Problems) -> None:
     """Says that a list or table stands where a value should, or the other way round."""
     if isinstance(node, Scalar):
-        got = shown(f'"{node.text}"' if node.style == QUOTED else node.text)
+        got = quote_excerpt(f'"{node.text}"' if node.style == QUOTED else node.text)
     else:
         got = "a list" if isinstance(node, Seq) else "a table of keys"
     out.invalid(node.line, f"`{name}` is {got}", f"write {accepts}")
@@ -55,13 +55,15 @@ class Form:
     def read(self, node: Node, name: str, out: Problems) -> Any:
         """The converted value."""
         if not isinstance(node, Scalar) or node.style == (QUOTED if self.bare else LITERAL):
-            return wrong_shape(node, name, self.accepts, out)
+            return note_wrong_shape(node, name, self.accepts, out)
         try:
             return self.convert(node.text if self.exact else node.text.strip())
         except values.Wrong as wrong:
             reason = wrong.reason or "is not what is wanted here"
             out.invalid(
-                node.line, f"`{name}`: {shown(node.text)} {reason}", wrong.hint or f"write {self.accepts}"
+                node.line,
+                f"`{name}`: {quote_excerpt(node.text)} {reason}",
+                wrong.hint or f"write {self.accepts}",
             )
             return None
 
@@ -84,13 +86,13 @@ class Word:
     def read(self, node: Node, name: str, out: Problems) -> str | None:
         """The word."""
         if not isinstance(node, Scalar) or node.style == LITERAL:
-            wrong_shape(node, name, self.accepts, out)
+            note_wrong_shape(node, name, self.accepts, out)
             return None
         if node.text in self.words:
             return node.text
-        close = near_miss(node.text, self.words) if not out.full else None
+        close = find_near_miss(node.text, self.words) if not out.full else None
         hint = f"did you mean `{close}`? {self.accepts}" if close else f"write {self.accepts}"
-        out.invalid(node.line, f"`{name}`: {shown(node.text)} is no word that is known here", hint)
+        out.invalid(node.line, f"`{name}`: {quote_excerpt(node.text)} is no word that is known here", hint)
         return None
 
     def schema(self) -> Shape:
@@ -113,7 +115,7 @@ class ListOf:
     def read(self, node: Node, name: str, out: Problems) -> tuple[Any, ...] | None:
         """The good values, in their order."""
         if not isinstance(node, Seq):
-            wrong_shape(node, name, self.accepts, out)
+            note_wrong_shape(node, name, self.accepts, out)
             return None
         found = (self.of.read(item, name, out) for item in node.items)
         return tuple(value for value in found if value is not None)
@@ -151,7 +153,7 @@ class Table:
     def read(self, node: Node, name: str, out: Problems) -> Any:
         """What `build` makes of the values as keyword arguments; None where a needed one is missing."""
         if not isinstance(node, Map):
-            return wrong_shape(node, name, self.accepts, out)
+            return note_wrong_shape(node, name, self.accepts, out)
         found = self.values(node, name, out)
         lacking = [key.name for key in self.keys if key.needed and key.name not in found]
         given = {entry.key for entry in node.entries}
@@ -170,7 +172,7 @@ class Table:
             full_name = f"{name}.{entry.key}" if name else entry.key
             key = self.known.get(entry.key)
             if key is None:
-                self._unknown(entry.key, entry.line, out)
+                self._note_unknown(entry.key, entry.line, out)
             elif entry.key in seen:
                 out.invalid(
                     entry.line,
@@ -185,18 +187,18 @@ class Table:
                         found[entry.key] = value
         return found
 
-    def _unknown(self, word: str, line: int, out: Problems) -> None:
+    def _note_unknown(self, word: str, line: int, out: Problems) -> None:
         hint = self.moved.get(word) or did_you_mean(word, (key.name for key in self.keys))
-        out.invalid(line, f"{shown(word)} is no key that is known here", hint)
+        out.invalid(line, f"{quote_excerpt(word)} is no key that is known here", hint)
 
     def schema(self) -> Shape:
         """An object without other keys."""
         shape: Shape = {"type": "object", "additionalProperties": False}
-        shape["properties"] = {key.name: self._property(key) for key in self.keys}
+        shape["properties"] = {key.name: self._property_schema(key) for key in self.keys}
         needed = [key.name for key in self.keys if key.needed]
         return shape | ({"required": needed} if needed else {})
 
-    def _property(self, key: Key) -> Shape:
+    def _property_schema(self, key: Key) -> Shape:
         shape = key.kind.schema()
         if self.nulls and not key.needed:
             shape = {"anyOf": [shape, {"type": "null"}]}

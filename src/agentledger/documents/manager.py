@@ -11,7 +11,7 @@ import posixpath
 from agentledger.ledger import Answer, Outcome, Policy, Source, Waiver
 
 from .page import Page
-from .placeholders import blank
+from .placeholders import is_blank
 from .tables import ANSWER, OUTCOME, WAIVER
 
 
@@ -27,7 +27,7 @@ def parse_answer(
     """The answer in `raw`, all of a file of `size` bytes or its beginning; a `note` if it decides nothing."""
     page = Page(source, raw, ANSWER, size, template)
     said = page.values
-    page.need_keys()
+    page.require_keys()
     at, by = page.at(), page.by()
     to = posixpath.basename(said.get("to", "")).removesuffix(".md") or None
     return Answer(
@@ -59,8 +59,8 @@ def parse_waiver(
     """
     page = Page(source, raw, WAIVER, size, template)
     said = page.values
-    page.need_keys()
-    if blank(page.text) and page.looked_into:
+    page.require_keys()
+    if is_blank(page.text) and page.looked_into:
         page.out.incomplete(
             None, "it does not say why", "write the reason below the front matter", fatal=False
         )
@@ -82,11 +82,11 @@ def parse_outcome(
     """The outcome in `raw`, all of a file of `size` bytes or its beginning; '' where it names none."""
     page = Page(source, raw, OUTCOME, size, template)
     said = page.values
-    page.need_keys()
+    page.require_keys()
     outcome = said.get("outcome", "")
     if outcome == "explored":
         for title in ("Options", "Recommendation"):
-            page.need_part(title, fatal=False)
+            page.require_section(title, fatal=False)
     at, by = page.at(), page.by()
     return Outcome(
         page.document(blob),

@@ -56,12 +56,12 @@ class Map(NamedTuple):
 Node = Scalar | Seq | Map
 
 
-def plain(node: Node) -> Any:
+def to_json_value(node: Node) -> Any:
     """The node as a JSON value: whole numbers, true, false and null where they were written bare."""
     if isinstance(node, Seq):
-        return [plain(item) for item in node.items]
+        return [to_json_value(item) for item in node.items]
     if isinstance(node, Map):
-        return {entry.key: plain(entry.value) for entry in node.entries}
+        return {entry.key: to_json_value(entry.value) for entry in node.entries}
     if node.style == QUOTED:
         return node.text
     if node.text in NULLS:

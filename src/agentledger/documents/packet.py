@@ -11,9 +11,9 @@ import re
 from agentledger.ledger import Packet, Policy, Source
 
 from .page import Page
-from .placeholders import blank
+from .placeholders import is_blank
 from .tables import PACKET
-from .tasklists import items
+from .tasklists import parse_items
 
 CRITERIA = "Acceptance criteria"
 SECTIONS = (
@@ -29,7 +29,7 @@ MARK = re.compile(r" {0,3}<!--\s*agentledger:\s*(files|results|end)\s*-->\s*")
 EXPLORE = ("Summary", "Why this approach", "Options", "Recommendation", "Risks and follow-ups")
 
 
-def without_marks(text: str) -> str:
+def strip_marks(text: str) -> str:
     """A packet's text as it is read: without the lines that only tell what was generated."""
     return "\n".join(line for line in text.split("\n") if not MARK.fullmatch(line))
 
@@ -50,15 +50,15 @@ def parse_packet(
     """
     page = Page(source, raw, PACKET, size, template)
     said = page.values
-    page.need_keys()
-    task = page.need_own_task()
-    explores = mode == "explore" or (mode is None and _looks_like_options(page))
+    page.require_keys()
+    task = page.require_own_task()
+    explores = mode == "explore" or (mode is None and _is_explore_packet(page))
     for title in EXPLORE if explores else SECTIONS:
-        page.need_part(title)
-    page.note_doubles((*SECTIONS, *EXPLORE))
-    criteria = tuple(item for item in items(page.part(CRITERIA)) if not blank(item.text))
+        page.require_section(title)
+    page.note_duplicates((*SECTIONS, *EXPLORE))
+    criteria = tuple(item for item in parse_items(page.part(CRITERIA)) if not is_blank(item.text))
     return Packet(page.document(blob), task, said.get("base"), said.get("head"), said.get("change"), criteria)
 
 
-def _looks_like_options(page: Page) -> bool:
+def _is_explore_packet(page: Page) -> bool:
     return page.part("Options") is not None and page.part(CRITERIA) is None

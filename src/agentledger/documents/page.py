@@ -15,12 +15,12 @@ from typing import Any
 from agentledger.ledger import Document, Part, Source, heading_key
 
 from . import sections, yaml_lines
-from .frame import Frame, frame
+from .frame import Frame, parse_frame
 from .kinds import Key, Table
-from .nodes import Map, plain
-from .placeholders import without_comments
-from .problems import Problems, near_miss
-from .values import time_in_name
+from .nodes import Map, to_json_value
+from .placeholders import strip_comments
+from .problems import Problems, find_near_miss
+from .values import parse_time_in_name
 
 _TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
 
@@ -36,14 +36,16 @@ class Page:
     ) -> None:
         self.source, self.table = source, table
         self.out = Problems(source.path)
-        found = frame(raw, size, self.out)
+        found = parse_frame(raw, size, self.out)
         self.frame = found or Frame()
         self.looked_into = found is not None
         self.head = self._head()
         self.readable = self.head is not None
         self.values: dict[str, Any] = table.values(self.head, "", self.out) if self.head else {}
-        prompts = _prompts(template) if template else None
-        self.parts = sections.split(self.frame.body, self.frame.body_line, prompts) if self.frame.body else ()
+        prompts = _template_prompts(template) if template else None
+        self.parts = (
+            sections.parse_sections(self.frame.body, self.frame.body_line, prompts) if self.frame.body else ()
+        )
         self._by_title: dict[str, Part] = {}
         for part in self.parts:
             self._by_title.setdefault(heading_key(part.title), part)
@@ -51,7 +53,7 @@ class Page:
     def _head(self) -> Map | None:
         if self.frame.head is None:
             return None
-        return yaml_lines.read(self.frame.head, self.frame.head_line, self.out)
+        return yaml_lines.parse_yaml(self.frame.head, self.frame.head_line, self.out)
 
     @property
     def name(self) -> str:
@@ -67,11 +69,11 @@ class Page:
     @property
     def text(self) -> str:
         """The Markdown below the front matter, comments left out."""
-        return without_comments(self.frame.body).strip()
+        return strip_comments(self.frame.body).strip()
 
     def document(self, blob: str | None) -> Document:
         """What the value of every document carries; to be asked for last."""
-        fields = plain(self.head) if self.head else {}
+        fields = to_json_value(self.head) if self.head else {}
         return Document(self.source, blob, self.frame.text, fields, self.parts, self.out.all())
 
     # -- keys ---------------------------------------------------------------------------
@@ -81,27 +83,27 @@ class Page:
         entries = self.head.entries if self.head else ()
         return next((entry.line for entry in entries if entry.key == key), None)
 
-    def need_keys(self, names: Iterable[str] | None = None) -> None:
+    def require_keys(self, names: Iterable[str] | None = None) -> None:
         """Says which of these keys (by default: of those that are declared so) are missing or empty."""
         if not self.readable:
             return
         declared = {key.name: key for key in self.table.keys}
         for name in names if names is not None else [key.name for key in self.table.keys if key.needed]:
-            if name not in self.values and not self._said(name):
-                self._missing(declared[name])
+            if name not in self.values and not self._has_value(name):
+                self._note_missing(declared[name])
 
-    def _said(self, name: str) -> bool:
+    def _has_value(self, name: str) -> bool:
         """Is there a value, though one that has been found wrong already?"""
         entries = self.head.entries if self.head else ()
         given = [entry.value for entry in entries if entry.key == name]
         return any(not getattr(value, "null", False) for value in given)
 
-    def _missing(self, key: Key) -> None:
+    def _note_missing(self, key: Key) -> None:
         line = self.line(key.name)
         what = f"`{key.name}` is empty" if line else f"`{key.name}` is missing"
         self.out.incomplete(line or max(self.frame.head_line - 1, 1), what, f"write {key.kind.accepts}")
 
-    def need_own_task(self) -> str:
+    def require_own_task(self) -> str:
         """The task: as written, else the folder's; says where the two differ."""
         task, folder = self.values.get("task"), self.folder_task
         if task and folder and task != folder:
@@ -114,16 +116,16 @@ class Page:
     def at(self) -> int:
         """When it was written: as it says, else by its commit, else by its name; 0 where nothing tells."""
         said = self.values.get("at", self.source.at)
-        at = time_in_name(self.name) if said is None else said
+        at = parse_time_in_name(self.name) if said is None else said
         if at is None:
-            self.need_keys(["at"])
+            self.require_keys(["at"])
         return at or 0
 
     def by(self, key: str = "by") -> str:
         """Whose word it is: as it says, else its commit's author; '' where nothing tells."""
         by = self.values.get(key) or self.source.by
         if by is None:
-            self.need_keys([key])
+            self.require_keys([key])
         return by or ""
 
     # -- sections -----------------------------------------------------------------------
@@ -132,26 +134,28 @@ class Page:
         """The section of this title, the first of several."""
         return self._by_title.get(heading_key(title))
 
-    def need_part(self, title: str, fatal: bool = True, hint: str = "") -> Part | None:
+    def require_section(self, title: str, fatal: bool = True, hint: str = "") -> Part | None:
         """The section, if it is there and holds something; else says so."""
         found = self.part(title)
         if found is None and self.looked_into:
-            self.out.incomplete(None, f"the section “{title}” is missing", self._near(title), fatal)
+            self.out.incomplete(
+                None, f"the section “{title}” is missing", self._missing_section_hint(title), fatal
+            )
         elif found and found.empty:
             self.out.incomplete(
                 found.line, f"the section “{title}” is empty", hint or "write a sentence or two", fatal
             )
         return found if found and not found.empty else None
 
-    def _near(self, title: str) -> str:
-        close = near_miss(heading_key(title), list(self._by_title)[:100])
+    def _missing_section_hint(self, title: str) -> str:
+        close = find_near_miss(heading_key(title), list(self._by_title)[:100])
         form = f"write `## {title}` on a line of its own, and below it what there is to say"
         if close is None:
             return form
         there = self._by_title[close]
         return f"line {there.line} has “{there.title[:80]}”: did you mean `## {title}`?"
 
-    def note_doubles(self, known: Iterable[str]) -> None:
+    def note_duplicates(self, known: Iterable[str]) -> None:
         """Warns of sections that are there twice: only the first is looked at."""
         if len(self._by_title) == len(self.parts):
             return
@@ -168,8 +172,8 @@ class Page:
 
 
 @lru_cache(maxsize=16)
-def _prompts(template: bytes) -> dict[str, str]:
+def _template_prompts(template: bytes) -> dict[str, str]:
     """The texts of a template's sections, which count as empty where nobody changed them."""
-    found = frame(template, None, Problems("template"))
-    parts = sections.split(found.body, 1) if found else ()
+    found = parse_frame(template, None, Problems("template"))
+    parts = sections.parse_sections(found.body, 1) if found else ()
     return {heading_key(part.title): " ".join(part.text.split()) for part in parts if part.text}

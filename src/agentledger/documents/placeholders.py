@@ -23,21 +23,21 @@ _NONE = re.compile(
 _SAYS = re.compile(r"(?:[-*+] )?(?:\[[ xX]\] )?[a-eg-km-oq-su-wyzA-EG-KM-OQ-SU-WYZ]")
 
 
-def without_comments(text: str) -> str:
+def strip_comments(text: str) -> str:
     """The text without its HTML comments; one that is never closed goes to the end."""
     return _COMMENT.sub("", text) if "<!--" in text else text
 
 
-def blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
     """Is there nothing in it but placeholders?"""
     if _SAYS.match(text):
         return False
     return all(
-        _WORDS.fullmatch(_MARKS.sub("", line.strip()[:400])) for line in without_comments(text).split("\n")
+        _WORDS.fullmatch(_MARKS.sub("", line.strip()[:400])) for line in strip_comments(text).split("\n")
     )
 
 
-def says_none(text: str) -> bool:
+def is_none_phrase(text: str) -> bool:
     """Is it only a way to say that there is nothing?"""
-    word = _MARKS.sub("", without_comments(text).strip()[:400]).strip(" .*_!\n\t-")
+    word = _MARKS.sub("", strip_comments(text).strip()[:400]).strip(" .*_!\n\t-")
     return bool(_NONE.fullmatch(word))

@@ -31,7 +31,7 @@ _ONE = re.compile(_ITEM)
 _TWO = re.compile(rf"({_KEY}): +({_ITEM})")
 
 
-def read(head: str, line: int) -> Map | None:
+def parse_plain_yaml(head: str, line: int) -> Map | None:
     """The front matter whose first line is number `line`; None where only a YAML reader can tell."""
     lines = head.split("\n")
     entries: list[Entry] = []
@@ -46,10 +46,10 @@ def read(head: str, line: int) -> Map | None:
         here = line + at
         at += 1
         if pair[3] is not None:
-            entries.append(Entry(pair[2], here, _value(pair[3], here)))
+            entries.append(Entry(pair[2], here, _parse_value(pair[3], here)))
             continue
-        end = _block_end(lines, at)
-        block = _block(lines[at:end], here, line + at)
+        end = _find_block_end(lines, at)
+        block = _parse_block(lines[at:end], here, line + at)
         if block is None:
             return None
         entries.append(Entry(pair[2], here, block))
@@ -57,14 +57,14 @@ def read(head: str, line: int) -> Map | None:
     return Map(tuple(entries), entries[0].line if entries else line)
 
 
-def _block_end(lines: list[str], at: int) -> int:
+def _find_block_end(lines: list[str], at: int) -> int:
     """The first line after those that belong to the key above: indented ones, dashes, blanks and comments."""
     while at < len(lines) and (lines[at][:1] in ("", " ", "-", "#")):
         at += 1
     return at
 
 
-def _block(lines: list[str], key_line: int, first: int) -> Node | None:
+def _parse_block(lines: list[str], key_line: int, first: int) -> Node | None:
     found: list[tuple[re.Match[str], int]] = []
     for offset, text in enumerate(lines):
         if _BLANK.fullmatch(text):
@@ -76,22 +76,22 @@ def _block(lines: list[str], key_line: int, first: int) -> Node | None:
     if not found:
         return Scalar("", key_line)
     if found[0][0].re is _DASH:
-        return Seq(tuple(_value(match[2], line) for match, line in found), found[0][1])
+        return Seq(tuple(_parse_value(match[2], line) for match, line in found), found[0][1])
     if not found[0][0][1]:
         return None
-    return Map(tuple(Entry(m[2], line, _value(m[3] or "", line)) for m, line in found), found[0][1])
+    return Map(tuple(Entry(m[2], line, _parse_value(m[3] or "", line)) for m, line in found), found[0][1])
 
 
-def _value(text: str, line: int) -> Node:
+def _parse_value(text: str, line: int) -> Node:
     first = text[:1]
     if first == "[":
-        return Seq(tuple(_scalar(item, line) for item in _ONE.findall(text)), line)
+        return Seq(tuple(_parse_scalar(item, line) for item in _ONE.findall(text)), line)
     if first == "{":
-        return Map(tuple(Entry(k, line, _scalar(v, line)) for k, v in _TWO.findall(text)), line)
-    return _scalar(text, line)
+        return Map(tuple(Entry(k, line, _parse_scalar(v, line)) for k, v in _TWO.findall(text)), line)
+    return _parse_scalar(text, line)
 
 
-def _scalar(text: str, line: int) -> Scalar:
+def _parse_scalar(text: str, line: int) -> Scalar:
     if text[:1] in ('"', "'"):
         return Scalar(text[1:-1], line, QUOTED)
     return Scalar(text, line, PLAIN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agentledger.ledger import Problem
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 # Nobody reads more, and a hostile document could hold a hundred thousand.
 MOST = 50
@@ -45,7 +45,9 @@ class Problems:
             self._more += 1
         else:
             # The document's own words are in it: its keys, its headings.
-            self._found.append(Problem(self.path, line, _fit(message), _fit(hint), kind, fatal))
+            self._found.append(
+                Problem(self.path, line, _shorten_text(message), _shorten_text(hint), kind, fatal)
+            )
 
     def all(self) -> tuple[Problem, ...]:
         """Everything found, in the order of the lines."""
@@ -56,11 +58,11 @@ class Problems:
         return tuple(found)
 
 
-def _fit(text: str) -> str:
-    return printable(text if len(text) <= 400 else text[:399] + "…")
+def _shorten_text(text: str) -> str:
+    return escape_hidden(text if len(text) <= 400 else text[:399] + "…")
 
 
-def shown(text: str) -> str:
+def quote_excerpt(text: str) -> str:
     """Text of the document inside a message, cut to a readable length."""
     return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
 
@@ -68,20 +70,20 @@ def shown(text: str) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean …?` for the known word that comes closest; else the first of many, named."""
     names = list(known)
-    close = near_miss(word, names)
+    close = find_near_miss(word, names)
     if close is not None:
         return f"did you mean `{close}`?"
     return "there are: " + ", ".join(f"`{name}`" for name in names)
 
 
-def near_miss(word: str, known: Iterable[str]) -> str | None:
+def find_near_miss(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one is most likely a slip of: case, dashes and single letters do not count."""
     from difflib import get_close_matches  # here, since most documents have nothing wrong
 
-    flat = {_flat(name): name for name in known}
-    close = get_close_matches(_flat(word[:80]), flat, n=1, cutoff=0.6)
+    flat = {_fold_word(name): name for name in known}
+    close = get_close_matches(_fold_word(word[:80]), flat, n=1, cutoff=0.6)
     return flat[close[0]] if close else None
 
 
-def _flat(word: str) -> str:
+def _fold_word(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")

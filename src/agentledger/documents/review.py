@@ -8,9 +8,9 @@ from __future__ import annotations
 from agentledger.ledger import Policy, Review, Source
 
 from .page import Page
-from .placeholders import blank
+from .placeholders import is_blank
 from .tables import REVIEW
-from .tasklists import items
+from .tasklists import parse_items
 
 FINDINGS = "Findings"
 SECTIONS = (
@@ -39,10 +39,10 @@ def parse_review(
     page = Page(source, raw, REVIEW, size, template)
     said = page.values
     kind = said.get("kind", "agent")
-    page.need_keys()
+    page.require_keys()
     if kind == "agent":
-        _sections(page)
-    page.note_doubles((*SECTIONS, FINDINGS))
+        _require_sections(page)
+    page.note_duplicates((*SECTIONS, FINDINGS))
     at, reviewer = page.at(), page.by("reviewer")
     return Review(
         page.document(blob),
@@ -56,12 +56,12 @@ def parse_review(
         said.get("run", "reported"),
         said.get("change"),
         said.get("session", ""),
-        tuple(item for item in items(page.part(FINDINGS)) if not blank(item.text)),
+        tuple(item for item in parse_items(page.part(FINDINGS)) if not is_blank(item.text)),
     )
 
 
-def _sections(page: Page) -> None:
+def _require_sections(page: Page) -> None:
     for title in SECTIONS:
-        page.need_part(title, hint="say what you looked at; “none” if there is nothing to say")
+        page.require_section(title, hint="say what you looked at; “none” if there is nothing to say")
     if page.part(FINDINGS) is None:
-        page.need_part(FINDINGS)
+        page.require_section(FINDINGS)

@@ -26,7 +26,7 @@ SCHEMAS: Mapping[str, tuple[Table, str]] = {
 }
 
 
-def schema(name: str) -> bytes:
+def render_schema(name: str) -> bytes:
     """The JSON Schema (2020-12) of a document of SCHEMAS, indented for reading."""
     table, about = SCHEMAS[name]
     head = {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from agentledger.ledger import Part, heading_key
 
-from .placeholders import blank
+from .placeholders import is_blank
 
 _FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _ATX = re.compile(r" {0,3}##(?:[ \t]+(.*))?$")
@@ -66,23 +66,23 @@ class _Scanner:
         """Takes the next line, whose tabs are blanks already."""
         indent = len(text) - len(text.lstrip(" "))
         blank = not text.strip()
-        if (self.fence or self.comment) and not self._leaves(text, indent, blank):
+        if (self.fence or self.comment) and not self._ends_block(text, indent, blank):
             return
         if blank:
             self.paragraph, self.quote = [], False
             if self.item_empty:
                 self.item = 0
             return
-        if self.item and indent < self.item and self._stays(text):
+        if self.item and indent < self.item and self._continues_item(text):
             return
         self.item_empty = False
         if self.item:
-            self._content(text[self.item :])
-        elif not (self.quote and self._continues(text)):
+            self._scan_content(text[self.item :])
+        elif not (self.quote and self._continues_paragraph(text)):
             self.quote = False
-            self._at_top(at, text, indent)
+            self._scan_top_level(at, text, indent)
 
-    def _leaves(self, text: str, indent: int, blank: bool) -> bool:
+    def _ends_block(self, text: str, indent: int, blank: bool) -> bool:
         """Is code or comment over, because its list item is? If not, takes the line as part of it."""
         if self.inside and not blank and indent < self.inside:
             self.fence, self.comment = "", False
@@ -96,14 +96,14 @@ class _Scanner:
         self.fence = "" if closes else self.fence
         return False
 
-    def _stays(self, text: str) -> bool:
+    def _continues_item(self, text: str) -> bool:
         """A line left of the open item's content: does its paragraph just go on? If not, the item is over."""
-        if self.paragraph and self._continues(text):
+        if self.paragraph and self._continues_paragraph(text):
             return True
         self.item, self.paragraph = 0, []
         return False
 
-    def _continues(self, text: str) -> bool:
+    def _continues_paragraph(self, text: str) -> bool:
         """Can the line be nothing but more of the paragraph above it?"""
         ends = (_ATX_ANY, _RULE, _QUOTE, _FENCE)
         return not (
@@ -118,7 +118,7 @@ class _Scanner:
         number = item[1].strip()[:-1]
         return not paragraph or (bool(text[item.end() :].strip()) and number in ("", "1"))
 
-    def _content(self, text: str) -> None:
+    def _scan_content(self, text: str) -> None:
         """A line that begins or goes on with a block; `text` is what is right of the item's column."""
         indent = len(text) - len(text.lstrip(" "))
         fence, comment = _FENCE.match(text), _COMMENT.match(text)
@@ -130,7 +130,7 @@ class _Scanner:
         elif indent <= 3 or self.paragraph:
             self.paragraph.append(text)
 
-    def _at_top(self, at: int, text: str, indent: int) -> None:
+    def _scan_top_level(self, at: int, text: str, indent: int) -> None:
         underline = _UNDERLINE.match(text)
         heading = _ATX.match(text)
         if underline and self.paragraph:
@@ -139,18 +139,18 @@ class _Scanner:
                 self.found.append(Heading(title, at - len(self.paragraph), at + 1))
             self.paragraph = []
         elif heading:
-            self.found.append(Heading(_title(heading[1] or ""), at, at + 1))
+            self.found.append(Heading(_heading_title(heading[1] or ""), at, at + 1))
             self.paragraph = []
         elif _ATX_ANY.match(text) or _RULE.match(text) or _QUOTE.match(text):
             self.paragraph = []
             quoted = text.lstrip(" >") if _QUOTE.match(text) else ""
-            self.quote = bool(quoted) and self._continues(quoted)
+            self.quote = bool(quoted) and self._continues_paragraph(quoted)
         elif indent <= 3 and self._starts_item(text, bool(self.paragraph)):
-            self._new_item(text)
+            self._open_item(text)
         else:
-            self._content(text)
+            self._scan_content(text)
 
-    def _new_item(self, text: str) -> None:
+    def _open_item(self, text: str) -> None:
         item = _ITEM.match(text)
         assert item
         rest = text[item.end() :]
@@ -159,23 +159,23 @@ class _Scanner:
         self.item = len(item[1]) + (blanks if rest and blanks <= 4 else 1)
         self.paragraph, self.item_empty = [], not rest
         if rest:
-            self._content(text[self.item :])
+            self._scan_content(text[self.item :])
 
 
-def _title(text: str) -> str:
+def _heading_title(text: str) -> str:
     """The text of a heading without the `#` that may close it."""
     text = text.strip()
     bare = text.rstrip("#")
     return bare.rstrip() if not bare or bare[-1].isspace() else text
 
 
-def headings(body: str) -> list[Heading]:
+def parse_headings(body: str) -> list[Heading]:
     """The first MOST level-2 headings of a text, in order."""
     bare = "\n" + body
     if "```" in body:
         bare = _CODE.sub(lambda code: "\n" * code[0].count("\n"), bare)
     if not any(mark in bare for mark in _HARD_ANYWHERE) and not _HARD.search(bare):
-        return _easy_headings(bare)
+        return _parse_easy_headings(bare)
     scanner = _Scanner()
     for at, text in enumerate(body.split("\n")):
         scanner.line(at, text.expandtabs(4))
@@ -184,24 +184,24 @@ def headings(body: str) -> list[Heading]:
     return scanner.found
 
 
-def _easy_headings(text: str) -> list[Heading]:
+def _parse_easy_headings(text: str) -> list[Heading]:
     """The headings of a text in which every line is what it looks like; it begins with a line end."""
     found: list[Heading] = []
     at = last = 0
     for match in islice(_EASY.finditer(text), MOST):
         at += text.count("\n", last, match.start())
         last = match.start()
-        found.append(Heading(_title(match[1] or ""), at, at + 1))
+        found.append(Heading(_heading_title(match[1] or ""), at, at + 1))
     return found
 
 
-def split(body: str, first: int, prompts: dict[str, str] | None = None) -> tuple[Part, ...]:
+def parse_sections(body: str, first: int, prompts: dict[str, str] | None = None) -> tuple[Part, ...]:
     """The sections of a body whose first line is number `first`.
 
     `prompts` maps the heading of a template's section to its text, which counts as empty.
     """
     lines = body.split("\n")
-    found = headings(body)
+    found = parse_headings(body)
     ends = [heading.at for heading in found[1:]] + [len(lines)] * bool(found)
     parts = []
     for heading, end in zip(found, ends, strict=True):
@@ -209,7 +209,7 @@ def split(body: str, first: int, prompts: dict[str, str] | None = None) -> tuple
         start = len(text) - len(text.lstrip("\n"))
         text = text[start:]
         title = heading.title.strip("*_ ")
-        empty = blank(text) or (
+        empty = is_blank(text) or (
             bool(prompts) and (prompts or {}).get(heading_key(title)) == " ".join(text.split())
         )
         parts.append(Part(title, first + heading.at, text, empty, first + heading.below + start))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from agentledger.ledger import CheckIn, Policy, Source
 
 from .page import Page
-from .placeholders import says_none, without_comments
+from .placeholders import is_none_phrase, strip_comments
 from .tables import STATUS
-from .values import time_in_name
+from .values import parse_time_in_name
 
 NEEDS = "What I need from you"
 SECTIONS = ("What changed", "What's next", "Risks and blockers", NEEDS)
@@ -29,13 +29,13 @@ def parse_check_in(
     """The check-in in `raw`, all of a file of `size` bytes or its beginning; never raises."""
     page = Page(source, raw, STATUS, size, template)
     said = page.values
-    page.need_keys()
+    page.require_keys()
     state = said.get("state", "working")
-    needs = _sections(page, asks=state in ("needs-input", "blocked"))
+    needs = _parse_needs(page, asks=state in ("needs-input", "blocked"))
     return CheckIn(
         page.document(blob),
         page.name,
-        _at(page),
+        _written_at(page),
         state,
         said.get("agent", ""),
         said.get("session", ""),
@@ -44,25 +44,25 @@ def parse_check_in(
     )
 
 
-def _at(page: Page) -> int:
+def _written_at(page: Page) -> int:
     """As written; where that is missing (a problem already), by its name rather than by its commit."""
-    named = time_in_name(page.name)
+    named = parse_time_in_name(page.name)
     other = page.source.at if named is None else named
     at: int | None = page.values.get("at", other)
     return at or 0
 
 
-def _sections(page: Page, asks: bool) -> str:
+def _parse_needs(page: Page, asks: bool) -> str:
     for title in SECTIONS[:3]:
-        page.need_part(title, title == SECTIONS[0] or page.part(title) is None, _NONE)
-    page.note_doubles(SECTIONS)
+        page.require_section(title, title == SECTIONS[0] or page.part(title) is None, _NONE)
+    page.note_duplicates(SECTIONS)
     part = page.part(NEEDS)
     if part is None or (part.empty and asks):
-        page.need_part(NEEDS, hint="say what you need in order to go on")
+        page.require_section(NEEDS, hint="say what you need in order to go on")
     elif part.empty:
-        page.need_part(NEEDS, fatal=False, hint=_NONE)
-    elif not says_none(part.text):
-        return without_comments(part.text).strip()
+        page.require_section(NEEDS, fatal=False, hint=_NONE)
+    elif not is_none_phrase(part.text):
+        return strip_comments(part.text).strip()
     elif asks:
         said = f"it says `state: {page.values['state']}`, but “{NEEDS}” asks for nothing"
         page.out.incomplete(part.line, said, "say what you need, or write `state: working`")

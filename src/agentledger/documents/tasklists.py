@@ -33,24 +33,24 @@ class _Open:
         return Item(" ".join(filter(None, self.text)), self.line, self.checked, shown)
 
 
-def items(part: Part | None) -> tuple[Item, ...]:
+def parse_items(part: Part | None) -> tuple[Item, ...]:
     """The items of a section in order, those without text among them; lines count in the whole document."""
     if part is None:
         return ()
     found: list[_Open] = []
     last: _Open | None = None
     fence = ""
-    for number, raw in _lines(part):
+    for number, raw in _numbered_lines(part):
         text = raw.expandtabs(4).rstrip()
         mark = _FENCE.match(text)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and text:
-            last = _take(text, number, last, found)
+            last = _take_line(text, number, last, found)
     return tuple(item.done() for item in found)
 
 
-def _lines(part: Part) -> list[tuple[int, str]]:
+def _numbered_lines(part: Part) -> list[tuple[int, str]]:
     """The lines with their numbers; a comment leaves its line ends behind, so that they stay true."""
     text = part.text
     if "<!--" in text:
@@ -58,7 +58,7 @@ def _lines(part: Part) -> list[tuple[int, str]]:
     return list(enumerate(text.split("\n"), part.text_line))
 
 
-def _take(text: str, number: int, last: _Open | None, found: list[_Open]) -> _Open | None:
+def _take_line(text: str, number: int, last: _Open | None, found: list[_Open]) -> _Open | None:
     box = _BOX.match(text)
     if box and (last is None or len(box[1]) < last.indent + 2):
         item = _Open(number, len(box[1]), box[2] != " ", [box[3] or ""])

@@ -13,8 +13,8 @@ from .frame import MOST_BYTES
 TEMPLATES = ("brief", "status", "packet", "review")
 
 
-def template(name: str, own: bytes | None = None) -> bytes:
+def read_template(name: str, own: bytes | None = None) -> bytes:
     """The template of a document of TEMPLATES: the repository's `own`, if there is one that can be used."""
     if own is not None and own.strip() and len(own) <= MOST_BYTES:
         return own
-    return (resources.directory("templates") / "ledger" / f"{name}.md").read_bytes()
+    return (resources.resource_folder("templates") / "ledger" / f"{name}.md").read_bytes()

@@ -22,7 +22,7 @@ _KEY = re.compile(r"[ \t]*([\w.-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*=")
 _FORM = "write `key = value`, text in quotes, tables as `[name]`"
 
 
-def read(text: str, out: Problems) -> Map | None:
+def parse_toml(text: str, out: Problems) -> Map | None:
     """The table that `text` is; None, with a problem, if it is not TOML."""
     tower = _TOWER.search(text)
     if tower:
@@ -33,7 +33,7 @@ def read(text: str, out: Problems) -> Map | None:
     except tomllib.TOMLDecodeError as error:
         said = _WHERE.search(str(error))
         line = int(said[1]) if said and said[1] else text.count("\n") + 1
-        out.invalid(line, f"this is not TOML: {_reason(error)}", _FORM)
+        out.invalid(line, f"this is not TOML: {_describe_error(error)}", _FORM)
         return None
     except (RecursionError, ValueError):
         out.invalid(None, "this is nested too deeply, or has a number that is too long", _FORM)
@@ -43,7 +43,7 @@ def read(text: str, out: Problems) -> Map | None:
     return tree
 
 
-def _reason(error: tomllib.TOMLDecodeError) -> str:
+def _describe_error(error: tomllib.TOMLDecodeError) -> str:
     said = _WHERE.sub("", str(error)).lower()
     return {"cannot overwrite a value": "this key was there before"}.get(said, said)
 
@@ -58,12 +58,12 @@ class _Lines:
             header = _HEADER.match(line)
             key = _KEY.match(line)
             if header and not key:
-                table = _bare(header[1])
-                self._note(table, number)
+                table = _bare_name(header[1])
+                self._note_line(table, number)
             elif key:
-                self._note(f"{table}.{_bare(key[1])}" if table else _bare(key[1]), number)
+                self._note_line(f"{table}.{_bare_name(key[1])}" if table else _bare_name(key[1]), number)
 
-    def _note(self, name: str, line: int) -> None:
+    def _note_line(self, name: str, line: int) -> None:
         parts = name.split(".")
         self.places.setdefault(name, []).append(line)
         for end in range(1, len(parts)):
@@ -76,17 +76,17 @@ class _Lines:
         if isinstance(value, dict):
             return Map(tuple(self._entry(key, each, name, line, depth) for key, each in value.items()), line)
         if isinstance(value, list):
-            return Seq(tuple(self._item(each, name, line, depth) for each in value), line)
+            return Seq(tuple(self._item_tree(each, name, line, depth) for each in value), line)
         if isinstance(value, str):
             return Scalar(value, line, QUOTED)
         return Scalar(str(value).lower() if isinstance(value, bool) else str(value), line, LITERAL)
 
     def _entry(self, key: str, value: Any, name: str, line: int, depth: int) -> Entry:
         full = f"{name}.{key}" if name else key
-        here = self._next(full, line) if not _tables(value) else self.places.get(full, [line])[0]
+        here = self._next(full, line) if not _is_table_array(value) else self.places.get(full, [line])[0]
         return Entry(key, here, self.table(value, full, here, depth + 1))
 
-    def _item(self, value: Any, name: str, line: int, depth: int) -> Node:
+    def _item_tree(self, value: Any, name: str, line: int, depth: int) -> Node:
         here = self._next(name, line) if isinstance(value, dict) else line
         return self.table(value, name, here, depth + 1)
 
@@ -96,9 +96,9 @@ class _Lines:
         return left.pop(0) if left else line
 
 
-def _tables(value: Any) -> bool:
+def _is_table_array(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _bare(name: str) -> str:
+def _bare_name(name: str) -> str:
     return ".".join(part.strip().strip("\"'") for part in name.split("."))

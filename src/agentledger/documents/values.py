@@ -34,7 +34,7 @@ class Wrong(ValueError):
         self.reason, self.hint = reason, hint
 
 
-def identifier(text: str) -> str:
+def parse_identifier(text: str) -> str:
     """The name of a task, checkpoint or check."""
     if len(text) > MOST_ID:
         raise Wrong(f"is {len(text)} characters long", f"at most {MOST_ID} characters")
@@ -44,33 +44,33 @@ def identifier(text: str) -> str:
     return text
 
 
-def number(text: str) -> int:
+def parse_number(text: str) -> int:
     """A count from 1."""
     if not _NUMBER.fullmatch(text):
         raise Wrong
     return int(text)
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     """A count from 0."""
-    return 0 if text == "0" else number(text)
+    return 0 if text == "0" else parse_number(text)
 
 
-def exit_code(text: str) -> int:
+def parse_exit_code(text: str) -> int:
     """What a process ended with; less than 0 where a signal ended it."""
     if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text):
         raise Wrong
     return int(text)
 
 
-def seconds(text: str) -> float:
+def parse_seconds(text: str) -> float:
     """A time span with fractions."""
     if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,18})?(?:[eE]-?[0-9]{1,2})?", text):
         raise Wrong
     return float(text)
 
 
-def flag(text: str) -> bool:
+def parse_flag(text: str) -> bool:
     """True or false, and no other word for it."""
     word = text.lower()
     if word in ("true", "false") and text in (word, word.title(), word.upper()):
@@ -79,7 +79,7 @@ def flag(text: str) -> bool:
     raise Wrong(hint=f"did you mean `{meant}`?" if meant else "")
 
 
-def duration(text: str) -> int:
+def parse_duration(text: str) -> int:
     """Seconds of `15m`, `2h` or `3d`."""
     found = _DURATION.fullmatch(text)
     if not found:
@@ -88,7 +88,7 @@ def duration(text: str) -> int:
     return int(found[1]) * _UNITS[found[2]]
 
 
-def time(text: str) -> int:
+def parse_time(text: str) -> int:
     """Seconds since the epoch of an RFC 3339 time; another zone than UTC is converted, fractions are cut."""
     found = _TIME.fullmatch(text)
     if not found:
@@ -105,7 +105,7 @@ def time(text: str) -> int:
     return (at - _EPOCH) // _SECOND
 
 
-def time_in_name(name: str) -> int | None:
+def parse_time_in_name(name: str) -> int | None:
     """The time that the name of a file starts with, such as `20261123T101500Z-3f2c`."""
     found = _STAMP.search(name)
     if not found:
@@ -117,7 +117,7 @@ def time_in_name(name: str) -> int | None:
     return (at - _EPOCH) // _SECOND
 
 
-def commit(text: str) -> str:
+def parse_object_id(text: str) -> str:
     """A whole commit or tree id."""
     if not _OID.fullmatch(text.lower()):
         short = re.fullmatch(r"[0-9a-fA-F]{4,63}", text)
@@ -128,43 +128,43 @@ def commit(text: str) -> str:
     return text.lower()
 
 
-def digest(text: str) -> str:
+def parse_digest(text: str) -> str:
     """A SHA-256."""
     if not _DIGEST.fullmatch(text.lower()):
         raise Wrong
     return text.lower()
 
 
-def rule(text: str) -> str:
+def parse_rule_name(text: str) -> str:
     """The id or the name of a rule, by its form alone."""
     if not _RULE.fullmatch(text):
         raise Wrong
     return text
 
 
-def pattern(text: str) -> str:
+def parse_pattern(text: str) -> str:
     """A path pattern that can match something below the repository's top."""
     if not text.strip():
         raise Wrong("is empty")
     if text[0] == "!":
         raise Wrong("begins with `!`", "say what is meant to match; `off_limits` is for what must not")
-    _inside(text)
-    if _unclosed(text):
+    _require_relative(text)
+    if _has_unclosed_set(text):
         raise Wrong(
             "has a `[` that nothing closes", "close it with `]`, or write `\\[` for the character itself"
         )
     return text
 
 
-def path(text: str) -> str:
+def parse_path(text: str) -> str:
     """A path below the repository's top."""
     if not text.strip():
         raise Wrong("is empty")
-    _inside(text)
+    _require_relative(text)
     return text
 
 
-def _inside(text: str) -> None:
+def _require_relative(text: str) -> None:
     if text[0] in "/~" or re.match(r"[A-Za-z]:[\\/]", text):
         raise Wrong("is an absolute path", "write it from the repository's top, such as `src/api/**`")
     if _CONTROL.search(text):
@@ -178,7 +178,7 @@ def _inside(text: str) -> None:
         )
 
 
-def _unclosed(text: str) -> bool:
+def _has_unclosed_set(text: str) -> bool:
     """Is there a `[` that git's matcher reads to the end of the pattern?"""
     at = 0
     while at < len(text):
@@ -195,14 +195,14 @@ def _unclosed(text: str) -> bool:
     return False
 
 
-def branch_pattern(text: str) -> str:
+def parse_branch_pattern(text: str) -> str:
     """A pattern of branch names, where `*` crosses `/`."""
     if not text.strip() or _CONTROL.search(text) or " " in text:
         raise Wrong
     return text
 
 
-def command(text: str) -> str:
+def parse_command(text: str) -> str:
     """A shell command, whose `{changed:…}` are well-formed."""
     if not text.strip():
         raise Wrong("is empty")
@@ -212,7 +212,7 @@ def command(text: str) -> str:
                 "has an unfinished `{changed:…}`", "write `{changed:**/*.py}`: a pattern, without braces"
             )
         try:
-            pattern(found[2])
+            parse_pattern(found[2])
         except Wrong as wrong:
             raise Wrong(f"has a pattern in `{{changed:…}}` that {wrong.reason}", wrong.hint) from None
     return text

@@ -27,13 +27,13 @@ class _Refused(Exception):
         self.line, self.message, self.hint = line, message, hint
 
 
-def read(head: str, line: int, out: Problems) -> Map | None:
+def parse_yaml(head: str, line: int, out: Problems) -> Map | None:
     """The mapping that `head` is, whose first line is number `line`; None, and a problem, if it is none."""
-    found = plain_yaml.read(head, line)
-    return found if found is not None else read_any(head, line, out)
+    found = plain_yaml.parse_plain_yaml(head, line)
+    return found if found is not None else parse_any_yaml(head, line, out)
 
 
-def read_any(head: str, line: int, out: Problems) -> Map | None:
+def parse_any_yaml(head: str, line: int, out: Problems) -> Map | None:
     """The same by way of PyYAML, whatever is in it."""
     import yaml
 
@@ -45,7 +45,9 @@ def read_any(head: str, line: int, out: Problems) -> Map | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = line + mark.line if mark else line
-        out.invalid(where, f"this is not YAML: {_reason(error)}", _advice(head, where - line, error))
+        out.invalid(
+            where, f"this is not YAML: {_describe_error(error)}", _suggest_fix(head, where - line, error)
+        )
         return None
     except yaml.YAMLError:
         out.invalid(
@@ -58,12 +60,12 @@ def read_any(head: str, line: int, out: Problems) -> Map | None:
     return None
 
 
-def _reason(error: Any) -> str:
+def _describe_error(error: Any) -> str:
     parts = [part for part in (error.context, error.problem) if part]
     return ", ".join(parts)
 
 
-def _advice(head: str, offset: int, error: Any) -> str:
+def _suggest_fix(head: str, offset: int, error: Any) -> str:
     """The mend that fits: nearly always a tab, or a character that YAML has a use of its own for."""
     lines = head.split("\n")
     text = lines[offset] if offset < len(lines) else ""
@@ -82,47 +84,47 @@ class _Builder:
     def __init__(self, head: str, line: int) -> None:
         self.first = line
         self.nodes = 0
-        self.events = _events(head)
+        self.events = _parse_events(head)
 
     def root(self) -> Node:
         event = next(self.events)
-        if _name(event) == "StreamEnd":
+        if _event_name(event) == "StreamEnd":
             return Map((), self.first)
-        node = self._node(next(self.events), 0)
+        node = self._build_node(next(self.events), 0)
         next(self.events)
         after = next(self.events)
-        if _name(after) != "StreamEnd":
-            raise _Refused(self._line(after), "a second YAML document begins here", "keep to one")
+        if _event_name(after) != "StreamEnd":
+            raise _Refused(self._line_of(after), "a second YAML document begins here", "keep to one")
         return node
 
-    def _line(self, event: Any) -> int:
+    def _line_of(self, event: Any) -> int:
         return int(self.first + event.start_mark.line)
 
-    def _node(self, event: Any, depth: int) -> Node:
-        self._refuse(event, depth)
-        line, name = self._line(event), _name(event)
+    def _build_node(self, event: Any, depth: int) -> Node:
+        self._refuse_harmful(event, depth)
+        line, name = self._line_of(event), _event_name(event)
         if name == "Scalar":
             return Scalar(event.value, line, PLAIN if event.implicit[0] else QUOTED)
         if name == "SequenceStart":
-            return Seq(tuple(self._node(e, depth + 1) for e in self._until("SequenceEnd")), line)
+            return Seq(tuple(self._build_node(e, depth + 1) for e in self._until("SequenceEnd")), line)
         return Map(tuple(self._entry(e, depth + 1) for e in self._until("MappingEnd")), line)
 
     def _until(self, end: str) -> Iterator[Any]:
         for event in self.events:
-            if _name(event) == end:
+            if _event_name(event) == end:
                 return
             yield event
 
     def _entry(self, event: Any, depth: int) -> Entry:
-        key = self._node(event, depth)
+        key = self._build_node(event, depth)
         if not isinstance(key, Scalar):
             raise _Refused(key.line, "a key has to be a word", "write `key: value`")
-        return Entry(key.text, key.line, self._node(next(self.events), depth))
+        return Entry(key.text, key.line, self._build_node(next(self.events), depth))
 
-    def _refuse(self, event: Any, depth: int) -> None:
+    def _refuse_harmful(self, event: Any, depth: int) -> None:
         self.nodes += 1
-        line = self._line(event)
-        if _name(event) == "Alias" or event.anchor is not None:
+        line = self._line_of(event)
+        if _event_name(event) == "Alias" or event.anchor is not None:
             hint = 'write the value out; quote what begins with `*` or `&`, such as "*.py"'
             raise _Refused(line, "YAML anchors and aliases (`&`, `*`) are not read", hint)
         if event.tag is not None:
@@ -135,11 +137,11 @@ class _Builder:
             raise _Refused(line, "the front matter has too many values", f"at most {MOST_NODES:,}")
 
 
-def _name(event: Any) -> str:
+def _event_name(event: Any) -> str:
     return type(event).__name__.removesuffix("Event")
 
 
-def _events(head: str) -> Iterator[Any]:
+def _parse_events(head: str) -> Iterator[Any]:
     import yaml
 
     # The C parser where the wheel brought it: twenty times as fast, the same events.

@@ -14,7 +14,7 @@ MOST_BYTES = 32 << 20
 MOST_GIVEN = 12 << 10
 
 
-def ask(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes | None:
+def git_output(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes | None:
     """The standard output of a git command that reads `given`; None where it fails or says too much.
 
     None, too, where `given` is longer than MOST_GIVEN, and on a system without this way to start a process.
@@ -33,7 +33,7 @@ def ask(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes 
         process = os.posix_spawnp("git", ["git", *arguments], env, file_actions=actions)
         os.close(write)
         write = -1
-        said = _all(read)
+        said = _read_all(read)
     except OSError:
         return None
     finally:
@@ -43,7 +43,7 @@ def ask(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes 
     return said if os.waitpid(process, 0)[1] == 0 else None
 
 
-def _all(end: int) -> bytes | None:
+def _read_all(end: int) -> bytes | None:
     said = bytearray()
     while block := os.read(end, 1 << 16):
         said += block

@@ -41,41 +41,43 @@ from agentledger.text import decode, encode
 from agentledger.work import Copy, Work
 
 
-def check(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
+def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
     """The branch, and what the rules find in the commit that the index would make; () without a brief.
 
     `outer` is the hook's environment, `now` in seconds since the epoch. Raises LedgerError.
     """
-    here = surroundings.look(outer, cwd)
+    here = surroundings.read_surroundings(outer, cwd)
     if not here.branch:
         return "", ()
-    with scratch.opened(here.place) as sealed:
-        heads = surroundings.heads(here)
-        settings = git.config(here.asked)
-        refs = who.refs(here, settings)
-        ruled = who.rule(refs, sealed)
-        found = who.find(here, refs, sealed, ruled, heads[0] if heads else None)
+    with scratch.open_scratch(here.place) as sealed:
+        heads = surroundings.read_parents(here)
+        settings = git.read_config(here.asked)
+        refs = who.read_refs(here, settings)
+        ruled = who.read_policy(refs, sealed)
+        found = who.find_gated_task(here, refs, sealed, ruled, heads[0] if heads else None)
         if found is None:
             return here.branch, ()
-        granting.keep(here, settings, found)
-        tree = surroundings.tree_of_index(here, sealed.git.cwd / "objects")
-        return here.branch, _judged(sealed, here, found, sealed.commit(tree, heads), tuple(heads), now)
+        granting.write_grant(here, settings, found)
+        tree = surroundings.write_index_tree(here, sealed.git.cwd / "objects")
+        return here.branch, _evaluate_commit(
+            sealed, here, found, sealed.commit(tree, heads), tuple(heads), now
+        )
 
 
-def _judged(
+def _evaluate_commit(
     sealed: Scratch, here: Here, found: Gated, commit: str, heads: tuple[str, ...], now: int
 ) -> tuple[Finding, ...]:
-    own = changes.own(sealed, {"": [Line(commit, heads)]})[""]
-    case = _case(sealed, here, found, commit, own, now)
-    findings = rules.evaluate(case)
+    own = changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
+    case = _gather_case(sealed, here, found, commit, own, now)
+    findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):
         return findings
     # Merging costs more than all the rest, so it is asked for only when somebody would be stopped.
-    net = changes.net(sealed, found.base.head, [commit])[commit]
-    return rules.evaluate(_only_net(case, net))
+    net = changes.find_net_changes(sealed, found.base.head, [commit])[commit]
+    return rules.evaluate_rules(_keep_net_changes(case, net))
 
 
-def _only_net(case: Case, net: Net) -> Case:
+def _keep_net_changes(case: Case, net: Net) -> Case:
     """The case without what merging the commit would not bring to base; all of it, if git cannot merge."""
     if net.failed:
         return case
@@ -87,46 +89,46 @@ def _only_net(case: Case, net: Net) -> Case:
     )
 
 
-def _case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now: int) -> Case:
+def _gather_case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now: int) -> Case:
     brief = found.task.brief
     assert brief
     changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.by.items()))
     new = [change for _, change in own.by.values() if change.status != "D"]
-    targets = brought.links(sealed, new)
-    hidden = brought.hidden(sealed, new)
+    targets = brought.read_link_targets(sealed, new)
+    hidden = brought.find_hidden(sealed, new)
     return Case(
         gate=Gate.COMMIT,
         now=now,
         policy=found.policy,
-        base=judge.typed(found.base),
+        base=judge.short_base_ref(found.base),
         branch=here.branch,
         listed=True,
         task=found.task,
-        work=_work(sealed, found, commit, own),
-        scope=scope.of(brief, found.policy, judge.PROTECTED),
+        work=_gather_work(sealed, found, commit, own),
+        scope=scope.scope_of_brief(brief, found.policy, judge.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
-        twins=brought.twins(sealed, [(commit, new)])[commit],
+        twins=brought.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
-        reports=_reports(sealed, found, commit, own),
+        reports=_changed_check_ins(sealed, found, commit, own),
     )
 
 
-def _reports(sealed: Scratch, found: Gated, commit: str, own: Own) -> tuple[Report, ...]:
+def _changed_check_ins(sealed: Scratch, found: Gated, commit: str, own: Own) -> tuple[Report, ...]:
     """The check-ins of this commit; earlier ones against all that the branch has made of them."""
-    said = check_ins.of_task(found.task.id, own.history)
+    said = check_ins.check_in_history(found.task.id, own.history)
     if any(changes[0].status != "A" for changes in said.values()):
-        lines = [Line(*each) for each in commits.outside(sealed.git, commit, found.base.head)]
-        history = changes.own(sealed, {"": lines})[""].history
+        lines = [Line(*each) for each in commits.read_ancestry_outside(sealed.git, commit, found.base.head)]
+        history = changes.find_own_changes(sealed, {"": lines})[""].history
         said = {path: history[path] for path in said}
-    return check_ins.reports(sealed, found.policy, {"": said})[""]
+    return check_ins.compare_check_ins(sealed, found.policy, {"": said})[""]
 
 
-def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
+def _gather_work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     """What the rules of this gate ask of the branch's documents: its copy of the brief, and check-ins."""
     folder = f"{TASKS}{found.task.id}/"
-    entries = objects.tree(sealed.git, commit, folder)
+    entries = objects.read_tree_entries(sealed.git, commit, folder)
     listed = {decode(path): blob for mode, blob, path in entries if mode != brought.LINK}
     copy = listed.get(f"{folder}brief.md")
     same = copy is None or copy == found.official
@@ -136,8 +138,8 @@ def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
         standing = Copy.REFUSED
     if found.task.brief_from == "branch":
         standing = Copy.UNCONFIRMED
-    wanted = _check_ins(found, own, listed)
-    texts = dict(objects.contents(sealed.git, list(dict.fromkeys(wanted.values()))))
+    wanted = _select_check_ins(found, own, listed)
+    texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(wanted.values()))))
     parsed = [
         documents.parse_check_in(
             Source(path), texts.get(blob, b"")[: documents.MOST_BYTES], found.policy, blob
@@ -148,7 +150,7 @@ def _work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     return Work(found.task.id, copy=standing, check_ins=tuple(newest), answers=found.task.answers)
 
 
-def _check_ins(found: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
+def _select_check_ins(found: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
     """Those that this commit brings; all of them, where a checkpoint has to be looked for in them."""
     brief = found.task.brief
     checkpoints = brief is not None and (brief.checkpoints or brief.mode == "review")

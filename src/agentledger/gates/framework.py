@@ -30,28 +30,28 @@ def main() -> int:
         return USAGE
     if named:
         code = run.main(named)
-    elif pushed := _pushed(os.environ):
+    elif pushed := _pushed_ref_line(os.environ):
         code = run.main("pre-push", [pushed])
     else:
         code = run.main("pre-commit")
     return STOPPED if code == run.STOPPED else code
 
 
-def _pushed(env: Mapping[str, str]) -> str:
+def _pushed_ref_line(env: Mapping[str, str]) -> str:
     """The ref that is pushed, in the line that git would give to a hook; '' when this is no push."""
     ours, theirs = (env.get(f"PRE_COMMIT_{side}_BRANCH") for side in ("LOCAL", "REMOTE"))
     if not ours or not theirs:
         return ""
     new, old = (env.get(f"PRE_COMMIT_{end}_REF") for end in ("TO", "FROM"))
-    return f"{ours} {new or _commit(ours)} {theirs} {old or NONE}"
+    return f"{ours} {new or _resolve_commit(ours)} {theirs} {old or NONE}"
 
 
-def _commit(ref: str) -> str:
+def _resolve_commit(ref: str) -> str:
     """What a ref stands at: the framework names no ids where the first commits of all are pushed."""
     from pathlib import Path
 
     from agentledger import git
     from agentledger.text import decode
 
-    out = git.find(git.repository(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
+    out = git.run_or_none(git.repository_at(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
     return NONE if out is None else decode(out).strip()

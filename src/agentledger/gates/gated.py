@@ -14,7 +14,7 @@ from typing import NamedTuple
 from agentledger import agents, bases, control, documents, git, objects, policy
 from agentledger.bases import HEADS, REMOTES, Choice, Refs
 from agentledger.gates.here import Here
-from agentledger.git import attempt
+from agentledger.git import run_unchecked
 from agentledger.ledger import Policy, Source
 from agentledger.model import Base
 from agentledger.policy import Ruled
@@ -41,68 +41,70 @@ class Gated(NamedTuple):
     tips: tuple[str, ...]
 
 
-def refs(here: Here, settings: Mapping[str, str]) -> Refs:
+def read_refs(here: Here, settings: Mapping[str, str]) -> Refs:
     """The branches of the repository, here and at remotes; `settings` is its configuration."""
-    return Refs(git.refs(here.asked, [HEADS, REMOTES]).refs, settings)
+    return Refs(git.read_refs(here.asked, [HEADS, REMOTES]).refs, settings)
 
 
-def rule(refs: Refs, scratch: Scratch) -> Ruled:
+def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
     """The policy and base of the repository. Raises LedgerError where no base can be told, or read."""
-    return policy.read(scratch, refs, bases.choose(refs, None, "", False), None)
+    return policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
 
 
-def find(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
+def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
     """The task of the branch that is checked out; None where no brief goes for it."""
-    copies = control.find(refs, ruled.policy.control_branch)
-    tips = _tips(scratch, copies)
-    name = _task(scratch, here.branch, tips, ruled.base.head)
+    copies = control.find_copies(refs, ruled.policy.control_branch)
+    tips = _control_tips(scratch, copies)
+    name = _task_of_branch(scratch, here.branch, tips, ruled.base.head)
     if name is None:
         return None
-    files = _files(scratch, name, tips)
-    found = _brief(scratch, here, ruled, name, files, head)
+    files = _read_task_files(scratch, name, tips)
+    found = _read_task(scratch, here, ruled, name, files, head)
     if found is None:
         return None
     task, official = found
     return Gated(ruled.policy, ruled.base, task, official, ruled.choice, copies, tuple(tips))
 
 
-def _tips(scratch: Scratch, copies: control.Copies) -> list[str]:
+def _control_tips(scratch: Scratch, copies: control.Copies) -> list[str]:
     """The commits of the control branch, the one that outweighs the other last."""
     ids = [ref.id for ref in (copies.local, copies.remote) if ref]
     if len(set(ids)) < 2:
         return ids[:1]
-    out, code, _ = attempt(scratch.git, ["rev-list", "--left-right", "--count", f"{ids[0]}...{ids[1]}"])
+    out, code, _ = run_unchecked(scratch.git, ["rev-list", "--left-right", "--count", f"{ids[0]}...{ids[1]}"])
     ahead, behind = out.split() if not code else (b"1", b"1")
     if behind == b"0":
         return ids[:1]
     return ids[1:] if ahead == b"0" else ids
 
 
-def _task(scratch: Scratch, branch: str, tips: list[str], base: str) -> str | None:
+def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], base: str) -> str | None:
     """The task whose brief names the branch, else the one that its name says."""
     found = set()
     for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
         grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
-        for path in decode(git.find(scratch.git, grep) or b"").split("\0")[:-1]:
-            blob = objects.kinds(scratch.git, [path])[0][0]
-            text = next((raw for _, raw in objects.contents(scratch.git, [blob] if blob else [])), b"")
-            if documents.front_matter(text).get("branch") == branch:
+        for path in decode(git.run_or_none(scratch.git, grep) or b"").split("\0")[:-1]:
+            blob = objects.read_object_info(scratch.git, [path])[0][0]
+            text = next(
+                (raw for _, raw in objects.read_object_contents(scratch.git, [blob] if blob else [])), b""
+            )
+            if documents.parse_front_matter(text).get("branch") == branch:
                 found.add(path.split("/")[-2])
     named = sorted(found)
-    return named[0] if named else agents.task_of(branch)
+    return named[0] if named else agents.task_of_branch(branch)
 
 
-def _files(scratch: Scratch, task: str, tips: list[str]) -> dict[str, tuple[str, str]]:
+def _read_task_files(scratch: Scratch, task: str, tips: list[str]) -> dict[str, tuple[str, str]]:
     """Mode and blob of the task's files on the control branch, by their path within its folder."""
     folder = f"tasks/{task}/"
     found = {}
     for tip in tips:
-        for mode, blob, path in objects.tree(scratch.git, tip, folder):
+        for mode, blob, path in objects.read_tree_entries(scratch.git, tip, folder):
             found[decode(path).removeprefix(folder)] = mode, blob
     return found
 
 
-def _brief(
+def _read_task(
     scratch: Scratch,
     here: Here,
     ruled: Ruled,
@@ -113,15 +115,15 @@ def _brief(
     own = f"{TASKS}{name}/brief.md"
     places = [("control", files["brief.md"][1])] if "brief.md" in files else []
     if not places:
-        blob, kind, _ = objects.kinds(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
+        blob, kind, _ = objects.read_object_info(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
         places = [("base", blob)] if kind == "blob" else []
-    if not places and head and (oldest := _oldest(scratch, ruled.base.head, head, own)):
+    if not places and head and (oldest := _oldest_brief(scratch, ruled.base.head, head, own)):
         places = [("branch", oldest)]
     if not places:
         return None
     where, blob = places[0]
     said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
-    texts = _texts(scratch, [blob, *(files[path][1] for path in said)])
+    texts = _read_blobs(scratch, [blob, *(files[path][1] for path in said)])
     path = own if where != "control" else f"tasks/{name}/brief.md"
     brief = documents.parse_brief(Source(path), texts.get(blob, b""), ruled.policy, blob)
 
@@ -135,7 +137,7 @@ def _brief(
     return Task(name, brief, where, (here.branch,), mine, waivers), blob
 
 
-def _oldest(scratch: Scratch, base: str, head: str, path: str) -> str | None:
+def _oldest_brief(scratch: Scratch, base: str, head: str, path: str) -> str | None:
     """The first version of the brief on the branch's own line: an agent cannot widen it afterwards."""
     flags = ["--first-parent", "--reverse", "--raw", "--no-renames", "--no-abbrev", "--format=", "-z"]
     for word in git.run(scratch.git, ["log", *flags, f"{base}..{head}", "--", path]).split(b"\0"):
@@ -145,7 +147,7 @@ def _oldest(scratch: Scratch, base: str, head: str, path: str) -> str | None:
     return None
 
 
-def _texts(scratch: Scratch, blobs: list[str]) -> dict[str, bytes]:
-    kinds = zip(blobs, objects.kinds(scratch.git, blobs), strict=True)
+def _read_blobs(scratch: Scratch, blobs: list[str]) -> dict[str, bytes]:
+    kinds = zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
     small = [blob for blob, (_, kind, size) in kinds if kind == "blob" and size <= documents.MOST_BYTES]
-    return dict(objects.contents(scratch.git, list(dict.fromkeys(small))))
+    return dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(small))))

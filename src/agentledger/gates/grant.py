@@ -32,8 +32,8 @@ class Grant:
 
     def __init__(self, fields: dict[str, list[bytes]]) -> None:
         self.fields = fields
-        self._owned = [_plain(pattern) for pattern in fields["owns"]]
-        ends = [_ends(pattern) for pattern in fields["barred"]]
+        self._owned = [_path_or_folder(pattern) for pattern in fields["owns"]]
+        ends = [_fixed_ends(pattern) for pattern in fields["barred"]]
         self._heads = tuple(head for head, _ in ends if head)
         self._tails = tuple(tail for head, tail in ends if not head)
         self._barred = ends
@@ -46,7 +46,7 @@ class Grant:
         """A field that has any number of them."""
         return self.fields[name]
 
-    def surely_holds(self, path: bytes) -> bool:
+    def surely_covers(self, path: bytes) -> bool:
         """Is a path in scope? False means that only the engine of patterns can tell."""
         owned = any(
             path == name if name is not None else path.startswith(folder) for name, folder in self._owned
@@ -56,7 +56,7 @@ class Grant:
         return not any(path.startswith(head) and path.endswith(tail) for head, tail in self._barred)
 
 
-def _plain(pattern: bytes) -> tuple[bytes | None, bytes]:
+def _path_or_folder(pattern: bytes) -> tuple[bytes | None, bytes]:
     """The one path that a pattern matches, or the folder of which it matches all; else what no path is."""
     whole = pattern.removesuffix(b"**") if pattern == b"**" or pattern.endswith(b"/**") else pattern
     if any(special in whole for special in _SPECIAL):
@@ -65,10 +65,10 @@ def _plain(pattern: bytes) -> tuple[bytes | None, bytes]:
     return (None, whole) if below else (whole, b"")
 
 
-def _ends(pattern: bytes) -> tuple[bytes, bytes]:
+def _fixed_ends(pattern: bytes) -> tuple[bytes, bytes]:
     """What every path begins and ends with that a pattern matches."""
     if pattern.endswith(b"/"):
-        return _ends(pattern + b"**")
+        return _fixed_ends(pattern + b"**")
     at = [index for index, byte in enumerate(pattern) if byte in _SPECIAL]
     if not at:
         return pattern, pattern
@@ -76,12 +76,12 @@ def _ends(pattern: bytes) -> tuple[bytes, bytes]:
     return pattern[: at[0]], pattern[at[-1] + 1 :].removeprefix(b"/")
 
 
-def refs(patterns: list[bytes]) -> list[str]:
+def refs_query(patterns: list[bytes]) -> list[str]:
     """The question how the refs of these patterns stand."""
     return ["for-each-ref", f"--format={_REFS}", "--", *map(os.fsdecode, patterns)]
 
 
-def standing(listed: bytes) -> dict[bytes, bytes]:
+def parse_refs(listed: bytes) -> dict[bytes, bytes]:
     """The answer: the id of each ref, by its name, and what it points to and follows."""
     rows = (line.partition(b"\0") for line in listed.splitlines())
     return {ref: oid for ref, _, oid in rows}
@@ -90,7 +90,7 @@ def standing(listed: bytes) -> dict[bytes, bytes]:
 # -- on disk --------------------------------------------------------------------------
 
 
-def file(common: bytes, branch: bytes) -> bytes:
+def grant_path(common: bytes, branch: bytes) -> bytes:
     """Where the record of a branch lies."""
     name = branch.replace(b"%", b"%25").replace(b"/", b"%2F")
     return b"/".join((common, b"agentledger", b"grants", name))
@@ -108,7 +108,7 @@ def dump(fields: dict[str, list[bytes]]) -> bytes | None:
 def load(common: bytes, branch: bytes) -> Grant | None:
     """The record of a branch; None where there is none that is whole, and of this format."""
     try:
-        with open(file(common, branch), "rb") as record:  # noqa: PTH123 - pathlib takes longer than all this
+        with open(grant_path(common, branch), "rb") as record:  # noqa: PTH123 - pathlib takes longer than all this
             raw = record.read()
     except OSError:
         return None

@@ -22,23 +22,23 @@ from agentledger.text import encode
 _KEEP = 30 * 86400  # seconds
 
 
-def keep(here: Here, settings: Mapping[str, str], found: Gated) -> None:
+def write_grant(here: Here, settings: Mapping[str, str], found: Gated) -> None:
     """Write the grant of a branch, where plain commits can be told by it. `settings` are git's here."""
     # Plain commits are read in the user's own repository, where git would fetch what a partial clone lacks.
     partial = "extensions.partialclone" in settings or any(key.endswith(".promisor") for key in settings)
-    raw = grant.dump(_fields(here, found)) if _plain(found) and not partial else None
+    raw = grant.dump(_grant_fields(here, found)) if _is_plain_brief(found) and not partial else None
     if raw is None:
         return
-    file = Path(os.fsdecode(grant.file(encode(str(here.place.common)), encode(here.branch))))
+    file = Path(os.fsdecode(grant.grant_path(encode(str(here.place.common)), encode(here.branch))))
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_name(f"{file.name}.{os.getpid()}")
         new.write_bytes(raw)
         new.replace(file)
-        _forget(file.parent)
+        _remove_old_grants(file.parent)
 
 
-def _forget(folder: Path) -> None:
+def _remove_old_grants(folder: Path) -> None:
     """Remove the grants of branches that are long gone; one that is still needed is found anew."""
     oldest = time.time() - _KEEP
     for old in folder.iterdir():
@@ -46,7 +46,7 @@ def _forget(folder: Path) -> None:
             old.unlink(missing_ok=True)
 
 
-def _plain(found: Gated) -> bool:
+def _is_plain_brief(found: Gated) -> bool:
     """Is there nothing about the brief that a rule would speak of, or look for in documents?"""
     brief = found.task.brief
     if brief is None or found.task.brief_from == "branch" or len(found.tips) > 1:
@@ -57,13 +57,13 @@ def _plain(found: Gated) -> bool:
     return not (invalid or checkpoints or found.policy.problems)
 
 
-def _fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
+def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
     brief = found.task.brief
     assert brief
-    granted = scope.of(brief, found.policy, judge.PROTECTED)
+    granted = scope.scope_of_brief(brief, found.policy, judge.PROTECTED)
     base = [ref.name for ref in (found.choice.local, found.choice.remote) if ref]
     control = [ref.name for ref in (found.copies.local, found.copies.remote) if ref]
-    patterns = list(map(encode, _patterns(found, [*base, *control])))
+    patterns = list(map(encode, _ref_patterns(found, [*base, *control])))
     return {
         "branch": [encode(here.branch)],
         "task": [encode(found.task.id)],
@@ -73,13 +73,13 @@ def _fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
         "base_refs": [encode(name) for name in base],
         "control_refs": [encode(name) for name in control],
         "patterns": patterns,
-        "refs": list(grant.standing(git.run(here.asked, grant.refs(patterns)))),
+        "refs": list(grant.parse_refs(git.run(here.asked, grant.refs_query(patterns)))),
         "owns": list(granted.owns),
         "barred": [*granted.off_limits, *granted.protected],
     }
 
 
-def _patterns(found: Gated, names: list[str]) -> list[str]:
+def _ref_patterns(found: Gated, names: list[str]) -> list[str]:
     """Of the refs that base and the control branch were chosen from."""
     chosen = dict.fromkeys([*USUAL, found.choice.name, found.policy.control_branch])
     wanted = [f"{REMOTES}**/HEAD"]

@@ -33,17 +33,17 @@ class Here:
     merging: tuple[str, ...]
 
 
-def look(outer: Mapping[str, str], cwd: Path) -> Here:
+def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     """The surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
-    asked = Git(cwd, _environment(outer, cwd))
-    place = git.place(asked)
+    asked = Git(cwd, _hook_environment(outer, cwd))
+    place = git.locate_repository(asked)
     given = outer.get("GIT_INDEX_FILE")
     index = (cwd / given).resolve() if given else place.directory / "index"
-    branch = git.head(asked).removeprefix(HEADS)
-    return Here(asked, place, index, branch, merging(outer, place.directory))
+    branch = git.read_head_ref(asked).removeprefix(HEADS)
+    return Here(asked, place, index, branch, read_merge_heads(outer, place.directory))
 
 
-def _environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
+def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
     """Without what belongs to one repository alone, but for where that repository is."""
     env = git.environment(outer)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"):
@@ -52,7 +52,7 @@ def _environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
     return env
 
 
-def merging(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+def read_merge_heads(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
     """The commits that are being merged in: of a merge that stopped, or of one that git is just making.
 
     Before a merge commit that git makes by itself there is no MERGE_HEAD yet; their ids are in the names
@@ -62,15 +62,15 @@ def merging(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
         stopped = (directory / "MERGE_HEAD").read_bytes()
     except OSError:
         named = sorted(name.removeprefix("GITHEAD_") for name in outer if name.startswith("GITHEAD_"))
-        return tuple(name for name in named if _is_id(name))
-    return tuple(line for line in decode(stopped).split() if _is_id(line))
+        return tuple(name for name in named if _is_object_id(name))
+    return tuple(line for line in decode(stopped).split() if _is_object_id(line))
 
 
-def _is_id(text: str) -> bool:
+def _is_object_id(text: str) -> bool:
     return len(text) in (40, 64) and not text.strip("0123456789abcdef")
 
 
-def tree_of_index(here: Here, objects: Path) -> str:
+def write_index_tree(here: Here, objects: Path) -> str:
     """The tree that a commit of the index would have; what is new of it is written to `objects`.
 
     Raises GitError, as for an index with unmerged paths.
@@ -79,19 +79,19 @@ def tree_of_index(here: Here, objects: Path) -> str:
         **here.asked.env,
         "GIT_INDEX_FILE": str(here.index),
         "GIT_OBJECT_DIRECTORY": str(objects),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(here.place.common / "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quote_path(here.place.common / "objects"),
     }
     return decode(git.run(Git(here.asked.cwd, env), ["write-tree"])).strip()
 
 
-def _quoted(path: Path) -> str:
+def _quote_path(path: Path) -> str:
     """A path in a list of paths that `:` divides; git reads a quoted one as a C string."""
     text = str(path)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if ":" in text or '"' in text else text
 
 
-def heads(here: Here) -> Sequence[str]:
+def read_parents(here: Here) -> Sequence[str]:
     """The commit that HEAD is at, and those that are being merged in; none before the first commit."""
-    out = git.find(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    out = git.run_or_none(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
     first = () if out is None else (decode(out).strip(),)
     return (*first, *here.merging)

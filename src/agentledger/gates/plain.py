@@ -20,9 +20,9 @@ import os
 
 from agentledger import paths
 from agentledger.gates import grant
-from agentledger.gates.asked import MOST_GIVEN, ask
+from agentledger.gates.asked import MOST_GIVEN, git_output
 from agentledger.gates.grant import Grant
-from agentledger.git_env import environment
+from agentledger.git_env import build_git_env
 
 TYPE_CHECKING = False  # see `git_env`
 if TYPE_CHECKING:
@@ -33,42 +33,42 @@ _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
 _MOST_BYTES = 1 << 20  # of a file, see `brought`
 
 
-def passes(outer: Mapping[str, str]) -> bool:
+def is_plain_commit(outer: Mapping[str, str]) -> bool:
     """Is the commit that the index would make a plain one? `outer` is the hook's environment."""
-    env = environment(outer) | {name: outer[name] for name in _KEPT if name in outer}
+    env = build_git_env(outer) | {name: outer[name] for name in _KEPT if name in outer}
     # A commit with more parents than one undoes, or takes over, what a diff with HEAD does not show.
     if any(name.startswith("GITHEAD_") for name in outer):
         return False
     asked = ["--absolute-git-dir", "--git-common-dir", "HEAD", "--symbolic-full-name", "HEAD"]
-    words = (ask(["rev-parse", *asked], env) or b"").split(b"\n")
+    words = (git_output(["rev-parse", *asked], env) or b"").split(b"\n")
     if len(words) != 5 or not words[3].startswith(HEADS):
         return False
     directory, common, head, ref, _ = words
     if os.path.lexists(directory + b"/MERGE_HEAD"):
         return False
     found = grant.load(common, ref.removeprefix(HEADS))
-    return found is not None and _stands(found, env) and _within(found, head, env)
+    return found is not None and _is_grant_current(found, env) and _is_within_grant(found, head, env)
 
 
-def _stands(found: Grant, env: dict[str, str]) -> bool:
+def _is_grant_current(found: Grant, env: dict[str, str]) -> bool:
     """Are base, control branch, policy and briefs what they were when the grant was found?"""
-    refs = grant.standing(ask(grant.refs(found.many("patterns")), env) or b"")
+    refs = grant.parse_refs(git_output(grant.refs_query(found.many("patterns")), env) or b"")
     if list(refs) != found.many("refs"):
         return False
     ids = {ref.split(b" ")[0]: oid for ref, oid in refs.items()}
     copies = [(name, found.one("base")) for name in found.many("base_refs")]
     copies += [(name, found.one("control")) for name in found.many("control_refs")]
     moved = {(ids.get(name, b""), then) for name, then in copies if ids.get(name) != then}
-    return not moved or _same_documents(moved, env)
+    return not moved or _has_same_documents(moved, env)
 
 
-def _same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) -> bool:
+def _has_same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) -> bool:
     """Has each of these commits the policy and the briefs of the one that it is compared with?"""
     briefs = "tasks/*/brief.md"
     wanted = [f":(glob){briefs}", f":(glob).agentledger/{briefs}", ".agentledger/config.toml"]
     given = b"".join(new + b" " + old + b"\n" for new, old in moved)
     flags = ["--stdin", "-r", "--raw", "--no-renames", "--no-commit-id"]
-    return ask(["diff-tree", *flags, "--", *wanted], env, given) == b""
+    return git_output(["diff-tree", *flags, "--", *wanted], env, given) == b""
 
 
 # -- the commit -----------------------------------------------------------------------
@@ -82,61 +82,66 @@ class _Change:
         self.path = path
 
 
-def _within(found: Grant, head: bytes, env: dict[str, str]) -> bool:
-    changes = _changes(head, env)
-    if changes is None or not all(_ordinary(found, change) for change in changes):
+def _is_within_grant(found: Grant, head: bytes, env: dict[str, str]) -> bool:
+    changes = _read_changes(head, env)
+    if changes is None or not all(_is_plain_file(found, change) for change in changes):
         return False
     own = head + b":.agentledger/tasks/" + found.one("task") + b"/brief.md"
-    folders = {f: head + b":" + f for c in changes if c.status == b"A" for f in paths.above(c.path)}
+    folders = {f: head + b":" + f for c in changes if c.status == b"A" for f in paths.parent_folders(c.path)}
     blobs = [change.blob for change in changes if change.status != b"D"]
-    read = _read(list(dict.fromkeys([own, *folders.values(), *blobs])), env)
+    read = _read_objects(list(dict.fromkeys([own, *folders.values(), *blobs])), env)
     if read is None or read[own][0] not in (b"", found.one("brief")):
         return False
     trees = {folder: read[name][1] for folder, name in folders.items()}
-    return all(_clear(read[blob][1]) for blob in blobs) and _alone(changes, trees, len(head) // 2)
+    return all(_is_clear_text(read[blob][1]) for blob in blobs) and _has_unique_names(
+        changes, trees, len(head) // 2
+    )
 
 
-def _changes(head: bytes, env: dict[str, str]) -> list[_Change] | None:
+def _read_changes(head: bytes, env: dict[str, str]) -> list[_Change] | None:
     """What the index has changed; None where git cannot tell."""
     settings = ["-c", "core.fsmonitor=false", "diff-index", "--cached", "--raw", "-z", "--no-abbrev"]
     flags = ["--no-renames", "--no-relative", "--ignore-submodules=none", head.decode(), "--"]
-    raw = ask([*settings, *flags], env)
+    raw = git_output([*settings, *flags], env)
     if raw is None:
         return None
     words = raw.split(b"\0")
     return [_Change(entry, path) for entry, path in zip(words[:-1:2], words[1::2], strict=True)]
 
 
-def _ordinary(found: Grant, change: _Change) -> bool:
+def _is_plain_file(found: Grant, change: _Change) -> bool:
     """Is it a file that is surely within the scope, and nothing else?"""
     path = change.path
     if change.status != b"D":
         known = change.status in (b"A", b"M", b"T") and change.mode in (b"100644", b"100755")
-        if not known or paths.unsafe(path) is not None:
+        if not known or paths.unsafe_path_reason(path) is not None:
             return False
     ledger = (path + b"/").lower().startswith(b".agentledger/")
-    return not ledger and _clear(path) and found.surely_holds(path)
+    return not ledger and _is_clear_text(path) and found.surely_covers(path)
 
 
-def _clear(raw: bytes) -> bool:
+def _is_clear_text(raw: bytes) -> bool:
     """Has a text no character that misleads?"""
     if raw.isascii():
         return True
-    from agentledger.text import decode, misleading  # most files are ASCII, and expressions take long to load
+    from agentledger.text import (  # most files are ASCII, and expressions take long to load
+        count_misleading,
+        decode,
+    )
 
-    return not misleading([decode(raw)])
+    return not count_misleading([decode(raw)])
 
 
-def _alone(changes: list[_Change], trees: dict[bytes, bytes], size: int) -> bool:
+def _has_unique_names(changes: list[_Change], trees: dict[bytes, bytes], size: int) -> bool:
     """Is no added name, or folder above one, like another in HEAD's `trees` (ids of `size` bytes)?"""
     there: dict[bytes, dict[str, set[bytes]]] = {folder: {} for folder in trees}
     for folder, tree in trees.items():
-        for name in paths.tree_names(tree, size):
-            there[folder].setdefault(paths.folded(name), set()).add(name)
+        for name in paths.parse_tree_names(tree, size):
+            there[folder].setdefault(paths.fold_name(name), set()).add(name)
     for path in [change.path for change in changes if change.status == b"A"]:
-        for folder in paths.above(path):
-            name = paths.within(path, folder)
-            alike = there[folder].setdefault(paths.folded(name), set())
+        for folder in paths.parent_folders(path):
+            name = paths.next_component(path, folder)
+            alike = there[folder].setdefault(paths.fold_name(name), set())
             alike.add(name)
             if len(alike) > 1:
                 return False
@@ -146,12 +151,12 @@ def _alone(changes: list[_Change], trees: dict[bytes, bytes], size: int) -> bool
 # -- objects --------------------------------------------------------------------------
 
 
-def _read(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[bytes, bytes]] | None:
+def _read_objects(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[bytes, bytes]] | None:
     """Id and content of each object; (b"", b"") where there is none. None: one is long, or cannot be read."""
     found: dict[bytes, tuple[bytes, bytes]] = {}
-    for part in _parts(names):
+    for part in _split_batches(names):
         given = b"".join(name + b"\n" for name in part)
-        said, at = ask(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
+        said, at = git_output(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
         for name in part:
             end = said.find(b"\n", at)
             words = said[at:end].split(b" ")
@@ -165,7 +170,7 @@ def _read(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[bytes, b
     return found
 
 
-def _parts(names: list[bytes]) -> Iterator[list[bytes]]:
+def _split_batches(names: list[bytes]) -> Iterator[list[bytes]]:
     """Names in parts that one question has room for."""
     part: list[bytes] = []
     length = 0

@@ -22,11 +22,11 @@ from agentledger.gates import here as surroundings
 from agentledger.model import Branch, Fleet, State
 from agentledger.rules.case import Ref
 from agentledger.snapshot import Request, Snapshot
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.work import Progress
 
 
-def refs(lines: Iterable[str]) -> list[Ref]:
+def parse_pushed_refs(lines: Iterable[str]) -> list[Ref]:
     """The refs that a push would move; what cannot be read as a line of git's is left out."""
     found = []
     for line in lines:
@@ -38,23 +38,23 @@ def refs(lines: Iterable[str]) -> list[Ref]:
     return found
 
 
-def check(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tuple[Finding, ...]:
+def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tuple[Finding, ...]:
     """What the rules find in a push with these lines on its standard input. Raises LedgerError."""
-    moved = refs(lines)
+    moved = parse_pushed_refs(lines)
     if not moved:
         return ()
-    here = surroundings.look(outer, cwd)
+    here = surroundings.read_surroundings(outer, cwd)
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
     request = Request(heads=pushed, forecast=False, rules=False, gate=True)
-    with snapshot.opened(cwd, request) as taken:
+    with snapshot.open_snapshot(cwd, request) as taken:
         linked = here.place.directory != here.place.common
-        _want_history(
+        _require_history(
             taken, {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
         )
-        return tuple(_judged(taken, moved, here.branch, linked))
+        return tuple(_evaluate_refs(taken, moved, here.branch, linked))
 
 
-def _want_history(taken: Snapshot, names: Collection[str]) -> None:
+def _require_history(taken: Snapshot, names: Collection[str]) -> None:
     """Unjudged where a branch with a task cannot be read, as in a clone whose history is cut off, or was
     made to look so: what it brings is not known, and its author can mend that.
     """
@@ -63,29 +63,29 @@ def _want_history(taken: Snapshot, names: Collection[str]) -> None:
     for branch in taken.fleet.branches:
         asked = branch.ref in names and (branch.task in briefed or branch.name in named)
         if asked and branch.state is State.UNREADABLE:
-            raise Unjudged(f"{printable(branch.name)} cannot be judged: {branch.state_why}", UNREAD)
+            raise Unjudged(f"{escape_hidden(branch.name)} cannot be judged: {branch.state_why}", UNREAD)
 
 
-def _judged(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:
+def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
-        if branch.work is not None and _somebodys_agents(branch, taken.fleet):
-            yield from taken.findings([branch], _gate(branch))[branch.ref]
+        if branch.work is not None and _is_agent_branch(branch, taken.fleet):
+            yield from taken.findings([branch], _gate_of_branch(branch))[branch.ref]
     # In the main checkout a manager may stand on an agent's branch; a worktree of its own is the agent's.
     mine = by_ref.get(HEADS + own)
     if linked and mine is not None and mine.work is not None:
         yield from taken.foreign(mine, tuple(moved))
 
 
-def _somebodys_agents(branch: Branch, fleet: Fleet) -> bool:
+def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:
     """Is it an agent's by its name, its commits, or a brief? A manager pushes new briefs on any other."""
     brief = next((task.brief for task in fleet.tasks if branch.work and task.id == branch.work.task), None)
     named = brief is not None and brief.branch == branch.name
     usual = fleet.policy.branches or agents.DEFAULT_PATTERNS
     listed = any(fnmatchcase(branch.name, pattern) for pattern in usual)
-    return named or listed or branch.agent is not None or agents.task_of(branch.name) is not None
+    return named or listed or branch.agent is not None or agents.task_of_branch(branch.name) is not None
 
 
-def _gate(branch: Branch) -> Gate:
+def _gate_of_branch(branch: Branch) -> Gate:
     said = branch.standing is not None and branch.standing.progress in (Progress.READY, Progress.APPROVED)
     return Gate.READY if said else Gate.PUSH

@@ -24,29 +24,31 @@ def main(hook: str, pushed: Sequence[str] | None = None) -> int:
     from agentledger.errors import LedgerError, Unjudged
 
     try:
-        return _push(pushed) if hook == "pre-push" else _commit()
+        return _run_push_gate(pushed) if hook == "pre-push" else _run_commit_gate()
     except Unjudged as error:
         sys.stderr.write(
             f"{error.message}\nhint: {error.hint}\nstopped at push: it cannot be judged before\n"
         )
         return STOPPED
     except LedgerError as error:
-        _say(f"agentledger could not check this: {error.message}", error.hint)
+        _write_fault(f"agentledger could not check this: {error.message}", error.hint)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours stops nobody, and is said to be one
-        _say(f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor tells more")
+        _write_fault(
+            f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor tells more"
+        )
     return 0
 
 
-def _commit() -> int:
+def _run_commit_gate() -> int:
     from agentledger.gates import plain
 
     # Nearly all commits are plain, and what the others need takes many times as long to import.
-    return 0 if plain.passes(os.environ) else _judged()
+    return 0 if plain.is_plain_commit(os.environ) else _judge_commit()
 
 
-def _judged() -> int:
+def _judge_commit() -> int:
     import time
     from pathlib import Path
 
@@ -54,15 +56,15 @@ def _judged() -> int:
     from agentledger.gates import commit
     from agentledger.reports import told
 
-    branch, findings = commit.check(os.environ, Path.cwd(), int(time.time()))
+    branch, findings = commit.check_commit(os.environ, Path.cwd(), int(time.time()))
     if not findings:
         return 0
     report = Report(Gate.COMMIT, branch, findings)
-    sys.stderr.write(f"{told.text(report)}\n")
+    sys.stderr.write(f"{told.render_findings(report)}\n")
     return STOPPED if report.blocked else 0
 
 
-def _push(pushed: Sequence[str] | None) -> int:
+def _run_push_gate(pushed: Sequence[str] | None) -> int:
     from pathlib import Path
 
     from agentledger.findings import Gate, Report
@@ -72,13 +74,13 @@ def _push(pushed: Sequence[str] | None) -> int:
     if pushed is None:
         # Bytes that are no UTF-8 may stand in a ref's name.
         pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
-    report = Report(Gate.PUSH, "the push", push.check(os.environ, Path.cwd(), pushed))
+    report = Report(Gate.PUSH, "the push", push.check_push(os.environ, Path.cwd(), pushed))
     if report.findings:
-        sys.stderr.write(f"{told.text(report)}\n")
+        sys.stderr.write(f"{told.render_findings(report)}\n")
     return STOPPED if report.blocked else 0
 
 
-def _say(message: str, hint: str) -> None:
+def _write_fault(message: str, hint: str) -> None:
     sys.stderr.write(
         f"{message}\nhint: {hint}\nIt was let through; the push, the site and the merge look again.\n"
     )

@@ -15,8 +15,8 @@ import msgspec
 from agentledger.ledger import CheckIn
 from agentledger.model import Branch, Fleet
 from agentledger.reports import shapes_commands, shapes_ledger
-from agentledger.sections import Section, against, grouped, kill
-from agentledger.text import age, encode, path_text, plural, printable, rfc3339
+from agentledger.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
+from agentledger.text import encode, escape_hidden, format_age, format_count, format_path, format_rfc3339
 from agentledger.turns import Kind, Turn
 from agentledger.work import Checked, Trust
 
@@ -36,38 +36,38 @@ _WAITS = {
 }
 
 
-def text(turn: Turn, fleet: Fleet, more: int = 0) -> str:
+def render_next_item(turn: Turn, fleet: Fleet, more: int = 0) -> str:
     """Everything that one needs to decide; `more` are those that wait behind it."""
-    return "".join(f"{printable(line)}".rstrip() + "\n" for line in _lines(turn, fleet, more))
+    return "".join(f"{escape_hidden(line)}".rstrip() + "\n" for line in _describe_turn(turn, fleet, more))
 
 
-def _lines(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
+def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     task, asked = turn.task, turn.question
     yield turn.action.text
-    yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_since(turn, fleet.now)}"
+    yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
     yield ""
     about = f" about its checkpoint {asked.checkpoint}" if asked and asked.checkpoint else ""
-    reasons = _reasons(turn)
-    yield f"{_who(turn)} {_WAITS[turn.kind]}{about}{':' if asked or turn.change or reasons else ''}"
+    reasons = _list_reasons(turn)
+    yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if asked or turn.change or reasons else ''}"
     if asked:
-        yield from bounded(_question(asked), LINES)
+        yield from quote_lines(_describe_question(asked), LINES)
     if turn.change:
-        yield from bounded("\n".join(turn.change.sentences) or "the same, in other bytes", LINES)
-    yield from bounded("\n".join(reasons), FEW) if reasons else ()
+        yield from quote_lines("\n".join(turn.change.sentences) or "the same, in other bytes", LINES)
+    yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
     outcome = task.brief.document.part("Outcome") if task.brief else None
     if outcome and not outcome.empty:
         yield "to be true in the end:"
-        yield from bounded(outcome.text, FEW)
+        yield from quote_lines(outcome.text, FEW)
     if turn.branch.standing and turn.branch.standing.checks:
-        yield f"checks: {', '.join(map(check, turn.branch.standing.checks))}"
+        yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
     yield ""
     if turn.action.command:
         yield f"next: {turn.action.command}"
     if more:
-        yield f"{plural(more, 'more waits', 'more wait')} behind it"
+        yield f"{format_count(more, 'more waits', 'more wait')} behind it"
 
 
-def _question(asked: CheckIn) -> str:
+def _describe_question(asked: CheckIn) -> str:
     """What is to be answered; where nothing is asked in words, what was done and is planned."""
     if asked.needs:
         return asked.needs
@@ -75,29 +75,31 @@ def _question(asked: CheckIn) -> str:
     return "\n".join(f"{part.title}: {part.text.strip()}" for part in parts) or "(it says nothing)"
 
 
-def _reasons(turn: Turn) -> tuple[str, ...]:
-    return {Kind.HELD: against, Kind.KILL: kill}.get(turn.kind, lambda _: ())(turn.branch)
+def _list_reasons(turn: Turn) -> tuple[str, ...]:
+    return {Kind.HELD: blocking_reasons, Kind.KILL: met_kill_criteria}.get(turn.kind, lambda _: ())(
+        turn.branch
+    )
 
 
-def _since(turn: Turn, now: int) -> str:
+def _describe_wait(turn: Turn, now: int) -> str:
     if turn.since is None:
         return ""
-    return f", waits for you since {rfc3339(turn.since)[:16].replace('T', ' ')} UTC ({age(now - turn.since)})"
+    return f", waits for you since {format_rfc3339(turn.since)[:16].replace('T', ' ')} UTC ({format_age(now - turn.since)})"
 
 
-def _who(turn: Turn) -> str:
+def _asker_name(turn: Turn) -> str:
     asked, agent = turn.question, turn.branch.agent
     return (asked.agent if asked else "") or (agent.name if agent else "") or turn.branch.name
 
 
-def bounded(said: str, most: int) -> list[str]:
+def quote_lines(said: str, most: int) -> list[str]:
     """At most so many lines, none very long, each marked as somebody else's words."""
     lines = said.strip().splitlines()
     shown = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
     return shown + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
 
 
-def check(checked: Checked) -> str:
+def describe_check(checked: Checked) -> str:
     """A check and what is known of it, in a few words."""
     name = checked.check.name
     if checked.evidence is None:
@@ -106,34 +108,38 @@ def check(checked: Checked) -> str:
         return f"{name} had nothing to do"
     word = "passed" if checked.evidence.passed else "failed"
     old = ", on other code" if not checked.fresh else ""
-    other = ", by another command" if checked.other_command else ""
+    other = ", by another command" if checked.ran_other_command else ""
     return f"{name} {word} ({checked.trust or 'claimed'}{old}{other})"
 
 
 # -- nothing waits ----------------------------------------------------------------------
 
 
-def quiet(fleet: Fleet, skipped: int = 0) -> str:
+def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """That nothing waits, and what the agents are doing."""
-    left = f"; {plural(skipped, 'thing')} skipped or under way" if skipped else ""
-    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{agents(fleet)}\n"
+    left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
+    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
 
 
-def agents(fleet: Fleet) -> str:
+def describe_agents(fleet: Fleet) -> str:
     """What the agents are doing, in one line."""
-    parts = grouped(fleet)
+    parts = group_by_section(fleet)
     words = {
         Section.WORKING: "working",
         Section.SILENT: "silent",
         Section.HELD: "held back",
         Section.UNBRIEFED: "without a brief",
     }
-    told = [f"{len(parts[part])} {word}{_some(parts[part])}" for part, word in words.items() if parts[part]]
+    told = [
+        f"{len(parts[part])} {word}{_format_names(parts[part])}"
+        for part, word in words.items()
+        if parts[part]
+    ]
     return f"agents: {', '.join(told) or 'none at work'}"
 
 
-def _some(branches: Sequence[Branch]) -> str:
-    names = ", ".join(printable(branch.name) for branch in branches[:NAMED])
+def _format_names(branches: Sequence[Branch]) -> str:
+    names = ", ".join(escape_hidden(branch.name) for branch in branches[:NAMED])
     more = f" and {len(branches) - NAMED} more" if len(branches) > NAMED else ""
     return f" ({names}{more})"
 
@@ -141,37 +147,37 @@ def _some(branches: Sequence[Branch]) -> str:
 # -- for programs -----------------------------------------------------------------------
 
 
-def document(turns: Sequence[Turn], fleet: Fleet) -> bytes:
+def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
     """The first of them, and how many there are."""
     shape = shapes_commands.Next(
         version=1,
         kind="next",
         waiting=len(turns),
-        turn=_turn(turns[0]) if turns else None,
-        agents=_text(agents(fleet)),
+        turn=_shape_turn(turns[0]) if turns else None,
+        agents=_json_text(describe_agents(fleet)),
     )
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _turn(turn: Turn) -> shapes_commands.Turn:
+def _shape_turn(turn: Turn) -> shapes_commands.Turn:
     asked = turn.question
     outcome = turn.task.brief.document.part("Outcome") if turn.task.brief else None
     checks = turn.branch.standing.checks if turn.branch.standing else ()
     return shapes_commands.Turn(
         about=turn.kind,
-        branch=_text(turn.branch.name),
-        task=_text(turn.task.id),
-        title=_text(turn.task.title),
-        since=None if turn.since is None else rfc3339(turn.since),
-        check_in=_text(asked.name) if asked else None,
+        branch=_json_text(turn.branch.name),
+        task=_json_text(turn.task.id),
+        title=_json_text(turn.task.title),
+        since=None if turn.since is None else format_rfc3339(turn.since),
+        check_in=_json_text(asked.name) if asked else None,
         checkpoint=asked.checkpoint if asked else None,
-        question=_text(asked.needs) if asked else None,
-        asks_for=tuple(map(_text, turn.change.sentences)) if turn.change else (),
-        outcome=_text(outcome.text.strip()) if outcome and not outcome.empty else None,
-        checks=tuple(_text(check(each)) for each in checks),
-        next_action=shapes_ledger.NextAction(_text(turn.action.text), turn.action.command),
+        question=_json_text(asked.needs) if asked else None,
+        asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
+        outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
+        checks=tuple(_json_text(describe_check(each)) for each in checks),
+        next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
     )
 
 
-def _text(text: str) -> str:
-    return path_text(encode(text))
+def _json_text(text: str) -> str:
+    return format_path(encode(text))

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from agentledger.actions import naming
+from agentledger.actions import format_command
 from agentledger.brief_change import Change
 from agentledger.ledger import Brief, Problem
 from agentledger.reports import shapes_commands
-from agentledger.text import encode, path_text, printable
+from agentledger.text import encode, escape_hidden, format_path
 from agentledger.work import Copy
 
 _PLACES = {"control": "the control branch", "base": "base"}
@@ -43,14 +43,14 @@ class Difference(NamedTuple):
 Copies = Sequence[tuple[str, Copy]]
 
 
-def text(task: str, brief: Brief, where: str, copies: Copies) -> str:
+def render_brief(task: str, brief: Brief, where: str, copies: Copies) -> str:
     """Where it is from and who has it, then the document line by line."""
-    lines = [f"# brief of {task}: {_from(brief, where)}"]
+    lines = [f"# brief of {task}: {_describe_source(brief, where)}"]
     lines += [f"# {name} {_COPIES[copy]}" for name, copy in copies]
-    return _printed([*lines, *brief.document.text.splitlines()])
+    return _format_lines([*lines, *brief.document.text.splitlines()])
 
 
-def _from(brief: Brief, where: str) -> str:
+def _describe_source(brief: Brief, where: str) -> str:
     source = brief.document.source
     commit = f", commit {source.commit[:12]}" if source.commit else ""
     if where == "branch":
@@ -63,22 +63,22 @@ def _from(brief: Brief, where: str) -> str:
     return f"from {_PLACES.get(where, where)}{commit}, {proof}"
 
 
-def document(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
+def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
     """The same as JSON."""
     source = brief.document.source
     shape = shapes_commands.BriefShow(
         version=1,
         kind="brief-show",
-        task=_text(task),
+        task=_json_text(task),
         where=where,
         proven=source.proven,
-        ref=_text(source.ref) or None,
+        ref=_json_text(source.ref) or None,
         commit=source.commit,
-        path=_text(source.path),
+        path=_json_text(source.path),
         blob=brief.document.blob,
-        text=_text(brief.document.text),
-        problems=tuple(map(_problem, brief.document.problems)),
-        copies=tuple(shapes_commands.BriefCopy(_text(name), copy) for name, copy in copies),
+        text=_json_text(brief.document.text),
+        problems=tuple(map(_shape_problem, brief.document.problems)),
+        copies=tuple(shapes_commands.BriefCopy(_json_text(name), copy) for name, copy in copies),
     )
     return msgspec.json.encode(shape) + b"\n"
 
@@ -86,14 +86,14 @@ def document(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
 # -- differences ------------------------------------------------------------------------
 
 
-def compared(name: str, found: Sequence[Difference]) -> str:
+def render_brief_diffs(name: str, found: Sequence[Difference]) -> str:
     """Each copy in words, and as a diff."""
     if not found:
-        return _printed([f"{name}: every copy is the brief that counts"])
-    return "\n".join(_printed(_told(each)) for each in found)
+        return _format_lines([f"{name}: every copy is the brief that counts"])
+    return "\n".join(_format_lines(_describe_difference(each)) for each in found)
 
 
-def _told(found: Difference) -> Iterator[str]:
+def _describe_difference(found: Difference) -> Iterator[str]:
     yield f"{found.branch} {_COPIES[found.copy]}"
     yield from (f"  {sentence}" for sentence in found.change.sentences)
     for problem in found.own.document.problems:
@@ -104,43 +104,43 @@ def _told(found: Difference) -> Iterator[str]:
     yield from found.diff
     # The blob makes sure that what is accepted is what was read here.
     blob = ("--blob", (found.own.document.blob or "")[:12])
-    accept = naming(("agentledger", "brief", "accept", *blob), found.branch)
+    accept = format_command(("agentledger", "brief", "accept", *blob), found.branch)
     if accept and found.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
         yield ""
         yield f"next: {accept}"
     if accept and found.copy is Copy.SCOPE_CHANGE:
-        yield f"or: {naming(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), found.branch)}"
+        yield f"or: {format_command(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), found.branch)}"
 
 
-def differences(name: str, found: Sequence[Difference]) -> bytes:
+def encode_brief_diffs(name: str, found: Sequence[Difference]) -> bytes:
     """The same as JSON."""
     copies = tuple(
         shapes_commands.BriefDifference(
-            branch=_text(each.branch),
-            task=_text(each.task),
+            branch=_json_text(each.branch),
+            task=_json_text(each.task),
             copy=each.copy,
             blob=each.own.document.blob,
-            grants=tuple(map(_text, each.change.grants)),
-            takes=tuple(map(_text, each.change.takes)),
-            others=tuple(map(_text, each.change.others)),
-            problems=tuple(map(_problem, each.own.document.problems)),
-            diff=_text("\n".join(each.diff)),
+            grants=tuple(map(_json_text, each.change.grants)),
+            takes=tuple(map(_json_text, each.change.takes)),
+            others=tuple(map(_json_text, each.change.others)),
+            problems=tuple(map(_shape_problem, each.own.document.problems)),
+            diff=_json_text("\n".join(each.diff)),
         )
         for each in found
     )
-    shape = shapes_commands.BriefDiff(version=1, kind="brief-diff", name=_text(name), copies=copies)
+    shape = shapes_commands.BriefDiff(version=1, kind="brief-diff", name=_json_text(name), copies=copies)
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _problem(problem: Problem) -> shapes_commands.BriefProblem:
+def _shape_problem(problem: Problem) -> shapes_commands.BriefProblem:
     return shapes_commands.BriefProblem(
-        problem.line, _text(problem.message), _text(problem.hint), problem.fatal
+        problem.line, _json_text(problem.message), _json_text(problem.hint), problem.fatal
     )
 
 
-def _printed(lines: Sequence[str] | Iterator[str]) -> str:
-    return "".join(f"{printable(line)}".rstrip() + "\n" for line in lines)
+def _format_lines(lines: Sequence[str] | Iterator[str]) -> str:
+    return "".join(f"{escape_hidden(line)}".rstrip() + "\n" for line in lines)
 
 
-def _text(text: str) -> str:
-    return path_text(encode(text))
+def _json_text(text: str) -> str:
+    return format_path(encode(text))

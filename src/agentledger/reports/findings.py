@@ -10,24 +10,24 @@ from msgspec import UNSET
 
 from agentledger.findings import Finding, Report
 from agentledger.reports import shapes_ledger
-from agentledger.text import encode, path_text, printable
+from agentledger.text import encode, escape_hidden, format_path
 
 
-def document(report: Report) -> bytes:
+def encode_findings(report: Report) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
     shape = shapes_ledger.Report(
         version=1,
         kind="report",
         gate=str(report.gate),
         blocked=report.blocked,
-        findings=tuple(map(finding, report.findings)),
+        findings=tuple(map(shape_finding, report.findings)),
         notes=report.notes,
-        unjudged=tuple(map(printable, report.unjudged)),
+        unjudged=tuple(map(escape_hidden, report.unjudged)),
     )
     return msgspec.json.encode(shape) + b"\n"
 
 
-def finding(found: Finding) -> shapes_ledger.Finding:
+def shape_finding(found: Finding) -> shapes_ledger.Finding:
     """One finding as other programs read it."""
     return shapes_ledger.Finding(
         rule=found.rule,
@@ -35,12 +35,12 @@ def finding(found: Finding) -> shapes_ledger.Finding:
         severity=str(found.severity),
         blocks=found.blocks,
         waived=found.waived,
-        branch=path_text(encode(found.branch)) or None,
-        task=None if found.task is None else path_text(encode(found.task)),
-        path=None if found.path is None else path_text(found.path),
-        path_base64=UNSET if found.path is None else shapes_ledger.exact(found.path),
+        branch=format_path(encode(found.branch)) or None,
+        task=None if found.task is None else format_path(encode(found.task)),
+        path=None if found.path is None else format_path(found.path),
+        path_base64=UNSET if found.path is None else shapes_ledger.base64_unless_utf8(found.path),
         line=found.line,
         commit=found.commit,
-        message=printable(found.message),
-        hint=printable(found.hint),
+        message=escape_hidden(found.message),
+        hint=escape_hidden(found.hint),
     )

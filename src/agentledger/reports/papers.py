@@ -7,62 +7,66 @@ from typing import Any
 
 from agentledger.ledger import Document, Evidence, Problem
 from agentledger.model import Branch
-from agentledger.text import encode, path_text, rfc3339
+from agentledger.text import encode, format_path, format_rfc3339
 from agentledger.work import Checked, Standing, Task, Work
 
 Json = dict[str, Any]
 
 
-def check_ins(work: Work | None) -> tuple[Json, ...]:
+def shape_check_ins(work: Work | None) -> tuple[Json, ...]:
     """A branch's check-ins, newest first."""
-    return tuple(_document(c.document) for c in work.check_ins) if work else ()
+    return tuple(_shape_document(c.document) for c in work.check_ins) if work else ()
 
 
-def packet(work: Work | None) -> Json | None:
+def shape_packet(work: Work | None) -> Json | None:
     """A branch's packet, if it has one."""
-    return _document(work.packet.document) if work and work.packet else None
+    return _shape_document(work.packet.document) if work and work.packet else None
 
 
-def reviews(work: Work | None) -> tuple[Json, ...]:
+def shape_reviews(work: Work | None) -> tuple[Json, ...]:
     """The reviews of a branch, newest first."""
-    return tuple(_document(r.document) for r in work.reviews) if work else ()
+    return tuple(_shape_document(r.document) for r in work.reviews) if work else ()
 
 
-def checks(standing: Standing | None) -> tuple[Json, ...]:
+def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
     """The checks asked for, each with its evidence as far as there is any."""
-    return tuple(_check(checked) for checked in standing.checks) if standing else ()
+    return tuple(_shape_check(checked) for checked in standing.checks) if standing else ()
 
 
-def problems(branch: Branch) -> tuple[Json, ...]:
+def shape_problems(branch: Branch) -> tuple[Json, ...]:
     """What is wrong with a branch's ledger as a whole; what is in one document is told with it."""
     problems = (*branch.problems, *(branch.work.problems if branch.work else ()))
-    return tuple({"path": _text(problem.path) or None} | _problem(problem) for problem in problems)
+    return tuple({"path": _json_text(problem.path) or None} | _shape_problem(problem) for problem in problems)
 
 
-def task(found: Task) -> Json:
+def shape_task(found: Task) -> Json:
     """A task with the manager's documents about it."""
     ended = found.outcome is not None
     return {
         "id": found.id,
-        "title": _text(found.title),
-        "manager": _text(found.brief.manager) or None if found.brief else None,
+        "title": _json_text(found.title),
+        "manager": _json_text(found.brief.manager) or None if found.brief else None,
         "mode": found.brief.mode if found.brief else None,
         "state": "ended" if ended else "active" if found.branches else "planned",
-        "branches": [_text(name) for name in found.branches],
-        "brief": _document(found.brief.document) if found.brief else None,
+        "branches": [_json_text(name) for name in found.branches],
+        "brief": _shape_document(found.brief.document) if found.brief else None,
         "brief_from": found.brief_from or None,
-        "answers": _documents(a.document for a in found.answers),
-        "waivers": _documents(w.document for w in found.waivers),
-        "outcome": _document(found.outcome.document) if found.outcome else None,
+        "answers": _shape_documents(a.document for a in found.answers),
+        "waivers": _shape_documents(w.document for w in found.waivers),
+        "outcome": _shape_document(found.outcome.document) if found.outcome else None,
     }
 
 
-def _check(checked: Checked) -> Json:
-    head: Json = {"check": checked.check.name, "command": _text(checked.check.run), "fresh": checked.fresh}
-    return head | {"standing": checked.trust} | _evidence(checked.evidence)
+def _shape_check(checked: Checked) -> Json:
+    head: Json = {
+        "check": checked.check.name,
+        "command": _json_text(checked.check.run),
+        "fresh": checked.fresh,
+    }
+    return head | {"standing": checked.trust} | _shape_evidence(checked.evidence)
 
 
-def _evidence(evidence: Evidence | None) -> Json:
+def _shape_evidence(evidence: Evidence | None) -> Json:
     if evidence is None:
         return {
             "exit_code": None,
@@ -76,30 +80,30 @@ def _evidence(evidence: Evidence | None) -> Json:
         "exit_code": evidence.exit_code,
         "head": evidence.head,
         "tree": evidence.tree,
-        "started_at": rfc3339(evidence.started_at),
+        "started_at": format_rfc3339(evidence.started_at),
         "seconds": evidence.seconds,
-        "skipped": _text(evidence.skipped) if evidence.skipped else None,
+        "skipped": _json_text(evidence.skipped) if evidence.skipped else None,
     }
 
 
-def _documents(found: Iterable[Document]) -> list[Json]:
-    return [_document(document) for document in found]
+def _shape_documents(found: Iterable[Document]) -> list[Json]:
+    return [_shape_document(document) for document in found]
 
 
-def _document(document: Document) -> Json:
+def _shape_document(document: Document) -> Json:
     source = document.source
     return {
-        "path": _text(source.path),
+        "path": _json_text(source.path),
         "commit": source.commit,
         "uncommitted": source.uncommitted,
         "proven": source.proven,
-        "fields": _value(document.fields),
-        "sections": {_text(part.title): _text(part.text) for part in document.parts},
+        "fields": _json_value(document.fields),
+        "sections": {_json_text(part.title): _json_text(part.text) for part in document.parts},
         "findings": [
             {
                 "line": p.line,
-                "message": _text(p.message),
-                "hint": _text(p.hint),
+                "message": _json_text(p.message),
+                "hint": _json_text(p.hint),
                 "kind": p.kind,
                 "fatal": p.fatal,
             }
@@ -108,19 +112,19 @@ def _document(document: Document) -> Json:
     }
 
 
-def _problem(problem: Problem) -> Json:
-    words = {"message": _text(problem.message), "hint": _text(problem.hint)}
+def _shape_problem(problem: Problem) -> Json:
+    words = {"message": _json_text(problem.message), "hint": _json_text(problem.hint)}
     return {"line": problem.line, **words, "kind": problem.kind, "fatal": problem.fatal}
 
 
-def _value(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """A value of front matter, every text in it fit for JSON."""
     if isinstance(value, str):
-        return _text(value)
+        return _json_text(value)
     if isinstance(value, Mapping):
-        return {_text(str(key)): _value(entry) for key, entry in value.items()}
-    return [_value(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+        return {_json_text(str(key)): _json_value(entry) for key, entry in value.items()}
+    return [_json_value(entry) for entry in value] if isinstance(value, (list, tuple)) else value
 
 
-def _text(text: str) -> str:
-    return text if text.isascii() else path_text(encode(text))
+def _json_text(text: str) -> str:
+    return text if text.isascii() else format_path(encode(text))

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agentledger.reports.prompt_quote import (
-    code,
+    code_span,
     end_of,
-    fence,
+    fence_line,
     hunks_of,
-    shares,
-    size,
+    share_room,
     start_of,
+    utf8_size,
 )
 
 LIMIT = 60_000
@@ -71,31 +71,31 @@ class Piece:
 
     def whole(self) -> str:
         """All of it."""
-        return self._framed(self.text)
+        return self._add_frame(self.text)
 
     def within(self, room: int) -> tuple[str, Left | None]:
         """As much of it as fits in so many bytes, and what does not."""
-        if size(self.whole()) <= room:
+        if utf8_size(self.whole()) <= room:
             return self.whole(), None
-        wanted = size(self.text or self.label)
-        frame = size(self._framed("")) + size(self._told(wanted, wanted))
+        wanted = utf8_size(self.text or self.label)
+        frame = utf8_size(self._add_frame("")) + utf8_size(self._told(wanted, wanted))
         if room - frame < _BODY:
             return "", Left(self.what, wanted, wanted, self.command)
         body = CUTS[self.keep](self.text, room - frame)
-        left = max(wanted - size(body), 1)
-        return self._framed(body) + self._told(wanted - left, wanted), Left(
+        left = max(wanted - utf8_size(body), 1)
+        return self._add_frame(body) + self._told(wanted - left, wanted), Left(
             self.what, left, wanted, self.command
         )
 
-    def _framed(self, body: str) -> str:
+    def _add_frame(self, body: str) -> str:
         label = f"{self.label}\n\n" if self.label else ""
         if not self.text:
             return label
-        line = fence(self.text)
+        line = fence_line(self.text)
         return f"{label}{line}text\n{body}\n{line}\n\n"
 
     def _told(self, held: int, wanted: int) -> str:
-        how = f"; all of it: {_typed(self.command)}" if self.command else ""
+        how = f"; all of it: {_format_command(self.command)}" if self.command else ""
         return f"(Cut: {held:,} of {wanted:,} bytes are shown{how})\n\n"
 
 
@@ -121,13 +121,15 @@ class Part:
 
     def within(self, room: int) -> tuple[str, list[Left]]:
         """As much of it as fits in so many bytes, and what does not."""
-        whole = size(self.whole())
+        whole = utf8_size(self.whole())
         if whole <= room:
             return self.whole(), []
-        left = room - size(self._head())
+        left = room - utf8_size(self._head())
         if left < (self.least if self.pieces else 0):
             return "", [Left(self.title, whole, whole, self.command)]
-        found = [each.within(given) for each, given in zip(self.pieces, self._rooms(left), strict=True)]
+        found = [
+            each.within(given) for each, given in zip(self.pieces, self._rooms_of_pieces(left), strict=True)
+        ]
         texts = [text for text, _ in found]
         return "".join([self._head(), *texts]), [lost for _, lost in found if lost]
 
@@ -135,37 +137,37 @@ class Part:
         words = f"{self.words.strip()}\n\n" if self.words.strip() else ""
         return f"## {self.title}\n\n{words}"
 
-    def _rooms(self, room: int) -> list[int]:
+    def _rooms_of_pieces(self, room: int) -> list[int]:
         """Fair shares of what each may have at first, then of what is left, for those that got some."""
-        sizes = [size(each.whole()) for each in self.pieces]
+        sizes = [utf8_size(each.whole()) for each in self.pieces]
         first = [min(wanted, each.most) for wanted, each in zip(sizes, self.pieces, strict=True)]
-        given = shares(first, room, self.least)
+        given = share_room(first, room, self.least)
         wanted = [have and all_of_it - have for have, all_of_it in zip(given, sizes, strict=True)]
-        more = shares(wanted, room - sum(given))
+        more = share_room(wanted, room - sum(given))
         return [have + extra for have, extra in zip(given, more, strict=True)]
 
 
-def compose(opening: str, parts: Sequence[Part], limit: int, again: str = "") -> Prompt:
+def compose_prompt(opening: str, parts: Sequence[Part], limit: int, again: str = "") -> Prompt:
     """The parts in this order, in at most `limit` bytes (no less than LEAST_LIMIT), the opening uncut.
 
     `again` is the command that makes it, with `{limit}` for a limit: it shows what has no other command.
     """
     whole = opening + "".join(part.whole() for part in parts)
-    if size(whole.rstrip("\n")) < limit:
+    if utf8_size(whole.rstrip("\n")) < limit:
         return Prompt(whole.rstrip("\n") + "\n")
     told = f"{opening}Not all of it fits in {limit:,} bytes; the end of this text names what is left out.\n\n"
     reserve = min(max(limit // 8, 500), 4_000)
-    found, lost = _fitted(parts, limit - size(told) - reserve)
+    found, lost = _fit_parts(parts, limit - utf8_size(told) - reserve)
     text = told + "".join(found)
-    everything = again.replace("{limit}", str(size(whole)))
+    everything = again.replace("{limit}", str(utf8_size(whole)))
     lost = [each if each.command else each._replace(command=everything) for each in lost]
-    listed = _listed(lost, limit - size(text) - 1)
+    listed = _list_left_out(lost, limit - utf8_size(text) - 1)
     return Prompt(f"{text}{listed}\n", tuple(lost))
 
 
-def _fitted(parts: Sequence[Part], room: int) -> tuple[list[str], list[Left]]:
+def _fit_parts(parts: Sequence[Part], room: int) -> tuple[list[str], list[Left]]:
     """The text of each part, all together within the room, and what was left out, in order of parts."""
-    sizes = [size(part.whole()) for part in parts]
+    sizes = [utf8_size(part.whole()) for part in parts]
     order = sorted(range(len(parts)), key=lambda index: parts[index].rank)
     given, left = [0] * len(parts), room
     for full in (False, True):
@@ -179,27 +181,27 @@ def _fitted(parts: Sequence[Part], room: int) -> tuple[list[str], list[Left]]:
     texts, lost = [""] * len(parts), dict[int, list[Left]]()
     for index in order:
         texts[index], lost[index] = parts[index].within(given[index] + left)
-        left += given[index] - size(texts[index])
+        left += given[index] - utf8_size(texts[index])
     return texts, [each for index in sorted(lost) for each in lost[index]]
 
 
-def _listed(lost: Sequence[Left], room: int) -> str:
+def _list_left_out(lost: Sequence[Left], room: int) -> str:
     """What was left out, a line each while they fit, and the sum of the rest."""
     text = "## Left out of this text\n\n"
     for done, each in enumerate(lost):
-        line = f"- {each.what}: {each.bytes:,} of {each.size:,} bytes{_shows(each.command)}\n"
+        line = f"- {each.what}: {each.bytes:,} of {each.size:,} bytes{_describe_command(each.command)}\n"
         rest = lost[done:]
         more = f"- and {len(rest):,} more, {sum(r.bytes for r in rest):,} bytes: ask for a higher `--limit`\n"
-        if size(text) + size(line) + (size(more) if rest[1:] else 0) > room:
+        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if rest[1:] else 0) > room:
             return text + more.removesuffix("\n")
         text += line
     return text.removesuffix("\n")
 
 
-def _shows(command: str) -> str:
-    return f"; {_typed(command)}" if command else ""
+def _describe_command(command: str) -> str:
+    return f"; {_format_command(command)}" if command else ""
 
 
-def _typed(command: str) -> str:
+def _format_command(command: str) -> str:
     """A command as it can be copied: whoever makes one keeps it short."""
-    return code(command, LONGEST_COMMAND)
+    return code_span(command, LONGEST_COMMAND)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from agentledger.reports import prompt_talk, prompt_task
 from agentledger.reports.prompt import Part
 from agentledger.reports.prompt_given import Given
-from agentledger.reports.prompt_quote import code
+from agentledger.reports.prompt_quote import code_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,26 @@ PLATFORMS: Mapping[str, Platform] = {
 }
 
 
-def start(given: Given) -> list[Part]:
+def compose_cloud_parts(given: Given) -> list[Part]:
     """The parts of the prompt, in reading order."""
-    parts = [_plan(given), prompt_task.brief(given), prompt_task.boundary(given), prompt_task.checks(given)]
-    parts += [*prompt_task.follow(given), _reporting(given), _finishing(), *prompt_talk.giving_up(given)]
-    return [*parts, prompt_talk.by_hand(given)]
+    parts = [
+        _compose_plan(given),
+        prompt_task.compose_brief(given),
+        prompt_task.compose_boundary(given),
+        prompt_task.compose_checks(given),
+    ]
+    parts += [
+        *prompt_task.compose_guidance(given),
+        _compose_reporting(given),
+        _compose_finishing(),
+        *prompt_talk.compose_giving_up(given),
+    ]
+    return [*parts, prompt_talk.compose_by_hand(given)]
 
 
-def _plan(given: Given) -> Part:
+def _compose_plan(given: Given) -> Part:
     """Who works until the end can only be stopped by ending."""
-    part = prompt_task.checkpoints(given)
+    part = prompt_task.compose_checkpoints(given)
     if not given.brief.checkpoints:
         return part
     ends = (
@@ -69,19 +79,19 @@ def _plan(given: Given) -> Part:
     return Part(part.title, f"{part.words}\n\n{ends}", rank=part.rank)
 
 
-def _reporting(given: Given) -> Part:
+def _compose_reporting(given: Given) -> Part:
     return Part(
         "Checking in from here",
         "You are on a machine of your own, so nobody sees anything before it is pushed. Work on the "
         f"branch that was made for you. Your first commit is a check-in in "
-        f"{code(given.folder + '/status/')}: it says which task this branch works on. If the command "
+        f"{code_span(given.folder + '/status/')}: it says which task this branch works on. If the command "
         "`agentledger` is there, `agentledger report --changed '…' --next '…' --risks 'none'` makes it; "
         "if not, write the file as told at the end of this text. A question: check in with `state: "
         "needs-input`, push, and end; the answer comes with your next start.",
     )
 
 
-def _finishing() -> Part:
+def _compose_finishing() -> Part:
     return Part(
         "Finishing",
         "Run the checks. Then `agentledger done`, or by hand the packet and a check-in with `state: ready`; "
@@ -91,7 +101,7 @@ def _finishing() -> Part:
     )
 
 
-def notes(given: Given, kind: str) -> tuple[str, ...]:
+def describe_hand_over(given: Given, kind: str) -> tuple[str, ...]:
     """What is left to do on the manager's side, a sentence each."""
     found, brief = PLATFORMS[kind], given.brief
     said = [f"hand it to {found.name} {found.hand_over.format(task=given.task.id)}"]
@@ -104,7 +114,7 @@ def notes(given: Given, kind: str) -> tuple[str, ...]:
     if brief.session != "cloud":
         said.append(
             f"the brief says `session: {brief.session}`, so a check-in is expected every "
-            f"{prompt_talk.span(brief.check_in)}; with `session: cloud` it is judged when it has pushed"
+            f"{prompt_talk.format_duration(brief.check_in)}; with `session: cloud` it is judged when it has pushed"
         )
     said.append(
         f"to have agentledger there, install it in {found.install}; without it, files are written by hand"

@@ -9,20 +9,20 @@ import msgspec
 
 from agentledger.reports import shapes_commands
 from agentledger.reports.prompt import Prompt
-from agentledger.reports.prompt_quote import size
-from agentledger.text import encode, path_text
+from agentledger.reports.prompt_quote import utf8_size
+from agentledger.text import encode, format_path
 
 
-def document(prompt: Prompt, kind: str, limit: int) -> bytes:
+def encode_prompt(prompt: Prompt, kind: str, limit: int) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
     shape = shapes_commands.Prompt(
         version=1,
         kind="prompt",
-        task=path_text(encode(prompt.task)),
-        branch=path_text(encode(prompt.branch)) if prompt.branch else None,
+        task=format_path(encode(prompt.task)),
+        branch=format_path(encode(prompt.branch)) if prompt.branch else None,
         purpose=kind,
         limit=limit,
-        bytes=size(prompt.text),
+        bytes=utf8_size(prompt.text),
         text=prompt.text,
         left_out=tuple(
             shapes_commands.LeftOut(each.what, each.bytes, each.size, each.command or None)

@@ -16,9 +16,9 @@ from agentledger.model import Base, Branch
 from agentledger.reports import prompt_evidence, prompt_talk, prompt_task, told
 from agentledger.reports.prompt import Part, Piece
 from agentledger.reports.prompt_given import LISTED, Given
-from agentledger.reports.prompt_quote import code, quoted
-from agentledger.sections import conflicts
-from agentledger.text import plural, rfc3339
+from agentledger.reports.prompt_quote import code_span, quote_text
+from agentledger.sections import has_conflict
+from agentledger.text import format_count, format_rfc3339
 from agentledger.work import Copy, Progress, Standing, Work
 
 DECISIONS = {
@@ -54,39 +54,59 @@ class Now:
     moved: Moved = Moved()
 
 
-def resume(given: Given, now: Now) -> list[Part]:
+def compose_resume_parts(given: Given, now: Now) -> list[Part]:
     """The parts of the prompt, what decides over the next step first."""
-    parts = [answers(given, now), *scope_change(now), *review(now), findings(now)]
-    parts += [checks(given, now), *base(given, now), *last(given, now)]
-    parts += [prompt_task.checkpoints(given), prompt_task.brief(given), prompt_task.boundary(given)]
-    return [*parts, *prompt_talk.talk(given)]
+    parts = [
+        compose_answers(given, now),
+        *compose_scope_change(now),
+        *compose_review(now),
+        compose_findings(now),
+    ]
+    parts += [
+        compose_checks(given, now),
+        *compose_base_changes(given, now),
+        *compose_last_check_in(given, now),
+    ]
+    parts += [
+        prompt_task.compose_checkpoints(given),
+        prompt_task.compose_brief(given),
+        prompt_task.compose_boundary(given),
+    ]
+    return [*parts, *prompt_talk.compose_talk_parts(given)]
 
 
 # -- what the manager said ----------------------------------------------------------------
 
 
-def answers(given: Given, now: Now) -> Part:
+def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
     newest = now.work.check_ins[0] if now.work.check_ins else None
     came = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
     command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
-    pieces = tuple(_answer(found, command) for found in reversed(came))
-    return Part("Answers since your last check-in", _open(now, bool(came)), pieces, command, rank=0, share=20)
+    pieces = tuple(_quote_answer(found, command) for found in reversed(came))
+    return Part(
+        "Answers since your last check-in",
+        _describe_open_question(now, bool(came)),
+        pieces,
+        command,
+        rank=0,
+        share=20,
+    )
 
 
-def _answer(found: Answer, command: str) -> Piece:
-    about = f" on the checkpoint {code(found.checkpoint)}" if found.checkpoint else ""
-    says = DECISIONS.get(found.decision, code(found.decision))
-    label = f"{rfc3339(found.at)}, {code(found.by)}{about}: {says}."
-    return Piece(f"the answer of {rfc3339(found.at)}", quoted(found.text), command, label)
+def _quote_answer(found: Answer, command: str) -> Piece:
+    about = f" on the checkpoint {code_span(found.checkpoint)}" if found.checkpoint else ""
+    says = DECISIONS.get(found.decision, code_span(found.decision))
+    label = f"{format_rfc3339(found.at)}, {code_span(found.by)}{about}: {says}."
+    return Piece(f"the answer of {format_rfc3339(found.at)}", quote_text(found.text), command, label)
 
 
-def _open(now: Now, came: bool) -> str:
+def _describe_open_question(now: Now, came: bool) -> str:
     asked = now.standing.question
     if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and asked:
-        about = f" (the checkpoint {code(asked.checkpoint)})" if asked.checkpoint else ""
+        about = f" (the checkpoint {code_span(asked.checkpoint)})" if asked.checkpoint else ""
         return (
-            f"**What you asked at {rfc3339(asked.at)}{about} is not decided yet: stop, and wait for the "
+            f"**What you asked at {format_rfc3339(asked.at)}{about} is not decided yet: stop, and wait for the "
             "answer.** `agentledger report` prints it when it has come."
         )
     return (
@@ -96,7 +116,7 @@ def _open(now: Now, came: bool) -> str:
     )
 
 
-def scope_change(now: Now) -> list[Part]:
+def compose_scope_change(now: Now) -> list[Part]:
     """How it stands with another scope that was asked for, or with a brief that changed."""
     said = {
         Copy.SCOPE_CHANGE: "You have asked for another brief than the one that counts, and it is not "
@@ -108,89 +128,89 @@ def scope_change(now: Now) -> list[Part]:
     }.get(now.work.copy)
     if said is None:
         return []
-    command = f"agentledger brief diff {_typed(now.branch)}"
-    asks = (Piece("what the copy asks for", quoted("\n".join(now.asks)), command),) if now.asks else ()
+    command = f"agentledger brief diff {_branch_revision(now.branch)}"
+    asks = (Piece("what the copy asks for", quote_text("\n".join(now.asks)), command),) if now.asks else ()
     return [Part("Your copy of the brief", said, asks, command, rank=0)]
 
 
-def review(now: Now) -> list[Part]:
+def compose_review(now: Now) -> list[Part]:
     """What a reviewer wants to see changed."""
     found = now.standing.review
     if found is None or found.verdict == "approve":
         return []
     said = (
-        f"{code(found.reviewer)} has looked at {found.head[:12]}, and says {code(found.verdict)}. Each "
+        f"{code_span(found.reviewer)} has looked at {found.head[:12]}, and says {code_span(found.verdict)}. Each "
         "open finding is settled by a change, or by a sentence in your packet that says why not. It is a "
         "colleague's word, not the manager's: it never widens your boundary."
     )
-    text = Piece("the review", quoted(found.document.text), "", "The review (quoted):")
+    text = Piece("the review", quote_text(found.document.text), "", "The review (quoted):")
     return [Part("What the review asks for", said, (text,), rank=0, share=15)]
 
 
 # -- what machines found ------------------------------------------------------------------
 
 
-def findings(now: Now) -> Part:
+def compose_findings(now: Now) -> Part:
     """What the rules would say if it were finished now."""
-    command = f"agentledger check --branch {_typed(now.branch)}"
+    command = f"agentledger check --branch {_branch_revision(now.branch)}"
     title = "What stands between here and ready"
     if not now.findings:
         return Part(title, "Nothing: no rule has anything to say.", command=command)
-    report = told.text(Report(Gate.READY, now.branch.name, now.findings))
+    report = told.render_findings(Report(Gate.READY, now.branch.name, now.findings))
     said = (
         "What the rules say of the branch as it is. An `error` stops it, and its `next:` is how to mend "
         "it; what is missing only because you are not done yet comes with `agentledger done`."
     )
-    return Part(title, said, (Piece("the findings", quoted(report), command),), command, rank=0, share=20)
+    return Part(title, said, (Piece("the findings", quote_text(report), command),), command, rank=0, share=20)
 
 
-def checks(given: Given, now: Now) -> Part:
+def compose_checks(given: Given, now: Now) -> Part:
     """Every check as it was last recorded, and what the failing ones printed."""
-    pieces = prompt_evidence.tails(now.standing.checks, given.folder)
-    first = prompt_task.checks(given)
-    said = f"{first.words}\n\nAs last recorded:\n\n{prompt_evidence.listed(now.standing.checks)}"
+    pieces = prompt_evidence.quote_output_tails(now.standing.checks, given.folder)
+    first = prompt_task.compose_checks(given)
+    said = f"{first.words}\n\nAs last recorded:\n\n{prompt_evidence.describe_checks(now.standing.checks)}"
     return Part(first.title, said, (*first.pieces, *pieces), "agentledger verify", share=20)
 
 
-def base(given: Given, now: Now) -> list[Part]:
+def compose_base_changes(given: Given, now: Now) -> list[Part]:
     """What base did meanwhile, and where the two collide."""
-    said = list(_moved(given, now))
-    if conflicts(now.branch) and now.branch.conflict:
+    said = list(_describe_base_moves(given, now))
+    if has_conflict(now.branch) and now.branch.conflict:
         files = [file.path for file in now.branch.conflict.files]
         said.append(
-            f"**It no longer merges into {code(given.base)}.** Bring base in and settle these, keeping what "
-            f"both sides meant:\n\n{_paths(files)}"
+            f"**It no longer merges into {code_span(given.base)}.** Bring base in and settle these, keeping what "
+            f"both sides meant:\n\n{_format_path_list(files)}"
         )
     if not said:
         return []
-    command = f"git merge {_base(given.fleet.base)}"
-    said.append(f"To bring it in: {code(command)}, in a commit of its own.")
+    command = f"git merge {_base_revision(given.fleet.base)}"
+    said.append(f"To bring it in: {code_span(command)}, in a commit of its own.")
     return [
         Part(
             "What base did meanwhile",
             "\n\n".join(said),
-            command=f"git log -p HEAD..{_base(given.fleet.base)}",
+            command=f"git log -p HEAD..{_base_revision(given.fleet.base)}",
         )
     ]
 
 
-def _moved(given: Given, now: Now) -> Iterator[str]:
+def _describe_base_moves(given: Given, now: Now) -> Iterator[str]:
     moved = now.moved
     if moved.commits:
-        yield f"{code(given.base)} has {plural(moved.commits, 'commit')} that this branch does not."
+        yield f"{code_span(given.base)} has {format_count(moved.commits, 'commit')} that this branch does not."
     if moved.shared:
-        yield f"It changed these files, which you changed too:\n\n{_paths(moved.shared)}"
+        yield f"It changed these files, which you changed too:\n\n{_format_path_list(moved.shared)}"
     if moved.near:
-        yield f"It changed these in your scope, or that you were told to follow:\n\n{_paths(moved.near)}"
+        yield f"It changed these in your scope, or that you were told to follow:\n\n{_format_path_list(moved.near)}"
 
 
-def _paths(paths: Sequence[bytes]) -> str:
-    lines = [f"- {code(path)}" for path in paths[:LISTED]]
+def _format_path_list(paths: Sequence[bytes]) -> str:
+    lines = [f"- {code_span(path)}" for path in paths[:LISTED]]
     left = len(paths) - len(lines)
     return "\n".join([*lines, *([f"- and {left:,} more"] if left else [])])
 
 
-def last(given: Given, now: Now) -> list[Part]:
+def compose_last_check_in(given: Given, now: Now) -> list[Part]:
     """What was last reported, for an agent that remembers nothing of it."""
     dirty = now.branch.worktree is not None and now.branch.worktree.dirty
     said = (
@@ -200,13 +220,15 @@ def last(given: Given, now: Now) -> list[Part]:
         return [Part("Where you left off", said or "Nobody has checked in on this branch yet.")]
     newest = now.work.check_ins[0]
     command = f"ls {given.folder}/status"
-    text = Piece("the last check-in", quoted(newest.document.text), command, "The last check-in (quoted):")
+    text = Piece(
+        "the last check-in", quote_text(newest.document.text), command, "The last check-in (quoted):"
+    )
     return [Part("Where you left off", said, (text,), command)]
 
 
-def _typed(branch: Branch) -> str:
-    return shell.typed(branch.ref) or branch.head
+def _branch_revision(branch: Branch) -> str:
+    return shell.format_ref(branch.ref) or branch.head
 
 
-def _base(base: Base) -> str:
-    return shell.typed(base.ref) or base.head
+def _base_revision(base: Base) -> str:
+    return shell.format_ref(base.ref) or base.head

@@ -11,20 +11,25 @@ from collections.abc import Iterable
 from agentledger.ledger import Kill
 from agentledger.reports.prompt import Part
 from agentledger.reports.prompt_given import Given
-from agentledger.reports.prompt_quote import code
-from agentledger.text import plural
+from agentledger.reports.prompt_quote import code_span
+from agentledger.text import format_count
 
 
-def talk(given: Given) -> list[Part]:
+def compose_talk_parts(given: Given) -> list[Part]:
     """All of these chapters, in reading order."""
-    return [reporting(given), finishing(given), *giving_up(given), by_hand(given)]
+    return [
+        compose_reporting(given),
+        compose_finishing(given),
+        *compose_giving_up(given),
+        compose_by_hand(given),
+    ]
 
 
-def reporting(given: Given) -> Part:
+def compose_reporting(given: Given) -> Part:
     """When and how to check in."""
     brief = given.brief
     when = {
-        "background": f"when you begin, every {span(brief.check_in)}, and when something unexpected turns up",
+        "background": f"when you begin, every {format_duration(brief.check_in)}, and when something unexpected turns up",
         "local": "when something unexpected turns up (a person sits with you, so no more than that)",
         "cloud": "when you begin, and when something unexpected turns up; nobody sees it before you push",
     }.get(brief.session, "when you begin")
@@ -38,7 +43,7 @@ def reporting(given: Given) -> Part:
     )
 
 
-def finishing(given: Given) -> Part:
+def compose_finishing(given: Given) -> Part:
     """How the work ends."""
     packet = (
         "options and a recommendation"
@@ -54,9 +59,9 @@ def finishing(given: Given) -> Part:
     )
 
 
-def giving_up(given: Given) -> list[Part]:
+def compose_giving_up(given: Given) -> list[Part]:
     """When to stop trying."""
-    met = list(_kill(given.brief.kill))
+    met = list(_describe_kill(given.brief.kill))
     said = f"Stop trying when it has taken {', or '.join(met)}. " if met else ""
     return [
         Part(
@@ -68,17 +73,17 @@ def giving_up(given: Given) -> list[Part]:
     ]
 
 
-def _kill(kill: Kill) -> Iterable[str]:
+def _describe_kill(kill: Kill) -> Iterable[str]:
     if kill.after is not None:
-        yield span(kill.after)
+        yield format_duration(kill.after)
     for count, noun in ((kill.lines, "changed line"), (kill.files, "changed file"), (kill.commits, "commit")):
         if count is not None:
-            yield plural(count, noun)
+            yield format_count(count, noun)
     if kill.failing_runs is not None:
-        yield f"{plural(kill.failing_runs, 'failing run')} of a check in a row"
+        yield f"{format_count(kill.failing_runs, 'failing run')} of a check in a row"
 
 
-def by_hand(given: Given) -> Part:
+def compose_by_hand(given: Given) -> Part:
     """The same without agentledger."""
     folder, task = given.folder, given.task.id
     own = (
@@ -91,14 +96,14 @@ def by_hand(given: Given) -> Part:
         "If agentledger is not installed here",
         "Write the same files by hand and commit them, each kind by itself; where git refuses to write, "
         "leave them in the worktree.\n\n"
-        f"- A copy of the brief above: {code(folder + '/brief.md')}.\n"
-        f"- A check-in: a new file {code(folder + '/status/20261123T101500Z-3f2c.md')} (the time in UTC, "
+        f"- A copy of the brief above: {code_span(folder + '/brief.md')}.\n"
+        f"- A check-in: a new file {code_span(folder + '/status/20261123T101500Z-3f2c.md')} (the time in UTC, "
         "any four hex digits; an old one is never edited). Front matter `at: 2026-11-23T10:15:00Z`, "
         "`state:` working, needs-input, blocked or ready, and `checkpoint: plan` to ask for that. "
         "Sections `## What changed`, `## What's next`, `## Risks and blockers`, `## What I need from "
         f"you`; “none” will do.\n"
         f"- Answers: `git fetch`, then `git log -p --all -- tasks/{task}/answers`.\n"
-        f"- At the end run the checks, and write {code(folder + '/packet.md')}. Front matter `task: {task}`, "
+        f"- At the end run the checks, and write {code_span(folder + '/packet.md')}. Front matter `task: {task}`, "
         "`base:` (`git merge-base` of base and HEAD), `head:` (`git rev-parse HEAD` before the packet's own "
         f"commit). Sections `## Summary`, `## Why this approach`, {own}, `## Risks and follow-ups`. "
         "Evidence is not written by hand: it is run again. Last, a check-in with `state: ready`.",
@@ -106,7 +111,7 @@ def by_hand(given: Given) -> Part:
     )
 
 
-def span(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """A duration as a brief has it: `15m`, `2h`, `3d`."""
     for length, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= length and seconds % length == 0:

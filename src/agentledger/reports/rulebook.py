@@ -56,37 +56,37 @@ what stands here.
 _LEVELS = {"E": str(Severity.ERROR), "w": str(Severity.WARN), "·": None}
 
 
-def document(rules: Iterable[Rule]) -> bytes:
+def encode_rules(rules: Iterable[Rule]) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
-    return msgspec.json.encode(shapes_ledger.Rules(1, "rules", tuple(map(_shape, rules)))) + b"\n"
+    return msgspec.json.encode(shapes_ledger.Rules(1, "rules", tuple(map(_shape_rule, rules)))) + b"\n"
 
 
-def _shape(rule: Rule) -> shapes_ledger.Rule:
+def _shape_rule(rule: Rule) -> shapes_ledger.Rule:
     levels = {str(gate): _LEVELS[rule.level(gate)] for gate in Gate}
     return shapes_ledger.Rule(rule.id, rule.name, levels, rule.off, rule.requires, rule.documentation)
 
 
-def markdown() -> str:
+def render_rulebook() -> str:
     """The page, with a newline at the end."""
-    return "\n".join([_HEAD, *(line for prefix, title in FAMILIES for line in _family(prefix, title))])
+    return "\n".join([_HEAD, *(line for prefix, title in FAMILIES for line in _render_family(prefix, title))])
 
 
-def _family(prefix: str, title: str) -> Iterator[str]:
+def _render_family(prefix: str, title: str) -> Iterator[str]:
     rules = [rule for rule in RULES if rule.id.startswith(prefix)]
     yield f"## {title}\n"
     yield f"| rule | {' | '.join(Gate)} |"
     yield f"|---|{'|'.join(':-:' for _ in Gate)}|"
-    yield from map(_row, rules)
+    yield from map(_render_row, rules)
     yield ""
-    yield from map(_section, rules)
+    yield from map(_render_section, rules)
 
 
-def _row(rule: Rule) -> str:
+def _render_row(rule: Rule) -> str:
     levels = " | ".join(f"**{level}**" if level == "E" else level for level in map(rule.level, Gate))
-    return f"| [{rule.id}](#{_anchor(rule)}) {rule.name}{' (off)' if rule.off else ''} | {levels} |"
+    return f"| [{rule.id}](#{_heading_anchor(rule)}) {rule.name}{' (off)' if rule.off else ''} | {levels} |"
 
 
-def _section(rule: Rule) -> str:
+def _render_section(rule: Rule) -> str:
     text = re.sub(r"\n+(Why|Fix): ", r"\n\n**\1:** ", rule.documentation)
     after = (
         f"\n\nIt is not run where one of these speaks: {', '.join(rule.requires)}." if rule.requires else ""
@@ -95,6 +95,6 @@ def _section(rule: Rule) -> str:
     return f"### {rule.id} {rule.name}\n\n{text}{after}{off}\n"
 
 
-def _anchor(rule: Rule) -> str:
+def _heading_anchor(rule: Rule) -> str:
     """The fragment that forges make of the heading."""
     return f"{rule.id} {rule.name}".lower().replace(" ", "-")

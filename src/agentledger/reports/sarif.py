@@ -13,24 +13,28 @@ from typing import Any
 from agentledger import __version__
 from agentledger.findings import Finding, Report, Severity
 from agentledger.rules import RULES, Rule
-from agentledger.text import encode, printable
+from agentledger.text import encode, escape_hidden
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def document(report: Report) -> str:
+def encode_sarif(report: Report) -> str:
     """The SARIF log, one run, with a newline at the end."""
     rules = [rule for rule in RULES if any(found.rule == rule.id for found in report.findings)]
     said = (*report.notes, *report.unjudged)
-    notes = [{"level": "warning", "message": {"text": printable(note)}} for note in said]
+    notes = [{"level": "warning", "message": {"text": escape_hidden(note)}} for note in said]
     run = {
         "tool": {
-            "driver": {"name": "agentledger", "version": __version__, "rules": [_rule(r) for r in rules]}
+            "driver": {
+                "name": "agentledger",
+                "version": __version__,
+                "rules": [_shape_rule(r) for r in rules],
+            }
         },
         "automationDetails": {"id": f"agentledger/{report.gate}/"},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(found, rules) for found in report.findings],
+        "results": [_shape_result(found, rules) for found in report.findings],
     }
     return (
         json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
@@ -38,7 +42,7 @@ def document(report: Report) -> str:
     )
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _shape_rule(rule: Rule) -> dict[str, Any]:
     first, _, rest = rule.documentation.partition("\n\n")
     return {
         "id": rule.id,
@@ -50,40 +54,40 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
-    message = f"{printable(found.message)}. Next: {printable(found.hint)}"
+def _shape_result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
+    message = f"{escape_hidden(found.message)}. Next: {escape_hidden(found.hint)}"
     result: dict[str, Any] = {
         "ruleId": found.rule,
         "ruleIndex": next(n for n, rule in enumerate(rules) if rule.id == found.rule),
         "level": "error" if found.severity is Severity.ERROR else "warning",
         "message": {"text": message},
-        "locations": [{"physicalLocation": _place(found)}],
+        "locations": [{"physicalLocation": _shape_location(found)}],
         # Where one result of a run has them, all must (3.27.23): an empty list is "not suppressed".
         "suppressions": [],
         "properties": {
-            "branch": printable(found.branch),
-            "task": None if found.task is None else printable(found.task),
+            "branch": escape_hidden(found.branch),
+            "task": None if found.task is None else escape_hidden(found.task),
             "commit": found.commit,
             "blocks": found.blocks,
         },
     }
     if found.waived is not None:
-        result["suppressions"] = [{"kind": "external", "justification": printable(found.waived)}]
+        result["suppressions"] = [{"kind": "external", "justification": escape_hidden(found.waived)}]
     return result
 
 
-def _place(found: Finding) -> dict[str, Any]:
+def _shape_location(found: Finding) -> dict[str, Any]:
     """Where it is. Code scanning takes no result without a file and a line, so what is about a branch as a
     whole stands at its brief, and what is about a file as a whole at its first line.
     """
     task = f".agentledger/tasks/{found.task}/brief.md" if found.task else ".agentledger/config.toml"
     path = encode(task) if found.path is None else found.path
-    return {"artifactLocation": {"uri": _uri(path)}, "region": {"startLine": found.line or 1}}
+    return {"artifactLocation": {"uri": _path_to_uri(path)}, "region": {"startLine": found.line or 1}}
 
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
-def _uri(path: bytes) -> str:
+def _path_to_uri(path: bytes) -> str:
     """A path as a relative reference (RFC 3986, 2.1): every other byte as %XX."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in path)

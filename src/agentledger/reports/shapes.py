@@ -29,7 +29,7 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
 }
 
 
-def schema(name: str) -> bytes:
+def encode_schema(name: str) -> bytes:
     """The JSON Schema (2020-12) of a document of SCHEMAS, indented for reading."""
     document = SCHEMAS[name]
     head = {

@@ -30,7 +30,7 @@ Base64 = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"}, de
 SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ended")
 
 
-def exact(raw: bytes) -> str | UnsetType:
+def base64_unless_utf8(raw: bytes) -> str | UnsetType:
     """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
     if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
         return UNSET

@@ -12,41 +12,41 @@ import msgspec
 
 from agentledger.control_files import Moved, Synced
 from agentledger.reports import shapes_commands
-from agentledger.text import encode, path_text, plural, printable
+from agentledger.text import encode, escape_hidden, format_count, format_path
 
 
-def document(done: Synced) -> bytes:
+def encode_sync(done: Synced) -> bytes:
     """The JSON document, UTF-8 with a newline at the end."""
     shape = shapes_commands.Sync(
         version=1,
         kind="sync",
         dry_run=False,
-        branch=_text(done.branch),
-        remote=_text(done.remote),
-        ref=_text(f"refs/heads/{done.branch}"),
-        remote_ref=_text(f"refs/remotes/{done.remote}/{done.branch}"),
+        branch=_json_text(done.branch),
+        remote=_json_text(done.remote),
+        ref=_json_text(f"refs/heads/{done.branch}"),
+        remote_ref=_json_text(f"refs/remotes/{done.remote}/{done.branch}"),
         head=done.head,
         local_before=done.local_before,
         remote_before=done.remote_before,
         merge=done.merge,
-        fetched=_moved(done.fetched),
-        pushed=_moved(done.pushed),
-        kept=tuple(shapes_commands.Kept(_text(path), _text(beside)) for path, beside in done.kept),
-        notes=tuple(map(_text, done.notes)),
+        fetched=_shape_moved(done.fetched),
+        pushed=_shape_moved(done.pushed),
+        kept=tuple(shapes_commands.Kept(_json_text(path), _json_text(beside)) for path, beside in done.kept),
+        notes=tuple(map(_json_text, done.notes)),
     )
     return msgspec.json.encode(shape) + b"\n"
 
 
-def text(done: Synced) -> str:
+def render_sync(done: Synced) -> str:
     """Lines for a person: what came, what went, and what gave way."""
-    return "\n".join(_lines(done))
+    return "\n".join(_describe_sync(done))
 
 
-def _lines(done: Synced) -> Iterator[str]:
-    name, remote = printable(done.branch), printable(done.remote)
+def _describe_sync(done: Synced) -> Iterator[str]:
+    name, remote = escape_hidden(done.branch), escape_hidden(done.remote)
     if done.head:
         moves = [
-            f"{verb} {plural(len(moved.commits), 'commit')} ({plural(len(moved.paths), 'file')})"
+            f"{verb} {format_count(len(moved.commits), 'commit')} ({format_count(len(moved.paths), 'file')})"
             for verb, moved in (("fetched", done.fetched), ("pushed", done.pushed))
             if moved.commits
         ]
@@ -54,15 +54,15 @@ def _lines(done: Synced) -> Iterator[str]:
     if done.merge:
         yield f"The two copies had diverged; {done.merge[:12]} unites them."
     for path, beside in done.kept:
-        kept = f"yours is kept as {printable(beside)}"
-        yield f"{printable(path)}: both had changed it. {remote}'s counts; {kept}"
+        kept = f"yours is kept as {escape_hidden(beside)}"
+        yield f"{escape_hidden(path)}: both had changed it. {remote}'s counts; {kept}"
     yield from done.notes
 
 
-def _moved(moved: Moved) -> shapes_commands.Moved:
-    return shapes_commands.Moved(commits=moved.commits, paths=tuple(map(_text, moved.paths)))
+def _shape_moved(moved: Moved) -> shapes_commands.Moved:
+    return shapes_commands.Moved(commits=moved.commits, paths=tuple(map(_json_text, moved.paths)))
 
 
-def _text(text: str) -> str:
+def _json_text(text: str) -> str:
     """Valid UTF-8; bad bytes as `\\xNN`."""
-    return path_text(encode(text))
+    return format_path(encode(text))

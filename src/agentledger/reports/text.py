@@ -16,10 +16,17 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger import wip
-from agentledger.actions import NextAction, next_action, start
+from agentledger.actions import NextAction, next_action, spawn_action
 from agentledger.model import Branch, Fleet, State, Sync
-from agentledger.sections import Section, conflicts, ended_by_state, grouped, order, planned
-from agentledger.text import age, printable
+from agentledger.sections import (
+    Section,
+    count_by_state,
+    group_by_section,
+    has_conflict,
+    planned_tasks,
+    section_order,
+)
+from agentledger.text import escape_hidden, format_age
 
 SYNC = {
     Sync.AHEAD: "not all of it is pushed: the local branch is ahead of its remote twin",
@@ -56,25 +63,25 @@ class Row(NamedTuple):
     below: tuple[Text, ...]
 
 
-def board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
+def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
     """The board in lines of at most `width` cells; `list_ended` names the ended branches too."""
-    parts = grouped(fleet)
+    parts = group_by_section(fleet)
     room = width - len(INDENT)
-    lines = _heading(fleet, parts, width)
-    metered = wip.meters(fleet)
-    for part in order(fleet):
+    lines = _render_heading(fleet, parts, width)
+    metered = wip.format_meters(fleet)
+    for part in section_order(fleet):
         if part is Section.UNBRIEFED:
-            lines += _planned(fleet, room)
+            lines += _render_planned(fleet, room)
         if part is not Section.ENDED:
-            lines += _part(part, parts[part], metered.get(part, ()), fleet, width)
-    lines += _ended(parts[Section.ENDED], list_ended, fleet, width)
+            lines += _render_section(part, parts[part], metered.get(part, ()), fleet, width)
+    lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
     for note in fleet.notes:
-        lines += [Text(), *_wrapped(Text(f"Note: {printable(note)}", "yellow"), room)]
+        lines += [Text(), *_wrap_text(Text(f"Note: {escape_hidden(note)}", "yellow"), room)]
     return Text("\n").join(lines)
 
 
-def _title(part: Section, fleet: Fleet) -> str:
-    held = "Held" if fleet.tasks else f"Held: in conflict with {printable(fleet.base.name)}"
+def _section_title(part: Section, fleet: Fleet) -> str:
+    held = "Held" if fleet.tasks else f"Held: in conflict with {escape_hidden(fleet.base.name)}"
     return {
         Section.YOUR_TURN: "Your turn",
         Section.HELD: held,
@@ -85,135 +92,150 @@ def _title(part: Section, fleet: Fleet) -> str:
     }[part]
 
 
-def _planned(fleet: Fleet, room: int) -> list[Text]:
-    tasks = planned(fleet)
+def _render_planned(fleet: Fleet, room: int) -> list[Text]:
+    tasks = planned_tasks(fleet)
     lines = [Text(), Text(f"Planned ({len(tasks)})", "bold")] if tasks else []
     for task in tasks:
-        lines += _wrapped(Text.assemble(GAP, (printable(task.title), "bold"), f"  {task.id}"), room)
+        lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
         lines += [
-            Text(INDENT) + line for step in start(task).steps for line in _wrapped(Text(step, "cyan"), room)
+            Text(INDENT) + line
+            for step in spawn_action(task).steps
+            for line in _wrap_text(Text(step, "cyan"), room)
         ]
     return lines
 
 
-def _heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:
+def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:
     counts = ", ".join(
         f"{len(parts[part])} {word}"
         for part, word in _COUNTED
-        if parts[part] or (part in order(fleet) and part is not Section.KILL)
+        if parts[part] or (part in section_order(fleet) and part is not Section.KILL)
     )
-    title = Text.assemble((printable(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
-    lines = [*_wrapped(title, width), *_wrapped(_base_line(fleet), width)]
+    title = Text.assemble((escape_hidden(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
+    lines = [*_wrap_text(title, width), *_wrap_text(_render_base_line(fleet), width)]
     if not fleet.branches:
         hint = "No agent branch found. Name some with --branches 'feature/*' or --refs 'refs/pull/*/head'."
-        lines += [Text(), *_wrapped(Text(hint), width)]
+        lines += [Text(), *_wrap_text(Text(hint), width)]
     return lines
 
 
-def _base_line(fleet: Fleet) -> Text:
+def _render_base_line(fleet: Fleet) -> Text:
     base, now = fleet.base, fleet.now
     merged = f"; merges tried with {fleet.merger}" if fleet.merger and fleet.branches else ""
-    fetched = "never fetched" if base.fetched_at is None else f"last fetch {_ago(now - base.fetched_at)}"
-    where = Text.assemble("base ", (printable(base.name), "bold"), f" at {base.head[:10]}")
+    fetched = (
+        "never fetched" if base.fetched_at is None else f"last fetch {_format_age(now - base.fetched_at)}"
+    )
+    where = Text.assemble("base ", (escape_hidden(base.name), "bold"), f" at {base.head[:10]}")
     where.append(BASE_SYNC.get(base.sync, ""))
-    return where.append(f" ({printable(base.why)}), {fetched}{merged}", "dim")
+    return where.append(f" ({escape_hidden(base.why)}), {fetched}{merged}", "dim")
 
 
-def _part(
+def _render_section(
     part: Section, branches: Sequence[Branch], meters: Sequence[str], fleet: Fleet, width: int
 ) -> list[Text]:
     if not branches:
         return []
-    rows = [Row(_open_cells(branch, fleet.now), _below(branch, fleet, width)) for branch in branches]
-    told = [Text(GAP) + line for it in meters for line in _wrapped(Text(printable(it)), width - len(GAP))]
-    title = Text(f"{_title(part, fleet)} ({len(branches)})", "bold")
-    return [Text(), title, *told, *_table(OPEN_HEADINGS, rows, width)]
+    rows = [Row(_open_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches]
+    told = [
+        Text(GAP) + line for it in meters for line in _wrap_text(Text(escape_hidden(it)), width - len(GAP))
+    ]
+    title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")
+    return [Text(), title, *told, *_render_table(OPEN_HEADINGS, rows, width)]
 
 
-def _ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:
+def _render_ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:
     if not branches:
         return []
-    counts = ", ".join(f"{count} {state}" for state, count in ended_by_state(branches))
-    lines = [Text(), *_wrapped(Text.assemble((f"Ended ({len(branches)})", "bold"), f": {counts}"), width)]
+    counts = ", ".join(f"{count} {state}" for state, count in count_by_state(branches))
+    lines = [Text(), *_wrap_text(Text.assemble((f"Ended ({len(branches)})", "bold"), f": {counts}"), width)]
     if not listed:
         return [*lines, Text(f"{GAP}agentledger board --all lists them", "dim")]
-    rows = [Row(_ended_cells(branch, fleet.now), _below(branch, fleet, width)) for branch in branches]
-    return [*lines, *_table(ENDED_HEADINGS, rows, width)]
+    rows = [
+        Row(_ended_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches
+    ]
+    return [*lines, *_render_table(ENDED_HEADINGS, rows, width)]
 
 
 def _open_cells(branch: Branch, now: int) -> tuple[Text, ...]:
     lines = Text("?", "dim")
     if branch.added is not None:
         lines = Text.assemble((f"+{branch.added:,}", "green"), " ", (f"-{branch.removed:,}", "red"))
-    return (*_who(branch, now), Text(f"{len(branch.code_changes):,}"), lines)
+    return (*_common_cells(branch, now), Text(f"{len(branch.code_changes):,}"), lines)
 
 
 def _ended_cells(branch: Branch, now: int) -> tuple[Text, ...]:
     style = "red" if branch.state is State.UNREADABLE else ""
-    return (*_who(branch, now), Text(branch.state, style))
+    return (*_common_cells(branch, now), Text(branch.state, style))
 
 
-def _who(branch: Branch, now: int) -> tuple[Text, Text, Text]:
-    agent = Text(printable(branch.agent.name)) if branch.agent else Text("?", "dim")
+def _common_cells(branch: Branch, now: int) -> tuple[Text, Text, Text]:
+    agent = Text(escape_hidden(branch.agent.name)) if branch.agent else Text("?", "dim")
     agent.truncate(16, overflow="ellipsis")
-    when = age(now - branch.active_at) if branch.active_at else "?"
-    return Text(printable(branch.name), "bold"), agent, Text(when)
+    when = format_age(now - branch.active_at) if branch.active_at else "?"
+    return Text(escape_hidden(branch.name), "bold"), agent, Text(when)
 
 
-def _below(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...]:
+def _render_details(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...]:
     room = width - len(INDENT)
-    facts = [line for fact in _facts(branch, fleet, room) for line in _wrapped(fact, room)]
-    return (*facts, *_next(branch, fleet, room))
+    facts = [line for fact in _describe_branch(branch, fleet, room) for line in _wrap_text(fact, room)]
+    return (*facts, *_render_next_action(branch, fleet, room))
 
 
-def _facts(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
+def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.state_why:
-        yield Text(printable(branch.state_why), "dim")
+        yield Text(escape_hidden(branch.state_why), "dim")
     if branch.state is not State.OPEN:
         return
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
         asked = " ".join(branch.standing.question.needs.split())
-        yield Text(f"asks: {printable(asked)}", "bold")
+        yield Text(f"asks: {escape_hidden(asked)}", "bold")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
     if branch.worktree and branch.worktree.dirty:
-        yield Text(f"uncommitted changes in {printable(branch.worktree.path) or 'the main worktree'}", "dim")
+        yield Text(
+            f"uncommitted changes in {escape_hidden(branch.worktree.path) or 'the main worktree'}", "dim"
+        )
     if branch.conflict and branch.conflict.failed:
-        failed = printable(branch.conflict.failed)
-        yield Text(f"git could not merge it with {printable(fleet.base.name)}: {failed}", "yellow")
-    if branch.conflict and conflicts(branch):
-        yield Text(_listed("conflicts in ", [printable(f.path) for f in branch.conflict.files], room), "red")
+        failed = escape_hidden(branch.conflict.failed)
+        yield Text(f"git could not merge it with {escape_hidden(fleet.base.name)}: {failed}", "yellow")
+    if branch.conflict and has_conflict(branch):
+        yield Text(
+            _fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"
+        )
 
 
-def _listed(start: str, names: Sequence[str], room: int) -> str:
+def _fit_names(start: str, names: Sequence[str], room: int) -> str:
     """As many names as fit on one line, and how many more there are; at least one is named."""
     line = start + names[0]
     for count, name in enumerate(names[1:], start=1):
         more = f" and {len(names) - count} more"
         if cell_len(f"{line}, {name}{more}") > room:
-            return _shortened(line, room - len(more)) + more
+            return _truncate_line(line, room - len(more)) + more
         line = f"{line}, {name}"
     return line
 
 
-def _shortened(line: str, room: int) -> str:
+def _truncate_line(line: str, room: int) -> str:
     text = Text(line)
     text.truncate(room, overflow="ellipsis")
     return text.plain
 
 
-def _next(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
+def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
     """The next action: words and command on one line, or the command below."""
     action = next_action(branch, fleet.base)
     if action is None:
         return []
     if action.command and cell_len(f"{action.text}: {action.command}") <= room:
         return [Text.assemble(f"{action.text}: ", (action.command, "cyan"))]
-    return [*_wrapped(Text(action.text), room), *(Text(line, "cyan") for line in _command(action, room))]
+    return [
+        *_wrap_text(Text(action.text), room),
+        *(Text(line, "cyan") for line in _fit_command(action, room)),
+    ]
 
 
-def _command(action: NextAction, room: int) -> list[str]:
+def _fit_command(action: NextAction, room: int) -> list[str]:
     """The command on one line, or a line a step as a shell takes it, or not at all: never cut."""
     if not action.command or cell_len(action.command) <= room:
         return [action.command] if action.command else []
@@ -221,7 +243,7 @@ def _command(action: NextAction, room: int) -> list[str]:
     return steps if all(cell_len(step) <= room for step in steps) else []
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
+def _render_table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
     head = Row(tuple(Text(heading, "dim") for heading in headings), ())
     every = (head, *rows)
     widths = [max(row.cells[i].cell_len for row in every) for i in range(len(headings))]
@@ -229,12 +251,12 @@ def _table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[T
     widths[0] = min(widths[0], max(width - taken, NARROWEST))
     lines = []
     for row in every:
-        lines.append(_line(headings, row.cells, widths, width))
+        lines.append(_render_row(headings, row.cells, widths, width))
         lines += [Text(INDENT).append_text(line) for line in row.below]
     return lines
 
 
-def _line(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequence[int], width: int) -> Text:
+def _render_row(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequence[int], width: int) -> Text:
     line = Text()
     for heading, cell, size in zip(headings, cells, widths, strict=True):
         cell.truncate(size, overflow="ellipsis")
@@ -246,7 +268,7 @@ def _line(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequence[int
     return line
 
 
-def _wrapped(text: Text, width: int) -> list[Text]:
+def _wrap_text(text: Text, width: int) -> list[Text]:
     # Only wrapping needs a console, and of it only the size of a tab, which printable text never has.
     lines = text.wrap(Console(width=width), max(width, NARROWEST))
     for line in lines:
@@ -254,6 +276,6 @@ def _wrapped(text: Text, width: int) -> list[Text]:
     return list(lines)
 
 
-def _ago(seconds: int) -> str:
-    words = age(seconds)
+def _format_age(seconds: int) -> str:
+    words = format_age(seconds)
     return "just now" if words == "now" else f"{words} ago"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentledger.findings import Finding, Report, Severity
-from agentledger.text import path_text, plural, printable
+from agentledger.text import escape_hidden, format_count, format_path
 
 # Once, however many paths there are: what else there is to do than taking them back.
 _ASK = (
@@ -20,75 +20,73 @@ _ASK = (
 )
 
 
-def text(report: Report) -> str:
+def render_findings(report: Report) -> str:
     """Every finding, those that stop first, and one line that says what comes of it."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
-    lines = [line for found in ordered for line in _lines(found)]
+    lines = [line for found in ordered for line in _describe_finding(found)]
     if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
         lines.append(_ASK)
-    lines += [f"note: {printable(note)}" for note in report.notes]
-    lines += [f"not judged: {printable(lost)}" for lost in report.unjudged]
-    return "\n".join([*lines, _verdict(report)])
+    lines += [f"note: {escape_hidden(note)}" for note in report.notes]
+    lines += [f"not judged: {escape_hidden(lost)}" for lost in report.unjudged]
+    return "\n".join([*lines, _describe_verdict(report)])
 
 
-def _lines(found: Finding) -> Iterator[str]:
+def _describe_finding(found: Finding) -> Iterator[str]:
     word = "waived" if found.waived else str(found.severity)
-    where = f" {printable(found.path)}" if found.path is not None else ""
+    where = f" {escape_hidden(found.path)}" if found.path is not None else ""
     line = f":{found.line}" if found.line else ""
-    branch = f" [{printable(found.branch)}]" if found.branch else ""
+    branch = f" [{escape_hidden(found.branch)}]" if found.branch else ""
     yield f"{word} {found.rule} {found.name}{branch}{where}{line}"
     commit = f" (commit {found.commit[:12]})" if found.commit else ""
-    yield f"  {printable(found.message)}{commit}"
+    yield f"  {escape_hidden(found.message)}{commit}"
     if found.waived:
-        yield f"  waived: {printable(found.waived)}"
+        yield f"  waived: {escape_hidden(found.waived)}"
     else:
-        yield f"  next: {printable(found.hint)}"
+        yield f"  next: {escape_hidden(found.hint)}"
 
 
-def _verdict(report: Report) -> str:
+def _describe_verdict(report: Report) -> str:
     stopping = [f for f in report.findings if f.blocks]
     others = len(report.findings) - len(stopping)
     told = f"; {others:,} more to know" if others else ""
-    what = printable(report.what)
+    what = escape_hidden(report.what)
     if stopping:
         rules = sorted({f.rule for f in stopping})
         explain = f"; agentledger rule {rules[0]} explains" if rules else ""
-        return f"{what}: stopped at {report.gate}, by {plural(len(stopping), 'finding')}{told}{explain}"
+        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{told}{explain}"
     errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
     if errors:
-        return (
-            f"{what}: nothing is enforced here; {plural(len(errors), 'finding')} would have stopped it{told}"
-        )
+        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{told}"
     return f"{what}: nothing stops it at {report.gate}{told}"
 
 
 # -- GitHub's annotations ---------------------------------------------------------------
 
 
-def github(report: Report) -> str:
+def render_annotations(report: Report) -> str:
     """Workflow commands, a line each, that GitHub Actions shows at the files.
 
     The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
     escaped, in properties `:` and `,` as well.
     """
-    notes = [f"::notice title=agentledger::{_escaped(printable(note))}" for note in report.notes]
-    notes += [f"::error title=not judged::{_escaped(printable(lost))}" for lost in report.unjudged]
-    return "\n".join([*map(_annotation, report.findings), *notes])
+    notes = [f"::notice title=agentledger::{_escape_value(escape_hidden(note))}" for note in report.notes]
+    notes += [f"::error title=not judged::{_escape_value(escape_hidden(lost))}" for lost in report.unjudged]
+    return "\n".join([*map(_render_annotation, report.findings), *notes])
 
 
-def _annotation(found: Finding) -> str:
+def _render_annotation(found: Finding) -> str:
     kind = "error" if found.blocks else "notice" if found.waived else "warning"
     properties = {
-        "file": path_text(found.path) if found.path is not None else "",
+        "file": format_path(found.path) if found.path is not None else "",
         "line": str(found.line) if found.line else "",
         "title": f"{found.rule} {found.name}",
     }
-    told = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items() if value)
-    message = f"{printable(found.message)}\n{printable(found.hint)}"
-    return f"::{kind} {told}::{_escaped(message)}"
+    told = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
+    message = f"{escape_hidden(found.message)}\n{escape_hidden(found.hint)}"
+    return f"::{kind} {told}::{_escape_value(message)}"
 
 
-def _escaped(text: str, also: str = "") -> str:
+def _escape_value(text: str, also: str = "") -> str:
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     for char in also:
         text = text.replace(char, f"%{ord(char):02X}")

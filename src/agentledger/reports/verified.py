@@ -12,7 +12,7 @@ import msgspec
 
 from agentledger.ledger import JUnit
 from agentledger.reports import shapes_commands
-from agentledger.text import encode, path_text, plural, printable
+from agentledger.text import encode, escape_hidden, format_count, format_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Told:
     next: str | None = None
 
 
-def document(told: Told) -> bytes:
+def encode_verification(told: Told) -> bytes:
     """The document that `agentledger schema verified` describes."""
     shape = shapes_commands.Verified(
         version=1,
@@ -60,67 +60,67 @@ def document(told: Told) -> bytes:
         dry_run=told.dry_run,
         rerun=told.rerun,
         sound=told.sound,
-        task=_text(told.task),
-        branch=_text(told.branch),
+        task=_json_text(told.task),
+        branch=_json_text(told.branch),
         head=told.head,
-        checks=tuple(map(_check, told.lines)),
-        ref=_text(told.ref) if told.ref else None,
+        checks=tuple(map(_shape_check, told.lines)),
+        ref=_json_text(told.ref) if told.ref else None,
         commit=told.commit,
-        files=tuple(map(_text, told.files)),
-        warnings=tuple(map(_text, told.remarks)),
-        next=_text(told.next) if told.next else None,
+        files=tuple(map(_json_text, told.files)),
+        warnings=tuple(map(_json_text, told.remarks)),
+        next=_json_text(told.next) if told.next else None,
     )
     return msgspec.json.encode(shape) + b"\n"
 
 
-def _check(line: Line) -> shapes_commands.VerifiedCheck:
+def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
     return shapes_commands.VerifiedCheck(
         name=line.name,
-        command=_text(line.command),
+        command=_json_text(line.command),
         outcome=line.outcome,
         exit_code=line.exit_code,
         seconds=line.seconds,
-        skipped=_text(line.skipped) if line.skipped is not None else None,
+        skipped=_json_text(line.skipped) if line.skipped is not None else None,
         junit=shapes_commands.JUnitCounts(**asdict(line.junit)) if line.junit else None,
         on_base=shapes_commands.OnBase(*line.on_base) if line.on_base else None,
         trust=line.trust,
         runs=line.runs,
-        log=_text(line.log) if line.log else None,
-        warnings=tuple(map(_text, line.remarks)),
+        log=_json_text(line.log) if line.log else None,
+        warnings=tuple(map(_json_text, line.remarks)),
     )
 
 
-def _text(text: str) -> str:
-    return path_text(encode(text))
+def _json_text(text: str) -> str:
+    return format_path(encode(text))
 
 
-def text(told: Told) -> str:
+def render_verification(told: Told) -> str:
     """A line for each check, the warnings, and last the command to type next."""
     lines = ["nothing is run: this is a dry run"] if told.dry_run else []
     width = max((len(line.name) for line in told.lines), default=0)
     for line in told.lines:
-        lines.append(f"{line.name:<{width}}  {', '.join(_words(line))}")
-        lines += [f"  log: {printable(line.log)}"] if line.log and line.outcome == "failed" else []
-        lines += [f"warning: {line.name}: {printable(remark)}" for remark in line.remarks]
+        lines.append(f"{line.name:<{width}}  {', '.join(_describe_check(line))}")
+        lines += [f"  log: {escape_hidden(line.log)}"] if line.log and line.outcome == "failed" else []
+        lines += [f"warning: {line.name}: {escape_hidden(remark)}" for remark in line.remarks]
     lines += [] if told.lines else ["neither the brief nor the policy asks for a check here"]
-    lines += map(printable, told.said)
-    lines += [f"warning: {printable(remark)}" for remark in told.remarks]
-    return "\n".join([*lines, *([f"next: {printable(told.next)}"] if told.next else [])])
+    lines += map(escape_hidden, told.said)
+    lines += [f"warning: {escape_hidden(remark)}" for remark in told.remarks]
+    return "\n".join([*lines, *([f"next: {escape_hidden(told.next)}"] if told.next else [])])
 
 
-def _words(line: Line) -> Iterator[str]:
+def _describe_check(line: Line) -> Iterator[str]:
     if line.skipped is not None:
-        yield f"skipped: {printable(line.skipped)}"
+        yield f"skipped: {escape_hidden(line.skipped)}"
         return
     if line.outcome == "planned":
-        yield printable(line.command)
+        yield escape_hidden(line.command)
         return
     failed = line.outcome == "failed" and line.exit_code
     yield f"failed with exit code {line.exit_code}" if failed else line.outcome
     yield f"{line.seconds or 0:,.1f} s"
     if line.junit:
         broken = line.junit.failures + line.junit.errors
-        yield f"{plural(line.junit.tests, 'test')}, {broken:,} of them failed"
+        yield f"{format_count(line.junit.tests, 'test')}, {broken:,} of them failed"
     if line.on_base:
         yield "fails on base, too" if line.on_base[1] else "passes on base"
     if line.runs > 1:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from agentledger.findings import Finding, Gate, Severity
 from agentledger.ledger import Waiver
-from agentledger.paths import folded
-from agentledger.scope import first
+from agentledger.paths import fold_name
+from agentledger.scope import first_match
 from agentledger.text import encode
 
 from . import brief, fleet, ownership, packet, review, status, vague
@@ -24,7 +24,7 @@ from .case import Case, Found
 _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 
 
-def always(_case: Case) -> bool:
+def applies_always(_case: Case) -> bool:
     """Applies to everything."""
     return True
 
@@ -42,7 +42,7 @@ class Rule:
     name: str
     levels: str
     check: Callable[[Case], Iterable[Found]]
-    applies: Callable[[Case], bool] = always
+    applies: Callable[[Case], bool] = applies_always
     requires: tuple[str, ...] = ()
     off: bool = False
 
@@ -64,88 +64,97 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("BRF001", "brief-missing", "··wEE", brief.missing),
-    Rule("BRF002", "brief-invalid", "EwwwE", brief.invalid, brief.briefed),
-    Rule("BRF003", "brief-incomplete", "E···E", brief.incomplete, brief.briefed),
-    Rule("BRF004", "brief-vague", "w····", vague.brief_vague, brief.briefed, off=True),
-    Rule("BRF005", "brief-broad", "w····", brief.broad, brief.briefed),
-    Rule("BRF006", "brief-follow-missing", "E····", brief.follow_missing, brief.briefed),
-    Rule("BRF007", "brief-changed", "·wwwE", brief.changed, brief.briefed),
-    Rule("BRF008", "brief-underdelegated", "E···E", brief.underdelegated, brief.briefed),
-    Rule("BRF009", "brief-several", "E·EEE", brief.several),
-    Rule("BRF010", "brief-seam", "E···E", brief.seam, brief.briefed),
-    Rule("BRF011", "brief-unproven", "····E", brief.unproven, brief.briefed),
-    Rule("BRF012", "explore-merges", "····E", brief.explore_merges, brief.briefed),
-    Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, ownership.gated),
-    Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, ownership.gated),
-    Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, ownership.gated),
-    Rule("OWN004", "scope-overlap", "E·wwE", fleet.scope_overlap, ownership.gated),
-    Rule("OWN005", "link-escape", "·EEEE", ownership.link_escape, ownership.gated),
-    Rule("OWN006", "unsafe-path", "·EEEE", ownership.unsafe_path, ownership.gated),
-    Rule("OWN007", "history-outside-scope", "··EEE", ownership.history_outside_scope, ownership.gated),
-    Rule("OWN008", "foreign-branch-merged", "··EEE", ownership.foreign_branch_merged, ownership.gated),
-    Rule("OWN009", "hidden-unicode", "·wEEE", ownership.hidden_unicode, ownership.gated),
-    Rule("OWN010", "foreign-ref", "··E··", ownership.foreign_ref, ownership.gated),
-    Rule("STA001", "status-invalid", "·EEEw", status.invalid, status.reports),
-    Rule("STA002", "status-overdue", "w", status.overdue, status.reports),
-    Rule("STA003", "status-missing", "w", status.missing, status.reports),
-    Rule("STA004", "need-unanswered", "w", status.need_unanswered, status.reports),
-    Rule("STA005", "status-edited", "·EEEw", status.edited, status.reports),
-    Rule("STA006", "no-progress", "w", status.no_progress, status.reports),
-    Rule("STA007", "checkpoint-open", "·EEEE", status.checkpoint_open, status.reports),
-    Rule("PKT001", "packet-missing", "···EE", packet.missing, packet.handed_over),
-    Rule("PKT002", "packet-incomplete", "···EE", packet.incomplete, packet.has_packet),
-    Rule("PKT003", "packet-files-wrong", "···EE", packet.files_wrong, packet.builds, ("PKT001", "PKT002")),
-    Rule("PKT004", "packet-stale", "···EE", packet.stale, packet.has_packet),
+    Rule("BRF001", "brief-missing", "··wEE", brief.brief_missing),
+    Rule("BRF002", "brief-invalid", "EwwwE", brief.brief_invalid, brief.has_brief),
+    Rule("BRF003", "brief-incomplete", "E···E", brief.brief_incomplete, brief.has_brief),
+    Rule("BRF004", "brief-vague", "w····", vague.brief_vague, brief.has_brief, off=True),
+    Rule("BRF005", "brief-broad", "w····", brief.brief_broad, brief.has_brief),
+    Rule("BRF006", "brief-follow-missing", "E····", brief.brief_follow_missing, brief.has_brief),
+    Rule("BRF007", "brief-changed", "·wwwE", brief.brief_changed, brief.has_brief),
+    Rule("BRF008", "brief-underdelegated", "E···E", brief.brief_underdelegated, brief.has_brief),
+    Rule("BRF009", "brief-several", "E·EEE", brief.brief_several),
+    Rule("BRF010", "brief-seam", "E···E", brief.brief_seam, brief.has_brief),
+    Rule("BRF011", "brief-unproven", "····E", brief.brief_unproven, brief.has_brief),
+    Rule("BRF012", "explore-merges", "····E", brief.explore_merges, brief.has_brief),
+    Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, ownership.has_scope),
+    Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, ownership.has_scope),
+    Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, ownership.has_scope),
+    Rule("OWN004", "scope-overlap", "E·wwE", fleet.scope_overlap, ownership.has_scope),
+    Rule("OWN005", "link-escape", "·EEEE", ownership.link_escape, ownership.has_scope),
+    Rule("OWN006", "unsafe-path", "·EEEE", ownership.unsafe_path, ownership.has_scope),
+    Rule("OWN007", "history-outside-scope", "··EEE", ownership.history_outside_scope, ownership.has_scope),
+    Rule("OWN008", "foreign-branch-merged", "··EEE", ownership.foreign_branch_merged, ownership.has_scope),
+    Rule("OWN009", "hidden-unicode", "·wEEE", ownership.hidden_unicode, ownership.has_scope),
+    Rule("OWN010", "foreign-ref", "··E··", ownership.foreign_ref, ownership.has_scope),
+    Rule("STA001", "status-invalid", "·EEEw", status.status_invalid, status.has_work),
+    Rule("STA002", "status-overdue", "w", status.status_overdue, status.has_work),
+    Rule("STA003", "status-missing", "w", status.status_missing, status.has_work),
+    Rule("STA004", "need-unanswered", "w", status.need_unanswered, status.has_work),
+    Rule("STA005", "status-edited", "·EEEw", status.status_edited, status.has_work),
+    Rule("STA006", "no-progress", "w", status.no_progress, status.has_work),
+    Rule("STA007", "checkpoint-open", "·EEEE", status.checkpoint_open, status.has_work),
+    Rule("PKT001", "packet-missing", "···EE", packet.packet_missing, packet.is_handed_over),
+    Rule("PKT002", "packet-incomplete", "···EE", packet.packet_incomplete, packet.has_packet),
+    Rule(
+        "PKT003",
+        "packet-files-wrong",
+        "···EE",
+        packet.packet_files_wrong,
+        packet.is_code_handed_over,
+        ("PKT001", "PKT002"),
+    ),
+    Rule("PKT004", "packet-stale", "···EE", packet.packet_stale, packet.has_packet),
     Rule(
         "PKT005",
         "packet-criterion-unaddressed",
         "···EE",
         packet.criterion_unaddressed,
-        packet.builds,
+        packet.is_code_handed_over,
         ("PKT001",),
     ),
-    Rule("PKT006", "companion-missing", "···EE", packet.companion_missing, packet.builds),
-    Rule("PKT007", "change-large", "···ww", packet.large, packet.handed_over),
-    Rule("EVD001", "evidence-missing", "···EE", packet.evidence_missing, packet.builds),
-    Rule("EVD002", "evidence-stale", "···EE", packet.evidence_stale, packet.builds),
-    Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, packet.builds),
-    Rule("EVD004", "evidence-contradicted", "····E", packet.evidence_contradicted, packet.builds),
-    Rule("REV001", "review-missing", "····E", review.missing, review.reviewed),
-    Rule("REV002", "review-stale", "····E", review.stale, review.reviewed),
-    Rule("REV003", "review-own", "····E", review.own, review.reviewed),
-    Rule("REV004", "review-open", "····E", review.still_open, review.reviewed),
-    Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, brief.briefed),
-    Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, brief.briefed),
+    Rule("PKT006", "companion-missing", "···EE", packet.companion_missing, packet.is_code_handed_over),
+    Rule("PKT007", "change-large", "···ww", packet.change_large, packet.is_handed_over),
+    Rule("EVD001", "evidence-missing", "···EE", packet.evidence_missing, packet.is_code_handed_over),
+    Rule("EVD002", "evidence-stale", "···EE", packet.evidence_stale, packet.is_code_handed_over),
+    Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, packet.is_code_handed_over),
+    Rule(
+        "EVD004", "evidence-contradicted", "····E", packet.evidence_contradicted, packet.is_code_handed_over
+    ),
+    Rule("REV001", "review-missing", "····E", review.review_missing, review.needs_review),
+    Rule("REV002", "review-stale", "····E", review.review_stale, review.needs_review),
+    Rule("REV003", "review-own", "····E", review.review_own, review.needs_review),
+    Rule("REV004", "review-open", "····E", review.review_open, review.needs_review),
+    Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, brief.has_brief),
+    Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, brief.has_brief),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
-    Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, ownership.gated),
-    Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, brief.briefed),
+    Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, ownership.has_scope),
+    Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, brief.has_brief),
 )
 # By which a path is not the task's to change.
 _BOUNDARIES = frozenset(("OWN001", "OWN002", "OWN003", "OWN005"))
 _BY_NAME = {name: rule for rule in RULES for name in (rule.id, rule.name)}
 
 
-def find(name: str) -> Rule | None:
+def find_rule(name: str) -> Rule | None:
     """The rule of this id or name, in any case."""
     return _BY_NAME.get(name.upper()) or _BY_NAME.get(name.lower())
 
 
-def evaluate(case: Case, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
+def evaluate_rules(case: Case, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     """What all the rules of the case's gate find, in the table's order; waived ones too, marked."""
     found: list[Finding] = []
     fired: set[str] = set()
     for rule in rules:
-        level = _level(rule, case)
+        level = _level_by_policy(rule, case)
         if level == "·" or not rule.applies(case) or fired.intersection(rule.requires):
             continue
-        findings = [_finding(rule, level, each, case) for each in rule.check(case)]
+        findings = [_make_finding(rule, level, each, case) for each in rule.check(case)]
         fired |= {rule.id} if findings else set()
         found += findings
     return tuple(found)
 
 
-def _level(rule: Rule, case: Case) -> str:
+def _level_by_policy(rule: Rule, case: Case) -> str:
     """The level at this gate, as policy has changed it: off, a warning, or an error where it runs at all."""
     level = rule.level(case.gate)
     wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
@@ -154,10 +163,10 @@ def _level(rule: Rule, case: Case) -> str:
     return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)
 
 
-def _finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
+def _make_finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
     severity = Severity.ERROR if level == "E" and not found.milder else Severity.WARN
     path = encode(found.path) if isinstance(found.path, str) else found.path
-    waived = _waived(rule, path, case)
+    waived = _waiver_reason(rule, path, case)
     stops = severity is Severity.ERROR and waived is None and case.policy.enforce
     return Finding(
         *(rule.id, rule.name, severity, stops, found.message, found.hint, case.branch),
@@ -165,23 +174,27 @@ def _finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
     )
 
 
-def _waived(rule: Rule, path: bytes | None, case: Case) -> str | None:
+def _waiver_reason(rule: Rule, path: bytes | None, case: Case) -> str | None:
     """The reason of the waiver that covers a finding; one without paths covers all of the rule's.
 
     agentledger's own files are never opened by one: what an agent could write there decides about itself.
     """
-    if rule.id in _BOUNDARIES and path is not None and folded(path).startswith(".agentledger/"):
+    if rule.id in _BOUNDARIES and path is not None and fold_name(path).startswith(".agentledger/"):
         return None
     for waiver in case.task.waivers if case.task else ():
-        if {rule.id, rule.name} & set(waiver.rules) and case.now <= waiver.until and _covers(waiver, path):
+        if (
+            {rule.id, rule.name} & set(waiver.rules)
+            and case.now <= waiver.until
+            and _covers_path(waiver, path)
+        ):
             return waiver.text.strip() or "no reason given"
     return None
 
 
-def _covers(waiver: Waiver, path: bytes | None) -> bool:
-    return not waiver.paths or (path is not None and first(map(encode, waiver.paths), path) is not None)
+def _covers_path(waiver: Waiver, path: bytes | None) -> bool:
+    return not waiver.paths or (path is not None and first_match(map(encode, waiver.paths), path) is not None)
 
 
-def stops(findings: Iterable[Finding]) -> Iterator[Finding]:
+def blocking_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Those that stop whoever is at the gate."""
     return (finding for finding in findings if finding.blocks)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from agentledger.findings import Gate
 from agentledger.ledger import Brief
-from agentledger.text import encode, path_text, printable
+from agentledger.text import encode, escape_hidden, format_path
 from agentledger.work import Copy
 
 from .case import Case, Found
@@ -23,12 +23,12 @@ _OVERSIGHT = {"delegate": 0, "review": 1, "own": 2, "explore": 3}
 BROAD_SHARE, BROAD_FOLDERS = 0.5, 3
 
 
-def briefed(case: Case) -> bool:
+def has_brief(case: Case) -> bool:
     """Is there a brief at all?"""
     return case.brief is not None
 
 
-def missing(case: Case) -> Iterator[Found]:
+def brief_missing(case: Case) -> Iterator[Found]:
     """A branch that counts as an agent's has no brief.
 
     Why: without one nobody can say whether it did what was asked, or stayed where it should.
@@ -37,23 +37,23 @@ def missing(case: Case) -> Iterator[Found]:
     """
     if case.listed and case.brief is None:
         yield Found(
-            f"{printable(case.branch)} has no brief",
-            f"agentledger plan TASK writes one; name the branch in it: `branch: {printable(case.branch)}`",
+            f"{escape_hidden(case.branch)} has no brief",
+            f"agentledger plan TASK writes one; name the branch in it: `branch: {escape_hidden(case.branch)}`",
             milder=not case.policy.require_briefs,
         )
 
 
-def invalid(case: Case) -> Iterator[Found]:
+def brief_invalid(case: Case) -> Iterator[Found]:
     """The brief's front matter cannot be read: a key, a type, a value, a duplicate.
 
     Why: what cannot be read grants nothing, and the agent would be stopped by every commit.
     Fix: mend the line that is named, `agentledger plan TASK`; `agentledger schema brief` lists every key and
     what it may hold.
     """
-    yield from _problems(case.brief, "invalid")
+    yield from _problem_findings(case.brief, "invalid")
 
 
-def incomplete(case: Case) -> Iterator[Found]:
+def brief_incomplete(case: Case) -> Iterator[Found]:
     """A section, a criterion, `owns` or a check is missing, empty, or only a placeholder.
 
     Why: an agent fills every gap with a guess, and you find out at review.
@@ -69,11 +69,11 @@ def incomplete(case: Case) -> Iterator[Found]:
         told = "; ".join(p.message for p in left_out)
         if len(left_out) > 1:
             told = f"sections left out: {', '.join(re.findall('“(.+?)”', told))}"
-        hint = f"agentledger plan {printable(case.brief.task)} --edit, if one of them would help"
+        hint = f"agentledger plan {escape_hidden(case.brief.task)} --edit, if one of them would help"
         yield Found(told, hint, left_out[0].path, left_out[0].line, milder=True)
 
 
-def broad(case: Case) -> Iterator[Found]:
+def brief_broad(case: Case) -> Iterator[Found]:
     """A fully delegated task may touch most of the repository, or many of its top-level folders.
 
     Why: nobody reviews such a change well, and it collides with every other task.
@@ -84,26 +84,26 @@ def broad(case: Case) -> Iterator[Found]:
     files, inside = (sum(counts) for counts in zip(*case.tree.values(), strict=True))
     folders = [name for name, (_, held) in case.tree.items() if held and name]
     if files > 20 and inside > files * BROAD_SHARE:
-        message = f"its scope holds {inside:,} of the {files:,} files on {printable(case.base)}"
-        yield _of(case.brief, "owns", message, "--owns PATTERN")
+        message = f"its scope holds {inside:,} of the {files:,} files on {escape_hidden(case.base)}"
+        yield _finding_at_key(case.brief, "owns", message, "--owns PATTERN")
     elif len(folders) > BROAD_FOLDERS:
-        shown = ", ".join(map(path_text, sorted(folders)[:6]))
+        shown = ", ".join(map(format_path, sorted(folders)[:6]))
         message = f"its scope spreads over {len(folders)} top-level folders: {shown}"
-        yield _of(case.brief, "owns", message, "--owns PATTERN")
+        yield _finding_at_key(case.brief, "owns", message, "--owns PATTERN")
 
 
-def follow_missing(case: Case) -> Iterator[Found]:
+def brief_follow_missing(case: Case) -> Iterator[Found]:
     """A path in `follow` does not exist on base.
 
     Why: the agent is told to imitate something that is not there.
     Fix: correct the path, or take it out: `agentledger plan TASK`.
     """
     for path in case.missing if case.brief else ():
-        message = f"`follow` names {printable(path)}, which is not on {printable(case.base)}"
-        yield _of(case.brief, "follow", message, "--follow PATH")
+        message = f"`follow` names {escape_hidden(path)}, which is not on {escape_hidden(case.base)}"
+        yield _finding_at_key(case.brief, "follow", message, "--follow PATH")
 
 
-def changed(case: Case) -> Iterator[Found]:
+def brief_changed(case: Case) -> Iterator[Found]:
     """The branch's copy of the brief is not the one that counts.
 
     Why: a copy that an agent has changed grants nothing, but a reader might take it for the contract.
@@ -114,10 +114,12 @@ def changed(case: Case) -> Iterator[Found]:
     if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
         return
     path = f".agentledger/tasks/{task}/brief.md"
-    shown = shlex.quote(printable(path))
+    shown = shlex.quote(escape_hidden(path))
     accepted = f"git cat-file blob {case.brief.document.blob} >{shown}"
     back = f"{accepted} && git commit -m 'take the brief back' -- {shown}"
-    settle = f"agentledger brief accept {printable(task)}, or agentledger brief reject {printable(task)}"
+    settle = (
+        f"agentledger brief accept {escape_hidden(task)}, or agentledger brief reject {escape_hidden(task)}"
+    )
     if copy is Copy.OUTDATED:
         yield Found("the branch's copy of the brief is an earlier version", back, path, milder=True)
     elif case.gate is Gate.COMMIT:
@@ -131,7 +133,7 @@ def changed(case: Case) -> Iterator[Found]:
         yield Found(message, f"the manager: {settle}; to take it back: {back}", path)
 
 
-def underdelegated(case: Case) -> Iterator[Found]:
+def brief_underdelegated(case: Case) -> Iterator[Found]:
     """The scope can touch paths for which policy asks more oversight than the brief gives.
 
     Why: some code is not to be handed out whole: authentication, migrations, money.
@@ -142,15 +144,17 @@ def underdelegated(case: Case) -> Iterator[Found]:
     for rule in case.policy.delegations:
         meeting = case.scope.touches(map(encode, rule.paths))
         if meeting and _OVERSIGHT[case.brief.mode] < _OVERSIGHT.get(rule.mode, 0):
-            where = f"{path_text(meeting.path)} (by {path_text(meeting.theirs)!r})"
-            fix = f"--mode {printable(rule.mode)}, or {_barred(meeting.theirs)}"
-            yield _of(case.brief, "mode", f"it can touch {where}, which needs more oversight", fix)
+            where = f"{format_path(meeting.path)} (by {format_path(meeting.theirs)!r})"
+            fix = f"--mode {escape_hidden(rule.mode)}, or {_off_limits_flag(meeting.theirs)}"
+            yield _finding_at_key(
+                case.brief, "mode", f"it can touch {where}, which needs more oversight", fix
+            )
     if case.brief.mode == "own" and case.agent:
-        message = f"`mode: own` means a human does it, and {printable(case.agent)} works on it"
-        yield _of(case.brief, "mode", message, "--mode review, or let a human do it")
+        message = f"`mode: own` means a human does it, and {escape_hidden(case.agent)} works on it"
+        yield _finding_at_key(case.brief, "mode", message, "--mode review, or let a human do it")
 
 
-def several(case: Case) -> Iterator[Found]:
+def brief_several(case: Case) -> Iterator[Found]:
     """The branch works on more than one task.
 
     Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up by itself.
@@ -161,22 +165,22 @@ def several(case: Case) -> Iterator[Found]:
         others = sorted(case.folders)
         own = case.task.id if case.task and case.task.id in others else others[0]
         others.remove(own)
-        paths = " ".join(shlex.quote(printable(f".agentledger/tasks/{task}")) for task in others)
-        folders = ", ".join(map(printable, sorted(case.folders)))
+        paths = " ".join(shlex.quote(escape_hidden(f".agentledger/tasks/{task}")) for task in others)
+        folders = ", ".join(map(escape_hidden, sorted(case.folders)))
         yield Found(
             f"the branch adds the folders of several tasks: {folders}",
-            f"keep to {printable(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
+            f"keep to {escape_hidden(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
         )
     if len(case.naming) > 1:
         named = sorted(case.naming)
         yield Found(
-            f"several briefs name this branch: {', '.join(map(printable, named))}",
-            f"take it out of all but one: agentledger plan {printable(named[-1])} --branch ''",
+            f"several briefs name this branch: {', '.join(map(escape_hidden, named))}",
+            f"take it out of all but one: agentledger plan {escape_hidden(named[-1])} --branch ''",
             milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
 
 
-def seam(case: Case) -> Iterator[Found]:
+def brief_seam(case: Case) -> Iterator[Found]:
     """The scope can touch a shared path, and the task is no seam; or a seam is fully delegated.
 
     Why: an interface that others build on is changed first, by itself, and led by a human.
@@ -187,14 +191,16 @@ def seam(case: Case) -> Iterator[Found]:
         return
     meeting = case.scope.touches(map(encode, case.policy.shared))
     if meeting and not case.brief.seam:
-        where = f"{path_text(meeting.path)} (by {path_text(meeting.theirs)!r})"
-        fix = f"--seam --mode review, or {_barred(meeting.theirs)}"
-        yield _of(case.brief, "seam", f"it can touch the shared {where}, and is no seam", fix)
+        where = f"{format_path(meeting.path)} (by {format_path(meeting.theirs)!r})"
+        fix = f"--seam --mode review, or {_off_limits_flag(meeting.theirs)}"
+        yield _finding_at_key(case.brief, "seam", f"it can touch the shared {where}, and is no seam", fix)
     if case.brief.seam and case.brief.mode == "delegate":
-        yield _of(case.brief, "mode", "a seam is led by a human, and this one is delegated", "--mode review")
+        yield _finding_at_key(
+            case.brief, "mode", "a seam is led by a human, and this one is delegated", "--mode review"
+        )
 
 
-def unproven(case: Case) -> Iterator[Found]:
+def brief_unproven(case: Case) -> Iterator[Found]:
     """Nothing proves that the brief is the manager's.
 
     Why: an agent on this machine could have written it.
@@ -203,14 +209,14 @@ def unproven(case: Case) -> Iterator[Found]:
     """
     if case.task is None or case.brief is None or case.brief.document.source.proven:
         return
-    message, hint = _proof(case.task.brief_from, printable(case.base), case.brief)
+    message, hint = _describe_proof(case.task.brief_from, escape_hidden(case.base), case.brief)
     yield Found(message, hint, milder=not case.policy.require_briefs)
 
 
-def _proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
+def _describe_proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
     """Why a brief from there proves nothing, and what would."""
     if where == "branch":
-        path = printable(brief.document.source.path)
+        path = escape_hidden(brief.document.source.path)
         return "only the branch itself has a brief", f"commit {path} on {base}"
     if where == "base":
         return f"the brief on {base} has not reached its server", f"git push origin {base}"
@@ -226,16 +232,16 @@ def explore_merges(case: Case) -> Iterator[Found]:
     """
     if case.brief and case.brief.mode == "explore":
         fix = "--mode delegate, if its code is to stay; else plan another task for what it found"
-        yield _of(case.brief, "mode", "`mode: explore`: its code never merges", fix)
+        yield _finding_at_key(case.brief, "mode", "`mode: explore`: its code never merges", fix)
 
 
-def _problems(brief: Brief | None, kind: str) -> Iterator[Found]:
+def _problem_findings(brief: Brief | None, kind: str) -> Iterator[Found]:
     for problem in brief.document.problems if brief else ():
         if problem.kind == kind:
             yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
 
 
-def _of(brief: Brief | None, key: str, message: str, fix: str) -> Found:
+def _finding_at_key(brief: Brief | None, key: str, message: str, fix: str) -> Found:
     """A finding about the manager's document, at the line of a key, which its text is searched for.
 
     `fix` are the flags that mend it.
@@ -243,10 +249,10 @@ def _of(brief: Brief | None, key: str, message: str, fix: str) -> Found:
     assert brief
     lines = brief.document.text.split("\n")
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(f"{key}:")), None)
-    hint = f"agentledger plan {printable(brief.task)} {fix}"
+    hint = f"agentledger plan {escape_hidden(brief.task)} {fix}"
     return Found(message, hint, brief.document.source.path, line)
 
 
-def _barred(pattern: bytes) -> str:
+def _off_limits_flag(pattern: bytes) -> str:
     """The flag that keeps a task out of where this pattern reaches."""
-    return f"--add-off-limits {shlex.quote(path_text(pattern))}"
+    return f"--add-off-limits {shlex.quote(format_path(pattern))}"

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from agentledger.automata import TooComplexError
 from agentledger.findings import Gate
 from agentledger.model import LEDGER
-from agentledger.text import encode, path_text, plural, printable, rfc3339
+from agentledger.text import encode, escape_hidden, format_count, format_path, format_rfc3339
 from agentledger.work import Progress
 
 from .case import Case, Found
-from .ownership import may
+from .ownership import can_change
 
 MEETINGS = 5  # of a scope with others are named: where there are more, it is the scope that is wrong
 
@@ -42,18 +42,18 @@ def scope_overlap(case: Case) -> Iterator[Found]:
             yield Found("it may meet further tasks, which were not looked at", "mend these first")
             return
         try:
-            meeting = case.scope.meets(peer.scope, open_)
+            meeting = case.scope.overlap_with(peer.scope, open_)
         except TooComplexError as error:
-            yield Found(f"it cannot be compared with {printable(peer.task)}: {error.message}", error.hint)
+            yield Found(f"it cannot be compared with {escape_hidden(peer.task)}: {error.message}", error.hint)
             continue
         if meeting:
             told += 1
-            both = f"{path_text(meeting.mine)!r} and its {path_text(meeting.theirs)!r}"
+            both = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
             yield Found(
-                f"its scope meets that of {printable(peer.task)}, at {path_text(meeting.path)}: by {both}",
-                f"agentledger plan {printable(case.brief.task)} "
-                f"--add-off-limits {shlex.quote(path_text(meeting.theirs))}, "
-                f"or --add-depends-on {printable(peer.task)}",
+                f"its scope meets that of {escape_hidden(peer.task)}, at {format_path(meeting.path)}: by {both}",
+                f"agentledger plan {escape_hidden(case.brief.task)} "
+                f"--add-off-limits {shlex.quote(format_path(meeting.theirs))}, "
+                f"or --add-depends-on {escape_hidden(peer.task)}",
                 case.brief.document.source.path,
             )
 
@@ -79,7 +79,7 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
             f"end one: agentledger next; or raise `{kind}` under [wip] of the policy",
         )
     if load.review >= limits.review:
-        waiting = plural(load.review, "branch waits", "branches wait")
+        waiting = format_count(load.review, "branch waits", "branches wait")
         yield Found(
             f"{waiting} for review, and policy allows {limits.review}",
             "review one first: agentledger next; or raise `review` under [wip] of the policy",
@@ -100,27 +100,27 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
     if case.brief is None:
         return
     for task in case.brief.depends_on:
-        others = [f"--depends-on {printable(other)}" for other in case.brief.depends_on if other != task]
+        others = [f"--depends-on {escape_hidden(other)}" for other in case.brief.depends_on if other != task]
         rest = " ".join(others) or "--depends-on ''"
-        without = f"agentledger plan {printable(case.brief.task)} {rest}"
+        without = f"agentledger plan {escape_hidden(case.brief.task)} {rest}"
         if task not in case.known:
             yield Found(
-                f"it depends on {printable(task)}, and there is no such task",
+                f"it depends on {escape_hidden(task)}, and there is no such task",
                 without,
             )
-        elif circle := _circle(case, task):
+        elif circle := _dependency_cycle(case, task):
             yield Found(
-                f"tasks depend on each other in a circle: {' → '.join(map(printable, circle))}",
+                f"tasks depend on each other in a circle: {' → '.join(map(escape_hidden, circle))}",
                 f"let one of them go first: {without}",
             )
         elif task not in case.done:
             yield Found(
-                f"it depends on {printable(task)}, which has not merged",
-                f"merge {printable(task)} first, or do without: {without}",
+                f"it depends on {escape_hidden(task)}, which has not merged",
+                f"merge {escape_hidden(task)} first, or do without: {without}",
             )
 
 
-def _circle(case: Case, first: str) -> list[str] | None:
+def _dependency_cycle(case: Case, first: str) -> list[str] | None:
     """The way from a dependency back to this task, both ends included."""
     me = case.brief.task if case.brief else ""
     ways, seen = [[me, first]], {first}
@@ -142,11 +142,11 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
     Fix: merge base into the branch, and settle it there.
     """
     if case.conflict is not None and case.conflict.clean is False:
-        paths = [path_text(file.path) for file in case.conflict.files[:4]]
+        paths = [format_path(file.path) for file in case.conflict.files[:4]]
         more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
         yield Found(
-            f"it conflicts with {printable(case.base)} in {', '.join(paths)}{more}",
-            f"git merge {shlex.quote(printable(case.base))}, settle what conflicts, and commit",
+            f"it conflicts with {escape_hidden(case.base)} in {', '.join(paths)}{more}",
+            f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit",
             case.conflict.files[0].path if case.conflict.files else None,
         )
 
@@ -159,11 +159,11 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
     """
     held: dict[str, list[bytes]] = {}
     for touched in case.changed:
-        if touched.own and touched.commit and not may(case, touched.path):
+        if touched.own and touched.commit and not can_change(case, touched.path):
             held.setdefault(touched.commit, []).append(touched.path)
     for commit, paths in held.items():
         yield Found(
-            f"a commit that the gate should have stopped: it changes {path_text(paths[0])}",
+            f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
             "agentledger doctor in that worktree tells whether its hooks are on",
             paths[0],
             None,
@@ -190,15 +190,15 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
         Progress.BLOCKED,
         Progress.APPROVED,
     )
-    plan = f"agentledger plan {printable(case.brief.task)} --kill"
+    plan = f"agentledger plan {escape_hidden(case.brief.task)} --kill"
     age = case.now - case.since if case.since is not None and not resting else 0
     yield from (
         Found(f"{told}, and the brief says to stop at that", f"end it, or raise it: {plan} {key}=MORE")
         for key, limit, value, told in (
-            ("after", kill.after, age, f"it was begun {rfc3339(case.since or 0)}"),
+            ("after", kill.after, age, f"it was begun {format_rfc3339(case.since or 0)}"),
             ("lines", kill.lines, lines, f"it changes {lines:,} lines"),
-            ("files", kill.files, len(code), f"it changes {plural(len(code), 'file')}"),
-            ("commits", kill.commits, case.commits, f"it has {plural(case.commits, 'commit')}"),
+            ("files", kill.files, len(code), f"it changes {format_count(len(code), 'file')}"),
+            ("commits", kill.commits, case.commits, f"it has {format_count(case.commits, 'commit')}"),
             ("failing_runs", kill.failing_runs, runs, f"a check failed {runs} times in a row"),
         )
         if limit is not None and value >= limit

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from agentledger.findings import Gate
 from agentledger.model import LEDGER
-from agentledger.paths import unsafe
-from agentledger.scope import first
-from agentledger.text import HIDDEN, decode, encode, path_text, printable
+from agentledger.paths import unsafe_path_reason
+from agentledger.scope import first_match
+from agentledger.text import HIDDEN, decode, encode, escape_hidden, format_path
 
 from .case import Case, Found, Touched
 
@@ -22,7 +22,7 @@ _DOCUMENTS = (b"brief.md", b"packet.md")
 _TASKS = LEDGER + b"tasks/"
 
 
-def gated(case: Case) -> bool:
+def has_scope(case: Case) -> bool:
     """Is there a scope to judge by?"""
     return case.scope is not None
 
@@ -36,9 +36,9 @@ def outside_scope(case: Case) -> Iterator[Found]:
     and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it. Where
     it is only for once, the manager can let a path pass: `agentledger allow TASK PATH`.
     """
-    for touched in _judged(case):
-        if case.scope and not case.scope.owned_by(touched.path) and not _open(case, touched.path):
-            yield _found(case, touched, "is outside the scope")
+    for touched in _changes_in_question(case):
+        if case.scope and not case.scope.owned_by(touched.path) and not _is_open_path(case, touched.path):
+            yield _path_finding(case, touched, "is outside the scope")
 
 
 def off_limits(case: Case) -> Iterator[Found]:
@@ -47,10 +47,10 @@ def off_limits(case: Case) -> Iterator[Found]:
     Why: the manager has kept it out on purpose, though `owns` would cover it.
     Fix: put the file back as base has it, or ask in a check-in with `state: needs-input`.
     """
-    for touched in _judged(case):
+    for touched in _changes_in_question(case):
         pattern = case.scope.barred_by(touched.path) if case.scope else None
         if pattern is not None:
-            yield _found(case, touched, f"is off limits by {path_text(pattern)!r}")
+            yield _path_finding(case, touched, f"is off limits by {format_path(pattern)!r}")
 
 
 def protected_path(case: Case) -> Iterator[Found]:
@@ -62,10 +62,10 @@ def protected_path(case: Case) -> Iterator[Found]:
     tasks' folders and `.agentledger/config.toml` never.
     """
     for touched in case.changed:
-        if touched.net and _never(case, touched.path):
-            yield _found(case, touched, "belongs to agentledger, not to this task")
+        if touched.net and _is_ledger_path(case, touched.path):
+            yield _path_finding(case, touched, "belongs to agentledger, not to this task")
         elif case.scope and touched.net and (pattern := case.scope.protected_by(touched.path)) is not None:
-            yield _found(case, touched, f"is protected by {path_text(pattern)!r}")
+            yield _path_finding(case, touched, f"is protected by {format_path(pattern)!r}")
 
 
 def link_escape(case: Case) -> Iterator[Found]:
@@ -74,12 +74,14 @@ def link_escape(case: Case) -> Iterator[Found]:
     Why: what is written through such a link lands where nobody looks for it.
     Fix: make it an ordinary file, or let it point into what your brief owns.
     """
-    for touched in _judged(case):
-        if (why := _link(case, touched)) is not None:
-            yield _found(case, touched, why)
+    for touched in _changes_in_question(case):
+        if (why := _describe_link_escape(case, touched)) is not None:
+            yield _path_finding(case, touched, why)
     for touched in case.changed:
-        if touched.path.startswith(_TASKS) and _odd_document(touched):
-            yield _found(case, touched, "is no ordinary file, and no document of the ledger can be one")
+        if touched.path.startswith(_TASKS) and _is_odd_document(touched):
+            yield _path_finding(
+                case, touched, "is no ordinary file, and no document of the ledger can be one"
+            )
 
 
 def unsafe_path(case: Case) -> Iterator[Found]:
@@ -93,12 +95,16 @@ def unsafe_path(case: Case) -> Iterator[Found]:
         change = touched.change
         if change is not None and change.status == "D":
             continue
-        if (why := unsafe(touched.path)) is not None:
-            yield _found(case, touched, why)
+        if (why := unsafe_path_reason(touched.path)) is not None:
+            yield _path_finding(case, touched, why)
         elif (twin := case.twins.get(touched.path)) is not None:
-            yield _found(case, touched, f"differs from {path_text(twin)} only by case or normalisation")
+            yield _path_finding(
+                case, touched, f"differs from {format_path(twin)} only by case or normalisation"
+            )
         elif touched.path in case.disordered:
-            yield _found(case, touched, "lies in a folder with an entry that is doubled, or out of order")
+            yield _path_finding(
+                case, touched, "lies in a folder with an entry that is doubled, or out of order"
+            )
 
 
 def history_outside_scope(case: Case) -> Iterator[Found]:
@@ -109,12 +115,12 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     of it is left: `git reset --soft` to where it left base, and commit.
     """
     rebased = case.policy.landing == "rebase"
-    base = shlex.quote(printable(case.base))
+    base = shlex.quote(escape_hidden(case.base))
     one = f"git reset --soft $(git merge-base {base} HEAD) && git commit -m 'in one commit'"
     hint = one if rebased else "nothing has to be done: neither a merge nor a squash brings any of it"
     for touched in case.changed:
-        if touched.own and not touched.net and case.scope and not may(case, touched.path):
-            message = f"{path_text(touched.path)} was changed outside the scope, and put back"
+        if touched.own and not touched.net and case.scope and not can_change(case, touched.path):
+            message = f"{format_path(touched.path)} was changed outside the scope, and put back"
             yield Found(message, hint, touched.path, None, touched.commit, milder=not rebased)
 
 
@@ -125,18 +131,18 @@ def foreign_branch_merged(case: Case) -> Iterator[Found]:
     Fix: take the merge out, `git rebase --onto MERGE^ MERGE`, or ask the manager for `depends_on` in the
     brief.
     """
-    allowed = _built_on(case)
+    allowed = _all_dependencies(case)
     for task in case.merged:
         if task not in allowed:
             merge = case.merged[task][:12]
             yield Found(
-                f"commits of task {printable(task)} were merged in, and the brief does not depend on it",
-                f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{printable(task)}]`",
+                f"commits of task {escape_hidden(task)} were merged in, and the brief does not depend on it",
+                f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{escape_hidden(task)}]`",
                 commit=case.merged[task],
             )
 
 
-def _built_on(case: Case) -> set[str]:
+def _all_dependencies(case: Case) -> set[str]:
     """The tasks that the brief depends on, and in turn those that they do: their work comes in together."""
     found: set[str] = set()
     left = list(case.brief.depends_on if case.brief else ())
@@ -173,30 +179,34 @@ def foreign_ref(case: Case) -> Iterator[Found]:
         if ref.name != f"refs/heads/{case.branch}":
             what = "would delete" if ref.new is None else "would move"
             yield Found(
-                f"the push {what} {printable(ref.name)}, which is not the branch of this worktree",
-                f"push only your own: git push origin {printable(case.branch)}",
+                f"the push {what} {escape_hidden(ref.name)}, which is not the branch of this worktree",
+                f"push only your own: git push origin {escape_hidden(case.branch)}",
             )
 
 
 # -- what counts ----------------------------------------------------------------------
 
 
-def _judged(case: Case) -> Iterator[Touched]:
+def _changes_in_question(case: Case) -> Iterator[Touched]:
     """The changes that the scope is to be applied to: net ones, the task's own documents aside."""
-    return (t for t in case.changed if t.net and not _ours(case, t.path) and not _never(case, t.path))
+    return (
+        t
+        for t in case.changed
+        if t.net and not _is_task_document(case, t.path) and not _is_ledger_path(case, t.path)
+    )
 
 
-def may(case: Case, path: bytes) -> bool:
+def can_change(case: Case, path: bytes) -> bool:
     """Is a path the branch's to change: in scope, its own document, or anyone's?"""
     in_scope = case.scope is not None and case.scope.holds(path)
-    return in_scope or _ours(case, path) or _open(case, path)
+    return in_scope or _is_task_document(case, path) or _is_open_path(case, path)
 
 
-def _open(case: Case, path: bytes) -> bool:
-    return first([encode(pattern) for pattern in case.policy.open], path) is not None
+def _is_open_path(case: Case, path: bytes) -> bool:
+    return first_match([encode(pattern) for pattern in case.policy.open], path) is not None
 
 
-def _ours(case: Case, path: bytes) -> bool:
+def _is_task_document(case: Case, path: bytes) -> bool:
     """Is it one of the documents that the branch is there to write?"""
     folder = _TASKS + (case.task.id.encode() if case.task else b"") + b"/"
     if case.task is None or not path.startswith(folder):
@@ -209,40 +219,40 @@ def _ours(case: Case, path: bytes) -> bool:
     return ending is not None and b"/" not in name and name.endswith(ending)
 
 
-def _never(case: Case, path: bytes) -> bool:
+def _is_ledger_path(case: Case, path: bytes) -> bool:
     """Is it agentledger's, and of no brief's to own?"""
-    return (path + b"/").lower().startswith(LEDGER) and not _ours(case, path)
+    return (path + b"/").lower().startswith(LEDGER) and not _is_task_document(case, path)
 
 
-def _found(case: Case, touched: Touched, why: str) -> Found:
-    shown = path_text(touched.path)
+def _path_finding(case: Case, touched: Touched, why: str) -> Found:
+    shown = format_path(touched.path)
     if not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
-        hint = _undone(case, touched)
-    scope = f"; the brief owns {_owns(case)}" if "outside" in why else ""
+        hint = _undo_command(case, touched)
+    scope = f"; the brief owns {_describe_owns(case)}" if "outside" in why else ""
     # Whoever is at an earlier gate can mend nothing of what only merging would bring.
     milder = not touched.own and case.gate is not Gate.MERGE
     return Found(f"{shown} {why}{scope}", hint, touched.path, None, touched.commit, milder)
 
 
-def _owns(case: Case) -> str:
+def _describe_owns(case: Case) -> str:
     owns = case.brief.owns if case.brief else ()
-    shown = ", ".join(printable(pattern) for pattern in owns[:4])
+    shown = ", ".join(escape_hidden(pattern) for pattern in owns[:4])
     return (shown or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
 
 
-def _undone(case: Case, touched: Touched) -> str:
+def _undo_command(case: Case, touched: Touched) -> str:
     """How to take a change back. What is new is only unstaged: its content may be nowhere else."""
-    path = _pathspec(touched.path)
+    path = _quote_pathspec(touched.path)
     new = touched.change is not None and touched.change.status == "A"
     if case.gate is Gate.COMMIT:
         return f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
-    back = f"git rm -- {path}" if new else f"git checkout {shlex.quote(printable(case.base))} -- {path}"
+    back = f"git rm -- {path}" if new else f"git checkout {shlex.quote(escape_hidden(case.base))} -- {path}"
     return f"{back} && git commit -m 'take back what is not in scope'"
 
 
-def _pathspec(path: bytes) -> str:
+def _quote_pathspec(path: bytes) -> str:
     """A path as it can be typed to git; a byte that nobody can type is any byte."""
     if not HIDDEN.search(decode(path)):
         # From the top, wherever it is typed; `:/!x` would mean something else.
@@ -251,14 +261,14 @@ def _pathspec(path: bytes) -> str:
     return shlex.quote(":/" + "".join(f"\\{char}" if char in "*[\\" else char for char in typed))
 
 
-def _odd_document(touched: Touched) -> bool:
+def _is_odd_document(touched: Touched) -> bool:
     change = touched.change
     if change is None or change.status == "D":
         return False
     return change.new_mode not in ("100644", "100755") or not touched.path.endswith((b".md", b".json"))
 
 
-def _link(case: Case, touched: Touched) -> str | None:
+def _describe_link_escape(case: Case, touched: Touched) -> str | None:
     change = touched.change
     if change is None or change.status == "D" or case.scope is None:
         return None
@@ -270,8 +280,8 @@ def _link(case: Case, touched: Touched) -> str | None:
     folder = posixpath.dirname(touched.path)
     where = posixpath.normpath(posixpath.join(folder, target))
     if target.startswith(b"/") or where == b".." or where.startswith(b"../"):
-        return f"is a link that leaves the repository, to {path_text(target)}"
+        return f"is a link that leaves the repository, to {format_path(target)}"
     if (where + b"/").lower().startswith(LEDGER):
-        return f"is a link into the ledger, to {path_text(target)}"
+        return f"is a link into the ledger, to {format_path(target)}"
     inside = case.scope.holds(where) or case.scope.holds(where + b"/x")
-    return None if inside else f"is a link out of the scope, to {path_text(target)}"
+    return None if inside else f"is a link out of the scope, to {format_path(target)}"

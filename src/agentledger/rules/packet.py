@@ -12,8 +12,8 @@ from functools import partial
 from agentledger.findings import Gate
 from agentledger.ledger import heading_key
 from agentledger.model import LEDGER
-from agentledger.scope import first
-from agentledger.text import encode, path_text, printable, quoted
+from agentledger.scope import first_match
+from agentledger.text import encode, escape_hidden, format_path, quote_path
 from agentledger.work import Checked, Progress, Trust
 
 from .case import Case, Found
@@ -23,7 +23,7 @@ _LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)
 _PATH = re.compile(r"`([^`]+)`")
 
 
-def handed_over(case: Case) -> bool:
+def is_handed_over(case: Case) -> bool:
     """Was ready said, or is it about to merge?"""
     said = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
     return (
@@ -31,17 +31,17 @@ def handed_over(case: Case) -> bool:
     )
 
 
-def builds(case: Case) -> bool:
+def is_code_handed_over(case: Case) -> bool:
     """The same for work that is to be merged: what only explores has neither files nor checks to show."""
-    return handed_over(case) and case.brief is not None and case.brief.mode != "explore"
+    return is_handed_over(case) and case.brief is not None and case.brief.mode != "explore"
 
 
 def has_packet(case: Case) -> bool:
     """Is there a packet to look into?"""
-    return handed_over(case) and case.work is not None and case.work.packet is not None
+    return is_handed_over(case) and case.work is not None and case.work.packet is not None
 
 
-def missing(case: Case) -> Iterator[Found]:
+def packet_missing(case: Case) -> Iterator[Found]:
     """There is no packet.
 
     Why: it tells the reviewer what is different, why this way, and what to look at twice.
@@ -51,7 +51,7 @@ def missing(case: Case) -> Iterator[Found]:
         yield Found("it has no packet", "agentledger packet writes it, and says what only you can add")
 
 
-def incomplete(case: Case) -> Iterator[Found]:
+def packet_incomplete(case: Case) -> Iterator[Found]:
     """A section of the packet is missing, empty, or only a placeholder.
 
     Why: the sections are what a reviewer decides from.
@@ -62,7 +62,7 @@ def incomplete(case: Case) -> Iterator[Found]:
         yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
 
 
-def stale(case: Case) -> Iterator[Found]:
+def packet_stale(case: Case) -> Iterator[Found]:
     """The packet speaks of another change than the branch's head.
 
     Why: what it tells is not what would merge.
@@ -71,7 +71,7 @@ def stale(case: Case) -> Iterator[Found]:
     """
     packet = case.work.packet if case.work else None
     if packet and case.standing and case.standing.packet_fresh is not True:
-        named = printable((packet.head or "no commit")[:12])
+        named = escape_hidden((packet.head or "no commit")[:12])
         yield Found(
             f"the packet speaks of {named}, another change",
             "agentledger packet",
@@ -94,13 +94,13 @@ def criterion_unaddressed(case: Case) -> Iterator[Found]:
         path = packet.document.source.path
         if item is None:
             yield Found(
-                f"the packet does not speak of: {printable(wanted.text)}",
+                f"the packet does not speak of: {escape_hidden(wanted.text)}",
                 "repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
                 path,
             )
         elif item.checked and not item.shown_by:
             hint = "write what shows it into an indented list below it: `  - tests/test_it.py`"
-            yield Found(f"nothing shows that this holds: {printable(item.text)}", hint, path, item.line)
+            yield Found(f"nothing shows that this holds: {escape_hidden(item.text)}", hint, path, item.line)
 
 
 def companion_missing(case: Case) -> Iterator[Found]:
@@ -114,32 +114,32 @@ def companion_missing(case: Case) -> Iterator[Found]:
     if plan and any(line.strip().lower().startswith("no tests:") for line in plan.text.split("\n")):
         return
     paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER)]
-    for when, also in _companions(case):
+    for when, also in _companion_pairs(case):
         code = next((path for path in paths if when(path)), None)
-        if code is not None and not any(first(map(encode, also), path) for path in paths):
-            wanted = ", ".join(map(printable, also[:4]))
+        if code is not None and not any(first_match(map(encode, also), path) for path in paths):
+            wanted = ", ".join(map(escape_hidden, also[:4]))
             yield Found(
-                f"{path_text(code)} changed, and nothing in {wanted} did",
+                f"{format_path(code)} changed, and nothing in {wanted} did",
                 "add that, or write `No tests: why` on a line of the packet's test plan",
                 code,
             )
 
 
-def _companions(case: Case) -> Iterator[tuple[Callable[[bytes], bool], tuple[str, ...]]]:
+def _companion_pairs(case: Case) -> Iterator[tuple[Callable[[bytes], bool], tuple[str, ...]]]:
     """What asks for a companion, and the patterns of which one has to change with it."""
     policy = case.policy
     for each in policy.companions:
-        yield partial(_matched, tuple(map(encode, each.when))), each.also
+        yield partial(_matches_any, tuple(map(encode, each.when))), each.also
     if not policy.companions and policy.tests:
         spared = tuple(map(encode, (*policy.tests, *policy.generated, "**/*.md")))
-        yield (lambda path: not _matched(spared, path)), policy.tests
+        yield (lambda path: not _matches_any(spared, path)), policy.tests
 
 
-def _matched(patterns: tuple[bytes, ...], path: bytes) -> bool:
-    return first(patterns, path) is not None
+def _matches_any(patterns: tuple[bytes, ...], path: bytes) -> bool:
+    return first_match(patterns, path) is not None
 
 
-def files_wrong(case: Case) -> Iterator[Found]:
+def packet_files_wrong(case: Case) -> Iterator[Found]:
     """*Files touched* does not list what the branch changes, at the base and head that the packet names.
 
     Why: a reviewer plans by that list; what is not on it is not looked for.
@@ -151,7 +151,7 @@ def files_wrong(case: Case) -> Iterator[Found]:
     if packet is None or part is None or case.packet_paths is None:
         return
     told = {path for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
-    changed = set(map(quoted, case.packet_paths))
+    changed = set(map(quote_path, case.packet_paths))
     for paths, what, hint in (
         (changed - told, "does not list", "agentledger packet"),
         (told - changed, "lists unchanged", "take that out: what you wrote there yourself stays"),
@@ -161,7 +161,7 @@ def files_wrong(case: Case) -> Iterator[Found]:
             yield Found(f"*Files touched* {what} {shown}", hint, packet.document.source.path, part.line)
 
 
-def large(case: Case) -> Iterator[Found]:
+def change_large(case: Case) -> Iterator[Found]:
     """It changes more lines than policy calls reviewable.
 
     Why: what is found in a review falls with its size.
@@ -184,14 +184,16 @@ def evidence_missing(case: Case) -> Iterator[Found]:
     Why: nobody knows whether it passes.
     Fix: `agentledger verify` runs it, and records what came of it; running the command yourself does not.
     """
-    for checked in _checks(case):
+    for checked in _required_checks(case):
         if checked.evidence is None:
-            yield Found(f"the check {printable(checked.check.name)} has not run", _run(checked))
-        elif checked.evidence.command != checked.check.run:
-            ran = printable(checked.evidence.command)
             yield Found(
-                f"for {printable(checked.check.name)} another command ran: {ran}",
-                _run(checked),
+                f"the check {escape_hidden(checked.check.name)} has not run", _verify_command(checked)
+            )
+        elif checked.evidence.command != checked.check.run:
+            ran = escape_hidden(checked.evidence.command)
+            yield Found(
+                f"for {escape_hidden(checked.check.name)} another command ran: {ran}",
+                _verify_command(checked),
                 checked.evidence.document.source.path,
             )
 
@@ -202,11 +204,11 @@ def evidence_stale(case: Case) -> Iterator[Found]:
     Why: what passed then may fail now.
     Fix: run the check again: `agentledger verify`.
     """
-    for checked in _checks(case):
+    for checked in _required_checks(case):
         if checked.evidence is not None and checked.fresh is not True:
             yield Found(
-                f"the evidence for {printable(checked.check.name)} is of another change",
-                _run(checked),
+                f"the evidence for {escape_hidden(checked.check.name)} is of another change",
+                _verify_command(checked),
                 checked.evidence.document.source.path,
             )
 
@@ -218,13 +220,13 @@ def evidence_failing(case: Case) -> Iterator[Found]:
     Fix: mend what it found, commit, and run it again: `agentledger verify`. Where it fails on base, too, it
     is not this branch's doing, and only told.
     """
-    for checked in _checks(case):
+    for checked in _required_checks(case):
         if checked.evidence is not None and not checked.evidence.passed:
             on_base = checked.evidence.on_base
             yield Found(
-                f"the check {printable(checked.check.name)} failed"
+                f"the check {escape_hidden(checked.check.name)} failed"
                 + (", and fails on base, too" if on_base and on_base[1] else ""),
-                f"mend what it found and commit; then {_run(checked)}",
+                f"mend what it found and commit; then {_verify_command(checked)}",
                 checked.evidence.document.source.path,
                 milder=bool(on_base and on_base[1]),
             )
@@ -236,19 +238,19 @@ def evidence_contradicted(case: Case) -> Iterator[Found]:
     Why: then the branch's own evidence is worth nothing.
     Fix: find out which of the two is right, on a fresh checkout: `agentledger verify TASK --rerun`.
     """
-    for checked in _checks(case):
+    for checked in _required_checks(case):
         if checked.trust is Trust.CONTRADICTED:
             yield Found(
-                f"a rerun of {printable(checked.check.name)} saw another outcome",
-                f"agentledger verify {printable(case.brief.task if case.brief else '')} --rerun "
-                f"--only {printable(checked.check.name)}",
+                f"a rerun of {escape_hidden(checked.check.name)} saw another outcome",
+                f"agentledger verify {escape_hidden(case.brief.task if case.brief else '')} --rerun "
+                f"--only {escape_hidden(checked.check.name)}",
             )
 
 
-def _run(checked: Checked) -> str:
+def _verify_command(checked: Checked) -> str:
     """What records the outcome of a check; to type its command alone would not."""
-    return f"agentledger verify --only {printable(checked.check.name)}"
+    return f"agentledger verify --only {escape_hidden(checked.check.name)}"
 
 
-def _checks(case: Case) -> tuple[Checked, ...]:
+def _required_checks(case: Case) -> tuple[Checked, ...]:
     return case.standing.checks if case.standing else ()

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentledger.ledger import Brief, Review
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.work import Work
 
 from .case import Case, Found
 
 
-def reviewed(case: Case) -> bool:
+def needs_review(case: Case) -> bool:
     """Is it work that is reviewed: briefed, and not only explored?"""
     return case.brief is not None and case.brief.mode in ("delegate", "review") and case.work is not None
 
 
-def missing(case: Case) -> Iterator[Found]:
+def review_missing(case: Case) -> Iterator[Found]:
     """Nobody has approved it; for `mode: review`, no human has.
 
     Why: the implementer's own word is not enough, and an agent's review is no human's.
@@ -33,7 +33,7 @@ def missing(case: Case) -> Iterator[Found]:
         who = "no human has reviewed it" if needs_human else "nobody has reviewed it"
         yield Found(
             who,
-            _again(case),
+            _review_hint(case),
             milder=not needs_human,
         )
     elif needs_human and not any(r.document.source.proven for r in counted):
@@ -45,63 +45,63 @@ def missing(case: Case) -> Iterator[Found]:
         )
 
 
-def stale(case: Case) -> Iterator[Found]:
+def review_stale(case: Case) -> Iterator[Found]:
     """The newest review speaks of another change than the branch's head.
 
     Why: what was approved is not what would merge.
     Fix: review what came since.
     """
-    newest = decisive(case.brief, case.work)
+    newest = decisive_review(case.brief, case.work)
     if newest and case.standing and case.review_fresh is not True and case.brief:
         yield Found(
-            f"the review by {printable(newest.reviewer)} is of {printable(newest.head[:12])}, another change",
-            _again(case),
+            f"the review by {escape_hidden(newest.reviewer)} is of {escape_hidden(newest.head[:12])}, another change",
+            _review_hint(case),
             newest.document.source.path,
             milder=case.brief.mode != "review",
         )
 
 
-def own(case: Case) -> Iterator[Found]:
+def review_own(case: Case) -> Iterator[Found]:
     """The reviewer is the implementer: the same agent session.
 
     Why: one does not see one's own mistakes. An address proves nothing: agents commit under their manager's.
     Fix: have it reviewed by another session, another agent, or a human.
     """
-    newest = _newest(case)
+    newest = _newest_review(case)
     sessions = {c.session for c in (case.work.check_ins if case.work else ()) if c.session}
     if newest and newest.kind == "agent" and newest.session and newest.session in sessions:
         yield Found(
-            f"the reviewer {printable(newest.reviewer)} is the session that wrote the code",
-            f"have somebody else review it: {_again(case)}",
+            f"the reviewer {escape_hidden(newest.reviewer)} is the session that wrote the code",
+            f"have somebody else review it: {_review_hint(case)}",
             newest.document.source.path,
         )
 
 
-def still_open(case: Case) -> Iterator[Found]:
+def review_open(case: Case) -> Iterator[Found]:
     """The last verdict is not `approve`, or findings of it are open.
 
     Why: somebody has said what is wrong, and it is not settled.
     Fix: settle each finding; the next review ticks them.
     """
-    newest, counts = _newest(case), decisive(case.brief, case.work)
+    newest, counts = _newest_review(case), decisive_review(case.brief, case.work)
     if newest:
-        yield from _open(newest, _again(case))
+        yield from _open_findings(newest, _review_hint(case))
     if counts and counts is not newest:
-        yield from _open(counts, _again(case))
+        yield from _open_findings(counts, _review_hint(case))
 
 
-def _open(review: Review, again: str) -> Iterator[Found]:
+def _open_findings(review: Review, again: str) -> Iterator[Found]:
     path = review.document.source.path
     if review.verdict != "approve":
-        message = f"{printable(review.reviewer)} says {review.verdict}"
+        message = f"{escape_hidden(review.reviewer)} says {review.verdict}"
         yield Found(message, f"settle it, then {again}", path)
     for item in review.findings:
         if not item.checked:
-            message = f"open finding: {printable(item.text)}"
+            message = f"open finding: {escape_hidden(item.text)}"
             yield Found(message, f"settle it; the next review ticks it: {again}", path, item.line)
 
 
-def decisive(brief: Brief | None, work: Work | None) -> Review | None:
+def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
     """The review that has to hold: the newest; where a human's is needed, the newest of a human, if any."""
     reviews = work.reviews if work else ()
     if brief is not None and brief.mode == "review":
@@ -109,11 +109,11 @@ def decisive(brief: Brief | None, work: Work | None) -> Review | None:
     return next(iter(reviews), None)
 
 
-def _again(case: Case) -> str:
+def _review_hint(case: Case) -> str:
     """What a review of the branch as it stands comes down to."""
-    folder = f"tasks/{printable(case.work.task if case.work else '')}/reviews/"
-    return f"review {printable(case.branch)} as it is now: a file in {folder} on the control branch"
+    folder = f"tasks/{escape_hidden(case.work.task if case.work else '')}/reviews/"
+    return f"review {escape_hidden(case.branch)} as it is now: a file in {folder} on the control branch"
 
 
-def _newest(case: Case) -> Review | None:
+def _newest_review(case: Case) -> Review | None:
     return case.work.reviews[0] if case.work and case.work.reviews else None

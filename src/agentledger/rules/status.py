@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from agentledger.findings import Gate
-from agentledger.text import printable, rfc3339
+from agentledger.text import escape_hidden, format_rfc3339
 from agentledger.work import Progress
 
 from .case import Case, Found, Report
@@ -17,12 +17,12 @@ from .case import Case, Found, Report
 SAME_TREE = 3  # check-ins in a row about the same code
 
 
-def reports(case: Case) -> bool:
+def has_work(case: Case) -> bool:
     """Is there somebody who is to check in?"""
     return case.work is not None
 
 
-def invalid(case: Case) -> Iterator[Found]:
+def status_invalid(case: Case) -> Iterator[Found]:
     """A check-in that this change brings cannot be read, or lacks a section.
 
     Why: the manager answers what a check-in asks, and cannot see what it says.
@@ -38,19 +38,19 @@ def invalid(case: Case) -> Iterator[Found]:
                 )
 
 
-def overdue(case: Case) -> Iterator[Found]:
+def status_overdue(case: Case) -> Iterator[Found]:
     """Nothing was heard of a working agent for longer than its brief allows.
 
     Why: it may be stuck, or gone, and its task stands still.
     Fix: look at its worktree; the agent checks in, `agentledger report`, or the manager ends the task.
     """
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
-        due = rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
+        due = format_rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
         often = f"agentledger report, every {case.brief.check_in // 60} minutes"
         yield Found(f"a check-in was due {due}", often)
 
 
-def missing(case: Case) -> Iterator[Found]:
+def status_missing(case: Case) -> Iterator[Found]:
     """There are code commits, and no check-in.
 
     Why: a diff tells what changed, not what is next, or what the agent is unsure about.
@@ -61,7 +61,7 @@ def missing(case: Case) -> Iterator[Found]:
         folder = f".agentledger/tasks/{case.work.task}/status/"
         yield Found(
             "it has code, and nobody has checked in",
-            f"agentledger report, or write the first check-in into {printable(folder)}",
+            f"agentledger report, or write the first check-in into {escape_hidden(folder)}",
         )
 
 
@@ -76,12 +76,12 @@ def need_unanswered(case: Case) -> Iterator[Found]:
         return
     waits = found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
     if waits and case.now - found.since > case.brief.check_in:
-        task = printable(case.brief.task)
-        since = rfc3339(found.since)
+        task = escape_hidden(case.brief.task)
+        since = format_rfc3339(found.since)
         yield Found(f"it has waited for an answer since {since}", f"agentledger answer {task} 'your answer'")
 
 
-def edited(case: Case) -> Iterator[Found]:
+def status_edited(case: Case) -> Iterator[Found]:
     """An earlier check-in was changed or deleted.
 
     Why: the ledger tells what was said when; what is edited tells nothing.
@@ -91,12 +91,12 @@ def edited(case: Case) -> Iterator[Found]:
     for report in case.reports:
         if report.change != "A":
             what = "deleted" if report.change == "D" else "changed"
-            yield Found(f"an earlier check-in was {what}", _put_back(case, report), report.path)
+            yield Found(f"an earlier check-in was {what}", _restore_command(case, report), report.path)
 
 
-def _put_back(case: Case, report: Report) -> str:
+def _restore_command(case: Case, report: Report) -> str:
     """What restores it, in the index as well; from `push` on it has to be committed."""
-    path = shlex.quote(printable(report.path))
+    path = shlex.quote(escape_hidden(report.path))
     back = f"git update-index --add --cacheinfo 100644,{report.said},{path} && git checkout -- {path}"
     return back if case.gate is Gate.COMMIT else f"{back} && git commit -m 'put the check-in back'"
 
@@ -113,7 +113,7 @@ def no_progress(case: Case) -> Iterator[Found]:
         return
     newest = [work.code_trees.get(c.document.source.commit or "") for c in work.check_ins[:SAME_TREE]]
     if len(newest) == SAME_TREE and newest[0] is not None and len(set(newest)) == 1:
-        hint = f"say what to do instead: agentledger answer {printable(work.task)} 'try this'"
+        hint = f"say what to do instead: agentledger answer {escape_hidden(work.task)} 'try this'"
         yield Found(f"{SAME_TREE} check-ins in a row about the same code", hint)
 
 
@@ -127,18 +127,18 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     brief, task = case.brief, case.task
     if brief is None or task is None or not case.code:
         return
-    approved = _by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
+    approved = _approved_by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
     needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
     late = case.gate.value in ("ready", "merge")
     for name in needed:
         if name not in approved and (name == "plan" or late):
             yield Found(
-                f"the checkpoint {printable(name)} is not approved, and code has changed",
-                f"ask, and wait: agentledger report --checkpoint {printable(name)} --need 'Is that it?'",
+                f"the checkpoint {escape_hidden(name)} is not approved, and code has changed",
+                f"ask, and wait: agentledger report --checkpoint {escape_hidden(name)} --need 'Is that it?'",
             )
 
 
-def _by_reply(case: Case) -> set[str | None]:
+def _approved_by_reply(case: Case) -> set[str | None]:
     """Checkpoints approved by an answer to the check-in that asked for them, without naming them again."""
     work, found = case.work, set[str | None]()
     for answer in work.answers if work else ():

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 from .case import Case, Found
 
@@ -184,7 +184,7 @@ def _sentences(text: str) -> list[str]:
 
 def _found(what: str, text: str, path: str, line: int) -> Found:
     flat = " ".join(text.split())
-    shown = printable(flat if len(flat) <= 80 else f"{flat[:79]}…")
+    shown = escape_hidden(flat if len(flat) <= 80 else f"{flat[:79]}…")
     return Found(
         f"{what} names nothing that somebody could see: {shown}",
         "say what can be looked at: a path, a command, a number, or what happens when",

@@ -22,7 +22,7 @@ _LAST = 5.0  # seconds for the kernel to clear away what was killed
 _SHELL = ("sh", "-c", '"$@"; exit $?', "sh", "/bin/sh", "-c")
 
 
-def adopt() -> bool:
+def become_subreaper() -> bool:
     """Become the parent of every orphan among the descendants; False where the system has no such thing."""
     if not sys.platform.startswith("linux"):
         return False
@@ -34,7 +34,7 @@ def adopt() -> bool:
         return False
 
 
-def start(arguments: list[str]) -> int:
+def start_command(arguments: list[str]) -> int:
     """The command in a session of its own, its standard input empty; the process's id."""
     child = os.fork()
     if child:
@@ -62,10 +62,10 @@ class Keeper:
         signal.set_wakeup_fd(alarm, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         self.code: int | None = None
-        self.reaping = adopt()
-        self.child = start(arguments)
+        self.reaping = become_subreaper()
+        self.child = start_command(arguments)
 
-    def reap(self) -> None:
+    def reap_children(self) -> None:
         """Take note of every child that has ended."""
         while True:
             try:
@@ -78,28 +78,28 @@ class Keeper:
                 code = os.waitstatus_to_exitcode(status)
                 self.code = code if code >= 0 else 128 - code
 
-    def pause(self, seconds: float, *others: int) -> list[int]:
+    def wait_for_event(self, seconds: float, *others: int) -> list[int]:
         """Wait until a child ends, or one of `others` can be read; which of these can."""
         ready, _, _ = select.select([self.wake, *others], [], [], max(seconds, 0))
         if self.wake in ready:
             os.read(self.wake, 1 << 12)
-        self.reap()
+        self.reap_children()
         return [each for each in others if each in ready]
 
-    def watch(self, limit: float) -> str:
+    def watch_command(self, limit: float) -> str:
         """Why watching is over: the command `ended`, is `late`, or is to be `stopped`."""
         until = monotonic() + limit
         while self.code is None:
-            if self.pause(until - monotonic(), 0) and not os.read(0, 1):
+            if self.wait_for_event(until - monotonic(), 0) and not os.read(0, 1):
                 return "stopped"
             if monotonic() >= until:
                 break
         return "late" if self.code is None else "ended"
 
-    def living(self) -> set[int]:
+    def living_processes(self) -> set[int]:
         """What there is to be ended: processes, or the command's group, as `kill` takes them."""
         if self.reaping:
-            return descendants(os.getpid())
+            return living_descendants(os.getpid())
         try:
             os.kill(-self.child, 0)
         except OSError:
@@ -108,23 +108,23 @@ class Keeper:
 
     def end(self, grace: float) -> int:
         """End everything: asked first, and killed after `grace` seconds. How many there were at the start."""
-        self.reap()
-        first = self.living()
+        self.reap_children()
+        first = self.living_processes()
         asked: set[int] = set()
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _LAST)):
             until = monotonic() + patience
-            while (found := self.living()) and monotonic() < until:
+            while (found := self.living_processes()) and monotonic() < until:
                 # The kill is repeated: what is being killed may have forked just before.
                 # The oldest first, or a shell would have the time to say that its child was ended.
                 for each in sorted(found if number == signal.SIGKILL else found - asked):
-                    tell(each, number)
+                    send_signal(each, number)
                 asked |= found
-                self.pause(0.02)
-        self.reap()
+                self.wait_for_event(0.02)
+        self.reap_children()
         return len(first)
 
 
-def tell(process: int, number: int) -> None:
+def send_signal(process: int, number: int) -> None:
     """Send a signal to a process that may have gone, or belong to somebody else."""
     try:
         os.kill(process, number)
@@ -132,7 +132,7 @@ def tell(process: int, number: int) -> None:
         return
 
 
-def descendants(root: int) -> set[int]:
+def living_descendants(root: int) -> set[int]:
     """The living processes below `root`, from /proc."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib takes longer to import than all of this
@@ -163,7 +163,7 @@ def main(arguments: list[str]) -> None:
     for number in (1, 2):  # or agentledger would wait for this process to close the command's output
         os.dup2(nothing, number)
     os.write(status, f"started {keeper.child} {int(keeper.reaping)}\n".encode())
-    why = keeper.watch(limit)
+    why = keeper.watch_command(limit)
     left = keeper.end(grace)
     code = -1 if keeper.code is None else keeper.code
     os.write(status, f"over {why} {code} {left}\n".encode())

@@ -32,23 +32,23 @@ class Live:
         self._at = now
         room = int(self._room)
         if self._skipped:
-            self._resume(block, room)
+            self._resume_showing(block, room)
         else:
-            self._take(block, room)
+            self._show_fitting(block, room)
 
-    def _take(self, block: bytes, room: int) -> None:
+    def _show_fitting(self, block: bytes, room: int) -> None:
         """Show what there is room for; the line that is cut then is left out whole."""
         fits = block[:room]
         self._room -= len(fits)
         text = self._held + fits
-        whole = self._complete(text)
+        whole = self._complete_length(text)
         self._out(text[:whole])
         self._held = text[whole:]
         if len(fits) < len(block):
             self._skipped = len(self._held) + len(block) - len(fits)
             self._held = b""
 
-    def _resume(self, block: bytes, room: int) -> None:
+    def _resume_showing(self, block: bytes, room: int) -> None:
         """Go on with the next line, once there is room for all that came."""
         begins = block.find(b"\n") + 1
         if len(block) > room or not begins:
@@ -56,7 +56,7 @@ class Live:
             return
         self._show(f"[agentledger: {self._skipped + begins:,} bytes not shown]\n".encode())
         self._skipped = 0
-        self._take(block[begins:], room)
+        self._show_fitting(block[begins:], room)
 
     def close(self) -> None:
         """There is no more: what was held back is shown."""
@@ -65,12 +65,14 @@ class Live:
         if self._skipped:
             self._show(f"[agentledger: {self._skipped:,} bytes not shown]\n".encode())
 
-    def _complete(self, text: bytes) -> int:
+    def _complete_length(self, text: bytes) -> int:
         """How much of it can be shown: whole lines; of a very long one a part that cuts no secret."""
         end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if len(text) - end > 2 * MARGIN:
             end = len(text) - MARGIN
-            end = min((first for first, last in self._secrets.spans(text) if first < end < last), default=end)
+            end = min(
+                (first for first, last in self._secrets.find_spans(text) if first < end < last), default=end
+            )
         begun = text.rfind(b"-----BEGIN", max(0, end - MARGIN), end)
         unfinished = begun >= 0 and b"-----END" not in text[begun:end]
         return begun if unfinished and len(text) - begun < MARGIN else end

@@ -16,12 +16,12 @@ from agentledger.errors import LedgerError
 _KEEP = 30 * 86400  # seconds, as the cache beside it
 
 
-def place(common: Path) -> Path:
+def log_folder(common: Path) -> Path:
     """The folder of logs, in the git directory that all worktrees share."""
     return common / "agentledger" / "logs"
 
 
-def keep(folder: Path, content: bytes) -> str:
+def store_log(folder: Path, content: bytes) -> str:
     """Store a log, and give its SHA-256, which is its name. Logs of over a month ago go.
 
     Raises LedgerError where it cannot be written, a full disk included; then nothing of it is left.
@@ -29,15 +29,15 @@ def keep(folder: Path, content: bytes) -> str:
     name = hashlib.sha256(content).hexdigest()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        whole.write(folder / name, content, prefix="new-")
+        _remove_old_logs(folder)
+        whole.write_atomically(folder / name, content, prefix="new-")
     except OSError as error:
         told = f"the log of a check cannot be kept in {folder}: {error.strerror}"
         raise LedgerError(told, "make room there, or make it writable; nothing is recorded") from error
     return name
 
 
-def _sweep(folder: Path) -> None:
+def _remove_old_logs(folder: Path) -> None:
     """Remove what is old, and what was being written by a process that was killed."""
     before = time.time() - _KEEP
     for file in folder.iterdir():

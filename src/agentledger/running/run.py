@@ -63,8 +63,8 @@ def run(
     started. LedgerError where it cannot be started.
     """
     began = monotonic()
-    with _started(arguments, folder, env, limit, grace) as keeper:
-        keeper.listen(hear, began + limit + grace + _SLACK)
+    with _start_keeper(arguments, folder, env, limit, grace) as keeper:
+        keeper.read_output(hear, began + limit + grace + _SLACK)
         seconds = monotonic() - began
     _, reaping = keeper.words("started") or ("", "0")
     why, code, left = keeper.words("over") or ("lost", str(LOST), "0")
@@ -87,7 +87,7 @@ class _Keeper:
         lines = (line.split() for line in self.said.decode("ascii", "replace").splitlines())
         return next((words[1:] for words in lines if words[:1] == [first]), [])
 
-    def listen(self, hear: Hear, until: float) -> None:
+    def read_output(self, hear: Hear, until: float) -> None:
         """Hear all that is printed until the keeper is through, whoever still has the pipe open then."""
         with selectors.DefaultSelector() as ready:
             for source in (self.output, self.status):
@@ -95,15 +95,15 @@ class _Keeper:
                 ready.register(source, selectors.EVENT_READ)
             while (left := until - monotonic()) > 0:
                 readable = {key.fd for key, _ in ready.select(left)}
-                if self.output in readable and not self._heard(hear):
+                if self.output in readable and not self._read_block(hear):
                     ready.unregister(self.output)
                 if self.status in readable and not self._told():
                     break
         for _ in range(_DRAIN):
-            if not self._heard(hear):
+            if not self._read_block(hear):
                 return
 
-    def _heard(self, hear: Hear) -> bool:
+    def _read_block(self, hear: Hear) -> bool:
         """Read one block; False when there is nothing more, or nothing yet."""
         try:
             block = os.read(self.output, _BLOCK)
@@ -139,7 +139,7 @@ class _Keeper:
 
 
 @contextmanager
-def _started(
+def _start_keeper(
     arguments: Sequence[bytes | str], folder: Path, env: Mapping[str, str], limit: float, grace: float
 ) -> Iterator[_Keeper]:
     if os.name != "posix":
@@ -148,7 +148,7 @@ def _started(
     status, said = os.pipe()
     try:
         try:
-            _widen(output)
+            _widen_pipe(output)
             process = subprocess.Popen(
                 [sys.executable, "-IS", str(_KEEPER), str(said), str(limit), str(grace), *arguments],
                 cwd=folder,
@@ -160,7 +160,7 @@ def _started(
                 start_new_session=True,
             )
         except OSError as error:
-            raise _not_started(folder, error) from error
+            raise _start_error(folder, error) from error
         finally:
             os.close(printed)
             os.close(said)
@@ -174,7 +174,7 @@ def _started(
         os.close(status)
 
 
-def _widen(pipe: int) -> None:
+def _widen_pipe(pipe: int) -> None:
     """Room for a whole block in the pipe, where the system lets us: a flood is then read in fewer turns."""
     size = getattr(fcntl, "F_SETPIPE_SZ", None)
     if size is not None:
@@ -182,7 +182,7 @@ def _widen(pipe: int) -> None:
             fcntl.fcntl(pipe, size, _BLOCK)
 
 
-def _not_started(folder: Path, error: OSError) -> LedgerError:
+def _start_error(folder: Path, error: OSError) -> LedgerError:
     if error.errno == errno.E2BIG:
         return LedgerError("the command is too long for this system", "narrow the pattern in {changed:…}")
     return LedgerError(f"no command can be started in {folder}: {error.strerror}", "look at that folder")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from agentledger.documents import template
+from agentledger.documents import read_template
 from agentledger.model import Fleet
 
 _HEAD = re.compile(r"\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -22,60 +22,60 @@ _KEY = re.compile(r"([a-z_]+)[ \t]*:")
 _WORDS = ("decision", "kind", "verdict", "head")
 
 
-def answer(decision: str, prompt: str, **keys: str | None) -> str:
+def draft_answer(decision: str, prompt: str, **keys: str | None) -> str:
     """An answer with that decision; a key that is None is left out, and `prompt` counts as no text."""
-    return f"---\n{_lines({'decision': decision, **keys})}---\n\n<!-- {prompt} -->\n"
+    return f"---\n{_front_matter_lines({'decision': decision, **keys})}---\n\n<!-- {prompt} -->\n"
 
 
-def approval(branch: str, head: str) -> str:
+def draft_approval(branch: str, head: str) -> str:
     """A human's review that approves a head; it needs no section."""
     said = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
-    return f"---\n{_lines(said)}---\n\n<!-- What you looked at, if you like. -->\n"
+    return f"---\n{_front_matter_lines(said)}---\n\n<!-- What you looked at, if you like. -->\n"
 
 
-def changes(branch: str, head: str, fleet: Fleet) -> str:
+def draft_change_request(branch: str, head: str, fleet: Fleet) -> str:
     """A human's review that asks for changes, with the sections of the repository's form."""
     said = {"kind": "human", "verdict": "request-changes", "branch": branch, "head": head}
-    return filled(_template("review", fleet), said, without=("at",))
+    return fill_front_matter(_read_template("review", fleet), said, without=("at",))
 
 
-def brief(fleet: Fleet) -> str:
+def draft_brief(fleet: Fleet) -> str:
     """The brief's template."""
-    return _template("brief", fleet)
+    return _read_template("brief", fleet)
 
 
-def filled(text: str, keys: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
+def fill_front_matter(text: str, keys: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
     """A template with these keys in its front matter in place of its own, and without those named.
 
     Where it has no front matter, it gets one.
     """
     found = _HEAD.match(text)
     lines = found[1].splitlines(keepends=True) if found else []
-    values = {key: _line(key, value) for key, value in keys.items()}
-    head = [values.pop(_key(line), line) for line in lines if _key(line) not in without]
+    values = {key: _front_matter_line(key, value) for key, value in keys.items()}
+    head = [values.pop(_key_of_line(line), line) for line in lines if _key_of_line(line) not in without]
     rest = text[found.end() :] if found else f"\n{text}"
     return f"---\n{''.join(head)}{''.join(values.values())}---\n{rest}"
 
 
-def _key(line: str) -> str:
+def _key_of_line(line: str) -> str:
     found = _KEY.match(line)
     return found[1] if found else ""
 
 
-def _lines(keys: Mapping[str, str | None]) -> str:
-    return "".join(_line(key, value) for key, value in keys.items() if value is not None)
+def _front_matter_lines(keys: Mapping[str, str | None]) -> str:
+    return "".join(_front_matter_line(key, value) for key, value in keys.items() if value is not None)
 
 
-def _line(key: str, value: str) -> str:
+def _front_matter_line(key: str, value: str) -> str:
     # Quoted as JSON, which YAML reads as it is, whatever a name holds.
     return f"{key}: {value if key in _WORDS else json.dumps(value, ensure_ascii=False)}\n"
 
 
-def _template(name: str, fleet: Fleet) -> str:
-    return _text(name, fleet.templates.get(name))
+def _read_template(name: str, fleet: Fleet) -> str:
+    return _decode_template(name, fleet.templates.get(name))
 
 
 @lru_cache(maxsize=16)
-def _text(name: str, own: str | None) -> str:
-    raw = template(name, None if own is None else own.encode("utf-8", "replace"))
+def _decode_template(name: str, own: str | None) -> str:
+    raw = read_template(name, None if own is None else own.encode("utf-8", "replace"))
     return raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")

@@ -17,15 +17,23 @@ from agentledger import actions
 from agentledger.actions import NextAction
 from agentledger.model import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
 from agentledger.site import diff, links
-from agentledger.site.commands import Command, commands
-from agentledger.site.facts import STATES, Fact, Frame, Mark, frame, title, verdict
-from agentledger.site.files import LISTED, Entry, File, count, entries, files, on_own_page
-from agentledger.site.findings import FindingView, findings
+from agentledger.site.commands import Command, build_commands
+from agentledger.site.facts import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
+from agentledger.site.files import (
+    LISTED,
+    Entry,
+    File,
+    build_entries,
+    build_files,
+    format_branch_size,
+    needs_own_page,
+)
+from agentledger.site.findings import FindingView, build_findings
 from agentledger.site.markdown import Rendered
-from agentledger.site.reply import Replies, replies
-from agentledger.site.timeline import CommitLine, documents
-from agentledger.site.work import WorkView, task_of, work_view
-from agentledger.text import decode, misleading, plural
+from agentledger.site.reply import Replies, build_replies
+from agentledger.site.timeline import CommitLine, list_documents
+from agentledger.site.work import WorkView, build_work_view, task_of
+from agentledger.text import count_misleading, decode, format_count
 
 COMMITS_SHOWN = 250
 CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
@@ -110,7 +118,7 @@ _AGENT_FROM = {
 NO_TEXTS: Mapping[str, Rendered] = MappingProxyType({})
 
 
-def branch_page(
+def build_branch_page(
     branch: Branch,
     fleet: Fleet,
     patches: Sequence[FilePatch],
@@ -121,72 +129,76 @@ def branch_page(
 
     `rendered` holds what became of each of `work.texts`; a branch without a task needs none.
     """
-    separate = on_own_page(patches)
-    listed = entries(branch)
+    separate = needs_own_page(patches)
+    listed = build_entries(branch)
     conflict = branch.conflict or Conflict(clean=None)
-    answer, more = verdict(branch)
-    commits = tuple(_commit(c, links.commits(fleet)) for c in branch.commits[:COMMITS_SHOWN])
-    work = work_view(branch, fleet, commits, rendered.__getitem__)
+    answer, more = merge_verdict(branch)
+    commits = tuple(
+        _build_commit_line(c, links.commit_url_prefix(fleet)) for c in branch.commits[:COMMITS_SHOWN]
+    )
+    work = build_work_view(branch, fleet, commits, rendered.__getitem__)
     return BranchPage(
-        frame=frame(fleet),
+        frame=build_frame(fleet),
         name=branch.name,
-        title=work.title if work else title(branch),
+        title=work.title if work else branch_title(branch),
         question=f"Can it merge into {fleet.base.name}?",
         verdict=answer,
         verdict_more=more,
         state=STATES[branch.state][0],
         state_why=branch.state_why,
-        distance=_distance(branch, fleet),
-        size="" if branch.state is State.UNREADABLE else count(branch),
+        distance=_describe_distance(branch, fleet),
+        size="" if branch.state is State.UNREADABLE else format_branch_size(branch),
         active_at=branch.active_at,
         action=actions.next_action(branch, fleet.base),
-        hidden=_hidden(branch, fleet, patches),
-        facts=_facts(branch),
+        hidden=_describe_hidden(branch, fleet, patches),
+        facts=_build_facts(branch),
         conflicts=tuple(
-            _conflicted(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
+            _build_conflict(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
         ),
-        conflicts_more=_more(len(conflict.files) - CONFLICTS_SHOWN, "file"),
+        conflicts_more=_describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
         entries=listed[:LISTED],
-        entries_more=_more(len(listed) - LISTED, "file"),
-        files=files(branch, fleet.base, patches),
-        findings=findings(branch, listed),
+        entries_more=_describe_rest(len(listed) - LISTED, "file"),
+        files=build_files(branch, fleet.base, patches),
+        findings=build_findings(branch, listed),
         judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
         commits=commits,
-        commits_title=plural(len(branch.commits), "commit"),
-        commits_more=_more(len(branch.commits) - COMMITS_SHOWN, "commit"),
-        commands=commands(branch, fleet.base),
-        forge=links.review(fleet, branch),
-        replies=replies(branch, fleet),
+        commits_title=format_count(len(branch.commits), "commit"),
+        commits_more=_describe_rest(len(branch.commits) - COMMITS_SHOWN, "commit"),
+        commands=build_commands(branch, fleet.base),
+        forge=links.review_link(fleet, branch),
+        replies=build_replies(branch, fleet),
         work=work,
     )
 
 
-def _distance(branch: Branch, fleet: Fleet) -> str:
+def _describe_distance(branch: Branch, fleet: Fleet) -> str:
     if branch.state is State.UNREADABLE:
         return ""
-    ahead, behind = plural(branch.ahead, "commit"), plural(branch.behind, "commit")
+    ahead, behind = format_count(branch.ahead, "commit"), format_count(branch.behind, "commit")
     return f"{ahead} ahead of {fleet.base.name}, {behind} behind"
 
 
-def _facts(branch: Branch) -> tuple[Fact, ...]:
+def _build_facts(branch: Branch) -> tuple[Fact, ...]:
     agent, bases = branch.agent, branch.merge_bases
     facts = (
         Fact(
             "Agent", f"{agent.name}, {_AGENT_FROM.get(agent.source, agent.source)}" if agent else "not known"
         ),
         Fact("Task", branch.task or ""),
-        Fact("Worktree", _worktree(branch)),
+        Fact("Worktree", _describe_worktree(branch)),
         Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
         Fact("Same change as", branch.same_as or "", code=True),
         Fact("Head", branch.head, code=True),
-        Fact("Merge base" if len(bases) == 1 else "Merge bases", _bases(branch), code=bool(bases)),
+        Fact(
+            "Merge base" if len(bases) == 1 else "Merge bases", _format_merge_bases(branch), code=bool(bases)
+        ),
         Fact("Ref", branch.ref, code=True),
     )
     return tuple(fact for fact in facts if fact.text)
 
 
-def _bases(branch: Branch) -> str:
+def _format_merge_bases(branch: Branch) -> str:
     unknown = "" if branch.state is State.UNREADABLE else "none"
     return " ".join(branch.merge_bases) or unknown
 
@@ -196,7 +208,7 @@ def _is_branch(branch: Branch) -> bool:
     return branch.ref.startswith(("refs/heads/", "refs/remotes/"))
 
 
-def _worktree(branch: Branch) -> str:
+def _describe_worktree(branch: Branch) -> str:
     worktree = branch.worktree
     if worktree is None:
         return ""
@@ -204,31 +216,35 @@ def _worktree(branch: Branch) -> str:
     return f"{worktree.path or 'the main one'}: {clean[worktree.dirty]}"
 
 
-def _conflicted(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
+def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
     regions = tuple(
-        Region(f"line {hunk.line:,}", diff.conflict(hunk.text, ours, theirs), _more(hunk.cut, "line"))
+        Region(
+            f"line {hunk.line:,}",
+            diff.render_conflict(hunk.text, ours, theirs),
+            _describe_rest(hunk.cut, "line"),
+        )
         for hunk in file.hunks[:HUNKS_SHOWN]
     )
-    more = _more(len(file.hunks) - HUNKS_SHOWN, "region")
+    more = _describe_rest(len(file.hunks) - HUNKS_SHOWN, "region")
     return Conflicted(decode(file.path), _KINDS.get(file.kind, file.kind), regions, more)
 
 
-def _commit(commit: Commit, forge: str | None) -> CommitLine:
+def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
     trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
     href = f"{forge}{commit.id}" if forge else None
     return CommitLine(commit.id[:10], href, commit.subject, commit.author.name, commit.at, trailers)
 
 
-def _hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
+def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
     """Where misleading characters occur, and which; empty where there are none."""
     places: tuple[tuple[str, Iterable[str]], ...] = (
         ("the branch’s name", (branch.name,)),
         ("paths", (decode(change.path) for change in branch.changes)),
-        ("commits", itertools.chain.from_iterable(map(_texts, branch.commits))),
-        ("the ledger’s documents", _written(branch, fleet)),
+        ("commits", itertools.chain.from_iterable(map(_commit_texts, branch.commits))),
+        ("the ledger’s documents", _document_texts(branch, fleet)),
         ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
     )
-    found = ((place, misleading(texts)) for place, texts in places)
+    found = ((place, count_misleading(texts)) for place, texts in places)
     return tuple(
         f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(chars.items()))}"
         for place, chars in found
@@ -236,14 +252,14 @@ def _hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple
     )
 
 
-def _written(branch: Branch, fleet: Fleet) -> Iterable[str]:
+def _document_texts(branch: Branch, fleet: Fleet) -> Iterable[str]:
     work = branch.work
-    return (d.text for d in documents(work, task_of(work, fleet))) if work else ()
+    return (d.text for d in list_documents(work, task_of(work, fleet))) if work else ()
 
 
-def _texts(commit: Commit) -> Iterable[str]:
+def _commit_texts(commit: Commit) -> Iterable[str]:
     return (commit.subject, commit.author.name, *(value for _, value in commit.trailers))
 
 
-def _more(number: int, noun: str) -> str:
-    return f"and {plural(number, f'more {noun}')}, not shown" if number > 0 else ""
+def _describe_rest(number: int, noun: str) -> str:
+    return f"and {format_count(number, f'more {noun}')}, not shown" if number > 0 else ""

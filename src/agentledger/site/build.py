@@ -15,7 +15,7 @@ from agentledger.model import Branch, FilePatch, Fleet
 from agentledger.site import feed, folder, manifest, pages, work, write
 from agentledger.site.markdown import Rendered
 from agentledger.site.markdown_pool import Renderer
-from agentledger.site.names import INDEX, page_names
+from agentledger.site.names import INDEX, name_pages
 from agentledger.site.write import Site
 
 Progress = Callable[[str, int, int], None]
@@ -42,7 +42,7 @@ class Result:
     removed: int
 
 
-def build(
+def build_site(
     snapshot: Patched,
     out: Path,
     progress: Progress,
@@ -58,13 +58,13 @@ def build(
     `up_to_date`. `markdown` renders all the texts of the stale pages; None: in processes that
     end with this build. Raises OutputError; the old site is then as it was, or marked as unfinished.
     """
-    with write.opened(out) as site:
-        made_with = manifest.sources_key(pages.sources())
-        for name, content in pages.static_files().items():
+    with write.open_site(out) as site:
+        made_with = manifest.sources_key(pages.read_sources())
+        for name, content in pages.read_static_files().items():
             site.add(name, content)
-        names = page_names(snapshot.fleet.branches)
-        rendered = _branches(snapshot, site, names, made_with, progress, markdown or _markdown)
-        found = {**pages.board_pages(snapshot.fleet, names, rendered), **(extra or {})}
+        names = name_pages(snapshot.fleet.branches)
+        rendered = _stage_branches(snapshot, site, names, made_with, progress, markdown or _render_markdown)
+        found = {**pages.render_board_pages(snapshot.fleet, names, rendered), **(extra or {})}
         # The board comes last: it must not link to a page that is not there yet.
         for name in sorted(found, key=lambda name: (name == INDEX, name)):
             site.add(name, found[name])
@@ -72,25 +72,25 @@ def build(
         return Result(out / INDEX, site.written, site.unchanged, removed)
 
 
-def up_to_date(out: Path, fingerprint: str, now: int) -> bool:
+def is_up_to_date(out: Path, fingerprint: str, now: int) -> bool:
     """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`.
 
     Raises OutputError where it may not be written, before anything is read for it.
     """
-    with folder.told(out):
-        root = folder.usable(out)
-        last, there = manifest.read(root), write.files(root)
+    with folder.explain_disk_errors(out):
+        root = folder.check_output_folder(out)
+        last, there = manifest.read_manifest(root), write.list_files(root)
     return (
         last is not None
         and last.complete
         and there.issuperset(last.files)
         and last.fingerprint == fingerprint != ""
-        and last.made_with == manifest.sources_key(pages.sources())
+        and last.made_with == manifest.sources_key(pages.read_sources())
         and (last.valid_until is None or now < last.valid_until)
     )
 
 
-def _branches(
+def _stage_branches(
     snapshot: Patched,
     site: Site,
     names: Mapping[str, str],
@@ -101,40 +101,42 @@ def _branches(
     """Stages the pages of the branches that changed, and keeps those of the others; the Markdown of all."""
     fleet = snapshot.fleet
     keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
-    stale = [b for b in fleet.branches if not _kept(site, names[b.ref], keys[b.ref])]
-    rendered = _rendered(stale, fleet, markdown)
-    for done, (branch, patches) in enumerate(_patched(snapshot, stale), 1):
+    stale = [b for b in fleet.branches if not _keep_if_current(site, names[b.ref], keys[b.ref])]
+    rendered = _render_texts(stale, fleet, markdown)
+    for done, (branch, patches) in enumerate(_read_patches(snapshot, stale), 1):
         progress("Writing pages", done, len(stale))
-        made = pages.branch_pages(branch, fleet, patches, names[branch.ref], rendered)
+        made = pages.render_branch_pages(branch, fleet, patches, names[branch.ref], rendered)
         for path, content in made.items():
             site.stage(path, content, keys[branch.ref])
     return rendered
 
 
-def _rendered(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
+def _render_texts(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
     """The Markdown of all these branches' pages and the feed, made at once: it may start processes."""
-    of_pages = (text for branch in branches for text in work.texts(branch, fleet))
-    texts = list(dict.fromkeys((*of_pages, *feed.texts(fleet))))
+    of_pages = (text for branch in branches for text in work.list_page_texts(branch, fleet))
+    texts = list(dict.fromkeys((*of_pages, *feed.list_feed_texts(fleet))))
     return dict(zip(texts, markdown(texts, work.TOP), strict=True))
 
 
-def _markdown(texts: Sequence[str], top: int) -> list[Rendered]:
+def _render_markdown(texts: Sequence[str], top: int) -> list[Rendered]:
     with Renderer() as renderer:
         return renderer.render_all(texts, top)
 
 
-def _kept(site: Site, name: str, key: str) -> bool:
+def _keep_if_current(site: Site, name: str, key: str) -> bool:
     """Keeps the published pages of a branch, if all of them are there and current."""
     page, diff = f"{name}.html", f"{name}.diff.html"
     paths = [page, diff] if diff in site.old.files else [page]
-    if not all(site.current(path, key) for path in paths):
+    if not all(site.is_current(path, key) for path in paths):
         return False
     for path in paths:
         site.keep(path, key)
     return True
 
 
-def _patched(snapshot: Patched, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+def _read_patches(
+    snapshot: Patched, branches: Sequence[Branch]
+) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
     """Each branch with its patches; those without a change are not asked for."""
     for branch in branches:
         if not branch.changes:

@@ -14,8 +14,8 @@ from agentledger import standing
 from agentledger.ledger import Check, Evidence
 from agentledger.model import Branch
 from agentledger.site.facts import Mark
-from agentledger.site.timeline import literal
-from agentledger.text import plural
+from agentledger.site.timeline import render_literal
+from agentledger.text import format_count
 from agentledger.work import Checked, Standing, Trust, Work
 
 
@@ -48,39 +48,41 @@ _FRESH = {
 }
 
 
-def checks(branch: Branch, work: Work, found: Standing) -> tuple[CheckLine, ...]:
+def build_check_lines(branch: Branch, work: Work, found: Standing) -> tuple[CheckLine, ...]:
     """Every check that is asked for or was recorded, failures first."""
     asked = {c.check.name for c in found.checks}
     extra = {e.check: e for e in reversed(work.evidence) if e.check not in asked}
-    every = [*found.checks, *(_unasked(branch, work, e) for e in extra.values())]
-    return tuple(_line(c, c.check.name in asked) for c in sorted(every, key=_weight))
+    every = [*found.checks, *(_unasked_check(branch, work, e) for e in extra.values())]
+    return tuple(_build_check_line(c, c.check.name in asked) for c in sorted(every, key=_check_sort_key))
 
 
-def summary(found: Standing) -> Mark:
+def evidence_mark(found: Standing) -> Mark:
     """Does the evidence match the head, and is it claimed or reproduced?"""
     if not found.checks:
         return Mark("none", "No check is asked for")
     if found.holds:
         failed = any(c.evidence and not c.evidence.passed for c in found.checks)
         return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(found.holds)}")
-    many = plural(len(found.checks), "check")
+    many = format_count(len(found.checks), "check")
     if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in found.checks):
         return Mark("ok", f"Evidence matches head: {many} passed, reproduced")
     return Mark("done", f"Evidence matches head: {many} passed, as claimed; nobody else has run them all")
 
 
-def brief_mark(line: CheckLine) -> Mark:
+def short_check_mark(line: CheckLine) -> Mark:
     """A check in a few words, beside a criterion that names it."""
     stale = " (of other code)" if line.fresh and line.fresh.kind != "ok" else ""
     return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
 
 
-def _unasked(branch: Branch, work: Work, evidence: Evidence) -> Checked:
-    fresh = standing.holds(branch, work, evidence.head)
-    return Checked(Check(evidence.check, evidence.command), evidence, standing.trust(evidence, work), fresh)
+def _unasked_check(branch: Branch, work: Work, evidence: Evidence) -> Checked:
+    fresh = standing.is_code_unchanged(branch, work, evidence.head)
+    return Checked(
+        Check(evidence.check, evidence.command), evidence, standing.trust_of_evidence(evidence, work), fresh
+    )
 
 
-def _weight(checked: Checked) -> int:
+def _check_sort_key(checked: Checked) -> int:
     evidence = checked.evidence
     if evidence is None:
         return 1
@@ -89,7 +91,7 @@ def _weight(checked: Checked) -> int:
     return 2 if not checked.fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
 
 
-def _line(checked: Checked, asked: bool) -> CheckLine:
+def _build_check_line(checked: Checked, asked: bool) -> CheckLine:
     check, evidence = checked.check, checked.evidence
     if evidence is None:
         return CheckLine(
@@ -98,17 +100,17 @@ def _line(checked: Checked, asked: bool) -> CheckLine:
     return CheckLine(
         check.name,
         check.run,
-        _result(evidence),
+        _result_mark(evidence),
         _TRUST[checked.trust] if checked.trust else None,
         _FRESH[checked.fresh],
         evidence.started_at,
-        _details(evidence, asked),
+        _describe_run(evidence, asked),
         "" if evidence.command == check.run else evidence.command,
-        literal("\n".join(evidence.tail)),
+        render_literal("\n".join(evidence.tail)),
     )
 
 
-def _result(evidence: Evidence) -> Mark:
+def _result_mark(evidence: Evidence) -> Mark:
     if evidence.skipped is not None:
         return Mark("none", f"skipped: {evidence.skipped}")
     if evidence.passed:
@@ -117,12 +119,12 @@ def _result(evidence: Evidence) -> Mark:
     return Mark("bad", f"failed, {code}")
 
 
-def _details(evidence: Evidence, asked: bool) -> tuple[str, ...]:
+def _describe_run(evidence: Evidence, asked: bool) -> tuple[str, ...]:
     found = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
     junit = evidence.junit
     if junit:
         broken = junit.failures + junit.errors
-        found.append(f"{plural(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
+        found.append(f"{format_count(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
     if evidence.failures_in_a_row > 1:
         found.append(f"{evidence.failures_in_a_row:,} failures in a row")
     if evidence.on_base and evidence.on_base[1] != 0:

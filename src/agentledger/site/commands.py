@@ -11,9 +11,9 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger import shell
-from agentledger.actions import naming
+from agentledger.actions import format_command
 from agentledger.model import Base, Branch, State, Sync
-from agentledger.sections import scope_change
+from agentledger.sections import has_scope_change
 from agentledger.text import HIDDEN
 
 
@@ -25,43 +25,43 @@ class Command:
     text: str
 
 
-def commands(branch: Branch, base: Base) -> tuple[Command, ...]:
+def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     """What one would type to work on a branch; none for one that git cannot read."""
     if branch.state is State.UNREADABLE:
         return ()
-    into, head = typed(base.ref, base.head), typed(branch.ref, branch.head)
+    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
     found = [
-        _fetch(branch),
+        _fetch_command(branch),
         Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
-        _checkout(branch, head),
-        _merge(branch, base),
-        *_scope(branch),
+        _checkout_command(branch, head),
+        _merge_command(branch, base),
+        *_scope_commands(branch),
     ]
     return tuple(command for command in found if command)
 
 
-def file_diff(branch: Branch, base: Base, path: bytes) -> str | None:
+def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
     """The command that prints one file's diff; None where its path cannot be typed."""
     text = path.decode("utf-8", "surrogateescape")
     if HIDDEN.search(text):
         return None
-    into, head = typed(base.ref, base.head), typed(branch.ref, branch.head)
+    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
     return shlex.join(("git", "diff", f"{into}...{head}", "--", f":(top,literal){text}"))
 
 
-def typed(ref: str, head: str) -> str:
+def safe_revision(ref: str, head: str) -> str:
     """A ref as a person would type it; the object id where hidden characters make that a trap."""
-    return shell.typed(ref) or head
+    return shell.format_ref(ref) or head
 
 
-def _fetch(branch: Branch) -> Command | None:
+def _fetch_command(branch: Branch) -> Command | None:
     remote = re.match("refs/remotes/([^/]+)/", branch.remote_ref or "")
     if remote is None or HIDDEN.search(remote[1]):
         return None
     return Command("Fetch", shlex.join(("git", "fetch", "--", remote[1])))
 
 
-def _checkout(branch: Branch, head: str) -> Command:
+def _checkout_command(branch: Branch, head: str) -> Command:
     if branch.worktree and not HIDDEN.search(branch.worktree.path):
         return Command("Go to its worktree", shlex.join(("cd", "--", branch.worktree.path or ".")))
     how = ["--detach", head]
@@ -73,18 +73,18 @@ def _checkout(branch: Branch, head: str) -> Command:
     return Command("Check it out", shlex.join(("git", "switch", *how)))
 
 
-def _merge(branch: Branch, base: Base) -> Command | None:
-    steps = shell.land(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
+def _merge_command(branch: Branch, base: Base) -> Command | None:
+    steps = shell.format_merge_commands(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
 
-def _scope(branch: Branch) -> tuple[Command, ...]:
+def _scope_commands(branch: Branch) -> tuple[Command, ...]:
     """Settling what the branch's copy of the brief asks for; the blob holds it to the one that is shown."""
-    own = branch.work.brief if branch.work and scope_change(branch) else None
+    own = branch.work.brief if branch.work and has_scope_change(branch) else None
     if own is None or own.document.blob is None:
         return ()
     blob = ("--blob", own.document.blob[:12])
-    accept = naming(("agentledger", "brief", "accept", *blob), branch.name)
-    refuse = naming(("agentledger", "brief", "reject", *blob), branch.name)
+    accept = format_command(("agentledger", "brief", "accept", *blob), branch.name)
+    refuse = format_command(("agentledger", "brief", "reject", *blob), branch.name)
     words = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
     return tuple(Command(what, text) for what, text in words.items() if text)

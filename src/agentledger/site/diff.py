@@ -17,8 +17,8 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from agentledger.site.hidden import chips, show
-from agentledger.site.words import differing
+from agentledger.site.hidden import insert_chips, render_visible
+from agentledger.site.words import differing_spans
 from agentledger.text import HIDDEN, decode
 
 PAIRS = 60
@@ -29,7 +29,7 @@ _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
-def patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
+def render_patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
     """Unified hunks as markup; `words` marks what differs within paired lines.
 
     `notes` stand below the lines of the new file with these numbers, as far as a hunk shows them.
@@ -63,10 +63,10 @@ class _Patch:
     def __init__(self, lines: Sequence[str], hidden: bool, words: bool, notes: Mapping[int, str]) -> None:
         self._lines, self._hidden, self._words = lines, hidden, words
         self._notes = {
-            number: f'<strong class="bad">{show(text)}</strong>\n' for number, text in notes.items()
+            number: f'<strong class="bad">{render_visible(text)}</strong>\n' for number, text in notes.items()
         }
         self._old = self._new = 0
-        self._width = len(str(max((_last(line) for line in lines if line[:2] == "@@"), default=0)))
+        self._width = len(str(max((_highest_line(line) for line in lines if line[:2] == "@@"), default=0)))
         self._minus: list[str] = []
         self._plus: list[str] = []
         self._open_ended: set[str] = set()
@@ -83,11 +83,11 @@ class _Patch:
                 self._ends_without_newline()
             else:
                 self._flush()
-                self._header(line) if sign == "@" else self._context(line[1:])
+                self._add_header(line) if sign == "@" else self._context(line[1:])
         self._flush()
         return self._out
 
-    def _header(self, line: str) -> None:
+    def _add_header(self, line: str) -> None:
         match = _HEADER.match(line)
         if match:
             self._old, self._new = int(match[1]), int(match[3])
@@ -109,7 +109,7 @@ class _Patch:
     def _flush(self) -> None:
         if not self._minus and not self._plus:
             return
-        minus, plus = self._marked()
+        minus, plus = self._mark_pairs()
         self._run("del", "−", self._old, minus, "-" in self._open_ended)
         self._run("ins", "+", self._new, plus, "+" in self._open_ended)
         self._old += len(minus)
@@ -121,31 +121,31 @@ class _Patch:
             # A format of the width would be looked at anew on each line: four times as slow.
             width, after = self._width, f" {sign} </i>"
             if tag == "ins" and self._notes:
-                lines = [self._noted(line, number) for number, line in enumerate(lines, first)]
+                lines = [self._add_note(line, number) for number, line in enumerate(lines, first)]
             numbered = enumerate(lines, first)
             rows = "".join([f"<i>{str(n).rjust(width)}{after}{line}\n" for n, line in numbered])
             self._out.append(f"<{tag}>{rows}{_ENDLESS if endless else ''}</{tag}>")
 
-    def _noted(self, line: str, number: int) -> str:
+    def _add_note(self, line: str, number: int) -> str:
         """A line with its note below; both lack the newline that ends them."""
         return f"{line}\n{self._notes[number][:-1]}" if number in self._notes else line
 
-    def _marked(self) -> tuple[list[str], list[str]]:
+    def _mark_pairs(self) -> tuple[list[str], list[str]]:
         if self._hidden:
             return [self._shown(line) for line in self._minus], [self._shown(line) for line in self._plus]
         minus, plus = self._minus, self._plus
         if self._words and minus and plus and max(len(minus), len(plus)) <= PAIRS:
             for i, (old, new) in enumerate(zip(minus[:], plus[:], strict=False)):
-                spans = differing(old, new)
+                spans = differing_spans(old, new)
                 if spans:
-                    minus[i], plus[i] = _mark(old, spans[0]), _mark(new, spans[1])
+                    minus[i], plus[i] = _mark_spans(old, spans[0]), _mark_spans(new, spans[1])
         return minus, plus
 
     def _shown(self, line: str) -> str:
-        return chips(line, keep="\t") if self._hidden else line
+        return insert_chips(line, keep="\t") if self._hidden else line
 
 
-def _last(header: str) -> int:
+def _highest_line(header: str) -> int:
     """The highest line number that a hunk can reach, for the width of the column."""
     match = _HEADER.match(header)
     if match is None:
@@ -153,7 +153,7 @@ def _last(header: str) -> int:
     return max(int(match[1]) + int(match[2] or 1), int(match[3]) + int(match[4] or 1))
 
 
-def _mark(line: str, spans: Sequence[tuple[int, int]]) -> str:
+def _mark_spans(line: str, spans: Sequence[tuple[int, int]]) -> str:
     parts, at = [], 0
     for start, end in spans:
         parts += [line[at:start], "<mark>", line[start:end], "</mark>"]
@@ -161,14 +161,14 @@ def _mark(line: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join((*parts, line[at:]))
 
 
-def conflict(text: bytes, ours: str, theirs: str) -> Markup:
+def render_conflict(text: bytes, ours: str, theirs: str) -> Markup:
     """A conflicting region as git wrote it: its sides told apart, and named for what was merged."""
-    names = {"ours": f" {show(ours)}", "theirs": "", "": f" {show(theirs)}"}
+    names = {"ours": f" {render_visible(ours)}", "theirs": "", "": f" {render_visible(theirs)}"}
     out, side = [], ""
     for line in decode(text).removesuffix("\n").split("\n"):
-        turn = _turn(line[:7], side)
+        turn = _next_side(line[:7], side)
         if turn is None:
-            shown = chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
+            shown = insert_chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
             out.append(f'<span class="{side}">{shown}\n</span>' if side else f"{shown}\n")
         else:
             side = turn
@@ -176,7 +176,7 @@ def conflict(text: bytes, ours: str, theirs: str) -> Markup:
     return Markup("".join(out))  # noqa: S704 - escaped above
 
 
-def _turn(marker: str, side: str) -> str | None:
+def _next_side(marker: str, side: str) -> str | None:
     """The side that begins after a marker, "" for none; None where this is no marker here."""
     return {("<<<<<<<", ""): "ours", ("=======", "ours"): "theirs", (">>>>>>>", "theirs"): ""}.get(
         (marker, side)

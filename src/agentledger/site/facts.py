@@ -13,7 +13,7 @@ from agentledger import __version__
 from agentledger.findings import Severity
 from agentledger.model import Branch, Fleet, State
 from agentledger.site.names import ATOM
-from agentledger.text import plural
+from agentledger.text import format_count
 
 TITLE = 90
 _SAYS_NOTHING = re.compile(r"(initial (plan|commit)|wip|checkpoint)\b|chore\(ledger\)", re.IGNORECASE)
@@ -66,7 +66,7 @@ STATES: Mapping[State, tuple[Mark, str]] = {
 }
 
 
-def frame(fleet: Fleet) -> Frame:
+def build_frame(fleet: Fleet) -> Frame:
     """What the pages of a fleet have around them."""
     feed = ATOM if fleet.tasks else ""
     return Frame(
@@ -89,10 +89,10 @@ def merge_mark(branch: Branch) -> Mark:
         return Mark("warn", "git cannot merge it")
     if conflict.clean:
         return Mark("ok", "merges cleanly")
-    return Mark("bad", f"conflicts in {plural(len(conflict.files), 'file')}")
+    return Mark("bad", f"conflicts in {format_count(len(conflict.files), 'file')}")
 
 
-def verdict(branch: Branch) -> tuple[Mark, str]:
+def merge_verdict(branch: Branch) -> tuple[Mark, str]:
     """The answer to "can it merge?", and a sentence that says more."""
     ended = {
         State.MERGED: (Mark("done", "It is merged already."), ""),
@@ -104,7 +104,9 @@ def verdict(branch: Branch) -> tuple[Mark, str]:
         return ended
     stopping = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
     if stopping:
-        return Mark("bad", f"No: {plural(len(stopping), 'reason')}."), "Told below, each with what mends it."
+        return Mark(
+            "bad", f"No: {format_count(len(stopping), 'reason')}."
+        ), "Told below, each with what mends it."
     conflict = branch.conflict
     if conflict is None:
         return Mark(
@@ -113,22 +115,24 @@ def verdict(branch: Branch) -> tuple[Mark, str]:
     if conflict.clean is None:
         return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
     if conflict.clean:
-        return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _asked(branch)
-    return Mark("bad", f"No: conflicts in {plural(len(conflict.files), 'file')}."), ""
+        return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _describe_rules(
+            branch
+        )
+    return Mark("bad", f"No: conflicts in {format_count(len(conflict.files), 'file')}."), ""
 
 
-def _asked(branch: Branch) -> str:
+def _describe_rules(branch: Branch) -> str:
     if branch.findings is None:
         return "; it has no brief, so no rule was asked, and no test was run."
     return ", and no rule holds it back."
 
 
-def lines(added: int | None, removed: int | None) -> str:
+def format_line_counts(added: int | None, removed: int | None) -> str:
     """`+12 −3`, without what is zero; nothing where lines were not counted."""
     return " ".join(f"{sign}{count:,}" for sign, count in (("+", added), ("−", removed)) if count)
 
 
-def title(branch: Branch) -> str:
+def branch_title(branch: Branch) -> str:
     """What the branch is about, as far as commits tell: the first subject that says anything."""
     subjects = [c.subject for c in reversed(branch.commits) if len(c.parents) < 2 and c.subject]
     telling = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.documents.placeholders import says_none
+from agentledger.documents.placeholders import is_none_phrase
 from agentledger.ledger import Answer, CheckIn, Document, Outcome, Part, Review
 from agentledger.model import Branch, Fleet
 from agentledger.site import timeline
-from agentledger.site.facts import Frame, Mark, frame
+from agentledger.site.facts import Frame, Mark, build_frame
 from agentledger.site.markdown import Rendered
 from agentledger.site.timeline import Render, Said
-from agentledger.text import encode, path_text, plural, rfc3339
+from agentledger.text import encode, format_count, format_path, format_rfc3339
 from agentledger.work import Task
 
 PAGE_SHOWN, ATOM_SHOWN = 300, 100  # entries
@@ -112,35 +112,35 @@ class _Spoken:
         if not self.lead:
             return ([Part("", 1, self.text, False)] if self.text.strip() else []), []
         wanted = [self.document.part(title) for title in self.lead]
-        telling = [part for part in self.document.parts if not part.empty and not says_none(part.text)]
+        telling = [part for part in self.document.parts if not part.empty and not is_none_phrase(part.text)]
         return [p for p in wanted if p in telling and p], [p for p in telling if p not in wanted]
 
 
-def feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
+def build_feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
     """The feed of a fleet; `pages` gives each ref its page, and Markdown goes through `render`."""
-    found, total = _spoken(fleet)
-    entries = tuple(_entry(one, pages, render) for one in found)
+    found, total = _select_newest(fleet)
+    entries = tuple(_build_entry(one, pages, render) for one in found)
     return Feed(
-        frame=frame(fleet),
-        id=_urn("feed", fleet.forge or fleet.name),
-        updated=entries[0].at if entries else _began(fleet),
+        frame=build_frame(fleet),
+        id=_make_urn("feed", fleet.forge or fleet.name),
+        updated=entries[0].at if entries else _newest_brief_time(fleet),
         days=tuple(
             Day(day, tuple(of_day))
-            for day, of_day in itertools.groupby(entries, key=lambda entry: rfc3339(entry.at)[:10])
+            for day, of_day in itertools.groupby(entries, key=lambda entry: format_rfc3339(entry.at)[:10])
         ),
-        days_more=_more(len(entries), total),
+        days_more=_describe_rest(len(entries), total),
         entries=entries[:ATOM_SHOWN],
-        entries_more=_more(min(len(entries), ATOM_SHOWN), total),
+        entries_more=_describe_rest(min(len(entries), ATOM_SHOWN), total),
     )
 
 
-def texts(fleet: Fleet) -> list[str]:
+def list_feed_texts(fleet: Fleet) -> list[str]:
     """The Markdown that `feed` will ask for."""
-    found, _ = _spoken(fleet)
+    found, _ = _select_newest(fleet)
     return [part.text for one in found for parts in one.parts() for part in parts]
 
 
-def fit_for_xml(text: str) -> str:
+def replace_non_xml(text: str) -> str:
     """The text with a replacement character for each one that no XML document may hold."""
     return _NOT_XML.sub("\ufffd", text)
 
@@ -148,14 +148,14 @@ def fit_for_xml(text: str) -> str:
 # -- what was said -----------------------------------------------------------------------
 
 
-def _spoken(fleet: Fleet) -> tuple[list[_Spoken], int]:
+def _select_newest(fleet: Fleet) -> tuple[list[_Spoken], int]:
     """What the page has room for, newest first, and how much there is altogether."""
     working: dict[str, list[Branch]] = {}
     for branch in fleet.branches:
         if branch.work:
             working.setdefault(branch.work.task, []).append(branch)
-    told = (one for task in fleet.tasks for one in _of_manager(task, working.get(task.id, ())))
-    everything = [*_check_ins(fleet), *told]
+    told = (one for task in fleet.tasks for one in _collect_decisions(task, working.get(task.id, ())))
+    everything = [*_collect_check_ins(fleet), *told]
     unread = sum(b.work.check_ins_total - len(b.work.check_ins) for b in fleet.branches if b.work)
     newest = sorted(everything, key=lambda one: (-one.at, one.document.source.path, one.document.blob or ""))
     lengths = itertools.accumulate(min(len(one.document.text), LONG) for one in newest[:PAGE_SHOWN])
@@ -163,7 +163,7 @@ def _spoken(fleet: Fleet) -> tuple[list[_Spoken], int]:
     return newest[:room], len(everything) + max(unread, 0)
 
 
-def _check_ins(fleet: Fleet) -> Iterator[_Spoken]:
+def _collect_check_ins(fleet: Fleet) -> Iterator[_Spoken]:
     """Each check-in once, with all branches that have it."""
     titles = {task.id: task.title for task in fleet.tasks}
     found: dict[tuple[str, str], list[tuple[CheckIn, Branch]]] = {}
@@ -180,19 +180,19 @@ def _check_ins(fleet: Fleet) -> Iterator[_Spoken]:
             mark=timeline.CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state)),
             by=check_in.agent,
             branches=(branch, *(other for _, other in others)),
-            notes=timeline.notes(check_in),
+            notes=timeline.describe_check_in(check_in),
             lead=("What I need from you", "What changed"),
         )
 
 
-def _of_manager(task: Task, working: Sequence[Branch]) -> Iterator[_Spoken]:
+def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoken]:
     """Answers, reviews and the outcome of a task that these branches work on."""
 
     def told(said: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str) -> _Spoken:
         where = tuple(branch for branch in working if said.branch in (None, "", branch.name))
         lead = ("Findings",) if kind == "Review" else ()
         notes = (note,) if note else ()
-        mark = timeline.decision(word) if kind != "Outcome" else Mark("done", word)
+        mark = timeline.decision_mark(word) if kind != "Outcome" else Mark("done", word)
         return _Spoken(said.document, said.at, task.title, kind, mark, by, where, notes, lead, text)
 
     for answer in task.answers:
@@ -206,10 +206,10 @@ def _of_manager(task: Task, working: Sequence[Branch]) -> Iterator[_Spoken]:
 # -- how it is shown ---------------------------------------------------------------------
 
 
-def _entry(one: _Spoken, pages: Mapping[str, str], render: Render) -> Entry:
+def _build_entry(one: _Spoken, pages: Mapping[str, str], render: Render) -> Entry:
     source = one.document.source
     # What is too long to be read has no blob yet; its place tells it from others.
-    urn = _urn(source.path, one.document.blob or source.ref, str(one.at))
+    urn = _make_urn(source.path, one.document.blob or source.ref, str(one.at))
     first, rest = one.parts()
     more = len(one.branches) - BRANCHES_SHOWN
     return Entry(
@@ -221,28 +221,31 @@ def _entry(one: _Spoken, pages: Mapping[str, str], render: Render) -> Entry:
         mark=one.mark,
         by=one.by,
         places=tuple(Place(pages[b.ref], b.name) for b in one.branches[:BRANCHES_SHOWN]),
-        notes=(*([f"and {plural(more, 'more branch', 'more branches')}"] if more > 0 else []), *one.notes),
-        first=_said(first, render) if len(one.document.text) <= LONG else _LEFT_OUT,
-        rest=_said(rest, render),
+        notes=(
+            *([f"and {format_count(more, 'more branch', 'more branches')}"] if more > 0 else []),
+            *one.notes,
+        ),
+        first=_build_sections(first, render) if len(one.document.text) <= LONG else _LEFT_OUT,
+        rest=_build_sections(rest, render),
     )
 
 
 _LEFT_OUT = (Said("", Rendered(Markup(""), "Left out: it is too long for this page.", ())),)
 
 
-def _said(parts: Iterable[Part], render: Render) -> tuple[Said, ...]:
+def _build_sections(parts: Iterable[Part], render: Render) -> tuple[Said, ...]:
     return tuple(Said(part.title, render(part.text)) for part in parts)
 
 
-def _urn(*names: str) -> str:
+def _make_urn(*names: str) -> str:
     """A name that no two things share: `urn:uuid:…` (RFC 4122, version 5)."""
-    return uuid.uuid5(_OURS, path_text(encode("\0".join(names)))).urn
+    return uuid.uuid5(_OURS, format_path(encode("\0".join(names)))).urn
 
 
-def _began(fleet: Fleet) -> int:
+def _newest_brief_time(fleet: Fleet) -> int:
     """The time of a feed without entries: when the newest brief was committed, so far as that is known."""
     return max((t.brief.document.source.at or 0 for t in fleet.tasks if t.brief), default=0)
 
 
-def _more(shown: int, total: int) -> str:
+def _describe_rest(shown: int, total: int) -> str:
     return f"The newest {shown:,} of {total:,}." if shown < total else ""

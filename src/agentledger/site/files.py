@@ -15,10 +15,10 @@ from markupsafe import Markup
 from agentledger.findings import Severity
 from agentledger.model import Base, Branch, Change, FilePatch
 from agentledger.site import diff
-from agentledger.site.commands import file_diff
-from agentledger.site.facts import lines
-from agentledger.site.order import Role, ordered
-from agentledger.text import decode, plural
+from agentledger.site.commands import file_diff_command
+from agentledger.site.facts import format_line_counts
+from agentledger.site.order import Role, order_changes
+from agentledger.text import decode, format_count
 
 OPEN_LINES, OPEN_BYTES = 400, 20_000
 OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000
@@ -71,44 +71,55 @@ class File:
     findings: tuple[str, ...] = ()
 
 
-def entries(branch: Branch) -> tuple[Entry, ...]:
+def build_entries(branch: Branch) -> tuple[Entry, ...]:
     """The changed files in reading order, numbered from 1."""
-    return tuple(entry for entry, _ in _listed(branch))
+    return tuple(entry for entry, _ in _number_entries(branch))
 
 
-def _listed(branch: Branch) -> list[tuple[Entry, bytes]]:
+def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
     """The entries, each with its path as git has it."""
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
     return [
-        (Entry(number, decode(change.path), _status(change), _role(role), _size(change)), change.path)
-        for number, (change, role) in enumerate(ordered(branch.changes, conflicts, _found(branch)), 1)
+        (
+            Entry(
+                number,
+                decode(change.path),
+                _status_word(change),
+                _role_word(role),
+                _format_change_size(change),
+            ),
+            change.path,
+        )
+        for number, (change, role) in enumerate(
+            order_changes(branch.changes, conflicts, _paths_with_errors(branch)), 1
+        )
     ]
 
 
-def _found(branch: Branch) -> set[bytes]:
+def _paths_with_errors(branch: Branch) -> set[bytes]:
     """The paths that a rule has something against that would stop the branch."""
     return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
 
 
-def files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
+def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
     """The diffs of the changed files, in the same order under the same numbers."""
     by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
     for patch in patches:
         by_path[patch.change.path].append(patch)
     left, found = [PAGE_BYTES, OWN_PAGE_LINES], []
-    for entry, path in _listed(branch):
+    for entry, path in _number_entries(branch):
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
         is_open = _is_open(entry, halves, left[1])
-        notes = _at_lines(branch, path)
-        parts = tuple(_shown(half, branch, base, is_open, left[0] >= size, notes) for half in halves)
+        notes = _notes_by_line(branch, path)
+        parts = tuple(_build_diff(half, branch, base, is_open, left[0] >= size, notes) for half in halves)
         left[0] -= size
-        left[1] -= _changed(halves) if is_open else 0
-        found.append(File(entry, is_open, entry.status in _WHOLE, parts, about(branch, path)))
+        left[1] -= _count_changed_lines(halves) if is_open else 0
+        found.append(File(entry, is_open, entry.status in _WHOLE, parts, describe_findings(branch, path)))
     return tuple(found)
 
 
-def about(branch: Branch, path: bytes) -> tuple[str, ...]:
+def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
     """The findings about one file, a line each; those about a line of it stand there, too."""
     return tuple(
         f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
@@ -117,7 +128,7 @@ def about(branch: Branch, path: bytes) -> tuple[str, ...]:
     )
 
 
-def _at_lines(branch: Branch, path: bytes) -> dict[int, str]:
+def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
     """What is found about single lines of a file, by their number."""
     found = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
     lines: dict[int, list[str]] = {}
@@ -126,7 +137,7 @@ def _at_lines(branch: Branch, path: bytes) -> dict[int, str]:
     return {line: "; ".join(told) for line, told in lines.items()}
 
 
-def on_own_page(patches: Iterable[FilePatch]) -> bool:
+def needs_own_page(patches: Iterable[FilePatch]) -> bool:
     """True when a diff is so long that it would bury the rest of its branch's page."""
     bodies = [patch.body for patch in patches]
     total = sum(map(len, bodies))
@@ -135,62 +146,64 @@ def on_own_page(patches: Iterable[FilePatch]) -> bool:
 
 def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
     """Small, written by hand, and not just a deletion or a change of mode."""
-    changed, size = _changed(halves), sum(len(half.body) for half in halves)
+    changed, size = _count_changed_lines(halves), sum(len(half.body) for half in halves)
     if entry.role in (Role.GENERATED, Role.LEDGER) or not size or all(h.change.status == "D" for h in halves):
         return False
     return changed <= min(OPEN_LINES, lines_left) and size <= OPEN_BYTES
 
 
-def _changed(halves: Sequence[FilePatch]) -> int:
+def _count_changed_lines(halves: Sequence[FilePatch]) -> int:
     return sum(half.body.count(b"\n+") + half.body.count(b"\n-") for half in halves)
 
 
-def _shown(
+def _build_diff(
     half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool, notes: Mapping[int, str]
 ) -> Shown:
     omitted = half.omitted or ("" if fits else "page")
     if omitted:
-        command = None if omitted in ("binary", "missing") else file_diff(branch, base, half.change.path)
+        command = (
+            None if omitted in ("binary", "missing") else file_diff_command(branch, base, half.change.path)
+        )
         return Shown(_OMITTED[omitted], None, command)
     if not half.body:
-        return Shown(_mode_note(half.change) or "An empty file.", None, None)
+        return Shown(_describe_modes(half.change) or "An empty file.", None, None)
     crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
-    note = " ".join(part for part in (_mode_note(half.change), crlf) if part)
-    return Shown(note, diff.patch(half.body, words=is_open, notes=notes), None)
+    note = " ".join(part for part in (_describe_modes(half.change), crlf) if part)
+    return Shown(note, diff.render_patch(half.body, words=is_open, notes=notes), None)
 
 
-def _mode_note(change: Change) -> str:
+def _describe_modes(change: Change) -> str:
     """What the modes say beyond an ordinary file being added, changed or deleted."""
-    old, new = _kind(change.old_mode), _kind(change.new_mode)
+    old, new = _kind_of_mode(change.old_mode), _kind_of_mode(change.new_mode)
     if change.status == "M" and change.old_mode != change.new_mode:
         return f"Mode {change.old_mode} → {change.new_mode}: from {old} to {new}."
     if change.status == "T":
         return f"From {old} to {new}."
     mode = change.old_mode if change.status == "D" else change.new_mode
-    return f"A {_kind(mode)}." if mode in ("120000", "160000") else ""
+    return f"A {_kind_of_mode(mode)}." if mode in ("120000", "160000") else ""
 
 
-def _kind(mode: str) -> str:
+def _kind_of_mode(mode: str) -> str:
     return _KIND.get(mode, f"mode {mode}")
 
 
-def _status(change: Change) -> str:
+def _status_word(change: Change) -> str:
     return _STATUS.get(change.status, change.status)
 
 
-def _role(role: Role) -> str:
+def _role_word(role: Role) -> str:
     return "" if role is Role.SOURCE else role.value
 
 
-def _size(change: Change) -> str:
+def _format_change_size(change: Change) -> str:
     if change.binary:
         return "binary"
     # A mode is told by the list too, or a file would stand there with nothing changed.
     mode = "mode" if change.status == "M" and change.old_mode != change.new_mode else ""
-    return " ".join(part for part in (lines(change.added, change.removed), mode) if part)
+    return " ".join(part for part in (format_line_counts(change.added, change.removed), mode) if part)
 
 
-def count(branch: Branch) -> str:
+def format_branch_size(branch: Branch) -> str:
     """How much a branch changes: `3 files, +120 −7`."""
-    size = lines(branch.added, branch.removed)
-    return ", ".join(part for part in (plural(len(branch.changes), "file"), size) if part)
+    size = format_line_counts(branch.added, branch.removed)
+    return ", ".join(part for part in (format_count(len(branch.changes), "file"), size) if part)

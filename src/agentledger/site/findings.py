@@ -33,14 +33,14 @@ class FindingView:
     waived: str
 
 
-def findings(branch: Branch, entries: Sequence[Entry]) -> tuple[FindingView, ...]:
+def build_findings(branch: Branch, entries: Sequence[Entry]) -> tuple[FindingView, ...]:
     """All findings of a branch, those that would stop it first; `entries` are its changed files."""
     numbers = {entry.path: entry.number for entry in entries}
     ordered = sorted(branch.findings or (), key=lambda f: (f.waived is not None, f.severity is Severity.WARN))
-    return tuple(_view(finding, numbers) for finding in ordered[:SHOWN])
+    return tuple(_build_finding(finding, numbers) for finding in ordered[:SHOWN])
 
 
-def _view(found: Finding, numbers: dict[str, int]) -> FindingView:
+def _build_finding(found: Finding, numbers: dict[str, int]) -> FindingView:
     if found.waived is not None:
         mark = Mark("rest", "Waived")
     else:

@@ -30,7 +30,7 @@ _OTHER = "Choose another folder with --out."
 
 
 @contextlib.contextmanager
-def told(out: Path) -> Iterator[None]:
+def explain_disk_errors(out: Path) -> Iterator[None]:
     """Turns a disk error into a sentence. Raises OutputError."""
     try:
         yield
@@ -41,21 +41,21 @@ def told(out: Path) -> Iterator[None]:
         raise OutputError(f"The site cannot be written to {out}: {reason}.", hint) from error
 
 
-def claimed(out: Path) -> Path:
+def make_output_folder(out: Path) -> Path:
     """The folder to publish in, made if it is not there. Raises OutputError as `usable` does."""
-    root = usable(out)
+    root = check_output_folder(out)
     root.mkdir(parents=True, exist_ok=True)
     return root
 
 
-def usable(out: Path) -> Path:
+def check_output_folder(out: Path) -> Path:
     """Where the folder to publish in lies, once it is certain that it may be used; it may have to be made.
 
     Raises OutputError for a folder that agentledger did not make, or that would lead elsewhere.
     """
-    root = _located(out)
+    root = _locate_folder(out)
     others = root.is_dir() and any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
-    if others and manifest.read(root) is None:
+    if others and manifest.read_manifest(root) is None:
         raise OutputError(f"{out} is not empty, and agentledger did not make it.", _OTHER)
     for name in SUBFOLDERS:
         if (root / name).is_symlink() or ((root / name).exists() and not (root / name).is_dir()):
@@ -66,7 +66,7 @@ def usable(out: Path) -> Path:
     return root
 
 
-def _located(out: Path) -> Path:
+def _locate_folder(out: Path) -> Path:
     if out.is_symlink():
         target = shlex.quote(os.path.realpath(out))
         raise OutputError(f"{out} is a symbolic link.", f"Give the folder itself: --out {target}")
@@ -88,10 +88,10 @@ def _is_git_directory(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def locked(root: Path, patience: float = PATIENCE) -> Iterator[None]:
+def lock_folder(root: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Holds the folder's lock; waits for another build for `patience` seconds. Raises OutputError."""
     path = root / LOCK
-    handle = _acquired(path, time.monotonic() + patience)
+    handle = _acquire_lock(path, time.monotonic() + patience)
     try:
         os.ftruncate(handle, 0)
         os.write(handle, b"%d\n" % os.getpid())
@@ -102,28 +102,28 @@ def locked(root: Path, patience: float = PATIENCE) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquired(path: Path, until: float) -> int:
+def _acquire_lock(path: Path, until: float) -> int:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(path, handle):
+            if _is_same_file(path, handle):
                 return handle
         except BlockingIOError:
             if time.monotonic() > until:
-                raise _busy(handle) from None
+                raise _busy_error(handle) from None
             time.sleep(0.05)
         os.close(handle)
 
 
-def _is_still(path: Path, handle: int) -> bool:
+def _is_same_file(path: Path, handle: int) -> bool:
     try:
         return os.path.samestat(path.lstat(), os.fstat(handle))
     except FileNotFoundError:
         return False
 
 
-def _busy(handle: int) -> OutputError:
+def _busy_error(handle: int) -> OutputError:
     holder = re.match(rb"\d+", os.pread(handle, 20, 0))
     os.close(handle)
     who = f"process {holder[0].decode()}" if holder else "another process"

@@ -22,38 +22,38 @@ class Link:
     text: str
 
 
-def review(fleet: Fleet, branch: Branch) -> Link | None:
+def review_link(fleet: Fleet, branch: Branch) -> Link | None:
     """Where the forge shows this branch: its pull or merge request, or the comparison with base.
 
     None where the forge is not known, or the branch is not on it.
     """
-    site = home(fleet.forge)
+    site = forge_address(fleet.forge)
     if site is None:
         return None
     request = re.fullmatch(r"refs/(?:remotes/[^/]+/)?(pull|merge-requests)/(\d+)(/head)?", branch.ref)
     if request:
         kind = "pull" if request[1] == "pull" else "-/merge_requests"
-        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host(site)}")
+        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host_name(site)}")
     # A branch of another remote than the usual one carries that remote's name; it lies elsewhere.
     mirrored = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
-    if mirrored is None or "bitbucket" in host(site):
+    if mirrored is None or "bitbucket" in host_name(site):
         return None
     part = "-/compare" if _is_gitlab(site) else "compare"
-    pair = f"{_quoted(fleet.base.name)}...{_quoted(branch.name)}"
-    return Link(f"{site}/{part}/{pair}", f"Compare on {host(site)}")
+    pair = f"{_quote_name(fleet.base.name)}...{_quote_name(branch.name)}"
+    return Link(f"{site}/{part}/{pair}", f"Compare on {host_name(site)}")
 
 
-def commits(fleet: Fleet) -> str | None:
+def commit_url_prefix(fleet: Fleet) -> str | None:
     """What the address of a commit's page starts with, the id left to add; None if not known."""
-    site = home(fleet.forge)
+    site = forge_address(fleet.forge)
     if site is None:
         return None
-    if "bitbucket" in host(site):
+    if "bitbucket" in host_name(site):
         return f"{site}/commits/"
     return f"{site}/-/commit/" if _is_gitlab(site) else f"{site}/commit/"
 
 
-def home(forge: str | None) -> str | None:
+def forge_address(forge: str | None) -> str | None:
     """The forge's address, if it is one that a page may link to."""
     # Printable ASCII alone: nothing in it hides, or ends the attribute that it stands in.
     plain = forge is not None and forge.isascii() and forge.isprintable()
@@ -62,14 +62,14 @@ def home(forge: str | None) -> str | None:
     return forge.rstrip("/")
 
 
-def host(site: str) -> str:
+def host_name(site: str) -> str:
     """The name of the machine at that address."""
     return urlsplit(site).hostname or ""
 
 
 def _is_gitlab(site: str) -> bool:
-    return "gitlab" in host(site)
+    return "gitlab" in host_name(site)
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     return quote(encode(name), safe="/")

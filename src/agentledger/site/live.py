@@ -87,19 +87,19 @@ class Live:
         self._source, self._out, self._watch, self._pulse, self._failed = source, out, watch, pulse, failed
         self._seen = self._error = ""
         self._until: int | None = None
-        self._shown = self._stamp()
+        self._shown = self._manifest_stamp()
         self._cost = 0.0
 
     def start(self) -> None:
         """The first build. Raises LedgerError where there is nothing to begin with."""
         # Watched first: what changes while the site is built must not be missed.
         self._watch.follow(self._source.folders())
-        self._renew()
+        self._publish_if_changed()
 
     def run(self) -> None:
         """Look at every hint, and regularly without; ends by an exception only, such as KeyboardInterrupt."""
         while True:
-            if self._watch.wait(self._patience()):
+            if self._watch.wait(self._next_look_delay()):
                 self._watch.settle(QUIET, LONGEST)
             self.look()
 
@@ -107,7 +107,7 @@ class Live:
         """Build if anything is different; an error is told, not raised."""
         try:
             self._watch.follow(self._source.folders())
-            self._renew()
+            self._publish_if_changed()
         except LedgerError as error:
             if error.message != self._error:
                 self._error = error.message
@@ -115,7 +115,7 @@ class Live:
         else:
             self._error = ""
 
-    def _renew(self) -> None:
+    def _publish_if_changed(self) -> None:
         began = time.monotonic()
         fingerprint = self._source.fingerprint()
         self._cost = time.monotonic() - began
@@ -123,21 +123,21 @@ class Live:
             self._until = self._source.publish(fingerprint)
             self._seen = fingerprint
         # Not only what was built here: `agentledger site` may have built into the same folder.
-        if (stamp := self._stamp()) != self._shown:
+        if (stamp := self._manifest_stamp()) != self._shown:
             self._shown = stamp
             self._pulse.beat()
 
     def _is_stale(self) -> bool:
         return self._until is not None and time.time() >= self._until
 
-    def _patience(self) -> float:
+    def _next_look_delay(self) -> float:
         """Seconds until the next look without a hint."""
         regular = max(REGULAR if self._watch.complete else WITHOUT_HINTS, self._cost * SHARE)
         if self._until is None or self._error:
             return regular
         return min(regular, max(self._until - time.time(), WITHOUT_HINTS))
 
-    def _stamp(self) -> tuple[int, int]:
+    def _manifest_stamp(self) -> tuple[int, int]:
         """Another one after each build that wrote something."""
         try:
             found = (self._out / manifest.NAME).stat()

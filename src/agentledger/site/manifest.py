@@ -22,8 +22,8 @@ from typing import Any
 from agentledger import __version__
 from agentledger.ledger import Document
 from agentledger.model import Branch, Fleet
-from agentledger.site.reply import replies
-from agentledger.site.timeline import documents
+from agentledger.site.reply import build_replies
+from agentledger.site.timeline import list_documents
 from agentledger.site.work import task_of
 
 NAME = ".agentledger-site.json"
@@ -43,11 +43,11 @@ class Manifest:
     place: str = ""
     complete: bool = False
 
-    def publishing(self, before: Manifest) -> Manifest:
+    def while_publishing(self, before: Manifest) -> Manifest:
         """The same while it is being published, over what was there before: nothing is certain."""
         return replace(self, files={**before.files, **self.files}, complete=False)
 
-    def encoded(self) -> bytes:
+    def to_json(self) -> bytes:
         """As JSON, for the file NAME."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         return (json.dumps(fields, indent=0, sort_keys=True) + "\n").encode()
@@ -56,20 +56,20 @@ class Manifest:
 NOTHING = Manifest({})
 
 
-def read(folder: Path) -> Manifest | None:
+def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a folder, or None where it has none. What cannot be believed in it is left out."""
     path = folder / NAME
     if path.is_symlink() or not path.is_file():
         return None
     try:
         fields = json.loads(path.read_bytes())
-        manifest = _checked(fields)
+        manifest = _parse_manifest(fields)
     except (ValueError, KeyError, TypeError, AttributeError):
         return NOTHING
-    return manifest if manifest.place == place(folder) else replace(manifest, complete=False)
+    return manifest if manifest.place == folder_identity(folder) else replace(manifest, complete=False)
 
 
-def place(folder: Path) -> str:
+def folder_identity(folder: Path) -> str:
     """What tells this folder from any copy of it."""
     found = os.stat(folder)  # noqa: PTH116 - beside st_dev, not a question about the path
     return f"{found.st_dev:x}-{found.st_ino:x}"
@@ -88,12 +88,12 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.lines_counted, len(branch.changes), unseen, branch.problems, branch.findings),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
-        *_of_work(branch, fleet),
+        *_work_key_parts(branch, fleet),
     )
-    return key(repr(shown).encode("utf-8", "surrogateescape"))
+    return content_key(repr(shown).encode("utf-8", "surrogateescape"))
 
 
-def _of_work(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
+def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     """What was written about a branch, and what the clock makes of it.
 
     Of documents it is enough to know which they are: what they say follows.
@@ -103,30 +103,30 @@ def _of_work(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
         return ()
     task = task_of(work, fleet)
     checks = (run.document for run in (*work.evidence, *work.reruns))
-    told = [_identity(document) for document in (*documents(work, task), *checks)]
+    told = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
     which = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
-    links = replies(branch, fleet)
+    links = build_replies(branch, fleet)
     return (*which, *policy, found.progress, found.waits_for, found.rivals, found.due, told, links)
 
 
-def _identity(document: Document) -> tuple[object, ...]:
+def _document_identity(document: Document) -> tuple[object, ...]:
     source = document.source
     where = (source.path, source.ref, source.commit, source.at, source.by, source.uncommitted, source.proven)
     return *where, document.blob or document.text
 
 
-def key(content: bytes) -> str:
+def content_key(content: bytes) -> str:
     """A key for a file whose content is at hand."""
     return sha256(content).hexdigest()[:32]
 
 
 def sources_key(sources: list[bytes]) -> str:
     """A key for what pages are made with: the version, templates and static files."""
-    return key(b"\0".join([__version__.encode(), *sources]))
+    return content_key(b"\0".join([__version__.encode(), *sources]))
 
 
-def _checked(fields: dict[str, Any]) -> Manifest:
+def _parse_manifest(fields: dict[str, Any]) -> Manifest:
     files = {path: str(kept) for path, kept in fields["files"].items() if _OURS.fullmatch(path)}
     until = fields["valid_until"]
     return Manifest(

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.site.hidden import chips
-from agentledger.site.markdown_check import allowed
-from agentledger.site.markdown_rules import TooMuch, parser
-from agentledger.text import misleading
+from agentledger.site.hidden import insert_chips
+from agentledger.site.markdown_check import is_allowed_html
+from agentledger.site.markdown_rules import TooMuch, build_parser
+from agentledger.text import count_misleading
 
 # Characters. Documents of people and agents have a few thousand.
 MOST_IN = 64 << 10
@@ -43,46 +43,46 @@ class Rendered:
     hidden: tuple[str, ...]
 
 
-def render(text: str, top: int = 3) -> Rendered:
+def render_markdown(text: str, top: int = 3) -> Rendered:
     """Markdown as HTML; its highest heading becomes `<h3>` where `top` is 3, and so on.
 
     May take minutes, and much memory, for a text that means to: see `markdown_pool.Renderer`.
     """
     if len(text) > MOST_IN:
-        return plain(text, TOO_LONG)
+        return render_plain(text, TOO_LONG)
     try:
-        made = parser().render(text, {"top": top})
+        made = build_parser().render(text, {"top": top})
     except TooMuch as error:
-        return plain(text, error.args[0])
+        return render_plain(text, error.args[0])
     if not made and text.strip():
-        return plain(text, EMPTY)
+        return render_plain(text, EMPTY)
     if len(made) > MOST_OUT:
-        return plain(text, TOO_LARGE)
+        return render_plain(text, TOO_LARGE)
     # In the one pass at the end none can be forgotten. No attribute holds one, as `allowed` then sees.
-    shown = chips(made, keep="\n\t")
+    shown = insert_chips(made, keep="\n\t")
     if len(shown) > MOST_OUT:
-        return plain(text, TOO_LARGE)
-    if not allowed(shown):
-        return plain(text, UNSAFE)
-    return Rendered(Markup(shown), "", _names(text, made))  # noqa: S704 - checked on the line above
+        return render_plain(text, TOO_LARGE)
+    if not is_allowed_html(shown):
+        return render_plain(text, UNSAFE)
+    return Rendered(Markup(shown), "", _misleading_names(text, made))  # noqa: S704 - checked on the line above
 
 
-def plain(text: str, why: str) -> Rendered:
+def render_plain(text: str, why: str) -> Rendered:
     """The text as it stands, cut to the limits; `why` completes “Shown as plain text: …”."""
     whole = text.replace("\r\n", "\n")
     part = whole[:MOST_IN]
-    while len(shown := chips(html.escape(part), keep="\n\t")) > MOST_OUT:
+    while len(shown := insert_chips(html.escape(part), keep="\n\t")) > MOST_OUT:
         part = part[: len(part) // 2]
     note = f"Shown as plain text: {why}."
     if len(part) < len(whole):
         note += f" Only the first {len(part):,} of its {len(whole):,} characters are here."
     markup = Markup(f'<pre class="plain"><code>{shown}</code></pre>')  # noqa: S704 - escaped above
-    return Rendered(markup, note, _names(part, ""))
+    return Rendered(markup, note, _misleading_names(part, ""))
 
 
-def _names(text: str, made: str) -> tuple[str, ...]:
+def _misleading_names(text: str, made: str) -> tuple[str, ...]:
     """The misleading characters of a text, and those that it spells as entities or in addresses."""
-    found = misleading([text])
+    found = count_misleading([text])
     if "&" in text or "%" in text:
-        found |= misleading([_TAGS.sub("", made)])
+        found |= count_misleading([_TAGS.sub("", made)])
     return tuple(sorted(found))

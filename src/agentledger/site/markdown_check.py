@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from agentledger.site.markdown_links import Kind, kind
+from agentledger.site.markdown_links import Kind, classify_address
 
 _PAIRS = "p|h[1-6]|ul|li|blockquote|pre|code|em|strong|s|table|thead|tbody|tr|th|td"
 _TAG = re.compile(
@@ -23,7 +23,7 @@ _MORE = re.compile(
 )
 
 
-def allowed(html: str) -> bool:
+def is_allowed_html(html: str) -> bool:
     """Is every `<` and `>` part of a tag that we write, closed in order, and every address one for a link?"""
     if re.search("[<>]", _TAG.sub("", html)):
         return False
@@ -32,15 +32,15 @@ def allowed(html: str) -> bool:
         name = tag["open"]
         if name:
             open_tags.append(name)
-            if (tag["more"] or name in ("a", "span")) and not _may_say(name + tag["more"]):
+            if (tag["more"] or name in ("a", "span")) and not _is_allowed_tag(name + tag["more"]):
                 return False
         elif tag["close"] and (not open_tags or open_tags.pop() != tag["close"]):
             return False
     return not open_tags
 
 
-def _may_say(tag: str) -> bool:
+def _is_allowed_tag(tag: str) -> bool:
     found = _MORE.fullmatch(tag)
     if not found:
         return False
-    return found["href"] is None or kind(unescape(found["href"])) in (Kind.WEB, Kind.MAIL)
+    return found["href"] is None or classify_address(unescape(found["href"])) in (Kind.WEB, Kind.MAIL)

@@ -38,7 +38,7 @@ class Kind(Enum):
     REFUSED = "refused"
 
 
-def kind(address: str) -> Kind:
+def classify_address(address: str) -> Kind:
     """What this normalized address may become."""
     if not address or len(address) > MOST_ADDRESS or not address.isascii() or not address.isprintable():
         return Kind.REFUSED
@@ -49,7 +49,7 @@ def kind(address: str) -> Kind:
     return Kind.LOCAL if _LOCAL.fullmatch(address) and not _TRICKS.search(address) else Kind.REFUSED
 
 
-def disguised(label: str, address: str) -> str:
+def disguised_host(label: str, address: str) -> str:
     """The host that a web address leads to, where its label reads like another one, or it has a lookalike.
 
     "" where there is nothing to say.
@@ -59,9 +59,9 @@ def disguised(label: str, address: str) -> str:
         return ""
     host = found["host"].lower()
     lookalike = any(part.startswith("xn--") for part in host.split("."))
-    return host if lookalike or (_LOOKS_LIKE_HOST.search(label) and not _claims(label, host)) else ""
+    return host if lookalike or (_LOOKS_LIKE_HOST.search(label) and not _is_host_named(label, host)) else ""
 
 
-def _claims(label: str, host: str) -> bool:
+def _is_host_named(label: str, host: str) -> bool:
     """Is this host the one the label names? `example.com.evil.org` is not `example.com`, nor the reverse."""
     return re.search(rf"(?<![\w.@-]){re.escape(host)}(?![\w.@-])", label.lower()) is not None

@@ -33,11 +33,11 @@ _BOXES = {
 }
 
 
-def render(text: str) -> Markup | None:
+def render_simple(text: str) -> Markup | None:
     """The HTML of a text of this subset; None for all others."""
     made, last = [], ""
     for block in re.split("\n\n+", text):
-        kind, html = _block(block)
+        kind, html = _render_block(block)
         # Lists apart by a blank line are one, whose items are paragraphs.
         if not kind or (kind == last == "list"):
             return None
@@ -46,34 +46,34 @@ def render(text: str) -> Markup | None:
     return Markup("".join(made))  # noqa: S704 - of known tags, and text that was escaped
 
 
-def _block(block: str) -> tuple[str, str]:
+def _render_block(block: str) -> tuple[str, str]:
     """What a block is, and its HTML; "" for what is not made here."""
     if block.startswith("- "):
-        return ("list", _items(block)) if _LIST.fullmatch(block) else ("", "")
+        return ("list", _render_list(block)) if _LIST.fullmatch(block) else ("", "")
     if block.startswith("```"):
         code = _FENCED.fullmatch(block)
-        return ("code", f"<pre><code>{_escaped(code[1])}</code></pre>\n") if code else ("", "")
-    return ("text", f"<p>{_inline(block)}</p>\n") if _PARAGRAPH.fullmatch(block) else ("", "")
+        return ("code", f"<pre><code>{_escape_html(code[1])}</code></pre>\n") if code else ("", "")
+    return ("text", f"<p>{_render_inline(block)}</p>\n") if _PARAGRAPH.fullmatch(block) else ("", "")
 
 
-def _items(block: str) -> str:
+def _render_list(block: str) -> str:
     rows = []
     for line in block.split("\n"):
         found = _ITEM.fullmatch(line)
         assert found, "the whole list was matched before"
         start = f'<li class="task">{_BOXES[found[1]]}' if found[1] else "<li>"
-        rows.append(f"{start}{_inline(found[2])}</li>\n")
+        rows.append(f"{start}{_render_inline(found[2])}</li>\n")
     return f"<ul>\n{''.join(rows)}</ul>\n"
 
 
-def _inline(text: str) -> str:
-    escaped = _escaped(text)
-    return _SPAN.sub(_marked, escaped) if "`" in escaped or "*" in escaped else escaped
+def _render_inline(text: str) -> str:
+    escaped = _escape_html(text)
+    return _SPAN.sub(_render_span, escaped) if "`" in escaped or "*" in escaped else escaped
 
 
-def _marked(found: re.Match[str]) -> str:
+def _render_span(found: re.Match[str]) -> str:
     return f"<strong>{found[2]}</strong>" if found[1] is None else f"<code>{found[1]}</code>"
 
 
-def _escaped(text: str) -> str:
+def _escape_html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

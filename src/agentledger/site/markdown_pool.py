@@ -19,9 +19,9 @@ import markdown_it
 from markupsafe import Markup
 
 from agentledger.site import markdown_plain
-from agentledger.site.markdown import MOST_IN, TOO_LONG, Rendered, plain
-from agentledger.site.markdown_check import allowed
-from agentledger.site.markdown_worker import Worker, heard, not_started
+from agentledger.site.markdown import MOST_IN, TOO_LONG, Rendered, render_plain
+from agentledger.site.markdown_check import is_allowed_html
+from agentledger.site.markdown_worker import Worker, not_started_error, wait_for_answers
 
 # Raise it when the same text is to be shown in another way.
 FORMAT = "1"
@@ -93,12 +93,12 @@ class Renderer:
         found: dict[str, Rendered] = {}
         others: dict[str, str] = {}
         for text in dict.fromkeys(wanted):
-            made = _at_once(text)
+            made = _render_at_once(text)
             if made:
                 found[text] = made
             else:
-                others[text] = key(text, top)
-        found |= self._recalled(others, store)
+                others[text] = result_key(text, top)
+        found |= self._recall_results(others, store)
         try:
             found |= self._answers(deque(text for text in others if text not in found), top)
         except BaseException:
@@ -108,11 +108,11 @@ class Renderer:
             self._remember(store)
         return [found[text] for text in wanted]
 
-    def _recalled(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
+    def _recall_results(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
         """What is known of these texts, whose keys are given."""
         stored = store.get(_KIND, names.values()) if store and names else {}
         rows = ((text, name, self._known.get(name, stored.get(name))) for text, name in names.items())
-        made = ((text, self._failed.get(name) or _checked(row)) for text, name, row in rows)
+        made = ((text, self._failed.get(name) or _parse_row(row)) for text, name, row in rows)
         return {text: rendered for text, rendered in made if rendered}
 
     def _remember(self, store: Store | None) -> None:
@@ -125,19 +125,19 @@ class Renderer:
 
     def _answers(self, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
         """Each text of the queue with its markup, as they come."""
-        self._staff(queue)
+        self._start_workers(queue)
         while queue or any(worker.texts for worker in self._workers):
             if not self._workers:
-                self._staff(queue)
+                self._start_workers(queue)
             self._hand_out(queue, top)
-            ready = heard(self._workers)
+            ready = wait_for_answers(self._workers)
             for worker in list(self._workers):
                 if worker in ready:
-                    yield from self._collect(worker, queue, top)
+                    yield from self._collect_answer(worker, queue, top)
                 elif worker.deadline <= monotonic():
                     yield from self._give_up(worker, queue, top, TOO_SLOW)
 
-    def _staff(self, queue: deque[str]) -> None:
+    def _start_workers(self, queue: deque[str]) -> None:
         wanted = min(_MOST_WORKERS, 1 + sum(map(len, queue)) // _WORTH_A_PROCESS)
         while queue and len(self._workers) < wanted:
             self._workers.append(Worker(self._limit))
@@ -145,10 +145,10 @@ class Renderer:
     def _hand_out(self, queue: deque[str], top: int) -> None:
         for worker in self._workers:
             if worker.ready and not worker.texts and queue:
-                worker.give(_batch(queue), top)
+                worker.send_texts(_next_batch(queue), top)
                 worker.deadline = monotonic() + self._allowed
 
-    def _collect(self, worker: Worker, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
+    def _collect_answer(self, worker: Worker, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
         try:
             row = worker.answer()
         except EOFError:
@@ -157,8 +157,8 @@ class Renderer:
         worker.deadline = monotonic() + self._allowed if worker.texts else inf
         if row:
             text = worker.texts.popleft()
-            self._new[key(text, top)] = row
-            yield text, _checked(row) or plain(text, FAILED)
+            self._new[result_key(text, top)] = row
+            yield text, _parse_row(row) or render_plain(text, FAILED)
 
     def _give_up(
         self, worker: Worker, queue: deque[str], top: int, why: str
@@ -167,7 +167,7 @@ class Renderer:
         self._workers.remove(worker)
         worker.end()
         if not worker.ready:
-            raise not_started()
+            raise not_started_error()
         if not worker.texts:
             return
         self._lost += self._allowed
@@ -178,7 +178,7 @@ class Renderer:
             self._suspects.add(text)
             queue.appendleft(text)
             return
-        self._failed[key(text, top)] = made = plain(text, why)
+        self._failed[result_key(text, top)] = made = render_plain(text, why)
         yield text, made
 
     @property
@@ -186,21 +186,21 @@ class Renderer:
         return self._limit if self._lost < PATIENCE else min(self._limit, SHORT_LIMIT)
 
 
-def _at_once(text: str) -> Rendered | None:
+def _render_at_once(text: str) -> Rendered | None:
     """What needs no process; None for all else."""
     if len(text) > MOST_IN:
-        return plain(text, TOO_LONG)
-    quick = markdown_plain.render(text)
+        return render_plain(text, TOO_LONG)
+    quick = markdown_plain.render_simple(text)
     return Rendered(quick, "", ()) if quick is not None else None
 
 
-def key(text: str, top: int = 3) -> str:
+def result_key(text: str, top: int = 3) -> str:
     """What a text's result is remembered under: 64 hexadecimal digits."""
     start = f"{FORMAT} {markdown_it.__version__} {top}\0"
     return hashlib.sha256((start + text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _batch(queue: deque[str]) -> list[str]:
+def _next_batch(queue: deque[str]) -> list[str]:
     """The next texts that are sent together; at least one."""
     batch = [queue.popleft()]
     room = _BATCH - len(batch[0])
@@ -209,9 +209,9 @@ def _batch(queue: deque[str]) -> list[str]:
     return batch
 
 
-def _checked(row: object) -> Rendered | None:
+def _parse_row(row: object) -> Rendered | None:
     """A result out of a row of JSON; None where it is none, or its HTML could do anything."""
     match row:
-        case [str(html), str(note), list(names) | tuple(names)] if allowed(html):
+        case [str(html), str(note), list(names) | tuple(names)] if is_allowed_html(html):
             return Rendered(Markup(html), note, tuple(map(str, names)))  # noqa: S704 - checked
     return None

@@ -21,7 +21,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.link import link
 from markdown_it.token import Token
 
-from agentledger.site.markdown_links import Kind, disguised, kind
+from agentledger.site.markdown_links import Kind, classify_address, disguised_host
 
 # Twenty quotes, or ten lists, in one another.
 MOST_NESTED = 20
@@ -37,18 +37,18 @@ class TooMuch(ValueError):
 
 
 @cache
-def parser() -> MarkdownIt:
+def build_parser() -> MarkdownIt:
     """The one parser; `env["top"]` is the level that a text's highest heading gets."""
     md = MarkdownIt("js-default", {"maxNesting": MOST_NESTED, "html": False, "linkify": False})
-    md.validateLink = lambda url: kind(url) is not Kind.REFUSED  # type: ignore[method-assign]  # its hook for this
-    md.inline.ruler.at("image", _image)
+    md.validateLink = lambda url: classify_address(url) is not Kind.REFUSED  # type: ignore[method-assign]  # its hook for this
+    md.inline.ruler.at("image", _image_as_link)
     for name, rule in _AFTERWARDS:
         md.core.ruler.push(name, rule)
-    md.add_render_rule("task", _task)
+    md.add_render_rule("task", _render_task_box)
     return md
 
 
-def _image(state: StateInline, silent: bool) -> bool:
+def _image_as_link(state: StateInline, silent: bool) -> bool:
     """`![…](…)` as a link, since a picture is a request to a host of its author's choice.
 
     Inside a link it is that link's label.
@@ -66,13 +66,13 @@ def _image(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _depth(state: StateCore) -> None:
+def _limit_depth(state: StateCore) -> None:
     # The parser leaves out what is deeper, without a word.
     if any(token.nesting == 1 and token.level >= MOST_NESTED - 1 for token in state.tokens):
         raise TooMuch("its quotes or lists are nested too deeply")
 
 
-def _headings(state: StateCore) -> None:
+def _shift_headings(state: StateCore) -> None:
     """The page's outline goes on where the page left it, without gaps."""
     headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
     levels = sorted({token.tag for token in headings})
@@ -80,7 +80,7 @@ def _headings(state: StateCore) -> None:
         token.tag = f"h{min(6, state.env['top'] + levels.index(token.tag))}"
 
 
-def _tables(state: StateCore) -> None:
+def _align_tables(state: StateCore) -> None:
     for token in state.tokens:
         # The policy of our pages allows no inline style.
         style = token.attrs.pop("style", "")
@@ -88,13 +88,13 @@ def _tables(state: StateCore) -> None:
             token.attrs["class"] = str(style).removeprefix("text-align:")
 
 
-def _fences(state: StateCore) -> None:
+def _clear_fence_info(state: StateCore) -> None:
     for token in state.tokens:
         # It would become a class; nothing is coloured, so nothing needs to know the language.
         token.info = ""
 
 
-def _tasks(state: StateCore) -> None:
+def _mark_tasks(state: StateCore) -> None:
     """`- [x] ` as a box that is also read out; not as an input, which invites to click on it."""
     for item, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if item.type != "list_item_open" or inline.type != "inline" or not inline.children:
@@ -107,12 +107,12 @@ def _tasks(state: StateCore) -> None:
             item.attrs["class"] = "task"
 
 
-def _task(_: object, tokens: Sequence[Token], index: int, *__: Any) -> str:
+def _render_task_box(_: object, tokens: Sequence[Token], index: int, *__: Any) -> str:
     name, box = _BOXES[tokens[index].meta["box"]]
     return f'<span class="box" role="img" aria-label="{name}">{box}</span> '
 
 
-def _links(state: StateCore) -> None:
+def _label_links(state: StateCore) -> None:
     room = MOST_ADDRESSES
     for token in state.tokens:
         if not token.children:
@@ -120,10 +120,10 @@ def _links(state: StateCore) -> None:
         room -= sum(len(str(child.attrs["href"])) for child in token.children if child.type == "link_open")
         if room < 0:
             raise TooMuch("it repeats long addresses too often")
-        token.children = list(_linked(state.md, token.children))
+        token.children = list(_label_inline_links(state.md, token.children))
 
 
-def _linked(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
+def _label_inline_links(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
     """The tokens of one inline text, with links that say where they lead. Links are never nested."""
     opening, label = None, ""
     for token in tokens:
@@ -132,17 +132,17 @@ def _linked(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
         if token.type == "link_open":
             opening, label = token, ""
             token.attrs.pop("title", None)
-            yield from _opened(token)
+            yield from _open_link(token)
         elif token.type == "link_close" and opening:
-            yield from _closed(md, str(opening.attrs["href"]), label.strip(), token)
+            yield from _close_link(md, str(opening.attrs["href"]), label.strip(), token)
             opening = None
         else:
             label += token.content
             yield token
 
 
-def _opened(token: Token) -> Iterator[Token]:
-    match kind(str(token.attrs["href"])):
+def _open_link(token: Token) -> Iterator[Token]:
+    match classify_address(str(token.attrs["href"])):
         case Kind.WEB:
             token.attrs["rel"] = "noreferrer noopener nofollow"
             yield token
@@ -150,29 +150,29 @@ def _opened(token: Token) -> Iterator[Token]:
             yield token
 
 
-def _closed(md: MarkdownIt, address: str, label: str, closing: Token) -> Iterator[Token]:
+def _close_link(md: MarkdownIt, address: str, label: str, closing: Token) -> Iterator[Token]:
     shown = md.normalizeLinkText(address)
     if not label:
-        yield _text(shown)
-    if kind(address) in (Kind.WEB, Kind.MAIL):
+        yield _text_token(shown)
+    if classify_address(address) in (Kind.WEB, Kind.MAIL):
         yield closing
-        host = disguised(label, address)
+        host = disguised_host(label, address)
         if host:
-            yield _text(f" ({host})")
+            yield _text_token(f" ({host})")
     elif label and shown not in ("", label):
         # It would lead into our site, or to a file beside it, neither of which its author can know.
-        yield _text(f" ({shown})")
+        yield _text_token(f" ({shown})")
 
 
-def _text(content: str) -> Token:
+def _text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
 _AFTERWARDS = (
-    ("depth", _depth),
-    ("headings", _headings),
-    ("tables", _tables),
-    ("fences", _fences),
-    ("tasks", _tasks),
-    ("links", _links),
+    ("depth", _limit_depth),
+    ("headings", _shift_headings),
+    ("tables", _align_tables),
+    ("fences", _clear_fence_info),
+    ("tasks", _mark_tasks),
+    ("links", _label_links),
 )

@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 
 from agentledger.errors import LedgerError
-from agentledger.site.markdown import render
-from agentledger.site.markdown_rules import parser
+from agentledger.site.markdown import render_markdown
+from agentledger.site.markdown_rules import build_parser
 
 MOST_MEMORY = 1 << 30  # bytes of address space, ten times what an honest text takes
 STARTING = 60.0  # seconds until a new process must be there
@@ -35,11 +35,11 @@ class Worker:
         # Never a fork: it would inherit locks of our threads, and the other workers' pipes.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, 2 * limit + 1), daemon=True)
-        with theirs, _undisturbed():
+        self._process = context.Process(target=run_worker, args=(theirs, 2 * limit + 1), daemon=True)
+        with theirs, _block_interrupts():
             self._process.start()
 
-    def give(self, texts: Sequence[str], top: int) -> None:
+    def send_texts(self, texts: Sequence[str], top: int) -> None:
         """Send texts to be rendered, in this order."""
         self.texts.extend(texts)
         with suppress(OSError):  # it has died; `answer` says so
@@ -57,7 +57,7 @@ class Worker:
         except EOFError:
             if self.ready:
                 raise
-            raise not_started() from None
+            raise not_started_error() from None
         self.ready = True
         return row
 
@@ -70,14 +70,14 @@ class Worker:
         self._process.close()
 
 
-def heard(workers: Sequence[Worker]) -> list[Worker]:
+def wait_for_answers(workers: Sequence[Worker]) -> list[Worker]:
     """Those that answered or died, once there is one, or none when the first deadline has passed."""
     soonest = min(worker.deadline for worker in workers)
     ready = wait([worker.pipe for worker in workers], max(0, soonest - monotonic()))
     return [worker for worker in workers if worker.pipe in ready]
 
 
-def not_started() -> LedgerError:
+def not_started_error() -> LedgerError:
     """What is said when no process can be had; without one no Markdown is safe to render."""
     return LedgerError(
         "The process that renders Markdown could not be started.",
@@ -85,10 +85,10 @@ def not_started() -> LedgerError:
     )
 
 
-def serve(pipe: Connection, longest: float) -> None:
+def run_worker(pipe: Connection, longest: float) -> None:
     """The life of a process: texts in, rows out, until the other end is closed."""
-    _restrained()
-    parser()
+    _restrict_process()
+    build_parser()
     pipe.send(None)
     while True:
         try:
@@ -96,13 +96,13 @@ def serve(pipe: Connection, longest: float) -> None:
         except (EOFError, OSError):
             return
         for text in texts:
-            _alarm(longest)
-            made = render(text, top)
+            _set_alarm(longest)
+            made = render_markdown(text, top)
             pipe.send((str(made.html), made.note, made.hidden))
-        _alarm(0)
+        _set_alarm(0)
 
 
-def _restrained() -> None:
+def _restrict_process() -> None:
     # What goes wrong from here on is told by dying; a traceback would only disturb the user's terminal.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with suppress(ImportError, OSError, ValueError):  # Windows has none, macOS no limit on memory
@@ -112,14 +112,14 @@ def _restrained() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
-def _alarm(seconds: float) -> None:
+def _set_alarm(seconds: float) -> None:
     """Let the system end this process after so long, should nobody be left to do it."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _block_interrupts() -> Iterator[None]:
     """Processes started within never see Ctrl-C: it is for us, and we end them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -20,21 +20,23 @@ FOLDER = "branch"
 SLUG = 48
 
 
-def page_names(branches: Sequence[Branch]) -> dict[str, str]:
+def name_pages(branches: Sequence[Branch]) -> dict[str, str]:
     """By ref of a branch, its page's path without the ending: `branch/claude-login-1a2b3c4d`.
 
     The hash is of the branch's name, so that a page keeps its address when a branch is pushed
     or deleted on one side. Two that come to the same (an accident, or made to) both get the
     whole hash of their ref instead.
     """
-    short = {branch.ref: _name(branch.name, branch.name, 8) for branch in branches}
+    short = {branch.ref: _page_name(branch.name, branch.name, 8) for branch in branches}
     taken = Counter(short.values())
     return {
-        branch.ref: short[branch.ref] if taken[short[branch.ref]] == 1 else _name(branch.name, branch.ref, 64)
+        branch.ref: short[branch.ref]
+        if taken[short[branch.ref]] == 1
+        else _page_name(branch.name, branch.ref, 64)
         for branch in branches
     }
 
 
-def _name(name: str, identity: str, digits: int) -> str:
+def _page_name(name: str, identity: str, digits: int) -> str:
     slug = re.sub("[^a-z0-9]+", "-", name.lower())[:SLUG].strip("-")
     return f"{FOLDER}/{slug or 'x'}-{sha256(encode(identity)).hexdigest()[:digits]}"

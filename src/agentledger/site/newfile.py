@@ -75,13 +75,13 @@ class Desk:
     @property
     def host(self) -> str:
         """The forge's host, for words about it."""
-        return links.host(self.site)
+        return links.host_name(self.site)
 
     def new_file(self, words: str, path: str, text: str) -> NewFile | None:
         """The page of a new file at `path`; None where the path has characters that a reader cannot see."""
         if HIDDEN.search(path):
             return None
-        kind = _KINDS[forge.kind(self.site) or ""]
+        kind = _KINDS[forge.forge_kind(self.site) or ""]
         page = f"{self.site}/{kind.page}/{quote(encode(self.branch))}?{kind.name}={quote(encode(path))}"
         filled = f"{page}&{kind.text}={quote(text, safe='')}" if kind.text else ""
         if filled and len(filled) <= LONGEST:
@@ -89,32 +89,32 @@ class Desk:
         return NewFile(words, page, path, text)
 
 
-def desk(fleet: Fleet) -> Desk | None:
+def find_desk(fleet: Fleet) -> Desk | None:
     """Where to write on the forge; None where it is not known, or has no control branch as far as known."""
     control = fleet.control
-    site = _known(fleet)
-    if site is None or control is None or not _published(control) or HIDDEN.search(control.name):
+    site = _known_forge(fleet)
+    if site is None or control is None or not _is_published(control) or HIDDEN.search(control.name):
         return None
     return Desk(site, control.name)
 
 
-def missing(fleet: Fleet) -> Missing | None:
+def find_missing(fleet: Fleet) -> Missing | None:
     """What a known forge lacks for that; None where nothing is, or nothing that a command could mend."""
-    site, control = _known(fleet), fleet.control
-    if site is None or control is None or _published(control):
+    site, control = _known_forge(fleet), fleet.control
+    if site is None or control is None or _is_published(control):
         return None
-    name, host = control.name, links.host(site)
+    name, host = control.name, links.host_name(site)
     if control.ref is not None:
         return Missing(f"{host} has no branch {name} yet. To publish it:", "agentledger sync")
     # With a note there is a branch of that name, which is something else: the board shows what.
     return None if control.note else Missing(f"There is no branch {name} yet to write on at {host}.")
 
 
-def _known(fleet: Fleet) -> str | None:
-    site = links.home(fleet.forge)
-    return site if site and forge.kind(site) in _KINDS else None
+def _known_forge(fleet: Fleet) -> str | None:
+    site = links.forge_address(fleet.forge)
+    return site if site and forge.forge_kind(site) in _KINDS else None
 
 
-def _published(control: Control) -> bool:
+def _is_published(control: Control) -> bool:
     """Does the remote have it, as of the last fetch?"""
     return control.ref is not None and control.sync is not Sync.LOCAL

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agentledger.model import Control, Fleet, Sync
 from agentledger.site import blank, newfile
 from agentledger.site.commands import Command
-from agentledger.site.facts import Frame, frame
+from agentledger.site.facts import Frame, build_frame
 from agentledger.site.newfile import Missing, NewFile
 from agentledger.text import HIDDEN
 
@@ -36,30 +36,30 @@ class NewTask:
     steps: tuple[Command, ...]
 
 
-def offered(fleet: Fleet) -> bool:
+def is_offered(fleet: Fleet) -> bool:
     """Is there such a page? Not where nobody has begun to work with briefs."""
     return bool(fleet.tasks) or (fleet.control is not None and fleet.control.ref is not None)
 
 
-def new_task(fleet: Fleet) -> NewTask:
+def build_new_task(fleet: Fleet) -> NewTask:
     """The page of a fleet."""
-    desk = newfile.desk(fleet)
-    text = blank.brief(fleet)
+    desk = newfile.find_desk(fleet)
+    text = blank.draft_brief(fleet)
     control = fleet.control or Control(fleet.policy.control_branch)
     return NewTask(
-        frame=frame(fleet),
+        frame=build_frame(fleet),
         branch=control.name,
         host=desk.host if desk else "",
         link=desk.new_file(f"Write it on {desk.host}", PATH, text) if desk else None,
-        missing=newfile.missing(fleet),
+        missing=newfile.find_missing(fleet),
         id=ID,
         path=PATH,
         text=text,
-        steps=_steps(fleet.name, control),
+        steps=_build_shell_steps(fleet.name, control),
     )
 
 
-def _steps(name: str, control: Control) -> tuple[Command, ...]:
+def _build_shell_steps(name: str, control: Control) -> tuple[Command, ...]:
     """The same in a shell: a worktree beside the repository, for as long as it takes.
 
     () where a name cannot be typed, and where the branch of that name is something else.
@@ -69,7 +69,10 @@ def _steps(name: str, control: Control) -> tuple[Command, ...]:
     beside = f"../{name}.ledger"
     at = shlex.quote(beside)
     steps = (
-        Command("Take the branch out, beside the repository", f"git worktree add {_from(control, at)}"),
+        Command(
+            "Take the branch out, beside the repository",
+            f"git worktree add {_worktree_arguments(control, at)}",
+        ),
         Command("Make the task’s folder", f"mkdir -p {shlex.quote(f'{beside}/tasks/{ID}')}"),
         Command("Put the text there, and fill it in", shlex.quote(f"{beside}/{PATH}")),
         Command(
@@ -78,18 +81,18 @@ def _steps(name: str, control: Control) -> tuple[Command, ...]:
         ),
         Command("Put the branch back: agentledger writes to it, too", f"git worktree remove {at}"),
     )
-    begin = (_begin(control.name),) if control.ref is None else ()
+    begin = (_begin_command(control.name),) if control.ref is None else ()
     return (*begin, *steps, Command("Publish it, where there is a remote", "agentledger sync"))
 
 
-def _begin(branch: str) -> Command:
+def _begin_command(branch: str) -> Command:
     """It is a branch of its own, so it starts from a commit of nothing."""
     nothing = '"$(git mktree </dev/null)"'
     empty = f'"$(git commit-tree -m {shlex.quote("Begin the ledger")} {nothing})"'
     return Command("Begin the branch", f"git branch {shlex.quote(branch)} {empty}")
 
 
-def _from(control: Control, place: str) -> str:
+def _worktree_arguments(control: Control, place: str) -> str:
     """What `git worktree add` is told: a branch that only the remote has gets its local twin."""
     branch = shlex.quote(control.name)
     if control.sync is Sync.REMOTE and control.ref:

@@ -18,19 +18,19 @@ from agentledger.model import Change
 from agentledger.roles import Role
 from agentledger.text import decode
 
-__all__ = ("Role", "ordered")
+__all__ = ("Role", "order_changes")
 
 
-def ordered(
+def order_changes(
     changes: Sequence[Change], conflicts: Collection[bytes], found: Collection[bytes] = ()
 ) -> tuple[tuple[Change, Role], ...]:
     """The changes in reading order, each with its role.
 
     `conflicts` are the paths that conflict, `found` those that a rule has something against.
     """
-    roles = [(change, _role(change.path, conflicts, found)) for change in changes]
-    parts = {role: sorted((c for c, r in roles if r is role), key=_weight) for role in Role}
-    beside, alone = _beside(parts[Role.SOURCE], parts[Role.TEST])
+    roles = [(change, _role_of_path(change.path, conflicts, found)) for change in changes]
+    parts = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
+    beside, alone = _pair_tests(parts[Role.SOURCE], parts[Role.TEST])
     result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in parts[role]]
     for source in parts[Role.SOURCE]:
         result.append((source, Role.SOURCE))
@@ -40,33 +40,35 @@ def ordered(
     return tuple(result)
 
 
-def _role(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -> Role:
+def _role_of_path(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -> Role:
     if path in found:
         return Role.FINDING
-    return Role.CONFLICT if path in conflicts else by_name.role(path)
+    return Role.CONFLICT if path in conflicts else by_name.classify_path(path)
 
 
-def _weight(change: Change) -> tuple[int, bytes]:
+def _change_sort_key(change: Change) -> tuple[int, bytes]:
     return -((change.added or 0) + (change.removed or 0)), change.path
 
 
-def _beside(
+def _pair_tests(
     sources: Sequence[Change], tests: Sequence[Change]
 ) -> tuple[dict[bytes, list[Change]], list[Change]]:
     """The tests of each source, and those that belong to none of the changed ones."""
     by_stem: dict[str, list[Change]] = defaultdict(list)
     for source in sources:
-        by_stem[by_name.stem(decode(source.path)).lower()].append(source)
+        by_stem[by_name.file_stem(decode(source.path)).lower()].append(source)
     beside: dict[bytes, list[Change]] = defaultdict(list)
     alone: list[Change] = []
     for test in tests:
-        owners = by_stem.get(by_name.tested(decode(test.path)), ())
+        owners = by_stem.get(by_name.stem_under_test(decode(test.path)), ())
         if owners:
-            beside[max(owners, key=lambda owner: _shared(owner.path, test.path)).path].append(test)
+            beside[max(owners, key=lambda owner: _count_shared_parts(owner.path, test.path)).path].append(
+                test
+            )
         else:
             alone.append(test)
     return beside, alone
 
 
-def _shared(one: bytes, other: bytes) -> int:
+def _count_shared_parts(one: bytes, other: bytes) -> int:
     return len(set(one.split(b"/")) & set(other.split(b"/")))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agentledger.documents.packet import without_marks
+from agentledger.documents.packet import strip_marks
 from agentledger.ledger import Brief, Item, Packet
 from agentledger.site import checks, timeline
 from agentledger.site.checks import CheckLine
@@ -41,7 +41,7 @@ class PacketView:
     said: tuple[Said, ...]
 
 
-def packet_view(
+def build_packet_view(
     packet: Packet, brief: Brief | None, found: Standing, lines: Sequence[CheckLine], render: Render
 ) -> PacketView:
     """A packet, its criteria in the order of the brief's, its Markdown through `render`."""
@@ -50,27 +50,31 @@ def packet_view(
         False: Mark("warn", "It speaks of another commit’s code"),
         None: Mark("warn", "It names no commit of this branch"),
     }[found.packet_fresh]
-    said = timeline.sections(
-        packet.document, lambda text: render(without_marks(text)), ("Acceptance criteria",)
+    said = timeline.build_sections(
+        packet.document, lambda text: render(strip_marks(text)), ("Acceptance criteria",)
     )
-    return PacketView(fresh, _criteria(packet, brief, lines, render), said)
+    return PacketView(fresh, _build_criteria(packet, brief, lines, render), said)
 
 
-def _criteria(
+def _build_criteria(
     packet: Packet, brief: Brief | None, lines: Sequence[CheckLine], render: Render
 ) -> tuple[Criterion, ...]:
     """The brief's criteria in its order, then what the packet adds to them."""
-    claimed = {_same(item.text): item for item in packet.criteria}
+    claimed = {_normalize_text(item.text): item for item in packet.criteria}
     asked = brief.criteria if brief else ()
-    wanted = {_same(item.text) for item in asked}
-    found = [_criterion(item, claimed.get(_same(item.text)), True, lines, render) for item in asked]
+    wanted = {_normalize_text(item.text) for item in asked}
+    found = [
+        _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines, render) for item in asked
+    ]
     found += [
-        _criterion(i, i, not brief, lines, render) for i in packet.criteria if _same(i.text) not in wanted
+        _build_criterion(i, i, not brief, lines, render)
+        for i in packet.criteria
+        if _normalize_text(i.text) not in wanted
     ]
     return tuple(found[:CRITERIA_SHOWN])
 
 
-def _criterion(
+def _build_criterion(
     asked: Item, claim: Item | None, in_brief: bool, lines: Sequence[CheckLine], render: Render
 ) -> Criterion:
     if claim is None:
@@ -79,9 +83,9 @@ def _criterion(
     if not in_brief:
         mark = Mark("warn", f"{mark.text}; not a criterion of the brief")
     words = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", " ".join(claim.shown_by[:SHOWN_BY]).lower()))
-    named = tuple(checks.brief_mark(line) for line in lines if line.name in words)
+    named = tuple(checks.short_check_mark(line) for line in lines if line.name in words)
     return Criterion(render(asked.text), mark, tuple(map(render, claim.shown_by[:SHOWN_BY])), named)
 
 
-def _same(text: str) -> str:
+def _normalize_text(text: str) -> str:
     return " ".join(text.lower().split()).rstrip(".")

@@ -15,18 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from agentledger import resources
 from agentledger.model import Branch, FilePatch, Fleet
 from agentledger.site import feed, newtask
-from agentledger.site.branch import NO_TEXTS, branch_page
-from agentledger.site.hidden import path, show
+from agentledger.site.branch import NO_TEXTS, build_branch_page
+from agentledger.site.hidden import render_path, render_visible
 from agentledger.site.markdown import Rendered
 from agentledger.site.names import ATOM, CHECK_INS, ENDED, INDEX, LEDGER, NEW_TASK, PATHS
-from agentledger.site.timeline import literal
-from agentledger.site.view import Board, board, on_board
-from agentledger.text import path_text, printable, rfc3339
+from agentledger.site.timeline import render_literal
+from agentledger.site.view import Board, build_board, list_board_branches
+from agentledger.text import escape_hidden, format_path, format_rfc3339
 
 PATHS_LISTED = 500  # of a branch, for the filter by path
 
 
-def board_pages(
+def render_board_pages(
     fleet: Fleet, pages: Mapping[str, str], rendered: Mapping[str, Rendered] = NO_TEXTS
 ) -> dict[str, bytes]:
     """The board, the list of all ended branches if the board is too short for it, and the filter's paths.
@@ -34,18 +34,18 @@ def board_pages(
     Where there are tasks, what was said on all branches, too: as a page, and as an Atom feed;
     `rendered` holds what became of each of `feed.texts`. And how to begin a task (see `newtask`).
     """
-    model = board(fleet, pages)
-    found = {INDEX: _board(INDEX, model), PATHS: _paths(fleet, pages)}
+    model = build_board(fleet, pages)
+    found = {INDEX: _render_board(INDEX, model), PATHS: _render_paths(fleet, pages)}
     if model.ended_more:
-        found[ENDED] = _board(ENDED, board(fleet, pages, ended_shown=None))
-    if newtask.offered(fleet):
-        found[NEW_TASK] = _new_task(newtask.new_task(fleet))
+        found[ENDED] = _render_board(ENDED, build_board(fleet, pages, ended_shown=None))
+    if newtask.is_offered(fleet):
+        found[NEW_TASK] = _render_new_task(newtask.build_new_task(fleet))
     if fleet.tasks:
-        found |= _feed(feed.feed(fleet, pages, rendered.__getitem__))
+        found |= _render_feed(feed.build_feed(fleet, pages, rendered.__getitem__))
     return found
 
 
-def branch_pages(
+def render_branch_pages(
     branch: Branch,
     fleet: Fleet,
     patches: Sequence[FilePatch],
@@ -56,28 +56,28 @@ def branch_pages(
 
     `rendered` is as in `branch.branch_page`.
     """
-    model = branch_page(branch, fleet, patches, page, rendered)
+    model = build_branch_page(branch, fleet, patches, page, rendered)
     common = {"page": model, "frame": model.frame, "root": "../"}
-    found = {f"{page}.html": _render("branch.html.j2", common)}
+    found = {f"{page}.html": _render_template("branch.html.j2", common)}
     if model.diff_page:
         own = common | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
-        found[f"{page}.diff.html"] = _render("diff.html.j2", own)
+        found[f"{page}.diff.html"] = _render_template("diff.html.j2", own)
     return found
 
 
-def static_files() -> dict[str, bytes]:
+def read_static_files() -> dict[str, bytes]:
     """The style sheet, the script and the icon, as they ship."""
-    folder = resources.directory("site")
+    folder = resources.resource_folder("site")
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
 
 
-def sources() -> list[bytes]:
+def read_sources() -> list[bytes]:
     """What pages are made with: their content counts for whether an old page is still good."""
-    folder = resources.directory("templates") / "site"
-    return [file.read_bytes() for file in sorted(folder.glob("*.j2"))] + list(static_files().values())
+    folder = resources.resource_folder("templates") / "site"
+    return [file.read_bytes() for file in sorted(folder.glob("*.j2"))] + list(read_static_files().values())
 
 
-def _board(name: str, model: Board) -> bytes:
+def _render_board(name: str, model: Board) -> bytes:
     context = {
         "board": model,
         "frame": model.frame,
@@ -90,62 +90,62 @@ def _board(name: str, model: Board) -> bytes:
         "check_ins_file": CHECK_INS,
         "new_task_file": NEW_TASK,
     }
-    return _render(f"{name}.j2", context)
+    return _render_template(f"{name}.j2", context)
 
 
-def _new_task(model: newtask.NewTask) -> bytes:
+def _render_new_task(model: newtask.NewTask) -> bytes:
     context = {"page": model, "frame": model.frame, "root": "", "index_file": INDEX}
-    return _render(f"{NEW_TASK}.j2", context)
+    return _render_template(f"{NEW_TASK}.j2", context)
 
 
-def _feed(model: feed.Feed) -> dict[str, bytes]:
+def _render_feed(model: feed.Feed) -> dict[str, bytes]:
     context = {"feed": model, "frame": model.frame, "root": "", "page_file": CHECK_INS, "atom_file": ATOM}
     # One pass over the whole: a single character that XML forbids would make every reader refuse the feed.
-    atom = feed.fit_for_xml(_render(f"{ATOM}.j2", context).decode())
-    return {CHECK_INS: _render(f"{CHECK_INS}.j2", context), ATOM: atom.encode()}
+    atom = feed.replace_non_xml(_render_template(f"{ATOM}.j2", context).decode())
+    return {CHECK_INS: _render_template(f"{CHECK_INS}.j2", context), ATOM: atom.encode()}
 
 
-def _paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
+def _render_paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
     """The paths each branch on the board changes, as a classic script: `file://` allows no fetch."""
     numbers: dict[str, int] = {}
     rows = {
         f"{pages[branch.ref]}.html": [
-            numbers.setdefault(path_text(change.path), len(numbers))
+            numbers.setdefault(format_path(change.path), len(numbers))
             for change in branch.changes[:PATHS_LISTED]
         ]
-        for branch in on_board(fleet)
+        for branch in list_board_branches(fleet)
     }
-    cut = sum(len(branch.changes) > PATHS_LISTED for branch in on_board(fleet))
+    cut = sum(len(branch.changes) > PATHS_LISTED for branch in list_board_branches(fleet))
     text = json.dumps({"paths": list(numbers), "rows": rows, "cut": cut}, separators=(",", ":"))
     return f"var agentledgerPaths={text};\n".encode()
 
 
-def _render(template: str, context: Mapping[str, object]) -> bytes:
+def _render_template(template: str, context: Mapping[str, object]) -> bytes:
     # Every value passes `show`; should one escape it, an odd byte must not cost the whole site.
-    return _environment().get_template(template).render(context).encode("utf-8", "backslashreplace")
+    return _jinja_environment().get_template(template).render(context).encode("utf-8", "backslashreplace")
 
 
 @cache
-def _environment() -> Environment:
+def _jinja_environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(resources.directory("templates") / "site"),
+        loader=FileSystemLoader(resources.resource_folder("templates") / "site"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=show,
+        finalize=render_visible,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters |= {"plain": printable, "number": _number, "path": path}
-    environment.filters |= {"moment": _moment, "rfc3339": rfc3339, "literal": literal}
+    environment.filters |= {"plain": escape_hidden, "number": _format_number, "path": render_path}
+    environment.filters |= {"moment": _format_minute, "rfc3339": format_rfc3339, "literal": render_literal}
     return environment
 
 
-def _number(value: int) -> str:
+def _format_number(value: int) -> str:
     return f"{value:,}"
 
 
 @lru_cache(maxsize=1 << 12)
-def _moment(at: int, between: str) -> str:
+def _format_minute(at: int, between: str) -> str:
     """A time to the minute, UTC, with `between` after the date."""
-    return rfc3339(at)[:16].replace("T", between)
+    return format_rfc3339(at)[:16].replace("T", between)

@@ -38,28 +38,28 @@ class Replies:
     missing: Missing | None = None
 
 
-def replies(branch: Branch, fleet: Fleet) -> Replies | None:
+def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     """What its manager can write on the forge; None where nothing is waited for, or nobody can tell."""
     found, work = branch.standing, branch.work
     if branch.state is not State.OPEN or found is None or work is None or fleet.forge is None:
         return None
-    if not (found.progress is Progress.READY or _asks(found)):
+    if not (found.progress is Progress.READY or _is_question_open(found)):
         return None
-    desk = newfile.desk(fleet)
+    desk = newfile.find_desk(fleet)
     if desk is None:
-        missing = newfile.missing(fleet)
+        missing = newfile.find_missing(fleet)
         return Replies(missing=missing) if missing else None
     task = next((task for task in fleet.tasks if task.id == work.task), Task(work.task))
     offered = _Offer(branch, fleet, found, desk, task)
     files = offered.reviews() if found.progress is Progress.READY else offered.answers()
     pasted = any(file.text for file in files)
-    return Replies(files, _note(desk, pasted), pasted) if files else None
+    return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
 
 
-def on_board(branch: Branch, fleet: Fleet, page: str) -> Link | None:
+def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
     """The first answer to its question: on the forge, or on its `page` where a text must be copied first."""
-    desk = newfile.desk(fleet) if branch.standing and _asks(branch.standing) else None
-    offered = replies(branch, fleet) if desk else None
+    desk = newfile.find_desk(fleet) if branch.standing and _is_question_open(branch.standing) else None
+    offered = build_replies(branch, fleet) if desk else None
     if desk is None or offered is None or not offered.files:
         return None
     first = offered.files[0]
@@ -68,12 +68,12 @@ def on_board(branch: Branch, fleet: Fleet, page: str) -> Link | None:
     return Link(first.href, f"{first.words} on {desk.host}")
 
 
-def _asks(standing: Standing) -> bool:
+def _is_question_open(standing: Standing) -> bool:
     """Is a question open?"""
     return standing.progress in _ASKING and standing.question is not None
 
 
-def _note(desk: Desk, pasted: bool) -> str:
+def _describe_replies(desk: Desk, pasted: bool) -> str:
     where = f"on the branch {desk.branch} at {desk.host}"
     if pasted:
         how = f"Each opens an empty file with its name, {where}: paste the text from below, and commit it."
@@ -95,33 +95,37 @@ class _Offer:
     def answers(self) -> tuple[NewFile, ...]:
         """To the question that waits. A checkpoint takes a decision: a mere answer would leave it closed."""
         asked = self.standing.question
-        if asked is None or not _typed(self.branch.name, self.task.id, asked.name):
+        if asked is None or not _can_be_written(self.branch.name, self.task.id, asked.name):
             return ()
         if asked.checkpoint:
-            first = self._answer(asked, "Approve", "approve", "Anything to add? Write it below this line.")
+            first = self._answer_file(
+                asked, "Approve", "approve", "Anything to add? Write it below this line."
+            )
         else:
-            first = self._answer(asked, "Answer", "note", "Your answer goes below this line.")
+            first = self._answer_file(asked, "Answer", "note", "Your answer goes below this line.")
         prompt = "What should be different? Write it below this line."
-        return _there(first, self._answer(asked, "Ask for changes", "change", prompt))
+        return _drop_missing(first, self._answer_file(asked, "Ask for changes", "change", prompt))
 
-    def _answer(self, asked: CheckIn, words: str, decision: str, prompt: str) -> NewFile | None:
+    def _answer_file(self, asked: CheckIn, words: str, decision: str, prompt: str) -> NewFile | None:
         which = self.branch.name if self.standing.rivals else None
-        text = blank.answer(decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint)
+        text = blank.draft_answer(decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint)
         taken = {found.name for found in self.task.answers}
-        return self._file(words, "answers", f"to-{_short(asked.name)}", taken, text)
+        return self._file(words, "answers", f"to-{_shorten_name(asked.name)}", taken, text)
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Of the head that is said to be ready."""
         name, head = self.branch.name, self.branch.head
-        if not _typed(name, self.task.id):
+        if not _can_be_written(name, self.task.id):
             return ()
         taken = {found.name for found in self.task.reviews}
         texts = {
-            "Approve": blank.approval(name, head),
-            "Ask for changes": blank.changes(name, head, self.fleet),
+            "Approve": blank.draft_approval(name, head),
+            "Ask for changes": blank.draft_change_request(name, head, self.fleet),
         }
         file = f"review-{head[:12]}"
-        return _there(*(self._file(words, "reviews", file, taken, text) for words, text in texts.items()))
+        return _drop_missing(
+            *(self._file(words, "reviews", file, taken, text) for words, text in texts.items())
+        )
 
     def _file(self, words: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
         free, number = name, 1
@@ -131,15 +135,15 @@ class _Offer:
         return self.desk.new_file(words, f"tasks/{self.task.id}/{folder}/{free}.md", text)
 
 
-def _there(*files: NewFile | None) -> tuple[NewFile, ...]:
+def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:
     return tuple(file for file in files if file)
 
 
-def _typed(*names: str) -> bool:
+def _can_be_written(*names: str) -> bool:
     """Can these be written into a document, and be read there for what they are?"""
     return not any(HIDDEN.search(name) or _NO_YAML.search(name) for name in names)
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     """A check-in's name as part of another: agents name their files as they like, and as long."""
     return name if _PLAIN.fullmatch(name) else hashlib.sha256(encode(name)).hexdigest()[:12]

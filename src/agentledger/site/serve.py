@@ -39,10 +39,10 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, host: str, port: int, out: Path, pulse: Pulse) -> None:
-        self.address_family, address = _resolved(host, port)
+        self.address_family, address = _resolve_address(host, port)
         self.root = str(out)
         self.pulse = pulse
-        self.hosts = served.hosts(host)
+        self.hosts = served.allowed_hosts(host)
         self.streams = threading.BoundedSemaphore(STREAMS)
         super().__init__(address, _Handler)
 
@@ -74,7 +74,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed knows fewer kinds
 
 
-def bind(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
+def bind_server(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
     """A server at this port (0: any free one), or, with None, at the first free one from PORT on.
 
     Raises LedgerError where the address is taken, or not this machine's.
@@ -94,7 +94,7 @@ def bind(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
 
 
 @contextmanager
-def serving(server: Server) -> Iterator[None]:
+def serve_requests(server: Server) -> Iterator[None]:
     """Answers requests while the block runs, in threads of its own."""
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
@@ -107,7 +107,7 @@ def serving(server: Server) -> Iterator[None]:
         server.server_close()
 
 
-def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def _resolve_address(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]
     return family, (str(address[0]), int(address[1]))
@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream()
         else:
             known = self.headers.get("If-None-Match", "")
-            self._send(served.answer(self.server.root, self.path, known))
+            self._send_answer(served.answer_request(self.server.root, self.path, known))
 
     do_HEAD = do_GET
 
@@ -146,21 +146,21 @@ class _Handler(BaseHTTPRequestHandler):
         """There is nothing to change here."""
         self.close_connection = True  # what came with the request stays unread
         if not self._is_refused():
-            refusal = served.refused(405, "Only reading is possible here.")
-            self._send(refusal._replace(headers=refusal.headers | {"Allow": "GET, HEAD"}))
+            refusal = served.build_refusal(405, "Only reading is possible here.")
+            self._send_answer(refusal._replace(headers=refusal.headers | {"Allow": "GET, HEAD"}))
 
     do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST
 
     def _is_refused(self) -> bool:
         names = self.headers.get_all("Host") or []
-        if len(names) == 1 and served.is_ours(names[0], self.server.hosts):
+        if len(names) == 1 and served.is_own_host(names[0], self.server.hosts):
             return False
         why = "This server is not known by that name. Ask for localhost, or start it with --host NAME."
         self.close_connection = True
-        self._send(served.refused(421, why))
+        self._send_answer(served.build_refusal(421, why))
         return True
 
-    def _send(self, answer: served.Answer) -> None:
+    def _send_answer(self, answer: served.Answer) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -175,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _stream(self) -> None:
         self.close_connection = True
         if not self.server.streams.acquire(blocking=False):
-            self._send(served.refused(503, "Too many pages are open."))
+            self._send_answer(served.build_refusal(503, "Too many pages are open."))
             return
         try:
             self._tell(self.server.pulse)

@@ -76,14 +76,14 @@ class Answer(NamedTuple):
     content: bytes
 
 
-def hosts(bound: str) -> frozenset[str]:
+def allowed_hosts(bound: str) -> frozenset[str]:
     """The names under which a server bound to this address may be asked; see `is_ours`."""
     shown = f"[{bound}]" if ":" in bound else bound
     every = bound in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
     return LOOPBACK | {shown.lower()} | ({"*", socket.gethostname().lower()} if every else set())
 
 
-def is_ours(header: str | None, ours: frozenset[str]) -> bool:
+def is_own_host(header: str | None, ours: frozenset[str]) -> bool:
     """True when a `Host` header names this server.
 
     A page on the web can have its own name resolve to this machine, and then read what it gets
@@ -91,10 +91,10 @@ def is_ours(header: str | None, ours: frozenset[str]) -> bool:
     do: no name can be made to look like one.
     """
     name = re.sub(r":\d+$", "", (header or "").strip().lower())
-    return name in ours - {"*"} or ("*" in ours and _is_address(name.strip("[]")))
+    return name in ours - {"*"} or ("*" in ours and _is_ip_address(name.strip("[]")))
 
 
-def _is_address(text: str) -> bool:
+def _is_ip_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -102,12 +102,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def answer(root: str, target: str, known: str = "") -> Answer:
+def answer_request(root: str, target: str, known: str = "") -> Answer:
     """The answer to a request for `target` in the site below `root`; `known` is its If-None-Match."""
-    name = _name(target)
-    found = _read(root, name)
+    name = _parse_target(target)
+    found = _read_plain_file(root, name)
     if found is None:
-        return _page(404, _MISSING, "", {})
+        return _page_answer(404, _MISSING, "", {})
     content, seen = found
     tag = f"{seen.st_mtime_ns:x}-{seen.st_size:x}"
     dated = {"ETag": f'"{tag}"', "Last-Modified": formatdate(seen.st_mtime, usegmt=True)}
@@ -115,22 +115,22 @@ def answer(root: str, target: str, known: str = "") -> Answer:
         return Answer(304, {**_GUARDS, **dated}, b"")
     ending = name.rpartition(".")[2]
     if ending == "html":
-        return _page(200, content, tag, dated)
+        return _page_answer(200, content, tag, dated)
     kind = _TYPES.get(ending, "application/octet-stream")
-    return Answer(200, _headers(kind, _NOWHERE) | dated, content)
+    return Answer(200, _guarded_headers(kind, _NOWHERE) | dated, content)
 
 
-def refused(status: int, why: str) -> Answer:
+def build_refusal(status: int, why: str) -> Answer:
     """An answer of one sentence."""
-    return Answer(status, _headers(_TYPES["txt"], _NOWHERE), f"{why}\n".encode())
+    return Answer(status, _guarded_headers(_TYPES["txt"], _NOWHERE), f"{why}\n".encode())
 
 
 def event_headers() -> dict[str, str]:
     """The headers of the stream of events."""
-    return _headers("text/event-stream", _NOWHERE) | {"Cache-Control": "no-store"}
+    return _guarded_headers("text/event-stream", _NOWHERE) | {"Cache-Control": "no-store"}
 
 
-def _page(status: int, content: bytes, tag: str, dated: Mapping[str, str]) -> Answer:
+def _page_answer(status: int, content: bytes, tag: str, dated: Mapping[str, str]) -> Answer:
     allowed = _POLICY.search(content, 0, 1024)
     rest = f"; connect-src 'self';{allowed[1].decode()}" if allowed else ""
     if allowed:
@@ -140,14 +140,16 @@ def _page(status: int, content: bytes, tag: str, dated: Mapping[str, str]) -> An
     before, end, after = content.rpartition(b"</body>")
     script = f'<script defer src="/{SCRIPT}" data-etag="{tag}"></script>\n'.encode() if end else b""
     policy = f"default-src 'none'{rest}; frame-ancestors 'none'"
-    return Answer(status, {**_headers(_TYPES["html"], policy), **dated}, before + script + end + after)
+    return Answer(
+        status, {**_guarded_headers(_TYPES["html"], policy), **dated}, before + script + end + after
+    )
 
 
-def _headers(kind: str, policy: str) -> dict[str, str]:
+def _guarded_headers(kind: str, policy: str) -> dict[str, str]:
     return {**_GUARDS, "Content-Type": kind, "Content-Security-Policy": policy}
 
 
-def _name(target: str) -> str:
+def _parse_target(target: str) -> str:
     """The path of a file below the site that a request asks for, or "" for what is never served."""
     try:
         path = unquote(urlsplit(target).path, errors="strict").removeprefix("/") or INDEX
@@ -159,7 +161,7 @@ def _name(target: str) -> str:
     return "" if hidden or not path.isprintable() or "\\" in path else path
 
 
-def _read(root: str, name: str) -> tuple[bytes, os.stat_result] | None:
+def _read_plain_file(root: str, name: str) -> tuple[bytes, os.stat_result] | None:
     """Content and state of a plain file; no part of the way to it may be a link."""
     *ways, last = name.split("/")
     with contextlib.ExitStack() as stack:

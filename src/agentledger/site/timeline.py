@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from agentledger.ledger import CheckIn, Document, Part, Problem
 from agentledger.site.facts import Mark
-from agentledger.site.hidden import chips
+from agentledger.site.hidden import insert_chips
 from agentledger.site.markdown import Rendered
-from agentledger.text import plural, rfc3339
+from agentledger.text import format_count, format_rfc3339
 from agentledger.work import Task, Work
 
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
@@ -87,15 +87,17 @@ CHECK_IN_MARKS = {
 DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", "request-changes": "warn"}
 
 
-def events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
+def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
     """All of them, newest first; of one second, what was said stands above the commit."""
-    papers = [_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
+    papers = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
     papers += [
-        Event(a.at, "Answer", a.by, decision(a.decision), a.checkpoint or "", _text(a.text, render))
+        Event(
+            a.at, "Answer", a.by, decision_mark(a.decision), a.checkpoint or "", _build_text(a.text, render)
+        )
         for a in work.answers[:EVENTS_SHOWN]
     ]
     papers += [
-        Event(r.at, "Review", r.reviewer, decision(r.verdict), f"of {r.head[:10]}")
+        Event(r.at, "Review", r.reviewer, decision_mark(r.verdict), f"of {r.head[:10]}")
         for r in work.reviews[:EVENTS_SHOWN]
     ]
     papers += [
@@ -104,45 +106,45 @@ def events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render
             f"Waiver of {', '.join(w.rules)}",
             w.by,
             None,
-            f"for {', '.join(w.paths)}, until {rfc3339(w.until)[:10]}",
-            _text(w.text, render),
+            f"for {', '.join(w.paths)}, until {format_rfc3339(w.until)[:10]}",
+            _build_text(w.text, render),
         )
         for w in task.waivers[:EVENTS_SHOWN]
     ]
     if task.outcome:
         end = task.outcome
         papers.append(
-            Event(end.at, "Outcome", end.by, Mark("done", end.outcome), "", _text(end.text, render))
+            Event(end.at, "Outcome", end.by, Mark("done", end.outcome), "", _build_text(end.text, render))
         )
     papers += [Event(c.at, c.subject, c.author, commit=c) for c in commits]
     return tuple(sorted(papers, key=lambda e: (-e.at, e.commit is not None)))
 
 
-def events_more(work: Work) -> str:
+def describe_left_out(work: Work) -> str:
     """What the timeline leaves out, in words; "" for nothing."""
     left = work.check_ins_total - min(len(work.check_ins), EVENTS_SHOWN)
-    return f"and {plural(left, 'older check-in')}, not shown" if left > 0 else ""
+    return f"and {format_count(left, 'older check-in')}, not shown" if left > 0 else ""
 
 
-def decision(word: str) -> Mark:
+def decision_mark(word: str) -> Mark:
     """An answer's decision or a review's verdict as a mark."""
     return Mark(DECISIONS.get(word, "none"), word.replace("-", " "))
 
 
-def notes(check_in: CheckIn) -> tuple[str, ...]:
+def describe_check_in(check_in: CheckIn) -> tuple[str, ...]:
     """What else is to be said of a check-in than its state."""
     asks = (f"asks for checkpoint {check_in.checkpoint}",) if check_in.checkpoint else ()
     loose = check_in.document.source.uncommitted
     return (*asks, *(("not committed: it lies in the worktree only",) if loose else ()))
 
 
-def sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
+def build_sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
     """The sections of a document that say anything, but for those named."""
     left_out = [document.part(title) for title in without]
-    return tuple(_section(p, render) for p in document.parts if not p.empty and p not in left_out)
+    return tuple(_build_section(p, render) for p in document.parts if not p.empty and p not in left_out)
 
 
-def documents(work: Work, task: Task) -> tuple[Document, ...]:
+def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
     """Every document that is Markdown, the weightiest first."""
     brief, own = task.brief, work.brief
     if brief and own and own.document.blob == brief.document.blob:
@@ -158,47 +160,47 @@ def documents(work: Work, task: Task) -> tuple[Document, ...]:
     )
 
 
-def raws(found: Sequence[Document]) -> tuple[Raw, ...]:
+def build_raws(found: Sequence[Document]) -> tuple[Raw, ...]:
     """The documents as they stand, as many as a page can bear."""
     made, room = [], RAW_ALL
     for document in found[:RAW_SHOWN]:
         shown = document.text[: min(RAW_LONG, room)]
         room -= len(shown)
         left = len(document.text) - len(shown)
-        cut = f"and {plural(left, 'more character')}, not shown" if left else ""
-        made.append(Raw(document.source.path, literal(shown), cut))
+        cut = f"and {format_count(left, 'more character')}, not shown" if left else ""
+        made.append(Raw(document.source.path, render_literal(shown), cut))
     return tuple(made)
 
 
-def literal(text: str) -> Markup:
+def render_literal(text: str) -> Markup:
     """Text of several lines as it stands, for a `<pre>`."""
     lines = text.replace("\r\n", "\n")
-    return Markup(chips(html.escape(lines), keep="\n\t"))  # noqa: S704 - escaped on this very line
+    return Markup(insert_chips(html.escape(lines), keep="\n\t"))  # noqa: S704 - escaped on this very line
 
 
-def problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
+def build_problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
     """What is wrong, the worst first."""
     checks = [e.document for e in (*work.evidence, *work.reruns)]
     all_of_them = [*work.problems, *(p for d in (*found, *checks) for p in d.problems)]
     worst = sorted(dict.fromkeys(all_of_them), key=lambda p: not p.fatal)
-    return tuple(map(_problem, worst[:PROBLEMS_SHOWN]))
+    return tuple(map(_build_problem, worst[:PROBLEMS_SHOWN]))
 
 
-def _check_in(check_in: CheckIn, render: Render) -> Event:
+def _build_check_in(check_in: CheckIn, render: Render) -> Event:
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
-    said = sections(check_in.document, render)
-    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(notes(check_in)), said)
+    said = build_sections(check_in.document, render)
+    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(describe_check_in(check_in)), said)
 
 
-def _problem(problem: Problem) -> ProblemLine:
+def _build_problem(problem: Problem) -> ProblemLine:
     place = problem.path if problem.line is None else f"{problem.path}:{problem.line}"
     mark = Mark("bad", problem.kind) if problem.fatal else Mark("warn", "warning")
     return ProblemLine(mark, place, problem.message, problem.hint)
 
 
-def _section(part: Part, render: Render) -> Said:
+def _build_section(part: Part, render: Render) -> Said:
     return Said(part.title, render(part.text))
 
 
-def _text(text: str, render: Render) -> tuple[Said, ...]:
+def _build_text(text: str, render: Render) -> tuple[Said, ...]:
     return (Said("", render(text)),) if text.strip() else ()

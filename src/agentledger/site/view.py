@@ -15,9 +15,17 @@ from agentledger.actions import NextAction
 from agentledger.model import Base, Branch, Fleet, State, Sync
 from agentledger.sections import Section
 from agentledger.site import newtask, reply
-from agentledger.site.facts import STATES, Frame, Mark, frame, lines, merge_mark, title
+from agentledger.site.facts import (
+    STATES,
+    Frame,
+    Mark,
+    branch_title,
+    build_frame,
+    format_line_counts,
+    merge_mark,
+)
 from agentledger.site.links import Link
-from agentledger.text import plural
+from agentledger.text import format_count
 from agentledger.work import Standing
 
 ENDED_SHOWN = 300
@@ -148,9 +156,9 @@ _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
 }
 
 
-def _words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
+def _section_words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
     words = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
-    return tuple((part, *words[part]) for part in sections.order(fleet) if part in words)
+    return tuple((part, *words[part]) for part in sections.section_order(fleet) if part in words)
 
 
 # By how the local base relates to the remote one, what to know about the one that was not taken.
@@ -161,46 +169,49 @@ _TWIN = {
 }
 
 
-def board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
+def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
     """The board of a fleet; `pages` gives each ref its page. `ended_shown` None lists all ended ones."""
-    groups = sections.grouped(fleet)
+    groups = sections.group_by_section(fleet)
     ended = groups[Section.ENDED]
     lost = [branch for branch in ended if branch.state is State.UNREADABLE]
-    parts = tuple(_section(part, groups[part[0]], fleet, pages) for part in _words(fleet))
-    metered = wip.meters(fleet)
+    parts = tuple(_build_section(part, groups[part[0]], fleet, pages) for part in _section_words(fleet))
+    metered = wip.format_meters(fleet)
     return Board(
-        frame=frame(fleet),
-        summary=_summary(groups, fleet),
-        base_ref=_short(fleet.base.ref),
-        base_note=_twin(fleet.base),
+        frame=build_frame(fleet),
+        summary=_describe_totals(groups, fleet),
+        base_ref=_shorten_ref(fleet.base.ref),
+        base_note=_describe_twin(fleet.base),
         base_why=fleet.base.why,
         fetched_at=fleet.base.fetched_at,
         notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
-        unreadable=_unreadable(lost, pages),
+        unreadable=_build_unreadable(lost, pages),
         sections=tuple(replace(p, meters=metered.get(Section(p.key), ())) for p in parts),
-        ended=_ended(ended, pages, ended_shown),
+        ended=_build_ended_groups(ended, pages, ended_shown),
         ended_count=len(ended),
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
         planned=tuple(
-            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.start(t))
-            for t in sections.planned(fleet)
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.spawn_action(t))
+            for t in sections.planned_tasks(fleet)
         ),
-        new_task=newtask.offered(fleet),
-        states=(*(p.filter for p in parts if p.rows), *(g.mark.text for g in _ended(ended, pages, 0))),
+        new_task=newtask.is_offered(fleet),
+        states=(
+            *(p.filter for p in parts if p.rows),
+            *(g.mark.text for g in _build_ended_groups(ended, pages, 0)),
+        ),
     )
 
 
-def on_board(fleet: Fleet) -> tuple[Branch, ...]:
+def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
     """The branches whose files the board can be searched for: all that did not end, in its order."""
-    groups = sections.grouped(fleet)
-    return tuple(branch for part, *_ in _words(fleet) for branch in groups[part])
+    groups = sections.group_by_section(fleet)
+    return tuple(branch for part, *_ in _section_words(fleet) for branch in groups[part])
 
 
-def _summary(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
+def _describe_totals(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
     ended = len(groups[Section.ENDED])
     held = sum(
-        sections.conflicts(b)
+        sections.has_conflict(b)
         for part, branches in groups.items()
         for b in branches
         if part is not Section.ENDED
@@ -209,19 +220,19 @@ def _summary(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
     conflicts = (
         f", {held or 'none'} of them in conflict with {fleet.base.name}" if fleet.forecast and still else ""
     )
-    return f"{plural(still, 'open branch', 'open branches')}{conflicts}; {ended:,} ended."
+    return f"{format_count(still, 'open branch', 'open branches')}{conflicts}; {ended:,} ended."
 
 
-def _twin(base: Base) -> str:
+def _describe_twin(base: Base) -> str:
     text = _TWIN.get(base.sync)
-    return text.replace("{other}", _short(base.other_ref)) if text and base.other_ref else ""
+    return text.replace("{other}", _shorten_ref(base.other_ref)) if text and base.other_ref else ""
 
 
-def _short(ref: str) -> str:
+def _shorten_ref(ref: str) -> str:
     return re.sub("^refs/(heads|remotes)/", "", ref)
 
 
-def _section(
+def _build_section(
     part: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
 ) -> BoardSection:
     key, heading, word, lead = part
@@ -232,47 +243,51 @@ def _section(
         heading=heading.replace("{base}", name),
         filter=word,
         lead=lead.replace("{base}", name),
-        rows=tuple(_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
+        rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
     )
 
 
-def _row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
+def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
     """`titles` are those of the tasks: the manager's words tell more than a commit's."""
     placed = branch.standing
     return Row(
         page=page,
         name=branch.name,
-        title=titles.get(branch.work.task if branch.work else "") or title(branch),
+        title=titles.get(branch.work.task if branch.work else "") or branch_title(branch),
         agent=branch.agent.name if branch.agent else "",
         at=branch.active_at,
-        lines=lines(branch.added, branch.removed),
-        files=plural(len(branch.code_changes), "file"),
+        lines=format_line_counts(branch.added, branch.removed),
+        files=format_count(len(branch.code_changes), "file"),
         merge=merge_mark(branch),
-        place=_place(branch),
-        standing=_standing(placed),
-        asks=_asks(placed),
-        findings=_findings(branch),
-        reply=reply.on_board(branch, fleet, page),
+        place=_describe_place(branch),
+        standing=_describe_progress(placed),
+        asks=_describe_question(placed),
+        findings=_describe_findings(branch),
+        reply=reply.first_reply_link(branch, fleet, page),
         action=actions.next_action(branch, fleet.base),
     )
 
 
-def _standing(placed: Standing | None) -> str:
+def _describe_progress(placed: Standing | None) -> str:
     """How far the work is, in words."""
     if placed is None:
         return ""
     return {"needs-input": "needs input"}.get(placed.progress, str(placed.progress))
 
 
-def _findings(branch: Branch) -> str:
+def _describe_findings(branch: Branch) -> str:
     """How many findings would stop it, where that matters already, and how many are waived."""
     found = branch.findings or ()
     waived = sum(finding.waived is not None for finding in found)
-    told = [plural(len(sections.against(branch)), "finding")] if sections.against(branch) else []
+    told = (
+        [format_count(len(sections.blocking_reasons(branch)), "finding")]
+        if sections.blocking_reasons(branch)
+        else []
+    )
     return ", ".join([*told, *([f"{waived} waived"] if waived else [])])
 
 
-def _asks(placed: Standing | None) -> str:
+def _describe_question(placed: Standing | None) -> str:
     """The question that waits, on one line."""
     if placed is None or placed.question is None or placed.waits_for != "manager":
         return ""
@@ -280,7 +295,7 @@ def _asks(placed: Standing | None) -> str:
     return asked if len(asked) <= 240 else f"{asked[:239]}…"
 
 
-def _place(branch: Branch) -> str:
+def _describe_place(branch: Branch) -> str:
     """Whether work on it lies elsewhere than in its head: a worktree, or another head of the same name."""
     if branch.worktree and branch.worktree.dirty:
         return "uncommitted work"
@@ -289,26 +304,28 @@ def _place(branch: Branch) -> str:
     return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
 
 
-def _unreadable(lost: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
+def _build_unreadable(lost: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
     if not lost:
         return None
-    rows = tuple(_ended_row(branch, pages) for branch in lost[:UNREADABLE_SHOWN])
-    mark = Mark("warn", f"{plural(len(lost), 'branch', 'branches')} could not be read")
+    rows = tuple(_build_ended_row(branch, pages) for branch in lost[:UNREADABLE_SHOWN])
+    mark = Mark("warn", f"{format_count(len(lost), 'branch', 'branches')} could not be read")
     return Unreadable(mark, rows, len(lost) - len(rows))
 
 
-def _ended(ended: Sequence[Branch], pages: Mapping[str, str], shown: int | None) -> tuple[EndedGroup, ...]:
+def _build_ended_groups(
+    ended: Sequence[Branch], pages: Mapping[str, str], shown: int | None
+) -> tuple[EndedGroup, ...]:
     left = len(ended) if shown is None else shown
     groups = []
     for state, (mark, lead) in STATES.items():
         branches = [branch for branch in ended if branch.state is state]
         if branches:
-            rows = tuple(_ended_row(branch, pages) for branch in branches[:left])
+            rows = tuple(_build_ended_row(branch, pages) for branch in branches[:left])
             left -= len(rows)
             groups.append(EndedGroup(state.value, mark, lead, len(branches), rows))
     return tuple(groups)
 
 
-def _ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
+def _build_ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
     plain = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
     return EndedRow(pages[branch.ref], branch.name, "" if plain else branch.state_why, branch.active_at)

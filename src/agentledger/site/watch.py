@@ -58,7 +58,7 @@ class Folder(NamedTuple):
         return self.names is None or (name in self.names and place == str(self.path))
 
 
-def folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
+def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
     """Where a change of a repository's branches, worktrees and ledger files leaves its trace.
 
     `common` is the git directory that all worktrees share. Some of the folders may not be there yet.
@@ -84,13 +84,13 @@ class Watch:
         self._out = str(out.resolve()) + os.sep
         self._hint = threading.Event()
         self._watched: dict[Folder, tuple[_Identity, ObservedWatch]] = {}
-        self._observer = _started()
+        self._observer = _start_observer()
 
     def follow(self, wanted: Iterable[Folder]) -> None:
         """Watch these of the folders that are there, and no others."""
         if self._observer is None:
             return
-        there = {folder: found for folder in wanted if (found := _identity(folder.path)) is not None}
+        there = {folder: found for folder in wanted if (found := _folder_identity(folder.path)) is not None}
         for folder, (identity, watch) in list(self._watched.items()):
             # A folder that was made anew under its old name: the old watch is deaf.
             if there.get(folder) != identity:
@@ -145,7 +145,7 @@ class _Handler(events.FileSystemEventHandler):
         self._watch.take(self._folder, (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)))
 
 
-def _started() -> BaseObserver | None:
+def _start_observer() -> BaseObserver | None:
     with contextlib.suppress(OSError):
         observer = Observer()
         observer.start()
@@ -153,7 +153,7 @@ def _started() -> BaseObserver | None:
     return None
 
 
-def _identity(path: Path) -> _Identity | None:
+def _folder_identity(path: Path) -> _Identity | None:
     """None where there is no plain folder; links are not followed, an agent may have made them."""
     if path.is_symlink() or not path.is_dir():
         return None

@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"&\w+;|\w+|\s+|.", re.DOTALL)
 Span = tuple[int, int]
 
 
-def differing(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]] | None:
+def differing_spans(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]] | None:
     """Character spans in which two escaped lines differ, or None where marks would not help.
 
     Work is bounded: what both begin and end with is set aside first, and a middle that is
@@ -27,16 +27,19 @@ def differing(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]] |
     if old == new or max(len(old), len(new)) > LONGEST:
         return None
     a, b = _TOKEN.findall(old), _TOKEN.findall(new)
-    start, end = _common(a, b)
+    start, end = _common_ends(a, b)
     same = sum(map(len, a[:start])) + sum(map(len, a[len(a) - end :]))
-    regions = _regions(a[start : len(a) - end], b[start : len(b) - end])
-    left, right = _spans(a, start, [r[0] for r in regions]), _spans(b, start, [r[1] for r in regions])
+    regions = _differing_regions(a[start : len(a) - end], b[start : len(b) - end])
+    left, right = (
+        _character_spans(a, start, [r[0] for r in regions]),
+        _character_spans(b, start, [r[1] for r in regions]),
+    )
     kept = max(len(old) - sum(e - s for s, e in left), same)
     # Two lines with little in common are a replacement: marking nearly all of it says nothing.
     return (left, right) if 2 * kept >= max(len(old.strip()), 1) else None
 
 
-def _common(a: list[str], b: list[str]) -> Span:
+def _common_ends(a: list[str], b: list[str]) -> Span:
     """How many tokens both begin with, and how many of the others both end with."""
     shorter = min(len(a), len(b))
     start = next((i for i in range(shorter) if a[i] != b[i]), shorter)
@@ -45,7 +48,7 @@ def _common(a: list[str], b: list[str]) -> Span:
     return start, end
 
 
-def _regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
+def _differing_regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
     """Token ranges, of a and of b, that differ."""
     whole = [((0, len(a)), (0, len(b)))]
     if not a or not b or len(a) * len(b) > _PRODUCT:
@@ -55,7 +58,7 @@ def _regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
     return found if len(found) <= _REGIONS else whole
 
 
-def _spans(tokens: list[str], start: int, ranges: list[Span]) -> tuple[Span, ...]:
+def _character_spans(tokens: list[str], start: int, ranges: list[Span]) -> tuple[Span, ...]:
     """Token ranges, counted from `start`, as character spans; empty ones left out."""
     at = [0]
     for token in tokens:

@@ -19,7 +19,7 @@ from agentledger.site import checks, diff, timeline
 from agentledger.site.checks import CheckLine
 from agentledger.site.facts import Fact, Mark
 from agentledger.site.markdown import Rendered
-from agentledger.site.packet import CRITERIA_SHOWN, PacketView, packet_view
+from agentledger.site.packet import CRITERIA_SHOWN, PacketView, build_packet_view
 from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, Said
 from agentledger.text import encode
 from agentledger.work import Copy, Progress, Task, Work
@@ -97,34 +97,36 @@ _COPIES = {
 _PLACES = {"control": "the control branch", "base": "base"}
 
 
-def work_view(branch: Branch, fleet: Fleet, commits: Sequence[CommitLine], render: Render) -> WorkView | None:
+def build_work_view(
+    branch: Branch, fleet: Fleet, commits: Sequence[CommitLine], render: Render
+) -> WorkView | None:
     """The task's part of a branch's page, its Markdown through `render`; None where there is no task."""
     work, found = branch.work, branch.standing
     if work is None or found is None:
         return None
-    render = _within(MOST_TEXT, render)
+    render = _limit_text(MOST_TEXT, render)
     task = task_of(work, fleet)
-    written = timeline.documents(work, task)
-    lines = checks.checks(branch, work, found)
+    written = timeline.list_documents(work, task)
+    lines = checks.build_check_lines(branch, work, found)
     asked = found.question if found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
     return WorkView(
         title=task.title,
         progress=_PROGRESS[found.progress],
         waits=found.waits_for,
         since=found.since,
-        evidence=checks.summary(found),
+        evidence=checks.evidence_mark(found),
         rivals=found.rivals,
         question=(Said("", render(asked.needs)),) if asked and asked.needs else (),
         question_by=asked.agent if asked else "",
         question_at=asked.at if asked else None,
-        brief=_brief(task.brief, task.brief_from, work, render) if task.brief else None,
-        packet=packet_view(work.packet, task.brief, found, lines, render) if work.packet else None,
+        brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
+        packet=build_packet_view(work.packet, task.brief, found, lines, render) if work.packet else None,
         checks=lines,
-        reviews=tuple(_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
-        events=timeline.events(work, task, commits, render),
-        events_more=timeline.events_more(work),
-        problems=timeline.problems(work, written),
-        raws=timeline.raws(written),
+        reviews=tuple(_build_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
+        events=timeline.build_events(work, task, commits, render),
+        events_more=timeline.describe_left_out(work),
+        problems=timeline.build_problems(work, written),
+        raws=timeline.build_raws(written),
     )
 
 
@@ -133,7 +135,7 @@ def task_of(work: Work, fleet: Fleet) -> Task:
     return next((task for task in fleet.tasks if task.id == work.task), Task(work.task))
 
 
-def texts(branch: Branch, fleet: Fleet) -> list[str]:
+def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:
     """The Markdown that a branch's page will ask for."""
     found: list[str] = []
     empty = Rendered(Markup(""), "", ())
@@ -142,11 +144,11 @@ def texts(branch: Branch, fleet: Fleet) -> list[str]:
         found.append(text)
         return empty
 
-    work_view(branch, fleet, (), note)
+    build_work_view(branch, fleet, (), note)
     return found
 
 
-def _within(room: int, render: Render) -> Render:
+def _limit_text(room: int, render: Render) -> Render:
     """The same, but for texts that no longer fit on the page: many check-ins could make it endless."""
     left = room
 
@@ -160,22 +162,22 @@ def _within(room: int, render: Render) -> Render:
     return limited
 
 
-def _brief(brief: Brief, where: str, work: Work, render: Render) -> BriefView:
+def _build_brief(brief: Brief, where: str, work: Work, render: Render) -> BriefView:
     changed = work.copy in _COPIES and work.brief is not None
-    shown, note = _compared(brief, work.brief) if changed and work.brief else (Markup(""), "")
+    shown, note = _compare_briefs(brief, work.brief) if changed and work.brief else (Markup(""), "")
     return BriefView(
-        where=_where(brief, where),
+        where=_brief_source_mark(brief, where),
         copy=_COPIES.get(work.copy),
         diff=shown,
         diff_note=note,
-        facts=_facts(brief),
+        facts=_build_facts(brief),
         outcome=tuple(Said(p.title, render(p.text)) for p in [brief.document.part("Outcome")] if p),
         criteria=tuple(render(item.text) for item in brief.criteria[:CRITERIA_SHOWN]),
-        rest=timeline.sections(brief.document, render, ("Outcome", "Acceptance criteria")),
+        rest=timeline.build_sections(brief.document, render, ("Outcome", "Acceptance criteria")),
     )
 
 
-def _where(brief: Brief, where: str) -> Mark:
+def _brief_source_mark(brief: Brief, where: str) -> Mark:
     if where == "branch":
         return Mark("warn", "Unconfirmed: only this branch has it; its oldest version is shown")
     if brief.document.source.proven:
@@ -183,7 +185,7 @@ def _where(brief: Brief, where: str) -> Mark:
     return Mark("none", f"From {_PLACES.get(where, where)}, unproven: an agent here could have rewritten it")
 
 
-def _facts(brief: Brief) -> tuple[Fact, ...]:
+def _build_facts(brief: Brief) -> tuple[Fact, ...]:
     facts = (
         Fact("Manager", brief.manager),
         Fact("Mode", f"{brief.mode}, {brief.session}, priority {brief.priority}"),
@@ -196,24 +198,30 @@ def _facts(brief: Brief) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.text)
 
 
-def _compared(brief: Brief, own: Brief) -> tuple[Markup, str]:
+def _compare_briefs(brief: Brief, own: Brief) -> tuple[Markup, str]:
     """The way from the brief that counts to the branch's copy, as a diff."""
     old, new = brief.document.text.split("\n"), own.document.text.split("\n")
     if max(len(old), len(new)) > COMPARED:
         return Markup(""), f"They are longer than {COMPARED:,} lines, so they are not compared here."
     lines = list(difflib.unified_diff(old, new, lineterm=""))[2:]
-    return diff.patch(encode("\n".join(lines)), words=True), "" if lines else "They differ in bytes only."
+    return diff.render_patch(
+        encode("\n".join(lines)), words=True
+    ), "" if lines else "They differ in bytes only."
 
 
-def _review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
+def _build_review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
     who = "an agent" if review.kind == "agent" else "a human"
     proven = "" if review.document.source.proven else ", unproven"
     fresh = {
         True: Mark("ok", "of this head’s code"),
         False: Mark("warn", "of another commit’s code"),
         None: Mark("warn", "of a commit that is not on this branch"),
-    }[standing.holds(branch, work, review.head)]
+    }[standing.is_code_unchanged(branch, work, review.head)]
     by = f"{review.reviewer}, {who}{proven}"
     return ReviewView(
-        timeline.decision(review.verdict), by, fresh, review.at, timeline.sections(review.document, render)
+        timeline.decision_mark(review.verdict),
+        by,
+        fresh,
+        review.at,
+        timeline.build_sections(review.document, render),
     )

@@ -31,12 +31,12 @@ class Site:
     def __init__(self, root: Path, out: Path) -> None:
         self._root, self._out = root, out
         self._staging = root / f"{folder.STAGING}{os.getpid()}"
-        self._found = files(root)
+        self._found = list_files(root)
         self._staged: list[str] = []
         self._keys: dict[str, str] = {}
-        self.old = manifest.read(root) or manifest.NOTHING
+        self.old = manifest.read_manifest(root) or manifest.NOTHING
 
-    def current(self, path: str, key: str) -> bool:
+    def is_current(self, path: str, key: str) -> bool:
         """True when the file is there, and was published whole under this key."""
         return self.old.complete and self.old.files.get(path) == key and path in self._found
 
@@ -46,15 +46,15 @@ class Site:
 
     def stage(self, path: str, content: bytes, key: str) -> None:
         """Takes a file in, to be published by `publish`. Raises OutputError."""
-        with folder.told(self._out):
+        with folder.explain_disk_errors(self._out):
             self._write(path, content)
         self._staged.append(path)
         self._keys[path] = key
 
     def add(self, path: str, content: bytes) -> None:
         """`keep` or `stage`, whichever the content asks for. Raises OutputError."""
-        key = manifest.key(content)
-        if self.current(path, key):
+        key = manifest.content_key(content)
+        if self.is_current(path, key):
             self.keep(path, key)
         else:
             self.stage(path, content, key)
@@ -64,15 +64,15 @@ class Site:
 
         Raises OutputError, before the first file is touched if the disk is full.
         """
-        whole = replace(final, files=self._keys, place=manifest.place(self._root), complete=True)
+        whole = replace(final, files=self._keys, place=manifest.folder_identity(self._root), complete=True)
         gone = [path for path in self.old.files if path not in self._keys and path in self._found]
-        with folder.told(self._out):
+        with folder.explain_disk_errors(self._out):
             self._write(IGNORE, b"*\n")
-            self._write("publishing", whole.publishing(self.old).encoded())
-            self._write("published", whole.encoded())
+            self._write("publishing", whole.while_publishing(self.old).to_json())
+            self._write("published", whole.to_json())
             (self._staging / "publishing").replace(self._root / manifest.NAME)
             for path in (IGNORE, *self._staged):
-                self._put(path)
+                self._move_into_place(path)
             for path in gone:
                 (self._root / path).unlink(missing_ok=True)
             (self._staging / "published").replace(self._root / manifest.NAME)
@@ -97,26 +97,26 @@ class Site:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
-    def _put(self, path: str) -> None:
+    def _move_into_place(self, path: str) -> None:
         target = self._root / path
         target.parent.mkdir(exist_ok=True)
         (self._staging / path).replace(target)
 
 
 @contextlib.contextmanager
-def opened(out: Path) -> Iterator[Site]:
+def open_site(out: Path) -> Iterator[Site]:
     """The folder `out` to publish in, locked; staged files that were not published are dropped.
 
     Raises OutputError where it may not, or cannot, be written.
     """
     with contextlib.ExitStack() as stack:
         # Only the steps taken here: a disk error while the caller reads is not about this folder.
-        with folder.told(out):
+        with folder.explain_disk_errors(out):
             made = not out.exists()
-            root = folder.claimed(out)
+            root = folder.make_output_folder(out)
             # Last of all, and only if it was not here before: an empty folder helps nobody.
             stack.callback(_remove_if_empty, root, made)
-            stack.enter_context(folder.locked(root))
+            stack.enter_context(folder.lock_folder(root))
             folder.clear_staging(root)
             site = Site(root, out)
         stack.callback(site.discard)
@@ -129,7 +129,7 @@ def _remove_if_empty(root: Path, made: bool) -> None:
             root.rmdir()
 
 
-def files(root: Path) -> set[str]:
+def list_files(root: Path) -> set[str]:
     """The plain files of the site in a folder, as paths relative to it."""
     found = set()
     for name in ("", *folder.SUBFOLDERS):

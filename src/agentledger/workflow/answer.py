@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentledger import control_write, standing
-from agentledger.actions import question
+from agentledger.actions import open_question
 from agentledger.documents import parse_answer
 from agentledger.errors import LedgerError
 from agentledger.ledger import CheckIn, Source
 from agentledger.model import Branch, Fleet, State
-from agentledger.text import plural, printable
+from agentledger.text import escape_hidden, format_count
 from agentledger.work import Copy
 
 from . import managing
-from .managing import Managing, unknown
+from .managing import Managing, unknown_name_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +74,23 @@ class Answered:
     dry_run: bool = False
 
 
-def answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
+def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """Append the reply to the control branch of the repository around `start`; `now` is its time.
 
     Work tree and index are not touched. Raises LedgerError, and nothing is written: in an agent's
     worktree; for a task, branch or check-in that is not known; where a task has rivals, and none is
     named; when the reply says nothing; and whenever `control_write.append` refuses.
     """
-    has_something_to_say(reply)
-    with managing.opened(start, now) as desk:
-        return write(desk, reply, now, dry_run=dry_run)
+    refuse_empty_answer(reply)
+    with managing.open_managing(start, now) as desk:
+        return append_answer(desk, reply, now, dry_run=dry_run)
 
 
-def write(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
+def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """The same at a desk that is open already."""
-    reply, path, content = drafted(desk, reply, now)
-    heard = spoken_to(desk, reply)
-    unheard = _undecided(reply, heard) or _scope_open(reply, heard)
+    reply, path, content = draft_answer(desk, reply, now)
+    heard = addressed_branches(desk, reply)
+    unheard = _describe_undecided(reply, heard) or _describe_open_scope(reply, heard)
     told = Answered(reply.task, path, desk.ref, "", desk.publishes, "", content, unheard, dry_run)
     if dry_run:
         return told
@@ -98,30 +98,30 @@ def write(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> A
     return replace(told, commit=written.commit, unsigned=written.unsigned)
 
 
-def _scope_open(reply: Reply, branches: Sequence[Branch]) -> str:
+def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
     """That a word grants no path: a changed copy of the brief still waits; '' where none does."""
     asking = [b.name for b in branches if b.work and b.work.copy is Copy.SCOPE_CHANGE]
     if not asking or reply.brief:
         return ""
-    name = shlex.quote(printable(asking[0]))
+    name = shlex.quote(escape_hidden(asking[0]))
     return (
         f"its copy of the brief asks for another scope, which no answer grants: agentledger brief diff {name}"
     )
 
 
-def drafted(desk: Managing, reply: Reply, now: int) -> Draft:
+def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
     """The document of a reply; LedgerError as `answer` raises it."""
-    reply = checked(desk, reply)
-    content = _document(reply, now, desk.me)
-    path = f"tasks/{reply.task}/answers/{control_write.new_name(now, content)}"
-    _readable(desk.fleet, path, content)
+    reply = resolve_reply(desk, reply)
+    content = _render_answer(reply, now, desk.own_email)
+    path = f"tasks/{reply.task}/answers/{control_write.new_document_name(now, content)}"
+    _refuse_unreadable(desk.fleet, path, content)
     return Draft(reply, path, content)
 
 
 # -- what it is about --------------------------------------------------------------------
 
 
-def has_something_to_say(reply: Reply) -> None:
+def refuse_empty_answer(reply: Reply) -> None:
     """LedgerError for a mere note without a word."""
     if reply.decision == "note" and not reply.text.strip():
         raise LedgerError(
@@ -129,62 +129,66 @@ def has_something_to_say(reply: Reply) -> None:
         )
 
 
-def checked(desk: Managing, reply: Reply) -> Reply:
+def resolve_reply(desk: Managing, reply: Reply) -> Reply:
     """The reply with the names as the files have them, once all that it names is known."""
     task = desk.task(reply.task)
     if task.id != reply.task:
         named = desk.branch(reply.task)
         reply = replace(reply, task=task.id, branch=reply.branch or (named.name if named else None))
     if reply.branch is not None and reply.branch not in task.branches:
-        nobody = f"no branch works on {printable(task.id)}"
-        raise unknown(f"branch of {task.id}", reply.branch, task.branches, nobody)
-    reply = _addressed(desk, reply)
+        nobody = f"no branch works on {escape_hidden(task.id)}"
+        raise unknown_name_error(f"branch of {task.id}", reply.branch, task.branches, nobody)
+    reply = _resolve_check_in(desk, reply)
     if reply.branch is None and not reply.everyone:
-        _one_is_meant(desk, task.id)
-    return reply if reply.brief else replace(reply, brief=_refused(reply, spoken_to(desk, reply)))
+        _refuse_rivals(desk, task.id)
+    return (
+        reply
+        if reply.brief
+        else replace(reply, brief=_find_rejected_blob(reply, addressed_branches(desk, reply)))
+    )
 
 
-def spoken_to(desk: Managing, reply: Reply) -> list[Branch]:
+def addressed_branches(desk: Managing, reply: Reply) -> list[Branch]:
     """The branches that a reply, once it is checked, speaks to."""
     found = (b for b in desk.fleet.branches if b.work and b.work.task == reply.task)
     return [branch for branch in found if reply.branch in (None, branch.name)]
 
 
-def _addressed(desk: Managing, reply: Reply) -> Reply:
+def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
     """The reply with the name of the check-in that it answers, and its branch where only one has that."""
     if reply.to is None:
         return reply
     to = reply.to.rpartition("/")[2].removesuffix(".md")
-    names = [c.name for branch in spoken_to(desk, reply) for c in _check_ins(branch)]
+    names = [c.name for branch in addressed_branches(desk, reply) for c in _check_ins_of(branch)]
     if to not in names:
-        nobody = f"nobody has checked in on {printable(reply.task)}"
-        raise unknown(f"check-in of {reply.task}", to, names, nobody)
-    having = [b.name for b in spoken_to(desk, reply) if any(c.name == to for c in _check_ins(b))]
+        nobody = f"nobody has checked in on {escape_hidden(reply.task)}"
+        raise unknown_name_error(f"check-in of {reply.task}", to, names, nobody)
+    having = [b.name for b in addressed_branches(desk, reply) if any(c.name == to for c in _check_ins_of(b))]
     rivals = len(desk.task(reply.task).branches) > 1
     return replace(reply, to=to, branch=having[0] if rivals and len(having) == 1 else reply.branch)
 
 
-def _check_ins(branch: Branch) -> tuple[CheckIn, ...]:
+def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
 
 
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
-def _one_is_meant(desk: Managing, task: str) -> None:
+def _refuse_rivals(desk: Managing, task: str) -> None:
     """LedgerError where several branches work on a task: what is right for one need not be for another."""
-    rivals = sorted(printable(b.name) for b in desk.attempts(task) if b.state in ALIVE)
+    rivals = sorted(escape_hidden(b.name) for b in desk.attempts(task) if b.state in ALIVE)
     if len(rivals) > 1:
-        told = f"{plural(len(rivals), 'branch works', 'branches work')} on {printable(task)}"
+        told = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
         raise LedgerError(
             f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
         )
 
 
-def _refused(reply: Reply, branches: Sequence[Branch]) -> str | None:
+def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
     """The scope change that the reply turns down: where nobody asks a question, it is about that."""
     works = [branch.work for branch in branches if branch.work]
-    if reply.decision != "reject" or reply.checkpoint or any(map(standing.asks, works)):
+    if reply.decision != "reject" or reply.checkpoint or any(map(standing.has_open_question, works)):
         return None
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
     found = {copy.document.blob for copy in copies}
@@ -193,19 +197,19 @@ def _refused(reply: Reply, branches: Sequence[Branch]) -> str | None:
     return next(iter(found), None)
 
 
-def _undecided(reply: Reply, branches: Sequence[Branch]) -> str:
+def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
     """What leaves a checkpoint as closed as it was, which its author may not know; '' where nothing does."""
-    asked = [found for branch in branches if (found := question(branch)) and found.checkpoint]
+    asked = [found for branch in branches if (found := open_question(branch)) and found.checkpoint]
     closed = [c.checkpoint for c in asked if reply.to in (None, c.name) and c.checkpoint]
     if reply.decision != "note" or not closed:
         return ""
-    return f"a note leaves the checkpoint {printable(closed[0])} closed: --decision approve opens it"
+    return f"a note leaves the checkpoint {escape_hidden(closed[0])} closed: --decision approve opens it"
 
 
 # -- how it is written down --------------------------------------------------------------
 
 
-def _document(reply: Reply, now: int, by: str) -> bytes:
+def _render_answer(reply: Reply, now: int, by: str) -> bytes:
     """Front matter and text. Quoted as JSON, which YAML reads as is, whatever a name holds."""
     said = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
@@ -227,10 +231,10 @@ def _document(reply: Reply, now: int, by: str) -> bytes:
     return document.encode("utf-8", "replace")
 
 
-def _readable(fleet: Fleet, path: str, content: bytes) -> None:
+def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
     """LedgerError when a reader would find something wrong in it: a checkpoint that is no id, an odd name."""
     for problem in parse_answer(Source(path), content, fleet.policy, size=len(content)).document.problems:
         if problem.fatal:
             raise LedgerError(
-                f"the answer could not be read again: {printable(problem.message)}", problem.hint
+                f"the answer could not be read again: {escape_hidden(problem.message)}", problem.hint
             )

@@ -25,28 +25,28 @@ from agentledger.work import Work
 Files = Mapping[str, bytes]
 
 
-def placed(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Branch]:
+def overlay_files(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Branch]:
     """The fleet in which the branch, which has a task, holds these files, and the branch in it."""
     assert branch.work
     work = branch.work
     for path, raw in files.items():
-        work = _with(work, path, raw, fleet)
+        work = _overlay_file(work, path, raw, fleet)
     branches = tuple(replace(b, work=work) if b.ref == branch.ref else b for b in fleet.branches)
-    found = standing.place(replace(fleet, branches=branches))
+    found = standing.place_branches(replace(fleet, branches=branches))
     return found, next(b for b in found.branches if b.ref == branch.ref)
 
 
-def findings(
+def evaluate_ready_gate(
     scratch: Scratch, fleet: Fleet, branch: Branch, files: Files, only: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """What the ready gate would find, or `only` the rules of these ids."""
-    found, there = placed(fleet, branch, files)
+    found, there = overlay_files(fleet, branch, files)
     case = judge.Bench(scratch, found, [there], Gate.READY).case(there)
     asked = [rule for rule in rules.RULES if not only or rule.id in only]
-    return rules.evaluate(case, asked)
+    return rules.evaluate_rules(case, asked)
 
 
-def _with(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
+def _overlay_file(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
     source = Source(path, at=fleet.now, uncommitted=True)
     policy: Policy = fleet.policy
     folder = posixpath.basename(posixpath.dirname(path))

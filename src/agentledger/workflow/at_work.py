@@ -19,7 +19,7 @@ from agentledger.git import Git, Place
 from agentledger.ledger import Brief
 from agentledger.model import Branch, Fleet
 from agentledger.snapshot import Request, Snapshot
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.work import Task, Work
 
 
@@ -49,7 +49,7 @@ class AtWork:
     def brief(self) -> Brief:
         """The brief that counts; LedgerError where the task has none."""
         if self.task.brief is None:
-            told = f"nobody has written a brief for {printable(self.task.id)} yet"
+            told = f"nobody has written a brief for {escape_hidden(self.task.id)} yet"
             raise LedgerError(told, f"its manager writes one: agentledger plan {self.task.id}")
         return self.task.brief
 
@@ -59,36 +59,36 @@ class NotNow(LedgerError):
 
 
 @contextmanager
-def opened(start: Path, now: int, *, whole: bool = False, lines: bool = False) -> Iterator[AtWork]:
+def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = False) -> Iterator[AtWork]:
     """The worktree around `start`, for whoever works in it; `now` is in seconds since the epoch.
 
     Of the fleet only this branch is read, unless the `whole` is asked for. Raises NotNow; LedgerError inside
     a hook, in a bare repository, on base, and where the branch works on no task.
     """
-    asked, place, name = here(start)
+    asked, place, name = locate_worktree(start)
     names = () if whole else (name,)
-    with snapshot.opened(
+    with snapshot.open_snapshot(
         start, Request(branches=names, forecast=False, lines=lines, now=now, rules=False)
     ) as taken:
-        branch, work, task = _task(taken.fleet, name)
+        branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
         yield AtWork(replace(asked, cwd=top), place, top, taken, branch, work, task)
 
 
-def here(start: Path) -> tuple[Git, Place, str]:
+def locate_worktree(start: Path) -> tuple[Git, Place, str]:
     """The repository, where it lies, and the branch that is checked out; errors as of `opened`."""
     if "GIT_INDEX_FILE" in os.environ:
         raise LedgerError(
             "this runs inside a git hook, which has an index of its own (GIT_INDEX_FILE)",
             "run it by itself, before or after the commit",
         )
-    asked = git.repository(start)
-    git.version(asked)
-    place = git.place(asked)
+    asked = git.repository_at(start)
+    git.read_version(asked)
+    place = git.locate_repository(asked)
     if place.top is None:
         raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
-    half = _half_way(place.directory)
-    name = git.head(asked)
+    half = _pending_operation(place.directory)
+    name = git.read_head_ref(asked)
     if half or not name:
         told = f"{half} is half-way here" if half else "no branch is checked out here: HEAD is detached"
         hint = (
@@ -98,7 +98,7 @@ def here(start: Path) -> tuple[Git, Place, str]:
     return asked, place, name.removeprefix(HEADS)
 
 
-def _half_way(directory: Path) -> str:
+def _pending_operation(directory: Path) -> str:
     """What git calls it that takes HEAD away for a while, or would not go back past a commit of ours: ''."""
     if (directory / "sequencer").exists():
         return "revert" if (directory / "REVERT_HEAD").exists() else "cherry-pick"
@@ -107,10 +107,10 @@ def _half_way(directory: Path) -> str:
     return "rebase" if any((directory / f"rebase-{kind}").exists() for kind in ("merge", "apply")) else ""
 
 
-def _task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
+def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
     if name == fleet.base.name:
         raise LedgerError(
-            f"{printable(name)} is the base, which works on no task",
+            f"{escape_hidden(name)} is the base, which works on no task",
             "run it in the worktree of an agent's branch: git worktree list shows them",
         )
     branch = next((b for b in fleet.branches if b.ref == HEADS + name), None)
@@ -118,7 +118,7 @@ def _task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
     task = next((each for each in fleet.tasks if work and each.id == work.task), None)
     if branch is None or work is None or task is None:
         problem = next(iter(branch.problems), None) if branch else None
-        told = problem.message if problem else f"{printable(name)} works on no task"
+        told = problem.message if problem else f"{escape_hidden(name)} works on no task"
         hint = (
             problem.hint
             if problem

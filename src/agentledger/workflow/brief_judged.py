@@ -13,42 +13,42 @@ from agentledger.automata import TooComplexError
 from agentledger.findings import Finding, Severity
 from agentledger.ledger import Brief
 from agentledger.scope import Scope
-from agentledger.text import encode, path_text
+from agentledger.text import encode, format_path
 
 from .managing import Managing
 
 
-def newly_met(desk: Managing, now: Brief, then: Brief) -> Iterator[str]:
+def describe_new_overlaps(desk: Managing, now: Brief, then: Brief) -> Iterator[str]:
     """Other active tasks whose scope a task would meet with another brief, and does not meet now."""
     was, would = (judge.scope_of(brief, desk.fleet) for brief in (now, then))
     open_ = tuple(map(encode, desk.fleet.policy.open))
     for peer in judge.peers_of(desk.fleet):
         related = peer.task in then.depends_on or now.task in peer.brief.depends_on
         if peer.task != now.task and not related:
-            told = _met(was, would, peer.scope, open_)
+            told = _describe_overlap(was, would, peer.scope, open_)
             if told:
                 yield f"its scope meets that of {peer.task}{told}"
 
 
-def _met(was: Scope, would: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> str:
+def _describe_overlap(was: Scope, would: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> str:
     try:
-        meeting = would.meets(theirs, open_)
-        if meeting is None or was.meets(theirs, open_):
+        meeting = would.overlap_with(theirs, open_)
+        if meeting is None or was.overlap_with(theirs, open_):
             return ""
     except TooComplexError as error:
         return f", as far as can be told: {error.message}"
-    both = f"{path_text(meeting.mine)!r} and its {path_text(meeting.theirs)!r}"
-    return f", at {path_text(meeting.path)}: by {both}"
+    both = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
+    return f", at {format_path(meeting.path)}: by {both}"
 
 
-def stopping(desk: Managing, then: Brief) -> Iterator[str]:
+def describe_new_errors(desk: Managing, then: Brief) -> Iterator[str]:
     """What the rules have against the new brief, and had nothing against in the old one."""
-    before = set(map(_key, desk.taken.spawn(then.task)))
+    before = set(map(_finding_key, desk.taken.spawn(then.task)))
     for finding in desk.taken.spawn(then.task, then):
         briefs = finding.rule.startswith("BRF") and finding.rule != "BRF009"
-        if briefs and finding.severity is Severity.ERROR and _key(finding) not in before:
+        if briefs and finding.severity is Severity.ERROR and _finding_key(finding) not in before:
             yield f"{finding.rule} {finding.name}: {finding.message}"
 
 
-def _key(finding: Finding) -> tuple[str, str]:
+def _finding_key(finding: Finding) -> tuple[str, str]:
     return finding.rule, finding.message

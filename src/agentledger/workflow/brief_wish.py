@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentledger.documents.brief import CRITERIA
-from agentledger.documents.forms import numbered
-from agentledger.documents.placeholders import blank, without_comments
+from agentledger.documents.forms import default_check_name
+from agentledger.documents.placeholders import is_blank, strip_comments
 from agentledger.errors import LedgerError
 from agentledger.ledger import Kill, heading_key
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 from . import brief_text
 
@@ -48,30 +48,30 @@ class Wish:
         )
 
 
-def checks(given: Sequence[str], there: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def parse_checks(given: Sequence[str], there: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """`[NAME=]COMMAND` each, behind those that are `there`; without a name it is check, check-2 …"""
     found = dict(there or {})
     for word in filter(str.strip, given):
         named = _NAMED.fullmatch(word)
-        name = named[1] if named else _free(found)
+        name = named[1] if named else _free_check_name(found)
         found[name] = named[2] if named else word
     return found
 
 
-def _free(taken: Mapping[str, Any]) -> str:
+def _free_check_name(taken: Mapping[str, Any]) -> str:
     number = 1
-    while numbered(number) in taken:
+    while default_check_name(number) in taken:
         number += 1
-    return numbered(number)
+    return default_check_name(number)
 
 
-def criteria(given: Sequence[str]) -> str:
+def render_criteria(given: Sequence[str]) -> str:
     """A task list of these, each an item whatever lines it has."""
     items = (_BOX.sub("", said, count=1).strip() for said in given)
     return "\n".join("- [ ] " + item.replace("\n", "\n  ") for item in items if item)
 
 
-def prose(given: Sequence[str]) -> str:
+def render_prose(given: Sequence[str]) -> str:
     """One text as it is, several as a list."""
     said = [text.strip() for text in given if text.strip()]
     if len(said) < 2:
@@ -79,7 +79,7 @@ def prose(given: Sequence[str]) -> str:
     return "\n".join("- " + text.replace("\n", "\n  ") for text in said)
 
 
-def kill(given: Sequence[str]) -> dict[str, str | int | None]:
+def parse_kill_criteria(given: Sequence[str]) -> dict[str, str | int | None]:
     """`KEY=VALUE` each; an empty value takes the criterion out. LedgerError for what is none."""
     found: dict[str, str | int | None] = {}
     for word in given:
@@ -87,7 +87,7 @@ def kill(given: Sequence[str]) -> dict[str, str | int | None]:
         key = key.strip().replace("-", "_")
         if not equals or key not in KILL_WORDS:
             raise LedgerError(
-                f"--kill {printable(word)} is no KEY=VALUE", f"KEY is one of {', '.join(KILL_WORDS)}"
+                f"--kill {escape_hidden(word)} is no KEY=VALUE", f"KEY is one of {', '.join(KILL_WORDS)}"
             )
         value = value.strip()
         found[key] = int(value) if re.fullmatch("[1-9][0-9]{0,8}", value) else value or None
@@ -97,72 +97,74 @@ def kill(given: Sequence[str]) -> dict[str, str | int | None]:
 # -- applied to a text -----------------------------------------------------------------
 
 
-def new(task: str, wish: Wish) -> str:
+def new_brief(task: str, wish: Wish) -> str:
     """A brief of nothing but this."""
-    return applied(brief_text.EMPTY, task, wish)
+    return apply_wish(brief_text.EMPTY, task, wish)
 
 
-def applied(text: str, task: str, wish: Wish) -> str:
+def apply_wish(text: str, task: str, wish: Wish) -> str:
     """The text with the change, and `task` as its task; what is not changed stays as it is, byte for byte."""
-    there = brief_text.keys_of(text)
+    there = brief_text.parse_keys(text)
     keys = dict(wish.keys)
     if there.get("task") is None:
         keys["task"] = task
     for key, words in wish.more.items():
-        keys[key] = list(dict.fromkeys([*_listed(keys.get(key, there.get(key))), *words]))
+        keys[key] = list(dict.fromkeys([*_as_string_list(keys.get(key, there.get(key))), *words]))
     if wish.checks:
-        keys["verify"] = checks(wish.checks, _checks(keys.get("verify", there.get("verify"))))
+        keys["verify"] = parse_checks(wish.checks, _named_checks(keys.get("verify", there.get("verify"))))
     if wish.kill:
         now = there.get("kill")
         merged = {**(now if isinstance(now, dict) else {}), **wish.kill}
         keys["kill"] = {key: value for key, value in merged.items() if value is not None} or None
-    return brief_text.edited(text, keys, _sections(text, wish))
+    return brief_text.edit_brief(text, keys, _merge_sections(text, wish))
 
 
-def framed(template: str) -> str:
+def add_front_matter(template: str) -> str:
     """A template, with front matter in front of it where it has none."""
     return template if re.match(r"(?:[ \t]*\n)*---[ \t]*\n", template) else f"{brief_text.EMPTY}\n{template}"
 
 
-def filled(template: str, task: str, wish: Wish, prompts: Mapping[str, str]) -> str:
+def fill_template(template: str, task: str, wish: Wish, prompts: Mapping[str, str]) -> str:
     """A template with the change; its own criteria stay in front of those given, unless they are `prompts`.
 
     `prompts` are the texts of a template's sections by `heading_key`, which say nothing.
     """
     if wish.criteria is not None and heading_key(CRITERIA) not in prompts:
         wish = replace(wish, criteria=None, more_criteria=(*wish.criteria, *wish.more_criteria))
-    return applied(template, task, wish)
+    return apply_wish(template, task, wish)
 
 
-def pruned(text: str, prompts: Mapping[str, str]) -> str:
+def prune_brief(text: str, prompts: Mapping[str, str]) -> str:
     """The text without its comments, without what is empty, and without sections that are only a prompt."""
-    keys = {key: value for key, value in brief_text.keys_of(text).items() if value not in (None, [], "", {})}
-    sections = {
-        title: re.sub(r"\n{3,}", "\n\n", without_comments(said)).strip()
-        for title, said in brief_text.sections_of(text).items()
-        if not blank(said) and prompts.get(heading_key(title)) != said
+    keys = {
+        key: value for key, value in brief_text.parse_keys(text).items() if value not in (None, [], "", {})
     }
-    return brief_text.composed(keys, sections)
+    sections = {
+        title: re.sub(r"\n{3,}", "\n\n", strip_comments(said)).strip()
+        for title, said in brief_text.parse_sections(text).items()
+        if not is_blank(said) and prompts.get(heading_key(title)) != said
+    }
+    return brief_text.render_brief(keys, sections)
 
 
-def _sections(text: str, wish: Wish) -> dict[str, str]:
+def _merge_sections(text: str, wish: Wish) -> dict[str, str]:
     sections = dict(wish.sections)
-    there = {heading_key(title): said for title, said in brief_text.sections_of(text).items()}
-    now = there.get(heading_key(CRITERIA), "") if wish.criteria is None else criteria(wish.criteria)
-    more = criteria(wish.more_criteria)
+    there = {heading_key(title): said for title, said in brief_text.parse_sections(text).items()}
+    now = there.get(heading_key(CRITERIA), "") if wish.criteria is None else render_criteria(wish.criteria)
+    more = render_criteria(wish.more_criteria)
     if wish.criteria is not None or more:
         kept = [line for line in now.split("\n") if not re.fullmatch(r"\s*[-*+] +\[[ xX]\]\s*", line)]
         sections[CRITERIA] = "\n".join([*"\n".join(kept).rstrip().split("\n"), more]).strip()
     return sections
 
 
-def _listed(value: Any) -> list[str]:
+def _as_string_list(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
 
 
-def _checks(value: Any) -> dict[str, Any]:
+def _named_checks(value: Any) -> dict[str, Any]:
     """The checks that are there, by name; one without a name gets it."""
     if isinstance(value, dict):
         return value
     listed = value if isinstance(value, list) else [value] if value else []
-    return {numbered(at): item for at, item in enumerate(listed, 1)}
+    return {default_check_name(at): item for at, item in enumerate(listed, 1)}

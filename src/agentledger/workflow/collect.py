@@ -17,7 +17,7 @@ from agentledger.documents import MOST_BYTES
 from agentledger.errors import LedgerError
 from agentledger.git import Git
 from agentledger.model import Branch
-from agentledger.text import decode, plural, printable
+from agentledger.text import decode, escape_hidden, format_count
 
 from . import at_work, ledger_commit, managing
 from .managing import Managing
@@ -26,58 +26,60 @@ from .managing import Managing
 _OWN = re.compile(r"brief\.md|packet\.md|status/[^/]+\.md|evidence/[^/]+\.json")
 
 
-def collect(start: Path, task: str | None, now: int, *, dry_run: bool = False) -> Did:
+def collect_files(start: Path, task: str | None, now: int, *, dry_run: bool = False) -> Did:
     """Commit what lies uncommitted in the worktrees of a task (or branch), or of all; `now` is the time.
 
     Each on the branch that is checked out there, as one commit of ledger files alone. Raises LedgerError in
     an agent's worktree, and where no branch of that task is checked out anywhere.
     """
-    with managing.opened(start, now) as desk:
-        found = [b for b in _branches(desk, task) if b.worktree]
+    with managing.open_managing(start, now) as desk:
+        found = [b for b in _branches_of_task(desk, task) if b.worktree]
         if task is not None and not found:
             raise LedgerError(
-                f"no branch of {printable(task)} is checked out here",
+                f"no branch of {escape_hidden(task)} is checked out here",
                 "git worktree list shows what is; agentledger board shows where each branch is",
             )
-        done = [_of_branch(desk, branch, dry_run) for branch in found]
-    return _told(done, dry_run)
+        done = [_collect_branch(desk, branch, dry_run) for branch in found]
+    return _combine_results(done, dry_run)
 
 
-def _branches(desk: Managing, task: str | None) -> Sequence[Branch]:
+def _branches_of_task(desk: Managing, task: str | None) -> Sequence[Branch]:
     if task is None:
         return [b for b in desk.fleet.branches if b.work]
     desk.task(task)
     return desk.attempts(task)
 
 
-def _of_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
+def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     """What is committed on one branch; nothing there: a value without files."""
     assert branch.worktree is not None
     assert branch.work is not None
     top = desk.seen.home / branch.worktree.path
     asked = replace(desk.asked, cwd=top)
-    name = printable(branch.name)
-    files = dict(_left(asked, branch, top, desk.fleet.object_format))
+    name = escape_hidden(branch.name)
+    files = dict(_uncommitted_files(asked, branch, top, desk.fleet.object_format))
     if not files:
         return Did("collect")
-    if half := _busy(asked):
+    if half := _describe_obstacle(asked):
         return Did(
-            "collect", warnings=(f"{printable(branch.name)}: {half}, so nothing is committed there now",)
+            "collect", warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",)
         )
     told = (
-        f"{printable(branch.name)}: {plural(len(files), 'file')}",
-        *(f"  {printable(path)}" for path in files),
+        f"{escape_hidden(branch.name)}: {format_count(len(files), 'file')}",
+        *(f"  {escape_hidden(path)}" for path in files),
     )
     if dry_run:
         return Did("collect", told, branch.work.task, files=tuple(files), dry_run=True)
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
-    made = ledger_commit.commit(asked, branch.name, files, message)
+    made = ledger_commit.commit_files(asked, branch.name, files, message)
     if made.commit is None:
         return Did("collect", warnings=(f"{name}: {made.why}",))
     return Did("collect", told, branch.work.task, (branch.ref,), tuple(files), (made.commit,))
 
 
-def _left(asked: Git, branch: Branch, top: Path, object_format: str) -> Iterator[tuple[str, bytes]]:
+def _uncommitted_files(
+    asked: Git, branch: Branch, top: Path, object_format: str
+) -> Iterator[tuple[str, bytes]]:
     """The documents of the branch's own task that differ from what it has committed, with their content."""
     assert branch.work is not None
     folder = f".agentledger/tasks/{branch.work.task}/"
@@ -87,22 +89,22 @@ def _left(asked: Git, branch: Branch, top: Path, object_format: str) -> Iterator
         for entry, _, path in (line.partition(b"\t") for line in listed)
         if entry
     }
-    for file in ledger_files.of_worktree(branch, top, committed, object_format):
+    for file in ledger_files.read_worktree_files(branch, top, committed, object_format):
         own = file.path.startswith(folder) and _OWN.fullmatch(file.path.removeprefix(folder))
         if own and file.raw is not None and len(file.raw) <= MOST_BYTES:
             yield file.path, file.raw
 
 
-def _busy(asked: Git) -> str:
+def _describe_obstacle(asked: Git) -> str:
     """Why the worktree cannot take a commit now; '' when it can."""
     try:
-        at_work.here(asked.cwd)
+        at_work.locate_worktree(asked.cwd)
     except at_work.NotNow as error:
         return error.message
     return ""
 
 
-def _told(done: Sequence[Did], dry_run: bool) -> Did:
+def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
     """All of it in one value."""
     files = [path for one in done for path in one.files]
     said = [line for one in done for line in one.said]

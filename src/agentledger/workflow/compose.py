@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.actions import question
+from agentledger.actions import open_question
 from agentledger.errors import LedgerError
 from agentledger.ledger import CheckIn
 from agentledger.model import Branch
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 from . import answer, editor
 from .answer import Reply
@@ -40,43 +40,43 @@ class Composed(NamedTuple):
     path: Path
 
 
-def composed(desk: Managing, reply: Reply) -> Composed:
+def compose_reply(desk: Managing, reply: Reply) -> Composed:
     """What the manager writes for a reply, whose names are checked first.
 
     Raises LedgerError for a name that is not known, when nothing was written, and when the editor fails.
     """
-    reply = answer.checked(desk, reply)
-    path = editor.place(desk.asked, f"answer-{reply.branch or reply.task}.md")
-    initial = form(reply, answer.spoken_to(desk, reply))
-    text = taken(editor.edit(desk.asked, initial, path) or "", initial)
+    reply = answer.resolve_reply(desk, reply)
+    path = editor.draft_path(desk.asked, f"answer-{reply.branch or reply.task}.md")
+    initial = render_form(reply, answer.addressed_branches(desk, reply))
+    text = parse_form(editor.edit_draft(desk.asked, initial, path) or "", initial)
     if not text:
-        editor.forget(path)
+        editor.remove_draft(path)
         raise LedgerError("the answer is empty, so nothing was written", "run the same again to write one")
     return Composed(text, path)
 
 
-def form(reply: Reply, branches: list[Branch]) -> str:
+def render_form(reply: Reply, branches: list[Branch]) -> str:
     """What the editor opens: room for the text, the cut line, and below it what is asked."""
     lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
     for branch in branches:
-        asked = question(branch)
+        asked = open_question(branch)
         if asked:
-            lines += ["", *_asked(branch, asked)]
+            lines += ["", *_format_question(branch, asked)]
     return "".join(f"{line if line in ('', CUT) else f'# {line}'}\n" for line in lines)
 
 
-def _asked(branch: Branch, asked: CheckIn) -> list[str]:
+def _format_question(branch: Branch, asked: CheckIn) -> list[str]:
     said = asked.needs.splitlines() or ["(it says nothing)"]
     more = [f"… and {len(said) - SHOWN} more lines"] if len(said) > SHOWN else []
-    about = f" about its checkpoint {printable(asked.checkpoint)}" if asked.checkpoint else ""
+    about = f" about its checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else ""
     return [
-        f"{printable(branch.name)} asks{about}:",
-        *(f"| {printable(line)}".rstrip() for line in said[:SHOWN]),
+        f"{escape_hidden(branch.name)} asks{about}:",
+        *(f"| {escape_hidden(line)}".rstrip() for line in said[:SHOWN]),
         *more,
     ]
 
 
-def taken(edited: str, initial: str) -> str:
+def parse_form(edited: str, initial: str) -> str:
     """The reply in an edited form: what stands above the cut line; where that is gone, all but the form."""
     above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
     if not cut:

@@ -502,13 +502,13 @@ COMMA = (
 )
 
 
-def _main(number: int, minutes: int, message: str, files: dict[str, str | tuple[Edit, ...]]) -> Step:
+def _main_step(number: int, minutes: int, message: str, files: dict[str, str | tuple[Edit, ...]]) -> Step:
     after = (f"main:{number - 1}",) if number > 1 else ()
     return Step(f"main:{number}", after, minutes, MARTA, message, files)
 
 
 BASE: tuple[Step, ...] = (
-    _main(
+    _main_step(
         1,
         41 * DAY,
         "Start the shop with a catalogue read from CSV\n",
@@ -522,47 +522,47 @@ BASE: tuple[Step, ...] = (
             "tests/test_catalog.py": TEST_CATALOG,
         },
     ),
-    _main(
+    _main_step(
         2,
         39 * DAY + 3 * HOUR,
         "Keep prices in whole cents, with the VAT they contain\n",
         {"src/orchard/prices.py": PRICES, "tests/test_prices.py": TEST_PRICES},
     ),
-    _main(
+    _main_step(
         3,
         36 * DAY + 5 * HOUR,
         "Add the basket\n",
         {"src/orchard/basket.py": BASKET, "tests/test_basket.py": TEST_BASKET},
     ),
-    _main(4, 33 * DAY + HOUR, "Store orders in SQLite\n", {"src/orchard/store.py": STORE}),
-    _main(
+    _main_step(4, 33 * DAY + HOUR, "Store orders in SQLite\n", {"src/orchard/store.py": STORE}),
+    _main_step(
         5,
         30 * DAY + 7 * HOUR,
         "Serve the catalogue and take orders over HTTP\n",
         {"src/orchard/app.py": APP, "src/orchard/routes.py": ROUTES},
     ),
-    _main(6, 27 * DAY + 2 * HOUR, "Describe the API\n", {"docs/api.md": API}),
-    _main(
+    _main_step(6, 27 * DAY + 2 * HOUR, "Describe the API\n", {"docs/api.md": API}),
+    _main_step(
         7,
         24 * DAY + 4 * HOUR,
         "Offer pick-up slots of half an hour\n",
         {"src/orchard/slots.py": SLOTS, "tests/test_slots.py": TEST_SLOTS},
     ),
-    _main(
+    _main_step(
         8,
         20 * DAY + 6 * HOUR,
         "Read the old till's price list\n\n"
         "The till goes in spring; until then its prices are the ones that count.\n",
         {"src/orchard/legacy.py": LEGACY, "scripts/release.sh": RELEASE},
     ),
-    _main(
+    _main_step(
         9,
         17 * DAY + HOUR,
         "Refuse orders for what is sold out\n",
         {"src/orchard/basket.py": (SOLD_OUT_METHOD,), "src/orchard/routes.py": (SOLD_OUT,)},
     ),
-    _main(10, 9 * DAY + 3 * HOUR, "Log each request with its duration\n", {"src/orchard/app.py": TIMED}),
-    _main(
+    _main_step(10, 9 * DAY + 3 * HOUR, "Log each request with its duration\n", {"src/orchard/app.py": TIMED}),
+    _main_step(
         11,
         4 * DAY + 2 * HOUR,
         "Round VAT for each line, as the receipt does (#41)\n",
@@ -576,11 +576,11 @@ BASE: tuple[Step, ...] = (
         "Merge branch 'claude/merge-baskets'\n",
         {"src/orchard/basket.py": MERGE_BASKETS, "tests/test_basket.py": MERGE_BASKETS_TEST},
     ),
-    _main(
+    _main_step(
         13,
         26 * HOUR,
         "Close the shop on public holidays\n",
         {"src/orchard/slots.py": HOLIDAYS, "tests/test_slots.py": HOLIDAYS_TEST},
     ),
-    _main(14, 5 * HOUR, "Read the old till's prices with a comma\n", {"src/orchard/legacy.py": COMMA}),
+    _main_step(14, 5 * HOUR, "Read the old till's prices with a comma\n", {"src/orchard/legacy.py": COMMA}),
 )

@@ -511,7 +511,7 @@ POSTGRES = (
 )
 
 
-def postcodes() -> str:
+def render_postcodes() -> str:
     """A table long enough that a page had better not show it whole."""
     zones = ("near", "town", "far")
     rows = (f"{14400 + 3 * n},{zones[n * n % 7 % 3]},{8 + n * 37 % 83}" for n in range(1200))
@@ -630,7 +630,7 @@ STEPS: tuple[Step, ...] = (
         20 * HOUR,
         CODEX,
         "Add the postcodes that the van reaches\n",
-        {"data/postcodes.csv": postcodes()},
+        {"data/postcodes.csv": render_postcodes()},
     ),
     Step(
         "zones:2",

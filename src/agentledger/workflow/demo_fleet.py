@@ -73,7 +73,7 @@ DEVIN = Who("Devin AI", "158243242+devin-ai-integration[bot]@users.noreply.githu
 JULES = Who("google-labs-jules[bot]", "161369871+google-labs-jules[bot]@users.noreply.github.com")
 
 
-def changed(tree: Tree, files: Mapping[str, Change]) -> Tree:
+def apply_changes(tree: Tree, files: Mapping[str, Change]) -> Tree:
     """The tree after the changes. Raises LookupError where an edit does not fit exactly once."""
     after = dict(tree)
     for path, change in files.items():
@@ -84,11 +84,13 @@ def changed(tree: Tree, files: Mapping[str, Change]) -> Tree:
         elif isinstance(change, str):
             after[path] = File(change.encode())
         else:
-            after[path] = File(_edited(path, tree[path].content.decode(), change).encode(), tree[path].mode)
+            after[path] = File(
+                _apply_edits(path, tree[path].content.decode(), change).encode(), tree[path].mode
+            )
     return after
 
 
-def _edited(path: str, text: str, edits: Iterable[Edit]) -> str:
+def _apply_edits(path: str, text: str, edits: Iterable[Edit]) -> str:
     for edit in edits:
         if text.count(edit.old) != 1:
             raise LookupError(f"{path}: {text.count(edit.old)} places hold {edit.old!r}")

@@ -24,12 +24,12 @@ def tree_id(tree: Tree) -> str:
         if slash:
             folders.setdefault(first, {})[rest] = file
         else:
-            entries.append((first, file.mode, _blob(file)))
+            entries.append((first, file.mode, _blob_id(file)))
     entries += [(f"{name}/", "40000", tree_id(below)) for name, below in folders.items()]
     # Git sorts a folder as if its name ended in a slash.
     ordered = sorted(entries, key=lambda entry: entry[0].encode())
     body = [f"{mode} {name.removesuffix('/')}\0".encode() + bytes.fromhex(of) for name, mode, of in ordered]
-    return _hashed("tree", b"".join(body))
+    return _hash_object("tree", b"".join(body))
 
 
 def code_tree_id(tree: Tree) -> str:
@@ -41,14 +41,14 @@ def commit_id(step: Step, tree: str, parents: Sequence[str], now: int) -> str:
     """The id of the commit that a step becomes."""
     person = f"{step.who.name} <{step.who.email}> {now - 60 * step.minutes} +0000"
     lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {person}"]
-    return _hashed("commit", "\n".join([*lines, f"committer {person}", "", step.message]).encode())
+    return _hash_object("commit", "\n".join([*lines, f"committer {person}", "", step.message]).encode())
 
 
 @lru_cache(maxsize=1024)
-def _blob(file: File) -> str:
-    return _hashed("blob", file.content)
+def _blob_id(file: File) -> str:
+    return _hash_object("blob", file.content)
 
 
-def _hashed(kind: str, body: bytes) -> str:
+def _hash_object(kind: str, body: bytes) -> str:
     # Git's own name for what it stores, no protection of anything.
     return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()

@@ -10,28 +10,28 @@ from collections.abc import Callable, Mapping
 
 from agentledger.workflow import demo_briefs as briefs
 from agentledger.workflow.demo_fleet import DAY, HOUR, MARTA, Change, Known, Step
-from agentledger.workflow.demo_papers import Brief, Files, managers, outcome
+from agentledger.workflow.demo_papers import Brief, Files, make_dated_document, make_outcome
 
 SAID = "chore(ledger): "
 
 
-def _brief(*given: Brief) -> Files:
+def _make_briefs(*given: Brief) -> Files:
     return {f"tasks/{brief.task}/brief.md": brief.text() for brief in given}
 
 
-def _killed(known: Known) -> Files:
+def _make_kill_outcome(known: Known) -> Files:
     keys = {
         "by": MARTA.email,
         "outcome": "killed",
         "branch": "devin/postgres-store",
         "head": known.heads["postgres:2"],
     }
-    return outcome(
+    return make_outcome(
         known, "postgres-store", 11 * DAY, keys, "A database server is more than one shop can look after."
     )
 
 
-def _rejected(known: Known) -> Files:
+def _make_rejection(known: Known) -> Files:
     keys = {
         "reviewer": "codex",
         "kind": "agent",
@@ -51,15 +51,17 @@ def _rejected(known: Known) -> Files:
         "Findings": "- [ ] src/orchard/labels.py:12 a control character turns the order of the line around\n"
         "- [ ] src/orchard/labels.py:11 no test",
     }
-    return managers(known, "print-labels", "reviews", 6 * HOUR, keys, said)
+    return make_dated_document(known, "print-labels", "reviews", 6 * HOUR, keys, said)
 
 
-def _answered(known: Known) -> Files:
+def _make_answer(known: Known) -> Files:
     keys = {"by": MARTA.email, "decision": "note"}
-    return managers(known, "update-dependencies", "answers", 290, keys, "3.1 is fine there. Go on.")
+    return make_dated_document(
+        known, "update-dependencies", "answers", 290, keys, "3.1 is fine there. Go on."
+    )
 
 
-def _approved(known: Known) -> Files:
+def _make_approval(known: Known) -> Files:
     keys = {
         "reviewer": MARTA.email,
         "kind": "human",
@@ -67,24 +69,28 @@ def _approved(known: Known) -> Files:
         "branch": "claude/shop-logo",
         "head": known.heads["logo:3"],
     }
-    return managers(known, "shop-logo", "reviews", 90, keys, "I like the apple.")
+    return make_dated_document(known, "shop-logo", "reviews", 90, keys, "I like the apple.")
 
 
 Told = tuple[int, str, Mapping[str, Change] | Callable[[Known], Mapping[str, Change]]]
 _TOLD: tuple[Told, ...] = (
-    (13 * DAY + 3 * HOUR, "brief postgres-store", _brief(briefs.POSTGRES)),
-    (11 * DAY, "kill postgres-store", _killed),
-    (2 * DAY + 30, "brief pickup-slots", _brief(briefs.SLOTS)),
-    (31 * HOUR, "brief search-products", _brief(briefs.SEARCH)),
-    (21 * HOUR, "brief delivery-zones", _brief(briefs.ZONES)),
-    (11 * HOUR, "brief shop-logo", _brief(briefs.LOGO)),
-    (9 * HOUR, "brief update-dependencies and print-labels", _brief(briefs.DEPENDENCIES, briefs.LABELS)),
-    (6 * HOUR, "review print-labels: reject", _rejected),
-    (295, "brief unit-prices", _brief(briefs.UNITS)),
-    (290, "answer update-dependencies: note", _answered),
-    (235, "brief weekly-box", _brief(briefs.BOX)),
-    (100, "brief invoices", _brief(briefs.INVOICES)),
-    (90, "review shop-logo: approve", _approved),
+    (13 * DAY + 3 * HOUR, "brief postgres-store", _make_briefs(briefs.POSTGRES)),
+    (11 * DAY, "kill postgres-store", _make_kill_outcome),
+    (2 * DAY + 30, "brief pickup-slots", _make_briefs(briefs.SLOTS)),
+    (31 * HOUR, "brief search-products", _make_briefs(briefs.SEARCH)),
+    (21 * HOUR, "brief delivery-zones", _make_briefs(briefs.ZONES)),
+    (11 * HOUR, "brief shop-logo", _make_briefs(briefs.LOGO)),
+    (
+        9 * HOUR,
+        "brief update-dependencies and print-labels",
+        _make_briefs(briefs.DEPENDENCIES, briefs.LABELS),
+    ),
+    (6 * HOUR, "review print-labels: reject", _make_rejection),
+    (295, "brief unit-prices", _make_briefs(briefs.UNITS)),
+    (290, "answer update-dependencies: note", _make_answer),
+    (235, "brief weekly-box", _make_briefs(briefs.BOX)),
+    (100, "brief invoices", _make_briefs(briefs.INVOICES)),
+    (90, "review shop-logo: approve", _make_approval),
 )
 
 STEPS = tuple(

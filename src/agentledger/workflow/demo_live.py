@@ -18,7 +18,7 @@ from agentledger.workflow.demo_fleet import CLAUDE, MARTA, Who
 from agentledger.workflow.demo_papers import Brief
 from agentledger.workflow.plan_draft import Plan
 from agentledger.workflow.spawn import Wanted
-from agentledger.workflow.verify_one import silent
+from agentledger.workflow.verify_one import ignore_event
 
 if TYPE_CHECKING:
     import git
@@ -40,38 +40,38 @@ def pick_list(orders: Iterable[Mapping[str, int]]) -> list[tuple[str, int]]:
 '''
 
 
-def told(shop: git.Repo, now: int) -> None:
+def run_live_commands(shop: git.Repo, now: int) -> None:
     """Have it done in the clone, ages counted from `now`."""
     top = Path(shop.working_dir)
-    with _at(now, 30, MARTA) as at:
-        plan.plan(top, _planned(demo_briefs.VOUCHERS), at, None)
-    with _at(now, 28, MARTA) as at:
-        plan.plan(top, _planned(demo_briefs.PICKS), at, None)
-        did = spawn.spawn(top, Wanted(TASK), at, silent)
+    with _act_as(now, 30, MARTA) as at:
+        plan.plan_task(top, _plan_of(demo_briefs.VOUCHERS), at, None)
+    with _act_as(now, 28, MARTA) as at:
+        plan.plan_task(top, _plan_of(demo_briefs.PICKS), at, None)
+        did = spawn.spawn_task(top, Wanted(TASK), at, ignore_event)
     worktree = top.with_name("shop.worktrees") / TASK
     assert worktree.is_dir(), did
-    with _at(now, 13, CLAUDE):
+    with _act_as(now, 13, CLAUDE):
         (worktree / FILE).write_text(PICKING)
         shop.git.execute(["git", "-C", str(worktree), "add", FILE])
         shop.git.execute(
             ["git", "-C", str(worktree), "commit", "--quiet", "-m", "Add up what is to be picked"]
         )
-    with _at(now, 12, CLAUDE) as at:
+    with _act_as(now, 12, CLAUDE) as at:
         said = Said(
             next="The command, and the tests.",
             risks="Names sort by code point, shelves do not.",
             agent="claude",
         )
-        report.report(worktree, said, at)
+        report.report_progress(worktree, said, at)
     shop.git.push("--quiet", "origin", "agentledger")
 
 
-def _planned(brief: Brief) -> Plan:
+def _plan_of(brief: Brief) -> Plan:
     return Plan(brief.task, text=brief.text())
 
 
 @contextmanager
-def _at(now: int, minutes: int, who: Who) -> Iterator[int]:
+def _act_as(now: int, minutes: int, who: Who) -> Iterator[int]:
     """So many minutes before `now` git knows this person; the moment itself, in seconds since the epoch."""
     before, at = dict(os.environ), now - 60 * minutes
     for role in ("AUTHOR", "COMMITTER"):

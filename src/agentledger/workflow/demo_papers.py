@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agentledger.control_write import new_name
+from agentledger.control_write import new_document_name
 from agentledger.workflow.demo_fleet import MARTA, Known
 
 FOLDER = ".agentledger/tasks"
@@ -36,7 +36,7 @@ class Brief(NamedTuple):
     def text(self) -> str:
         """The document."""
         front = {"task": self.task, "title": self.title, "manager": MARTA.email, **self.keys}
-        return _document(
+        return _render_document(
             front,
             {
                 "Why, and what would stop us": self.why,
@@ -51,12 +51,12 @@ class Brief(NamedTuple):
         )
 
 
-def copy(brief: Brief) -> Files:
+def make_brief_copy(brief: Brief) -> Files:
     """The brief as an agent's branch has it."""
     return {f"{FOLDER}/{brief.task}/brief.md": brief.text()}
 
 
-def check_in(
+def make_check_in(
     known: Known,
     task: str,
     minutes: int,
@@ -69,8 +69,8 @@ def check_in(
     needs: str,
 ) -> Files:
     """A status report, by its path."""
-    text = _document(
-        {"at": moment(known, minutes), "agent": agent, "state": state},
+    text = _render_document(
+        {"at": format_moment(known, minutes), "agent": agent, "state": state},
         {
             "What changed": did,
             "What's next": then,
@@ -78,10 +78,10 @@ def check_in(
             "What I need from you": needs,
         },
     )
-    return {f"{FOLDER}/{task}/status/{named(known, minutes, text)}": text}
+    return {f"{FOLDER}/{task}/status/{document_name(known, minutes, text)}": text}
 
 
-def evidence(
+def make_evidence(
     known: Known, task: str, step: str, minutes: int, check: str, command: str, **ran: object
 ) -> Files:
     """What a passing check came to on the commit of `step`."""
@@ -90,7 +90,7 @@ def evidence(
         "check": check,
         "command": command,
         "exit_code": 0,
-        "started_at": moment(known, minutes),
+        "started_at": format_moment(known, minutes),
         "head": known.heads[step],
         "tree": known.code_trees[step],
         **ran,
@@ -98,7 +98,7 @@ def evidence(
     return {f"{FOLDER}/{task}/evidence/{check}.json": json.dumps(said, ensure_ascii=False, indent=1) + "\n"}
 
 
-def packet(
+def make_packet(
     known: Known, brief: Brief, base: str, step: str, shown_by: Sequence[str], parts: Mapping[str, str]
 ) -> Files:
     """The hand-over: `parts` are its other sections, `shown_by` is what shows each criterion of the brief."""
@@ -106,14 +106,14 @@ def packet(
     criteria = "\n".join(f"- [x] {criterion}\n  - {shown}" for criterion, shown in pairs)
     order = ("Summary", "Why this approach", "Files touched", "Acceptance criteria", "Test plan and results")
     said = {**parts, "Acceptance criteria": criteria}
-    text = _document(
+    text = _render_document(
         {"task": brief.task, "base": known.heads[base], "head": known.heads[step]},
         {title: said[title] for title in (*order, "Risks and follow-ups")},
     )
     return {f"{FOLDER}/{brief.task}/packet.md": text}
 
 
-def managers(
+def make_dated_document(
     known: Known,
     task: str,
     folder: str,
@@ -122,34 +122,34 @@ def managers(
     body: str | Mapping[str, str],
 ) -> Files:
     """A dated document of the control branch."""
-    text = _document({"at": moment(known, minutes), **keys}, body)
-    return {f"tasks/{task}/{folder}/{named(known, minutes, text)}": text}
+    text = _render_document({"at": format_moment(known, minutes), **keys}, body)
+    return {f"tasks/{task}/{folder}/{document_name(known, minutes, text)}": text}
 
 
-def outcome(known: Known, task: str, minutes: int, keys: Mapping[str, object], text: str) -> Files:
+def make_outcome(known: Known, task: str, minutes: int, keys: Mapping[str, object], text: str) -> Files:
     """How a task ended."""
-    return {f"tasks/{task}/outcome.md": _document({"at": moment(known, minutes), **keys}, text)}
+    return {f"tasks/{task}/outcome.md": _render_document({"at": format_moment(known, minutes), **keys}, text)}
 
 
-def moment(known: Known, minutes: int) -> str:
+def format_moment(known: Known, minutes: int) -> str:
     """So many minutes before now, as documents write it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known.now - 60 * minutes))
 
 
-def named(known: Known, minutes: int, text: str) -> str:
+def document_name(known: Known, minutes: int, text: str) -> str:
     """The file name of a document of that time."""
-    return new_name(known.now - 60 * minutes, text.encode())
+    return new_document_name(known.now - 60 * minutes, text.encode())
 
 
-def _document(front: Mapping[str, object], body: str | Mapping[str, str]) -> str:
+def _render_document(front: Mapping[str, object], body: str | Mapping[str, str]) -> str:
     """Values as JSON, which YAML reads as it is; words and times plain, as people write them."""
-    lines = [f"{key}: {_value(key, value)}" for key, value in front.items()]
+    lines = [f"{key}: {_format_value(key, value)}" for key, value in front.items()]
     parts = (
         body if isinstance(body, str) else "\n\n".join(f"## {name}\n\n{text}" for name, text in body.items())
     )
     return "\n".join(["---", *lines, "---", "", parts, ""])
 
 
-def _value(key: str, value: object) -> str:
+def _format_value(key: str, value: object) -> str:
     plain = key in ("at", "head", "base") or (isinstance(value, str) and value.replace("-", "").isalnum())
     return str(value) if plain else json.dumps(value, ensure_ascii=False)

@@ -21,7 +21,7 @@ from agentledger.workflow.demo_fleet import (
     Known,
     Step,
 )
-from agentledger.workflow.demo_papers import Files, check_in, copy, evidence, packet
+from agentledger.workflow.demo_papers import Files, make_brief_copy, make_check_in, make_evidence, make_packet
 
 UNIT_PRICES = '''\
 """The price that customers can compare: of one kilogram."""
@@ -72,8 +72,8 @@ Labels are printed with name, price and unit. What the page that shows this has 
 The role \u202etill\u202c may not print a label again."""
 
 
-def _box(known: Known) -> Files:
-    return copy(briefs.BOX) | check_in(
+def _box_files(known: Known) -> Files:
+    return make_brief_copy(briefs.BOX) | make_check_in(
         known,
         "weekly-box",
         12,
@@ -86,8 +86,8 @@ def _box(known: Known) -> Files:
     )
 
 
-def _search(known: Known) -> Files:
-    return copy(briefs.SEARCH) | check_in(
+def _search_files(known: Known) -> Files:
+    return make_brief_copy(briefs.SEARCH) | make_check_in(
         known,
         "search-products",
         40,
@@ -101,8 +101,8 @@ def _search(known: Known) -> Files:
     )
 
 
-def _dependencies(known: Known) -> Files:
-    return copy(briefs.DEPENDENCIES) | check_in(
+def _dependency_files(known: Known) -> Files:
+    return make_brief_copy(briefs.DEPENDENCIES) | make_check_in(
         known,
         "update-dependencies",
         7 * HOUR,
@@ -115,8 +115,8 @@ def _dependencies(known: Known) -> Files:
     )
 
 
-def _labels(known: Known) -> Files:
-    return copy(briefs.LABELS) | check_in(
+def _label_files(known: Known) -> Files:
+    return make_brief_copy(briefs.LABELS) | make_check_in(
         known,
         "print-labels",
         6 * HOUR + 30,
@@ -129,8 +129,8 @@ def _labels(known: Known) -> Files:
     )
 
 
-def _ready(known: Known, task: str, minutes: int, agent: str) -> Files:
-    return check_in(
+def _make_ready_check_in(known: Known, task: str, minutes: int, agent: str) -> Files:
+    return make_check_in(
         known,
         task,
         minutes,
@@ -143,12 +143,14 @@ def _ready(known: Known, task: str, minutes: int, agent: str) -> Files:
     )
 
 
-def _pytest(known: Known, task: str, step: str, minutes: int, passed: int, seconds: float) -> Files:
+def _make_pytest_evidence(
+    known: Known, task: str, step: str, minutes: int, passed: int, seconds: float
+) -> Files:
     last = [f"{'.' * passed}{'[100%]':>{79 - passed}}", f"{passed} passed in {seconds}s"]
-    return evidence(known, task, step, minutes, "test", briefs.TEST, seconds=seconds, tail=last)
+    return make_evidence(known, task, step, minutes, "test", briefs.TEST, seconds=seconds, tail=last)
 
 
-def _zones(known: Known) -> Files:
+def _zone_files(known: Known) -> Files:
     parts = {
         "Summary": "Postcodes have zones, and a zone with the order's total gives the fee.",
         "Why this approach": "A table can be edited by hand; a map service would be a new dependency.",
@@ -160,14 +162,14 @@ def _zones(known: Known) -> Files:
     }
     shown = ["data/postcodes.csv", "tests/test_zones.py"]
     return (
-        copy(briefs.ZONES)
-        | _pytest(known, "delivery-zones", "zones:2", 18 * HOUR + 20, 19, 1.71)
-        | packet(known, briefs.ZONES, "main:13", "zones:2", shown, parts)
-        | _ready(known, "delivery-zones", 18 * HOUR, "codex")
+        make_brief_copy(briefs.ZONES)
+        | _make_pytest_evidence(known, "delivery-zones", "zones:2", 18 * HOUR + 20, 19, 1.71)
+        | make_packet(known, briefs.ZONES, "main:13", "zones:2", shown, parts)
+        | _make_ready_check_in(known, "delivery-zones", 18 * HOUR, "codex")
     )
 
 
-def _logo(known: Known) -> Files:
+def _logo_files(known: Known) -> Files:
     parts = {
         "Summary": "A start page with an apple, and a release script that can be run.",
         "Why this approach": "One static page needs no front-end build.",
@@ -179,19 +181,20 @@ def _logo(known: Known) -> Files:
     checks = briefs.LOGO.keys["verify"]
     assert isinstance(checks, dict)
     ran = [
-        evidence(known, "shop-logo", "logo:2", 500, name, run, seconds=0.0) for name, run in checks.items()
+        make_evidence(known, "shop-logo", "logo:2", 500, name, run, seconds=0.0)
+        for name, run in checks.items()
     ]
     shown = ["static/index.html", "the mode 100755 of scripts/release.sh"]
     return (
-        copy(briefs.LOGO)
+        make_brief_copy(briefs.LOGO)
         | ran[0]
         | ran[1]
-        | packet(known, briefs.LOGO, "main:13", "logo:2", shown, parts)
-        | _ready(known, "shop-logo", 8 * HOUR, "claude-code")
+        | make_packet(known, briefs.LOGO, "main:13", "logo:2", shown, parts)
+        | _make_ready_check_in(known, "shop-logo", 8 * HOUR, "claude-code")
     )
 
 
-def _slots(known: Known) -> Files:
+def _slot_files(known: Known) -> Files:
     parts = {
         "Summary": "Fridays of the harvest have slots, and the last one of a day begins at 18:30.",
         "Why this approach": "Two constants and one condition, where the other opening times are.",
@@ -201,15 +204,15 @@ def _slots(known: Known) -> Files:
     }
     shown = ["tests/test_slots.py::test_fridays_are_open_while_the_harvest_lasts", "tests/test_slots.py"]
     return (
-        copy(briefs.SLOTS)
-        | _pytest(known, "pickup-slots", "slots:2", 2 * DAY - 150, 15, 1.67)
-        | packet(known, briefs.SLOTS, "main:12", "slots:2", shown, parts)
-        | _ready(known, "pickup-slots", 2 * DAY - 3 * HOUR, "cursor")
+        make_brief_copy(briefs.SLOTS)
+        | _make_pytest_evidence(known, "pickup-slots", "slots:2", 2 * DAY - 150, 15, 1.67)
+        | make_packet(known, briefs.SLOTS, "main:12", "slots:2", shown, parts)
+        | _make_ready_check_in(known, "pickup-slots", 2 * DAY - 3 * HOUR, "cursor")
     )
 
 
-def _units(known: Known) -> Files:
-    return check_in(
+def _unit_files(known: Known) -> Files:
+    return make_check_in(
         known,
         "unit-prices",
         9,
@@ -222,8 +225,8 @@ def _units(known: Known) -> Files:
     )
 
 
-def _other_units(known: Known) -> Files:
-    return check_in(
+def _rival_unit_files(known: Known) -> Files:
+    return make_check_in(
         known,
         "unit-prices",
         3 * HOUR,
@@ -236,10 +239,10 @@ def _other_units(known: Known) -> Files:
     )
 
 
-def uncommitted(known: Known, minutes: int) -> dict[str, Change]:
+def uncommitted_files(known: Known, minutes: int) -> dict[str, Change]:
     """The check-in that lies in the worktree of `demo_branches.UNCOMMITTED_IN`, written so long ago."""
     return dict(
-        check_in(
+        make_check_in(
             known,
             "invoices",
             minutes,
@@ -255,13 +258,15 @@ def uncommitted(known: Known, minutes: int) -> dict[str, Change]:
 
 SAID = "chore(ledger): "
 STEPS: tuple[Step, ...] = (
-    Step("slots:3", ("slots:2",), 2 * DAY - 3 * HOUR, CURSOR, f"{SAID}hand pickup-slots over\n", _slots),
-    Step("search:3", ("search:2",), 40, CODEX, f"{SAID}ask about typing errors\n", _search),
-    Step("zones:3", ("zones:2",), 18 * HOUR, CODEX, f"{SAID}hand delivery-zones over\n", _zones),
-    Step("logo:3", ("logo:2",), 8 * HOUR, CLAUDE, f"{SAID}hand shop-logo over\n", _logo),
-    Step("deps:2", ("deps:1",), 7 * HOUR, JULES, f"{SAID}ask for the server's Flask\n", _dependencies),
-    Step("labels:2", ("labels:1",), 6 * HOUR + 30, JULES, f"{SAID}check in on print-labels\n", _labels),
-    Step("units:brief", ("main:14",), 285, CLAUDE, f"{SAID}take unit-prices\n", copy(briefs.UNITS)),
+    Step("slots:3", ("slots:2",), 2 * DAY - 3 * HOUR, CURSOR, f"{SAID}hand pickup-slots over\n", _slot_files),
+    Step("search:3", ("search:2",), 40, CODEX, f"{SAID}ask about typing errors\n", _search_files),
+    Step("zones:3", ("zones:2",), 18 * HOUR, CODEX, f"{SAID}hand delivery-zones over\n", _zone_files),
+    Step("logo:3", ("logo:2",), 8 * HOUR, CLAUDE, f"{SAID}hand shop-logo over\n", _logo_files),
+    Step("deps:2", ("deps:1",), 7 * HOUR, JULES, f"{SAID}ask for the server's Flask\n", _dependency_files),
+    Step("labels:2", ("labels:1",), 6 * HOUR + 30, JULES, f"{SAID}check in on print-labels\n", _label_files),
+    Step(
+        "units:brief", ("main:14",), 285, CLAUDE, f"{SAID}take unit-prices\n", make_brief_copy(briefs.UNITS)
+    ),
     Step(
         "units:1",
         ("units:brief",),
@@ -270,8 +275,8 @@ STEPS: tuple[Step, ...] = (
         "Give the price of a kilogram\n",
         {"src/orchard/unit_prices.py": UNIT_PRICES, "tests/test_unit_prices.py": TEST_UNIT_PRICES},
     ),
-    Step("units:2", ("units:1",), 9, CLAUDE, f"{SAID}check in on unit-prices\n", _units),
-    Step("rival:brief", ("main:14",), 280, CODEX, f"{SAID}take unit-prices\n", copy(briefs.UNITS)),
+    Step("units:2", ("units:1",), 9, CLAUDE, f"{SAID}check in on unit-prices\n", _unit_files),
+    Step("rival:brief", ("main:14",), 280, CODEX, f"{SAID}take unit-prices\n", make_brief_copy(briefs.UNITS)),
     Step(
         "rival:1",
         ("rival:brief",),
@@ -280,8 +285,8 @@ STEPS: tuple[Step, ...] = (
         "Compare prices by the kilogram\n",
         {"src/orchard/prices.py": PER_KILOGRAM},
     ),
-    Step("rival:2", ("rival:1",), 3 * HOUR, CODEX, f"{SAID}check in on unit-prices\n", _other_units),
-    Step("box:4", ("box:3",), 12, CLAUDE, f"{SAID}check in on weekly-box\n", _box),
+    Step("rival:2", ("rival:1",), 3 * HOUR, CODEX, f"{SAID}check in on unit-prices\n", _rival_unit_files),
+    Step("box:4", ("box:3",), 12, CLAUDE, f"{SAID}check in on weekly-box\n", _box_files),
 )
 
 REMOTE = {

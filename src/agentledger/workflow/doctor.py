@@ -20,7 +20,7 @@ from agentledger import git, snapshot
 from agentledger.errors import RefError
 from agentledger.git import Git, Place
 from agentledger.ledger import Policy
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 
 from . import doctor_trial, hooks, hooks_beside, hooks_framework, init_agents
 from .doctor_trial import RULE, Trial, Tried
@@ -53,28 +53,28 @@ class Surface(NamedTuple):
     next: str = ""
 
 
-def examine(start: Path) -> tuple[Surface, ...]:
+def examine_surfaces(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. LedgerError where there is none."""
-    asked = git.repository(start)
-    place = git.place(asked)
-    policy, base = _on_base(start)
-    with doctor_trial.opened() as trial:
+    asked = git.repository_at(start)
+    place = git.locate_repository(asked)
+    policy, base = _read_base_policy(start)
+    with doctor_trial.open_trial() as trial:
         return (
-            *_native(asked, place, trial),
-            *_configured(asked),
-            _framework(place, trial),
-            _ci(place),
-            _instructions(asked, place, base),
-            _enforced(policy),
-            _control(policy),
+            *_examine_hooks(asked, place, trial),
+            *_examine_configured(asked),
+            _examine_framework(place, trial),
+            _examine_ci(place),
+            _examine_instructions(asked, place, base),
+            _examine_enforcement(policy),
+            _examine_control(policy),
         )
 
 
-def _on_base(start: Path) -> tuple[Policy, str | None]:
+def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
     """The policy, and base's tip; the defaults and None before the first commit."""
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
-        with snapshot.opened(start, request) as taken:
+        with snapshot.open_snapshot(start, request) as taken:
             return taken.fleet.policy, taken.fleet.base.head
     except RefError:
         return Policy(), None
@@ -83,76 +83,79 @@ def _on_base(start: Path) -> tuple[Policy, str | None]:
 # -- git's own hooks ---------------------------------------------------------------------
 
 
-def _native(asked: Git, place: Place, trial: Trial) -> Iterator[Surface]:
-    folder = _folder(asked, place)
+def _examine_hooks(asked: Git, place: Place, trial: Trial) -> Iterator[Surface]:
+    folder = _hooks_folder(asked, place)
     tries = (trial.commit, trial.merge, trial.push)
     for name, attempt in zip(hooks.NAMES, tries, strict=True):
-        yield _hook(asked, place, folder / name, attempt)
+        yield _examine_hook(asked, place, folder / name, attempt)
 
 
-def _folder(asked: Git, place: Place) -> Path:
+def _hooks_folder(asked: Git, place: Place) -> Path:
     """Where git looks for hooks in this worktree."""
     top = replace(asked, cwd=place.top or place.directory)
     said = decode(git.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
     return top.cwd / Path(said).expanduser()
 
 
-def _hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
+def _examine_hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
     name = f"native {hook.name}"
-    mend = f"{_in_main(asked, place)}agentledger init"
-    if not (hooks.runs(hook) or any(hooks.holds(each, b"agentledger") for each in _theirs(hook))):
+    mend = f"{_cd_to_main_worktree(asked, place)}agentledger init"
+    if not (
+        hooks.has_running_shim(hook)
+        or any(hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
+    ):
         why = "git finds another hook there" if hook.exists() else "git finds no hook"
-        setting = hooks_beside.own(asked) or hooks_beside.shared(asked, place)
-        told = f"{why}: {printable(str(hook))}" + (
-            f" (core.hooksPath is {printable(setting)})" if setting else ""
+        setting = hooks_beside.read_own_path(asked) or hooks_beside.read_shared_path(asked, place)
+        told = f"{why}: {escape_hidden(str(hook))}" + (
+            f" (core.hooksPath is {escape_hidden(setting)})" if setting else ""
         )
         return Surface(name, State.OFF, told, mend)
     tried = attempt(hook.parent)
     if tried.refused and RULE in tried.said:
-        return Surface(name, State.ON, f"what a brief does not allow was refused; {printable(str(hook))}")
-    return Surface(name, State.OFF, _passed(tried), mend)
+        return Surface(name, State.ON, f"what a brief does not allow was refused; {escape_hidden(str(hook))}")
+    return Surface(name, State.OFF, _describe_trial(tried), mend)
 
 
-def _configured(asked: Git) -> Iterator[Surface]:
+def _examine_configured(asked: Git) -> Iterator[Surface]:
     """The hooks that settings of git's name for our events, whoever wrote them: they run beside ours."""
-    named = hooks_beside.configured(asked)
+    named = hooks_beside.read_configured_hooks(asked)
     if not named:
         return
-    shown = ", ".join(f"{printable(name)} at {event}" for name, event in named)
-    older = git.version(asked) < hooks_beside.CONFIGURED
+    shown = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in named)
+    older = git.read_version(asked) < hooks_beside.CONFIGURED
     told = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
     yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {told}, and ours runs whatever they say")
 
 
-def _theirs(hook: Path) -> tuple[Path, ...]:
+def _hook_candidates(hook: Path) -> tuple[Path, ...]:
     """A hook, and the one that husky's of this name starts."""
     return hook, hook.parent.parent / hook.name
 
 
-def _passed(tried: Tried) -> str:
+def _describe_trial(tried: Tried) -> str:
     """Why a trial did not come to our refusal, in the words of whoever said something."""
-    lines = [printable(line) for line in tried.said.splitlines() if line.strip()]
+    lines = [escape_hidden(line) for line in tried.said.splitlines() if line.strip()]
     what = "it was refused, but not by agentledger" if tried.refused else "what no brief allows went through"
     return f"{what}: {lines[0]}" if lines else what
 
 
-def _in_main(asked: Git, place: Place) -> str:
+def _cd_to_main_worktree(asked: Git, place: Place) -> str:
     """`cd` to where a manager's commands run, from a linked worktree."""
     if place.directory == place.common:
         return ""
-    return f"cd {shlex.quote(printable(str(git.worktrees(asked)[0].path)))} && "
+    return f"cd {shlex.quote(escape_hidden(str(git.read_worktrees(asked)[0].path)))} && "
 
 
 # -- the pre-commit framework ------------------------------------------------------------
 
 
-def _framework(place: Place, trial: Trial) -> Surface:
+def _examine_framework(place: Place, trial: Trial) -> Surface:
     name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
-    reduced = _reduced(place.top) if place.top else None
+    reduced = _reduce_config(place.top) if place.top else None
     if reduced is None:
         told = f"no hook `agentledger` in {hooks_framework.NAME}"
         return Surface(name, State.OFF, told, "agentledger init --hooks both, if you want it there too")
-    if not hooks.holds(script, hooks.PRE_COMMIT):
+    if not hooks.has_marker(script, hooks.PRE_COMMIT):
         return Surface(name, State.OFF, "pre-commit is not installed in this clone", hooks_framework.INSTALL)
     own = trial.folder.parent / "hooks"
     own.mkdir()
@@ -163,17 +166,18 @@ def _framework(place: Place, trial: Trial) -> Surface:
     tried = trial.commit(own)
     if tried.refused and RULE in tried.said:
         return Surface(name, State.ON, "what a brief does not allow was refused")
-    return Surface(name, State.OFF, _passed(tried), hooks_framework.INSTALL)
+    return Surface(name, State.OFF, _describe_trial(tried), hooks_framework.INSTALL)
 
 
-def _reduced(top: Path) -> dict[str, Any] | None:
+def _reduce_config(top: Path) -> dict[str, Any] | None:
     """The framework's configuration with our hook alone; None where it has none."""
     import yaml
 
     try:
         said = yaml.safe_load((top / hooks_framework.NAME).read_bytes())
         repos = [
-            repo | {"hooks": [_anywhere(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
+            repo
+            | {"hooks": [_absolute_entry(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
             for repo in said["repos"]
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError):
@@ -182,7 +186,7 @@ def _reduced(top: Path) -> dict[str, Any] | None:
     return {"repos": repos} if repos else None
 
 
-def _anywhere(hook: dict[str, Any], top: Path) -> dict[str, Any]:
+def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
     """The hook, with a program that is named by its path in the repository named from anywhere."""
     first, _, rest = str(hook.get("entry", "")).partition(" ")
     if "/" in first and (top / first).is_file():
@@ -193,21 +197,21 @@ def _anywhere(hook: dict[str, Any], top: Path) -> dict[str, Any]:
 # -- what cannot be tried here -----------------------------------------------------------
 
 
-def _ci(place: Place) -> Surface:
+def _examine_ci(place: Place) -> Surface:
     name = "CI"
     files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
-    found = [file for file in files if hooks.holds(file, b"agentledger check")]
+    found = [file for file in files if hooks.has_marker(file, b"agentledger check")]
     if not found or not place.top:
         mend = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
         return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
-    where = printable(found[0].relative_to(place.top).as_posix())
+    where = escape_hidden(found[0].relative_to(place.top).as_posix())
     return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
 
 
-def _instructions(asked: Git, place: Place, base: str | None) -> Surface:
+def _examine_instructions(asked: Git, place: Place, base: str | None) -> Surface:
     """The block that tells agents what to do: they see what is on base."""
     name = f"instructions in {init_agents.NAME}"
-    state = init_agents.state((init_agents.committed(asked, base) if base else None) or b"")
+    state = init_agents.classify_block((init_agents.read_committed(asked, base) if base else None) or b"")
     said = {
         init_agents.State.CURRENT: "base has the block of this version",
         init_agents.State.EDITED: "the block on base was edited by hand; what it says now is not looked at",
@@ -217,24 +221,24 @@ def _instructions(asked: Git, place: Place, base: str | None) -> Surface:
     }
     if state in (init_agents.State.CURRENT, init_agents.State.EDITED):
         return Surface(name, State.ON, said[state])
-    return Surface(name, State.OFF, said[state], f"{_in_main(asked, place)}agentledger init")
+    return Surface(name, State.OFF, said[state], f"{_cd_to_main_worktree(asked, place)}agentledger init")
 
 
-def _enforced(policy: Policy) -> Surface:
+def _examine_enforcement(policy: Policy) -> Surface:
     if policy.enforce:
         return Surface("policy", State.ON, "what a gate finds stops")
     told = "enforce = false on base: whatever a gate finds, nothing is stopped"
     return Surface("policy", State.OFF, told, "set enforce = true in .agentledger/config.toml, on base")
 
 
-def _control(policy: Policy) -> Surface:
-    name = f"control branch {printable(policy.control_branch)}"
+def _examine_control(policy: Policy) -> Surface:
+    name = f"control branch {escape_hidden(policy.control_branch)}"
     if policy.control_guarded:
         return Surface(
             name, State.UNKNOWN, "policy says that the forge guards it, which cannot be tried here"
         )
     if policy.control_signers:
-        told = f"what is signed by one of {printable(policy.control_signers)} is proven, all else is not"
+        told = f"what is signed by one of {escape_hidden(policy.control_signers)} is proven, all else is not"
         return Surface(name, State.ON, told)
     told = "anybody who can push can write it, agents too"
     return Surface(

@@ -59,7 +59,7 @@ class Trial:
     def commit(self, hooks: Path) -> Tried:
         """A commit outside the scope."""
         self._start()
-        return self._try(hooks, "commit", "--quiet", "--message", "trial")
+        return self._try_command(hooks, "commit", "--quiet", "--message", "trial")
 
     def merge(self, hooks: Path) -> Tried:
         """A merge of base that throws base's work away."""
@@ -69,13 +69,13 @@ class Trial:
         self._run("reset", "--quiet", "--hard", "start")
         (self.folder / "src/a").write_text("agent's\n")
         self._run("commit", "--quiet", "--no-verify", "--all", "--message", "work")
-        return self._try(hooks, "merge", "--quiet", "--no-edit", "--strategy", "ours", "main")
+        return self._try_command(hooks, "merge", "--quiet", "--no-edit", "--strategy", "ours", "main")
 
     def push(self, hooks: Path) -> Tried:
         """A push of what the commit gate should have stopped."""
         self._start()
         self._run("commit", "--quiet", "--no-verify", "--message", "slip")
-        return self._try(hooks, "push", "--quiet", str(self.remote), BRANCH)
+        return self._try_command(hooks, "push", "--quiet", str(self.remote), BRANCH)
 
     def create(self) -> None:
         """Make the repository, and an empty one to push to."""
@@ -98,17 +98,19 @@ class Trial:
     def _run(self, *arguments: str) -> None:
         git.run(self._git, ["-c", f"core.hooksPath={os.devnull}", *arguments])
 
-    def _try(self, hooks: Path, *arguments: str) -> Tried:
-        _, code, said = git.overheard(self._git, ["-c", f"core.hooksPath={hooks}", *arguments], _deaf)
+    def _try_command(self, hooks: Path, *arguments: str) -> Tried:
+        _, code, said = git.run_with_progress(
+            self._git, ["-c", f"core.hooksPath={hooks}", *arguments], _ignore_line
+        )
         return Tried(code != 0, said)
 
 
-def _deaf(_line: str) -> None:
+def _ignore_line(_line: str) -> None:
     pass
 
 
 @contextmanager
-def opened() -> Iterator[Trial]:
+def open_trial() -> Iterator[Trial]:
     """A trial, removed at the end."""
     with tempfile.TemporaryDirectory(prefix="agentledger-doctor-", ignore_cleanup_errors=True) as name:
         trial = Trial(Path(name) / "work", Path(name) / "remote")

@@ -15,23 +15,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger import git
-from agentledger.actions import question
+from agentledger.actions import open_question
 from agentledger.did import Did
 from agentledger.errors import LedgerError
 from agentledger.findings import Finding
 from agentledger.running import logs
 from agentledger.scratch import Scratch
-from agentledger.text import age, decode, plural, printable
+from agentledger.text import decode, escape_hidden, format_age, format_count
 from agentledger.work import Checked
 
 from . import at_work, ledger_commit, packet, packet_lacks, report, verify, verify_clean
 from .at_work import AtWork
 from .check_in import Said
-from .done_judged import Judged, judged
+from .done_judged import Judged, judge_ready
 from .packet import Composed
 from .packet_text import Prose
 from .verify import Verified
-from .verify_one import Hear, Seen, silent
+from .verify_one import Hear, Seen, ignore_event
 
 _LAST = 10  # lines of a failing check's log
 
@@ -44,7 +44,7 @@ class Finished:
     ready: bool
 
 
-def done(
+def finish_task(
     start: Path,
     prose: Prose,
     said: Said,
@@ -52,68 +52,70 @@ def done(
     *,
     again: bool = False,
     dry_run: bool = False,
-    hear: Hear = silent,
+    hear: Hear = ignore_event,
 ) -> Finished:
     """Finish the task of the worktree around `start`; `now` is the time.
 
     A check whose evidence still holds is not run, unless `again`. Raises LedgerError, and nothing is
     written, for uncommitted code, and wherever `packet` does.
     """
-    with at_work.opened(start, now) as at:
-        waiting = _waiting(at, now) or _stopped(at)
+    with at_work.open_worktree(start, now) as at:
+        waiting = _result_if_waiting(at, now) or _result_if_stopped(at)
         if waiting:
             return Finished(waiting, False)
         verify_clean.refuse_unclean(at.asked, at.top)
-        needed = _needed(at, again)
-        made = packet.composed(at, prose)  # what is refused is refused before checks have run for an hour
+        needed = _checks_to_run(at, again)
+        made = packet.compose_packet(
+            at, prose
+        )  # what is refused is refused before checks have run for an hour
         if dry_run:
-            return Finished(_planned(at, made, needed), True)
-        verified = verify.run(at, needed, now, hear) if needed else None
-        found = judged(at, prose, said, now, verified.files if verified else {})
-        return _committed(at, found, verified)
+            return Finished(_dry_run_result(at, made, needed), True)
+        verified = verify.run_checks(at, needed, now, hear) if needed else None
+        found = judge_ready(at, prose, said, now, verified.files if verified else {})
+        return _commit_documents(at, found, verified)
 
 
 # -- before anything ------------------------------------------------------------------------
 
 
-def _waiting(at: AtWork, now: int) -> Did | None:
+def _result_if_waiting(at: AtWork, now: int) -> Did | None:
     """What is said to an agent whose question nobody has answered yet; None where it may go on."""
-    asked = question(at.branch)
+    asked = open_question(at.branch)
     if asked is None:
         return None
-    about = f"the checkpoint {printable(asked.checkpoint)}" if asked.checkpoint else "your question"
-    since = age(max(now - asked.at, 0))
+    about = f"the checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else "your question"
+    since = format_age(max(now - asked.at, 0))
     told = (
         f"stop and wait: {about} is not answered yet, asked "
         + (f"{since} ago" if since != "now" else "just now"),
-        *(f"  {printable(line)}" for line in asked.needs.strip().split("\n")[:5] if line.strip()),
+        *(f"  {escape_hidden(line)}" for line in asked.needs.strip().split("\n")[:5] if line.strip()),
         "the manager sees it at the top of the board; nothing is committed here until it is answered",
     )
     return Did("done", told, at.task.id, next=f"agentledger prompt {at.task.id} --for resume")
 
 
-def _stopped(at: AtWork) -> Did | None:
+def _result_if_stopped(at: AtWork) -> Did | None:
     """What is said to an agent whom the manager has told to stop, until it has checked in since."""
     answer = at.branch.standing.answer if at.branch.standing else None
     if answer is None or answer.decision != "stop":
         return None
     told = (
-        f"{printable(answer.by)} has told you to stop; nothing is finished here",
-        *(f"  {printable(line)}" for line in answer.text.strip().split("\n")[:5] if line.strip()),
+        f"{escape_hidden(answer.by)} has told you to stop; nothing is finished here",
+        *(f"  {escape_hidden(line)}" for line in answer.text.strip().split("\n")[:5] if line.strip()),
         "commit what you have, check in, and end",
     )
     return Did("done", told, at.task.id, next="agentledger report --changed 'how far it is' --next 'nothing'")
 
 
-def _needed(at: AtWork, again: bool) -> list[str]:
+def _checks_to_run(at: AtWork, again: bool) -> list[str]:
     """The checks to be run, by name."""
     if again:
-        return [check.name for check in verify.asked(at)]
-    found = packet.checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
-    return [checked.check.name for checked in found if not _holds(checked)]
+        return [check.name for check in verify.select_checks(at)]
+    found = packet.judge_checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
+    return [checked.check.name for checked in found if not _has_valid_evidence(checked)]
 
 
-def _holds(checked: Checked) -> bool:
+def _has_valid_evidence(checked: Checked) -> bool:
     """Has this very command passed on the change as it is, and is that committed?"""
     found = checked.evidence
     return (
@@ -125,24 +127,26 @@ def _holds(checked: Checked) -> bool:
     )
 
 
-def _planned(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
-    runs = [f"would run {check.name}: {printable(check.run)}" for check in verify.asked(at, needed)]
+def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
+    runs = [
+        f"would run {check.name}: {escape_hidden(check.run)}" for check in verify.select_checks(at, needed)
+    ]
     told = (
         *(runs if needed else ["no check has to run: the evidence holds"]),
         *(lack.told("done") for lack in made.lacks),
     )
-    following = packet_lacks.following("done", made.lacks) or "agentledger done"
+    following = packet_lacks.next_command("done", made.lacks) or "agentledger done"
     return Did("done", told, at.task.id, files=(made.path,), next=following, dry_run=True)
 
 
 # -- committing, and what is said -------------------------------------------------------------
 
 
-def _committed(at: AtWork, found: Judged, verified: Verified | None) -> Finished:
+def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> Finished:
     kept: dict[str, bytes | None] = {**found.evidence, **found.others, found.made.path: found.made.raw}
     if found.ready:
-        if not verify_clean.same_code(at.asked, at.branch.head):
-            told = f"{printable(at.branch.name)} has moved on meanwhile; nothing is written"
+        if not verify_clean.is_same_code(at.asked, at.branch.head):
+            told = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
             raise LedgerError(told, "run this again when nobody commits code here")
         kept |= found.check_in
         message = f"chore(ledger): {at.task.id} is ready"
@@ -150,78 +154,80 @@ def _committed(at: AtWork, found: Judged, verified: Verified | None) -> Finished
         # One that a killed run has left behind would be taken along by the next commit.
         kept |= {path: None for path in found.check_in if (at.top / path).exists()}
         message = f"chore(ledger): {at.task.id} is checked, and not ready yet"
-    made = ledger_commit.commit(at.asked, at.branch.name, kept, message)
-    lines = [*report.answers(at), *_outcomes(at, verified), *found.made.told]
+    made = ledger_commit.commit_files(at.asked, at.branch.name, kept, message)
+    lines = [*report.describe_answers(at), *_describe_outcomes(at, verified), *found.made.told]
     if made.commit is None:
-        said = report.uncommitted("done", at, tuple(lines), made)
-        return Finished(replace(said, said=(*said.said, *_missing(found))), found.ready)
+        said = report.describe_uncommitted("done", at, tuple(lines), made)
+        return Finished(replace(said, said=(*said.said, *_describe_missing(found))), found.ready)
     new = (made.commit,) if made.commit != at.branch.head else ()
     refs, files = ((at.branch.ref,), tuple(kept)) if new else ((), ())
-    did = Did("done", (), at.task.id, refs, files, new, warnings=_warnings(found, verified))
+    did = Did("done", (), at.task.id, refs, files, new, warnings=_describe_warnings(found, verified))
     if found.ready:
-        return Finished(replace(did, said=(*lines, *_ready(at, bool(new))), next=_after(at)), True)
-    following = packet_lacks.following("done", found.made.lacks) or "agentledger done"
-    return Finished(replace(did, said=(*lines, *_missing(found)), next=following), False)
+        return Finished(
+            replace(did, said=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
+        )
+    following = packet_lacks.next_command("done", found.made.lacks) or "agentledger done"
+    return Finished(replace(did, said=(*lines, *_describe_missing(found)), next=following), False)
 
 
-def _ready(at: AtWork, new: bool) -> list[str]:
-    name = printable(at.task.id)
+def _describe_ready(at: AtWork, new: bool) -> list[str]:
+    name = escape_hidden(at.task.id)
     return [
         f"{name} is ready" if new else f"{name} was said to be ready before, and still is",
-        f"the manager's board has {printable(at.branch.name)} under Your turn, to be reviewed",
+        f"the manager's board has {escape_hidden(at.branch.name)} under Your turn, to be reviewed",
     ]
 
 
-def _after(at: AtWork) -> str:
+def _next_step(at: AtWork) -> str:
     """The next step: to push, where there is somewhere to push to."""
-    if not any(key.startswith("remote.") and key.endswith(".url") for key in git.config(at.asked)):
+    if not any(key.startswith("remote.") and key.endswith(".url") for key in git.read_config(at.asked)):
         return "wait for the review"
     name = shlex.quote(at.branch.name)
-    return f"git push -u {_remote(at)} {name}, then open the pull request: agentledger packet --pr-body"
+    return f"git push -u {_push_remote(at)} {name}, then open the pull request: agentledger packet --pr-body"
 
 
-def _remote(at: AtWork) -> str:
+def _push_remote(at: AtWork) -> str:
     names = decode(git.run(at.asked, ["remote"])).split("\n")
     return shlex.quote("origin" if "origin" in names else names[0])
 
 
-def _outcomes(at: AtWork, verified: Verified | None) -> list[str]:
+def _describe_outcomes(at: AtWork, verified: Verified | None) -> list[str]:
     """What came of the checks that ran; of a failing one its last lines, and where its log is."""
     if verified is None:
-        return [_no_check(at)]
-    return [line for seen in verified.seen for line in _outcome(at, seen)]
+        return [_describe_no_check(at)]
+    return [line for seen in verified.seen for line in _describe_outcome(at, seen)]
 
 
-def _no_check(at: AtWork) -> str:
-    return "no check has to run: the evidence holds" if verify.asked(at) else "no check is asked for"
+def _describe_no_check(at: AtWork) -> str:
+    return "no check has to run: the evidence holds" if verify.select_checks(at) else "no check is asked for"
 
 
-def _outcome(at: AtWork, seen: Seen) -> list[str]:
+def _describe_outcome(at: AtWork, seen: Seen) -> list[str]:
     code = f", exit code {seen.exit_code}" if seen.exit_code else ""
-    first = f"{seen.check.name}: {verify.outcome(seen)}{code}"
+    first = f"{seen.check.name}: {verify.outcome_word(seen)}{code}"
     if seen.passed:
         return [first]
-    log = f"  its log: {logs.place(at.place.common) / seen.log_sha256}" if seen.log_sha256 else ""
+    log = f"  its log: {logs.log_folder(at.place.common) / seen.log_sha256}" if seen.log_sha256 else ""
     return [first, *(f"  | {line}" for line in seen.tail[-_LAST:]), *([log] if log else [])]
 
 
-def _missing(found: Judged) -> list[str]:
+def _describe_missing(found: Judged) -> list[str]:
     """What stops, each with what to type."""
     if found.ready:
         return []
-    stops = [_told(finding) for finding in found.stops]
+    stops = [_format_finding(finding) for finding in found.stops]
     lacks = [lack.told("done") for lack in found.made.lacks]
-    count = plural(len(stops) + len(lacks), "thing")
+    count = format_count(len(stops) + len(lacks), "thing")
     return [f"not ready yet, for {count} that only you can settle:", *stops, *lacks]
 
 
-def _told(finding: Finding) -> str:
-    return f"{finding.rule}: {printable(finding.message)}\n  {printable(finding.hint)}"
+def _format_finding(finding: Finding) -> str:
+    return f"{finding.rule}: {escape_hidden(finding.message)}\n  {escape_hidden(finding.hint)}"
 
 
-def _warnings(found: Judged, verified: Verified | None) -> tuple[str, ...]:
+def _describe_warnings(found: Judged, verified: Verified | None) -> tuple[str, ...]:
     """What stops nobody, but should be known."""
-    mild = [f"{f.rule} {printable(f.message)}" for f in found.found if not f.blocks and f.waived is None]
+    mild = [f"{f.rule} {escape_hidden(f.message)}" for f in found.found if not f.blocks and f.waived is None]
     remarks = verified.remarks if verified else ()
     seen = [
         f"{each.check.name}: {remark}"

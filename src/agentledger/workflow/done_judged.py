@@ -16,7 +16,7 @@ from agentledger.errors import LedgerError
 from agentledger.findings import Finding
 from agentledger.scratch import Scratch
 from agentledger.snapshot import Request
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.work import Progress
 
 from . import as_if, check_in, packet, packet_lacks, report
@@ -50,18 +50,18 @@ class Judged:
         return not self.made.lacks and not any(f.blocks for f in self.found)
 
 
-def judged(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
+def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
     """All that is to be committed, with this evidence, and what the gate finds then; `now` is the time."""
-    made = packet.composed(at, prose, evidence)
-    left = report.left_over(at)
-    begun = [path for path in left if _says_ready(at, path)]
-    others = {path: raw for path, raw in left.items() if path not in begun} | report.brief_of_today(at)
-    ready = _check_in(at, said, now, begun[:1])
-    found = _strictly(at, now, {**evidence, **others, made.path: made.raw, **ready})
-    return Judged(made, evidence, others, ready, tuple(_own_check(at, each) for each in found))
+    made = packet.compose_packet(at, prose, evidence)
+    left = report.read_uncommitted(at)
+    begun = [path for path in left if _is_ready_check_in(at, path)]
+    others = {path: raw for path, raw in left.items() if path not in begun} | report.renewed_brief(at)
+    ready = _ready_check_in(at, said, now, begun[:1])
+    found = _judge_committed(at, now, {**evidence, **others, made.path: made.raw, **ready})
+    return Judged(made, evidence, others, ready, tuple(_block_failed_check(at, each) for each in found))
 
 
-def _own_check(at: AtWork, found: Finding) -> Finding:
+def _block_failed_check(at: AtWork, found: Finding) -> Finding:
     """A finding as `done` takes it: a failing check of the brief's own stops, though base fails it, too.
 
     The gate lets that pass, since a branch cannot answer for what base does. But a check of what is new fails
@@ -77,28 +77,34 @@ def _own_check(at: AtWork, found: Finding) -> Finding:
     )
 
 
-def _says_ready(at: AtWork, path: str) -> bool:
+def _is_ready_check_in(at: AtWork, path: str) -> bool:
     return any(each.document.source.path == path and each.state == "ready" for each in at.work.check_ins)
 
 
-def _check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
+def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
     """The check-in that says ready, {} where one says so already. `begun`: left by a run that was killed."""
     progress = at.branch.standing.progress if at.branch.standing else None
     if progress in (Progress.READY, Progress.APPROVED) and not begun:
         return {}
-    content = check_in.document(report.complete(at, replace(said, state="ready", need="")), now)
-    path = begun[0] if begun else f"{at.folder}/status/{check_in.name(now, content)}"
-    report.readable(at, path, content)
+    content = check_in.render_check_in(
+        report.complete_check_in(at, replace(said, state="ready", need="")), now
+    )
+    path = begun[0] if begun else f"{at.folder}/status/{check_in.check_in_name(now, content)}"
+    report.refuse_unreadable(at, path, content)
     return {path: content}
 
 
-def _strictly(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
+def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
     """What the ready gate would find if these files were committed, and nothing else that is not."""
     ref = HEADS + at.branch.name
     request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
-    with snapshot.opened(at.top, request) as taken:
+    with snapshot.open_snapshot(at.top, request) as taken:
         branch = next(b for b in taken.fleet.branches if b.ref == ref)
         if branch.work is None:
-            told = f"what says that {printable(at.branch.name)} works on {at.task.id} is not committed yet"
+            told = (
+                f"what says that {escape_hidden(at.branch.name)} works on {at.task.id} is not committed yet"
+            )
             raise LedgerError(told, "agentledger report commits it; then run this again")
-        return as_if.findings(Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files)
+        return as_if.evaluate_ready_gate(
+            Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files
+        )

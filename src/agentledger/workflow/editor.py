@@ -20,18 +20,18 @@ from urllib.parse import quote
 from agentledger import git, whole
 from agentledger.errors import LedgerError
 from agentledger.git import Git
-from agentledger.text import decode, encode, printable
+from agentledger.text import decode, encode, escape_hidden
 
 
-def place(asked: Git, name: str) -> Path:
+def draft_path(asked: Git, name: str) -> Path:
     """Where the text of that name is kept: a file in the git directory that all worktrees share.
 
     `name` may hold anything that a branch's name may; its ending tells editors what they show.
     """
-    return git.place(asked).common / "agentledger" / "kept" / quote(encode(name), safe=" ")
+    return git.locate_repository(asked).common / "agentledger" / "kept" / quote(encode(name), safe=" ")
 
 
-def kept(path: Path) -> str | None:
+def read_draft(path: Path) -> str | None:
     """The text that was left there the last time; None where there is none, or nothing in it."""
     try:
         text = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf")).replace("\r\n", "\n")
@@ -40,44 +40,44 @@ def kept(path: Path) -> str | None:
     return text if text.strip() else None
 
 
-def keep(path: Path, text: str) -> None:
+def keep_draft(path: Path, text: str) -> None:
     """Put a text there, whole or not at all; LedgerError when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole.write(path, encode(text))
+        whole.write_atomically(path, encode(text))
     except OSError as error:
-        told = f"the text cannot be kept in {printable(str(path))}: {error.strerror}"
+        told = f"the text cannot be kept in {escape_hidden(str(path))}: {error.strerror}"
         raise LedgerError(told, "make that folder writable, or give the text with --from FILE") from error
 
 
-def forget(path: Path) -> None:
+def remove_draft(path: Path) -> None:
     """Take it away, if it is there: the text is where it belongs."""
     path.unlink(missing_ok=True)
 
 
-def edit(asked: Git, initial: str, path: Path) -> str | None:
+def edit_draft(asked: Git, initial: str, path: Path) -> str | None:
     """The text as the person leaves it, in `path` until `forget`; None where there is nothing new in it.
 
     It begins with what is kept in `path` from the last time, else with `initial`. Nothing new: equal to
     `initial`, or blank; `path` is gone then. Raises LedgerError when the editor cannot be started or ends
     with an error, which is how a person gives up in most of them; a changed text stays in `path`.
     """
-    if kept(path) is None:
-        keep(path, initial)
-    problem = _run(_command(asked), path)
-    text = kept(path)
+    if read_draft(path) is None:
+        keep_draft(path, initial)
+    problem = _run_editor(_editor_command(asked), path)
+    text = read_draft(path)
     if text is None or text.rstrip() == initial.rstrip():
-        forget(path)
+        remove_draft(path)
         text = None
     if problem:
-        stays = f"the text is kept in {shlex.quote(printable(str(path)))}; run the same again to go on"
+        stays = f"the text is kept in {shlex.quote(escape_hidden(str(path)))}; run the same again to go on"
         raise LedgerError(problem, stays if text else "git config core.editor names another editor")
     return text
 
 
-def _command(asked: Git) -> str:
+def _editor_command(asked: Git) -> str:
     """The person's editor as git finds it: GIT_EDITOR, core.editor, VISUAL, EDITOR, else vi."""
-    out, code, _ = git.attempt(asked, ["var", "GIT_EDITOR"])
+    out, code, _ = git.run_unchecked(asked, ["var", "GIT_EDITOR"])
     found = decode(out).strip()
     if code or not found or found == ":":
         raise LedgerError(
@@ -86,7 +86,7 @@ def _command(asked: Git) -> str:
     return found
 
 
-def _run(command: str, path: Path) -> str:
+def _run_editor(command: str, path: Path) -> str:
     """Why the editor failed, '' when it did not. A shell takes the command apart, as for git."""
     import click
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from agentledger import git
 from agentledger.git import Git, Place
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 from agentledger.watched import FOLDER
 
 from . import hooks, init_settings
-from .init_manifest import Key, Manifest, Written, digest
-from .init_plan import Plan, together
-from .init_steps import PROGRAM, Write, content
+from .init_manifest import Key, Manifest, Written, hash_content
+from .init_plan import Plan, combine_plans
+from .init_steps import PROGRAM, Write, read_content
 
 SETTING, EXTENSION = "core.hooksPath", "extensions.worktreeConfig"
 MAIN_ONLY = ("core.bare", "core.worktree")
@@ -38,30 +38,32 @@ CONFIGURED = (2, 54)
 _OFTEN = ("reference-transaction", "post-index-change")
 
 
-def shared(asked: Git, place: Place) -> str | None:
+def read_shared_path(asked: Git, place: Place) -> str | None:
     """The `core.hooksPath` that all worktrees share; None where there is none, or it says the usual place."""
-    said = [(scope, value) for scope, value in _values(asked) if scope in ("system", "global", "local")]
+    said = [
+        (scope, value) for scope, value in _read_hooks_paths(asked) if scope in ("system", "global", "local")
+    ]
     if not said or said[-1][1] == str(place.common / "hooks"):
         return None
     return said[-1][1]
 
 
-def own(asked: Git) -> str | None:
+def read_own_path(asked: Git) -> str | None:
     """What this worktree's own settings say."""
-    found = [value for scope, value in _values(asked) if scope == "worktree"]
+    found = [value for scope, value in _read_hooks_paths(asked) if scope == "worktree"]
     return found[-1] if found else None
 
 
-def _values(asked: Git) -> list[tuple[str, str]]:
+def _read_hooks_paths(asked: Git) -> list[tuple[str, str]]:
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
-    words = decode(git.find(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    words = decode(git.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-def configured(asked: Git) -> list[tuple[str, str]]:
+def read_configured_hooks(asked: Git) -> list[tuple[str, str]]:
     """Name and event of each hook that `hook.<name>.event` sets for an event that ours has, too."""
     flags = ["-z", "--get-regexp", r"^hook\..*\.event$"]
-    entries = decode(git.find(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    entries = decode(git.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
     pairs = (entry.partition("\n")[::2] for entry in entries)
     return [
         (key.removeprefix("hook.").removesuffix(".event"), event)
@@ -70,79 +72,90 @@ def configured(asked: Git) -> list[tuple[str, str]]:
     ]
 
 
-def plan(asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest) -> Plan:
+def plan_worktree_hooks(
+    asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest
+) -> Plan:
     """Our folder of hooks, and each of these worktrees told to use it."""
     folder = place.common / FOLDER
-    parts = [_overlaid(replace(asked, cwd=worktree), folder) for worktree in worktrees]
+    parts = [_plan_own_path(replace(asked, cwd=worktree), folder) for worktree in worktrees]
     if any(part.steps for part in parts):
-        parts = [_extended(place), *parts]
-    names = [*_OTHERS, *(n for n in _OFTEN if _there(setting, worktrees, n))]
-    parts += [_file(folder / n, hooks.shim(n, "before-elsewhere.sh"), done) for n in hooks.NAMES]
-    parts += [_file(folder / n, hooks.shim(n, "before-elsewhere.sh", "forward.sh"), done) for n in names]
-    told = f"core.hooksPath is {printable(setting)}, which stays: the hooks go to agents' worktrees alone"
+        parts = [_plan_extension(place), *parts]
+    names = [*_OTHERS, *(n for n in _OFTEN if _has_hook_file(setting, worktrees, n))]
+    parts += [
+        _plan_hook_file(folder / n, hooks.render_shim(n, "before-elsewhere.sh"), done) for n in hooks.NAMES
+    ]
+    parts += [
+        _plan_hook_file(folder / n, hooks.render_shim(n, "before-elsewhere.sh", "forward.sh"), done)
+        for n in names
+    ]
+    told = f"core.hooksPath is {escape_hidden(setting)}, which stays: the hooks go to agents' worktrees alone"
     if not worktrees:
         told += "; there is none yet, so run init again once there is"
-    return together([*parts, Plan(notes=(told,))])
+    return combine_plans([*parts, Plan(notes=(told,))])
 
 
-def _there(setting: str, worktrees: Sequence[Path], name: str) -> bool:
+def _has_hook_file(setting: str, worktrees: Sequence[Path], name: str) -> bool:
     return any((worktree / setting / name).is_file() for worktree in worktrees)
 
 
-def _overlaid(asked: Git, folder: Path) -> Plan:
+def _plan_own_path(asked: Git, folder: Path) -> Plan:
     """The worktree's own setting; one that somebody else has made stays."""
-    before = own(asked)
+    before = read_own_path(asked)
     if before is not None and before != str(folder):
-        said = f"{printable(str(asked.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
+        said = (
+            f"{escape_hidden(str(asked.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
+        )
         return Plan(notes=(said,))
-    return init_settings.changed(git.place(asked).directory / "config.worktree", [(SETTING, str(folder))])
+    return init_settings.plan_settings(
+        git.locate_repository(asked).directory / "config.worktree", [(SETTING, str(folder))]
+    )
 
 
-def _extended(place: Place) -> Plan:
+def _plan_extension(place: Place) -> Plan:
     file = place.common / "config"
-    if init_settings.value(file, EXTENSION) == "true":
+    if init_settings.read_setting(file, EXTENSION) == "true":
         return Plan()
-    moved = [(name, init_settings.value(file, name)) for name in MAIN_ONLY]
+    moved = [(name, init_settings.read_setting(file, name)) for name in MAIN_ONLY]
     moved = [(name, value) for name, value in moved if value not in (None, "false")]
     gone: list[init_settings.Setting] = [(name, None) for name, _ in moved]
-    main = init_settings.changed(place.common / "config.worktree", moved)
-    return together([main, init_settings.changed(file, [(EXTENSION, "true"), *gone])])
+    main = init_settings.plan_settings(place.common / "config.worktree", moved)
+    return combine_plans([main, init_settings.plan_settings(file, [(EXTENSION, "true"), *gone])])
 
 
-def _file(path: Path, text: bytes, done: Manifest) -> Plan:
-    there = content(path)
+def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
+    there = read_content(path)
     if there == text:
         return Plan()
-    if there is not None and (path not in done.files or digest(there) != done.files[path].hash):
-        return Plan(notes=(f"{printable(str(path))} was changed since init wrote it, and stays so",))
-    written = Written(digest(text), True, there)
+    if there is not None and (path not in done.files or hash_content(there) != done.files[path].hash):
+        return Plan(notes=(f"{escape_hidden(str(path))} was changed since init wrote it, and stays so",))
+    written = Written(hash_content(text), True, there)
     return Plan((Write(path, there, text, PROGRAM),), Manifest({path: written}))
 
 
 # -- the way back ------------------------------------------------------------------------
 
 
-def undone(place: Place, known: Mapping[Path, Written]) -> Plan:
+def plan_worktree_undo(place: Place, known: Mapping[Path, Written]) -> Plan:
     """The settings of each worktree, and the extension where no other setting of a worktree needs it."""
     shared, main = place.common / "config", place.common / "config.worktree"
-    files = {**_copied(place), **known}
-    back = {path: init_settings.undone(path, written) for path, written in files.items()}
+    files = {**_find_copied_settings(place), **known}
+    back = {path: init_settings.plan_settings_undo(path, written) for path, written in files.items()}
     after = {
         step.path: step.after for part in back.values() for step in part.steps if isinstance(step, Write)
     }
     every = (main, *place.common.glob("worktrees/*/config.worktree"))
-    needed = [file for file in every if (after[file] if file in after else content(file))]
+    needed = [file for file in every if (after[file] if file in after else read_content(file))]
     if not needed or shared not in files:
-        return together(back.values())
+        return combine_plans(back.values())
     kept = {path: files[path] for path in (shared, main) if path in files}
-    told = f"{EXTENSION} stays on, for the settings in {printable(str(needed[0]))}"
+    told = f"{EXTENSION} stays on, for the settings in {escape_hidden(str(needed[0]))}"
     others = (part for path, part in back.items() if path not in kept)
-    return together([*others, Plan(done=Manifest(kept), notes=(told,))])
+    return combine_plans([*others, Plan(done=Manifest(kept), notes=(told,))])
 
 
-def _copied(place: Place) -> dict[Path, Written]:
+def _find_copied_settings(place: Place) -> dict[Path, Written]:
     """Worktrees that have our setting from another one: `git worktree add` hands it on."""
     ours = str(place.common / FOLDER)
     copied = Written("", False, keys=(Key(SETTING, ours, None),))
     every = place.common.glob("worktrees/*/config.worktree")
-    return {file: copied for file in every if init_settings.value(file, SETTING) == ours}
+    return {file: copied for file in every if init_settings.read_setting(file, SETTING) == ours}

@@ -11,11 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
-from .init_manifest import Manifest, Written, digest
+from .init_manifest import Manifest, Written, hash_content
 from .init_plan import Plan
-from .init_steps import Write, content
+from .init_steps import Write, read_content
 
 NAME = ".pre-commit-config.yaml"
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
@@ -34,41 +34,41 @@ ENTRY = f"""\
 INSTALL = f"pre-commit install {' '.join(f'--hook-type {stage}' for stage in STAGES)}"
 
 
-def plan(top: Path) -> Plan:
+def plan_entry(top: Path) -> Plan:
     """The entry at the end of the file, or a file with it; a note with the entry where that is not safe."""
     file = top / NAME
-    before = content(file)
+    before = read_content(file)
     if before is not None and b"agentledger" in before:
         return Plan(notes=(f"{NAME} has an entry already",))
-    snippet = ENTRY if before is None else _indented(before)
-    after = ("repos:\n" + ENTRY).encode() if before is None else _added(before, snippet)
+    snippet = ENTRY if before is None else _indent_entry(before)
+    after = ("repos:\n" + ENTRY).encode() if before is None else _append_entry(before, snippet)
     if after is None:
         told = f"{NAME} does not end with its list of repos; add this to that list:\n{ENTRY.rstrip()}"
         return Plan(notes=(told, f"then: {INSTALL}"))
-    written = Written(digest(after), before is None, before, snippet=snippet)
+    written = Written(hash_content(after), before is None, before, snippet=snippet)
     told = f"commit {NAME}, and in each clone: {INSTALL}"
     return Plan((Write(file, before, after),), Manifest({file: written}), (told,))
 
 
-def _indented(before: bytes) -> str:
+def _indent_entry(before: bytes) -> str:
     """The entry, as deep as the last one in the file."""
     entries = [line for line in before.decode("utf-8", "replace").splitlines() if "- repo:" in line]
     margin = entries[-1][: entries[-1].index("- repo:")] if entries else ""
     return "".join(f"{margin}{line}\n" for line in ENTRY.splitlines())
 
 
-def _added(before: bytes, snippet: str) -> bytes | None:
+def _append_entry(before: bytes, snippet: str) -> bytes | None:
     """The file with the entry, if it then says just what it said and the entry; else None."""
     ended = before if before.endswith(b"\n") else before + b"\n"
     after = ended + snippet.encode()
-    former, now = _meaning(before), _meaning(after)
+    former, now = _parse_yaml(before), _parse_yaml(after)
     if not isinstance(former, dict) or not isinstance(former.get("repos"), list):
         return None
-    wanted = former | {"repos": [*former["repos"], _meaning(ENTRY.encode())[0]]}
+    wanted = former | {"repos": [*former["repos"], _parse_yaml(ENTRY.encode())[0]]}
     return after if now == wanted else None
 
 
-def _meaning(raw: bytes) -> Any:
+def _parse_yaml(raw: bytes) -> Any:
     import yaml
 
     try:
@@ -77,14 +77,14 @@ def _meaning(raw: bytes) -> Any:
         return None
 
 
-def undone(file: Path, written: Written) -> Plan:
+def plan_entry_undo(file: Path, written: Written) -> Plan:
     """The way back: the former bytes where nobody has touched the file since, else without the entry."""
-    now = content(file)
+    now = read_content(file)
     if now is None:
         return Plan()
     if written.untouched(now):
         return Plan((Write(file, now, written.former),))
     snippet = written.snippet.encode()
     if now.count(snippet) != 1:
-        return Plan(notes=(f"{printable(str(file))}: the entry was changed since, and left alone",))
+        return Plan(notes=(f"{escape_hidden(str(file))}: the entry was changed since, and left alone",))
     return Plan((Write(file, now, now.replace(snippet, b"")),))

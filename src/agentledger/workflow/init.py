@@ -21,7 +21,7 @@ from agentledger.errors import RefError
 from agentledger.git import Git, Place
 from agentledger.ledger import Policy
 from agentledger.model import Base
-from agentledger.observe import observe
+from agentledger.observe import observe_repository
 from agentledger.policy import FILE as POLICY
 from agentledger.text import decode
 from agentledger.work import Task
@@ -37,9 +37,9 @@ from . import (
     init_template,
     init_undo,
 )
-from .init_manifest import Manifest, Written, digest
-from .init_plan import Plan, together
-from .init_steps import Write, content
+from .init_manifest import Manifest, Written, hash_content
+from .init_plan import Plan, combine_plans
+from .init_steps import Write, read_content
 
 WAYS = ("native", "pre-commit", "both", "none")
 _FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
@@ -73,70 +73,74 @@ class Wanted:
         return forge is not None if self.pr_template is None else self.pr_template
 
 
-def look(start: Path) -> Here:
+def inspect_repository(start: Path) -> Here:
     """The repository around `start`. LedgerError: there is none, or this is an agent's worktree."""
-    asked = git.repository(start)
-    place = git.place(asked)
+    asked = git.repository_at(start)
+    place = git.locate_repository(asked)
     try:
-        seen = observe(start, None, ())
-        with snapshot.opened(start, snapshot.Request(forecast=False, lines=False, rules=False)) as taken:
+        seen = observe_repository(start, None, ())
+        with snapshot.open_snapshot(
+            start, snapshot.Request(forecast=False, lines=False, rules=False)
+        ) as taken:
             fleet = taken.fleet
     except RefError:  # no base yet: the defaults will do until there is one
         return Here(asked, place, None, Policy(), ())
     control_write.refuse_in_agent_worktree(seen, fleet)
-    kind = forge.kind(fleet.forge) if fleet.forge else None
+    kind = forge.forge_kind(fleet.forge) if fleet.forge else None
     return Here(asked, place, fleet.base, fleet.policy, fleet.tasks, kind)
 
 
-def plan(here: Here, wanted: Wanted) -> Plan:
+def plan_init(here: Here, wanted: Wanted) -> Plan:
     """What there is to do; no steps where all is done."""
-    done = init_manifest.read(here.place.common)
-    parts = [*_documents(here)]
+    done = init_manifest.read_manifest(here.place.common)
+    parts = [*_plan_policy_files(here)]
     if wanted.agents_md:
-        parts.append(agents_md(here, done))
+        parts.append(plan_agents_md(here, done))
     if wanted.template(here.forge):
-        parts.append(pr_template(here))
+        parts.append(plan_pr_template(here))
     if wanted.way in ("native", "both"):
-        parts += _hooks(here, done)
+        parts += _plan_hooks(here, done)
     if wanted.way in ("pre-commit", "both"):
-        parts.append(_framework(here))
-    whole = together(parts)
-    both = done.and_then(whole.done)
-    kept = init_manifest.text(here.place.common, both)
-    return whole._replace(steps=(*_remembered(here.place, kept, bool(both)), *whole.steps))
+        parts.append(_plan_framework(here))
+    whole = combine_plans(parts)
+    both = done.merge_later(whole.done)
+    kept = init_manifest.render_manifest(here.place.common, both)
+    return whole._replace(steps=(*_manifest_steps(here.place, kept, bool(both)), *whole.steps))
 
 
-def carry_out(place: Place, plan: Plan) -> None:
+def apply_plan(place: Place, plan: Plan) -> None:
     """Take the steps of a plan, and remember the folders that they needed. LedgerError: see `init_steps`."""
-    made = init_steps.take(plan.steps)
-    file = init_manifest.path_in(place.common)
+    made = init_steps.apply_steps(plan.steps)
+    file = init_manifest.manifest_path(place.common)
     if made and file.exists():
-        done = init_manifest.read(place.common).and_then(Manifest(folders=tuple(made)))
-        init_steps.take([Write(file, content(file), init_manifest.text(place.common, done))])
+        done = init_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(made)))
+        init_steps.apply_steps(
+            [Write(file, read_content(file), init_manifest.render_manifest(place.common, done))]
+        )
 
 
-def way_back(start: Path) -> tuple[Place, Plan]:
+def plan_uninstall(start: Path) -> tuple[Place, Plan]:
     """What there is to undo in the repository around `start`."""
-    asked = git.repository(start)
-    place = git.place(asked)
-    return place, init_undo.plan(asked, place)
+    asked = git.repository_at(start)
+    place = git.locate_repository(asked)
+    return place, init_undo.plan_undo(asked, place)
 
 
-def undo(place: Place, plan: Plan) -> None:
+def apply_undo(place: Place, plan: Plan) -> None:
     """Take the steps of the way back. LedgerError: see `init_steps`."""
-    done = init_manifest.read(place.common)
-    init_steps.take(plan.steps)
-    left = init_undo.left(plan, done)
+    done = init_manifest.read_manifest(place.common)
+    init_steps.apply_steps(plan.steps)
+    left = init_undo.remaining_manifest(plan, done)
     if left:
-        file = init_manifest.path_in(place.common)
-        init_steps.take([Write(file, None, init_manifest.text(place.common, left))])
-    init_undo.clear(done.folders)
+        file = init_manifest.manifest_path(place.common)
+        init_steps.apply_steps([Write(file, None, init_manifest.render_manifest(place.common, left))])
+    init_undo.remove_empty_folders(done.folders)
 
 
-def _remembered(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
+def _manifest_steps(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
     """The manifest, before anything is done that would have to be undone."""
-    file = init_manifest.path_in(place.common)
-    before = content(file)
+    file = init_manifest.manifest_path(place.common)
+    before = read_content(file)
     if anything and before != manifest:
         yield Write(file, before, manifest)
 
@@ -144,73 +148,77 @@ def _remembered(place: Place, manifest: bytes, anything: bool) -> Iterable[Write
 # -- the parts ---------------------------------------------------------------------------
 
 
-def _documents(here: Here) -> Iterable[Plan]:
+def _plan_policy_files(here: Here) -> Iterable[Plan]:
     """The policy and its neighbour, where neither the work tree nor base has them."""
     if here.place.top is None:
         yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
         return
-    folder = resources.directory("templates") / "init"
+    folder = resources.resource_folder("templates") / "init"
     for path, name in _FILES.items():
         file = here.place.top / path
-        if not os.path.lexists(file) and not _on_base(here, path):
+        if not os.path.lexists(file) and not _is_on_base(here, path):
             text = (folder / name).read_bytes()
-            yield Plan((Write(file, None, text),), Manifest({file: Written(digest(text), True)}))
+            yield Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
-def _on_base(here: Here, path: str) -> bool:
+def _is_on_base(here: Here, path: str) -> bool:
     if here.base is None:
         return False
     shown = ["ls-tree", "--full-tree", "--name-only", here.base.head, "--", path]
     return bool(git.run(here.asked, ["--literal-pathspecs", *shown]))
 
 
-def agents_md(here: Here, done: Manifest | None = None) -> Plan:
+def plan_agents_md(here: Here, done: Manifest | None = None) -> Plan:
     """The part for AGENTS.md, after what was `done` before."""
     top = here.place.top
     if top is None:
         return Plan()
-    base = init_agents.committed(here.asked, here.base.head) if here.base else None
-    checked_out = init_agents.committed(here.asked, "HEAD")
-    part = init_agents.plan(top, base if base != checked_out else None, done or Manifest())
-    ignored = git.find(here.asked, ["check-ignore", "-q", "--", str(top / init_agents.NAME)]) is not None
+    base = init_agents.read_committed(here.asked, here.base.head) if here.base else None
+    checked_out = init_agents.read_committed(here.asked, "HEAD")
+    part = init_agents.plan_block(top, base if base != checked_out else None, done or Manifest())
+    ignored = (
+        git.run_or_none(here.asked, ["check-ignore", "-q", "--", str(top / init_agents.NAME)]) is not None
+    )
     unseen = (f"{init_agents.NAME} is ignored by git: agents in other worktrees will not have it",)
-    readers = init_readers.notes(top) if part.steps or not part.notes else ()
+    readers = init_readers.describe_readers(top) if part.steps or not part.notes else ()
     return part._replace(notes=(*part.notes, *(unseen if ignored else ()), *readers))
 
 
-def pr_template(here: Here) -> Plan:
+def plan_pr_template(here: Here) -> Plan:
     """The part for the pull-request template."""
     if here.place.top is None:
         return Plan()
     base = here.base.head if here.base else None
-    return init_template.plan(here.asked, here.place.top, base, here.forge)
+    return init_template.plan_template(here.asked, here.place.top, base, here.forge)
 
 
-def _hooks(here: Here, done: Manifest) -> Iterable[Plan]:
-    setting = hooks_beside.shared(here.asked, here.place)
-    names = watched.listed(here.policy, here.tasks)
+def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
+    setting = hooks_beside.read_shared_path(here.asked, here.place)
+    names = watched.format_hook_branches(here.policy, here.tasks)
     file = here.place.common / watched.FOLDER / watched.FILE
-    before = content(file)
+    before = read_content(file)
     if before != names:
         yield Plan((Write(file, before, names),))
     if setting is None:
-        yield hooks.native(here.place.common / "hooks", done)
+        yield hooks.plan_native_hooks(here.place.common / "hooks", done)
     else:
-        yield hooks_beside.plan(here.asked, here.place, setting, _agents(here, names), done)
+        yield hooks_beside.plan_worktree_hooks(
+            here.asked, here.place, setting, _find_agent_worktrees(here, names), done
+        )
 
 
-def _agents(here: Here, names: bytes) -> Sequence[Path]:
+def _find_agent_worktrees(here: Here, names: bytes) -> Sequence[Path]:
     """The linked worktrees in which agents' branches are checked out."""
     patterns = decode(names).split("\n")[:-1]
     return [
         checkout.path
-        for checkout in git.worktrees(here.asked)[1:]
+        for checkout in git.read_worktrees(here.asked)[1:]
         if not checkout.prunable
         and any(fnmatchcase(checkout.branch.removeprefix(HEADS), pattern) for pattern in patterns)
     ]
 
 
-def _framework(here: Here) -> Plan:
+def _plan_framework(here: Here) -> Plan:
     if here.place.top is None:
         return Plan(notes=(f"there is no work tree here, so no {hooks_framework.NAME}",))
-    return hooks_framework.plan(here.place.top)
+    return hooks_framework.plan_entry(here.place.top)

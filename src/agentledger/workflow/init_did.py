@@ -13,7 +13,7 @@ from pathlib import Path
 from agentledger import git
 from agentledger.did import Did
 from agentledger.git import Git, Place
-from agentledger.text import decode, encode, printable
+from agentledger.text import decode, encode, escape_hidden
 
 from . import init_manifest
 from .init_plan import Plan
@@ -22,52 +22,52 @@ from .init_steps import Move, Step
 PLAN = "agentledger plan TASK"
 
 
-def made(asked: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
+def describe_init(asked: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
     """What making the repository ready came to; `next` is to commit what is not, else to plan a task."""
-    done = _told(place, plan, dry_run)
-    files = init_manifest.read(place.common).files
+    done = _describe_plan(place, plan, dry_run)
+    files = init_manifest.read_manifest(place.common).files
     paths = [step.path for step in plan.steps if not isinstance(step, Move)] if dry_run else list(files)
-    return replace(done, next=_commit(asked, place, paths, dry_run) or PLAN)
+    return replace(done, next=_commit_command(asked, place, paths, dry_run) or PLAN)
 
 
-def undone(place: Place, plan: Plan, dry_run: bool) -> Did:
+def describe_undo(place: Place, plan: Plan, dry_run: bool) -> Did:
     """What taking it back came to."""
-    return _told(place, plan, dry_run)
+    return _describe_plan(place, plan, dry_run)
 
 
-def lines(steps: Sequence[Step], dry_run: bool = False) -> tuple[str, ...]:
+def describe_steps(steps: Sequence[Step], dry_run: bool = False) -> tuple[str, ...]:
     """A line for each step: what was done, or would be, to which file."""
-    return tuple(_line(step, dry_run) for step in steps)
+    return tuple(_describe_step(step, dry_run) for step in steps)
 
 
-def _told(place: Place, plan: Plan, dry_run: bool) -> Did:
+def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
     files = [step.target if isinstance(step, Move) else step.path for step in plan.steps]
     return Did(
         "init",
-        said=lines(plan.steps, dry_run),
-        files=tuple(_name(place, path) for path in files),
+        said=describe_steps(plan.steps, dry_run),
+        files=tuple(_format_path(place, path) for path in files),
         warnings=plan.notes,
         dry_run=dry_run,
     )
 
 
-def _line(step: Step, dry_run: bool) -> str:
+def _describe_step(step: Step, dry_run: bool) -> str:
     if isinstance(step, Move):
         word = "move" if dry_run else "moved"
-        return f"{word:8} {printable(str(step.source))} to {printable(step.target.name)}"
+        return f"{word:8} {escape_hidden(str(step.source))} to {escape_hidden(step.target.name)}"
     words = ("remove", "write", "change") if dry_run else ("removed", "wrote", "changed")
     word = words[0] if step.after is None else words[1] if step.before is None else words[2]
-    return f"{word:8} {printable(str(step.path))}"
+    return f"{word:8} {escape_hidden(str(step.path))}"
 
 
-def _name(place: Place, path: Path) -> str:
+def _format_path(place: Place, path: Path) -> str:
     """A path from the top of the work tree, where it lies below."""
     if place.top and path.is_relative_to(place.top):
         return path.relative_to(place.top).as_posix()
     return str(path)
 
 
-def _commit(asked: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> str:
+def _commit_command(asked: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> str:
     """The command that commits those of these files of the work tree that git does not have as they are."""
     if place.top is None:
         return ""
@@ -76,7 +76,7 @@ def _commit(asked: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> s
     ours = [path for path in ours if not path.is_relative_to(place.common)]
     names = sorted(path.relative_to(place.top).as_posix() for path in ours)
     if names and not dry_run:
-        names = _changed(asked, place.top, names)
+        names = _read_uncommitted(asked, place.top, names)
     if not names:
         return ""
     where = "" if asked.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
@@ -86,7 +86,7 @@ def _commit(asked: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> s
     return f'git{where} add {words} && git{where} commit -m "agentledger init" -- {words}'
 
 
-def _changed(asked: Git, top: Path, names: Sequence[str]) -> list[str]:
+def _read_uncommitted(asked: Git, top: Path, names: Sequence[str]) -> list[str]:
     """Those that are new or differ from HEAD; what git ignores is not among them."""
     flags = ["status", "--porcelain", "-z", "--no-renames", "-uall"]
     out = git.run(Git(top, asked.env), ["--literal-pathspecs", *flags, "--", *names])

@@ -48,7 +48,7 @@ class Written:
 
     def untouched(self, now: bytes) -> bool:
         """Is a file of this content as it was left, and is it known what it held before?"""
-        return digest(now) == self.hash and (self.new or self.former is not None)
+        return hash_content(now) == self.hash and (self.new or self.former is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,64 +71,66 @@ class Manifest:
         """Has anything been done?"""
         return bool(self.files or self.hooks)
 
-    def and_then(self, later: Manifest) -> Manifest:
+    def merge_later(self, later: Manifest) -> Manifest:
         """This one after another run: what was there first stays what will be there again."""
         files = dict(self.files)
         for path, now in later.files.items():
-            files[path] = _after(files[path], now) if path in files else now
+            files[path] = _merge_written(files[path], now) if path in files else now
         hooks = dict(self.hooks)
         for path, each in later.hooks.items():
             hooks[path] = replace(each, former=each.former or (path in hooks and hooks[path].former))
         return Manifest(files, hooks, tuple(dict.fromkeys(self.folders + later.folders)))
 
 
-def _after(first: Written, now: Written) -> Written:
-    untouched = now.former is not None and digest(now.former) == first.hash
+def _merge_written(first: Written, now: Written) -> Written:
+    untouched = now.former is not None and hash_content(now.former) == first.hash
     named = {key.name for key in first.keys}
     keys = (*first.keys, *(key for key in now.keys if key.name not in named))
     former = first.former if untouched else None
     return Written(now.hash, first.new and untouched, former, keys, now.snippet or first.snippet)
 
 
-def digest(raw: bytes | None) -> str:
+def hash_content(raw: bytes | None) -> str:
     """The hash by which a file is known again; '' for none."""
     return "" if raw is None else hashlib.sha256(raw).hexdigest()
 
 
-def path_in(common: Path) -> Path:
+def manifest_path(common: Path) -> Path:
     """Where the manifest of a repository is."""
     return common / FOLDER / "manifest.json"
 
 
-def read(common: Path) -> Manifest:
+def read_manifest(common: Path) -> Manifest:
     """What was done here; nothing, where there is no manifest. LedgerError where it cannot be understood."""
-    file = path_in(common)
+    file = manifest_path(common)
     if not file.exists():
         return Manifest()
     try:
         said: dict[str, Any] = json.loads(file.read_bytes())
         return Manifest(
-            {_absolute(common, path): _written(each) for path, each in said["files"].items()},
-            {_absolute(common, path): Hooked(*each) for path, each in said["hooks"].items()},
-            tuple(_absolute(common, path) for path in said["folders"]),
+            {_absolute_path(common, path): _parse_written(each) for path, each in said["files"].items()},
+            {_absolute_path(common, path): Hooked(*each) for path, each in said["hooks"].items()},
+            tuple(_absolute_path(common, path) for path in said["folders"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "put it back, or move the folder away and take out by hand what init added (docs/hooks.md)"
         raise LedgerError(f"{file} cannot be read: {error}", hint) from error
 
 
-def text(common: Path, manifest: Manifest) -> bytes:
+def render_manifest(common: Path, manifest: Manifest) -> bytes:
     """The manifest as it is kept."""
     said = {
         "version": VERSION,
-        "files": {_relative(common, path): _plain(each) for path, each in manifest.files.items()},
-        "hooks": {_relative(common, path): [h.hash, h.former] for path, h in manifest.hooks.items()},
-        "folders": [_relative(common, path) for path in manifest.folders],
+        "files": {
+            _relative_path(common, path): _encode_written(each) for path, each in manifest.files.items()
+        },
+        "hooks": {_relative_path(common, path): [h.hash, h.former] for path, h in manifest.hooks.items()},
+        "folders": [_relative_path(common, path) for path in manifest.folders],
     }
     return json.dumps(said, indent=1).encode() + b"\n"
 
 
-def _plain(each: Written) -> dict[str, Any]:
+def _encode_written(each: Written) -> dict[str, Any]:
     former = None if each.former is None else base64.b64encode(each.former).decode()
     return {
         "hash": each.hash,
@@ -139,15 +141,15 @@ def _plain(each: Written) -> dict[str, Any]:
     }
 
 
-def _written(said: dict[str, Any]) -> Written:
+def _parse_written(said: dict[str, Any]) -> Written:
     former = None if said["former"] is None else base64.b64decode(said["former"])
     keys = tuple(Key(*each) for each in said["keys"])
     return Written(said["hash"], said["new"], former, keys, said["snippet"])
 
 
-def _relative(common: Path, path: Path) -> str:
+def _relative_path(common: Path, path: Path) -> str:
     return os.path.relpath(path, common)
 
 
-def _absolute(common: Path, path: str) -> Path:
+def _absolute_path(common: Path, path: str) -> Path:
     return Path(os.path.normpath(common / path))

@@ -21,10 +21,10 @@ class Plan(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def together(plans: Iterable[Plan]) -> Plan:
+def combine_plans(plans: Iterable[Plan]) -> Plan:
     """One plan of several that touch different files."""
     whole = Plan()
     for plan in plans:
-        done = whole.done.and_then(plan.done)
+        done = whole.done.merge_later(plan.done)
         whole = Plan(whole.steps + plan.steps, done, whole.notes + plan.notes)
     return whole

@@ -29,17 +29,17 @@ _CLAUDE = Reader("Claude Code", (("CLAUDE.md", "@AGENTS.md"), (".claude/CLAUDE.m
 _GEMINI = Reader("Gemini CLI", (("GEMINI.md", "@./AGENTS.md"),))
 
 
-def notes(top: Path) -> tuple[str, ...]:
+def describe_readers(top: Path) -> tuple[str, ...]:
     """A sentence for each agent that would not see AGENTS.md in this work tree."""
-    found = [told for told in (_told(top, _CLAUDE), _told(top, _GEMINI)) if told]
+    found = [told for told in (_describe_reader(top, _CLAUDE), _describe_reader(top, _GEMINI)) if told]
     if (top / "AGENTS.override.md").exists():
         found.append(f"Codex reads AGENTS.override.md in place of {NAME}: the block is needed there, too")
     return tuple(found)
 
 
-def _told(top: Path, reader: Reader) -> str:
+def _describe_reader(top: Path, reader: Reader) -> str:
     there = [(path, line) for path, line in reader.files if (top / path).is_file()]
-    if any(_includes(top, top / path) for path, _ in there):
+    if any(_has_include(top, top / path) for path, _ in there):
         return ""
     if there:
         path, line = there[0]
@@ -50,7 +50,7 @@ def _told(top: Path, reader: Reader) -> str:
     return ""
 
 
-def _includes(top: Path, file: Path) -> bool:
+def _has_include(top: Path, file: Path) -> bool:
     agents = top / NAME
     if agents.exists() and agents.samefile(file):
         return True

@@ -12,38 +12,38 @@ from pathlib import Path
 
 from agentledger import git
 from agentledger.git import Git
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 
-from .init_manifest import Key, Manifest, Written, digest
+from .init_manifest import Key, Manifest, Written, hash_content
 from .init_plan import Plan
-from .init_steps import Write, content
+from .init_steps import Write, read_content
 
 Setting = tuple[str, str | None]  # its name, and its value; None: not set
 
 
-def value(file: Path, name: str) -> str | None:
+def read_setting(file: Path, name: str) -> str | None:
     """A setting in a file; None where it, or the file, is not there."""
     if not file.exists():
         return None
-    out = git.find(_asked(file.parent), ["config", "--file", str(file), "--get", name])
+    out = git.run_or_none(_git_in_folder(file.parent), ["config", "--file", str(file), "--get", name])
     return None if out is None else decode(out).rstrip("\n")
 
 
-def changed(file: Path, settings: Sequence[Setting]) -> Plan:
+def plan_settings(file: Path, settings: Sequence[Setting]) -> Plan:
     """The plan that gives a file these settings; nothing where it has them."""
-    keys = [Key(name, wanted, value(file, name)) for name, wanted in settings]
+    keys = [Key(name, wanted, read_setting(file, name)) for name, wanted in settings]
     keys = [key for key in keys if key.value != key.former]
     if not keys:
         return Plan()
-    before = content(file)
-    after = _with(before, [(key.name, key.value) for key in keys])
-    written = Written(digest(after), before is None, before, tuple(keys))
+    before = read_content(file)
+    after = _apply_settings(before, [(key.name, key.value) for key in keys])
+    written = Written(hash_content(after), before is None, before, tuple(keys))
     return Plan((Write(file, before, after),), Manifest({file: written}))
 
 
-def undone(file: Path, written: Written) -> Plan:
+def plan_settings_undo(file: Path, written: Written) -> Plan:
     """The way back: the former bytes where nobody has touched the file since, else setting by setting."""
-    now = content(file)
+    now = read_content(file)
     if now is None:
         return Plan()
     if written.untouched(now):
@@ -51,25 +51,25 @@ def undone(file: Path, written: Written) -> Plan:
     back: list[Setting] = []
     notes = []
     for key in written.keys:
-        if value(file, key.name) == key.value:
+        if read_setting(file, key.name) == key.value:
             back.append((key.name, key.former))
         else:
-            notes.append(f"{key.name} in {printable(str(file))} was changed since, and left alone")
-    after = _with(now, back) if back else now
+            notes.append(f"{key.name} in {escape_hidden(str(file))} was changed since, and left alone")
+    after = _apply_settings(now, back) if back else now
     empty = written.former is None and not after.strip()
     steps = () if after == now else (Write(file, now, None if empty else after),)
     return Plan(steps, notes=tuple(notes))
 
 
-def _with(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
+def _apply_settings(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "config"
         copy.write_bytes(raw or b"")
         for name, wanted in settings:
             how = ["--unset-all", name] if wanted is None else ["--replace-all", name, wanted]
-            git.run(_asked(Path(folder)), ["config", "--file", str(copy), *how])
+            git.run(_git_in_folder(Path(folder)), ["config", "--file", str(copy), *how])
         return copy.read_bytes()
 
 
-def _asked(folder: Path) -> Git:
+def _git_in_folder(folder: Path) -> Git:
     return Git(folder, git.environment(os.environ))

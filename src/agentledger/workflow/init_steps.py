@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentledger.errors import LedgerError
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 
 FILE, PROGRAM = 0o644, 0o755
 
@@ -37,33 +37,33 @@ class Move(NamedTuple):
 Step = Write | Move
 
 
-def content(path: Path) -> bytes | None:
+def read_content(path: Path) -> bytes | None:
     """What a file holds; None where there is none. LedgerError where it cannot be read."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _refused(path, error) from error
+        raise _access_error(path, error) from error
 
 
-def diff(steps: Sequence[Step]) -> str:
+def render_diff(steps: Sequence[Step]) -> str:
     """The steps as a diff that `git apply` would read, but for its full paths; '' for none."""
-    return "".join(line for step in steps for line in _shown(step))
+    return "".join(line for step in steps for line in _render_step(step))
 
 
-def _shown(step: Step) -> Iterator[str]:
+def _render_step(step: Step) -> Iterator[str]:
     if isinstance(step, Move):
-        yield f"rename {printable(str(step.source))}\n    to {printable(str(step.target))}\n"
+        yield f"rename {escape_hidden(str(step.source))}\n    to {escape_hidden(str(step.target))}\n"
         return
-    name = printable(str(step.path))
+    name = escape_hidden(str(step.path))
     before, after = (decode(raw or b"").splitlines() for raw in (step.before, step.after))
     source, target = ("/dev/null" if raw is None else name for raw in (step.before, step.after))
     for line in difflib.unified_diff(before, after, source, target, lineterm=""):
-        yield printable(line).replace("\\x09", "\t") + "\n"
+        yield escape_hidden(line).replace("\\x09", "\t") + "\n"
 
 
-def take(steps: Sequence[Step]) -> list[Path]:
+def apply_steps(steps: Sequence[Step]) -> list[Path]:
     """Take the steps, in order; the folders that had to be made for them.
 
     Raises LedgerError, with what was done so far left as it is, where a file is no longer as it was.
@@ -72,18 +72,18 @@ def take(steps: Sequence[Step]) -> list[Path]:
     for step in steps:
         path = step.path if isinstance(step, Write) else step.target
         try:
-            made += _folders(path.parent)
-            _take(step)
+            made += _make_folders(path.parent)
+            _apply_step(step)
         except OSError as error:
-            raise _refused(path, error) from error
+            raise _access_error(path, error) from error
     return made
 
 
-def _take(step: Step) -> None:
+def _apply_step(step: Step) -> None:
     if isinstance(step, Move):
         step.source.rename(step.target)
         return
-    if content(step.path) != step.before:
+    if read_content(step.path) != step.before:
         raise LedgerError(f"{step.path} was changed by somebody at this moment", "run the command again")
     if step.after is None:
         step.path.unlink()
@@ -96,12 +96,12 @@ def _take(step: Step) -> None:
     new.replace(target)
 
 
-def _folders(folder: Path) -> list[Path]:
+def _make_folders(folder: Path) -> list[Path]:
     missing = [above for above in (folder, *folder.parents) if not above.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
 
 
-def _refused(path: Path, error: OSError) -> LedgerError:
+def _access_error(path: Path, error: OSError) -> LedgerError:
     said = f"{path}: {error.strerror}"
     return LedgerError(said, "make it readable and writable for you, then run the command again")

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from agentledger import git, resources
 from agentledger.git import Git
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 
-from .init_manifest import Manifest, Written, digest
+from .init_manifest import Manifest, Written, hash_content
 from .init_plan import Plan
-from .init_steps import Write, content
+from .init_steps import Write, read_content
 
 # By the kind of forge. Gitea, Forgejo and GitHub read the last one, so it goes where the kind is not known.
 PLACES = {
@@ -35,27 +35,27 @@ _TEMPLATE = re.compile(
 )
 
 
-def place(kind: str | None) -> str:
+def template_path(kind: str | None) -> str:
     """Where a forge of this kind looks for a template; None: one that is not known."""
     return PLACES[kind or "github"]
 
 
-def plan(asked: Git, top: Path, base: str | None, kind: str | None) -> Plan:
+def plan_template(asked: Git, top: Path, base: str | None, kind: str | None) -> Plan:
     """Our template, or a note on the one that is there, in the work tree `top` or the commit `base`."""
-    file = top / place(kind)
-    text = (resources.directory("templates") / "init" / "pull_request_template.md").read_bytes()
-    there = next((path for path in _all(asked, top, base) if _TEMPLATE.fullmatch(path)), None)
+    file = top / template_path(kind)
+    text = (resources.resource_folder("templates") / "init" / "pull_request_template.md").read_bytes()
+    there = next((path for path in _list_candidates(asked, top, base) if _TEMPLATE.fullmatch(path)), None)
     if there is not None:
-        if (top / there).is_file() and content(top / there) == text:
+        if (top / there).is_file() and read_content(top / there) == text:
             return Plan()
-        told = f"{printable(there)} stays as it is; agentledger packet --pr-body fills it in"
+        told = f"{escape_hidden(there)} stays as it is; agentledger packet --pr-body fills it in"
         return Plan(notes=(told,))
     if not file.resolve().is_relative_to(top.resolve()):
-        return Plan(notes=(f"{place(kind)} would be outside of this work tree: it is not written",))
-    return Plan((Write(file, None, text),), Manifest({file: Written(digest(text), True)}))
+        return Plan(notes=(f"{template_path(kind)} would be outside of this work tree: it is not written",))
+    return Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
-def _all(asked: Git, top: Path, base: str | None) -> Iterator[str]:
+def _list_candidates(asked: Git, top: Path, base: str | None) -> Iterator[str]:
     """The files at the top, and in the folders that forges look in, by their paths from the top."""
     for each in sorted(top.iterdir()):
         if not each.is_dir():
@@ -64,12 +64,12 @@ def _all(asked: Git, top: Path, base: str | None) -> Iterator[str]:
             below = (file for file in sorted(each.rglob("*")) if not file.is_dir())
             yield from (file.relative_to(top).as_posix() for file in below)
     if base is not None:
-        names = _listed(asked, [base])
+        names = _read_tree_names(asked, [base])
         folders = [name for name in names if name.lower() in _FOLDERS]
         yield from names
-        yield from _listed(asked, ["-r", base, "--", *folders]) if folders else ()
+        yield from _read_tree_names(asked, ["-r", base, "--", *folders]) if folders else ()
 
 
-def _listed(asked: Git, what: Sequence[str]) -> list[str]:
+def _read_tree_names(asked: Git, what: Sequence[str]) -> list[str]:
     shown = git.run(asked, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
     return decode(shown).split("\0")[:-1]

@@ -11,68 +11,70 @@ from pathlib import Path
 
 from agentledger import git
 from agentledger.git import Git, Place
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.watched import FILE, FOLDER
 
 from . import hooks, hooks_beside, hooks_framework, init_agents, init_manifest
-from .init_manifest import Manifest, Written, digest
-from .init_plan import Plan, together
-from .init_steps import Write, content
+from .init_manifest import Manifest, Written, hash_content
+from .init_plan import Plan, combine_plans
+from .init_steps import Write, read_content
 
 
-def plan(asked: Git, place: Place) -> Plan:
+def plan_undo(asked: Git, place: Place) -> Plan:
     """What there is to undo; of what is left in its manifest, somebody still depends on it."""
-    done = init_manifest.read(place.common)
+    done = init_manifest.read_manifest(place.common)
     settings = {path: each for path, each in done.files.items() if each.keys}
     plain = {path: each for path, each in done.files.items() if not each.keys}
-    parts = [hooks.undone(path, each) for path, each in done.hooks.items()]
-    parts += [hooks_beside.undone(place, settings)]
-    parts += [_file(asked, path, each) for path, each in plain.items()]
-    return together([*parts, _own(place.common)])
+    parts = [hooks.plan_hook_undo(path, each) for path, each in done.hooks.items()]
+    parts += [hooks_beside.plan_worktree_undo(place, settings)]
+    parts += [_plan_file_undo(asked, path, each) for path, each in plain.items()]
+    return combine_plans([*parts, _plan_manifest_undo(place.common)])
 
 
-def _file(asked: Git, path: Path, written: Written) -> Plan:
+def _plan_file_undo(asked: Git, path: Path, written: Written) -> Plan:
     if path.name == init_agents.NAME:
-        return _agents(asked, path, written)
+        return _plan_agents_undo(asked, path, written)
     if written.snippet:
-        return hooks_framework.undone(path, written)
-    now = content(path)
+        return hooks_framework.plan_entry_undo(path, written)
+    now = read_content(path)
     if now is None:
         return Plan()
-    if digest(now) != written.hash:
-        return Plan(notes=(f"{printable(str(path))} was changed since, and left alone",))
-    if _committed(asked, path):
-        return Plan(notes=(f"{printable(str(path))} is in git, and stays; git rm removes it for everybody",))
+    if hash_content(now) != written.hash:
+        return Plan(notes=(f"{escape_hidden(str(path))} was changed since, and left alone",))
+    if _is_tracked(asked, path):
+        return Plan(
+            notes=(f"{escape_hidden(str(path))} is in git, and stays; git rm removes it for everybody",)
+        )
     return Plan((Write(path, now, None),))
 
 
-def _agents(asked: Git, path: Path, written: Written) -> Plan:
-    part = init_agents.undone(path, written)
-    there = init_agents.committed(asked, "HEAD") or b""
-    if not part.steps or init_agents.state(there) is init_agents.State.MISSING:
+def _plan_agents_undo(asked: Git, path: Path, written: Written) -> Plan:
+    part = init_agents.plan_block_undo(path, written)
+    there = init_agents.read_committed(asked, "HEAD") or b""
+    if not part.steps or init_agents.classify_block(there) is init_agents.State.MISSING:
         return part
     told = f"the block is committed in {init_agents.NAME}: commit that it is gone, and it is for everybody"
     return part._replace(notes=(told,))
 
 
-def _committed(asked: Git, path: Path) -> bool:
+def _is_tracked(asked: Git, path: Path) -> bool:
     there = Git(path.parent, asked.env)
-    return bool(git.attempt(there, ["ls-files", "-z", "--", path.name])[0])
+    return bool(git.run_unchecked(there, ["ls-files", "-z", "--", path.name])[0])
 
 
-def _own(common: Path) -> Plan:
+def _plan_manifest_undo(common: Path) -> Plan:
     """The list and the manifest, whatever has become of them."""
-    files = [common / FOLDER / FILE, init_manifest.path_in(common)]
-    return Plan(tuple(Write(path, now, None) for path in files if (now := content(path)) is not None))
+    files = [common / FOLDER / FILE, init_manifest.manifest_path(common)]
+    return Plan(tuple(Write(path, now, None) for path in files if (now := read_content(path)) is not None))
 
 
-def clear(folders: Iterable[Path]) -> None:
+def remove_empty_folders(folders: Iterable[Path]) -> None:
     """Remove those folders that init made, and that are empty now."""
     for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
-def left(plan: Plan, done: Manifest) -> Manifest:
+def remaining_manifest(plan: Plan, done: Manifest) -> Manifest:
     """The manifest to keep: what could not be undone yet, so that it can be later."""
     return Manifest(plan.done.files, plan.done.hooks, done.folders if plan.done else ())

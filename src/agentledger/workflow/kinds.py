@@ -13,9 +13,9 @@ from agentledger import resources
 KINDS = ("feature", "bugfix", "migration", "tests", "docs", "dependencies", "refactor", "explore")
 
 
-def template(kind: str | None = None, own: str | None = None) -> str:
+def read_kind_template(kind: str | None = None, own: str | None = None) -> str:
     """The text of a kind of KINDS; `own` is the repository's template, which stands for the first of them."""
-    ledger = resources.directory("templates") / "ledger"
+    ledger = resources.resource_folder("templates") / "ledger"
     if kind in (None, KINDS[0]):
         if own and own.strip():
             return own.removeprefix("\ufeff").replace("\r\n", "\n")

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from agentledger import git, git_env
 from agentledger.errors import LedgerError
-from agentledger.text import encode, printable
+from agentledger.text import encode, escape_hidden
 
 WORDS = ("worktree", "prompt_file", "task", "branch")
 
 
-def launch(
+def launch_agent(
     command: Sequence[str], worktree: Path, prompt: str, values: Mapping[str, str], env: Mapping[str, str]
 ) -> int:
     """Run the command in the worktree, with this terminal as its own; its exit code.
@@ -29,7 +29,7 @@ def launch(
     `prompt` is written to a file in the worktree's git directory, out of sight of git's status; `values` are
     the task and the branch. LedgerError where the command cannot be started.
     """
-    file = git.place(git.repository(worktree)).directory / "agentledger" / "prompt.md"
+    file = git.locate_repository(git.repository_at(worktree)).directory / "agentledger" / "prompt.md"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(encode(prompt))
     filled = {**values, "worktree": str(worktree), "prompt_file": str(file)}
@@ -37,9 +37,11 @@ def launch(
         re.sub("{(" + "|".join(WORDS) + ")}", lambda found: filled[found[1]], word) for word in command
     ]
     try:
-        return subprocess.run(arguments, cwd=worktree, env=git_env.for_others(env), check=False).returncode
+        return subprocess.run(
+            arguments, cwd=worktree, env=git_env.build_program_env(env), check=False
+        ).returncode
     except OSError as error:
-        told = f"{printable(command[0])} cannot be started: {error.strerror}"
+        told = f"{escape_hidden(command[0])} cannot be started: {error.strerror}"
         raise LedgerError(
             told, "see [launch] in your own config.toml; the worktree is ready all the same"
         ) from error

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from agentledger import git, whole
 from agentledger.bases import HEADS
-from agentledger.control_commit import New, identity, store, write
+from agentledger.control_commit import New, read_identity, write_blobs, write_commit
 from agentledger.errors import GitError, LedgerError
 from agentledger.git import UNHOOKED, Git, Place
-from agentledger.races import AGAIN, Writer, retry, turn
-from agentledger.text import age, decode, encode, printable
+from agentledger.races import AGAIN, Writer, retry, wait_for_turn
+from agentledger.text import decode, encode, escape_hidden, format_age
 
 # How long a held lock of the index is waited for, in seconds: a commit of a large repository takes some.
 PATIENCE = 10.0
@@ -48,26 +48,26 @@ class Committed:
     why: str = ""
 
 
-def commit(asked: Git, branch: str, files: Contents, message: str) -> Committed:
+def commit_files(asked: Git, branch: str, files: Contents, message: str) -> Committed:
     """Write these files in the worktree around `asked`, and commit them on the branch checked out there.
 
     Everything else in the worktree and the index stays as it is. Where git cannot write (a sandbox, a lock
     that is never released), the files stay in the worktree. Raises LedgerError, and nothing is committed,
     when the worktree cannot be written, or git does not know who commits.
     """
-    place = git.place(asked)
+    place = git.locate_repository(asked)
     if place.top is None:
         raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
-    who = identity(asked)
+    who = read_identity(asked)
     for path in files:
-        _no_link(place.top, path)
+        _refuse_link(place.top, path)
     for path, content in files.items():
-        _put(place, place.top / path, content)
+        _write_file(place, place.top / path, content)
     try:
-        store(asked, [content for content in files.values() if content is not None])
+        write_blobs(asked, [content for content in files.values() if content is not None])
         # One of ours at a time: what is left to look out for are the agent's own commits.
-        with turn(place.directory / "agentledger"):
-            _stage(asked, place, files)
+        with wait_for_turn(place.directory / "agentledger"):
+            _stage_files(asked, place, files)
             ours = _Ours(asked, place, branch, files, New((), files, message, who, ""))
             made = ours.settle(ours.write())
     except GitError as error:
@@ -78,36 +78,34 @@ def commit(asked: Git, branch: str, files: Contents, message: str) -> Committed:
 # -- the worktree ------------------------------------------------------------------------
 
 
-def _no_link(top: Path, path: str) -> None:
+def _refuse_link(top: Path, path: str) -> None:
     """LedgerError where a folder on the way is a link, which would lead the file to somewhere else."""
     for folder in [*(top / path).parents]:
         if folder == top:
             return
         if folder.is_symlink():
-            told = (
-                f"{printable(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
-            )
+            told = f"{escape_hidden(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
             raise LedgerError(told, "put a folder in its place: git checkout HEAD -- .agentledger")
 
 
-def _put(place: Place, file: Path, content: bytes | None) -> None:
+def _write_file(place: Place, file: Path, content: bytes | None) -> None:
     """One file as it should be, whole or not at all."""
     try:
         if content is None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(place, file, content)
+        _replace_file(place, file, content)
     except OSError as error:
-        told = f"{printable(str(file))} cannot be written: {error.strerror}"
+        told = f"{escape_hidden(str(file))} cannot be written: {error.strerror}"
         raise LedgerError(told, "make the worktree writable, then run this again") from error
 
 
-def _replace(place: Place, file: Path, content: bytes) -> None:
+def _replace_file(place: Place, file: Path, content: bytes) -> None:
     """By a temporary file in the git directory, which no status shows; beside it where that is impossible."""
     for folder in (place.directory, file.parent):
         try:
-            whole.write(file, content, aside=folder, prefix="agentledger-", mode=0o644)
+            whole.write_atomically(file, content, aside=folder, prefix="agentledger-", mode=0o644)
         except OSError:
             if folder == file.parent:
                 raise
@@ -118,27 +116,27 @@ def _replace(place: Place, file: Path, content: bytes) -> None:
 # -- index and branch --------------------------------------------------------------------
 
 
-def _stage(asked: Git, place: Place, files: Contents) -> None:
+def _stage_files(asked: Git, place: Place, files: Contents) -> None:
     """The files in the index; GitError with the lock's age where somebody holds it for too long."""
     lines = b"".join(
         b"%s %s\t%s\0"
         % (
             b"0" if content is None else b"100644",
-            blob(content or b"", place.object_format).encode(),
+            blob_id(content or b"", place.object_format).encode(),
             encode(path),
         )
         for path, content in files.items()
     )
     lock, refused, until = place.directory / "index.lock", 0, time.monotonic() + PATIENCE
     while True:
-        _, code, reason = git.attempt(asked, [*UNHOOKED, "update-index", "-z", "--index-info"], lines)
+        _, code, reason = git.run_unchecked(asked, [*UNHOOKED, "update-index", "-z", "--index-info"], lines)
         if not code:
             return
         # git's words for a held lock may change: whether there is one, the folder tells. One that has just
         # been released is no longer seen, so a few more tries cost less than giving up.
         refused = 0 if lock.exists() else refused + 1
         if refused > AGAIN or time.monotonic() > until:
-            raise GitError(_held(lock, reason), "run this again")
+            raise GitError(_describe_lock(lock, reason), "run this again")
         time.sleep(_PAUSE)
 
 
@@ -158,9 +156,9 @@ class _Ours:
 
         def once() -> str:
             self.seen.append(tip := self._tip())
-            if _has(self.asked, tip, self.new):
+            if _has_files(self.asked, tip, self.new):
                 return tip
-            return write(self.asked, self.branch, self.new._replace(parents=(tip,), tip=tip))
+            return write_commit(self.asked, self.branch, self.new._replace(parents=(tip,), tip=tip))
 
         return retry(Writer(self.place, HEADS + self.branch), once)
 
@@ -178,14 +176,14 @@ class _Ours:
         """
         good = 0
         for _ in range(_TRIES):
-            if not self._in_index():
-                _stage(self.asked, self.place, self.files)
+            if not self._is_in_index():
+                _stage_files(self.asked, self.place, self.files)
                 self.seen.append("")
                 good = 0
             tip = self._tip()
             if tip != made:
                 self.seen.append(tip)
-                if not _has(self.asked, tip, self.new):
+                if not _has_files(self.asked, tip, self.new):
                     made, good = self.write(), 0
             good += 1
             if good == (_LOOKS if len(set(self.seen)) < 2 else _LOOKS_BUSY):
@@ -193,43 +191,43 @@ class _Ours:
             time.sleep(_PAUSE)
         return made
 
-    def _in_index(self) -> bool:
+    def _is_in_index(self) -> bool:
         """Has the index the files, and does it know how they lie in the worktree?"""
-        git.attempt(self.asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
+        git.run_unchecked(self.asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
         names = [f":/{path}" for path in self.files]
         listed = git.run(self.asked, ["ls-files", "-s", "-z", "--full-name", "--", *names])
-        return _ids(listed, 1) == _wanted(self.files, self.place.object_format)
+        return _parse_blob_ids(listed, 1) == _expected_blob_ids(self.files, self.place.object_format)
 
 
-def _held(lock: Path, reason: str) -> str:
+def _describe_lock(lock: Path, reason: str) -> str:
     try:
-        held = age(int(time.time() - lock.stat().st_mtime))
+        held = format_age(int(time.time() - lock.stat().st_mtime))
     except OSError:
         return f"git cannot write its index: {reason}"
-    return f"{printable(str(lock))} has been held for {held}: by a git at work, or by one that was killed"
+    return f"{escape_hidden(str(lock))} has been held for {held}: by a git at work, or by one that was killed"
 
 
-def blob(content: bytes, object_format: str) -> str:
+def blob_id(content: bytes, object_format: str) -> str:
     """The id that git gives these bytes."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _has(asked: Git, tip: str, new: New) -> bool:
+def _has_files(asked: Git, tip: str, new: New) -> bool:
     """Does a commit hold these files already? An agent's own can take along what has just been staged."""
     listed = git.run(asked, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
     contents = {path: content for path, content in new.changes.items() if isinstance(content, bytes)}
-    return _ids(listed, 2) == _wanted(contents, "sha1" if len(tip) == 40 else "sha256")
+    return _parse_blob_ids(listed, 2) == _expected_blob_ids(contents, "sha1" if len(tip) == 40 else "sha256")
 
 
-def _ids(listed: bytes, field: int) -> dict[bytes, bytes]:
+def _parse_blob_ids(listed: bytes, field: int) -> dict[bytes, bytes]:
     """By path, the id that git lists in this field of `mode … id …`, a tab and the path."""
     lines = (line.partition(b"\t") for line in listed.split(b"\0"))
     return {path: entry.split()[field] for entry, _, path in lines if entry}
 
 
-def _wanted(files: Contents, object_format: str) -> dict[bytes, bytes]:
+def _expected_blob_ids(files: Contents, object_format: str) -> dict[bytes, bytes]:
     return {
-        encode(path): blob(content, object_format).encode()
+        encode(path): blob_id(content, object_format).encode()
         for path, content in files.items()
         if content is not None
     }

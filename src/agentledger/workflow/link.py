@@ -23,8 +23,8 @@ from agentledger import git
 from agentledger.bases import HEADS, REMOTES
 from agentledger.errors import GitError
 from agentledger.git import Git, Place
-from agentledger.races import RefusedError, Writer, retry, tip
-from agentledger.text import printable
+from agentledger.races import RefusedError, Writer, read_tip, retry
+from agentledger.text import escape_hidden
 
 if TYPE_CHECKING:
     from agentledger.snapshot import Progress
@@ -50,7 +50,7 @@ class Link:
         return HEADS + self.name
 
     @property
-    def tracking(self) -> str:
+    def tracking_ref(self) -> str:
         """The remote-tracking copy."""
         return f"{REMOTES}{self.remote}/{self.name}"
 
@@ -64,29 +64,31 @@ class Link:
 
         Raises GitError with the remote's or git's words when it cannot be reached.
         """
-        return retry(Writer(self.place, self.tracking, self.place.common / "agentledger"), self._fetch_once)
+        return retry(
+            Writer(self.place, self.tracking_ref, self.place.common / "agentledger"), self._fetch_once
+        )
 
     def _fetch_once(self) -> bool:
         flags = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance"]
         # Nothing else is fetched, so FETCH_HEAD must not say that the whole repository just was. The
         # empty map keeps git from also applying the configured refspec, which can name the branch itself.
         flags += ["--no-write-fetch-head", "--refmap="]
-        refspec = f"+{self.branch}:{self.tracking}"
-        _, code, said = self._talk(["fetch", *flags], [self.remote, refspec])
+        refspec = f"+{self.branch}:{self.tracking_ref}"
+        _, code, said = self._run_remote(["fetch", *flags], [self.remote, refspec])
         if not code:
             return True
         there = self._there(said)
         if there is None:
             return False
-        if there == tip(self.asked, self.tracking):
+        if there == read_tip(self.asked, self.tracking_ref):
             return True  # somebody else brought it
         raise RefusedError(_fatal_words(said))
 
     def _there(self, said: str) -> str | None:
         """What the branch is at on the remote now, None where it has none. GitError tells what was `said`."""
-        out, code, _ = self._talk(["ls-remote", "--heads"], [self.remote, self.branch])
+        out, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
         if code:
-            raise self.unreachable(said)
+            raise self.unreachable_error(said)
         # The pattern also matches the ends of longer names.
         ids = [
             oid for oid, _, ref in (line.partition("\t") for line in out.split("\n")) if ref == self.branch
@@ -95,9 +97,9 @@ class Link:
 
     def is_empty(self) -> bool:
         """The remote has no branch at all, so that the first one pushed would become its default."""
-        out, code, said = self._talk(["ls-remote", "--heads"], [self.remote])
+        out, code, said = self._run_remote(["ls-remote", "--heads"], [self.remote])
         if code:
-            raise self.unreachable(said)
+            raise self.unreachable_error(said)
         return not out.strip()
 
     def push(self, commit: str, before: str | None) -> bool:
@@ -118,71 +120,71 @@ class Link:
                 raise self._hooked(said)
             if pause is not None:
                 time.sleep(pause * random.uniform(1, 2))  # noqa: S311 - no secret
-        told = printable(_remote_words(said) or (rejected or "").split("\t")[-1])
+        told = escape_hidden(_remote_words(said) or (rejected or "").split("\t")[-1])
         raise GitError(
-            f"{printable(self.remote)} refuses {printable(self.name)}: {told}",
+            f"{escape_hidden(self.remote)} refuses {escape_hidden(self.name)}: {told}",
             "nothing is lost, it waits in the local branch; ask for the right to push it there",
         )
 
     def _push_once(self, commit: str) -> tuple[str | None, str]:
         """The line of a rejected push, '' where none was tried, None: it went through. And what was said."""
         flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-with-lease"]
-        out, code, said = self._talk(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
+        out, code, said = self._run_remote(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
         if not code:
             return None, said
         # `!`, what was pushed where, `[rejected] (why)`, between tabs.
         return next((line for line in out.split("\n") if line.startswith("!")), ""), said
 
-    def unreachable(self, said: str) -> GitError:
+    def unreachable_error(self, said: str) -> GitError:
         """The error for a remote that does not answer, or that git will not talk to."""
-        words, remote = _remote_words(said) or _fatal_words(said), printable(self.remote)
+        words, remote = _remote_words(said) or _fatal_words(said), escape_hidden(self.remote)
         return GitError(
-            f"git cannot talk to {remote}: {printable(words)}",
+            f"git cannot talk to {remote}: {escape_hidden(words)}",
             f"nothing is lost; once git fetch {remote} works, run agentledger sync again",
         )
 
     def _hooked(self, said: str) -> GitError:
         """The error for a push that never left, since a hook of this repository ended it."""
         lines = [line.strip() for line in said.split("\n") if line.strip() and not line.startswith("error: ")]
-        words = f": {printable(' '.join(lines)[:400])}" if lines else ""
+        words = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
         return GitError(
-            f"a pre-push hook of this repository stops {printable(self.name)}{words}",
+            f"a pre-push hook of this repository stops {escape_hidden(self.name)}{words}",
             "nothing is lost, it waits in the local branch; mend what the hook names, then agentledger sync",
         )
 
-    def _talk(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
-        hear = _listener(self.progress) if self.progress else _deaf
+    def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
+        hear = _make_listener(self.progress) if self.progress else _ignore_line
         flags = ["--progress"] if self.progress and command[0] != "ls-remote" else []
         asked = self.asked
         if self.progress:
             # On a terminal somebody can type a password.
             kept: Mapping[str, str] = {k: v for k, v in asked.env.items() if k != "GIT_TERMINAL_PROMPT"}
             asked = replace(asked, env=kept)
-        return git.overheard(asked, [*command, *flags, "--", *arguments], hear)
+        return git.run_with_progress(asked, [*command, *flags, "--", *arguments], hear)
 
 
-def _deaf(_line: str) -> None:
+def _ignore_line(_line: str) -> None:
     pass
 
 
 def _remote_words(said: str) -> str:
     """What the server said, in one line: its lines come marked `remote:`, padded with blanks."""
     lines = [line.removeprefix("remote:").strip() for line in said.split("\n") if line.startswith("remote:")]
-    return _cleaned(" ".join(re.sub(r"^(error|fatal|ERROR): ", "", line) for line in lines if line))
+    return _strip_credentials(" ".join(re.sub(r"^(error|fatal|ERROR): ", "", line) for line in lines if line))
 
 
 def _fatal_words(said: str) -> str:
     lines = [line.strip() for line in said.split("\n") if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
-    return _cleaned(re.sub(r"^(fatal|error): ", "", (fatal or lines or ["git gave no reason"])[0]))
+    return _strip_credentials(re.sub(r"^(fatal|error): ", "", (fatal or lines or ["git gave no reason"])[0]))
 
 
-def _cleaned(words: str) -> str:
+def _strip_credentials(words: str) -> str:
     """Short, and without a password or token that stands in an address."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", words)[:400]
 
 
-def _listener(progress: Progress) -> Callable[[str], object]:
+def _make_listener(progress: Progress) -> Callable[[str], object]:
     """Turns git's bars into stages; GitPython knows how to read them."""
     from git import RemoteProgress
 

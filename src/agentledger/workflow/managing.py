@@ -16,14 +16,14 @@ from pathlib import Path
 
 from agentledger import control_write, git, snapshot
 from agentledger.bases import HEADS
-from agentledger.control_commit import identity
+from agentledger.control_commit import read_identity
 from agentledger.control_write import Contents, Written
 from agentledger.errors import LedgerError
 from agentledger.git import Git
 from agentledger.model import Branch, Fleet
-from agentledger.observe import Observation, observe
+from agentledger.observe import Observation, observe_repository
 from agentledger.snapshot import Request, Snapshot
-from agentledger.text import decode, printable
+from agentledger.text import decode, escape_hidden
 from agentledger.work import Task
 
 
@@ -48,12 +48,12 @@ class Managing:
     @property
     def publishes(self) -> bool:
         """Is there a remote that the control branch can be pushed to?"""
-        return any(key.startswith("remote.") and key.endswith(".url") for key in git.config(self.asked))
+        return any(key.startswith("remote.") and key.endswith(".url") for key in git.read_config(self.asked))
 
     @property
-    def me(self) -> str:
+    def own_email(self) -> str:
         """The e-mail address of whoever commits here; LedgerError when git knows nobody."""
-        return address(identity(self.asked).author)
+        return parse_email(read_identity(self.asked).author)
 
     def find(self, name: str) -> Task | None:
         """The task of this id, or the one that the branch of this name works on; None when there is none."""
@@ -65,7 +65,9 @@ class Managing:
         """The same; LedgerError with near names when there is none."""
         found = self.find(name)
         if found is None:
-            raise unknown("task", name, [task.id for task in self.fleet.tasks], "no task is known here")
+            raise unknown_name_error(
+                "task", name, [task.id for task in self.fleet.tasks], "no task is known here"
+            )
         return found
 
     def branch(self, name: str) -> Branch | None:
@@ -90,26 +92,26 @@ class Managing:
         """
         policy = self.fleet.policy
         sign = bool(policy.control_signers)
-        return control_write.append(
+        return control_write.commit_files(
             self.asked, files, message, replace=replace, name=policy.control_branch, sign=sign
         )
 
 
 @contextmanager
-def opened(start: Path, now: int, *, lines: bool = False, rules: bool = False) -> Iterator[Managing]:
+def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = False) -> Iterator[Managing]:
     """The repository around `start`, for its manager; `now` is in seconds since the epoch.
 
     LedgerError in the worktree of an agent's branch, and where the control branch's name is taken by a
     branch that is none.
     """
-    seen = observe(start, None, ())
-    with snapshot.opened(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
+    seen = observe_repository(start, None, ())
+    with snapshot.open_snapshot(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
         control_write.refuse_in_agent_worktree(seen, taken.fleet)
-        _has_control(taken.fleet)
-        yield Managing(git.repository(start), seen, taken)
+        _refuse_taken_name(taken.fleet)
+        yield Managing(git.repository_at(start), seen, taken)
 
 
-def _has_control(fleet: Fleet) -> None:
+def _refuse_taken_name(fleet: Fleet) -> None:
     """LedgerError where the branch of the control branch's name is something else, and has no task."""
     control = fleet.control
     if control is not None and control.ref is None and control.note:
@@ -117,20 +119,20 @@ def _has_control(fleet: Fleet) -> None:
         raise LedgerError(message, hint)
 
 
-def unknown(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
+def unknown_name_error(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
     """The error for a name that nobody has: with near ones, some of those there are, or the words `none`."""
     near = difflib.get_close_matches(name, known, 3, 0.5)
     if near:
-        hint = f"did you mean {' or '.join(map(printable, near))}?"
+        hint = f"did you mean {' or '.join(map(escape_hidden, near))}?"
     elif known:
-        some = ", ".join(map(printable, sorted(known)[:5]))
+        some = ", ".join(map(escape_hidden, sorted(known)[:5]))
         hint = f"there {'is' if len(known) == 1 else 'are'} {some}{' and more' if len(known) > 5 else ''}"
     else:
         hint = none
-    return LedgerError(f"there is no {printable(what)} named {printable(name)}", hint)
+    return LedgerError(f"there is no {escape_hidden(what)} named {escape_hidden(name)}", hint)
 
 
-def address(ident: bytes) -> str:
+def parse_email(ident: bytes) -> str:
     """The e-mail address of git's `Name <address> time zone`; the name where there is none."""
     name, _, rest = decode(ident).partition("<")
     return rest.partition(">")[0] or name.strip()

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from agentledger import git, judge
 from agentledger.automata import TooComplexError
 from agentledger.documents.brief import ALWAYS, CRITERIA
-from agentledger.documents.placeholders import without_comments
+from agentledger.documents.placeholders import strip_comments
 from agentledger.git import Git
 from agentledger.ledger import Brief, Policy
 from agentledger.model import LEDGER, Fleet, State
-from agentledger.paths import above
+from agentledger.paths import parent_folders
 from agentledger.scope import Meeting, Scope
 from agentledger.text import decode, encode
 
@@ -52,27 +52,27 @@ class Overlap:
     problem: str = ""
 
 
-def overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
+def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
     """The tasks that are not over and whose scope meets the brief's, unless one waits for the other."""
-    mine, open_ = judge.scope_of(brief, fleet), _open(fleet.policy)
+    mine, open_ = judge.scope_of(brief, fleet), _open_patterns(fleet.policy)
     found = []
-    for task, theirs, active in _others(brief, fleet):
+    for task, theirs, active in _other_scopes(brief, fleet):
         try:
-            meeting = mine.meets(theirs, open_)
+            meeting = mine.overlap_with(theirs, open_)
             if meeting:
-                found.append(Overlap(task, active, meeting, _split(mine, theirs, open_)))
+                found.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
         except TooComplexError as error:
             found.append(Overlap(task, active, problem=error.message))
     return tuple(sorted(found, key=lambda overlap: (not overlap.active, overlap.task)))
 
 
-def _open(policy: Policy) -> tuple[bytes, ...]:
+def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
     return tuple(map(encode, policy.open))
 
 
-def _others(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
+def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
     active = {peer.task for peer in judge.peers_of(fleet)}
-    done = judge.done(fleet)
+    done = judge.merged_tasks(fleet)
     for task in fleet.tasks:
         other = task.brief
         if other is None or task.id == brief.task or task.outcome or task.id in done:
@@ -82,7 +82,7 @@ def _others(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
             yield task.id, judge.scope_of(other, fleet), task.id in active
 
 
-def _split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
+def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
     """A division that holds: verified to meet nowhere, and to leave both sides something.
 
     Where one side would lose all of a pattern and the other none, the other gives way.
@@ -91,15 +91,15 @@ def _split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None
     for own, other, ours in ((mine, theirs, True), (theirs, mine, False)):
         barred = tuple(p for p in other.owns if own.touches([p]))
         without = replace(own, off_limits=(*own.off_limits, *barred))
-        left = [p for p in own.owns if _anything(replace(without, owns=(p,)), open_)]
-        if left and without.meets(other, open_) is None:
+        left = [p for p in own.owns if _has_own_paths(replace(without, owns=(p,)), open_)]
+        if left and without.overlap_with(other, open_) is None:
             found.append((len(left) < len(own.owns), not ours, Split(ours, barred)))
     return min(found, key=lambda each: each[:2])[2] if found else None
 
 
-def _anything(scope: Scope, open_: tuple[bytes, ...]) -> bool:
+def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
     """Is there a path in it that is not everybody's?"""
-    return scope.meets(Scope((b"**",)), open_) is not None
+    return scope.overlap_with(Scope((b"**",)), open_) is not None
 
 
 # -- hot files -------------------------------------------------------------------------
@@ -117,18 +117,18 @@ class Hot:
     of: int = 0
 
 
-def hot(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
+def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
     """The files that live branches of other tasks change, and those that base changes most often."""
     granted = judge.scope_of(brief, fleet)
     within = {path for path in paths if granted.holds(path)}
-    live = _changed_by(fleet, brief.task, within)
-    counts, of = _often(sealed, fleet.base.head, within)
+    live = _branches_by_path(fleet, brief.task, within)
+    counts, of = _count_changes(sealed, fleet.base.head, within)
     busy = sorted(live, key=lambda path: (-len(live[path]), path))[:MOST]
     often = [path for path, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])) if n >= OFTEN]
     return Hot({path: live[path] for path in busy}, {path: counts[path] for path in often[:MOST]}, of)
 
 
-def _changed_by(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
+def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
     found: dict[bytes, list[str]] = {}
     for branch in sorted(fleet.branches, key=lambda b: b.name):
         if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
@@ -138,12 +138,12 @@ def _changed_by(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tupl
     return {path: tuple(names) for path, names in found.items()}
 
 
-def _often(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
+def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
     """In how many of base's last commits each file changed, and how many commits those are."""
     if not within:
         return Counter(), 0
     flags = ["--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only", "-z"]
-    out, _, _ = git.attempt(sealed, ["log", *flags, f"-{HISTORY}", "--format=%x00%x00", head])
+    out, _, _ = git.run_unchecked(sealed, ["log", *flags, f"-{HISTORY}", "--format=%x00%x00", head])
     commits = out.split(b"\0\0\0")[1:]
     counts: Counter[bytes] = Counter()
     for names in commits:
@@ -168,26 +168,26 @@ class Named:
     follow: tuple[str, ...] = ()
 
 
-def named(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
+def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
     """Paths of base that the brief's text or its checks name, and that its scope says nothing of."""
     granted = judge.scope_of(brief, fleet)
     files = set(paths)
-    folders = {folder for path in files for folder in above(path) if folder}
-    parts = {part.title: without_comments(part.text) for part in brief.document.parts if not part.empty}
+    folders = {folder for path in files for folder in parent_folders(path) if folder}
+    parts = {part.title: strip_comments(part.text) for part in brief.document.parts if not part.empty}
     of = {title: parts.get(title, "") for title in (*ALWAYS, CRITERIA, "Context")}
     work = "\n".join([*(of[title] for title in (*ALWAYS, CRITERIA)), *(f"`{c.run}`" for c in brief.verify)])
-    owns = [p for p in _mentioned(work, files, folders) if not _settled(granted, p, files)]
+    owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(granted, p, files)]
     known = {encode(path.rstrip("/")) for path in brief.follow}
     follow = [
         p
-        for p in _mentioned(of["Context"], files, folders)
-        if p not in known and p not in owns and not _settled(granted, p, files)
+        for p in _find_mentions(of["Context"], files, folders)
+        if p not in known and p not in owns and not _is_scope_decided(granted, p, files)
     ]
-    patterns = [decode(_pattern(path, path in folders)) for path in owns[:MOST]]
+    patterns = [decode(_path_pattern(path, path in folders)) for path in owns[:MOST]]
     return Named(tuple(patterns), tuple(map(decode, follow[:MOST])))
 
 
-def _mentioned(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
+def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
     """The files and folders of base that a text names, in its order."""
     found: dict[bytes, None] = {}
     for match in _PATHS.finditer(text):
@@ -199,7 +199,7 @@ def _mentioned(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]
     return list(found)
 
 
-def _settled(granted: Scope, path: bytes, files: set[bytes]) -> bool:
+def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:
     """Does the scope hold it or a part of it, or bar it, or is it protected?"""
     if granted.holds(path) or any(granted.holds(file) for file in files if file.startswith(path + b"/")):
         return True
@@ -207,5 +207,5 @@ def _settled(granted: Scope, path: bytes, files: set[bytes]) -> bool:
     return bool(barred) or (path + b"/").startswith(LEDGER)
 
 
-def _pattern(path: bytes, folder: bool) -> bytes:
+def _path_pattern(path: bytes, folder: bool) -> bytes:
     return _SPECIAL.sub(rb"\\\1", path) + (b"/**" if folder else b"")

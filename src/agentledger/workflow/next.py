@@ -15,9 +15,9 @@ from pathlib import Path
 
 from agentledger import brief_change, control_write, judge
 from agentledger.model import Fleet
-from agentledger.observe import observe
+from agentledger.observe import observe_repository
 from agentledger.snapshot import Snapshot
-from agentledger.turns import Kind, Turn, turns
+from agentledger.turns import Kind, Turn, list_turns
 
 from .answer import Reply
 
@@ -30,28 +30,28 @@ class Waiting:
     turns: tuple[Turn, ...]
 
 
-def look(start: Path, taken: Snapshot, skipped: Collection[tuple[str, ...]] = ()) -> Waiting:
+def find_waiting(start: Path, taken: Snapshot, skipped: Collection[tuple[str, ...]] = ()) -> Waiting:
     """What waits in a snapshot of the repository around `start`, but for the keys of what was skipped.
 
     LedgerError in an agent's worktree, whose turn it is not.
     """
-    control_write.refuse_in_agent_worktree(observe(start, None, ()), taken.fleet)
-    found = [turn for turn in turns(taken.fleet) if turn.key not in skipped]
+    control_write.refuse_in_agent_worktree(observe_repository(start, None, ()), taken.fleet)
+    found = [turn for turn in list_turns(taken.fleet) if turn.key not in skipped]
     return Waiting(
-        taken.fleet, tuple(_with_change(turn, taken.fleet) for turn in found[:1]) + tuple(found[1:])
+        taken.fleet, tuple(_compare_brief(turn, taken.fleet) for turn in found[:1]) + tuple(found[1:])
     )
 
 
-def _with_change(turn: Turn, fleet: Fleet) -> Turn:
+def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
     """What a copy of the brief asks for is only compared for what is shown."""
     own = turn.branch.work.brief if turn.branch.work else None
     if turn.kind is not Kind.SCOPE_CHANGE or own is None or turn.task.brief is None:
         return turn
     was, would = (judge.scope_of(brief, fleet) for brief in (turn.task.brief, own))
-    return replace(turn, change=brief_change.change(turn.task.brief, own, was, would))
+    return replace(turn, change=brief_change.compare_briefs(turn.task.brief, own, was, would))
 
 
-def reply(turn: Turn, decision: str) -> Reply:
+def build_reply(turn: Turn, decision: str) -> Reply:
     """The reply, without words yet, to what was shown."""
     asked = turn.question
     rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
@@ -64,7 +64,7 @@ def reply(turn: Turn, decision: str) -> Reply:
     )
 
 
-def copy(turn: Turn) -> str | None:
+def brief_copy_blob(turn: Turn) -> str | None:
     """The blob of the branch's copy of the brief, as it was shown."""
     own = turn.branch.work.brief if turn.branch.work else None
     return own.document.blob if own else None

@@ -15,17 +15,17 @@ from agentledger import changes, git, lines
 from agentledger.changes import Net, change_id
 from agentledger.did import Did
 from agentledger.documents import MOST_BYTES
-from agentledger.documents.frame import frame
+from agentledger.documents.frame import parse_frame
 from agentledger.documents.packet import parse_packet
 from agentledger.documents.problems import Problems
-from agentledger.documents.templates import template
+from agentledger.documents.templates import read_template
 from agentledger.errors import LedgerError
 from agentledger.freshness import Freshness
 from agentledger.junit import Unreadable
 from agentledger.ledger import Evidence, Source
 from agentledger.model import LEDGER, Branch, Change
 from agentledger.scratch import Scratch
-from agentledger.text import encode, plural, printable, quoted, rfc3339
+from agentledger.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
 from agentledger.work import Checked
 
 from . import (
@@ -44,7 +44,7 @@ from .at_work import AtWork
 from .packet_files import Touched
 from .packet_lacks import Lack
 from .packet_text import Facts, Prose, Result
-from .verify_junit import regular
+from .verify_junit import read_plain_file
 
 _GITLINK, _LINK = "160000", "120000"
 
@@ -63,106 +63,110 @@ class Composed:
     changed: bool
 
 
-def packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False) -> Did:
+def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False) -> Did:
     """Bring the packet of the worktree around `start` up to date and commit it alone; `now` is the time.
 
     Raises LedgerError, and nothing is written, where the branch changes no code, and where the packet cannot
     be taken apart.
     """
-    with at_work.opened(start, now) as at:
-        made = composed(at, prose)
-        following = packet_lacks.following("packet", made.lacks)
+    with at_work.open_worktree(start, now) as at:
+        made = compose_packet(at, prose)
+        following = packet_lacks.next_command("packet", made.lacks)
         following = following or (None if made.lacks else "agentledger done")
-        told = (*_said(made), *(lack.told("packet") for lack in made.lacks))
+        told = (*_describe_packet(made), *(lack.told("packet") for lack in made.lacks))
         if dry_run:
             shown = made.raw.decode("utf-8", "replace")
             return Did("packet", (*told, shown), at.task.id, files=(made.path,), next=following, dry_run=True)
         message = f"chore(ledger): packet of {at.task.id}"
-        done = ledger_commit.commit(at.asked, at.branch.name, {made.path: made.raw}, message)
+        done = ledger_commit.commit_files(at.asked, at.branch.name, {made.path: made.raw}, message)
         if done.commit is None:
-            return report.uncommitted("packet", at, told, done)
+            return report.describe_uncommitted("packet", at, told, done)
         new = (done.commit,) if done.commit != at.branch.head else ()
         refs = (at.branch.ref,) if new else ()
         return Did("packet", told, at.task.id, refs, (made.path,) if new else (), new, next=following)
 
 
-def body(start: Path, prose: Prose, now: int) -> str:
+def compose_pr_body(start: Path, prose: Prose, now: int) -> str:
     """The pull request's body from the packet as it would be now; nothing is written."""
-    with at_work.opened(start, now) as at:
-        made = composed(at, prose)
-        found = frame(made.raw, None, Problems(made.path))
+    with at_work.open_worktree(start, now) as at:
+        made = compose_packet(at, prose)
+        found = parse_frame(made.raw, None, Problems(made.path))
         assert found  # it has been put together here
-        return pr_body.body(found.body, pr_template.on_base(at.taken.sealed, at.fleet.base.head))
+        return pr_body.render_body(found.body, pr_template.read_template(at.taken.sealed, at.fleet.base.head))
 
 
-def _said(made: Composed) -> tuple[str, ...]:
+def _describe_packet(made: Composed) -> tuple[str, ...]:
     state = "brought up to date" if made.changed else "is up to date"
     whole = "" if made.lacks else "; nothing is missing"
-    return (f"{printable(made.path)}: {state}{whole}", *made.told)
+    return (f"{escape_hidden(made.path)}: {state}{whole}", *made.told)
 
 
-def composed(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # noqa: B006 - never written to
+def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # noqa: B006 - never written to
     """The packet as it should be; `files` is evidence that is about to be committed with it."""
     sealed = Scratch(at.taken.sealed, at.place.object_format)
     path = f"{at.folder}/packet.md"
-    facts = gathered(at, sealed, files)
-    old = written(at, path)
+    facts = gather_facts(at, sealed, files)
+    old = read_packet(at, path)
     own = at.fleet.templates.get("packet")
-    begun = old or packet_text.begun(template("packet", encode(own) if own else None), facts.explores)
-    made = packet_text.refreshed(begun, facts, prose)
+    begun = old or packet_text.begin_packet(
+        read_template("packet", encode(own) if own else None), facts.explores
+    )
+    made = packet_text.refresh_packet(begun, facts, prose)
     if len(made.raw) > MOST_BYTES:
         told = f"the packet would have {len(made.raw):,} bytes, and at most {MOST_BYTES:,} are read"
         raise LedgerError(told, "shorten what you wrote; a change of so many files is better split")
-    found = as_if.findings(sealed, at.fleet, at.branch, {**files, path: made.raw}, packet_lacks.RULES)
+    found = as_if.evaluate_ready_gate(
+        sealed, at.fleet, at.branch, {**files, path: made.raw}, packet_lacks.RULES
+    )
     items = parse_packet(Source(path), made.raw, at.fleet.policy).criteria
-    unsaid = () if facts.explores else packet_criteria.open_ones(items, facts.criteria)
-    lacks = packet_lacks.lacks(found, unsaid, facts.criteria)
+    unsaid = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
+    lacks = packet_lacks.find_lacks(found, unsaid, facts.criteria)
     return Composed(path, made.raw, made.told, lacks, made.raw != old)
 
 
-def written(at: AtWork, path: str) -> bytes | None:
+def read_packet(at: AtWork, path: str) -> bytes | None:
     """The packet as it lies in the worktree, committed or not; in a sparse checkout, as it is committed."""
     try:
-        return regular(at.top / path, MOST_BYTES, os.O_NOFOLLOW)
+        return read_plain_file(at.top / path, MOST_BYTES, os.O_NOFOLLOW)
     except FileNotFoundError:
         listed = git.run(at.asked, ["ls-files", "-t", "-z", "--", f":(top,literal){path}"])
         return git.run(at.asked, ["cat-file", "blob", f":{path}"]) if listed.startswith(b"S ") else None
     except (OSError, Unreadable) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        told = f"{printable(path)} cannot be read: {why}"
+        told = f"{escape_hidden(path)} cannot be read: {why}"
         raise LedgerError(told, "put a plain file in its place, or remove it; then run this again") from error
 
 
 # -- what git and evidence tell -------------------------------------------------------------
 
 
-def gathered(at: AtWork, sealed: Scratch, files: Files) -> Facts:
+def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
     """Everything that is generated; LedgerError where there is no change to hand over."""
     brief = at.task.brief
     explores = brief is not None and brief.mode == "explore"
     # Not from the cache: the blobs of a merge are to be counted, and they are there where it was made only.
-    net = changes.net(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
+    net = changes.find_net_changes(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
     if net.failed:
-        told = f"git cannot tell what {printable(at.branch.name)} changes: {printable(net.failed)}"
+        told = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"
         raise LedgerError(told, "git fetch may bring what is missing; git fsck names it")
-    touched = touched_files(at, sealed, net)
+    touched = find_touched_files(at, sealed, net)
     if not touched and not explores:
-        told = f"{printable(at.branch.name)} changes no code, so there is nothing to hand over yet"
+        told = f"{escape_hidden(at.branch.name)} changes no code, so there is nothing to hand over yet"
         raise LedgerError(told, "commit your work first; to say how it goes: agentledger report")
     criteria = tuple(item.text for item in brief.criteria) if brief else ()
     return Facts(
         at.task.id,
         at.fleet.base.head,
-        spoken_of(at.branch),
+        last_code_commit(at.branch),
         change_id(net) or "",
         touched,
-        tuple(map(_result, checks(at, sealed, files))),
+        tuple(map(_build_result, judge_checks(at, sealed, files))),
         criteria,
         explores,
     )
 
 
-def spoken_of(branch: Branch) -> str:
+def last_code_commit(branch: Branch) -> str:
     """The newest commit of the branch's own line that does more than report: what its packet speaks of."""
     codes = branch.work.code_trees if branch.work else {}
     for commit in branch.line:
@@ -172,24 +176,28 @@ def spoken_of(branch: Branch) -> str:
     return branch.head
 
 
-def checks(at: AtWork, sealed: Scratch, files: Files) -> Sequence[Checked]:
+def judge_checks(at: AtWork, sealed: Scratch, files: Files) -> Sequence[Checked]:
     """The checks that are asked for, judged as if these files of evidence were committed."""
-    fleet, branch = as_if.placed(at.fleet, at.branch, files)
+    fleet, branch = as_if.overlay_files(at.fleet, at.branch, files)
     found = Freshness(sealed, fleet, [branch]).standing(branch)
     return found.checks if found else ()
 
 
-def touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
+def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
     """The files outside the ledger that merging would change, with how much."""
-    (counted,) = lines.count(sealed, at.taken.cache, [replace(at.branch, changes=net.changes)])
-    notes = {change.path: _note(change) for change in counted.changes if not change.path.startswith(LEDGER)}
+    (counted,) = lines.count_lines(sealed, at.taken.cache, [replace(at.branch, changes=net.changes)])
+    notes = {
+        change.path: _describe_change(change)
+        for change in counted.changes
+        if not change.path.startswith(LEDGER)
+    }
     for path in net.conflicted:
         if not path.startswith(LEDGER):
             notes[path] = "conflicts with base"
-    return [Touched(quoted(path), note) for path, note in sorted(notes.items())]
+    return [Touched(quote_path(path), note) for path, note in sorted(notes.items())]
 
 
-def _note(change: Change) -> str:
+def _describe_change(change: Change) -> str:
     kind = {"A": "new", "D": "deleted"}.get(change.status, "")
     what = {_GITLINK: "submodule", _LINK: "link"}.get(max(change.new_mode, change.old_mode), "")
     if change.binary:
@@ -201,24 +209,26 @@ def _note(change: Change) -> str:
     return ", ".join(filter(None, (kind, what))) or ("mode" if change.old_mode != change.new_mode else "+0")
 
 
-def _result(checked: Checked) -> Result:
+def _build_result(checked: Checked) -> Result:
     found, name, command = checked.evidence, checked.check.name, checked.check.run
     if found is None:
         return Result(name, command, "not run")
     about = "" if checked.fresh else ", another change"
     worth = str(checked.trust) if checked.trust else ""
     commit = f"`{found.head[:12]}`{about}"
-    return Result(name, found.command, outcome(found), rfc3339(found.started_at), commit, worth)
+    return Result(
+        name, found.command, describe_outcome(found), format_rfc3339(found.started_at), commit, worth
+    )
 
 
-def outcome(found: Evidence) -> str:
+def describe_outcome(found: Evidence) -> str:
     """What came of a check, in words."""
     if found.skipped is not None:
-        return f"skipped: {printable(found.skipped)}"
+        return f"skipped: {escape_hidden(found.skipped)}"
     said = "passed" if found.passed else "failed"
     code = f", exit code {found.exit_code}" if not found.passed and found.exit_code is not None else ""
     broken = found.junit.failures + found.junit.errors if found.junit else 0
-    tests = f", {plural(found.junit.tests, 'test')}" if found.junit else ""
+    tests = f", {format_count(found.junit.tests, 'test')}" if found.junit else ""
     tests += f", {broken:,} failed" if broken else ""
     on_base = ", on base, too" if not found.passed and found.on_base and found.on_base[1] else ""
     return f"{said} in {found.seconds:g} s{code}{tests}{on_base}"

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from agentledger.documents.frame import frame
+from agentledger.documents.frame import parse_frame
 from agentledger.documents.packet import MARK
 from agentledger.documents.problems import Problems
-from agentledger.documents.sections import headings
+from agentledger.documents.sections import parse_headings
 from agentledger.ledger import heading_key
 from agentledger.text import decode, encode
 
@@ -73,7 +73,7 @@ class Draft:
     def _head(self) -> None:
         """Find the lines of the front matter; where it is missing, or has no end, it is put there."""
         text = "".join(f"{line}\n" for line in self.bare(0, len(self.lines)))
-        found = frame(text.encode("utf-8", "replace"), None, Problems(""))
+        found = parse_frame(text.encode("utf-8", "replace"), None, Problems(""))
         if found is None or (found.head is None and found.body_line == 1):
             self.put(0, 0, ["---", "---", ""])
             self._keys, self._body = 1, 2
@@ -112,7 +112,9 @@ class Draft:
     @property
     def titles(self) -> list[str]:
         """The sections' titles, in their order."""
-        return [heading.title for heading in headings("\n".join(self.bare(self._body, len(self.lines))))]
+        return [
+            heading.title for heading in parse_headings("\n".join(self.bare(self._body, len(self.lines))))
+        ]
 
     def text(self, title: str) -> str:
         """What stands in a section, '' where it is missing."""
@@ -121,20 +123,20 @@ class Draft:
 
     def write(self, title: str, text: str) -> None:
         """Let this text be all that a section holds."""
-        span = self.want(title, ())
+        span = self.ensure_section(title, ())
         more = [""] if span.end < len(self.lines) else []
         self.put(span.below, span.end, ["", *text.split("\n"), *more] if text else [""])
 
     def section(self, title: str) -> Span | None:
         """The first section of this title."""
-        found = headings("\n".join(self.bare(self._body, len(self.lines))))
+        found = parse_headings("\n".join(self.bare(self._body, len(self.lines))))
         ends = [heading.at for heading in found[1:]] + [len(self.lines) - self._body]
         for heading, end in zip(found, ends, strict=False):
             if heading_key(heading.title.strip("*_ ")) == heading_key(title):
                 return Span(heading.at + self._body, heading.below + self._body, end + self._body)
         return None
 
-    def want(self, title: str, before: Sequence[str], prompt: Sequence[str] = ()) -> Span:
+    def ensure_section(self, title: str, before: Sequence[str], prompt: Sequence[str] = ()) -> Span:
         """The section, put behind the last of the sections `before` that there is, where it is missing."""
         found = self.section(title)
         if found is None:
@@ -155,12 +157,12 @@ class Draft:
 
     # -- between markers ------------------------------------------------------------------
 
-    def lift(self, title: str, kind: str) -> Block:
+    def take_block(self, title: str, kind: str) -> Block:
         """Take what stands between the markers of this kind out of a section, and all of its markers.
 
         Of markers that belong to no other the line alone is taken out, and the text stays.
         """
-        span = self.want(title, self.titles)
+        span = self.ensure_section(title, self.titles)
         marks = [(at, found[1]) for at in range(span.below, span.end)
                  if (found := MARK.fullmatch(self.bare(at, at + 1)[0]))]  # fmt: skip
         pairs = [
@@ -179,7 +181,7 @@ class Draft:
         self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
     ) -> None:
         """Put texts between markers: at that line, else at the end of the section; `above` them others."""
-        span = self.want(title, ())
+        span = self.ensure_section(title, ())
         block = [f"<!-- agentledger: {kind} -->", *texts, f"<!-- agentledger: {END} -->"] if texts else []
         if at is None:
             at = span.end

@@ -39,30 +39,34 @@ class Taken(NamedTuple):
     words: dict[str, list[str]]
 
 
-def put(draft: Draft, files: Sequence[Touched], words: Mapping[str, str], text: str | None) -> list[str]:
+def update_files(
+    draft: Draft, files: Sequence[Touched], words: Mapping[str, str], text: str | None
+) -> list[str]:
     """Bring the section up to date; gives what the agent should know.
 
     `words` are new ones by path, `text` is what is to stand beside the list, None: what does already. Lines
     outside the markers that list changed files become part of the list; every other text stays.
     """
     known = {file.path for file in files}
-    block = draft.lift(TITLE, KIND)
-    inner = taken(block.lines)
+    block = draft.take_block(TITLE, KIND)
+    inner = parse_file_lines(block.lines)
     at = block.at
     if text is not None:
         draft.write(TITLE, text)
         at = None
-    outer, at = _adopted(draft, known, at)
+    outer, at = _adopt_lines(draft, known, at)
     beside = inner.words | outer | {path: [f": {said}"] for path, said in words.items()}
     strays = [line for line, stays in zip(block.lines, inner.stays, strict=True) if stays and line.strip()]
-    draft.place(TITLE, at, KIND, [line for file in files for line in _lines(file, beside)], strays)
-    return _told(beside, known, block.torn, strays)
+    draft.place(TITLE, at, KIND, [line for file in files for line in _render_file(file, beside)], strays)
+    return _describe_update(beside, known, block.torn, strays)
 
 
-def _adopted(draft: Draft, known: Collection[str], at: int | None) -> tuple[dict[str, list[str]], int | None]:
+def _adopt_lines(
+    draft: Draft, known: Collection[str], at: int | None
+) -> tuple[dict[str, list[str]], int | None]:
     """Take the lines outside of the markers that list files: the words, and where the list then belongs."""
-    span = draft.want(TITLE, ())
-    found = taken(draft.bare(span.below, span.end), known)
+    span = draft.ensure_section(TITLE, ())
+    found = parse_file_lines(draft.bare(span.below, span.end), known)
     if all(found.stays):
         return found.words, at
     at = span.below + found.stays.index(False) if at is None else at
@@ -71,7 +75,7 @@ def _adopted(draft: Draft, known: Collection[str], at: int | None) -> tuple[dict
     return found.words, span.below + sum(found.stays[: at - span.below])
 
 
-def taken(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
+def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
     """Take out the lines that list files; with `known` only those of that set, and generated ones."""
     stays: list[bool] = []
     words: dict[str, list[str]] = {}
@@ -92,12 +96,12 @@ def taken(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
     return Taken(stays, words)
 
 
-def _lines(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str]:
+def _render_file(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str]:
     first, *more = beside.get(file.path, [""])
     return [f"- `{file.path}` ({file.note}){first}", *more]
 
 
-def _told(
+def _describe_update(
     beside: Mapping[str, Sequence[str]], known: Collection[str], torn: bool, strays: Sequence[str]
 ) -> list[str]:
     told = []

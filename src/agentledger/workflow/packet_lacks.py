@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agentledger.documents.packet import EXPLORE, SECTIONS
 from agentledger.findings import Finding
 from agentledger.ledger import heading_key
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 # Those that speak of what is in a packet.
 RULES = ("PKT001", "PKT002", "PKT003", "PKT004", "PKT005", "PKT006")
@@ -46,26 +46,26 @@ class Lack:
         return f"missing: {self.what}{where}\n  {'; or: '.join(filter(None, (typed, self.how)))}"
 
 
-def following(command: str, found: Iterable[Lack]) -> str | None:
+def next_command(command: str, found: Iterable[Lack]) -> str | None:
     """One command that adds all of it that options can add; None where none can."""
     options = list(dict.fromkeys(lack.option for lack in found if lack.option))
     return " ".join([f"agentledger {command}", *options]) if options else None
 
 
-def lacks(
+def find_lacks(
     found: Iterable[Finding], unsaid: Sequence[tuple[int, str]], criteria: Sequence[str]
 ) -> tuple[Lack, ...]:
     """What is missing, of what the gate found that stops, and of the criteria that nothing is said of yet."""
     return (
-        *(_lack(finding, criteria) for finding in found if finding.blocks),
-        *(_unsaid(number, text) for number, text in unsaid),
+        *(_lack_of_finding(finding, criteria) for finding in found if finding.blocks),
+        *(_lack_of_criterion(number, text) for number, text in unsaid),
     )
 
 
-def _lack(finding: Finding, criteria: Sequence[str]) -> Lack:
-    how, option = printable(finding.hint), ""
+def _lack_of_finding(finding: Finding, criteria: Sequence[str]) -> Lack:
+    how, option = escape_hidden(finding.hint), ""
     if finding.rule == "PKT002":
-        option = _section(finding)
+        option = _section_option(finding)
         how = "" if option else how
     elif finding.rule == "PKT005":
         key = heading_key(finding.message.partition(": ")[2])
@@ -73,10 +73,10 @@ def _lack(finding: Finding, criteria: Sequence[str]) -> Lack:
         option = f"--criterion {number}='…'" if number else ""
     elif finding.rule == "PKT006":
         option = "--no-tests '…'"
-    return Lack(printable(finding.message), how, option, finding.line, finding.rule)
+    return Lack(escape_hidden(finding.message), how, option, finding.line, finding.rule)
 
 
-def _section(finding: Finding) -> str:
+def _section_option(finding: Finding) -> str:
     """The option that fills a section in, '' where the finding is about something else."""
     named = _QUOTED.search(finding.message)
     key = heading_key(named[1]) if named else ""
@@ -84,8 +84,8 @@ def _section(finding: Finding) -> str:
     return f"{_FLAGS[title]} '…'" if title in _FLAGS else ""
 
 
-def _unsaid(number: int, text: str) -> Lack:
+def _lack_of_criterion(number: int, text: str) -> Lack:
     short = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     option = f"--criterion {number}='…'"
     how = f"--unmet {number}='…'"
-    return Lack(f"does criterion {number} hold? {printable(short)}", how, option)
+    return Lack(f"does criterion {number} hold? {escape_hidden(short)}", how, option)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentledger.documents.packet import CRITERIA, EXPLORE, SECTIONS
-from agentledger.documents.placeholders import without_comments
+from agentledger.documents.placeholders import strip_comments
 from agentledger.errors import LedgerError
 from agentledger.ledger import heading_key
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 from . import check_in, packet_criteria, packet_files
 from .packet_criteria import Claim
@@ -82,32 +82,32 @@ class Refreshed:
     told: tuple[str, ...] = ()
 
 
-def begun(template: bytes, explores: bool) -> bytes:
+def begin_packet(template: bytes, explores: bool) -> bytes:
     """A new packet from a template: its sections as this kind of task needs them."""
     draft = Draft(template)
     for title in GENERATED:
         if explores:
             draft.drop(title)
-        elif draft.section(title) and not without_comments(draft.text(title)).strip():
+        elif draft.section(title) and not strip_comments(draft.text(title)).strip():
             draft.write(title, "")
     return draft.raw()
 
 
-def refreshed(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
+def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
     """The packet with everything generated put anew, and what is said on the command line put in.
 
     LedgerError where something in it is opened and never closed, so that sections cannot be told apart; and
     for a section, a file or a criterion that is not known.
     """
     try:
-        return _whole(_refreshed(Draft(raw), facts, prose), facts)
+        return _check_sections(_refresh_draft(Draft(raw), facts, prose), facts)
     except Swallowed as error:
         told = f"the section “{error}” cannot be put into the packet: code or a comment above it never ends"
         hint = "close it in packet.md: ``` or --> on a line of its own; then run this again"
         raise LedgerError(told, hint) from error
 
 
-def _whole(made: Refreshed, facts: Facts) -> Refreshed:
+def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
     """The same; Swallowed where a section can be seen no longer, now that a marker above it has gone."""
     titles = {heading_key(title) for title in Draft(made.raw).titles}
     for title in facts.sections:
@@ -116,50 +116,53 @@ def _whole(made: Refreshed, facts: Facts) -> Refreshed:
     return made
 
 
-def _refreshed(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
+def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
     for key, value in (("task", facts.task), ("base", facts.base), ("head", facts.head)):
         draft.set_key(key, value)
     draft.set_key("change", facts.change)
     for at, title in enumerate(facts.sections):
-        draft.want(title, facts.sections[:at], [PROMPTS[title]] if title in PROMPTS else ())
-    said = {_named(name, draft, facts): check_in.inner(text) for name, text in prose.sections.items()}
+        draft.ensure_section(title, facts.sections[:at], [PROMPTS[title]] if title in PROMPTS else ())
+    said = {
+        _resolve_section(name, draft, facts): check_in.fit_into_section(text)
+        for name, text in prose.sections.items()
+    }
     for title, text in said.items():
         if title not in (packet_files.TITLE, RESULTS) or facts.explores:
             draft.write(title, text)
     if facts.explores:
-        _nothing_generated(prose)
+        _refuse_generated(prose)
         return Refreshed(draft.raw())
-    told = packet_files.put(
-        draft, facts.files, _known(prose.words, facts.files), said.get(packet_files.TITLE)
+    told = packet_files.update_files(
+        draft, facts.files, _check_words(prose.words, facts.files), said.get(packet_files.TITLE)
     )
-    told += packet_criteria.put(draft, facts.criteria, prose.claims)
-    told += _results(draft, facts.results, said.get(RESULTS), prose.no_tests)
-    return Refreshed(draft.raw(), tuple(map(printable, told)))
+    told += packet_criteria.update_criteria(draft, facts.criteria, prose.claims)
+    told += _update_results(draft, facts.results, said.get(RESULTS), prose.no_tests)
+    return Refreshed(draft.raw(), tuple(map(escape_hidden, told)))
 
 
-def _nothing_generated(prose: Prose) -> None:
+def _refuse_generated(prose: Prose) -> None:
     if prose.claims or prose.words or prose.no_tests:
         told = "the packet of a task that only explores lists neither files nor criteria nor tests"
         raise LedgerError(told, "fill in --options and --recommendation")
 
 
-def _results(draft: Draft, results: Sequence[Result], text: str | None, no_tests: str) -> list[str]:
+def _update_results(draft: Draft, results: Sequence[Result], text: str | None, no_tests: str) -> list[str]:
     """Bring the table up to date, with `text` beside it; None: with what is there already."""
-    block = draft.lift(RESULTS, "results")
+    block = draft.take_block(RESULTS, "results")
     if text is not None:
         draft.write(RESULTS, text)
     strays = [line for line in block.lines if line.strip() and not line.lstrip().startswith("|")]
-    if no_tests and not _excused(draft, no_tests):
+    if no_tests and not _replace_reason(draft, no_tests):
         strays.append(f"No tests: {' '.join(no_tests.split())}")
-    rows = [*_TABLE, *map(_row, results)] if results else []
+    rows = [*_TABLE, *map(_render_row, results)] if results else []
     draft.place(RESULTS, block.at if text is None else None, "results", rows, strays)
     missing = f"a marker was missing in “{RESULTS}”: the table is put anew, and the text around it stays"
     return [missing] * block.torn
 
 
-def _excused(draft: Draft, why: str) -> bool:
+def _replace_reason(draft: Draft, why: str) -> bool:
     """Put the reason where one stands already; False: none does."""
-    span = draft.want(RESULTS, ())
+    span = draft.ensure_section(RESULTS, ())
     for at in range(span.below, span.end):
         if draft.lines[at].strip().lower().startswith("no tests:"):
             draft.put(at, at + 1, [f"No tests: {' '.join(why.split())}"])
@@ -167,8 +170,8 @@ def _excused(draft: Draft, why: str) -> bool:
     return False
 
 
-def _row(result: Result) -> str:
-    code = " ".join(printable(result.command.replace("\n", " ")).split())
+def _render_row(result: Result) -> str:
+    code = " ".join(escape_hidden(result.command.replace("\n", " ")).split())
     ticks = "`" * (max(map(len, re.findall("`+", code)), default=0) + 1)
     room = " " if "`" in code else ""
     shown = f"{ticks}{room}{code}{room}{ticks}" if code else ""
@@ -179,7 +182,7 @@ def _row(result: Result) -> str:
 # -- what is said on the command line -----------------------------------------------------
 
 
-def _named(name: str, draft: Draft, facts: Facts) -> str:
+def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
     """The section of this name: as it is headed, or by the first word of its heading."""
     there = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
     key = heading_key(name)
@@ -188,15 +191,17 @@ def _named(name: str, draft: Draft, facts: Facts) -> str:
     short = [title for other, title in there.items() if key and other.split()[:1] == [key]]
     if len(short) == 1:
         return short[0]
-    known = ", ".join(f"“{printable(title)}”" for title in facts.sections)
-    raise LedgerError(f"the packet has no section named {printable(name)}", f"there are {known}")
+    known = ", ".join(f"“{escape_hidden(title)}”" for title in facts.sections)
+    raise LedgerError(f"the packet has no section named {escape_hidden(name)}", f"there are {known}")
 
 
-def _known(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
+def _check_words(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
     """The words, if they are beside files that changed."""
     paths = {file.path for file in files}
     for path in words:
         if path not in paths:
-            some = ", ".join(printable(file.path) for file in files[:5])
-            raise LedgerError(f"{printable(path)} is no file that the branch changes", f"it changes {some}")
+            some = ", ".join(escape_hidden(file.path) for file in files[:5])
+            raise LedgerError(
+                f"{escape_hidden(path)} is no file that the branch changes", f"it changes {some}"
+            )
     return {path: " ".join(text.split()) for path, text in words.items()}

@@ -15,7 +15,7 @@ from agentledger.errors import LedgerError
 from agentledger.git import Git
 from agentledger.ledger import Brief
 from agentledger.model import Branch, State
-from agentledger.text import encode, printable
+from agentledger.text import encode, escape_hidden
 
 from . import editor, managing, neighbours, plan_draft, plan_lint
 from .managing import Managing
@@ -25,7 +25,7 @@ from .plan_draft import Draft, Plan
 Person = Callable[[str], object]
 
 
-def plan(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
+def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
     """Write the brief to the control branch of the repository around `start`; `now` is in seconds.
 
     `person` is None where there is nobody to ask. Raises LedgerError, and nothing is written:
@@ -33,58 +33,58 @@ def plan(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
     be asked; for a brief that cannot be read again (the text is kept then, unless it is in a file).
     """
     plan_draft.check_name(asked.task)
-    with managing.opened(start, now) as desk:
-        draft = plan_draft.draft(desk, asked, person is not None)
+    with managing.open_managing(start, now) as desk:
+        draft = plan_draft.draft_brief(desk, asked, person is not None)
         if not draft.edit or person is None:
-            return _written(desk, asked, draft.text, None)
-    return _edited(desk.asked, start, asked, now, person, draft)
+            return _write_brief(desk, asked, draft.text, None)
+    return _plan_in_editor(desk.asked, start, asked, now, person, draft)
 
 
-def _edited(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
+def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
     """The same with a person in between, who takes their time: what they saw may be old by then."""
-    path = _keeping(git, asked)
+    path = _kept_text_path(git, asked)
     # Equal to the brief: the last run ended between writing it and clearing up.
-    resumed = editor.kept(path) not in (None, draft.there)
+    resumed = editor.read_draft(path) not in (None, draft.there)
     if resumed and (asked.wish or asked.text is not None):
         told = f"a text for {asked.task} is kept from the last time, in {path}"
         raise LedgerError(told, f"agentledger plan {asked.task} --edit goes on with it; or remove that file")
     if resumed:
-        person(f"going on with the text that is kept in {printable(str(path))}")
+        person(f"going on with the text that is kept in {escape_hidden(str(path))}")
     else:
-        editor.keep(path, draft.text)
-    text = editor.edit(git, draft.before, path)
+        editor.keep_draft(path, draft.text)
+    text = editor.edit_draft(git, draft.before, path)
     if text is None:
         said = "the text was left as it was, or empty: nothing is written"
         return Did("plan", (said,), asked.task, dry_run=asked.dry_run)
-    with managing.opened(start, now) as desk:
-        if plan_draft.present(desk, asked) != draft.there:
+    with managing.open_managing(start, now) as desk:
+        if plan_draft.read_current_brief(desk, asked) != draft.there:
             told = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
             raise LedgerError(told, f"yours is kept in {path}; agentledger plan {asked.task} goes on with it")
-        done = _written(desk, asked, text, path)
+        done = _write_brief(desk, asked, text, path)
     if not asked.dry_run:
-        editor.forget(path)
+        editor.remove_draft(path)
     return done
 
 
-def _keeping(git: Git, asked: Plan) -> Path:
-    return editor.place(git, f"plan-{asked.task}.md")
+def _kept_text_path(git: Git, asked: Plan) -> Path:
+    return editor.draft_path(git, f"plan-{asked.task}.md")
 
 
 # -- writing it ------------------------------------------------------------------------
 
 
-def _written(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
+def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
     """The brief on the control branch, and everything that there is to say about it."""
-    task, brief = asked.task, plan_draft.parsed(desk, asked.task, text)
-    fatal = plan_lint.unreadable(brief)
+    task, brief = asked.task, plan_draft.parse_draft(desk, asked.task, text)
+    fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
-        raise _unreadable(desk, asked, text, kept, plan_lint.problem(fatal))
+        raise _unreadable_error(desk, asked, text, kept, plan_lint.describe_problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
-    _branch_can_be(desk, brief)
-    warnings, following = tuple(_advice(desk, brief)), _next(desk, brief)
+    _refuse_bad_branch(desk, brief)
+    warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
         following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
-    notes = tuple(filter(None, [plan_lint.left_out(brief)]))
+    notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
     there = desk.fleet_task(task)
     old = there.brief if there and there.brief_from == "control" else None
     if old and old.document.blob == brief.document.blob:
@@ -104,56 +104,59 @@ def _written(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
     return Did("plan", said, task, (desk.ref,), (path,), (written.commit,), None, following, warnings)
 
 
-def _branch_can_be(desk: Managing, brief: Brief) -> None:
+def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
     """LedgerError for a `branch` that no agent can work on: base, the control branch, or no name at all."""
     name = brief.branch or f"agent/{brief.task}"
     taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
-    _, wrong, _ = git.attempt(desk.asked, ["check-ref-format", "--branch", name])
+    _, wrong, _ = git.run_unchecked(desk.asked, ["check-ref-format", "--branch", name])
     if wrong or name in taken:
         why = "is taken: it is no agent's" if name in taken else "is no name that git takes for a branch"
         raise LedgerError(
-            f"nothing is written: the branch {printable(name)} {why}", "name another with --branch"
+            f"nothing is written: the branch {escape_hidden(name)} {why}", "name another with --branch"
         )
 
 
-def _unreadable(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:
+def _unreadable_error(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:
     """The refusal; the text is kept where only we have it."""
     if asked.typed and kept is None:
-        kept = _keeping(desk.asked, asked)
-        editor.keep(kept, text)
-    told = f"nothing is written: {printable(why)}"
+        kept = _kept_text_path(desk.asked, asked)
+        editor.keep_draft(kept, text)
+    told = f"nothing is written: {escape_hidden(why)}"
     if kept is None:
         return LedgerError(told, "agentledger schema brief lists every key and what it may hold")
     return LedgerError(told, f"the text is kept in {kept}; to go on: agentledger plan {asked.task} --edit")
 
 
-def _advice(desk: Managing, brief: Brief) -> list[str]:
-    paths = plan_draft.base_paths(desk)
-    working = _working(desk, brief.task)
+def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
+    paths = plan_draft.read_base_paths(desk)
+    working = _working_branches(desk, brief.task)
     return [
-        *plan_lint.document(brief),
-        *plan_lint.gate(desk.taken.spawn(brief.task, brief), bool(working)),
-        *plan_lint.vague(brief, desk.fleet.policy),
-        *(plan_lint.overlap(brief.task, found) for found in neighbours.overlaps(brief, desk.fleet)),
-        *plan_lint.unmatched(brief, paths),
-        *plan_lint.named(brief.task, neighbours.named(brief, desk.fleet, paths)),
-        *plan_lint.hot(neighbours.hot(desk.taken.sealed, brief, desk.fleet, paths)),
-        *plan_lint.copies(working, brief.document.blob),
+        *plan_lint.describe_document(brief),
+        *plan_lint.describe_findings(desk.taken.spawn(brief.task, brief), bool(working)),
+        *plan_lint.describe_vague(brief, desk.fleet.policy),
+        *(
+            plan_lint.describe_overlap(brief.task, found)
+            for found in neighbours.find_overlaps(brief, desk.fleet)
+        ),
+        *plan_lint.describe_unmatched(brief, paths),
+        *plan_lint.describe_named(brief.task, neighbours.find_named_paths(brief, desk.fleet, paths)),
+        *plan_lint.describe_hot_files(neighbours.find_hot_files(desk.taken.sealed, brief, desk.fleet, paths)),
+        *plan_lint.describe_copies(working, brief.document.blob),
     ]
 
 
-def _next(desk: Managing, brief: Brief) -> str:
-    lacking = plan_lint.missing(brief)
+def _next_command(desk: Managing, brief: Brief) -> str:
+    lacking = plan_lint.missing_flags(brief)
     if lacking:
         return f"agentledger plan {brief.task} {' '.join(f'{flag} …' for flag in lacking)}"
-    if _working(desk, brief.task):
+    if _working_branches(desk, brief.task):
         return f"agentledger prompt {brief.task} --for resume"
     if desk.branch(brief.branch or f"agent/{brief.task}"):
         return f"agentledger prompt {brief.task} --for start"
     return f"agentledger spawn {brief.task}"
 
 
-def _working(desk: Managing, task: str) -> list[Branch]:
+def _working_branches(desk: Managing, task: str) -> list[Branch]:
     """The branches on which somebody works on it."""
     return [
         branch

@@ -18,7 +18,7 @@ from agentledger.ledger import Brief, Policy, Problem
 from agentledger.model import Branch
 from agentledger.rules.case import Case
 from agentledger.rules.vague import brief_vague
-from agentledger.text import decode, encode, path_text, printable
+from agentledger.text import decode, encode, escape_hidden, format_path
 from agentledger.work import Copy, Task
 
 from .neighbours import Hot, Named, Overlap
@@ -40,37 +40,37 @@ _FLAGS = {
 _SAID = frozenset(("BRF002", "BRF003", "OWN004"))
 
 
-def missing(brief: Brief) -> tuple[str, ...]:
+def missing_flags(brief: Brief) -> tuple[str, ...]:
     """The flags that would fill what a brief needs and lacks, in the brief's order."""
     told = [p.message for p in brief.document.problems if p.kind == "incomplete" and p.fatal]
     return tuple(flag for flag, name in _FLAGS.items() if any(name in message for message in told))
 
 
-def unreadable(brief: Brief) -> Problem | None:
+def find_fatal_problem(brief: Brief) -> Problem | None:
     """The first problem that keeps the document from being read; None where there is none."""
     return next((p for p in brief.document.problems if p.kind == "invalid" and p.fatal), None)
 
 
-def problem(found: Problem) -> str:
+def describe_problem(found: Problem) -> str:
     """A document's problem with its line and what to write instead."""
     where = f"line {found.line}: " if found.line else ""
     return f"{where}{found.message} ({found.hint})"
 
 
-def document(brief: Brief) -> list[str]:
+def describe_document(brief: Brief) -> list[str]:
     """What is wrong in the document; sections that may be missing are said in one sentence by `left_out`."""
     found = (p for p in brief.document.problems if p.fatal or p.kind == "invalid")
-    return [f"{'spawn refuses it: ' if p.fatal else ''}{problem(p)}" for p in found]
+    return [f"{'spawn refuses it: ' if p.fatal else ''}{describe_problem(p)}" for p in found]
 
 
-def left_out(brief: Brief) -> str:
+def describe_left_out(brief: Brief) -> str:
     """The sections that a task of this mode may leave out and does; '' where there are none."""
     told = [p.message for p in brief.document.problems if p.kind == "incomplete" and not p.fatal]
     names = [title for title in CLOSER if any(f"“{title}”" in message for message in told)]
     return f"left out, which a small task may: {', '.join(names)}" if names else ""
 
 
-def gate(findings: Iterable[Finding], working: bool) -> list[str]:
+def describe_findings(findings: Iterable[Finding], working: bool) -> list[str]:
     """What the spawn gate says besides; of a task that somebody works on, its limits are no news."""
     told = (f for f in findings if f.rule not in _SAID and not (working and f.rule == "FLT001"))
     return [
@@ -80,7 +80,7 @@ def gate(findings: Iterable[Finding], working: bool) -> list[str]:
     ]
 
 
-def vague(brief: Brief, policy: Policy) -> list[str]:
+def describe_vague(brief: Brief, policy: Policy) -> list[str]:
     """What names nothing that anybody could see, by a rule that is wrong too often to be on at the gate.
 
     Whoever writes the brief can tell in a second; where policy sets the rule itself, its finding is enough.
@@ -91,89 +91,89 @@ def vague(brief: Brief, policy: Policy) -> list[str]:
     return [f"line {found.line}: {found.message} ({found.hint})" for found in brief_vague(case)]
 
 
-def overlap(task: str, found: Overlap) -> str:
+def describe_overlap(task: str, found: Overlap) -> str:
     """Where two scopes meet, by which patterns, and what takes them apart."""
-    other = f"{printable(found.task)}{'' if found.active else ', which is planned,'}"
+    other = f"{escape_hidden(found.task)}{'' if found.active else ', which is planned,'}"
     if found.meeting is None:
         return f"its scope cannot be compared with that of {other}: {found.problem}"
-    at, mine, theirs = map(path_text, found.meeting)
+    at, mine, theirs = map(format_path, found.meeting)
     stops = "spawn refuses it: " if found.active else ""
-    return (
-        f"{stops}its scope meets that of {other} at {at}, by {mine!r} and {theirs!r}; {_apart(task, found)}"
-    )
+    return f"{stops}its scope meets that of {other} at {at}, by {mine!r} and {theirs!r}; {_describe_split(task, found)}"
 
 
-def _apart(task: str, found: Overlap) -> str:
+def _describe_split(task: str, found: Overlap) -> str:
     if found.split is None:
-        return f"no division was found: --depends-on {shlex.quote(printable(found.task))}, or narrow --owns"
+        return (
+            f"no division was found: --depends-on {shlex.quote(escape_hidden(found.task))}, or narrow --owns"
+        )
     whose = task if found.split.mine else found.task
-    flags = _flags("--add-off-limits", map(decode, found.split.patterns))
-    return f"apart with: agentledger plan {printable(whose)} {flags}"
+    flags = _format_flags("--add-off-limits", map(decode, found.split.patterns))
+    return f"apart with: agentledger plan {escape_hidden(whose)} {flags}"
 
 
-def hot(found: Hot) -> list[str]:
+def describe_hot_files(found: Hot) -> list[str]:
     """Who else is in which file now, and which files change most often."""
     told = []
     for path, branches in found.now.items():
-        names = [printable(name) for name in branches[:3]]
+        names = [escape_hidden(name) for name in branches[:3]]
         more = f" and {len(branches) - len(names)} more" if branches[len(names) :] else ""
-        told.append(f"hot: {path_text(path)} is being changed by {', '.join(names)}{more}")
+        told.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
     if found.often:
-        counts = ", ".join(f"{path_text(path)} {n}" for path, n in found.often.items())
+        counts = ", ".join(f"{format_path(path)} {n}" for path, n in found.often.items())
         told.append(f"hot: of base's last {found.of} commits so many changed these: {counts}")
     return told
 
 
-def unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
+def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
     """Patterns of `owns` that no file of base matches: new files, or a slip."""
     owns = dict.fromkeys(map(encode, brief.owns))
     for path in paths:
         if not owns:
             return []
-        while (found := scope.first(owns, path)) is not None:
+        while (found := scope.first_match(owns, path)) is not None:
             del owns[found]
-    return [f"no file of base matches {path_text(pattern)} yet: new files, or a slip?" for pattern in owns]
+    return [f"no file of base matches {format_path(pattern)} yet: new files, or a slip?" for pattern in owns]
 
 
-def named(task: str, found: Named) -> list[str]:
+def describe_named(task: str, found: Named) -> list[str]:
     """Paths that the text speaks of and the brief's keys do not, as flags."""
     told = []
-    start = f"agentledger plan {printable(task)}"
+    start = f"agentledger plan {escape_hidden(task)}"
     if found.owns:
         told.append(
-            f"the text names what `owns` lacks; to add it: {start} {_flags('--add-owns', found.owns)}"
+            f"the text names what `owns` lacks; to add it: {start} {_format_flags('--add-owns', found.owns)}"
         )
     if found.follow:
         told.append(
-            f"the context names what could be followed: {start} {_flags('--add-follow', found.follow)}"
+            f"the context names what could be followed: {start} {_format_flags('--add-follow', found.follow)}"
         )
     return told
 
 
-def owns(found: Named) -> str:
+def format_owns_flags(found: Named) -> str:
     """The same for a brief that owns nothing yet: the flags alone, '' where the text names nothing."""
-    return _flags("--owns", found.owns)
+    return _format_flags("--owns", found.owns)
 
 
-def copies(branches: Sequence[Branch], blob: str | None) -> list[str]:
+def describe_copies(branches: Sequence[Branch], blob: str | None) -> list[str]:
     """Which branches have another copy from now on, and how their agents learn of it."""
     told = []
     for branch in branches:
-        own, name = branch.work.brief if branch.work else None, printable(branch.name)
+        own, name = branch.work.brief if branch.work else None, escape_hidden(branch.name)
         if own is None or own.document.blob == blob:
             continue
         task = branch.work.task if branch.work else ""
         if branch.work and branch.work.copy in (Copy.SCOPE_CHANGE, Copy.REFUSED):
             told.append(
-                f"{name} asks for another scope than this: agentledger brief diff {printable(task)} shows it"
+                f"{name} asks for another scope than this: agentledger brief diff {escape_hidden(task)} shows it"
             )
         else:
             told.append(
                 f"the copy on {name} is outdated: this brief counts from now on, and hooks tell the agent so "
-                f"at its next commit; to tell it at once: agentledger prompt {printable(task)} --for resume"
+                f"at its next commit; to tell it at once: agentledger prompt {escape_hidden(task)} --for resume"
             )
     return told
 
 
-def _flags(flag: str, values: Iterable[str]) -> str:
-    return " ".join(f"{flag} {shlex.quote(printable(value))}" for value in values)
+def _format_flags(flag: str, values: Iterable[str]) -> str:
+    return " ".join(f"{flag} {shlex.quote(escape_hidden(value))}" for value in values)

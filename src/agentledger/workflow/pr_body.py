@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from agentledger.documents.packet import without_marks
-from agentledger.documents.placeholders import without_comments
-from agentledger.documents.sections import split
+from agentledger.documents.packet import strip_marks
+from agentledger.documents.placeholders import strip_comments
+from agentledger.documents.sections import parse_sections
 from agentledger.ledger import Part, heading_key
 
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*\Z|\*\*([^*]+)\*\*:?[ \t]*\Z")
@@ -41,25 +41,25 @@ class _Asked(NamedTuple):
     lines: list[str]
 
     @property
-    def wants(self) -> str | None:
+    def packet_section(self) -> str | None:
         """The packet's section that belongs here."""
-        return section(_title(self.heading)) if self.heading is not None else None
+        return section_of_heading(_parse_title(self.heading)) if self.heading is not None else None
 
 
-def body(packet: str, template: str | None) -> str:
+def render_body(packet: str, template: str | None) -> str:
     """The body for a packet without its front matter; both have LF line ends."""
-    shown = without_marks(packet)
-    parts = [part for part in split(shown, 1) if not part.empty]
+    shown = strip_marks(packet)
+    parts = [part for part in parse_sections(shown, 1) if not part.empty]
     if template is None:
-        return _joined(_own(part) for part in parts)
-    asked = _taken_apart(without_comments(template))
-    filled = _filled(asked, parts)
+        return _join_texts(_render_part(part) for part in parts)
+    asked = _parse_template(strip_comments(template))
+    filled = _assign_parts(asked, parts)
     rest = [part for part in parts if all(part is not found for found in filled.values())]
-    laid_out = (_laid_out(each, filled.get(at)) for at, each in enumerate(asked))
-    return _joined([*laid_out, *map(_own, rest)])
+    laid_out = (_render_section(each, filled.get(at)) for at, each in enumerate(asked))
+    return _join_texts([*laid_out, *map(_render_part, rest)])
 
 
-def section(heading: str) -> str | None:
+def section_of_heading(heading: str) -> str | None:
     """The section of a packet that a template's heading asks for; None where it asks for something else."""
     key = heading_key(re.sub(r"[^\w\s'’.,:;!?-]", " ", heading))
     same = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
@@ -69,19 +69,19 @@ def section(heading: str) -> str | None:
     return next((title for title, words in _WORDS if said & set(words.split())), None)
 
 
-def _filled(asked: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, Part]:
+def _assign_parts(asked: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, Part]:
     """The packet's section for each part of the template that asks for one; each is given once."""
     left = {heading_key(part.title): part for part in reversed(parts)}
     found = {}
     for at, each in enumerate(asked):
-        part = left.pop(heading_key(each.wants), None) if each.wants else None
-        part = part or (left.pop(heading_key(_title(each.heading)), None) if each.heading else None)
+        part = left.pop(heading_key(each.packet_section), None) if each.packet_section else None
+        part = part or (left.pop(heading_key(_parse_title(each.heading)), None) if each.heading else None)
         if part:
             found[at] = part
     return found
 
 
-def _taken_apart(template: str) -> list[_Asked]:
+def _parse_template(template: str) -> list[_Asked]:
     found, fenced = [_Asked(None, [])], False
     for line in template.split("\n"):
         fenced ^= bool(_FENCE.match(line))
@@ -92,19 +92,19 @@ def _taken_apart(template: str) -> list[_Asked]:
     return found
 
 
-def _title(heading: str | None) -> str:
+def _parse_title(heading: str | None) -> str:
     found = _HEADING.match(heading or "")
     return (found[1] or found[2] or "").strip("*_ ") if found else ""
 
 
-def _laid_out(asked: _Asked, part: Part | None) -> str:
+def _render_section(asked: _Asked, part: Part | None) -> str:
     texts = (asked.heading or "", part.text if part else "", "\n".join(asked.lines))
-    return _joined(texts)
+    return _join_texts(texts)
 
 
-def _own(part: Part) -> str:
+def _render_part(part: Part) -> str:
     return f"## {part.title}\n\n{part.text}"
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join(text.strip("\n") for text in texts if text.strip())

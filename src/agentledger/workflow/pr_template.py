@@ -33,17 +33,17 @@ _PLACES = tuple(
 _FOLDERS = (".github", "docs", ".gitea", ".forgejo", ".gitlab", ".azuredevops", "pull_request_template")
 
 
-def on_base(sealed: Git, base: str) -> str | None:
+def read_template(sealed: Git, base: str) -> str | None:
     """The template in the commit `base`, with LF line ends; None where it has none that is text."""
-    path = place(_paths(sealed, base))
+    path = choose_template(_candidate_paths(sealed, base))
     if path is None:
         return None
-    raw, code, _ = git.attempt(sealed, ["cat-file", "blob", f"{base}:{path}"])
+    raw, code, _ = git.run_unchecked(sealed, ["cat-file", "blob", f"{base}:{path}"])
     text = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     return None if code or b"\0" in text else text.decode("utf-8", "replace")
 
 
-def place(paths: list[str]) -> str | None:
+def choose_template(paths: list[str]) -> str | None:
     """The path, among these, of the template that counts."""
     for pattern in _PLACES:
         found = sorted(path for path in paths if pattern.fullmatch(path))
@@ -52,13 +52,13 @@ def place(paths: list[str]) -> str | None:
     return None
 
 
-def _paths(sealed: Git, base: str) -> list[str]:
+def _candidate_paths(sealed: Git, base: str) -> list[str]:
     """The files at the top of a commit, and in the folders in which a template can lie."""
-    top = _listed(sealed, [base])
+    top = _read_tree_names(sealed, [base])
     folders = [path for path in top if path.lower() in _FOLDERS]
-    below = _listed(sealed, ["-r", base, "--", *folders]) if folders else []
+    below = _read_tree_names(sealed, ["-r", base, "--", *folders]) if folders else []
     return [*top, *below]
 
 
-def _listed(sealed: Git, what: list[str]) -> list[str]:
+def _read_tree_names(sealed: Git, what: list[str]) -> list[str]:
     return decode(git.run(sealed, ["ls-tree", "-z", "--full-tree", "--name-only", *what])).split("\0")[:-1]

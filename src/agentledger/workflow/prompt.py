@@ -17,35 +17,35 @@ from agentledger.findings import Gate
 from agentledger.ledger import Brief
 from agentledger.model import Branch, Conflict, ConflictFile, Fleet, State
 from agentledger.reports import prompt_cloud, prompt_given, prompt_resume, prompt_review, prompt_task
-from agentledger.reports.prompt import LEAST_LIMIT, LIMIT, Part, Prompt, compose
+from agentledger.reports.prompt import LEAST_LIMIT, LIMIT, Part, Prompt, compose_prompt
 from agentledger.reports.prompt_given import Given
 from agentledger.reports.prompt_resume import Moved, Now
 from agentledger.reports.prompt_review import Reviewed
-from agentledger.scope import Scope, first
+from agentledger.scope import Scope, first_match
 from agentledger.snapshot import Request, Snapshot
-from agentledger.text import HIDDEN, encode, printable
+from agentledger.text import HIDDEN, encode, escape_hidden
 from agentledger.work import Copy, Task
 
-from .managing import unknown
+from .managing import unknown_name_error
 
 KINDS = ("start", "resume", "review", *prompt_cloud.PLATFORMS)
 OF_A_BRANCH = ("resume", "review")
 _ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
-def prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT) -> Prompt:
+def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT) -> Prompt:
     """The prompt about a task, or a branch that works on one; `now` is in seconds since the epoch.
 
     Nothing is written. Raises LedgerError where there is no such name (with near ones), no brief, no branch
     to go on with or several, and for a task that has ended.
     """
     request = Request(forecast=False, lines=kind in OF_A_BRANCH, rules=False, now=now)
-    with snapshot.opened(start, request) as taken:
-        task, branch = found(taken.fleet, name, kind)
-        return text(taken, task, branch, kind, limit)
+    with snapshot.open_snapshot(start, request) as taken:
+        task, branch = find_task(taken.fleet, name, kind)
+        return render_prompt(taken, task, branch, kind, limit)
 
 
-def found(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
+def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
     """The task of this id, or the one that the branch of this name works on, and which branch is meant.
 
     Without a branch where nobody has begun, or several have and it does not matter which is meant.
@@ -55,7 +55,7 @@ def found(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
     if task is None and branch is not None:
         if branch.work is None:
             problem = next(iter(branch.problems), None)
-            told = problem.message if problem else f"{printable(name)} works on no task"
+            told = problem.message if problem else f"{escape_hidden(name)} works on no task"
             raise LedgerError(
                 told, problem.hint if problem else "the board lists every task: agentledger board"
             )
@@ -63,11 +63,11 @@ def found(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
         return task, branch
     if task is None:
         known = [*(each.id for each in fleet.tasks), *(b.name for b in fleet.branches if b.work)]
-        raise unknown("task or branch", name, known, "plan one: agentledger plan TASK")
-    return task, _meant(fleet, task, kind)
+        raise unknown_name_error("task or branch", name, known, "plan one: agentledger plan TASK")
+    return task, _choose_branch(fleet, task, kind)
 
 
-def _meant(fleet: Fleet, task: Task, kind: str) -> Branch | None:
+def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
     having = [b for b in fleet.branches if b.work and b.work.task == task.id]
     alive = [b for b in having if b.state in _ALIVE] or having
     if len(alive) == 1:
@@ -76,14 +76,15 @@ def _meant(fleet: Fleet, task: Task, kind: str) -> Branch | None:
         return None
     if not alive:
         hint = f"agentledger prompt {task.id} is what an agent begins with"
-        raise LedgerError(f"nobody works on {printable(task.id)} yet", hint)
-    told = ", ".join(printable(branch.name) for branch in alive)
+        raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", hint)
+    told = ", ".join(escape_hidden(branch.name) for branch in alive)
     raise LedgerError(
-        f"{len(alive)} branches work on {printable(task.id)}: {told}", "name the branch in place of the task"
+        f"{len(alive)} branches work on {escape_hidden(task.id)}: {told}",
+        "name the branch in place of the task",
     )
 
 
-def text(
+def render_prompt(
     taken: Snapshot, task: Task, branch: Branch | str | None, kind: str = "start", limit: int = LIMIT
 ) -> Prompt:
     """The prompt of one of KINDS, in at most `limit` bytes of UTF-8.
@@ -93,13 +94,13 @@ def text(
     """
     if limit < LEAST_LIMIT:
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
-    given = _given(taken.fleet, task, branch, kind)
-    opening, parts, notes = _worded(taken, given, kind)
-    done = compose(opening, parts, limit, _again(given, kind))
+    given = _build_given(taken.fleet, task, branch, kind)
+    opening, parts, notes = _build_parts(taken, given, kind)
+    done = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
     return replace(done, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
 
 
-def _again(given: Given, kind: str) -> str:
+def _repeat_command(given: Given, kind: str) -> str:
     """The command that makes the same text; '' where a name cannot be typed truthfully."""
     name = given.branch.name if given.branch else given.task.id
     if HIDDEN.search(name):
@@ -111,25 +112,33 @@ def _again(given: Given, kind: str) -> str:
     )
 
 
-def _worded(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
+def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
     if kind == "review" and given.branch:
-        seen = _reviewed(taken, given, given.branch)
-        return prompt_review.opening(given, seen), prompt_review.review(given, seen), ()
+        seen = _build_reviewed(taken, given, given.branch)
+        return (
+            prompt_review.compose_review_opening(given, seen),
+            prompt_review.compose_review_parts(given, seen),
+            (),
+        )
     if kind == "resume" and given.branch:
-        now = _now(taken, given, given.branch)
-        return prompt_given.opening(given, "Go on with a task"), prompt_resume.resume(given, now), ()
-    opening = prompt_given.opening(given, "Your task")
+        now = _build_now(taken, given, given.branch)
+        return (
+            prompt_given.compose_opening(given, "Go on with a task"),
+            prompt_resume.compose_resume_parts(given, now),
+            (),
+        )
+    opening = prompt_given.compose_opening(given, "Your task")
     if kind in prompt_cloud.PLATFORMS:
-        return opening, prompt_cloud.start(given), prompt_cloud.notes(given, kind)
-    return opening, prompt_task.start(given), ()
+        return opening, prompt_cloud.compose_cloud_parts(given), prompt_cloud.describe_hand_over(given, kind)
+    return opening, prompt_task.compose_task_parts(given), ()
 
 
-def _given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> Given:
+def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> Given:
     if task.brief is None:
-        told = f"nobody has written a brief for {printable(task.id)} yet"
+        told = f"nobody has written a brief for {escape_hidden(task.id)} yet"
         raise LedgerError(told, f"its manager writes one: agentledger plan {task.id}")
     if task.outcome is not None and kind != "review":
-        told = f"{printable(task.id)} has ended: {printable(task.outcome.outcome)}"
+        told = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
         raise LedgerError(told, "agentledger board --all lists what has ended")
     there = branch if isinstance(branch, Branch) else None
     name = there.name if there else branch if isinstance(branch, str) else None
@@ -141,24 +150,24 @@ def _given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> 
 # -- where a branch stands ------------------------------------------------------------------
 
 
-def _now(taken: Snapshot, given: Given, branch: Branch) -> Now:
+def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     work, standing = branch.work, branch.standing
     if work is None or standing is None:
         raise LedgerError(
-            f"{printable(branch.name)} works on no task", "the board lists every task: agentledger board"
+            f"{escape_hidden(branch.name)} works on no task", "the board lists every task: agentledger board"
         )
     if branch.state is State.UNREADABLE:
         raise LedgerError(
-            f"{printable(branch.name)} could not be read: {printable(branch.state_why)}",
+            f"{escape_hidden(branch.name)} could not be read: {escape_hidden(branch.state_why)}",
             "git fsck tells more of what is missing",
         )
-    branch = replace(branch, conflict=_with_base(taken, branch))
+    branch = replace(branch, conflict=_conflict_with_base(taken, branch))
     findings = taken.findings([branch], Gate.READY)[branch.ref]
-    asks = _asks(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
-    return Now(branch, work, standing, findings, asks, _moved(taken, given, branch))
+    asks = _describe_request(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
+    return Now(branch, work, standing, findings, asks, _read_moved(taken, given, branch))
 
 
-def _with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
+def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
     """What merging this one branch comes to, whatever its state."""
     if branch.conflict is not None or not branch.merge_bases:
         return branch.conflict
@@ -167,35 +176,37 @@ def _with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
     return Conflict(None, failed=net.failed) if net.failed else Conflict(net.clean, files)
 
 
-def _asks(given: Given, own: Brief | None) -> tuple[str, ...]:
+def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
     if own is None:
         return ()
     would = judge.scope_of(own, given.fleet)
-    return brief_change.change(given.brief, own, given.scope, would).sentences
+    return brief_change.compare_briefs(given.brief, own, given.scope, would).sentences
 
 
-def _moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
+def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
     """What base did since the branch left it; where git cannot tell, only how many commits."""
     if not branch.merge_bases or not branch.behind:
         return Moved(branch.behind)
     pair = (branch.merge_bases[0], given.fleet.base.head)
-    out, code, _ = git.attempt(taken.sealed, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", *pair])
+    out, code, _ = git.run_unchecked(
+        taken.sealed, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", *pair]
+    )
     paths = [] if code else out.split(b"\0")[:-1]
     mine = {change.path for change in branch.changes}
     return Moved(
         branch.behind,
         tuple(path for path in paths if path in mine),
-        tuple(path for path in paths if path not in mine and _near(path, given.scope, given.brief.follow)),
+        tuple(path for path in paths if path not in mine and _is_near(path, given.scope, given.brief.follow)),
     )
 
 
-def _near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
-    return scope.holds(path) or first((*map(encode, follow),), path) is not None
+def _is_near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
+    return scope.holds(path) or first_match((*map(encode, follow),), path) is not None
 
 
-def _reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
-    now = _now(taken, given, branch)
+def _build_reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
+    now = _build_now(taken, given, branch)
     patches = next((found for _, found in taken.patches([branch])), ())
     own = given.fleet.templates.get("review")
-    form = documents.template("review", encode(own) if own else None)
+    form = documents.read_template("review", encode(own) if own else None)
     return Reviewed(now, patches, form.decode("utf-8", "replace"))

@@ -15,20 +15,20 @@ from pathlib import Path
 
 from agentledger import control_commit, git
 from agentledger.bases import HEADS
-from agentledger.control_commit import New, identity
+from agentledger.control_commit import New, read_identity
 from agentledger.did import Did
 from agentledger.errors import GitError, LedgerError
 from agentledger.findings import Gate, Report
 from agentledger.ledger import Brief
-from agentledger.races import Writer, retry, update
-from agentledger.text import encode, printable
+from agentledger.races import Writer, retry, update_refs
+from agentledger.text import encode, escape_hidden
 from agentledger.work import Task
 
 from . import hooks_activate, managing, spawn_journal
 from .managing import Managing
 from .spawn_journal import Begun
 from .verify_one import Hear, Runner
-from .verify_place import ready
+from .verify_place import prepare_worktree
 
 BRIEF = ".agentledger/tasks/{}/brief.md"
 
@@ -42,19 +42,19 @@ class Wanted:
     folder: Path | None = None
 
 
-def spawn(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
+def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
     """Hand the task out in the repository around `start`; a report instead where the spawn gate refuses.
 
     `hear` is told what the set-up command prints; `now` is in seconds since the epoch. Raises LedgerError,
     and leaves nothing behind: the branch or the folder is there already, the set-up fails, another spawn is
     at work. What an interrupted one has left is put right first.
     """
-    place = git.place(git.repository(start))
-    with spawn_journal.alone(place):
-        mended = spawn_journal.recover(git.repository(start), place)
-        with managing.opened(start, now) as desk:
+    place = git.locate_repository(git.repository_at(start))
+    with spawn_journal.hold_spawn_lock(place):
+        mended = spawn_journal.recover_spawns(git.repository_at(start), place)
+        with managing.open_managing(start, now) as desk:
             task = desk.task(wanted.task)
-            if done := _complete(desk, task, wanted, mended):
+            if done := _describe_completed(desk, task, wanted, mended):
                 return done
             report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
             if report.blocked:
@@ -62,18 +62,23 @@ def spawn(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = 
             return _Spawning(desk, task, wanted, now, hear).did(tuple(mended), dry_run)
 
 
-def _complete(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
+def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
     """Where an interrupted spawn of this very branch has just been completed: that it is."""
-    name = branch_of(task, wanted.attempt)
-    if not any(line.startswith(f"{printable(name)} was spawned") for line in mended):
+    name = branch_name_of(task, wanted.attempt)
+    if not any(line.startswith(f"{escape_hidden(name)} was spawned") for line in mended):
         return None
-    worktree = next((c.path for c in git.worktrees(desk.asked) if c.branch == HEADS + name), None)
+    worktree = next((c.path for c in git.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
     return Did(
-        "spawn", tuple(mended), task.id, (HEADS + name,), worktree=str(worktree), next=_start(task, worktree)
+        "spawn",
+        tuple(mended),
+        task.id,
+        (HEADS + name,),
+        worktree=str(worktree),
+        next=_start_command(task, worktree),
     )
 
 
-def branch_of(task: Task, attempt: int | None) -> str:
+def branch_name_of(task: Task, attempt: int | None) -> str:
     """The name of the branch that works on a task; an attempt has its number behind it."""
     named = task.brief.branch if task.brief else None
     name = named or f"agent/{task.id}"
@@ -98,7 +103,7 @@ class _Spawning:
 
     @property
     def name(self) -> str:
-        return branch_of(self.task, self.wanted.attempt)
+        return branch_name_of(self.task, self.wanted.attempt)
 
     @property
     def folder(self) -> Path:
@@ -118,12 +123,12 @@ class _Spawning:
         if dry_run:
             return nothing
         commit = self._commit()
-        warnings = self._made(commit)
+        warnings = self._make_or_undo(commit)
         return replace(
             nothing,
             files=(BRIEF.format(self.task.id),),
             commits=(commit,),
-            next=_start(self.task, self.folder),
+            next=_start_command(self.task, self.folder),
             warnings=warnings,
             dry_run=False,
         )
@@ -132,41 +137,44 @@ class _Spawning:
         base, policy = self.desk.fleet.base, self.desk.fleet.policy
         where = "would be" if dry_run else "is"
         told = [
-            f"{printable(self.name)} {where} at {base.head[:12]} of {printable(base.name)}, with its brief"
+            f"{escape_hidden(self.name)} {where} at {base.head[:12]} of {escape_hidden(base.name)}, with its brief"
         ]
-        told.append(f"worktree: {printable(str(self.folder))}")
+        told.append(f"worktree: {escape_hidden(str(self.folder))}")
         if policy.spawn_copy:
-            told.append(f"copied into it: {', '.join(map(printable, policy.spawn_copy))}")
+            told.append(f"copied into it: {', '.join(map(escape_hidden, policy.spawn_copy))}")
         if policy.spawn_setup:
-            told.append(f"set up by: {printable(policy.spawn_setup)}")
+            told.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
         return tuple(told)
 
     def _free(self) -> None:
         """LedgerError where the branch or the folder is there already."""
         asked, name = self.desk.asked, self.name
-        there = {c.branch: c for c in git.worktrees(asked)}
+        there = {c.branch: c for c in git.read_worktrees(asked)}
         if HEADS + name in there:
-            where = shlex.quote(printable(str(there[HEADS + name].path)))
+            where = shlex.quote(escape_hidden(str(there[HEADS + name].path)))
             if there[HEADS + name].prunable:
-                again = f"git worktree prune && git worktree add {where} {shlex.quote(printable(name))}"
-                told = f"{printable(self.task.id)} is handed out already, but its worktree {where} is gone"
+                again = f"git worktree prune && git worktree add {where} {shlex.quote(escape_hidden(name))}"
+                told = (
+                    f"{escape_hidden(self.task.id)} is handed out already, but its worktree {where} is gone"
+                )
                 raise LedgerError(told, f"{again} brings back what is committed; --attempt 2 begins a rival")
             raise LedgerError(
-                f"{printable(self.task.id)} is handed out already, in {where}",
+                f"{escape_hidden(self.task.id)} is handed out already, in {where}",
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
             )
-        if git.find(asked, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
-            shown = shlex.quote(printable(name))
+        if git.run_or_none(asked, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
+            shown = shlex.quote(escape_hidden(name))
             raise LedgerError(
                 f"the branch {shown} is there already",
                 f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
                 "or begin a rival: --attempt 2",
             )
-        if git.attempt(asked, ["check-ref-format", HEADS + name])[1]:
-            raise LedgerError(f"{printable(name)} is no name for a branch", "mend `branch:` in its brief")
+        if git.run_unchecked(asked, ["check-ref-format", HEADS + name])[1]:
+            raise LedgerError(f"{escape_hidden(name)} is no name for a branch", "mend `branch:` in its brief")
         if self.folder.exists():
             raise LedgerError(
-                f"{printable(str(self.folder))} is there already", "name another folder with --worktree DIR"
+                f"{escape_hidden(str(self.folder))} is there already",
+                "name another folder with --worktree DIR",
             )
 
     def _commit(self) -> str:
@@ -174,28 +182,28 @@ class _Spawning:
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
         message = f"chore(ledger): the brief of {self.task.id}"
-        new = New((base,), {BRIEF.format(self.task.id): content}, message, identity(self.desk.asked), "")
+        new = New((base,), {BRIEF.format(self.task.id): content}, message, read_identity(self.desk.asked), "")
         new = new._replace(tip="0" * len(base))
-        return retry(self._writer, lambda: control_commit.make(self.desk.asked, self.name, new))
+        return retry(self._writer, lambda: control_commit.make_commit(self.desk.asked, self.name, new))
 
     @property
     def _writer(self) -> Writer:
         place = self.desk.seen.place
         return Writer(place, HEADS + self.name, place.common / "agentledger")
 
-    def _made(self, commit: str) -> tuple[str, ...]:
+    def _make_or_undo(self, commit: str) -> tuple[str, ...]:
         """Worktree and branch; what there is to warn of. Whatever goes wrong, nothing of it is left."""
         begun = Begun(self.name, commit, str(self.folder))
         asked, place = self.desk.asked, self.desk.seen.place
-        journal = spawn_journal.write(place, begun)
+        journal = spawn_journal.write_journal(place, begun)
         try:
             warnings = self._worktree(begun)
-            self._appear(begun)
+            self._create_branch(begun)
         except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
-            spawn_journal.clear(asked, place, begun)
+            spawn_journal.clear_spawn(asked, place, begun)
             journal.unlink(missing_ok=True)
             raise
-        spawn_journal.finish(asked, begun)
+        spawn_journal.finish_spawn(asked, begun)
         journal.unlink(missing_ok=True)
         return warnings
 
@@ -208,29 +216,31 @@ class _Spawning:
         runner = Runner(
             self.folder, self.desk.seen.place.common, policy, self.now, self.hear, self.desk.seen.home
         )
-        ready(self.folder, self.desk.seen.home, runner, policy, self.hear)
+        prepare_worktree(self.folder, self.desk.seen.home, runner, policy, self.hear)
         # Last, since a set-up command such as `npm ci` can set core.hooksPath.
-        return (*self._changed(), *hooks_activate.activate(at))
+        return (*self._changed(), *hooks_activate.activate_hooks(at))
 
     def _changed(self) -> tuple[str, ...]:
         """That the set-up has changed files which are tracked: the agent would commit them unawares."""
-        changed = git.status(replace(self.desk.asked, cwd=self.folder)) or []
+        changed = git.read_status(replace(self.desk.asked, cwd=self.folder)) or []
         if not changed:
             return ()
-        some = ", ".join(printable(path) for path in changed[:3])
+        some = ", ".join(escape_hidden(path) for path in changed[:3])
         return (
             f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {some}",
         )
 
-    def _appear(self, begun: Begun) -> None:
+    def _create_branch(self, begun: Begun) -> None:
         """The branch, at once or not at all."""
         line = f"create {HEADS}{begun.branch} {begun.commit}\n"
-        if not update(self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True):
-            told = f"somebody else made the branch {printable(begun.branch)} meanwhile"
+        if not update_refs(
+            self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True
+        ):
+            told = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
             raise GitError(told, "nothing was made; agentledger board shows it")
 
 
-def _start(task: Task, worktree: Path | None) -> str:
+def _start_command(task: Task, worktree: Path | None) -> str:
     """What to type in order to have an agent begin."""
     where = shlex.quote(str(worktree)) if worktree else "its worktree"
     return f"cd {where} && agentledger prompt {task.id}   # the text to hand to an agent there"

@@ -25,7 +25,7 @@ from agentledger import git, whole
 from agentledger.bases import HEADS
 from agentledger.errors import LedgerError
 from agentledger.git import Git, Place
-from agentledger.text import decode, encode, printable
+from agentledger.text import decode, encode, escape_hidden
 
 REASON = "agentledger is making it"
 PATIENCE = 30.0  # seconds for which another spawn is waited for
@@ -40,33 +40,33 @@ class Begun:
     worktree: str
 
 
-def _folder(place: Place) -> Path:
+def _journal_folder(place: Place) -> Path:
     return place.common / "agentledger" / "spawn"
 
 
-def write(place: Place, begun: Begun) -> Path:
+def write_journal(place: Place, begun: Begun) -> Path:
     """Remember it, so that it survives a power cut; the journal's own path."""
-    folder = _folder(place)
+    folder = _journal_folder(place)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{quote(encode(begun.branch), safe='')}.json"
-    whole.write(file, json.dumps(asdict(begun)).encode(), mode=0o644)
+    whole.write_atomically(file, json.dumps(asdict(begun)).encode(), mode=0o644)
     return file
 
 
-def recover(asked: Git, place: Place) -> list[str]:
+def recover_spawns(asked: Git, place: Place) -> list[str]:
     """Complete or clear away whatever is in the journals; a sentence about each. Under `alone` only."""
-    for unfinished in _folder(place).glob(".new-*"):
+    for unfinished in _journal_folder(place).glob(".new-*"):
         unfinished.unlink(missing_ok=True)
     told = []
-    for file in sorted(_folder(place).glob("*.json")):
-        begun = _read(file)
+    for file in sorted(_journal_folder(place).glob("*.json")):
+        begun = _read_journal(file)
         if begun is not None:
-            told.append(_recovered(asked, place, begun))
+            told.append(_recover_spawn(asked, place, begun))
         file.unlink(missing_ok=True)
     return told
 
 
-def _read(file: Path) -> Begun | None:
+def _read_journal(file: Path) -> Begun | None:
     try:
         said = json.loads(file.read_bytes())
         return Begun(str(said["branch"]), str(said["commit"]), str(said["worktree"]))
@@ -74,43 +74,43 @@ def _read(file: Path) -> Begun | None:
         return None
 
 
-def _recovered(asked: Git, place: Place, begun: Begun) -> str:
-    name, where = printable(begun.branch), printable(begun.worktree)
-    if _tip(asked, begun.branch) is not None:
-        finish(asked, begun)
+def _recover_spawn(asked: Git, place: Place, begun: Begun) -> str:
+    name, where = escape_hidden(begun.branch), escape_hidden(begun.worktree)
+    if _read_tip(asked, begun.branch) is not None:
+        finish_spawn(asked, begun)
         return f"{name} was spawned before and is complete now: {where}"
-    clear(asked, place, begun)
+    clear_spawn(asked, place, begun)
     return f"what an interrupted spawn of {name} had left in {where} is removed"
 
 
-def _tip(asked: Git, branch: str) -> str | None:
-    out = git.find(asked, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
+def _read_tip(asked: Git, branch: str) -> str | None:
+    out = git.run_or_none(asked, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
     return None if out is None else decode(out).strip()
 
 
-def finish(asked: Git, begun: Begun) -> None:
+def finish_spawn(asked: Git, begun: Begun) -> None:
     """What comes after the branch is there: the worktree stands on it, and is unlocked."""
     at = Git(Path(begun.worktree), asked.env)
     if not at.cwd.is_dir():
         return
-    if not git.head(at):
+    if not git.read_head_ref(at):
         git.run(at, [*git.UNHOOKED, "symbolic-ref", "-m", "agentledger: spawn", "HEAD", HEADS + begun.branch])
-    git.attempt(asked, ["worktree", "unlock", begun.worktree])
+    git.run_unchecked(asked, ["worktree", "unlock", begun.worktree])
 
 
-def clear(asked: Git, place: Place, begun: Begun) -> None:
+def clear_spawn(asked: Git, place: Place, begun: Begun) -> None:
     """Remove the worktree that was being made, folder and all."""
     folder = Path(begun.worktree)
-    git.attempt(asked, [*git.UNHOOKED, "worktree", "unlock", begun.worktree])
-    git.attempt(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", begun.worktree])
-    if folder.is_dir() and _ours(folder, place):
+    git.run_unchecked(asked, [*git.UNHOOKED, "worktree", "unlock", begun.worktree])
+    git.run_unchecked(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", begun.worktree])
+    if folder.is_dir() and _is_ours(folder, place):
         shutil.rmtree(folder, ignore_errors=True)
-    git.attempt(asked, [*git.UNHOOKED, "worktree", "prune"])
+    git.run_unchecked(asked, [*git.UNHOOKED, "worktree", "prune"])
     with suppress(OSError):
         folder.parent.rmdir()  # only where nothing else is in it
 
 
-def _ours(folder: Path, place: Place) -> bool:
+def _is_ours(folder: Path, place: Place) -> bool:
     """Is it empty, or a worktree of this repository?"""
     link = folder / ".git"
     if not link.is_file():
@@ -119,19 +119,19 @@ def _ours(folder: Path, place: Place) -> bool:
 
 
 @contextmanager
-def alone(place: Place) -> Iterator[None]:
+def hold_spawn_lock(place: Place) -> Iterator[None]:
     """Until the block is left no other spawn runs in this repository; LedgerError after PATIENCE seconds."""
     file = place.common / "agentledger" / "spawn.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+b") as lock:
-        _wait(lock.fileno(), file)
+        _wait_for_lock(lock.fileno(), file)
         lock.truncate(0)
         lock.write(str(os.getpid()).encode())
         lock.flush()
         yield
 
 
-def _wait(lock: int, file: Path) -> None:
+def _wait_for_lock(lock: int, file: Path) -> None:
     if sys.platform == "win32":
         return  # no such lock there; git's own keep two from making the same branch
     import fcntl
@@ -143,7 +143,9 @@ def _wait(lock: int, file: Path) -> None:
         except BlockingIOError as error:
             if time.monotonic() > until:
                 who = decode(file.read_bytes()).strip() or "of an unknown number"
-                told = f"another agentledger spawn, process {printable(who)}, is at work in this repository"
+                told = (
+                    f"another agentledger spawn, process {escape_hidden(who)}, is at work in this repository"
+                )
                 raise LedgerError(told, "wait for it to end; its set-up command may take long") from error
         else:
             return

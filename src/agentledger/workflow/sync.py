@@ -34,11 +34,11 @@ from agentledger.errors import GitError, LedgerError, RefError
 from agentledger.git import Place
 from agentledger.listing import CONTROL
 from agentledger.model import Sync
-from agentledger.observe import observe
-from agentledger.races import LostRaceError, Writer, retry, tip, update
+from agentledger.observe import observe_repository
+from agentledger.races import LostRaceError, Writer, read_tip, retry, update_refs
 from agentledger.scratch import Scratch
 from agentledger.snapshot import Request
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.workflow.link import Link
 
 if TYPE_CHECKING:
@@ -48,17 +48,17 @@ if TYPE_CHECKING:
 ROUNDS = 6
 
 
-def control_name(start: Path) -> str:
+def read_control_name(start: Path) -> str:
     """The control branch's name by the policy on base; the usual one where there is no base to ask."""
     try:
-        seen = observe(start, None, ())
-        with scratch.opened(seen.place) as sealed:
-            return policy.read(sealed, seen.refs, seen.choice, None).policy.control_branch
+        seen = observe_repository(start, None, ())
+        with scratch.open_scratch(seen.place) as sealed:
+            return policy.read_policy(sealed, seen.refs, seen.choice, None).policy.control_branch
     except RefError:
         return CONTROL
 
 
-def sync(
+def sync_control_branch(
     start: Path,
     remote: str | None = None,
     *,
@@ -75,34 +75,34 @@ def sync(
     empty remote, a deleted branch, a server that refuses or cannot be reached. Then the local
     branch has everything that it had, and at most what was fetched besides.
     """
-    asked = git.repository(start)
-    place, config = git.place(asked), git.config(asked)
+    asked = git.repository_at(start)
+    place, config = git.locate_repository(asked), git.read_config(asked)
     control_write.refuse_checked_out(asked, name)
-    link = Link(asked, place, _remote(config, remote, name), name, progress)
-    before = _copies(link, config)
+    link = Link(asked, place, _choose_remote(config, remote, name), name, progress)
+    before = _read_copies(link, config)
     work = _Work(link, place, config, before.local.id if before.local else None)
     for tried in range(ROUNDS):
         if tried:
             time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
-        if work.round(recreate):
-            _watch(start, place)
+        if work.run_round(recreate):
+            _refresh_watched(start, place)
             return work.done()
     raise GitError(
-        f"others write to {printable(name)}, here or on {printable(link.remote)}, all the time",
+        f"others write to {escape_hidden(name)}, here or on {escape_hidden(link.remote)}, all the time",
         "nothing is lost; run agentledger sync again",
     )
 
 
-def _watch(start: Path, place: Place) -> None:
+def _refresh_watched(start: Path, place: Place) -> None:
     """Let the hooks know the branches that briefs name which have just come; they judge no others."""
     if not (place.common / watched.FOLDER / watched.FILE).exists():
         return
     request = Request(forecast=False, lines=False, rules=False)
-    with suppress(LedgerError), snapshot.opened(start, request):
+    with suppress(LedgerError), snapshot.open_snapshot(start, request):
         pass  # reading the fleet keeps the list
 
 
-def _remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
+def _choose_remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
     urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
     remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
     if not remotes:
@@ -115,14 +115,16 @@ def _remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
             return likely[0]
     elif wanted in remotes:
         return wanted
-    there = ", ".join(printable(remote) for remote in remotes)
+    there = ", ".join(escape_hidden(remote) for remote in remotes)
     if wanted is None:
-        raise LedgerError(f"which remote? There are {there}", f"name one: --remote {printable(remotes[0])}")
-    raise LedgerError(f"there is no remote {printable(wanted)!r}", f"there are: {there}")
+        raise LedgerError(
+            f"which remote? There are {there}", f"name one: --remote {escape_hidden(remotes[0])}"
+        )
+    raise LedgerError(f"there is no remote {escape_hidden(wanted)!r}", f"there are: {there}")
 
 
-def _copies(link: Link, config: Mapping[str, str]) -> Copies:
-    return control_write.copies(link.asked, config, link.name, link.remote)
+def _read_copies(link: Link, config: Mapping[str, str]) -> Copies:
+    return control_write.read_copies(link.asked, config, link.name, link.remote)
 
 
 @dataclass(slots=True)
@@ -139,18 +141,18 @@ class _Work:
     kept: list[Kept] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def round(self, recreate: bool) -> bool:
+    def run_round(self, recreate: bool) -> bool:
         """Fetch, unite, push once; False when somebody else came first."""
         there = self._fetch(recreate)
-        copies = _copies(self.link, self.config)
+        copies = _read_copies(self.link, self.config)
         self.remote_before = remote = copies.remote.id if there and copies.remote else None
         try:
-            with scratch.opened(self.place) as sealed:
-                self.head = self._unite(sealed, copies)
+            with scratch.open_scratch(self.place) as sealed:
+                self.head = self._unite_copies(sealed, copies)
         except LostRaceError:
             return False
         if self.head is None:
-            name, place = printable(self.link.name), printable(self.link.remote)
+            name, place = escape_hidden(self.link.name), escape_hidden(self.link.remote)
             self.notes.append(f"there is no branch {name} yet, here or on {place}")
             return True
         if self.head != remote and not self.link.push(self.head, remote):
@@ -160,11 +162,11 @@ class _Work:
 
     def _fetch(self, recreate: bool) -> bool:
         """Ask the remote for its copy; LedgerError where pushing ours would do harm."""
-        before = _copies(self.link, self.config)
-        name, remote = printable(self.link.name), printable(self.link.remote)
+        before = _read_copies(self.link, self.config)
+        name, remote = escape_hidden(self.link.name), escape_hidden(self.link.remote)
         if self.link.fetch():
             return True
-        known = before.remote or git.refs(self.link.asked, [self.link.synced]).refs
+        known = before.remote or git.read_refs(self.link.asked, [self.link.synced]).refs
         if known and not recreate:
             hint = "agentledger sync --recreate pushes it again, with all that is here"
             raise LedgerError(
@@ -177,29 +179,29 @@ class _Work:
             )
         return False
 
-    def _unite(self, sealed: Scratch, copies: Copies) -> str | None:
+    def _unite_copies(self, sealed: Scratch, copies: Copies) -> str | None:
         """Move the local branch to what contains both copies, and give that commit."""
-        seen = control.look(sealed.git, copies)
-        control_write.usable(seen)
+        seen = control.compare_copies(sealed.git, copies)
+        control_write.refuse_unusable(seen)
         local, remote = seen.copies.local, seen.copies.remote
         if seen.relation in (Sync.REMOTE, Sync.BEHIND) and remote:
-            self._forward(remote.id, local.id if local else sealed.null)
+            self._fast_forward(remote.id, local.id if local else sealed.null)
             return remote.id
         if seen.relation is Sync.DIVERGED:
             return self._merge(sealed, seen)
         return local.id if local else None
 
-    def _forward(self, new: str, old: str) -> None:
+    def _fast_forward(self, new: str, old: str) -> None:
         line, before = f"update {self.link.branch} {new} {old}\n", old if old.strip("0") else None
         message = "agentledger sync: fast-forward"
-        if not update(self._writer, self.link.asked, line, message, before=before):
+        if not update_refs(self._writer, self.link.asked, line, message, before=before):
             raise LostRaceError("somebody else moved the branch here")
 
     def _merge(self, sealed: Scratch, seen: control.Look) -> str:
-        origins = control.history(sealed, seen.copies).origins
-        start = control_write.start_at(seen, control.united(sealed.git, seen, origins))
+        origins = control.history_of_copies(sealed, seen.copies).origins
+        start = control_write.choose_start(seen, control.unite_copies(sealed.git, seen, origins))
         message = f"chore(ledger): unite with {self.link.remote}"
-        who = control_commit.identity(self.link.asked)
+        who = control_commit.read_identity(self.link.asked)
         tip = seen.copies.local.id if seen.copies.local else sealed.null
         new = control_commit.New(start.parents, start.changes, message, who, tip)
         self.merge = self._write(new)
@@ -211,7 +213,7 @@ class _Work:
 
         def once() -> str | LostRaceError:
             try:
-                return control_commit.write(self.link.asked, self.link.name, new)
+                return control_commit.write_commit(self.link.asked, self.link.name, new)
             except LostRaceError as lost:
                 return lost
 
@@ -226,17 +228,17 @@ class _Work:
 
     def _remember(self, head: str) -> None:
         """git itself moves the remote-tracking copy only where the configured refspec covers it."""
-        lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking, self.link.synced))
-        writer, asked = self._writer._replace(ref=self.link.tracking), self.link.asked
+        lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking_ref, self.link.synced))
+        writer, asked = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
         for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
-            if update(writer, asked, lines, "agentledger sync", before=tip(asked, writer.ref)):
+            if update_refs(writer, asked, lines, "agentledger sync", before=read_tip(asked, writer.ref)):
                 break
 
     def done(self) -> Synced:
         """What came of it."""
-        with scratch.opened(self.place) as sealed:
-            fetched = control_history.moved(sealed, self.remote_before, self.local_before)
-            pushed = control_history.moved(sealed, self.head, self.remote_before)
+        with scratch.open_scratch(self.place) as sealed:
+            fetched = control_history.read_moved_commits(sealed, self.remote_before, self.local_before)
+            pushed = control_history.read_moved_commits(sealed, self.head, self.remote_before)
         return Synced(
             self.link.name,
             self.link.remote,

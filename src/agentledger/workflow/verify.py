@@ -16,13 +16,13 @@ from agentledger.changes import Net, change_id
 from agentledger.errors import LedgerError
 from agentledger.ledger import Brief, Check, Policy
 from agentledger.model import Branch
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.workflow import ledger_commit, verify_base, verify_clean
 from agentledger.workflow.at_work import AtWork
 from agentledger.workflow.ledger_commit import Committed
-from agentledger.workflow.managing import unknown
-from agentledger.workflow.verify_evidence import Bound, document
-from agentledger.workflow.verify_one import Hear, Runner, Seen, silent
+from agentledger.workflow.managing import unknown_name_error
+from agentledger.workflow.verify_evidence import Bound, render_evidence
+from agentledger.workflow.verify_one import Hear, Runner, Seen, ignore_event
 
 SUBMODULE = "160000"  # the mode of one, which is no file
 
@@ -48,35 +48,39 @@ class Verified:
         return tuple(each for each in self.seen if not each.passed)
 
 
-def run(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear = silent) -> Verified:
+def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear = ignore_event) -> Verified:
     """Run the checks that this branch has to pass, or `only` those named; nothing is written yet but logs.
 
     `now` is in seconds since the epoch. Raises LedgerError where the worktree is not what HEAD says, or is
     not any more after a check.
     """
-    checks = asked(at, only)
+    checks = select_checks(at, only)
     verify_clean.refuse_unclean(at.asked, at.top)
     net = at.taken.net(at.branch)
-    paths, bound = changed_files(at.branch, net), bound_to(at.branch, net)
+    paths, bound = changed_files(at.branch, net), bind_evidence(at.branch, net)
     runner = Runner(at.top, at.place.common, at.fleet.policy, now, hear)
     seen, left = [], frozenset[bytes]()
     for check in checks:
         result = runner.check(check, paths)
         now_left = verify_clean.refuse_changed(at.asked, check.name)
-        seen.append(_with_files(result, [path for path in now_left if path not in left]))
+        seen.append(_remark_new_files(result, [path for path in now_left if path not in left]))
         left |= frozenset(now_left)
     _refuse_moved(at, bound)
-    on_base, remarks = verify_base.results(at, [each for each in seen if not each.passed], paths, now, hear)
-    return Verified(bound, tuple(seen), _files(at, seen, bound, on_base), on_base, remarks)
+    on_base, remarks = verify_base.find_base_results(
+        at, [each for each in seen if not each.passed], paths, now, hear
+    )
+    return Verified(bound, tuple(seen), _render_evidence(at, seen, bound, on_base), on_base, remarks)
 
 
-def commit(at: AtWork, verified: Verified) -> Committed:
+def commit_evidence(at: AtWork, verified: Verified) -> Committed:
     """Commit the evidence alone, beside whatever else is staged or changed."""
-    told = ", ".join(f"{each.check.name} {outcome(each)}" for each in verified.seen)
-    return ledger_commit.commit(at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {told}")
+    told = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.seen)
+    return ledger_commit.commit_files(
+        at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {told}"
+    )
 
 
-def outcome(seen: Seen) -> str:
+def outcome_word(seen: Seen) -> str:
     """What came of a check in one word."""
     return "skipped" if seen.skipped is not None else "passed" if seen.passed else "failed"
 
@@ -91,35 +95,35 @@ class Planned:
     checks: tuple[tuple[Check, Filled], ...]
 
 
-def planned(at: AtWork, only: Collection[str] = ()) -> Planned:
+def plan_checks(at: AtWork, only: Collection[str] = ()) -> Planned:
     """What `run` would run."""
-    return plan(at.branch, at.task.id, asked(at, only), at.taken.net(at.branch))
+    return fill_in_checks(at.branch, at.task.id, select_checks(at, only), at.taken.net(at.branch))
 
 
-def plan(branch: Branch, task: str, checks: Sequence[Check], net: Net) -> Planned:
+def fill_in_checks(branch: Branch, task: str, checks: Sequence[Check], net: Net) -> Planned:
     """These checks with their commands filled in."""
     paths = changed_files(branch, net)
-    filled = tuple((check, changed.filled(check.run, paths)) for check in checks)
+    filled = tuple((check, changed.fill_command(check.run, paths)) for check in checks)
     return Planned(task, branch.name, branch.head, filled)
 
 
 # -- which checks, on what ----------------------------------------------------------------
 
 
-def asked(at: AtWork, only: Collection[str] = ()) -> tuple[Check, ...]:
+def select_checks(at: AtWork, only: Collection[str] = ()) -> tuple[Check, ...]:
     """The checks of this worktree's branch; LedgerError for a name in `only` that none of them has."""
-    return of_branch(at.task.brief, at.fleet.policy, at.branch, only)
+    return checks_of_branch(at.task.brief, at.fleet.policy, at.branch, only)
 
 
-def of_branch(
+def checks_of_branch(
     brief: Brief | None, policy: Policy, branch: Branch, only: Collection[str]
 ) -> tuple[Check, ...]:
     """The checks that a brief and the policy ask of a branch, as its standing has them."""
-    checks = standing.asked(brief, policy, [change.path for change in branch.code_changes])
+    checks = standing.required_checks(brief, policy, [change.path for change in branch.code_changes])
     names = [check.name for check in checks]
     for name in only:
         if name not in names:
-            raise unknown("check", name, names, "neither brief nor policy asks for one here")
+            raise unknown_name_error("check", name, names, "neither brief nor policy asks for one here")
     return tuple(check for check in checks if not only or check.name in only)
 
 
@@ -130,7 +134,7 @@ def changed_files(branch: Branch, net: Net) -> list[bytes]:
     return sorted(there if net.failed else there & net.paths)
 
 
-def bound_to(branch: Branch, net: Net) -> Bound:
+def bind_evidence(branch: Branch, net: Net) -> Bound:
     """What evidence of a branch's head speaks of; LedgerError where that cannot be read."""
     if branch.code_tree is None:
         told = f"the tree of {branch.head[:12]} cannot be read"
@@ -141,27 +145,25 @@ def bound_to(branch: Branch, net: Net) -> Bound:
 # -- what is recorded -----------------------------------------------------------------------
 
 
-def _with_files(seen: Seen, left: Sequence[bytes]) -> Seen:
+def _remark_new_files(seen: Seen, left: Sequence[bytes]) -> Seen:
     if not left:
         return seen
-    told = f"it left new files: {verify_clean.listed(left)}; list them in .gitignore, or remove them"
+    told = f"it left new files: {verify_clean.format_paths(left)}; list them in .gitignore, or remove them"
     return replace(seen, remarks=(*seen.remarks, told))
 
 
 def _refuse_moved(at: AtWork, bound: Bound) -> None:
-    if not verify_clean.same_code(at.asked, bound.head):
-        told = (
-            f"{printable(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
-        )
+    if not verify_clean.is_same_code(at.asked, bound.head):
+        told = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
         raise LedgerError(told, "run this again when nobody commits code here")
 
 
-def _files(
+def _render_evidence(
     at: AtWork, seen: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
 ) -> dict[str, bytes]:
     before = {each.check: each for each in at.work.evidence}
     return {
-        f"{at.folder}/evidence/{each.check.name}.json": document(
+        f"{at.folder}/evidence/{each.check.name}.json": render_evidence(
             each, bound, before.get(each.check.name), on_base.get(each.check.name)
         )
         for each in seen

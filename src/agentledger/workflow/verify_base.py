@@ -20,11 +20,11 @@ from agentledger import changed, git
 from agentledger.errors import LedgerError
 from agentledger.git import Git
 from agentledger.ledger import Check, JUnit
-from agentledger.paths import above
+from agentledger.paths import parent_folders
 from agentledger.text import encode
 from agentledger.workflow.at_work import AtWork
 from agentledger.workflow.verify_one import Begins, Event, Hear, Runner, Seen
-from agentledger.workflow.verify_place import fresh, ready
+from agentledger.workflow.verify_place import fresh_worktree, prepare_worktree
 
 _KIND = "on-base"
 # What a shell gives for a command that it cannot run, or find; and `running` for one that is late, or lost.
@@ -39,53 +39,57 @@ _STEERING = re.compile(
 OnBase = Mapping[str, tuple[str, int]]
 
 
-def results(
+def find_base_results(
     at: AtWork, failed: Sequence[Seen], paths: Sequence[bytes], now: int, hear: Hear
 ) -> tuple[OnBase, tuple[str, ...]]:
     """By the check's name base's commit and exit code, where there is an answer; and what went wrong."""
     if not failed:
         return {}, ()
     base = at.fleet.base.head
-    there = _tracked(at.asked, base)
-    missing = _with_folders(_tracked(at.asked, at.branch.head)) - _with_folders(there)
+    there = _read_tracked(at.asked, base)
+    missing = _add_folders(_read_tracked(at.asked, at.branch.head)) - _add_folders(there)
     if any(map(_STEERING.fullmatch, missing)):
         return {}, ()
     paths = [path for path in paths if path in there]
-    asked = [each for each in failed if _means_something(each.check, paths, missing)]
-    keys = {each.check.name: _key(base, each.check, paths) for each in asked}
+    asked = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
+    keys = {each.check.name: _cache_key(base, each.check, paths) for each in asked}
     known = at.taken.cache.get(_KIND, keys.values())
     todo = [each.check for each in asked if keys[each.check.name] not in known]
     try:
-        known |= _run(at, base, todo, paths, now, hear) if todo else {}
+        known |= _run_on_base(at, base, todo, paths, now, hear) if todo else {}
     except LedgerError as error:
         return {}, (f"it was not tried on base: {error.message}",)
-    codes = {each.check.name: _code(known.get(keys[each.check.name]), each.junit) for each in asked}
+    codes = {
+        each.check.name: _parse_exit_code(known.get(keys[each.check.name]), each.junit) for each in asked
+    }
     return {name: (base, code) for name, code in codes.items() if code is not None}, ()
 
 
-def _means_something(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
-    return not changed.filled(check.run, paths).skipped and _named(check.run).isdisjoint(missing)
+def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
+    return not changed.fill_command(check.run, paths).skipped and _split_command(check.run).isdisjoint(
+        missing
+    )
 
 
-def _named(command: str) -> set[bytes]:
+def _split_command(command: str) -> set[bytes]:
     """The words of a command, each of which may be a path; options and test names taken off."""
     return {encode(word.removeprefix("./").rstrip("/")) for word in _APART.split(command)}
 
 
-def _tracked(asked: Git, commit: str) -> set[bytes]:
+def _read_tracked(asked: Git, commit: str) -> set[bytes]:
     return set(git.run(asked, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
 
 
-def _with_folders(paths: set[bytes]) -> set[bytes]:
-    return paths | {folder for path in paths for folder in above(path)}
+def _add_folders(paths: set[bytes]) -> set[bytes]:
+    return paths | {folder for path in paths for folder in parent_folders(path)}
 
 
-def _key(base: str, check: Check, paths: Sequence[bytes]) -> str:
-    arguments = changed.filled(check.run, paths).arguments
+def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
+    arguments = changed.fill_command(check.run, paths).arguments
     return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
 
 
-def _code(stored: object, here: JUnit | None) -> int | None:
+def _parse_exit_code(stored: object, here: JUnit | None) -> int | None:
     """The exit code out of what was remembered; None for no answer, or one of fewer failures than here."""
     if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
         return None
@@ -94,7 +98,7 @@ def _code(stored: object, here: JUnit | None) -> int | None:
     return None if code in _NO_ANSWER or fewer else code
 
 
-def _run(
+def _run_on_base(
     at: AtWork, base: str, checks: Sequence[Check], paths: Sequence[bytes], now: int, hear: Hear
 ) -> dict[str, list[int | None]]:
     """By key the exit code and the number of failures that JUnit tells of; remembered, too."""
@@ -104,12 +108,12 @@ def _run(
             hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
     found = {}
-    with fresh(at.asked, at.place, base) as folder:
+    with fresh_worktree(at.asked, at.place, base) as folder:
         runner = Runner(folder, at.place.common, at.fleet.policy, now, told, at.top)
-        ready(folder, at.top, runner, at.fleet.policy, told)
+        prepare_worktree(folder, at.top, runner, at.fleet.policy, told)
         for check in checks:
             seen = runner.check(check, paths)
             broken = seen.junit.failures + seen.junit.errors if seen.junit else None
-            found[_key(base, check, paths)] = [seen.exit_code, broken]
+            found[_cache_key(base, check, paths)] = [seen.exit_code, broken]
     at.taken.cache.put(_KIND, found.items())
     return found

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from agentledger import git
 from agentledger.errors import LedgerError
 from agentledger.git import Git
-from agentledger.text import path_text
+from agentledger.text import format_path
 
 _CODE = ("--", ":(top)", ":(top,exclude).agentledger")
 _SHOWN = 5
@@ -31,7 +31,7 @@ class Unclean(NamedTuple):
     untracked: tuple[bytes, ...]
 
 
-def look(asked: Git) -> Unclean:
+def read_unclean(asked: Git) -> Unclean:
     """What is uncommitted in the worktree around `asked`."""
     flags = ["--porcelain=v2", "-z", "-uall", "--ignore-submodules=none", "--no-renames"]
     entries = git.run(asked, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
@@ -45,13 +45,13 @@ def look(asked: Git) -> Unclean:
     return Unclean(tuple(tracked), tuple(untracked))
 
 
-def unseen(asked: Git, top: Path) -> list[bytes]:
+def read_hidden_paths(asked: Git, top: Path) -> list[bytes]:
     """Tracked paths that git was told to take for unchanged, so that nothing shows what they are like now.
 
     A sparse checkout leaves files out by such a mark; one that is there all the same is not looked at.
     """
     listed = git.run(asked, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
-    sparse = git.config(asked).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
+    sparse = git.read_config(asked).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
     found = []
     for entry in filter(None, listed):
         mark, path = entry[:1], entry[2:]
@@ -63,24 +63,24 @@ def unseen(asked: Git, top: Path) -> list[bytes]:
 
 def refuse_unclean(asked: Git, top: Path) -> None:
     """LedgerError where a check would look at something else than the commit."""
-    found = look(asked)
-    if found.tracked and (git.place(asked).directory / "MERGE_HEAD").exists():
-        told = f"a merge is half-way here: {listed(found.tracked)}"
+    found = read_unclean(asked)
+    if found.tracked and (git.locate_repository(asked).directory / "MERGE_HEAD").exists():
+        told = f"a merge is half-way here: {format_paths(found.tracked)}"
         raise LedgerError(told, "finish it (git commit) or abort it (git merge --abort), then run this again")
     if found.tracked:
-        told = f"there are uncommitted changes: {listed(found.tracked)}"
+        told = f"there are uncommitted changes: {format_paths(found.tracked)}"
         raise LedgerError(
             told, "commit them (or git stash), then run this again: what is checked is a commit"
         )
     if found.untracked:
-        told = f"there are files that are in no commit: {listed(found.untracked)}"
+        told = f"there are files that are in no commit: {format_paths(found.untracked)}"
         hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
         raise LedgerError(told, hint)
-    hidden = unseen(asked, top)
+    hidden = read_hidden_paths(asked, top)
     if hidden:
-        first = shlex.quote(path_text(hidden[0]))
+        first = shlex.quote(format_path(hidden[0]))
         raise LedgerError(
-            f"git was told not to look at {listed(hidden)}, so nobody knows whether they are as committed",
+            f"git was told not to look at {format_paths(hidden)}, so nobody knows whether they are as committed",
             f"git update-index --no-assume-unchanged {first} && git update-index --no-skip-worktree {first}; "
             "then run this again",
         )
@@ -88,9 +88,9 @@ def refuse_unclean(asked: Git, top: Path) -> None:
 
 def refuse_changed(asked: Git, check: str) -> tuple[bytes, ...]:
     """The untracked files that a check has left; LedgerError where it changed tracked ones."""
-    found = look(asked)
+    found = read_unclean(asked)
     if found.tracked:
-        told = f"the check {check} changed files that are committed: {listed(found.tracked)}"
+        told = f"the check {check} changed files that are committed: {format_paths(found.tracked)}"
         hint = (
             "nothing is recorded; see git diff: commit that, or git restore it, and let the check only look"
         )
@@ -98,13 +98,13 @@ def refuse_changed(asked: Git, check: str) -> tuple[bytes, ...]:
     return found.untracked
 
 
-def same_code(asked: Git, then: str) -> bool:
+def is_same_code(asked: Git, then: str) -> bool:
     """Is HEAD still this commit, or one that differs from it in the ledger alone?"""
-    _, code, _ = git.attempt(asked, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE])
+    _, code, _ = git.run_unchecked(asked, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE])
     return code == 0
 
 
-def listed(paths: Sequence[bytes]) -> str:
+def format_paths(paths: Sequence[bytes]) -> str:
     """Some of the paths, and how many more there are."""
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(path_text(path) for path in paths[:_SHOWN]) + more
+    return ", ".join(format_path(path) for path in paths[:_SHOWN]) + more

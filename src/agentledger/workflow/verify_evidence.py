@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from agentledger.documents.evidence import VERSION
 from agentledger.ledger import Evidence
-from agentledger.text import rfc3339
+from agentledger.text import format_rfc3339
 from agentledger.workflow.verify_one import Seen
 
 
@@ -24,7 +24,7 @@ class Bound:
     change: str | None
 
 
-def document(
+def render_evidence(
     seen: Seen, bound: Bound, before: Evidence | None = None, on_base: tuple[str, int] | None = None
 ) -> bytes:
     """The whole file. `before` is the last evidence of that check, `on_base` base's commit and result."""
@@ -34,7 +34,7 @@ def document(
         "check": seen.check.name,
         "command": seen.check.run,
         "exit_code": seen.exit_code,
-        "started_at": rfc3339(seen.started_at),
+        "started_at": format_rfc3339(seen.started_at),
         "seconds": seen.seconds,
         "head": bound.head,
         "tree": bound.tree,

@@ -15,7 +15,7 @@ from pathlib import Path
 from agentledger import junit
 from agentledger.junit import Unreadable
 from agentledger.ledger import JUnit
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 
 _MOST = 16 << 20  # bytes
 
@@ -48,7 +48,7 @@ class Results:
             why = str(error)
         except OSError as error:
             why = f"cannot be read: {error.strerror}"
-        self.remarks.append(f"there are no counts of tests: {printable(self._path)} {why}")
+        self.remarks.append(f"there are no counts of tests: {escape_hidden(self._path)} {why}")
         return None
 
     def _counted(self, file: Path, keep: Callable[[bytes], object]) -> JUnit:
@@ -56,13 +56,13 @@ class Results:
             raise Unreadable("was not written")
         if not file.parent.resolve().is_relative_to(self._top.resolve()):
             raise Unreadable("lies outside the worktree")
-        content = regular(file, _MOST, os.O_NOFOLLOW)
+        content = read_plain_file(file, _MOST, os.O_NOFOLLOW)
         keep(content)
         file.unlink()
-        return junit.read(io.BytesIO(content))
+        return junit.parse_junit(io.BytesIO(content))
 
 
-def regular(path: Path, most: int, flags: int = 0) -> bytes:
+def read_plain_file(path: Path, most: int, flags: int = 0) -> bytes:
     """What is in a plain file. Raises OSError; Unreadable for what is none, or larger than `most` bytes.
 
     A pipe is not waited for.

@@ -21,8 +21,8 @@ from agentledger.running import logs
 from agentledger.running.live import Live
 from agentledger.running.output import Log, Output
 from agentledger.running.run import Ran, run
-from agentledger.text import age, decode, plural, printable
-from agentledger.workflow.verify_junit import Results, regular
+from agentledger.text import decode, escape_hidden, format_age, format_count
+from agentledger.workflow.verify_junit import Results, read_plain_file
 
 LIMIT = 30 * 60  # seconds for a check that names no time limit
 _TAIL = 40  # lines
@@ -77,7 +77,7 @@ Event = Begins | Printed | Seen
 Hear = Callable[[Event], object]
 
 
-def silent(event: Event) -> None:
+def ignore_event(event: Event) -> None:
     """For those who do not listen."""
 
 
@@ -91,10 +91,10 @@ class Runner:
     def __init__(
         self, top: Path, common: Path, policy: Policy, now: int, hear: Hear, source: Path | None = None
     ) -> None:
-        self._top, self._logs, self._hear = top, logs.place(common), hear
+        self._top, self._logs, self._hear = top, logs.log_folder(common), hear
         self._began = now - time.monotonic()
-        self._env = git_env.for_others(os.environ)
-        self._secrets = redact.of(os.environ, dotenvs(source or top, policy))
+        self._env = git_env.build_program_env(os.environ)
+        self._secrets = redact.collect_secrets(os.environ, read_dotenvs(source or top, policy))
 
     def shell(self, arguments: Sequence[bytes], limit: float) -> tuple[Ran, Log]:
         """Run what `sh -c` takes; its output goes to whoever listens, line by line."""
@@ -115,7 +115,7 @@ class Runner:
         LedgerError where it cannot be started, or its log not be kept.
         """
         started = int(self._began + time.monotonic())
-        filled = changed.filled(check.run, paths)
+        filled = changed.fill_command(check.run, paths)
         if filled.skipped:
             seen = Seen(check, None, started, skipped=filled.skipped)
             self._hear(seen)
@@ -123,55 +123,57 @@ class Runner:
         self._hear(Begins(check.name, filled.shown))
         results = Results(self._top, check.junit)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
-        told = _ended(ran, check.timeout or LIMIT)
+        told = _describe_end(ran, check.timeout or LIMIT)
         text = log.text + told
-        counts = results.taken(lambda content: logs.keep(self._logs, self._secrets.cleaned(content)))
+        counts = results.taken(lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)))
         seen = Seen(
             check,
             ran.exit_code,
             started,
             round(ran.seconds, 2),
-            tail(text),
-            logs.keep(self._logs, text),
+            last_lines(text),
+            logs.store_log(self._logs, text),
             len(text),
             bool(log.left_out),
             counts,
             None,
-            (*_remarks(ran), *results.remarks),
+            (*_describe_leftovers(ran), *results.remarks),
         )
         self._hear(seen)
         return seen
 
 
-def _ended(ran: Ran, limit: int) -> bytes:
+def _describe_end(ran: Ran, limit: int) -> bytes:
     """What the log says at its end of a command that did not end by itself."""
     if ran.late:
-        return f"\n[agentledger: ended after {age(limit)}, its time limit]\n".encode()
+        return f"\n[agentledger: ended after {format_age(limit)}, its time limit]\n".encode()
     return b"\n[agentledger: it killed the process that kept it]\n" if ran.lost else b""
 
 
-def _remarks(ran: Ran) -> list[str]:
+def _describe_leftovers(ran: Ran) -> list[str]:
     found = []
     if ran.left:
-        found.append(f"it left {plural(ran.left, 'process', 'processes')} behind, which had to be ended")
+        found.append(
+            f"it left {format_count(ran.left, 'process', 'processes')} behind, which had to be ended"
+        )
     if not ran.reaping:
         found.append("what leaves a command's process group cannot be found on this system, and may run on")
     return found
 
 
-def tail(text: bytes) -> tuple[str, ...]:
+def last_lines(text: bytes) -> tuple[str, ...]:
     """The last lines of a log, fit to be read in a document: of a bar the last state, no colours."""
     lines = _COLOUR.sub(b"", text[-_LOOKED_AT:]).rstrip().split(b"\n")[-_TAIL:]
-    shown = (printable(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
+    shown = (escape_hidden(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
     return tuple(line if len(line) <= _LINE else line[: _LINE - 1] + "…" for line in shown) if text else ()
 
 
-def dotenvs(top: Path, policy: Policy) -> list[str]:
+def read_dotenvs(top: Path, policy: Policy) -> list[str]:
     """The texts of the `.env` files among those that policy copies into worktrees."""
     found = []
     for path in policy.spawn_copy:
         name = path.rpartition("/")[2]
         if name.startswith(".env") or name.endswith(".env"):
             with suppress(OSError, Unreadable):
-                found.append(decode(regular(top / path, _MOST_DOTENV)))
+                found.append(decode(read_plain_file(top / path, _MOST_DOTENV)))
     return found

@@ -20,8 +20,8 @@ from agentledger import git
 from agentledger.errors import LedgerError
 from agentledger.git import Git, Place
 from agentledger.ledger import Policy
-from agentledger.scratch import alive
-from agentledger.text import encode, printable
+from agentledger.scratch import is_process_alive
+from agentledger.text import encode, escape_hidden
 from agentledger.workflow.verify_one import LIMIT, Begins, Hear, Runner
 
 _NAME = "agentledger-verify-"
@@ -30,12 +30,12 @@ _PLAIN = (*git.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckou
 
 
 @contextmanager
-def fresh(asked: Git, place: Place, commit: str) -> Iterator[Path]:
+def fresh_worktree(asked: Git, place: Place, commit: str) -> Iterator[Path]:
     """The top of a detached worktree at `commit`, until the block is left.
 
     Raises GitError where git cannot make it. What a killed process has left of one is removed first.
     """
-    _sweep(asked)
+    _sweep_worktrees(asked)
     home = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-")).resolve()
     folder = home / (place.top or place.common).name
     try:
@@ -45,43 +45,43 @@ def fresh(asked: Git, place: Place, commit: str) -> Iterator[Path]:
         git.run(Git(folder, asked.env), [*_PLAIN, "reset", "--quiet", "--hard"])
         yield folder
     finally:
-        _remove(asked, home, folder)
+        _remove_worktree(asked, home, folder)
 
 
-def _remove(asked: Git, home: Path, folder: Path) -> None:
+def _remove_worktree(asked: Git, home: Path, folder: Path) -> None:
     """The folder first: git would refuse to remove one with a submodule in it."""
     for name, _, _ in os.walk(home):  # what a package manager made read-only
         with suppress(OSError):
             Path(name).chmod(stat.S_IRWXU)
     shutil.rmtree(home, ignore_errors=True)
-    git.attempt(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", str(folder)])
+    git.run_unchecked(asked, [*git.UNHOOKED, "worktree", "remove", "--force", "--force", str(folder)])
 
 
-def _sweep(asked: Git) -> None:
+def _sweep_worktrees(asked: Git) -> None:
     """Remove the worktrees of processes that were killed."""
-    for checkout in git.worktrees(asked):
+    for checkout in git.read_worktrees(asked):
         home = checkout.path.parent
         owner = home.name.removeprefix(_NAME).partition("-")[0]
-        if home.name.startswith(_NAME) and owner.isdigit() and not alive(int(owner)):
-            _remove(asked, home, checkout.path)
+        if home.name.startswith(_NAME) and owner.isdigit() and not is_process_alive(int(owner)):
+            _remove_worktree(asked, home, checkout.path)
 
 
-def ready(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
+def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
     """Copy policy's files from the worktree at `source`, and run its set-up command.
 
     LedgerError where a file would be copied to outside of `folder`, or the command fails.
     """
     for path in policy.spawn_copy:
-        _copy(folder, source, path)
+        _copy_file(folder, source, path)
     if policy.spawn_setup:
         hear(Begins("setup", policy.spawn_setup))
         ran, _ = runner.shell([encode(policy.spawn_setup)], LIMIT)
         if ran.exit_code:
             told = f"policy's set-up command failed in a fresh worktree, exit code {ran.exit_code}"
-            raise LedgerError(told, f"try it in a clone of your own: {printable(policy.spawn_setup)}")
+            raise LedgerError(told, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
 
 
-def _copy(folder: Path, source: Path, path: str) -> None:
+def _copy_file(folder: Path, source: Path, path: str) -> None:
     """One file, if there is one; an agent's commit could have put a link in its way."""
     target = folder / path
     if not (source / path).is_file():
@@ -90,12 +90,12 @@ def _copy(folder: Path, source: Path, path: str) -> None:
         if part == folder:
             break
         if part.is_symlink():
-            told = f"{printable(path)} is to be copied, and the branch has a link on the way there"
+            told = f"{escape_hidden(path)} is to be copied, and the branch has a link on the way there"
             raise LedgerError(told, "look at that branch: agentledger check")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         shutil.copy2(source / path, target)
     except OSError as error:
-        told = f"{printable(path)} cannot be copied into a fresh worktree: {error.strerror}"
+        told = f"{escape_hidden(path)} cannot be copied into a fresh worktree: {error.strerror}"
         raise LedgerError(told, "see [spawn] copy in .agentledger/config.toml") from error

@@ -23,15 +23,22 @@ from agentledger.changes import Net
 from agentledger.errors import LedgerError
 from agentledger.ledger import Check, Evidence
 from agentledger.model import Branch
-from agentledger.observe import observe
+from agentledger.observe import observe_repository
 from agentledger.snapshot import Request
-from agentledger.text import printable
+from agentledger.text import escape_hidden
 from agentledger.work import Task, Trust
 from agentledger.workflow.managing import Managing
-from agentledger.workflow.verify import Planned, bound_to, changed_files, of_branch, outcome, plan
-from agentledger.workflow.verify_evidence import Bound, document
-from agentledger.workflow.verify_one import Hear, Runner, Seen, silent
-from agentledger.workflow.verify_place import fresh, ready
+from agentledger.workflow.verify import (
+    Planned,
+    bind_evidence,
+    changed_files,
+    checks_of_branch,
+    fill_in_checks,
+    outcome_word,
+)
+from agentledger.workflow.verify_evidence import Bound, render_evidence
+from agentledger.workflow.verify_one import Hear, Runner, Seen, ignore_event
+from agentledger.workflow.verify_place import fresh_worktree, prepare_worktree
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +81,44 @@ class Rerun:
     publishes: bool = False
 
 
-def planned(start: Path, name: str | None, only: Collection[str], now: int) -> Planned:
+def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -> Planned:
     """What `run` would run."""
-    with _looked(start, now) as here:
-        branch, task = _meant(here, name)
-        checks, _ = _checks(here, branch, task, only)
-        return plan(branch, task.id, checks, here.taken.net(branch))
+    with _open_managing(start, now) as here:
+        branch, task = _resolve_branch(here, name)
+        checks, _ = _select_checks(here, branch, task, only)
+        return fill_in_checks(branch, task.id, checks, here.taken.net(branch))
 
 
-def run(start: Path, name: str | None, only: Collection[str], now: int, hear: Hear = silent) -> Rerun:
+def rerun_checks(
+    start: Path, name: str | None, only: Collection[str], now: int, hear: Hear = ignore_event
+) -> Rerun:
     """Run the checks of a branch, or of the one branch of a task, again; `now` is in seconds since the epoch.
 
     Without a name it is the branch checked out at `start`. The checks of a brief that no manager has
     confirmed are not run: an agent chose them. LedgerError where nothing can be run.
     """
-    with _looked(start, now) as here:
-        branch, task = _meant(here, name)
-        checks, remarks = _checks(here, branch, task, only)
+    with _open_managing(start, now) as here:
+        branch, task = _resolve_branch(here, name)
+        checks, remarks = _select_checks(here, branch, task, only)
         net = here.taken.net(branch)
-        bench = _Bench(here, branch, bound_to(branch, net), now, hear)
+        bench = _Bench(here, branch, bind_evidence(branch, net), now, hear)
         again = bench.again(checks, net)
         common = here.seen.place.common
         found = Rerun(task.id, branch.name, branch.head, common, tuple(again), remarks=remarks)
-        return _kept(here, found, bench.bound, now)
+        return _keep_results(here, found, bench.bound, now)
 
 
 @contextmanager
-def _looked(start: Path, now: int) -> Iterator[Managing]:
+def _open_managing(start: Path, now: int) -> Iterator[Managing]:
     """The repository as a manager has it, but from anywhere: nothing of it is written yet."""
-    seen = observe(start, None, ())
-    with snapshot.opened(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
-        yield Managing(git.repository(start), seen, taken)
+    seen = observe_repository(start, None, ())
+    with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
+        yield Managing(git.repository_at(start), seen, taken)
 
 
-def _meant(here: Managing, name: str | None) -> tuple[Branch, Task]:
+def _resolve_branch(here: Managing, name: str | None) -> tuple[Branch, Task]:
     if name is None:
-        name = git.head(here.seen.git).removeprefix(HEADS)
+        name = git.read_head_ref(here.seen.git).removeprefix(HEADS)
         if not any(b.name == name and b.work for b in here.fleet.branches):
             raise LedgerError(
                 "no task is worked on here", "name one, or a branch: agentledger verify --rerun TASK"
@@ -117,27 +126,27 @@ def _meant(here: Managing, name: str | None) -> tuple[Branch, Task]:
     task = here.task(name)
     branches = here.attempts(name)
     if len(branches) != 1:
-        told = ", ".join(printable(b.name) for b in branches)
+        told = ", ".join(escape_hidden(b.name) for b in branches)
         if not branches:
-            raise LedgerError(f"nobody works on {printable(task.id)} yet", f"agentledger spawn {task.id}")
-        hint = f"name one: agentledger verify --rerun {shlex.quote(printable(branches[0].name))}"
-        raise LedgerError(f"several branches work on {printable(task.id)}: {told}", hint)
+            raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", f"agentledger spawn {task.id}")
+        hint = f"name one: agentledger verify --rerun {shlex.quote(escape_hidden(branches[0].name))}"
+        raise LedgerError(f"several branches work on {escape_hidden(task.id)}: {told}", hint)
     return branches[0], task
 
 
-def _checks(
+def _select_checks(
     here: Managing, branch: Branch, task: Task, only: Collection[str]
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """What may be run here, and what is left out."""
     policy = here.fleet.policy
     if task.brief_from != "branch":
-        return of_branch(task.brief, policy, branch, only), ()
-    every = of_branch(task.brief, policy, branch, only)
-    ours = [check for check in of_branch(None, policy, branch, ()) if check in every]
+        return checks_of_branch(task.brief, policy, branch, only), ()
+    every = checks_of_branch(task.brief, policy, branch, only)
+    ours = [check for check in checks_of_branch(None, policy, branch, ()) if check in every]
     left_out = [check.name for check in every if check not in ours]
     if left_out and not ours:
         raise LedgerError(
-            f"the brief of {printable(task.id)} is unconfirmed: its commands were chosen on the branch",
+            f"the brief of {escape_hidden(task.id)} is unconfirmed: its commands were chosen on the branch",
             f"read them first: agentledger brief show {task.id}; then agentledger brief accept {task.id}",
         )
     told = f"not run, since the brief is unconfirmed: {', '.join(left_out)}"
@@ -156,34 +165,34 @@ class _Bench:
 
     def again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
         """Each check once, and a second time, in another worktree, those that differ from the evidence."""
-        first = self._round(checks, net)
-        differing = [each.check for each in first if self._differs(each)]
-        second = {each.check: each for each in self._round(tuple(differing), net)} if differing else {}
+        first = self._run_round(checks, net)
+        differing = [each.check for each in first if self._is_different(each)]
+        second = {each.check: each for each in self._run_round(tuple(differing), net)} if differing else {}
         return [
             self._judged((each, second[each.check]) if each.check in second else (each,)) for each in first
         ]
 
-    def _round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
+    def _run_round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
         seen, policy = self.here.seen, self.here.fleet.policy
         if not checks:
             return []
-        with fresh(self.here.asked, seen.place, self.branch.head) as folder:
+        with fresh_worktree(self.here.asked, seen.place, self.branch.head) as folder:
             runner = Runner(folder, seen.place.common, policy, self.now, self.hear, seen.home)
-            ready(folder, seen.home, runner, policy, self.hear)
+            prepare_worktree(folder, seen.home, runner, policy, self.hear)
             return [runner.check(check, changed_files(self.branch, net)) for check in checks]
 
-    def _recorded(self, check: Check) -> Evidence | None:
+    def _recorded_evidence(self, check: Check) -> Evidence | None:
         """The branch's evidence, if it is of this command on this code."""
         work = self.branch.work
         of_check = (each for each in (work.evidence if work else ()) if each.check == check.name)
         return next((e for e in of_check if (e.command, e.tree) == (check.run, self.bound.tree)), None)
 
-    def _differs(self, seen: Seen) -> bool:
-        recorded = self._recorded(seen.check)
+    def _is_different(self, seen: Seen) -> bool:
+        recorded = self._recorded_evidence(seen.check)
         return recorded is not None and recorded.passed != seen.passed
 
     def _judged(self, runs: tuple[Seen, ...]) -> Again:
-        recorded = self._recorded(runs[0].check)
+        recorded = self._recorded_evidence(runs[0].check)
         if recorded is None or runs[0].skipped is not None:
             return Again(runs, None)
         same = [seen.passed == recorded.passed for seen in runs]
@@ -195,29 +204,31 @@ class _Bench:
 # -- keeping it ---------------------------------------------------------------------------
 
 
-def _kept(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun:
+def _keep_results(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun:
     """What was seen, on the control branch where a manager looks; else in the cache."""
     files = {}
     for seen in (seen for each in found.checks for seen in each.seen if seen.skipped is None):
-        content = document(seen, bound)
+        content = render_evidence(seen, bound)
         # Two runs of a check that ends at once can be alike to the last byte, and are two all the same.
         for second in count(now):
-            stem = control_write.new_name(second, content).removesuffix(".md")
+            stem = control_write.new_document_name(second, content).removesuffix(".md")
             path = f"tasks/{found.task}/reruns/{stem}-{seen.check.name}.json"
             if path not in files:
                 break
         files[path] = content
     if not files:
         return found
-    if not _manages(here):
+    if not _is_manager(here):
         here.taken.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
         return found
-    told = ", ".join(f"{each.last.check.name} {each.trust or outcome(each.last)}" for each in found.checks)
+    told = ", ".join(
+        f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in found.checks
+    )
     made = here.append(files, f"chore(ledger): run again for {found.task}: {told}")
     return replace(found, files=tuple(files), commit=made.commit, ref=here.ref, publishes=here.publishes)
 
 
-def _manages(here: Managing) -> bool:
+def _is_manager(here: Managing) -> bool:
     try:
         control_write.refuse_in_agent_worktree(here.seen, here.fleet)
     except LedgerError:

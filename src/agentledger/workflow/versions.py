@@ -12,14 +12,14 @@ from agentledger import __version__, git
 from agentledger.errors import LedgerError
 
 
-def versions() -> str:
+def describe_versions() -> str:
     """One line: agentledger, Python, git and the system; an unusable git is named as such."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    return f"agentledger {__version__}, Python {platform.python_version()}, {_git()}, {system}"
+    return f"agentledger {__version__}, Python {platform.python_version()}, {_describe_git()}, {system}"
 
 
-def _git() -> str:
+def _describe_git() -> str:
     try:
-        return "git " + ".".join(map(str, git.version(git.repository(Path(__file__).parent))))
+        return "git " + ".".join(map(str, git.read_version(git.repository_at(Path(__file__).parent))))
     except LedgerError as error:
         return f"git unusable ({error.message})"
