@@ -25,17 +25,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import made
-from agentledger import fleet, listing, observe, papers, policy, scratch, snapshot
-from agentledger.agents import DEFAULT_PATTERNS
-from agentledger.cache import Cache
-from agentledger.ledger_files import is_ledger_path
-from agentledger.model import Branch, Fleet
-from agentledger.observe import Observation
-from agentledger.scratch import Scratch
-from agentledger.site import feed, pages, work
-from agentledger.site.markdown_pool import Renderer
-from agentledger.site.names import name_pages
-from agentledger.snapshot import Request, Snapshot
+from agentledger.fleet import fleet_reader, snapshot
+from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.git import scratch
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import gather, policy
+from agentledger.ledger.ledger_files import is_ledger_path
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.repository import listing, repository_state
+from agentledger.repository.agents import DEFAULT_PATTERNS
+from agentledger.repository.repository_state import Observation
+from agentledger.site import feed, pages, task_view
+from agentledger.site.markdown.pool import Renderer
+from agentledger.site.page_names import name_pages
+from agentledger.storage.cache import Cache
 from figures import Aim, Clock, Rounds, Row, Section, text
 
 FLOOR, COLD, ONE_MORE, WARM = "cat-file --batch", "nothing remembered", "one check-in more", "once more"
@@ -68,16 +71,16 @@ def _read(opened: Scratch, seen: Observation) -> Fleet:
     """The branches, with what the policy says, and without documents."""
     ruled = policy.read_policy(opened, seen.refs, seen.choice, None)
     entries = listing.list_branches(seen, (), False, DEFAULT_PATTERNS, ruled.policy.control_branch)
-    found, _ = fleet.read_fleet(opened, seen, ruled.base, entries, int(time.time()), None)
+    found, _ = fleet_reader.read_fleet(opened, seen, ruled.base, entries, int(time.time()), None)
     return replace(found, policy=ruled.policy)
 
 
 def _fleets(place: made.Made) -> Fleets:
-    seen = observe.observe_repository(place.path, None, ())
+    seen = repository_state.observe_repository(place.path, None, ())
     with scratch.open_scratch(seen.place) as opened:
         before = _read(opened, seen)
     made.report(place)
-    seen = observe.observe_repository(place.path, None, ())
+    seen = repository_state.observe_repository(place.path, None, ())
     with scratch.open_scratch(seen.place) as opened:
         return Fleets(seen, before, _read(opened, seen))
 
@@ -108,7 +111,7 @@ def _reading(place: made.Made, fleets: Fleets, runs: int) -> Section:
             _floor(clock, opened, blobs)
             for stage, asked in ((COLD, fleets.before), (ONE_MORE, fleets.after), (WARM, fleets.after)):
                 with clock(stage):
-                    papers.attach_ledger(opened, cache, fleets.seen, asked)
+                    gather.attach_ledger(opened, cache, fleets.seen, asked)
         took.append(clock.seconds)
     rounds = Rounds(took)
     rows = [Row("floor", rounds.total(FLOOR))]
@@ -144,9 +147,9 @@ def _page_stages(clock: Clock, taken: Snapshot, cache: Cache) -> None:
     found, names = taken.fleet, name_pages(taken.fleet.branches)
     for stage in (MARKDOWN, MARKDOWN_WARM):
         with clock(stage), Renderer() as renderer:
-            asked = (text for branch in found.branches for text in work.list_page_texts(branch, found))
+            asked = (text for branch in found.branches for text in task_view.list_page_texts(branch, found))
             texts = list(dict.fromkeys((*asked, *feed.list_feed_texts(found))))
-            rendered = dict(zip(texts, renderer.render_all(texts, work.TOP, cache), strict=True))
+            rendered = dict(zip(texts, renderer.render_all(texts, task_view.TOP, cache), strict=True))
     with clock(PATCHES):
         patches = list(taken.patches(found.branches))
     with clock(PAGES):

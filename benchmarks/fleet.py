@@ -23,8 +23,8 @@ import floor
 import process
 import sandbox
 import stages
-from agentledger.errors import LedgerError
-from agentledger.model import Branch, State
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch, State
 from figures import Aim, Clock, Rounds, Row, Section, document, text
 from floor import Inputs
 from process import COLD, MOVED, UNCHANGED

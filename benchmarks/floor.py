@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agentledger import git
-from agentledger.errors import GitError
-from agentledger.git import Git
-from agentledger.text import decode, escape_hidden
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.errors import GitError
+from agentledger.model.text import decode, escape_hidden
 from figures import Clock
 
 _REF = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
@@ -129,4 +129,4 @@ def merges(clock: Clock, sealed: Git, inputs: Inputs) -> None:
 
 def version(asked: Git) -> str:
     """git's version, as it prints it."""
-    return decode(git.run(asked, ["version"])).strip()
+    return decode(process.run(asked, ["version"])).strip()

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger import git
+from agentledger.git.environment import build_git_env
 from sandbox import SEALED
 from written import CHECK_INS, Place, brief, check_in, evidence, packet, reviews, stamp
 
@@ -27,7 +27,7 @@ _NAMES = {
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "Bench"), ("EMAIL", "bench@example.com"))
 }
-ENVIRONMENT = git.environment(os.environ, sealed=True) | SEALED | _NAMES
+ENVIRONMENT = build_git_env(os.environ, sealed=True) | SEALED | _NAMES
 # Nobody compiles all of agentledger at each start but who sets this, as some containers do.
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 CONTROL = "refs/heads/agentledger"

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agentledger import git
-from agentledger.errors import LedgerError
-from agentledger.model import Branch
-from agentledger.text import decode, escape_hidden
+from agentledger.git.environment import build_git_env
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.text import decode, escape_hidden
 from figures import Clock
 from sandbox import SEALED, Sandbox
 
@@ -37,7 +37,7 @@ def _command(box: Sandbox, out: Path) -> list[str]:
 
 
 def _environment(trace: Path | None = None) -> dict[str, str]:
-    env = git.environment(os.environ, sealed=True) | SEALED
+    env = build_git_env(os.environ, sealed=True) | SEALED
     return env | ({"GIT_TRACE2_EVENT": str(trace)} if trace else {})
 
 

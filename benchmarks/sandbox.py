@@ -15,14 +15,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger import git, observe
-from agentledger.bases import HEADS
-from agentledger.errors import RefError
-from agentledger.git import Git, Ref
-from agentledger.model import Branch, Change
-from agentledger.observe import Observation
-from agentledger.snapshot import Request
-from agentledger.text import decode, encode
+from agentledger.fleet.snapshot import Request
+from agentledger.git import process
+from agentledger.git.environment import build_git_env
+from agentledger.git.process import Git
+from agentledger.git.queries import Ref
+from agentledger.model.errors import RefError
+from agentledger.model.fleet import Branch, Change
+from agentledger.model.text import decode, encode
+from agentledger.repository import repository_state
+from agentledger.repository.bases import HEADS
+from agentledger.repository.repository_state import Observation
 
 # What a developer's configuration could do to the time that git takes stays out of it.
 SEALED = {
@@ -64,19 +67,21 @@ class Sandbox:
 
     def move(self, branch: Branch) -> None:
         """One more commit on a branch: a line more in one of the files that it changed."""
-        head = decode(git.run(self.git, ["rev-parse", f"{branch.ref}^{{commit}}"])).strip()
+        head = decode(process.run(self.git, ["rev-parse", f"{branch.ref}^{{commit}}"])).strip()
         change = movable(branch)
         assert change is not None
         spec = encode(head) + b":" + change.path
-        old = git.run(self.git, ["cat-file", "blob", decode(spec)])
-        blob = decode(git.run(self.git, ["hash-object", "-w", "--stdin"], old + b"one line more\n")).strip()
+        old = process.run(self.git, ["cat-file", "blob", decode(spec)])
+        blob = decode(
+            process.run(self.git, ["hash-object", "-w", "--stdin"], old + b"one line more\n")
+        ).strip()
         index = replace(self.git, env={**self.git.env, **_NAMES, "GIT_INDEX_FILE": str(self.path / "moved")})
-        git.run(index, ["read-tree", head])
+        process.run(index, ["read-tree", head])
         entry = f"{change.new_mode} {blob}\t".encode() + change.path + b"\0"
-        git.run(index, ["update-index", "-z", "--index-info"], entry)
-        tree = decode(git.run(index, ["write-tree"])).strip()
-        commit = decode(git.run(index, ["commit-tree", "-p", head, "-m", "One line more", tree])).strip()
-        git.run(self.git, ["update-ref", branch.ref, commit, head])
+        process.run(index, ["update-index", "-z", "--index-info"], entry)
+        tree = decode(process.run(index, ["write-tree"])).strip()
+        commit = decode(process.run(index, ["commit-tree", "-p", head, "-m", "One line more", tree])).strip()
+        process.run(self.git, ["update-ref", branch.ref, commit, head])
 
 
 def movable(branch: Branch) -> Change | None:
@@ -99,7 +104,7 @@ def opened(
     `base` None: whatever agentledger takes as base there. Raises LedgerError when there is
     no repository, no base, or no such ref.
     """
-    seen = observe.observe_repository(source, base, globs)
+    seen = repository_state.observe_repository(source, base, globs)
     chosen = seen.choice.remote or seen.choice.local
     assert chosen is not None  # a choice has at least one copy
     copies = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
@@ -111,25 +116,25 @@ def opened(
         raise RefError(f"no ref matches {', '.join(globs)}", "give a full glob, such as 'refs/pull/*/head'")
     with tempfile.TemporaryDirectory(prefix="bench-", dir=home, ignore_cleanup_errors=True) as name:
         asked = _made(Path(name) / f"{seen.home.name.removesuffix('.git')}.git", seen, chosen, refs)
-        times = git.run(asked, ["for-each-ref", "--format=%(committerdate:unix)", *globs]).split()
+        times = process.run(asked, ["for-each-ref", "--format=%(committerdate:unix)", *globs]).split()
         yield Sandbox(
             asked.cwd, asked, seen.choice.name, tuple(globs), max(map(int, times), default=0), len(refs)
         )
 
 
 def _made(folder: Path, seen: Observation, base: Ref, refs: Sequence[Ref]) -> Git:
-    asked = Git(folder, git.environment(os.environ, sealed=True) | SEALED)
+    asked = Git(folder, build_git_env(os.environ, sealed=True) | SEALED)
     folder.mkdir()
     place = seen.place
-    git.run(asked, ["init", "--bare", "--quiet", "--template=", f"--object-format={place.object_format}"])
+    process.run(asked, ["init", "--bare", "--quiet", "--template=", f"--object-format={place.object_format}"])
     (folder / "objects/info").mkdir(exist_ok=True)
     (folder / "objects/info/alternates").write_bytes(os.fsencode(place.common / "objects") + b"\n")
     if place.shallow:
         shutil.copyfile(place.common / "shallow", folder / "shallow")
     home = HEADS + seen.choice.name
     orders = [f"create {home} {base.id}\n", *(f"create {ref.name} {ref.id}\n" for ref in refs)]
-    git.run(asked, ["update-ref", "--stdin"], encode("".join(orders)))
-    git.run(asked, ["symbolic-ref", "HEAD", home])
+    process.run(asked, ["update-ref", "--stdin"], encode("".join(orders)))
+    process.run(asked, ["symbolic-ref", "HEAD", home])
     # As after a clone; a thousand files would be slow to list for both sides.
-    git.run(asked, ["pack-refs", "--all"])
+    process.run(asked, ["pack-refs", "--all"])
     return asked

@@ -12,16 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger import absorbed, fleet, forecast, lines, listing, observe, scratch, snapshot, tips
-from agentledger.ancestry import History
-from agentledger.cache import Cache
-from agentledger.model import Branch, FilePatch, Fleet, State
-from agentledger.pairs import blob_pairs_of, read_blob_sizes
+from agentledger.changes import absorbed, forecast
+from agentledger.changes import line_counts as changes_line_counts
+from agentledger.changes.ancestry import History
+from agentledger.fleet import fleet_reader, snapshot
+from agentledger.fleet.snapshot import Snapshot, ignore_progress
+from agentledger.git import scratch
+from agentledger.git.blob_pairs import blob_pairs_of, read_blob_sizes
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Branch, FilePatch, Fleet, State
 from agentledger.reports import json
-from agentledger.scratch import Scratch
+from agentledger.repository import listing, repository_state, resolve_base
 from agentledger.site import build, manifest, write
-from agentledger.site.names import FOLDER, INDEX
-from agentledger.snapshot import Snapshot, ignore_progress
+from agentledger.site.page_names import FOLDER, INDEX
+from agentledger.storage.cache import Cache
 from figures import Clock
 from floor import Inputs
 from sandbox import Sandbox
@@ -61,21 +65,21 @@ def _cache(box: Sandbox) -> Iterator[Cache]:
 @contextmanager
 def sealed(box: Sandbox) -> Iterator[Scratch]:
     """A new sealed directory, with no merge in it yet."""
-    with scratch.open_scratch(observe.observe_repository(box.path, box.base, ()).place) as opened:
+    with scratch.open_scratch(repository_state.observe_repository(box.path, box.base, ()).place) as opened:
         yield opened
 
 
 def reading(clock: Clock, box: Sandbox) -> Reading:
     """All that is read without comparing the insides of files; nothing is remembered from before."""
     with clock(LOOKING):
-        seen = observe.observe_repository(box.path, box.base, box.globs)
+        seen = repository_state.observe_repository(box.path, box.base, box.globs)
         entries = listing.list_branches(seen, (), True)
     with scratch.open_scratch(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
-            base = tips.resolve_base(opened, seen.choice, seen.fetched_at)
-            found, history = fleet.read_fleet(opened, seen, base, entries, box.now, None)
+            base = resolve_base.resolve_base(opened, seen.choice, seen.fetched_at)
+            found, history = fleet_reader.read_fleet(opened, seen, base, entries, box.now, None)
         # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
-        counted = lines.count_lines(opened, cache, found.branches)
+        counted = changes_line_counts.count_lines(opened, cache, found.branches)
         with clock(ABSORBED):
             branches = absorbed.mark_absorbed(opened, cache, history, counted, ignore_progress)
     return Reading(found, branches, history)
@@ -86,7 +90,7 @@ def line_counts(clock: Clock, box: Sandbox, opened: Scratch, branches: Sequence[
     with _cache(box) as cache:
         for stage in (LINES, LINES_KNOWN):
             with clock(stage):
-                lines.count_lines(opened, cache, branches)
+                changes_line_counts.count_lines(opened, cache, branches)
 
 
 def conflicts(clock: Clock, box: Sandbox, opened: Scratch, read: Reading) -> list[Branch]:

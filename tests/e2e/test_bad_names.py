@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 import command
-from agentledger.text import HIDDEN
+from agentledger.model.text import HIDDEN
 from gitrepo import Repo
 
 # What git takes as the name of a branch, though no shell, page or file system likes it.

@@ -49,7 +49,7 @@ def allow(
     With --rule and no PATH, all that the rule finds is waived. What is waived is still shown, with the
     reason. agentledger's own files are never opened.
     """
-    from agentledger.workflow import allow as work
+    from agentledger.workflow.manage import allow as work
 
     wanted = work.Wanted(task, paths, why, until, rules)
     print_result(

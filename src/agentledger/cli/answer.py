@@ -21,8 +21,8 @@ from agentledger.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from agentledger.workflow.answer import Answered, Reply
-    from agentledger.workflow.compose import Composed
+    from agentledger.workflow.manage.answer import Answered, Reply
+    from agentledger.workflow.manage.compose import Composed
 
 DECISIONS = ("approve", "change", "reject", "stop", "note")
 
@@ -67,7 +67,7 @@ def answer(
     TEXT is Markdown, - reads it from standard input. Without any, your editor opens on a terminal; to
     approve takes no words. One commit on the control branch; work tree and index stay as they are.
     """
-    from agentledger.workflow import answer as work
+    from agentledger.workflow.manage import answer as work
 
     if branch and everyone:
         raise click.UsageError("--branch names one, and --all means every one: give either.")
@@ -95,7 +95,7 @@ def is_at_terminal() -> bool:
 
 
 def _write_reply(start: Path, reply: Reply, dry_run: bool) -> Answered:
-    from agentledger.workflow import answer as work
+    from agentledger.workflow.manage import answer as work
 
     if reply.text or reply.decision == "approve" or not is_at_terminal():
         return work.write_answer(start, reply, int(time.time()), dry_run=dry_run)
@@ -106,8 +106,8 @@ def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Ans
     """The same with a text from the editor, which is kept until it is written down."""
     from dataclasses import replace
 
-    from agentledger.workflow import answer as work
-    from agentledger.workflow import editor
+    from agentledger.workflow.manage import answer as work
+    from agentledger.workflow.session import editor
 
     written = compose_in_editor(start, reply)
     done = work.write_answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
@@ -118,9 +118,10 @@ def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Ans
 
 def compose_in_editor(start: Path, reply: Reply) -> Composed:
     """The words for a reply, from the editor; while a person writes, the fleet may move on."""
-    from agentledger.workflow import compose, managing
+    from agentledger.workflow.manage import compose
+    from agentledger.workflow.session import manager_context
 
-    with managing.open_managing(start, int(time.time())) as desk:
+    with manager_context.open_managing(start, int(time.time())) as desk:
         return compose.compose_reply(desk, reply)
 
 
@@ -137,8 +138,8 @@ def _print_json(done: Answered) -> None:
 
 def describe_answer(done: Answered) -> str:
     """Where it was written, what to know of it, and what comes next; of a dry run the document, too."""
-    from agentledger.bases import HEADS
-    from agentledger.text import escape_hidden
+    from agentledger.model.text import escape_hidden
+    from agentledger.repository.bases import HEADS
 
     place = f"{escape_hidden(done.path)}: {{}} to {escape_hidden(done.ref.removeprefix(HEADS))}"
     lines = [place.format("written") + f", {done.commit[:12]}"]

@@ -11,7 +11,7 @@ import click
 from agentledger.cli.options import Asked, fleet_options, format_option
 
 if TYPE_CHECKING:
-    from agentledger.model import Fleet
+    from agentledger.model.fleet import Fleet
 
 PIPE_WIDTH = 80  # columns where there is no terminal, and COLUMNS does not say otherwise
 
@@ -31,8 +31,8 @@ def board(asked: Asked, format: str, list_ended: bool) -> None:
 
 
 def _print_json(fleet: Fleet) -> None:
+    from agentledger.model.text import escape_hidden
     from agentledger.reports import json
-    from agentledger.text import escape_hidden
 
     for note in fleet.notes:
         click.echo(f"note: {escape_hidden(note)}", err=True)

@@ -21,8 +21,8 @@ from typing import Any
 
 import click
 
-from agentledger.errors import LedgerError
-from agentledger.text import HIDDEN
+from agentledger.model.errors import LedgerError
+from agentledger.model.text import HIDDEN
 
 USAGE, BUG, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 KEPT_LINES = 200  # of a traceback in the log; a runaway recursion has thousands
@@ -130,7 +130,7 @@ def _drop_output() -> None:
 
 
 def _show_bug(error: Exception, settings: Settings) -> int:
-    from agentledger.workflow.versions import describe_versions
+    from agentledger.workflow.setup.versions import describe_versions
 
     told, running = "".join(traceback.format_exception(error)), describe_versions()
     if settings.verbose:

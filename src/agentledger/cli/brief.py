@@ -45,27 +45,30 @@ def brief() -> None:
 @_common_options
 def show(settings: Settings, name: str, format: str) -> None:
     """Print the brief that counts, and say where it is from."""
-    from agentledger.reports import briefs
-    from agentledger.workflow import brief as work
+    from agentledger.reports import brief_reports
+    from agentledger.workflow.manage import brief_decision as work
 
     found = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
     parts = (found.task, found.brief, found.where, found.copies)
-    click.echo(briefs.encode_brief(*parts) if format == "json" else briefs.render_brief(*parts), nl=False)
+    click.echo(
+        brief_reports.encode_brief(*parts) if format == "json" else brief_reports.render_brief(*parts),
+        nl=False,
+    )
 
 
 @brief.command()
 @_common_options
 def diff(settings: Settings, name: str, format: str) -> None:
     """Compare a branch's copy with the brief that counts, in words and as a diff."""
-    from agentledger.reports import briefs
-    from agentledger.workflow import brief as work
+    from agentledger.reports import brief_reports
+    from agentledger.workflow.manage import brief_decision as work
 
     found = work.compare_copies(settings.repo or current_folder(), name, int(time.time()))
-    copies = [briefs.Difference(c.task, c.branch, c.copy, c.own, c.change, c.diff) for c in found]
+    copies = [brief_reports.Difference(c.task, c.branch, c.copy, c.own, c.change, c.diff) for c in found]
     click.echo(
-        briefs.encode_brief_diffs(name, copies)
+        brief_reports.encode_brief_diffs(name, copies)
         if format == "json"
-        else briefs.render_brief_diffs(name, copies),
+        else brief_reports.render_brief_diffs(name, copies),
         nl=False,
     )
 
@@ -89,7 +92,7 @@ def accept(
 ) -> None:
     """Make a branch's copy the brief: one commit on the control branch."""
     from agentledger.cli.answer import join_paragraphs
-    from agentledger.workflow import brief as work
+    from agentledger.workflow.manage import brief_decision as work
 
     start, text = settings.repo or current_folder(), join_paragraphs(messages)
     now = int(time.time())
@@ -111,7 +114,7 @@ def reject(
 ) -> None:
     """Turn down what a branch's copy asks for: an answer on the control branch."""
     from agentledger.cli.answer import join_paragraphs
-    from agentledger.workflow import brief as work
+    from agentledger.workflow.manage import brief_decision as work
 
     start, text = settings.repo or current_folder(), join_paragraphs(messages)
     print_result(

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentledger.cache import Cache
     from agentledger.cli.options import Asked
-    from agentledger.model import Fleet
+    from agentledger.model.fleet import Fleet
     from agentledger.site.build import Result
-    from agentledger.site.markdown import Rendered
-    from agentledger.site.markdown_pool import Renderer
+    from agentledger.site.markdown.pool import Renderer
+    from agentledger.site.markdown.render import Rendered
+    from agentledger.storage.cache import Cache
 
 FOLDER_NAME = ".agentledger-site"
 
@@ -37,7 +37,7 @@ class Published:
 
 def site_folder(asked: Asked, out: Path | None) -> Path:
     """The folder to build into: the one told, else FOLDER_NAME at the top of the repository."""
-    from agentledger import snapshot
+    from agentledger.fleet import snapshot
 
     return out or snapshot.toplevel(asked.start) / FOLDER_NAME
 
@@ -50,7 +50,7 @@ def publish_site(
     `renderer` is for who builds again and again; `fingerprint`, of the repository, for who has
     just taken it. Raises LedgerError.
     """
-    from agentledger import snapshot
+    from agentledger.fleet import snapshot
     from agentledger.reports import json
     from agentledger.site import build
 
@@ -75,7 +75,7 @@ def publish_site(
 @contextmanager
 def _open_renderer(renderer: Renderer | None) -> Iterator[Renderer]:
     """This renderer, which goes on living, or one that ends with the block."""
-    from agentledger.site.markdown_pool import Renderer
+    from agentledger.site.markdown.pool import Renderer
 
     if renderer is not None:
         yield renderer
@@ -89,10 +89,10 @@ def _render_texts(renderer: Renderer, store: Cache, texts: Sequence[str], top: i
 
 
 def _read_last_build(out: Path) -> Published:
-    from agentledger.site import build, manifest, names
+    from agentledger.site import build, manifest, page_names
 
     last = manifest.read_manifest(out) or manifest.NOTHING
-    return Published(build.Result(out / names.INDEX, 0, len(last.files), 0), None, last.valid_until)
+    return Published(build.Result(out / page_names.INDEX, 0, len(last.files), 0), None, last.valid_until)
 
 
 def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
@@ -100,7 +100,7 @@ def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
 
     None for never.
     """
-    from agentledger.model import State
+    from agentledger.model.fleet import State
 
     still = [branch for branch in fleet.branches if branch.state is State.OPEN]
     times = [b.active_at + dormant + 1 for b in still] if dormant is not None else []

@@ -14,7 +14,7 @@ from agentledger.cli.boundary import Settings
 from agentledger.cli.options import current_folder, repo_option, verbose_option
 
 if TYPE_CHECKING:
-    from agentledger.findings import Gate, Report
+    from agentledger.model.findings import Gate, Report
 
 GATES = ("spawn", "commit", "push", "ready", "merge")
 FORMATS = ("text", "json", "sarif", "github")
@@ -55,7 +55,7 @@ def check(
 
     Ends with 1 when it stops somebody; --fleet alone only shows, and ends with 0.
     """
-    from agentledger.findings import Gate
+    from agentledger.model.findings import Gate
 
     if sum((staged, push, branch is not None, between is not None, task is not None, fleet)) > 1:
         raise click.UsageError("--staged, --push, --branch, --range, --task and --fleet exclude each other.")
@@ -80,9 +80,9 @@ def check(
 
 def _check_as_hook(start: Path, push: bool) -> Report:
     """What the hook of a commit, or of a push, would say here."""
-    from agentledger.findings import Gate, Report
     from agentledger.gates import commit
     from agentledger.gates import push as pushes
+    from agentledger.model.findings import Gate, Report
 
     if push:
         lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
@@ -101,10 +101,10 @@ def _run_check(
     base: str | None,
     verbose: bool,
 ) -> Report:
-    from agentledger import check as checks
     from agentledger.cli.progress import show_progress
-    from agentledger.findings import Gate
-    from agentledger.snapshot import Request
+    from agentledger.fleet.snapshot import Request
+    from agentledger.gates import check as checks
+    from agentledger.model.findings import Gate
 
     usual = Gate.MERGE if between is not None else Gate.READY
     with show_progress(verbose) as tell:
@@ -131,11 +131,15 @@ def _parse_range(between: str) -> tuple[str, str]:
 
 
 def _format_report(report: Report, format: str) -> str:
-    from agentledger.reports import findings, sarif, told
+    from agentledger.reports import findings, findings_text, sarif
 
     if format == "json":
         return findings.encode_findings(report).decode()
     if format == "sarif":
         return sarif.encode_sarif(report)
-    shown = told.render_annotations(report) if format == "github" else told.render_findings(report)
+    shown = (
+        findings_text.render_annotations(report)
+        if format == "github"
+        else findings_text.render_findings(report)
+    )
     return f"{shown}\n" if shown else ""

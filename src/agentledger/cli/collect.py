@@ -24,7 +24,7 @@ def collect(settings: Settings, /, task: str | None, format: str, dry_run: bool)
     For agents whose sandbox refuses git's writes. Only briefs, check-ins, evidence and packets are taken,
     each on the branch of its worktree; everything else there stays as it is.
     """
-    from agentledger.workflow import collect as work
+    from agentledger.workflow.report import collect as work
 
     print_result(
         work.collect_files(settings.repo or current_folder(), task, int(time.time()), dry_run=dry_run), format

@@ -26,10 +26,10 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     DIR is agentledger-demo in the current folder unless given; a demo that is there is made anew.
     """
     from agentledger.cli import building, site
-    from agentledger.snapshot import Request
-    from agentledger.workflow import demo
+    from agentledger.fleet.snapshot import Request
+    from agentledger.workflow.demo import create_demo
 
-    repository = demo.create_demo(directory, int(time.time()))
+    repository = create_demo.create_demo(directory, int(time.time()))
     asked = Asked(repository, Request(), settings.verbose)
     result = building.publish_site(asked, building.site_folder(asked, None)).result
     click.echo(f"{repository}: a sample repository, to look around in")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from agentledger.did import Did
+    from agentledger.model.command_result import Did
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,6 +44,6 @@ def format_result(did: Did) -> str:
 
 def _printable_text(text: str) -> str:
     """A text fit for a terminal; its own line breaks stay."""
-    from agentledger.text import escape_hidden
+    from agentledger.model.text import escape_hidden
 
     return "\n".join(map(escape_hidden, text.split("\n")))

@@ -23,7 +23,7 @@ def doctor(settings: Settings, /, format: str) -> None:
 
     Each is tried, in a temporary repository, with a commit that has to be refused. Ends with 0 in any case.
     """
-    from agentledger.workflow import doctor as work
+    from agentledger.workflow.setup import doctor as work
 
     surfaces = work.examine_surfaces(settings.repo or current_folder())
     if format == "json":

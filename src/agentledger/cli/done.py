@@ -13,7 +13,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 from agentledger.cli.prose import prose_options
 
 if TYPE_CHECKING:
-    from agentledger.workflow.packet_text import Prose
+    from agentledger.workflow.handover.packet_text import Prose
 
 NOT_READY = 1
 
@@ -48,8 +48,8 @@ def done(
     evidence and packet are committed, and ready is not said: exit code 1.
     """
     from agentledger.cli.verify import print_event
-    from agentledger.workflow import done as work
-    from agentledger.workflow.check_in import Said
+    from agentledger.workflow.handover import done as work
+    from agentledger.workflow.report.check_in import Said
 
     said = Said("ready", changed, coming, agent=agent, session=session)
     found = work.finish_task(

@@ -12,8 +12,8 @@ from agentledger.cli.init_asking import WAYS
 from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
-    from agentledger.did import Did
-    from agentledger.workflow.init_plan import Plan
+    from agentledger.model.command_result import Did
+    from agentledger.workflow.setup.setup_plan import Plan
 
 REST = """\
 then: {plan}
@@ -62,8 +62,8 @@ def init(
     Commits nothing. Hooks that are there stay, and run first. A second run changes what is out of date. On a
     terminal it asks what to make, and once more before it writes.
     """
-    from agentledger.workflow import init as work
-    from agentledger.workflow import init_did
+    from agentledger.workflow.setup import init as work
+    from agentledger.workflow.setup import init_result
 
     start = settings.repo or current_folder()
     if uninstall:
@@ -71,7 +71,7 @@ def init(
         if not dry_run:
             work.apply_undo(place, plan)
         _print_result(
-            init_did.describe_undo(place, plan, dry_run), plan, format, "there is nothing of init here"
+            init_result.describe_undo(place, plan, dry_run), plan, format, "there is nothing of init here"
         )
         return
     ready = work.inspect_repository(start)
@@ -88,7 +88,7 @@ def init(
         plan = work.plan_init(ready, wanted)
     if not dry_run:
         work.apply_plan(ready.place, plan)
-    done = init_did.describe_init(ready.asked, ready.place, plan, dry_run)
+    done = init_result.describe_init(ready.asked, ready.place, plan, dry_run)
     _print_result(done, plan, format, "all of it is there already")
 
 
@@ -106,10 +106,10 @@ def _print_result(done: Did, plan: Plan, format: str, nothing: str) -> None:
 
 
 def _print_steps(done: Did, plan: Plan, nothing: str) -> None:
-    from agentledger.workflow import init_steps
+    from agentledger.workflow.setup import steps
 
     if done.dry_run:
-        click.echo(init_steps.render_diff(plan.steps), nl=False)
+        click.echo(steps.render_diff(plan.steps), nl=False)
     else:
         click.echo("".join(f"{line}\n" for line in done.said), nl=False)
     if not plan.steps:
@@ -117,8 +117,8 @@ def _print_steps(done: Did, plan: Plan, nothing: str) -> None:
 
 
 def _print_next(command: str) -> None:
-    from agentledger.text import escape_hidden
-    from agentledger.workflow.init_did import PLAN
+    from agentledger.model.text import escape_hidden
+    from agentledger.workflow.setup.init_result import PLAN
 
     click.echo(f"next: {escape_hidden(command)}")
     if command != PLAN:

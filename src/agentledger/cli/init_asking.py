@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from agentledger.workflow.init import Here, Wanted
-    from agentledger.workflow.init_plan import Plan
+    from agentledger.workflow.setup.init import Here, Wanted
+    from agentledger.workflow.setup.setup_plan import Plan
 
 WAYS = ("native", "pre-commit", "both", "none")
 
@@ -23,10 +23,10 @@ def ask_for_choices(here: Here, way: str | None, agents_md: bool | None, pr_temp
 
     What is there already is not asked for.
     """
-    from agentledger.workflow import init, init_manifest, init_template
+    from agentledger.workflow.setup import init, init_template, manifest
 
     usual = init.Wanted()
-    done = init_manifest.read_manifest(here.place.common)
+    done = manifest.read_manifest(here.place.common)
     if way is None:
         text = "Hooks that stop what a brief does not allow"
         way = click.prompt(text, type=click.Choice(WAYS), default=usual.way)
@@ -40,9 +40,9 @@ def ask_for_choices(here: Here, way: str | None, agents_md: bool | None, pr_temp
 
 def confirm_plan(plan: Plan) -> bool:
     """Shows what would be written, as a diff where that is asked for; is it to be done?"""
-    from agentledger.workflow import init_did, init_steps
+    from agentledger.workflow.setup import init_result, steps
 
-    click.echo("\n" + "\n".join(init_did.describe_steps(plan.steps, dry_run=True)))
+    click.echo("\n" + "\n".join(init_result.describe_steps(plan.steps, dry_run=True)))
     while True:
         said = click.prompt(
             "Do this? y: yes, n: no, d: show the diff", type=click.Choice(["y", "n", "d"]), default="y",
@@ -50,4 +50,4 @@ def confirm_plan(plan: Plan) -> bool:
         )  # fmt: skip
         if said != "d":
             return bool(said == "y")
-        click.echo(init_steps.render_diff(plan.steps), nl=False)
+        click.echo(steps.render_diff(plan.steps), nl=False)

@@ -12,11 +12,11 @@ import click
 
 from agentledger.cli.answer import is_at_terminal
 from agentledger.cli.options import Asked, fleet_options, format_option
-from agentledger.errors import LedgerError
+from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
-    from agentledger.turns import Turn
-    from agentledger.workflow.next import Waiting
+    from agentledger.attention.queue import Turn
+    from agentledger.workflow.manage.next_item import Waiting
 
 Skipped = set[tuple[str, ...]]
 
@@ -46,7 +46,7 @@ def next_(asked: Asked, format: str) -> None:
 
     On a terminal, single keys decide it, and the next thing is shown.
     """
-    from agentledger.reports import asked as report
+    from agentledger.reports import next_item as report
 
     if format == "text" and is_at_terminal():
         _decide_turns(asked)
@@ -59,14 +59,14 @@ def next_(asked: Asked, format: str) -> None:
 
 
 def _read_waiting(asked: Asked, skipped: Skipped) -> Waiting:
-    from agentledger.workflow import next as work
+    from agentledger.workflow.manage import next_item as work
 
     with asked.reading() as (taken, _tell):
         return work.find_waiting(asked.start, taken, skipped)
 
 
 def _format_first_turn(found: Waiting, skipped: int) -> str:
-    from agentledger.reports import asked as report
+    from agentledger.reports import next_item as report
 
     if not found.turns:
         return report.render_empty_queue(found.fleet, skipped)
@@ -110,7 +110,7 @@ def _read_key() -> str:
 
 def _act_on_key(asked: Asked, turn: Turn, key: Key) -> Then:
     """Do what the key says; what is refused is told, and the same thing stays."""
-    from agentledger.text import escape_hidden
+    from agentledger.model.text import escape_hidden
 
     try:
         return key.act(asked, turn)
@@ -130,9 +130,9 @@ def _answer_turn(asked: Asked, turn: Turn) -> Then:
 
 def _approve_turn(asked: Asked, turn: Turn) -> Then:
     from agentledger.cli import answer, did
-    from agentledger.workflow import answer as work
-    from agentledger.workflow import brief
-    from agentledger.workflow import next as next_turn
+    from agentledger.workflow.manage import answer as work
+    from agentledger.workflow.manage import brief_decision
+    from agentledger.workflow.manage import next_item as next_turn
 
     now = int(time.time())
     if turn.change is None:
@@ -143,7 +143,9 @@ def _approve_turn(asked: Asked, turn: Turn) -> Then:
         )
     else:
         did.print_result(
-            brief.accept_copy(asked.start, turn.branch.name, now, blob=next_turn.brief_copy_blob(turn)),
+            brief_decision.accept_copy(
+                asked.start, turn.branch.name, now, blob=next_turn.brief_copy_blob(turn)
+            ),
             "text",
         )
     return Then.ON
@@ -156,8 +158,9 @@ def _request_change(asked: Asked, turn: Turn) -> Then:
 def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
     """A reply with words from the editor; to a scope change it is the rejection of that."""
     from agentledger.cli import answer, did
-    from agentledger.workflow import brief, editor
-    from agentledger.workflow import next as next_turn
+    from agentledger.workflow.manage import brief_decision
+    from agentledger.workflow.manage import next_item as next_turn
+    from agentledger.workflow.session import editor
 
     reply = next_turn.build_reply(turn, decision)
     if turn.change is None:
@@ -165,7 +168,9 @@ def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
         return Then.ON
     written = answer.compose_in_editor(start, reply)
     now, blob = int(time.time()), next_turn.brief_copy_blob(turn)
-    did.print_result(brief.reject_copy(start, turn.branch.name, now, text=written.text, blob=blob), "text")
+    did.print_result(
+        brief_decision.reject_copy(start, turn.branch.name, now, text=written.text, blob=blob), "text"
+    )
     editor.remove_draft(written.path)
     return Then.ON
 
@@ -177,11 +182,11 @@ def _skip_turn(_asked: Asked, _turn: Turn) -> Then:
 def _open_page(asked: Asked, turn: Turn) -> Then:
     """Its page in the browser, built if it is not; where no browser can open, where it is."""
     from agentledger.cli import building, site
-    from agentledger.site import names
+    from agentledger.site import page_names
 
     built = building.publish_site(asked, building.site_folder(asked, None)).result
     with asked.reading() as (taken, _tell):
-        page = names.name_pages(taken.fleet.branches).get(turn.branch.ref)
+        page = page_names.name_pages(taken.fleet.branches).get(turn.branch.ref)
     path = built.index.parent / f"{page}.html" if page else built.index
     if site.is_on_desktop():
         site.open_in_browser(path)

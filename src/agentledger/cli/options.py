@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.errors import LedgerError
+from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
-    from agentledger.snapshot import Progress, Request, Snapshot
+    from agentledger.fleet.snapshot import Progress, Request, Snapshot
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -42,7 +42,7 @@ class Asked:
     def reading(self) -> Iterator[tuple[Snapshot, Progress]]:
         """The snapshot that was asked for, and whom to tell about work on it; print after the block."""
         from agentledger.cli.progress import show_progress
-        from agentledger.snapshot import open_snapshot
+        from agentledger.fleet.snapshot import open_snapshot
 
         with (
             _pause_gc(),
@@ -121,7 +121,7 @@ def fleet_options(command: Command) -> Command:
         no_forecast: bool,
         **rest: Any,
     ) -> Any:
-        from agentledger.snapshot import AS_POLICY, Request
+        from agentledger.fleet.snapshot import AS_POLICY, Request
 
         settings = click.get_current_context().ensure_object(Settings)
         request = Request(

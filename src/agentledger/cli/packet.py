@@ -14,7 +14,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 from agentledger.cli.prose import prose_options
 
 if TYPE_CHECKING:
-    from agentledger.workflow.packet_text import Prose
+    from agentledger.workflow.handover.packet_text import Prose
 
 
 @click.command()
@@ -31,7 +31,7 @@ def packet(settings: Settings, /, prose: Prose, pr_body: bool, format: str, dry_
     Files touched and the results of the checks come from git; what you wrote stays as it is. The list of what
     only you can add comes with the command for each. A TEXT of - is read from standard input.
     """
-    from agentledger.workflow import packet as work
+    from agentledger.workflow.handover import write_packet as work
 
     start, now = settings.repo or current_folder(), int(time.time())
     if pr_body and (dry_run or format == "json"):
@@ -46,7 +46,7 @@ def packet(settings: Settings, /, prose: Prose, pr_body: bool, format: str, dry_
 
 def _printable_body(text: str) -> str:
     """The text as it is for a program; on a terminal without what could steer that."""
-    from agentledger.text import escape_hidden
+    from agentledger.model.text import escape_hidden
 
     if not sys.stdout.isatty():
         return text

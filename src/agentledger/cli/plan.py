@@ -13,10 +13,10 @@ import click
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option, print_result
 from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
-from agentledger.workflow.kinds import KINDS
+from agentledger.workflow.plan.task_kinds import KINDS
 
 if TYPE_CHECKING:
-    from agentledger.workflow.brief_wish import Wish
+    from agentledger.workflow.plan.brief_wish import Wish
 
 Command = Callable[..., Any]
 _MODES, _SESSIONS = ("delegate", "review", "own", "explore"), ("background", "local", "cloud")
@@ -114,8 +114,8 @@ def plan(
     flags change just what they name: a list is replaced (--add-… adds to it), an empty value takes a key or
     section out. What is worth knowing about the brief is told, and stops nobody.
     """
-    from agentledger.workflow import plan as work
-    from agentledger.workflow.plan_draft import Plan
+    from agentledger.workflow.plan import plan_task as work
+    from agentledger.workflow.plan.plan_draft import Plan
 
     text = None if source is None else _read_source(source)
     asked = Plan(task, _parse_flags(given), kind, text, source == Path("-"), edit, dry_run)
@@ -134,8 +134,8 @@ def _print_sentence(sentence: str) -> None:
 
 def _read_source(source: Path) -> str:
     from agentledger.documents import MOST_BYTES
-    from agentledger.errors import LedgerError
-    from agentledger.text import decode, escape_hidden
+    from agentledger.model.errors import LedgerError
+    from agentledger.model.text import decode, escape_hidden
 
     if source == Path("-"):
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1))
@@ -149,7 +149,7 @@ def _read_source(source: Path) -> str:
 
 def _parse_flags(given: Mapping[str, Any]) -> Wish:
     """The flags, as what they stand for."""
-    from agentledger.workflow import brief_wish
+    from agentledger.workflow.plan import brief_wish
 
     def said(flag: str) -> Any:
         return given[flag.replace("-", "_")]

@@ -16,7 +16,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from agentledger.snapshot import Progress
+    from agentledger.fleet.snapshot import Progress
 
 PATIENCE = 0.5  # seconds; what is done sooner needs no bar
 

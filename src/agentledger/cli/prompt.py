@@ -39,13 +39,13 @@ def prompt(settings: Settings, /, task: str, kind: str, limit: int, format: str)
 
     Nothing is written. What is left to do by hand is said on standard error.
     """
-    from agentledger.reports import prompt_json
-    from agentledger.text import escape_hidden
-    from agentledger.workflow import prompt as work
+    from agentledger.model.text import escape_hidden
+    from agentledger.reports.prompt import json
+    from agentledger.workflow.handover import hand_prompt as work
 
     done = work.build_prompt(settings.repo or current_folder(), task, kind, int(time.time()), limit)
     if format == "json":
-        click.echo(prompt_json.encode_prompt(done, kind, limit), nl=False)
+        click.echo(json.encode_prompt(done, kind, limit), nl=False)
         return
     click.echo(done.text.encode(), nl=False)
     for note in done.notes:

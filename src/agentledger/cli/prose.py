@@ -61,7 +61,7 @@ def prose_options(command: Command) -> Command:
         no_tests: str,
         **named: Any,
     ) -> Any:
-        from agentledger.workflow.packet_text import Prose
+        from agentledger.workflow.handover.packet_text import Prose
 
         texts = {title: text for option, (title, _) in _TEXTS.items() if (text := named.pop(option))}
         claims = (*_parse_claims(criterion, "--criterion", True), *_parse_claims(unmet, "--unmet", False))
@@ -102,7 +102,7 @@ _OTHERS: tuple[Callable[[Command], Command], ...] = (
 
 
 def _parse_claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> list[Any]:
-    from agentledger.workflow.packet_criteria import Claim
+    from agentledger.workflow.handover.packet_criteria import Claim
 
     for name, _ in given:
         if not name.isascii() or not name.isdigit():

@@ -20,7 +20,7 @@ from agentledger.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from agentledger.workflow.check_in import Said
+    from agentledger.workflow.report.check_in import Said
 
 STATES = ("working", "needs-input", "blocked", "ready")
 _QUESTION = (
@@ -67,8 +67,8 @@ def report(
     TEXT is what changed; - reads it, or a whole report with its sections, from standard input. Staged and
     unstaged work stays as it is. The answers that came since the last check-in are printed.
     """
-    from agentledger.workflow import report as work
-    from agentledger.workflow.check_in import Said, parse_report_text
+    from agentledger.workflow.report import write_check_in as work
+    from agentledger.workflow.report.check_in import Said, parse_report_text
 
     start, now = settings.repo or current_folder(), int(time.time())
     state = state or ("needs-input" if need.strip() else "working")
@@ -91,10 +91,10 @@ def report(
 
 def _edit_check_in(start: Path, said: Said) -> tuple[Said, Path] | None:
     """What a person writes in their editor, and the file that keeps it until it is committed."""
-    from agentledger.workflow import at_work, editor
-    from agentledger.workflow.check_in import parse_report_text, render_blank_form
+    from agentledger.workflow.report.check_in import parse_report_text, render_blank_form
+    from agentledger.workflow.session import agent_context, editor
 
-    asked, _, branch = at_work.locate_worktree(start)
+    asked, _, branch = agent_context.locate_worktree(start)
     path = editor.draft_path(asked, f"report-{branch}.md")
     text = editor.edit_draft(asked, render_blank_form(said, _QUESTION), path)
     return None if text is None else (parse_report_text(text, said), path)

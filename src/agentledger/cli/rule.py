@@ -60,19 +60,19 @@ def _render_page(name: str | None) -> str:
 
 
 def _format_rules() -> Iterator[str]:
-    from agentledger.findings import Gate
+    from agentledger.model.findings import Gate
 
     yield f"{'':38}{' '.join(Gate)}"
     for each in _all_rules():
         levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
-        yield f"{each.id:8}{each.name:30}{levels}{'  off' if each.off else ''}".rstrip()
+        yield f"{each.id:8}{each.name:30}{levels}".rstrip()
     yield ""
-    yield "E stops, w is told, off runs only where policy asks for it."
+    yield "E stops, w is told."
     yield "agentledger rule ID tells why, and how to mend it."
 
 
 def _describe_rule(found: Rule) -> str:
-    from agentledger.findings import Gate
+    from agentledger.model.findings import Gate
 
     levels = ", ".join(f"{gate}: {WORDS[found.level(gate)]}" for gate in Gate)
     text = f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}."
@@ -80,8 +80,6 @@ def _describe_rule(found: Rule) -> str:
         text += f"\nIt is not run where one of these speaks: {', '.join(found.requires)}."
     if len(found.levels) == 1:
         text += "\nBoard, site and `check --fleet` show it; it stops nothing."
-    if found.off:
-        text += f'\nIt is off: `{found.id} = "warn"` under [rules] in the policy turns it on.'
     return text
 
 

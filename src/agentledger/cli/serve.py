@@ -13,13 +13,13 @@ import click
 
 from agentledger.cli import building
 from agentledger.cli.options import FOLDER, Asked, fleet_options
-from agentledger.errors import LedgerError
+from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
-    from agentledger.model import Branch, Fleet
-    from agentledger.notify import Notice
-    from agentledger.site.live import Source
-    from agentledger.site.markdown_pool import Renderer
+    from agentledger.model.fleet import Branch, Fleet
+    from agentledger.site.markdown.pool import Renderer
+    from agentledger.site.notify import Notice
+    from agentledger.site.rebuild_loop import Source
 
 
 @click.command()
@@ -49,13 +49,12 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     """
     import webbrowser
 
-    from agentledger import personal
-    from agentledger.site import live, watch
-    from agentledger.site import serve as server
-    from agentledger.site.markdown_pool import Renderer
+    from agentledger.site import rebuild_loop, server, watch
+    from agentledger.site.markdown.pool import Renderer
+    from agentledger.storage import user_config
 
-    notify = personal.read_user_config().notify
-    out, pulse = building.site_folder(asked, out), live.Pulse()
+    notify = user_config.read_user_config().notify
+    out, pulse = building.site_folder(asked, out), rebuild_loop.Pulse()
     # Bound first: that a port is taken should not come after a long build.
     with (
         server.bind_server(host or server.LOCAL, port, out, pulse) as bound,
@@ -65,7 +64,9 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     ):
         if bound.is_open:
             click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
-        keeper = live.Live(_build_source(asked, out, notify, renderer), out, watched, pulse, _print_failure)
+        keeper = rebuild_loop.Live(
+            _build_source(asked, out, notify, renderer), out, watched, pulse, _print_failure
+        )
         keeper.start()
         if not watched.complete:
             click.echo(
@@ -80,14 +81,14 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
 
 
 def _build_source(asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
-    from agentledger import snapshot
-    from agentledger.site import live, watch
+    from agentledger.fleet import snapshot
+    from agentledger.site import rebuild_loop, watch
 
     def folders() -> list[watch.Folder]:
         around = snapshot.read_surroundings(asked.start)
         return list(watch.list_folders(around.common, around.worktrees))
 
-    return live.Source(
+    return rebuild_loop.Source(
         folders,
         lambda: snapshot.read_fingerprint(asked.start, asked.request),
         _Publisher(asked, out, notify, renderer).publish,
@@ -115,7 +116,7 @@ class _Publisher:
         return found.valid_until
 
     def _tell(self, fleet: Fleet | None) -> None:
-        from agentledger import notify
+        from agentledger.site import notify
 
         if fleet is None:
             # Nothing had to be built; what comes next is still to be compared with something.
@@ -133,7 +134,7 @@ def _progress_of(branch: Branch, _fleet: Fleet) -> str:
 
 
 def _send_notices(command: Sequence[str], due: Sequence[Notice]) -> None:
-    from agentledger import notify
+    from agentledger.site import notify
 
     try:
         notify.send_notices(command, due)
@@ -143,7 +144,7 @@ def _send_notices(command: Sequence[str], due: Sequence[Notice]) -> None:
 
 def _print_failure(error: LedgerError) -> None:
     """The site stays as it was; what is wrong is said once."""
-    from agentledger.text import escape_hidden
+    from agentledger.model.text import escape_hidden
 
     click.echo(f"{time.strftime('%H:%M:%S')} {escape_hidden(error.message)}", err=True)
     if error.hint:

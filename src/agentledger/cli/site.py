@@ -39,7 +39,7 @@ def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
 
 def describe_result(result: Result) -> str:
     """Where the board is, and what was built."""
-    from agentledger.text import format_count
+    from agentledger.model.text import format_count
 
     counts = f"{result.unchanged:,} unchanged, {result.removed:,} removed"
     return f"{_relative_path(result.index)}: {format_count(result.written, 'file')} written, {counts}"

@@ -14,8 +14,8 @@ from agentledger.cli.did import dry_run_option, print_result
 from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
-    from agentledger.did import Did
-    from agentledger.findings import Report
+    from agentledger.model.command_result import Did
+    from agentledger.model.findings import Report
 
 BLOCKED = 1
 
@@ -59,8 +59,8 @@ def spawn(
     has, too much in progress. Run again after an interruption, it completes or clears up what was begun.
     """
     from agentledger.cli.verify import print_event
-    from agentledger.findings import Report
-    from agentledger.workflow import spawn as work
+    from agentledger.model.findings import Report
+    from agentledger.workflow.spawn import spawn_task as work
 
     start, now = settings.repo or current_folder(), int(time.time())
     command = _read_launch_command(agent) if agent else ()
@@ -75,34 +75,35 @@ def spawn(
 
 
 def _print_refusal(report: Report, format: str) -> None:
-    from agentledger.reports import findings, told
+    from agentledger.reports import findings, findings_text
 
     click.echo(
-        findings.encode_findings(report) if format == "json" else told.render_findings(report),
+        findings.encode_findings(report) if format == "json" else findings_text.render_findings(report),
         nl=format == "text",
     )
 
 
 def _read_launch_command(name: str) -> tuple[str, ...]:
     """The user's own command of that name, before anything is made."""
-    from agentledger import personal
-    from agentledger.errors import LedgerError
+    from agentledger.model.errors import LedgerError
+    from agentledger.storage import user_config
 
-    known = personal.read_user_config().launch
+    known = user_config.read_user_config().launch
     if name not in known:
-        there = f"there are: {', '.join(known)}" if known else f"write {personal.LAUNCH} under [launch]"
-        raise LedgerError(f"no command {name!r} in {personal.user_config_path()}", there)
+        there = f"there are: {', '.join(known)}" if known else f"write {user_config.LAUNCH} under [launch]"
+        raise LedgerError(f"no command {name!r} in {user_config.user_config_path()}", there)
     return known[name]
 
 
 def _launch_agent(command: tuple[str, ...], done: Did) -> int:
     """Run it in the new worktree; 1 where it ends with anything but 0."""
-    from agentledger.bases import HEADS
-    from agentledger.workflow import launch, prompt
+    from agentledger.repository.bases import HEADS
+    from agentledger.workflow.handover import hand_prompt
+    from agentledger.workflow.spawn import launch
 
     worktree = Path(done.worktree or "")
     branch = done.refs[0].removeprefix(HEADS)
-    text = prompt.build_prompt(worktree, branch, "start", int(time.time())).text
+    text = hand_prompt.build_prompt(worktree, branch, "start", int(time.time())).text
     values = {"task": done.task or "", "branch": branch}
     ended = launch.launch_agent(command, worktree, text, values, os.environ)
     if ended:

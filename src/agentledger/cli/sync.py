@@ -11,7 +11,7 @@ from agentledger.cli.boundary import Settings
 from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 if TYPE_CHECKING:
-    from agentledger.control_files import Synced
+    from agentledger.control.control_files import Synced
 
 
 @click.command()
@@ -41,7 +41,7 @@ def sync(settings: Settings, remote: str | None, recreate: bool, format: str) ->
 
 def _sync_branch(settings: Settings, remote: str | None, recreate: bool) -> Synced:
     from agentledger.cli.progress import show_progress
-    from agentledger.workflow import sync as work
+    from agentledger.workflow.manage import sync as work
 
     start = settings.repo or current_folder()
     with show_progress(settings.verbose) as tell:

@@ -14,9 +14,9 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agentledger.reports.verified import Line, Told
-    from agentledger.workflow.ledger_commit import Committed
-    from agentledger.workflow.verify_one import Event, Seen
+    from agentledger.reports.verify_reports import Line, Told
+    from agentledger.workflow.session.ledger_commit import Committed
+    from agentledger.workflow.verify.one_check import Event, Seen
 
 
 @click.command()
@@ -44,7 +44,7 @@ def verify(
         raise click.UsageError(
             "TASK is for --rerun; without it, the checks are those of this worktree's task."
         )
-    from agentledger.reports import verified
+    from agentledger.reports import verify_reports
 
     start, now = settings.repo or current_folder(), int(time.time())
     if dry_run:
@@ -52,19 +52,21 @@ def verify(
     else:
         told = _rerun_checks(start, task, only, now) if rerun else _run_checks(start, only, now)
     click.echo(
-        verified.encode_verification(told) if format == "json" else verified.render_verification(told),
+        verify_reports.encode_verification(told)
+        if format == "json"
+        else verify_reports.render_verification(told),
         nl=format == "text",
     )
     return 0 if told.sound else 1
 
 
 def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.bases import HEADS
-    from agentledger.reports.verified import Told
-    from agentledger.workflow import at_work
-    from agentledger.workflow import verify as work
+    from agentledger.reports.verify_reports import Told
+    from agentledger.repository.bases import HEADS
+    from agentledger.workflow.session import agent_context
+    from agentledger.workflow.verify import run_checks as work
 
-    with at_work.open_worktree(start, now) as at:
+    with agent_context.open_worktree(start, now) as at:
         found = work.run_checks(at, only, now, print_event)
         made = work.commit_evidence(at, found) if found.seen else None
         lines = tuple(
@@ -100,8 +102,8 @@ def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
 
 
 def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.reports.verified import Told
-    from agentledger.workflow import verify_rerun as work
+    from agentledger.reports.verify_reports import Told
+    from agentledger.workflow.verify import rerun as work
 
     found = work.rerun_checks(start, task, only, now, print_event)
     lines = [
@@ -126,14 +128,15 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
 
 
 def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Told:
-    from agentledger.reports.verified import Line, Told
-    from agentledger.workflow import at_work, verify_rerun
-    from agentledger.workflow import verify as work
+    from agentledger.reports.verify_reports import Line, Told
+    from agentledger.workflow.session import agent_context
+    from agentledger.workflow.verify import rerun as verify_rerun
+    from agentledger.workflow.verify import run_checks as work
 
     if rerun:
         found = verify_rerun.plan_rerun(start, task, only, now)
     else:
-        with at_work.open_worktree(start, now) as at:
+        with agent_context.open_worktree(start, now) as at:
             found = work.plan_checks(at, only)
     lines = (
         Line(
@@ -150,9 +153,9 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
 def _build_line(
     seen: Seen, common: Path, on_base: tuple[str, int] | None = None, trust: str | None = None, runs: int = 1
 ) -> Line:
-    from agentledger.reports.verified import Line
+    from agentledger.reports.verify_reports import Line
     from agentledger.running import logs
-    from agentledger.workflow.verify import outcome_word
+    from agentledger.workflow.verify.run_checks import outcome_word
 
     return Line(
         seen.check.name,
@@ -172,8 +175,8 @@ def _build_line(
 
 def print_event(event: Event) -> None:
     """What is being run, and what it prints, on standard error: fit for a terminal."""
-    from agentledger.text import escape_hidden
-    from agentledger.workflow.verify_one import Begins, Printed
+    from agentledger.model.text import escape_hidden
+    from agentledger.workflow.verify.one_check import Begins, Printed
 
     if isinstance(event, Begins):
         click.echo(f"{event.name}: $ {escape_hidden(event.command)}", err=True)

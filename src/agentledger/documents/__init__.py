@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import yaml_lines
-from .brief import parse_brief
-from .evidence import parse_evidence
-from .frame import MOST_BYTES, parse_frame
-from .manager import parse_answer, parse_outcome, parse_waiver
-from .nodes import to_json_value
-from .packet import parse_packet
-from .problems import Problems
-from .review import parse_review
-from .status import parse_check_in
-from .templates import TEMPLATES, read_template
+from agentledger.documents.brief import parse_brief
+from agentledger.documents.evidence import parse_evidence
+from agentledger.documents.frame import MOST_BYTES, parse_frame
+from agentledger.documents.manager import parse_answer, parse_outcome, parse_waiver
+from agentledger.documents.packet import parse_packet
+from agentledger.documents.review import parse_review
+from agentledger.documents.status import parse_check_in
+from agentledger.documents.syntax import yaml_lines
+from agentledger.documents.syntax.nodes import to_json_value
+from agentledger.documents.syntax.problems import Problems
+from agentledger.documents.templates import TEMPLATES, read_template
 
 __all__ = (
     "MOST_BYTES",

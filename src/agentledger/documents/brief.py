@@ -5,12 +5,11 @@ Belongs here: `brief.md`, whoever's copy it is. Does not: whose copy counts, or 
 
 from __future__ import annotations
 
-from agentledger.ledger import Brief, Check, Item, Kill, Policy, Source
-
-from .page import Page
-from .placeholders import is_blank
-from .tables import BRIEF
-from .tasklists import parse_items
+from agentledger.documents.page import Page
+from agentledger.documents.placeholders import is_blank
+from agentledger.documents.syntax.tables import BRIEF
+from agentledger.documents.tasklists import parse_items
+from agentledger.model.ledger import Brief, Check, Item, Kill, Policy, Source
 
 WHY = "Why, and what would stop us"
 CRITERIA = "Acceptance criteria"

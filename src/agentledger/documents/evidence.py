@@ -9,13 +9,12 @@ import json
 import posixpath
 from typing import Any
 
-from agentledger.ledger import Document, Evidence, Policy, Source
-
-from . import json_lines
-from .frame import decode_document
-from .nodes import Map, to_json_value
-from .problems import Problems
-from .tables import EVIDENCE
+from agentledger.documents.frame import decode_document
+from agentledger.documents.syntax import json_lines
+from agentledger.documents.syntax.nodes import Map, to_json_value
+from agentledger.documents.syntax.problems import Problems
+from agentledger.documents.syntax.tables import EVIDENCE
+from agentledger.model.ledger import Document, Evidence, Policy, Source
 
 VERSION = 1
 _AGAIN = "`agentledger verify` writes it anew"

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from agentledger.ledger import Check
-
-from . import values
-from .kinds import Form, Key, ListOf, Shape, Table, Word, note_wrong_shape
-from .nodes import Map, Node, Scalar, Seq
-from .problems import Problems
+from agentledger.documents import values
+from agentledger.documents.kinds import Form, Key, ListOf, Shape, Table, Word, note_wrong_shape
+from agentledger.documents.syntax.nodes import Map, Node, Scalar, Seq
+from agentledger.documents.syntax.problems import Problems
+from agentledger.model.ledger import Check
 
 
 def _parse_line(text: str) -> str:

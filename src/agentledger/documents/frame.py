@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .problems import Problems
+from agentledger.documents.syntax.problems import Problems
 
 # A document is at most this long; of a longer one nothing is read.
 MOST_BYTES = 256 << 10

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from . import values
-from .nodes import LITERAL, QUOTED, Map, Node, Scalar, Seq
-from .problems import Problems, did_you_mean, find_near_miss, quote_excerpt
+from agentledger.documents import values
+from agentledger.documents.syntax.nodes import LITERAL, QUOTED, Map, Node, Scalar, Seq
+from agentledger.documents.syntax.problems import Problems, did_you_mean, find_near_miss, quote_excerpt
 
 Shape = dict[str, Any]
 

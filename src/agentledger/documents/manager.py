@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import posixpath
 
-from agentledger.ledger import Answer, Outcome, Policy, Source, Waiver
-
-from .page import Page
-from .placeholders import is_blank
-from .tables import ANSWER, OUTCOME, WAIVER
+from agentledger.documents.page import Page
+from agentledger.documents.placeholders import is_blank
+from agentledger.documents.syntax.tables import ANSWER, OUTCOME, WAIVER
+from agentledger.model.ledger import Answer, Outcome, Policy, Source, Waiver
 
 
 def parse_answer(

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 
-from agentledger.ledger import Packet, Policy, Source
-
-from .page import Page
-from .placeholders import is_blank
-from .tables import PACKET
-from .tasklists import parse_items
+from agentledger.documents.page import Page
+from agentledger.documents.placeholders import is_blank
+from agentledger.documents.syntax.tables import PACKET
+from agentledger.documents.tasklists import parse_items
+from agentledger.model.ledger import Packet, Policy, Source
 
 CRITERIA = "Acceptance criteria"
 SECTIONS = (

@@ -12,15 +12,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from agentledger.ledger import Document, Part, Source, heading_key
-
-from . import sections, yaml_lines
-from .frame import Frame, parse_frame
-from .kinds import Key, Table
-from .nodes import Map, to_json_value
-from .placeholders import strip_comments
-from .problems import Problems, find_near_miss
-from .values import parse_time_in_name
+from agentledger.documents import sections
+from agentledger.documents.frame import Frame, parse_frame
+from agentledger.documents.kinds import Key, Table
+from agentledger.documents.placeholders import strip_comments
+from agentledger.documents.syntax import yaml_lines
+from agentledger.documents.syntax.nodes import Map, to_json_value
+from agentledger.documents.syntax.problems import Problems, find_near_miss
+from agentledger.documents.values import parse_time_in_name
+from agentledger.model.ledger import Document, Part, Source, heading_key
 
 _TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
 

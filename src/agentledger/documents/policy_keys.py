@@ -6,9 +6,7 @@ it (`config`).
 
 from __future__ import annotations
 
-from agentledger.ledger import Companion, Delegation
-
-from .forms import (
+from agentledger.documents.forms import (
     BRANCHES,
     COMMAND,
     COUNT,
@@ -24,7 +22,8 @@ from .forms import (
     TEXTS,
     Levels,
 )
-from .kinds import Key, ListOf, Table, Word
+from agentledger.documents.kinds import Key, ListOf, Table, Word
+from agentledger.model.ledger import Companion, Delegation
 
 _OWN = (
     "stands in the user's own configuration file: what runs on your machine is never taken from a repository"

@@ -5,12 +5,11 @@ Belongs here: `reviews/<time>.md`. Does not: whether it still holds, or who may 
 
 from __future__ import annotations
 
-from agentledger.ledger import Policy, Review, Source
-
-from .page import Page
-from .placeholders import is_blank
-from .tables import REVIEW
-from .tasklists import parse_items
+from agentledger.documents.page import Page
+from agentledger.documents.placeholders import is_blank
+from agentledger.documents.syntax.tables import REVIEW
+from agentledger.documents.tasklists import parse_items
+from agentledger.model.ledger import Policy, Review, Source
 
 FINDINGS = "Findings"
 SECTIONS = (

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from . import tables
-from .kinds import Table
-from .policy_keys import POLICY
+from agentledger.documents.kinds import Table
+from agentledger.documents.policy_keys import POLICY
+from agentledger.documents.syntax import tables
 
 SCHEMAS: Mapping[str, tuple[Table, str]] = {
     "brief": (tables.BRIEF, "The front matter of a task's brief.md."),

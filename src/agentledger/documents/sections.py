@@ -10,9 +10,8 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from agentledger.ledger import Part, heading_key
-
-from .placeholders import is_blank
+from agentledger.documents.placeholders import is_blank
+from agentledger.model.ledger import Part, heading_key
 
 _FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})")
 _ATX = re.compile(r" {0,3}##(?:[ \t]+(.*))?$")

@@ -5,12 +5,11 @@ Belongs here: `status/<time>.md`. Does not: whether one is due, or what a newer 
 
 from __future__ import annotations
 
-from agentledger.ledger import CheckIn, Policy, Source
-
-from .page import Page
-from .placeholders import is_none_phrase, strip_comments
-from .tables import STATUS
-from .values import parse_time_in_name
+from agentledger.documents.page import Page
+from agentledger.documents.placeholders import is_none_phrase, strip_comments
+from agentledger.documents.syntax.tables import STATUS
+from agentledger.documents.values import parse_time_in_name
+from agentledger.model.ledger import CheckIn, Policy, Source
 
 NEEDS = "What I need from you"
 SECTIONS = ("What changed", "What's next", "Risks and blockers", NEEDS)

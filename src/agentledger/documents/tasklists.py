@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from agentledger.ledger import Item, Part
+from agentledger.model.ledger import Item, Part
 
 _BOX = re.compile(r"( {0,3})(?:[-*+]|\d{1,9}[.)]) +\[([ xX])\](?: +(.*))?$")
 _BULLET = re.compile(r"( *)(?:[-*+]|\d{1,9}[.)]) +(?:\[[ xX]\] +)?(.*)$")

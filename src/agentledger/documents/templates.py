@@ -6,9 +6,8 @@ templates (the caller does, from base).
 
 from __future__ import annotations
 
-from agentledger import resources
-
-from .frame import MOST_BYTES
+from agentledger.documents.frame import MOST_BYTES
+from agentledger.storage import resources
 
 TEMPLATES = ("brief", "status", "packet", "review")
 

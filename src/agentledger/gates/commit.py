@@ -13,32 +13,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger import (
-    brought,
-    changes,
-    check_ins,
-    commits,
-    documents,
-    git,
-    judge,
-    objects,
-    rules,
-    scope,
-    scratch,
-)
-from agentledger.changes import Line, Net, Own
-from agentledger.findings import Finding, Gate
+from agentledger import documents, rules
+from agentledger.changes import content_risks, net_changes
+from agentledger.changes.net_changes import Line, Net, Own
+from agentledger.fleet import case_builder, check_ins
 from agentledger.gates import gated as who
 from agentledger.gates import granting
 from agentledger.gates import here as surroundings
 from agentledger.gates.gated import TASKS, Gated
 from agentledger.gates.here import Here
-from agentledger.ledger import Source
-from agentledger.model import LEDGER
+from agentledger.git import commits, objects, queries, scratch
+from agentledger.git.scratch import Scratch
+from agentledger.model.findings import Finding, Gate
+from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger import Source
+from agentledger.model.text import decode, encode
+from agentledger.model.work import Copy, Work
 from agentledger.rules.case import Case, Report, Touched
-from agentledger.scratch import Scratch
-from agentledger.text import decode, encode
-from agentledger.work import Copy, Work
+from agentledger.scope import patterns
 
 
 def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
@@ -51,7 +43,7 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         return "", ()
     with scratch.open_scratch(here.place) as sealed:
         heads = surroundings.read_parents(here)
-        settings = git.read_config(here.asked)
+        settings = queries.read_config(here.asked)
         refs = who.read_refs(here, settings)
         ruled = who.read_policy(refs, sealed)
         found = who.find_gated_task(here, refs, sealed, ruled, heads[0] if heads else None)
@@ -67,13 +59,13 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
 def _evaluate_commit(
     sealed: Scratch, here: Here, found: Gated, commit: str, heads: tuple[str, ...], now: int
 ) -> tuple[Finding, ...]:
-    own = changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
+    own = net_changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
     case = _gather_case(sealed, here, found, commit, own, now)
     findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):
         return findings
     # Merging costs more than all the rest, so it is asked for only when somebody would be stopped.
-    net = changes.find_net_changes(sealed, found.base.head, [commit])[commit]
+    net = net_changes.find_net_changes(sealed, found.base.head, [commit])[commit]
     return rules.evaluate_rules(_keep_net_changes(case, net))
 
 
@@ -94,22 +86,22 @@ def _gather_case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Ow
     assert brief
     changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.by.items()))
     new = [change for _, change in own.by.values() if change.status != "D"]
-    targets = brought.read_link_targets(sealed, new)
-    hidden = brought.find_hidden(sealed, new)
+    targets = content_risks.read_link_targets(sealed, new)
+    hidden = content_risks.find_hidden(sealed, new)
     return Case(
         gate=Gate.COMMIT,
         now=now,
         policy=found.policy,
-        base=judge.short_base_ref(found.base),
+        base=case_builder.short_base_ref(found.base),
         branch=here.branch,
         listed=True,
         task=found.task,
         work=_gather_work(sealed, found, commit, own),
-        scope=scope.scope_of_brief(brief, found.policy, judge.PROTECTED),
+        scope=patterns.scope_of_brief(brief, found.policy, case_builder.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
-        twins=brought.find_twins(sealed, [(commit, new)])[commit],
+        twins=content_risks.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
         reports=_changed_check_ins(sealed, found, commit, own),
     )
@@ -120,7 +112,7 @@ def _changed_check_ins(sealed: Scratch, found: Gated, commit: str, own: Own) -> 
     said = check_ins.check_in_history(found.task.id, own.history)
     if any(changes[0].status != "A" for changes in said.values()):
         lines = [Line(*each) for each in commits.read_ancestry_outside(sealed.git, commit, found.base.head)]
-        history = changes.find_own_changes(sealed, {"": lines})[""].history
+        history = net_changes.find_own_changes(sealed, {"": lines})[""].history
         said = {path: history[path] for path in said}
     return check_ins.compare_check_ins(sealed, found.policy, {"": said})[""]
 
@@ -129,7 +121,7 @@ def _gather_work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     """What the rules of this gate ask of the branch's documents: its copy of the brief, and check-ins."""
     folder = f"{TASKS}{found.task.id}/"
     entries = objects.read_tree_entries(sealed.git, commit, folder)
-    listed = {decode(path): blob for mode, blob, path in entries if mode != brought.LINK}
+    listed = {decode(path): blob for mode, blob, path in entries if mode != content_risks.LINK}
     copy = listed.get(f"{folder}brief.md")
     same = copy is None or copy == found.official
     refused = any(a.decision == "reject" and a.brief == copy for a in found.task.answers)

@@ -50,8 +50,8 @@ def _resolve_commit(ref: str) -> str:
     """What a ref stands at: the framework names no ids where the first commits of all are pushed."""
     from pathlib import Path
 
-    from agentledger import git
-    from agentledger.text import decode
+    from agentledger.git import process
+    from agentledger.model.text import decode
 
-    out = git.run_or_none(git.repository_at(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
+    out = process.run_or_none(process.repository_at(Path.cwd()), ["rev-parse", "--verify", "--quiet", ref])
     return NONE if out is None else decode(out).strip()

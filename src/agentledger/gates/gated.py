@@ -11,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from agentledger import agents, bases, control, documents, git, objects, policy
-from agentledger.bases import HEADS, REMOTES, Choice, Refs
+from agentledger import documents
+from agentledger.control import reader
 from agentledger.gates.here import Here
-from agentledger.git import run_unchecked
-from agentledger.ledger import Policy, Source
-from agentledger.model import Base
-from agentledger.policy import Ruled
-from agentledger.scratch import Scratch
-from agentledger.text import decode, encode
-from agentledger.work import Task
+from agentledger.git import objects, process, queries
+from agentledger.git.process import run_unchecked
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import policy
+from agentledger.ledger.policy import Ruled
+from agentledger.model.fleet import Base
+from agentledger.model.ledger import Policy, Source
+from agentledger.model.text import decode, encode
+from agentledger.model.work import Task
+from agentledger.repository import agents, bases
+from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 TASKS = ".agentledger/tasks/"
 
@@ -37,13 +41,13 @@ class Gated(NamedTuple):
     task: Task
     official: str
     choice: Choice
-    copies: control.Copies
+    copies: reader.Copies
     tips: tuple[str, ...]
 
 
 def read_refs(here: Here, settings: Mapping[str, str]) -> Refs:
     """The branches of the repository, here and at remotes; `settings` is its configuration."""
-    return Refs(git.read_refs(here.asked, [HEADS, REMOTES]).refs, settings)
+    return Refs(queries.read_refs(here.asked, [HEADS, REMOTES]).refs, settings)
 
 
 def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
@@ -53,7 +57,7 @@ def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
 
 def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
     """The task of the branch that is checked out; None where no brief goes for it."""
-    copies = control.find_copies(refs, ruled.policy.control_branch)
+    copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
     name = _task_of_branch(scratch, here.branch, tips, ruled.base.head)
     if name is None:
@@ -66,7 +70,7 @@ def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head
     return Gated(ruled.policy, ruled.base, task, official, ruled.choice, copies, tuple(tips))
 
 
-def _control_tips(scratch: Scratch, copies: control.Copies) -> list[str]:
+def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
     """The commits of the control branch, the one that outweighs the other last."""
     ids = [ref.id for ref in (copies.local, copies.remote) if ref]
     if len(set(ids)) < 2:
@@ -83,7 +87,7 @@ def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], base: str) -
     found = set()
     for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
         grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
-        for path in decode(git.run_or_none(scratch.git, grep) or b"").split("\0")[:-1]:
+        for path in decode(process.run_or_none(scratch.git, grep) or b"").split("\0")[:-1]:
             blob = objects.read_object_info(scratch.git, [path])[0][0]
             text = next(
                 (raw for _, raw in objects.read_object_contents(scratch.git, [blob] if blob else [])), b""
@@ -140,7 +144,7 @@ def _read_task(
 def _oldest_brief(scratch: Scratch, base: str, head: str, path: str) -> str | None:
     """The first version of the brief on the branch's own line: an agent cannot widen it afterwards."""
     flags = ["--first-parent", "--reverse", "--raw", "--no-renames", "--no-abbrev", "--format=", "-z"]
-    for word in git.run(scratch.git, ["log", *flags, f"{base}..{head}", "--", path]).split(b"\0"):
+    for word in process.run(scratch.git, ["log", *flags, f"{base}..{head}", "--", path]).split(b"\0"):
         fields = decode(word).lstrip("\n").split(" ")
         if len(fields) == 5 and fields[0].startswith(":") and fields[3].strip("0"):
             return fields[3]

@@ -12,12 +12,14 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from agentledger import git, judge, scope
-from agentledger.bases import HEADS, REMOTES, USUAL
+from agentledger.fleet import case_builder
 from agentledger.gates import grant
 from agentledger.gates.gated import Gated
 from agentledger.gates.here import Here
-from agentledger.text import encode
+from agentledger.git import process
+from agentledger.model.text import encode
+from agentledger.repository.bases import HEADS, REMOTES, USUAL
+from agentledger.scope import patterns as scope_patterns
 
 _KEEP = 30 * 86400  # seconds
 
@@ -60,7 +62,7 @@ def _is_plain_brief(found: Gated) -> bool:
 def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
     brief = found.task.brief
     assert brief
-    granted = scope.scope_of_brief(brief, found.policy, judge.PROTECTED)
+    granted = scope_patterns.scope_of_brief(brief, found.policy, case_builder.PROTECTED)
     base = [ref.name for ref in (found.choice.local, found.choice.remote) if ref]
     control = [ref.name for ref in (found.copies.local, found.copies.remote) if ref]
     patterns = list(map(encode, _ref_patterns(found, [*base, *control])))
@@ -73,7 +75,7 @@ def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
         "base_refs": [encode(name) for name in base],
         "control_refs": [encode(name) for name in control],
         "patterns": patterns,
-        "refs": list(grant.parse_refs(git.run(here.asked, grant.refs_query(patterns)))),
+        "refs": list(grant.parse_refs(process.run(here.asked, grant.refs_query(patterns)))),
         "owns": list(granted.owns),
         "barred": [*granted.off_limits, *granted.protected],
     }

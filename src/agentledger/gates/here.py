@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger import git
-from agentledger.bases import HEADS
-from agentledger.git import Git, Place
-from agentledger.text import decode
+from agentledger.git import process, queries
+from agentledger.git.environment import build_git_env
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.model.text import decode
+from agentledger.repository.bases import HEADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +38,16 @@ class Here:
 def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     """The surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
     asked = Git(cwd, _hook_environment(outer, cwd))
-    place = git.locate_repository(asked)
+    place = queries.locate_repository(asked)
     given = outer.get("GIT_INDEX_FILE")
     index = (cwd / given).resolve() if given else place.directory / "index"
-    branch = git.read_head_ref(asked).removeprefix(HEADS)
+    branch = queries.read_head_ref(asked).removeprefix(HEADS)
     return Here(asked, place, index, branch, read_merge_heads(outer, place.directory))
 
 
 def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
     """Without what belongs to one repository alone, but for where that repository is."""
-    env = git.environment(outer)
+    env = build_git_env(outer)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"):
         if name in outer:
             env[name] = str((cwd / outer[name]).resolve())
@@ -81,7 +83,7 @@ def write_index_tree(here: Here, objects: Path) -> str:
         "GIT_OBJECT_DIRECTORY": str(objects),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quote_path(here.place.common / "objects"),
     }
-    return decode(git.run(Git(here.asked.cwd, env), ["write-tree"])).strip()
+    return decode(process.run(Git(here.asked.cwd, env), ["write-tree"])).strip()
 
 
 def _quote_path(path: Path) -> str:
@@ -92,6 +94,6 @@ def _quote_path(path: Path) -> str:
 
 def read_parents(here: Here) -> Sequence[str]:
     """The commit that HEAD is at, and those that are being merged in; none before the first commit."""
-    out = git.run_or_none(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    out = process.run_or_none(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
     first = () if out is None else (decode(out).strip(),)
     return (*first, *here.merging)

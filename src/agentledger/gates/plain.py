@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import os
 
-from agentledger import paths
 from agentledger.gates import grant
 from agentledger.gates.asked import MOST_GIVEN, git_output
 from agentledger.gates.grant import Grant
-from agentledger.git_env import build_git_env
+from agentledger.git.environment import build_git_env
+from agentledger.model import paths
 
 TYPE_CHECKING = False  # see `git_env`
 if TYPE_CHECKING:
@@ -124,10 +124,7 @@ def _is_clear_text(raw: bytes) -> bool:
     """Has a text no character that misleads?"""
     if raw.isascii():
         return True
-    from agentledger.text import (  # most files are ASCII, and expressions take long to load
-        count_misleading,
-        decode,
-    )
+    from agentledger.model.text import count_misleading, decode
 
     return not count_misleading([decode(raw)])
 

@@ -13,17 +13,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from agentledger import agents, snapshot
-from agentledger.bases import HEADS
-from agentledger.check import UNREAD
-from agentledger.errors import Unjudged
-from agentledger.findings import Finding, Gate
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
-from agentledger.model import Branch, Fleet, State
+from agentledger.gates.check import UNREAD
+from agentledger.model.errors import Unjudged
+from agentledger.model.findings import Finding, Gate
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.text import escape_hidden
+from agentledger.model.work import Progress
+from agentledger.repository import agents
+from agentledger.repository.bases import HEADS
 from agentledger.rules.case import Ref
-from agentledger.snapshot import Request, Snapshot
-from agentledger.text import escape_hidden
-from agentledger.work import Progress
 
 
 def parse_pushed_refs(lines: Iterable[str]) -> list[Ref]:

@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 def main(hook: str, pushed: Sequence[str] | None = None) -> int:
     """Judge what the hook of this name is about to let happen; `pushed` instead of standard input."""
-    from agentledger.errors import LedgerError, Unjudged
+    from agentledger.model.errors import LedgerError, Unjudged
 
     try:
         return _run_push_gate(pushed) if hook == "pre-push" else _run_commit_gate()
@@ -52,31 +52,31 @@ def _judge_commit() -> int:
     import time
     from pathlib import Path
 
-    from agentledger.findings import Gate, Report
     from agentledger.gates import commit
-    from agentledger.reports import told
+    from agentledger.model.findings import Gate, Report
+    from agentledger.reports import findings_text
 
     branch, findings = commit.check_commit(os.environ, Path.cwd(), int(time.time()))
     if not findings:
         return 0
     report = Report(Gate.COMMIT, branch, findings)
-    sys.stderr.write(f"{told.render_findings(report)}\n")
+    sys.stderr.write(f"{findings_text.render_findings(report)}\n")
     return STOPPED if report.blocked else 0
 
 
 def _run_push_gate(pushed: Sequence[str] | None) -> int:
     from pathlib import Path
 
-    from agentledger.findings import Gate, Report
     from agentledger.gates import push
-    from agentledger.reports import told
+    from agentledger.model.findings import Gate, Report
+    from agentledger.reports import findings_text
 
     if pushed is None:
         # Bytes that are no UTF-8 may stand in a ref's name.
         pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
     report = Report(Gate.PUSH, "the push", push.check_push(os.environ, Path.cwd(), pushed))
     if report.findings:
-        sys.stderr.write(f"{told.render_findings(report)}\n")
+        sys.stderr.write(f"{findings_text.render_findings(report)}\n")
     return STOPPED if report.blocked else 0
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from agentledger.findings import Finding, Report
+from agentledger.model.findings import Finding, Report
+from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.reports import shapes_ledger
-from agentledger.text import encode, escape_hidden, format_path
 
 
 def encode_findings(report: Report) -> bytes:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import msgspec
 
-from agentledger import actions, model, sections, wip
-from agentledger.did import Did
-from agentledger.ledger import Wip
-from agentledger.reports import findings, papers, shapes_commands, shapes_ledger
-from agentledger.text import encode, format_path, format_rfc3339
+from agentledger.attention import actions, sections, wip
+from agentledger.model import fleet as model_fleet
+from agentledger.model.command_result import Did
+from agentledger.model.ledger import Wip
+from agentledger.model.text import encode, format_path, format_rfc3339
+from agentledger.reports import document_json, findings, shapes_commands, shapes_ledger
 
 
-def encode_ledger(fleet: model.Fleet) -> bytes:
+def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
     """The document of a fleet as UTF-8, in the order of the fleet; equal fleets give equal bytes."""
     document = shapes_ledger.Ledger(
         version=1,
@@ -29,14 +30,14 @@ def encode_ledger(fleet: model.Fleet) -> bytes:
         notes=tuple(map(_json_text, fleet.notes)),
         base=_shape_base(fleet.base),
         branches=tuple(_shape_branch(branch, fleet) for branch in fleet.branches),
-        tasks=tuple(papers.shape_task(task) for task in fleet.tasks),
+        tasks=tuple(document_json.shape_task(task) for task in fleet.tasks),
         wip=tuple(_shape_wip(load, fleet.policy.wip) for load in wip.measure_loads(fleet)),
         merged_by=_shape_merger(fleet.merger),
     )
     return msgspec.json.encode(document) + b"\n"
 
 
-def _shape_merger(merger: model.Merger | None) -> shapes_ledger.Merger | None:
+def _shape_merger(merger: model_fleet.Merger | None) -> shapes_ledger.Merger | None:
     return merger and shapes_ledger.Merger(git=merger.git, diff_algorithm=merger.diff_algorithm)
 
 
@@ -91,7 +92,7 @@ def encode_command_result(done: Did) -> bytes:
     return msgspec.json.encode(document) + b"\n"
 
 
-def _shape_base(base: model.Base) -> shapes_ledger.Base:
+def _shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
     return shapes_ledger.Base(
         name=_json_text(base.name),
         ref=_json_text(base.ref),
@@ -113,8 +114,8 @@ def _shape_wip(load: wip.Load, limits: Wip) -> shapes_ledger.Wip:
     )
 
 
-def _shape_branch(branch: model.Branch, fleet: model.Fleet) -> shapes_ledger.Branch:
-    readable = branch.state is not model.State.UNREADABLE
+def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shapes_ledger.Branch:
+    readable = branch.state is not model_fleet.State.UNREADABLE
     return shapes_ledger.Branch(
         name=_json_text(branch.name),
         ref=_json_text(branch.ref),
@@ -140,17 +141,17 @@ def _shape_branch(branch: model.Branch, fleet: model.Fleet) -> shapes_ledger.Bra
         commits=tuple(map(_shape_commit, branch.commits)),
         changes=tuple(map(_shape_change, branch.changes)),
         worktree=_shape_worktree(branch.worktree) if branch.worktree else None,
-        check_ins=papers.shape_check_ins(branch.work),
-        packet=papers.shape_packet(branch.work),
-        checks=papers.shape_checks(branch.standing),
-        reviews=papers.shape_reviews(branch.work),
+        check_ins=document_json.shape_check_ins(branch.work),
+        packet=document_json.shape_packet(branch.work),
+        checks=document_json.shape_checks(branch.standing),
+        reviews=document_json.shape_reviews(branch.work),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
-        problems=papers.shape_problems(branch),
+        problems=document_json.shape_problems(branch),
         next_action=_shape_next_action(actions.next_action(branch, fleet.base)),
     )
 
 
-def _shape_commit(commit: model.Commit) -> shapes_ledger.Commit:
+def _shape_commit(commit: model_fleet.Commit) -> shapes_ledger.Commit:
     return shapes_ledger.Commit(
         id=commit.id,
         author=shapes_ledger.Person(_json_text(commit.author.name), _json_text(commit.author.email)),
@@ -160,7 +161,7 @@ def _shape_commit(commit: model.Commit) -> shapes_ledger.Commit:
     )
 
 
-def _shape_change(change: model.Change) -> shapes_ledger.Change:
+def _shape_change(change: model_fleet.Change) -> shapes_ledger.Change:
     return shapes_ledger.Change(
         path=format_path(change.path),
         path_base64=shapes_ledger.base64_unless_utf8(change.path),
@@ -175,13 +176,13 @@ def _shape_change(change: model.Change) -> shapes_ledger.Change:
     )
 
 
-def _shape_worktree(worktree: model.Worktree) -> shapes_ledger.Worktree:
+def _shape_worktree(worktree: model_fleet.Worktree) -> shapes_ledger.Worktree:
     return shapes_ledger.Worktree(
         _json_text(worktree.path), worktree.dirty, _optional_time(worktree.touched_at)
     )
 
 
-def _shape_conflict(conflict: model.Conflict) -> shapes_ledger.Conflict:
+def _shape_conflict(conflict: model_fleet.Conflict) -> shapes_ledger.Conflict:
     return shapes_ledger.Conflict(
         clean=conflict.clean,
         paths=tuple(format_path(file.path) for file in conflict.files),
@@ -191,7 +192,7 @@ def _shape_conflict(conflict: model.Conflict) -> shapes_ledger.Conflict:
     )
 
 
-def _shape_conflict_file(file: model.ConflictFile) -> shapes_ledger.ConflictFile:
+def _shape_conflict_file(file: model_fleet.ConflictFile) -> shapes_ledger.ConflictFile:
     return shapes_ledger.ConflictFile(
         path=format_path(file.path),
         path_base64=shapes_ledger.base64_unless_utf8(file.path),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from agentledger.findings import Gate, Severity
+from agentledger.model.findings import Gate, Severity
 from agentledger.reports import shapes_ledger
 from agentledger.rules import RULES, Rule
 
@@ -43,8 +43,7 @@ the gate at which it is asked:
 
 **E** stops whoever is at the gate, **w** is told, · is not run. A rule that is only told, and at no gate,
 stands under merge: the board, the site and `agentledger check --fleet` show it. Some findings are milder than
-their rule, such as that a brief is missing where the policy demands none: an E is then only told. A rule that
-is *off* runs only where the policy asks for it.
+their rule, such as that a brief is missing where the policy demands none: an E is then only told.
 
 In `.agentledger/config.toml` on base, `[rules]` makes a rule `off`, `warn` or `error` at the gates at which
 it runs, by its id or name; `enforce = false` makes every E a finding that is told and counted. A waiver by
@@ -63,7 +62,10 @@ def encode_rules(rules: Iterable[Rule]) -> bytes:
 
 def _shape_rule(rule: Rule) -> shapes_ledger.Rule:
     levels = {str(gate): _LEVELS[rule.level(gate)] for gate in Gate}
-    return shapes_ledger.Rule(rule.id, rule.name, levels, rule.off, rule.requires, rule.documentation)
+    # No rule is off by itself any more; the key stays as long as the document's version does.
+    return shapes_ledger.Rule(
+        rule.id, rule.name, levels, off=False, requires=rule.requires, documentation=rule.documentation
+    )
 
 
 def render_rulebook() -> str:
@@ -83,7 +85,7 @@ def _render_family(prefix: str, title: str) -> Iterator[str]:
 
 def _render_row(rule: Rule) -> str:
     levels = " | ".join(f"**{level}**" if level == "E" else level for level in map(rule.level, Gate))
-    return f"| [{rule.id}](#{_heading_anchor(rule)}) {rule.name}{' (off)' if rule.off else ''} | {levels} |"
+    return f"| [{rule.id}](#{_heading_anchor(rule)}) {rule.name} | {levels} |"
 
 
 def _render_section(rule: Rule) -> str:
@@ -91,8 +93,7 @@ def _render_section(rule: Rule) -> str:
     after = (
         f"\n\nIt is not run where one of these speaks: {', '.join(rule.requires)}." if rule.requires else ""
     )
-    off = f'\n\nIt is off: `{rule.id} = "warn"` under `[rules]` turns it on.' if rule.off else ""
-    return f"### {rule.id} {rule.name}\n\n{text}{after}{off}\n"
+    return f"### {rule.id} {rule.name}\n\n{text}{after}\n"
 
 
 def _heading_anchor(rule: Rule) -> str:

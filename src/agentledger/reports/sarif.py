@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from agentledger import __version__
-from agentledger.findings import Finding, Report, Severity
+from agentledger.model.findings import Finding, Report, Severity
+from agentledger.model.text import encode, escape_hidden
 from agentledger.rules import RULES, Rule
-from agentledger.text import encode, escape_hidden
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

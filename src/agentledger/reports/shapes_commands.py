@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from agentledger import turns, work
+from agentledger.attention import queue
+from agentledger.model import work
 from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, one_of
 
 
@@ -218,7 +219,7 @@ class Turn(Entry, frozen=True):
     would change, `checks` what is known of each check, in words.
     """
 
-    about: Annotated[str, one_of(*turns.Kind)]
+    about: Annotated[str, one_of(*queue.Kind)]
     branch: str
     task: str
     title: str

@@ -16,9 +16,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from agentledger import model
-from agentledger.findings import Gate, Severity
-from agentledger.text import decode
+from agentledger.model import fleet
+from agentledger.model.findings import Gate, Severity
+from agentledger.model.text import decode
 
 Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, in UTC.")]
@@ -106,7 +106,7 @@ class Base(Entry, frozen=True):
     head: Oid
     fetched_at: Time | None
     why: str
-    sync: Annotated[str, one_of(*model.Sync)]
+    sync: Annotated[str, one_of(*fleet.Sync)]
     other_ref: str | None
 
 
@@ -215,12 +215,12 @@ class Branch(Entry, frozen=True):
     name: str
     ref: str
     remote_ref: str | None
-    sync: Annotated[str, one_of(*model.Sync)]
+    sync: Annotated[str, one_of(*fleet.Sync)]
     head: Oid | None
     merge_bases: tuple[Oid, ...]
     ahead: Count | None
     behind: Count | None
-    state: Annotated[str, one_of(*model.State)]
+    state: Annotated[str, one_of(*fleet.State)]
     state_why: str | None
     same_as: Oid | None
     section: Annotated[str, one_of(*SECTIONS)]

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agentledger.control_files import Moved, Synced
+from agentledger.control.control_files import Moved, Synced
+from agentledger.model.text import encode, escape_hidden, format_count, format_path
 from agentledger.reports import shapes_commands
-from agentledger.text import encode, escape_hidden, format_count, format_path
 
 
 def encode_sync(done: Synced) -> bytes:

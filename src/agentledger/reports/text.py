@@ -15,10 +15,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger import wip
-from agentledger.actions import NextAction, next_action, spawn_action
-from agentledger.model import Branch, Fleet, State, Sync
-from agentledger.sections import (
+from agentledger.attention import wip
+from agentledger.attention.actions import NextAction, next_action, spawn_action
+from agentledger.attention.sections import (
     Section,
     count_by_state,
     group_by_section,
@@ -26,7 +25,8 @@ from agentledger.sections import (
     planned_tasks,
     section_order,
 )
-from agentledger.text import escape_hidden, format_age
+from agentledger.model.fleet import Branch, Fleet, State, Sync
+from agentledger.model.text import escape_hidden, format_age
 
 SYNC = {
     Sync.AHEAD: "not all of it is pushed: the local branch is ahead of its remote twin",

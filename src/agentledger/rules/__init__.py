@@ -12,14 +12,13 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from agentledger.findings import Finding, Gate, Severity
-from agentledger.ledger import Waiver
-from agentledger.paths import fold_name
-from agentledger.scope import first_match
-from agentledger.text import encode
-
-from . import brief, fleet, ownership, packet, review, status, vague
-from .case import Case, Found
+from agentledger.model.findings import Finding, Gate, Severity
+from agentledger.model.ledger import Waiver
+from agentledger.model.paths import fold_name
+from agentledger.model.text import encode
+from agentledger.rules import brief, fleet, ownership, packet, review, status
+from agentledger.rules.case import Case, Found
+from agentledger.scope.patterns import first_match
 
 _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 
@@ -34,8 +33,7 @@ class Rule:
     """A rule and its level at each gate, in the order spawn, commit, push, ready, merge.
 
     E stops, w is told, · is not run; a lone `w` is told by what shows everything, and stops nothing.
-    `requires` are rules that must have found nothing, or this one would repeat them. One that is `off` runs
-    only where policy asks for it, since it is wrong too often to be told to everybody.
+    `requires` are rules that must have found nothing, or this one would repeat them.
     """
 
     id: str
@@ -44,7 +42,6 @@ class Rule:
     check: Callable[[Case], Iterable[Found]]
     applies: Callable[[Case], bool] = applies_always
     requires: tuple[str, ...] = ()
-    off: bool = False
 
     def level(self, gate: Gate) -> str:
         """E, w or · at a gate."""
@@ -67,7 +64,6 @@ RULES: tuple[Rule, ...] = (
     Rule("BRF001", "brief-missing", "··wEE", brief.brief_missing),
     Rule("BRF002", "brief-invalid", "EwwwE", brief.brief_invalid, brief.has_brief),
     Rule("BRF003", "brief-incomplete", "E···E", brief.brief_incomplete, brief.has_brief),
-    Rule("BRF004", "brief-vague", "w····", vague.brief_vague, brief.has_brief, off=True),
     Rule("BRF005", "brief-broad", "w····", brief.brief_broad, brief.has_brief),
     Rule("BRF006", "brief-follow-missing", "E····", brief.brief_follow_missing, brief.has_brief),
     Rule("BRF007", "brief-changed", "·wwwE", brief.brief_changed, brief.has_brief),
@@ -159,7 +155,7 @@ def _level_by_policy(rule: Rule, case: Case) -> str:
     level = rule.level(case.gate)
     wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
     if level == "·" or wanted is None:
-        return "·" if rule.off else level
+        return level
     return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)
 
 

@@ -10,12 +10,11 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from agentledger.findings import Gate
-from agentledger.ledger import Brief
-from agentledger.text import encode, escape_hidden, format_path
-from agentledger.work import Copy
-
-from .case import Case, Found
+from agentledger.model.findings import Gate
+from agentledger.model.ledger import Brief
+from agentledger.model.text import encode, escape_hidden, format_path
+from agentledger.model.work import Copy
+from agentledger.rules.case import Case, Found
 
 # From the least oversight to the most. What `explore` makes never merges, so nothing is delegated there.
 _OVERSIGHT = {"delegate": 0, "review": 1, "own": 2, "explore": 3}

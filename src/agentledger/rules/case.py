@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agentledger.findings import Gate
-from agentledger.ledger import Brief, Policy
-from agentledger.model import Change, Conflict
-from agentledger.scope import Scope
-from agentledger.wip import Load
-from agentledger.work import Standing, Task, Work
+from agentledger.attention.wip import Load
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import Change, Conflict
+from agentledger.model.ledger import Brief, Policy
+from agentledger.model.work import Standing, Task, Work
+from agentledger.scope.patterns import Scope
 
 
 @dataclass(frozen=True, slots=True)

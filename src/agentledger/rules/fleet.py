@@ -8,14 +8,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from agentledger.automata import TooComplexError
-from agentledger.findings import Gate
-from agentledger.model import LEDGER
-from agentledger.text import encode, escape_hidden, format_count, format_path, format_rfc3339
-from agentledger.work import Progress
-
-from .case import Case, Found
-from .ownership import can_change
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import LEDGER
+from agentledger.model.text import encode, escape_hidden, format_count, format_path, format_rfc3339
+from agentledger.model.work import Progress
+from agentledger.rules.case import Case, Found
+from agentledger.rules.ownership import can_change
+from agentledger.scope.automata import TooComplexError
 
 MEETINGS = 5  # of a scope with others are named: where there are more, it is the scope that is wrong
 

@@ -10,13 +10,12 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
-from agentledger.findings import Gate
-from agentledger.model import LEDGER
-from agentledger.paths import unsafe_path_reason
-from agentledger.scope import first_match
-from agentledger.text import HIDDEN, decode, encode, escape_hidden, format_path
-
-from .case import Case, Found, Touched
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import LEDGER
+from agentledger.model.paths import unsafe_path_reason
+from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_path
+from agentledger.rules.case import Case, Found, Touched
+from agentledger.scope.patterns import first_match
 
 _DOCUMENTS = (b"brief.md", b"packet.md")
 _TASKS = LEDGER + b"tasks/"

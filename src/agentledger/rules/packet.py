@@ -9,14 +9,13 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from agentledger.findings import Gate
-from agentledger.ledger import heading_key
-from agentledger.model import LEDGER
-from agentledger.scope import first_match
-from agentledger.text import encode, escape_hidden, format_path, quote_path
-from agentledger.work import Checked, Progress, Trust
-
-from .case import Case, Found
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger import heading_key
+from agentledger.model.text import encode, escape_hidden, format_path, quote_path
+from agentledger.model.work import Checked, Progress, Trust
+from agentledger.rules.case import Case, Found
+from agentledger.scope.patterns import first_match
 
 # The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
 _LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)", re.MULTILINE)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.ledger import Brief, Review
-from agentledger.text import escape_hidden
-from agentledger.work import Work
-
-from .case import Case, Found
+from agentledger.model.ledger import Brief, Review
+from agentledger.model.text import escape_hidden
+from agentledger.model.work import Work
+from agentledger.rules.case import Case, Found
 
 
 def needs_review(case: Case) -> bool:

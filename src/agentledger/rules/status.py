@@ -8,11 +8,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from agentledger.findings import Gate
-from agentledger.text import escape_hidden, format_rfc3339
-from agentledger.work import Progress
-
-from .case import Case, Found, Report
+from agentledger.model.findings import Gate
+from agentledger.model.text import escape_hidden, format_rfc3339
+from agentledger.model.work import Progress
+from agentledger.rules.case import Case, Found, Report
 
 SAME_TREE = 3  # check-ins in a row about the same code
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from agentledger.redact import MARGIN, Secrets
+from agentledger.running.redact import MARGIN, Secrets
 
 # Bytes that may be shown at once, and how many more with each second: more than anybody reads.
 BURST = 1 << 18

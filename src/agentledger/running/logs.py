@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from agentledger import whole
-from agentledger.errors import LedgerError
+from agentledger.model.errors import LedgerError
+from agentledger.storage import atomic_write
 
 _KEEP = 30 * 86400  # seconds, as the cache beside it
 
@@ -30,7 +30,7 @@ def store_log(folder: Path, content: bytes) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_old_logs(folder)
-        whole.write_atomically(folder / name, content, prefix="new-")
+        atomic_write.write_atomically(folder / name, content, prefix="new-")
     except OSError as error:
         told = f"the log of a check cannot be kept in {folder}: {error.strerror}"
         raise LedgerError(told, "make room there, or make it writable; nothing is recorded") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from agentledger.redact import MARGIN, Secrets
+from agentledger.running.redact import MARGIN, Secrets
 
 MOST = 1 << 20  # bytes from either end
 

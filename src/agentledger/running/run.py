@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from agentledger.errors import LedgerError
+from agentledger.model.errors import LedgerError
 
 GRACE = 2.0  # seconds between asking a process to end and killing it
 LATE = 124  # the exit code of what took too long, as of timeout(1)

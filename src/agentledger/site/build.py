@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from agentledger.model import Branch, FilePatch, Fleet
-from agentledger.site import feed, folder, manifest, pages, work, write
-from agentledger.site.markdown import Rendered
-from agentledger.site.markdown_pool import Renderer
-from agentledger.site.names import INDEX, name_pages
+from agentledger.model.fleet import Branch, FilePatch, Fleet
+from agentledger.site import feed, folder, manifest, pages, task_view, write
+from agentledger.site.markdown.pool import Renderer
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.page_names import INDEX, name_pages
 from agentledger.site.write import Site
 
 Progress = Callable[[str, int, int], None]
@@ -113,9 +113,9 @@ def _stage_branches(
 
 def _render_texts(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
     """The Markdown of all these branches' pages and the feed, made at once: it may start processes."""
-    of_pages = (text for branch in branches for text in work.list_page_texts(branch, fleet))
+    of_pages = (text for branch in branches for text in task_view.list_page_texts(branch, fleet))
     texts = list(dict.fromkeys((*of_pages, *feed.list_feed_texts(fleet))))
-    return dict(zip(texts, markdown(texts, work.TOP), strict=True))
+    return dict(zip(texts, markdown(texts, task_view.TOP), strict=True))
 
 
 def _render_markdown(texts: Sequence[str], top: int) -> list[Rendered]:

@@ -17,9 +17,9 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from agentledger.site.hidden import insert_chips, render_visible
-from agentledger.site.words import differing_spans
-from agentledger.text import HIDDEN, decode
+from agentledger.model.text import HIDDEN, decode
+from agentledger.site.intraline_diff import differing_spans
+from agentledger.site.visible_characters import insert_chips, render_visible
 
 PAIRS = 60
 NO_NOTES: Mapping[int, str] = MappingProxyType({})

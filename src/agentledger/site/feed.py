@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.documents.placeholders import is_none_phrase
-from agentledger.ledger import Answer, CheckIn, Document, Outcome, Part, Review
-from agentledger.model import Branch, Fleet
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.ledger import Answer, CheckIn, Document, Outcome, Part, Review
+from agentledger.model.text import encode, format_count, format_path, format_rfc3339
+from agentledger.model.work import Task
 from agentledger.site import timeline
-from agentledger.site.facts import Frame, Mark, build_frame
-from agentledger.site.markdown import Rendered
+from agentledger.site.labels import Frame, Mark, build_frame
+from agentledger.site.markdown.render import Rendered
 from agentledger.site.timeline import Render, Said
-from agentledger.text import encode, format_count, format_path, format_rfc3339
-from agentledger.work import Task
 
 PAGE_SHOWN, ATOM_SHOWN = 300, 100  # entries
 LONG = 16 << 10  # characters of one document; a longer one is read on its branch's page

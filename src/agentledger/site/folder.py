@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentledger.errors import OutputError
+from agentledger.model.errors import OutputError
 from agentledger.site import manifest
 
 LOCK = ".agentledger-site.lock"

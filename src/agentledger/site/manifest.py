@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from agentledger import __version__
-from agentledger.ledger import Document
-from agentledger.model import Branch, Fleet
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.ledger import Document
 from agentledger.site.reply import build_replies
+from agentledger.site.task_view import task_of
 from agentledger.site.timeline import list_documents
-from agentledger.site.work import task_of
 
 NAME = ".agentledger-site.json"
 # Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.

@@ -22,10 +22,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from agentledger import forge
-from agentledger.model import Control, Fleet, Sync
-from agentledger.site import links
-from agentledger.text import HIDDEN, encode
+from agentledger.model.fleet import Control, Fleet, Sync
+from agentledger.model.text import HIDDEN, encode
+from agentledger.repository import forge
+from agentledger.site import forge_links
 
 # Bytes of an address. Servers and mail programs begin to refuse at 8 KiB, and proxies may add to it.
 LONGEST = 6000
@@ -75,7 +75,7 @@ class Desk:
     @property
     def host(self) -> str:
         """The forge's host, for words about it."""
-        return links.host_name(self.site)
+        return forge_links.host_name(self.site)
 
     def new_file(self, words: str, path: str, text: str) -> NewFile | None:
         """The page of a new file at `path`; None where the path has characters that a reader cannot see."""
@@ -103,7 +103,7 @@ def find_missing(fleet: Fleet) -> Missing | None:
     site, control = _known_forge(fleet), fleet.control
     if site is None or control is None or _is_published(control):
         return None
-    name, host = control.name, links.host_name(site)
+    name, host = control.name, forge_links.host_name(site)
     if control.ref is not None:
         return Missing(f"{host} has no branch {name} yet. To publish it:", "agentledger sync")
     # With a note there is a branch of that name, which is something else: the board shows what.
@@ -111,7 +111,7 @@ def find_missing(fleet: Fleet) -> Missing | None:
 
 
 def _known_forge(fleet: Fleet) -> str | None:
-    site = links.forge_address(fleet.forge)
+    site = forge_links.forge_address(fleet.forge)
     return site if site and forge.forge_kind(site) in _KINDS else None
 
 

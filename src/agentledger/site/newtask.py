@@ -9,12 +9,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from agentledger.model import Control, Fleet, Sync
-from agentledger.site import blank, newfile
-from agentledger.site.commands import Command
-from agentledger.site.facts import Frame, build_frame
+from agentledger.model.fleet import Control, Fleet, Sync
+from agentledger.model.text import HIDDEN
+from agentledger.site import document_templates, newfile
+from agentledger.site.branch_commands import Command
+from agentledger.site.labels import Frame, build_frame
 from agentledger.site.newfile import Missing, NewFile
-from agentledger.text import HIDDEN
 
 # Stands in the path for the id: capitals, which no id has, so that it is not left as it is.
 ID = "NEW-TASK"
@@ -44,7 +44,7 @@ def is_offered(fleet: Fleet) -> bool:
 def build_new_task(fleet: Fleet) -> NewTask:
     """The page of a fleet."""
     desk = newfile.find_desk(fleet)
-    text = blank.draft_brief(fleet)
+    text = document_templates.draft_brief(fleet)
     control = fleet.control or Control(fleet.policy.control_branch)
     return NewTask(
         frame=build_frame(fleet),

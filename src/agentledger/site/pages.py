@@ -12,16 +12,16 @@ from functools import cache, lru_cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from agentledger import resources
-from agentledger.model import Branch, FilePatch, Fleet
+from agentledger.model.fleet import Branch, FilePatch, Fleet
+from agentledger.model.text import escape_hidden, format_path, format_rfc3339
 from agentledger.site import feed, newtask
-from agentledger.site.branch import NO_TEXTS, build_branch_page
-from agentledger.site.hidden import render_path, render_visible
-from agentledger.site.markdown import Rendered
-from agentledger.site.names import ATOM, CHECK_INS, ENDED, INDEX, LEDGER, NEW_TASK, PATHS
+from agentledger.site.board_view import Board, build_board, list_board_branches
+from agentledger.site.branch_view import NO_TEXTS, build_branch_page
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.page_names import ATOM, CHECK_INS, ENDED, INDEX, LEDGER, NEW_TASK, PATHS
 from agentledger.site.timeline import render_literal
-from agentledger.site.view import Board, build_board, list_board_branches
-from agentledger.text import escape_hidden, format_path, format_rfc3339
+from agentledger.site.visible_characters import render_path, render_visible
+from agentledger.storage import resources
 
 PATHS_LISTED = 500  # of a branch, for the filter by path
 

@@ -11,13 +11,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from agentledger.ledger import CheckIn
-from agentledger.model import Branch, Fleet, State
-from agentledger.site import blank, newfile
-from agentledger.site.links import Link
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.ledger import CheckIn
+from agentledger.model.text import HIDDEN, encode
+from agentledger.model.work import Progress, Standing, Task
+from agentledger.site import document_templates, newfile
+from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
-from agentledger.text import HIDDEN, encode
-from agentledger.work import Progress, Standing, Task
 
 _ASKING = (Progress.NEEDS_INPUT, Progress.BLOCKED)
 # What cannot stand in front matter, though it hides nothing (see `documents.frame`).
@@ -108,7 +108,9 @@ class _Offer:
 
     def _answer_file(self, asked: CheckIn, words: str, decision: str, prompt: str) -> NewFile | None:
         which = self.branch.name if self.standing.rivals else None
-        text = blank.draft_answer(decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint)
+        text = document_templates.draft_answer(
+            decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint
+        )
         taken = {found.name for found in self.task.answers}
         return self._file(words, "answers", f"to-{_shorten_name(asked.name)}", taken, text)
 
@@ -119,8 +121,8 @@ class _Offer:
             return ()
         taken = {found.name for found in self.task.reviews}
         texts = {
-            "Approve": blank.draft_approval(name, head),
-            "Ask for changes": blank.draft_change_request(name, head, self.fleet),
+            "Approve": document_templates.draft_approval(name, head),
+            "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
         }
         file = f"review-{head[:12]}"
         return _drop_missing(

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.ledger import CheckIn, Document, Part, Problem
-from agentledger.site.facts import Mark
-from agentledger.site.hidden import insert_chips
-from agentledger.site.markdown import Rendered
-from agentledger.text import format_count, format_rfc3339
-from agentledger.work import Task, Work
+from agentledger.model.ledger import CheckIn, Document, Part, Problem
+from agentledger.model.text import format_count, format_rfc3339
+from agentledger.model.work import Task, Work
+from agentledger.site.labels import Mark
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.visible_characters import insert_chips
 
 EVENTS_SHOWN = 60  # documents, newest first; commits have a limit of their own
 RAW_SHOWN, RAW_LONG, RAW_ALL = 40, 32 << 10, 512 << 10  # documents; characters of one, and of all

@@ -1,0 +1,133 @@
+"""What a changed copy of a brief asks for, in words and as a diff.
+
+Belongs here: the two briefs beside each other. Does not: which copy of which branch that is (see
+`workflow.brief`), or whether it may be had (see `rules`).
+
+What it would let a branch touch is decided on the patterns themselves, not on the files of today.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agentledger.model.ledger import Brief
+from agentledger.model.text import format_path
+from agentledger.scope import automata
+from agentledger.scope.automata import TooComplexError
+from agentledger.scope.patterns import Scope, literal_path
+
+COMPARED = 3000  # lines of a brief; comparing takes the square of them where they are many
+VALUE = 120  # characters of one value of the front matter
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a copy asks for. All are clauses: what it could newly touch, no longer touch, and the rest."""
+
+    grants: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of it, what it grants first."""
+        return (*self.grants, *self.takes, *self.others)
+
+
+def compare_briefs(old: Brief, new: Brief, was: Scope, would: Scope) -> Change:
+    """The way from one brief to the other; `was` and `would` are their scopes under policy."""
+    grants = [f"it could touch {path}" for path in _describe_gains(was, would)]
+    takes = [f"it could no longer touch {path}" for path in _describe_gains(would, was)]
+    return Change(
+        tuple(grants),
+        tuple(takes),
+        (*_describe_keys(old, new), *_describe_checks(old, new), *_describe_parts(old, new)),
+    )
+
+
+def unified_diff(old: str, new: str, names: tuple[str, str]) -> tuple[str, ...]:
+    """A unified diff of two texts, or one line that says why there is none."""
+    left, right = old.split("\n"), new.split("\n")
+    if max(len(left), len(right)) > COMPARED:
+        return (f"they are longer than {COMPARED:,} lines, and not compared here",)
+    lines = tuple(difflib.unified_diff(left, right, *names, lineterm=""))
+    return lines or (("they differ in bytes only: line ends, or what is not UTF-8",) if old == new else ())
+
+
+# -- paths ------------------------------------------------------------------------------
+
+
+def _describe_gains(before: Scope, after: Scope) -> Iterator[str]:
+    """Each pattern that lets more pass than before, with a path where it shows."""
+    told = set()
+    for pattern in after.owns:
+        try:
+            path = _find_new_path(pattern, before, after)
+        except TooComplexError as error:
+            yield f"{format_path(pattern)}, which cannot be compared: {error.message}"
+            continue
+        if path is not None and pattern not in told:
+            told.add(pattern)
+            example = "" if path == pattern else f", for instance {format_path(path)}"
+            yield format_path(pattern) + example
+
+
+def _find_new_path(pattern: bytes, before: Scope, after: Scope) -> bytes | None:
+    """A path that the pattern grants now, and that was not granted; None where there is none."""
+    only = literal_path(pattern)
+    if only is not None:
+        return only if after.holds(only) and not before.holds(only) else None
+    barred = (*after.off_limits, *after.protected)
+    found = automata.intersect_patterns(pattern, pattern, (*barred, *before.owns))
+    if found is not None:
+        return found
+    freed = (automata.intersect_patterns(pattern, other, barred) for other in before.off_limits)
+    return next((path for path in freed if path is not None), None)
+
+
+# -- everything else --------------------------------------------------------------------
+
+_PATHS = ("owns", "off_limits", "verify", "task")
+
+
+def _describe_keys(old: Brief, new: Brief) -> Iterator[str]:
+    """The other keys of the front matter, as they are written."""
+    was, would = old.document.fields, new.document.fields
+    for key in dict.fromkeys([*was, *would]):
+        if key not in _PATHS and was.get(key) != would.get(key):
+            yield f"`{key}`: {_format_value(was.get(key))} → {_format_value(would.get(key))}"
+
+
+def _describe_checks(old: Brief, new: Brief) -> Iterator[str]:
+    """The checks: one that is weaker is a way to pass."""
+    was, would = ({check.name: check for check in brief.verify} for brief in (old, new))
+    for name in dict.fromkeys([*was, *would]):
+        if name not in would:
+            yield f"the check {name} would be gone: {_shorten_text(was[name].run)}"
+        elif name not in was:
+            yield f"a new check {name}: {_shorten_text(would[name].run)}"
+        elif was[name] != would[name]:
+            yield f"the check {name}: {_shorten_text(was[name].run)} → {_shorten_text(would[name].run)}"
+    if list(was) != list(would) and sorted(was) == sorted(would):
+        yield f"the checks would run in this order: {', '.join(would)}"
+
+
+def _describe_parts(old: Brief, new: Brief) -> Iterator[str]:
+    """The sections that say something else."""
+    was, would = ({p.title: p.text.strip() for p in brief.document.parts} for brief in (old, new))
+    titles = [t for t in dict.fromkeys([*was, *would]) if was.get(t, "") != would.get(t, "")]
+    if titles:
+        yield f"other words below: {', '.join(map(_shorten_text, titles))}"
+
+
+def _format_value(value: Any) -> str:
+    return "not set" if value is None else _shorten_text(json.dumps(value, ensure_ascii=False))
+
+
+def _shorten_text(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= VALUE else f"{flat[: VALUE - 1]}…"

@@ -1,0 +1,97 @@
+"""What waits for the manager, one thing after the other: told once, for every output.
+
+Belongs here: which branches wait for a person, in which order, and what each is about. Does not: where a
+branch is listed (see `sections`), the command for it (see `actions`), or how either is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from agentledger.attention.actions import NextAction, next_action, open_question
+from agentledger.attention.brief_change import Change
+from agentledger.attention.sections import (
+    Section,
+    blocking_reasons,
+    group_by_section,
+    has_conflict,
+    has_scope_change,
+)
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.ledger import CheckIn
+from agentledger.model.work import Progress, Task
+
+
+class Kind(StrEnum):
+    """What a branch waits for a person with."""
+
+    QUESTION = "question"
+    SCOPE_CHANGE = "scope-change"
+    CONFLICT = "conflict"
+    HELD = "held"
+    READY = "ready"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    KILL = "kill"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One branch that waits. `change` is what its copy of the brief asks for, where that was looked at."""
+
+    branch: Branch
+    task: Task
+    kind: Kind
+    action: NextAction
+    change: Change | None = None
+
+    @property
+    def question(self) -> CheckIn | None:
+        """The check-in that asks, where it is about one."""
+        return open_question(self.branch) if self.kind is Kind.QUESTION else None
+
+    @property
+    def since(self) -> int | None:
+        """When the waiting began, in seconds since the epoch."""
+        return self.branch.standing.since if self.branch.standing else None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The same as long as it waits with the same thing."""
+        asked, own = self.question, self.branch.work.brief if self.branch.work else None
+        blob = own.document.blob if own else None
+        return self.branch.ref, self.branch.head, self.kind, asked.name if asked else "", blob or ""
+
+
+def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
+    """Everything that waits for a person, what comes first first."""
+    parts = group_by_section(fleet)
+    waiting = [b for b in parts[Section.HELD] if b.standing and b.standing.waits_for == "manager"]
+    tasks = {task.id: task for task in fleet.tasks}
+    found = []
+    for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
+        action = next_action(branch, fleet.base)
+        if action and branch.work:
+            task = tasks.get(branch.work.task, Task(branch.work.task))
+            found.append(Turn(branch, task, _kind_of_turn(branch), action))
+    return tuple(found)
+
+
+def _kind_of_turn(branch: Branch) -> Kind:
+    """In the order in which `actions` looks at them, so that the command fits."""
+    progress = branch.standing.progress if branch.standing else None
+    if open_question(branch):
+        return Kind.QUESTION
+    if has_scope_change(branch):
+        return Kind.SCOPE_CHANGE
+    if has_conflict(branch):
+        return Kind.CONFLICT
+    if blocking_reasons(branch):
+        return Kind.HELD
+    plain = {
+        Progress.READY: Kind.READY,
+        Progress.APPROVED: Kind.APPROVED,
+        Progress.REJECTED: Kind.REJECTED,
+    }
+    return plain.get(progress, Kind.KILL) if progress else Kind.KILL

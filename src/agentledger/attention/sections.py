@@ -1,0 +1,117 @@
+"""Where a branch is listed: told once, for every output.
+
+Belongs here: the rule that sorts branches into sections. Does not: what to do about a branch (see
+`actions`), or how a terminal, a page or a JSON document shows it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agentledger.model.findings import Finding, Severity
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.work import Copy, Progress, Standing, Task
+
+
+class Section(StrEnum):
+    """The parts of the board, in reading order; `order` tells how they stand where nobody has a brief."""
+
+    YOUR_TURN = "your-turn"
+    HELD = "held"
+    KILL = "kill"
+    SILENT = "silent"
+    WORKING = "working"
+    UNBRIEFED = "unbriefed"
+    ENDED = "ended"
+
+
+def section_order(fleet: Fleet) -> tuple[Section, ...]:
+    """The sections as they are read: without any task, what is open comes before what is held."""
+    if fleet.tasks:
+        return tuple(Section)
+    return Section.UNBRIEFED, Section.HELD, Section.ENDED
+
+
+def section_of(branch: Branch) -> Section:
+    """The section that lists this branch; a merge that could not be tried holds nothing back."""
+    if branch.state is not State.OPEN:
+        return Section.ENDED
+    standing = branch.standing
+    if standing is None:
+        return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
+    if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) or has_scope_change(branch):
+        return Section.YOUR_TURN
+    if has_conflict(branch) or standing.progress is Progress.REJECTED or blocking_reasons(branch):
+        return Section.HELD
+    if is_finished(branch):
+        return Section.YOUR_TURN
+    if met_kill_criteria(branch):
+        return Section.KILL
+    return Section.SILENT if standing.progress is Progress.SILENT else Section.WORKING
+
+
+def is_finished(branch: Branch) -> bool:
+    """Is it said to be ready, or approved already?"""
+    standing = branch.standing
+    return standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
+
+
+def blocking_reasons(branch: Branch) -> tuple[str, ...]:
+    """What holds a branch back as it stands now, in words.
+
+    That is files it must not touch; and from ready on, what is missing or failing. Where no rule was
+    asked, what evidence alone tells.
+    """
+    if branch.findings is None:
+        return branch.standing.holds if branch.standing and is_finished(branch) else ()
+    errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]
+    return tuple(f.message for f in errors if _is_blocking(f, is_finished(branch)))
+
+
+def _is_blocking(finding: Finding, done: bool) -> bool:
+    """Boundaries count from the first commit on; two briefs that meet are the manager's to settle."""
+    family = finding.rule[:3]
+    return (family == "OWN" and finding.rule != "OWN004") or (done and family in ("PKT", "EVD"))
+
+
+def met_kill_criteria(branch: Branch) -> tuple[str, ...]:
+    """The criteria that are met at which the brief says to give up, in words."""
+    found = branch.findings or ()
+    return tuple(finding.message for finding in found if finding.rule == "KIL001" and finding.waived is None)
+
+
+def has_scope_change(branch: Branch) -> bool:
+    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
+    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE
+
+
+def has_conflict(branch: Branch) -> bool:
+    """True when git's merge with base stops; False when it is clean, failed, or was not tried."""
+    return branch.conflict is not None and branch.conflict.clean is False
+
+
+def group_by_section(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
+    """Every branch in its section, last activity first; each section is there, if only empty.
+
+    What waits for the manager stands by how long it has waited, questions before finished work.
+    """
+    recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
+    found = {part: [b for b in recent if section_of(b) is part] for part in Section}
+    found[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(b.standing))
+    return {part: tuple(branches) for part, branches in found.items()}
+
+
+def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
+    finished = standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
+    return finished, (standing.since or 0) if standing else 0
+
+
+def planned_tasks(fleet: Fleet) -> tuple[Task, ...]:
+    """Tasks with a brief of the manager's that nobody works on yet, by priority."""
+    return tuple(t for t in fleet.tasks if t.brief and not t.branches and t.outcome is None)
+
+
+def count_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...]:
+    """How many branches each state has, the most frequent first; states without any are left out."""
+    counts = {state: sum(b.state is state for b in branches) for state in State}
+    return tuple(sorted(((s, n) for s, n in counts.items() if n), key=lambda pair: -pair[1]))

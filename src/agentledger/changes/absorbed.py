@@ -1,0 +1,233 @@
+"""Is a branch's change in base already, though its commits are not?
+
+A squash or a rebase leaves the branch's commits outside base. Its net change, merge
+base to head, is compared with each commit that base's first-parent line gained since:
+
+1. the same paths with the same new content;
+2. the same paths and the same patch, white space counted (base had moved underneath);
+3. git's own merge of the change onto that commit's parent gives exactly that commit's
+   tree. Here the commit may touch a part of the paths only: the last of several that
+   landed the branch piece by piece.
+
+A match says "same change as <commit>", not "merged as": somebody else may have made the
+same fix. Where base's tip has lost the change again, the branch is not absorbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agentledger.changes import squash_candidates
+from agentledger.changes.ancestry import History
+from agentledger.changes.squash_candidates import Search, has_same_result
+from agentledger.git import diffs, merging, objects
+from agentledger.git.blob_pairs import blob_pairs_of, read_blob_sizes
+from agentledger.git.diffs import Landing
+from agentledger.git.merging import Merged
+from agentledger.git.objects import Failure
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Branch, Change, State
+from agentledger.model.text import decode, encode
+from agentledger.storage.cache import Cache
+
+Progress = Callable[[str, int, int], None]
+
+
+def mark_absorbed(
+    scratch: Scratch, cache: Cache, history: History, branches: Sequence[Branch], progress: Progress
+) -> list[Branch]:
+    """The branches, with those absorbed whose change base has already."""
+    asked = [b for b in branches if b.state in (State.OPEN, State.DORMANT) and b.merge_bases and b.changes]
+    if not asked:
+        return list(branches)
+    tip = history.chain[0]
+    stored = {
+        key: found
+        for key, found in cache.get("absorbed", map(_cache_key, asked)).items()
+        if _is_valid_row(found)
+    }
+    settled = {b.head: stored[_cache_key(b)] for b in asked if stored.get(_cache_key(b), [""])[0] == tip}
+    searches = [_resume_search(history, b, stored.get(_cache_key(b))) for b in asked if b.head not in settled]
+    squash_candidates.scan_base_line(scratch, history, searches, progress)
+    _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
+    _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
+    lost = _find_lost(scratch, history, {s.same for s in searches if s.same})
+    fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
+    # Without line counts (a blob is missing) patches were not compared: not found may be found another time.
+    final = [s for s in searches if s.same or s.branch.lines_counted]
+    cache.put("absorbed", ((_cache_key(s.branch), fresh[s.branch.head]) for s in final))
+    settled |= fresh
+    refs = {b.ref for b in asked}
+    return [_mark_branch(b, settled[b.head]) if b.ref in refs else b for b in branches]
+
+
+def _cache_key(branch: Branch) -> str:
+    return f"{branch.head} {branch.merge_bases[0]}"
+
+
+def _is_valid_row(stored: Any) -> bool:
+    """Is this what `mark` stores? Anybody may have written to that file."""
+    return (
+        isinstance(stored, list)
+        and len(stored) == 3
+        and isinstance(stored[0], str)
+        and isinstance(stored[1], str | None)
+    )
+
+
+def _resume_search(history: History, branch: Branch, stored: Any) -> Search:
+    """A search that starts where the last one ended, if base still has that commit, with what it found."""
+    begin = history.step(branch.merge_bases[0])
+    if stored and history.on_first_parent_line(stored[0]):
+        same = stored[1] if stored[1] and history.on_first_parent_line(stored[1]) else None
+        if same or not stored[1]:
+            return Search(branch, begin, max(begin, history.step(stored[0])), same)
+    return Search(branch, begin, begin)
+
+
+def _mark_branch(branch: Branch, found: Sequence[Any]) -> Branch:
+    _, same, lost = found
+    if not same:
+        return branch
+    if lost:
+        return replace(branch, state_why=f"same change as {same[:12]}, which base has lost since")
+    return replace(branch, state=State.ABSORBED, same_as=same, state_why=f"same change as {same[:12]}")
+
+
+# -- 2: the same patch ------------------------------------------------------------------
+
+
+def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
+    alike = [
+        (s, landing) for s in searches for _, _, landing in s.candidates if _has_same_shape(s.net, landing)
+    ]
+    there = read_blob_sizes(
+        scratch, (p for s, m in alike for c in (*s.net.values(), *m.changes) for p in blob_pairs_of(c))
+    )
+    readable = [
+        (s, m)
+        for s, m in alike
+        if all(
+            blob in there or blob == scratch.null
+            for c in (*s.net.values(), *m.changes)
+            for p in blob_pairs_of(c)
+            for blob in p
+        )
+    ]
+    nets = {(s.branch.merge_bases[0], s.branch.head) for s, _ in readable}
+    lands = {(parent, m.id) for _, m in readable if (parent := _first_parent(history, m.id))}
+    if not readable:
+        return
+    patch = diffs.read_patch_ids(scratch.git, nets | lands)
+    for search, landing in readable:
+        if search.same is None and patch.get(search.branch.head, "-") == patch.get(landing.id, "+"):
+            search.same = landing.id
+
+
+def _has_same_shape(net: dict[bytes, Change], landing: Landing) -> bool:
+    """Same paths and modes. A patch id says nothing about binary content, so that has to be equal."""
+    return len(net) == len(landing.changes) and all(
+        (change.old_mode, change.new_mode) == (net[change.path].old_mode, net[change.path].new_mode)
+        and (net[change.path].binary is False or has_same_result(net[change.path], change))
+        for change in landing.changes
+    )
+
+
+def _first_parent(history: History, commit: str) -> str | None:
+    return next(iter(history.parents[commit]), None)
+
+
+# -- 3: the same merge ------------------------------------------------------------------
+
+
+def _compare_merges(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
+    tried = [
+        (s, m, parent)
+        for s in searches
+        for _, _, m in s.candidates
+        if (parent := _first_parent(history, m.id))
+    ]
+    trees = _read_trees(
+        scratch, {c for s, _, parent in tried for c in (s.branch.merge_bases[0], s.branch.head, parent)}
+    )
+    ready = [
+        (s, m, [trees[c] for c in (s.branch.merge_bases[0], parent, s.branch.head)])
+        for s, m, parent in tried
+        if all(c in trees for c in (s.branch.merge_bases[0], parent, s.branch.head))
+    ]
+    answers = merging.simulate_merges(scratch, [_fork_commits(scratch, *three) for _, _, three in ready])
+    for (search, landing, three), answer in zip(ready, answers, strict=True):
+        gives = isinstance(answer, Merged) and answer.clean and answer.tree == landing.tree != three[1]
+        if gives and search.same is None:
+            search.same = landing.id
+
+
+def _read_trees(scratch: Scratch, commits: Iterable[str]) -> dict[str, str]:
+    """The tree of each commit, where it is there."""
+    listed = sorted(commits)
+    answers = objects.read_object_info(scratch.git, [f"{commit}^{{tree}}" for commit in listed])
+    return {commit: tree for commit, (tree, kind, _) in zip(listed, answers, strict=True) if kind == "tree"}
+
+
+def _fork_commits(scratch: Scratch, base: str, ours: str, theirs: str) -> tuple[str, str]:
+    """Two commits whose trees are `ours` and `theirs`, forked from one whose tree is `base`."""
+    root = scratch.commit(base)
+    return scratch.commit(ours, [root]), scratch.commit(theirs, [root])
+
+
+# -- lost again? ------------------------------------------------------------------------
+
+
+def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> set[str]:
+    """Those commits whose change base's tip has lost: some path is as it was before, or all is undone."""
+    if not landed:
+        return set()
+    pairs = [(parent, commit) for commit in sorted(landed) if (parent := _first_parent(history, commit))]
+    answers = zip((commit for _, commit in pairs), diffs.read_changes(scratch.git, pairs), strict=True)
+    changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
+    tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
+    lost = {m for m, diff in changes.items() if any(map(tip.lost, diff))}
+    moved = [m for m, diff in changes.items() if m not in lost and not all(map(tip.has, diff))]
+    return lost | _find_undone(scratch, history, moved)
+
+
+class _Tip:
+    """What base's tip has at the paths of some changes, and which of their new contents it has anywhere."""
+
+    def __init__(self, scratch: Scratch, tip: str, changes: Iterable[Change]) -> None:
+        paths = {change.path for change in changes}
+        contents = {encode(change.new) for change in changes}
+        self._null = scratch.null
+        self._at: dict[bytes, str] = {}
+        self._kept: set[str] = set()
+        for path, oid in objects.read_file_ids(scratch.git, tip):
+            if path in paths:
+                self._at[path] = decode(oid)
+            if oid in contents:
+                self._kept.add(decode(oid))
+
+    def has(self, change: Change) -> bool:
+        """Is the path as the change left it?"""
+        return self._at.get(change.path, self._null) == change.new
+
+    def lost(self, change: Change) -> bool:
+        """Is the path as it was before the change? A new file that only moved since is not lost."""
+        back = self._at.get(change.path, self._null) == change.old != change.new
+        return back and not (change.old == self._null and change.new in self._kept)
+
+
+def _find_undone(scratch: Scratch, history: History, landed: Sequence[str]) -> set[str]:
+    """Those commits that can be reverted on base's tip without changing anything there."""
+    tip = history.chain[0]
+    parents = {commit: history.parents[commit][0] for commit in landed}
+    trees = _read_trees(scratch, {tip, *parents, *parents.values()}) if landed else {}
+    ready = [m for m in landed if m in trees and parents[m] in trees and tip in trees]
+    pairs = [_fork_commits(scratch, trees[m], trees[tip], trees[parents[m]]) for m in ready]
+    answers = merging.simulate_merges(scratch, pairs)
+    return {
+        m
+        for m, a in zip(ready, answers, strict=True)
+        if isinstance(a, Merged) and a.clean and a.tree == trees[tip]
+    }

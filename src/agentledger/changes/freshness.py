@@ -1,0 +1,115 @@
+"""Whether what was said of a commit still speaks of the change that would merge.
+
+Belongs here: evidence, packets and reviews against the head, for all branches at once. Does not: what follows
+from it (see `rules`).
+
+It holds while only reports came since, or while merging either into base comes to the same (see
+`changes.equal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from agentledger.changes import net_changes
+from agentledger.changes.net_changes import Line, Net
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import LEDGER, Branch, Fleet
+from agentledger.model.ledger import Brief
+from agentledger.model.work import Checked, Standing
+from agentledger.rules.review import decisive_review
+from agentledger.storage.cache import Cache
+
+
+class Freshness:
+    """Whether what was said of a commit still speaks of the change: asked of git for all branches at once."""
+
+    def __init__(
+        self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+    ) -> None:
+        self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
+        self._branches = {b.ref: b for b in branches}
+        pairs = {
+            (full, b.head)
+            for b in branches
+            for named in _named_commits(b)
+            if (full := self._full(b, named)) and not self._plain(b, full)
+        }
+        self._equal = (
+            net_changes.compare_heads(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
+        )
+        self._paths = self._read_packet_paths(scratch, branches, store)
+
+    def holds(self, branch: Branch, named: str | None) -> bool | None:
+        """Does merging still bring what it did at the commit named? None: that one is not on the branch."""
+        full = self._full(branch, named)
+        if full is None:
+            return None
+        return self._plain(branch, full) or self._equal.get((full, branch.head), False)
+
+    def standing(self, branch: Branch) -> Standing | None:
+        """Where the branch stands, its evidence and packet judged by what merging brings."""
+        found, work = branch.standing, branch.work
+        if found is None or work is None:
+            return None
+        packet = self.holds(branch, work.packet.head) if work.packet else None
+        return replace(
+            found, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in found.checks)
+        )
+
+    def review(self, branch: Branch, brief: Brief | None) -> bool | None:
+        """Does the review that counts speak of the change as it is now?"""
+        counts = decisive_review(brief, branch.work)
+        return self.holds(branch, counts.head) if counts else None
+
+    def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
+        """The paths that changed at the base and head which the packet names; None: not both are known."""
+        return self._paths.get(branch.ref)
+
+    def _checked(self, branch: Branch, checked: Checked) -> Checked:
+        return (
+            replace(checked, fresh=self.holds(branch, checked.evidence.head)) if checked.evidence else checked
+        )
+
+    def _full(self, branch: Branch, named: str | None) -> str | None:
+        known = (line.id for line in self._lines[branch.ref])
+        return next(
+            (commit for commit in known if named and len(named) > 6 and commit.startswith(named)), None
+        )
+
+    def _plain(self, branch: Branch, full: str) -> bool:
+        codes = branch.work.code_trees if branch.work else {}
+        return net_changes.has_only_reports(self._lines[branch.ref], codes, full)
+
+    def _read_packet_paths(
+        self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
+    ) -> dict[str, frozenset[bytes]]:
+        asked: dict[str, list[tuple[str, str]]] = {}
+        for branch in branches:
+            packet = branch.work.packet if branch.work else None
+            head = self._full(branch, packet.head) if packet else None
+            if packet and packet.base and head:
+                asked.setdefault(packet.base, []).append((branch.ref, head))
+        found: dict[str, frozenset[bytes]] = {}
+        for base, heads in asked.items():
+            nets = net_changes.find_net_changes(scratch, base, [head for _, head in heads], store)
+            found |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
+        return found
+
+
+def _named_commits(branch: Branch) -> Iterable[str]:
+    """The commits that evidence, packet and reviews of a branch name."""
+    work = branch.work
+    if work is None:
+        return
+    yield from (evidence.head for evidence in work.evidence)
+    # The newest one, and the newest by a human, which is what counts for some briefs.
+    yield from (review.head for review in work.reviews[:1])
+    yield from [review.head for review in work.reviews if review.kind == "human"][:1]
+    if work.packet and work.packet.head:
+        yield work.packet.head
+
+
+def _code_paths(net: Net) -> frozenset[bytes]:
+    return frozenset(path for path in net.paths if not path.startswith(LEDGER))

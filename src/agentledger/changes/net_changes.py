@@ -1,0 +1,295 @@
+"""What a branch would bring, what it did by itself, and whether two heads are the same change.
+
+Belongs here: those three questions, for many branches at once. Does not: which of these paths are allowed
+(see `rules`), or a merge's conflicts as a page shows them (see `forecast`).
+
+Three-dot diffs answer none of them: they blame a branch that cherry-picked base's own commit, and miss
+one that merged base with `-s ours`. So git merges, in the sealed directory, and results are compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from agentledger.git import diffs, merging
+from agentledger.git.code_tree import compute_code_trees
+from agentledger.git.merging import Merged
+from agentledger.git.objects import Failure
+from agentledger.git.process import split_stream, stream_output
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import LEDGER, Change
+from agentledger.model.text import decode, encode
+from agentledger.storage.cache import Cache, Form, get_or_compute
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What base's tip would be different for, once a head is merged: without renames, in order of paths.
+
+    `tree` is what the merge came to. In `conflicted` are the paths on which it stops; `changes` has those
+    of them that differ in the tree, too. `failed` is git's reason where it cannot merge the two, else ''.
+    """
+
+    tree: str = ""
+    clean: bool = False
+    changes: tuple[Change, ...] = ()
+    conflicted: frozenset[bytes] = frozenset()
+    failed: str = ""
+
+    @property
+    def paths(self) -> frozenset[bytes]:
+        """All that the head would change, or that somebody has to decide on."""
+        return self.conflicted | {change.path for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a branch's own commits changed: by path, the newest commit that did, and how.
+
+    Also what a later commit put back. `again` has all changes, newest first, of the paths that several
+    commits changed. `failed` is git's reason where a commit could not be looked at.
+    """
+
+    by: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
+    failed: str = ""
+    again: Mapping[bytes, Sequence[Change]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> frozenset[bytes]:
+        """The paths alone."""
+        return frozenset(self.by)
+
+    @property
+    def history(self) -> dict[bytes, Sequence[Change]]:
+        """All changes of each path, newest first."""
+        return {path: self.again.get(path, (change,)) for path, (_, change) in self.by.items()}
+
+
+class Line(NamedTuple):
+    """A commit as it is asked about: its id, and its parents'."""
+
+    id: str
+    parents: tuple[str, ...]
+
+
+# -- net ------------------------------------------------------------------------------
+
+
+def find_net_changes(
+    scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None
+) -> dict[str, Net]:
+    """For each head, what merging it into the commit `base` would change there. Two or three processes."""
+
+    def ask(wanted: list[str]) -> dict[str, Net]:
+        answers = merging.simulate_merges(scratch, [(base, head) for head in wanted])
+        return net_of_merges(scratch, base, dict(zip(wanted, answers, strict=True)))
+
+    return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
+
+
+def change_id(net: Net) -> str | None:
+    """The id of a net change, which evidence, packets and reviews are bound to; None where it is not clean.
+
+    SHA-256 of what `git diff-tree -r -z --raw --no-renames --full-index` prints of it, without the ledger.
+    """
+    if net.failed or not net.clean:
+        return None
+    entries = (
+        b":%s\0%s\0" % (encode(f"{c.old_mode} {c.new_mode} {c.old} {c.new} {c.status}"), c.path)
+        for c in net.changes
+        if not c.path.startswith(LEDGER)
+    )
+    return hashlib.sha256(b"".join(entries)).hexdigest()
+
+
+def net_key(base: str, head: str) -> str:
+    """What a stored net change is found by."""
+    return f"{base} {head}"
+
+
+def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
+    """The same for merges that have been made already, by head; valid where they were made only."""
+    made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
+    found = diffs.read_changes(scratch.git, [(base, commit) for commit in made.values()])
+    differing = dict(zip(made, found, strict=True))
+    return {head: _net_of_merge(answer, differing.get(head, ())) for head, answer in answers.items()}
+
+
+def _net_of_merge(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> Net:
+    if isinstance(answer, Failure):
+        return Net(failed=answer.reason)
+    if isinstance(differing, Failure):
+        return Net(answer.tree, failed=differing.reason)
+    changes = answer.restore_paths(differing)
+    return Net(answer.tree, answer.clean, changes, frozenset(path for path, _ in answer.stages))
+
+
+def _dump_change(change: Change) -> list[str]:
+    fields = (change.status, change.old_mode, change.new_mode, change.old, change.new)
+    return [decode(change.path), *fields]
+
+
+def _load_change(row: list[str]) -> Change:
+    path, status, old_mode, new_mode, old, new = map(str, row)
+    return Change(encode(path), status, old_mode, new_mode, old, new)
+
+
+def _dump_net(net: Net) -> Any:
+    """Why git could not merge two may pass, as when a blob is fetched later, so only answers are kept."""
+    changes = [_dump_change(change) for change in net.changes]
+    return None if net.failed else [net.tree, net.clean, changes, sorted(map(decode, net.conflicted))]
+
+
+def _load_net(row: Any) -> Net:
+    tree, clean, changes, conflicted = row
+    return Net(
+        str(tree), clean is True, tuple(map(_load_change, changes)), frozenset(map(encode, conflicted))
+    )
+
+
+NET = Form(_dump_net, _load_net)
+
+
+# -- own ------------------------------------------------------------------------------
+
+
+def find_own_changes(
+    scratch: Scratch, branches: Mapping[str, Sequence[Line]], store: Cache | None = None
+) -> dict[str, Own]:
+    """For each name, what its commits (newest first) changed by themselves.
+
+    Which commits count is the caller's to say: those outside base, and outside of what a branch
+    may build on. A merge did what its parents, merged again, do not come to; where git cannot merge
+    those, all that it did to its first parent.
+    """
+    commits = {line.id: line for lines in branches.values() for line in lines}
+    keys = {line: line.id for line in commits.values()}
+    found_each = get_or_compute(store, "own", keys, lambda lines: _changes_of_commits(scratch, lines), _DID)
+    did = {line.id: each for line, each in found_each.items()}
+    found = {}
+    for name, lines in branches.items():
+        by: dict[bytes, tuple[str, Change]] = {}
+        again: dict[bytes, list[Change]] = {}
+        failed = ""
+        for line in lines:
+            changes = did[line.id]
+            if isinstance(changes, Failure):
+                failed = failed or f"{line.id[:12]}: {changes.reason}"
+                continue
+            for change in changes:
+                newest = by.setdefault(change.path, (line.id, change))[1]
+                if newest is not change:
+                    again.setdefault(change.path, [newest]).append(change)
+        found[name] = Own(by, failed, again)
+    return found
+
+
+Did = tuple[Change, ...] | Failure
+
+
+def _dump_did(did: Did) -> Any:
+    return None if isinstance(did, Failure) else [_dump_change(change) for change in did]
+
+
+def _load_did(row: Any) -> Did:
+    return tuple(map(_load_change, row))
+
+
+_DID: Form[Did] = Form(_dump_did, _load_did)
+
+
+def _changes_of_commits(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
+    void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
+    before = {line.id: line.parents[0] if line.parents else void for line in commits}
+    again, last = _merge_parents(scratch, [line for line in commits if len(line.parents) > 1])
+    before |= again
+    found = diffs.read_changes(scratch.git, [(before[line.id], line.id) for line in commits])
+    return {
+        line: last[line.id].restore_paths(did) if line.id in last and not isinstance(did, Failure) else did
+        for line, did in zip(commits, found, strict=True)
+    }
+
+
+def _merge_parents(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, str], dict[str, Merged]]:
+    """For each merge, a commit with what its parents come to, folded from left to right; the last answers."""
+    last: dict[str, Merged] = {}
+    folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
+    for number in range(1, max((len(line.parents) for line in merges), default=1)):
+        asked = [(line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)]
+        pairs = [(left, line.parents[number]) for line, left in asked]
+        for (line, left), answer in zip(asked, merging.simulate_merges(scratch, pairs), strict=True):
+            parents = (left, line.parents[number])
+            folded[line.id] = scratch.commit(answer.tree, parents) if isinstance(answer, Merged) else None
+            if isinstance(answer, Merged):
+                last[line.id] = answer
+    return {line.id: folded[line.id] or line.parents[0] for line in merges}, last
+
+
+# -- the same change ------------------------------------------------------------------
+
+
+def compare_heads(
+    scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]], store: Cache | None = None
+) -> dict[tuple[str, str], bool]:
+    """For each (then, now) of heads: would merging either into `base` come to the same, `.agentledger` aside?
+
+    False where either does not merge cleanly: what it comes to is then somebody's decision.
+    """
+    keys = {pair: f"{base} {pair[0]} {pair[1]}" for pair in pairs}
+    return get_or_compute(
+        store, "equal", keys, lambda asked: _compare_heads(scratch, base, asked), Form(bool, bool)
+    )
+
+
+def _compare_heads(
+    scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], bool]:
+    heads = list(dict.fromkeys(head for pair in pairs for head in pair))
+    answers = dict(
+        zip(heads, merging.simulate_merges(scratch, [(base, head) for head in heads]), strict=True)
+    )
+    trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}
+    codes = compute_code_trees(scratch, list(trees.values()))
+    code = {head: codes.get(tree) for head, tree in trees.items()}
+    return {
+        (then, now): code.get(then) is not None and code.get(then) == code.get(now) for then, now in pairs
+    }
+
+
+def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
+    """Are there only plain commits within the ledger since `then`? `lines` are newest first.
+
+    `codes` are code trees by commit. A merge among them is no report, whatever its tree is.
+    """
+    expected: str | None = None
+    for line in lines:
+        if expected is not None and line.id != expected:
+            continue
+        if line.id == then:
+            return True
+        if len(line.parents) != 1 or codes.get(line.id) is None:
+            return False
+        expected = line.parents[0]
+        if codes.get(expected) != codes[line.id]:
+            return False
+    return expected == then
+
+
+def find_in_history(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
+    """The paths whose blob, by path in `blobs`, base's history has had at that very path."""
+    if not blobs:
+        return frozenset()
+    names = [path.decode("utf-8", "surrogateescape") for path in blobs]
+    flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
+    flow = stream_output(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
+    found = set()
+    words = split_stream(flow.blocks)
+    for word in words:
+        if word.lstrip(b"\n").startswith(b":"):
+            path = next(words)
+            if blobs.get(path) in decode(word).split(" ")[2:4]:
+                found.add(path)
+    return frozenset(found)

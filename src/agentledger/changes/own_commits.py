@@ -1,0 +1,106 @@
+"""Which commits count as a branch's own doing: all that base lacks, but for those it was allowed to build on.
+
+Belongs here: telling a branch's commits from those of the tasks that its brief depends on. Does not: what a
+commit changed (see `changes`), or whether it may (see `rules`).
+
+A dependency's branch is a ref, which whoever wants to be rid of a commit can move onto it. So it vouches for
+its commits only as long as what it would bring stays within its own brief.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentledger.changes import net_changes
+from agentledger.changes.net_changes import Line
+from agentledger.git import commits
+from agentledger.git.scratch import Scratch
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.work import Task
+from agentledger.rules.case import Case
+from agentledger.rules.ownership import can_change
+from agentledger.scope import patterns
+from agentledger.storage.cache import Cache
+
+
+class Lineage:
+    """The commits of some branches of a fleet, asked of git for all of them at once."""
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        fleet: Fleet,
+        branches: Sequence[Branch],
+        protected: tuple[bytes, ...],
+        store: Cache | None = None,
+    ) -> None:
+        self._scratch, self._fleet, self._protected = scratch, fleet, protected
+        self._tasks = {task.id: task for task in fleet.tasks}
+        self._branches: dict[str, list[Branch]] = {}
+        for branch in fleet.branches:
+            if branch.work and branch.state is not State.UNREADABLE:
+                self._branches.setdefault(branch.work.task, []).append(branch)
+        others = [b for task in self._dependency_closure(branches) for b in self._branches.get(task, ())]
+        self._whole = {b.ref: self._all(b) for b in {b.ref: b for b in (*branches, *others)}.values()}
+        lines = {line.id: [line] for b in others for line in self._whole[b.ref]}
+        self._owns = net_changes.find_own_changes(scratch, lines, store) if lines else {}
+        heads = [b.head for b in others if b.merge_bases]
+        self._nets = net_changes.find_net_changes(scratch, fleet.base.head, heads, store) if heads else {}
+        self._granted: dict[str, frozenset[str]] = {}
+
+    def of(self, branch: Branch) -> list[Line]:
+        """What the branch did itself, newest first."""
+        task = branch.work.task if branch.work else ""
+        return self._own(branch, self._allowed(task, frozenset({task})))
+
+    def _own(self, branch: Branch, allowed: frozenset[str]) -> list[Line]:
+        return [line for line in self._whole[branch.ref] if line.id not in allowed]
+
+    def _all(self, branch: Branch) -> list[Line]:
+        if branch.ahead <= len(branch.commits):
+            return [Line(commit.id, commit.parents) for commit in branch.commits]
+        # A page lists the newest alone; what is to be judged may lie below any number of others.
+        base = self._fleet.base.head
+        return [Line(*each) for each in commits.read_ancestry_outside(self._scratch.git, branch.head, base)]
+
+    def _dependencies_of(self, task: str) -> tuple[str, ...]:
+        brief = self._tasks[task].brief if task in self._tasks else None
+        return brief.depends_on if brief else ()
+
+    def _dependency_closure(self, branches: Sequence[Branch]) -> Mapping[str, None]:
+        """The tasks that these branches build on, and those in turn, in a fixed order."""
+        found: dict[str, None] = {}
+        left = [task for b in branches if b.work for task in self._dependencies_of(b.work.task)]
+        while left:
+            task = left.pop()
+            if task not in found:
+                found[task] = None
+                left += self._dependencies_of(task)
+        return found
+
+    def _allowed(self, task: str, above: frozenset[str]) -> frozenset[str]:
+        """The commits that a task's branches may hold without having made them; `above`: who is asking."""
+        needed = (each for each in self._dependencies_of(task) if each not in above)
+        return frozenset().union(*(self._vouched_commits(each, above | {each}) for each in needed))
+
+    def _vouched_commits(self, task: str, above: frozenset[str]) -> frozenset[str]:
+        if task not in self._granted:
+            self._granted[task] = frozenset(self._kept(task, self._allowed(task, above)))
+        return self._granted[task]
+
+    def _kept(self, task: str, allowed: frozenset[str]) -> Iterator[str]:
+        for branch in self._branches.get(task, ()):
+            if self._within(self._tasks[task], branch, self._own(branch, allowed)):
+                yield from (line.id for line in self._whole[branch.ref])
+
+    def _within(self, task: Task, branch: Branch, lines: Sequence[Line]) -> bool:
+        """Would merging the branch bring only what its own brief allows?"""
+        if task.brief is None or any(self._owns[line.id].failed for line in lines):
+            return False
+        net = self._nets.get(branch.head)
+        paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
+        brought = paths if net is None or net.failed else paths & net.paths
+        granted = patterns.scope_of_brief(task.brief, self._fleet.policy, self._protected)
+        case = Case(Gate.PUSH, self._fleet.now, self._fleet.policy, task=task, scope=granted)
+        return all(can_change(case, path) for path in brought)

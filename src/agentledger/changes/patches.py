@@ -1,0 +1,149 @@
+"""The text of changes, for the pages that show them: streamed from one git process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from agentledger.git.blob_pairs import (
+    DIFF_TREE,
+    LARGE_BLOB,
+    Pair,
+    blob_pairs_of,
+    read_blob_sizes,
+    write_pair_trees,
+)
+from agentledger.git.process import Stream, split_stream, stream_output
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Branch, Change, FilePatch
+
+# A patch above either is a summary; a page with more than that is of no use to a reader.
+MOST_LINES = 20_000
+MOST_BYTES = 500_000
+
+# Lines of a patch's body begin with a blank, +, -, \ or @, so neither of these can be one.
+_FILE = re.compile(rb"diff --git a/\d+ b/\d+")
+_TREES = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}")
+
+
+def read_patches(
+    scratch: Scratch, branches: Sequence[Branch]
+) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
+    """Each branch with the patch of every change, in the order of its changes.
+
+    A change of type (file to symlink) gives two patches: the deletion, then the addition.
+    """
+    there = read_blob_sizes(
+        scratch, (pair for branch in branches for change in branch.changes for pair in blob_pairs_of(change))
+    )
+    plans = [_plan_branch(scratch, branch, there) for branch in branches]
+    bodies = _read_bodies(scratch, [plan for plan in plans if plan.asked])
+    for branch, plan in zip(branches, plans, strict=True):
+        found = iter(next(bodies) if plan.asked else ())
+        yield branch, tuple(done or next(found).patch(change) for change, done in plan.halves)
+
+
+class _Plan(NamedTuple):
+    """One branch: each change, or half of one, with its patch where that is known without git.
+
+    `asked` are the pairs of the others.
+    """
+
+    halves: tuple[tuple[Change, FilePatch | None], ...]
+    asked: tuple[Pair, ...]
+
+
+def _plan_branch(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
+    nothing = (Pair(scratch.null, scratch.null),)
+    halves = [(change, pair) for change in branch.changes for pair in blob_pairs_of(change) or nothing]
+    known = [(change, _patch_without_git(change, pair, there, scratch.null)) for change, pair in halves]
+    asked = (pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None)
+    return _Plan(tuple(known), tuple(asked))
+
+
+def _patch_without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
+    blobs = [blob for blob in pair if blob != null]
+    if not blobs:
+        return FilePatch(change, b"")
+    if change.binary:
+        return FilePatch(change, b"", "binary")
+    if any(blob not in there for blob in blobs):
+        return FilePatch(change, b"", "missing")
+    return FilePatch(change, b"", "large") if max(there[b] for b in blobs) > LARGE_BLOB else None
+
+
+class _Body:
+    """Collects the hunks of one file, and stops keeping them when they get too long."""
+
+    def __init__(self, omitted: str = "") -> None:
+        self.omitted = omitted
+        self._lines: list[bytes] = []
+        self._count = self._size = 0
+
+    def add(self, line: bytes) -> None:
+        if self._count or line.startswith(b"@@"):
+            self._count += 1
+            self._size += len(line) + 1
+            if self._count <= MOST_LINES and self._size <= MOST_BYTES:
+                self._lines.append(line)
+        elif line.startswith(b"Binary files "):
+            self.omitted = "binary"
+
+    def patch(self, change: Change) -> FilePatch:
+        if self._count > MOST_LINES or self._size > MOST_BYTES:
+            return FilePatch(change, b"", "large")
+        return FilePatch(change, b"".join(line + b"\n" for line in self._lines), self.omitted)
+
+
+def _read_bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
+    """For each plan, the bodies of the halves that git was asked about, in order.
+
+    A damaged blob ends the batch: the plan it may belong to is then asked for alone.
+    """
+    lines = [_format_request(scratch, plan.asked) for plan in plans]
+    done = 0
+    while done < len(plans):
+        flow = _stream_diff(scratch, lines[done:])
+        for bodies in _parse_bodies(flow):
+            yield bodies
+            done += 1
+        if flow.failure():
+            yield _salvage_bodies(scratch, plans[done].asked)
+            done += 1
+
+
+def _salvage_bodies(scratch: Scratch, pairs: Sequence[Pair]) -> list[_Body]:
+    """The bodies of these pairs; the one that git cannot read is found by halving."""
+    flow = _stream_diff(scratch, [_format_request(scratch, pairs)])
+    for bodies in list(_parse_bodies(flow)):
+        return bodies
+    if len(pairs) == 1:
+        return [_Body("unreadable")]
+    middle = len(pairs) // 2
+    return _salvage_bodies(scratch, pairs[:middle]) + _salvage_bodies(scratch, pairs[middle:])
+
+
+def _stream_diff(scratch: Scratch, lines: Sequence[bytes]) -> Stream:
+    return stream_output(scratch.git, [*DIFF_TREE, "--stdin", "-p"], lines)
+
+
+def _format_request(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
+    return " ".join(write_pair_trees(scratch, pairs)).encode() + b"\n"
+
+
+def _parse_bodies(flow: Stream) -> Iterator[list[_Body]]:
+    """The bodies of each plan whose output is complete."""
+    current: list[_Body] | None = None
+    for line in split_stream(flow.blocks, b"\n"):
+        if _FILE.fullmatch(line):
+            assert current is not None
+            current.append(_Body())
+        elif _TREES.fullmatch(line):
+            if current is not None:
+                yield current
+            current = []
+        elif current:
+            current[-1].add(line)
+    if current is not None and not flow.failure():
+        yield current

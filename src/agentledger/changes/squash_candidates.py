@@ -1,0 +1,121 @@
+"""Which commits of base could be a branch's change: one pass over base's first-parent line.
+
+The pass itself finds those that have exactly the branch's content. What it leaves as
+candidates touches no other path than the branch does; the cheap tests here throw out
+those that no merge could turn into the branch's change, since each merge costs as much
+as reading hundreds of commits.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentledger.changes.ancestry import History
+from agentledger.git import diffs
+from agentledger.git.diffs import Landing
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Branch, Change
+
+# How many candidates are kept while scanning, and how many of them are worth a merge; the closest first.
+MOST_SEEN = 40
+MOST_TRIED = 3
+
+
+@dataclass
+class Search:
+    """One branch's search over base's line, in steps as `History.step` counts them.
+
+    `begin` is its merge base's step; an earlier search may have covered the line up to
+    `start`, and found `same`.
+    """
+
+    branch: Branch
+    begin: int
+    start: int
+    same: str | None = None
+    net: dict[bytes, Change] = field(default_factory=dict)
+    candidates: list[tuple[int, int, Landing]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.net = {change.path: change for change in self.branch.changes}
+
+    def offer_commit(self, landing: Landing, step: int) -> None:
+        """Take a commit that touches no other paths than this branch."""
+        if len(landing.changes) == len(self.net) and all(
+            has_same_result(self.net[c.path], c) for c in landing.changes
+        ):
+            self.same = landing.id
+            return
+        if all(_is_mergeable(self.net[change.path], change) for change in landing.changes):
+            self.candidates.append((len(landing.changes), step, landing))
+            self.candidates.sort(key=lambda found: found[:2], reverse=True)
+            del self.candidates[MOST_SEEN:]
+
+    def narrow_candidates(self, touched: Mapping[bytes, Sequence[int]]) -> None:
+        """Keep the closest candidates before which base got the rest of the branch's paths, too."""
+        possible = [found for found in self.candidates if self._has_rest_landed(found[2], found[1], touched)]
+        self.candidates = possible[:MOST_TRIED]
+
+    def _has_rest_landed(self, landing: Landing, step: int, touched: Mapping[bytes, Sequence[int]]) -> bool:
+        if self.start > self.begin:
+            return True  # what an earlier search saw is not in `touched`
+        rest = self.net.keys() - {change.path for change in landing.changes}
+        return all(_has_step_between(touched.get(path, ()), self.begin, step) for path in rest)
+
+
+def _has_step_between(steps: Sequence[int], low: int, high: int) -> bool:
+    """Is there a step above `low` and below `high`? `steps` ascend."""
+    at = bisect_left(steps, high)
+    return at > 0 and steps[at - 1] > low
+
+
+def has_same_result(net: Change, landed: Change) -> bool:
+    """Does a commit leave this path as the branch does?"""
+    return net.new == landed.new and net.new_mode == landed.new_mode
+
+
+def _is_mergeable(net: Change, landed: Change) -> bool:
+    """Where base had not moved, a merge takes the branch's side as it is, so it must be what landed."""
+    moved = (net.old, net.old_mode) != (landed.old, landed.old_mode)
+    return moved or has_same_result(net, landed)
+
+
+def scan_base_line(
+    scratch: Scratch, history: History, searches: Sequence[Search], progress: Callable[[str, int, int], None]
+) -> None:
+    """Read base's line once, newest first, and offer each commit to the branches that cover its paths."""
+    top = len(history.chain) - 1
+    left = [search for search in searches if search.start < top]
+    if not left:
+        return
+    by_path: dict[bytes, list[Search]] = {}
+    for search in left:
+        for path in search.net:
+            by_path.setdefault(path, []).append(search)
+    touched: dict[bytes, list[int]] = {}
+    span = top - min(search.start for search in left)
+    for number, landing in enumerate(
+        diffs.read_landings(scratch.git, history.chain[0], [history.chain[span]])
+    ):
+        step = history.step(landing.id)
+        if number % 500 == 0:
+            progress("looking for changes that base has already", number, span)
+        for change in landing.changes:
+            if change.path in by_path:
+                touched.setdefault(change.path, []).append(step)
+        for search in _find_covering(landing, by_path):
+            if search.start < step and search.same is None:
+                search.offer_commit(landing, step)
+    ascending = {path: steps[::-1] for path, steps in touched.items()}
+    for search in left:
+        search.narrow_candidates(ascending)
+
+
+def _find_covering(landing: Landing, by_path: Mapping[bytes, Sequence[Search]]) -> Iterable[Search]:
+    paths = [change.path for change in landing.changes]
+    if not paths or any(path not in by_path for path in paths):
+        return []
+    rarest = min((by_path[path] for path in paths), key=len)
+    return [search for search in rarest if all(path in search.net for path in paths)]

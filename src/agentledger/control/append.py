@@ -1,0 +1,210 @@
+"""Writing to the control branch: one commit, by compare-and-swap, that loses nobody's work.
+
+Belongs here: where that commit goes on from, and what it must not touch. Does not: what is in
+the files, and fetching or pushing (see `workflow.sync`).
+
+No work tree and no index takes part; how a commit is made is in `control_commit`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import time
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from agentledger.control import control_files, reader
+from agentledger.control.commit_writer import New, read_identity, write_commit, write_signed_commit
+from agentledger.control.control_files import Entry, Kept, Union
+from agentledger.control.reader import Copies
+from agentledger.git import queries, scratch
+from agentledger.git.process import Git
+from agentledger.git.races import Writer, retry
+from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError, LedgerError
+from agentledger.model.fleet import Fleet, Sync
+from agentledger.model.text import escape_hidden
+from agentledger.repository import agents
+from agentledger.repository.bases import HEADS, REMOTES, Refs
+from agentledger.repository.listing import CONTROL
+from agentledger.repository.repository_state import Observation
+
+# Contents by path; None removes the file.
+Contents = Mapping[str, bytes | None]
+
+
+# -- the one way in --------------------------------------------------------------------
+
+
+class Written(NamedTuple):
+    """The new commit; `unsigned` is why it is not signed where it was to be, else ''."""
+
+    commit: str
+    unsigned: str = ""
+
+
+def commit_files(
+    asked: Git,
+    files: Contents,
+    message: str,
+    *,
+    replace: Collection[str] = (),
+    name: str = CONTROL,
+    sign: bool = False,
+) -> Written:
+    """Commit these files on the control branch.
+
+    `asked` is the user's repository. A path that exists already is refused unless it is in
+    `replace`; a removed one has to be. The branch is made where there is none, continued from the
+    remote's copy where that is ahead, and united with it where the two have diverged. The author is
+    the one whom git is configured for. With `sign` it is signed with that person's SSH key; a commit that
+    could not be is written all the same.
+
+    Raises LedgerError, and nothing is written, when the branch is checked out somewhere, is no control
+    branch, or both copies have changed the same file; when git knows no author; when a path is taken.
+    """
+    for path in files:
+        _check_path(path)
+    refuse_checked_out(asked, name)
+    who = read_identity(asked)
+    place, config = queries.locate_repository(asked), queries.read_config(asked)
+    with scratch.open_scratch(place) as sealed:
+
+        def once() -> Written:
+            seen = reader.compare_copies(sealed.git, read_copies(asked, config, name))
+            start = _require_start(sealed, seen)
+            _check_taken(start.files, files, replace)
+            tip = seen.copies.local.id if seen.copies.local else sealed.null
+            new = New(start.parents, {**start.changes, **files}, message, who, tip)
+            return (
+                Written(*write_signed_commit(asked, name, new))
+                if sign
+                else Written(write_commit(asked, name, new))
+            )
+
+        return retry(Writer(place, HEADS + name, place.common / "agentledger"), once)
+
+
+def refuse_checked_out(asked: Git, name: str = CONTROL) -> None:
+    """LedgerError when a worktree has the control branch checked out: its files would fall behind unseen."""
+    for checkout in queries.read_worktrees(asked):
+        if checkout.branch == HEADS + name and not checkout.prunable:
+            where = escape_hidden(str(checkout.path))
+            told = f"the control branch {escape_hidden(name)} is checked out in {where}"
+            raise LedgerError(
+                f"{told}, whose files writing would leave behind",
+                f"commit what is there, then: git -C {shlex.quote(where)} switch --detach",
+            )
+
+
+def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
+    """LedgerError in the linked worktree of an agent's branch, who has no say in what the manager says.
+
+    An agent's is a branch of policy's patterns, in which `*` crosses `/`, and any that works on a task.
+    """
+    if seen.place.directory == seen.place.common:
+        return
+    branch = queries.read_head_ref(seen.git).removeprefix(HEADS)
+    patterns = fleet.policy.branches or agents.DEFAULT_PATTERNS
+    at_work = {found.name for found in fleet.branches if found.work}
+    if branch in at_work or any(fnmatchcase(branch, pattern) for pattern in patterns):
+        raise LedgerError(
+            f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
+            f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(seen.home)))}",
+        )
+
+
+def new_document_name(at: int, content: bytes) -> str:
+    """The name of a new document: its time in UTC, and four digits of its hash since seconds collide."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
+    return f"{stamp}-{hashlib.sha256(content).hexdigest()[:4]}.md"
+
+
+# -- where a commit goes on from -------------------------------------------------------
+
+
+def read_copies(asked: Git, config: Mapping[str, str], name: str, remote: str | None = None) -> Copies:
+    """The copies as they are this moment; of `remote` only, when one is named. GitError: a damaged ref."""
+    listed = queries.read_refs(asked, [HEADS, REMOTES])
+    if HEADS + name in listed.broken:
+        hint = "git reflog show tells where it was; git update-ref puts it there again"
+        raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
+    refs = Refs(listed.refs, config)
+    if remote is None:
+        return reader.find_copies(refs, name)
+    return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
+
+
+class Start(NamedTuple):
+    """The parents of a commit to come, all files there will be, and what the first parent lacks of them."""
+
+    parents: tuple[str, ...]
+    files: Mapping[str, Entry]
+    changes: Mapping[str, Entry | None]
+    kept: tuple[Kept, ...] = ()
+
+
+def choose_start(seen: reader.Look, union: Union) -> Start:
+    """Where a commit goes on: the copy that contains the other, or both."""
+    local, remote = seen.copies.local, seen.copies.remote
+    files = union.files
+    if seen.relation is Sync.DIVERGED and local and remote:
+        changes: dict[str, Entry | None] = {path: None for path in seen.local if path not in files}
+        changes |= {
+            path: entry for path, entry in files.items() if not _is_same_file(seen.local.get(path), entry)
+        }
+        return Start((local.id, remote.id), files, changes, union.kept)
+    ahead = remote if seen.relation in (Sync.REMOTE, Sync.BEHIND) else local
+    return Start((ahead.id,) if ahead else (), files, {})
+
+
+def _is_same_file(mine: Entry | None, entry: Entry) -> bool:
+    return mine is not None and (mine.mode, mine.blob) == (entry.mode, entry.blob)
+
+
+def refuse_unusable(seen: reader.Look) -> None:
+    """LedgerError when a copy is no control branch, or cannot be read."""
+    for said in seen.foreign:
+        sentence, _, hint = said.partition("; ")
+        raise LedgerError(sentence, hint)
+    for said in seen.unreadable:
+        raise GitError(said, "git fsck tells more; git fetch brings back what the remote still has")
+
+
+def _require_start(sealed: Scratch, seen: reader.Look) -> Start:
+    refuse_unusable(seen)
+    start = choose_start(seen, reader.unite_copies(sealed.git, seen, {}))
+    if start.kept and seen.copies.remote:
+        there = escape_hidden(seen.copies.remote.name.removeprefix(REMOTES))
+        both = f"{escape_hidden(seen.copies.name)} and {there} have diverged"
+        raise LedgerError(
+            f"{both}, and both changed {escape_hidden(start.kept[0].path)}",
+            "agentledger sync unites them, then run this again",
+        )
+    return start
+
+
+def _check_path(path: str) -> None:
+    parts = path.split("/")
+    bad = any(part in ("", ".", "..") or part.lower() == ".git" or "\0" in part for part in parts)
+    if bad or control_files.find_foreign_names({path: _NO_ENTRY}):
+        raise LedgerError(
+            f"{escape_hidden(path)} is no path of the control branch", "they are tasks/<task>/<document>.md"
+        )
+
+
+_NO_ENTRY = Entry("", "", "", None, control_files.Side.LOCAL)
+
+
+def _check_taken(there: Mapping[str, Entry], files: Contents, replace: Collection[str]) -> None:
+    folders = {folder for path in there for folder in control_files.parent_folders(path)}
+    for path in files:
+        above = [folder for folder in control_files.parent_folders(path) if folder in there]
+        if above or path in folders or (path in there and path not in replace):
+            taken = above[0] if above else path
+            raise LedgerError(
+                f"{escape_hidden(taken)} is on the control branch already, and stays as it is",
+                "what was said there is never edited; write a new document",
+            )

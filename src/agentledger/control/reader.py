@@ -1,0 +1,208 @@
+"""Reading the control branch: the manager's side of every task, local and remote copy in one.
+
+Belongs here: finding the copies, listing their files, and who added each and when. Does not:
+how two copies unite (see `control_files`), writing (see `control_write`), or what a document says.
+
+Of two copies the one that descends from the other counts; of diverged ones, their union.
+A handful of processes however many files and commits there are; no document is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from agentledger.control import control_files, history
+from agentledger.control.control_files import Entry, Files, Kept, Origins, Side, Union, unite_files
+from agentledger.git.process import Git, run, run_unchecked
+from agentledger.git.queries import Ref
+from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError
+from agentledger.model.fleet import Sync
+from agentledger.model.text import decode, escape_hidden
+from agentledger.repository.bases import HEADS, REMOTES, Refs
+from agentledger.repository.listing import CONTROL
+from agentledger.repository.repository_state import Observation
+
+OTHER_NAME = 'name another one: `branch = "…"` under `[control]` in .agentledger/config.toml on base'
+
+
+class Copies(NamedTuple):
+    """The local branch of the control branch's name, and the remote-tracking one that belongs to it."""
+
+    name: str
+    local: Ref | None
+    remote: Ref | None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control branch as it was read.
+
+    `relation` says how the copies stand to each other, None: there is no control branch.
+    `files` are both copies' files by path. `earlier_briefs` has, for each task, every blob that
+    its `brief.md` ever was in either copy, the present one too. `kept` are local versions that
+    gave way in a union. `foreign` is True for a branch of that name which is no control branch:
+    nothing of it is in `files`. `notes` are sentences for the reader about all this.
+    """
+
+    copies: Copies
+    relation: Sync | None = None
+    files: Files = field(default_factory=dict)
+    earlier_briefs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    kept: tuple[Kept, ...] = ()
+    foreign: bool = False
+    notes: tuple[str, ...] = ()
+
+    def ref(self, entry: Entry) -> str:
+        """The full name of the ref that a file counts as read from: the remote's where both have it."""
+        chosen = self.copies.local if entry.side is Side.LOCAL else self.copies.remote
+        chosen = chosen or self.copies.local
+        return chosen.name if chosen else ""
+
+
+def find_copies(refs: Refs, name: str = CONTROL) -> Copies:
+    """The copies there are; without a local one, origin's counts before other remotes'."""
+    local = refs.all.get(HEADS + name)
+    if local:
+        return Copies(name, local, refs.twin(local))
+    remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
+    found = [refs.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in refs.all]
+    return Copies(name, None, found[0] if found else None)
+
+
+def read_control(scratch: Scratch, seen: Observation, name: str = CONTROL) -> Control:
+    """The control branch of an observed repository; whatever is wrong with it is in `notes`."""
+    return read_from_copies(scratch, find_copies(seen.refs, name))
+
+
+def read_from_copies(scratch: Scratch, copies: Copies) -> Control:
+    """The control branch in these copies."""
+    seen = compare_copies(scratch.git, copies)
+    if seen.relation is None or seen.foreign:
+        said = seen.unreadable + seen.foreign
+        return Control(seen.copies, seen.relation, foreign=bool(seen.foreign), notes=said)
+    past = history_of_copies(scratch, seen.copies)
+    union = unite_copies(scratch.git, seen, past.origins)
+    files = control_files.with_folders(union.files)
+    briefs = {task: frozenset(blobs) for task, blobs in past.briefs.items()}
+    said = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
+    return Control(seen.copies, seen.relation, files, briefs, union.kept, notes=said)
+
+
+def history_of_copies(scratch: Scratch, copies: Copies) -> history.History:
+    """Who gave each file each content, over both copies."""
+    return history.read_history(scratch, [ref.id for ref in (copies.local, copies.remote) if ref])
+
+
+# -- the copies ---------------------------------------------------------------------
+
+
+class Look(NamedTuple):
+    """The readable copies, how they stand, and their files, of each by itself.
+
+    `foreign` says for each copy that is no control branch what it is, with a hint; `unreadable`
+    why a copy was left out.
+    """
+
+    copies: Copies
+    relation: Sync | None
+    local: Files
+    remote: Files
+    unreadable: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def compare_copies(sealed: Git, copies: Copies) -> Look:
+    """List the files of both copies, and compare them."""
+    unreadable: list[str] = []
+    foreign: list[str] = []
+    local, mine = _list_copy(sealed, copies.local, Side.LOCAL, unreadable, foreign)
+    remote, theirs = _list_copy(sealed, copies.remote, Side.REMOTE, unreadable, foreign)
+    copies = Copies(copies.name, local, remote)
+    relation = _read_relation(sealed, local, remote, unreadable)
+    return Look(copies, relation, mine, theirs, tuple(unreadable), tuple(foreign))
+
+
+def _list_copy(
+    sealed: Git, ref: Ref | None, side: Side, unreadable: list[str], foreign: list[str]
+) -> tuple[Ref | None, Files]:
+    if ref is None:
+        return None, {}
+    try:
+        files = _read_entries(sealed, ref.id, side)
+    except GitError as error:
+        unreadable.append(f"{escape_hidden(ref.name)} cannot be read: {error.message}")
+        return None, {}
+    if ref.target:
+        foreign.append(
+            f"{escape_hidden(ref.name)} is no branch of its own, it stands for {escape_hidden(ref.target)}"
+        )
+    elif strange := control_files.find_foreign_names(files):
+        foreign.append(_describe_foreign(ref.name, strange))
+    return ref, files
+
+
+def _describe_foreign(ref: str, strange: Sequence[str]) -> str:
+    shown = ", ".join(escape_hidden(name) for name in strange[:4])
+    more = f" and {len(strange) - 4} more" if len(strange) > 4 else ""
+    return (
+        f"{escape_hidden(ref)} is not the control branch: it holds {shown}{more}, where only tasks/ and a README"
+        f" belong; {OTHER_NAME}"
+    )
+
+
+def _read_entries(sealed: Git, commit: str, side: Side) -> Files:
+    """Every file of a commit's tree. Sizes come from object headers; of a missing blob it is None."""
+    # ^{commit}: a tree or a blob under refs/heads is no branch, though git can list the one.
+    out = run(sealed, ["ls-tree", "-r", "-z", "--long", f"{commit}^{{commit}}"])
+    found = {}
+    for line in out.split(b"\0")[:-1]:
+        words, _, path = decode(line).partition("\t")
+        mode, _, blob, size = words.split()
+        found[path] = Entry(path, mode, blob, int(size) if size.isdigit() else None, side)
+    return found
+
+
+def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadable: list[str]) -> Sync | None:
+    if local is None or remote is None:
+        return Sync.LOCAL if local else Sync.REMOTE if remote else None
+    if local.id == remote.id:
+        return Sync.SAME
+    counted = ["rev-list", "--left-right", "--count", f"{local.id}...{remote.id}"]
+    out, code, reason = run_unchecked(sealed, counted)
+    if code:
+        unreadable.append(f"how {escape_hidden(local.name)} and {escape_hidden(remote.name)} stand: {reason}")
+        return Sync.DIVERGED
+    ahead, behind = out.split()
+    if ahead != b"0" and behind != b"0":
+        return Sync.DIVERGED
+    return Sync.AHEAD if behind == b"0" else Sync.BEHIND
+
+
+def unite_copies(sealed: Git, seen: Look, origins: Origins) -> Union:
+    """The files that count, each with its origin where that is known."""
+    mine, theirs = (control_files.with_origins(files, origins) for files in (seen.local, seen.remote))
+    local, remote = seen.copies.local, seen.copies.remote
+    if seen.relation is Sync.DIVERGED and local and remote:
+        # It fails where there is none: two branches that began apart, or a history that is not whole.
+        parted = decode(run_unchecked(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
+        return unite_files([_read_entries(sealed, base, Side.BOTH) for base in parted], mine, theirs)
+    if seen.relation in (Sync.REMOTE, Sync.BEHIND):
+        return Union(control_files.mark_sides(theirs, mine, Side.REMOTE))
+    return Union(control_files.mark_sides(mine, theirs, Side.LOCAL))
+
+
+def _describe_copies(seen: Look, union: Union, failure: str) -> Iterator[str]:
+    if failure:
+        yield f"the history of {escape_hidden(seen.copies.name)} cannot be read to its end: {failure}"
+    if seen.relation is Sync.DIVERGED and seen.copies.remote:
+        name, there = (
+            escape_hidden(seen.copies.name),
+            escape_hidden(seen.copies.remote.name.removeprefix(REMOTES)),
+        )
+        yield f"{name} and {there} have diverged; both are shown, and `agentledger sync` unites them"
+    for kept in union.kept:
+        path, beside = map(escape_hidden, kept)
+        yield f"{path} differs in the two; the remote's counts, the local one is kept as {beside}"

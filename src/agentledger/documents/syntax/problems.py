@@ -1,0 +1,89 @@
+"""Problems while one document is read: collected, counted, worded alike.
+
+Belongs here: the list, its cap, and near misses. Does not: deciding what is a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agentledger.model.ledger import Problem
+from agentledger.model.text import escape_hidden
+
+# Nobody reads more, and a hostile document could hold a hundred thousand.
+MOST = 50
+
+
+class Problems:
+    """Collects the problems of the document at `path`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._found: list[Problem] = []
+        self._more = 0
+
+    @property
+    def full(self) -> bool:
+        """So many that looking for another is no use."""
+        return len(self._found) >= MOST
+
+    @property
+    def any(self) -> bool:
+        """Is there one at all?"""
+        return bool(self._found)
+
+    def invalid(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
+        """What cannot be read as it stands."""
+        self._add(line, message, hint, "invalid", fatal)
+
+    def incomplete(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
+        """What is missing, empty, or only a placeholder."""
+        self._add(line, message, hint, "incomplete", fatal)
+
+    def _add(self, line: int | None, message: str, hint: str, kind: str, fatal: bool) -> None:
+        if self.full:
+            self._more += 1
+        else:
+            # The document's own words are in it: its keys, its headings.
+            self._found.append(
+                Problem(self.path, line, _shorten_text(message), _shorten_text(hint), kind, fatal)
+            )
+
+    def all(self) -> tuple[Problem, ...]:
+        """Everything found, in the order of the lines."""
+        found = sorted(self._found, key=lambda problem: problem.line or 0)
+        if self._more:
+            text = f"more is wrong than the {MOST} problems shown; {self._more:,} were left out"
+            found.append(Problem(self.path, None, text, "mend these first, then look again"))
+        return tuple(found)
+
+
+def _shorten_text(text: str) -> str:
+    return escape_hidden(text if len(text) <= 400 else text[:399] + "…")
+
+
+def quote_excerpt(text: str) -> str:
+    """Text of the document inside a message, cut to a readable length."""
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean …?` for the known word that comes closest; else the first of many, named."""
+    names = list(known)
+    close = find_near_miss(word, names)
+    if close is not None:
+        return f"did you mean `{close}`?"
+    return "there are: " + ", ".join(f"`{name}`" for name in names)
+
+
+def find_near_miss(word: str, known: Iterable[str]) -> str | None:
+    """The known word that this one is most likely a slip of: case, dashes and single letters do not count."""
+    from difflib import get_close_matches  # here, since most documents have nothing wrong
+
+    flat = {_fold_word(name): name for name in known}
+    close = get_close_matches(_fold_word(word[:80]), flat, n=1, cutoff=0.6)
+    return flat[close[0]] if close else None
+
+
+def _fold_word(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")

@@ -1,0 +1,216 @@
+"""Which keys each document has: declared once, for the reader, the schemas and the templates' editors.
+
+Belongs here: names, forms, what they mean, what is needed. Does not: what follows from two keys together,
+or from the sections (see the module of each document).
+"""
+
+from __future__ import annotations
+
+from agentledger.documents.forms import (
+    BLOB,
+    COMMAND,
+    COMMIT,
+    COUNT,
+    DIGEST,
+    DURATION,
+    EXIT_CODE,
+    FLAG,
+    ID,
+    IDS,
+    LOG,
+    NUMBER,
+    PATHS,
+    PATTERNS,
+    RULE,
+    SECONDS,
+    TEXT,
+    TIME,
+    Checks,
+)
+from agentledger.documents.kinds import Key, ListOf, Table, Word
+from agentledger.model.ledger import JUnit, Kill
+
+MODES = ("delegate", "review", "own", "explore")
+_AT = Key("at", TIME, "When this was written, in UTC; by default when it was committed.")
+_BY = Key("by", TEXT, "Whose word this is: a mail address; by default the commit's author.")
+_CHANGE = Key("change", DIGEST, "The id of the branch's net change; it decides where `head` is gone.")
+
+KILL = Table(
+    (
+        Key(
+            "after",
+            DURATION,
+            "So long after its first commit; the clock stops while the task waits for someone.",
+        ),
+        Key("lines", NUMBER, "So many changed lines, generated files aside."),
+        Key("files", NUMBER, "So many changed files."),
+        Key("commits", NUMBER, "So many commits that change code."),
+        Key("failing_runs", NUMBER, "So many failing runs of one check in a row."),
+    ),
+    Kill,
+    "a table such as `{after: 2d, lines: 800, failing_runs: 3}`",
+)
+
+BRIEF = Table(
+    (
+        Key("task", ID, "The task's id, which is the name of its folder.", needed=True),
+        Key("title", TEXT, "What it is about, in a few words; by default the id in words."),
+        Key("manager", TEXT, "Who answers for the task; by default the first in the policy."),
+        Key(
+            "mode",
+            Word(MODES),
+            "delegate: hand it off. review: with checkpoints. own: a human does it. "
+            "explore: options only, its code never merges.",
+            default="delegate",
+        ),
+        Key(
+            "session",
+            Word(("background", "local", "cloud")),
+            "Where the agent runs. local: a human sits with it, so no check-ins are due. "
+            "cloud: it pushes at the end, and is judged at merge.",
+            default="background",
+        ),
+        Key("priority", NUMBER, "1 comes first.", default=2),
+        Key(
+            "checkpoints", IDS, "What has to be approved on the way; by default [plan] where mode is review."
+        ),
+        Key("owns", PATTERNS, "Path patterns: the agent may change these files, and no others."),
+        Key("off_limits", PATTERNS, "Path patterns: what it must not touch, though `owns` would match."),
+        Key("follow", PATHS, "Existing files whose pattern is to be followed."),
+        Key("depends_on", IDS, "Tasks that merge first."),
+        Key("seam", FLAG, "The task is itself a shared interface that others build on.", default=False),
+        Key("branch", TEXT, "The branch, where it is not named agent/<task>."),
+        Key("verify", Checks(), "The commands that show whether it works, by name, in the order they run."),
+        Key("check_in", DURATION, "A sign of life is due so often.", default="15m"),
+        Key("kill", KILL, "When to give the task up; only what is written counts."),
+    )
+)
+
+STATUS = Table(
+    (
+        Key("at", TIME, "When this was written, in UTC.", needed=True),
+        Key(
+            "state",
+            Word(("working", "needs-input", "blocked", "ready")),
+            "Where the work stands. ready: all of it is done and can be reviewed.",
+            needed=True,
+        ),
+        Key("agent", TEXT, "Which agent writes, such as claude-code."),
+        Key("session", TEXT, "The agent's own session id."),
+        Key("checkpoint", ID, "This check-in asks for that checkpoint to be approved."),
+    )
+)
+
+PACKET = Table(
+    (
+        Key("task", ID, "The task's id.", needed=True),
+        Key("base", COMMIT, "The base commit that this was written against.", needed=True),
+        Key("head", COMMIT, "The commit that this speaks of: the one before the packet's own.", needed=True),
+        _CHANGE,
+    )
+)
+
+REVIEW = Table(
+    (
+        _AT,
+        Key(
+            "reviewer",
+            TEXT,
+            "Who reviewed: an agent's name, or a mail address; by default the commit's author.",
+        ),
+        Key(
+            "kind",
+            Word(("agent", "human")),
+            "Who that is. A human's review needs no section.",
+            default="agent",
+        ),
+        Key(
+            "run",
+            Word(("manager", "reported")),
+            "manager: agentledger ran the reviewer itself.",
+            default="reported",
+        ),
+        Key("verdict", Word(("approve", "request-changes", "reject")), "What is to happen.", needed=True),
+        Key("branch", TEXT, "The branch that was reviewed.", needed=True),
+        Key("head", COMMIT, "The commit that was reviewed.", needed=True),
+        _CHANGE,
+        Key("session", TEXT, "The reviewing agent's own session id."),
+        Key("worktree", TEXT, "The worktree it reviewed in."),
+    )
+)
+
+ANSWER = Table(
+    (
+        _AT,
+        _BY,
+        Key("to", TEXT, "The check-in's file name without `.md`; by default the newest."),
+        Key("branch", TEXT, "The branch, where several work on the task."),
+        Key(
+            "decision",
+            Word(("approve", "change", "reject", "stop", "note")),
+            "Any of them settles a question; only approve opens a checkpoint.",
+            needed=True,
+        ),
+        Key("checkpoint", ID, "The checkpoint that is decided on."),
+        Key("brief", BLOB, "The id of the branch's brief.md, where that copy of the brief is decided on."),
+    )
+)
+
+WAIVER = Table(
+    (
+        _AT,
+        _BY,
+        Key("rules", ListOf(RULE, "[OWN001]"), "The rules that are waived, by id or name.", needed=True),
+        Key("paths", PATTERNS, "Path patterns: only findings there; by default all."),
+        Key("until", TIME, "When it ends, in UTC.", needed=True),
+    )
+)
+
+OUTCOME = Table(
+    (
+        _AT,
+        _BY,
+        Key(
+            "outcome", Word(("merged", "killed", "declined", "explored")), "How the task ended.", needed=True
+        ),
+        Key("branch", TEXT, "The branch that ended with it; by default all of the task."),
+        Key("head", COMMIT, "The commit that it ended at."),
+        Key("merge", COMMIT, "The commit on base that brought it in."),
+    )
+)
+
+EVIDENCE = Table(
+    (
+        Key("version", NUMBER, "The version of this format: 1.", needed=True),
+        Key("check", ID, "The check's name.", needed=True),
+        Key("command", COMMAND, "The command, before its {…} were filled in.", needed=True),
+        Key("exit_code", EXIT_CODE, "What the command ended with; null where it was skipped."),
+        Key("started_at", TIME, "When it was started, in UTC.", needed=True),
+        Key("seconds", SECONDS, "How long it took."),
+        Key("head", COMMIT, "The commit that was checked.", needed=True),
+        Key("tree", COMMIT, "The tree of that commit, the ledger's folder aside.", needed=True),
+        _CHANGE,
+        Key("log_sha256", DIGEST, "The SHA-256 of the log, by which it is found."),
+        Key("log_bytes", COUNT, "The log's length."),
+        Key("truncated", FLAG, "Was the middle of the log left out?"),
+        Key("tail", LOG, "The log's last lines, without secrets."),
+        Key("failures_in_a_row", COUNT, "So many runs of this check had failed by then."),
+        Key(
+            "junit",
+            Table(tuple(Key(word, COUNT, f"JUnit's {word}.") for word in JUnit.__slots__), JUnit),
+            "The counts of the JUnit file.",
+        ),
+        Key(
+            "on_base",
+            Table(
+                (
+                    Key("commit", COMMIT, "The base commit.", needed=True),
+                    Key("exit_code", EXIT_CODE, "What the same command ended with there.", needed=True),
+                ),
+                accepts='`{"commit": "…", "exit_code": 0}`',
+            ),
+            "The same check on base, where that was tried.",
+        ),
+        Key("skipped", TEXT, "Why there was nothing to run."),
+    )
+)

@@ -1,0 +1,104 @@
+"""TOML → keys and values with their lines.
+
+Belongs here: the notation, by the standard library, which tells no lines but those of errors; so the line of
+a key is found by a look at the text. Does not: what the keys mean (`policy_keys`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+from agentledger.documents.syntax.nodes import LITERAL, QUOTED, Entry, Map, Node, Scalar, Seq
+from agentledger.documents.syntax.problems import Problems
+
+MOST_DEEP = 6
+# `a.a.a.a…` costs the library its length squared. Nothing of ours is deeper than three.
+_TOWER = re.compile(r"(?<![\w.-])(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){40}", re.ASCII)
+_WHERE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
+_HEADER = re.compile(r"[ \t]*\[\[?([^\]\n]+)\]")
+_KEY = re.compile(r"[ \t]*([\w.-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*=")
+_FORM = "write `key = value`, text in quotes, tables as `[name]`"
+
+
+def parse_toml(text: str, out: Problems) -> Map | None:
+    """The table that `text` is; None, with a problem, if it is not TOML."""
+    tower = _TOWER.search(text)
+    if tower:
+        out.invalid(text.count("\n", 0, tower.start()) + 1, "this is nested too deeply", _FORM)
+        return None
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = _WHERE.search(str(error))
+        line = int(said[1]) if said and said[1] else text.count("\n") + 1
+        out.invalid(line, f"this is not TOML: {_describe_error(error)}", _FORM)
+        return None
+    except (RecursionError, ValueError):
+        out.invalid(None, "this is nested too deeply, or has a number that is too long", _FORM)
+        return None
+    tree = _Lines(text).table(found, "", 1, 0)
+    assert isinstance(tree, Map)
+    return tree
+
+
+def _describe_error(error: tomllib.TOMLDecodeError) -> str:
+    said = _WHERE.sub("", str(error)).lower()
+    return {"cannot overwrite a value": "this key was there before"}.get(said, said)
+
+
+class _Lines:
+    """Where each dotted name is first, second … written."""
+
+    def __init__(self, text: str) -> None:
+        self.places: dict[str, list[int]] = {}
+        table = ""
+        for number, line in enumerate(text.split("\n"), 1):
+            header = _HEADER.match(line)
+            key = _KEY.match(line)
+            if header and not key:
+                table = _bare_name(header[1])
+                self._note_line(table, number)
+            elif key:
+                self._note_line(f"{table}.{_bare_name(key[1])}" if table else _bare_name(key[1]), number)
+
+    def _note_line(self, name: str, line: int) -> None:
+        parts = name.split(".")
+        self.places.setdefault(name, []).append(line)
+        for end in range(1, len(parts)):
+            self.places.setdefault(".".join(parts[:end]), [line])
+
+    def table(self, value: Any, name: str, line: int, depth: int) -> Node:
+        """The tree of a value called `name`, whose line is known already."""
+        if depth > MOST_DEEP:
+            return Scalar("…", line, LITERAL)
+        if isinstance(value, dict):
+            return Map(tuple(self._entry(key, each, name, line, depth) for key, each in value.items()), line)
+        if isinstance(value, list):
+            return Seq(tuple(self._item_tree(each, name, line, depth) for each in value), line)
+        if isinstance(value, str):
+            return Scalar(value, line, QUOTED)
+        return Scalar(str(value).lower() if isinstance(value, bool) else str(value), line, LITERAL)
+
+    def _entry(self, key: str, value: Any, name: str, line: int, depth: int) -> Entry:
+        full = f"{name}.{key}" if name else key
+        here = self._next(full, line) if not _is_table_array(value) else self.places.get(full, [line])[0]
+        return Entry(key, here, self.table(value, full, here, depth + 1))
+
+    def _item_tree(self, value: Any, name: str, line: int, depth: int) -> Node:
+        here = self._next(name, line) if isinstance(value, dict) else line
+        return self.table(value, name, here, depth + 1)
+
+    def _next(self, name: str, line: int) -> int:
+        """The next place of this name that was not given out; the same name is in each `[[table]]` again."""
+        left = self.places.get(name)
+        return left.pop(0) if left else line
+
+
+def _is_table_array(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _bare_name(name: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in name.split("."))

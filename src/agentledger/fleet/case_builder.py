@@ -1,0 +1,341 @@
+"""A fleet → what its rules find: each branch put before them with everything that they may ask.
+
+Belongs here: gathering a `Case` for a branch at a gate. Does not: a rule (see `rules`), which
+branch at which gate somebody asked for (see `check`), or a commit that is not made yet (see `gates`).
+
+Everything is read for all branches at once: merges, own changes, blobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agentledger import rules
+from agentledger.attention.progress import code_commits
+from agentledger.attention.wip import Load, measure_loads
+from agentledger.changes import content_risks, net_changes
+from agentledger.changes.freshness import Freshness
+from agentledger.changes.net_changes import Net, Own
+from agentledger.changes.own_commits import Lineage
+from agentledger.fleet import check_ins
+from agentledger.git import objects
+from agentledger.git.scratch import Scratch
+from agentledger.model.findings import Finding, Gate
+from agentledger.model.fleet import LEDGER, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
+from agentledger.model.ledger import Brief
+from agentledger.model.paths import parent_folders
+from agentledger.model.text import decode, encode
+from agentledger.model.work import Task
+from agentledger.rules.case import Case, Peer, Ref, Touched
+from agentledger.scope import patterns
+from agentledger.storage.cache import Cache
+
+# What steers tools, and so decides what runs: only by its full name can a brief own any of it.
+PROTECTED = tuple(
+    pattern.encode()
+    for pattern in (
+        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
+        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
+        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
+        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
+        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
+    ).split()
+)
+_TASKS = LEDGER + b"tasks/"
+
+
+def judge_branches(
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+) -> dict[str, tuple[Finding, ...]]:
+    """What the rules of a gate find on each branch, by its ref; nothing that was remembered counts."""
+    bench = Bench(scratch, fleet, branches, gate)
+    return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
+
+
+def add_findings(
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+) -> dict[str, Branch]:
+    """These branches by ref, with what the merge gate would find, and what merging makes of their standing.
+
+    `store` remembers what was asked of git: for what only shows.
+    """
+    bench = Bench(scratch, fleet, branches, Gate.MERGE, store)
+    return {
+        b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
+        for b in branches
+    }
+
+
+def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
+    """What is found about a push, from the worktree of a branch with a task, that moves these refs."""
+    task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
+    granted = scope_of(task.brief, fleet) if task and task.brief else None
+    case = Case(Gate.PUSH, fleet.now, fleet.policy, branch=branch.name, task=task, scope=granted, refs=moved)
+    return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
+
+
+def judge_spawn(
+    scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None
+) -> tuple[Finding, ...]:
+    """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more.
+
+    With `as_if` as though that were its brief already: the task need not be there.
+    """
+    fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
+    task = next(task for task in fleet.tasks if task.id == task_id)
+    brief = task.brief
+    granted = scope_of(brief, fleet) if brief else None
+    paths = [path for path, _ in objects.read_file_ids(scratch.git, fleet.base.head)]
+    return rules.evaluate_rules(
+        Case(
+            gate=Gate.SPAWN,
+            now=fleet.now,
+            policy=fleet.policy,
+            base=short_base_ref(fleet.base),
+            task=task,
+            scope=granted,
+            naming=_tasks_naming(fleet, brief.branch) if brief else (),
+            missing=_missing_paths(brief, set(paths)) if brief else (),
+            tree=_count_by_folder(granted, paths) if granted else {},
+            peers=peers_of(fleet),
+            done=merged_tasks(fleet),
+            known=task_dependencies(fleet),
+            load=_load_of_manager(fleet, brief.manager) if brief else None,
+        )
+    )
+
+
+def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
+    there = next((task for task in fleet.tasks if task.id == task_id), Task(task_id))
+    others = (task for task in fleet.tasks if task.id != task_id)
+    return replace(fleet, tasks=(*others, replace(there, brief=brief, brief_from="control")))
+
+
+def _load_of_manager(fleet: Fleet, manager: str) -> Load:
+    named = manager or next(iter(fleet.policy.managers), "")
+    return next((load for load in measure_loads(fleet) if load.manager == named), Load(named))
+
+
+def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Every task, with those that it depends on."""
+    return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
+
+
+def _has_named_branch(fleet: Fleet) -> bool:
+    return any(task.brief and task.brief.branch for task in fleet.tasks)
+
+
+def _tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
+    """The tasks whose briefs name a branch."""
+    return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
+
+
+def _missing_paths(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
+    """The paths of `follow` that are neither a file nor a folder of base."""
+    folders = {folder for path in paths for folder in parent_folders(path)}
+    return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
+
+
+def _count_by_folder(granted: patterns.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+    found: dict[bytes, tuple[int, int]] = {}
+    for path in paths:
+        top = path.partition(b"/")[0] if b"/" in path else b""
+        files, held = found.get(top, (0, 0))
+        found[top] = files + 1, held + granted.holds(path)
+    return found
+
+
+def short_base_ref(base: Base) -> str:
+    """Base as git takes it on a command line: in a clone that has no branch of its own, `origin/main`."""
+    return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
+    """The active tasks with their scopes: those with a brief that an open branch works on."""
+    open_ = {b.name for b in fleet.branches if b.state in (State.OPEN, State.DORMANT)}
+    return tuple(
+        Peer(task.id, task.brief, scope_of(task.brief, fleet), task.branches, task.brief.document.source.at)
+        for task in fleet.tasks
+        if task.brief and open_.intersection(task.branches) and task.outcome is None
+    )
+
+
+def scope_of(brief: Brief, fleet: Fleet) -> patterns.Scope:
+    """What a brief grants under the fleet's policy."""
+    return patterns.scope_of_brief(brief, fleet.policy, PROTECTED)
+
+
+# -- what a branch changed ------------------------------------------------------------
+
+
+def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
+    """The paths that a gate judges: all that either the branch did, or merging it would bring.
+
+    A conflicted path that no commit of the branch touched is base's affair. Where git cannot merge the two,
+    all that the branch did counts as brought.
+    """
+    differing = {change.path: change for change in seen_net.changes}
+    net = seen_net.paths
+    found = []
+    for path in sorted(net | own.paths):
+        commit, change = own.by.get(path, (None, None))
+        in_own = path in own.by
+        if not in_own and path in seen_net.conflicted:
+            continue
+        if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
+            continue
+        brought = path in net or bool(seen_net.failed)
+        found.append(Touched(path, differing.get(path, change), commit, in_own, brought))
+    return tuple(found)
+
+
+# -- one case -------------------------------------------------------------------------
+
+
+class Bench:
+    """Everything that was read for some branches of a fleet; puts one after the other before the rules."""
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        fleet: Fleet,
+        branches: Sequence[Branch],
+        gate: Gate,
+        store: Cache | None = None,
+    ) -> None:
+        self.fleet, self.gate = fleet, gate
+        self.tasks = {task.id: task for task in fleet.tasks}
+        self.fresh = Freshness(scratch, fleet, branches, store)
+        self.peers = {peer.task: peer for peer in peers_of(fleet)}
+        self.near = patterns.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
+        self.done = merged_tasks(fleet)
+        self.known = task_dependencies(fleet)
+        self.named = (
+            {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
+        )
+        self.lines = _lines_of_tasks(fleet)
+        self.nets = net_changes.find_net_changes(
+            scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
+        )
+        lineage = Lineage(scratch, fleet, branches, PROTECTED, store)
+        self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        said = {
+            b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
+            for b in branches
+            if b.work
+        }
+        self.reports = check_ins.compare_check_ins(scratch, fleet.policy, said)
+        new = {b.head: self._new(b) for b in branches}
+        self.links = content_risks.read_link_targets(scratch, (c for found in new.values() for c in found))
+        self.hidden = content_risks.find_hidden(scratch, (c for found in new.values() for c in found), store)
+        self.twins = content_risks.find_twins(scratch, list(new.items()), store)
+        paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
+        self.disordered = content_risks.find_disordered(scratch, paths, store)
+
+    def case(self, branch: Branch) -> Case:
+        """One branch as it stands at the gate."""
+        task = self.tasks.get(branch.work.task) if branch.work else None
+        brief = task.brief if task else None
+        own, new = self.owns[branch.ref], self._new(branch)
+        paths = touched_paths(self._net(branch), own, self.gate)
+        return Case(
+            gate=self.gate,
+            now=self.fleet.now,
+            policy=self.fleet.policy,
+            base=short_base_ref(self.fleet.base),
+            branch=branch.name,
+            head=branch.head,
+            listed=True,
+            agent=branch.agent.name if branch.agent else "",
+            task=task,
+            work=branch.work,
+            standing=self.fresh.standing(branch),
+            scope=scope_of(brief, self.fleet) if brief else None,
+            since=brief.document.source.at if brief else None,
+            changed=paths,
+            code=any(t.own and not t.path.startswith(LEDGER) for t in paths),
+            added=branch.added,
+            removed=branch.removed,
+            commits=len(code_commits(branch)),
+            conflict=branch.conflict or _conflict_of_net(self._net(branch)),
+            links={c.path: self.links[c.new] for c in new if c.new in self.links},
+            twins=self.twins[branch.head],
+            disordered=self.disordered[branch.head],
+            hidden=tuple(each for c in new for each in self.hidden.get(c, ())),
+            reports=self.reports.get(branch.ref, ()),
+            folders=tuple(sorted({folder for c in new if (folder := _task_folder(c.path))})),
+            naming=self.named.get(branch.name, ()),
+            merged=self._tasks_merged_in(branch),
+            peers=self._near_peers(brief),
+            done=self.done,
+            known=self.known,
+            packet_paths=self.fresh.packet_paths(branch),
+            review_fresh=self.fresh.review(branch, brief),
+        )
+
+    def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
+        """The other active tasks that may share a path with this one."""
+        near = self.near.get(brief.task, frozenset()) if brief else frozenset()
+        return tuple(self.peers[task] for task in sorted(near))
+
+    def _tasks_merged_in(self, branch: Branch) -> dict[str, str]:
+        """Other tasks with a branch whose own line came into this one, by the merge that first brought it."""
+        if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
+            return {}
+        known = {commit.id: commit for commit in branch.commits}
+        seen = {commit.id for commit in branch.line}
+        found: dict[str, str] = {}
+        for merge in reversed(branch.line):
+            left = list(merge.parents[1:])
+            while left:
+                commit = known.get(left.pop())
+                if commit is not None and commit.id not in seen:
+                    seen.add(commit.id)
+                    left += commit.parents
+                    for task in self.lines.get(commit.id, frozenset()) - {branch.work.task}:
+                        found.setdefault(task, merge.id)
+        return dict(sorted(found.items()))
+
+    def _net(self, branch: Branch) -> Net:
+        return self.nets.get(branch.head, Net(failed="it shares no history with base"))
+
+    def _new(self, branch: Branch) -> list[Change]:
+        net = self._net(branch)
+        brought = net.changes
+        if net.failed:
+            brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].by.items()))
+        return [change for change in brought if change.status != "D"]
+
+
+def _conflict_of_net(net: Net) -> Conflict | None:
+    if net.failed:
+        return None
+    return Conflict(net.clean, tuple(ConflictFile(path, "content") for path in sorted(net.conflicted)))
+
+
+def _task_folder(path: bytes) -> str:
+    if not path.startswith(_TASKS):
+        return ""
+    task, slash, _ = path[len(_TASKS) :].partition(b"/")
+    return decode(task) if slash else ""
+
+
+def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
+    """By commit, the tasks on whose branches' first-parent lines it lies."""
+    found: dict[str, set[str]] = {}
+    for branch in fleet.branches:
+        for commit in branch.line if branch.work else ():
+            found.setdefault(commit.id, set()).add(branch.work.task if branch.work else "")
+    return {commit: frozenset(tasks) for commit, tasks in found.items()}
+
+
+def merged_tasks(fleet: Fleet) -> frozenset[str]:
+    """The tasks that have merged: by their outcome, or by a branch that has.
+
+    One that stands where base does, and is not taken for a beginning, was merged by moving base forward.
+    """
+    landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
+    reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
+    landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
+    return frozenset(landed | {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"})

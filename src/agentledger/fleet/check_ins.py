@@ -1,0 +1,60 @@
+"""Whether an agent's earlier check-ins still stand as they were made.
+
+Belongs here: telling what was said from all versions that a branch gave a check-in. Does not: what follows
+from it (see `rules.status`), or reading check-ins for a view (see `papers`).
+
+What counts as said is the first version that no rule had anything against: whoever mends a check-in that a
+gate has refused edits nothing, and neither does who puts an edited one back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentledger import documents
+from agentledger.git import objects
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import LEDGER, Change
+from agentledger.model.ledger import Policy, Source
+from agentledger.model.text import count_misleading, decode, encode
+from agentledger.rules.case import Report
+
+# The changes of each path, newest first.
+History = Mapping[bytes, Sequence[Change]]
+
+
+def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change]]:
+    """The part of a history that is about the task's check-ins."""
+    folder = LEDGER + b"tasks/" + encode(task) + b"/status/"
+    return {p: history[p] for p in sorted(history) if p.startswith(folder) and p.endswith(b".md")}
+
+
+def compare_check_ins(
+    scratch: Scratch, policy: Policy, asked: Mapping[str, History]
+) -> dict[str, tuple[Report, ...]]:
+    """For each name, its check-ins: new (A), changed (M) or taken away (D). One process, if any."""
+    again = {blob for history in asked.values() for each in history.values() for blob in _earlier_blobs(each)}
+    texts = dict(objects.read_object_contents(scratch.git, sorted(again)))
+    sound = {blob for blob in again if _is_sound(texts.get(blob, b""), policy)}
+    return {name: tuple(_compare_check_ins(history, sound)) for name, history in asked.items()}
+
+
+def _compare_check_ins(history: History, sound: set[str]) -> Iterator[Report]:
+    for path, changes in history.items():
+        newest = changes[0]
+        said = next((blob for blob in _earlier_blobs(changes) if blob in sound), None)
+        if newest.status != "D":
+            yield Report(decode(path), "A" if said in (None, newest.new) else "M", said or "")
+        elif said is not None:
+            yield Report(decode(path), "D", said)
+
+
+def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
+    """The versions before the newest, oldest first."""
+    blobs = [changes[-1].old, *(change.new for change in reversed(changes[1:]))]
+    return [blob for blob in blobs if blob.strip("0")]
+
+
+def _is_sound(raw: bytes, policy: Policy) -> bool:
+    document = documents.parse_check_in(Source(""), raw[: documents.MOST_BYTES], policy).document
+    return not document.problems and not count_misleading([decode(raw)])

@@ -1,0 +1,252 @@
+"""git → Fleet: all agent branches at once, by a number of processes that does not grow with them.
+
+Here: reading and what follows from the commit graph alone (state, sync, agent, task).
+Not here: line counts (`lines`), changes that landed as another commit (`absorbed`),
+merges with base (`forecast`); `snapshot` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from agentledger.changes.ancestry import History
+from agentledger.documents import parse_front_matter
+from agentledger.git import commits, diffs, objects
+from agentledger.git.code_tree import compute_code_trees
+from agentledger.git.objects import Failure
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import Agent, Base, Branch, Change, Commit, Fleet, State, Sync, Worktree
+from agentledger.model.text import decode, format_count
+from agentledger.repository import agents, forge
+from agentledger.repository.listing import Listing
+from agentledger.repository.repository_state import Observation
+from agentledger.repository.resolve_base import Tip, peel_refs, read_base_history, read_head_commits
+
+# A page lists no more; `ahead` still counts all of them.
+MOST_COMMITS = 500
+_STATUS = (b".agentledger/tasks/", b"/status/")
+
+
+class Reading(NamedTuple):
+    """A fleet, and the graph that it was read with."""
+
+    fleet: Fleet
+    history: History
+
+
+# -- reading --------------------------------------------------------------------------
+
+
+def read_fleet(
+    scratch: Scratch,
+    seen: Observation,
+    base: Base,
+    listings: Sequence[Listing],
+    now: int,
+    dormant: int | None,
+) -> Reading:
+    """The fleet as the commit graph has it. `now` and `dormant` are in seconds; None: never dormant.
+
+    Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
+    """
+    walked = read_base_history(scratch, base)
+    tips = peel_refs(scratch, listings)
+    commits = read_head_commits(scratch, tips, base.head)
+    history = History(walked, commits)
+    reader = _Reader(scratch, seen, base, history, now, dormant)
+    branches = reader.branches(listings, tips)
+    url = forge.web_address(seen.remote_url) if seen.remote_url else None
+    name = seen.home.name.removesuffix(".git") or "repository"
+    fleet = Fleet(
+        name,
+        scratch.object_format,
+        base,
+        tuple(branches),
+        now,
+        url,
+        _describe_problems(seen, branches),
+        True,
+        dormant,
+    )
+    return Reading(fleet, history)
+
+
+def _describe_problems(seen: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
+    unreadable = sum(b.state is State.UNREADABLE for b in branches)
+    notes = []
+    if broken := seen.refs.broken:
+        names = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
+        notes.append(f"git ignores {format_count(len(broken), 'broken ref')}: {names}. git fsck tells more.")
+    if unreadable:
+        notes.append(
+            f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason stands beside each."
+        )
+    if seen.partial:
+        notes.append(
+            "This is a partial clone: what needs a file that was not fetched is shown as not computed."
+        )
+    if seen.place.shallow:
+        notes.append(
+            "This is a shallow clone: a branch whose history is cut off is shown as unreadable. "
+            "git fetch --unshallow mends it."
+        )
+    return tuple(notes)
+
+
+# A diff, or why git could not make it.
+Diff = tuple[Change, ...] | Failure
+
+
+class _Reader:
+    """Builds the branches of one fleet; holds what all of them need."""
+
+    def __init__(
+        self, scratch: Scratch, seen: Observation, base: Base, history: History, now: int, dormant: int | None
+    ) -> None:
+        self.scratch, self.seen, self.base, self.history = scratch, seen, base, history
+        self.now, self.dormant = now, dormant
+        self.cut = _read_shallow(seen)
+        self.base_cut = any(commit in history.position for commit in self.cut)
+
+    def branches(self, listings: Sequence[Listing], tips: dict[str, Tip]) -> list[Branch]:
+        """All branches; those without a problem with their changes."""
+        drafts = [draft for entry in listings if (draft := self._draft_branch(entry, tips)) is not None]
+        good = [draft for draft in drafts if draft.state is not State.UNREADABLE]
+        ended = self._read_landed_commits(good)
+        trees = {d.head: ended[d.head].tree if d.head in ended else d.commits[0].tree for d in good}
+        codes = compute_code_trees(self.scratch, list(trees.values()))
+        diffs = self._changes(good)
+        checked_in = self._check_ins(good, diffs)
+        return [
+            self._finish_branch(
+                draft,
+                ended.get(draft.head),
+                codes.get(trees.get(draft.head, "")),
+                diffs.get(draft.head, ()),
+                checked_in.get(draft.head),
+            )
+            for draft in drafts
+        ]
+
+    def _draft_branch(self, entry: Listing, tips: dict[str, Tip]) -> Branch | None:
+        """Graph facts of one branch; None when it turns out to be nobody's agent's."""
+        ours, theirs = tips[entry.ref.id], tips[entry.twin.id] if entry.twin else None
+        chosen, ref, sync = self._copy(entry, ours, theirs)
+        remote = entry.twin.name if entry.twin else entry.ref.name if entry.is_remote_only else None
+        worktree = self.seen.worktrees.get(entry.ref.name)
+        draft = Branch(
+            entry.name,
+            ref,
+            chosen.commit or entry.ref.id,
+            sync,
+            remote,
+            task=agents.task_of_branch(entry.name),
+            worktree=worktree,
+        )
+        if chosen.problem:
+            return replace(draft, state=State.UNREADABLE, state_why=chosen.problem) if entry.listed else None
+        own = self.history.own(chosen.commit)
+        agent = agents.agent_of_branch(entry.name, own)
+        if not entry.listed and agents.agent_of_commits(own) is None:
+            return None
+        draft = replace(draft, commits=tuple(own[:MOST_COMMITS]), ahead=len(own), agent=agent)
+        return self._compare_with_base(draft, own)
+
+    def _copy(self, entry: Listing, ours: Tip, theirs: Tip | None) -> tuple[Tip, str, Sync]:
+        """Which copy counts: the one ahead; of two that diverged the local one, where work goes on."""
+        if theirs is None or entry.twin is None:
+            return ours, entry.ref.name, Sync.REMOTE if entry.is_remote_only else Sync.LOCAL
+        if ours.problem or theirs.problem:
+            return (
+                (ours, entry.ref.name, Sync.LOCAL)
+                if theirs.problem
+                else (theirs, entry.twin.name, Sync.REMOTE)
+            )
+        sync = self.history.sync(ours.commit, theirs.commit)
+        return (theirs, entry.twin.name, sync) if sync is Sync.BEHIND else (ours, entry.ref.name, sync)
+
+    def _compare_with_base(self, draft: Branch, own: Sequence[Commit]) -> Branch:
+        history = self.history
+        bases = history.merge_bases(draft.head)
+        if self.cut and (not bases or self._is_cut_off(own)):
+            why = f"a shallow clone cuts it off before it meets {self.base.name}: git fetch --unshallow"
+            return replace(draft, state=State.UNREADABLE, state_why=why)
+        draft = replace(draft, merge_bases=bases, behind=history.behind(bases))
+        if own:
+            return draft
+        if history.on_first_parent_line(draft.head):
+            return replace(draft, state=State.EMPTY, state_why="no commit of its own yet")
+        return replace(draft, state=State.MERGED, state_why=f"its head is in {self.base.name}")
+
+    def _is_cut_off(self, own: Sequence[Commit]) -> bool:
+        """In a shallow clone, commits that only look like its own since base's history is not all here."""
+        return any(commit.id in self.cut or (self.base_cut and not commit.parents) for commit in own)
+
+    def _read_landed_commits(self, drafts: Sequence[Branch]) -> dict[str, Commit]:
+        """The head commits that lie in base, which the walk outside base did not see."""
+        ids = list(dict.fromkeys(d.head for d in drafts if not d.commits))
+        return {commit.id: commit for commit in commits.read_commits(self.scratch.git, ids)}
+
+    def _changes(self, drafts: Sequence[Branch]) -> dict[str, Diff]:
+        """From the newest merge base to head; a branch without any is compared with nothing at all."""
+        asked = [d for d in drafts if d.commits]
+        void = self.scratch.commit(self.scratch.tree([])) if any(not d.merge_bases for d in asked) else ""
+        pairs = [(d.merge_bases[0] if d.merge_bases else void, d.head) for d in asked]
+        return dict(zip((d.head for d in asked), diffs.read_changes(self.scratch.git, pairs), strict=True))
+
+    def _check_ins(self, drafts: Sequence[Branch], diffs: dict[str, Diff]) -> dict[str, str]:
+        """The agent that the newest check-in names, for branches of which nothing else tells."""
+        newest: dict[str, str] = {}
+        for draft in drafts:
+            found = diffs.get(draft.head, ())
+            if draft.agent is None and isinstance(found, tuple):
+                reports = [
+                    c
+                    for c in found
+                    if c.path.startswith(_STATUS[0]) and _STATUS[1] in c.path and c.status != "D"
+                ]
+                if reports:
+                    newest[draft.head] = max(reports, key=lambda c: c.path.rpartition(b"/")[2]).new
+        texts = dict(objects.read_object_contents(self.scratch.git, list(dict.fromkeys(newest.values()))))
+        named = {head: parse_front_matter(texts.get(blob, b"")).get("agent") for head, blob in newest.items()}
+        return {head: name for head, name in named.items() if isinstance(name, str) and name}
+
+    def _finish_branch(
+        self, draft: Branch, landed: Commit | None, code: str | None, changes: Diff, named: str | None
+    ) -> Branch:
+        if draft.state is State.UNREADABLE:
+            return draft
+        if isinstance(changes, Failure) or code is None:
+            reason = changes.reason if isinstance(changes, Failure) else "its tree is missing or damaged"
+            return replace(draft, state=State.UNREADABLE, state_why=reason)
+        newest = landed or draft.commits[0]
+        active = max(newest.committed_at, _last_written(draft.worktree))
+        agent = draft.agent or (Agent(named, "check-in") if named else None)
+        branch = replace(draft, agent=agent, code_tree=code, changes=changes, active_at=active)
+        return self._state(branch)
+
+    def _state(self, branch: Branch) -> Branch:
+        if branch.state is not State.OPEN:
+            return branch
+        if not branch.changes:
+            return replace(branch, state=State.EMPTY, state_why="its commits change nothing on balance")
+        if self.dormant is not None and self.now - branch.active_at > self.dormant:
+            days = (self.now - branch.active_at) // 86400
+            return replace(
+                branch, state=State.DORMANT, state_why=f"no sign of life for {format_count(days, 'day')}"
+            )
+        return branch
+
+
+def _last_written(worktree: Worktree | None) -> int:
+    """When a dirty worktree was last written to; a clean one says nothing beyond its commits."""
+    return worktree.touched_at or 0 if worktree and worktree.dirty else 0
+
+
+def _read_shallow(seen: Observation) -> frozenset[str]:
+    """The commits at which a shallow clone's history ends."""
+    if not seen.place.shallow:
+        return frozenset()
+    return frozenset(decode((seen.place.common / "shallow").read_bytes()).split())

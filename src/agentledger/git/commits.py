@@ -1,0 +1,83 @@
+"""Questions about commits, asked through the sealed directory (see `scratch`): history, authors, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentledger.git.process import Git, run, run_unchecked
+from agentledger.model.fleet import Commit, Person
+from agentledger.model.text import decode
+
+
+def read_ancestry(sealed: Git, tip: str) -> list[tuple[str, ...]]:
+    """The whole history of `tip`, children first: each commit with its parents."""
+    out = run(sealed, ["rev-list", "--topo-order", "--parents", tip])
+    return [tuple(line.split(" ")) for line in decode(out).split("\n") if line]
+
+
+def read_ancestry_outside(sealed: Git, head: str, base: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The commits of `head` that `base` lacks, newest first: each with its parents."""
+    out = run(sealed, ["rev-list", "--topo-order", "--parents", head, f"^{base}"])
+    rows = [line.split(" ") for line in decode(out).split("\n") if line]
+    return [(row[0], tuple(row[1:])) for row in rows]
+
+
+_FIELDS = 9
+_FORMAT = "%x00".join(
+    [
+        "%H",
+        "%P",
+        "%T",
+        "%an",
+        "%ae",
+        "%at",
+        "%ct",
+        "%s",
+        "%(trailers:only,unfold,separator=%x01,key_value_separator=%x02)",
+    ]
+)
+
+
+def read_log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
+    """Commits reachable from `heads` and not from `base`, parents first; GitError when one cannot be read."""
+    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    flags = ["--stdin", "-z", "--topo-order", "--reverse", "--encoding=UTF-8", f"--format={_FORMAT}"]
+    fields = run(sealed, ["log", *flags], given.encode()).split(b"\0")
+    return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
+    """These commits alone, without their history."""
+    if not ids:
+        return []
+    flags = ["--stdin", "-z", "--no-walk=unsorted", "--encoding=UTF-8", f"--format={_FORMAT}"]
+    fields = run(sealed, ["log", *flags], "".join(f"{i}\n" for i in ids).encode()).split(b"\0")
+    return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+def _parse_commit(raw: list[bytes]) -> Commit:
+    identity, above, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
+    pairs = tuple(
+        (key, value) for key, _, value in (line.partition("\x02") for line in trailers.split("\x01") if line)
+    )
+    return Commit(
+        identity,
+        tuple(above.split()),
+        tree,
+        Person(name, mail),
+        _parse_seconds(at),
+        _parse_seconds(committed),
+        subject,
+        pairs,
+    )
+
+
+def _parse_seconds(raw: str) -> int:
+    """A commit's time; hostile or broken ones come as '' or beyond what 64 bits hold."""
+    return int(raw) if raw.lstrip("-").isdigit() and len(raw) < 15 else 0
+
+
+def walk_failure_reason(sealed: Git, heads: Sequence[str], base: str) -> str:
+    """'' when the history of all these heads can be walked, else git's reason."""
+    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    return run_unchecked(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]

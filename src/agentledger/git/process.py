@@ -1,0 +1,200 @@
+"""Starting git: the only module that does, but for a hook's first questions (`gates.asked`). Bytes in, bytes out.
+
+Belongs here: where git runs, how it ends, what it says when it fails. Does not: what is asked (`queries` and the
+readers of objects), or deciding anything.
+
+A `Git` is a place and an environment. There are two kinds: the user's repository (`repository_at`), asked for
+refs, configuration and worktrees only; and the sealed directory of `scratch`, through which every object is read,
+so that neither the user's attributes, drivers, replacements and grafts nor a lazy fetch from a promisor remote can
+take part.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from agentledger.git.environment import build_git_env
+from agentledger.model.errors import GitError, GitMissing, NotARepository
+from agentledger.model.text import decode, escape_hidden
+
+# merge-tree --write-tree --stdin came with 2.38, its --stdin framing settled in 2.39.
+OLDEST = (2, 39)
+
+# The user's hooks are made for what people do, not for what a program does beside them. Those in a folder are
+# turned off by the first setting. Since git 2.54 a configuration can name hooks too, which run whatever that
+# folder is; older ones know nothing of the other settings. Only the events that our own commands cause.
+_EVENTS = ("reference-transaction", "post-index-change", "post-checkout")
+_CONFIGURED = (word for event in _EVENTS for word in ("-c", f"hook.{event}.enabled=false"))
+
+UNHOOKED = ("-c", "core.hooksPath=/dev/null", *_CONFIGURED)
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Where git runs, and with which environment; `detached`: in a session without a terminal."""
+
+    cwd: Path
+    env: Mapping[str, str]
+    detached: bool = False
+
+
+def repository_at(start: Path) -> Git:
+    """The user's repository around `start`; nothing is checked yet."""
+    return Git(start, build_git_env(os.environ))
+
+
+def without_prompts(git: Git) -> Git:
+    """The same, with nobody to ask: no terminal, no window for a passphrase."""
+    return Git(git.cwd, {**git.env, "SSH_ASKPASS_REQUIRE": "never"}, detached=True)
+
+
+def _start_process(
+    git: Git, args: Sequence[str], stdin: int | IO[bytes], stderr: int | IO[bytes]
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            ["git", *args],
+            cwd=git.cwd,
+            env=dict(git.env),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=git.detached,
+        )
+    except OSError as error:
+        raise _start_error(git, error) from error
+
+
+def _start_error(git: Git, error: OSError) -> GitError:
+    """Whether it is for git or for the folder that a process did not start; the error alone does not tell."""
+    if shutil.which("git", path=git.env.get("PATH")) is None:
+        wanted = ".".join(map(str, OLDEST))
+        return GitMissing("git is not installed, or not on PATH", f"install git {wanted} or newer")
+    if not git.cwd.exists():
+        return NotARepository(f"there is no folder {git.cwd}", "name an existing folder with --repo")
+    if not git.cwd.is_dir() or not os.access(git.cwd, os.X_OK):
+        return NotARepository(f"{git.cwd} cannot be entered: {error.strerror}", "name a folder with --repo")
+    return GitMissing(f"git cannot be started: {error.strerror}", "git version has to work first")
+
+
+def _extract_reason(stderr: bytes) -> str:
+    """git's own words, on one line, without paths of this machine: pages are published."""
+    lines = [line for line in decode(stderr).splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
+    # The first is the cause, the rest follow from it. But zlib's words name no object, the last one does.
+    corrupt = [line for line in told if line.endswith(" is corrupt")]
+    chosen = (corrupt or told or lines or ["git gave no reason"])[0]
+    chosen = re.sub(r" \(stored in .*\)", "", re.sub(r"^(fatal|error): ", "", chosen))
+    # A loose object by its id: which file of the repository holds it is nobody's business on a page.
+    chosen = re.sub(r"object file \S*objects/([0-9a-f]{2})/([0-9a-f]{38,62})\b", r"object \1\2", chosen)
+    chosen = re.sub(r"/[^'\"]*/objects/(?=[0-9a-f]{2}/|pack/|info/)", "objects/", chosen)
+    return escape_hidden(chosen)[:400]
+
+
+def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
+    """Standard output of one git command; GitError with git's reason on any other exit code."""
+    out, code, reason = run_unchecked(git, args, stdin)
+    if code not in ok:
+        raise _command_error(args, reason)
+    return out
+
+
+def _command_error(args: Sequence[str], reason: str) -> GitError:
+    hint = "it is git that fails here: mend what it names, then run this again"
+    return GitError(f"git {args[0]} failed: {reason}", hint)
+
+
+def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:
+    """Like `run`, where an exit code in `none` is git's way to say that there is none: then None.
+
+    Any other failure is a GitError: a question that failed has not been answered with "none".
+    """
+    out, code, reason = run_unchecked(git, args)
+    if code in none:
+        return None
+    if code:
+        raise _command_error(args, reason)
+    return out
+
+
+def run_unchecked(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
+    """Like `run`, but a failure is an answer: output, exit code, reason."""
+    out, code, err = _run_process(git, args, stdin)
+    return out, code, _extract_reason(err) if code else ""
+
+
+def _run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
+    with _start_process(
+        git, args, subprocess.PIPE if stdin is not None else subprocess.DEVNULL, subprocess.PIPE
+    ) as process:
+        out, err = process.communicate(stdin)
+    return out, process.returncode, err
+
+
+def run_with_progress(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:
+    """Run a command that talks while it works; each line, and each state of a bar, goes to `hear`.
+
+    Gives what it printed (little: it is read at the end), its exit code, and all that was said
+    on standard error but the states of bars.
+    """
+    said = []
+    with _start_process(git, args, subprocess.DEVNULL, subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        talk = process.stderr.fileno()
+        # A bar ends each of its states with CR, and the last one with LF.
+        for line in split_stream(iter(lambda: os.read(talk, 1 << 16), b""), b"\n"):
+            states = decode(line).removesuffix("\r").split("\r")
+            for state in states:
+                hear(state)
+            said.append(states[-1])
+        out = decode(process.stdout.read())
+    return out, process.returncode, "\n".join(said)
+
+
+class Stream(NamedTuple):
+    """A running command: its output in blocks, and, when that has ended, why it failed (or '')."""
+
+    blocks: Iterator[bytes]
+    failure: Callable[[], str]
+
+
+def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
+    """Run a command whose output is too large to hold. Input goes through a file, so nothing can deadlock."""
+    failed: list[str] = []
+
+    def blocks() -> Iterator[bytes]:
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
+            given.writelines(stdin)
+            given.seek(0)
+            process = _start_process(git, args, given, errors)
+            assert process.stdout is not None
+            try:
+                while block := process.stdout.read(1 << 16):
+                    yield block
+            finally:
+                process.stdout.close()
+                code = process.wait()
+                errors.seek(0)
+                if code:
+                    failed.append(_extract_reason(errors.read(1 << 16)))
+
+    return Stream(blocks(), lambda: failed[0] if failed else "")
+
+
+def split_stream(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
+    """Take a stream apart at `end`, holding no more than one block and one token."""
+    rest = b""
+    for block in blocks:
+        *whole, rest = (rest + block).split(end)
+        yield from whole
+    if rest:
+        yield rest

@@ -1,0 +1,199 @@
+"""The ledger's files → documents, those that an earlier run parsed out of the cache.
+
+Belongs here: which documents are remembered, under which key, in which form, and what is said of a
+file that cannot be read. Does not: parsing (`documents`), or which branch a document belongs to (`tasks`).
+
+A remembered document costs a tenth of one that is parsed, and its file need not be read at all.
+Rows hold JSON with fixed types, so a cache that somebody wrote to can at most tell a lie. Hence what
+counts as proven is never taken from it, but read and parsed each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+from agentledger import __version__, documents
+from agentledger.documents import MOST_BYTES
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import ledger_files
+from agentledger.ledger.ledger_files import Key, LedgerFile
+from agentledger.model import ledger
+from agentledger.model.ledger import (
+    Answer,
+    Brief,
+    CheckIn,
+    Document,
+    Evidence,
+    Outcome,
+    Packet,
+    Part,
+    Policy,
+    Problem,
+    Review,
+    Waiver,
+)
+from agentledger.model.text import encode
+from agentledger.storage.cache import Cache
+
+T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
+Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Packet | Evidence
+_KIND = "document"
+_PARSERS: dict[type[Paper], Callable[..., Paper]] = {
+    Answer: documents.parse_answer,
+    Brief: documents.parse_brief,
+    CheckIn: documents.parse_check_in,
+    Evidence: documents.parse_evidence,
+    Outcome: documents.parse_outcome,
+    Packet: documents.parse_packet,
+    Review: documents.parse_review,
+    Waiver: documents.parse_waiver,
+}
+# The documents that begin as a template, and its name.
+_TEMPLATED: dict[type[Paper], str] = {Brief: "brief", CheckIn: "status", Packet: "packet", Review: "review"}
+NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
+# Title, line, where the text is in the document's, is it empty, the text's line.
+_Part = tuple[str, int, int, int, bool, int]
+
+
+class Parser:
+    """Reads these files, each once, and remembers what is new among them when `keep` is called.
+
+    `templates` are the repository's own, by document: what they said and nobody changed counts as empty.
+    """
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        store: Cache,
+        policy: Policy,
+        files: Sequence[tuple[LedgerFile, type[Paper]]],
+        templates: Mapping[str, str] = NO_TEMPLATES,
+    ) -> None:
+        self._store, self._policy = store, policy
+        self._templates = {
+            kind: encode(templates[name]) for kind, name in _TEMPLATED.items() if name in templates
+        }
+        self._context = f"{_hash_parsers()} {policy!r} {sorted(templates.items())!r}\0"
+        self._known: dict[Key, Paper] = {}
+        self._new: dict[str, Paper] = {}
+        self._load_known(files)
+        listed = [file for file, _ in files if file.blob and file.raw is None]
+        self._filled = ledger_files.read_contents(
+            scratch, [file for file in listed if file.key not in self._known]
+        )
+
+    def _load_known(self, files: Sequence[tuple[LedgerFile, type[Paper]]]) -> None:
+        asked = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
+        keys = [(self._key(kind, file), file, kind) for file, kind in asked.values()]
+        rows = self._store.texts(_KIND, (key for key, *_ in keys))
+        for key, file, kind in keys:
+            found = _load_document(kind, file, rows[key]) if key in rows else None
+            if found is not None:
+                self._known[file.key] = found
+
+    def read(self, kind: type[T], file: LedgerFile) -> T:
+        """The document in a file; where that could not be read, an empty one that says why."""
+        found = self._known.get(file.key)
+        if found is None:
+            found = self._known[file.key] = self._parse_document(kind, self._filled.get(file.key, file))
+        assert isinstance(found, kind), f"{file.path} was listed as another kind of document"
+        return found
+
+    def _parse_document(self, kind: type[Paper], file: LedgerFile) -> Paper:
+        template = {"template": self._templates[kind]} if kind in self._templates else {}
+        value = _PARSERS[kind](file.source, file.raw or b"", self._policy, file.blob or None, **template)
+        problem = _reading_problem(file)
+        if problem is not None:
+            return replace(value, document=replace(value.document, problems=(problem,)))
+        if _is_cacheable(file):
+            self._new[self._key(kind, file)] = value
+        return value
+
+    def keep(self) -> None:
+        """Remember what was parsed anew."""
+        rows = ((key, _dump_document(value)) for key, value in self._new.items())
+        self._store.put_texts(_KIND, ((key, row) for key, row in rows if row is not None))
+        self._new = {}
+
+    def _key(self, kind: type[Paper], file: LedgerFile) -> str:
+        """Everything that a parser looks at: content, path, and what stands in for `at` and `by`."""
+        source = file.source
+        told = f"{self._context}{kind.__name__}\0{file.blob}\0{file.path}\0{source.at}\0{source.by}"
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _is_cacheable(file: LedgerFile) -> bool:
+    return file.is_regular and file.blob != "" and not (file.source.proven or file.source.uncommitted)
+
+
+@lru_cache
+def _hash_parsers() -> str:
+    """Another one for each version of the parsers: what they say of a document may have changed."""
+    found = hashlib.sha256(__version__.encode())
+    for path in (*sorted(Path(documents.__file__).parent.rglob("*.py")), Path(ledger.__file__)):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _reading_problem(file: LedgerFile) -> Problem | None:
+    """Why there is nothing to parse; None where there is."""
+    if not file.is_regular:
+        what = {"120000": "a symbolic link", "160000": "a submodule"}.get(file.mode, "not a file")
+        return Problem(file.path, None, f"it is {what}, not a document", "commit a regular file in its place")
+    if file.size > MOST_BYTES:
+        said = f"it is {file.size:,} bytes long, so it was not read"
+        return Problem(file.path, None, said, f"at most {MOST_BYTES:,} bytes")
+    if file.raw is None:
+        return Problem(file.path, None, "it is missing from this clone", "git fetch")
+    return None
+
+
+# -- rows ---------------------------------------------------------------------------------
+
+
+def _field_names(kind: type[Paper]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "document")
+
+
+@lru_cache
+def _row_decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
+    """Reads rows of the kind of this name: text, front matter, sections, problems, then its own fields."""
+    kind = next(kind for kind in _PARSERS if kind.__name__ == name)
+    hints = get_type_hints(kind)
+    types = (str, dict[str, Any], tuple[_Part, ...], tuple[Problem, ...], *map(hints.get, _field_names(kind)))
+    return msgspec.json.Decoder(tuple.__class_getitem__(types))
+
+
+def _dump_document(value: Paper) -> str | None:
+    """The row of a document; None where JSON could not give it back: half a character, an endless number."""
+    document = value.document
+    parts = [_dump_part(document.text, part) for part in document.parts]
+    rest = [getattr(value, name) for name in _field_names(type(value))]
+    try:
+        same = msgspec.json.decode(msgspec.json.encode(document.fields)) == document.fields
+        row = msgspec.json.encode([document.text, document.fields, parts, document.problems, *rest])
+    except UnicodeEncodeError:
+        return None
+    return row.decode() if same else None
+
+
+def _dump_part(text: str, part: Part) -> _Part:
+    start = text.index(part.text)
+    return part.title, part.line, start, start + len(part.text), part.empty, part.text_line
+
+
+def _load_document(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | None:
+    try:
+        text, front, parts, problems, *rest = _row_decoder(kind.__name__).decode(row)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    cut = tuple(Part(title, line, text[start:end], empty, at) for title, line, start, end, empty, at in parts)
+    return kind(Document(file.source, file.blob, text, front, cut, problems), *rest)

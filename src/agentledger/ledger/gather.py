@@ -1,0 +1,131 @@
+"""Gathering what was written about a fleet, and handing it to `tasks`.
+
+The branches' ledger folders, what their worktrees have not committed, base's briefs and
+the control branch: all read here, in a handful of processes; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from agentledger.attention import progress
+from agentledger.control import reader
+from agentledger.control.control_files import Entry, Side
+from agentledger.git import signatures
+from agentledger.git.code_tree import compute_code_trees
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import ledger_files, tasks
+from agentledger.ledger.document_cache import Parser
+from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
+from agentledger.ledger.policy import read_templates
+from agentledger.model.fleet import Base, Branch, Control, Fleet, Sync
+from agentledger.model.ledger import Policy, Source
+from agentledger.repository.repository_state import Observation
+from agentledger.storage.cache import Cache
+
+
+def attach_ledger(
+    scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
+) -> Fleet:
+    """The fleet with its tasks, its work and its control branch; of worktrees nothing, if only what is
+    `committed` counts. Never raises for what documents hold.
+    """
+    manager = reader.read_control(scratch, seen, fleet.policy.control_branch)
+    signers, unchecked = signatures.read_allowed_signers(scratch, fleet.base, fleet.policy)
+    commits = [entry.commit for entry in _document_entries(manager) if entry.commit]
+    signed = signatures.find_signed_commits(scratch, commits, signers)
+    branches = ledger_files.list_branch_files(scratch, cache, fleet.branches, fleet.base)
+    base = ledger_files.list_base_files(scratch, fleet.base, _is_base_proven(fleet.base))
+    uncommitted = {} if committed else _read_uncommitted(seen, fleet, branches, base)
+    written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
+    found = tasks.Papers(
+        branches,
+        uncommitted,
+        base,
+        _list_control_files(manager, _proof_predicate(manager, fleet.policy, signed)),
+        manager.earlier_briefs,
+        _read_code_trees(scratch, written),
+    )
+    own = read_templates(scratch, fleet.base)
+    parser = Parser(scratch, cache, fleet.policy, list(tasks.list_documents(found)), own)
+    summary = _summarize_control(manager, fleet.policy)
+    problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
+    notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
+    placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
+    parser.keep()
+    return progress.place_branches(placed)
+
+
+def _describe_problem(message: str, hint: str) -> str:
+    return f"Policy: {message} ({hint})." if hint else f"Policy: {message}."
+
+
+def _is_base_proven(base: Base) -> bool:
+    """What stands on base counts as proven; where there is a server, in the server's copy of it."""
+    return base.sync is not Sync.AHEAD
+
+
+def _document_entries(manager: reader.Control) -> list[Entry]:
+    return [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
+
+
+def _proof_predicate(
+    manager: reader.Control, policy: Policy, signed: Collection[str]
+) -> Callable[[Entry], bool]:
+    """Which files of the control branch no agent can have written: signed ones, or those behind a guard.
+
+    Where there is a server, the guard stands there: it speaks for the server's copy alone.
+    """
+    has_server = manager.copies.remote is not None
+
+    def proven(entry: Entry) -> bool:
+        guarded = policy.control_guarded and (entry.side is not Side.LOCAL or not has_server)
+        return guarded or entry.commit in signed
+
+    return proven
+
+
+def _list_control_files(manager: reader.Control, proven: Callable[[Entry], bool]) -> list[LedgerFile]:
+    return [_ledger_file(manager, entry, proven(entry)) for entry in _document_entries(manager)]
+
+
+def _ledger_file(manager: reader.Control, entry: Entry, proven: bool) -> LedgerFile:
+    by = entry.by.email if entry.by else None
+    source = Source(entry.path, manager.ref(entry), entry.commit, entry.at, by, proven=proven)
+    return LedgerFile(entry.path, entry.mode, entry.blob, source, entry.size or 0)
+
+
+def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
+    ref = manager.copies.local or manager.copies.remote
+    if manager.relation is None or ref is None or manager.foreign:
+        return Control(policy.control_branch, note=" ".join(manager.notes))
+    behind = manager.relation is Sync.BEHIND and manager.copies.remote
+    chosen = manager.copies.remote if behind and manager.copies.remote else ref
+    return Control(policy.control_branch, chosen.name, chosen.id, manager.relation, " ".join(manager.notes))
+
+
+def _read_uncommitted(
+    seen: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
+) -> dict[str, list[LedgerFile]]:
+    """By branch ref, the ledger files that lie in its worktree only."""
+    on_base = {file.path: file.blob for file in base}
+    found = {}
+    for branch in fleet.branches:
+        if branch.worktree is None:
+            continue
+        known = committed.get(branch.ref, BranchFiles((), 0, {}))
+        blobs = on_base | {file.path: file.blob for file in known.files}
+        files = ledger_files.read_worktree_files(
+            branch, seen.home / branch.worktree.path, blobs, fleet.object_format
+        )
+        if files:
+            found[branch.ref] = files
+    return found
+
+
+def _read_code_trees(scratch: Scratch, branches: Sequence[Branch]) -> dict[str, str]:
+    """By commit, the code tree of every commit of these branches."""
+    commits = [commit for branch in branches for commit in branch.commits]
+    trees = compute_code_trees(scratch, [commit.tree for commit in commits])
+    return {commit.id: trees[commit.tree] for commit in commits if commit.tree in trees}

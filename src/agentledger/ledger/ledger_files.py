@@ -1,0 +1,240 @@
+"""The ledger's files, raw: from agent branches, from base, and uncommitted from worktrees.
+
+Files of commits are listed first; `fill` reads those that somebody wants. Read from commits, never
+through a work tree (a sparse checkout drops them); the one exception is what is not committed yet,
+which is marked. Nothing is parsed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from agentledger.documents import MOST_BYTES
+from agentledger.git import diffs, objects
+from agentledger.git.scratch import Scratch
+from agentledger.model.fleet import LEDGER, Base, Branch, Change, Commit, State
+from agentledger.model.ledger import Source
+from agentledger.model.text import decode
+from agentledger.storage.cache import Cache
+
+TASKS = LEDGER.decode() + "tasks/"
+# So many files of one branch's ledger are read, the newest first; nobody reads ten thousand check-ins.
+MOST_FILES = 400
+REGULAR = ("100644", "100755")
+_KIND = "ledger files"
+# What tells one file from another: path, blob, and where it stands.
+Key = tuple[str, str, Source]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """One file below `.agentledger/tasks/`, or of the control branch. `raw` is None when it was not read.
+
+    Not read: what is only listed, and then anything but a regular file, what is too long (`size` tells),
+    what is missing.
+    """
+
+    path: str
+    mode: str
+    blob: str
+    source: Source
+    size: int = 0
+    raw: bytes | None = None
+
+    @property
+    def is_regular(self) -> bool:
+        """A plain file, as every document has to be."""
+        return self.mode in REGULAR
+
+    @property
+    def key(self) -> Key:
+        """Which file this is, its content aside."""
+        return self.path, self.blob, self.source
+
+
+@dataclass(frozen=True, slots=True)
+class BranchFiles:
+    """The ledger files that a branch adds to base; `total` counts those left unread, too.
+
+    `first_briefs`: by path, the oldest version of each brief on the branch's first-parent line.
+    """
+
+    files: tuple[LedgerFile, ...]
+    total: int
+    first_briefs: Mapping[str, LedgerFile]
+
+
+def is_ledger_path(path: bytes) -> bool:
+    """Is this a file of a task's folder?"""
+    return path.startswith(TASKS.encode())
+
+
+# -- committed -------------------------------------------------------------------------
+
+
+def list_branch_files(
+    scratch: Scratch, store: Cache, branches: Sequence[Branch], base: Base
+) -> dict[str, BranchFiles]:
+    """The ledger files of each branch that has any, by ref; listed, not read."""
+    readable = (branch for branch in branches if branch.state is not State.UNREADABLE)
+    having = [(b, _row_key(b)) for b in readable if any(is_ledger_path(c.path) for c in b.changes)]
+    rows = store.texts(_KIND, (key for _, key in having))
+    known = {b.ref: found for b, key in having if key in rows and (found := _load_files(rows[key]))}
+    new = [(b, key) for b, key in having if b.ref not in known]
+    if new:
+        history = _History(diffs.read_ledger_log(scratch.git, [b.head for b, _ in new], base.head))
+        fresh = {b.ref: BranchFiles(*_list_files(b, history), history.first_briefs(b)) for b, _ in new}
+        store.put_texts(_KIND, [(key, row) for b, key in new if (row := _dump_files(fresh[b.ref]))])
+        known |= fresh
+    return known
+
+
+def _row_key(branch: Branch) -> str:
+    """Everything that the list of a branch's files follows from."""
+    commits = " ".join(commit.id for commit in branch.commits)
+    told = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _dump_files(found: BranchFiles) -> str | None:
+    """As JSON; None where a name in it is no text."""
+    try:
+        return msgspec.json.encode(found).decode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _load_files(row: bytes) -> BranchFiles | None:
+    """A list that was kept; None where it claims more than a branch can say of its files."""
+    try:
+        found = msgspec.json.decode(row, type=BranchFiles)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    files = (*found.files, *found.first_briefs.values())
+    own = all(f.raw is None and not (f.source.proven or f.source.uncommitted) for f in files)
+    return found if own else None
+
+
+def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
+    found = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
+    # Names begin with the time, so git's order is theirs; check-ins never crowd out packet and brief.
+    dated = [c for c in found if b"/status/" in c.path]
+    kept = [c for c in found if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
+    sources = history.sources(branch, [c.path for c in kept])
+    return tuple(_file_of_change(c, source) for c, source in zip(kept, sources, strict=True)), len(found)
+
+
+def _file_of_change(change: Change, source: Source) -> LedgerFile:
+    return LedgerFile(decode(change.path), change.new_mode, change.new, source)
+
+
+class _History:
+    """Which commit touched which ledger file, for all branches at once."""
+
+    def __init__(self, log: Iterable[tuple[str, tuple[Change, ...]]]) -> None:
+        self._touched: dict[bytes, list[str]] = {}
+        # By commit, since one branch shall not cost a look at the files of all others.
+        self._briefs: dict[str, list[Change]] = {}
+        for commit, changes in log:
+            for change in changes:
+                self._touched.setdefault(change.path, []).append(commit)
+                if change.path.endswith(b"/brief.md") and change.status != "D":
+                    self._briefs.setdefault(commit, []).append(change)
+
+    def sources(self, branch: Branch, paths: Iterable[bytes]) -> Iterator[Source]:
+        """For each path the newest commit of the branch that touched it, as far as that is known."""
+        own = {commit.id: commit for commit in branch.commits}
+        for path in paths:
+            found = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
+            yield _source_of_path(branch, path, own.get(found))
+
+    def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
+        """By path, the oldest version of each brief on the branch's first-parent line."""
+        found: dict[str, LedgerFile] = {}
+        for commit in reversed(branch.line):
+            for change in self._briefs.get(commit.id, ()):
+                if decode(change.path) not in found:
+                    found[decode(change.path)] = _file_of_change(
+                        change, _source_of_path(branch, change.path, commit)
+                    )
+        return found
+
+
+def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Source:
+    where = decode(path)
+    if commit is None:
+        return Source(where, branch.name)
+    return Source(where, branch.name, commit.id, commit.committed_at, commit.author.email)
+
+
+def list_base_files(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
+    """The ledger files that stand on base."""
+    return [
+        LedgerFile(decode(path), mode, oid, Source(decode(path), base.name, base.head, proven=proven))
+        for mode, oid, path in objects.read_tree_entries(scratch.git, base.head, TASKS)
+    ]
+
+
+def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]:
+    """The same files, those that can be documents with their content."""
+    blobs = list(dict.fromkeys(f.blob for f in files if f.is_regular))
+    sizes = {
+        b: size
+        for b, (_, kind, size) in zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
+        if kind == "blob"
+    }
+    texts = dict(
+        objects.read_object_contents(
+            scratch.git, [b for b in blobs if sizes.get(b, MOST_BYTES + 1) <= MOST_BYTES]
+        )
+    )
+    return {
+        f.key: LedgerFile(f.path, f.mode, f.blob, f.source, sizes.get(f.blob, 0), texts.get(f.blob))
+        for f in files
+    }
+
+
+# -- not committed yet --------------------------------------------------------------------
+
+
+def read_worktree_files(
+    branch: Branch, folder: Path, committed: Mapping[str, str], object_format: str
+) -> list[LedgerFile]:
+    """Ledger files of a worktree that differ from what its branch has committed (`committed`: path to blob).
+
+    Links are not followed: a link could lead out of the worktree, to any file of the reader's.
+    """
+    found = []
+    for path in _walk_ledger(folder):
+        name = path.relative_to(folder).as_posix()
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= MOST_BYTES else None
+        blob = _blob_id(raw, object_format) if raw is not None else ""
+        if committed.get(name) != blob:
+            at = int(path.stat().st_mtime)
+            source = Source(name, branch.name, at=at, uncommitted=True)
+            found.append(LedgerFile(name, "100644", blob, source, size, raw))
+    return found[:MOST_FILES]
+
+
+def _walk_ledger(folder: Path) -> Iterator[Path]:
+    ledger = folder / LEDGER.decode().rstrip("/")
+    if ledger.is_symlink():
+        return
+    for where, folders, names in os.walk(ledger / "tasks"):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(where, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _blob_id(raw: bytes, object_format: str) -> str:
+    return hashlib.new(object_format, b"blob %d\0" % len(raw) + raw).hexdigest()

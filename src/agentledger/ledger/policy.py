@@ -1,0 +1,107 @@
+"""The repository's policy: `.agentledger/config.toml` on base, read from base's tip and nowhere else; and
+the templates that lie beside it.
+
+The default base's file may name another branch as base; that branch's file counts then. Where it cannot be
+read, the newest version of it that could counts, so that a slip on base neither opens nor closes any gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from agentledger import documents
+from agentledger.git import objects
+from agentledger.git.process import run_unchecked
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import config
+from agentledger.model.errors import RefError
+from agentledger.model.fleet import Base
+from agentledger.model.ledger import Policy, Problem
+from agentledger.model.text import decode
+from agentledger.repository import bases
+from agentledger.repository.bases import Choice, Refs
+from agentledger.repository.resolve_base import resolve_base
+
+FILE = ".agentledger/config.toml"
+_TEMPLATES = ".agentledger/templates"
+# So many older versions are looked at; more in a row are not broken by a slip.
+_VERSIONS = 20
+
+
+class Ruled(NamedTuple):
+    """A policy, the base that it goes for, and how that base was chosen.
+
+    `policy.readable` is False where no version of it that base ever had can be read.
+    """
+
+    policy: Policy
+    base: Base
+    choice: Choice
+
+
+def read_policy(
+    scratch: Scratch, refs: Refs, choice: Choice, wanted: str | None, fetched_at: int | None = None
+) -> Ruled:
+    """The policy, and the base that it names, unless the user `wanted` another.
+
+    Raises GitError when base cannot be read.
+    """
+    base = resolve_base(scratch, choice, fetched_at)
+    policy = _read_base_policy(scratch, base)
+    if wanted is not None or policy.base in (None, choice.name):
+        return Ruled(policy, base, choice)
+    try:
+        named = bases.choose_base(refs, policy.base, "", False)
+    except RefError as error:
+        hint = f"base stays {choice.name}; {error.hint}"
+        problem = Problem(FILE, None, f"`base` names a branch that is not here: {policy.base}", hint)
+        return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
+    moved = named._replace(why=f"named in {FILE} on {choice.name}")
+    base = resolve_base(scratch, moved, fetched_at)
+    return Ruled(_read_base_policy(scratch, base), base, moved)
+
+
+def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:
+    """The repository's own templates on base, by document; what is too long or no file is left out.
+
+    Bytes that are not UTF-8 are replaced. One process where there are none, two where there are.
+    """
+    names = {f"{base.head}:{_TEMPLATES}/{name}.md": name for name in documents.TEMPLATES}
+    found = zip(names.values(), objects.read_object_info(scratch.git, list(names)), strict=True)
+    blobs = {
+        name: blob for name, (blob, kind, size) in found if kind == "blob" and size <= documents.MOST_BYTES
+    }
+    texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(blobs.values()))))
+    return {name: texts[blob].decode("utf-8", "replace") for name, blob in blobs.items() if blob in texts}
+
+
+def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
+    policy = _read_policies(scratch, [base.head])[0]
+    if policy.readable:
+        return policy
+    log = ["log", f"-{_VERSIONS}", "--format=%H", base.head, "--", FILE]
+    commits = decode(run_unchecked(scratch.git, log)[0]).split()
+    for commit, older in zip(commits, _read_policies(scratch, commits), strict=True):
+        if older.readable:
+            hint = f"the version of {commit[:12]} counts until it is mended"
+            told = Problem(FILE, None, f"the policy on {base.name} cannot be read", hint)
+            return replace(older, problems=(*policy.problems, told))
+    return policy
+
+
+def _read_policies(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
+    """The policy in each of these commits; where there is no such file, the defaults."""
+    kinds = objects.read_object_info(scratch.git, [f"{commit}:{FILE}" for commit in commits])
+    small = [blob for blob, kind, size in kinds if kind == "blob" and size <= config.MOST_BYTES]
+    texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(small))))
+    return [
+        Policy() if kind == "missing" else config.parse(FILE, texts[blob]) if blob in texts else _no_policy()
+        for blob, kind, _ in kinds
+    ]
+
+
+def _no_policy() -> Policy:
+    problem = Problem(FILE, None, "it is too long to be a policy, or no file", "at most 256 KiB")
+    return Policy(problems=(problem,), readable=False)

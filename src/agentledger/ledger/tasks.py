@@ -1,0 +1,335 @@
+"""Branches and documents together: which task a branch works on, whose brief counts, what was said about it.
+
+Takes the files that `ledger_files` and `control` list, has them parsed, and puts each
+where it belongs. What follows from it (who waits for whom, what is fresh) is `standing`'s.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar
+
+from agentledger.attention import progress
+from agentledger.ledger.document_cache import Paper, Parser, T
+from agentledger.ledger.ledger_files import TASKS, BranchFiles, LedgerFile
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.ledger import (
+    Answer,
+    Brief,
+    CheckIn,
+    Evidence,
+    Outcome,
+    Packet,
+    Problem,
+    Review,
+    Waiver,
+)
+from agentledger.model.work import Copy, Task, Work
+
+# Outcomes that end the branches of a task.
+_ENDS = {"killed": State.KILLED, "declined": State.DECLINED, "explored": State.EXPLORED}
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """All raw files of a fleet: by branch ref, uncommitted by branch ref, base's, and the control branch's.
+
+    `earlier` are, by task, the blobs of briefs that the manager once accepted. Paths of the
+    control branch begin with `tasks/`, those of branches and base with `.agentledger/tasks/`.
+    """
+
+    branches: Mapping[str, BranchFiles]
+    uncommitted: Mapping[str, Sequence[LedgerFile]]
+    base: Sequence[LedgerFile]
+    control: Sequence[LedgerFile]
+    earlier: Mapping[str, frozenset[str]]
+    code_trees: Mapping[str, str]
+
+
+def attach_tasks(fleet: Fleet, papers: Papers, parser: Parser) -> Fleet:
+    """The fleet with its tasks, and each branch with its work. Never raises for what documents hold."""
+    if not (papers.branches or papers.uncommitted or papers.base or papers.control):
+        return fleet
+    desk = _Desk(papers, parser)
+    # A task that only branches know gets its brief from the first of them: the one that is named for it.
+    ordered = sorted(fleet.branches, key=lambda b: (desk.is_guest(b), b.name))
+    found = {branch.ref: desk.branch(branch) for branch in ordered}
+    branches = tuple(found[branch.ref] for branch in fleet.branches)
+    return replace(fleet, branches=branches, tasks=desk.tasks(branches))
+
+
+@lru_cache(maxsize=1 << 16)
+def split_path(path: str) -> tuple[str, str]:
+    """The task and the rest of a path: `.agentledger/tasks/x/status/1.md` → `("x", "status/1.md")`."""
+    task, _, rest = path.removeprefix(TASKS).removeprefix("tasks/").partition("/")
+    return task, rest
+
+
+_SINGLE: dict[str, type[Paper]] = {"brief.md": Brief, "packet.md": Packet, "outcome.md": Outcome}
+_FOLDERS: dict[tuple[str, str], type[Paper]] = {
+    ("answers", "md"): Answer,
+    ("evidence", "json"): Evidence,
+    ("reruns", "json"): Evidence,
+    ("reviews", "md"): Review,
+    ("status", "md"): CheckIn,
+    ("waivers", "md"): Waiver,
+}
+
+
+def document_kind(path: str) -> type[Paper] | None:
+    """Which document stands under a path; None where no reader of the ledger looks."""
+    rest = split_path(path)[1]
+    folder, inner, _ = rest.partition("/")
+    return _FOLDERS.get((folder, rest.rpartition(".")[2])) if inner else _SINGLE.get(rest)
+
+
+def list_documents(papers: Papers) -> Iterator[tuple[LedgerFile, type[Paper]]]:
+    """Every file that is going to be read, with what it is."""
+    lists = [papers.control, *papers.uncommitted.values()]
+    for found in papers.branches.values():
+        lists += [found.files, tuple(found.first_briefs.values())]
+    for file in itertools.chain.from_iterable(lists):
+        kind = document_kind(file.path)
+        if kind:
+            yield file, kind
+    yield from ((file, Brief) for file in papers.base if document_kind(file.path) is Brief)
+
+
+class _Desk:
+    """Where the papers of one fleet are sorted."""
+
+    def __init__(self, papers: Papers, parser: Parser) -> None:
+        self.papers = papers
+        self.read = parser.read
+        self.manager: dict[str, list[LedgerFile]] = {}
+        for file in papers.control:
+            task, rest = split_path(file.path)
+            if rest:  # a file beside the folders, such as a README, is no task
+                self.manager.setdefault(task, []).append(file)
+        self.on_base = {split_path(f.path)[0]: f for f in papers.base if split_path(f.path)[1] == "brief.md"}
+        # More of a task's folder than its brief comes to base only by landing.
+        self.landed = {split_path(f.path)[0] for f in papers.base if split_path(f.path)[1] != "brief.md"}
+        self.briefs: dict[str, Brief] = {}
+        self.brief_from: dict[str, str] = {}
+        self.naming: dict[str, list[str]] = {}
+        for task in {*self.manager, *self.on_base}:
+            self._official(task)
+        self.filed = {task: self._file(task) for task in self.manager}
+
+    # -- the manager's side ---------------------------------------------------------------
+
+    def _official(self, task: str) -> None:
+        """The brief of a task that is not only on a branch: the control branch's, else base's."""
+        ours = next((f for f in self.manager.get(task, ()) if split_path(f.path)[1] == "brief.md"), None)
+        file, where = (ours, "control") if ours else (self.on_base.get(task), "base")
+        if file:
+            self._settle(task, self.read(Brief, file), where)
+
+    def _settle(self, task: str, brief: Brief, where: str) -> None:
+        """This brief counts."""
+        self.briefs[task], self.brief_from[task] = brief, where
+        # What an agent wrote speaks for no branch but its own.
+        if brief.branch and where != "branch":
+            self.naming.setdefault(brief.branch, []).append(task)
+
+    def _file(self, task: str) -> Task:
+        """A task with what the manager's folder says, its brief and branches aside."""
+        files = self.manager[task]
+
+        outcome = next((f for f in files if split_path(f.path)[1] == "outcome.md"), None)
+        return Task(
+            task,
+            answers=_sort_newest_first(self._all(files, "answers", Answer)),
+            waivers=_sort_newest_first(self._all(files, "waivers", Waiver)),
+            reviews=_sort_newest_first(self._all(files, "reviews", Review)),
+            outcome=self.read(Outcome, outcome) if outcome else None,
+        )
+
+    def _read_reruns(self, task: str) -> tuple[Evidence, ...]:
+        return self._all(self.manager.get(task, ()), "reruns", Evidence)
+
+    def _all(self, files: Iterable[LedgerFile], folder: str, kind: type[T]) -> tuple[T, ...]:
+        """The documents of a folder; one kind stands in two, and an agent's own file is no rerun."""
+        found = [
+            f
+            for f in files
+            if split_path(f.path)[1].startswith(f"{folder}/") and document_kind(f.path) is kind
+        ]
+        return tuple(self.read(kind, file) for file in found)
+
+    # -- a branch -------------------------------------------------------------------------
+
+    def is_guest(self, branch: Branch) -> bool:
+        """Is it anything but `agent/<task>` with that task's folder?"""
+        found = self.papers.branches.get(branch.ref)
+        own = found is not None and any(split_path(file.path)[0] == branch.task for file in found.files)
+        return branch.name != f"agent/{branch.task}" or not own
+
+    def branch(self, branch: Branch) -> Branch:
+        """The branch with what its papers say, and the state that follows from the task's end or start."""
+        found = self.papers.branches.get(branch.ref, BranchFiles((), 0, {}))
+        files = _drop_loose_files(_overlay_files(found.files, self.papers.uncommitted.get(branch.ref, ())))
+        task, problems = self._task_of(branch, files)
+        if task is None:
+            # Nothing can be said of a branch that works on several tasks, but that.
+            why = branch.state_why or "; ".join(p.message for p in problems)
+            return replace(branch, state_why=why, problems=problems)
+        work = self._work(branch, task, [f for f in files if split_path(f.path)[0] == task], found, problems)
+        return self._state(replace(branch, task=task, work=work), task)
+
+    def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
+        """The task whose brief names the branch, else the one its name says, else the one folder it adds."""
+        added = sorted({split_path(file.path)[0] for file in files})
+        naming = sorted(self.naming.get(branch.name, ()))
+        confirmed = branch.task is not None and self.brief_from.get(branch.task, "branch") != "branch"
+        by_name = [branch.task] if branch.task and (confirmed or branch.task in added) else []
+        own = sorted({split_path(f.path)[0] for f in files if split_path(f.path)[1] == "brief.md"})
+        candidates = naming or by_name or added
+        sure = len(candidates) == 1 or bool(naming)
+        problems = (
+            [_ambiguity_problem("briefs of several tasks name this branch", naming)]
+            if len(naming) > 1
+            else []
+        )
+        if len(own) > 1:
+            problems.append(_ambiguity_problem("the branch adds briefs of several tasks", own))
+        elif not sure and added:
+            problems.append(_ambiguity_problem("the branch adds folders of several tasks", added))
+        return (candidates[0] if sure else None), tuple(problems)
+
+    def _work(
+        self,
+        branch: Branch,
+        task: str,
+        files: Sequence[LedgerFile],
+        found: BranchFiles,
+        problems: tuple[Problem, ...],
+    ) -> Work:
+        own = next((f for f in files if split_path(f.path)[1] == "brief.md"), None)
+        if self.brief_from.get(task, "branch") == "branch":
+            # Unconfirmed: the oldest version counts, so that an agent cannot widen its own brief afterwards.
+            first = next(
+                (f for path, f in found.first_briefs.items() if split_path(path) == (task, "brief.md")), own
+            )
+            if first and task not in self.briefs:
+                self._settle(task, self.read(Brief, first), "branch")
+            elif first and first.blob != self.briefs[task].document.blob:
+                problems = (*problems, _second_brief_problem(first.path, self.briefs[task]))
+        filed = self.filed.get(task, Task(task))
+        check_ins = _sort_newest_first(self._all(files, "status", CheckIn))
+        packet = next((f for f in files if split_path(f.path)[1] == "packet.md"), None)
+        dated = sum(split_path(f.path)[1].startswith("status/") for f in files)
+        return Work(
+            task,
+            self.read(Brief, own) if own else None,
+            self._copy(branch, task, own),
+            check_ins,
+            dated + max(found.total - len(found.files), 0),
+            self.read(Packet, packet) if packet else None,
+            self._all(files, "evidence", Evidence),
+            self._read_reruns(task),
+            tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
+            self._answers(branch, task),
+            (*problems, *_find_misplaced(files)),
+            {c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees},
+        )
+
+    def _copy(self, branch: Branch, task: str, own: LedgerFile | None) -> Copy:
+        """How the branch's copy relates to the brief that counts."""
+        official = self.briefs.get(task)
+        if self.brief_from.get(task) == "branch":
+            return Copy.UNCONFIRMED
+        if official is None or own is None:
+            return Copy.NONE
+        if own.blob == official.document.blob:
+            return Copy.SAME
+        if own.blob in self.papers.earlier.get(task, ()):
+            return Copy.OUTDATED
+        said = (a for a in self._answers(branch, task) if a.brief == own.blob)
+        return Copy.REFUSED if any(a.decision == "reject" for a in said) else Copy.SCOPE_CHANGE
+
+    def _answers(self, branch: Branch, task: str) -> tuple[Answer, ...]:
+        answers = self.filed[task].answers if task in self.filed else ()
+        return tuple(a for a in answers if a.branch in (None, branch.name))
+
+    def _state(self, branch: Branch, task: str) -> Branch:
+        outcome = self.filed[task].outcome if task in self.filed else None
+        if outcome and outcome.outcome in _ENDS and outcome.branch in (None, branch.name):
+            if branch.state in (State.OPEN, State.DORMANT, State.EMPTY):
+                return replace(branch, state=_ENDS[outcome.outcome], state_why=_describe_outcome(outcome))
+            return branch
+        waiting = branch.work is not None and progress.is_waiting(branch.work)
+        live = task in self.briefs and outcome is None and task not in self.landed
+        fresh = branch.state is State.EMPTY and live
+        if fresh or (branch.state is State.DORMANT and waiting):
+            return replace(branch, state=State.OPEN, state_why="")
+        return branch
+
+    # -- all tasks ------------------------------------------------------------------------
+
+    def tasks(self, branches: Sequence[Branch]) -> tuple[Task, ...]:
+        """Every task there is, those with the highest priority first."""
+        working: dict[str, list[str]] = {}
+        for branch in branches:
+            if branch.work:
+                working.setdefault(branch.work.task, []).append(branch.name)
+        names = {*self.briefs, *self.filed, *working}
+        found = [
+            replace(
+                self.filed.get(name, Task(name)),
+                brief=self.briefs.get(name),
+                brief_from=self.brief_from.get(name, ""),
+                branches=tuple(sorted(working.get(name, ()))),
+            )
+            for name in names
+        ]
+        return tuple(sorted(found, key=lambda t: (t.brief.priority if t.brief else 99, t.id)))
+
+
+def _describe_outcome(outcome: Outcome) -> str:
+    first = next((line.strip() for line in outcome.text.splitlines() if line.strip()), "")
+    return f"{outcome.outcome} by {outcome.by}: {first}" if first else f"{outcome.outcome} by {outcome.by}"
+
+
+def _ambiguity_problem(message: str, tasks: Sequence[str]) -> Problem:
+    named = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
+    hint = "one branch works on one task: split it, or take the other folder out"
+    return Problem("", None, f"{message}: {named}", hint)
+
+
+def _second_brief_problem(path: str, counts: Brief) -> Problem:
+    message = f"the manager has no brief of this task, and {counts.document.source.ref} has another one"
+    return Problem(path, None, message, "the other counts; put one on the control branch", fatal=False)
+
+
+def _overlay_files(committed: Sequence[LedgerFile], uncommitted: Sequence[LedgerFile]) -> list[LedgerFile]:
+    """What a worktree has not committed stands in place of what it has."""
+    found = {file.path: file for file in committed}
+    found |= {file.path: file for file in uncommitted}
+    return [found[path] for path in sorted(found)]
+
+
+def _drop_loose_files(files: Iterable[LedgerFile]) -> list[LedgerFile]:
+    """Without plain files beside the folders; a link or a submodule in place of a folder stays."""
+    return [f for f in files if split_path(f.path)[1] or not f.is_regular]
+
+
+Dated = TypeVar("Dated", CheckIn, Answer, Waiver, Review)
+
+
+def _sort_newest_first(values: Sequence[Dated]) -> tuple[Dated, ...]:
+    return tuple(sorted(values, key=lambda v: (v.at, v.name), reverse=True))
+
+
+def _find_misplaced(files: Iterable[LedgerFile]) -> tuple[Problem, ...]:
+    """Files that no reader of the ledger will ever look at."""
+    hint = "a task's folder holds brief.md, packet.md, status/*.md and evidence/*.json"
+    return tuple(
+        Problem(f.path, None, "it is no document of the ledger", hint, fatal=False)
+        for f in files
+        if (rest := split_path(f.path)[1]) not in ("brief.md", "packet.md")
+        and not rest.startswith(("status/", "evidence/"))
+    )

@@ -1,0 +1,51 @@
+"""Names of git's as they can be typed truthfully, and commands made of them.
+
+Belongs here: what every command that is shown has in common. Does not: which command a
+branch is given (see `sections`, and `commands` of the site).
+
+Commands are for a POSIX shell at the repository's top, so every word in them is quoted.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from agentledger.model.fleet import Base, Branch, Sync
+from agentledger.model.text import HIDDEN
+
+# Short names that git resolves as written. Others go by their full ref: `-x` reads as an option,
+# `HEAD` or `@` as HEAD, `tags/x` as a tag, `deadbeef` as an object, and zsh expands a leading `=`.
+_SHORT = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)[^-=@].*")
+
+
+def is_plain_name(name: str) -> bool:
+    """Does git, and a reader, take this short name for what it is?"""
+    return bool(_SHORT.fullmatch(name)) and not HIDDEN.search(name)
+
+
+def format_ref(ref: str) -> str | None:
+    """A ref as a person would type it, in full where the short form means something else to git.
+
+    None where hidden characters make typing it a trap.
+    """
+    if HIDDEN.search(ref):
+        return None
+    short = re.sub("^refs/(heads|remotes)/", "", ref)
+    return short if is_plain_name(short) else ref
+
+
+def join_commands(*commands: tuple[str, ...]) -> tuple[str, ...]:
+    """Commands as lines for a shell."""
+    return tuple(map(shlex.join, commands))
+
+
+def format_merge_commands(branch: Branch, base: Base) -> tuple[str, ...]:
+    """The commands that merge a branch into the local base; () where base's name cannot be typed."""
+    if HIDDEN.search(base.name):
+        return ()
+    found = [("git", "switch", "--", base.name)]
+    # A local base that is behind its upstream would merge the branch onto something old.
+    if base.sync is Sync.BEHIND:
+        found.append(("git", "merge", "--ff-only", format_ref(base.ref) or base.head))
+    return join_commands(*found, ("git", "merge", "--no-ff", format_ref(branch.ref) or branch.head))

@@ -1,0 +1,146 @@
+"""A task's brief, and what a branch's copy of it asks for: as text, and as JSON.
+
+Belongs here: words, lines and keys. Does not: finding either (see `workflow.brief`), or comparing them
+(see `brief_change`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from agentledger.attention.actions import format_command
+from agentledger.attention.brief_change import Change
+from agentledger.model.ledger import Brief, Problem
+from agentledger.model.text import encode, escape_hidden, format_path
+from agentledger.model.work import Copy
+from agentledger.reports import shapes_commands
+
+_PLACES = {"control": "the control branch", "base": "base"}
+_COPIES = {
+    Copy.NONE: "has no copy of it",
+    Copy.SAME: "has it as it is",
+    Copy.OUTDATED: "has an earlier version of it",
+    Copy.SCOPE_CHANGE: "asks for another one",
+    Copy.REFUSED: "asked for another one, which was refused",
+    Copy.UNCONFIRMED: "has the only copy, which nobody confirmed",
+}
+
+
+class Difference(NamedTuple):
+    """A branch's copy that is not the brief that counts; `diff` are lines."""
+
+    task: str
+    branch: str
+    copy: Copy
+    own: Brief
+    change: Change
+    diff: tuple[str, ...]
+
+
+Copies = Sequence[tuple[str, Copy]]
+
+
+def render_brief(task: str, brief: Brief, where: str, copies: Copies) -> str:
+    """Where it is from and who has it, then the document line by line."""
+    lines = [f"# brief of {task}: {_describe_source(brief, where)}"]
+    lines += [f"# {name} {_COPIES[copy]}" for name, copy in copies]
+    return _format_lines([*lines, *brief.document.text.splitlines()])
+
+
+def _describe_source(brief: Brief, where: str) -> str:
+    source = brief.document.source
+    commit = f", commit {source.commit[:12]}" if source.commit else ""
+    if where == "branch":
+        return f"only on {source.ref}{commit}, unconfirmed: an agent may have written it"
+    proof = (
+        "proven: agents cannot rewrite it"
+        if source.proven
+        else "unproven: an agent here could have rewritten it"
+    )
+    return f"from {_PLACES.get(where, where)}{commit}, {proof}"
+
+
+def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
+    """The same as JSON."""
+    source = brief.document.source
+    shape = shapes_commands.BriefShow(
+        version=1,
+        kind="brief-show",
+        task=_json_text(task),
+        where=where,
+        proven=source.proven,
+        ref=_json_text(source.ref) or None,
+        commit=source.commit,
+        path=_json_text(source.path),
+        blob=brief.document.blob,
+        text=_json_text(brief.document.text),
+        problems=tuple(map(_shape_problem, brief.document.problems)),
+        copies=tuple(shapes_commands.BriefCopy(_json_text(name), copy) for name, copy in copies),
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+# -- differences ------------------------------------------------------------------------
+
+
+def render_brief_diffs(name: str, found: Sequence[Difference]) -> str:
+    """Each copy in words, and as a diff."""
+    if not found:
+        return _format_lines([f"{name}: every copy is the brief that counts"])
+    return "\n".join(_format_lines(_describe_difference(each)) for each in found)
+
+
+def _describe_difference(found: Difference) -> Iterator[str]:
+    yield f"{found.branch} {_COPIES[found.copy]}"
+    yield from (f"  {sentence}" for sentence in found.change.sentences)
+    for problem in found.own.document.problems:
+        if problem.fatal:
+            line = f"line {problem.line}: " if problem.line else ""
+            yield f"  it cannot be the brief: {line}{problem.message}"
+    yield ""
+    yield from found.diff
+    # The blob makes sure that what is accepted is what was read here.
+    blob = ("--blob", (found.own.document.blob or "")[:12])
+    accept = format_command(("agentledger", "brief", "accept", *blob), found.branch)
+    if accept and found.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
+        yield ""
+        yield f"next: {accept}"
+    if accept and found.copy is Copy.SCOPE_CHANGE:
+        yield f"or: {format_command(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), found.branch)}"
+
+
+def encode_brief_diffs(name: str, found: Sequence[Difference]) -> bytes:
+    """The same as JSON."""
+    copies = tuple(
+        shapes_commands.BriefDifference(
+            branch=_json_text(each.branch),
+            task=_json_text(each.task),
+            copy=each.copy,
+            blob=each.own.document.blob,
+            grants=tuple(map(_json_text, each.change.grants)),
+            takes=tuple(map(_json_text, each.change.takes)),
+            others=tuple(map(_json_text, each.change.others)),
+            problems=tuple(map(_shape_problem, each.own.document.problems)),
+            diff=_json_text("\n".join(each.diff)),
+        )
+        for each in found
+    )
+    shape = shapes_commands.BriefDiff(version=1, kind="brief-diff", name=_json_text(name), copies=copies)
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_problem(problem: Problem) -> shapes_commands.BriefProblem:
+    return shapes_commands.BriefProblem(
+        problem.line, _json_text(problem.message), _json_text(problem.hint), problem.fatal
+    )
+
+
+def _format_lines(lines: Sequence[str] | Iterator[str]) -> str:
+    return "".join(f"{escape_hidden(line)}".rstrip() + "\n" for line in lines)
+
+
+def _json_text(text: str) -> str:
+    return format_path(encode(text))

@@ -1,0 +1,130 @@
+"""The ledger's documents as JSON objects: where each stands, its fields and sections, its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agentledger.model.fleet import Branch
+from agentledger.model.ledger import Document, Evidence, Problem
+from agentledger.model.text import encode, format_path, format_rfc3339
+from agentledger.model.work import Checked, Standing, Task, Work
+
+Json = dict[str, Any]
+
+
+def shape_check_ins(work: Work | None) -> tuple[Json, ...]:
+    """A branch's check-ins, newest first."""
+    return tuple(_shape_document(c.document) for c in work.check_ins) if work else ()
+
+
+def shape_packet(work: Work | None) -> Json | None:
+    """A branch's packet, if it has one."""
+    return _shape_document(work.packet.document) if work and work.packet else None
+
+
+def shape_reviews(work: Work | None) -> tuple[Json, ...]:
+    """The reviews of a branch, newest first."""
+    return tuple(_shape_document(r.document) for r in work.reviews) if work else ()
+
+
+def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
+    """The checks asked for, each with its evidence as far as there is any."""
+    return tuple(_shape_check(checked) for checked in standing.checks) if standing else ()
+
+
+def shape_problems(branch: Branch) -> tuple[Json, ...]:
+    """What is wrong with a branch's ledger as a whole; what is in one document is told with it."""
+    problems = (*branch.problems, *(branch.work.problems if branch.work else ()))
+    return tuple({"path": _json_text(problem.path) or None} | _shape_problem(problem) for problem in problems)
+
+
+def shape_task(found: Task) -> Json:
+    """A task with the manager's documents about it."""
+    ended = found.outcome is not None
+    return {
+        "id": found.id,
+        "title": _json_text(found.title),
+        "manager": _json_text(found.brief.manager) or None if found.brief else None,
+        "mode": found.brief.mode if found.brief else None,
+        "state": "ended" if ended else "active" if found.branches else "planned",
+        "branches": [_json_text(name) for name in found.branches],
+        "brief": _shape_document(found.brief.document) if found.brief else None,
+        "brief_from": found.brief_from or None,
+        "answers": _shape_documents(a.document for a in found.answers),
+        "waivers": _shape_documents(w.document for w in found.waivers),
+        "outcome": _shape_document(found.outcome.document) if found.outcome else None,
+    }
+
+
+def _shape_check(checked: Checked) -> Json:
+    head: Json = {
+        "check": checked.check.name,
+        "command": _json_text(checked.check.run),
+        "fresh": checked.fresh,
+    }
+    return head | {"standing": checked.trust} | _shape_evidence(checked.evidence)
+
+
+def _shape_evidence(evidence: Evidence | None) -> Json:
+    if evidence is None:
+        return {
+            "exit_code": None,
+            "head": None,
+            "tree": None,
+            "started_at": None,
+            "seconds": None,
+            "skipped": None,
+        }
+    return {
+        "exit_code": evidence.exit_code,
+        "head": evidence.head,
+        "tree": evidence.tree,
+        "started_at": format_rfc3339(evidence.started_at),
+        "seconds": evidence.seconds,
+        "skipped": _json_text(evidence.skipped) if evidence.skipped else None,
+    }
+
+
+def _shape_documents(found: Iterable[Document]) -> list[Json]:
+    return [_shape_document(document) for document in found]
+
+
+def _shape_document(document: Document) -> Json:
+    source = document.source
+    return {
+        "path": _json_text(source.path),
+        "commit": source.commit,
+        "uncommitted": source.uncommitted,
+        "proven": source.proven,
+        "fields": _json_value(document.fields),
+        "sections": {_json_text(part.title): _json_text(part.text) for part in document.parts},
+        "findings": [
+            {
+                "line": p.line,
+                "message": _json_text(p.message),
+                "hint": _json_text(p.hint),
+                "kind": p.kind,
+                "fatal": p.fatal,
+            }
+            for p in document.problems
+        ],
+    }
+
+
+def _shape_problem(problem: Problem) -> Json:
+    words = {"message": _json_text(problem.message), "hint": _json_text(problem.hint)}
+    return {"line": problem.line, **words, "kind": problem.kind, "fatal": problem.fatal}
+
+
+def _json_value(value: Any) -> Any:
+    """A value of front matter, every text in it fit for JSON."""
+    if isinstance(value, str):
+        return _json_text(value)
+    if isinstance(value, Mapping):
+        return {_json_text(str(key)): _json_value(entry) for key, entry in value.items()}
+    return [_json_value(entry) for entry in value] if isinstance(value, (list, tuple)) else value
+
+
+def _json_text(text: str) -> str:
+    return text if text.isascii() else format_path(encode(text))

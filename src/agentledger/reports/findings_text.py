@@ -1,0 +1,93 @@
+"""Findings as text for an agent or a person, and as a forge's annotations.
+
+Belongs here: words around findings; a hook prints them, so nothing is imported that is slow. Does not:
+finding anything, or other formats (see `findings` for JSON, and `sarif`).
+
+The text is written for somebody who has nothing else: what is wrong, where, and what to type next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agentledger.model.findings import Finding, Report, Severity
+from agentledger.model.text import escape_hidden, format_count, format_path
+
+# Once, however many paths there are: what else there is to do than taking them back.
+_ASK = (
+    "or ask for a path: add it to `owns` in your brief.md, commit that alone, "
+    "then agentledger report --need 'why'"
+)
+
+
+def render_findings(report: Report) -> str:
+    """Every finding, those that stop first, and one line that says what comes of it."""
+    ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
+    lines = [line for found in ordered for line in _describe_finding(found)]
+    if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
+        lines.append(_ASK)
+    lines += [f"note: {escape_hidden(note)}" for note in report.notes]
+    lines += [f"not judged: {escape_hidden(lost)}" for lost in report.unjudged]
+    return "\n".join([*lines, _describe_verdict(report)])
+
+
+def _describe_finding(found: Finding) -> Iterator[str]:
+    word = "waived" if found.waived else str(found.severity)
+    where = f" {escape_hidden(found.path)}" if found.path is not None else ""
+    line = f":{found.line}" if found.line else ""
+    branch = f" [{escape_hidden(found.branch)}]" if found.branch else ""
+    yield f"{word} {found.rule} {found.name}{branch}{where}{line}"
+    commit = f" (commit {found.commit[:12]})" if found.commit else ""
+    yield f"  {escape_hidden(found.message)}{commit}"
+    if found.waived:
+        yield f"  waived: {escape_hidden(found.waived)}"
+    else:
+        yield f"  next: {escape_hidden(found.hint)}"
+
+
+def _describe_verdict(report: Report) -> str:
+    stopping = [f for f in report.findings if f.blocks]
+    others = len(report.findings) - len(stopping)
+    told = f"; {others:,} more to know" if others else ""
+    what = escape_hidden(report.what)
+    if stopping:
+        rules = sorted({f.rule for f in stopping})
+        explain = f"; agentledger rule {rules[0]} explains" if rules else ""
+        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{told}{explain}"
+    errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
+    if errors:
+        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{told}"
+    return f"{what}: nothing stops it at {report.gate}{told}"
+
+
+# -- GitHub's annotations ---------------------------------------------------------------
+
+
+def render_annotations(report: Report) -> str:
+    """Workflow commands, a line each, that GitHub Actions shows at the files.
+
+    The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
+    escaped, in properties `:` and `,` as well.
+    """
+    notes = [f"::notice title=agentledger::{_escape_value(escape_hidden(note))}" for note in report.notes]
+    notes += [f"::error title=not judged::{_escape_value(escape_hidden(lost))}" for lost in report.unjudged]
+    return "\n".join([*map(_render_annotation, report.findings), *notes])
+
+
+def _render_annotation(found: Finding) -> str:
+    kind = "error" if found.blocks else "notice" if found.waived else "warning"
+    properties = {
+        "file": format_path(found.path) if found.path is not None else "",
+        "line": str(found.line) if found.line else "",
+        "title": f"{found.rule} {found.name}",
+    }
+    told = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
+    message = f"{escape_hidden(found.message)}\n{escape_hidden(found.hint)}"
+    return f"::{kind} {told}::{_escape_value(message)}"
+
+
+def _escape_value(text: str, also: str = "") -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    for char in also:
+        text = text.replace(char, f"%{ord(char):02X}")
+    return text

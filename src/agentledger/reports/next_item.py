@@ -1,0 +1,191 @@
+"""The one thing that needs the manager: as text for a terminal, and as JSON.
+
+Belongs here: words, lines and keys. Does not: which thing that is (see `turns`), or what is done about it
+(see `cli.next`).
+
+All that agents wrote is bounded, and shown line by line through `printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from agentledger.attention.queue import Kind, Turn
+from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.ledger import CheckIn
+from agentledger.model.text import (
+    encode,
+    escape_hidden,
+    format_age,
+    format_count,
+    format_path,
+    format_rfc3339,
+)
+from agentledger.model.work import Checked, Trust
+from agentledger.reports import shapes_commands, shapes_ledger
+
+LINES, WIDTH = 30, 400  # of one text: its branch's page has all of it
+FEW = 6  # lines of an outcome
+NAMED = 3  # branches of one state
+
+_WAITS = {
+    Kind.QUESTION: "asks",
+    Kind.SCOPE_CHANGE: "asks for another scope",
+    Kind.CONFLICT: "is in conflict with base",
+    Kind.HELD: "is held",
+    Kind.READY: "says that it is ready",
+    Kind.APPROVED: "is approved",
+    Kind.REJECTED: "was rejected",
+    Kind.KILL: "has met a criterion to give up",
+}
+
+
+def render_next_item(turn: Turn, fleet: Fleet, more: int = 0) -> str:
+    """Everything that one needs to decide; `more` are those that wait behind it."""
+    return "".join(f"{escape_hidden(line)}".rstrip() + "\n" for line in _describe_turn(turn, fleet, more))
+
+
+def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
+    task, asked = turn.task, turn.question
+    yield turn.action.text
+    yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
+    yield ""
+    about = f" about its checkpoint {asked.checkpoint}" if asked and asked.checkpoint else ""
+    reasons = _list_reasons(turn)
+    yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if asked or turn.change or reasons else ''}"
+    if asked:
+        yield from quote_lines(_describe_question(asked), LINES)
+    if turn.change:
+        yield from quote_lines("\n".join(turn.change.sentences) or "the same, in other bytes", LINES)
+    yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
+    outcome = task.brief.document.part("Outcome") if task.brief else None
+    if outcome and not outcome.empty:
+        yield "to be true in the end:"
+        yield from quote_lines(outcome.text, FEW)
+    if turn.branch.standing and turn.branch.standing.checks:
+        yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
+    yield ""
+    if turn.action.command:
+        yield f"next: {turn.action.command}"
+    if more:
+        yield f"{format_count(more, 'more waits', 'more wait')} behind it"
+
+
+def _describe_question(asked: CheckIn) -> str:
+    """What is to be answered; where nothing is asked in words, what was done and is planned."""
+    if asked.needs:
+        return asked.needs
+    parts = [part for part in asked.document.parts[:3] if not part.empty and part.text.strip()]
+    return "\n".join(f"{part.title}: {part.text.strip()}" for part in parts) or "(it says nothing)"
+
+
+def _list_reasons(turn: Turn) -> tuple[str, ...]:
+    return {Kind.HELD: blocking_reasons, Kind.KILL: met_kill_criteria}.get(turn.kind, lambda _: ())(
+        turn.branch
+    )
+
+
+def _describe_wait(turn: Turn, now: int) -> str:
+    if turn.since is None:
+        return ""
+    since = format_rfc3339(turn.since)[:16].replace("T", " ")
+    return f", waits for you since {since} UTC ({format_age(now - turn.since)})"
+
+
+def _asker_name(turn: Turn) -> str:
+    asked, agent = turn.question, turn.branch.agent
+    return (asked.agent if asked else "") or (agent.name if agent else "") or turn.branch.name
+
+
+def quote_lines(said: str, most: int) -> list[str]:
+    """At most so many lines, none very long, each marked as somebody else's words."""
+    lines = said.strip().splitlines()
+    shown = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
+    return shown + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
+
+
+def describe_check(checked: Checked) -> str:
+    """A check and what is known of it, in a few words."""
+    name = checked.check.name
+    if checked.evidence is None:
+        return f"{name} has not run"
+    if checked.trust is Trust.SKIPPED:
+        return f"{name} had nothing to do"
+    word = "passed" if checked.evidence.passed else "failed"
+    old = ", on other code" if not checked.fresh else ""
+    other = ", by another command" if checked.ran_other_command else ""
+    return f"{name} {word} ({checked.trust or 'claimed'}{old}{other})"
+
+
+# -- nothing waits ----------------------------------------------------------------------
+
+
+def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
+    """That nothing waits, and what the agents are doing."""
+    left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
+    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
+
+
+def describe_agents(fleet: Fleet) -> str:
+    """What the agents are doing, in one line."""
+    parts = group_by_section(fleet)
+    words = {
+        Section.WORKING: "working",
+        Section.SILENT: "silent",
+        Section.HELD: "held back",
+        Section.UNBRIEFED: "without a brief",
+    }
+    told = [
+        f"{len(parts[part])} {word}{_format_names(parts[part])}"
+        for part, word in words.items()
+        if parts[part]
+    ]
+    return f"agents: {', '.join(told) or 'none at work'}"
+
+
+def _format_names(branches: Sequence[Branch]) -> str:
+    names = ", ".join(escape_hidden(branch.name) for branch in branches[:NAMED])
+    more = f" and {len(branches) - NAMED} more" if len(branches) > NAMED else ""
+    return f" ({names}{more})"
+
+
+# -- for programs -----------------------------------------------------------------------
+
+
+def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
+    """The first of them, and how many there are."""
+    shape = shapes_commands.Next(
+        version=1,
+        kind="next",
+        waiting=len(turns),
+        turn=_shape_turn(turns[0]) if turns else None,
+        agents=_json_text(describe_agents(fleet)),
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_turn(turn: Turn) -> shapes_commands.Turn:
+    asked = turn.question
+    outcome = turn.task.brief.document.part("Outcome") if turn.task.brief else None
+    checks = turn.branch.standing.checks if turn.branch.standing else ()
+    return shapes_commands.Turn(
+        about=turn.kind,
+        branch=_json_text(turn.branch.name),
+        task=_json_text(turn.task.id),
+        title=_json_text(turn.task.title),
+        since=None if turn.since is None else format_rfc3339(turn.since),
+        check_in=_json_text(asked.name) if asked else None,
+        checkpoint=asked.checkpoint if asked else None,
+        question=_json_text(asked.needs) if asked else None,
+        asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
+        outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
+        checks=tuple(_json_text(describe_check(each)) for each in checks),
+        next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
+    )
+
+
+def _json_text(text: str) -> str:
+    return format_path(encode(text))

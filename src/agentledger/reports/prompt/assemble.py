@@ -1,0 +1,207 @@
+"""A prompt of a bounded size: parts, each quoting pieces of text, cut fairly where not all of it fits.
+
+Belongs here: fitting parts into so many bytes, and naming what was left out. Does not: what a prompt says
+(see `prompt_task`, `prompt_resume`, `prompt_review`), or how a quote is made harmless (`prompt_quote`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agentledger.reports.prompt.quote import (
+    code_span,
+    end_of,
+    fence_line,
+    hunks_of,
+    share_room,
+    start_of,
+    utf8_size,
+)
+
+LIMIT = 60_000
+LEAST_LIMIT = 4_000  # below that, little more than headings would be left
+LONGEST_COMMAND = 300  # characters; a longer one gives way to one that shows more than was asked for
+
+_LEAST = 500  # bytes of a piece, frame and all; with less it is rather left out
+_BODY = 80  # bytes of a quote within its frame
+
+CUTS: dict[str, Callable[[str, int], str]] = {"start": start_of, "end": end_of, "hunks": hunks_of}
+
+
+class Left(NamedTuple):
+    """What a prompt does not hold: `bytes` of its `size`, and the command that shows all of it."""
+
+    what: str
+    bytes: int
+    size: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The text, at most as long as was asked for, and the task and branch that it is about.
+
+    `branch` is None where nobody has begun, or several have. `notes` are for whoever hands the text over.
+    """
+
+    text: str
+    left_out: tuple[Left, ...] = ()
+    notes: tuple[str, ...] = ()
+    task: str = ""
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text by others, which `prompt_quote.quoted` has gone over.
+
+    `label` is our line above it, `what` its name in a list of what was left out.
+    `keep` says what of it stays where it is cut: its start, its end, or some of every hunk. Where not all
+    fits, it gets `most` bytes at first, and more if there is room.
+    """
+
+    what: str
+    text: str
+    command: str = ""
+    label: str = ""
+    keep: str = "start"
+    most: int = 1 << 30
+
+    def whole(self) -> str:
+        """All of it."""
+        return self._add_frame(self.text)
+
+    def within(self, room: int) -> tuple[str, Left | None]:
+        """As much of it as fits in so many bytes, and what does not."""
+        if utf8_size(self.whole()) <= room:
+            return self.whole(), None
+        wanted = utf8_size(self.text or self.label)
+        frame = utf8_size(self._add_frame("")) + utf8_size(self._told(wanted, wanted))
+        if room - frame < _BODY:
+            return "", Left(self.what, wanted, wanted, self.command)
+        body = CUTS[self.keep](self.text, room - frame)
+        left = max(wanted - utf8_size(body), 1)
+        return self._add_frame(body) + self._told(wanted - left, wanted), Left(
+            self.what, left, wanted, self.command
+        )
+
+    def _add_frame(self, body: str) -> str:
+        label = f"{self.label}\n\n" if self.label else ""
+        if not self.text:
+            return label
+        line = fence_line(self.text)
+        return f"{label}{line}text\n{body}\n{line}\n\n"
+
+    def _told(self, held: int, wanted: int) -> str:
+        how = f"; all of it: {_format_command(self.command)}" if self.command else ""
+        return f"(Cut: {held:,} of {wanted:,} bytes are shown{how})\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A chapter. `words` are ours, and are never cut; `least` is the least room of one of its pieces.
+
+    Where not everything fits, parts of a lower `rank` come first, and each gets `share` percent of the room
+    before others are asked what they leave.
+    """
+
+    title: str
+    words: str = ""
+    pieces: tuple[Piece, ...] = ()
+    command: str = ""
+    rank: int = 1
+    share: int = 10
+    least: int = _LEAST
+
+    def whole(self) -> str:
+        """All of it."""
+        return self._head() + "".join(each.whole() for each in self.pieces)
+
+    def within(self, room: int) -> tuple[str, list[Left]]:
+        """As much of it as fits in so many bytes, and what does not."""
+        whole = utf8_size(self.whole())
+        if whole <= room:
+            return self.whole(), []
+        left = room - utf8_size(self._head())
+        if left < (self.least if self.pieces else 0):
+            return "", [Left(self.title, whole, whole, self.command)]
+        found = [
+            each.within(given) for each, given in zip(self.pieces, self._rooms_of_pieces(left), strict=True)
+        ]
+        texts = [text for text, _ in found]
+        return "".join([self._head(), *texts]), [lost for _, lost in found if lost]
+
+    def _head(self) -> str:
+        words = f"{self.words.strip()}\n\n" if self.words.strip() else ""
+        return f"## {self.title}\n\n{words}"
+
+    def _rooms_of_pieces(self, room: int) -> list[int]:
+        """Fair shares of what each may have at first, then of what is left, for those that got some."""
+        sizes = [utf8_size(each.whole()) for each in self.pieces]
+        first = [min(wanted, each.most) for wanted, each in zip(sizes, self.pieces, strict=True)]
+        given = share_room(first, room, self.least)
+        wanted = [have and all_of_it - have for have, all_of_it in zip(given, sizes, strict=True)]
+        more = share_room(wanted, room - sum(given))
+        return [have + extra for have, extra in zip(given, more, strict=True)]
+
+
+def compose_prompt(opening: str, parts: Sequence[Part], limit: int, again: str = "") -> Prompt:
+    """The parts in this order, in at most `limit` bytes (no less than LEAST_LIMIT), the opening uncut.
+
+    `again` is the command that makes it, with `{limit}` for a limit: it shows what has no other command.
+    """
+    whole = opening + "".join(part.whole() for part in parts)
+    if utf8_size(whole.rstrip("\n")) < limit:
+        return Prompt(whole.rstrip("\n") + "\n")
+    told = f"{opening}Not all of it fits in {limit:,} bytes; the end of this text names what is left out.\n\n"
+    reserve = min(max(limit // 8, 500), 4_000)
+    found, lost = _fit_parts(parts, limit - utf8_size(told) - reserve)
+    text = told + "".join(found)
+    everything = again.replace("{limit}", str(utf8_size(whole)))
+    lost = [each if each.command else each._replace(command=everything) for each in lost]
+    listed = _list_left_out(lost, limit - utf8_size(text) - 1)
+    return Prompt(f"{text}{listed}\n", tuple(lost))
+
+
+def _fit_parts(parts: Sequence[Part], room: int) -> tuple[list[str], list[Left]]:
+    """The text of each part, all together within the room, and what was left out, in order of parts."""
+    sizes = [utf8_size(part.whole()) for part in parts]
+    order = sorted(range(len(parts)), key=lambda index: parts[index].rank)
+    given, left = [0] * len(parts), room
+    for full in (False, True):
+        for index in order:
+            # What is only words is of no use in part.
+            most = sizes[index] if full or not parts[index].pieces else room * parts[index].share // 100
+            more = min(sizes[index] - given[index], max(most - given[index], 0), left)
+            if parts[index].pieces or more == sizes[index]:
+                given[index] += more
+                left -= more
+    texts, lost = [""] * len(parts), dict[int, list[Left]]()
+    for index in order:
+        texts[index], lost[index] = parts[index].within(given[index] + left)
+        left += given[index] - utf8_size(texts[index])
+    return texts, [each for index in sorted(lost) for each in lost[index]]
+
+
+def _list_left_out(lost: Sequence[Left], room: int) -> str:
+    """What was left out, a line each while they fit, and the sum of the rest."""
+    text = "## Left out of this text\n\n"
+    for done, each in enumerate(lost):
+        line = f"- {each.what}: {each.bytes:,} of {each.size:,} bytes{_describe_command(each.command)}\n"
+        rest = lost[done:]
+        more = f"- and {len(rest):,} more, {sum(r.bytes for r in rest):,} bytes: ask for a higher `--limit`\n"
+        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if rest[1:] else 0) > room:
+            return text + more.removesuffix("\n")
+        text += line
+    return text.removesuffix("\n")
+
+
+def _describe_command(command: str) -> str:
+    return f"; {_format_command(command)}" if command else ""
+
+
+def _format_command(command: str) -> str:
+    """A command as it can be copied: whoever makes one keeps it short."""
+    return code_span(command, LONGEST_COMMAND)

@@ -1,0 +1,125 @@
+"""What an agent is told that works on somebody else's machine: a task's brief, and how to report from there.
+
+Belongs here: what differs for Copilot's coding agent, Codex in the cloud and Jules, and what whoever hands
+the text over has to do. Does not: the words that are the same everywhere (see `prompt_task`).
+
+What each platform does is theirs to change; docs/prompt.md says how sure each statement is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agentledger.reports.prompt import conversation, task
+from agentledger.reports.prompt.assemble import Part
+from agentledger.reports.prompt.given import Given
+from agentledger.reports.prompt.quote import code_span
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One of them: its name, the branches it makes, how a text gets to it, how agentledger gets there."""
+
+    name: str
+    branches: str
+    hand_over: str
+    install: str
+
+
+PLATFORMS: Mapping[str, Platform] = {
+    "copilot": Platform(
+        "Copilot",
+        "copilot/",
+        "as the text of an issue that is assigned to Copilot, or with GitHub's own command line: "
+        "agentledger prompt {task} --for copilot | gh agent-task create -F -",
+        "a step in .github/workflows/copilot-setup-steps.yml",
+    ),
+    "codex": Platform(
+        "Codex",
+        "codex/",
+        "as the text of a task on Codex's own page, in an environment of this repository",
+        "the environment's setup script, since the agent itself has no network unless you give it one",
+    ),
+    "jules": Platform(
+        "Jules",
+        "jules/",
+        "as the text of a session on Jules's own page, starting from the base branch",
+        "the repository's setup script on Jules's page",
+    ),
+}
+
+
+def compose_cloud_parts(given: Given) -> list[Part]:
+    """The parts of the prompt, in reading order."""
+    parts = [
+        _compose_plan(given),
+        task.compose_brief(given),
+        task.compose_boundary(given),
+        task.compose_checks(given),
+    ]
+    parts += [
+        *task.compose_guidance(given),
+        _compose_reporting(given),
+        _compose_finishing(),
+        *conversation.compose_giving_up(given),
+    ]
+    return [*parts, conversation.compose_by_hand(given)]
+
+
+def _compose_plan(given: Given) -> Part:
+    """Who works until the end can only be stopped by ending."""
+    part = task.compose_checkpoints(given)
+    if not given.brief.checkpoints:
+        return part
+    ends = (
+        "On this machine waiting means ending: commit the check-in that asks, push, leave the pull request a "
+        "draft that has no code yet, and end your session. You will be started again with the answer."
+    )
+    return Part(part.title, f"{part.words}\n\n{ends}", rank=part.rank)
+
+
+def _compose_reporting(given: Given) -> Part:
+    return Part(
+        "Checking in from here",
+        "You are on a machine of your own, so nobody sees anything before it is pushed. Work on the "
+        f"branch that was made for you. Your first commit is a check-in in "
+        f"{code_span(given.folder + '/status/')}: it says which task this branch works on. If the command "
+        "`agentledger` is there, `agentledger report --changed '…' --next '…' --risks 'none'` makes it; "
+        "if not, write the file as told at the end of this text. A question: check in with `state: "
+        "needs-input`, push, and end; the answer comes with your next start.",
+    )
+
+
+def _compose_finishing() -> Part:
+    return Part(
+        "Finishing",
+        "Run the checks. Then `agentledger done`, or by hand the packet and a check-in with `state: ready`; "
+        "commit and push both. The body of the pull request is the packet: the same sections, the same "
+        "words. Every check is run again before anything merges, so say plainly what failed or was not "
+        "tried.",
+    )
+
+
+def describe_hand_over(given: Given, kind: str) -> tuple[str, ...]:
+    """What is left to do on the manager's side, a sentence each."""
+    found, brief = PLATFORMS[kind], given.brief
+    said = [f"hand it to {found.name} {found.hand_over.format(task=given.task.id)}"]
+    if not (brief.branch or "").startswith(found.branches):
+        said.append(
+            f"{found.name} names its branch itself ({found.branches}…): it counts as work on "
+            f"{given.task.id} from its first file in the task's folder; to tie it to the task before "
+            f"that, write the name as `branch:` into the brief: agentledger plan {given.task.id}"
+        )
+    if brief.session != "cloud":
+        said.append(
+            f"the brief says `session: {brief.session}`, so a check-in is expected every "
+            f"{conversation.format_duration(brief.check_in)}; with `session: cloud` it is judged when it has pushed"
+        )
+    said.append(
+        f"to have agentledger there, install it in {found.install}; without it, files are written by hand"
+    )
+    said.append(
+        "fetch when it has pushed: agentledger reads what is in this clone, and fetches nothing by itself"
+    )
+    return tuple(said)

@@ -1,0 +1,120 @@
+"""What an agent is told of talking: how to check in, to finish, to give up, and to do it all by hand.
+
+Belongs here: those chapters. Does not: what the task is (see `prompt_task`), or how that is done on a cloud
+machine (see `prompt_cloud`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agentledger.model.ledger import Kill
+from agentledger.model.text import format_count
+from agentledger.reports.prompt.assemble import Part
+from agentledger.reports.prompt.given import Given
+from agentledger.reports.prompt.quote import code_span
+
+
+def compose_talk_parts(given: Given) -> list[Part]:
+    """All of these chapters, in reading order."""
+    return [
+        compose_reporting(given),
+        compose_finishing(given),
+        *compose_giving_up(given),
+        compose_by_hand(given),
+    ]
+
+
+def compose_reporting(given: Given) -> Part:
+    """When and how to check in."""
+    brief = given.brief
+    when = {
+        "background": f"when you begin, every {format_duration(brief.check_in)}, "
+        "and when something unexpected turns up",
+        "local": "when something unexpected turns up (a person sits with you, so no more than that)",
+        "cloud": "when you begin, and when something unexpected turns up; nobody sees it before you push",
+    }.get(brief.session, "when you begin")
+    return Part(
+        "Checking in",
+        f"Check in {when}: `agentledger report --changed '…' --next '…' --risks 'none'`. It commits the "
+        "report alone, beside whatever else is staged, and prints the answers that have come: follow "
+        "them. A question, or something in your way: `agentledger report --need 'one question, the "
+        "options, and which you would take'` (`--state blocked` where you cannot go on at all). Then "
+        "**stop and wait for the answer**: no guess, no other work meanwhile.",
+    )
+
+
+def compose_finishing(given: Given) -> Part:
+    """How the work ends."""
+    packet = (
+        "options and a recommendation"
+        if given.brief.mode == "explore"
+        else "what changed and why, each criterion with what shows it, how it was tested, what may go wrong"
+    )
+    return Part(
+        "Finishing",
+        "Commit everything, then `agentledger done`: it runs the checks, writes the packet and reports "
+        f"you as ready, in one commit. The packet is what the manager reads ({packet}); `done` names "
+        "what only you can add to it. Claim what you have seen, and say what you have not tried: "
+        "everything is run again.",
+    )
+
+
+def compose_giving_up(given: Given) -> list[Part]:
+    """When to stop trying."""
+    met = list(_describe_kill(given.brief.kill))
+    said = f"Stop trying when it has taken {', or '.join(met)}. " if met else ""
+    return [
+        Part(
+            "Giving up",
+            f"{said}Where the brief names a reason to stop, or the task turns out to be another one than "
+            "it says, commit what you have and ask with `agentledger report --state blocked --need '…'`. "
+            "Told to stop by an answer: commit, check in, and end.",
+        )
+    ]
+
+
+def _describe_kill(kill: Kill) -> Iterable[str]:
+    if kill.after is not None:
+        yield format_duration(kill.after)
+    for count, noun in ((kill.lines, "changed line"), (kill.files, "changed file"), (kill.commits, "commit")):
+        if count is not None:
+            yield format_count(count, noun)
+    if kill.failing_runs is not None:
+        yield f"{format_count(kill.failing_runs, 'failing run')} of a check in a row"
+
+
+def compose_by_hand(given: Given) -> Part:
+    """The same without agentledger."""
+    folder, task = given.folder, given.task.id
+    own = (
+        "`## Options`, `## Recommendation`"
+        if given.brief.mode == "explore"
+        else "`## Files touched`, `## Acceptance criteria` (the brief's, word for word, ticked if true, "
+        "below each a list of what shows it), `## Test plan and results`"
+    )
+    return Part(
+        "If agentledger is not installed here",
+        "Write the same files by hand and commit them, each kind by itself; where git refuses to write, "
+        "leave them in the worktree.\n\n"
+        f"- A copy of the brief above: {code_span(folder + '/brief.md')}.\n"
+        f"- A check-in: a new file {code_span(folder + '/status/20261123T101500Z-3f2c.md')} (the time in UTC, "
+        "any four hex digits; an old one is never edited). Front matter `at: 2026-11-23T10:15:00Z`, "
+        "`state:` working, needs-input, blocked or ready, and `checkpoint: plan` to ask for that. "
+        "Sections `## What changed`, `## What's next`, `## Risks and blockers`, `## What I need from "
+        f"you`; “none” will do.\n"
+        f"- Answers: `git fetch`, then `git log -p --all -- tasks/{task}/answers`.\n"
+        f"- At the end run the checks, and write {code_span(folder + '/packet.md')}. Front matter `task: {task}`, "
+        "`base:` (`git merge-base` of base and HEAD), `head:` (`git rev-parse HEAD` before the packet's own "
+        f"commit). Sections `## Summary`, `## Why this approach`, {own}, `## Risks and follow-ups`. "
+        "Evidence is not written by hand: it is run again. Last, a check-in with `state: ready`.",
+        rank=2,
+    )
+
+
+def format_duration(seconds: int) -> str:
+    """A duration as a brief has it: `15m`, `2h`, `3d`."""
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

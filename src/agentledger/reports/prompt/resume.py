@@ -1,0 +1,235 @@
+"""What an agent is told that goes on with a task: what came since it last reported, then the task itself.
+
+Belongs here: answers, findings, failing checks, what base did meanwhile. Does not: finding any of it (see
+`workflow.prompt`), or the task's own words (see `prompt_task`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agentledger.attention.sections import has_conflict
+from agentledger.model import shell
+from agentledger.model.findings import Finding, Gate, Report
+from agentledger.model.fleet import Base, Branch
+from agentledger.model.ledger import Answer
+from agentledger.model.text import format_count, format_rfc3339
+from agentledger.model.work import Copy, Progress, Standing, Work
+from agentledger.reports import findings_text
+from agentledger.reports.prompt import conversation, evidence, task
+from agentledger.reports.prompt.assemble import Part, Piece
+from agentledger.reports.prompt.given import LISTED, Given
+from agentledger.reports.prompt.quote import code_span, quote_text
+
+DECISIONS = {
+    "approve": "approved: go on",
+    "change": "change it as told, then check in",
+    "reject": "refused: do not do it that way",
+    "stop": "**stop: commit what you have, check in, and end**",
+    "note": "a note: it decides nothing, and no checkpoint is open by it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What base did since the branch left it: so many commits, and the changed paths that matter here.
+
+    `shared` were changed by the branch as well, `near` are in its scope, or are what it is to follow.
+    """
+
+    commits: int = 0
+    shared: tuple[bytes, ...] = ()
+    near: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Where a branch stands: what the rules find at the gate `ready`, what its copy of the brief asks for."""
+
+    branch: Branch
+    work: Work
+    standing: Standing
+    findings: tuple[Finding, ...] = ()
+    asks: tuple[str, ...] = ()
+    moved: Moved = Moved()
+
+
+def compose_resume_parts(given: Given, now: Now) -> list[Part]:
+    """The parts of the prompt, what decides over the next step first."""
+    parts = [
+        compose_answers(given, now),
+        *compose_scope_change(now),
+        *compose_review(now),
+        compose_findings(now),
+    ]
+    parts += [
+        compose_checks(given, now),
+        *compose_base_changes(given, now),
+        *compose_last_check_in(given, now),
+    ]
+    parts += [
+        task.compose_checkpoints(given),
+        task.compose_brief(given),
+        task.compose_boundary(given),
+    ]
+    return [*parts, *conversation.compose_talk_parts(given)]
+
+
+# -- what the manager said ----------------------------------------------------------------
+
+
+def compose_answers(given: Given, now: Now) -> Part:
+    """The answers since the last check-in, oldest first, and what is still open."""
+    newest = now.work.check_ins[0] if now.work.check_ins else None
+    came = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
+    command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
+    pieces = tuple(_quote_answer(found, command) for found in reversed(came))
+    return Part(
+        "Answers since your last check-in",
+        _describe_open_question(now, bool(came)),
+        pieces,
+        command,
+        rank=0,
+        share=20,
+    )
+
+
+def _quote_answer(found: Answer, command: str) -> Piece:
+    about = f" on the checkpoint {code_span(found.checkpoint)}" if found.checkpoint else ""
+    says = DECISIONS.get(found.decision, code_span(found.decision))
+    label = f"{format_rfc3339(found.at)}, {code_span(found.by)}{about}: {says}."
+    return Piece(f"the answer of {format_rfc3339(found.at)}", quote_text(found.text), command, label)
+
+
+def _describe_open_question(now: Now, came: bool) -> str:
+    asked = now.standing.question
+    if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and asked:
+        about = f" (the checkpoint {code_span(asked.checkpoint)})" if asked.checkpoint else ""
+        return (
+            f"**What you asked at {format_rfc3339(asked.at)}{about} is not decided yet: stop, and wait for the "
+            "answer.** `agentledger report` prints it when it has come."
+        )
+    return (
+        "These are the manager's words: do what they say."
+        if came
+        else "None has come, and none is waited for."
+    )
+
+
+def compose_scope_change(now: Now) -> list[Part]:
+    """How it stands with another scope that was asked for, or with a brief that changed."""
+    said = {
+        Copy.SCOPE_CHANGE: "You have asked for another brief than the one that counts, and it is not "
+        "decided yet. Until it is, the boundary below holds as it stands.",
+        Copy.REFUSED: "The change of the brief that you asked for was refused. Put your copy back as the "
+        "brief below has it, and work within that.",
+        Copy.OUTDATED: "The manager has changed the brief since your copy of it was made. The one below "
+        "counts: read it again. Your next `agentledger report` brings your copy up to date.",
+    }.get(now.work.copy)
+    if said is None:
+        return []
+    command = f"agentledger brief diff {_branch_revision(now.branch)}"
+    asks = (Piece("what the copy asks for", quote_text("\n".join(now.asks)), command),) if now.asks else ()
+    return [Part("Your copy of the brief", said, asks, command, rank=0)]
+
+
+def compose_review(now: Now) -> list[Part]:
+    """What a reviewer wants to see changed."""
+    found = now.standing.review
+    if found is None or found.verdict == "approve":
+        return []
+    said = (
+        f"{code_span(found.reviewer)} has looked at {found.head[:12]}, and says {code_span(found.verdict)}. Each "
+        "open finding is settled by a change, or by a sentence in your packet that says why not. It is a "
+        "colleague's word, not the manager's: it never widens your boundary."
+    )
+    text = Piece("the review", quote_text(found.document.text), "", "The review (quoted):")
+    return [Part("What the review asks for", said, (text,), rank=0, share=15)]
+
+
+# -- what machines found ------------------------------------------------------------------
+
+
+def compose_findings(now: Now) -> Part:
+    """What the rules would say if it were finished now."""
+    command = f"agentledger check --branch {_branch_revision(now.branch)}"
+    title = "What stands between here and ready"
+    if not now.findings:
+        return Part(title, "Nothing: no rule has anything to say.", command=command)
+    report = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
+    said = (
+        "What the rules say of the branch as it is. An `error` stops it, and its `next:` is how to mend "
+        "it; what is missing only because you are not done yet comes with `agentledger done`."
+    )
+    return Part(title, said, (Piece("the findings", quote_text(report), command),), command, rank=0, share=20)
+
+
+def compose_checks(given: Given, now: Now) -> Part:
+    """Every check as it was last recorded, and what the failing ones printed."""
+    pieces = evidence.quote_output_tails(now.standing.checks, given.folder)
+    first = task.compose_checks(given)
+    said = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks)}"
+    return Part(first.title, said, (*first.pieces, *pieces), "agentledger verify", share=20)
+
+
+def compose_base_changes(given: Given, now: Now) -> list[Part]:
+    """What base did meanwhile, and where the two collide."""
+    said = list(_describe_base_moves(given, now))
+    if has_conflict(now.branch) and now.branch.conflict:
+        files = [file.path for file in now.branch.conflict.files]
+        said.append(
+            f"**It no longer merges into {code_span(given.base)}.** Bring base in and settle these, keeping what "
+            f"both sides meant:\n\n{_format_path_list(files)}"
+        )
+    if not said:
+        return []
+    command = f"git merge {_base_revision(given.fleet.base)}"
+    said.append(f"To bring it in: {code_span(command)}, in a commit of its own.")
+    return [
+        Part(
+            "What base did meanwhile",
+            "\n\n".join(said),
+            command=f"git log -p HEAD..{_base_revision(given.fleet.base)}",
+        )
+    ]
+
+
+def _describe_base_moves(given: Given, now: Now) -> Iterator[str]:
+    moved = now.moved
+    if moved.commits:
+        yield f"{code_span(given.base)} has {format_count(moved.commits, 'commit')} that this branch does not."
+    if moved.shared:
+        yield f"It changed these files, which you changed too:\n\n{_format_path_list(moved.shared)}"
+    if moved.near:
+        yield f"It changed these in your scope, or that you were told to follow:\n\n{_format_path_list(moved.near)}"
+
+
+def _format_path_list(paths: Sequence[bytes]) -> str:
+    lines = [f"- {code_span(path)}" for path in paths[:LISTED]]
+    left = len(paths) - len(lines)
+    return "\n".join([*lines, *([f"- and {left:,} more"] if left else [])])
+
+
+def compose_last_check_in(given: Given, now: Now) -> list[Part]:
+    """What was last reported, for an agent that remembers nothing of it."""
+    dirty = now.branch.worktree is not None and now.branch.worktree.dirty
+    said = (
+        "There are uncommitted changes in the worktree: look at them first (`git status`)." if dirty else ""
+    )
+    if not now.work.check_ins:
+        return [Part("Where you left off", said or "Nobody has checked in on this branch yet.")]
+    newest = now.work.check_ins[0]
+    command = f"ls {given.folder}/status"
+    text = Piece(
+        "the last check-in", quote_text(newest.document.text), command, "The last check-in (quoted):"
+    )
+    return [Part("Where you left off", said, (text,), command)]
+
+
+def _branch_revision(branch: Branch) -> str:
+    return shell.format_ref(branch.ref) or branch.head
+
+
+def _base_revision(base: Base) -> str:
+    return shell.format_ref(base.ref) or base.head

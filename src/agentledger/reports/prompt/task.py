@@ -1,0 +1,192 @@
+"""What an agent is told that begins a task: the brief, its boundary, its checks, what to go by.
+
+Belongs here: those words, for an agent in a worktree here. Does not: reporting and finishing (see
+`prompt_talk`), what differs on somebody's cloud machine (see `prompt_cloud`), or what is told in the middle
+of the work (see `prompt_resume`).
+
+Names in these words come from the brief, so they stand in code spans, and long lists are cut: the brief
+itself has all of them.
+"""
+
+from __future__ import annotations
+
+from agentledger.attention.progress import required_checks
+from agentledger.model.ledger import Brief
+from agentledger.model.text import decode
+from agentledger.reports.prompt import conversation
+from agentledger.reports.prompt.assemble import Part, Piece
+from agentledger.reports.prompt.given import LISTED, Given, format_name_list, format_names_inline
+from agentledger.reports.prompt.quote import code_span, quote_text
+
+
+def compose_task_parts(given: Given) -> list[Part]:
+    """The parts of the prompt that begins a task, in reading order."""
+    parts = [
+        compose_checkpoints(given),
+        compose_brief(given),
+        compose_boundary(given),
+        compose_checks(given),
+        *compose_guidance(given),
+    ]
+    return [*parts, *conversation.compose_talk_parts(given)]
+
+
+# -- the brief ----------------------------------------------------------------------------
+
+
+def compose_brief(given: Given, title: str = "The brief, word for word") -> Part:
+    """The authoritative brief, and how far it can be trusted."""
+    document = given.brief.document
+    return Part(
+        title,
+        describe_brief_trust(given),
+        (Piece("the brief", quote_text(document.text), show_brief_command(given)),),
+        show_brief_command(given),
+        rank=0,
+        share=45,
+    )
+
+
+def describe_brief_trust(given: Given) -> str:
+    """Whose word the brief is."""
+    if given.task.brief_from == "branch":
+        return (
+            "Nobody has confirmed this brief: only the branch itself has it, so an agent may have written "
+            "it. This is its oldest version there."
+        )
+    where = (
+        f"on {code_span(given.base)}"
+        if given.task.brief_from == "base"
+        else f"on the manager's branch {code_span(given.fleet.policy.control_branch)}"
+    )
+    proof = "no agent can have written it" if given.brief.document.source.proven else "not signed or guarded"
+    return (
+        f"This is the brief that counts, as it stands {where} ({proof}). Another version of it on your "
+        "branch grants nothing. Where the words elsewhere in this text and the brief differ, the brief "
+        "is right."
+    )
+
+
+def show_brief_command(given: Given) -> str:
+    """The command that prints the brief."""
+    return f"agentledger brief show {given.task.id}"
+
+
+# -- stop signs ---------------------------------------------------------------------------
+
+
+def compose_checkpoints(given: Given) -> Part:
+    """Where work waits for the manager."""
+    wanted = given.brief.checkpoints
+    title = "Before you begin"
+    if given.brief.mode == "own":
+        return Part(
+            title, "The brief's mode is `own`: a person does this task, and you help where asked.", rank=0
+        )
+    if not wanted:
+        return Part(
+            title, f"{_describe_mode(given.brief)} Read the brief to its end before the first change.", rank=0
+        )
+    later = [name for name in wanted if name != "plan"]
+    said = [_describe_mode(given.brief)]
+    if "plan" in wanted:
+        said.append(
+            "**No code before your plan is approved.** Read, think, then check in with the plan (which "
+            "files, which steps, what you are unsure of) and **stop**: `agentledger report --checkpoint "
+            "plan --changed 'the plan' --need 'Is this the way to go?'`. Go on when an answer approves "
+            "it; until then change nothing but that report. A commit of code before is refused."
+        )
+    if later:
+        said.append(
+            f"Before you finish, each of these has to be approved the same way: {format_names_inline(later)}. Ask "
+            "when you get there, and stop until the answer has come."
+        )
+    return Part(title, "\n\n".join(said), rank=0)
+
+
+def _describe_mode(brief: Brief) -> str:
+    return {
+        "explore": "You explore: the result is options and a recommendation, and none of the code will "
+        "merge.",
+        "review": "You work with checkpoints: at each the manager decides before you go on.",
+    }.get(brief.mode, "The task is yours from beginning to end.")
+
+
+def compose_boundary(given: Given) -> Part:
+    """What may change, what not, and what follows from a step over it."""
+    scope, policy = given.scope, given.fleet.policy
+    owned = (
+        format_name_list([decode(p) for p in scope.owns])
+        if scope.owns
+        else "- no file: the brief's `owns` is empty"
+    )
+    said = [f"You may change files that match one of\n\n{owned}"]
+    if scope.off_limits:
+        said.append(
+            f"but none that matches one of\n\n{format_name_list([decode(p) for p in scope.off_limits])}"
+        )
+    protected = "what steers tools (CI workflows, git hooks, `AGENTS.md`, agents' settings, `.gitattributes`)"
+    if policy.protected:
+        protected += (
+            f", and this repository's own list:\n\n{format_name_list(policy.protected, 'the policy has all')}"
+        )
+    said.append(f"Nobody's, unless the brief owns the very path by its full name: {protected}")
+    if policy.open:
+        said.append(f"Anyone's: {format_names_inline(policy.open)}.")
+    said.append(
+        "The commit is refused at the first file outside of that, the push looks again at everything, and so "
+        "does the merge: work over the boundary does not get in, whatever it is worth. Do what the message "
+        "says under `next:`; never `--no-verify`. If the task cannot be done within the boundary, add "
+        f"the path to `owns` in {code_span(given.folder + '/brief.md')}, commit that file alone, and ask with "
+        "`agentledger report --need 'why'`. It grants nothing until the manager accepts it."
+    )
+    return Part("Your boundary", "\n\n".join(said), command=show_brief_command(given), rank=0)
+
+
+# -- what shows that it is done -------------------------------------------------------------
+
+
+def compose_checks(given: Given) -> Part:
+    """The commands that have to pass."""
+    wanted = required_checks(given.brief, given.fleet.policy, ())
+    lines = [f"{check.name}: {check.run}" for check in wanted]
+    lines += [
+        f"{found.check.name}: {found.check.run}   (when you change {', '.join(found.paths)})"
+        for found in given.fleet.policy.checks
+        if found.paths
+    ]
+    title = "Checks that must pass"
+    if not lines:
+        return Part(title, f"None is written down.{_describe_companions(given)}")
+    said = (
+        "In this order, by a shell, at the top of the worktree. `{changed:GLOB}` stands for the changed "
+        "files that match. `agentledger verify` runs them on what is committed and records the results; "
+        f"run them by hand as often as you like.{_describe_companions(given)}"
+    )
+    pieces = (Piece("the checks", quote_text("\n".join(lines)), show_brief_command(given)),)
+    return Part(title, said, pieces, show_brief_command(given), share=15)
+
+
+def _describe_companions(given: Given) -> str:
+    policy = given.fleet.policy
+    said = [
+        f"A change of {format_names_inline(each.when)} comes with one of {format_names_inline(each.also)}."
+        for each in policy.companions[:LISTED]
+    ]
+    said.append(f"Aim at fewer than {policy.size_lines:,} changed lines: small changes are read well.")
+    return f"\n\n{' '.join(said)}"
+
+
+def compose_guidance(given: Given) -> list[Part]:
+    """What is there to go by."""
+    brief = given.brief
+    said = []
+    if brief.follow:
+        said.append(f"Follow the patterns in\n\n{format_name_list(brief.follow)}")
+    if brief.depends_on:
+        said.append(
+            f"This builds on what these tasks bring, which merge first: {format_names_inline(brief.depends_on)}."
+        )
+    if brief.seam:
+        said.append("Others build on what you make here: the interface matters more than what is behind it.")
+    return [Part("What to go by", "\n\n".join(said), command=show_brief_command(given))] if said else []

@@ -1,0 +1,129 @@
+"""What running checks came to, as text and as a JSON document.
+
+Belongs here: the words and the form. Does not: running them (see `workflow.verify`), or where it is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import msgspec
+
+from agentledger.model.ledger import JUnit
+from agentledger.model.text import encode, escape_hidden, format_count, format_path
+from agentledger.reports import shapes_commands
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check; `outcome` is passed, failed, skipped or planned. `trust` and `runs` are a rerun's."""
+
+    name: str
+    command: str
+    outcome: str
+    exit_code: int | None = None
+    seconds: float | None = None
+    skipped: str | None = None
+    junit: JUnit | None = None
+    on_base: tuple[str, int] | None = None
+    trust: str | None = None
+    runs: int = 1
+    log: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All of it. `sound`: nothing failed, nothing differed. `said` are sentences for people alone."""
+
+    task: str
+    branch: str
+    head: str
+    lines: tuple[Line, ...]
+    sound: bool
+    rerun: bool = False
+    dry_run: bool = False
+    ref: str | None = None
+    commit: str | None = None
+    files: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    next: str | None = None
+
+
+def encode_verification(told: Told) -> bytes:
+    """The document that `agentledger schema verified` describes."""
+    shape = shapes_commands.Verified(
+        version=1,
+        kind="verified",
+        dry_run=told.dry_run,
+        rerun=told.rerun,
+        sound=told.sound,
+        task=_json_text(told.task),
+        branch=_json_text(told.branch),
+        head=told.head,
+        checks=tuple(map(_shape_check, told.lines)),
+        ref=_json_text(told.ref) if told.ref else None,
+        commit=told.commit,
+        files=tuple(map(_json_text, told.files)),
+        warnings=tuple(map(_json_text, told.remarks)),
+        next=_json_text(told.next) if told.next else None,
+    )
+    return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
+    return shapes_commands.VerifiedCheck(
+        name=line.name,
+        command=_json_text(line.command),
+        outcome=line.outcome,
+        exit_code=line.exit_code,
+        seconds=line.seconds,
+        skipped=_json_text(line.skipped) if line.skipped is not None else None,
+        junit=shapes_commands.JUnitCounts(**asdict(line.junit)) if line.junit else None,
+        on_base=shapes_commands.OnBase(*line.on_base) if line.on_base else None,
+        trust=line.trust,
+        runs=line.runs,
+        log=_json_text(line.log) if line.log else None,
+        warnings=tuple(map(_json_text, line.remarks)),
+    )
+
+
+def _json_text(text: str) -> str:
+    return format_path(encode(text))
+
+
+def render_verification(told: Told) -> str:
+    """A line for each check, the warnings, and last the command to type next."""
+    lines = ["nothing is run: this is a dry run"] if told.dry_run else []
+    width = max((len(line.name) for line in told.lines), default=0)
+    for line in told.lines:
+        lines.append(f"{line.name:<{width}}  {', '.join(_describe_check(line))}")
+        lines += [f"  log: {escape_hidden(line.log)}"] if line.log and line.outcome == "failed" else []
+        lines += [f"warning: {line.name}: {escape_hidden(remark)}" for remark in line.remarks]
+    lines += [] if told.lines else ["neither the brief nor the policy asks for a check here"]
+    lines += map(escape_hidden, told.said)
+    lines += [f"warning: {escape_hidden(remark)}" for remark in told.remarks]
+    return "\n".join([*lines, *([f"next: {escape_hidden(told.next)}"] if told.next else [])])
+
+
+def _describe_check(line: Line) -> Iterator[str]:
+    if line.skipped is not None:
+        yield f"skipped: {escape_hidden(line.skipped)}"
+        return
+    if line.outcome == "planned":
+        yield escape_hidden(line.command)
+        return
+    failed = line.outcome == "failed" and line.exit_code
+    yield f"failed with exit code {line.exit_code}" if failed else line.outcome
+    yield f"{line.seconds or 0:,.1f} s"
+    if line.junit:
+        broken = line.junit.failures + line.junit.errors
+        yield f"{format_count(line.junit.tests, 'test')}, {broken:,} of them failed"
+    if line.on_base:
+        yield "fails on base, too" if line.on_base[1] else "passes on base"
+    if line.runs > 1:
+        yield f"run {line.runs} times"
+    if line.trust:
+        yield line.trust

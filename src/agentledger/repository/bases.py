@@ -1,0 +1,158 @@
+"""Which branch is base, and where its tip is: local, or remote-tracking.
+
+Pure but for one question to git about two diverged tips, which the caller asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from agentledger.git.queries import Ref
+from agentledger.model.errors import RefError
+from agentledger.model.text import escape_hidden, format_count
+from agentledger.repository.agents import DEFAULT_PATTERNS
+
+# The names that repositories give the branch they merge into; one that exists alone is taken.
+USUAL = ("main", "master", "trunk", "develop")
+HEADS = "refs/heads/"
+REMOTES = "refs/remotes/"
+
+
+class Choice(NamedTuple):
+    """The refs that can be base: `local`, `remote`, or both for the two copies of one branch."""
+
+    name: str
+    local: Ref | None
+    remote: Ref | None
+    why: str
+
+
+class Refs:
+    """The refs of a repository by name, and which remote-tracking ref belongs to which branch.
+
+    `broken` are the names of refs that lead nowhere.
+    """
+
+    def __init__(self, refs: Sequence[Ref], config: Mapping[str, str], broken: Sequence[str] = ()) -> None:
+        self.all = {ref.name: ref for ref in refs}
+        self.broken = tuple(broken)
+        self.remotes = sorted(
+            {key.split(".", 1)[1].rsplit(".", 1)[0] for key in config if key.startswith("remote.")}
+        )
+        # A remote's refs can outlive its configuration.
+        self.remotes += sorted(
+            {r.split("/")[2] for r in self.all if r.startswith(REMOTES)} - set(self.remotes)
+        )
+
+    def split_remote(self, ref: str) -> tuple[str, str]:
+        """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may hold slashes."""
+        rest = ref.removeprefix(REMOTES)
+        for remote in sorted(self.remotes, key=len, reverse=True):
+            if rest.startswith(f"{remote}/"):
+                return remote, rest[len(remote) + 1 :]
+        remote, _, name = rest.partition("/")
+        return remote, name
+
+    def twin(self, local: Ref) -> Ref | None:
+        """The remote-tracking ref of a local branch: its upstream if that has its name, else origin's."""
+        name = local.name.removeprefix(HEADS)
+        upstream = self.all.get(local.upstream)
+        if upstream and upstream.name.startswith(REMOTES) and self.split_remote(upstream.name)[1] == name:
+            return upstream
+        remotes = sorted(self.remotes, key=lambda remote: remote != "origin")
+        return next(
+            (self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all), None
+        )
+
+    def branch(self, name: str, why: str) -> Choice | None:
+        """The branch of this short name, in its two copies."""
+        local = self.all.get(HEADS + name)
+        if local:
+            # Base follows its upstream whatever that is called.
+            upstream = self.all.get(local.upstream) or self.twin(local)
+            return Choice(name, local, upstream if upstream and upstream.name != local.name else None, why)
+        remotes = sorted(self.remotes, key=lambda remote: remote != "origin")
+        found = [self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
+        return Choice(name, None, found[0], why) if found else None
+
+    def describe_branches(self) -> str:
+        """The branches there are, in words, for a hint."""
+        names = [r.removeprefix(HEADS) for r in self.all if r.startswith(HEADS)]
+        names += [
+            r.removeprefix(REMOTES) for r, ref in self.all.items() if r.startswith(REMOTES) and not ref.target
+        ]
+        shown = ", ".join(escape_hidden(name) for name in names[:12])
+        shown += f" and {format_count(len(names) - 12, 'other')}" if len(names) > 12 else ""
+        lost = ", ".join(escape_hidden(name) for name in self.broken[:12])
+        return f"{shown or 'none that git can read'}; broken: {lost}" if lost else shown
+
+
+def choose_base(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
+    """Base as the user named it, else as the repository tells; RefError names what exists."""
+    return _choose_named(refs, wanted) if wanted is not None else _choose_default(refs, head, bare)
+
+
+def _choose_named(refs: Refs, wanted: str) -> Choice:
+    why = "named with --base"
+    if wanted.startswith(HEADS):
+        found = refs.branch(wanted.removeprefix(HEADS), why)
+    elif wanted in refs.all:
+        found = Choice(wanted.removeprefix(REMOTES).removeprefix("refs/"), None, refs.all[wanted], why)
+    else:
+        found = refs.branch(wanted, why)
+        if not found and REMOTES + wanted in refs.all:
+            found = Choice(wanted, None, refs.all[REMOTES + wanted], why)
+    if found:
+        return found
+    there = refs.describe_branches()
+    hint = f"there are: {there}" if there else "this repository has no branch yet; commit something first"
+    raise RefError(f"there is no branch {escape_hidden(wanted)!r} to take as base", hint)
+
+
+def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
+    remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
+    for remote in remotes:
+        default = refs.all.get(f"{REMOTES}{remote}/HEAD")
+        if default and default.target:
+            found = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")
+            if found:
+                return found
+    if bare and head in refs.all:
+        found = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
+        if found:
+            return found
+    usual = [
+        found for name in USUAL if (found := refs.branch(name, "the only usual name for it that exists"))
+    ]
+    if len(usual) == 1:
+        return usual[0]
+    raise _undecided_error(refs, [choice.name for choice in usual], head)
+
+
+def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
+    there = refs.describe_branches()
+    if not there:
+        hint = "commit something first, then run this again"
+        return RefError("this repository has no branch yet, so there is nothing to compare with", hint)
+    if usual:
+        names = " and ".join((", ".join(usual[:-1]), usual[-1]))
+        return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}")
+    return RefError(
+        "which branch is base? None is called main, master, trunk or develop",
+        f"name one: --base {escape_hidden(_guess_base(refs, head))}; there are: {there}",
+    )
+
+
+def _guess_base(refs: Refs, head: str) -> str:
+    """The branch that is checked out, if no agent works there; else the only one that is left."""
+    people = [
+        name.removeprefix(HEADS)
+        for name in refs.all
+        if name.startswith(HEADS)
+        and not any(fnmatchcase(name.removeprefix(HEADS), pattern) for pattern in DEFAULT_PATTERNS)
+    ]
+    if head.removeprefix(HEADS) in people:
+        return head.removeprefix(HEADS)
+    return people[0] if len(people) == 1 else "NAME"

@@ -1,0 +1,141 @@
+"""What refs lead to: base at its tip, the heads' commits, and which of them cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from agentledger.git import commits, objects
+from agentledger.git.process import run
+from agentledger.git.queries import Ref
+from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError
+from agentledger.model.fleet import Base, Commit, Sync
+from agentledger.model.text import escape_hidden
+from agentledger.repository.bases import Choice
+from agentledger.repository.listing import Listing
+
+_DAMAGED = "git fsck tells more; or name another base with --base"
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """What a ref leads to: a commit, or the reason why there is none."""
+
+    commit: str
+    problem: str = ""
+
+
+# -- base -----------------------------------------------------------------------------
+
+
+def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Base:
+    """Base at its tip: of its two copies the one that descends from the other; diverged: the remote's.
+
+    Where only one of them can be read, it is that one, and `why` says so. GitError: none can.
+    """
+    tips = _resolve_copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
+    problems = [f"{escape_hidden(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
+    local, remote = (
+        ref if ref and not tips[ref.name].problem else None for ref in (choice.local, choice.remote)
+    )
+    sync = (
+        _read_base_sync(scratch, local.id, remote.id)
+        if local and remote
+        else (Sync.LOCAL if local else Sync.REMOTE)
+    )
+    theirs = remote is not None and sync not in (Sync.LOCAL, Sync.SAME, Sync.AHEAD)
+    chosen, other = (remote, local) if theirs or not local else (local, remote)
+    if chosen is None:
+        hint = _DAMAGED if "damaged" in problems[0] else "name a branch with --base"
+        raise GitError(f"base cannot be read: {' and '.join(problems)}", hint)
+    return Base(
+        choice.name,
+        chosen.name,
+        tips[chosen.name].commit,
+        "; ".join((choice.why, *problems)),
+        sync,
+        other.name if other else None,
+        fetched_at,
+    )
+
+
+def _resolve_copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
+    """By name of each copy of base, the commit that it leads to; without its tree it is of no use."""
+    asked = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
+    answers = objects.read_object_info(scratch.git, asked)
+    found = {}
+    for ref, (commit, kind, _), (_, tree, _) in zip(refs, answers[::2], answers[1::2], strict=True):
+        problem = "" if kind == "commit" else f"points to a {kind}"
+        if kind == "missing":
+            problem = "points to an object that is missing or damaged"
+        elif kind == "commit" and tree != "tree":
+            problem = "points to a commit whose tree is missing or damaged"
+        found[ref.name] = Tip(commit, problem)
+    return found
+
+
+@contextmanager
+def _wrap_base_errors() -> Iterator[None]:
+    try:
+        yield
+    except GitError as error:
+        raise GitError(f"base cannot be read: {error.message}", _DAMAGED) from error
+
+
+def read_base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
+    """Base's whole history as `commits.parents` gives it; GitError where a commit is missing or damaged."""
+    with _wrap_base_errors():
+        return commits.read_ancestry(scratch.git, base.head)
+
+
+def _read_base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
+    if local == remote:
+        return Sync.SAME
+    with _wrap_base_errors():
+        counted = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
+    ahead, behind = map(int, counted.split())
+    return Sync.DIVERGED if ahead and behind else Sync.AHEAD if ahead else Sync.BEHIND
+
+
+# -- heads ----------------------------------------------------------------------------
+
+
+def peel_refs(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
+    """For each id that a ref holds, the commit it leads to: a tag is peeled, anything else is a problem."""
+    refs = [ref for entry in listings for ref in (entry.ref, entry.twin)]
+    ids = list(dict.fromkeys(ref.id for ref in refs if ref))
+    answers = objects.read_object_info(scratch.git, [f"{oid}^{{}}" for oid in ids])
+    tips = {}
+    for oid, (commit, kind, _) in zip(ids, answers, strict=True):
+        missing = f"object {oid[:12]} is missing or damaged"
+        problems = {"commit": "", "missing": missing}
+        tips[oid] = Tip(commit, problems.get(kind, f"points to a {kind}, not to a commit"))
+    return tips
+
+
+def read_head_commits(scratch: Scratch, tips: dict[str, Tip], base: str) -> list[Commit]:
+    """The commits outside base. Heads whose history is damaged get that as their problem in `tips`."""
+    heads = list(dict.fromkeys(tip.commit for tip in tips.values() if not tip.problem))
+    try:
+        return commits.read_log(scratch.git, heads, base)
+    except GitError:
+        broken = _find_broken_heads(scratch, heads, base)
+    for oid, tip in tips.items():
+        if tip.commit in broken:
+            tips[oid] = replace(tip, problem=broken[tip.commit])
+    return commits.read_log(scratch.git, [head for head in heads if head not in broken], base)
+
+
+def _find_broken_heads(scratch: Scratch, heads: Sequence[str], base: str) -> dict[str, str]:
+    """Which of these heads cannot be walked, and why: found by halving."""
+    reason = commits.walk_failure_reason(scratch.git, heads, base)
+    if not reason:
+        return {}
+    if len(heads) == 1:
+        return {heads[0]: reason}
+    middle = len(heads) // 2
+    return _find_broken_heads(scratch, heads[:middle], base) | _find_broken_heads(
+        scratch, heads[middle:], base
+    )

@@ -1,0 +1,331 @@
+"""Fleet → the board: every word, order and count on it, so that the template holds no logic.
+
+Belongs here: the frozen view models of the board and of the list of ended branches. Does not:
+HTML, a branch's own page (see `branch`), or words that both use (see `facts`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agentledger.attention import actions, sections, wip
+from agentledger.attention.actions import NextAction
+from agentledger.attention.sections import Section
+from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
+from agentledger.model.text import format_count
+from agentledger.model.work import Standing
+from agentledger.site import newtask, reply
+from agentledger.site.forge_links import Link
+from agentledger.site.labels import (
+    STATES,
+    Frame,
+    Mark,
+    branch_title,
+    build_frame,
+    format_line_counts,
+    merge_mark,
+)
+
+ENDED_SHOWN = 300
+UNREADABLE_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An open branch on the board; `at` in seconds since the epoch, `reply` where to answer its question."""
+
+    page: str
+    name: str
+    title: str
+    agent: str
+    at: int
+    lines: str
+    files: str
+    merge: Mark
+    place: str
+    action: NextAction | None
+    standing: str = ""
+    asks: str = ""
+    findings: str = ""
+    reply: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSection:
+    """Rows under a heading; `filter` is the word for them in the filter by state.
+
+    `meters` say how much is in progress, against its limits.
+    """
+
+    key: str
+    heading: str
+    filter: str
+    lead: str
+    rows: tuple[Row, ...]
+    meters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A branch that needs nothing: its name, why it ended where that is not plain, its last activity."""
+
+    page: str
+    name: str
+    why: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedGroup:
+    """All branches that ended in the same way; `count` of them, of which `rows` are listed."""
+
+    key: str
+    mark: Mark
+    lead: str
+    count: int
+    rows: tuple[EndedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Branches that git could not read: to be noticed, not to be looked for."""
+
+    mark: Mark
+    rows: tuple[EndedRow, ...]
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task that nobody works on yet."""
+
+    id: str
+    title: str
+    priority: int
+    action: NextAction
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The board, and the list of ended branches, which is the same with more of them."""
+
+    frame: Frame
+    summary: str
+    base_ref: str
+    base_note: str
+    base_why: str
+    fetched_at: int | None
+    notes: tuple[str, ...]
+    unreadable: Unreadable | None
+    sections: tuple[BoardSection, ...]
+    ended: tuple[EndedGroup, ...]
+    ended_count: int
+    ended_more: bool
+    agents: tuple[str, ...]
+    states: tuple[str, ...]
+    planned: tuple[Planned, ...] = ()
+    new_task: bool = False
+
+
+# Heading, word in the filter, and what it means, of the sections above the ended branches.
+_SECTIONS: dict[Section, tuple[str, str, str]] = {
+    Section.YOUR_TURN: (
+        "Your turn",
+        "Your turn",
+        "Questions first, then what is said to be ready; of each the longest wait.",
+    ),
+    Section.HELD: (
+        "Held",
+        "Held",
+        "Out of bounds, in conflict with {base}, rejected, or not as ready as it says.",
+    ),
+    Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
+    Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
+    Section.WORKING: (
+        "Working",
+        "Working",
+        "Nothing to do but wait. Held and silent ones count for the limit, too.",
+    ),
+    Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
+}
+_WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
+    Section.UNBRIEFED: ("Open", "Open", "Last activity first."),
+    Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
+}
+
+
+def _section_words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
+    words = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
+    return tuple((part, *words[part]) for part in sections.section_order(fleet) if part in words)
+
+
+# By how the local base relates to the remote one, what to know about the one that was not taken.
+_TWIN = {
+    Sync.AHEAD: "{other} is behind it",
+    Sync.BEHIND: "{other} here is behind it",
+    Sync.DIVERGED: "{other} here has diverged from it",
+}
+
+
+def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
+    """The board of a fleet; `pages` gives each ref its page. `ended_shown` None lists all ended ones."""
+    groups = sections.group_by_section(fleet)
+    ended = groups[Section.ENDED]
+    lost = [branch for branch in ended if branch.state is State.UNREADABLE]
+    parts = tuple(_build_section(part, groups[part[0]], fleet, pages) for part in _section_words(fleet))
+    metered = wip.format_meters(fleet)
+    return Board(
+        frame=build_frame(fleet),
+        summary=_describe_totals(groups, fleet),
+        base_ref=_shorten_ref(fleet.base.ref),
+        base_note=_describe_twin(fleet.base),
+        base_why=fleet.base.why,
+        fetched_at=fleet.base.fetched_at,
+        notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
+        unreadable=_build_unreadable(lost, pages),
+        sections=tuple(replace(p, meters=metered.get(Section(p.key), ())) for p in parts),
+        ended=_build_ended_groups(ended, pages, ended_shown),
+        ended_count=len(ended),
+        ended_more=ended_shown is not None and len(ended) > ended_shown,
+        agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
+        planned=tuple(
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.spawn_action(t))
+            for t in sections.planned_tasks(fleet)
+        ),
+        new_task=newtask.is_offered(fleet),
+        states=(
+            *(p.filter for p in parts if p.rows),
+            *(g.mark.text for g in _build_ended_groups(ended, pages, 0)),
+        ),
+    )
+
+
+def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
+    """The branches whose files the board can be searched for: all that did not end, in its order."""
+    groups = sections.group_by_section(fleet)
+    return tuple(branch for part, *_ in _section_words(fleet) for branch in groups[part])
+
+
+def _describe_totals(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
+    ended = len(groups[Section.ENDED])
+    held = sum(
+        sections.has_conflict(b)
+        for part, branches in groups.items()
+        for b in branches
+        if part is not Section.ENDED
+    )
+    still = sum(map(len, groups.values())) - ended
+    conflicts = (
+        f", {held or 'none'} of them in conflict with {fleet.base.name}" if fleet.forecast and still else ""
+    )
+    return f"{format_count(still, 'open branch', 'open branches')}{conflicts}; {ended:,} ended."
+
+
+def _describe_twin(base: Base) -> str:
+    text = _TWIN.get(base.sync)
+    return text.replace("{other}", _shorten_ref(base.other_ref)) if text and base.other_ref else ""
+
+
+def _shorten_ref(ref: str) -> str:
+    return re.sub("^refs/(heads|remotes)/", "", ref)
+
+
+def _build_section(
+    part: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
+) -> BoardSection:
+    key, heading, word, lead = part
+    name = fleet.base.name
+    titles = {task.id: task.title for task in fleet.tasks if task.brief}
+    return BoardSection(
+        key=key.value,
+        heading=heading.replace("{base}", name),
+        filter=word,
+        lead=lead.replace("{base}", name),
+        rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
+    )
+
+
+def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
+    """`titles` are those of the tasks: the manager's words tell more than a commit's."""
+    placed = branch.standing
+    return Row(
+        page=page,
+        name=branch.name,
+        title=titles.get(branch.work.task if branch.work else "") or branch_title(branch),
+        agent=branch.agent.name if branch.agent else "",
+        at=branch.active_at,
+        lines=format_line_counts(branch.added, branch.removed),
+        files=format_count(len(branch.code_changes), "file"),
+        merge=merge_mark(branch),
+        place=_describe_place(branch),
+        standing=_describe_progress(placed),
+        asks=_describe_question(placed),
+        findings=_describe_findings(branch),
+        reply=reply.first_reply_link(branch, fleet, page),
+        action=actions.next_action(branch, fleet.base),
+    )
+
+
+def _describe_progress(placed: Standing | None) -> str:
+    """How far the work is, in words."""
+    if placed is None:
+        return ""
+    return {"needs-input": "needs input"}.get(placed.progress, str(placed.progress))
+
+
+def _describe_findings(branch: Branch) -> str:
+    """How many findings would stop it, where that matters already, and how many are waived."""
+    found = branch.findings or ()
+    waived = sum(finding.waived is not None for finding in found)
+    told = (
+        [format_count(len(sections.blocking_reasons(branch)), "finding")]
+        if sections.blocking_reasons(branch)
+        else []
+    )
+    return ", ".join([*told, *([f"{waived} waived"] if waived else [])])
+
+
+def _describe_question(placed: Standing | None) -> str:
+    """The question that waits, on one line."""
+    if placed is None or placed.question is None or placed.waits_for != "manager":
+        return ""
+    asked = " ".join(placed.question.needs.split())
+    return asked if len(asked) <= 240 else f"{asked[:239]}…"
+
+
+def _describe_place(branch: Branch) -> str:
+    """Whether work on it lies elsewhere than in its head: a worktree, or another head of the same name."""
+    if branch.worktree and branch.worktree.dirty:
+        return "uncommitted work"
+    if branch.worktree:
+        return "checked out"
+    return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
+
+
+def _build_unreadable(lost: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
+    if not lost:
+        return None
+    rows = tuple(_build_ended_row(branch, pages) for branch in lost[:UNREADABLE_SHOWN])
+    mark = Mark("warn", f"{format_count(len(lost), 'branch', 'branches')} could not be read")
+    return Unreadable(mark, rows, len(lost) - len(rows))
+
+
+def _build_ended_groups(
+    ended: Sequence[Branch], pages: Mapping[str, str], shown: int | None
+) -> tuple[EndedGroup, ...]:
+    left = len(ended) if shown is None else shown
+    groups = []
+    for state, (mark, lead) in STATES.items():
+        branches = [branch for branch in ended if branch.state is state]
+        if branches:
+            rows = tuple(_build_ended_row(branch, pages) for branch in branches[:left])
+            left -= len(rows)
+            groups.append(EndedGroup(state.value, mark, lead, len(branches), rows))
+    return tuple(groups)
+
+
+def _build_ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
+    plain = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
+    return EndedRow(pages[branch.ref], branch.name, "" if plain else branch.state_why, branch.active_at)

@@ -1,0 +1,90 @@
+"""The commands with which a reader goes on in a shell: fetch, look, check out, merge.
+
+Belongs here: commands of a branch's page, quoted for a POSIX shell. Does not: the one
+next action (see `sections`), which other outputs share.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from agentledger.attention.actions import format_command
+from agentledger.attention.sections import has_scope_change
+from agentledger.model import shell
+from agentledger.model.fleet import Base, Branch, State, Sync
+from agentledger.model.text import HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and what it is for."""
+
+    what: str
+    text: str
+
+
+def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
+    """What one would type to work on a branch; none for one that git cannot read."""
+    if branch.state is State.UNREADABLE:
+        return ()
+    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
+    found = [
+        _fetch_command(branch),
+        Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
+        _checkout_command(branch, head),
+        _merge_command(branch, base),
+        *_scope_commands(branch),
+    ]
+    return tuple(command for command in found if command)
+
+
+def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
+    """The command that prints one file's diff; None where its path cannot be typed."""
+    text = path.decode("utf-8", "surrogateescape")
+    if HIDDEN.search(text):
+        return None
+    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
+    return shlex.join(("git", "diff", f"{into}...{head}", "--", f":(top,literal){text}"))
+
+
+def safe_revision(ref: str, head: str) -> str:
+    """A ref as a person would type it; the object id where hidden characters make that a trap."""
+    return shell.format_ref(ref) or head
+
+
+def _fetch_command(branch: Branch) -> Command | None:
+    remote = re.match("refs/remotes/([^/]+)/", branch.remote_ref or "")
+    if remote is None or HIDDEN.search(remote[1]):
+        return None
+    return Command("Fetch", shlex.join(("git", "fetch", "--", remote[1])))
+
+
+def _checkout_command(branch: Branch, head: str) -> Command:
+    if branch.worktree and not HIDDEN.search(branch.worktree.path):
+        return Command("Go to its worktree", shlex.join(("cd", "--", branch.worktree.path or ".")))
+    how = ["--detach", head]
+    if not HIDDEN.search(branch.ref):
+        if branch.ref.startswith("refs/heads/"):
+            how = ["--", branch.ref.removeprefix("refs/heads/")]
+        elif branch.ref.startswith("refs/remotes/") and branch.sync is Sync.REMOTE:
+            how = ["--track", head]
+    return Command("Check it out", shlex.join(("git", "switch", *how)))
+
+
+def _merge_command(branch: Branch, base: Base) -> Command | None:
+    steps = shell.format_merge_commands(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
+    return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
+
+
+def _scope_commands(branch: Branch) -> tuple[Command, ...]:
+    """Settling what the branch's copy of the brief asks for; the blob holds it to the one that is shown."""
+    own = branch.work.brief if branch.work and has_scope_change(branch) else None
+    if own is None or own.document.blob is None:
+        return ()
+    blob = ("--blob", own.document.blob[:12])
+    accept = format_command(("agentledger", "brief", "accept", *blob), branch.name)
+    refuse = format_command(("agentledger", "brief", "reject", *blob), branch.name)
+    words = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
+    return tuple(Command(what, text) for what, text in words.items() if text)

@@ -1,0 +1,265 @@
+"""A branch → the view model of its page: every word and order on it.
+
+Belongs here: verdict, facts, conflicts, commits, and what is said where something was not
+computed. Does not: HTML (see `pages`), or the diff's files (see `files`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from markupsafe import Markup
+
+from agentledger.attention import actions
+from agentledger.attention.actions import NextAction
+from agentledger.model.fleet import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
+from agentledger.model.text import count_misleading, decode, format_count
+from agentledger.site import diff, forge_links
+from agentledger.site.branch_commands import Command, build_commands
+from agentledger.site.file_view import (
+    LISTED,
+    Entry,
+    File,
+    build_entries,
+    build_files,
+    format_branch_size,
+    needs_own_page,
+)
+from agentledger.site.findings_view import FindingView, build_findings
+from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.reply import Replies, build_replies
+from agentledger.site.task_view import WorkView, build_work_view, task_of
+from agentledger.site.timeline import CommitLine, list_documents
+
+COMMITS_SHOWN = 250
+CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A conflicting region: where it is, its markup, and what was cut off."""
+
+    line: str
+    body: Markup
+    cut: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicted:
+    """A file in conflict, its kind in words, and its regions."""
+
+    path: str
+    kind: str
+    regions: tuple[Region, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPage:
+    """The page of one branch; `diff_page` is set where its diff has a page of its own."""
+
+    frame: Frame
+    name: str
+    title: str
+    question: str
+    verdict: Mark
+    verdict_more: str
+    state: Mark
+    state_why: str
+    distance: str
+    size: str
+    active_at: int
+    action: NextAction | None
+    hidden: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    conflicts: tuple[Conflicted, ...]
+    conflicts_more: str
+    entries: tuple[Entry, ...]
+    entries_more: str
+    files: tuple[File, ...]
+    findings: tuple[FindingView, ...]
+    judged: bool
+    diff_page: str | None
+    commits: tuple[CommitLine, ...]
+    commits_title: str
+    commits_more: str
+    commands: tuple[Command, ...]
+    forge: forge_links.Link | None
+    replies: Replies | None
+    work: WorkView | None
+
+
+_KINDS = {
+    "content": "both sides changed the same lines",
+    "add/add": "both sides added it",
+    "modify/delete": "one side changed it, the other deleted it",
+    "other": "more than its lines: types, modes, renames or binary content",
+}
+_SYNC = {
+    Sync.LOCAL: "only in this repository",
+    Sync.REMOTE: "only on the remote, as of the last fetch",
+    Sync.SAME: "the same here and on the remote",
+    Sync.AHEAD: "the branch here has commits that the remote has not",
+    Sync.BEHIND: "the remote has commits that the branch here has not; the remote’s head is shown",
+    Sync.DIVERGED: "the branch here and the remote’s have diverged",
+}
+_AGENT_FROM = {
+    "branch": "by the branch’s name",
+    "author": "by the author of its commits",
+    "trailer": "by a Co-authored-by line",
+    "check-in": "by its newest check-in",
+}
+
+
+NO_TEXTS: Mapping[str, Rendered] = MappingProxyType({})
+
+
+def build_branch_page(
+    branch: Branch,
+    fleet: Fleet,
+    patches: Sequence[FilePatch],
+    page: str,
+    rendered: Mapping[str, Rendered] = NO_TEXTS,
+) -> BranchPage:
+    """The page of a branch from its patches; `page` is its path without the ending.
+
+    `rendered` holds what became of each of `work.texts`; a branch without a task needs none.
+    """
+    separate = needs_own_page(patches)
+    listed = build_entries(branch)
+    conflict = branch.conflict or Conflict(clean=None)
+    answer, more = merge_verdict(branch)
+    commits = tuple(
+        _build_commit_line(c, forge_links.commit_url_prefix(fleet)) for c in branch.commits[:COMMITS_SHOWN]
+    )
+    work = build_work_view(branch, fleet, commits, rendered.__getitem__)
+    return BranchPage(
+        frame=build_frame(fleet),
+        name=branch.name,
+        title=work.title if work else branch_title(branch),
+        question=f"Can it merge into {fleet.base.name}?",
+        verdict=answer,
+        verdict_more=more,
+        state=STATES[branch.state][0],
+        state_why=branch.state_why,
+        distance=_describe_distance(branch, fleet),
+        size="" if branch.state is State.UNREADABLE else format_branch_size(branch),
+        active_at=branch.active_at,
+        action=actions.next_action(branch, fleet.base),
+        hidden=_describe_hidden(branch, fleet, patches),
+        facts=_build_facts(branch),
+        conflicts=tuple(
+            _build_conflict(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
+        ),
+        conflicts_more=_describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
+        entries=listed[:LISTED],
+        entries_more=_describe_rest(len(listed) - LISTED, "file"),
+        files=build_files(branch, fleet.base, patches),
+        findings=build_findings(branch, listed),
+        judged=branch.findings is not None,
+        diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
+        commits=commits,
+        commits_title=format_count(len(branch.commits), "commit"),
+        commits_more=_describe_rest(len(branch.commits) - COMMITS_SHOWN, "commit"),
+        commands=build_commands(branch, fleet.base),
+        forge=forge_links.review_link(fleet, branch),
+        replies=build_replies(branch, fleet),
+        work=work,
+    )
+
+
+def _describe_distance(branch: Branch, fleet: Fleet) -> str:
+    if branch.state is State.UNREADABLE:
+        return ""
+    ahead, behind = format_count(branch.ahead, "commit"), format_count(branch.behind, "commit")
+    return f"{ahead} ahead of {fleet.base.name}, {behind} behind"
+
+
+def _build_facts(branch: Branch) -> tuple[Fact, ...]:
+    agent, bases = branch.agent, branch.merge_bases
+    facts = (
+        Fact(
+            "Agent", f"{agent.name}, {_AGENT_FROM.get(agent.source, agent.source)}" if agent else "not known"
+        ),
+        Fact("Task", branch.task or ""),
+        Fact("Worktree", _describe_worktree(branch)),
+        Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
+        Fact("Same change as", branch.same_as or "", code=True),
+        Fact("Head", branch.head, code=True),
+        Fact(
+            "Merge base" if len(bases) == 1 else "Merge bases", _format_merge_bases(branch), code=bool(bases)
+        ),
+        Fact("Ref", branch.ref, code=True),
+    )
+    return tuple(fact for fact in facts if fact.text)
+
+
+def _format_merge_bases(branch: Branch) -> str:
+    unknown = "" if branch.state is State.UNREADABLE else "none"
+    return " ".join(branch.merge_bases) or unknown
+
+
+def _is_branch(branch: Branch) -> bool:
+    """False for a ref that was asked for by name, as of a pull request."""
+    return branch.ref.startswith(("refs/heads/", "refs/remotes/"))
+
+
+def _describe_worktree(branch: Branch) -> str:
+    worktree = branch.worktree
+    if worktree is None:
+        return ""
+    clean = {True: "uncommitted work in it", False: "clean", None: "git could not tell whether it is clean"}
+    return f"{worktree.path or 'the main one'}: {clean[worktree.dirty]}"
+
+
+def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
+    regions = tuple(
+        Region(
+            f"line {hunk.line:,}",
+            diff.render_conflict(hunk.text, ours, theirs),
+            _describe_rest(hunk.cut, "line"),
+        )
+        for hunk in file.hunks[:HUNKS_SHOWN]
+    )
+    more = _describe_rest(len(file.hunks) - HUNKS_SHOWN, "region")
+    return Conflicted(decode(file.path), _KINDS.get(file.kind, file.kind), regions, more)
+
+
+def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
+    trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
+    href = f"{forge}{commit.id}" if forge else None
+    return CommitLine(commit.id[:10], href, commit.subject, commit.author.name, commit.at, trailers)
+
+
+def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
+    """Where misleading characters occur, and which; empty where there are none."""
+    places: tuple[tuple[str, Iterable[str]], ...] = (
+        ("the branch’s name", (branch.name,)),
+        ("paths", (decode(change.path) for change in branch.changes)),
+        ("commits", itertools.chain.from_iterable(map(_commit_texts, branch.commits))),
+        ("the ledger’s documents", _document_texts(branch, fleet)),
+        ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
+    )
+    found = ((place, count_misleading(texts)) for place, texts in places)
+    return tuple(
+        f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(chars.items()))}"
+        for place, chars in found
+        if chars
+    )
+
+
+def _document_texts(branch: Branch, fleet: Fleet) -> Iterable[str]:
+    work = branch.work
+    return (d.text for d in list_documents(work, task_of(work, fleet))) if work else ()
+
+
+def _commit_texts(commit: Commit) -> Iterable[str]:
+    return (commit.subject, commit.author.name, *(value for _, value in commit.trailers))
+
+
+def _describe_rest(number: int, noun: str) -> str:
+    return f"and {format_count(number, f'more {noun}')}, not shown" if number > 0 else ""

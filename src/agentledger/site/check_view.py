@@ -1,0 +1,134 @@
+"""Recorded checks in words: what came out, who saw it, and of which code.
+
+Belongs here: one line per check, and what they come to together. Does not: judging them (see
+`standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.attention import progress
+from agentledger.model.fleet import Branch
+from agentledger.model.ledger import Check, Evidence
+from agentledger.model.text import format_count
+from agentledger.model.work import Checked, Standing, Trust, Work
+from agentledger.site.labels import Mark
+from agentledger.site.timeline import render_literal
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check; `at` is when it ran, `other` the command that was run where the brief has another."""
+
+    name: str
+    command: str
+    result: Mark
+    trust: Mark | None
+    fresh: Mark | None
+    at: int | None
+    details: tuple[str, ...]
+    other: str
+    tail: Markup
+
+
+_TRUST = {
+    Trust.CLAIMED: Mark("none", "claimed: nobody else has run it"),
+    Trust.REPRODUCED: Mark("ok", "reproduced: somebody else saw the same"),
+    Trust.CONTRADICTED: Mark("bad", "contradicted: somebody else saw another result"),
+    Trust.FLAKY: Mark("warn", "flaky: runs of the same code differ"),
+    Trust.SKIPPED: None,
+}
+_FRESH = {
+    True: Mark("ok", "of this head’s code"),
+    False: Mark("warn", "of another commit’s code"),
+    None: Mark("warn", "of a commit that is not on this branch"),
+}
+
+
+def build_check_lines(branch: Branch, work: Work, found: Standing) -> tuple[CheckLine, ...]:
+    """Every check that is asked for or was recorded, failures first."""
+    asked = {c.check.name for c in found.checks}
+    extra = {e.check: e for e in reversed(work.evidence) if e.check not in asked}
+    every = [*found.checks, *(_unasked_check(branch, work, e) for e in extra.values())]
+    return tuple(_build_check_line(c, c.check.name in asked) for c in sorted(every, key=_check_sort_key))
+
+
+def evidence_mark(found: Standing) -> Mark:
+    """Does the evidence match the head, and is it claimed or reproduced?"""
+    if not found.checks:
+        return Mark("none", "No check is asked for")
+    if found.holds:
+        failed = any(c.evidence and not c.evidence.passed for c in found.checks)
+        return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(found.holds)}")
+    many = format_count(len(found.checks), "check")
+    if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in found.checks):
+        return Mark("ok", f"Evidence matches head: {many} passed, reproduced")
+    return Mark("done", f"Evidence matches head: {many} passed, as claimed; nobody else has run them all")
+
+
+def short_check_mark(line: CheckLine) -> Mark:
+    """A check in a few words, beside a criterion that names it."""
+    stale = " (of other code)" if line.fresh and line.fresh.kind != "ok" else ""
+    return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
+
+
+def _unasked_check(branch: Branch, work: Work, evidence: Evidence) -> Checked:
+    fresh = progress.is_code_unchanged(branch, work, evidence.head)
+    return Checked(
+        Check(evidence.check, evidence.command), evidence, progress.trust_of_evidence(evidence, work), fresh
+    )
+
+
+def _check_sort_key(checked: Checked) -> int:
+    evidence = checked.evidence
+    if evidence is None:
+        return 1
+    if not evidence.passed:
+        return 0
+    return 2 if not checked.fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
+
+
+def _build_check_line(checked: Checked, asked: bool) -> CheckLine:
+    check, evidence = checked.check, checked.evidence
+    if evidence is None:
+        return CheckLine(
+            check.name, check.run, Mark("none", "no evidence"), None, None, None, (), "", Markup("")
+        )
+    return CheckLine(
+        check.name,
+        check.run,
+        _result_mark(evidence),
+        _TRUST[checked.trust] if checked.trust else None,
+        _FRESH[checked.fresh],
+        evidence.started_at,
+        _describe_run(evidence, asked),
+        "" if evidence.command == check.run else evidence.command,
+        render_literal("\n".join(evidence.tail)),
+    )
+
+
+def _result_mark(evidence: Evidence) -> Mark:
+    if evidence.skipped is not None:
+        return Mark("none", f"skipped: {evidence.skipped}")
+    if evidence.passed:
+        return Mark("ok", "passed")
+    code = "no exit code" if evidence.exit_code is None else f"exit code {evidence.exit_code}"
+    return Mark("bad", f"failed, {code}")
+
+
+def _describe_run(evidence: Evidence, asked: bool) -> tuple[str, ...]:
+    found = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
+    junit = evidence.junit
+    if junit:
+        broken = junit.failures + junit.errors
+        found.append(f"{format_count(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
+    if evidence.failures_in_a_row > 1:
+        found.append(f"{evidence.failures_in_a_row:,} failures in a row")
+    if evidence.on_base and evidence.on_base[1] != 0:
+        found.append(f"fails on base at {evidence.on_base[0][:10]}, too")
+    if not asked:
+        found.append("not asked for by the brief or policy")
+    return tuple(found)

@@ -1,0 +1,81 @@
+"""What a new document of the manager's begins with: the text that a forge's page is filled in with.
+
+Belongs here: the texts, made of the repository's own templates or of those that ship. Does not: whom they
+are for (see `reply`), or where they go (see `newfile`).
+
+Time and author are left out of all of them: nobody knows when a page will be read, and the commit tells.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from agentledger.documents import read_template
+from agentledger.model.fleet import Fleet
+
+_HEAD = re.compile(r"\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_KEY = re.compile(r"([a-z_]+)[ \t]*:")
+# Keys whose values are words of ours, or an object id; all others are quoted.
+_WORDS = ("decision", "kind", "verdict", "head")
+
+
+def draft_answer(decision: str, prompt: str, **keys: str | None) -> str:
+    """An answer with that decision; a key that is None is left out, and `prompt` counts as no text."""
+    return f"---\n{_front_matter_lines({'decision': decision, **keys})}---\n\n<!-- {prompt} -->\n"
+
+
+def draft_approval(branch: str, head: str) -> str:
+    """A human's review that approves a head; it needs no section."""
+    said = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
+    return f"---\n{_front_matter_lines(said)}---\n\n<!-- What you looked at, if you like. -->\n"
+
+
+def draft_change_request(branch: str, head: str, fleet: Fleet) -> str:
+    """A human's review that asks for changes, with the sections of the repository's form."""
+    said = {"kind": "human", "verdict": "request-changes", "branch": branch, "head": head}
+    return fill_front_matter(_read_template("review", fleet), said, without=("at",))
+
+
+def draft_brief(fleet: Fleet) -> str:
+    """The brief's template."""
+    return _read_template("brief", fleet)
+
+
+def fill_front_matter(text: str, keys: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
+    """A template with these keys in its front matter in place of its own, and without those named.
+
+    Where it has no front matter, it gets one.
+    """
+    found = _HEAD.match(text)
+    lines = found[1].splitlines(keepends=True) if found else []
+    values = {key: _front_matter_line(key, value) for key, value in keys.items()}
+    head = [values.pop(_key_of_line(line), line) for line in lines if _key_of_line(line) not in without]
+    rest = text[found.end() :] if found else f"\n{text}"
+    return f"---\n{''.join(head)}{''.join(values.values())}---\n{rest}"
+
+
+def _key_of_line(line: str) -> str:
+    found = _KEY.match(line)
+    return found[1] if found else ""
+
+
+def _front_matter_lines(keys: Mapping[str, str | None]) -> str:
+    return "".join(_front_matter_line(key, value) for key, value in keys.items() if value is not None)
+
+
+def _front_matter_line(key: str, value: str) -> str:
+    # Quoted as JSON, which YAML reads as it is, whatever a name holds.
+    return f"{key}: {value if key in _WORDS else json.dumps(value, ensure_ascii=False)}\n"
+
+
+def _read_template(name: str, fleet: Fleet) -> str:
+    return _decode_template(name, fleet.templates.get(name))
+
+
+@lru_cache(maxsize=16)
+def _decode_template(name: str, own: str | None) -> str:
+    raw = read_template(name, None if own is None else own.encode("utf-8", "replace"))
+    return raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")

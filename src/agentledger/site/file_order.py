@@ -1,0 +1,74 @@
+"""The order in which changed files are read.
+
+Belongs here: which of a branch's files come first, and why. Does not: what of
+them is shown (see `diff`).
+
+What stands first is read best, so never the alphabet: files with findings, those that conflict, source by
+size with each test beside what it tests, then what machines write, and the ledger's own
+documents.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from agentledger.model import file_kind as by_name
+from agentledger.model.file_kind import Role
+from agentledger.model.fleet import Change
+from agentledger.model.text import decode
+
+__all__ = ("Role", "order_changes")
+
+
+def order_changes(
+    changes: Sequence[Change], conflicts: Collection[bytes], found: Collection[bytes] = ()
+) -> tuple[tuple[Change, Role], ...]:
+    """The changes in reading order, each with its role.
+
+    `conflicts` are the paths that conflict, `found` those that a rule has something against.
+    """
+    roles = [(change, _role_of_path(change.path, conflicts, found)) for change in changes]
+    parts = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
+    beside, alone = _pair_tests(parts[Role.SOURCE], parts[Role.TEST])
+    result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in parts[role]]
+    for source in parts[Role.SOURCE]:
+        result.append((source, Role.SOURCE))
+        result.extend((test, Role.TEST) for test in beside[source.path])
+    result.extend((test, Role.TEST) for test in alone)
+    result.extend((change, role) for role in (Role.GENERATED, Role.LEDGER) for change in parts[role])
+    return tuple(result)
+
+
+def _role_of_path(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -> Role:
+    if path in found:
+        return Role.FINDING
+    return Role.CONFLICT if path in conflicts else by_name.classify_path(path)
+
+
+def _change_sort_key(change: Change) -> tuple[int, bytes]:
+    return -((change.added or 0) + (change.removed or 0)), change.path
+
+
+def _pair_tests(
+    sources: Sequence[Change], tests: Sequence[Change]
+) -> tuple[dict[bytes, list[Change]], list[Change]]:
+    """The tests of each source, and those that belong to none of the changed ones."""
+    by_stem: dict[str, list[Change]] = defaultdict(list)
+    for source in sources:
+        by_stem[by_name.file_stem(decode(source.path)).lower()].append(source)
+    beside: dict[bytes, list[Change]] = defaultdict(list)
+    alone: list[Change] = []
+    for test in tests:
+        owners = by_stem.get(by_name.stem_under_test(decode(test.path)), ())
+        if owners:
+            beside[max(owners, key=lambda owner: _count_shared_parts(owner.path, test.path)).path].append(
+                test
+            )
+        else:
+            alone.append(test)
+    return beside, alone
+
+
+def _count_shared_parts(one: bytes, other: bytes) -> int:
+    return len(set(one.split(b"/")) & set(other.split(b"/")))

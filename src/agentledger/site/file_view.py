@@ -1,0 +1,209 @@
+"""The changed files of a branch as the page lists and shows them.
+
+Belongs here: per file its words, whether its diff is open, and what stands for a diff that
+is left out. Does not: the markup of a diff's lines (see `diff`), or the order (see `order`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.model.findings import Severity
+from agentledger.model.fleet import Base, Branch, Change, FilePatch
+from agentledger.model.text import decode, format_count
+from agentledger.site import diff
+from agentledger.site.branch_commands import file_diff_command
+from agentledger.site.file_order import Role, order_changes
+from agentledger.site.labels import format_line_counts
+
+OPEN_LINES, OPEN_BYTES = 400, 20_000
+OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000
+PAGE_BYTES = 4_000_000  # of patch text; what is beyond is named with its command
+LISTED = 2_000
+
+_STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "type changed"}
+_WHOLE = (_STATUS["A"], _STATUS["D"])
+_KIND = {"120000": "symbolic link", "160000": "submodule", "100755": "executable file", "100644": "file"}
+_OMITTED = {
+    "binary": "Binary; nothing to show as text.",
+    "large": "Too large to be shown here.",
+    "missing": "Its content is not in this clone, or damaged.",
+    "unreadable": "git could not read its content.",
+    "page": "Left out: this page is long enough.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of changed files; `number` is that of its diff."""
+
+    number: int
+    path: str
+    status: str
+    role: str
+    lines: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One half or the whole of a file's diff: a note, markup of its lines, a command in their place."""
+
+    note: str
+    body: Markup | None
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file with its diff; `open` when the reader should not have to ask for it.
+
+    `whole` tells that all of it was added, or removed: then no line needs a colour to stand out.
+    """
+
+    entry: Entry
+    open: bool
+    whole: bool
+    parts: tuple[Shown, ...]
+    findings: tuple[str, ...] = ()
+
+
+def build_entries(branch: Branch) -> tuple[Entry, ...]:
+    """The changed files in reading order, numbered from 1."""
+    return tuple(entry for entry, _ in _number_entries(branch))
+
+
+def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
+    """The entries, each with its path as git has it."""
+    conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
+    return [
+        (
+            Entry(
+                number,
+                decode(change.path),
+                _status_word(change),
+                _role_word(role),
+                _format_change_size(change),
+            ),
+            change.path,
+        )
+        for number, (change, role) in enumerate(
+            order_changes(branch.changes, conflicts, _paths_with_errors(branch)), 1
+        )
+    ]
+
+
+def _paths_with_errors(branch: Branch) -> set[bytes]:
+    """The paths that a rule has something against that would stop the branch."""
+    return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
+
+
+def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
+    """The diffs of the changed files, in the same order under the same numbers."""
+    by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
+    for patch in patches:
+        by_path[patch.change.path].append(patch)
+    left, found = [PAGE_BYTES, OWN_PAGE_LINES], []
+    for entry, path in _number_entries(branch):
+        halves = by_path[path]
+        size = sum(len(half.body) for half in halves)
+        is_open = _is_open(entry, halves, left[1])
+        notes = _notes_by_line(branch, path)
+        parts = tuple(_build_diff(half, branch, base, is_open, left[0] >= size, notes) for half in halves)
+        left[0] -= size
+        left[1] -= _count_changed_lines(halves) if is_open else 0
+        found.append(File(entry, is_open, entry.status in _WHOLE, parts, describe_findings(branch, path)))
+    return tuple(found)
+
+
+def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
+    """The findings about one file, a line each; those about a line of it stand there, too."""
+    return tuple(
+        f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
+        for found in branch.findings or ()
+        if found.path == path and found.waived is None
+    )
+
+
+def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
+    """What is found about single lines of a file, by their number."""
+    found = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
+    lines: dict[int, list[str]] = {}
+    for finding in found:
+        lines.setdefault(finding.line or 0, []).append(f"{finding.rule} {finding.message}")
+    return {line: "; ".join(told) for line, told in lines.items()}
+
+
+def needs_own_page(patches: Iterable[FilePatch]) -> bool:
+    """True when a diff is so long that it would bury the rest of its branch's page."""
+    bodies = [patch.body for patch in patches]
+    total = sum(map(len, bodies))
+    return total > OWN_PAGE_BYTES or sum(body.count(b"\n") for body in bodies) > OWN_PAGE_LINES
+
+
+def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
+    """Small, written by hand, and not just a deletion or a change of mode."""
+    changed, size = _count_changed_lines(halves), sum(len(half.body) for half in halves)
+    if entry.role in (Role.GENERATED, Role.LEDGER) or not size or all(h.change.status == "D" for h in halves):
+        return False
+    return changed <= min(OPEN_LINES, lines_left) and size <= OPEN_BYTES
+
+
+def _count_changed_lines(halves: Sequence[FilePatch]) -> int:
+    return sum(half.body.count(b"\n+") + half.body.count(b"\n-") for half in halves)
+
+
+def _build_diff(
+    half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool, notes: Mapping[int, str]
+) -> Shown:
+    omitted = half.omitted or ("" if fits else "page")
+    if omitted:
+        command = (
+            None if omitted in ("binary", "missing") else file_diff_command(branch, base, half.change.path)
+        )
+        return Shown(_OMITTED[omitted], None, command)
+    if not half.body:
+        return Shown(_describe_modes(half.change) or "An empty file.", None, None)
+    crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
+    note = " ".join(part for part in (_describe_modes(half.change), crlf) if part)
+    return Shown(note, diff.render_patch(half.body, words=is_open, notes=notes), None)
+
+
+def _describe_modes(change: Change) -> str:
+    """What the modes say beyond an ordinary file being added, changed or deleted."""
+    old, new = _kind_of_mode(change.old_mode), _kind_of_mode(change.new_mode)
+    if change.status == "M" and change.old_mode != change.new_mode:
+        return f"Mode {change.old_mode} → {change.new_mode}: from {old} to {new}."
+    if change.status == "T":
+        return f"From {old} to {new}."
+    mode = change.old_mode if change.status == "D" else change.new_mode
+    return f"A {_kind_of_mode(mode)}." if mode in ("120000", "160000") else ""
+
+
+def _kind_of_mode(mode: str) -> str:
+    return _KIND.get(mode, f"mode {mode}")
+
+
+def _status_word(change: Change) -> str:
+    return _STATUS.get(change.status, change.status)
+
+
+def _role_word(role: Role) -> str:
+    return "" if role is Role.SOURCE else role.value
+
+
+def _format_change_size(change: Change) -> str:
+    if change.binary:
+        return "binary"
+    # A mode is told by the list too, or a file would stand there with nothing changed.
+    mode = "mode" if change.status == "M" and change.old_mode != change.new_mode else ""
+    return " ".join(part for part in (format_line_counts(change.added, change.removed), mode) if part)
+
+
+def format_branch_size(branch: Branch) -> str:
+    """How much a branch changes: `3 files, +120 −7`."""
+    size = format_line_counts(branch.added, branch.removed)
+    return ", ".join(part for part in (format_count(len(branch.changes), "file"), size) if part)

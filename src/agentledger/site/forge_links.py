@@ -1,0 +1,75 @@
+"""Addresses on the forge that the repository was cloned from.
+
+Belongs here: which page of which kind of forge shows a branch or a commit. Does not:
+finding out the forge (see `fleet`), its page for a new file (see `newfile`), or links within the site.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.text import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link and its words."""
+
+    href: str
+    text: str
+
+
+def review_link(fleet: Fleet, branch: Branch) -> Link | None:
+    """Where the forge shows this branch: its pull or merge request, or the comparison with base.
+
+    None where the forge is not known, or the branch is not on it.
+    """
+    site = forge_address(fleet.forge)
+    if site is None:
+        return None
+    request = re.fullmatch(r"refs/(?:remotes/[^/]+/)?(pull|merge-requests)/(\d+)(/head)?", branch.ref)
+    if request:
+        kind = "pull" if request[1] == "pull" else "-/merge_requests"
+        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host_name(site)}")
+    # A branch of another remote than the usual one carries that remote's name; it lies elsewhere.
+    mirrored = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
+    if mirrored is None or "bitbucket" in host_name(site):
+        return None
+    part = "-/compare" if _is_gitlab(site) else "compare"
+    pair = f"{_quote_name(fleet.base.name)}...{_quote_name(branch.name)}"
+    return Link(f"{site}/{part}/{pair}", f"Compare on {host_name(site)}")
+
+
+def commit_url_prefix(fleet: Fleet) -> str | None:
+    """What the address of a commit's page starts with, the id left to add; None if not known."""
+    site = forge_address(fleet.forge)
+    if site is None:
+        return None
+    if "bitbucket" in host_name(site):
+        return f"{site}/commits/"
+    return f"{site}/-/commit/" if _is_gitlab(site) else f"{site}/commit/"
+
+
+def forge_address(forge: str | None) -> str | None:
+    """The forge's address, if it is one that a page may link to."""
+    # Printable ASCII alone: nothing in it hides, or ends the attribute that it stands in.
+    plain = forge is not None and forge.isascii() and forge.isprintable()
+    if not plain or not forge or not re.fullmatch(r"https?://[^/@]+(/[^\s\"'<>\\?#]*)?", forge):
+        return None
+    return forge.rstrip("/")
+
+
+def host_name(site: str) -> str:
+    """The name of the machine at that address."""
+    return urlsplit(site).hostname or ""
+
+
+def _is_gitlab(site: str) -> bool:
+    return "gitlab" in host_name(site)
+
+
+def _quote_name(name: str) -> str:
+    return quote(encode(name), safe="/")

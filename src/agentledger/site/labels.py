@@ -1,0 +1,140 @@
+"""Facts about a branch in the words and marks that every page uses for them.
+
+Belongs here: what the board and a branch's page say alike. Does not: the layout of either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agentledger import __version__
+from agentledger.model.findings import Severity
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.text import format_count
+from agentledger.site.page_names import ATOM
+
+TITLE = 90
+_SAYS_NOTHING = re.compile(r"(initial (plan|commit)|wip|checkpoint)\b|chore\(ledger\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state as word and icon: `kind` names the icon and colour (ok, bad, warn, live, rest, done)."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact and its value; `code` when that is an id, a ref or a pattern."""
+
+    key: str
+    text: str
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page: whose site it is, what it was built from, and when.
+
+    `feed` is the Atom feed's file; "" where there is no task, and so nothing for a feed to tell. `merger` is
+    the git whose merges the pages show; "" where none was tried.
+    """
+
+    name: str
+    base: str
+    head: str
+    built_at: int
+    version: str
+    feed: str
+    merger: str
+
+
+STATES: Mapping[State, tuple[Mark, str]] = {
+    State.OPEN: (Mark("live", "Open"), "Neither merged nor abandoned."),
+    State.UNREADABLE: (Mark("warn", "Unreadable"), "git could not read these."),
+    State.DORMANT: (Mark("rest", "Dormant"), "No sign of life for a while; still unmerged."),
+    State.ABSORBED: (Mark("done", "Absorbed"), "Base already has the same change, under another commit."),
+    State.MERGED: (Mark("done", "Merged"), "The head is part of base."),
+    State.EMPTY: (Mark("rest", "Empty"), "Nothing in them that base has not."),
+    State.KILLED: (Mark("done", "Killed"), "Stopped on purpose."),
+    State.DECLINED: (Mark("done", "Declined"), "Reviewed, and not taken."),
+    State.EXPLORED: (Mark("done", "Explored"), "Made to learn something, and done."),
+}
+
+
+def build_frame(fleet: Fleet) -> Frame:
+    """What the pages of a fleet have around them."""
+    feed = ATOM if fleet.tasks else ""
+    return Frame(
+        fleet.name,
+        fleet.base.name,
+        fleet.base.head[:10],
+        fleet.now,
+        __version__,
+        feed,
+        str(fleet.merger or ""),
+    )
+
+
+def merge_mark(branch: Branch) -> Mark:
+    """What git's own merge with base came to, in a few words."""
+    conflict = branch.conflict
+    if conflict is None:
+        return Mark("none", "merge not tried")
+    if conflict.clean is None:
+        return Mark("warn", "git cannot merge it")
+    if conflict.clean:
+        return Mark("ok", "merges cleanly")
+    return Mark("bad", f"conflicts in {format_count(len(conflict.files), 'file')}")
+
+
+def merge_verdict(branch: Branch) -> tuple[Mark, str]:
+    """The answer to "can it merge?", and a sentence that says more."""
+    ended = {
+        State.MERGED: (Mark("done", "It is merged already."), ""),
+        State.ABSORBED: (Mark("done", "Its change is in already."), ""),
+        State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
+        State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
+    }.get(branch.state)
+    if ended:
+        return ended
+    stopping = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
+    if stopping:
+        return Mark(
+            "bad", f"No: {format_count(len(stopping), 'reason')}."
+        ), "Told below, each with what mends it."
+    conflict = branch.conflict
+    if conflict is None:
+        return Mark(
+            "none", "Not computed."
+        ), "" if branch.state is State.OPEN else "Only open branches are tried."
+    if conflict.clean is None:
+        return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
+    if conflict.clean:
+        return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _describe_rules(
+            branch
+        )
+    return Mark("bad", f"No: conflicts in {format_count(len(conflict.files), 'file')}."), ""
+
+
+def _describe_rules(branch: Branch) -> str:
+    if branch.findings is None:
+        return "; it has no brief, so no rule was asked, and no test was run."
+    return ", and no rule holds it back."
+
+
+def format_line_counts(added: int | None, removed: int | None) -> str:
+    """`+12 −3`, without what is zero; nothing where lines were not counted."""
+    return " ".join(f"{sign}{count:,}" for sign, count in (("+", added), ("−", removed)) if count)
+
+
+def branch_title(branch: Branch) -> str:
+    """What the branch is about, as far as commits tell: the first subject that says anything."""
+    subjects = [c.subject for c in reversed(branch.commits) if len(c.parents) < 2 and c.subject]
+    telling = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))
+    found = next(telling, subjects[-1] if subjects else "")
+    return found if len(found) <= TITLE else found[: TITLE - 1].rstrip() + "…"

@@ -1,0 +1,217 @@
+"""Many Markdown texts → markup, each within a time, none of them twice.
+
+Belongs here: handing texts to processes, what is shown when one fails, and remembering
+results. Does not: the processes themselves (see `markdown_worker`), Markdown (see
+`markdown`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from math import inf
+from time import monotonic
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import markdown_it
+from markupsafe import Markup
+
+from agentledger.site.markdown import plain
+from agentledger.site.markdown.output_check import is_allowed_html
+from agentledger.site.markdown.render import MOST_IN, TOO_LONG, Rendered, render_plain
+from agentledger.site.markdown.worker import Worker, not_started_error, wait_for_answers
+
+# Raise it when the same text is to be shown in another way.
+FORMAT = "1"
+_KIND = "markdown"
+TOO_SLOW = "rendering it took too long"
+FAILED = "rendering it took too much memory, or failed"
+
+LIMIT = 2.0  # seconds for one text; 64 KB of honest Markdown take a tenth of one
+# A fleet of hostile texts shall not cost their number times the limit: after so many seconds
+# lost on texts that failed, each gets a shorter time.
+PATIENCE = 30.0
+SHORT_LIMIT = 0.5
+_BATCH = MOST_IN  # characters sent at once: enough to make the pipe's cost vanish
+_MOST_WORKERS = 2
+_WORTH_A_PROCESS = 128 << 10  # characters; starting one costs as much as rendering these
+
+
+class Store(Protocol):
+    """Where results are kept from one run to the next: a `cache.Cache`, or anything like it."""
+
+    def get(self, kind: str, keys: Iterable[str], /) -> dict[str, Any]: ...
+
+    def put(self, kind: str, values: Iterable[tuple[str, Any]], /) -> None: ...
+
+
+class Renderer:
+    """Renders Markdown in processes of its own, which live until the `with` block ends.
+
+    `known` maps `key(text, top)` to a JSON value; it is read and added to. What stands in
+    it is believed as to content but not as to harmlessness, so it may come from a file.
+    No process is started as long as all texts are known.
+    """
+
+    def __init__(self, known: MutableMapping[str, Any] | None = None, limit: float = LIMIT) -> None:
+        self._known: MutableMapping[str, Any] = {} if known is None else known
+        self._limit = limit
+        self._lost = 0.0
+        self._new: dict[str, Any] = {}
+        # Not among the known: that a text took too long may be the fault of a busy machine.
+        self._failed: dict[str, Rendered] = {}
+        self._suspects: set[str] = set()
+        self._workers: list[Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes. The renderer can go on being used; it would start new ones."""
+        while self._workers:
+            worker = self._workers.pop()
+            worker.end(patience=0 if worker.texts else 0.5)
+
+    def render(self, text: str, top: int = 3) -> Rendered:
+        """One text: see `render_all`."""
+        return self.render_all([text], top)[0]
+
+    def render_all(self, texts: Iterable[str], top: int = 3, store: Store | None = None) -> list[Rendered]:
+        """Markup for each text, in their order; `top` is the level of each text's highest heading.
+
+        `store` is asked for what is not known, and gets what is new. Raises LedgerError if no
+        process can be started.
+        """
+        wanted = list(texts)
+        found: dict[str, Rendered] = {}
+        others: dict[str, str] = {}
+        for text in dict.fromkeys(wanted):
+            made = _render_at_once(text)
+            if made:
+                found[text] = made
+            else:
+                others[text] = result_key(text, top)
+        found |= self._recall_results(others, store)
+        try:
+            found |= self._answers(deque(text for text in others if text not in found), top)
+        except BaseException:
+            self.close()  # what is under way belongs to nobody now
+            raise
+        finally:
+            self._remember(store)
+        return [found[text] for text in wanted]
+
+    def _recall_results(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
+        """What is known of these texts, whose keys are given."""
+        stored = store.get(_KIND, names.values()) if store and names else {}
+        rows = ((text, name, self._known.get(name, stored.get(name))) for text, name in names.items())
+        made = ((text, self._failed.get(name) or _parse_row(row)) for text, name, row in rows)
+        return {text: rendered for text, rendered in made if rendered}
+
+    def _remember(self, store: Store | None) -> None:
+        """Keep what is new; where there is a store, not here as well, or a server would grow and grow."""
+        if store:
+            store.put(_KIND, self._new.items())
+        else:
+            self._known.update(self._new)
+        self._new = {}
+
+    def _answers(self, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
+        """Each text of the queue with its markup, as they come."""
+        self._start_workers(queue)
+        while queue or any(worker.texts for worker in self._workers):
+            if not self._workers:
+                self._start_workers(queue)
+            self._hand_out(queue, top)
+            ready = wait_for_answers(self._workers)
+            for worker in list(self._workers):
+                if worker in ready:
+                    yield from self._collect_answer(worker, queue, top)
+                elif worker.deadline <= monotonic():
+                    yield from self._give_up(worker, queue, top, TOO_SLOW)
+
+    def _start_workers(self, queue: deque[str]) -> None:
+        wanted = min(_MOST_WORKERS, 1 + sum(map(len, queue)) // _WORTH_A_PROCESS)
+        while queue and len(self._workers) < wanted:
+            self._workers.append(Worker(self._limit))
+
+    def _hand_out(self, queue: deque[str], top: int) -> None:
+        for worker in self._workers:
+            if worker.ready and not worker.texts and queue:
+                worker.send_texts(_next_batch(queue), top)
+                worker.deadline = monotonic() + self._allowed
+
+    def _collect_answer(self, worker: Worker, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
+        try:
+            row = worker.answer()
+        except EOFError:
+            yield from self._give_up(worker, queue, top, FAILED)
+            return
+        worker.deadline = monotonic() + self._allowed if worker.texts else inf
+        if row:
+            text = worker.texts.popleft()
+            self._new[result_key(text, top)] = row
+            yield text, _parse_row(row) or render_plain(text, FAILED)
+
+    def _give_up(
+        self, worker: Worker, queue: deque[str], top: int, why: str
+    ) -> Iterator[tuple[str, Rendered]]:
+        """End a process over the text it has at hand; the others it was given go back into the queue."""
+        self._workers.remove(worker)
+        worker.end()
+        if not worker.ready:
+            raise not_started_error()
+        if not worker.texts:
+            return
+        self._lost += self._allowed
+        text, *rest = worker.texts
+        queue.extendleft(reversed(rest))
+        if why == FAILED and text not in self._suspects:
+            # It may have been ended by the system, short of memory for reasons of its own.
+            self._suspects.add(text)
+            queue.appendleft(text)
+            return
+        self._failed[result_key(text, top)] = made = render_plain(text, why)
+        yield text, made
+
+    @property
+    def _allowed(self) -> float:
+        return self._limit if self._lost < PATIENCE else min(self._limit, SHORT_LIMIT)
+
+
+def _render_at_once(text: str) -> Rendered | None:
+    """What needs no process; None for all else."""
+    if len(text) > MOST_IN:
+        return render_plain(text, TOO_LONG)
+    quick = plain.render_simple(text)
+    return Rendered(quick, "", ()) if quick is not None else None
+
+
+def result_key(text: str, top: int = 3) -> str:
+    """What a text's result is remembered under: 64 hexadecimal digits."""
+    start = f"{FORMAT} {markdown_it.__version__} {top}\0"
+    return hashlib.sha256((start + text).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _next_batch(queue: deque[str]) -> list[str]:
+    """The next texts that are sent together; at least one."""
+    batch = [queue.popleft()]
+    room = _BATCH - len(batch[0])
+    while queue and (room := room - len(queue[0])) >= 0:
+        batch.append(queue.popleft())
+    return batch
+
+
+def _parse_row(row: object) -> Rendered | None:
+    """A result out of a row of JSON; None where it is none, or its HTML could do anything."""
+    match row:
+        case [str(html), str(note), list(names) | tuple(names)] if is_allowed_html(html):
+            return Rendered(Markup(html), note, tuple(map(str, names)))  # noqa: S704 - checked
+    return None

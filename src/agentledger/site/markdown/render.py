@@ -1,0 +1,88 @@
+"""Markdown by agents → HTML that can do nothing, or the text as it stands where that is not to be had.
+
+Belongs here: one text at a time, in this process, with limits of size. Does not: limits
+of time and memory, which need another process (see `markdown_pool`); how Markdown is
+parsed (see `markdown_rules`).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.model.text import count_misleading
+from agentledger.site.markdown.output_check import is_allowed_html
+from agentledger.site.markdown.rules import TooMuch, build_parser
+from agentledger.site.visible_characters import insert_chips
+
+# Characters. Documents of people and agents have a few thousand.
+MOST_IN = 64 << 10
+MOST_OUT = 1 << 20
+
+TOO_LONG = f"it is longer than {MOST_IN >> 10} KB"
+TOO_LARGE = "as Markdown it would be far larger than its text"
+EMPTY = "as Markdown it shows nothing"
+UNSAFE = "its Markdown makes HTML that is not known to be harmless"
+
+_TAGS = re.compile("<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Markup of a document.
+
+    `note`: "", or a sentence that says why it is shown as plain text. `hidden`: the
+    misleading characters in it by name (`U+202E`), in order; they are chips in `html`.
+    """
+
+    html: Markup
+    note: str
+    hidden: tuple[str, ...]
+
+
+def render_markdown(text: str, top: int = 3) -> Rendered:
+    """Markdown as HTML; its highest heading becomes `<h3>` where `top` is 3, and so on.
+
+    May take minutes, and much memory, for a text that means to: see `markdown_pool.Renderer`.
+    """
+    if len(text) > MOST_IN:
+        return render_plain(text, TOO_LONG)
+    try:
+        made = build_parser().render(text, {"top": top})
+    except TooMuch as error:
+        return render_plain(text, error.args[0])
+    if not made and text.strip():
+        return render_plain(text, EMPTY)
+    if len(made) > MOST_OUT:
+        return render_plain(text, TOO_LARGE)
+    # In the one pass at the end none can be forgotten. No attribute holds one, as `allowed` then sees.
+    shown = insert_chips(made, keep="\n\t")
+    if len(shown) > MOST_OUT:
+        return render_plain(text, TOO_LARGE)
+    if not is_allowed_html(shown):
+        return render_plain(text, UNSAFE)
+    return Rendered(Markup(shown), "", _misleading_names(text, made))  # noqa: S704 - checked on the line above
+
+
+def render_plain(text: str, why: str) -> Rendered:
+    """The text as it stands, cut to the limits; `why` completes “Shown as plain text: …”."""
+    whole = text.replace("\r\n", "\n")
+    part = whole[:MOST_IN]
+    while len(shown := insert_chips(html.escape(part), keep="\n\t")) > MOST_OUT:
+        part = part[: len(part) // 2]
+    note = f"Shown as plain text: {why}."
+    if len(part) < len(whole):
+        note += f" Only the first {len(part):,} of its {len(whole):,} characters are here."
+    markup = Markup(f'<pre class="plain"><code>{shown}</code></pre>')  # noqa: S704 - escaped above
+    return Rendered(markup, note, _misleading_names(part, ""))
+
+
+def _misleading_names(text: str, made: str) -> tuple[str, ...]:
+    """The misleading characters of a text, and those that it spells as entities or in addresses."""
+    found = count_misleading([text])
+    if "&" in text or "%" in text:
+        found |= count_misleading([_TAGS.sub("", made)])
+    return tuple(sorted(found))

@@ -1,0 +1,91 @@
+"""A packet beside what it answers: each criterion of the brief with what is claimed for it.
+
+Belongs here: pairing criteria with claims, and claims with recorded checks. Does not: the
+checks themselves (see `checks`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentledger.documents.packet import strip_marks
+from agentledger.model.ledger import Brief, Item, Packet
+from agentledger.model.work import Standing
+from agentledger.site import check_view, timeline
+from agentledger.site.check_view import CheckLine
+from agentledger.site.labels import Mark
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.timeline import Render, Said
+
+CRITERIA_SHOWN, SHOWN_BY = 100, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A criterion, what the packet says of it, and the checks that this names."""
+
+    text: Rendered
+    claim: Mark
+    shown_by: tuple[Rendered, ...]
+    evidence: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PacketView:
+    """What the agent hands over."""
+
+    fresh: Mark
+    criteria: tuple[Criterion, ...]
+    said: tuple[Said, ...]
+
+
+def build_packet_view(
+    packet: Packet, brief: Brief | None, found: Standing, lines: Sequence[CheckLine], render: Render
+) -> PacketView:
+    """A packet, its criteria in the order of the brief's, its Markdown through `render`."""
+    fresh = {
+        True: Mark("ok", "It speaks of this head’s code"),
+        False: Mark("warn", "It speaks of another commit’s code"),
+        None: Mark("warn", "It names no commit of this branch"),
+    }[found.packet_fresh]
+    said = timeline.build_sections(
+        packet.document, lambda text: render(strip_marks(text)), ("Acceptance criteria",)
+    )
+    return PacketView(fresh, _build_criteria(packet, brief, lines, render), said)
+
+
+def _build_criteria(
+    packet: Packet, brief: Brief | None, lines: Sequence[CheckLine], render: Render
+) -> tuple[Criterion, ...]:
+    """The brief's criteria in its order, then what the packet adds to them."""
+    claimed = {_normalize_text(item.text): item for item in packet.criteria}
+    asked = brief.criteria if brief else ()
+    wanted = {_normalize_text(item.text) for item in asked}
+    found = [
+        _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines, render) for item in asked
+    ]
+    found += [
+        _build_criterion(i, i, not brief, lines, render)
+        for i in packet.criteria
+        if _normalize_text(i.text) not in wanted
+    ]
+    return tuple(found[:CRITERIA_SHOWN])
+
+
+def _build_criterion(
+    asked: Item, claim: Item | None, in_brief: bool, lines: Sequence[CheckLine], render: Render
+) -> Criterion:
+    if claim is None:
+        return Criterion(render(asked.text), Mark("warn", "not in the packet"), (), ())
+    mark = Mark("done", "met, as claimed") if claim.checked else Mark("warn", "not met, as it says")
+    if not in_brief:
+        mark = Mark("warn", f"{mark.text}; not a criterion of the brief")
+    words = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", " ".join(claim.shown_by[:SHOWN_BY]).lower()))
+    named = tuple(check_view.short_check_mark(line) for line in lines if line.name in words)
+    return Criterion(render(asked.text), mark, tuple(map(render, claim.shown_by[:SHOWN_BY])), named)
+
+
+def _normalize_text(text: str) -> str:
+    return " ".join(text.lower().split()).rstrip(".")

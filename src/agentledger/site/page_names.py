@@ -1,0 +1,42 @@
+"""The file name of each branch's page: readable, unique, and safe on every file system.
+
+Belongs here: names of pages. Does not: anything about what is on them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+
+from agentledger.model.fleet import Branch
+from agentledger.model.text import encode
+
+INDEX, ENDED, PATHS, LEDGER = "index.html", "ended.html", "paths.js", "ledger.json"
+CHECK_INS, ATOM = "check-ins.html", "check-ins.atom"
+NEW_TASK = "new-task.html"
+FOLDER = "branch"
+SLUG = 48
+
+
+def name_pages(branches: Sequence[Branch]) -> dict[str, str]:
+    """By ref of a branch, its page's path without the ending: `branch/claude-login-1a2b3c4d`.
+
+    The hash is of the branch's name, so that a page keeps its address when a branch is pushed
+    or deleted on one side. Two that come to the same (an accident, or made to) both get the
+    whole hash of their ref instead.
+    """
+    short = {branch.ref: _page_name(branch.name, branch.name, 8) for branch in branches}
+    taken = Counter(short.values())
+    return {
+        branch.ref: short[branch.ref]
+        if taken[short[branch.ref]] == 1
+        else _page_name(branch.name, branch.ref, 64)
+        for branch in branches
+    }
+
+
+def _page_name(name: str, identity: str, digits: int) -> str:
+    slug = re.sub("[^a-z0-9]+", "-", name.lower())[:SLUG].strip("-")
+    return f"{FOLDER}/{slug or 'x'}-{sha256(encode(identity)).hexdigest()[:digits]}"

@@ -1,0 +1,227 @@
+"""A branch's task → the part of its page that tells what was asked, and what is claimed of it.
+
+Belongs here: the brief as yardstick, the question that waits, reviews. Does not: the packet (see
+`packet`), checks (see `checks`), the timeline (see `timeline`), or HTML.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from agentledger.attention import progress as attention_progress
+from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.ledger import Brief, Review
+from agentledger.model.text import encode
+from agentledger.model.work import Copy, Progress, Task, Work
+from agentledger.site import check_view, diff, timeline
+from agentledger.site.check_view import CheckLine
+from agentledger.site.labels import Fact, Mark
+from agentledger.site.markdown.render import Rendered
+from agentledger.site.packet_view import CRITERIA_SHOWN, PacketView, build_packet_view
+from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, Said
+
+COMPARED = 800  # lines of a brief; comparing takes the square of them where they are many
+REVIEWS_SHOWN = 20
+MOST_TEXT = 512 << 10  # characters of Markdown on one page; the rest is named, and not shown
+TOP = 4  # the level of the highest heading within a text
+
+
+@dataclass(frozen=True, slots=True)
+class BriefView:
+    """The contract. `where` is where it was found; `copy` what the branch's own copy differs in."""
+
+    where: Mark
+    copy: Mark | None
+    diff: Markup
+    diff_note: str
+    facts: tuple[Fact, ...]
+    outcome: tuple[Said, ...]
+    criteria: tuple[Rendered, ...]
+    rest: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """One review."""
+
+    verdict: Mark
+    by: str
+    fresh: Mark
+    at: int
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkView:
+    """Everything that the page says of the task."""
+
+    title: str
+    progress: Mark
+    waits: str
+    since: int | None
+    evidence: Mark
+    rivals: tuple[str, ...]
+    question: tuple[Said, ...]
+    question_by: str
+    question_at: int | None
+    brief: BriefView | None
+    packet: PacketView | None
+    checks: tuple[CheckLine, ...]
+    reviews: tuple[ReviewView, ...]
+    events: tuple[Event, ...]
+    events_more: str
+    problems: tuple[ProblemLine, ...]
+    raws: tuple[Raw, ...]
+
+
+_PROGRESS = {
+    Progress.STARTED: Mark("live", "Started, no check-in yet"),
+    Progress.WORKING: Mark("live", "Working"),
+    Progress.NEEDS_INPUT: Mark("warn", "Needs input"),
+    Progress.BLOCKED: Mark("warn", "Blocked"),
+    Progress.READY: Mark("done", "Said to be ready"),
+    Progress.APPROVED: Mark("ok", "Approved"),
+    Progress.CHANGES: Mark("warn", "Changes requested"),
+    Progress.REJECTED: Mark("bad", "Rejected"),
+    Progress.SILENT: Mark("warn", "Silent"),
+}
+_COPIES = {
+    Copy.OUTDATED: Mark("warn", "The branch’s copy is an earlier version of it"),
+    Copy.SCOPE_CHANGE: Mark("warn", "The branch’s copy asks for a change of scope; it grants nothing"),
+    Copy.REFUSED: Mark("none", "The branch’s copy is a change of scope that was refused; it grants nothing"),
+}
+_PLACES = {"control": "the control branch", "base": "base"}
+
+
+def build_work_view(
+    branch: Branch, fleet: Fleet, commits: Sequence[CommitLine], render: Render
+) -> WorkView | None:
+    """The task's part of a branch's page, its Markdown through `render`; None where there is no task."""
+    work, found = branch.work, branch.standing
+    if work is None or found is None:
+        return None
+    render = _limit_text(MOST_TEXT, render)
+    task = task_of(work, fleet)
+    written = timeline.list_documents(work, task)
+    lines = check_view.build_check_lines(branch, work, found)
+    asked = found.question if found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+    return WorkView(
+        title=task.title,
+        progress=_PROGRESS[found.progress],
+        waits=found.waits_for,
+        since=found.since,
+        evidence=check_view.evidence_mark(found),
+        rivals=found.rivals,
+        question=(Said("", render(asked.needs)),) if asked and asked.needs else (),
+        question_by=asked.agent if asked else "",
+        question_at=asked.at if asked else None,
+        brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
+        packet=build_packet_view(work.packet, task.brief, found, lines, render) if work.packet else None,
+        checks=lines,
+        reviews=tuple(_build_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
+        events=timeline.build_events(work, task, commits, render),
+        events_more=timeline.describe_left_out(work),
+        problems=timeline.build_problems(work, written),
+        raws=timeline.build_raws(written),
+    )
+
+
+def task_of(work: Work, fleet: Fleet) -> Task:
+    """The task of a branch's work."""
+    return next((task for task in fleet.tasks if task.id == work.task), Task(work.task))
+
+
+def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:
+    """The Markdown that a branch's page will ask for."""
+    found: list[str] = []
+    empty = Rendered(Markup(""), "", ())
+
+    def note(text: str) -> Rendered:
+        found.append(text)
+        return empty
+
+    build_work_view(branch, fleet, (), note)
+    return found
+
+
+def _limit_text(room: int, render: Render) -> Render:
+    """The same, but for texts that no longer fit on the page: many check-ins could make it endless."""
+    left = room
+
+    def limited(text: str) -> Rendered:
+        nonlocal left
+        left -= len(text)
+        return (
+            render(text) if left >= 0 else Rendered(Markup(""), "Left out: this page has too much text.", ())
+        )
+
+    return limited
+
+
+def _build_brief(brief: Brief, where: str, work: Work, render: Render) -> BriefView:
+    changed = work.copy in _COPIES and work.brief is not None
+    shown, note = _compare_briefs(brief, work.brief) if changed and work.brief else (Markup(""), "")
+    return BriefView(
+        where=_brief_source_mark(brief, where),
+        copy=_COPIES.get(work.copy),
+        diff=shown,
+        diff_note=note,
+        facts=_build_facts(brief),
+        outcome=tuple(Said(p.title, render(p.text)) for p in [brief.document.part("Outcome")] if p),
+        criteria=tuple(render(item.text) for item in brief.criteria[:CRITERIA_SHOWN]),
+        rest=timeline.build_sections(brief.document, render, ("Outcome", "Acceptance criteria")),
+    )
+
+
+def _brief_source_mark(brief: Brief, where: str) -> Mark:
+    if where == "branch":
+        return Mark("warn", "Unconfirmed: only this branch has it; its oldest version is shown")
+    if brief.document.source.proven:
+        return Mark("ok", f"From {_PLACES.get(where, where)}, proven: agents cannot rewrite it")
+    return Mark("none", f"From {_PLACES.get(where, where)}, unproven: an agent here could have rewritten it")
+
+
+def _build_facts(brief: Brief) -> tuple[Fact, ...]:
+    facts = (
+        Fact("Manager", brief.manager),
+        Fact("Mode", f"{brief.mode}, {brief.session}, priority {brief.priority}"),
+        Fact("Owns", "  ".join(brief.owns), code=True),
+        Fact("Off limits", "  ".join(brief.off_limits), code=True),
+        Fact("Follows", "  ".join(brief.follow), code=True),
+        Fact("Depends on", ", ".join(brief.depends_on)),
+        Fact("Checkpoints", ", ".join(brief.checkpoints)),
+    )
+    return tuple(fact for fact in facts if fact.text)
+
+
+def _compare_briefs(brief: Brief, own: Brief) -> tuple[Markup, str]:
+    """The way from the brief that counts to the branch's copy, as a diff."""
+    old, new = brief.document.text.split("\n"), own.document.text.split("\n")
+    if max(len(old), len(new)) > COMPARED:
+        return Markup(""), f"They are longer than {COMPARED:,} lines, so they are not compared here."
+    lines = list(difflib.unified_diff(old, new, lineterm=""))[2:]
+    return diff.render_patch(
+        encode("\n".join(lines)), words=True
+    ), "" if lines else "They differ in bytes only."
+
+
+def _build_review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
+    who = "an agent" if review.kind == "agent" else "a human"
+    proven = "" if review.document.source.proven else ", unproven"
+    fresh = {
+        True: Mark("ok", "of this head’s code"),
+        False: Mark("warn", "of another commit’s code"),
+        None: Mark("warn", "of a commit that is not on this branch"),
+    }[attention_progress.is_code_unchanged(branch, work, review.head)]
+    by = f"{review.reviewer}, {who}{proven}"
+    return ReviewView(
+        timeline.decision_mark(review.verdict),
+        by,
+        fresh,
+        review.at,
+        timeline.build_sections(review.document, render),
+    )

@@ -1,0 +1,54 @@
+"""The ids that git will give to the sample's commits, before git has seen them.
+
+Documents of the sample name commits that are imported together with them. Belongs here:
+hashing blobs, trees and commits as git does. Does not: writing any (`demo`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from agentledger.workflow.demo.demo_fleet import File, Step, Tree
+
+LEDGER = ".agentledger"
+
+
+def tree_id(tree: Tree) -> str:
+    """The id of a root tree."""
+    folders: dict[str, Tree] = {}
+    entries: list[tuple[str, str, str]] = []
+    for path, file in tree.items():
+        first, slash, rest = path.partition("/")
+        if slash:
+            folders.setdefault(first, {})[rest] = file
+        else:
+            entries.append((first, file.mode, _blob_id(file)))
+    entries += [(f"{name}/", "40000", tree_id(below)) for name, below in folders.items()]
+    # Git sorts a folder as if its name ended in a slash.
+    ordered = sorted(entries, key=lambda entry: entry[0].encode())
+    body = [f"{mode} {name.removesuffix('/')}\0".encode() + bytes.fromhex(of) for name, mode, of in ordered]
+    return _hash_object("tree", b"".join(body))
+
+
+def code_tree_id(tree: Tree) -> str:
+    """The id of a root tree without the ledger's folder."""
+    return tree_id({path: file for path, file in tree.items() if not path.startswith(f"{LEDGER}/")})
+
+
+def commit_id(step: Step, tree: str, parents: Sequence[str], now: int) -> str:
+    """The id of the commit that a step becomes."""
+    person = f"{step.who.name} <{step.who.email}> {now - 60 * step.minutes} +0000"
+    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {person}"]
+    return _hash_object("commit", "\n".join([*lines, f"committer {person}", "", step.message]).encode())
+
+
+@lru_cache(maxsize=1024)
+def _blob_id(file: File) -> str:
+    return _hash_object("blob", file.content)
+
+
+def _hash_object(kind: str, body: bytes) -> str:
+    # Git's own name for what it stores, no protection of anything.
+    return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()

@@ -1,0 +1,242 @@
+"""`agentledger done`: checks, packet and the check-in that says ready, in one commit, if the gate agrees.
+
+Belongs here: the order of these, and what the agent is told. Does not: any one of them (see `verify`,
+`packet`, `report`), or the gate (see `rules`).
+
+The gate is asked before anything is committed (see `done_judged`): then a check-in that says ready is never
+on the branch while something is missing. Evidence and packet are committed either way.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger.attention.actions import open_question
+from agentledger.git import process, queries
+from agentledger.git.scratch import Scratch
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.findings import Finding
+from agentledger.model.text import decode, escape_hidden, format_age, format_count
+from agentledger.model.work import Checked
+from agentledger.running import logs
+from agentledger.workflow.handover import packet_gaps, write_packet
+from agentledger.workflow.handover.done_findings import Judged, judge_ready
+from agentledger.workflow.handover.packet_text import Prose
+from agentledger.workflow.handover.write_packet import Composed
+from agentledger.workflow.report import write_check_in
+from agentledger.workflow.report.check_in import Said
+from agentledger.workflow.session import agent_context, ledger_commit
+from agentledger.workflow.session.agent_context import AtWork
+from agentledger.workflow.verify import clean_worktree, run_checks
+from agentledger.workflow.verify.one_check import Hear, Seen, ignore_event
+from agentledger.workflow.verify.run_checks import Verified
+
+_LAST = 10  # lines of a failing check's log
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What was done, and whether ready was said."""
+
+    did: Did
+    ready: bool
+
+
+def finish_task(
+    start: Path,
+    prose: Prose,
+    said: Said,
+    now: int,
+    *,
+    again: bool = False,
+    dry_run: bool = False,
+    hear: Hear = ignore_event,
+) -> Finished:
+    """Finish the task of the worktree around `start`; `now` is the time.
+
+    A check whose evidence still holds is not run, unless `again`. Raises LedgerError, and nothing is
+    written, for uncommitted code, and wherever `packet` does.
+    """
+    with agent_context.open_worktree(start, now) as at:
+        waiting = _result_if_waiting(at, now) or _result_if_stopped(at)
+        if waiting:
+            return Finished(waiting, False)
+        clean_worktree.refuse_unclean(at.asked, at.top)
+        needed = _checks_to_run(at, again)
+        made = write_packet.compose_packet(
+            at, prose
+        )  # what is refused is refused before checks have run for an hour
+        if dry_run:
+            return Finished(_dry_run_result(at, made, needed), True)
+        verified = run_checks.run_checks(at, needed, now, hear) if needed else None
+        found = judge_ready(at, prose, said, now, verified.files if verified else {})
+        return _commit_documents(at, found, verified)
+
+
+# -- before anything ------------------------------------------------------------------------
+
+
+def _result_if_waiting(at: AtWork, now: int) -> Did | None:
+    """What is said to an agent whose question nobody has answered yet; None where it may go on."""
+    asked = open_question(at.branch)
+    if asked is None:
+        return None
+    about = f"the checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else "your question"
+    since = format_age(max(now - asked.at, 0))
+    told = (
+        f"stop and wait: {about} is not answered yet, asked "
+        + (f"{since} ago" if since != "now" else "just now"),
+        *(f"  {escape_hidden(line)}" for line in asked.needs.strip().split("\n")[:5] if line.strip()),
+        "the manager sees it at the top of the board; nothing is committed here until it is answered",
+    )
+    return Did("done", told, at.task.id, next=f"agentledger prompt {at.task.id} --for resume")
+
+
+def _result_if_stopped(at: AtWork) -> Did | None:
+    """What is said to an agent whom the manager has told to stop, until it has checked in since."""
+    answer = at.branch.standing.answer if at.branch.standing else None
+    if answer is None or answer.decision != "stop":
+        return None
+    told = (
+        f"{escape_hidden(answer.by)} has told you to stop; nothing is finished here",
+        *(f"  {escape_hidden(line)}" for line in answer.text.strip().split("\n")[:5] if line.strip()),
+        "commit what you have, check in, and end",
+    )
+    return Did("done", told, at.task.id, next="agentledger report --changed 'how far it is' --next 'nothing'")
+
+
+def _checks_to_run(at: AtWork, again: bool) -> list[str]:
+    """The checks to be run, by name."""
+    if again:
+        return [check.name for check in run_checks.select_checks(at)]
+    found = write_packet.judge_checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
+    return [checked.check.name for checked in found if not _has_valid_evidence(checked)]
+
+
+def _has_valid_evidence(checked: Checked) -> bool:
+    """Has this very command passed on the change as it is, and is that committed?"""
+    found = checked.evidence
+    return (
+        found is not None
+        and checked.fresh is True
+        and found.passed
+        and found.command == checked.check.run
+        and not found.document.source.uncommitted
+    )
+
+
+def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
+    runs = [
+        f"would run {check.name}: {escape_hidden(check.run)}"
+        for check in run_checks.select_checks(at, needed)
+    ]
+    told = (
+        *(runs if needed else ["no check has to run: the evidence holds"]),
+        *(lack.told("done") for lack in made.lacks),
+    )
+    following = packet_gaps.next_command("done", made.lacks) or "agentledger done"
+    return Did("done", told, at.task.id, files=(made.path,), next=following, dry_run=True)
+
+
+# -- committing, and what is said -------------------------------------------------------------
+
+
+def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> Finished:
+    kept: dict[str, bytes | None] = {**found.evidence, **found.others, found.made.path: found.made.raw}
+    if found.ready:
+        if not clean_worktree.is_same_code(at.asked, at.branch.head):
+            told = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
+            raise LedgerError(told, "run this again when nobody commits code here")
+        kept |= found.check_in
+        message = f"chore(ledger): {at.task.id} is ready"
+    else:
+        # One that a killed run has left behind would be taken along by the next commit.
+        kept |= {path: None for path in found.check_in if (at.top / path).exists()}
+        message = f"chore(ledger): {at.task.id} is checked, and not ready yet"
+    made = ledger_commit.commit_files(at.asked, at.branch.name, kept, message)
+    lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *found.made.told]
+    if made.commit is None:
+        said = write_check_in.describe_uncommitted("done", at, tuple(lines), made)
+        return Finished(replace(said, said=(*said.said, *_describe_missing(found))), found.ready)
+    new = (made.commit,) if made.commit != at.branch.head else ()
+    refs, files = ((at.branch.ref,), tuple(kept)) if new else ((), ())
+    did = Did("done", (), at.task.id, refs, files, new, warnings=_describe_warnings(found, verified))
+    if found.ready:
+        return Finished(
+            replace(did, said=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
+        )
+    following = packet_gaps.next_command("done", found.made.lacks) or "agentledger done"
+    return Finished(replace(did, said=(*lines, *_describe_missing(found)), next=following), False)
+
+
+def _describe_ready(at: AtWork, new: bool) -> list[str]:
+    name = escape_hidden(at.task.id)
+    return [
+        f"{name} is ready" if new else f"{name} was said to be ready before, and still is",
+        f"the manager's board has {escape_hidden(at.branch.name)} under Your turn, to be reviewed",
+    ]
+
+
+def _next_step(at: AtWork) -> str:
+    """The next step: to push, where there is somewhere to push to."""
+    if not any(key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(at.asked)):
+        return "wait for the review"
+    name = shlex.quote(at.branch.name)
+    return f"git push -u {_push_remote(at)} {name}, then open the pull request: agentledger packet --pr-body"
+
+
+def _push_remote(at: AtWork) -> str:
+    names = decode(process.run(at.asked, ["remote"])).split("\n")
+    return shlex.quote("origin" if "origin" in names else names[0])
+
+
+def _describe_outcomes(at: AtWork, verified: Verified | None) -> list[str]:
+    """What came of the checks that ran; of a failing one its last lines, and where its log is."""
+    if verified is None:
+        return [_describe_no_check(at)]
+    return [line for seen in verified.seen for line in _describe_outcome(at, seen)]
+
+
+def _describe_no_check(at: AtWork) -> str:
+    return (
+        "no check has to run: the evidence holds" if run_checks.select_checks(at) else "no check is asked for"
+    )
+
+
+def _describe_outcome(at: AtWork, seen: Seen) -> list[str]:
+    code = f", exit code {seen.exit_code}" if seen.exit_code else ""
+    first = f"{seen.check.name}: {run_checks.outcome_word(seen)}{code}"
+    if seen.passed:
+        return [first]
+    log = f"  its log: {logs.log_folder(at.place.common) / seen.log_sha256}" if seen.log_sha256 else ""
+    return [first, *(f"  | {line}" for line in seen.tail[-_LAST:]), *([log] if log else [])]
+
+
+def _describe_missing(found: Judged) -> list[str]:
+    """What stops, each with what to type."""
+    if found.ready:
+        return []
+    stops = [_format_finding(finding) for finding in found.stops]
+    lacks = [lack.told("done") for lack in found.made.lacks]
+    count = format_count(len(stops) + len(lacks), "thing")
+    return [f"not ready yet, for {count} that only you can settle:", *stops, *lacks]
+
+
+def _format_finding(finding: Finding) -> str:
+    return f"{finding.rule}: {escape_hidden(finding.message)}\n  {escape_hidden(finding.hint)}"
+
+
+def _describe_warnings(found: Judged, verified: Verified | None) -> tuple[str, ...]:
+    """What stops nobody, but should be known."""
+    mild = [f"{f.rule} {escape_hidden(f.message)}" for f in found.found if not f.blocks and f.waived is None]
+    remarks = verified.remarks if verified else ()
+    seen = [
+        f"{each.check.name}: {remark}"
+        for each in (verified.seen if verified else ())
+        for remark in each.remarks
+    ]
+    return (*mild, *remarks, *seen)

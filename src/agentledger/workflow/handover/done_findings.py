@@ -1,0 +1,111 @@
+"""What `done` would commit, and what the ready gate says of the branch as if it were committed.
+
+Belongs here: putting evidence, packet and the check-in that says ready before the gate. Does not: making
+evidence, committing, or words for the agent (see `done`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
+from agentledger.git.scratch import Scratch
+from agentledger.model.errors import LedgerError
+from agentledger.model.findings import Finding
+from agentledger.model.text import escape_hidden
+from agentledger.model.work import Progress
+from agentledger.repository.bases import HEADS
+from agentledger.workflow.handover import packet_gaps, write_packet
+from agentledger.workflow.handover.packet_text import Prose
+from agentledger.workflow.handover.write_packet import Composed
+from agentledger.workflow.report import check_in, write_check_in
+from agentledger.workflow.report.check_in import Said
+from agentledger.workflow.session import overlay
+from agentledger.workflow.session.agent_context import AtWork
+from agentledger.workflow.session.overlay import Files
+
+_FAILED = re.compile("the check ([^ ]+) failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to be committed, and what the gate would say of it. `check_in` is {} where ready was said."""
+
+    made: Composed
+    evidence: Files
+    others: Files
+    check_in: Files
+    found: tuple[Finding, ...]
+
+    @property
+    def stops(self) -> tuple[Finding, ...]:
+        """What only the packet cannot tell: everything that stops but for what it lacks."""
+        return tuple(f for f in self.found if f.blocks and f.rule not in packet_gaps.RULES)
+
+    @property
+    def ready(self) -> bool:
+        """Does nothing stop, and has the agent said what only it can say?"""
+        return not self.made.lacks and not any(f.blocks for f in self.found)
+
+
+def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
+    """All that is to be committed, with this evidence, and what the gate finds then; `now` is the time."""
+    made = write_packet.compose_packet(at, prose, evidence)
+    left = write_check_in.read_uncommitted(at)
+    begun = [path for path in left if _is_ready_check_in(at, path)]
+    others = {path: raw for path, raw in left.items() if path not in begun} | write_check_in.renewed_brief(at)
+    ready = _ready_check_in(at, said, now, begun[:1])
+    found = _judge_committed(at, now, {**evidence, **others, made.path: made.raw, **ready})
+    return Judged(made, evidence, others, ready, tuple(_block_failed_check(at, each) for each in found))
+
+
+def _block_failed_check(at: AtWork, found: Finding) -> Finding:
+    """A finding as `done` takes it: a failing check of the brief's own stops, though base fails it, too.
+
+    The gate lets that pass, since a branch cannot answer for what base does. But a check of what is new fails
+    on base by its nature, and the brief asks for it to pass.
+    """
+    name = _FAILED.match(found.message)
+    own = name is not None and name[1] in {check.name for check in at.brief.verify}
+    if found.rule != "EVD003" or not own or found.waived is not None or not at.fleet.policy.enforce:
+        return found
+    allow = f"agentledger allow {at.task.id} --rule EVD003 --why … --until …"
+    return replace(
+        found, blocks=True, hint=f"{found.hint}; if base is to blame, ask, and the manager can: {allow}"
+    )
+
+
+def _is_ready_check_in(at: AtWork, path: str) -> bool:
+    return any(each.document.source.path == path and each.state == "ready" for each in at.work.check_ins)
+
+
+def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
+    """The check-in that says ready, {} where one says so already. `begun`: left by a run that was killed."""
+    progress = at.branch.standing.progress if at.branch.standing else None
+    if progress in (Progress.READY, Progress.APPROVED) and not begun:
+        return {}
+    content = check_in.render_check_in(
+        write_check_in.complete_check_in(at, replace(said, state="ready", need="")), now
+    )
+    path = begun[0] if begun else f"{at.folder}/status/{check_in.check_in_name(now, content)}"
+    write_check_in.refuse_unreadable(at, path, content)
+    return {path: content}
+
+
+def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
+    """What the ready gate would find if these files were committed, and nothing else that is not."""
+    ref = HEADS + at.branch.name
+    request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
+    with snapshot.open_snapshot(at.top, request) as taken:
+        branch = next(b for b in taken.fleet.branches if b.ref == ref)
+        if branch.work is None:
+            told = (
+                f"what says that {escape_hidden(at.branch.name)} works on {at.task.id} is not committed yet"
+            )
+            raise LedgerError(told, "agentledger report commits it; then run this again")
+        return overlay.evaluate_ready_gate(
+            Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files
+        )

@@ -1,0 +1,216 @@
+"""The text to hand to an agent: which task and branch is meant, and everything that the text is made of.
+
+Belongs here: finding them, and gathering. Does not: a word of the text (see `reports.prompt_task` and its
+neighbours), or how it is printed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger import documents
+from agentledger.attention import brief_change
+from agentledger.fleet import case_builder, snapshot
+from agentledger.fleet.snapshot import Request, Snapshot
+from agentledger.git import process
+from agentledger.model.errors import LedgerError
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import Branch, Conflict, ConflictFile, Fleet, State
+from agentledger.model.ledger import Brief
+from agentledger.model.text import HIDDEN, encode, escape_hidden
+from agentledger.model.work import Copy, Task
+from agentledger.reports.prompt import cloud, resume, review
+from agentledger.reports.prompt import given as prompt_given
+from agentledger.reports.prompt import task as prompt_task
+from agentledger.reports.prompt.assemble import LEAST_LIMIT, LIMIT, Part, Prompt, compose_prompt
+from agentledger.reports.prompt.given import Given
+from agentledger.reports.prompt.resume import Moved, Now
+from agentledger.reports.prompt.review import Reviewed
+from agentledger.scope.patterns import Scope, first_match
+from agentledger.workflow.session.manager_context import unknown_name_error
+
+KINDS = ("start", "resume", "review", *cloud.PLATFORMS)
+OF_A_BRANCH = ("resume", "review")
+_ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+
+
+def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT) -> Prompt:
+    """The prompt about a task, or a branch that works on one; `now` is in seconds since the epoch.
+
+    Nothing is written. Raises LedgerError where there is no such name (with near ones), no brief, no branch
+    to go on with or several, and for a task that has ended.
+    """
+    request = Request(forecast=False, lines=kind in OF_A_BRANCH, rules=False, now=now)
+    with snapshot.open_snapshot(start, request) as taken:
+        task, branch = find_task(taken.fleet, name, kind)
+        return render_prompt(taken, task, branch, kind, limit)
+
+
+def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
+    """The task of this id, or the one that the branch of this name works on, and which branch is meant.
+
+    Without a branch where nobody has begun, or several have and it does not matter which is meant.
+    """
+    branch = next((b for b in fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
+    task = next((each for each in fleet.tasks if each.id == name), None)
+    if task is None and branch is not None:
+        if branch.work is None:
+            problem = next(iter(branch.problems), None)
+            told = problem.message if problem else f"{escape_hidden(name)} works on no task"
+            raise LedgerError(
+                told, problem.hint if problem else "the board lists every task: agentledger board"
+            )
+        task = next((each for each in fleet.tasks if each.id == branch.work.task), Task(branch.work.task))
+        return task, branch
+    if task is None:
+        known = [*(each.id for each in fleet.tasks), *(b.name for b in fleet.branches if b.work)]
+        raise unknown_name_error("task or branch", name, known, "plan one: agentledger plan TASK")
+    return task, _choose_branch(fleet, task, kind)
+
+
+def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
+    having = [b for b in fleet.branches if b.work and b.work.task == task.id]
+    alive = [b for b in having if b.state in _ALIVE] or having
+    if len(alive) == 1:
+        return alive[0]
+    if kind not in OF_A_BRANCH:
+        return None
+    if not alive:
+        hint = f"agentledger prompt {task.id} is what an agent begins with"
+        raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", hint)
+    told = ", ".join(escape_hidden(branch.name) for branch in alive)
+    raise LedgerError(
+        f"{len(alive)} branches work on {escape_hidden(task.id)}: {told}",
+        "name the branch in place of the task",
+    )
+
+
+def render_prompt(
+    taken: Snapshot, task: Task, branch: Branch | str | None, kind: str = "start", limit: int = LIMIT
+) -> Prompt:
+    """The prompt of one of KINDS, in at most `limit` bytes of UTF-8.
+
+    `branch` may be the name of one that is not read yet, for what begins a task. For `resume` and `review`
+    the snapshot has to hold lines. Raises LedgerError as `prompt` does.
+    """
+    if limit < LEAST_LIMIT:
+        raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
+    given = _build_given(taken.fleet, task, branch, kind)
+    opening, parts, notes = _build_parts(taken, given, kind)
+    done = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
+    return replace(done, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
+
+
+def _repeat_command(given: Given, kind: str) -> str:
+    """The command that makes the same text; '' where a name cannot be typed truthfully."""
+    name = given.branch.name if given.branch else given.task.id
+    if HIDDEN.search(name):
+        return ""
+    end = ("--",) if name.startswith("-") else ()
+    return (
+        shlex.join(("agentledger", "prompt", "--for", kind, "--limit"))
+        + f" {{limit}} {shlex.join((*end, name))}"
+    )
+
+
+def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
+    if kind == "review" and given.branch:
+        seen = _build_reviewed(taken, given, given.branch)
+        return (
+            review.compose_review_opening(given, seen),
+            review.compose_review_parts(given, seen),
+            (),
+        )
+    if kind == "resume" and given.branch:
+        now = _build_now(taken, given, given.branch)
+        return (
+            prompt_given.compose_opening(given, "Go on with a task"),
+            resume.compose_resume_parts(given, now),
+            (),
+        )
+    opening = prompt_given.compose_opening(given, "Your task")
+    if kind in cloud.PLATFORMS:
+        return opening, cloud.compose_cloud_parts(given), cloud.describe_hand_over(given, kind)
+    return opening, prompt_task.compose_task_parts(given), ()
+
+
+def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> Given:
+    if task.brief is None:
+        told = f"nobody has written a brief for {escape_hidden(task.id)} yet"
+        raise LedgerError(told, f"its manager writes one: agentledger plan {task.id}")
+    if task.outcome is not None and kind != "review":
+        told = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
+        raise LedgerError(told, "agentledger board --all lists what has ended")
+    there = branch if isinstance(branch, Branch) else None
+    name = there.name if there else branch if isinstance(branch, str) else None
+    if name is None and not task.branches and kind not in cloud.PLATFORMS:
+        name = task.brief.branch or f"agent/{task.id}"
+    return Given(fleet, task, task.brief, case_builder.scope_of(task.brief, fleet), name, there)
+
+
+# -- where a branch stands ------------------------------------------------------------------
+
+
+def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
+    work, standing = branch.work, branch.standing
+    if work is None or standing is None:
+        raise LedgerError(
+            f"{escape_hidden(branch.name)} works on no task", "the board lists every task: agentledger board"
+        )
+    if branch.state is State.UNREADABLE:
+        raise LedgerError(
+            f"{escape_hidden(branch.name)} could not be read: {escape_hidden(branch.state_why)}",
+            "git fsck tells more of what is missing",
+        )
+    branch = replace(branch, conflict=_conflict_with_base(taken, branch))
+    findings = taken.findings([branch], Gate.READY)[branch.ref]
+    asks = _describe_request(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
+    return Now(branch, work, standing, findings, asks, _read_moved(taken, given, branch))
+
+
+def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
+    """What merging this one branch comes to, whatever its state."""
+    if branch.conflict is not None or not branch.merge_bases:
+        return branch.conflict
+    net = taken.net(branch)
+    files = tuple(ConflictFile(path, "content") for path in sorted(net.conflicted))
+    return Conflict(None, failed=net.failed) if net.failed else Conflict(net.clean, files)
+
+
+def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
+    if own is None:
+        return ()
+    would = case_builder.scope_of(own, given.fleet)
+    return brief_change.compare_briefs(given.brief, own, given.scope, would).sentences
+
+
+def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
+    """What base did since the branch left it; where git cannot tell, only how many commits."""
+    if not branch.merge_bases or not branch.behind:
+        return Moved(branch.behind)
+    pair = (branch.merge_bases[0], given.fleet.base.head)
+    out, code, _ = process.run_unchecked(
+        taken.sealed, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", *pair]
+    )
+    paths = [] if code else out.split(b"\0")[:-1]
+    mine = {change.path for change in branch.changes}
+    return Moved(
+        branch.behind,
+        tuple(path for path in paths if path in mine),
+        tuple(path for path in paths if path not in mine and _is_near(path, given.scope, given.brief.follow)),
+    )
+
+
+def _is_near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
+    return scope.holds(path) or first_match((*map(encode, follow),), path) is not None
+
+
+def _build_reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
+    now = _build_now(taken, given, branch)
+    patches = next((found for _, found in taken.patches([branch])), ())
+    own = given.fleet.templates.get("review")
+    form = documents.read_template("review", encode(own) if own else None)
+    return Reviewed(now, patches, form.decode("utf-8", "replace"))

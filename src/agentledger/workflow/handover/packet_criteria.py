@@ -1,0 +1,125 @@
+"""*Acceptance criteria*: the brief's, word for word, each with what shows that it holds.
+
+Belongs here: that section. Does not: whether it is enough (see `rules.packet`). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agentledger.documents.packet import CRITERIA
+from agentledger.documents.tasklists import parse_items
+from agentledger.model.errors import LedgerError
+from agentledger.model.ledger import Item, Part, heading_key
+from agentledger.model.text import escape_hidden, format_count
+from agentledger.workflow.handover.packet_draft import Draft, Swallowed
+
+_BOX = re.compile(r"( {0,3}(?:[-*+]|\d{1,9}[.)]) +)\[[ xX]\]")
+
+
+class Claim(NamedTuple):
+    """What the agent says of a criterion: its number, counted from 1, whether it holds, and what shows so."""
+
+    number: int
+    holds: bool
+    shown_by: str
+
+
+def update_criteria(draft: Draft, wanted: Sequence[str], claims: Sequence[Claim]) -> list[str]:
+    """Add the criteria that are missing, and what is claimed of some; gives what the agent should know.
+
+    LedgerError for a number that the brief does not have.
+    """
+    _check_numbers(wanted, claims)
+    known = {heading_key(item.text) for item in _parse_items(draft)}
+    lacking = list({key: text for text in wanted if (key := heading_key(text)) not in known}.values())
+    _add_criteria(draft, lacking)
+    for claim in claims:
+        _apply_claim(draft, _find_item(draft, wanted[claim.number - 1]), claim)
+    asked = {heading_key(text) for text in wanted}
+    if not asked <= {heading_key(item.text) for item in _parse_items(draft)}:
+        raise Swallowed(CRITERIA)
+    more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in asked]
+    told = [f"{format_count(len(lacking), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
+        lacking
+    )
+    return told + [f"no criterion of the brief any more, but it stays: {text}" for text in more if text]
+
+
+def open_criteria(items: Sequence[Item], wanted: Sequence[str]) -> list[tuple[int, str]]:
+    """The criteria of which nothing is said yet: neither ticked nor with a word below, by their numbers."""
+    said = {heading_key(item.text) for item in items if item.checked or item.shown_by}
+    return [(at, text) for at, text in enumerate(wanted, 1) if heading_key(text) not in said]
+
+
+def _check_numbers(wanted: Sequence[str], claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        if not 1 <= claim.number <= len(wanted):
+            there = "; ".join(f"{at}: {escape_hidden(text)[:60]}" for at, text in enumerate(wanted, 1))
+            raise LedgerError(
+                f"the brief has no criterion {claim.number}", f"it has {there}" if there else "it has none"
+            )
+
+
+def _parse_items(draft: Draft) -> tuple[Item, ...]:
+    """The items, whose `line` is where they stand in the draft."""
+    span = draft.section(CRITERIA)
+    if span is None:
+        return ()
+    text = "\n".join(draft.bare(span.below, span.end))
+    return tuple(item for item in parse_items(Part(CRITERIA, 0, text, False, span.below)) if item.text)
+
+
+def _find_item(draft: Draft, text: str) -> Item:
+    found = next((item for item in _parse_items(draft) if heading_key(item.text) == heading_key(text)), None)
+    if found is None:
+        raise Swallowed(CRITERIA)
+    return found
+
+
+def _add_criteria(draft: Draft, lacking: Sequence[str]) -> None:
+    if not lacking:
+        return
+    span = draft.ensure_section(CRITERIA, draft.titles)
+    at = span.end
+    while at > span.below and not draft.lines[at - 1].strip():
+        at -= 1
+    last = _parse_items(draft)[-1:]
+    goes_on = bool(last) and _end_of_item(draft, last[0]) == at
+    lines = [*([] if goes_on else [""]), *(f"- [ ] {text}" for text in lacking)]
+    more = [""] if at < len(draft.lines) and draft.lines[at].strip() else []
+    draft.put(at, at, [*lines, *more])
+
+
+def _end_of_item(draft: Draft, item: Item) -> int:
+    """The first line below an item that is not part of it."""
+    span = draft.ensure_section(CRITERIA, ())
+    indent, at, end = _indent_width(draft.lines[item.line]), item.line + 1, item.line + 1
+    while at < span.end:
+        line = draft.lines[at]
+        if line.strip():
+            if _indent_width(line) <= indent:
+                break
+            end = at + 1
+        at += 1
+    return end
+
+
+def _indent_width(line: str) -> int:
+    bare = line.expandtabs(4)
+    return len(bare) - len(bare.lstrip(" "))
+
+
+def _apply_claim(draft: Draft, item: Item, claim: Claim) -> None:
+    line = draft.lines[item.line]
+    box = _BOX.match(line.expandtabs(4))
+    assert box
+    said = " ".join(claim.shown_by.split())
+    if item.checked != claim.holds:
+        at = line.index("[")
+        draft.lines[item.line] = f"{line[:at]}[{'x' if claim.holds else ' '}]{line[at + 3 :]}"
+    if said and heading_key(said) not in map(heading_key, item.shown_by):
+        end = _end_of_item(draft, item)
+        draft.put(end, end, [f"{' ' * len(box[1])}- {said}"])

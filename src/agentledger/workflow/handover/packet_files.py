@@ -1,0 +1,116 @@
+"""*Files touched*: the generated list, and the words that an agent wrote beside its files.
+
+Belongs here: that section. Does not: which files changed (see `packet`), or markers (see `packet_draft`).
+Pure.
+
+A file's line is `- `path` (+3 −1)` and then whatever the agent wrote behind it, on that line and on indented
+ones below. Such words stay with their file, wherever in the section the line stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from agentledger.workflow.handover.packet_draft import Draft
+
+TITLE = "Files touched"
+KIND = "files"
+# As the rule reads them: one path or several, in backticks, at the beginning of an item.
+_ITEM = re.compile(r" {0,3}[-*+][ \t]+((?:`[^`\n]+`(?:[ \t]*,[ \t]*|[ \t]+and[ \t]+)?)+)(.*)")
+_PATH = re.compile(r"`([^`]+)`")
+_WORDS = "new|deleted|binary|mode|link|submodule|conflicts with base|not counted"
+_NOTE = re.compile(rf"\A[ \t]*\((?:(?:{_WORDS}|[+−][\d,]+)(?:, | (?=[+−])|(?=\))))+\)")
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+
+
+class Touched(NamedTuple):
+    """A changed file as it is shown, and what git tells of the change, such as `+3 −1`."""
+
+    path: str
+    note: str
+
+
+class Taken(NamedTuple):
+    """For each line whether it stays where it is, and the words beside each file of the others."""
+
+    stays: list[bool]
+    words: dict[str, list[str]]
+
+
+def update_files(
+    draft: Draft, files: Sequence[Touched], words: Mapping[str, str], text: str | None
+) -> list[str]:
+    """Bring the section up to date; gives what the agent should know.
+
+    `words` are new ones by path, `text` is what is to stand beside the list, None: what does already. Lines
+    outside the markers that list changed files become part of the list; every other text stays.
+    """
+    known = {file.path for file in files}
+    block = draft.take_block(TITLE, KIND)
+    inner = parse_file_lines(block.lines)
+    at = block.at
+    if text is not None:
+        draft.write(TITLE, text)
+        at = None
+    outer, at = _adopt_lines(draft, known, at)
+    beside = inner.words | outer | {path: [f": {said}"] for path, said in words.items()}
+    strays = [line for line, stays in zip(block.lines, inner.stays, strict=True) if stays and line.strip()]
+    draft.place(TITLE, at, KIND, [line for file in files for line in _render_file(file, beside)], strays)
+    return _describe_update(beside, known, block.torn, strays)
+
+
+def _adopt_lines(
+    draft: Draft, known: Collection[str], at: int | None
+) -> tuple[dict[str, list[str]], int | None]:
+    """Take the lines outside of the markers that list files: the words, and where the list then belongs."""
+    span = draft.ensure_section(TITLE, ())
+    found = parse_file_lines(draft.bare(span.below, span.end), known)
+    if all(found.stays):
+        return found.words, at
+    at = span.below + found.stays.index(False) if at is None else at
+    lines = zip(draft.lines[span.below : span.end], found.stays, strict=True)
+    draft.lines[span.below : span.end] = [line for line, stays in lines if stays]
+    return found.words, span.below + sum(found.stays[: at - span.below])
+
+
+def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
+    """Take out the lines that list files; with `known` only those of that set, and generated ones."""
+    stays: list[bool] = []
+    words: dict[str, list[str]] = {}
+    paths: list[str] = []
+    fenced = False
+    for line in lines:
+        fenced ^= bool(_FENCE.match(line))
+        item = None if fenced else _ITEM.fullmatch(line)
+        if item and (known is None or _NOTE.match(item[2]) or set(_PATH.findall(item[1])) <= set(known)):
+            paths = _PATH.findall(item[1])
+            words |= {path: [_NOTE.sub("", item[2], count=1).rstrip()] for path in paths}
+        elif paths and line.startswith(("  ", "\t")) and line.strip():
+            for path in paths:
+                words[path].append(line)
+        else:
+            paths = []
+        stays.append(not paths)
+    return Taken(stays, words)
+
+
+def _render_file(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str]:
+    first, *more = beside.get(file.path, [""])
+    return [f"- `{file.path}` ({file.note}){first}", *more]
+
+
+def _describe_update(
+    beside: Mapping[str, Sequence[str]], known: Collection[str], torn: bool, strays: Sequence[str]
+) -> list[str]:
+    told = []
+    if torn:
+        told.append(f"a marker was missing in “{TITLE}”: the list is put anew, and the text around it stays")
+    if strays:
+        told.append(f"“{TITLE}”: what stood between the markers beside no file is above them now")
+    for path, lines in beside.items():
+        words = " ".join(line.strip() for line in lines).lstrip(": ")
+        if path not in known and words:
+            told.append(f"{path} is not changed any more; of it you had written: {words}")
+    return told

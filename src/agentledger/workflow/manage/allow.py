@@ -1,0 +1,233 @@
+"""A dated exception for a task: a waiver on the control branch.
+
+Belongs here: which rules and paths can be waived, until when, and how that is written down. Does not: what a
+waiver covers (see `rules`), or asking anybody (see `cli`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger import rules
+from agentledger.control import append
+from agentledger.documents import parse_waiver, values
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.findings import Finding, Severity
+from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger import Policy, Source
+from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
+from agentledger.scope import automata
+from agentledger.scope.automata import TooComplexError
+from agentledger.scope.patterns import first_match
+from agentledger.workflow.manage.answer import ALIVE
+from agentledger.workflow.session import manager_context
+from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+
+# The rules by which a path is not the task's to change. What a file is (a link, a name that some system
+# cannot hold, hidden characters) is another matter, which has to be named.
+USUAL = ("OWN001", "OWN002", "OWN003", "OWN007")
+# The rules that keep agentledger's own files from everybody: no waiver is to open those.
+KEEPERS = ("OWN003", "OWN005")
+SHOWN = 10  # findings that are named
+_OURS = (LEDGER.rstrip(b"/"), LEDGER + b"**")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for. `rules` are ids or names, () the usual ones; `until` as it was typed."""
+
+    task: str
+    paths: tuple[str, ...]
+    why: str
+    until: str
+    rules: tuple[str, ...] = ()
+
+
+def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False) -> Did:
+    """Write the waiver, one commit; `now` is in seconds since the epoch.
+
+    Raises LedgerError, and nothing is written: for a task or rule that is not known, a pattern that cannot
+    be read or that agentledger's own files match, a time that is past, and whenever git or
+    `control_write.append` refuses.
+    """
+    until = parse_until(wanted.until, now)
+    paths = tuple(map(_parse_pattern, wanted.paths))
+    chosen, left_out = _choose_rules(wanted.rules, paths)
+    if not wanted.why.strip():
+        raise LedgerError("it does not say why", "--why 'the reason, for whoever reads it later'")
+    with manager_context.open_managing(start, now, lines=True, rules=True) as desk:
+        task = desk.task(wanted.task)
+        content = _render_waiver(desk, paths, chosen, until, wanted.why, now)
+        path = f"tasks/{task.id}/waivers/{append.new_document_name(now, content)}"
+        _refuse_unreadable(desk.fleet.policy, path, content)
+        said = [
+            _describe_waiver(task.id, paths, chosen, until),
+            *_describe_effect(desk, task.id, paths, chosen),
+        ]
+        warnings = [_LEFT_OUT] if left_out else []
+        did = Did(
+            "allow",
+            tuple(said),
+            task.id,
+            (desk.ref,),
+            (path,),
+            next="agentledger sync" if desk.publishes else "agentledger next",
+            warnings=tuple(warnings),
+            dry_run=dry_run,
+        )
+        if dry_run:
+            return did
+        written = desk.append({path: content}, f"chore(ledger): allow {task.id} {', '.join(chosen)}")
+        unsigned = f"not signed, so it stays unproven: {written.unsigned}" if written.unsigned else ""
+        return replace(did, commits=(written.commit,), warnings=(*warnings, *filter(None, [unsigned])))
+
+
+# -- what is asked for ------------------------------------------------------------------
+
+
+def parse_until(text: str, now: int) -> int:
+    """The second until which it holds, of a time, of a day (to its end, in UTC) or of a span from now on.
+
+    LedgerError with the accepted forms, and for what is past.
+    """
+    until = _parse_moment(text.strip(), now)
+    if until is None:
+        raise LedgerError(
+            f"{escape_hidden(text)} is no time", "--until takes 2026-12-24, 2026-12-24T18:00:00Z, 12h or 3d"
+        )
+    if until <= now:
+        raise LedgerError(
+            f"{escape_hidden(text)} is past",
+            f"it is {format_rfc3339(now)} now; say a later time, or a span such as 3d",
+        )
+    return until
+
+
+def _parse_moment(text: str, now: int) -> int | None:
+    day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
+    try:
+        if re.fullmatch(r"[0-9]+[mhd]", text):
+            return now + values.parse_duration(text)
+        return values.parse_time(f"{text}T23:59:59Z" if day else text)
+    except values.Wrong:
+        return None
+
+
+def _parse_pattern(text: str) -> str:
+    try:
+        return values.parse_pattern(text)
+    except values.Wrong as wrong:
+        hint = wrong.hint or "paths are from the repository's top, such as src/api/**"
+        raise LedgerError(f"the path {escape_hidden(text)} {wrong.reason}", hint) from wrong
+
+
+def _choose_rules(named: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """The ids of the rules that are waived; and whether a usual one was left out for the paths' sake.
+
+    LedgerError where what keeps agentledger's own files would be waived for any of them.
+    """
+    if not named and not paths:
+        raise LedgerError("it says neither where nor which rule", "name a path, or a --rule")
+    chosen = tuple(dict.fromkeys(map(_resolve_rule, named))) or USUAL
+    kept = [rule for rule in KEEPERS if rule in chosen]
+    if not kept or (paths and not any(map(_can_match_ledger, paths))):
+        return chosen, False
+    if named or all(map(_is_ledger_pattern, paths)):
+        raise LedgerError(
+            "agentledger's own files are nobody's to change, and no waiver opens them",
+            f"name paths outside .agentledger/, such as src/**, or leave {' and '.join(kept)} out",
+        )
+    return tuple(rule for rule in chosen if rule not in KEEPERS), True
+
+
+_LEFT_OUT = (
+    "OWN003 is not among them, since a pattern matches agentledger's own files, too; "
+    "name the path without a wildcard at its beginning to let a protected one pass"
+)
+
+
+def _resolve_rule(name: str) -> str:
+    found = rules.find_rule(name)
+    if found is None:
+        known = [word for rule in rules.RULES for word in (rule.id, rule.name)]
+        raise unknown_name_error("rule", name, known, "agentledger rule lists them")
+    return found.id
+
+
+def _can_match_ledger(pattern: str) -> bool:
+    """Can it match anything of agentledger's, in any case of letters? Where nobody can tell, it may."""
+    shapes = {encode(pattern), encode(pattern.lower())}
+    try:
+        return any(automata.intersect_patterns(mine, ours) is not None for mine in shapes for ours in _OURS)
+    except TooComplexError:
+        return True
+
+
+def _is_ledger_pattern(pattern: str) -> bool:
+    return f"{pattern}/".lower().startswith(LEDGER.decode())
+
+
+# -- how it is written down -------------------------------------------------------------
+
+
+def _render_waiver(
+    desk: Managing, paths: Sequence[str], chosen: Sequence[str], until: int, why: str, now: int
+) -> bytes:
+    """Front matter and text. Quoted as JSON, which YAML reads as is, whatever a pattern holds."""
+    listed = json.dumps(list(paths), ensure_ascii=False)
+    lines = [
+        f"at: {format_rfc3339(now)}",
+        f"by: {json.dumps(desk.own_email, ensure_ascii=False)}",
+        f"rules: [{', '.join(chosen)}]",
+        *([f"paths: {listed}"] if paths else []),
+        f"until: {format_rfc3339(until)}",
+    ]
+    return "\n".join(["---", *lines, "---", "", why.strip(), ""]).encode("utf-8", "replace")
+
+
+def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
+    """LedgerError when a reader would find something wrong in it: it would waive nothing then."""
+    for problem in parse_waiver(Source(path), content, policy, size=len(content)).document.problems:
+        raise LedgerError(
+            f"the waiver could not be read again: {escape_hidden(problem.message)}", problem.hint
+        )
+
+
+# -- what comes of it -------------------------------------------------------------------
+
+
+def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], until: int) -> str:
+    where = f" at {', '.join(paths)}" if paths else ""
+    verb = "stop" if len(chosen) > 1 else "stops"
+    return f"until {format_rfc3339(until)}, {', '.join(chosen)} {verb} nothing of {task}{where}"
+
+
+def _describe_effect(desk: Managing, task: str, paths: Sequence[str], chosen: Sequence[str]) -> Iterator[str]:
+    """What that waives now, as at the merge gate."""
+    found = [
+        (branch.name, finding)
+        for branch in desk.attempts(task)
+        if branch.state in ALIVE
+        for finding in branch.findings or ()
+        if finding.waived is None and finding.rule in chosen and _is_at_paths(finding, paths)
+    ]
+    errors = sum(finding.severity is Severity.ERROR for _, finding in found)
+    if not found:
+        yield "no finding is there that it waives now"
+        return
+    yield f"it waives {format_count(len(found), 'finding')} now, {errors:,} of which would have stopped the merge:"
+    for name, finding in found[:SHOWN]:
+        yield f"  {finding.rule} {finding.name} [{escape_hidden(name)}] {escape_hidden(finding.message)}"
+    if len(found) > SHOWN:
+        yield f"  and {len(found) - SHOWN:,} more"
+
+
+def _is_at_paths(finding: Finding, paths: Sequence[str]) -> bool:
+    return not paths or (
+        finding.path is not None and first_match(map(encode, paths), finding.path) is not None
+    )

@@ -1,0 +1,240 @@
+"""The manager's reply to an agent: one document more on the control branch.
+
+Belongs here: which task, branch and check-in a reply is about, and how it is written down.
+Does not: reading standard input or talking to a person (`cli.answer`), writing in an editor (see
+`compose`), and publishing (`workflow.sync`).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from agentledger.attention import progress
+from agentledger.attention.actions import open_question
+from agentledger.control import append
+from agentledger.documents import parse_answer
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.ledger import CheckIn, Source
+from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.work import Copy
+from agentledger.workflow.session import manager_context
+from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the manager says. `task` may be a branch. `to` is a check-in's name; None: the newest before.
+
+    `brief` is the blob of the branch's brief that is decided on; without one, `answer` finds what a
+    rejection is about. `everyone`: of rivals all are meant, and none has to be named.
+    """
+
+    task: str
+    text: str = ""
+    decision: str = "note"
+    to: str | None = None
+    checkpoint: str | None = None
+    branch: str | None = None
+    brief: str | None = None
+    everyone: bool = False
+
+
+class Draft(NamedTuple):
+    """A reply as its document, which a reader understands, and the path that it goes to."""
+
+    reply: Reply
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was written, or with `dry_run` would be; `commit` is '' then.
+
+    `ref` is the control branch; `to_publish`: there is a remote it can be pushed to; `unsigned`: why it
+    carries no signature though base's policy lists signers, else ''. `content` is the document, and
+    `warning` what its author may not have meant, else ''.
+    """
+
+    task: str
+    path: str
+    ref: str
+    commit: str
+    to_publish: bool
+    unsigned: str = ""
+    content: bytes = b""
+    warning: str = ""
+    dry_run: bool = False
+
+
+def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
+    """Append the reply to the control branch of the repository around `start`; `now` is its time.
+
+    Work tree and index are not touched. Raises LedgerError, and nothing is written: in an agent's
+    worktree; for a task, branch or check-in that is not known; where a task has rivals, and none is
+    named; when the reply says nothing; and whenever `control_write.append` refuses.
+    """
+    refuse_empty_answer(reply)
+    with manager_context.open_managing(start, now) as desk:
+        return append_answer(desk, reply, now, dry_run=dry_run)
+
+
+def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
+    """The same at a desk that is open already."""
+    reply, path, content = draft_answer(desk, reply, now)
+    heard = addressed_branches(desk, reply)
+    unheard = _describe_undecided(reply, heard) or _describe_open_scope(reply, heard)
+    told = Answered(reply.task, path, desk.ref, "", desk.publishes, "", content, unheard, dry_run)
+    if dry_run:
+        return told
+    written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
+    return replace(told, commit=written.commit, unsigned=written.unsigned)
+
+
+def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
+    """That a word grants no path: a changed copy of the brief still waits; '' where none does."""
+    asking = [b.name for b in branches if b.work and b.work.copy is Copy.SCOPE_CHANGE]
+    if not asking or reply.brief:
+        return ""
+    name = shlex.quote(escape_hidden(asking[0]))
+    return (
+        f"its copy of the brief asks for another scope, which no answer grants: agentledger brief diff {name}"
+    )
+
+
+def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
+    """The document of a reply; LedgerError as `answer` raises it."""
+    reply = resolve_reply(desk, reply)
+    content = _render_answer(reply, now, desk.own_email)
+    path = f"tasks/{reply.task}/answers/{append.new_document_name(now, content)}"
+    _refuse_unreadable(desk.fleet, path, content)
+    return Draft(reply, path, content)
+
+
+# -- what it is about --------------------------------------------------------------------
+
+
+def refuse_empty_answer(reply: Reply) -> None:
+    """LedgerError for a mere note without a word."""
+    if reply.decision == "note" and not reply.text.strip():
+        raise LedgerError(
+            "the answer is empty", "write a text, - to read it from standard input, or a --decision"
+        )
+
+
+def resolve_reply(desk: Managing, reply: Reply) -> Reply:
+    """The reply with the names as the files have them, once all that it names is known."""
+    task = desk.task(reply.task)
+    if task.id != reply.task:
+        named = desk.branch(reply.task)
+        reply = replace(reply, task=task.id, branch=reply.branch or (named.name if named else None))
+    if reply.branch is not None and reply.branch not in task.branches:
+        nobody = f"no branch works on {escape_hidden(task.id)}"
+        raise unknown_name_error(f"branch of {task.id}", reply.branch, task.branches, nobody)
+    reply = _resolve_check_in(desk, reply)
+    if reply.branch is None and not reply.everyone:
+        _refuse_rivals(desk, task.id)
+    return (
+        reply
+        if reply.brief
+        else replace(reply, brief=_find_rejected_blob(reply, addressed_branches(desk, reply)))
+    )
+
+
+def addressed_branches(desk: Managing, reply: Reply) -> list[Branch]:
+    """The branches that a reply, once it is checked, speaks to."""
+    found = (b for b in desk.fleet.branches if b.work and b.work.task == reply.task)
+    return [branch for branch in found if reply.branch in (None, branch.name)]
+
+
+def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
+    """The reply with the name of the check-in that it answers, and its branch where only one has that."""
+    if reply.to is None:
+        return reply
+    to = reply.to.rpartition("/")[2].removesuffix(".md")
+    names = [c.name for branch in addressed_branches(desk, reply) for c in _check_ins_of(branch)]
+    if to not in names:
+        nobody = f"nobody has checked in on {escape_hidden(reply.task)}"
+        raise unknown_name_error(f"check-in of {reply.task}", to, names, nobody)
+    having = [b.name for b in addressed_branches(desk, reply) if any(c.name == to for c in _check_ins_of(b))]
+    rivals = len(desk.task(reply.task).branches) > 1
+    return replace(reply, to=to, branch=having[0] if rivals and len(having) == 1 else reply.branch)
+
+
+def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
+    return branch.work.check_ins if branch.work else ()
+
+
+ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+
+
+def _refuse_rivals(desk: Managing, task: str) -> None:
+    """LedgerError where several branches work on a task: what is right for one need not be for another."""
+    rivals = sorted(escape_hidden(b.name) for b in desk.attempts(task) if b.state in ALIVE)
+    if len(rivals) > 1:
+        told = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
+        raise LedgerError(
+            f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
+        )
+
+
+def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
+    """The scope change that the reply turns down: where nobody asks a question, it is about that."""
+    works = [branch.work for branch in branches if branch.work]
+    if reply.decision != "reject" or reply.checkpoint or any(map(progress.has_open_question, works)):
+        return None
+    copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
+    found = {copy.document.blob for copy in copies}
+    if len(found) > 1:
+        raise LedgerError("more than one branch asks for another scope", "say with --branch which is refused")
+    return next(iter(found), None)
+
+
+def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
+    """What leaves a checkpoint as closed as it was, which its author may not know; '' where nothing does."""
+    asked = [found for branch in branches if (found := open_question(branch)) and found.checkpoint]
+    closed = [c.checkpoint for c in asked if reply.to in (None, c.name) and c.checkpoint]
+    if reply.decision != "note" or not closed:
+        return ""
+    return f"a note leaves the checkpoint {escape_hidden(closed[0])} closed: --decision approve opens it"
+
+
+# -- how it is written down --------------------------------------------------------------
+
+
+def _render_answer(reply: Reply, now: int, by: str) -> bytes:
+    """Front matter and text. Quoted as JSON, which YAML reads as is, whatever a name holds."""
+    said = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "by": by,
+        "decision": reply.decision,
+        "to": reply.to,
+        "branch": reply.branch,
+        "checkpoint": reply.checkpoint,
+        "brief": reply.brief,
+    }
+    plain = ("at", "decision", "brief")
+    lines = [
+        f"{key}: {value if key in plain else json.dumps(value, ensure_ascii=False)}\n"
+        for key, value in said.items()
+        if value is not None
+    ]
+    text = reply.text.strip()
+    document = f"---\n{''.join(lines)}---\n" + (f"\n{text}\n" if text else "")
+    return document.encode("utf-8", "replace")
+
+
+def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
+    """LedgerError when a reader would find something wrong in it: a checkpoint that is no id, an odd name."""
+    for problem in parse_answer(Source(path), content, fleet.policy, size=len(content)).document.problems:
+        if problem.fatal:
+            raise LedgerError(
+                f"the answer could not be read again: {escape_hidden(problem.message)}", problem.hint
+            )

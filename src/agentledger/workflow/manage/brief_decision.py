@@ -1,0 +1,277 @@
+"""The brief that counts, and a branch's copy that asks for another one: shown, accepted, or rejected.
+
+Belongs here: which copy is meant, and what settling it writes. Does not: what it asks for, in words (see
+`brief_change`), what speaks against it (see `brief_judged`), or making a brief (see `plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger.attention import brief_change
+from agentledger.attention.actions import format_command, open_question
+from agentledger.attention.brief_change import Change
+from agentledger.fleet import case_builder, snapshot
+from agentledger.fleet.snapshot import Request
+from agentledger.git import process
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.ledger import Brief
+from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.work import Copy, Task
+from agentledger.repository.repository_state import observe_repository
+from agentledger.workflow.manage import answer, brief_findings
+from agentledger.workflow.manage.answer import Reply
+from agentledger.workflow.session import manager_context
+from agentledger.workflow.session.manager_context import Managing
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The brief that counts. `where`: control, base or branch; `copies` are the branches' own."""
+
+    task: str
+    brief: Brief
+    where: str
+    copies: tuple[tuple[str, Copy], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A branch's copy beside the brief that counts; `change` is what it asks for."""
+
+    task: str
+    branch: str
+    copy: Copy
+    official: Brief
+    own: Brief
+    change: Change
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """The lines of a unified diff, from the brief that counts to the copy."""
+        names = f"brief of {self.task}", f"copy on {self.branch}"
+        return brief_change.unified_diff(self.official.document.text, self.own.document.text, names)
+
+
+# -- looking ----------------------------------------------------------------------------
+
+
+def show_brief(start: Path, name: str, now: int) -> Shown:
+    """The brief of a task, or of the one that a branch works on; LedgerError when there is none."""
+    with _open_read_only(start, now) as desk:
+        task = desk.task(name)
+        brief = _official_brief(task)
+        copies = [(b.name, b.work.copy) for b in desk.attempts(name) if b.work]
+        return Shown(task.id, brief, task.brief_from, tuple(copies))
+
+
+def compare_copies(start: Path, name: str, now: int) -> tuple[Compared, ...]:
+    """Each copy that differs from the brief, of a task's branches or of the one that is named."""
+    with _open_read_only(start, now) as desk:
+        task = desk.task(name)
+        _official_brief(task)
+        alike = (Copy.NONE, Copy.SAME)
+        branches = [b for b in desk.attempts(name) if b.work and b.work.copy not in alike]
+        found = (_compare_copy(desk, task, branch) for branch in branches)
+        return tuple(each for each in found if each.own.document.blob != each.official.document.blob)
+
+
+@contextmanager
+def _open_read_only(start: Path, now: int) -> Iterator[Managing]:
+    """A desk that nothing is written at, so that an agent may stand there."""
+    asked = process.repository_at(start)
+    with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
+        yield Managing(asked, observe_repository(start, None, ()), taken)
+
+
+def _official_brief(task: Task) -> Brief:
+    if task.brief is None:
+        name = escape_hidden(task.id)
+        raise LedgerError(f"{name} has no brief", f"agentledger plan {name} writes one")
+    return task.brief
+
+
+def _compare_copy(desk: Managing, task: Task, branch: Branch) -> Compared:
+    official, own = task.brief, branch.work.brief if branch.work else None
+    # Only copies that are there are compared.
+    assert official
+    assert own
+    assert branch.work
+    was, would = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
+    asked = brief_change.compare_briefs(official, own, was, would)
+    return Compared(task.id, branch.name, branch.work.copy, official, own, asked)
+
+
+# -- settling ---------------------------------------------------------------------------
+
+_ALIKE = {
+    Copy.NONE: "has no copy of the brief",
+    Copy.SAME: "has the brief that counts, and asks for nothing else",
+    Copy.OUTDATED: "has an earlier version of the brief, and asks for nothing else",
+}
+
+
+def accept_copy(
+    start: Path,
+    name: str,
+    now: int,
+    *,
+    text: str = "",
+    blob: str | None = None,
+    despite_overlap: bool = False,
+    dry_run: bool = False,
+) -> Did:
+    """Make a branch's copy the brief on the control branch, with `text` as an answer, in one commit.
+
+    Raises LedgerError, and nothing is written: for a copy that asks for nothing, that is not committed, or
+    that cannot be read; where several ask for different ones; where it is not `blob` (or begins with it) any
+    more; and where its scope would newly meet that of another active task, but for `despite_overlap`.
+    """
+    with manager_context.open_managing(start, now) as desk:
+        found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED))
+        _refuse_replaced_copy(found, blob)
+        _refuse_unreadable(found)
+        met = tuple(brief_findings.describe_new_overlaps(desk, found.official, found.own))
+        if met and not despite_overlap:
+            hint = "put one side off limits, let one depend on the other, or say --despite-overlap"
+            raise LedgerError(f"with that brief {'; '.join(met)}", hint)
+        path = f"tasks/{found.task}/brief.md"
+        files: dict[str, bytes | None] = {path: _read_copy(desk, found.own)}
+        if text.strip():
+            draft = answer.draft_answer(desk, _build_reply(found, branch, "approve", text), now)
+            files[draft.path] = draft.content
+        did = Did(
+            "brief accept",
+            (*_describe_accepted(found), *_describe_answered(branch, text)),
+            found.task,
+            (desk.ref,),
+            tuple(files),
+            next=_next_step(desk, branch, text),
+            warnings=(*met, *brief_findings.describe_new_errors(desk, found.own)),
+            dry_run=dry_run,
+        )
+        if dry_run:
+            return did
+        message = f"chore(ledger): accept the brief of {found.task} as {found.branch} has it"
+        written = desk.append(files, message, replace=[path])
+        return replace(
+            did, commits=(written.commit,), warnings=(*did.warnings, *_describe_unsigned(written.unsigned))
+        )
+
+
+def reject_copy(
+    start: Path, name: str, now: int, *, text: str = "", blob: str | None = None, dry_run: bool = False
+) -> Did:
+    """Turn down what a branch's copy asks for, by an answer that names the copy.
+
+    Raises LedgerError as `accept` does, and for what was turned down before.
+    """
+    with manager_context.open_managing(start, now) as desk:
+        found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE,))
+        _refuse_replaced_copy(found, blob)
+        done = answer.append_answer(desk, _build_reply(found, branch, "reject", text), now, dry_run=dry_run)
+        said = f"the copy of {found.branch} is refused; the brief of {found.task} stays as it is"
+        return Did(
+            "brief reject",
+            (said, *_describe_answered(branch, text)),
+            found.task,
+            (done.ref,),
+            (done.path,),
+            (done.commit,) if done.commit else (),
+            next=_next_step(desk, branch, text),
+            warnings=_describe_unsigned(done.unsigned),
+            dry_run=dry_run,
+        )
+
+
+def _find_requested_copy(desk: Managing, name: str, kinds: tuple[Copy, ...]) -> tuple[Compared, Branch]:
+    """The one copy that is meant, and its branch: of the first of these kinds that there is any of."""
+    task = desk.task(name)
+    branches = [b for b in desk.attempts(name) if b.state in answer.ALIVE and b.work]
+    for kind in kinds:
+        asking = [b for b in branches if b.work and b.work.copy is kind and b.work.brief]
+        if len({b.work.brief.document.blob for b in asking if b.work and b.work.brief}) > 1:
+            names = ", ".join(sorted(escape_hidden(branch.name) for branch in asking))
+            count = format_count(len(asking), "branch asks", "branches ask")
+            raise LedgerError(f"{count} for different briefs: {names}", "name one in place of the task")
+        if asking:
+            return _compare_copy(desk, task, asking[0]), asking[0]
+    raise _no_request_error(task, branches)
+
+
+def _no_request_error(task: Task, branches: list[Branch]) -> LedgerError:
+    hint = f"agentledger brief show {escape_hidden(task.id)} prints the brief that counts"
+    for branch in branches:
+        copy, name = branch.work.copy if branch.work else Copy.NONE, escape_hidden(branch.name)
+        if copy in _ALIKE:
+            return LedgerError(f"{name} {_ALIKE[copy]}", hint)
+        if copy is Copy.REFUSED:
+            return LedgerError(f"what {name} asks for is refused already", hint)
+        hint = f"{format_command(('agentledger', 'brief', 'accept'), branch.name) or 'accepting it'} makes it the brief"
+        return LedgerError(f"the only brief of {escape_hidden(task.id)} is the one on {name}", hint)
+    return LedgerError(f"no branch works on {escape_hidden(task.id)}", hint)
+
+
+def _refuse_replaced_copy(found: Compared, blob: str | None) -> None:
+    """LedgerError where an agent has put another copy in the place of the one that was looked at."""
+    if blob is not None and not (found.own.document.blob or "").startswith(blob):
+        look = format_command(("agentledger", "brief", "diff"), found.branch) or "agentledger brief diff"
+        raise LedgerError(
+            f"the copy of {escape_hidden(found.branch)} is another one by now", f"look again: {look}"
+        )
+
+
+def _refuse_unreadable(found: Compared) -> None:
+    name, document = escape_hidden(found.branch), found.own.document
+    if document.source.uncommitted or document.blob is None:
+        hint = f"its agent commits it, or: agentledger collect {escape_hidden(found.task)}"
+        raise LedgerError(f"the copy of {name} is not committed yet", hint)
+    for problem in document.problems:
+        if problem.fatal:
+            line = f", line {problem.line}" if problem.line else ""
+            told = f"the copy of {name} cannot be the brief{line}: {escape_hidden(problem.message)}"
+            raise LedgerError(told, f"{problem.hint}; its agent mends it, or you do: agentledger plan")
+
+
+def _read_copy(desk: Managing, own: Brief) -> bytes:
+    """The copy byte for byte, so that it is the same blob on both branches."""
+    return process.run(desk.asked, ["cat-file", "blob", own.document.blob or ""])
+
+
+def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> Reply:
+    """The answer that goes with it; a text answers an open question too, unless that is a checkpoint."""
+    asked = open_question(branch)
+    to = asked.name if asked and text.strip() and not asked.checkpoint else None
+    return Reply(found.task, text, decision, to, None, found.branch, found.own.document.blob)
+
+
+# -- what comes of it -------------------------------------------------------------------
+
+
+def _describe_accepted(found: Compared) -> Iterator[str]:
+    was = {Copy.UNCONFIRMED: ", which nobody had confirmed,", Copy.REFUSED: ", which had been refused,"}
+    yield f"the copy of {found.branch}{was.get(found.copy, '')} is the brief of {found.task}"
+    yield from found.change.sentences
+
+
+def _describe_answered(branch: Branch, text: str) -> Iterator[str]:
+    asked = open_question(branch)
+    if asked and text.strip() and not asked.checkpoint:
+        yield f"that answers what {branch.name} asks, too"
+
+
+def _next_step(desk: Managing, branch: Branch, text: str) -> str:
+    """A question that stays open is next; else others have to get to know of it."""
+    asked = open_question(branch)
+    if asked and (asked.checkpoint or not text.strip()):
+        return format_command(("agentledger", "answer"), branch.name, "your answer") or "agentledger next"
+    return "agentledger sync" if desk.publishes else "agentledger next"
+
+
+def _describe_unsigned(why: str) -> tuple[str, ...]:
+    return (f"not signed, so it stays unproven: {why}",) if why else ()

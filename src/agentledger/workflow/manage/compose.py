@@ -1,0 +1,85 @@
+"""A reply that the manager writes in an editor, with the question in view.
+
+Belongs here: the form that the editor opens, and what of it is the reply. Does not: editors (see
+`editor`), or what becomes of the reply (see `answer`).
+
+The question stands below a cut line, as in git's commit messages, since Markdown has its own use for lines
+that begin with `#`. What an agent wrote can neither end that part nor get into the reply.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from agentledger.attention.actions import open_question
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.ledger import CheckIn
+from agentledger.model.text import escape_hidden
+from agentledger.workflow.manage import answer
+from agentledger.workflow.manage.answer import Reply
+from agentledger.workflow.session import editor
+from agentledger.workflow.session.manager_context import Managing
+
+CUT = "# ------------------------ >8 ------------------------"
+SHOWN = 200  # lines of one question; its branch's page has all of it
+_WORDS = {
+    "note": "Write the answer above this line; it is Markdown.",
+    "change": "Write above this line what should be different; it is Markdown.",
+    "reject": "Write above this line why not; it is Markdown.",
+    "stop": "Write above this line why the work is to stop; it is Markdown.",
+    "approve": "Anything to add? Write it above this line; it is Markdown.",
+}
+
+
+class Composed(NamedTuple):
+    """The text, and the file that keeps it until `editor.forget`."""
+
+    text: str
+    path: Path
+
+
+def compose_reply(desk: Managing, reply: Reply) -> Composed:
+    """What the manager writes for a reply, whose names are checked first.
+
+    Raises LedgerError for a name that is not known, when nothing was written, and when the editor fails.
+    """
+    reply = answer.resolve_reply(desk, reply)
+    path = editor.draft_path(desk.asked, f"answer-{reply.branch or reply.task}.md")
+    initial = render_form(reply, answer.addressed_branches(desk, reply))
+    text = parse_form(editor.edit_draft(desk.asked, initial, path) or "", initial)
+    if not text:
+        editor.remove_draft(path)
+        raise LedgerError("the answer is empty, so nothing was written", "run the same again to write one")
+    return Composed(text, path)
+
+
+def render_form(reply: Reply, branches: list[Branch]) -> str:
+    """What the editor opens: room for the text, the cut line, and below it what is asked."""
+    lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
+    for branch in branches:
+        asked = open_question(branch)
+        if asked:
+            lines += ["", *_format_question(branch, asked)]
+    return "".join(f"{line if line in ('', CUT) else f'# {line}'}\n" for line in lines)
+
+
+def _format_question(branch: Branch, asked: CheckIn) -> list[str]:
+    said = asked.needs.splitlines() or ["(it says nothing)"]
+    more = [f"… and {len(said) - SHOWN} more lines"] if len(said) > SHOWN else []
+    about = f" about its checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else ""
+    return [
+        f"{escape_hidden(branch.name)} asks{about}:",
+        *(f"| {escape_hidden(line)}".rstrip() for line in said[:SHOWN]),
+        *more,
+    ]
+
+
+def parse_form(edited: str, initial: str) -> str:
+    """The reply in an edited form: what stands above the cut line; where that is gone, all but the form."""
+    above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
+    if not cut:
+        ours = {line for line in initial.splitlines() if line}
+        above = "\n".join(line for line in edited.splitlines() if line not in ours)
+    return above.strip()

@@ -1,0 +1,247 @@
+"""Bringing both copies of the control branch together: fetch, unite, push.
+
+Belongs here: that order, and what is refused. Does not: how the remote is talked to (see
+`workflow.link`), or how two copies unite (see `control_files`).
+
+The local branch only ever moves forward, to a commit that contains it, and so does the
+remote's. Whatever goes wrong, everything written is still in the local branch.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentledger.control import append, commit_writer, history, reader
+from agentledger.control.control_files import Kept, Synced
+from agentledger.control.reader import Copies
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
+from agentledger.git import process, queries, scratch
+from agentledger.git.queries import Place
+from agentledger.git.races import LostRaceError, Writer, read_tip, retry, update_refs
+from agentledger.git.scratch import Scratch
+from agentledger.ledger import policy
+from agentledger.model.errors import GitError, LedgerError, RefError
+from agentledger.model.fleet import Sync
+from agentledger.model.text import escape_hidden
+from agentledger.repository import hook_branches
+from agentledger.repository.listing import CONTROL
+from agentledger.repository.repository_state import observe_repository
+from agentledger.workflow.manage.remote_branch import Link
+
+if TYPE_CHECKING:
+    from agentledger.fleet.snapshot import Progress
+
+# How often a push is tried again after somebody else's came first.
+ROUNDS = 6
+
+
+def read_control_name(start: Path) -> str:
+    """The control branch's name by the policy on base; the usual one where there is no base to ask."""
+    try:
+        seen = observe_repository(start, None, ())
+        with scratch.open_scratch(seen.place) as sealed:
+            return policy.read_policy(sealed, seen.refs, seen.choice, None).policy.control_branch
+    except RefError:
+        return CONTROL
+
+
+def sync_control_branch(
+    start: Path,
+    remote: str | None = None,
+    *,
+    name: str = CONTROL,
+    recreate: bool = False,
+    progress: Progress | None = None,
+) -> Synced:
+    """Fetch the control branch, unite it with the local one, push the result; what was done.
+
+    `start` is in the repository, `remote` None: the one the branch follows, origin, or the only one.
+    `recreate` pushes the branch again after it was deleted on the remote. `progress` None: silent.
+
+    Raises LedgerError: no remote, a branch of that name that is none of ours or is checked out, an
+    empty remote, a deleted branch, a server that refuses or cannot be reached. Then the local
+    branch has everything that it had, and at most what was fetched besides.
+    """
+    asked = process.repository_at(start)
+    place, config = queries.locate_repository(asked), queries.read_config(asked)
+    append.refuse_checked_out(asked, name)
+    link = Link(asked, place, _choose_remote(config, remote, name), name, progress)
+    before = _read_copies(link, config)
+    work = _Work(link, place, config, before.local.id if before.local else None)
+    for tried in range(ROUNDS):
+        if tried:
+            time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
+        if work.run_round(recreate):
+            _refresh_watched(start, place)
+            return work.done()
+    raise GitError(
+        f"others write to {escape_hidden(name)}, here or on {escape_hidden(link.remote)}, all the time",
+        "nothing is lost; run agentledger sync again",
+    )
+
+
+def _refresh_watched(start: Path, place: Place) -> None:
+    """Let the hooks know the branches that briefs name which have just come; they judge no others."""
+    if not (place.common / hook_branches.FOLDER / hook_branches.FILE).exists():
+        return
+    request = Request(forecast=False, lines=False, rules=False)
+    with suppress(LedgerError), snapshot.open_snapshot(start, request):
+        pass  # reading the fleet keeps the list
+
+
+def _choose_remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
+    urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
+    remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
+    if not remotes:
+        hint = "git remote add origin <address>; until then everything is kept here"
+        raise LedgerError("this repository has no remote to sync with", hint)
+    if wanted is None:
+        followed = config.get(f"branch.{name}.remote", "")
+        likely = [remote for remote in (followed, "origin") if remote in remotes] or remotes
+        if len(likely) == 1 or likely[0] in (followed, "origin"):
+            return likely[0]
+    elif wanted in remotes:
+        return wanted
+    there = ", ".join(escape_hidden(remote) for remote in remotes)
+    if wanted is None:
+        raise LedgerError(
+            f"which remote? There are {there}", f"name one: --remote {escape_hidden(remotes[0])}"
+        )
+    raise LedgerError(f"there is no remote {escape_hidden(wanted)!r}", f"there are: {there}")
+
+
+def _read_copies(link: Link, config: Mapping[str, str]) -> Copies:
+    return append.read_copies(link.asked, config, link.name, link.remote)
+
+
+@dataclass(slots=True)
+class _Work:
+    """A sync on its way. `remote_before` is what the remote had when it was last asked."""
+
+    link: Link
+    place: Place
+    config: Mapping[str, str]
+    local_before: str | None
+    remote_before: str | None = None
+    head: str | None = None
+    merge: str | None = None
+    kept: list[Kept] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run_round(self, recreate: bool) -> bool:
+        """Fetch, unite, push once; False when somebody else came first."""
+        there = self._fetch(recreate)
+        copies = _read_copies(self.link, self.config)
+        self.remote_before = remote = copies.remote.id if there and copies.remote else None
+        try:
+            with scratch.open_scratch(self.place) as sealed:
+                self.head = self._unite_copies(sealed, copies)
+        except LostRaceError:
+            return False
+        if self.head is None:
+            name, place = escape_hidden(self.link.name), escape_hidden(self.link.remote)
+            self.notes.append(f"there is no branch {name} yet, here or on {place}")
+            return True
+        if self.head != remote and not self.link.push(self.head, remote):
+            return False
+        self._remember(self.head)
+        return True
+
+    def _fetch(self, recreate: bool) -> bool:
+        """Ask the remote for its copy; LedgerError where pushing ours would do harm."""
+        before = _read_copies(self.link, self.config)
+        name, remote = escape_hidden(self.link.name), escape_hidden(self.link.remote)
+        if self.link.fetch():
+            return True
+        known = before.remote or queries.read_refs(self.link.asked, [self.link.synced]).refs
+        if known and not recreate:
+            hint = "agentledger sync --recreate pushes it again, with all that is here"
+            raise LedgerError(
+                f"{remote} had a branch {name} and has none any more: it was deleted there", hint
+            )
+        if before.local and self.link.is_empty():
+            hint = "push the branch with the code first: git push " + remote + " HEAD"
+            raise LedgerError(
+                f"{remote} is empty: {name}, as the first branch, would become its default", hint
+            )
+        return False
+
+    def _unite_copies(self, sealed: Scratch, copies: Copies) -> str | None:
+        """Move the local branch to what contains both copies, and give that commit."""
+        seen = reader.compare_copies(sealed.git, copies)
+        append.refuse_unusable(seen)
+        local, remote = seen.copies.local, seen.copies.remote
+        if seen.relation in (Sync.REMOTE, Sync.BEHIND) and remote:
+            self._fast_forward(remote.id, local.id if local else sealed.null)
+            return remote.id
+        if seen.relation is Sync.DIVERGED:
+            return self._merge(sealed, seen)
+        return local.id if local else None
+
+    def _fast_forward(self, new: str, old: str) -> None:
+        line, before = f"update {self.link.branch} {new} {old}\n", old if old.strip("0") else None
+        message = "agentledger sync: fast-forward"
+        if not update_refs(self._writer, self.link.asked, line, message, before=before):
+            raise LostRaceError("somebody else moved the branch here")
+
+    def _merge(self, sealed: Scratch, seen: reader.Look) -> str:
+        origins = reader.history_of_copies(sealed, seen.copies).origins
+        start = append.choose_start(seen, reader.unite_copies(sealed.git, seen, origins))
+        message = f"chore(ledger): unite with {self.link.remote}"
+        who = commit_writer.read_identity(self.link.asked)
+        tip = seen.copies.local.id if seen.copies.local else sealed.null
+        new = commit_writer.New(start.parents, start.changes, message, who, tip)
+        self.merge = self._write(new)
+        self.kept += start.kept
+        return self.merge
+
+    def _write(self, new: commit_writer.New) -> str:
+        """The commit on the local branch; LostRaceError when that moved meanwhile, as both copies count."""
+
+        def once() -> str | LostRaceError:
+            try:
+                return commit_writer.write_commit(self.link.asked, self.link.name, new)
+            except LostRaceError as lost:
+                return lost
+
+        made = retry(self._writer, once)
+        if isinstance(made, LostRaceError):
+            raise made
+        return made
+
+    @property
+    def _writer(self) -> Writer:
+        return Writer(self.place, self.link.branch, self.place.common / "agentledger")
+
+    def _remember(self, head: str) -> None:
+        """git itself moves the remote-tracking copy only where the configured refspec covers it."""
+        lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking_ref, self.link.synced))
+        writer, asked = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
+        for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
+            if update_refs(writer, asked, lines, "agentledger sync", before=read_tip(asked, writer.ref)):
+                break
+
+    def done(self) -> Synced:
+        """What came of it."""
+        with scratch.open_scratch(self.place) as sealed:
+            fetched = history.read_moved_commits(sealed, self.remote_before, self.local_before)
+            pushed = history.read_moved_commits(sealed, self.head, self.remote_before)
+        return Synced(
+            self.link.name,
+            self.link.remote,
+            self.head,
+            self.local_before,
+            self.remote_before,
+            fetched,
+            pushed,
+            self.merge,
+            tuple(self.kept),
+            tuple(self.notes),
+        )

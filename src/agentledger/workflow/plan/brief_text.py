@@ -1,0 +1,244 @@
+"""Values → a brief's Markdown, and single keys and sections of a text that is there already.
+
+Belongs here: YAML that holds whatever a value is, and which lines of a text are whose. Does not: which values
+a flag stands for (see `brief_wish`), where a text begins (see `kinds`), or judging it (see `plan_lint`).
+
+What is not changed stays as it is, byte for byte. All of it works on text as `text.decode` gives it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agentledger.documents.brief import ALWAYS, CLOSER, CRITERIA
+from agentledger.documents.frame import parse_frame
+from agentledger.documents.sections import Heading, parse_headings
+from agentledger.documents.syntax.nodes import Map, to_json_value
+from agentledger.documents.syntax.problems import Problems
+from agentledger.documents.syntax.tables import BRIEF
+from agentledger.documents.syntax.yaml_lines import parse_yaml
+from agentledger.model.errors import LedgerError
+from agentledger.model.ledger import heading_key
+from agentledger.model.text import encode, escape_hidden
+
+# The order of a brief's keys and sections, as the template has it.
+KEYS = tuple(key.name for key in BRIEF.keys)
+TITLES = (*ALWAYS, *CLOSER[:3], CRITERIA, *CLOSER[3:])
+_PLACE = {heading_key(title): number for number, title in enumerate(TITLES)}
+EMPTY = "---\n---\n"
+WIDTH = 100  # of a list on one line
+
+_WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[1-9][0-9]{0,4}[mhd]")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9./_=+-]*(?: [A-Za-z0-9./_=+-]+)*")
+# Words that some reader of YAML takes for something else than text.
+_MEANT = frozenset("null true false yes no on off y n".split())
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+# -- values → YAML ---------------------------------------------------------------------
+
+
+def format_scalar(value: str | int | bool, within: bool = False) -> str:
+    """One value, in quotes unless nobody could misread it; `within` a list or table on one line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    bare = _WORD if within else _WORDS
+    if (bare.fullmatch(value) or _WORD.fullmatch(value)) and value.lower() not in _MEANT:
+        return value
+    if ('"' in value or "\\" in value) and "'" not in value and not _ODD.search(value):
+        return f"'{value}'"
+    return _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _format_flow(value: Any) -> str:
+    """A value on one line, as part of a list or table."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{format_scalar(k, True)}: {_format_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_format_flow, value)) + "]"
+    return "null" if value is None else format_scalar(value, within=True)
+
+
+def format_key(key: str, value: Any) -> list[str]:
+    """A key with its value, as lines of front matter."""
+    if isinstance(value, Mapping) and key == "verify":
+        return [
+            f"{key}:",
+            *(
+                f"  {format_scalar(k)}: {format_scalar(v) if isinstance(v, str) else _format_flow(v)}"
+                for k, v in value.items()
+            ),
+        ]
+    if isinstance(value, (Mapping, list, tuple)):
+        line = f"{key}: {_format_flow(value)}"
+        if len(line) > WIDTH and not isinstance(value, Mapping):
+            return [f"{key}:", *(f"  - {_format_flow(item)}" for item in value)]
+        return [line]
+    return [f"{key}: {format_scalar(value)}"]
+
+
+# -- changing a text -------------------------------------------------------------------
+
+
+def edit_brief(text: str, keys: Mapping[str, Any], sections: Mapping[str, str]) -> str:
+    """The text with these keys and sections in place of its own; None and "" take one out.
+
+    LedgerError where its front matter cannot be read, and where a section's text would begin a section of
+    its own or swallow the next one.
+    """
+    if not keys and not sections:
+        return text
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    end = "\r\n" if "\r\n" in text else "\n"
+    flat = text.removeprefix(mark).replace("\r\n", "\n").replace("\r", "\n")
+    top, head, body = _split_brief(flat)
+    for key in sorted(keys, key=KEYS.index):
+        head = _replace_key(head, key, keys[key])
+    new_body = body
+    for title, said in sections.items():
+        new_body = _replace_section(new_body, title, said)
+    _refuse_other_changes(body, new_body, sections)
+    return mark + "\n".join([*top, *head, *new_body]).replace("\n", end)
+
+
+def parse_keys(text: str) -> dict[str, Any]:
+    """The front matter as JSON values, unchecked; LedgerError where it cannot be read."""
+    _, head, _ = _split_brief(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    return dict(to_json_value(_parse_front_matter(head)))
+
+
+def parse_sections(text: str) -> dict[str, str]:
+    """Every section's Markdown by its title as it is written, in the text's order."""
+    _, _, body = _split_brief(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    return _section_texts(body)
+
+
+def render_brief(keys: Mapping[str, Any], sections: Mapping[str, str]) -> str:
+    """A text of these keys and sections alone, sections in the order given."""
+    lines = [line for key in KEYS if keys.get(key) is not None for line in format_key(key, keys[key])]
+    parts = [f"\n## {title}\n\n{said.strip()}\n" for title, said in sections.items()]
+    return "\n".join(["---", *lines, "---", ""]) + "".join(parts)
+
+
+def _split_brief(flat: str) -> tuple[list[str], list[str], list[str]]:
+    """The lines up to the front matter's first, its own, and those from its closing line on."""
+    out = Problems("")
+    found = parse_frame(encode(flat), None, out)
+    if found is None or found.head is None:
+        told = next((problem.message for problem in out.all()), "it is too long")
+        raise LedgerError(
+            f"its front matter cannot be read: {told}", "mend the text as a whole: --edit, or --from FILE"
+        )
+    lines = flat.split("\n")
+    # The closing line stands right above the body; where the text ends with it, the body has no line.
+    closing = found.body_line - 2 if found.body or flat.endswith("\n") else len(lines) - 1
+    return lines[: found.head_line - 1], lines[found.head_line - 1 : closing], lines[closing:]
+
+
+def _parse_front_matter(head: Sequence[str]) -> Map:
+    out = Problems("")
+    found = parse_yaml("\n".join(head), 0, out)
+    if found is None:
+        problem = next(iter(out.all()))
+        told = f"its front matter cannot be read: {escape_hidden(problem.message)}"
+        raise LedgerError(told, "mend the text as a whole: --edit, or --from FILE")
+    return found
+
+
+def _key_spans(head: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Each key with its first line and the one after its last; comments above a key are that key's."""
+    entries = _parse_front_matter(head).entries
+    ends = [entry.line for entry in entries[1:]] + [len(head)] * bool(entries)
+    found = []
+    for entry, below in zip(entries, ends, strict=True):
+        end = below
+        while end > entry.line + 1 and (not head[end - 1].strip() or head[end - 1].startswith("#")):
+            end -= 1
+        found.append((entry.key, entry.line, end))
+    return found
+
+
+def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
+    spans = _key_spans(head)
+    if any(first == end or not re.match(r"[\w\"']", head[first]) for _, first, end in spans):
+        # Written as one table in braces: it is written anew, a key a line.
+        head = [
+            line
+            for name, old in to_json_value(_parse_front_matter(head)).items()
+            for line in format_key(name, old)
+        ]
+        spans = _key_spans(head)
+    new = [] if value is None else format_key(key, value)
+    mine = [(first, end) for name, first, end in spans if name == key]
+    for first, end in reversed(mine[1:]):
+        head = head[:first] + head[end:]
+    first, end = mine[0] if mine else _place_for_key(head, spans, key) if new else (0, 0)
+    return head[:first] + new + head[end:]
+
+
+def _place_for_key(head: Sequence[str], spans: Sequence[tuple[str, int, int]], key: str) -> tuple[int, int]:
+    """Where a new key goes: in place of the comment that shows it, else behind those that come before it."""
+    shown = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
+    if shown is not None:
+        return shown, shown + 1
+    before = [end for name, _, end in spans if name in KEYS and KEYS.index(name) < KEYS.index(key)]
+    at = max(before) if before else spans[0][1] if spans else len(head)
+    return at, at
+
+
+def _key_of_heading(heading: Heading) -> str:
+    return heading_key(heading.title.strip("*_ "))
+
+
+def _replace_section(body: list[str], title: str, said: str) -> list[str]:
+    found = parse_headings("\n".join(body))
+    ends = [heading.at for heading in found[1:]] + [len(body)] * bool(found)
+    new = ["", *said.strip().split("\n"), ""]
+    for heading, end in zip(found, ends, strict=True):
+        if _key_of_heading(heading) == heading_key(title):
+            if said.strip():
+                return [*body[: heading.below], *new, *body[end:]]
+            return (
+                body[: heading.at] + body[end:]
+                if body[end:]
+                else [*_strip_blank_lines(body[: heading.at]), ""]
+            )
+    if not said.strip():
+        return body
+    later = (h.at for h in found if _PLACE.get(_key_of_heading(h), -1) > _PLACE[heading_key(title)])
+    at = next(later, len(body))
+    return [*_strip_blank_lines(body[:at]), "", f"## {title}", *new, *body[at:]]
+
+
+def _strip_blank_lines(lines: list[str]) -> list[str]:
+    """Without the blank lines at the end."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
+
+
+def _section_texts(body: Sequence[str]) -> dict[str, str]:
+    found = parse_headings("\n".join(body))
+    ends = [heading.at for heading in found[1:]] + [len(body)] * bool(found)
+    pairs = zip(found, ends, strict=True)
+    return {h.title.strip("*_ "): "\n".join(body[h.below : end]).strip() for h, end in pairs}
+
+
+def _refuse_other_changes(before: Sequence[str], after: Sequence[str], sections: Mapping[str, str]) -> None:
+    """LedgerError unless exactly these sections are others than before, and as they were meant."""
+    wanted = {heading_key(title): said.strip() for title, said in sections.items()}
+    was = {heading_key(title): said for title, said in _section_texts(before).items()}
+    expected = {key: said for key, said in (was | wanted).items() if said or key not in wanted}
+    found = {heading_key(title): said for title, said in _section_texts(after).items()}
+    if found != expected:
+        wrong = next((t for t in sections if found.get(heading_key(t), "") != sections[t].strip()), None)
+        raise LedgerError(
+            f"the text for “{wrong or next(iter(sections))}” begins a section of its own, or hides the next",
+            "inside a section, headings begin with ###; close every ``` and <!-- in it",
+        )

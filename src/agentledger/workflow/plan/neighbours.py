@@ -1,0 +1,212 @@
+"""A brief's surroundings: other tasks in the same paths, files that many change, paths its text speaks of.
+
+Belongs here: finding them, as values. Does not: words about them (see `plan_lint`), or stopping anybody: the
+spawn gate has rules for that (see `rules.fleet`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agentledger.documents.brief import ALWAYS, CRITERIA
+from agentledger.documents.placeholders import strip_comments
+from agentledger.fleet import case_builder
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.fleet import LEDGER, Fleet, State
+from agentledger.model.ledger import Brief, Policy
+from agentledger.model.paths import parent_folders
+from agentledger.model.text import decode, encode
+from agentledger.scope.automata import TooComplexError
+from agentledger.scope.patterns import Meeting, Scope
+
+HISTORY = 500  # commits of base's first-parent line in which hot files are counted
+OFTEN = 5  # in so many of them a file has to be changed to be called hot
+MOST = 5  # of each kind are found
+
+# -- other tasks -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How two scopes come apart: one side, `mine` or the other's, puts these patterns off limits."""
+
+    mine: bool
+    patterns: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another task whose scope meets this one. `active`: somebody works on it; else it is only planned.
+
+    `split` is None where neither side could give way and still have something to do; `problem` is why the
+    two cannot be compared, and then there is no `meeting`.
+    """
+
+    task: str
+    active: bool
+    meeting: Meeting | None = None
+    split: Split | None = None
+    problem: str = ""
+
+
+def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
+    """The tasks that are not over and whose scope meets the brief's, unless one waits for the other."""
+    mine, open_ = case_builder.scope_of(brief, fleet), _open_patterns(fleet.policy)
+    found = []
+    for task, theirs, active in _other_scopes(brief, fleet):
+        try:
+            meeting = mine.overlap_with(theirs, open_)
+            if meeting:
+                found.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
+        except TooComplexError as error:
+            found.append(Overlap(task, active, problem=error.message))
+    return tuple(sorted(found, key=lambda overlap: (not overlap.active, overlap.task)))
+
+
+def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
+    return tuple(map(encode, policy.open))
+
+
+def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
+    active = {peer.task for peer in case_builder.peers_of(fleet)}
+    done = case_builder.merged_tasks(fleet)
+    for task in fleet.tasks:
+        other = task.brief
+        if other is None or task.id == brief.task or task.outcome or task.id in done:
+            continue
+        related = task.id in brief.depends_on or brief.task in other.depends_on
+        if not related and (task.id in active or task.brief_from != "branch"):
+            yield task.id, case_builder.scope_of(other, fleet), task.id in active
+
+
+def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
+    """A division that holds: verified to meet nowhere, and to leave both sides something.
+
+    Where one side would lose all of a pattern and the other none, the other gives way.
+    """
+    found = []
+    for own, other, ours in ((mine, theirs, True), (theirs, mine, False)):
+        barred = tuple(p for p in other.owns if own.touches([p]))
+        without = replace(own, off_limits=(*own.off_limits, *barred))
+        left = [p for p in own.owns if _has_own_paths(replace(without, owns=(p,)), open_)]
+        if left and without.overlap_with(other, open_) is None:
+            found.append((len(left) < len(own.owns), not ours, Split(ours, barred)))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
+    """Is there a path in it that is not everybody's?"""
+    return scope.overlap_with(Scope((b"**",)), open_) is not None
+
+
+# -- hot files -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """Files of base in the scope that others are in as well, the hottest first, no more than MOST of each.
+
+    `now` has the branches that change a file; `often` in how many of base's last `of` commits it changed.
+    """
+
+    now: Mapping[bytes, tuple[str, ...]]
+    often: Mapping[bytes, int]
+    of: int = 0
+
+
+def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
+    """The files that live branches of other tasks change, and those that base changes most often."""
+    granted = case_builder.scope_of(brief, fleet)
+    within = {path for path in paths if granted.holds(path)}
+    live = _branches_by_path(fleet, brief.task, within)
+    counts, of = _count_changes(sealed, fleet.base.head, within)
+    busy = sorted(live, key=lambda path: (-len(live[path]), path))[:MOST]
+    often = [path for path, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])) if n >= OFTEN]
+    return Hot({path: live[path] for path in busy}, {path: counts[path] for path in often[:MOST]}, of)
+
+
+def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
+    found: dict[bytes, list[str]] = {}
+    for branch in sorted(fleet.branches, key=lambda b: b.name):
+        if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
+            for change in branch.code_changes:
+                if change.path in within:
+                    found.setdefault(change.path, []).append(branch.name)
+    return {path: tuple(names) for path, names in found.items()}
+
+
+def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
+    """In how many of base's last commits each file changed, and how many commits those are."""
+    if not within:
+        return Counter(), 0
+    flags = ["--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only", "-z"]
+    out, _, _ = process.run_unchecked(sealed, ["log", *flags, f"-{HISTORY}", "--format=%x00%x00", head])
+    commits = out.split(b"\0\0\0")[1:]
+    counts: Counter[bytes] = Counter()
+    for names in commits:
+        counts.update(within.intersection(name.lstrip(b"\n") for name in names.split(b"\0")))
+    return counts, len(commits)
+
+
+# -- what the text speaks of -----------------------------------------------------------
+
+# Words with a slash or a dot in them, or in backquotes; what ends a sentence is not theirs.
+_PATHS = re.compile(
+    r"`([^`\n]{1,200})`|(?<![\w/.@-])((?:[\w.@+-]+/)+[\w.@+*-]*|[\w@+-]*\.?[\w@+-]+\.\w{1,8})"
+)
+_SPECIAL = re.compile(rb"([\\*?\[])")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the text names and base has, as patterns for `owns` and paths for `follow`."""
+
+    owns: tuple[str, ...] = ()
+    follow: tuple[str, ...] = ()
+
+
+def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
+    """Paths of base that the brief's text or its checks name, and that its scope says nothing of."""
+    granted = case_builder.scope_of(brief, fleet)
+    files = set(paths)
+    folders = {folder for path in files for folder in parent_folders(path) if folder}
+    parts = {part.title: strip_comments(part.text) for part in brief.document.parts if not part.empty}
+    of = {title: parts.get(title, "") for title in (*ALWAYS, CRITERIA, "Context")}
+    work = "\n".join([*(of[title] for title in (*ALWAYS, CRITERIA)), *(f"`{c.run}`" for c in brief.verify)])
+    owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(granted, p, files)]
+    known = {encode(path.rstrip("/")) for path in brief.follow}
+    follow = [
+        p
+        for p in _find_mentions(of["Context"], files, folders)
+        if p not in known and p not in owns and not _is_scope_decided(granted, p, files)
+    ]
+    patterns = [decode(_path_pattern(path, path in folders)) for path in owns[:MOST]]
+    return Named(tuple(patterns), tuple(map(decode, follow[:MOST])))
+
+
+def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
+    """The files and folders of base that a text names, in its order."""
+    found: dict[bytes, None] = {}
+    for match in _PATHS.finditer(text):
+        for word in (match[1] or match[2]).split():
+            bare = word.partition("::")[0].rstrip(".,;:!?)")
+            path = encode(bare.removeprefix("./").removesuffix("/**").rstrip("/"))
+            if path in files or (path in folders and (match[1] or "/" in bare)):
+                found[path] = None
+    return list(found)
+
+
+def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:
+    """Does the scope hold it or a part of it, or bar it, or is it protected?"""
+    if granted.holds(path) or any(granted.holds(file) for file in files if file.startswith(path + b"/")):
+        return True
+    barred = granted.barred_by(path) or granted.barred_by(path + b"/x") or granted.protected_by(path)
+    return bool(barred) or (path + b"/").startswith(LEDGER)
+
+
+def _path_pattern(path: bytes, folder: bool) -> bytes:
+    return _SPECIAL.sub(rb"\\\1", path) + (b"/**" if folder else b"")

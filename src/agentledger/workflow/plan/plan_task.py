@@ -1,0 +1,164 @@
+"""`plan`: a task's brief on the control branch, a new one or another version of it.
+
+Belongs here: when a text is shown to a person, when it is written, and what is told of it. Does not: where it
+comes from (see `plan_draft`), what is said about it (see `plan_lint`), or starting an editor (see `editor`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch, State
+from agentledger.model.ledger import Brief
+from agentledger.model.text import encode, escape_hidden
+from agentledger.workflow.plan import neighbours, plan_draft, plan_lint
+from agentledger.workflow.plan.plan_draft import Draft, Plan
+from agentledger.workflow.session import editor, manager_context
+from agentledger.workflow.session.manager_context import Managing
+
+# A person at a terminal: how they are told something before their editor opens.
+Person = Callable[[str], object]
+
+
+def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
+    """Write the brief to the control branch of the repository around `start`; `now` is in seconds.
+
+    `person` is None where there is nobody to ask. Raises LedgerError, and nothing is written:
+    in an agent's worktree; for a name that is taken or none; where something needed is missing and nobody can
+    be asked; for a brief that cannot be read again (the text is kept then, unless it is in a file).
+    """
+    plan_draft.check_name(asked.task)
+    with manager_context.open_managing(start, now) as desk:
+        draft = plan_draft.draft_brief(desk, asked, person is not None)
+        if not draft.edit or person is None:
+            return _write_brief(desk, asked, draft.text, None)
+    return _plan_in_editor(desk.asked, start, asked, now, person, draft)
+
+
+def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
+    """The same with a person in between, who takes their time: what they saw may be old by then."""
+    path = _kept_text_path(git, asked)
+    # Equal to the brief: the last run ended between writing it and clearing up.
+    resumed = editor.read_draft(path) not in (None, draft.there)
+    if resumed and (asked.wish or asked.text is not None):
+        told = f"a text for {asked.task} is kept from the last time, in {path}"
+        raise LedgerError(told, f"agentledger plan {asked.task} --edit goes on with it; or remove that file")
+    if resumed:
+        person(f"going on with the text that is kept in {escape_hidden(str(path))}")
+    else:
+        editor.keep_draft(path, draft.text)
+    text = editor.edit_draft(git, draft.before, path)
+    if text is None:
+        said = "the text was left as it was, or empty: nothing is written"
+        return Did("plan", (said,), asked.task, dry_run=asked.dry_run)
+    with manager_context.open_managing(start, now) as desk:
+        if plan_draft.read_current_brief(desk, asked) != draft.there:
+            told = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
+            raise LedgerError(told, f"yours is kept in {path}; agentledger plan {asked.task} goes on with it")
+        done = _write_brief(desk, asked, text, path)
+    if not asked.dry_run:
+        editor.remove_draft(path)
+    return done
+
+
+def _kept_text_path(git: Git, asked: Plan) -> Path:
+    return editor.draft_path(git, f"plan-{asked.task}.md")
+
+
+# -- writing it ------------------------------------------------------------------------
+
+
+def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
+    """The brief on the control branch, and everything that there is to say about it."""
+    task, brief = asked.task, plan_draft.parse_draft(desk, asked.task, text)
+    fatal = plan_lint.find_fatal_problem(brief)
+    if fatal:
+        raise _unreadable_error(desk, asked, text, kept, plan_lint.describe_problem(fatal))
+    path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
+    _refuse_bad_branch(desk, brief)
+    warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
+    if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
+        following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
+    notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
+    there = desk.fleet_task(task)
+    old = there.brief if there and there.brief_from == "control" else None
+    if old and old.document.blob == brief.document.blob:
+        said = (f"{path}: it is as it was, so nothing is written", *notes)
+        return Did("plan", said, task, next=following, warnings=warnings, dry_run=asked.dry_run)
+    if asked.dry_run:
+        stays = (f"the text is kept in {kept}; agentledger plan {task} goes on with it",) if kept else ()
+        said = (f"{path}: would be written to {name}", text.rstrip("\n") + "\n", *notes, *stays)
+        return Did("plan", said, task, (desk.ref,), (path,), (), None, following, warnings, True)
+    verb = "change the brief of" if there and there.brief else "plan"
+    written = desk.append({path: encode(text)}, f"chore(ledger): {verb} {task}", [path] if old else ())
+    said = (f"{path}: written to {name}, {written.commit[:12]}", *notes)
+    if written.unsigned:
+        said = (*said, f"not signed, so it stays unproven: {written.unsigned}")
+    if desk.publishes:
+        said = (*said, "agentledger sync publishes it")
+    return Did("plan", said, task, (desk.ref,), (path,), (written.commit,), None, following, warnings)
+
+
+def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
+    """LedgerError for a `branch` that no agent can work on: base, the control branch, or no name at all."""
+    name = brief.branch or f"agent/{brief.task}"
+    taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
+    _, wrong, _ = process.run_unchecked(desk.asked, ["check-ref-format", "--branch", name])
+    if wrong or name in taken:
+        why = "is taken: it is no agent's" if name in taken else "is no name that git takes for a branch"
+        raise LedgerError(
+            f"nothing is written: the branch {escape_hidden(name)} {why}", "name another with --branch"
+        )
+
+
+def _unreadable_error(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:
+    """The refusal; the text is kept where only we have it."""
+    if asked.typed and kept is None:
+        kept = _kept_text_path(desk.asked, asked)
+        editor.keep_draft(kept, text)
+    told = f"nothing is written: {escape_hidden(why)}"
+    if kept is None:
+        return LedgerError(told, "agentledger schema brief lists every key and what it may hold")
+    return LedgerError(told, f"the text is kept in {kept}; to go on: agentledger plan {asked.task} --edit")
+
+
+def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
+    paths = plan_draft.read_base_paths(desk)
+    working = _working_branches(desk, brief.task)
+    return [
+        *plan_lint.describe_document(brief),
+        *plan_lint.describe_findings(desk.taken.spawn(brief.task, brief), bool(working)),
+        *(
+            plan_lint.describe_overlap(brief.task, found)
+            for found in neighbours.find_overlaps(brief, desk.fleet)
+        ),
+        *plan_lint.describe_unmatched(brief, paths),
+        *plan_lint.describe_named(brief.task, neighbours.find_named_paths(brief, desk.fleet, paths)),
+        *plan_lint.describe_hot_files(neighbours.find_hot_files(desk.taken.sealed, brief, desk.fleet, paths)),
+        *plan_lint.describe_copies(working, brief.document.blob),
+    ]
+
+
+def _next_command(desk: Managing, brief: Brief) -> str:
+    lacking = plan_lint.missing_flags(brief)
+    if lacking:
+        return f"agentledger plan {brief.task} {' '.join(f'{flag} …' for flag in lacking)}"
+    if _working_branches(desk, brief.task):
+        return f"agentledger prompt {brief.task} --for resume"
+    if desk.branch(brief.branch or f"agent/{brief.task}"):
+        return f"agentledger prompt {brief.task} --for start"
+    return f"agentledger spawn {brief.task}"
+
+
+def _working_branches(desk: Managing, task: str) -> list[Branch]:
+    """The branches on which somebody works on it."""
+    return [
+        branch
+        for branch in desk.fleet.branches
+        if branch.work and branch.work.task == task and branch.state in (State.OPEN, State.DORMANT)
+    ]

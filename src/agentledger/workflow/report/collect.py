@@ -1,0 +1,124 @@
+"""`agentledger collect`: commit, for an agent that could not, the ledger files it left in its worktree.
+
+Belongs here: which files of which worktree, and what keeps one from being committed. Does not: how the commit
+is made (see `ledger_commit`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger.documents import MOST_BYTES
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.ledger import ledger_files
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.text import decode, escape_hidden, format_count
+from agentledger.workflow.session import agent_context, ledger_commit, manager_context
+from agentledger.workflow.session.manager_context import Managing
+
+# What a task's folder may hold: the documents that an agent writes.
+_OWN = re.compile(r"brief\.md|packet\.md|status/[^/]+\.md|evidence/[^/]+\.json")
+
+
+def collect_files(start: Path, task: str | None, now: int, *, dry_run: bool = False) -> Did:
+    """Commit what lies uncommitted in the worktrees of a task (or branch), or of all; `now` is the time.
+
+    Each on the branch that is checked out there, as one commit of ledger files alone. Raises LedgerError in
+    an agent's worktree, and where no branch of that task is checked out anywhere.
+    """
+    with manager_context.open_managing(start, now) as desk:
+        found = [b for b in _branches_of_task(desk, task) if b.worktree]
+        if task is not None and not found:
+            raise LedgerError(
+                f"no branch of {escape_hidden(task)} is checked out here",
+                "git worktree list shows what is; agentledger board shows where each branch is",
+            )
+        done = [_collect_branch(desk, branch, dry_run) for branch in found]
+    return _combine_results(done, dry_run)
+
+
+def _branches_of_task(desk: Managing, task: str | None) -> Sequence[Branch]:
+    if task is None:
+        return [b for b in desk.fleet.branches if b.work]
+    desk.task(task)
+    return desk.attempts(task)
+
+
+def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
+    """What is committed on one branch; nothing there: a value without files."""
+    assert branch.worktree is not None
+    assert branch.work is not None
+    top = desk.seen.home / branch.worktree.path
+    asked = replace(desk.asked, cwd=top)
+    name = escape_hidden(branch.name)
+    files = dict(_uncommitted_files(asked, branch, top, desk.fleet.object_format))
+    if not files:
+        return Did("collect")
+    if half := _describe_obstacle(asked):
+        return Did(
+            "collect", warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",)
+        )
+    told = (
+        f"{escape_hidden(branch.name)}: {format_count(len(files), 'file')}",
+        *(f"  {escape_hidden(path)}" for path in files),
+    )
+    if dry_run:
+        return Did("collect", told, branch.work.task, files=tuple(files), dry_run=True)
+    message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
+    made = ledger_commit.commit_files(asked, branch.name, files, message)
+    if made.commit is None:
+        return Did("collect", warnings=(f"{name}: {made.why}",))
+    return Did("collect", told, branch.work.task, (branch.ref,), tuple(files), (made.commit,))
+
+
+def _uncommitted_files(
+    asked: Git, branch: Branch, top: Path, object_format: str
+) -> Iterator[tuple[str, bytes]]:
+    """The documents of the branch's own task that differ from what it has committed, with their content."""
+    assert branch.work is not None
+    folder = f".agentledger/tasks/{branch.work.task}/"
+    listed = process.run(asked, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(
+        b"\0"
+    )
+    committed = {
+        decode(path): decode(entry.split()[2])
+        for entry, _, path in (line.partition(b"\t") for line in listed)
+        if entry
+    }
+    for file in ledger_files.read_worktree_files(branch, top, committed, object_format):
+        own = file.path.startswith(folder) and _OWN.fullmatch(file.path.removeprefix(folder))
+        if own and file.raw is not None and len(file.raw) <= MOST_BYTES:
+            yield file.path, file.raw
+
+
+def _describe_obstacle(asked: Git) -> str:
+    """Why the worktree cannot take a commit now; '' when it can."""
+    try:
+        agent_context.locate_worktree(asked.cwd)
+    except agent_context.NotNow as error:
+        return error.message
+    return ""
+
+
+def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
+    """All of it in one value."""
+    files = [path for one in done for path in one.files]
+    said = [line for one in done for line in one.said]
+    if not files:
+        said = ["no worktree has uncommitted ledger files"]
+    return Did(
+        "collect",
+        tuple(said),
+        refs=tuple(ref for one in done for ref in one.refs),
+        files=tuple(files),
+        commits=tuple(commit for one in done for commit in one.commits),
+        next="agentledger board" if files else None,
+        warnings=tuple(line for one in done for line in one.warnings),
+        dry_run=dry_run,
+    )

@@ -1,0 +1,285 @@
+"""`agentledger report`: an agent's check-in, committed by itself, and the answers that came meanwhile.
+
+Belongs here: what has changed since the last check-in, which texts are needed, committing. Does not: the
+file's text (see `check_in`), how the commit is made (`ledger_commit`), or an editor (`cli.report`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger.documents import parse_check_in
+from agentledger.git import process, queries
+from agentledger.model.command_result import Did
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger import Answer, CheckIn, Source
+from agentledger.model.text import decode, encode, escape_hidden, format_age
+from agentledger.model.work import Copy
+from agentledger.workflow.report import check_in
+from agentledger.workflow.report.check_in import Said
+from agentledger.workflow.session import agent_context, editor, ledger_commit
+from agentledger.workflow.session.agent_context import AtWork, NotNow
+from agentledger.workflow.session.manager_context import unknown_name_error
+
+# So many commits are listed by subject; more are counted.
+MOST_COMMITS = 20
+# The same words again within so many seconds are the same check-in, run again because it was interrupted.
+SAME = 120
+# What agents' programs set in the environment of the commands that they run, and the name each goes by.
+_AGENTS = {
+    "CLAUDECODE": "claude-code",
+    "COPILOT_CLI": "copilot",
+    "GEMINI_CLI": "gemini",
+    "CODEX_SANDBOX": "codex",
+}
+
+
+def report_progress(start: Path, said: Said, now: int, *, dry_run: bool = False) -> Did:
+    """Check in on the task of the worktree around `start`; `now` is the check-in's time.
+
+    Raises LedgerError, and nothing is written, when something needed is missing; NotNow on a detached HEAD
+    or in a rebase, with what was said kept in the git directory.
+    """
+    try:
+        with agent_context.open_worktree(start, now, lines=True) as at:
+            return write_check_in(at, said, now, dry_run=dry_run)
+    except NotNow as error:
+        raise _keep_check_in(start, said, now, error) from error
+
+
+def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
+    """The same at a desk that is open already."""
+    if said.silent and said.state == "working" and (kept := _describe_pending(at, now)):
+        return kept
+    withdrawn = _describe_withdrawal(at, said)
+    said = complete_check_in(at, said)
+    content = check_in.render_check_in(said, now)
+    left = read_uncommitted(at)
+    begun = _find_same_check_in(at, left, content, now)
+    path = f"{at.folder}/status/{check_in.check_in_name(now, content)}"
+    path, content = begun or (path, content)
+    refuse_unreadable(at, path, content)
+    files = {path: content} | left | renewed_brief(at)
+    told = [
+        f"{path}: checked in as {said.state}",
+        *describe_answers(at),
+        *_describe_other_files(at, files, path),
+    ]
+    following = following_step(said)
+    if dry_run:
+        told.append(content.decode())
+        return Did("report", tuple(told), at.task.id, files=tuple(files), next=following, dry_run=True)
+    done = ledger_commit.commit_files(
+        at.asked, at.branch.name, files, f"chore(ledger): {at.task.id} is {said.state}"
+    )
+    if done.commit is None:
+        return describe_uncommitted("report", at, tuple(told), done)
+    refs, commits = (at.branch.ref,), (done.commit,)
+    return Did("report", tuple(told), at.task.id, refs, tuple(files), commits, None, following, withdrawn)
+
+
+def _describe_pending(at: AtWork, now: int) -> Did | None:
+    """What a bare report says where a check-in would take back what waits for the manager; None elsewhere.
+
+    Whoever only wants to see whether an answer has come must not withdraw the question by looking.
+    """
+    found = at.branch.standing
+    if found is None or found.waits_for != "manager" or found.question is None:
+        return None
+    if found.question.document.source.uncommitted:
+        return None  # a bare report is what commits it
+    asked, since = found.question, format_age(max(now - found.question.at, 0))
+    if asked.state == "ready":
+        told = f"you have said that it is ready, {since} ago, and that stands; nothing is written"
+        following = "wait for the review; or say what goes on: agentledger report --changed '…'"
+    else:
+        told = f"there is no answer yet to what you asked {since} ago; nothing is written"
+        following = "wait, and look again later: agentledger report"
+    return Did("report", (told,), at.task.id, next=following)
+
+
+def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
+    """That this check-in takes back a question which nobody has answered."""
+    found = at.branch.standing
+    asked = found.question if found is not None and found.waits_for == "manager" else None
+    # A checkpoint stays open whatever is said next.
+    if asked is None or asked.checkpoint or said.state != "working" or said.checkpoint:
+        return ()
+    return ("this takes back what waited for the manager; ask again, with --need, if it still matters",)
+
+
+def describe_uncommitted(
+    command: str, at: AtWork, told: tuple[str, ...], done: ledger_commit.Committed
+) -> Did:
+    """What is said where git would not write: the files are in the worktree, and are seen there."""
+    warning = (
+        f"git would not commit it: {done.why}. It lies in this worktree as a file, where the board and the "
+        "site show it, marked as uncommitted; there is nothing more for you to do"
+    )
+    collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
+    return Did(command, told, at.task.id, files=done.files, warnings=(warning,), next=collect)
+
+
+# -- what is said ------------------------------------------------------------------------
+
+
+def complete_check_in(at: AtWork, said: Said) -> Said:
+    """What was said, with what git tells of it; LedgerError for what only the agent can add."""
+    if said.state in ("needs-input", "blocked") and not said.need.strip():
+        raise LedgerError(
+            f"a check-in that is {said.state} says what it needs",
+            "add --need with a question that can be answered in a sentence, and the options you see",
+        )
+    if said.checkpoint is not None and said.checkpoint not in at.brief.checkpoints:
+        none = f"the brief of {escape_hidden(at.task.id)} has none: check in without --checkpoint"
+        raise unknown_name_error("checkpoint", said.checkpoint, at.brief.checkpoints, none)
+    changed = said.changed if said.changed.strip() else describe_changes(at)
+    return replace(said, changed=changed, agent=said.agent or agent_name(at), session=said.session)
+
+
+def agent_name(at: AtWork) -> str:
+    """The agent's name: by its program's own sign in the environment, else as it last called itself."""
+    for variable, name in _AGENTS.items():
+        if os.environ.get(variable):
+            return name
+    return next((found.agent for found in at.work.check_ins if found.agent), "")
+
+
+def describe_changes(at: AtWork) -> str:
+    """What git says has changed since the last check-in: commits, and files not committed yet."""
+    lines = [
+        f"- {commit[:10]} {' '.join(escape_hidden(subject).split())}"
+        for commit, subject in _read_new_commits(at)
+    ]
+    if len(lines) > MOST_COMMITS:
+        lines[MOST_COMMITS:] = [f"- and {len(lines) - MOST_COMMITS} more commits"]
+    if _is_dirty(at):
+        lines.append("- more in the worktree, not committed yet")
+    last = "the last check-in" if _last_check_in(at) else "the branch began"
+    return "\n".join(lines) if lines else f"Nothing in git since {last}."
+
+
+def _is_dirty(at: AtWork) -> bool:
+    changed = queries.read_status(at.asked)
+    return any(not path.startswith(LEDGER) for path in changed or ())
+
+
+def _last_check_in(at: AtWork) -> CheckIn | None:
+    """The check-in that was committed last; by the order of commits, since two can be of one second."""
+    order = {commit.id: number for number, commit in enumerate(at.branch.commits)}
+    found = [c for c in at.work.check_ins if c.document.source.commit in order]
+    return min(found, key=lambda c: order[c.document.source.commit or ""], default=None)
+
+
+def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
+    """The commits on the branch's own line that changed code since the last check-in: id and subject."""
+    last = _last_check_in(at)
+    seen = [last.document.source.commit] if last and last.document.source.commit else at.branch.merge_bases
+    flags = [
+        "log",
+        "-z",
+        "--format=%H %s",
+        "--first-parent",
+        at.branch.head,
+        *(f"^{commit}" for commit in seen),
+    ]
+    listed = process.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
+    found = (decode(entry).partition(" ") for entry in listed.split(b"\0") if entry)
+    return [(commit, subject) for commit, _, subject in found]
+
+
+def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
+    """LedgerError when a reader would find something wrong in the check-in."""
+    found = parse_check_in(Source(path), content, at.fleet.policy, size=len(content))
+    for problem in found.document.problems:
+        if problem.fatal:
+            raise LedgerError(
+                f"the check-in would be unreadable: {escape_hidden(problem.message)}", problem.hint
+            )
+
+
+# -- what came meanwhile -----------------------------------------------------------------
+
+
+def describe_answers(at: AtWork) -> list[str]:
+    """The manager's answers since the last check-in, oldest first, each with its whole text."""
+    last = max((found.at for found in at.work.check_ins), default=0)
+    return [_describe_answer(found) for found in reversed(at.work.answers) if found.at >= last]
+
+
+def _describe_answer(answer: Answer) -> str:
+    about = f" on {escape_hidden(answer.checkpoint)}" if answer.checkpoint else ""
+    text = f"\n{answer.text.strip()}" if answer.text.strip() else ""
+    return f"answer from {escape_hidden(answer.by)}{about}: {answer.decision}{text}"
+
+
+def following_step(said: Said) -> str:
+    """What to do after this check-in."""
+    if said.state in ("needs-input", "blocked") or said.checkpoint:
+        return "stop here and wait for the answer; agentledger report shows it once it has come"
+    if said.state == "ready":
+        return "wait for the review"
+    return "go on with the work; when it is finished: agentledger done"
+
+
+# -- what must not be lost -----------------------------------------------------------------
+
+
+def read_uncommitted(at: AtWork) -> dict[str, bytes]:
+    """Check-ins of this task that lie in the worktree uncommitted, by path: left by a kill, or a sandbox."""
+    paths = [found.document.source.path for found in at.work.check_ins if found.document.source.uncommitted]
+    return {path: (at.top / path).read_bytes() for path in paths if path.startswith(f"{at.folder}/status/")}
+
+
+def _find_same_check_in(
+    at: AtWork, left: Mapping[str, bytes], content: bytes, now: int
+) -> tuple[str, bytes] | None:
+    """This very check-in with its path, where it was said before and the command did not get to its end."""
+    last = _last_check_in(at)
+    recent = {last.document.source.path: encode(last.document.text)} if last and now - last.at < SAME else {}
+    said = _strip_time(content)
+    return next(
+        ((path, text) for path, text in (*left.items(), *recent.items()) if _strip_time(text) == said), None
+    )
+
+
+def _strip_time(content: bytes) -> bytes:
+    """A check-in without the time it is of: begun once and gone on with, it is the same one."""
+    return re.sub(rb"\Aat: .*\n", b"", content.removeprefix(b"---\n"))
+
+
+def renewed_brief(at: AtWork) -> dict[str, bytes]:
+    """The branch's copy of the brief, where the manager has changed the brief since and nobody the copy."""
+    if at.work.copy is not Copy.OUTDATED:
+        return {}
+    return {f"{at.folder}/brief.md": encode(at.brief.document.text)}
+
+
+def _describe_other_files(at: AtWork, files: Mapping[str, bytes], path: str) -> list[str]:
+    """What is committed beside the check-in, in sentences."""
+    brief = f"{at.folder}/brief.md"
+    told = [
+        f"{other}: was left uncommitted, and is committed with it"
+        for other in files
+        if other not in (path, brief)
+    ]
+    if brief in files:
+        told.append(f"{brief}: the manager has changed the brief since; this is how it is now, read it again")
+    return told
+
+
+def _keep_check_in(start: Path, said: Said, now: int, error: NotNow) -> NotNow:
+    """The same error, once what was said is in the git directory; nothing that was typed is lost."""
+    if said.silent:
+        return error
+    asked = process.repository_at(start)
+    content = check_in.render_check_in(said, now)
+    path = editor.draft_path(asked, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
+    editor.keep_draft(path, content.decode())
+    return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")

@@ -1,0 +1,248 @@
+"""`agentledger doctor`: which gates are on in this clone and this worktree, found out by trying.
+
+Belongs here: each surface, its state, the command that mends it. Does not: the repository in which a gate is
+tried (see `doctor_trial`), or printing.
+
+A hook of somebody else's that does not come to ours is not started: it would not know where it is.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agentledger.fleet import snapshot
+from agentledger.git import process, queries
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.model.errors import RefError
+from agentledger.model.ledger import Policy
+from agentledger.model.text import decode, escape_hidden
+from agentledger.workflow.setup import agents_md, doctor_trial
+from agentledger.workflow.setup.doctor_trial import RULE, Trial, Tried
+from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
+
+WORKFLOWS = (
+    ".github/workflows/*.y*ml",
+    ".gitlab-ci.yml",
+    ".forgejo/workflows/*.y*ml",
+    ".gitea/workflows/*.y*ml",
+    ".circleci/config.yml",
+    "azure-pipelines.yml",
+    "Jenkinsfile",
+)
+
+
+class State(StrEnum):
+    """What a surface does. Nothing on the agent's own machine is more than advice."""
+
+    ON = "on, as advice"
+    OFF = "off"
+    UNKNOWN = "not known"
+
+
+class Surface(NamedTuple):
+    """A place where rules can stop something; `next` is what to do about it, '' for nothing."""
+
+    name: str
+    state: State
+    told: str
+    next: str = ""
+
+
+def examine_surfaces(start: Path) -> tuple[Surface, ...]:
+    """Every surface of the repository around `start`. LedgerError where there is none."""
+    asked = process.repository_at(start)
+    place = queries.locate_repository(asked)
+    policy, base = _read_base_policy(start)
+    with doctor_trial.open_trial() as trial:
+        return (
+            *_examine_hooks(asked, place, trial),
+            *_examine_configured(asked),
+            _examine_framework(place, trial),
+            _examine_ci(place),
+            _examine_instructions(asked, place, base),
+            _examine_enforcement(policy),
+            _examine_control(policy),
+        )
+
+
+def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
+    """The policy, and base's tip; the defaults and None before the first commit."""
+    request = snapshot.Request(forecast=False, lines=False, rules=False)
+    try:
+        with snapshot.open_snapshot(start, request) as taken:
+            return taken.fleet.policy, taken.fleet.base.head
+    except RefError:
+        return Policy(), None
+
+
+# -- git's own hooks ---------------------------------------------------------------------
+
+
+def _examine_hooks(asked: Git, place: Place, trial: Trial) -> Iterator[Surface]:
+    folder = _hooks_folder(asked, place)
+    tries = (trial.commit, trial.merge, trial.push)
+    for name, attempt in zip(native_hooks.NAMES, tries, strict=True):
+        yield _examine_hook(asked, place, folder / name, attempt)
+
+
+def _hooks_folder(asked: Git, place: Place) -> Path:
+    """Where git looks for hooks in this worktree."""
+    top = replace(asked, cwd=place.top or place.directory)
+    said = decode(process.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
+    return top.cwd / Path(said).expanduser()
+
+
+def _examine_hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
+    name = f"native {hook.name}"
+    mend = f"{_cd_to_main_worktree(asked, place)}agentledger init"
+    if not (
+        native_hooks.has_running_shim(hook)
+        or any(native_hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
+    ):
+        why = "git finds another hook there" if hook.exists() else "git finds no hook"
+        setting = worktree_hooks.read_own_path(asked) or worktree_hooks.read_shared_path(asked, place)
+        told = f"{why}: {escape_hidden(str(hook))}" + (
+            f" (core.hooksPath is {escape_hidden(setting)})" if setting else ""
+        )
+        return Surface(name, State.OFF, told, mend)
+    tried = attempt(hook.parent)
+    if tried.refused and RULE in tried.said:
+        return Surface(name, State.ON, f"what a brief does not allow was refused; {escape_hidden(str(hook))}")
+    return Surface(name, State.OFF, _describe_trial(tried), mend)
+
+
+def _examine_configured(asked: Git) -> Iterator[Surface]:
+    """The hooks that settings of git's name for our events, whoever wrote them: they run beside ours."""
+    named = worktree_hooks.read_configured_hooks(asked)
+    if not named:
+        return
+    shown = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in named)
+    older = queries.read_version(asked) < worktree_hooks.CONFIGURED
+    told = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
+    yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {told}, and ours runs whatever they say")
+
+
+def _hook_candidates(hook: Path) -> tuple[Path, ...]:
+    """A hook, and the one that husky's of this name starts."""
+    return hook, hook.parent.parent / hook.name
+
+
+def _describe_trial(tried: Tried) -> str:
+    """Why a trial did not come to our refusal, in the words of whoever said something."""
+    lines = [escape_hidden(line) for line in tried.said.splitlines() if line.strip()]
+    what = "it was refused, but not by agentledger" if tried.refused else "what no brief allows went through"
+    return f"{what}: {lines[0]}" if lines else what
+
+
+def _cd_to_main_worktree(asked: Git, place: Place) -> str:
+    """`cd` to where a manager's commands run, from a linked worktree."""
+    if place.directory == place.common:
+        return ""
+    return f"cd {shlex.quote(escape_hidden(str(queries.read_worktrees(asked)[0].path)))} && "
+
+
+# -- the pre-commit framework ------------------------------------------------------------
+
+
+def _examine_framework(place: Place, trial: Trial) -> Surface:
+    name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
+    reduced = _reduce_config(place.top) if place.top else None
+    if reduced is None:
+        told = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
+        return Surface(name, State.OFF, told, "agentledger init --hooks both, if you want it there too")
+    if not native_hooks.has_marker(script, native_hooks.PRE_COMMIT):
+        return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
+    own = trial.folder.parent / "hooks"
+    own.mkdir()
+    copy = own / "pre-commit"  # by itself, or a hook of ours beside it would answer
+    copy.write_bytes(script.read_bytes())
+    copy.chmod(0o755)
+    (trial.folder / pre_commit_hooks.NAME).write_text(json.dumps(reduced))
+    tried = trial.commit(own)
+    if tried.refused and RULE in tried.said:
+        return Surface(name, State.ON, "what a brief does not allow was refused")
+    return Surface(name, State.OFF, _describe_trial(tried), pre_commit_hooks.INSTALL)
+
+
+def _reduce_config(top: Path) -> dict[str, Any] | None:
+    """The framework's configuration with our hook alone; None where it has none."""
+    import yaml
+
+    try:
+        said = yaml.safe_load((top / pre_commit_hooks.NAME).read_bytes())
+        repos = [
+            repo
+            | {"hooks": [_absolute_entry(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
+            for repo in said["repos"]
+        ]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return None
+    repos = [repo for repo in repos if repo["hooks"]]
+    return {"repos": repos} if repos else None
+
+
+def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
+    """The hook, with a program that is named by its path in the repository named from anywhere."""
+    first, _, rest = str(hook.get("entry", "")).partition(" ")
+    if "/" in first and (top / first).is_file():
+        return hook | {"entry": f"{shlex.quote(str(top / first))} {rest}".strip()}
+    return hook
+
+
+# -- what cannot be tried here -----------------------------------------------------------
+
+
+def _examine_ci(place: Place) -> Surface:
+    name = "CI"
+    files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
+    found = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
+    if not found or not place.top:
+        mend = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
+        return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
+    where = escape_hidden(found[0].relative_to(place.top).as_posix())
+    return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
+
+
+def _examine_instructions(asked: Git, place: Place, base: str | None) -> Surface:
+    """The block that tells agents what to do: they see what is on base."""
+    name = f"instructions in {agents_md.NAME}"
+    state = agents_md.classify_block((agents_md.read_committed(asked, base) if base else None) or b"")
+    said = {
+        agents_md.State.CURRENT: "base has the block of this version",
+        agents_md.State.EDITED: "the block on base was edited by hand; what it says now is not looked at",
+        agents_md.State.OUTDATED: "the block on base is of another version",
+        agents_md.State.BROKEN: "the markers of the block on base are no pair",
+        agents_md.State.MISSING: "base has no block of agentledger's in it",
+    }
+    if state in (agents_md.State.CURRENT, agents_md.State.EDITED):
+        return Surface(name, State.ON, said[state])
+    return Surface(name, State.OFF, said[state], f"{_cd_to_main_worktree(asked, place)}agentledger init")
+
+
+def _examine_enforcement(policy: Policy) -> Surface:
+    if policy.enforce:
+        return Surface("policy", State.ON, "what a gate finds stops")
+    told = "enforce = false on base: whatever a gate finds, nothing is stopped"
+    return Surface("policy", State.OFF, told, "set enforce = true in .agentledger/config.toml, on base")
+
+
+def _examine_control(policy: Policy) -> Surface:
+    name = f"control branch {escape_hidden(policy.control_branch)}"
+    if policy.control_guarded:
+        return Surface(
+            name, State.UNKNOWN, "policy says that the forge guards it, which cannot be tried here"
+        )
+    if policy.control_signers:
+        told = f"what is signed by one of {escape_hidden(policy.control_signers)} is proven, all else is not"
+        return Surface(name, State.ON, told)
+    told = "anybody who can push can write it, agents too"
+    return Surface(
+        name, State.OFF, told, "protect it on the forge, then set [control] guarded = true on base"
+    )

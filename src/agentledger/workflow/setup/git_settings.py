@@ -1,0 +1,75 @@
+"""Settings of git's, in one of its files: set and taken back, as steps.
+
+Belongs here: what a file will hold, found out by letting git change a copy of it. Does not: which settings.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from agentledger.git import process
+from agentledger.git.environment import build_git_env
+from agentledger.git.process import Git
+from agentledger.model.text import decode, escape_hidden
+from agentledger.workflow.setup.manifest import Key, Manifest, Written, hash_content
+from agentledger.workflow.setup.setup_plan import Plan
+from agentledger.workflow.setup.steps import Write, read_content
+
+Setting = tuple[str, str | None]  # its name, and its value; None: not set
+
+
+def read_setting(file: Path, name: str) -> str | None:
+    """A setting in a file; None where it, or the file, is not there."""
+    if not file.exists():
+        return None
+    out = process.run_or_none(_git_in_folder(file.parent), ["config", "--file", str(file), "--get", name])
+    return None if out is None else decode(out).rstrip("\n")
+
+
+def plan_settings(file: Path, settings: Sequence[Setting]) -> Plan:
+    """The plan that gives a file these settings; nothing where it has them."""
+    keys = [Key(name, wanted, read_setting(file, name)) for name, wanted in settings]
+    keys = [key for key in keys if key.value != key.former]
+    if not keys:
+        return Plan()
+    before = read_content(file)
+    after = _apply_settings(before, [(key.name, key.value) for key in keys])
+    written = Written(hash_content(after), before is None, before, tuple(keys))
+    return Plan((Write(file, before, after),), Manifest({file: written}))
+
+
+def plan_settings_undo(file: Path, written: Written) -> Plan:
+    """The way back: the former bytes where nobody has touched the file since, else setting by setting."""
+    now = read_content(file)
+    if now is None:
+        return Plan()
+    if written.untouched(now):
+        return Plan((Write(file, now, written.former),))
+    back: list[Setting] = []
+    notes = []
+    for key in written.keys:
+        if read_setting(file, key.name) == key.value:
+            back.append((key.name, key.former))
+        else:
+            notes.append(f"{key.name} in {escape_hidden(str(file))} was changed since, and left alone")
+    after = _apply_settings(now, back) if back else now
+    empty = written.former is None and not after.strip()
+    steps = () if after == now else (Write(file, now, None if empty else after),)
+    return Plan(steps, notes=tuple(notes))
+
+
+def _apply_settings(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "config"
+        copy.write_bytes(raw or b"")
+        for name, wanted in settings:
+            how = ["--unset-all", name] if wanted is None else ["--replace-all", name, wanted]
+            process.run(_git_in_folder(Path(folder)), ["config", "--file", str(copy), *how])
+        return copy.read_bytes()
+
+
+def _git_in_folder(folder: Path) -> Git:
+    return Git(folder, build_git_env(os.environ))

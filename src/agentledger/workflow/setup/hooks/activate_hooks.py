@@ -1,0 +1,39 @@
+"""The hooks of a worktree that has just been made: on, where the repository has them.
+
+Belongs here: that question alone. Does not: the hooks, or where they lie (see `hooks`, `hooks_beside`).
+"""
+
+from __future__ import annotations
+
+from agentledger.git import queries
+from agentledger.git.process import Git
+from agentledger.repository.hook_branches import FOLDER
+from agentledger.workflow.setup import manifest, steps
+from agentledger.workflow.setup.hooks import worktree_hooks
+from agentledger.workflow.setup.hooks.native_hooks import NAMES, has_running_shim
+from agentledger.workflow.setup.steps import Write, read_content
+
+OFF = "no hooks of agentledger are on here, so no commit is checked; agentledger init turns them on"
+
+
+def activate_hooks(asked: Git) -> tuple[str, ...]:
+    """Have the worktree around `asked` run the repository's hooks; sentences about what keeps it from that.
+
+    Hooks in the shared folder run in every worktree. Where `core.hooksPath` is set, as a package manager's
+    set-up does, each worktree is told of ours by a setting of its own.
+    """
+    place = queries.locate_repository(asked)
+    done = manifest.read_manifest(place.common)
+    ours = place.common / FOLDER
+    if not (done.hooks or any(path.parent == ours for path in done.files)):
+        return (OFF,)
+    setting = worktree_hooks.read_shared_path(asked, place)
+    if setting is None:
+        missing = [name for name in NAMES if not has_running_shim(place.common / "hooks" / name)]
+        told = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
+        return (told,) if missing else ()
+    plan = worktree_hooks.plan_worktree_hooks(asked, place, setting, [asked.cwd], done)
+    kept = manifest.render_manifest(place.common, done.merge_later(plan.done))
+    file = manifest.manifest_path(place.common)
+    steps.apply_steps([Write(file, read_content(file), kept), *plan.steps])
+    return ()

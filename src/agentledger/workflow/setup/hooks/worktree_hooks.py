@@ -1,0 +1,163 @@
+"""Hooks where `core.hooksPath` is set: agents' worktrees get a folder of hooks of their own.
+
+Belongs here: whether that setting is in the way, the folder, the settings of each worktree. Does not: the
+hooks' text (see `hooks`).
+
+husky sets it to `.husky/_`, others to a folder in the home directory. Theirs is not touched: git reads a
+setting of one worktree after the shared ones, once `extensions.worktreeConfig` is on; what is shared is
+looked up at every run, and runs first. With that extension `core.bare` and `core.worktree` go for every
+worktree that says nothing else, so they move to the main worktree's own file (git-worktree(1),
+"Configuration file").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agentledger.git import process, queries
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.model.text import decode, escape_hidden
+from agentledger.repository.hook_branches import FOLDER
+from agentledger.workflow.setup import git_settings
+from agentledger.workflow.setup.hooks import native_hooks
+from agentledger.workflow.setup.manifest import Key, Manifest, Written, hash_content
+from agentledger.workflow.setup.setup_plan import Plan, combine_plans
+from agentledger.workflow.setup.steps import PROGRAM, Write, read_content
+
+SETTING, EXTENSION = "core.hooksPath", "extensions.worktreeConfig"
+MAIN_ONLY = ("core.bare", "core.worktree")
+# githooks(5), but for those that a server runs, and those that run so often that a shell would be felt.
+_OTHERS = (
+    "applypatch-msg pre-applypatch post-applypatch prepare-commit-msg commit-msg post-commit pre-rebase "
+    "post-checkout post-merge post-rewrite pre-auto-gc sendemail-validate"
+).split()
+# Since this git, hooks can be named in the configuration (git-config(1), `hook.<friendly-name>.event`).
+CONFIGURED = (2, 54)
+_OFTEN = ("reference-transaction", "post-index-change")
+
+
+def read_shared_path(asked: Git, place: Place) -> str | None:
+    """The `core.hooksPath` that all worktrees share; None where there is none, or it says the usual place."""
+    said = [
+        (scope, value) for scope, value in _read_hooks_paths(asked) if scope in ("system", "global", "local")
+    ]
+    if not said or said[-1][1] == str(place.common / "hooks"):
+        return None
+    return said[-1][1]
+
+
+def read_own_path(asked: Git) -> str | None:
+    """What this worktree's own settings say."""
+    found = [value for scope, value in _read_hooks_paths(asked) if scope == "worktree"]
+    return found[-1] if found else None
+
+
+def _read_hooks_paths(asked: Git) -> list[tuple[str, str]]:
+    flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
+    words = decode(process.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def read_configured_hooks(asked: Git) -> list[tuple[str, str]]:
+    """Name and event of each hook that `hook.<name>.event` sets for an event that ours has, too."""
+    flags = ["-z", "--get-regexp", r"^hook\..*\.event$"]
+    entries = decode(process.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    pairs = (entry.partition("\n")[::2] for entry in entries)
+    return [
+        (key.removeprefix("hook.").removesuffix(".event"), event)
+        for key, event in pairs
+        if event in native_hooks.NAMES
+    ]
+
+
+def plan_worktree_hooks(
+    asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest
+) -> Plan:
+    """Our folder of hooks, and each of these worktrees told to use it."""
+    folder = place.common / FOLDER
+    parts = [_plan_own_path(replace(asked, cwd=worktree), folder) for worktree in worktrees]
+    if any(part.steps for part in parts):
+        parts = [_plan_extension(place), *parts]
+    names = [*_OTHERS, *(n for n in _OFTEN if _has_hook_file(setting, worktrees, n))]
+    parts += [
+        _plan_hook_file(folder / n, native_hooks.render_shim(n, "before-elsewhere.sh"), done)
+        for n in native_hooks.NAMES
+    ]
+    parts += [
+        _plan_hook_file(folder / n, native_hooks.render_shim(n, "before-elsewhere.sh", "forward.sh"), done)
+        for n in names
+    ]
+    told = f"core.hooksPath is {escape_hidden(setting)}, which stays: the hooks go to agents' worktrees alone"
+    if not worktrees:
+        told += "; there is none yet, so run init again once there is"
+    return combine_plans([*parts, Plan(notes=(told,))])
+
+
+def _has_hook_file(setting: str, worktrees: Sequence[Path], name: str) -> bool:
+    return any((worktree / setting / name).is_file() for worktree in worktrees)
+
+
+def _plan_own_path(asked: Git, folder: Path) -> Plan:
+    """The worktree's own setting; one that somebody else has made stays."""
+    before = read_own_path(asked)
+    if before is not None and before != str(folder):
+        said = (
+            f"{escape_hidden(str(asked.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
+        )
+        return Plan(notes=(said,))
+    return git_settings.plan_settings(
+        queries.locate_repository(asked).directory / "config.worktree", [(SETTING, str(folder))]
+    )
+
+
+def _plan_extension(place: Place) -> Plan:
+    file = place.common / "config"
+    if git_settings.read_setting(file, EXTENSION) == "true":
+        return Plan()
+    moved = [(name, git_settings.read_setting(file, name)) for name in MAIN_ONLY]
+    moved = [(name, value) for name, value in moved if value not in (None, "false")]
+    gone: list[git_settings.Setting] = [(name, None) for name, _ in moved]
+    main = git_settings.plan_settings(place.common / "config.worktree", moved)
+    return combine_plans([main, git_settings.plan_settings(file, [(EXTENSION, "true"), *gone])])
+
+
+def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
+    there = read_content(path)
+    if there == text:
+        return Plan()
+    if there is not None and (path not in done.files or hash_content(there) != done.files[path].hash):
+        return Plan(notes=(f"{escape_hidden(str(path))} was changed since init wrote it, and stays so",))
+    written = Written(hash_content(text), True, there)
+    return Plan((Write(path, there, text, PROGRAM),), Manifest({path: written}))
+
+
+# -- the way back ------------------------------------------------------------------------
+
+
+def plan_worktree_undo(place: Place, known: Mapping[Path, Written]) -> Plan:
+    """The settings of each worktree, and the extension where no other setting of a worktree needs it."""
+    shared, main = place.common / "config", place.common / "config.worktree"
+    files = {**_find_copied_settings(place), **known}
+    back = {path: git_settings.plan_settings_undo(path, written) for path, written in files.items()}
+    after = {
+        step.path: step.after for part in back.values() for step in part.steps if isinstance(step, Write)
+    }
+    every = (main, *place.common.glob("worktrees/*/config.worktree"))
+    needed = [file for file in every if (after[file] if file in after else read_content(file))]
+    if not needed or shared not in files:
+        return combine_plans(back.values())
+    kept = {path: files[path] for path in (shared, main) if path in files}
+    told = f"{EXTENSION} stays on, for the settings in {escape_hidden(str(needed[0]))}"
+    others = (part for path, part in back.items() if path not in kept)
+    return combine_plans([*others, Plan(done=Manifest(kept), notes=(told,))])
+
+
+def _find_copied_settings(place: Place) -> dict[Path, Written]:
+    """Worktrees that have our setting from another one: `git worktree add` hands it on."""
+    ours = str(place.common / FOLDER)
+    copied = Written("", False, keys=(Key(SETTING, ours, None),))
+    every = place.common.glob("worktrees/*/config.worktree")
+    return {file: copied for file in every if git_settings.read_setting(file, SETTING) == ours}

@@ -1,0 +1,222 @@
+"""`agentledger init`: a repository made ready for briefs and boundaries, and back.
+
+Belongs here: which parts there are, in which order, and remembering them. Does not: each part (see
+`hooks`, `hooks_beside`, `hooks_framework`, `init_agents`, `init_template`), steps (`init_steps`), what is
+said of it (`init_did`), or asking (`cli.init_asking`).
+
+Nothing is committed, and nothing of anybody else's is overwritten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from agentledger.control import append
+from agentledger.fleet import snapshot
+from agentledger.git import process, queries
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.ledger.policy import FILE as POLICY
+from agentledger.model.errors import RefError
+from agentledger.model.fleet import Base
+from agentledger.model.ledger import Policy
+from agentledger.model.text import decode
+from agentledger.model.work import Task
+from agentledger.repository import forge, hook_branches
+from agentledger.repository.bases import HEADS
+from agentledger.repository.repository_state import observe_repository
+from agentledger.storage import resources
+from agentledger.workflow.setup import agents_md as setup_agents_md
+from agentledger.workflow.setup import init_template, instruction_files, steps, uninstall
+from agentledger.workflow.setup import manifest as setup_manifest
+from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
+from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
+from agentledger.workflow.setup.setup_plan import Plan, combine_plans
+from agentledger.workflow.setup.steps import Write, read_content
+
+WAYS = ("native", "pre-commit", "both", "none")
+_FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The repository that is made ready. `base` is None before the first commit; `forge` is its kind."""
+
+    asked: Git
+    place: Place
+    base: Base | None
+    policy: Policy
+    tasks: tuple[Task, ...]
+    forge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to make: hooks in one of the `WAYS`, the block in AGENTS.md, the pull-request template.
+
+    `pr_template` None: where the forge is known, since its path depends on that.
+    """
+
+    way: str = "native"
+    agents_md: bool = True
+    pr_template: bool | None = None
+
+    def template(self, forge: str | None) -> bool:
+        """Is the template wanted where the forge is of this kind?"""
+        return forge is not None if self.pr_template is None else self.pr_template
+
+
+def inspect_repository(start: Path) -> Here:
+    """The repository around `start`. LedgerError: there is none, or this is an agent's worktree."""
+    asked = process.repository_at(start)
+    place = queries.locate_repository(asked)
+    try:
+        seen = observe_repository(start, None, ())
+        with snapshot.open_snapshot(
+            start, snapshot.Request(forecast=False, lines=False, rules=False)
+        ) as taken:
+            fleet = taken.fleet
+    except RefError:  # no base yet: the defaults will do until there is one
+        return Here(asked, place, None, Policy(), ())
+    append.refuse_in_agent_worktree(seen, fleet)
+    kind = forge.forge_kind(fleet.forge) if fleet.forge else None
+    return Here(asked, place, fleet.base, fleet.policy, fleet.tasks, kind)
+
+
+def plan_init(here: Here, wanted: Wanted) -> Plan:
+    """What there is to do; no steps where all is done."""
+    done = setup_manifest.read_manifest(here.place.common)
+    parts = [*_plan_policy_files(here)]
+    if wanted.agents_md:
+        parts.append(plan_agents_md(here, done))
+    if wanted.template(here.forge):
+        parts.append(plan_pr_template(here))
+    if wanted.way in ("native", "both"):
+        parts += _plan_hooks(here, done)
+    if wanted.way in ("pre-commit", "both"):
+        parts.append(_plan_framework(here))
+    whole = combine_plans(parts)
+    both = done.merge_later(whole.done)
+    kept = setup_manifest.render_manifest(here.place.common, both)
+    return whole._replace(steps=(*_manifest_steps(here.place, kept, bool(both)), *whole.steps))
+
+
+def apply_plan(place: Place, plan: Plan) -> None:
+    """Take the steps of a plan, and remember the folders that they needed. LedgerError: see `init_steps`."""
+    made = steps.apply_steps(plan.steps)
+    file = setup_manifest.manifest_path(place.common)
+    if made and file.exists():
+        done = setup_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(made)))
+        steps.apply_steps(
+            [Write(file, read_content(file), setup_manifest.render_manifest(place.common, done))]
+        )
+
+
+def plan_uninstall(start: Path) -> tuple[Place, Plan]:
+    """What there is to undo in the repository around `start`."""
+    asked = process.repository_at(start)
+    place = queries.locate_repository(asked)
+    return place, uninstall.plan_undo(asked, place)
+
+
+def apply_undo(place: Place, plan: Plan) -> None:
+    """Take the steps of the way back. LedgerError: see `init_steps`."""
+    done = setup_manifest.read_manifest(place.common)
+    steps.apply_steps(plan.steps)
+    left = uninstall.remaining_manifest(plan, done)
+    if left:
+        file = setup_manifest.manifest_path(place.common)
+        steps.apply_steps([Write(file, None, setup_manifest.render_manifest(place.common, left))])
+    uninstall.remove_empty_folders(done.folders)
+
+
+def _manifest_steps(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
+    """The manifest, before anything is done that would have to be undone."""
+    file = setup_manifest.manifest_path(place.common)
+    before = read_content(file)
+    if anything and before != manifest:
+        yield Write(file, before, manifest)
+
+
+# -- the parts ---------------------------------------------------------------------------
+
+
+def _plan_policy_files(here: Here) -> Iterable[Plan]:
+    """The policy and its neighbour, where neither the work tree nor base has them."""
+    if here.place.top is None:
+        yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
+        return
+    folder = resources.resource_folder("templates") / "init"
+    for path, name in _FILES.items():
+        file = here.place.top / path
+        if not os.path.lexists(file) and not _is_on_base(here, path):
+            text = (folder / name).read_bytes()
+            yield Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
+
+
+def _is_on_base(here: Here, path: str) -> bool:
+    if here.base is None:
+        return False
+    shown = ["ls-tree", "--full-tree", "--name-only", here.base.head, "--", path]
+    return bool(process.run(here.asked, ["--literal-pathspecs", *shown]))
+
+
+def plan_agents_md(here: Here, done: Manifest | None = None) -> Plan:
+    """The part for AGENTS.md, after what was `done` before."""
+    top = here.place.top
+    if top is None:
+        return Plan()
+    base = setup_agents_md.read_committed(here.asked, here.base.head) if here.base else None
+    checked_out = setup_agents_md.read_committed(here.asked, "HEAD")
+    part = setup_agents_md.plan_block(top, base if base != checked_out else None, done or Manifest())
+    ignored = (
+        process.run_or_none(here.asked, ["check-ignore", "-q", "--", str(top / setup_agents_md.NAME)])
+        is not None
+    )
+    unseen = (f"{setup_agents_md.NAME} is ignored by git: agents in other worktrees will not have it",)
+    readers = instruction_files.describe_readers(top) if part.steps or not part.notes else ()
+    return part._replace(notes=(*part.notes, *(unseen if ignored else ()), *readers))
+
+
+def plan_pr_template(here: Here) -> Plan:
+    """The part for the pull-request template."""
+    if here.place.top is None:
+        return Plan()
+    base = here.base.head if here.base else None
+    return init_template.plan_template(here.asked, here.place.top, base, here.forge)
+
+
+def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
+    setting = worktree_hooks.read_shared_path(here.asked, here.place)
+    names = hook_branches.format_hook_branches(here.policy, here.tasks)
+    file = here.place.common / hook_branches.FOLDER / hook_branches.FILE
+    before = read_content(file)
+    if before != names:
+        yield Plan((Write(file, before, names),))
+    if setting is None:
+        yield native_hooks.plan_native_hooks(here.place.common / "hooks", done)
+    else:
+        yield worktree_hooks.plan_worktree_hooks(
+            here.asked, here.place, setting, _find_agent_worktrees(here, names), done
+        )
+
+
+def _find_agent_worktrees(here: Here, names: bytes) -> Sequence[Path]:
+    """The linked worktrees in which agents' branches are checked out."""
+    patterns = decode(names).split("\n")[:-1]
+    return [
+        checkout.path
+        for checkout in queries.read_worktrees(here.asked)[1:]
+        if not checkout.prunable
+        and any(fnmatchcase(checkout.branch.removeprefix(HEADS), pattern) for pattern in patterns)
+    ]
+
+
+def _plan_framework(here: Here) -> Plan:
+    if here.place.top is None:
+        return Plan(notes=(f"there is no work tree here, so no {pre_commit_hooks.NAME}",))
+    return pre_commit_hooks.plan_entry(here.place.top)

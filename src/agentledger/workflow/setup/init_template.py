@@ -1,0 +1,75 @@
+"""The pull-request template: the packet's sections, where the repository has no template of its own.
+
+Belongs here: where forges look for one, and writing ours. Does not: filling one in, or which forge it is
+(see `forge`).
+
+Forges look in several folders and take any case, and each looks in some folders of the others'; a template
+that is anywhere there is the repository's choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.text import decode, escape_hidden
+from agentledger.storage import resources
+from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
+from agentledger.workflow.setup.setup_plan import Plan
+from agentledger.workflow.setup.steps import Write, read_content
+
+# By the kind of forge. Gitea, Forgejo and GitHub read the last one, so it goes where the kind is not known.
+PLACES = {
+    "gitlab": ".gitlab/merge_request_templates/Default.md",
+    "gitea": ".gitea/pull_request_template.md",
+    "github": ".github/pull_request_template.md",
+}
+_FOLDERS = (".github", ".gitea", ".forgejo", ".gitlab", ".azuredevops", "docs")
+_TEMPLATE = re.compile(
+    r"(?:(?:\.github|\.gitea|\.forgejo|\.azuredevops|docs)/)?pull_request_template(?:\.\w+|/.+)?"
+    r"|\.gitlab/merge_request_templates/.+",
+    re.IGNORECASE,
+)
+
+
+def template_path(kind: str | None) -> str:
+    """Where a forge of this kind looks for a template; None: one that is not known."""
+    return PLACES[kind or "github"]
+
+
+def plan_template(asked: Git, top: Path, base: str | None, kind: str | None) -> Plan:
+    """Our template, or a note on the one that is there, in the work tree `top` or the commit `base`."""
+    file = top / template_path(kind)
+    text = (resources.resource_folder("templates") / "init" / "pull_request_template.md").read_bytes()
+    there = next((path for path in _list_candidates(asked, top, base) if _TEMPLATE.fullmatch(path)), None)
+    if there is not None:
+        if (top / there).is_file() and read_content(top / there) == text:
+            return Plan()
+        told = f"{escape_hidden(there)} stays as it is; agentledger packet --pr-body fills it in"
+        return Plan(notes=(told,))
+    if not file.resolve().is_relative_to(top.resolve()):
+        return Plan(notes=(f"{template_path(kind)} would be outside of this work tree: it is not written",))
+    return Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
+
+
+def _list_candidates(asked: Git, top: Path, base: str | None) -> Iterator[str]:
+    """The files at the top, and in the folders that forges look in, by their paths from the top."""
+    for each in sorted(top.iterdir()):
+        if not each.is_dir():
+            yield each.name
+        elif each.name.lower() in (*_FOLDERS, "pull_request_template"):
+            below = (file for file in sorted(each.rglob("*")) if not file.is_dir())
+            yield from (file.relative_to(top).as_posix() for file in below)
+    if base is not None:
+        names = _read_tree_names(asked, [base])
+        folders = [name for name in names if name.lower() in _FOLDERS]
+        yield from names
+        yield from _read_tree_names(asked, ["-r", base, "--", *folders]) if folders else ()
+
+
+def _read_tree_names(asked: Git, what: Sequence[str]) -> list[str]:
+    shown = process.run(asked, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+    return decode(shown).split("\0")[:-1]

@@ -1,0 +1,66 @@
+"""Where forges look for a pull request's template, and base's own, if it has one.
+
+Belongs here: finding and reading it. Does not: filling it in (see `pr_body`), or writing ours where there is
+none (see `init_template`).
+
+Each forge knows some folders, in any case, and reads some of the others'. Of several templates the one counts
+that a forge would take by itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.text import decode
+
+_NAME = r"pull_request_template(?:\.(?:md|markdown|txt))?"
+# In the order in which the first that is there counts; `/` alone is the top of the repository.
+_PLACES = tuple(
+    re.compile(place, re.IGNORECASE)
+    for place in (
+        rf"\.github/{_NAME}",
+        _NAME,
+        rf"docs/{_NAME}",
+        rf"\.(?:gitea|forgejo)/{_NAME}",
+        r"\.gitlab/merge_request_templates/default\.md",
+        rf"\.azuredevops/{_NAME}",
+        r"(?:\.github/|docs/|\.gitea/|\.azuredevops/)?pull_request_template/[^/]+\.md",
+        r"\.gitlab/merge_request_templates/[^/]+\.md",
+    )
+)
+_FOLDERS = (".github", "docs", ".gitea", ".forgejo", ".gitlab", ".azuredevops", "pull_request_template")
+
+
+def read_template(sealed: Git, base: str) -> str | None:
+    """The template in the commit `base`, with LF line ends; None where it has none that is text."""
+    path = choose_template(_candidate_paths(sealed, base))
+    if path is None:
+        return None
+    raw, code, _ = process.run_unchecked(sealed, ["cat-file", "blob", f"{base}:{path}"])
+    text = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    return None if code or b"\0" in text else text.decode("utf-8", "replace")
+
+
+def choose_template(paths: list[str]) -> str | None:
+    """The path, among these, of the template that counts."""
+    for pattern in _PLACES:
+        found = sorted(path for path in paths if pattern.fullmatch(path))
+        if found:
+            return found[0]
+    return None
+
+
+def _candidate_paths(sealed: Git, base: str) -> list[str]:
+    """The files at the top of a commit, and in the folders in which a template can lie."""
+    top = _read_tree_names(sealed, [base])
+    folders = [path for path in top if path.lower() in _FOLDERS]
+    below = _read_tree_names(sealed, ["-r", base, "--", *folders]) if folders else []
+    return [*top, *below]
+
+
+def _read_tree_names(sealed: Git, what: list[str]) -> list[str]:
+    return decode(process.run(sealed, ["ls-tree", "-z", "--full-tree", "--name-only", *what])).split("\0")[
+        :-1
+    ]

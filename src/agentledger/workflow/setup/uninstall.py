@@ -1,0 +1,81 @@
+"""The way back from `init`: what it has done, and nobody has changed since.
+
+Belongs here: the plan that undoes a manifest. Does not: how one hook or one setting is undone (see `hooks`,
+`init_settings`, `hooks_framework`, `init_agents`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.git.queries import Place
+from agentledger.model.text import escape_hidden
+from agentledger.repository.hook_branches import FILE, FOLDER
+from agentledger.workflow.setup import agents_md, manifest
+from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
+from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
+from agentledger.workflow.setup.setup_plan import Plan, combine_plans
+from agentledger.workflow.setup.steps import Write, read_content
+
+
+def plan_undo(asked: Git, place: Place) -> Plan:
+    """What there is to undo; of what is left in its manifest, somebody still depends on it."""
+    done = manifest.read_manifest(place.common)
+    settings = {path: each for path, each in done.files.items() if each.keys}
+    plain = {path: each for path, each in done.files.items() if not each.keys}
+    parts = [native_hooks.plan_hook_undo(path, each) for path, each in done.hooks.items()]
+    parts += [worktree_hooks.plan_worktree_undo(place, settings)]
+    parts += [_plan_file_undo(asked, path, each) for path, each in plain.items()]
+    return combine_plans([*parts, _plan_manifest_undo(place.common)])
+
+
+def _plan_file_undo(asked: Git, path: Path, written: Written) -> Plan:
+    if path.name == agents_md.NAME:
+        return _plan_agents_undo(asked, path, written)
+    if written.snippet:
+        return pre_commit_hooks.plan_entry_undo(path, written)
+    now = read_content(path)
+    if now is None:
+        return Plan()
+    if hash_content(now) != written.hash:
+        return Plan(notes=(f"{escape_hidden(str(path))} was changed since, and left alone",))
+    if _is_tracked(asked, path):
+        return Plan(
+            notes=(f"{escape_hidden(str(path))} is in git, and stays; git rm removes it for everybody",)
+        )
+    return Plan((Write(path, now, None),))
+
+
+def _plan_agents_undo(asked: Git, path: Path, written: Written) -> Plan:
+    part = agents_md.plan_block_undo(path, written)
+    there = agents_md.read_committed(asked, "HEAD") or b""
+    if not part.steps or agents_md.classify_block(there) is agents_md.State.MISSING:
+        return part
+    told = f"the block is committed in {agents_md.NAME}: commit that it is gone, and it is for everybody"
+    return part._replace(notes=(told,))
+
+
+def _is_tracked(asked: Git, path: Path) -> bool:
+    there = Git(path.parent, asked.env)
+    return bool(process.run_unchecked(there, ["ls-files", "-z", "--", path.name])[0])
+
+
+def _plan_manifest_undo(common: Path) -> Plan:
+    """The list and the manifest, whatever has become of them."""
+    files = [common / FOLDER / FILE, manifest.manifest_path(common)]
+    return Plan(tuple(Write(path, now, None) for path in files if (now := read_content(path)) is not None))
+
+
+def remove_empty_folders(folders: Iterable[Path]) -> None:
+    """Remove those folders that init made, and that are empty now."""
+    for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def remaining_manifest(plan: Plan, done: Manifest) -> Manifest:
+    """The manifest to keep: what could not be undone yet, so that it can be later."""
+    return Manifest(plan.done.files, plan.done.hooks, done.folders if plan.done else ())

@@ -1,0 +1,248 @@
+"""`agentledger spawn`: a task handed out, as a branch with its brief, in a worktree that is ready to work in.
+
+Belongs here: the order of the steps, and what is refused. Does not: what an interrupted spawn has left (see
+`spawn_journal`), making the worktree ready (see `verify_place`), starting an agent (see `launch`).
+
+Everything is made out of sight first: the commit without a branch, the worktree detached and locked. The
+branch appears last, in one step; before it, nothing has happened for anybody else.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agentledger.control import commit_writer
+from agentledger.control.commit_writer import New, read_identity
+from agentledger.git import process, queries
+from agentledger.git.races import Writer, retry, update_refs
+from agentledger.model.command_result import Did
+from agentledger.model.errors import GitError, LedgerError
+from agentledger.model.findings import Gate, Report
+from agentledger.model.ledger import Brief
+from agentledger.model.text import encode, escape_hidden
+from agentledger.model.work import Task
+from agentledger.repository.bases import HEADS
+from agentledger.workflow.session import manager_context
+from agentledger.workflow.session.manager_context import Managing
+from agentledger.workflow.setup.hooks import activate_hooks
+from agentledger.workflow.spawn import spawn_journal
+from agentledger.workflow.spawn.spawn_journal import Begun
+from agentledger.workflow.verify.fresh_worktree import prepare_worktree
+from agentledger.workflow.verify.one_check import Hear, Runner
+
+BRIEF = ".agentledger/tasks/{}/brief.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to hand out. `attempt` is the number of a rival, None for the first; `folder` where to work."""
+
+    task: str
+    attempt: int | None = None
+    folder: Path | None = None
+
+
+def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
+    """Hand the task out in the repository around `start`; a report instead where the spawn gate refuses.
+
+    `hear` is told what the set-up command prints; `now` is in seconds since the epoch. Raises LedgerError,
+    and leaves nothing behind: the branch or the folder is there already, the set-up fails, another spawn is
+    at work. What an interrupted one has left is put right first.
+    """
+    place = queries.locate_repository(process.repository_at(start))
+    with spawn_journal.hold_spawn_lock(place):
+        mended = spawn_journal.recover_spawns(process.repository_at(start), place)
+        with manager_context.open_managing(start, now) as desk:
+            task = desk.task(wanted.task)
+            if done := _describe_completed(desk, task, wanted, mended):
+                return done
+            report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
+            if report.blocked:
+                return report
+            return _Spawning(desk, task, wanted, now, hear).did(tuple(mended), dry_run)
+
+
+def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
+    """Where an interrupted spawn of this very branch has just been completed: that it is."""
+    name = branch_name_of(task, wanted.attempt)
+    if not any(line.startswith(f"{escape_hidden(name)} was spawned") for line in mended):
+        return None
+    worktree = next((c.path for c in queries.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
+    return Did(
+        "spawn",
+        tuple(mended),
+        task.id,
+        (HEADS + name,),
+        worktree=str(worktree),
+        next=_start_command(task, worktree),
+    )
+
+
+def branch_name_of(task: Task, attempt: int | None) -> str:
+    """The name of the branch that works on a task; an attempt has its number behind it."""
+    named = task.brief.branch if task.brief else None
+    name = named or f"agent/{task.id}"
+    return name if attempt is None else f"{name}--{attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Spawning:
+    """One task that is being handed out."""
+
+    desk: Managing
+    task: Task
+    wanted: Wanted
+    now: int
+    hear: Hear
+
+    @property
+    def brief(self) -> Brief:
+        if self.task.brief is None:  # the gate lets no task without one through
+            raise LedgerError("there is no brief", f"agentledger plan {self.task.id}")
+        return self.task.brief
+
+    @property
+    def name(self) -> str:
+        return branch_name_of(self.task, self.wanted.attempt)
+
+    @property
+    def folder(self) -> Path:
+        """Where the worktree goes: beside the repository, so that no tool finds it inside."""
+        if self.wanted.folder is not None:
+            return self.wanted.folder.absolute()
+        home = self.desk.seen.home
+        ending = "" if self.wanted.attempt is None else f"--{self.wanted.attempt}"
+        return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
+
+    def did(self, mended: tuple[str, ...], dry_run: bool) -> Did:
+        self._free()
+        told = (*mended, *self._told(dry_run))
+        nothing = Did(
+            "spawn", told, self.task.id, (HEADS + self.name,), worktree=str(self.folder), dry_run=True
+        )
+        if dry_run:
+            return nothing
+        commit = self._commit()
+        warnings = self._make_or_undo(commit)
+        return replace(
+            nothing,
+            files=(BRIEF.format(self.task.id),),
+            commits=(commit,),
+            next=_start_command(self.task, self.folder),
+            warnings=warnings,
+            dry_run=False,
+        )
+
+    def _told(self, dry_run: bool) -> tuple[str, ...]:
+        base, policy = self.desk.fleet.base, self.desk.fleet.policy
+        where = "would be" if dry_run else "is"
+        told = [
+            f"{escape_hidden(self.name)} {where} at {base.head[:12]} of {escape_hidden(base.name)}, with its brief"
+        ]
+        told.append(f"worktree: {escape_hidden(str(self.folder))}")
+        if policy.spawn_copy:
+            told.append(f"copied into it: {', '.join(map(escape_hidden, policy.spawn_copy))}")
+        if policy.spawn_setup:
+            told.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
+        return tuple(told)
+
+    def _free(self) -> None:
+        """LedgerError where the branch or the folder is there already."""
+        asked, name = self.desk.asked, self.name
+        there = {c.branch: c for c in queries.read_worktrees(asked)}
+        if HEADS + name in there:
+            where = shlex.quote(escape_hidden(str(there[HEADS + name].path)))
+            if there[HEADS + name].prunable:
+                again = f"git worktree prune && git worktree add {where} {shlex.quote(escape_hidden(name))}"
+                told = (
+                    f"{escape_hidden(self.task.id)} is handed out already, but its worktree {where} is gone"
+                )
+                raise LedgerError(told, f"{again} brings back what is committed; --attempt 2 begins a rival")
+            raise LedgerError(
+                f"{escape_hidden(self.task.id)} is handed out already, in {where}",
+                f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
+            )
+        if process.run_or_none(asked, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
+            shown = shlex.quote(escape_hidden(name))
+            raise LedgerError(
+                f"the branch {shown} is there already",
+                f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
+                "or begin a rival: --attempt 2",
+            )
+        if process.run_unchecked(asked, ["check-ref-format", HEADS + name])[1]:
+            raise LedgerError(f"{escape_hidden(name)} is no name for a branch", "mend `branch:` in its brief")
+        if self.folder.exists():
+            raise LedgerError(
+                f"{escape_hidden(str(self.folder))} is there already",
+                "name another folder with --worktree DIR",
+            )
+
+    def _commit(self) -> str:
+        """The first commit, which no branch has yet: base with the brief as it counts now."""
+        base = self.desk.fleet.base.head
+        content = encode(self.brief.document.text)
+        message = f"chore(ledger): the brief of {self.task.id}"
+        new = New((base,), {BRIEF.format(self.task.id): content}, message, read_identity(self.desk.asked), "")
+        new = new._replace(tip="0" * len(base))
+        return retry(self._writer, lambda: commit_writer.make_commit(self.desk.asked, self.name, new))
+
+    @property
+    def _writer(self) -> Writer:
+        place = self.desk.seen.place
+        return Writer(place, HEADS + self.name, place.common / "agentledger")
+
+    def _make_or_undo(self, commit: str) -> tuple[str, ...]:
+        """Worktree and branch; what there is to warn of. Whatever goes wrong, nothing of it is left."""
+        begun = Begun(self.name, commit, str(self.folder))
+        asked, place = self.desk.asked, self.desk.seen.place
+        journal = spawn_journal.write_journal(place, begun)
+        try:
+            warnings = self._worktree(begun)
+            self._create_branch(begun)
+        except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
+            spawn_journal.clear_spawn(asked, place, begun)
+            journal.unlink(missing_ok=True)
+            raise
+        spawn_journal.finish_spawn(asked, begun)
+        journal.unlink(missing_ok=True)
+        return warnings
+
+    def _worktree(self, begun: Begun) -> tuple[str, ...]:
+        asked, policy = self.desk.asked, self.desk.fleet.policy
+        flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
+        process.run(asked, [*process.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
+        at = replace(asked, cwd=self.folder)
+        process.run(at, [*process.UNHOOKED, "reset", "--quiet", "--hard"])
+        runner = Runner(
+            self.folder, self.desk.seen.place.common, policy, self.now, self.hear, self.desk.seen.home
+        )
+        prepare_worktree(self.folder, self.desk.seen.home, runner, policy, self.hear)
+        # Last, since a set-up command such as `npm ci` can set core.hooksPath.
+        return (*self._changed(), *activate_hooks.activate_hooks(at))
+
+    def _changed(self) -> tuple[str, ...]:
+        """That the set-up has changed files which are tracked: the agent would commit them unawares."""
+        changed = queries.read_status(replace(self.desk.asked, cwd=self.folder)) or []
+        if not changed:
+            return ()
+        some = ", ".join(escape_hidden(path) for path in changed[:3])
+        return (
+            f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {some}",
+        )
+
+    def _create_branch(self, begun: Begun) -> None:
+        """The branch, at once or not at all."""
+        line = f"create {HEADS}{begun.branch} {begun.commit}\n"
+        if not update_refs(
+            self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True
+        ):
+            told = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
+            raise GitError(told, "nothing was made; agentledger board shows it")
+
+
+def _start_command(task: Task, worktree: Path | None) -> str:
+    """What to type in order to have an agent begin."""
+    where = shlex.quote(str(worktree)) if worktree else "its worktree"
+    return f"cd {where} && agentledger prompt {task.id}   # the text to hand to an agent there"

@@ -1,0 +1,120 @@
+"""What a failing check says on base: where it fails there, too, it is not this branch's doing.
+
+Belongs here: whether that can be asked, and the answer, run once for each base commit and command. Does not:
+what follows from it (see `rules.packet`).
+
+It is only asked where the check failed, since only then it matters. No answer is better than a wrong one,
+which would let a failure pass. So nothing counts of a command that names a file which base has not got, or is
+steered by one; of one that cannot be run in a fresh worktree, or takes too long there; and of one whose
+JUnit file shows fewer failures on base.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from agentledger.git import process
+from agentledger.git.process import Git
+from agentledger.model.errors import LedgerError
+from agentledger.model.ledger import Check, JUnit
+from agentledger.model.paths import parent_folders
+from agentledger.model.text import encode
+from agentledger.running import changed_files
+from agentledger.workflow.session.agent_context import AtWork
+from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
+from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
+
+_KIND = "on-base"
+# What a shell gives for a command that it cannot run, or find; and `running` for one that is late, or lost.
+_NO_ANSWER = (124, 126, 127, 137)
+_APART = re.compile(r"[\s'\"=;|&<>()]+|::")
+# Files that commands go by without naming them.
+_STEERING = re.compile(
+    rb"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Gemfile|Taskfile\.ya?ml|package\.json|pyproject\.toml"
+    rb"|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|CMakeLists\.txt)"
+)
+
+OnBase = Mapping[str, tuple[str, int]]
+
+
+def find_base_results(
+    at: AtWork, failed: Sequence[Seen], paths: Sequence[bytes], now: int, hear: Hear
+) -> tuple[OnBase, tuple[str, ...]]:
+    """By the check's name base's commit and exit code, where there is an answer; and what went wrong."""
+    if not failed:
+        return {}, ()
+    base = at.fleet.base.head
+    there = _read_tracked(at.asked, base)
+    missing = _add_folders(_read_tracked(at.asked, at.branch.head)) - _add_folders(there)
+    if any(map(_STEERING.fullmatch, missing)):
+        return {}, ()
+    paths = [path for path in paths if path in there]
+    asked = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
+    keys = {each.check.name: _cache_key(base, each.check, paths) for each in asked}
+    known = at.taken.cache.get(_KIND, keys.values())
+    todo = [each.check for each in asked if keys[each.check.name] not in known]
+    try:
+        known |= _run_on_base(at, base, todo, paths, now, hear) if todo else {}
+    except LedgerError as error:
+        return {}, (f"it was not tried on base: {error.message}",)
+    codes = {
+        each.check.name: _parse_exit_code(known.get(keys[each.check.name]), each.junit) for each in asked
+    }
+    return {name: (base, code) for name, code in codes.items() if code is not None}, ()
+
+
+def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
+    return not changed_files.fill_command(check.run, paths).skipped and _split_command(check.run).isdisjoint(
+        missing
+    )
+
+
+def _split_command(command: str) -> set[bytes]:
+    """The words of a command, each of which may be a path; options and test names taken off."""
+    return {encode(word.removeprefix("./").rstrip("/")) for word in _APART.split(command)}
+
+
+def _read_tracked(asked: Git, commit: str) -> set[bytes]:
+    return set(process.run(asked, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
+
+
+def _add_folders(paths: set[bytes]) -> set[bytes]:
+    return paths | {folder for path in paths for folder in parent_folders(path)}
+
+
+def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
+    arguments = changed_files.fill_command(check.run, paths).arguments
+    return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
+
+
+def _parse_exit_code(stored: object, here: JUnit | None) -> int | None:
+    """The exit code out of what was remembered; None for no answer, or one of fewer failures than here."""
+    if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
+        return None
+    code, broken = stored
+    fewer = here is not None and isinstance(broken, int) and broken < here.failures + here.errors
+    return None if code in _NO_ANSWER or fewer else code
+
+
+def _run_on_base(
+    at: AtWork, base: str, checks: Sequence[Check], paths: Sequence[bytes], now: int, hear: Hear
+) -> dict[str, list[int | None]]:
+    """By key the exit code and the number of failures that JUnit tells of; remembered, too."""
+
+    def told(event: Event) -> None:
+        if not isinstance(event, Seen):  # what came of it is base's, and no result of this run
+            hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
+
+    found = {}
+    with fresh_worktree(at.asked, at.place, base) as folder:
+        runner = Runner(folder, at.place.common, at.fleet.policy, now, told, at.top)
+        prepare_worktree(folder, at.top, runner, at.fleet.policy, told)
+        for check in checks:
+            seen = runner.check(check, paths)
+            broken = seen.junit.failures + seen.junit.errors if seen.junit else None
+            found[_cache_key(base, check, paths)] = [seen.exit_code, broken]
+    at.taken.cache.put(_KIND, found.items())
+    return found

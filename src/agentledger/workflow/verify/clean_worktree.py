@@ -1,0 +1,112 @@
+"""Is a worktree what its commit says? Only then does a check's outcome speak of that commit.
+
+Belongs here: uncommitted changes outside the ledger, also those that git was told not to look for. Does not:
+what to do about them. What is ignored counts for nothing: a fresh worktree alone proves that it was not
+needed (see `verify_rerun`).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from agentledger.git import process, queries
+from agentledger.git.process import Git
+from agentledger.model.errors import LedgerError
+from agentledger.model.text import format_path
+
+_CODE = ("--", ":(top)", ":(top,exclude).agentledger")
+_SHOWN = 5
+# fsmonitor may be a program that a worktree's configuration names, and could keep changes to itself.
+_PLAIN = ("-c", "core.fsmonitor=false")
+
+
+class Unclean(NamedTuple):
+    """Paths outside the ledger: tracked ones that differ from HEAD, and files that nobody has added."""
+
+    tracked: tuple[bytes, ...]
+    untracked: tuple[bytes, ...]
+
+
+def read_unclean(asked: Git) -> Unclean:
+    """What is uncommitted in the worktree around `asked`."""
+    flags = ["--porcelain=v2", "-z", "-uall", "--ignore-submodules=none", "--no-renames"]
+    entries = process.run(asked, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
+    tracked, untracked = [], []
+    for entry in filter(None, entries):
+        if entry.startswith(b"? "):
+            untracked.append(entry[2:])
+        else:
+            # `1 XY …` has seven fields before the path, `u XY …` nine.
+            tracked.append(entry.split(b" ", 8 if entry.startswith(b"1 ") else 10)[-1])
+    return Unclean(tuple(tracked), tuple(untracked))
+
+
+def read_hidden_paths(asked: Git, top: Path) -> list[bytes]:
+    """Tracked paths that git was told to take for unchanged, so that nothing shows what they are like now.
+
+    A sparse checkout leaves files out by such a mark; one that is there all the same is not looked at.
+    """
+    listed = process.run(asked, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
+    sparse = queries.read_config(asked).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
+    found = []
+    for entry in filter(None, listed):
+        mark, path = entry[:1], entry[2:]
+        left_out = sparse and mark in b"Ss" and not os.path.lexists(top / os.fsdecode(path))
+        if (mark.islower() or mark == b"S") and not left_out:
+            found.append(path)
+    return found
+
+
+def refuse_unclean(asked: Git, top: Path) -> None:
+    """LedgerError where a check would look at something else than the commit."""
+    found = read_unclean(asked)
+    if found.tracked and (queries.locate_repository(asked).directory / "MERGE_HEAD").exists():
+        told = f"a merge is half-way here: {format_paths(found.tracked)}"
+        raise LedgerError(told, "finish it (git commit) or abort it (git merge --abort), then run this again")
+    if found.tracked:
+        told = f"there are uncommitted changes: {format_paths(found.tracked)}"
+        raise LedgerError(
+            told, "commit them (or git stash), then run this again: what is checked is a commit"
+        )
+    if found.untracked:
+        told = f"there are files that are in no commit: {format_paths(found.untracked)}"
+        hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
+        raise LedgerError(told, hint)
+    hidden = read_hidden_paths(asked, top)
+    if hidden:
+        first = shlex.quote(format_path(hidden[0]))
+        raise LedgerError(
+            f"git was told not to look at {format_paths(hidden)}, so nobody knows whether they are as committed",
+            f"git update-index --no-assume-unchanged {first} && git update-index --no-skip-worktree {first}; "
+            "then run this again",
+        )
+
+
+def refuse_changed(asked: Git, check: str) -> tuple[bytes, ...]:
+    """The untracked files that a check has left; LedgerError where it changed tracked ones."""
+    found = read_unclean(asked)
+    if found.tracked:
+        told = f"the check {check} changed files that are committed: {format_paths(found.tracked)}"
+        hint = (
+            "nothing is recorded; see git diff: commit that, or git restore it, and let the check only look"
+        )
+        raise LedgerError(told, hint)
+    return found.untracked
+
+
+def is_same_code(asked: Git, then: str) -> bool:
+    """Is HEAD still this commit, or one that differs from it in the ledger alone?"""
+    _, code, _ = process.run_unchecked(
+        asked, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE]
+    )
+    return code == 0
+
+
+def format_paths(paths: Sequence[bytes]) -> str:
+    """Some of the paths, and how many more there are."""
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(format_path(path) for path in paths[:_SHOWN]) + more

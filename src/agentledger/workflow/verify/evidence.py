@@ -1,0 +1,52 @@
+"""Evidence as text: from what was seen to the file that is committed.
+
+Belongs here: that file. Does not: running anything, or where the file goes. Pure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+from agentledger.documents.evidence import VERSION
+from agentledger.model.ledger import Evidence
+from agentledger.model.text import format_rfc3339
+from agentledger.workflow.verify.one_check import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What evidence speaks of: a commit, its code tree, and the id of the change that it brings to base."""
+
+    head: str
+    tree: str
+    change: str | None
+
+
+def render_evidence(
+    seen: Seen, bound: Bound, before: Evidence | None = None, on_base: tuple[str, int] | None = None
+) -> bytes:
+    """The whole file. `before` is the last evidence of that check, `on_base` base's commit and result."""
+    failures = 0 if seen.passed else 1 + (before.failures_in_a_row if before else 0)
+    said = {
+        "version": VERSION,
+        "check": seen.check.name,
+        "command": seen.check.run,
+        "exit_code": seen.exit_code,
+        "started_at": format_rfc3339(seen.started_at),
+        "seconds": seen.seconds,
+        "head": bound.head,
+        "tree": bound.tree,
+        "change": bound.change,
+        "log_sha256": seen.log_sha256,
+        "log_bytes": seen.log_bytes,
+        "truncated": seen.truncated,
+        "failures_in_a_row": failures,
+        "junit": dataclasses.asdict(seen.junit) if seen.junit else None,
+        "on_base": {"commit": on_base[0], "exit_code": on_base[1]} if on_base else None,
+        "skipped": seen.skipped,
+        "tail": seen.tail,
+    }
+    kept = {key: value for key, value in said.items() if value is not None}
+    return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

@@ -1,0 +1,172 @@
+"""The checks of a task, run in the agent's worktree, and the evidence of what came of them.
+
+Belongs here: which checks, on which commit, and the files to be committed. Does not: one check (see
+`verify_one`), what the worktree has to be like (see `verify_clean`), base's own result (see `verify_base`),
+or running them again elsewhere (see `verify_rerun`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agentledger.attention import progress
+from agentledger.changes.net_changes import Net, change_id
+from agentledger.model.errors import LedgerError
+from agentledger.model.fleet import Branch
+from agentledger.model.ledger import Brief, Check, Policy
+from agentledger.model.text import escape_hidden
+from agentledger.running import changed_files as running_changed_files
+from agentledger.running.changed_files import Filled
+from agentledger.workflow.session import ledger_commit
+from agentledger.workflow.session.agent_context import AtWork
+from agentledger.workflow.session.ledger_commit import Committed
+from agentledger.workflow.session.manager_context import unknown_name_error
+from agentledger.workflow.verify import base_run, clean_worktree
+from agentledger.workflow.verify.evidence import Bound, render_evidence
+from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
+
+SUBMODULE = "160000"  # the mode of one, which is no file
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of the checks, in order, all of the commit in `bound`.
+
+    `files` is the evidence by its path from the worktree's top: not written yet (see `commit`). `on_base` has
+    by check base's commit and exit code, where that was tried; `remarks` are sentences about what should be
+    looked at.
+    """
+
+    bound: Bound
+    seen: tuple[Seen, ...]
+    files: Mapping[str, bytes]
+    on_base: Mapping[str, tuple[str, int]]
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Seen, ...]:
+        """Those that did not pass."""
+        return tuple(each for each in self.seen if not each.passed)
+
+
+def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear = ignore_event) -> Verified:
+    """Run the checks that this branch has to pass, or `only` those named; nothing is written yet but logs.
+
+    `now` is in seconds since the epoch. Raises LedgerError where the worktree is not what HEAD says, or is
+    not any more after a check.
+    """
+    checks = select_checks(at, only)
+    clean_worktree.refuse_unclean(at.asked, at.top)
+    net = at.taken.net(at.branch)
+    paths, bound = changed_files(at.branch, net), bind_evidence(at.branch, net)
+    runner = Runner(at.top, at.place.common, at.fleet.policy, now, hear)
+    seen, left = [], frozenset[bytes]()
+    for check in checks:
+        result = runner.check(check, paths)
+        now_left = clean_worktree.refuse_changed(at.asked, check.name)
+        seen.append(_remark_new_files(result, [path for path in now_left if path not in left]))
+        left |= frozenset(now_left)
+    _refuse_moved(at, bound)
+    on_base, remarks = base_run.find_base_results(
+        at, [each for each in seen if not each.passed], paths, now, hear
+    )
+    return Verified(bound, tuple(seen), _render_evidence(at, seen, bound, on_base), on_base, remarks)
+
+
+def commit_evidence(at: AtWork, verified: Verified) -> Committed:
+    """Commit the evidence alone, beside whatever else is staged or changed."""
+    told = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.seen)
+    return ledger_commit.commit_files(
+        at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {told}"
+    )
+
+
+def outcome_word(seen: Seen) -> str:
+    """What came of a check in one word."""
+    return "skipped" if seen.skipped is not None else "passed" if seen.passed else "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What would be run: the checks in order, each with its command filled in."""
+
+    task: str
+    branch: str
+    head: str
+    checks: tuple[tuple[Check, Filled], ...]
+
+
+def plan_checks(at: AtWork, only: Collection[str] = ()) -> Planned:
+    """What `run` would run."""
+    return fill_in_checks(at.branch, at.task.id, select_checks(at, only), at.taken.net(at.branch))
+
+
+def fill_in_checks(branch: Branch, task: str, checks: Sequence[Check], net: Net) -> Planned:
+    """These checks with their commands filled in."""
+    paths = changed_files(branch, net)
+    filled = tuple((check, running_changed_files.fill_command(check.run, paths)) for check in checks)
+    return Planned(task, branch.name, branch.head, filled)
+
+
+# -- which checks, on what ----------------------------------------------------------------
+
+
+def select_checks(at: AtWork, only: Collection[str] = ()) -> tuple[Check, ...]:
+    """The checks of this worktree's branch; LedgerError for a name in `only` that none of them has."""
+    return checks_of_branch(at.task.brief, at.fleet.policy, at.branch, only)
+
+
+def checks_of_branch(
+    brief: Brief | None, policy: Policy, branch: Branch, only: Collection[str]
+) -> tuple[Check, ...]:
+    """The checks that a brief and the policy ask of a branch, as its standing has them."""
+    checks = progress.required_checks(brief, policy, [change.path for change in branch.code_changes])
+    names = [check.name for check in checks]
+    for name in only:
+        if name not in names:
+            raise unknown_name_error("check", name, names, "neither brief nor policy asks for one here")
+    return tuple(check for check in checks if not only or check.name in only)
+
+
+def changed_files(branch: Branch, net: Net) -> list[bytes]:
+    """The files of a branch's own net change that are there at its head, in order."""
+    there = {c.path for c in branch.code_changes if c.status != "D" and c.new_mode != SUBMODULE}
+    # Where git cannot merge the two, all that the branch changed counts.
+    return sorted(there if net.failed else there & net.paths)
+
+
+def bind_evidence(branch: Branch, net: Net) -> Bound:
+    """What evidence of a branch's head speaks of; LedgerError where that cannot be read."""
+    if branch.code_tree is None:
+        told = f"the tree of {branch.head[:12]} cannot be read"
+        raise LedgerError(told, "git fsck says what is missing; git fetch may bring it")
+    return Bound(branch.head, branch.code_tree, change_id(net))
+
+
+# -- what is recorded -----------------------------------------------------------------------
+
+
+def _remark_new_files(seen: Seen, left: Sequence[bytes]) -> Seen:
+    if not left:
+        return seen
+    told = f"it left new files: {clean_worktree.format_paths(left)}; list them in .gitignore, or remove them"
+    return replace(seen, remarks=(*seen.remarks, told))
+
+
+def _refuse_moved(at: AtWork, bound: Bound) -> None:
+    if not clean_worktree.is_same_code(at.asked, bound.head):
+        told = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
+        raise LedgerError(told, "run this again when nobody commits code here")
+
+
+def _render_evidence(
+    at: AtWork, seen: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
+) -> dict[str, bytes]:
+    before = {each.check: each for each in at.work.evidence}
+    return {
+        f"{at.folder}/evidence/{each.check.name}.json": render_evidence(
+            each, bound, before.get(each.check.name), on_base.get(each.check.name)
+        )
+        for each in seen
+    }

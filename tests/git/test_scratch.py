@@ -1,0 +1,94 @@
+"""The user's attributes, drivers and settings: none bends a merge or a diff, none runs.
+
+Belongs here: what the sealed directory keeps out. Not here: what a merge comes to (see `test_forecast`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agentledger.model.fleet import ConflictFile
+from gitrepo import Commit, Repo
+from reading import all_objects, branch, fleet
+
+LINES = "".join(f"line {number}\n" for number in range(1, 21))
+
+
+def edited(number: int, line: str) -> str:
+    return LINES.replace(f"line {number}\n", f"{line}\n")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    return Repo.init(tmp_path / "r")
+
+
+@pytest.fixture
+def root(repo: Repo) -> Commit:
+    return repo.commit("main", {"f": LINES, "g": LINES})
+
+
+def in_conflict(repo: Repo) -> ConflictFile:
+    found = branch(repo).conflict
+    assert found is not None
+    (file,) = found.files
+    return file
+
+
+def test_attributes_and_drivers_of_the_user_change_nothing_and_do_not_run(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = repo.commit("main", {"f": LINES, ".gitattributes": "f merge=union diff=spy\n"})
+    repo.commit("agent/x", {"f": edited(3, "mine")}, parents=[start])
+    repo.commit("main", {"f": edited(3, "theirs")})
+    repo.checkout()
+    ran = tmp_path / "ran"
+    # No filter among them: `git status` of a work tree runs the user's own filters, as theirs does.
+    for key in ("merge.spy.driver", "diff.spy.textconv", "diff.spy.command", "diff.external"):
+        repo.git("config", key, f"touch '{ran}'; true")
+    repo.git("config", "merge.default", "spy")
+    repo.git("config", "merge.union.driver", f"touch '{ran}'")
+    attributes = tmp_path / "attributes"
+    attributes.write_text("* merge=spy diff=spy\n")
+    repo.git("config", "core.attributesFile", str(attributes))
+    (repo.path / ".git/info").mkdir(exist_ok=True)
+    (repo.path / ".git/info/attributes").write_text("* merge=union\n")
+    monkeypatch.chdir(repo.path)
+    found = branch(repo)
+    assert found.conflict is not None
+    assert [(file.path, file.kind) for file in found.conflict.files] == [(b"f", "content")]
+    assert (found.added, found.removed) == (1, 1)
+    assert not ran.exists()
+
+
+def test_settings_of_the_user_change_nothing(repo: Repo, root: Commit) -> None:
+    repo.commit("agent/x", {"f": edited(3, "mine")}, parents=[root])
+    repo.commit("main", {"f": edited(3, "theirs")})
+    expected = in_conflict(repo)
+    for key, value in {
+        "merge.conflictStyle": "diff3",
+        "merge.renames": "false",
+        "diff.renames": "copies",
+        "diff.algorithm": "patience",
+        "diff.noprefix": "true",
+        "merge.directoryRenames": "true",
+        "core.autocrlf": "true",
+        "core.quotePath": "true",
+        "log.showSignature": "true",
+        "i18n.logOutputEncoding": "latin1",
+    }.items():
+        repo.git("config", key, value)
+    (repo.path / ".git/agentledger/cache.sqlite").unlink()
+    assert in_conflict(repo) == expected
+
+
+def test_merging_adds_no_object_to_the_user_s_repository(repo: Repo, root: Commit) -> None:
+    for number in range(6):
+        repo.commit(f"agent/{number}", {"f": edited(3, f"mine {number}"), "n": f"{number}"}, parents=[root])
+    repo.commit("main", {"f": edited(3, "theirs")})
+    repo.flush()
+    before = (all_objects(repo), repo.count_objects())
+    assert all(b.conflict is not None and not b.conflict.clean for b in fleet(repo).branches)
+    assert (all_objects(repo), repo.count_objects()) == before

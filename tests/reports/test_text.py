@@ -1,0 +1,129 @@
+"""The board of the terminal: what stands on it, and that it never grows wider than asked."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from agentledger.model.fleet import Agent, Base, Conflict, Fleet, State, Sync, Worktree
+from agentledger.reports import text
+from fleets import DAY, HOSTILE, HOUR, NOW, branch, change, conflicting, every_kind, fleet
+
+GOLDEN = """\
+shop: 2 open, 1 held, 3 ended
+base main at bbbbbbbbbb (the branch that HEAD names), never fetched
+
+Open (2)
+  Branch        Agent   Active  Files  Lines
+  agent/login   codex      1 h      1  +3 -1
+    Review and merge: git diff main...agent/login
+  agent/search  claude     2 d      1      ?
+    uncommitted changes in ../shop.worktrees/search
+    Review; more is uncommitted: git diff main...agent/search
+
+Held: in conflict with main (1)
+  Branch      Agent  Active  Files  Lines
+  agent/cart  codex     1 h      1  +3 -1
+    conflicts in src/cart.py, src/price.py
+    Bring main in and settle 2 files: git switch agent/cart && git merge main
+
+Ended (3): 2 merged, 1 dormant
+  agentledger board --all lists them
+
+Note: One branch was left out."""
+
+
+def rendered(value: Fleet, width: int = 80, list_ended: bool = False) -> str:
+    """The board as a pipe gets it."""
+    out = io.StringIO()
+    Console(file=out, width=width).print(text.render_board(value, width, list_ended), soft_wrap=True)
+    return out.getvalue()
+
+
+def sample() -> Fleet:
+    """The fleet that GOLDEN shows."""
+    return fleet(
+        branch(
+            "agent/search",
+            agent=Agent("claude", "branch"),
+            lines_counted=False,
+            worktree=Worktree("../shop.worktrees/search", True, None),
+            active_at=NOW - 2 * DAY,
+        ),
+        branch("agent/old", state=State.DORMANT),
+        branch("agent/login"),
+        branch("agent/done", state=State.MERGED),
+        branch("agent/done-too", state=State.MERGED),
+        branch("agent/cart", conflict=conflicting(b"src/cart.py", b"src/price.py")),
+        notes=("One branch was left out.",),
+    )
+
+
+def test_the_board_of_a_small_fleet() -> None:
+    assert rendered(sample()).rstrip("\n") == GOLDEN
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132])
+def test_no_line_is_wider_than_asked(width: int) -> None:
+    for line in rendered(every_kind(), width, list_ended=True).splitlines():
+        assert cell_len(line) <= width, line
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_reaches_the_terminal_raw_or_as_markup(name: str) -> None:
+    shown = rendered(fleet(branch(name), branch(name, conflict=conflicting(name.encode(errors="replace")))))
+    assert "\x1b" not in shown
+    assert "\u009b" not in shown
+    assert "\u202e" not in shown
+    assert shown.encode()
+    if name.startswith("["):
+        assert name in shown
+
+
+def test_a_command_is_whole_or_left_out() -> None:
+    name = "agent/" + "y" * 55
+    stepwise = rendered(fleet(branch(name, conflict=conflicting(b"a"))))
+    assert f"    git switch {name} &&\n    git merge main\n" in stepwise
+    assert "git switch" not in rendered(fleet(branch("agent/" + "y" * 90, conflict=conflicting(b"a"))))
+
+
+def test_many_conflicting_paths_are_counted() -> None:
+    shown = rendered(fleet(branch(conflict=conflicting(*(b"src/module_%d.py" % n for n in range(30))))))
+    assert "conflicts in src/module_0.py, src/module_1.py, src/module_2.py and 27 more" in shown
+
+
+def test_ended_branches_are_listed_when_asked_for() -> None:
+    absorbed = branch("agent/same", state=State.ABSORBED, state_why="same change as 9999999999")
+    shown = rendered(fleet(absorbed, branch("agent/done", state=State.MERGED)), list_ended=True)
+    assert "agent/same  codex     1 h  absorbed\n    same change as 9999999999" in shown
+    assert "Delete: git branch -d agent/done" in shown
+    assert "--all" not in shown
+
+
+def test_a_merge_that_git_could_not_try_is_no_conflict() -> None:
+    shown = rendered(fleet(branch(conflict=Conflict(None, (), "unrelated histories"))))
+    assert "git could not merge it with main: unrelated histories" in shown
+    assert "Held" not in shown
+
+
+def test_the_base_says_where_it_is_from_and_how_old_the_fetch_is() -> None:
+    base = Base(
+        "main", "refs/remotes/o/main", "b" * 40, "upstream of main", Sync.BEHIND, None, NOW - 3 * HOUR
+    )
+    shown = " ".join(rendered(fleet(base=base)).split())
+    assert "base main at bbbbbbbbbb of its upstream, which the local branch is behind" in shown
+    assert "(upstream of main), last fetch 3 h ago" in shown
+
+
+def test_an_empty_fleet_says_how_to_name_branches() -> None:
+    shown = rendered(fleet())
+    assert "No agent branch found" in shown
+    assert "--branches" in shown
+
+
+def test_a_branch_that_is_not_pushed_says_so() -> None:
+    shown = rendered(fleet(branch(sync=Sync.AHEAD, changes=(change(), change(b"b")))))
+    assert "the local branch is ahead of its remote twin" in shown

@@ -1,0 +1,211 @@
+"""The view models: what the board and a branch's page say, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import sitefleet as sf
+from agentledger.model.fleet import (
+    Base,
+    Branch,
+    Conflict,
+    ConflictFile,
+    FilePatch,
+    Hunk,
+    State,
+    Sync,
+    Worktree,
+)
+from agentledger.site import file_view
+from agentledger.site.board_view import Board, build_board
+from agentledger.site.branch_view import COMMITS_SHOWN, build_branch_page
+from agentledger.site.labels import branch_title
+from agentledger.site.page_names import name_pages
+
+CONFLICT = Conflict(False, (ConflictFile(b"src/a.py", "content", (Hunk(3, b"<<<<<<< a\n"),)),))
+
+
+def board_of(*branches: Branch, shown: int | None = 300, **fields: object) -> Board:
+    fleet = sf.fleet(*branches, **fields)
+    return build_board(fleet, name_pages(branches), shown)
+
+
+def test_the_board_leads_with_what_is_open_and_keeps_conflicts_apart() -> None:
+    found = board_of(
+        sf.branch("old", active_at=1),
+        sf.branch("new", active_at=9),
+        sf.branch("stuck", conflict=CONFLICT),
+        sf.branch("gone", state=State.MERGED),
+    )
+    assert [(s.key, [row.name for row in s.rows]) for s in found.sections] == [
+        ("unbriefed", ["new", "old"]),
+        ("held", ["stuck"]),
+    ]
+    assert [(group.key, group.count) for group in found.ended] == [("merged", 1)]
+    assert found.summary == "3 open branches, 1 of them in conflict with main; 1 ended."
+
+
+def test_a_row_says_what_it_is_and_what_comes_next() -> None:
+    dirty = Worktree("../app.worktrees/x", True, sf.NOW)
+    row = board_of(sf.branch("claude/x", worktree=dirty)).sections[0].rows[0]
+    assert (row.lines, row.files, row.merge.text) == ("+1 −1", "1 file", "merges cleanly")
+    assert row.place == "uncommitted work"
+    assert row.action is not None
+    assert row.action.command == "git diff main...claude/x"
+
+
+def test_what_was_not_computed_is_never_shown_as_none() -> None:
+    found = board_of(sf.branch("x", conflict=None, lines_counted=False), forecast=False)
+    row = found.sections[0].rows[0]
+    assert (row.lines, row.merge.text) == ("", "merge not tried")
+    assert "conflict" not in found.summary
+    assert found.notes == ("Conflicts were left out, as asked.",)
+
+
+def test_unreadable_branches_are_named_above_everything() -> None:
+    lost = [sf.branch(f"b{n}", state=State.UNREADABLE, state_why="object missing") for n in range(7)]
+    found = board_of(*lost)
+    assert found.unreadable is not None
+    assert found.unreadable.mark.text == "7 branches could not be read"
+    assert [row.why for row in found.unreadable.rows] == ["object missing"] * 5
+    assert found.unreadable.rest == 2
+
+
+def test_many_ended_branches_are_counted_in_full_and_listed_in_part() -> None:
+    ended = [sf.branch(f"m{n}", state=State.MERGED) for n in range(9)]
+    found = board_of(*ended, sf.branch("d", state=State.DORMANT), shown=4)
+    assert [(g.key, g.count, len(g.rows)) for g in found.ended] == [("dormant", 1, 1), ("merged", 9, 3)]
+    assert found.ended_more
+    whole = board_of(*ended, shown=None)
+    assert len(whole.ended[0].rows) == 9
+    assert not whole.ended_more
+
+
+@pytest.mark.parametrize(
+    ("ref", "sync", "other", "note"),
+    [
+        ("refs/heads/main", Sync.SAME, "refs/remotes/origin/main", ""),
+        ("refs/heads/main", Sync.AHEAD, "refs/remotes/origin/main", "origin/main is behind it"),
+        ("refs/remotes/origin/main", Sync.BEHIND, "refs/heads/main", "main here is behind it"),
+        ("refs/remotes/origin/main", Sync.DIVERGED, "refs/heads/main", "main here has diverged from it"),
+    ],
+)
+def test_which_base_was_taken_is_said(ref: str, sync: Sync, other: str, note: str) -> None:
+    found = board_of(base=Base("main", ref, sf.oid("m"), "", sync, other))
+    assert found.base_note == note
+
+
+def test_the_title_is_the_first_subject_that_says_something() -> None:
+    subjects = ("fix lint", "Teach the parser dates", "Initial plan")
+    commits = tuple(map(sf.commit, subjects))
+    assert branch_title(sf.branch("x", commits=commits)) == "Teach the parser dates"
+    assert branch_title(sf.branch("x", commits=commits[2:])) == "Initial plan"
+    assert branch_title(sf.branch("x", commits=())) == ""
+    assert len(branch_title(sf.branch("x", commits=(sf.commit("w" * 500),)))) == 90
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ({}, "Yes, cleanly."),
+        ({"conflict": CONFLICT}, "No: conflicts in 1 file."),
+        ({"conflict": None}, "Not computed."),
+        ({"conflict": Conflict(None, failed="bad object")}, "Unknown: git cannot merge these two."),
+        ({"state": State.MERGED, "conflict": None}, "It is merged already."),
+        ({"state": State.ABSORBED, "conflict": None}, "Its change is in already."),
+        ({"state": State.EMPTY, "conflict": None}, "There is nothing to merge."),
+        ({"state": State.UNREADABLE, "conflict": None}, "Unknown: git could not read it."),
+    ],
+)
+def test_the_verdict_answers_whether_it_merges(fields: dict[str, object], verdict: str) -> None:
+    one = sf.branch("x", **fields)
+    assert build_branch_page(one, sf.fleet(one), (), "branch/x").verdict.text == verdict
+
+
+def test_the_page_of_a_conflict_shows_files_kinds_and_regions() -> None:
+    one = sf.branch("x", conflict=CONFLICT)
+    (file,) = build_branch_page(one, sf.fleet(one), (), "branch/x").conflicts
+    assert (file.path, file.kind) == ("src/a.py", "both sides changed the same lines")
+    assert file.regions[0].line == "line 3"
+
+
+def test_hidden_characters_are_reported_with_their_place() -> None:
+    one = sf.branch(
+        "claude/\u202ex",
+        changes=(sf.change("a\u200bb"),),
+        commits=(sf.commit("\u2066subject"),),
+    )
+    patch = FilePatch(one.changes[0], "@@ -1 +1 @@\n-\u2060gone\n+\u202ehere\n".encode())
+    assert build_branch_page(one, sf.fleet(one), (patch,), "branch/x").hidden == (
+        "the branch’s name: U+202E (1×)",
+        "paths: U+200B (1×)",
+        "commits: U+2066 (1×)",
+        "added lines: U+202E (1×)",
+    )
+
+
+def test_only_so_many_commits_are_listed_and_the_rest_counted() -> None:
+    one = sf.branch("x", commits=tuple(sf.commit(f"c{n}") for n in range(COMMITS_SHOWN + 3)))
+    page = build_branch_page(one, sf.fleet(one), (), "branch/x")
+    assert len(page.commits) == COMMITS_SHOWN
+    assert page.commits_more == "and 3 more commits, not shown"
+
+
+def opened(*patches: FilePatch) -> list[bool]:
+    one = sf.branch("x", changes=tuple(patch.change for patch in patches))
+    return [file.open for file in file_view.build_files(one, sf.fleet().base, patches)]
+
+
+def lines_added(count: int, text: str = "x") -> bytes:
+    return b"@@ -0,0 +1,%d @@\n" % count + f"+{text}\n".encode() * count
+
+
+def test_a_diff_is_open_when_it_is_short_and_written_by_hand() -> None:
+    plain = sf.change("src/a.py")
+    assert opened(FilePatch(plain, lines_added(400))) == [True]
+    assert opened(FilePatch(plain, lines_added(401))) == [False]
+    assert opened(FilePatch(plain, lines_added(30, "y" * 700))) == [False]
+    assert opened(FilePatch(sf.change("uv.lock"), sf.BODY)) == [False]
+    assert opened(FilePatch(sf.change("src/a.py", status="D"), sf.BODY)) == [False]
+    assert opened(FilePatch(sf.change("run.sh", 0, 0, new_mode="100755"), b"")) == [False]
+
+
+def test_a_page_opens_no_more_than_its_reader_can_bear() -> None:
+    many = [FilePatch(sf.change(f"src/{n}.py", 400, 0), lines_added(400)) for n in range(30)]
+    assert sum(opened(*many)) == 25
+
+
+def test_a_long_diff_has_a_page_of_its_own() -> None:
+    assert not file_view.needs_own_page([FilePatch(sf.change("a"), lines_added(9_000))])
+    assert file_view.needs_own_page([FilePatch(sf.change("a"), lines_added(10_000))])
+    assert file_view.needs_own_page([FilePatch(sf.change("a"), lines_added(1_001, "x" * 1_000))])
+
+
+@pytest.mark.parametrize("omitted", ["binary", "large", "missing", "unreadable"])
+def test_a_diff_that_is_left_out_says_why(omitted: str) -> None:
+    one = sf.branch("x")
+    (file,) = file_view.build_files(one, sf.fleet().base, [FilePatch(one.changes[0], b"", omitted)])
+    (part,) = file.parts
+    assert part.body is None
+    assert part.note
+    assert (part.command is None) == (omitted in ("binary", "missing"))
+
+
+def test_both_halves_of_a_type_change_stand_under_one_file() -> None:
+    link = sf.change("a", status="T", new_mode="120000")
+    one = sf.branch("x", changes=(link,))
+    (file,) = file_view.build_files(
+        one, sf.fleet().base, [FilePatch(link, sf.BODY), FilePatch(link, sf.BODY)]
+    )
+    assert [part.note for part in file.parts] == ["From file to symbolic link."] * 2
+
+
+def test_what_exceeds_a_page_is_named_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_view, "PAGE_BYTES", len(sf.BODY))
+    changes = (sf.change("src/a.py", 9), sf.change("src/b.py"))
+    one = replace(sf.branch("x"), changes=changes)
+    first, second = file_view.build_files(one, sf.fleet().base, [FilePatch(c, sf.BODY) for c in changes])
+    assert first.parts[0].body is not None
+    assert second.parts[0].command == "git diff main...x -- ':(top,literal)src/b.py'"

@@ -1,0 +1,201 @@
+"""Where a brief makes a rule speak: nearly all of it is the manager's to mend.
+
+Belongs here: situations of the family BRF. Does not: what is asked of them (see `test_advice`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advicecases import Advice, Mend
+from advicescene import CONFIG, FOLDER, Scene, Told
+from rulecases import BODY
+
+COPY = FOLDER + "brief.md"
+DEMANDED = "require_briefs = true\n"
+AUTH = '[[delegation]]\npaths = ["src/auth/**"]\nmode = "review"\n'
+SHARED = '[paths]\nshared = ["src/api/**"]\n'
+WIDER = ["src/**", "tests/**", "docs/**"]
+
+
+def nothing(scene: Scene) -> None:
+    """The brief, or the policy, is all there is to it."""
+
+
+def planned(fix: str, **blanks: str) -> Mend:
+    """The manager plans with the flags that the message names, its blanks filled in."""
+
+    def mend(scene: Scene, said: Told) -> None:
+        command = f"agentledger plan x {fix}"
+        assert command in said.hint, said
+        for blank, value in blanks.items():
+            command = command.replace(blank, value)
+        scene.types(command)
+
+    return mend
+
+
+def instead(fix: str) -> Mend:
+    """The same with the flags that the message names second."""
+
+    def mend(scene: Scene, said: Told) -> None:
+        assert said.hint.startswith("agentledger plan x --"), said
+        assert f", or {fix}" in said.hint, said
+        scene.types(f"agentledger plan x {fix}")
+
+    return mend
+
+
+def rewritten(scene: Scene, said: Told) -> None:
+    """The place is named; which words belong there is the manager's to know."""
+    assert "tasks/x/brief.md:" in said.where, said
+    scene.plan(body=BODY, mode="delegate")
+
+
+def body(old: str, new: str) -> Any:
+    return lambda scene: scene.plan(body=BODY.replace(old, new))
+
+
+# -- whose brief counts ------------------------------------------------------------------
+
+
+def unbriefed(scene: Scene) -> None:
+    scene.control({"tasks/x/brief.md": None})
+    scene.says()
+    scene.slipped()
+
+
+def written(scene: Scene, said: Told) -> None:
+    assert "agentledger plan TASK" in said.hint
+    assert "`branch: agent/x`" in said.hint
+    scene.plan(branch="agent/x")
+
+
+def asks_for_more(scene: Scene) -> None:
+    scene.write(COPY, scene.text(scene.keys | {"owns": WIDER}))
+
+
+def accepted(scene: Scene, said: Told) -> None:
+    scene.managed("agentledger brief accept x", said)
+
+
+def rejected(scene: Scene, said: Told) -> None:
+    scene.managed("agentledger brief reject x", said)
+
+
+def taken_back(scene: Scene, said: Told) -> None:
+    command = said.hint[said.hint.index("git cat-file") :]
+    scene.obey(command, said)
+    assert scene.desk.git("show", f"HEAD:{COPY}").strip() == scene.text(scene.keys).strip()
+
+
+def copied_too_early(scene: Scene) -> None:
+    scene.slip(COPY, scene.text(scene.keys))
+    scene.plan(title="Limit logins")
+
+
+def only_on_the_branch(scene: Scene) -> None:
+    scene.control({"tasks/x/brief.md": None})
+    scene.slip(COPY, scene.text(scene.keys))
+
+
+def on_base(scene: Scene) -> None:
+    scene.control({"tasks/x/brief.md": None})
+    assert scene.remote.path.exists()
+    scene.base({COPY: scene.text(scene.keys)})
+
+
+def brought_to_base(scene: Scene, said: Told) -> None:
+    assert f"commit {COPY} on main" in said.hint
+    scene.base({COPY: scene.text(scene.keys)})
+
+
+def guarded(scene: Scene, said: Told) -> None:
+    assert "`guarded = true` under [control] on main" in said.hint
+    scene.base({CONFIG: "[control]\nguarded = true\n"})
+
+
+# -- one branch, one task ----------------------------------------------------------------
+
+
+def two_folders(scene: Scene) -> None:
+    scene.says()
+    scene.write(".agentledger/tasks/z/brief.md", scene.text(scene.keys | {"task": "z"}))
+    scene.slipped()
+
+
+def one_folder(scene: Scene, said: Told) -> None:
+    scene.obey("git rm -r -- .agentledger/tasks/z && git commit -m 'one task a branch'", said)
+
+
+def two_briefs(scene: Scene) -> None:
+    scene.plan(branch="agent/x")
+    scene.plan("y", owns=["docs/**"])
+
+
+def one_brief(scene: Scene, said: Told) -> None:
+    scene.managed("agentledger plan y --branch ''", said)
+
+
+def an_agent_on_an_own_task(scene: Scene) -> None:
+    scene.plan(mode="own")
+    scene.says(more="agent: codex\n")
+    scene.slipped()
+
+
+CASES = (
+    Advice("BRF001", "··www", "manager", unbriefed, written),
+    Advice("BRF001", "··wEE", "manager", unbriefed, written, policy=DEMANDED, case="demanded"),
+    Advice("BRF002", "EwwwE", "manager", nothing, rewritten, keys={"mode": "whatever"}),
+    Advice("BRF003", "E···E", "manager", body("`make test` passes.", "TODO"), rewritten),
+    Advice(
+        *(
+            "BRF005",
+            "w····",
+            "manager",
+            lambda s: s.base({"lib/b.py": "b\n"}),
+            planned("--owns PATTERN", PATTERN="'src/**'"),
+        ),
+        keys={"owns": ["src/**", "tests/**", "docs/**", "lib/**"]},
+    ),
+    Advice(
+        "BRF006",
+        "E····",
+        "manager",
+        nothing,
+        planned("--follow PATH", PATH="src/a.py"),
+        keys={"follow": ["src/gone.py"]},
+    ),
+    Advice(
+        *("BRF007", "·wwwE", "manager", asks_for_more, accepted, taken_back),
+        others={"rejected": rejected, "taken back": taken_back},
+    ),
+    Advice("BRF007", "·wwww", "manager", copied_too_early, taken_back, case="outdated"),
+    Advice(
+        *("BRF008", "E···E", "manager", nothing, planned("--mode review")),
+        others={"off limits": instead("--add-off-limits 'src/auth/**'")},
+        policy=AUTH,
+    ),
+    Advice("BRF008", "····E", "manager", an_agent_on_an_own_task, planned("--mode review"), case="own"),
+    Advice("BRF009", "··EEE", "agent", two_folders, one_folder),
+    Advice("BRF009", "E·wwE", "manager", two_briefs, one_brief, case="two briefs"),
+    Advice(
+        *("BRF010", "E···E", "manager", nothing, planned("--seam --mode review")),
+        others={"off limits": instead("--add-off-limits 'src/api/**'")},
+        policy=SHARED,
+    ),
+    Advice(
+        *("BRF010", "E···E", "manager", nothing, planned("--mode review")),
+        keys={"seam": True},
+        case="delegated",
+    ),
+    Advice("BRF011", "····w", "manager", nothing, guarded),
+    Advice("BRF011", "····E", "manager", nothing, guarded, policy=DEMANDED, case="demanded"),
+    Advice("BRF011", "····w", "manager", only_on_the_branch, brought_to_base, case="the branch's"),
+    Advice(
+        *("BRF011", "····w", "manager", on_base),
+        lambda scene, said: scene.managed("git push origin main", said),
+        case="unpushed",
+    ),
+    Advice("BRF012", "····E", "manager", nothing, planned("--mode delegate"), keys={"mode": "explore"}),
+)

@@ -1,0 +1,55 @@
+"""Every kind of page, for tests of what holds for all of them.
+
+Belongs here: the sites that have them between them. Does not: what must hold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sitefleet as sf
+from agentledger.model.fleet import Conflict, ConflictFile, FilePatch, Hunk, State
+from agentledger.model.text import decode, encode
+from agentledger.site.build import build_site
+from command import run
+from gitrepo import Repo
+
+HOSTILE = decode(b"claude/\"'><script>alert(1)</script>\xe2\x80\xae\xff")
+MANY = 301  # more ended branches than the board lists
+LONG = b"@@ -1 +1 @@\n" + b"+0123456789abcde\n" * 250_000  # more than any page shows, so it costs no time
+
+
+def demo(folder: Path) -> Path:
+    """The site of the sample fleet, as commands build it, were its remote on a forge: links come with one."""
+    made = run(folder, "demo", "fleet", "--no-open")
+    assert made.code == 0, made
+    shop = folder / "fleet" / "shop"
+    Repo(shop).git("remote", "set-url", "origin", "https://github.com/orchard/shop")
+    built = run(shop, "site", "--out", "../site")
+    assert built.code == 0, built
+    return folder / "fleet" / "site"
+
+
+def odd(folder: Path) -> Path:
+    """A site with what the sample lacks: a diff with a page of its own, very many ended branches, unreadable
+    ones, and hostile names."""
+    conflict = Conflict(False, (ConflictFile(b"<i>\xff", "content", (Hunk(1, encode(HOSTILE)),)),))
+    hostile = sf.branch(
+        HOSTILE,
+        commits=(sf.commit(HOSTILE, trailers=((HOSTILE, HOSTILE),)),),
+        changes=(sf.change(encode(HOSTILE)),),
+        conflict=conflict,
+    )
+    long = sf.branch("claude/long", changes=(sf.change("src/a.py"), sf.change("src/long.py", added=250_000)))
+    ended = (sf.branch(f"claude/done-{number}", state=State.MERGED) for number in range(MANY))
+    lost = sf.branch("claude/lost", state=State.UNREADABLE, state_why="its commit is missing")
+    given = sf.Given(sf.fleet(hostile, long, lost, *ended, notes=(HOSTILE,)))
+    given.bodies["claude/long"] = tuple(map(FilePatch, long.changes, (sf.BODY, LONG)))
+    build_site(given, folder / "odd", sf.silent)
+    return folder / "odd"
+
+
+def pages(folder: Path) -> list[Path]:
+    """Every page of both sites; of ended branches that differ in nothing but their name, one."""
+    found = [*demo(folder).rglob("*.html"), *odd(folder).rglob("*.html")]
+    return sorted(page for page in found if "-done-" not in page.name or "-done-0-" in page.name)

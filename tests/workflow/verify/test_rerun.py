@@ -1,0 +1,187 @@
+"""`agentledger verify --rerun`: the checks once more, in a fresh worktree, and what that makes of a claim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
+from agentledger.model.work import Checked, Trust
+from command import refused
+from verifying import EVIDENCE, Checks, outcomes
+
+COPIES = '[spawn]\ncopy = [".env"]\nsetup = "touch ready"\n'
+
+
+def reruns(desk: Checks) -> list[str]:
+    """The files of reruns on the control branch."""
+    return desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reruns/").splitlines()
+
+
+def standing(desk: Checks) -> Checked:
+    """Where the first check stands, as the board has it."""
+    with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
+        branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
+    assert branch.standing
+    return branch.standing.checks[0]
+
+
+def trusts(told: dict[str, Any]) -> list[tuple[str | None, int]]:
+    return [(check["trust"], check["runs"]) for check in told["checks"]]
+
+
+def test_the_same_outcome_is_reproduced_and_kept_for_the_manager(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "echo tested"})
+    desk.verify()
+    head = desk.head()
+    told = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert trusts(told) == [("reproduced", 1)]
+    assert (told["commit"], told["ref"]) == (
+        desk.repo.git("rev-parse", "agentledger"),
+        "refs/heads/agentledger",
+    )
+    assert reruns(desk) == told["files"]
+    assert told["files"][0].endswith("-test.json")
+    assert standing(desk).trust is Trust.REPRODUCED
+    assert desk.head() == head
+    assert desk.repo.git("worktree", "list").count("\n") == 1
+
+
+def test_evidence_that_was_typed_is_contradicted_by_two_runs(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "exit 1"})
+    desk.verify(code=1)
+    path = desk.path / EVIDENCE / "test.json"
+    claim = json.loads(path.read_text()) | {"exit_code": 0}
+    desk.change(f"{EVIDENCE}/test.json", json.dumps(claim))
+    told = desk.verify("--rerun", "agent/x", folder=desk.repo.path, code=1)
+    assert trusts(told) == [("contradicted", 2)]
+    assert len(reruns(desk)) == 2
+    assert standing(desk).trust is Trust.CONTRADICTED
+
+
+def test_runs_that_differ_among_themselves_are_flaky(tmp_path: Path) -> None:
+    turn = tmp_path / "turn"
+    desk = Checks(tmp_path, {"test": f"echo >>{turn}; test $(wc -l <{turn}) -ne 2"})
+    desk.verify()
+    told = desk.verify("--rerun", "x", folder=desk.repo.path, code=1)
+    assert trusts(told) == [("flaky", 2)]
+    assert standing(desk).trust is Trust.FLAKY
+
+
+def test_what_only_passes_with_files_that_no_commit_has_is_found_out(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "test -e ready"})
+    (desk.path / "ready").touch()
+    desk.verify()
+    assert trusts(desk.verify("--rerun", "x", folder=desk.repo.path, code=1)) == [("contradicted", 2)]
+
+
+def test_without_evidence_of_this_code_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"})
+    assert trusts(desk.verify("--rerun", "x", folder=desk.repo.path)) == [(None, 1)]
+    desk.verify()
+    desk.change("src/a.py", "a = 2\n")
+    assert trusts(desk.verify("--rerun", "x", folder=desk.repo.path)) == [(None, 1)]
+
+
+def test_the_worktree_is_made_ready_as_policy_says(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "cat .env && test -e ready && git status --porcelain"}, COPIES)
+    (desk.repo.path / ".env").write_text("TOKEN=secret-of-mine\n")
+    told = desk.verify("--rerun", "x", folder=desk.repo.path)
+    log = Path(told["checks"][0]["log"])
+    assert log.read_text() == "TOKEN=[redacted]\n"
+
+
+def test_a_link_in_the_way_of_a_copied_file_leads_nowhere(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"}, '[spawn]\ncopy = ["conf/.env"]\n')
+    (desk.repo.path / "conf").mkdir()
+    (desk.repo.path / "conf/.env").write_text("A=1\n")
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (desk.path / "conf").symlink_to(victim)
+    desk.change("src/a.py", "a = 2\n")
+    said = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert "a link on the way" in said.message
+    assert not list(victim.iterdir())
+
+
+def test_a_set_up_that_fails_ends_it(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"}, '[spawn]\nsetup = "echo broken; exit 4"\n')
+    said = desk.said("--rerun", "x", folder=desk.repo.path)
+    assert said.code == 2
+    assert "set-up command failed in a fresh worktree, exit code 4" in said.err
+    assert desk.repo.git("worktree", "list").count("\n") == 1
+
+
+def test_a_sparse_checkout_s_fresh_worktree_is_whole(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "ls"})
+    desk.repo.git("sparse-checkout", "set", "--no-cone", "/src/")
+    told = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert Path(told["checks"][0]["log"]).read_text() == "check.sh\nsrc\n"
+
+
+def test_in_an_agent_s_worktree_nothing_is_kept_on_the_control_branch(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"})
+    desk.verify()
+    before = desk.untouched()
+    told = desk.verify("--rerun")
+    assert trusts(told) == [("reproduced", 1)]
+    assert (told["commit"], told["files"]) == (None, [])
+    assert desk.untouched() == before
+
+
+def test_the_checks_of_an_unconfirmed_brief_are_not_run_elsewhere(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    desk = Checks(tmp_path, {"test": f"touch {mark}"}, confirmed=False)
+    said = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert "unconfirmed" in said.message
+    assert "agentledger brief accept x" in said.hint
+    refused(desk.repo.path, "verify", "--rerun", "x", "--dry-run")
+    assert not mark.exists()
+
+
+def test_policy_s_checks_are_run_for_an_unconfirmed_brief_all_the_same(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    policy = '[[verify]]\nname = "lint"\nrun = "echo linted"\n'
+    desk = Checks(tmp_path, {"test": f"touch {mark}"}, policy, confirmed=False)
+    told = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert outcomes(told) == {"lint": "passed"}
+    assert told["warnings"] == ["not run, since the brief is unconfirmed: test"]
+    assert not mark.exists()
+
+
+def test_rivals_have_to_be_told_apart(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "true"})
+    desk.repo.git("branch", "agent/x--2", "agent/x")
+    said = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert said.message == "several branches work on x: agent/x, agent/x--2"
+    assert said.hint == "name one: agentledger verify --rerun agent/x"
+    assert desk.verify("--rerun", "agent/x--2", folder=desk.repo.path)["branch"] == "agent/x--2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--rerun"], "no task is worked on here"), (["--rerun", "y"], "there is no task named y")],
+)
+def test_what_there_is_not_is_said(tmp_path: Path, arguments: list[str], message: str) -> None:
+    desk = Checks(tmp_path, {"test": "true"})
+    assert refused(desk.repo.path, "verify", *arguments).message == message
+
+
+def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": f"touch {tmp_path}/ran"})
+    told = desk.verify("--rerun", "x", "--dry-run", folder=desk.repo.path)
+    assert outcomes(told) == {"test": "planned"}
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_branch_that_is_only_remote_can_be_run_again(tmp_path: Path) -> None:
+    desk = Checks(tmp_path, {"test": "echo tested"})
+    desk.verify()
+    mine = desk.repo.clone(tmp_path / "mine")
+    told = desk.verify("--rerun", "agent/x", folder=mine.path)
+    assert trusts(told) == [("reproduced", 1)]
+    assert mine.git("rev-parse", "agentledger") == told["commit"]
