@@ -70,8 +70,12 @@ def _cache(folder: Path) -> Iterator[Cache]:
 def _read(opened: Scratch, seen: Observation) -> Fleet:
     """The branches, with what the policy says, and without documents."""
     ruled = policy.read_policy(opened, seen.refs, seen.choice, None)
-    entries = listing.list_branches(seen, (), False, DEFAULT_PATTERNS, ruled.policy.control_branch)
-    found, _ = fleet_reader.read_fleet(opened, seen, ruled.base, entries, int(time.time()), None)
+    entries = listing.list_branches(
+        seen, (), False, usual=DEFAULT_PATTERNS, control=ruled.policy.control_branch
+    )
+    found, _ = fleet_reader.read_fleet(
+        opened, seen, ruled.base, listings=entries, now=int(time.time()), dormant=None
+    )
     return replace(found, policy=ruled.policy)
 
 
@@ -154,7 +158,7 @@ def _page_stages(clock: Clock, taken: Snapshot, cache: Cache) -> None:
         patches = list(taken.patches(found.branches))
     with clock(PAGES):
         for branch, files in patches:
-            pages.render_branch_pages(branch, found, files, names[branch.ref], rendered)
+            pages.render_branch_pages(branch, found, files, page=names[branch.ref], rendered=rendered)
 
 
 # -- whole runs -------------------------------------------------------------------------------

@@ -45,10 +45,10 @@ def measure(box: Sandbox, runs: int, tell: Tell) -> tuple[dict[str, object], lis
     out = box.path.parent / "site"
     about = _about(box, read, inputs, runs)
     first = _reading(box, inputs, runs, tell)
-    counted = _lines(box, inputs, read, runs, tell)
-    merged = _conflicts(box, inputs, read, runs, tell)
-    pages, everything = _site(box, inputs, out, runs, tell)
-    whole = _whole(box, out, read, runs, tell)
+    counted = _lines(box, inputs, read, runs=runs, tell=tell)
+    merged = _conflicts(box, inputs, read, runs=runs, tell=tell)
+    pages, everything = _site(box, inputs, out, runs=runs, tell=tell)
+    whole = _whole(box, out, read, runs=runs, tell=tell)
     return about, [first, counted, merged, pages, everything, *whole]
 
 
@@ -180,10 +180,10 @@ def _pages(took: Rounds, sizes: stages.Sizes) -> Section:
         Row("  rendering", (), rendering),
         Row("pages and board, built", took.total(floor.PATCHES), whole),
         Row("branches", (), speed, unit="a second"),
-        Row("a branch's page, median", (), (median(sizes.pages),), Aim(200_000, False), "KB"),
+        Row("a branch's page, median", (), (median(sizes.pages),), aim=Aim(200_000, False), unit="KB"),
         Row("a branch's page, largest", (), (max(sizes.pages),), unit="KB"),
         *sorted(diffs, key=lambda row: row.ours)[-1:],
-        Row("board (index.html)", (), (sizes.board,), Aim(500_000, False), "KB"),
+        Row("board (index.html)", (), (sizes.board,), aim=Aim(500_000, False), unit="KB"),
     )
     return Section("SITE, of a fleet that is read", BY_GIT, rows, (_alone(floor.PATCHES),))
 
@@ -205,9 +205,19 @@ def _whole(box: Sandbox, out: Path, read: Reading, runs: int, tell: Tell) -> tup
     runs_rows = (Row(COLD, (), cold), Row(UNCHANGED, cold, took.total(UNCHANGED), Aim(0.1)), *moved)
     peak = Aim(300_000_000, False)
     rows = [
-        *(Row(f"most memory, {stage}", (), (w.own,), peak, "MB") for stage, w in seen.items() if w.own),
-        *(Row(f"largest git process, {stage}", (), (w.child,), None, "MB") for stage, w in seen.items()),
-        *(Row(f"git processes, {stage}", (), (w.commands.total(),), None, "") for stage, w in seen.items()),
+        *(
+            Row(f"most memory, {stage}", (), (w.own,), aim=peak, unit="MB")
+            for stage, w in seen.items()
+            if w.own
+        ),
+        *(
+            Row(f"largest git process, {stage}", (), (w.child,), aim=None, unit="MB")
+            for stage, w in seen.items()
+        ),
+        *(
+            Row(f"git processes, {stage}", (), (w.commands.total(),), aim=None, unit="")
+            for stage, w in seen.items()
+        ),
     ]
     notes = [] if seen[COLD].own else ["memory is not measured on a system without /proc"]
     notes += wrap("cold: " + ", ".join(f"{n} {name}" for name, n in seen[COLD].commands.most_common()), 96)

@@ -100,7 +100,7 @@ def report(place: Made) -> None:
 
 def _code(branches: int, begin: int) -> Iterator[bytes]:
     """A base, and branches with three commits on three files each."""
-    yield from _commit("refs/heads/main", 1, None, begin - 90_000, "work", _base_files())
+    yield from _commit("refs/heads/main", 1, None, at=begin - 90_000, subject="work", files=_base_files())
     for number in range(branches):
         parent = 1
         for step in range(COMMITS):
@@ -108,7 +108,7 @@ def _code(branches: int, begin: int) -> Iterator[bytes]:
             path = _path(number * 7 + step)
             files = {path: _content(f"branch {number}, step {step}"), f"new/{number}.py": f"x = {step}\n"}
             at = begin + step * STEP + number % STEP
-            yield from _commit(_ref(number), mark, f":{parent}", at, f"Step {step}", files)
+            yield from _commit(_ref(number), mark, f":{parent}", at=at, subject=f"Step {step}", files=files)
             parent = mark
 
 
@@ -154,11 +154,13 @@ def _ledgers(places: Sequence[Place], begin: int) -> Iterator[bytes]:
         for step, files in enumerate(_reports(place, begin)):
             mark += 1
             at = begin + step * STEP + place.number % STEP
-            yield from _commit(_ref(place.number), mark, parent, at, "chore(ledger): report", files)
+            yield from _commit(
+                _ref(place.number), mark, parent, at=at, subject="chore(ledger): report", files=files
+            )
             parent = f":{mark}"
         manager[f"tasks/{place.task}/brief.md"] = brief(place)
         manager |= {f"tasks/{place.task}/reviews/{name}": text for name, text in reviews(place, begin)}
-    yield from _commit(CONTROL, mark + 1, None, begin, "chore(ledger): tasks", manager)
+    yield from _commit(CONTROL, mark + 1, None, at=begin, subject="chore(ledger): tasks", files=manager)
 
 
 def _reports(place: Place, begin: int) -> Iterator[dict[str, str]]:

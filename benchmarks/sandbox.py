@@ -118,7 +118,12 @@ def opened(
         asked = _made(Path(name) / f"{seen.home.name.removesuffix('.git')}.git", seen, chosen, refs)
         times = process.run(asked, ["for-each-ref", "--format=%(committerdate:unix)", *globs]).split()
         yield Sandbox(
-            asked.cwd, asked, seen.choice.name, tuple(globs), max(map(int, times), default=0), len(refs)
+            asked.cwd,
+            asked,
+            seen.choice.name,
+            globs=tuple(globs),
+            now=max(map(int, times), default=0),
+            heads=len(refs),
         )
 
 

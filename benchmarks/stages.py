@@ -77,11 +77,15 @@ def reading(clock: Clock, box: Sandbox) -> Reading:
     with scratch.open_scratch(seen.place) as opened, _cache(box) as cache:
         with clock(READ):
             base = resolve_base.resolve_base(opened, seen.choice, seen.fetched_at)
-            found, history = fleet_reader.read_fleet(opened, seen, base, entries, box.now, None)
+            found, history = fleet_reader.read_fleet(
+                opened, seen, base, listings=entries, now=box.now, dormant=None
+            )
         # As in a snapshot, counts come first: they tell which changes are text. They have their own row.
         counted = changes_line_counts.count_lines(opened, cache, found.branches)
         with clock(ABSORBED):
-            branches = absorbed.mark_absorbed(opened, cache, history, counted, ignore_progress)
+            branches = absorbed.mark_absorbed(
+                opened, cache, history, branches=counted, progress=ignore_progress
+            )
     return Reading(found, branches, history)
 
 
@@ -100,7 +104,13 @@ def conflicts(clock: Clock, box: Sandbox, opened: Scratch, read: Reading) -> lis
         for stage in (FORECAST, FORECAST_KNOWN):
             with clock(stage):
                 found = forecast.forecast_merges(
-                    opened, cache, read.found.base, read.branches, read.history.position, by, ignore_progress
+                    opened,
+                    cache,
+                    read.found.base,
+                    branches=read.branches,
+                    order=read.history.position,
+                    by=by,
+                    progress=ignore_progress,
                 )
     return found
 
@@ -146,7 +156,7 @@ def _write_again(clock: Clock, out: Path, copy: Path) -> None:
     with clock(WRITING), write.open_site(copy) as target:
         for name, content in contents:
             target.add(name, content)
-        target.publish(manifest.Manifest({}, "", None, ""))
+        target.publish(manifest.Manifest(files={}, fingerprint="", valid_until=None, made_with=""))
 
 
 @dataclass(frozen=True, slots=True)

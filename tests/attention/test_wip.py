@@ -27,13 +27,17 @@ CONFLICT = Conflict(clean=False)
 
 
 def briefed(name: str, manager: str = ANA, session: str = "background") -> Task:
-    document = Document(Source(f"tasks/{name}/brief.md"))
-    return Task(name, Brief(document, name, name, manager=manager, session=session), branches=(name,))
+    document = Document(source=Source(path=f"tasks/{name}/brief.md"))
+    return Task(
+        id=name,
+        brief=Brief(document=document, task=name, title=name, manager=manager, session=session),
+        branches=(name,),
+    )
 
 
 def at(name: str, progress: Progress, **fields: Any) -> Branch:
     """A branch that works on the task of its own name."""
-    given = {"work": Work(name), "standing": Standing(progress)}
+    given = {"work": Work(task=name), "standing": Standing(progress=progress)}
     return sf.branch(name, **(given | fields))
 
 
@@ -79,7 +83,7 @@ def test_what_is_dormant_or_ended_does_not_count(state: State) -> None:
 
 
 def test_a_scope_change_waits_for_an_answer_too() -> None:
-    assert one(Progress.WORKING, work=Work("x", copy=Copy.SCOPE_CHANGE)) == NOTHING
+    assert one(Progress.WORKING, work=Work(task="x", copy=Copy.SCOPE_CHANGE)) == NOTHING
 
 
 def test_what_is_not_as_ready_as_it_says_is_its_agent_s() -> None:

@@ -130,7 +130,9 @@ def test_a_site_is_good_until_the_first_open_branch_becomes_dormant() -> None:
 
 def test_a_site_is_good_until_the_first_agent_is_late() -> None:
     times = {"a": NOW + 7, "b": NOW - 7}
-    working = [branch(name, standing=Standing(Progress.WORKING, due=at)) for name, at in times.items()]
+    working = [
+        branch(name, standing=Standing(progress=Progress.WORKING, due=at)) for name, at in times.items()
+    ]
     assert valid_until(fleet(*working), None) == NOW + 8
 
 

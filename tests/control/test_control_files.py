@@ -26,7 +26,7 @@ Short = Mapping[str, str]
 def entries(files: Short, side: Side) -> Files:
     """Files whose blob is their content; the commit starts with the side's name."""
     return {
-        path: Entry(path, "100644", blob, len(blob), side, f"{side}0000000000")
+        path: Entry(path, "100644", blob, size=len(blob), side=side, commit=f"{side}0000000000")
         for path, blob in files.items()
     }
 

@@ -34,11 +34,11 @@ def repo(tmp_path: Path) -> Repo:
 WRITER = """
 import sys
 from pathlib import Path
-from agentledger import git
-from agentledger.control_write import append
-asked = git.repository(Path(sys.argv[1]))
+from agentledger.control.append import commit_files
+from agentledger.git.process import repository_at
+asked = repository_at(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    append(asked, {f"tasks/t/answers/{sys.argv[2]}-{number}.md": b"x"}, "m")
+    commit_files(asked, {f"tasks/t/answers/{sys.argv[2]}-{number}.md": b"x"}, "m")
 """
 
 

@@ -44,7 +44,7 @@ def test_a_brief_as_the_format_shows_it() -> None:
         Check("test", "pytest --junitxml=out.xml", "out.xml", 600),
         Check("lint", "ruff check {changed:**/*.py}"),
     )
-    assert brief.kill == Kill(2 * 86400, 800, 30, 40, 3)
+    assert brief.kill == Kill(2 * 86400, 800, 30, commits=40, failing_runs=3)
     assert brief.check_in == 900
     assert [(item.text, item.checked) for item in brief.criteria] == [
         ("the sixth failed login within a minute answers 429", False),

@@ -93,7 +93,7 @@ text between
 - [ ] in a comment
 -->
 3. [x] third"""
-    assert tasklists.parse_items(Part("x", 9, text, False, 10)) == (
+    assert tasklists.parse_items(Part("x", 9, text, empty=False, text_line=10)) == (
         Item("first goes on", 11, False, ("shown by `a` and more", "shown by b", "deeper")),
         Item("second a paragraph of it", 17, True),
         Item("below text", 21, False),

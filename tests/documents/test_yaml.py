@@ -113,7 +113,7 @@ def test_the_yaml_library_is_left_alone_until_it_is_needed() -> None:
     import subprocess
 
     code = (
-        "import sys; from agentledger import documents; documents.front_matter(b'---\\nagent: a\\n---\\n')\n"
+        "import sys; from agentledger import documents; documents.parse_front_matter(b'---\\nagent: a\\n---\\n')\n"
         "print({'yaml', 'difflib', 'tomllib'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

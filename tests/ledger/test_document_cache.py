@@ -46,10 +46,12 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
 
 def listed(kind: str, raw: bytes | None, **source: Any) -> tuple[LedgerFile, type[Paper]]:
     path = cases.PLACES[kind][0]
-    where = Source(path, **{"at": cases.AT, "by": cases.BY, **source})
+    where = Source(path=path, **{"at": cases.AT, "by": cases.BY, **source})
     of_kind = document_kind(path)
     assert of_kind
-    return LedgerFile(path, "100644", "0" * 40, where, len(raw or b""), raw), of_kind
+    return LedgerFile(
+        path=path, mode="100644", blob="0" * 40, source=where, size=len(raw or b""), raw=raw
+    ), of_kind
 
 
 def read(sealed: Scratch, store: Cache, kind: str, raw: bytes | None, **source: Any) -> Any:

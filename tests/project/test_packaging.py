@@ -103,7 +103,7 @@ def test_a_wheel_built_from_the_source_distribution_holds_the_same(wheel: Path, 
 
 
 def test_the_installed_package_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
-    code = "import agentledger.storage.resources as r; print(r.directory('site'))"
+    code = "import agentledger.storage.resources as r; print(r.resource_folder('site'))"
     site = Path(run(installed / "python", "-c", code, cwd=tmp_path).strip())
     assert site.is_relative_to(installed.parent.resolve())
     assert site.parent.name == "_data"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -41,18 +42,26 @@ def finding(rule: str = "OWN001", **different: Any) -> Finding:
         "task": "x",
         "path": b"f",
     }
-    return Finding(rule, name, Severity.ERROR, True, **{**usual, **different})
+    return Finding(rule=rule, name=name, severity=Severity.ERROR, blocks=True, **{**usual, **different})
 
 
 def warning(**different: Any) -> Finding:
-    found = finding("PKT007", path=None, **different)
-    return Finding(found.rule, found.name, Severity.WARN, False, *(getattr(found, f) for f in FIELDS))
+    return replace(finding("PKT007", path=None, **different), severity=Severity.WARN, blocks=False)
 
 
-FIELDS = ("message", "hint", "branch", "task", "path", "line", "commit", "waived")
 WAIVED = Finding(
-    *("OWN002", "off-limits", Severity.ERROR, False, "it is off limits", "leave it", "agent/x"),
-    *("x", b"g", 7, "c" * 40, "it was agreed"),
+    rule="OWN002",
+    name="off-limits",
+    severity=Severity.ERROR,
+    blocks=False,
+    message="it is off limits",
+    hint="leave it",
+    branch="agent/x",
+    task="x",
+    path=b"g",
+    line=7,
+    commit="c" * 40,
+    waived="it was agreed",
 )
 
 
@@ -188,7 +197,9 @@ def test_the_last_line_tells_what_comes_of_it() -> None:
     assert findings_text.render_findings(report(warning())).endswith(
         "agent/x: nothing stops it at push; 1 more to know"
     )
-    lax = Finding("OWN001", "outside-scope", Severity.ERROR, False, "m", "h")
+    lax = Finding(
+        rule="OWN001", name="outside-scope", severity=Severity.ERROR, blocks=False, message="m", hint="h"
+    )
     assert "nothing is enforced here; 1 finding would have stopped it" in findings_text.render_findings(
         report(lax)
     )

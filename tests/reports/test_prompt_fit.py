@@ -133,15 +133,22 @@ def test_a_cut_patch_fits_and_counts_what_is_left_out(patch: str, room: int) -> 
 def part(number: int, words: int, pieces: list[tuple[int, str]], rank: int, share: int) -> Part:
     made = tuple(
         Piece(
-            f"piece {number}.{at}",
-            quote_text(f"é`` {number}.{at}\n" * length),
-            f"show {number}.{at}",
-            "Quoted:",
-            keep,
+            what=f"piece {number}.{at}",
+            text=quote_text(f"é`` {number}.{at}\n" * length),
+            command=f"show {number}.{at}",
+            label="Quoted:",
+            keep=keep,
         )
         for at, (length, keep) in enumerate(pieces)
     )
-    return Part(f"Part {number}", "word " * words, made, f"show {number}", rank, share)
+    return Part(
+        title=f"Part {number}",
+        words="word " * words,
+        pieces=made,
+        command=f"show {number}",
+        rank=rank,
+        share=share,
+    )
 
 
 parts = st.lists(
@@ -182,8 +189,8 @@ def test_all_of_it_is_there_where_it_fits(found: list[Part]) -> None:
 
 
 def test_a_command_names_what_was_cut_with_its_size() -> None:
-    big = Piece("the log", "x\n" * 50_000, "git show HEAD:log", keep="end")
-    done = compose_prompt("# A\n\n", [Part("Log", "", (big,), share=90)], LIMIT)
+    big = Piece(what="the log", text="x\n" * 50_000, command="git show HEAD:log", keep="end")
+    done = compose_prompt("# A\n\n", [Part(title="Log", words="", pieces=(big,), share=90)], LIMIT)
     (left,) = done.left_out
     assert (left.what, left.size, left.command) == ("the log", 100_000, "git show HEAD:log")
     assert f"- the log: {left.bytes:,} of 100,000 bytes; `git show HEAD:log`" in done.text

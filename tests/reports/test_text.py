@@ -111,7 +111,13 @@ def test_a_merge_that_git_could_not_try_is_no_conflict() -> None:
 
 def test_the_base_says_where_it_is_from_and_how_old_the_fetch_is() -> None:
     base = Base(
-        "main", "refs/remotes/o/main", "b" * 40, "upstream of main", Sync.BEHIND, None, NOW - 3 * HOUR
+        name="main",
+        ref="refs/remotes/o/main",
+        head="b" * 40,
+        why="upstream of main",
+        sync=Sync.BEHIND,
+        other_ref=None,
+        fetched_at=NOW - 3 * HOUR,
     )
     shown = " ".join(rendered(fleet(base=base)).split())
     assert "base main at bbbbbbbbbb of its upstream, which the local branch is behind" in shown

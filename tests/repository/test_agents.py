@@ -21,7 +21,9 @@ ADA = Person("Ada", "ada@example.com")
 
 
 def commit(author: Person = ADA, *trailers: tuple[str, str]) -> Commit:
-    return Commit("1" * 40, (), "2" * 40, author, 0, 0, "subject", trailers)
+    return Commit(
+        "1" * 40, (), "2" * 40, author=author, at=0, committed_at=0, subject="subject", trailers=trailers
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def arguments(folder: Path, command: str, names: list[bytes]) -> list[bytes]:
     (folder / "show").write_text("#!/bin/sh\nfor each; do printf '%s\\0' \"$each\"; done\n")
     (folder / "show").chmod(0o755)
     heard: list[bytes] = []
-    run(fill_command(command, names).arguments, folder, os.environ, 20, heard.append)
+    run(fill_command(command, names).arguments, folder, os.environ, limit=20, hear=heard.append)
     assert {path.name for path in folder.iterdir()} == {"show"}, "a name was run as a command"
     return b"".join(heard).split(b"\0")[:-1]
 

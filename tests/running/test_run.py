@@ -36,7 +36,7 @@ def ran(
 ) -> tuple[Ran, bytes]:
     """How a command ended, and what it printed."""
     output = Output()
-    done = run([command], folder, {**os.environ, **(env or {})}, limit, output.add, grace)
+    done = run([command], folder, {**os.environ, **(env or {})}, limit=limit, hear=output.add, grace=grace)
     return done, output.log(Secrets()).text
 
 
@@ -77,7 +77,13 @@ def test_what_it_prints_is_heard_while_it_runs(tmp_path: Path) -> None:
         heard.append(block)
         flag.touch()
 
-    done = run([f"echo first; while ! test -e {flag}; do sleep 0.01; done"], tmp_path, os.environ, 20, hear)
+    done = run(
+        [f"echo first; while ! test -e {flag}; do sleep 0.01; done"],
+        tmp_path,
+        os.environ,
+        limit=20,
+        hear=hear,
+    )
     assert (done.exit_code, heard) == (0, [b"first\n"])
 
 
@@ -149,7 +155,7 @@ def test_an_error_of_the_listener_ends_the_command(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(["echo $$ >pid; echo x; sleep 600"], tmp_path, os.environ, 600, hear, 0.3)
+        run(["echo $$ >pid; echo x; sleep 600"], tmp_path, os.environ, limit=600, hear=hear, grace=0.3)
     assert not alive(tmp_path / "pid")
 
 
@@ -189,7 +195,7 @@ def test_bytes_that_are_no_text_pass_unchanged(tmp_path: Path) -> None:
 def test_arguments_arrive_as_they_are(tmp_path: Path) -> None:
     output = Output()
     words = [b"a b", b"$(touch x)", b"\xff", b"", b"-n", b"'\"\n"]
-    run(["printf '<%s>' \"$@\"", "sh", *words], tmp_path, os.environ, 20, output.add)
+    run(["printf '<%s>' \"$@\"", "sh", *words], tmp_path, os.environ, limit=20, hear=output.add)
     assert output.log(Secrets()).text == b"".join(b"<%s>" % word for word in words)
     assert not (tmp_path / "x").exists()
 

@@ -93,7 +93,7 @@ def test_many_ended_branches_are_counted_in_full_and_listed_in_part() -> None:
     ],
 )
 def test_which_base_was_taken_is_said(ref: str, sync: Sync, other: str, note: str) -> None:
-    found = board_of(base=Base("main", ref, sf.oid("m"), "", sync, other))
+    found = board_of(base=Base(name="main", ref=ref, head=sf.oid("m"), why="", sync=sync, other_ref=other))
     assert found.base_note == note
 
 

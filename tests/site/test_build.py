@@ -73,13 +73,15 @@ def test_a_page_is_rendered_again_when_something_on_it_changed(changed: dict[str
 
 def working(document: Document, **placed: Any) -> tuple[Branch, Fleet]:
     """A branch with a check-in, and its fleet."""
-    said = CheckIn(document, "1", sf.NOW)
-    one = sf.branch("a", work=Work("a", check_ins=(said,)), standing=Standing(Progress.SILENT, **placed))
+    said = CheckIn(document=document, name="1", at=sf.NOW)
+    one = sf.branch(
+        "a", work=Work(task="a", check_ins=(said,)), standing=Standing(progress=Progress.SILENT, **placed)
+    )
     return one, sf.fleet(one)
 
 
 def test_a_silent_branch_is_not_rendered_again_each_minute() -> None:
-    document = Document(Source("status/1.md"), "b" * 40)
+    document = Document(source=Source(path="status/1.md"), blob="b" * 40)
     first, later = (working(document, overdue=passed, due=sf.NOW) for passed in (60, 600))
     assert manifest.branch_key(*first, "") == manifest.branch_key(*later, "")
     action, same = (actions.next_action(one, fleet.base) for one, fleet in (first, later))
@@ -91,14 +93,14 @@ def test_a_silent_branch_is_not_rendered_again_each_minute() -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        Document(Source("status/1.md"), "c" * 40),
-        Document(Source("status/2.md"), "b" * 40),
-        Document(Source("status/1.md", proven=True), "b" * 40),
-        Document(Source("status/1.md"), None, "not committed"),
+        Document(source=Source(path="status/1.md"), blob="c" * 40),
+        Document(source=Source(path="status/2.md"), blob="b" * 40),
+        Document(source=Source(path="status/1.md", proven=True), blob="b" * 40),
+        Document(source=Source(path="status/1.md"), blob=None, text="not committed"),
     ],
 )
 def test_a_page_is_rendered_again_when_another_document_is_on_it(document: Document) -> None:
-    first = working(Document(Source("status/1.md"), "b" * 40))
+    first = working(Document(source=Source(path="status/1.md"), blob="b" * 40))
     assert manifest.branch_key(*first, "") != manifest.branch_key(*working(document), "")
 
 

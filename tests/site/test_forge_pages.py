@@ -283,13 +283,15 @@ def test_the_branch_s_name_comes_from_policy(desk: Desk) -> None:
 
 def asking(task: str = "x", check: str = "1", name: str = "agent/x", **fields: object) -> Fleet:
     """A fleet whose only branch, one of two rivals, asks a question; by default it is on GitHub."""
-    source = Source(f".agentledger/tasks/{task}/status/{check}.md")
+    source = Source(path=f".agentledger/tasks/{task}/status/{check}.md")
     asked = documents.parse_check_in(source, ASKS.encode(), Policy())
-    work = Work(task, copy=Copy.SAME, check_ins=(replace(asked, name=check),))
-    standing = Standing(Progress.NEEDS_INPUT, "manager", question=work.check_ins[0], rivals=("other",))
+    work = Work(task=task, copy=Copy.SAME, check_ins=(replace(asked, name=check),))
+    standing = Standing(
+        progress=Progress.NEEDS_INPUT, waits_for="manager", question=work.check_ins[0], rivals=("other",)
+    )
     one: Branch = sf.branch(name, work=work, standing=standing)
     control = Control(CONTROL, f"refs/heads/{CONTROL}", sf.oid("control"), Sync.SAME)
-    usual = {"forge": "https://github.com/a/b", "control": control, "tasks": (Task(task),)}
+    usual = {"forge": "https://github.com/a/b", "control": control, "tasks": (Task(id=task),)}
     return sf.fleet(one, **(usual | fields))
 
 
@@ -318,7 +320,7 @@ def test_odd_names_stay_what_they_are(odd: str) -> None:
     path, text = filled(found.files[0])
     assert path.startswith(f"tasks/{odd}/answers/to-")
     assert len(path.rpartition("/")[2]) < 120
-    answer = documents.parse_answer(Source(path), text.encode(), Policy())
+    answer = documents.parse_answer(Source(path=path), text.encode(), Policy())
     assert (answer.to, answer.branch, answer.decision) == (odd, odd, "note")
     named = [problem.message for problem in answer.document.problems if "`at`" not in problem.message]
     assert [message for message in named if "`by`" not in message] == []
@@ -348,7 +350,7 @@ def test_a_page_is_rendered_again_when_what_it_offers_changes() -> None:
         replace(fleet, control=None),
     ]
     one = fleet.branches[0]
-    ready = replace(one, standing=Standing(Progress.READY, "manager"))
+    ready = replace(one, standing=Standing(progress=Progress.READY, waits_for="manager"))
     keys = {manifest.branch_key(one, other, "") for other in (fleet, *others)}
     assert len(keys) == 1 + len(others)
     own = replace(fleet, templates={"review": "---\nkind: human\n---\n## Taste\n"})

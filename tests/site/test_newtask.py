@@ -28,7 +28,7 @@ def test_a_new_task_begins_with_the_template(desk: Desk) -> None:
     assert page.link is not None
     assert filled(page.link) == ("tasks/NEW-TASK/brief.md", page.text)
     ours = page.text.replace("task: ", "task: y", 1)
-    found = documents.parse_brief(Source("tasks/y/brief.md"), ours.encode(), Policy())
+    found = documents.parse_brief(Source(path="tasks/y/brief.md"), ours.encode(), Policy())
     # What is left is what only a person can say: nothing in it is wrong as it stands.
     assert {problem.kind for problem in found.document.problems} == {"incomplete"}
 

@@ -107,7 +107,14 @@ def test_a_local_branch_has_no_link_and_a_request_has_its_own() -> None:
     assert request.href == "https://github.com/a/b/pull/7"
 
 
-BASE = Base("main", "refs/remotes/origin/main", sf.oid("main"), "", Sync.BEHIND, "refs/heads/main")
+BASE = Base(
+    name="main",
+    ref="refs/remotes/origin/main",
+    head=sf.oid("main"),
+    why="",
+    sync=Sync.BEHIND,
+    other_ref="refs/heads/main",
+)
 
 
 def test_commands_quote_what_a_shell_would_read() -> None:

@@ -59,7 +59,7 @@ def pulse() -> Pulse:
 def live(made: Made, told: list[str], pulse: Pulse, tmp_path: Path) -> Iterator[Live]:
     source = Source(list, made.fingerprint, made.publish)
     with closing(Watch(tmp_path)) as watch:
-        live = Live(source, tmp_path, watch, pulse, lambda error: told.append(error.message))
+        live = Live(source, tmp_path, watch, pulse=pulse, failed=lambda error: told.append(error.message))
         live.start()
         yield live
 

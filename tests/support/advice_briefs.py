@@ -144,10 +144,10 @@ def an_agent_on_an_own_task(scene: Scene) -> None:
 
 
 CASES = (
-    Advice("BRF001", "··www", "manager", unbriefed, written),
-    Advice("BRF001", "··wEE", "manager", unbriefed, written, policy=DEMANDED, case="demanded"),
-    Advice("BRF002", "EwwwE", "manager", nothing, rewritten, keys={"mode": "whatever"}),
-    Advice("BRF003", "E···E", "manager", body("`make test` passes.", "TODO"), rewritten),
+    Advice("BRF001", "··www", "manager", arrange=unbriefed, mend=written),
+    Advice("BRF001", "··wEE", "manager", arrange=unbriefed, mend=written, policy=DEMANDED, case="demanded"),
+    Advice("BRF002", "EwwwE", "manager", arrange=nothing, mend=rewritten, keys={"mode": "whatever"}),
+    Advice("BRF003", "E···E", "manager", arrange=body("`make test` passes.", "TODO"), mend=rewritten),
     Advice(
         *(
             "BRF005",
@@ -162,23 +162,30 @@ CASES = (
         "BRF006",
         "E····",
         "manager",
-        nothing,
-        planned("--follow PATH", PATH="src/a.py"),
+        arrange=nothing,
+        mend=planned("--follow PATH", PATH="src/a.py"),
         keys={"follow": ["src/gone.py"]},
     ),
     Advice(
         *("BRF007", "·wwwE", "manager", asks_for_more, accepted, taken_back),
         others={"rejected": rejected, "taken back": taken_back},
     ),
-    Advice("BRF007", "·wwww", "manager", copied_too_early, taken_back, case="outdated"),
+    Advice("BRF007", "·wwww", "manager", arrange=copied_too_early, mend=taken_back, case="outdated"),
     Advice(
         *("BRF008", "E···E", "manager", nothing, planned("--mode review")),
         others={"off limits": instead("--add-off-limits 'src/auth/**'")},
         policy=AUTH,
     ),
-    Advice("BRF008", "····E", "manager", an_agent_on_an_own_task, planned("--mode review"), case="own"),
-    Advice("BRF009", "··EEE", "agent", two_folders, one_folder),
-    Advice("BRF009", "E·wwE", "manager", two_briefs, one_brief, case="two briefs"),
+    Advice(
+        "BRF008",
+        "····E",
+        "manager",
+        arrange=an_agent_on_an_own_task,
+        mend=planned("--mode review"),
+        case="own",
+    ),
+    Advice("BRF009", "··EEE", "agent", arrange=two_folders, mend=one_folder),
+    Advice("BRF009", "E·wwE", "manager", arrange=two_briefs, mend=one_brief, case="two briefs"),
     Advice(
         *("BRF010", "E···E", "manager", nothing, planned("--seam --mode review")),
         others={"off limits": instead("--add-off-limits 'src/api/**'")},
@@ -189,13 +196,22 @@ CASES = (
         keys={"seam": True},
         case="delegated",
     ),
-    Advice("BRF011", "····w", "manager", nothing, guarded),
-    Advice("BRF011", "····E", "manager", nothing, guarded, policy=DEMANDED, case="demanded"),
-    Advice("BRF011", "····w", "manager", only_on_the_branch, brought_to_base, case="the branch's"),
+    Advice("BRF011", "····w", "manager", arrange=nothing, mend=guarded),
+    Advice("BRF011", "····E", "manager", arrange=nothing, mend=guarded, policy=DEMANDED, case="demanded"),
+    Advice(
+        "BRF011", "····w", "manager", arrange=only_on_the_branch, mend=brought_to_base, case="the branch's"
+    ),
     Advice(
         *("BRF011", "····w", "manager", on_base),
         lambda scene, said: scene.managed("git push origin main", said),
         case="unpushed",
     ),
-    Advice("BRF012", "····E", "manager", nothing, planned("--mode delegate"), keys={"mode": "explore"}),
+    Advice(
+        "BRF012",
+        "····E",
+        "manager",
+        arrange=nothing,
+        mend=planned("--mode delegate"),
+        keys={"mode": "explore"},
+    ),
 )

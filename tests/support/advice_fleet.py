@@ -75,8 +75,8 @@ CASES = (
         "OWN004",
         "E···E",
         "manager",
-        is_met_by_a_newer_one,
-        planned("--add-off-limits 'src/api/**'"),
+        arrange=is_met_by_a_newer_one,
+        mend=planned("--add-off-limits 'src/api/**'"),
         case="older",
     ),
     Advice(
@@ -88,20 +88,32 @@ CASES = (
         *("FLT003", "E···E", "manager", depends(), dependency_merged),
         others={"taken out": planned("--depends-on ''")},
     ),
-    Advice("FLT003", "E···E", "manager", depends("nobody"), planned("--depends-on ''"), case="unknown"),
     Advice(
-        "FLT003", "E···E", "manager", depends(depends_on=["x"]), planned("--depends-on ''"), case="circle"
+        "FLT003",
+        "E···E",
+        "manager",
+        arrange=depends("nobody"),
+        mend=planned("--depends-on ''"),
+        case="unknown",
+    ),
+    Advice(
+        "FLT003",
+        "E···E",
+        "manager",
+        arrange=depends(depends_on=["x"]),
+        mend=planned("--depends-on ''"),
+        case="circle",
     ),
     # Base has moved, which is nobody's fault: who merges is stopped, and it is the author who settles it.
-    Advice("FLT004", "··wwE", "manager", base_moved, settled),
+    Advice("FLT004", "··wwE", "manager", arrange=base_moved, mend=settled),
     # It tells that nobody watched; what was done then is for other rules to say, and stays history.
-    Advice("FLT005", "····w", "agent", gate_skipped, looked_at, after="····w"),
+    Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),
     Advice(
         "KIL001",
         "····w",
         "manager",
-        nothing,
-        planned("--kill lines=MORE", MORE="400"),
+        arrange=nothing,
+        mend=planned("--kill lines=MORE", MORE="400"),
         keys={"kill": {"lines": 10}},
     ),
 )

@@ -118,35 +118,49 @@ def split(scene: Scene, said: Told) -> None:
 
 
 CASES = (
-    Advice("PKT001", "···EE", "agent", nothing, packed("agentledger packet")),
-    Advice("PKT002", "···EE", "agent", with_packet(summary="TODO"), packed("write a sentence or two")),
-    Advice("PKT003", "···EE", "agent", with_packet(files="none"), regenerated),
+    Advice("PKT001", "···EE", "agent", arrange=nothing, mend=packed("agentledger packet")),
+    Advice(
+        "PKT002",
+        "···EE",
+        "agent",
+        arrange=with_packet(summary="TODO"),
+        mend=packed("write a sentence or two"),
+    ),
+    Advice("PKT003", "···EE", "agent", arrange=with_packet(files="none"), mend=regenerated),
     Advice(
         "PKT003",
         "···EE",
         "agent",
-        with_packet(files="- `src/a.py`\n- `src/b.py`"),
-        packed("take that out"),
+        arrange=with_packet(files="- `src/a.py`\n- `src/b.py`"),
+        mend=packed("take that out"),
         case="unchanged",
     ),
-    Advice("PKT004", "···EE", "agent", then_more_code(with_packet()), regenerated),
-    Advice("PKT005", "···EE", "agent", with_packet(acceptance="- [x] other\n  - y"), packed("word for word")),
+    Advice("PKT004", "···EE", "agent", arrange=then_more_code(with_packet()), mend=regenerated),
+    Advice(
+        "PKT005",
+        "···EE",
+        "agent",
+        arrange=with_packet(acceptance="- [x] other\n  - y"),
+        mend=packed("word for word"),
+    ),
     Advice(
         *("PKT005", "···EE", "agent", with_packet(acceptance=f"- [x] {CRITERION}")),
         packed("write what shows it into an indented list below it"),
         case="unshown",
     ),
-    Advice("PKT006", "···EE", "agent", with_packet(), tested, others={"a reason": excused}),
-    Advice("PKT007", "···ww", "agent", nothing, split, policy="[size]\nlines = 10\n"),
-    Advice("EVD001", "···EE", "agent", nothing, ran),
-    Advice("EVD001", "···EE", "agent", with_evidence(command="make"), ran, case="another command"),
-    Advice("EVD002", "···EE", "agent", then_more_code(with_evidence()), ran),
-    Advice("EVD003", "···EE", "agent", with_evidence(1), mended_and_ran),
+    Advice("PKT006", "···EE", "agent", arrange=with_packet(), mend=tested, others={"a reason": excused}),
+    Advice("PKT007", "···ww", "agent", arrange=nothing, mend=split, policy="[size]\nlines = 10\n"),
+    Advice("EVD001", "···EE", "agent", arrange=nothing, mend=ran),
+    Advice(
+        "EVD001", "···EE", "agent", arrange=with_evidence(command="make"), mend=ran, case="another command"
+    ),
+    Advice("EVD002", "···EE", "agent", arrange=then_more_code(with_evidence()), mend=ran),
+    Advice("EVD003", "···EE", "agent", arrange=with_evidence(1), mend=mended_and_ran),
     Advice(
         *("EVD003", "···ww", "agent", with_evidence(1, on_base={"commit": "a" * 40, "exit_code": 1})),
         mended_and_ran,
         case="as on base",
     ),
     # Somebody else's run saw another outcome: nobody is kept from working, but it does not merge like that.
-    Advice("EVD004", "····E", "manager", contradicted, ran_again),
+    Advice("EVD004", "····E", "manager", arrange=contradicted, mend=ran_again),
 )

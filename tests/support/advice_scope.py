@@ -135,7 +135,9 @@ CASES = (
     ),
     Advice("OWN001", "·EEEE", "agent", writes("docs/new.md"), *gone("docs/new.md"), case="new"),
     Advice("OWN001", "·EEEE", "agent", deletes, *back("docs/d.md"), case="deleted"),
-    Advice("OWN001", "··wwE", "manager", small_change, decided, code=False, case="base's renaming"),
+    Advice(
+        "OWN001", "··wwE", "manager", arrange=small_change, mend=decided, code=False, case="base's renaming"
+    ),
     Advice(
         *("OWN002", "·EEEE", "agent", writes("docs/d.md"), *back("docs/d.md")),
         keys=EVERYTHING | {"off_limits": ["docs/**"]},
@@ -155,14 +157,14 @@ CASES = (
     Advice("OWN005", "·EEEE", "agent", links, *gone("src/link")),
     Advice("OWN006", "·EEEE", "agent", writes("src/A.py"), *gone("src/A.py")),
     Advice("OWN006", "·EEEE", "agent", writes(ODD), *gone("'src/a?b.py'"), case="odd"),
-    Advice("OWN007", "··www", "agent", put_back, left_alone, after="··www"),
+    Advice("OWN007", "··www", "agent", arrange=put_back, mend=left_alone, after="··www"),
     Advice(
         *("OWN007", "··EEE", "agent", put_back),
         obeyed("git reset --soft $(git merge-base main HEAD) && git commit -m 'in one commit'"),
         policy=REBASED,
         case="rebased",
     ),
-    Advice("OWN008", "··EEE", "agent", merges_another, unmerged, others={"declared": declared}),
-    Advice("OWN009", "·wEEE", "agent", writes("src/u.py", "\nx = '\u202e'\n"), escaped),
-    Advice("OWN010", "··E··", "agent", pushes_to_base, pushes_its_own),
+    Advice("OWN008", "··EEE", "agent", arrange=merges_another, mend=unmerged, others={"declared": declared}),
+    Advice("OWN009", "·wEEE", "agent", arrange=writes("src/u.py", "\nx = '\u202e'\n"), mend=escaped),
+    Advice("OWN010", "··E··", "agent", arrange=pushes_to_base, mend=pushes_its_own),
 )

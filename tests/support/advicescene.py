@@ -54,7 +54,7 @@ def read(said: str) -> list[Told]:
     """The findings in what a gate has printed; waived ones are none."""
     pattern = r"(?m)^(error|warn) (\S+) \S+(.*)\n  (.*)\n  next: (.*)$"
     return [
-        Told("E" if word == "error" else "w", rule, where.strip(), message, hint)
+        Told("E" if word == "error" else "w", rule, where.strip(), message=message, hint=hint)
         for word, rule, where, message, hint in re.findall(pattern, said)
     ]
 

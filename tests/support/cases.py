@@ -40,7 +40,7 @@ def names() -> list[str]:
 def parse(kind: str, raw: bytes, policy: Policy | None = None, **more: Any) -> Any:
     """A document of this kind, at the place where such a document stands."""
     path, parser = PLACES[kind]
-    source = Source(path, at=AT, by=BY)
+    source = Source(path=path, at=AT, by=BY)
     return parser(source, raw, policy or Policy(), "0" * 40, **more)
 
 

@@ -26,7 +26,9 @@ from agentledger.model.text import decode
 
 NOW = 1_700_000_000
 HOUR, DAY = 3600, 86400
-BASE = Base("main", "refs/heads/main", "b" * 40, "the branch that HEAD names", Sync.LOCAL)
+BASE = Base(
+    name="main", ref="refs/heads/main", head="b" * 40, why="the branch that HEAD names", sync=Sync.LOCAL
+)
 HOSTILE = [
     "[bold red]agent/markup[/]",
     "agent/\u202egnp.exe",
@@ -65,13 +67,22 @@ def commit(subject: str = "Add a login form", author: str = "Ada") -> Commit:
     trailers = (("Co-authored-by", "codex <codex@example.com>"),)
     at = NOW - HOUR
     return Commit(
-        "a" * 40, ("c" * 40,), "d" * 40, Person(author, "ada@example.com"), at, at, subject, trailers
+        "a" * 40,
+        ("c" * 40,),
+        "d" * 40,
+        author=Person(author, "ada@example.com"),
+        at=at,
+        committed_at=at,
+        subject=subject,
+        trailers=trailers,
     )
 
 
 def change(path: bytes = b"src/login.py", **different: Any) -> Change:
     """A changed file, three lines more and one less."""
-    plain = Change(path, "M", "100644", "100755", "e" * 40, "f" * 40, 3, 1, False)
+    plain = Change(
+        path, "M", "100644", new_mode="100755", old="e" * 40, new="f" * 40, added=3, removed=1, binary=False
+    )
     return plain._replace(**different)
 
 

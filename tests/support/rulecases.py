@@ -45,7 +45,7 @@ def brief(body: str = BODY, proven: bool = True, **keys: object) -> Brief:
     """A brief for task x with these keys on top of the usual ones."""
     head = {"task": "x", "owns": ["src/**"], "verify": {"test": "make test"}} | keys
     lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in head.items() if value is not None)
-    source = Source("tasks/x/brief.md", proven=proven)
+    source = Source(path="tasks/x/brief.md", proven=proven)
     return documents.parse_brief(source, f"---\n{lines}---\n{body}".encode(), Policy())
 
 
@@ -58,14 +58,14 @@ def check_in(state: str = "working", at: int = NOW - 600, name: str = "1", **key
         "Red or blue?\n" if state in ("needs-input", "blocked") else "none\n"
     )
     path = f".agentledger/tasks/x/status/{name}.md"
-    source = Source(path, commit=str(keys.get("commit") or HEAD))
+    source = Source(path=path, commit=str(keys.get("commit") or HEAD))
     return documents.parse_check_in(source, f"---\n{text}---\n{body}".encode(), Policy())
 
 
 def answer(decision: str, **keys: object) -> Answer:
     """An answer on the control branch."""
     head = "".join(f"{key}: {value}\n" for key, value in ({"decision": decision} | keys).items())
-    source = Source("tasks/x/answers/1.md", at=NOW - 60, by="ana@example.org")
+    source = Source(path="tasks/x/answers/1.md", at=NOW - 60, by="ana@example.org")
     return documents.parse_answer(source, f"---\n{head}---\ntext\n".encode(), Policy())
 
 
@@ -73,7 +73,16 @@ DOCUMENT = answer("note").document
 
 
 def waiver(rules: str, paths: str = "", until: int = NOW + 60) -> Waiver:
-    return Waiver(DOCUMENT, "w", NOW - 60, "ana", tuple(rules.split()), tuple(paths.split()), until, "why")
+    return Waiver(
+        document=DOCUMENT,
+        name="w",
+        at=NOW - 60,
+        by="ana",
+        rules=tuple(rules.split()),
+        paths=tuple(paths.split()),
+        until=until,
+        text="why",
+    )
 
 
 def review(
@@ -81,7 +90,7 @@ def review(
 ) -> Review:
     head = {"reviewer": "ana", "kind": kind, "verdict": verdict, "branch": "agent/x", "head": HEAD} | keys
     text = "".join(f"{key}: {value}\n" for key, value in head.items())
-    source = Source("tasks/x/reviews/1.md", at=NOW - 60, proven=proven)
+    source = Source(path="tasks/x/reviews/1.md", at=NOW - 60, proven=proven)
     return documents.parse_review(source, f"---\n{text}---\n## Findings\n{findings}".encode(), Policy())
 
 
@@ -98,14 +107,14 @@ def packet(**parts: str) -> Packet:
     texts = {title: parts.get(title.split()[0].lower(), text) for title, text in texts.items()}
     body = "".join(f"## {title}\n{text}\n" for title, text in texts.items())
     head = f"---\ntask: x\nbase: {OLD}\nhead: {HEAD}\n---\n"
-    source = Source(".agentledger/tasks/x/packet.md")
+    source = Source(path=".agentledger/tasks/x/packet.md")
     return documents.parse_packet(source, (head + body).encode(), Policy())
 
 
 def evidence(exit_code: int = 0, command: str = "make test", **rest: Any) -> Evidence:
     """The outcome of the brief's check."""
     known: dict[str, Any] = {"started_at": NOW - 60, "seconds": 1.0, "head": HEAD, "tree": OLD} | rest
-    return Evidence(DOCUMENT, "test", command, exit_code, **known)
+    return Evidence(document=DOCUMENT, check="test", command=command, exit_code=exit_code, **known)
 
 
 def checked(found: Evidence | None, trust: Trust = Trust.CLAIMED, fresh: bool | None = True) -> Checked:
@@ -116,7 +125,7 @@ def checked(found: Evidence | None, trust: Trust = Trust.CLAIMED, fresh: bool | 
 
 def change(path: str, mode: str = "100644", status: str = "M") -> Change:
     """A change of one path."""
-    return Change(path.encode(), status, "100644", mode, OLD, HEAD)
+    return Change(path.encode(), status, "100644", new_mode=mode, old=OLD, new=HEAD)
 
 
 def touched(*paths: str, **rest: Any) -> tuple[Touched, ...]:
@@ -129,7 +138,9 @@ def touched(*paths: str, **rest: Any) -> tuple[Touched, ...]:
 
 def peer(owns: str, task: str = "y", since: int | None = NOW - 900, **keys: Any) -> Peer:
     other = brief(task=task, owns=owns.split(), **keys)
-    return Peer(task, other, patterns.scope_of_brief(other, Policy()), (f"agent/{task}",), since)
+    return Peer(
+        task, other, patterns.scope_of_brief(other, Policy()), branches=(f"agent/{task}",), since=since
+    )
 
 
 def conflict(*paths: str) -> Conflict:
@@ -139,15 +150,15 @@ def conflict(*paths: str) -> Conflict:
 
 def standing(progress: Progress = Progress.WORKING, **rest: Any) -> Standing:
     """Where the branch stands."""
-    return Standing(progress, **rest)
+    return Standing(progress=progress, **rest)
 
 
 def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
     """A branch agent/x with a good brief at a gate; `work`, `task` and `standing` are fields of those."""
     found = given if given is not None else brief()
     policy = rest.pop("policy", Policy())
-    task = Task("x", found, rest.pop("brief_from", "control"), **rest.pop("task", {}))
-    work = Work("x", **({"copy": Copy.SAME} | rest.pop("work", {})))
+    task = Task(id="x", brief=found, brief_from=rest.pop("brief_from", "control"), **rest.pop("task", {}))
+    work = Work(task="x", **({"copy": Copy.SAME} | rest.pop("work", {})))
     usual: dict[str, Any] = {
         "branch": "agent/x",
         "head": HEAD,
@@ -158,4 +169,4 @@ def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
         "scope": patterns.scope_of_brief(found, policy, rest.pop("protected", ())),
         "since": NOW - 3600,
     }
-    return Case(gate, NOW, policy, **(usual | rest))
+    return Case(gate=gate, now=NOW, policy=policy, **(usual | rest))

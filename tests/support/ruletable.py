@@ -62,8 +62,8 @@ UNSAFE = ("src/../x", "src//x", "src/.git/x", "src/.GIT/y", "src/a\x01", ".Agent
 # By rule: cases in which it speaks, then cases in which it does not.
 TABLE: dict[str, tuple[tuple[Case, ...], tuple[Case, ...]]] = {
     "BRF001": (
-        (Case(READY, NOW, Policy(), branch="agent/x", listed=True),),
-        (case(READY), Case(READY, NOW, Policy(), branch="x")),
+        (Case(gate=READY, now=NOW, policy=Policy(), branch="agent/x", listed=True),),
+        (case(READY), Case(gate=READY, now=NOW, policy=Policy(), branch="x")),
     ),
     "BRF002": ((case(SPAWN, brief(mode="whatever")), case(COMMIT, brief(own=["a"]))), (case(SPAWN),)),
     "BRF003": (

@@ -39,7 +39,17 @@ def oid(text: str) -> str:
 def change(path: str | bytes, added: int | None = 1, removed: int | None = 1, **fields: Any) -> Change:
     """A change of a plain file."""
     raw = path if isinstance(path, bytes) else path.encode()
-    plain = Change(raw, "M", "100644", "100644", oid("old"), oid("new"), added, removed, False)
+    plain = Change(
+        raw,
+        "M",
+        "100644",
+        new_mode="100644",
+        old=oid("old"),
+        new=oid("new"),
+        added=added,
+        removed=removed,
+        binary=False,
+    )
     return plain._replace(**fields)
 
 
@@ -47,7 +57,16 @@ def commit(subject: str, parents: int = 1, **fields: Any) -> Commit:
     """A commit by Ann, an hour ago."""
     ids = tuple(oid(f"{subject}{n}") for n in range(parents))
     at = NOW - 3600
-    plain = Commit(oid(subject), ids, oid("tree"), Person("Ann", "ann@example.com"), at, at, subject, ())
+    plain = Commit(
+        oid(subject),
+        ids,
+        oid("tree"),
+        author=Person("Ann", "ann@example.com"),
+        at=at,
+        committed_at=at,
+        subject=subject,
+        trailers=(),
+    )
     return plain._replace(**fields)
 
 
@@ -72,8 +91,10 @@ def branch(name: str, **fields: Any) -> Branch:
 
 def fleet(*branches: Branch, **fields: Any) -> Fleet:
     """A fleet on a local main."""
-    base = Base("main", "refs/heads/main", oid("main"), "the only candidate", Sync.LOCAL)
-    return replace(Fleet("app", "sha1", base, branches, NOW), **fields)
+    base = Base(
+        name="main", ref="refs/heads/main", head=oid("main"), why="the only candidate", sync=Sync.LOCAL
+    )
+    return replace(Fleet(name="app", object_format="sha1", base=base, branches=branches, now=NOW), **fields)
 
 
 @dataclass

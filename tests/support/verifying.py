@@ -63,7 +63,7 @@ class Checks(Desk):
         """What is committed of a check, free of problems."""
         path = f"{EVIDENCE}/{check}.json"
         raw = self.repo.git_bytes("show", f"agent/x:{path}")
-        found = parse_evidence(Source(path), raw, Policy(), size=len(raw))
+        found = parse_evidence(Source(path=path), raw, Policy(), size=len(raw))
         assert found.document.problems == ()
         return found
 

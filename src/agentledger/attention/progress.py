@@ -28,7 +28,7 @@ def place_branches(fleet: Fleet) -> Fleet:
 
 
 def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
-    task = tasks.get(work.task, Task(work.task))
+    task = tasks.get(work.task, Task(id=work.task))
     rivals = tuple(name for name in task.branches if name != branch.name)
     packet_fresh = is_code_unchanged(branch, work, work.packet.head) if work.packet else None
     touched = [change.path for change in branch.code_changes]
@@ -43,7 +43,17 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
     if overdue:
         progress, waits_for = Progress.SILENT, "agent"
     return Standing(
-        progress, waits_for, since, question, answer, review, checks, packet_fresh, overdue, rivals, due
+        progress=progress,
+        waits_for=waits_for,
+        since=since,
+        question=question,
+        answer=answer,
+        review=review,
+        checks=checks,
+        packet_fresh=packet_fresh,
+        overdue=overdue,
+        rivals=rivals,
+        due=due,
     )
 
 

@@ -73,7 +73,7 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
         action = next_action(branch, fleet.base)
         if action and branch.work:
-            task = tasks.get(branch.work.task, Task(branch.work.task))
+            task = tasks.get(branch.work.task, Task(id=branch.work.task))
             found.append(Turn(branch, task, _kind_of_turn(branch), action))
     return tuple(found)
 

@@ -41,7 +41,9 @@ def find_hidden(
     keys = {
         change: f"{change.old} {change.new} {change.new_mode} {decode(change.path)}" for change in changes
     }
-    found = get_or_compute(store, "hidden", keys, lambda asked: _find_hidden(scratch, asked), _HIDDEN)
+    found = get_or_compute(
+        store, "hidden", keys, compute=lambda asked: _find_hidden(scratch, asked), form=_HIDDEN
+    )
     return {change: told for change, told in found.items() if told}
 
 
@@ -106,7 +108,11 @@ def find_twins(
     added = {commit: [c.path for c in found if c.status == "A"] for commit, found in asked}
     keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in added.items()}
     return get_or_compute(
-        store, "twins", keys, lambda commits: _find_twins(scratch, {c: added[c] for c in commits}), _TWINS
+        store,
+        "twins",
+        keys,
+        compute=lambda commits: _find_twins(scratch, {c: added[c] for c in commits}),
+        form=_TWINS,
     )
 
 
@@ -172,8 +178,8 @@ def find_disordered(
         store,
         "order",
         keys,
-        lambda commits: _find_disordered(scratch, {c: sorted_[c] for c in commits}),
-        _ORDER,
+        compute=lambda commits: _find_disordered(scratch, {c: sorted_[c] for c in commits}),
+        form=_ORDER,
     )
 
 

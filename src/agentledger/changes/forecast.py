@@ -55,7 +55,7 @@ def forecast_merges(
     missing = sorted(
         (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
     )
-    fresh = _merge_heads(scratch, base, [b.head for b in missing], by, progress)
+    fresh = _merge_heads(scratch, base, [b.head for b in missing], by=by, progress=progress)
     # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
     cache.put(
         "conflict",

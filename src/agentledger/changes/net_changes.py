@@ -87,7 +87,7 @@ def find_net_changes(
         answers = merging.simulate_merges(scratch, [(base, head) for head in wanted])
         return net_of_merges(scratch, base, dict(zip(wanted, answers, strict=True)))
 
-    return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, ask, NET)
+    return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, compute=ask, form=NET)
 
 
 def change_id(net: Net) -> str | None:
@@ -134,7 +134,7 @@ def _dump_change(change: Change) -> list[str]:
 
 def _load_change(row: list[str]) -> Change:
     path, status, old_mode, new_mode, old, new = map(str, row)
-    return Change(encode(path), status, old_mode, new_mode, old, new)
+    return Change(encode(path), status, old_mode, new_mode=new_mode, old=old, new=new)
 
 
 def _dump_net(net: Net) -> Any:
@@ -167,7 +167,9 @@ def find_own_changes(
     """
     commits = {line.id: line for lines in branches.values() for line in lines}
     keys = {line: line.id for line in commits.values()}
-    found_each = get_or_compute(store, "own", keys, lambda lines: _changes_of_commits(scratch, lines), _DID)
+    found_each = get_or_compute(
+        store, "own", keys, compute=lambda lines: _changes_of_commits(scratch, lines), form=_DID
+    )
     did = {line.id: each for line, each in found_each.items()}
     found = {}
     for name, lines in branches.items():
@@ -240,7 +242,11 @@ def compare_heads(
     """
     keys = {pair: f"{base} {pair[0]} {pair[1]}" for pair in pairs}
     return get_or_compute(
-        store, "equal", keys, lambda asked: _compare_heads(scratch, base, asked), Form(bool, bool)
+        store,
+        "equal",
+        keys,
+        compute=lambda asked: _compare_heads(scratch, base, asked),
+        form=Form(bool, bool),
     )
 
 

@@ -102,5 +102,5 @@ class Lineage:
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
         brought = paths if net is None or net.failed else paths & net.paths
         granted = patterns.scope_of_brief(task.brief, self._fleet.policy, self._protected)
-        case = Case(Gate.PUSH, self._fleet.now, self._fleet.policy, task=task, scope=granted)
+        case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=granted)
         return all(can_change(case, path) for path in brought)

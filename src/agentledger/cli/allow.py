@@ -51,7 +51,7 @@ def allow(
     """
     from agentledger.workflow.manage import allow as work
 
-    wanted = work.Wanted(task, paths, why, until, rules)
+    wanted = work.Wanted(task, paths, why, until=until, rules=rules)
     print_result(
         work.write_waiver(settings.repo or current_folder(), wanted, int(time.time()), dry_run=dry_run),
         format,

@@ -72,7 +72,13 @@ def answer(
     if branch and everyone:
         raise click.UsageError("--branch names one, and --all means every one: give either.")
     reply = work.Reply(
-        task, join_paragraphs([text, *messages]), decision, to, checkpoint, branch, everyone=everyone
+        task=task,
+        text=join_paragraphs([text, *messages]),
+        decision=decision,
+        to=to,
+        checkpoint=checkpoint,
+        branch=branch,
+        everyone=everyone,
     )
     done = _write_reply(settings.repo or current_folder(), reply, dry_run)
     if format == "json":

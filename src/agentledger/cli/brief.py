@@ -64,7 +64,10 @@ def diff(settings: Settings, name: str, format: str) -> None:
     from agentledger.workflow.manage import brief_decision as work
 
     found = work.compare_copies(settings.repo or current_folder(), name, int(time.time()))
-    copies = [brief_reports.Difference(c.task, c.branch, c.copy, c.own, c.change, c.diff) for c in found]
+    copies = [
+        brief_reports.Difference(c.task, c.branch, c.copy, own=c.own, change=c.change, diff=c.diff)
+        for c in found
+    ]
     click.echo(
         brief_reports.encode_brief_diffs(name, copies)
         if format == "json"

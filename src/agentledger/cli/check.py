@@ -70,7 +70,9 @@ def check(
     if staged or push:
         report = _check_as_hook(start, push)
     else:
-        report = _run_check(start, branch, between, task, fleet, asked, base, settings.verbose)
+        report = _run_check(
+            start, branch, between, task=task, fleet=fleet, gate=asked, base=base, verbose=settings.verbose
+        )
     click.echo(_format_report(report, format), nl=False)
     if fleet and asked is None:
         return 0
@@ -118,7 +120,7 @@ def _run_check(
             base, branch = (checks.resolve_range_end(start, name) for name in _parse_range(between))
         name = branch if branch is not None else checks.current_branch(start)
         request = Request(base=base, forecast=False, rules=False, gate=True)
-        return checks.check_branch(start, name, gate or usual, request, tell)
+        return checks.check_branch(start, name, gate or usual, request=request, progress=tell)
 
 
 def _parse_range(between: str) -> tuple[str, str]:

@@ -51,7 +51,7 @@ def done(
     from agentledger.workflow.handover import done as work
     from agentledger.workflow.report.check_in import Said
 
-    said = Said("ready", changed, coming, agent=agent, session=session)
+    said = Said(state="ready", changed=changed, next=coming, agent=agent, session=session)
     found = work.finish_task(
         settings.repo or current_folder(),
         prose,

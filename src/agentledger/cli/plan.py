@@ -118,7 +118,15 @@ def plan(
     from agentledger.workflow.plan.plan_draft import Plan
 
     text = None if source is None else _read_source(source)
-    asked = Plan(task, _parse_flags(given), kind, text, source == Path("-"), edit, dry_run)
+    asked = Plan(
+        task=task,
+        wish=_parse_flags(given),
+        kind=kind,
+        text=text,
+        typed=source == Path("-"),
+        edit=edit,
+        dry_run=dry_run,
+    )
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
     print_result(
         work.plan_task(
@@ -164,11 +172,11 @@ def _parse_flags(given: Mapping[str, Any]) -> Wish:
         if (words := said(flag)) not in (None, ())
     }
     return brief_wish.Wish(
-        keys,
-        sections,
-        {flag.replace("-", "_"): said(f"add-{flag}") for flag, _ in _ADDED if said(f"add-{flag}")},
-        said("add-verify"),
-        brief_wish.parse_kill_criteria(said("kill")),
-        said("accept") or None,
-        said("add-accept"),
+        keys=keys,
+        sections=sections,
+        more={flag.replace("-", "_"): said(f"add-{flag}") for flag, _ in _ADDED if said(f"add-{flag}")},
+        checks=said("add-verify"),
+        kill=brief_wish.parse_kill_criteria(said("kill")),
+        criteria=said("accept") or None,
+        more_criteria=said("add-accept"),
     )

@@ -43,7 +43,7 @@ def prompt(settings: Settings, /, task: str, kind: str, limit: int, format: str)
     from agentledger.reports.prompt import json
     from agentledger.workflow.handover import hand_prompt as work
 
-    done = work.build_prompt(settings.repo or current_folder(), task, kind, int(time.time()), limit)
+    done = work.build_prompt(settings.repo or current_folder(), task, kind, now=int(time.time()), limit=limit)
     if format == "json":
         click.echo(json.encode_prompt(done, kind, limit), nl=False)
         return

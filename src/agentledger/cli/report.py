@@ -72,7 +72,16 @@ def report(
 
     start, now = settings.repo or current_folder(), int(time.time())
     state = state or ("needs-input" if need.strip() else "working")
-    said = Said(state, changed, coming, risks, need, checkpoint, agent, session)
+    said = Said(
+        state=state,
+        changed=changed,
+        next=coming,
+        risks=risks,
+        need=need,
+        checkpoint=checkpoint,
+        agent=agent,
+        session=session,
+    )
     if text == "-":
         said = parse_report_text(read_standard_input(), said)
     elif text:

@@ -65,7 +65,7 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
         if bound.is_open:
             click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
         keeper = rebuild_loop.Live(
-            _build_source(asked, out, notify, renderer), out, watched, pulse, _print_failure
+            _build_source(asked, out, notify, renderer), out, watched, pulse=pulse, failed=_print_failure
         )
         keeper.start()
         if not watched.complete:

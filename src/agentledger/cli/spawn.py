@@ -105,7 +105,7 @@ def _launch_agent(command: tuple[str, ...], done: Did) -> int:
     branch = done.refs[0].removeprefix(HEADS)
     text = hand_prompt.build_prompt(worktree, branch, "start", int(time.time())).text
     values = {"task": done.task or "", "branch": branch}
-    ended = launch.launch_agent(command, worktree, text, values, os.environ)
+    ended = launch.launch_agent(command, worktree, text, values=values, env=os.environ)
     if ended:
         click.echo(f"{command[0]} ended with {ended}", err=True)
     return 1 if ended else 0

@@ -48,7 +48,7 @@ def verify(
 
     start, now = settings.repo or current_folder(), int(time.time())
     if dry_run:
-        told = _plan_checks(start, task, only, rerun, now)
+        told = _plan_checks(start, task, only, rerun=rerun, now=now)
     else:
         told = _rerun_checks(start, task, only, now) if rerun else _run_checks(start, only, now)
     click.echo(
@@ -78,11 +78,11 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
     if made and made.commit is None:
         remarks += (f"git would not commit the evidence: {made.why}; it lies in the worktree",)
     return Told(
-        task,
-        name,
-        found.bound.head,
-        lines,
-        not found.failed,
+        task=task,
+        branch=name,
+        head=found.bound.head,
+        lines=lines,
+        sound=not found.failed,
         ref=HEADS + name if made and made.commit else None,
         commit=made.commit if made else None,
         files=made.files if made else (),
@@ -112,11 +112,11 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
     sound = all(each.sound for each in found.checks)
     kept = (f"kept on the control branch, {found.commit[:12]}",) if found.commit else ()
     return Told(
-        found.task,
-        found.branch,
-        found.head,
-        tuple(lines),
-        sound,
+        task=found.task,
+        branch=found.branch,
+        head=found.head,
+        lines=tuple(lines),
+        sound=sound,
         rerun=True,
         ref=found.ref,
         commit=found.commit,
@@ -140,14 +140,22 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
             found = work.plan_checks(at, only)
     lines = (
         Line(
-            check.name,
-            filled.shown,
-            "skipped" if filled.skipped else "planned",
+            name=check.name,
+            command=filled.shown,
+            outcome="skipped" if filled.skipped else "planned",
             skipped=filled.skipped or None,
         )
         for check, filled in found.checks
     )
-    return Told(found.task, found.branch, found.head, tuple(lines), True, rerun, dry_run=True)
+    return Told(
+        task=found.task,
+        branch=found.branch,
+        head=found.head,
+        lines=tuple(lines),
+        sound=True,
+        rerun=rerun,
+        dry_run=True,
+    )
 
 
 def _build_line(
@@ -158,18 +166,18 @@ def _build_line(
     from agentledger.workflow.verify.run_checks import outcome_word
 
     return Line(
-        seen.check.name,
-        seen.check.run,
-        outcome_word(seen),
-        seen.exit_code,
-        seen.seconds if seen.skipped is None else None,
-        seen.skipped,
-        seen.junit,
-        on_base,
-        trust,
-        runs,
-        str(logs.log_folder(common) / seen.log_sha256) if seen.log_sha256 else None,
-        seen.remarks,
+        name=seen.check.name,
+        command=seen.check.run,
+        outcome=outcome_word(seen),
+        exit_code=seen.exit_code,
+        seconds=seen.seconds if seen.skipped is None else None,
+        skipped=seen.skipped,
+        junit=seen.junit,
+        on_base=on_base,
+        trust=trust,
+        runs=runs,
+        log=str(logs.log_folder(common) / seen.log_sha256) if seen.log_sha256 else None,
+        remarks=seen.remarks,
     )
 
 

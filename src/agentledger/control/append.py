@@ -77,7 +77,7 @@ def commit_files(
             start = _require_start(sealed, seen)
             _check_taken(start.files, files, replace)
             tip = seen.copies.local.id if seen.copies.local else sealed.null
-            new = New(start.parents, {**start.changes, **files}, message, who, tip)
+            new = New(start.parents, {**start.changes, **files}, message, who=who, tip=tip)
             return (
                 Written(*write_signed_commit(asked, name, new))
                 if sign
@@ -195,7 +195,7 @@ def _check_path(path: str) -> None:
         )
 
 
-_NO_ENTRY = Entry("", "", "", None, control_files.Side.LOCAL)
+_NO_ENTRY = Entry("", "", "", size=None, side=control_files.Side.LOCAL)
 
 
 def _check_taken(there: Mapping[str, Entry], files: Contents, replace: Collection[str]) -> None:

@@ -84,7 +84,7 @@ class Moved:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
     """What a sync did.
 
@@ -182,7 +182,7 @@ def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
 def with_folders(files: Files) -> Files:
     """The files, and each folder that stands where a document is due."""
     folders = {
-        folder: Entry(folder, FOLDER_MODE, "", None, entry.side)
+        folder: Entry(folder, FOLDER_MODE, "", size=None, side=entry.side)
         for path, entry in files.items()
         for folder in parent_folders(path)
         if folder.endswith(DOCUMENTS)

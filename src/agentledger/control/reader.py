@@ -36,7 +36,7 @@ class Copies(NamedTuple):
     remote: Ref | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """The control branch as it was read.
 
@@ -82,13 +82,20 @@ def read_from_copies(scratch: Scratch, copies: Copies) -> Control:
     seen = compare_copies(scratch.git, copies)
     if seen.relation is None or seen.foreign:
         said = seen.unreadable + seen.foreign
-        return Control(seen.copies, seen.relation, foreign=bool(seen.foreign), notes=said)
+        return Control(copies=seen.copies, relation=seen.relation, foreign=bool(seen.foreign), notes=said)
     past = history_of_copies(scratch, seen.copies)
     union = unite_copies(scratch.git, seen, past.origins)
     files = control_files.with_folders(union.files)
     briefs = {task: frozenset(blobs) for task, blobs in past.briefs.items()}
     said = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
-    return Control(seen.copies, seen.relation, files, briefs, union.kept, notes=said)
+    return Control(
+        copies=seen.copies,
+        relation=seen.relation,
+        files=files,
+        earlier_briefs=briefs,
+        kept=union.kept,
+        notes=said,
+    )
 
 
 def history_of_copies(scratch: Scratch, copies: Copies) -> history.History:
@@ -118,11 +125,11 @@ def compare_copies(sealed: Git, copies: Copies) -> Look:
     """List the files of both copies, and compare them."""
     unreadable: list[str] = []
     foreign: list[str] = []
-    local, mine = _list_copy(sealed, copies.local, Side.LOCAL, unreadable, foreign)
-    remote, theirs = _list_copy(sealed, copies.remote, Side.REMOTE, unreadable, foreign)
+    local, mine = _list_copy(sealed, copies.local, Side.LOCAL, unreadable=unreadable, foreign=foreign)
+    remote, theirs = _list_copy(sealed, copies.remote, Side.REMOTE, unreadable=unreadable, foreign=foreign)
     copies = Copies(copies.name, local, remote)
     relation = _read_relation(sealed, local, remote, unreadable)
-    return Look(copies, relation, mine, theirs, tuple(unreadable), tuple(foreign))
+    return Look(copies, relation, mine, remote=theirs, unreadable=tuple(unreadable), foreign=tuple(foreign))
 
 
 def _list_copy(
@@ -161,7 +168,7 @@ def _read_entries(sealed: Git, commit: str, side: Side) -> Files:
     for line in out.split(b"\0")[:-1]:
         words, _, path = decode(line).partition("\t")
         mode, _, blob, size = words.split()
-        found[path] = Entry(path, mode, blob, int(size) if size.isdigit() else None, side)
+        found[path] = Entry(path, mode, blob, size=int(size) if size.isdigit() else None, side=side)
     return found
 
 

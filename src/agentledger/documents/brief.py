@@ -33,7 +33,7 @@ def parse_brief(
 
     `template`: the repository's own, whose prompts count as empty.
     """
-    page = Page(source, raw, BRIEF, size, template)
+    page = Page(source, raw, BRIEF, size=size, template=template)
     said = page.values
     mode = said.get("mode", "delegate")
     judged = mode not in ("explore", "own")
@@ -43,24 +43,24 @@ def parse_brief(
     verify = _parse_checks(page, judged, policy)
     criteria = _require_sections(page, mode, judged)
     return Brief(
-        page.document(blob),
-        task,
-        said.get("title") or task.replace("-", " "),
-        said.get("manager") or next(iter(policy.managers), ""),
-        mode,
-        said.get("session", "background"),
-        said.get("priority", 2),
-        said.get("checkpoints", ("plan",) if mode == "review" else ()),
-        owns,
-        said.get("off_limits", ()),
-        said.get("follow", ()),
-        said.get("depends_on", ()),
-        said.get("seam", False),
-        said.get("branch"),
-        verify,
-        said.get("check_in", 15 * 60),
-        said.get("kill", Kill()),
-        criteria,
+        document=page.document(blob),
+        task=task,
+        title=said.get("title") or task.replace("-", " "),
+        manager=said.get("manager") or next(iter(policy.managers), ""),
+        mode=mode,
+        session=said.get("session", "background"),
+        priority=said.get("priority", 2),
+        checkpoints=said.get("checkpoints", ("plan",) if mode == "review" else ()),
+        owns=owns,
+        off_limits=said.get("off_limits", ()),
+        follow=said.get("follow", ()),
+        depends_on=said.get("depends_on", ()),
+        seam=said.get("seam", False),
+        branch=said.get("branch"),
+        verify=verify,
+        check_in=said.get("check_in", 15 * 60),
+        kill=said.get("kill", Kill()),
+        criteria=criteria,
     )
 
 

@@ -38,25 +38,32 @@ def parse_evidence(
     if "/evidence/" in f"/{source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
     on_base = said.get("on_base")
-    document = Document(source, blob, text or "", _plain_fields(text or "", tree, out), (), out.all())
+    document = Document(
+        source=source,
+        blob=blob,
+        text=text or "",
+        fields=_plain_fields(text or "", tree, out),
+        parts=(),
+        problems=out.all(),
+    )
     return Evidence(
-        document,
-        said.get("check", name),
-        said.get("command", ""),
-        said.get("exit_code"),
-        said.get("started_at", 0),
-        said.get("seconds", 0.0),
-        said.get("head", ""),
-        said.get("tree", ""),
-        said.get("change"),
-        said.get("tail", ()),
-        said.get("log_sha256"),
-        said.get("log_bytes", 0),
-        said.get("truncated", False),
-        said.get("failures_in_a_row", 0),
-        said.get("junit"),
-        (on_base["commit"], on_base["exit_code"]) if on_base else None,
-        said.get("skipped"),
+        document=document,
+        check=said.get("check", name),
+        command=said.get("command", ""),
+        exit_code=said.get("exit_code"),
+        started_at=said.get("started_at", 0),
+        seconds=said.get("seconds", 0.0),
+        head=said.get("head", ""),
+        tree=said.get("tree", ""),
+        change=said.get("change"),
+        tail=said.get("tail", ()),
+        log_sha256=said.get("log_sha256"),
+        log_bytes=said.get("log_bytes", 0),
+        truncated=said.get("truncated", False),
+        failures_in_a_row=said.get("failures_in_a_row", 0),
+        junit=said.get("junit"),
+        on_base=(on_base["commit"], on_base["exit_code"]) if on_base else None,
+        skipped=said.get("skipped"),
     )
 
 

@@ -85,7 +85,7 @@ LOG = ListOf(Form("text", str, _STRING, exact=True), '["one line", "the next"]')
 TEXTS = ListOf(TEXT, '["one", "two"]')
 
 CHECK = Table(
-    (
+    keys=(
         Key(
             "run",
             COMMAND,
@@ -108,7 +108,7 @@ class Checks:
     def read(self, node: Node, name: str, out: Problems) -> tuple[Check, ...] | None:
         """The checks in the order in which they run."""
         if isinstance(node, Map):
-            entries = Table(tuple(_check_keys(node)), nulls=False).values(node, name, out)
+            entries = Table(keys=tuple(_check_keys(node)), nulls=False).values(node, name, out)
             return tuple(
                 check for key, check in entries.items() if ID.read(_key_scalar(node, key), name, out)
             )
@@ -175,7 +175,7 @@ class Levels:
             return None
         level = Word(("error", "warn", "off"))
         keys = tuple(Key(word, level, "") for word in dict.fromkeys(entry.key for entry in node.entries))
-        found: dict[str, Any] = Table(keys, nulls=False).values(node, name, out)
+        found: dict[str, Any] = Table(keys=keys, nulls=False).values(node, name, out)
         return {rule: word for rule, word in found.items() if RULE.read(_key_scalar(node, rule), name, out)}
 
     def schema(self) -> Shape:

@@ -68,7 +68,7 @@ def parse_frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
     opened = _OPEN.match(text)
     if not opened:
         out.invalid(1, "there is no front matter", _FORM)
-        return Frame(text, None, 1, text, 1)
+        return Frame(text, None, 1, body=text, body_line=1)
     start = opened.end()
     line = _line_number(text, start)
     closed = _CLOSE.search(text, start)
@@ -76,13 +76,13 @@ def parse_frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
         out.invalid(
             line - 1, "the front matter has no end", "put `---` on a line of its own below the last key"
         )
-        return Frame(text, None, line, text[start:], line)
+        return Frame(text, None, line, body=text[start:], body_line=line)
     return Frame(
         text,
         _clean_yaml(text[start : closed.start()], line, out),
         line,
-        text[closed.end() :],
-        _line_number(text, closed.end()),
+        body=text[closed.end() :],
+        body_line=_line_number(text, closed.end()),
     )
 
 

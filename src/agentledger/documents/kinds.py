@@ -136,7 +136,7 @@ class Key:
     default: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Keys and their values. `moved`: keys that belong elsewhere, and where; `nulls`: null is nothing."""
 

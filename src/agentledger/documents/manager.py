@@ -24,22 +24,22 @@ def parse_answer(
     template: bytes | None = None,
 ) -> Answer:
     """The answer in `raw`, all of a file of `size` bytes or its beginning; a `note` if it decides nothing."""
-    page = Page(source, raw, ANSWER, size, template)
+    page = Page(source, raw, ANSWER, size=size, template=template)
     said = page.values
     page.require_keys()
     at, by = page.at(), page.by()
     to = posixpath.basename(said.get("to", "")).removesuffix(".md") or None
     return Answer(
-        page.document(blob),
-        page.name,
-        at,
-        by,
-        said.get("decision", "note"),
-        to,
-        said.get("branch"),
-        said.get("checkpoint"),
-        page.text,
-        said.get("brief"),
+        document=page.document(blob),
+        name=page.name,
+        at=at,
+        by=by,
+        decision=said.get("decision", "note"),
+        to=to,
+        branch=said.get("branch"),
+        checkpoint=said.get("checkpoint"),
+        text=page.text,
+        brief=said.get("brief"),
     )
 
 
@@ -56,7 +56,7 @@ def parse_waiver(
 
     Without `rules` or `until`, or with a path that cannot be read, it waives nothing.
     """
-    page = Page(source, raw, WAIVER, size, template)
+    page = Page(source, raw, WAIVER, size=size, template=template)
     said = page.values
     page.require_keys()
     if is_blank(page.text) and page.looked_into:
@@ -66,7 +66,16 @@ def parse_waiver(
     at, by = page.at(), page.by()
     document = page.document(blob)
     rules = () if any(problem.kind == "invalid" for problem in document.problems) else said.get("rules", ())
-    return Waiver(document, page.name, at, by, rules, said.get("paths", ()), said.get("until", 0), page.text)
+    return Waiver(
+        document=document,
+        name=page.name,
+        at=at,
+        by=by,
+        rules=rules,
+        paths=said.get("paths", ()),
+        until=said.get("until", 0),
+        text=page.text,
+    )
 
 
 def parse_outcome(
@@ -79,7 +88,7 @@ def parse_outcome(
     template: bytes | None = None,
 ) -> Outcome:
     """The outcome in `raw`, all of a file of `size` bytes or its beginning; '' where it names none."""
-    page = Page(source, raw, OUTCOME, size, template)
+    page = Page(source, raw, OUTCOME, size=size, template=template)
     said = page.values
     page.require_keys()
     outcome = said.get("outcome", "")
@@ -88,12 +97,12 @@ def parse_outcome(
             page.require_section(title, fatal=False)
     at, by = page.at(), page.by()
     return Outcome(
-        page.document(blob),
-        at,
-        by,
-        outcome,
-        said.get("branch"),
-        said.get("head"),
-        said.get("merge"),
-        page.text,
+        document=page.document(blob),
+        at=at,
+        by=by,
+        outcome=outcome,
+        branch=said.get("branch"),
+        head=said.get("head"),
+        merge=said.get("merge"),
+        text=page.text,
     )

@@ -47,7 +47,7 @@ def parse_packet(
 
     `mode` is the brief's: an `explore` packet has other sections. None: it has them if it looks like one.
     """
-    page = Page(source, raw, PACKET, size, template)
+    page = Page(source, raw, PACKET, size=size, template=template)
     said = page.values
     page.require_keys()
     task = page.require_own_task()
@@ -56,7 +56,14 @@ def parse_packet(
         page.require_section(title)
     page.note_duplicates((*SECTIONS, *EXPLORE))
     criteria = tuple(item for item in parse_items(page.part(CRITERIA)) if not is_blank(item.text))
-    return Packet(page.document(blob), task, said.get("base"), said.get("head"), said.get("change"), criteria)
+    return Packet(
+        document=page.document(blob),
+        task=task,
+        base=said.get("base"),
+        head=said.get("head"),
+        change=said.get("change"),
+        criteria=criteria,
+    )
 
 
 def _is_explore_packet(page: Page) -> bool:

@@ -74,7 +74,14 @@ class Page:
     def document(self, blob: str | None) -> Document:
         """What the value of every document carries; to be asked for last."""
         fields = to_json_value(self.head) if self.head else {}
-        return Document(self.source, blob, self.frame.text, fields, self.parts, self.out.all())
+        return Document(
+            source=self.source,
+            blob=blob,
+            text=self.frame.text,
+            fields=fields,
+            parts=self.parts,
+            problems=self.out.all(),
+        )
 
     # -- keys ---------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ _PATHS = 'paths = ["src/**"]'
 
 
 def _policy_table(*keys: Key, build: object = dict, accepts: str = "a table of keys") -> Table:
-    return Table(keys, build, accepts, nulls=False)  # type: ignore[arg-type]  # any callable of the keys
+    return Table(keys=keys, build=build, accepts=accepts, nulls=False)  # type: ignore[arg-type]  # any callable of the keys
 
 
 CONTROL = _policy_table(
@@ -81,7 +81,7 @@ SPAWN = _policy_table(
 )
 
 POLICY = Table(
-    (
+    keys=(
         Key("version", NUMBER, "The version of this format: 1.", default=1),
         Key("base", TEXT, "The branch that work merges into; by default the remote's HEAD."),
         Key(

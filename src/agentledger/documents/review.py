@@ -35,7 +35,7 @@ def parse_review(
 
     What it does not say is taken for the less: an agent's, reported, and no approval.
     """
-    page = Page(source, raw, REVIEW, size, template)
+    page = Page(source, raw, REVIEW, size=size, template=template)
     said = page.values
     kind = said.get("kind", "agent")
     page.require_keys()
@@ -44,18 +44,18 @@ def parse_review(
     page.note_duplicates((*SECTIONS, FINDINGS))
     at, reviewer = page.at(), page.by("reviewer")
     return Review(
-        page.document(blob),
-        page.name,
-        at,
-        reviewer,
-        kind,
-        said.get("verdict", "request-changes"),
-        said.get("branch", ""),
-        said.get("head", ""),
-        said.get("run", "reported"),
-        said.get("change"),
-        said.get("session", ""),
-        tuple(item for item in parse_items(page.part(FINDINGS)) if not is_blank(item.text)),
+        document=page.document(blob),
+        name=page.name,
+        at=at,
+        reviewer=reviewer,
+        kind=kind,
+        verdict=said.get("verdict", "request-changes"),
+        branch=said.get("branch", ""),
+        head=said.get("head", ""),
+        run=said.get("run", "reported"),
+        change=said.get("change"),
+        session=said.get("session", ""),
+        findings=tuple(item for item in parse_items(page.part(FINDINGS)) if not is_blank(item.text)),
     )
 
 

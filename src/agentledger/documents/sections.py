@@ -211,5 +211,7 @@ def parse_sections(body: str, first: int, prompts: dict[str, str] | None = None)
         empty = is_blank(text) or (
             bool(prompts) and (prompts or {}).get(heading_key(title)) == " ".join(text.split())
         )
-        parts.append(Part(title, first + heading.at, text, empty, first + heading.below + start))
+        parts.append(
+            Part(title, first + heading.at, text, empty=empty, text_line=first + heading.below + start)
+        )
     return tuple(parts)

@@ -26,20 +26,20 @@ def parse_check_in(
     template: bytes | None = None,
 ) -> CheckIn:
     """The check-in in `raw`, all of a file of `size` bytes or its beginning; never raises."""
-    page = Page(source, raw, STATUS, size, template)
+    page = Page(source, raw, STATUS, size=size, template=template)
     said = page.values
     page.require_keys()
     state = said.get("state", "working")
     needs = _parse_needs(page, asks=state in ("needs-input", "blocked"))
     return CheckIn(
-        page.document(blob),
-        page.name,
-        _written_at(page),
-        state,
-        said.get("agent", ""),
-        said.get("session", ""),
-        said.get("checkpoint"),
-        needs,
+        document=page.document(blob),
+        name=page.name,
+        at=_written_at(page),
+        state=state,
+        agent=said.get("agent", ""),
+        session=said.get("session", ""),
+        checkpoint=said.get("checkpoint"),
+        needs=needs,
     )
 
 

@@ -60,7 +60,7 @@ def add_findings(
 
     `store` remembers what was asked of git: for what only shows.
     """
-    bench = Bench(scratch, fleet, branches, Gate.MERGE, store)
+    bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, store=store)
     return {
         b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
         for b in branches
@@ -71,7 +71,15 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
     """What is found about a push, from the worktree of a branch with a task, that moves these refs."""
     task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
     granted = scope_of(task.brief, fleet) if task and task.brief else None
-    case = Case(Gate.PUSH, fleet.now, fleet.policy, branch=branch.name, task=task, scope=granted, refs=moved)
+    case = Case(
+        gate=Gate.PUSH,
+        now=fleet.now,
+        policy=fleet.policy,
+        branch=branch.name,
+        task=task,
+        scope=granted,
+        refs=moved,
+    )
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
 
 
@@ -107,7 +115,7 @@ def judge_spawn(
 
 
 def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
-    there = next((task for task in fleet.tasks if task.id == task_id), Task(task_id))
+    there = next((task for task in fleet.tasks if task.id == task_id), Task(id=task_id))
     others = (task for task in fleet.tasks if task.id != task_id)
     return replace(fleet, tasks=(*others, replace(there, brief=brief, brief_from="control")))
 
@@ -155,7 +163,13 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
     """The active tasks with their scopes: those with a brief that an open branch works on."""
     open_ = {b.name for b in fleet.branches if b.state in (State.OPEN, State.DORMANT)}
     return tuple(
-        Peer(task.id, task.brief, scope_of(task.brief, fleet), task.branches, task.brief.document.source.at)
+        Peer(
+            task.id,
+            task.brief,
+            scope_of(task.brief, fleet),
+            branches=task.branches,
+            since=task.brief.document.source.at,
+        )
         for task in fleet.tasks
         if task.brief and open_.intersection(task.branches) and task.outcome is None
     )
@@ -186,7 +200,7 @@ def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
             continue
         brought = path in net or bool(seen_net.failed)
-        found.append(Touched(path, differing.get(path, change), commit, in_own, brought))
+        found.append(Touched(path, differing.get(path, change), commit, own=in_own, net=brought))
     return tuple(found)
 
 
@@ -218,7 +232,7 @@ class Bench:
         self.nets = net_changes.find_net_changes(
             scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
         )
-        lineage = Lineage(scratch, fleet, branches, PROTECTED, store)
+        lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
         said = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)

@@ -56,5 +56,5 @@ def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
 
 
 def _is_sound(raw: bytes, policy: Policy) -> bool:
-    document = documents.parse_check_in(Source(""), raw[: documents.MOST_BYTES], policy).document
+    document = documents.parse_check_in(Source(path=""), raw[: documents.MOST_BYTES], policy).document
     return not document.problems and not count_misleading([decode(raw)])

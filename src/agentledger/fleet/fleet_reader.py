@@ -55,20 +55,20 @@ def read_fleet(
     tips = peel_refs(scratch, listings)
     commits = read_head_commits(scratch, tips, base.head)
     history = History(walked, commits)
-    reader = _Reader(scratch, seen, base, history, now, dormant)
+    reader = _Reader(scratch, seen, base, history=history, now=now, dormant=dormant)
     branches = reader.branches(listings, tips)
     url = forge.web_address(seen.remote_url) if seen.remote_url else None
     name = seen.home.name.removesuffix(".git") or "repository"
     fleet = Fleet(
-        name,
-        scratch.object_format,
-        base,
-        tuple(branches),
-        now,
-        url,
-        _describe_problems(seen, branches),
-        True,
-        dormant,
+        name=name,
+        object_format=scratch.object_format,
+        base=base,
+        branches=tuple(branches),
+        now=now,
+        forge=url,
+        notes=_describe_problems(seen, branches),
+        forecast=True,
+        dormant=dormant,
     )
     return Reading(fleet, history)
 
@@ -137,11 +137,11 @@ class _Reader:
         remote = entry.twin.name if entry.twin else entry.ref.name if entry.is_remote_only else None
         worktree = self.seen.worktrees.get(entry.ref.name)
         draft = Branch(
-            entry.name,
-            ref,
-            chosen.commit or entry.ref.id,
-            sync,
-            remote,
+            name=entry.name,
+            ref=ref,
+            head=chosen.commit or entry.ref.id,
+            sync=sync,
+            remote_ref=remote,
             task=agents.task_of_branch(entry.name),
             worktree=worktree,
         )

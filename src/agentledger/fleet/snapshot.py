@@ -38,7 +38,7 @@ def ignore_progress(stage: str, done: int, total: int) -> None:
     """Progress for nobody."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to read. `now` is in seconds since the epoch, None: the clock.
 
@@ -147,7 +147,7 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     cache = Cache(folder, ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.open_scratch(seen.place) as sealed:
-            found = _Taking(sealed, cache, request, now, progress).fleet(seen)
+            found = _Taking(sealed, cache, request, now=now, progress=progress).fleet(seen)
             if _is_whole_fleet(request):
                 hook_branches.update_hook_branches(seen.place.common, found.policy, found.tasks)
             yield Snapshot(found, cache, sealed)
@@ -172,20 +172,32 @@ class _Taking:
 
     def fleet(self, seen: Observation) -> Fleet:
         """Everything that a view shows."""
-        ruled = policy.read_policy(self.sealed, seen.refs, seen.choice, self.request.base, seen.fetched_at)
+        ruled = policy.read_policy(
+            self.sealed, seen.refs, seen.choice, wanted=self.request.base, fetched_at=seen.fetched_at
+        )
         rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
         entries = self._listed(seen, rules, base)
         self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
-        found, history = fleet_reader.read_fleet(self.sealed, seen, base, entries, self.now, dormant)
+        found, history = fleet_reader.read_fleet(
+            self.sealed, seen, base, listings=entries, now=self.now, dormant=dormant
+        )
         judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
-        with_papers = gather.attach_ledger(self.sealed, self.cache, seen, judged, self.request.gate)
+        with_papers = gather.attach_ledger(
+            self.sealed, self.cache, seen, fleet=judged, committed=self.request.gate
+        )
         branches: Sequence[Branch] = with_papers.branches
         if self.request.forecast:
             order = history.position
             by = forecast.identify_merger(seen.git_version, seen.diff_algorithm)
             branches = forecast.forecast_merges(
-                self.sealed, self.cache, found.base, branches, order, by, self.progress
+                self.sealed,
+                self.cache,
+                found.base,
+                branches=branches,
+                order=order,
+                by=by,
+                progress=self.progress,
             )
             with_papers = replace(with_papers, merger=by)
         if self.request.rules:
@@ -207,7 +219,9 @@ class _Taking:
         usual = rules.branches or agents.DEFAULT_PATTERNS
         if not (request.branches or only_refs):
             usual = (*usual, *brief_branches.read_branch_patterns(self.sealed, seen.refs, rules, base))
-        entries = listing.list_branches(seen, request.branches, only_refs, usual, rules.control_branch)
+        entries = listing.list_branches(
+            seen, request.branches, only_refs, usual=usual, control=rules.control_branch
+        )
         entries = listing.overlay_heads(entries, request.heads)
         if request.limit is None:
             return entries
@@ -217,7 +231,9 @@ class _Taking:
         if self.request.lines:
             self.progress("counting lines", 0, 0)
             branches = line_counts.count_lines(self.sealed, self.cache, branches)
-        return absorbed.mark_absorbed(self.sealed, self.cache, history, branches, self.progress)
+        return absorbed.mark_absorbed(
+            self.sealed, self.cache, history, branches=branches, progress=self.progress
+        )
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

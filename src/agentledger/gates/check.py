@@ -139,7 +139,11 @@ def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, wh
         f"{escape_hidden(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable
     )
     return Report(
-        gate, what, tuple(f for b in readable for f in found[b.ref]), _printable_notes(taken.fleet), lost
+        gate,
+        what,
+        tuple(f for b in readable for f in found[b.ref]),
+        notes=_printable_notes(taken.fleet),
+        unjudged=lost,
     )
 
 

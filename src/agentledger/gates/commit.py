@@ -46,13 +46,13 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         settings = queries.read_config(here.asked)
         refs = who.read_refs(here, settings)
         ruled = who.read_policy(refs, sealed)
-        found = who.find_gated_task(here, refs, sealed, ruled, heads[0] if heads else None)
+        found = who.find_gated_task(here, refs, sealed, ruled=ruled, head=heads[0] if heads else None)
         if found is None:
             return here.branch, ()
         granting.write_grant(here, settings, found)
         tree = surroundings.write_index_tree(here, sealed.git.cwd / "objects")
         return here.branch, _evaluate_commit(
-            sealed, here, found, sealed.commit(tree, heads), tuple(heads), now
+            sealed, here, found, commit=sealed.commit(tree, heads), heads=tuple(heads), now=now
         )
 
 
@@ -60,7 +60,7 @@ def _evaluate_commit(
     sealed: Scratch, here: Here, found: Gated, commit: str, heads: tuple[str, ...], now: int
 ) -> tuple[Finding, ...]:
     own = net_changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
-    case = _gather_case(sealed, here, found, commit, own, now)
+    case = _gather_case(sealed, here, found, commit=commit, own=own, now=now)
     findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):
         return findings
@@ -134,12 +134,12 @@ def _gather_work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
     texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(wanted.values()))))
     parsed = [
         documents.parse_check_in(
-            Source(path), texts.get(blob, b"")[: documents.MOST_BYTES], found.policy, blob
+            Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], found.policy, blob
         )
         for path, blob in wanted.items()
     ]
     newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)
-    return Work(found.task.id, copy=standing, check_ins=tuple(newest), answers=found.task.answers)
+    return Work(task=found.task.id, copy=standing, check_ins=tuple(newest), answers=found.task.answers)
 
 
 def _select_check_ins(found: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:

@@ -63,11 +63,19 @@ def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head
     if name is None:
         return None
     files = _read_task_files(scratch, name, tips)
-    found = _read_task(scratch, here, ruled, name, files, head)
+    found = _read_task(scratch, here, ruled, name=name, files=files, head=head)
     if found is None:
         return None
     task, official = found
-    return Gated(ruled.policy, ruled.base, task, official, ruled.choice, copies, tuple(tips))
+    return Gated(
+        ruled.policy,
+        ruled.base,
+        task,
+        official=official,
+        choice=ruled.choice,
+        copies=copies,
+        tips=tuple(tips),
+    )
 
 
 def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
@@ -129,16 +137,18 @@ def _read_task(
     said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
     texts = _read_blobs(scratch, [blob, *(files[path][1] for path in said)])
     path = own if where != "control" else f"tasks/{name}/brief.md"
-    brief = documents.parse_brief(Source(path), texts.get(blob, b""), ruled.policy, blob)
+    brief = documents.parse_brief(Source(path=path), texts.get(blob, b""), ruled.policy, blob)
 
     def each(folder: str) -> list[tuple[Source, bytes]]:
         paths = [path for path in said if path.startswith(folder)]
-        return [(Source(f"tasks/{name}/{path}"), texts.get(files[path][1], b"")) for path in paths]
+        return [(Source(path=f"tasks/{name}/{path}"), texts.get(files[path][1], b"")) for path in paths]
 
     answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers/"))
     waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers/"))
     mine = tuple(answer for answer in answers if answer.branch in (None, here.branch))
-    return Task(name, brief, where, (here.branch,), mine, waivers), blob
+    return Task(
+        id=name, brief=brief, brief_from=where, branches=(here.branch,), answers=mine, waivers=waivers
+    ), blob
 
 
 def _oldest_brief(scratch: Scratch, base: str, head: str, path: str) -> str | None:

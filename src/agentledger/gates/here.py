@@ -42,7 +42,7 @@ def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     given = outer.get("GIT_INDEX_FILE")
     index = (cwd / given).resolve() if given else place.directory / "index"
     branch = queries.read_head_ref(asked).removeprefix(HEADS)
-    return Here(asked, place, index, branch, read_merge_heads(outer, place.directory))
+    return Here(asked, place, index, branch=branch, merging=read_merge_heads(outer, place.directory))
 
 
 def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:

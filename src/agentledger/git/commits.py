@@ -64,11 +64,11 @@ def _parse_commit(raw: list[bytes]) -> Commit:
         identity,
         tuple(above.split()),
         tree,
-        Person(name, mail),
-        _parse_seconds(at),
-        _parse_seconds(committed),
-        subject,
-        pairs,
+        author=Person(name, mail),
+        at=_parse_seconds(at),
+        committed_at=_parse_seconds(committed),
+        subject=subject,
+        trailers=pairs,
     )
 
 

@@ -31,9 +31,9 @@ class _Entries:
             self._paths.setdefault(path, path),
             status[0],
             shared(old_mode, old_mode),
-            shared(new_mode, new_mode),
-            shared(old, old),
-            shared(new, new),
+            new_mode=shared(new_mode, new_mode),
+            old=shared(old, old),
+            new=shared(new, new),
         )
 
 

@@ -68,7 +68,9 @@ def simulate_merges(
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
         for turn, part in zip(
-            turns, pool.map(lambda t: _merge_selection(scratch, pairs, t, tick, options), turns), strict=True
+            turns,
+            pool.map(lambda t: _merge_selection(scratch, pairs, t, tick=tick, options=options), turns),
+            strict=True,
         ):
             answers |= zip(turn, part, strict=True)
     return [answers[at] for at in range(len(pairs))]

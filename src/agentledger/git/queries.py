@@ -60,7 +60,13 @@ def locate_repository(git: Git) -> Place:
         raise NotARepository("the path of this repository holds a line break", "rename its folder")
     # --git-common-dir is relative to the folder git was started in.
     top = (git.cwd / up[0]).resolve() if inside == "true" else None
-    return Place(Path(directory), (git.cwd / common).resolve(), top, object_format, shallow == "true")
+    return Place(
+        Path(directory),
+        (git.cwd / common).resolve(),
+        top,
+        object_format=object_format,
+        shallow=shallow == "true",
+    )
 
 
 def _no_repository_error(folder: Path, reason: str) -> GitError:

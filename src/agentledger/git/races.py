@@ -96,7 +96,7 @@ def retry(writer: Writer, once: Callable[[], T], patience: float | None = None) 
             except RefusedError as refusal:
                 held, reason, pause = _oldest_lock(writer), refusal, min(pause * 1.5, PAUSE)
                 in_vain = 0 if held else in_vain + 1
-            _raise_if_hopeless(writer, held, in_vain > AGAIN, time.monotonic() > until, reason)
+            _raise_if_hopeless(writer, held, in_vain > AGAIN, late=time.monotonic() > until, reason=reason)
             # Jitter, or those who lost together would lose together again.
             time.sleep(random.uniform(0.2, 1) * pause)  # noqa: S311 - no secret
 

@@ -41,10 +41,17 @@ def read_allowed_signers(scratch: Scratch, base: Base, policy: Policy) -> tuple[
     if kind != "blob" or size > MOST_BYTES:
         what = "is not a file on base" if kind != "blob" else "is too long to be a list of keys"
         hint = "no signature was checked; the file has one `name key-type key` a line"
-        return b"", Problem(path, None, f"`signers` under `[control]` names {path}, which {what}", hint)
+        return b"", Problem(
+            path=path, line=None, message=f"`signers` under `[control]` names {path}, which {what}", hint=hint
+        )
     if shutil.which("ssh-keygen") is None:
         hint = "install OpenSSH's client; until then signed commits count as unsigned"
-        return b"", Problem(path, None, "ssh-keygen is not installed, so no signature was checked", hint)
+        return b"", Problem(
+            path=path,
+            line=None,
+            message="ssh-keygen is not installed, so no signature was checked",
+            hint=hint,
+        )
     return next((body for _, body in objects.read_object_contents(scratch.git, [blob])), b""), None
 
 

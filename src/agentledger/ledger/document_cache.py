@@ -147,12 +147,17 @@ def _reading_problem(file: LedgerFile) -> Problem | None:
     """Why there is nothing to parse; None where there is."""
     if not file.is_regular:
         what = {"120000": "a symbolic link", "160000": "a submodule"}.get(file.mode, "not a file")
-        return Problem(file.path, None, f"it is {what}, not a document", "commit a regular file in its place")
+        return Problem(
+            path=file.path,
+            line=None,
+            message=f"it is {what}, not a document",
+            hint="commit a regular file in its place",
+        )
     if file.size > MOST_BYTES:
         said = f"it is {file.size:,} bytes long, so it was not read"
-        return Problem(file.path, None, said, f"at most {MOST_BYTES:,} bytes")
+        return Problem(path=file.path, line=None, message=said, hint=f"at most {MOST_BYTES:,} bytes")
     if file.raw is None:
-        return Problem(file.path, None, "it is missing from this clone", "git fetch")
+        return Problem(path=file.path, line=None, message="it is missing from this clone", hint="git fetch")
     return None
 
 
@@ -195,5 +200,12 @@ def _load_document(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | N
         text, front, parts, problems, *rest = _row_decoder(kind.__name__).decode(row)
     except (msgspec.DecodeError, RecursionError):
         return None
-    cut = tuple(Part(title, line, text[start:end], empty, at) for title, line, start, end, empty, at in parts)
-    return kind(Document(file.source, file.blob, text, front, cut, problems), *rest)
+    cut = tuple(
+        Part(title, line, text[start:end], empty=empty, text_line=at)
+        for title, line, start, end, empty, at in parts
+    )
+    document = Document(
+        source=file.source, blob=file.blob, text=text, fields=front, parts=cut, problems=problems
+    )
+    own = _field_names(kind)
+    return kind(document=document, **dict(zip(own, rest, strict=True)))

@@ -40,15 +40,15 @@ def attach_ledger(
     uncommitted = {} if committed else _read_uncommitted(seen, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
     found = tasks.Papers(
-        branches,
-        uncommitted,
-        base,
-        _list_control_files(manager, _proof_predicate(manager, fleet.policy, signed)),
-        manager.earlier_briefs,
-        _read_code_trees(scratch, written),
+        branches=branches,
+        uncommitted=uncommitted,
+        base=base,
+        control=_list_control_files(manager, _proof_predicate(manager, fleet.policy, signed)),
+        earlier=manager.earlier_briefs,
+        code_trees=_read_code_trees(scratch, written),
     )
     own = read_templates(scratch, fleet.base)
-    parser = Parser(scratch, cache, fleet.policy, list(tasks.list_documents(found)), own)
+    parser = Parser(scratch, cache, fleet.policy, files=list(tasks.list_documents(found)), templates=own)
     summary = _summarize_control(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
@@ -92,8 +92,10 @@ def _list_control_files(manager: reader.Control, proven: Callable[[Entry], bool]
 
 def _ledger_file(manager: reader.Control, entry: Entry, proven: bool) -> LedgerFile:
     by = entry.by.email if entry.by else None
-    source = Source(entry.path, manager.ref(entry), entry.commit, entry.at, by, proven=proven)
-    return LedgerFile(entry.path, entry.mode, entry.blob, source, entry.size or 0)
+    source = Source(
+        path=entry.path, ref=manager.ref(entry), commit=entry.commit, at=entry.at, by=by, proven=proven
+    )
+    return LedgerFile(path=entry.path, mode=entry.mode, blob=entry.blob, source=source, size=entry.size or 0)
 
 
 def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
@@ -102,7 +104,9 @@ def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
         return Control(policy.control_branch, note=" ".join(manager.notes))
     behind = manager.relation is Sync.BEHIND and manager.copies.remote
     chosen = manager.copies.remote if behind and manager.copies.remote else ref
-    return Control(policy.control_branch, chosen.name, chosen.id, manager.relation, " ".join(manager.notes))
+    return Control(
+        policy.control_branch, chosen.name, chosen.id, sync=manager.relation, note=" ".join(manager.notes)
+    )
 
 
 def _read_uncommitted(

@@ -33,7 +33,7 @@ _KIND = "ledger files"
 Key = tuple[str, str, Source]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFile:
     """One file below `.agentledger/tasks/`, or of the control branch. `raw` is None when it was not read.
 
@@ -132,7 +132,7 @@ def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ..
 
 
 def _file_of_change(change: Change, source: Source) -> LedgerFile:
-    return LedgerFile(decode(change.path), change.new_mode, change.new, source)
+    return LedgerFile(path=decode(change.path), mode=change.new_mode, blob=change.new, source=source)
 
 
 class _History:
@@ -170,14 +170,21 @@ class _History:
 def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Source:
     where = decode(path)
     if commit is None:
-        return Source(where, branch.name)
-    return Source(where, branch.name, commit.id, commit.committed_at, commit.author.email)
+        return Source(path=where, ref=branch.name)
+    return Source(
+        path=where, ref=branch.name, commit=commit.id, at=commit.committed_at, by=commit.author.email
+    )
 
 
 def list_base_files(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
     """The ledger files that stand on base."""
     return [
-        LedgerFile(decode(path), mode, oid, Source(decode(path), base.name, base.head, proven=proven))
+        LedgerFile(
+            path=decode(path),
+            mode=mode,
+            blob=oid,
+            source=Source(path=decode(path), ref=base.name, commit=base.head, proven=proven),
+        )
         for mode, oid, path in objects.read_tree_entries(scratch.git, base.head, TASKS)
     ]
 
@@ -196,7 +203,14 @@ def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, Le
         )
     )
     return {
-        f.key: LedgerFile(f.path, f.mode, f.blob, f.source, sizes.get(f.blob, 0), texts.get(f.blob))
+        f.key: LedgerFile(
+            path=f.path,
+            mode=f.mode,
+            blob=f.blob,
+            source=f.source,
+            size=sizes.get(f.blob, 0),
+            raw=texts.get(f.blob),
+        )
         for f in files
     }
 
@@ -219,8 +233,8 @@ def read_worktree_files(
         blob = _blob_id(raw, object_format) if raw is not None else ""
         if committed.get(name) != blob:
             at = int(path.stat().st_mtime)
-            source = Source(name, branch.name, at=at, uncommitted=True)
-            found.append(LedgerFile(name, "100644", blob, source, size, raw))
+            source = Source(path=name, ref=branch.name, at=at, uncommitted=True)
+            found.append(LedgerFile(path=name, mode="100644", blob=blob, source=source, size=size, raw=raw))
     return found[:MOST_FILES]
 
 

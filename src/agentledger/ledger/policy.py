@@ -56,7 +56,9 @@ def read_policy(
         named = bases.choose_base(refs, policy.base, "", False)
     except RefError as error:
         hint = f"base stays {choice.name}; {error.hint}"
-        problem = Problem(FILE, None, f"`base` names a branch that is not here: {policy.base}", hint)
+        problem = Problem(
+            path=FILE, line=None, message=f"`base` names a branch that is not here: {policy.base}", hint=hint
+        )
         return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
     moved = named._replace(why=f"named in {FILE} on {choice.name}")
     base = resolve_base(scratch, moved, fetched_at)
@@ -86,7 +88,9 @@ def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
     for commit, older in zip(commits, _read_policies(scratch, commits), strict=True):
         if older.readable:
             hint = f"the version of {commit[:12]} counts until it is mended"
-            told = Problem(FILE, None, f"the policy on {base.name} cannot be read", hint)
+            told = Problem(
+                path=FILE, line=None, message=f"the policy on {base.name} cannot be read", hint=hint
+            )
             return replace(older, problems=(*policy.problems, told))
     return policy
 
@@ -103,5 +107,7 @@ def _read_policies(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
 
 
 def _no_policy() -> Policy:
-    problem = Problem(FILE, None, "it is too long to be a policy, or no file", "at most 256 KiB")
+    problem = Problem(
+        path=FILE, line=None, message="it is too long to be a policy, or no file", hint="at most 256 KiB"
+    )
     return Policy(problems=(problem,), readable=False)

@@ -33,7 +33,7 @@ from agentledger.model.work import Copy, Task, Work
 _ENDS = {"killed": State.KILLED, "declined": State.DECLINED, "explored": State.EXPLORED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
     """All raw files of a fleet: by branch ref, uncommitted by branch ref, base's, and the control branch's.
 
@@ -141,7 +141,7 @@ class _Desk:
 
         outcome = next((f for f in files if split_path(f.path)[1] == "outcome.md"), None)
         return Task(
-            task,
+            id=task,
             answers=_sort_newest_first(self._all(files, "answers", Answer)),
             waivers=_sort_newest_first(self._all(files, "waivers", Waiver)),
             reviews=_sort_newest_first(self._all(files, "reviews", Review)),
@@ -218,23 +218,25 @@ class _Desk:
                 self._settle(task, self.read(Brief, first), "branch")
             elif first and first.blob != self.briefs[task].document.blob:
                 problems = (*problems, _second_brief_problem(first.path, self.briefs[task]))
-        filed = self.filed.get(task, Task(task))
+        filed = self.filed.get(task, Task(id=task))
         check_ins = _sort_newest_first(self._all(files, "status", CheckIn))
         packet = next((f for f in files if split_path(f.path)[1] == "packet.md"), None)
         dated = sum(split_path(f.path)[1].startswith("status/") for f in files)
         return Work(
-            task,
-            self.read(Brief, own) if own else None,
-            self._copy(branch, task, own),
-            check_ins,
-            dated + max(found.total - len(found.files), 0),
-            self.read(Packet, packet) if packet else None,
-            self._all(files, "evidence", Evidence),
-            self._read_reruns(task),
-            tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
-            self._answers(branch, task),
-            (*problems, *_find_misplaced(files)),
-            {c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees},
+            task=task,
+            brief=self.read(Brief, own) if own else None,
+            copy=self._copy(branch, task, own),
+            check_ins=check_ins,
+            check_ins_total=dated + max(found.total - len(found.files), 0),
+            packet=self.read(Packet, packet) if packet else None,
+            evidence=self._all(files, "evidence", Evidence),
+            reruns=self._read_reruns(task),
+            reviews=tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
+            answers=self._answers(branch, task),
+            problems=(*problems, *_find_misplaced(files)),
+            code_trees={
+                c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees
+            },
         )
 
     def _copy(self, branch: Branch, task: str, own: LedgerFile | None) -> Copy:
@@ -279,7 +281,7 @@ class _Desk:
         names = {*self.briefs, *self.filed, *working}
         found = [
             replace(
-                self.filed.get(name, Task(name)),
+                self.filed.get(name, Task(id=name)),
                 brief=self.briefs.get(name),
                 brief_from=self.brief_from.get(name, ""),
                 branches=tuple(sorted(working.get(name, ()))),
@@ -297,12 +299,18 @@ def _describe_outcome(outcome: Outcome) -> str:
 def _ambiguity_problem(message: str, tasks: Sequence[str]) -> Problem:
     named = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
     hint = "one branch works on one task: split it, or take the other folder out"
-    return Problem("", None, f"{message}: {named}", hint)
+    return Problem(path="", line=None, message=f"{message}: {named}", hint=hint)
 
 
 def _second_brief_problem(path: str, counts: Brief) -> Problem:
     message = f"the manager has no brief of this task, and {counts.document.source.ref} has another one"
-    return Problem(path, None, message, "the other counts; put one on the control branch", fatal=False)
+    return Problem(
+        path=path,
+        line=None,
+        message=message,
+        hint="the other counts; put one on the control branch",
+        fatal=False,
+    )
 
 
 def _overlay_files(committed: Sequence[LedgerFile], uncommitted: Sequence[LedgerFile]) -> list[LedgerFile]:
@@ -328,7 +336,7 @@ def _find_misplaced(files: Iterable[LedgerFile]) -> tuple[Problem, ...]:
     """Files that no reader of the ledger will ever look at."""
     hint = "a task's folder holds brief.md, packet.md, status/*.md and evidence/*.json"
     return tuple(
-        Problem(f.path, None, "it is no document of the ledger", hint, fatal=False)
+        Problem(path=f.path, line=None, message="it is no document of the ledger", hint=hint, fatal=False)
         for f in files
         if (rest := split_path(f.path)[1]) not in ("brief.md", "packet.md")
         and not rest.startswith(("status/", "evidence/"))

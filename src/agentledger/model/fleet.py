@@ -92,7 +92,7 @@ class Sync(StrEnum):
     DIVERGED = "diverged"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """The branch that agent work merges into, at its tip.
 
@@ -164,7 +164,7 @@ class Conflict:
     failed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """One agent branch, local and remote-tracking taken together.
 
@@ -257,7 +257,7 @@ class Merger(NamedTuple):
         return f"git {self.git}{by}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """Everything that was read of one repository, at one moment.
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a document stands, and how far that can be trusted.
 
@@ -35,7 +35,7 @@ class Source:
     proven: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something wrong in a document. `line` counts from 1; None: the document as a whole.
 
@@ -75,7 +75,7 @@ class Item:
     shown_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What every document has. `fields` are its front matter, plain JSON values (times as text).
 
@@ -127,7 +127,7 @@ class Kill:
     failing_runs: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """The contract of a task. `criteria` are the items of its acceptance criteria."""
 
@@ -151,7 +151,7 @@ class Brief:
     criteria: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
     """One status report. `name` is its file name without `.md`; `needs` what it asks for, '' if nothing."""
 
@@ -165,7 +165,7 @@ class CheckIn:
     needs: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The manager's reply. `to` names the check-in it answers; None: the newest before it.
 
@@ -184,7 +184,7 @@ class Answer:
     brief: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
     """A dated exception. `until` is the second after which it no longer holds."""
 
@@ -198,7 +198,7 @@ class Waiver:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """A verdict on one head, by somebody else than the implementer, as it says."""
 
@@ -216,7 +216,7 @@ class Review:
     findings: tuple[Item, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How a task ended: merged, killed, declined or explored."""
 
@@ -230,7 +230,7 @@ class Outcome:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
     """What an agent hands over. `criteria` repeat the brief's, each with what shows it."""
 
@@ -252,7 +252,7 @@ class JUnit:
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The recorded outcome of a check. `exit_code` is None where it was skipped (`skipped` says why).
 
@@ -318,7 +318,7 @@ class PolicyCheck:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """`.agentledger/config.toml` on base, with defaults where it says nothing. `dormant` is in seconds.
 

@@ -35,7 +35,7 @@ class Copy(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a branch's ledger folder, and the manager's documents about it, say.
 
@@ -58,7 +58,7 @@ class Work:
     code_trees: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One unit of work. `brief` is the authoritative one, `brief_from` where it was found.
 
@@ -124,7 +124,7 @@ class Checked:
         return self.evidence is not None and self.evidence.command.strip() != self.check.run.strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where a branch with a task stands. `since` is when the waiting began; `overdue` is in seconds.
 

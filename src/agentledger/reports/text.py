@@ -73,7 +73,7 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
         if part is Section.UNBRIEFED:
             lines += _render_planned(fleet, room)
         if part is not Section.ENDED:
-            lines += _render_section(part, parts[part], metered.get(part, ()), fleet, width)
+            lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
     lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
     for note in fleet.notes:
         lines += [Text(), *_wrap_text(Text(f"Note: {escape_hidden(note)}", "yellow"), room)]

@@ -15,7 +15,7 @@ from agentledger.model.text import encode, escape_hidden, format_count, format_p
 from agentledger.reports import shapes_commands
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One check; `outcome` is passed, failed, skipped or planned. `trust` and `runs` are a rerun's."""
 
@@ -33,7 +33,7 @@ class Line:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """All of it. `sound`: nothing failed, nothing differed. `said` are sentences for people alone."""
 

@@ -88,7 +88,7 @@ def _select_branches(
         if ref.name in paired or not ref.name.startswith((HEADS, REMOTES)):
             continue
         plain, name = _branch_names(seen, ref)
-        listed = _decide_listing(seen, ref, (plain, name), patterns, usual)
+        listed = _decide_listing(seen, ref, (plain, name), patterns=patterns, usual=usual)
         if listed is not None:
             yield Listing(name, ref, twins.get(ref.name), listed)
 

@@ -28,7 +28,7 @@ from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 LEDGER_FILES = 2000  # of a worktree count for the fingerprint; an agent can make as many as it likes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """What was seen.
 
@@ -96,9 +96,21 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
-        asked, version, place, home, refs, tuple(more.refs), choice, worktrees, linked, url, fetched, partial,
-        config.get("diff.algorithm"), hashlib.sha256(repr(seen).encode()).hexdigest(),
-    )  # fmt: skip
+        git=asked,
+        git_version=version,
+        place=place,
+        home=home,
+        refs=refs,
+        extra=tuple(more.refs),
+        choice=choice,
+        worktrees=worktrees,
+        linked=linked,
+        remote_url=url,
+        fetched_at=fetched,
+        partial=partial,
+        diff_algorithm=config.get("diff.algorithm"),
+        fingerprint=hashlib.sha256(repr(seen).encode()).hexdigest(),
+    )
 
 
 def _modified_at(file: Path) -> int | None:

@@ -51,13 +51,13 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
         hint = _DAMAGED if "damaged" in problems[0] else "name a branch with --base"
         raise GitError(f"base cannot be read: {' and '.join(problems)}", hint)
     return Base(
-        choice.name,
-        chosen.name,
-        tips[chosen.name].commit,
-        "; ".join((choice.why, *problems)),
-        sync,
-        other.name if other else None,
-        fetched_at,
+        name=choice.name,
+        ref=chosen.name,
+        head=tips[chosen.name].commit,
+        why="; ".join((choice.why, *problems)),
+        sync=sync,
+        other_ref=other.name if other else None,
+        fetched_at=fetched_at,
     )
 
 

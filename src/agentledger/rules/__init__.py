@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.ledger import Waiver
@@ -40,6 +40,7 @@ class Rule:
     name: str
     levels: str
     check: Callable[[Case], Iterable[Found]]
+    _: KW_ONLY
     applies: Callable[[Case], bool] = applies_always
     requires: tuple[str, ...] = ()
 
@@ -62,69 +63,87 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("BRF001", "brief-missing", "··wEE", brief.brief_missing),
-    Rule("BRF002", "brief-invalid", "EwwwE", brief.brief_invalid, brief.has_brief),
-    Rule("BRF003", "brief-incomplete", "E···E", brief.brief_incomplete, brief.has_brief),
-    Rule("BRF005", "brief-broad", "w····", brief.brief_broad, brief.has_brief),
-    Rule("BRF006", "brief-follow-missing", "E····", brief.brief_follow_missing, brief.has_brief),
-    Rule("BRF007", "brief-changed", "·wwwE", brief.brief_changed, brief.has_brief),
-    Rule("BRF008", "brief-underdelegated", "E···E", brief.brief_underdelegated, brief.has_brief),
+    Rule("BRF002", "brief-invalid", "EwwwE", brief.brief_invalid, applies=brief.has_brief),
+    Rule("BRF003", "brief-incomplete", "E···E", brief.brief_incomplete, applies=brief.has_brief),
+    Rule("BRF005", "brief-broad", "w····", brief.brief_broad, applies=brief.has_brief),
+    Rule("BRF006", "brief-follow-missing", "E····", brief.brief_follow_missing, applies=brief.has_brief),
+    Rule("BRF007", "brief-changed", "·wwwE", brief.brief_changed, applies=brief.has_brief),
+    Rule("BRF008", "brief-underdelegated", "E···E", brief.brief_underdelegated, applies=brief.has_brief),
     Rule("BRF009", "brief-several", "E·EEE", brief.brief_several),
-    Rule("BRF010", "brief-seam", "E···E", brief.brief_seam, brief.has_brief),
-    Rule("BRF011", "brief-unproven", "····E", brief.brief_unproven, brief.has_brief),
-    Rule("BRF012", "explore-merges", "····E", brief.explore_merges, brief.has_brief),
-    Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, ownership.has_scope),
-    Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, ownership.has_scope),
-    Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, ownership.has_scope),
-    Rule("OWN004", "scope-overlap", "E·wwE", fleet.scope_overlap, ownership.has_scope),
-    Rule("OWN005", "link-escape", "·EEEE", ownership.link_escape, ownership.has_scope),
-    Rule("OWN006", "unsafe-path", "·EEEE", ownership.unsafe_path, ownership.has_scope),
-    Rule("OWN007", "history-outside-scope", "··EEE", ownership.history_outside_scope, ownership.has_scope),
-    Rule("OWN008", "foreign-branch-merged", "··EEE", ownership.foreign_branch_merged, ownership.has_scope),
-    Rule("OWN009", "hidden-unicode", "·wEEE", ownership.hidden_unicode, ownership.has_scope),
-    Rule("OWN010", "foreign-ref", "··E··", ownership.foreign_ref, ownership.has_scope),
-    Rule("STA001", "status-invalid", "·EEEw", status.status_invalid, status.has_work),
-    Rule("STA002", "status-overdue", "w", status.status_overdue, status.has_work),
-    Rule("STA003", "status-missing", "w", status.status_missing, status.has_work),
-    Rule("STA004", "need-unanswered", "w", status.need_unanswered, status.has_work),
-    Rule("STA005", "status-edited", "·EEEw", status.status_edited, status.has_work),
-    Rule("STA006", "no-progress", "w", status.no_progress, status.has_work),
-    Rule("STA007", "checkpoint-open", "·EEEE", status.checkpoint_open, status.has_work),
-    Rule("PKT001", "packet-missing", "···EE", packet.packet_missing, packet.is_handed_over),
-    Rule("PKT002", "packet-incomplete", "···EE", packet.packet_incomplete, packet.has_packet),
+    Rule("BRF010", "brief-seam", "E···E", brief.brief_seam, applies=brief.has_brief),
+    Rule("BRF011", "brief-unproven", "····E", brief.brief_unproven, applies=brief.has_brief),
+    Rule("BRF012", "explore-merges", "····E", brief.explore_merges, applies=brief.has_brief),
+    Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, applies=ownership.has_scope),
+    Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, applies=ownership.has_scope),
+    Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, applies=ownership.has_scope),
+    Rule("OWN004", "scope-overlap", "E·wwE", fleet.scope_overlap, applies=ownership.has_scope),
+    Rule("OWN005", "link-escape", "·EEEE", ownership.link_escape, applies=ownership.has_scope),
+    Rule("OWN006", "unsafe-path", "·EEEE", ownership.unsafe_path, applies=ownership.has_scope),
+    Rule(
+        "OWN007",
+        "history-outside-scope",
+        "··EEE",
+        ownership.history_outside_scope,
+        applies=ownership.has_scope,
+    ),
+    Rule(
+        "OWN008",
+        "foreign-branch-merged",
+        "··EEE",
+        ownership.foreign_branch_merged,
+        applies=ownership.has_scope,
+    ),
+    Rule("OWN009", "hidden-unicode", "·wEEE", ownership.hidden_unicode, applies=ownership.has_scope),
+    Rule("OWN010", "foreign-ref", "··E··", ownership.foreign_ref, applies=ownership.has_scope),
+    Rule("STA001", "status-invalid", "·EEEw", status.status_invalid, applies=status.has_work),
+    Rule("STA002", "status-overdue", "w", status.status_overdue, applies=status.has_work),
+    Rule("STA003", "status-missing", "w", status.status_missing, applies=status.has_work),
+    Rule("STA004", "need-unanswered", "w", status.need_unanswered, applies=status.has_work),
+    Rule("STA005", "status-edited", "·EEEw", status.status_edited, applies=status.has_work),
+    Rule("STA006", "no-progress", "w", status.no_progress, applies=status.has_work),
+    Rule("STA007", "checkpoint-open", "·EEEE", status.checkpoint_open, applies=status.has_work),
+    Rule("PKT001", "packet-missing", "···EE", packet.packet_missing, applies=packet.is_handed_over),
+    Rule("PKT002", "packet-incomplete", "···EE", packet.packet_incomplete, applies=packet.has_packet),
     Rule(
         "PKT003",
         "packet-files-wrong",
         "···EE",
         packet.packet_files_wrong,
-        packet.is_code_handed_over,
-        ("PKT001", "PKT002"),
+        applies=packet.is_code_handed_over,
+        requires=("PKT001", "PKT002"),
     ),
-    Rule("PKT004", "packet-stale", "···EE", packet.packet_stale, packet.has_packet),
+    Rule("PKT004", "packet-stale", "···EE", packet.packet_stale, applies=packet.has_packet),
     Rule(
         "PKT005",
         "packet-criterion-unaddressed",
         "···EE",
         packet.criterion_unaddressed,
-        packet.is_code_handed_over,
-        ("PKT001",),
+        applies=packet.is_code_handed_over,
+        requires=("PKT001",),
     ),
-    Rule("PKT006", "companion-missing", "···EE", packet.companion_missing, packet.is_code_handed_over),
-    Rule("PKT007", "change-large", "···ww", packet.change_large, packet.is_handed_over),
-    Rule("EVD001", "evidence-missing", "···EE", packet.evidence_missing, packet.is_code_handed_over),
-    Rule("EVD002", "evidence-stale", "···EE", packet.evidence_stale, packet.is_code_handed_over),
-    Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, packet.is_code_handed_over),
     Rule(
-        "EVD004", "evidence-contradicted", "····E", packet.evidence_contradicted, packet.is_code_handed_over
+        "PKT006", "companion-missing", "···EE", packet.companion_missing, applies=packet.is_code_handed_over
     ),
-    Rule("REV001", "review-missing", "····E", review.review_missing, review.needs_review),
-    Rule("REV002", "review-stale", "····E", review.review_stale, review.needs_review),
-    Rule("REV003", "review-own", "····E", review.review_own, review.needs_review),
-    Rule("REV004", "review-open", "····E", review.review_open, review.needs_review),
-    Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, brief.has_brief),
-    Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, brief.has_brief),
+    Rule("PKT007", "change-large", "···ww", packet.change_large, applies=packet.is_handed_over),
+    Rule("EVD001", "evidence-missing", "···EE", packet.evidence_missing, applies=packet.is_code_handed_over),
+    Rule("EVD002", "evidence-stale", "···EE", packet.evidence_stale, applies=packet.is_code_handed_over),
+    Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, applies=packet.is_code_handed_over),
+    Rule(
+        "EVD004",
+        "evidence-contradicted",
+        "····E",
+        packet.evidence_contradicted,
+        applies=packet.is_code_handed_over,
+    ),
+    Rule("REV001", "review-missing", "····E", review.review_missing, applies=review.needs_review),
+    Rule("REV002", "review-stale", "····E", review.review_stale, applies=review.needs_review),
+    Rule("REV003", "review-own", "····E", review.review_own, applies=review.needs_review),
+    Rule("REV004", "review-open", "····E", review.review_open, applies=review.needs_review),
+    Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, applies=brief.has_brief),
+    Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, applies=brief.has_brief),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
-    Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, ownership.has_scope),
-    Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, brief.has_brief),
+    Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, applies=ownership.has_scope),
+    Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, applies=brief.has_brief),
 )
 # By which a path is not the task's to change.
 _BOUNDARIES = frozenset(("OWN001", "OWN002", "OWN003", "OWN005"))
@@ -165,8 +184,18 @@ def _make_finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
     waived = _waiver_reason(rule, path, case)
     stops = severity is Severity.ERROR and waived is None and case.policy.enforce
     return Finding(
-        *(rule.id, rule.name, severity, stops, found.message, found.hint, case.branch),
-        *(case.task.id if case.task else None, path, found.line, found.commit, waived),
+        rule=rule.id,
+        name=rule.name,
+        severity=severity,
+        blocks=stops,
+        message=found.message,
+        hint=found.hint,
+        branch=case.branch,
+        task=case.task.id if case.task else None,
+        path=path,
+        line=found.line,
+        commit=found.commit,
+        waived=waived,
     )
 
 

@@ -36,8 +36,8 @@ def brief_missing(case: Case) -> Iterator[Found]:
     """
     if case.listed and case.brief is None:
         yield Found(
-            f"{escape_hidden(case.branch)} has no brief",
-            f"agentledger plan TASK writes one; name the branch in it: `branch: {escape_hidden(case.branch)}`",
+            message=f"{escape_hidden(case.branch)} has no brief",
+            hint=f"agentledger plan TASK writes one; name the branch in it: `branch: {escape_hidden(case.branch)}`",
             milder=not case.policy.require_briefs,
         )
 
@@ -61,7 +61,7 @@ def brief_incomplete(case: Case) -> Iterator[Found]:
     if case.brief is None:
         return
     problems = [p for p in case.brief.document.problems if p.kind == "incomplete"]
-    yield from (Found(p.message, p.hint, p.path, p.line) for p in problems if p.fatal)
+    yield from (Found(message=p.message, hint=p.hint, path=p.path, line=p.line) for p in problems if p.fatal)
     # In one sentence: a small task may leave out five sections as well as one.
     left_out = [p for p in problems if not p.fatal]
     if left_out:
@@ -69,7 +69,7 @@ def brief_incomplete(case: Case) -> Iterator[Found]:
         if len(left_out) > 1:
             told = f"sections left out: {', '.join(re.findall('“(.+?)”', told))}"
         hint = f"agentledger plan {escape_hidden(case.brief.task)} --edit, if one of them would help"
-        yield Found(told, hint, left_out[0].path, left_out[0].line, milder=True)
+        yield Found(message=told, hint=hint, path=left_out[0].path, line=left_out[0].line, milder=True)
 
 
 def brief_broad(case: Case) -> Iterator[Found]:
@@ -120,16 +120,20 @@ def brief_changed(case: Case) -> Iterator[Found]:
         f"agentledger brief accept {escape_hidden(task)}, or agentledger brief reject {escape_hidden(task)}"
     )
     if copy is Copy.OUTDATED:
-        yield Found("the branch's copy of the brief is an earlier version", back, path, milder=True)
+        yield Found(
+            message="the branch's copy of the brief is an earlier version", hint=back, path=path, milder=True
+        )
     elif case.gate is Gate.COMMIT:
         # Which of the two it is cannot be told here: that takes the control branch's history.
         hint = f"ask for it: agentledger report --need 'why', and wait; or take it back: {back}"
         yield Found(
-            "the branch's copy of the brief is not the one that counts, and grants nothing", hint, path
+            message="the branch's copy of the brief is not the one that counts, and grants nothing",
+            hint=hint,
+            path=path,
         )
     else:
         message = "the branch's copy of the brief asks for another scope, and nobody has accepted it"
-        yield Found(message, f"the manager: {settle}; to take it back: {back}", path)
+        yield Found(message=message, hint=f"the manager: {settle}; to take it back: {back}", path=path)
 
 
 def brief_underdelegated(case: Case) -> Iterator[Found]:
@@ -167,14 +171,14 @@ def brief_several(case: Case) -> Iterator[Found]:
         paths = " ".join(shlex.quote(escape_hidden(f".agentledger/tasks/{task}")) for task in others)
         folders = ", ".join(map(escape_hidden, sorted(case.folders)))
         yield Found(
-            f"the branch adds the folders of several tasks: {folders}",
-            f"keep to {escape_hidden(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
+            message=f"the branch adds the folders of several tasks: {folders}",
+            hint=f"keep to {escape_hidden(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
         )
     if len(case.naming) > 1:
         named = sorted(case.naming)
         yield Found(
-            f"several briefs name this branch: {', '.join(map(escape_hidden, named))}",
-            f"take it out of all but one: agentledger plan {escape_hidden(named[-1])} --branch ''",
+            message=f"several briefs name this branch: {', '.join(map(escape_hidden, named))}",
+            hint=f"take it out of all but one: agentledger plan {escape_hidden(named[-1])} --branch ''",
             milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
 
@@ -209,7 +213,7 @@ def brief_unproven(case: Case) -> Iterator[Found]:
     if case.task is None or case.brief is None or case.brief.document.source.proven:
         return
     message, hint = _describe_proof(case.task.brief_from, escape_hidden(case.base), case.brief)
-    yield Found(message, hint, milder=not case.policy.require_briefs)
+    yield Found(message=message, hint=hint, milder=not case.policy.require_briefs)
 
 
 def _describe_proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
@@ -237,7 +241,13 @@ def explore_merges(case: Case) -> Iterator[Found]:
 def _problem_findings(brief: Brief | None, kind: str) -> Iterator[Found]:
     for problem in brief.document.problems if brief else ():
         if problem.kind == kind:
-            yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
+            yield Found(
+                message=problem.message,
+                hint=problem.hint,
+                path=problem.path,
+                line=problem.line,
+                milder=not problem.fatal,
+            )
 
 
 def _finding_at_key(brief: Brief | None, key: str, message: str, fix: str) -> Found:
@@ -249,7 +259,7 @@ def _finding_at_key(brief: Brief | None, key: str, message: str, fix: str) -> Fo
     lines = brief.document.text.split("\n")
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(f"{key}:")), None)
     hint = f"agentledger plan {escape_hidden(brief.task)} {fix}"
-    return Found(message, hint, brief.document.source.path, line)
+    return Found(message=message, hint=hint, path=brief.document.source.path, line=line)
 
 
 def _off_limits_flag(pattern: bytes) -> str:

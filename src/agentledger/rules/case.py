@@ -71,7 +71,7 @@ class Hidden:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One branch, or at `spawn` one task, at one gate.
 
@@ -130,7 +130,7 @@ class Case:
         return self.task.brief if self.task else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One thing that a rule found. `hint` is how to mend it; `milder` lowers an error to a warning."""
 

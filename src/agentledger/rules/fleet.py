@@ -38,22 +38,28 @@ def scope_overlap(case: Case) -> Iterator[Found]:
         if peer.task == case.brief.task or related or spared:
             continue
         if told == MEETINGS:
-            yield Found("it may meet further tasks, which were not looked at", "mend these first")
+            yield Found(
+                message="it may meet further tasks, which were not looked at", hint="mend these first"
+            )
             return
         try:
             meeting = case.scope.overlap_with(peer.scope, open_)
         except TooComplexError as error:
-            yield Found(f"it cannot be compared with {escape_hidden(peer.task)}: {error.message}", error.hint)
+            yield Found(
+                message=f"it cannot be compared with {escape_hidden(peer.task)}: {error.message}",
+                hint=error.hint,
+            )
             continue
         if meeting:
             told += 1
             both = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
             yield Found(
-                f"its scope meets that of {escape_hidden(peer.task)}, at {format_path(meeting.path)}: by {both}",
-                f"agentledger plan {escape_hidden(case.brief.task)} "
+                message=f"its scope meets that of {escape_hidden(peer.task)}, "
+                f"at {format_path(meeting.path)}: by {both}",
+                hint=f"agentledger plan {escape_hidden(case.brief.task)} "
                 f"--add-off-limits {shlex.quote(format_path(meeting.theirs))}, "
                 f"or --add-depends-on {escape_hidden(peer.task)}",
-                case.brief.document.source.path,
+                path=case.brief.document.source.path,
             )
 
 
@@ -74,19 +80,19 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
     )
     if now >= most:
         yield Found(
-            f"{now} {kind} tasks are under way, and policy allows {most}",
-            f"end one: agentledger next; or raise `{kind}` under [wip] of the policy",
+            message=f"{now} {kind} tasks are under way, and policy allows {most}",
+            hint=f"end one: agentledger next; or raise `{kind}` under [wip] of the policy",
         )
     if load.review >= limits.review:
         waiting = format_count(load.review, "branch waits", "branches wait")
         yield Found(
-            f"{waiting} for review, and policy allows {limits.review}",
-            "review one first: agentledger next; or raise `review` under [wip] of the policy",
+            message=f"{waiting} for review, and policy allows {limits.review}",
+            hint="review one first: agentledger next; or raise `review` under [wip] of the policy",
         )
     elif load.review_lines >= limits.review_lines:
         yield Found(
-            f"{load.review_lines:,} changed lines wait for review, and policy allows {limits.review_lines:,}",
-            "review some first: agentledger next; or raise `review_lines` under [wip] of the policy",
+            message=f"{load.review_lines:,} changed lines wait for review, and policy allows {limits.review_lines:,}",
+            hint="review some first: agentledger next; or raise `review_lines` under [wip] of the policy",
         )
 
 
@@ -104,18 +110,18 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
         without = f"agentledger plan {escape_hidden(case.brief.task)} {rest}"
         if task not in case.known:
             yield Found(
-                f"it depends on {escape_hidden(task)}, and there is no such task",
-                without,
+                message=f"it depends on {escape_hidden(task)}, and there is no such task",
+                hint=without,
             )
         elif circle := _dependency_cycle(case, task):
             yield Found(
-                f"tasks depend on each other in a circle: {' → '.join(map(escape_hidden, circle))}",
-                f"let one of them go first: {without}",
+                message=f"tasks depend on each other in a circle: {' → '.join(map(escape_hidden, circle))}",
+                hint=f"let one of them go first: {without}",
             )
         elif task not in case.done:
             yield Found(
-                f"it depends on {escape_hidden(task)}, which has not merged",
-                f"merge {escape_hidden(task)} first, or do without: {without}",
+                message=f"it depends on {escape_hidden(task)}, which has not merged",
+                hint=f"merge {escape_hidden(task)} first, or do without: {without}",
             )
 
 
@@ -144,9 +150,9 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
         paths = [format_path(file.path) for file in case.conflict.files[:4]]
         more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
         yield Found(
-            f"it conflicts with {escape_hidden(case.base)} in {', '.join(paths)}{more}",
-            f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit",
-            case.conflict.files[0].path if case.conflict.files else None,
+            message=f"it conflicts with {escape_hidden(case.base)} in {', '.join(paths)}{more}",
+            hint=f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit",
+            path=case.conflict.files[0].path if case.conflict.files else None,
         )
 
 
@@ -162,11 +168,11 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
             held.setdefault(touched.commit, []).append(touched.path)
     for commit, paths in held.items():
         yield Found(
-            f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
-            "agentledger doctor in that worktree tells whether its hooks are on",
-            paths[0],
-            None,
-            commit,
+            message=f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
+            hint="agentledger doctor in that worktree tells whether its hooks are on",
+            path=paths[0],
+            line=None,
+            commit=commit,
         )
 
 
@@ -192,7 +198,10 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     plan = f"agentledger plan {escape_hidden(case.brief.task)} --kill"
     age = case.now - case.since if case.since is not None and not resting else 0
     yield from (
-        Found(f"{told}, and the brief says to stop at that", f"end it, or raise it: {plan} {key}=MORE")
+        Found(
+            message=f"{told}, and the brief says to stop at that",
+            hint=f"end it, or raise it: {plan} {key}=MORE",
+        )
         for key, limit, value, told in (
             ("after", kill.after, age, f"it was begun {format_rfc3339(case.since or 0)}"),
             ("lines", kill.lines, lines, f"it changes {lines:,} lines"),

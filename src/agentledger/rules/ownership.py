@@ -120,7 +120,14 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     for touched in case.changed:
         if touched.own and not touched.net and case.scope and not can_change(case, touched.path):
             message = f"{format_path(touched.path)} was changed outside the scope, and put back"
-            yield Found(message, hint, touched.path, None, touched.commit, milder=not rebased)
+            yield Found(
+                message=message,
+                hint=hint,
+                path=touched.path,
+                line=None,
+                commit=touched.commit,
+                milder=not rebased,
+            )
 
 
 def foreign_branch_merged(case: Case) -> Iterator[Found]:
@@ -135,8 +142,8 @@ def foreign_branch_merged(case: Case) -> Iterator[Found]:
         if task not in allowed:
             merge = case.merged[task][:12]
             yield Found(
-                f"commits of task {escape_hidden(task)} were merged in, and the brief does not depend on it",
-                f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{escape_hidden(task)}]`",
+                message=f"commits of task {escape_hidden(task)} were merged in, and the brief does not depend on it",
+                hint=f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{escape_hidden(task)}]`",
                 commit=case.merged[task],
             )
 
@@ -161,10 +168,10 @@ def hidden_unicode(case: Case) -> Iterator[Found]:
     """
     for hidden in case.hidden:
         yield Found(
-            f"{hidden.where} brings {', '.join(hidden.names)}: characters that mislead whoever reads it",
-            "remove them, or write them as escapes such as \\u202e",
-            hidden.path,
-            hidden.line,
+            message=f"{hidden.where} brings {', '.join(hidden.names)}: characters that mislead whoever reads it",
+            hint="remove them, or write them as escapes such as \\u202e",
+            path=hidden.path,
+            line=hidden.line,
         )
 
 
@@ -178,8 +185,8 @@ def foreign_ref(case: Case) -> Iterator[Found]:
         if ref.name != f"refs/heads/{case.branch}":
             what = "would delete" if ref.new is None else "would move"
             yield Found(
-                f"the push {what} {escape_hidden(ref.name)}, which is not the branch of this worktree",
-                f"push only your own: git push origin {escape_hidden(case.branch)}",
+                message=f"the push {what} {escape_hidden(ref.name)}, which is not the branch of this worktree",
+                hint=f"push only your own: git push origin {escape_hidden(case.branch)}",
             )
 
 
@@ -232,7 +239,14 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     scope = f"; the brief owns {_describe_owns(case)}" if "outside" in why else ""
     # Whoever is at an earlier gate can mend nothing of what only merging would bring.
     milder = not touched.own and case.gate is not Gate.MERGE
-    return Found(f"{shown} {why}{scope}", hint, touched.path, None, touched.commit, milder)
+    return Found(
+        message=f"{shown} {why}{scope}",
+        hint=hint,
+        path=touched.path,
+        line=None,
+        commit=touched.commit,
+        milder=milder,
+    )
 
 
 def _describe_owns(case: Case) -> str:

@@ -47,7 +47,9 @@ def packet_missing(case: Case) -> Iterator[Found]:
     Fix: `agentledger packet` writes packet.md into the task's folder, but for what only you can say.
     """
     if case.work and case.work.packet is None:
-        yield Found("it has no packet", "agentledger packet writes it, and says what only you can add")
+        yield Found(
+            message="it has no packet", hint="agentledger packet writes it, and says what only you can add"
+        )
 
 
 def packet_incomplete(case: Case) -> Iterator[Found]:
@@ -58,7 +60,13 @@ def packet_incomplete(case: Case) -> Iterator[Found]:
     """
     packet = case.work.packet if case.work else None
     for problem in packet.document.problems if packet else ():
-        yield Found(problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal)
+        yield Found(
+            message=problem.message,
+            hint=problem.hint,
+            path=problem.path,
+            line=problem.line,
+            milder=not problem.fatal,
+        )
 
 
 def packet_stale(case: Case) -> Iterator[Found]:
@@ -72,9 +80,9 @@ def packet_stale(case: Case) -> Iterator[Found]:
     if packet and case.standing and case.standing.packet_fresh is not True:
         named = escape_hidden((packet.head or "no commit")[:12])
         yield Found(
-            f"the packet speaks of {named}, another change",
-            "agentledger packet",
-            packet.document.source.path,
+            message=f"the packet speaks of {named}, another change",
+            hint="agentledger packet",
+            path=packet.document.source.path,
         )
 
 
@@ -93,13 +101,18 @@ def criterion_unaddressed(case: Case) -> Iterator[Found]:
         path = packet.document.source.path
         if item is None:
             yield Found(
-                f"the packet does not speak of: {escape_hidden(wanted.text)}",
-                "repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
-                path,
+                message=f"the packet does not speak of: {escape_hidden(wanted.text)}",
+                hint="repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
+                path=path,
             )
         elif item.checked and not item.shown_by:
             hint = "write what shows it into an indented list below it: `  - tests/test_it.py`"
-            yield Found(f"nothing shows that this holds: {escape_hidden(item.text)}", hint, path, item.line)
+            yield Found(
+                message=f"nothing shows that this holds: {escape_hidden(item.text)}",
+                hint=hint,
+                path=path,
+                line=item.line,
+            )
 
 
 def companion_missing(case: Case) -> Iterator[Found]:
@@ -118,9 +131,9 @@ def companion_missing(case: Case) -> Iterator[Found]:
         if code is not None and not any(first_match(map(encode, also), path) for path in paths):
             wanted = ", ".join(map(escape_hidden, also[:4]))
             yield Found(
-                f"{format_path(code)} changed, and nothing in {wanted} did",
-                "add that, or write `No tests: why` on a line of the packet's test plan",
-                code,
+                message=f"{format_path(code)} changed, and nothing in {wanted} did",
+                hint="add that, or write `No tests: why` on a line of the packet's test plan",
+                path=code,
             )
 
 
@@ -157,7 +170,12 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
     ):
         if paths:
             shown = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
-            yield Found(f"*Files touched* {what} {shown}", hint, packet.document.source.path, part.line)
+            yield Found(
+                message=f"*Files touched* {what} {shown}",
+                hint=hint,
+                path=packet.document.source.path,
+                line=part.line,
+            )
 
 
 def change_large(case: Case) -> Iterator[Found]:
@@ -169,8 +187,8 @@ def change_large(case: Case) -> Iterator[Found]:
     lines = (case.added or 0) + (case.removed or 0)
     if lines > case.policy.size_lines:
         yield Found(
-            f"it changes {lines:,} lines, more than {case.policy.size_lines:,}",
-            "split off what can land alone",
+            message=f"it changes {lines:,} lines, more than {case.policy.size_lines:,}",
+            hint="split off what can land alone",
         )
 
 
@@ -186,14 +204,15 @@ def evidence_missing(case: Case) -> Iterator[Found]:
     for checked in _required_checks(case):
         if checked.evidence is None:
             yield Found(
-                f"the check {escape_hidden(checked.check.name)} has not run", _verify_command(checked)
+                message=f"the check {escape_hidden(checked.check.name)} has not run",
+                hint=_verify_command(checked),
             )
         elif checked.evidence.command != checked.check.run:
             ran = escape_hidden(checked.evidence.command)
             yield Found(
-                f"for {escape_hidden(checked.check.name)} another command ran: {ran}",
-                _verify_command(checked),
-                checked.evidence.document.source.path,
+                message=f"for {escape_hidden(checked.check.name)} another command ran: {ran}",
+                hint=_verify_command(checked),
+                path=checked.evidence.document.source.path,
             )
 
 
@@ -206,9 +225,9 @@ def evidence_stale(case: Case) -> Iterator[Found]:
     for checked in _required_checks(case):
         if checked.evidence is not None and checked.fresh is not True:
             yield Found(
-                f"the evidence for {escape_hidden(checked.check.name)} is of another change",
-                _verify_command(checked),
-                checked.evidence.document.source.path,
+                message=f"the evidence for {escape_hidden(checked.check.name)} is of another change",
+                hint=_verify_command(checked),
+                path=checked.evidence.document.source.path,
             )
 
 
@@ -223,10 +242,10 @@ def evidence_failing(case: Case) -> Iterator[Found]:
         if checked.evidence is not None and not checked.evidence.passed:
             on_base = checked.evidence.on_base
             yield Found(
-                f"the check {escape_hidden(checked.check.name)} failed"
+                message=f"the check {escape_hidden(checked.check.name)} failed"
                 + (", and fails on base, too" if on_base and on_base[1] else ""),
-                f"mend what it found and commit; then {_verify_command(checked)}",
-                checked.evidence.document.source.path,
+                hint=f"mend what it found and commit; then {_verify_command(checked)}",
+                path=checked.evidence.document.source.path,
                 milder=bool(on_base and on_base[1]),
             )
 
@@ -240,8 +259,8 @@ def evidence_contradicted(case: Case) -> Iterator[Found]:
     for checked in _required_checks(case):
         if checked.trust is Trust.CONTRADICTED:
             yield Found(
-                f"a rerun of {escape_hidden(checked.check.name)} saw another outcome",
-                f"agentledger verify {escape_hidden(case.brief.task if case.brief else '')} --rerun "
+                message=f"a rerun of {escape_hidden(checked.check.name)} saw another outcome",
+                hint=f"agentledger verify {escape_hidden(case.brief.task if case.brief else '')} --rerun "
                 f"--only {escape_hidden(checked.check.name)}",
             )
 

@@ -31,15 +31,15 @@ def review_missing(case: Case) -> Iterator[Found]:
     if not counted:
         who = "no human has reviewed it" if needs_human else "nobody has reviewed it"
         yield Found(
-            who,
-            _review_hint(case),
+            message=who,
+            hint=_review_hint(case),
             milder=not needs_human,
         )
     elif needs_human and not any(r.document.source.proven for r in counted):
         strict = case.policy.control_guarded or bool(case.policy.control_signers)
         yield Found(
-            "the human's review is unproven: an agent here could have written it",
-            "sign it, or push it to a guarded control branch, which agents cannot",
+            message="the human's review is unproven: an agent here could have written it",
+            hint="sign it, or push it to a guarded control branch, which agents cannot",
             milder=not strict,
         )
 
@@ -53,9 +53,10 @@ def review_stale(case: Case) -> Iterator[Found]:
     newest = decisive_review(case.brief, case.work)
     if newest and case.standing and case.review_fresh is not True and case.brief:
         yield Found(
-            f"the review by {escape_hidden(newest.reviewer)} is of {escape_hidden(newest.head[:12])}, another change",
-            _review_hint(case),
-            newest.document.source.path,
+            message=f"the review by {escape_hidden(newest.reviewer)} is of {escape_hidden(newest.head[:12])}, "
+            "another change",
+            hint=_review_hint(case),
+            path=newest.document.source.path,
             milder=case.brief.mode != "review",
         )
 
@@ -70,9 +71,9 @@ def review_own(case: Case) -> Iterator[Found]:
     sessions = {c.session for c in (case.work.check_ins if case.work else ()) if c.session}
     if newest and newest.kind == "agent" and newest.session and newest.session in sessions:
         yield Found(
-            f"the reviewer {escape_hidden(newest.reviewer)} is the session that wrote the code",
-            f"have somebody else review it: {_review_hint(case)}",
-            newest.document.source.path,
+            message=f"the reviewer {escape_hidden(newest.reviewer)} is the session that wrote the code",
+            hint=f"have somebody else review it: {_review_hint(case)}",
+            path=newest.document.source.path,
         )
 
 
@@ -93,11 +94,16 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
     path = review.document.source.path
     if review.verdict != "approve":
         message = f"{escape_hidden(review.reviewer)} says {review.verdict}"
-        yield Found(message, f"settle it, then {again}", path)
+        yield Found(message=message, hint=f"settle it, then {again}", path=path)
     for item in review.findings:
         if not item.checked:
             message = f"open finding: {escape_hidden(item.text)}"
-            yield Found(message, f"settle it; the next review ticks it: {again}", path, item.line)
+            yield Found(
+                message=message,
+                hint=f"settle it; the next review ticks it: {again}",
+                path=path,
+                line=item.line,
+            )
 
 
 def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:

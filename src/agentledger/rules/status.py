@@ -33,7 +33,11 @@ def status_invalid(case: Case) -> Iterator[Found]:
         if document.source.path in fresh:
             for problem in document.problems:
                 yield Found(
-                    problem.message, problem.hint, problem.path, problem.line, milder=not problem.fatal
+                    message=problem.message,
+                    hint=problem.hint,
+                    path=problem.path,
+                    line=problem.line,
+                    milder=not problem.fatal,
                 )
 
 
@@ -46,7 +50,7 @@ def status_overdue(case: Case) -> Iterator[Found]:
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
         due = format_rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
         often = f"agentledger report, every {case.brief.check_in // 60} minutes"
-        yield Found(f"a check-in was due {due}", often)
+        yield Found(message=f"a check-in was due {due}", hint=often)
 
 
 def status_missing(case: Case) -> Iterator[Found]:
@@ -59,8 +63,8 @@ def status_missing(case: Case) -> Iterator[Found]:
     if case.work and background and case.code and not case.work.check_ins:
         folder = f".agentledger/tasks/{case.work.task}/status/"
         yield Found(
-            "it has code, and nobody has checked in",
-            f"agentledger report, or write the first check-in into {escape_hidden(folder)}",
+            message="it has code, and nobody has checked in",
+            hint=f"agentledger report, or write the first check-in into {escape_hidden(folder)}",
         )
 
 
@@ -77,7 +81,10 @@ def need_unanswered(case: Case) -> Iterator[Found]:
     if waits and case.now - found.since > case.brief.check_in:
         task = escape_hidden(case.brief.task)
         since = format_rfc3339(found.since)
-        yield Found(f"it has waited for an answer since {since}", f"agentledger answer {task} 'your answer'")
+        yield Found(
+            message=f"it has waited for an answer since {since}",
+            hint=f"agentledger answer {task} 'your answer'",
+        )
 
 
 def status_edited(case: Case) -> Iterator[Found]:
@@ -90,7 +97,11 @@ def status_edited(case: Case) -> Iterator[Found]:
     for report in case.reports:
         if report.change != "A":
             what = "deleted" if report.change == "D" else "changed"
-            yield Found(f"an earlier check-in was {what}", _restore_command(case, report), report.path)
+            yield Found(
+                message=f"an earlier check-in was {what}",
+                hint=_restore_command(case, report),
+                path=report.path,
+            )
 
 
 def _restore_command(case: Case, report: Report) -> str:
@@ -113,7 +124,7 @@ def no_progress(case: Case) -> Iterator[Found]:
     newest = [work.code_trees.get(c.document.source.commit or "") for c in work.check_ins[:SAME_TREE]]
     if len(newest) == SAME_TREE and newest[0] is not None and len(set(newest)) == 1:
         hint = f"say what to do instead: agentledger answer {escape_hidden(work.task)} 'try this'"
-        yield Found(f"{SAME_TREE} check-ins in a row about the same code", hint)
+        yield Found(message=f"{SAME_TREE} check-ins in a row about the same code", hint=hint)
 
 
 def checkpoint_open(case: Case) -> Iterator[Found]:
@@ -132,8 +143,8 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     for name in needed:
         if name not in approved and (name == "plan" or late):
             yield Found(
-                f"the checkpoint {escape_hidden(name)} is not approved, and code has changed",
-                f"ask, and wait: agentledger report --checkpoint {escape_hidden(name)} --need 'Is that it?'",
+                message=f"the checkpoint {escape_hidden(name)} is not approved, and code has changed",
+                hint=f"ask, and wait: agentledger report --checkpoint {escape_hidden(name)} --need 'Is that it?'",
             )
 
 

@@ -31,7 +31,7 @@ _KEEPER = Path(__file__).with_name("keeper.py")
 Hear = Callable[[bytes], object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """How a command ended. `exit_code` is as a shell gives it: 128 and the number where a signal ended it.
 
@@ -63,14 +63,16 @@ def run(
     started. LedgerError where it cannot be started.
     """
     began = monotonic()
-    with _start_keeper(arguments, folder, env, limit, grace) as keeper:
+    with _start_keeper(arguments, folder, env, limit=limit, grace=grace) as keeper:
         keeper.read_output(hear, began + limit + grace + _SLACK)
         seconds = monotonic() - began
     _, reaping = keeper.words("started") or ("", "0")
     why, code, left = keeper.words("over") or ("lost", str(LOST), "0")
     if why == "late":
-        return Ran(LATE, seconds, late=True, reaping=reaping == "1")
-    return Ran(int(code), seconds, left=int(left), reaping=reaping == "1", lost=why == "lost")
+        return Ran(exit_code=LATE, seconds=seconds, late=True, reaping=reaping == "1")
+    return Ran(
+        exit_code=int(code), seconds=seconds, left=int(left), reaping=reaping == "1", lost=why == "lost"
+    )
 
 
 @dataclass(slots=True)

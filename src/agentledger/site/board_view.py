@@ -32,7 +32,7 @@ ENDED_SHOWN = 300
 UNREADABLE_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """An open branch on the board; `at` in seconds since the epoch, `reply` where to answer its question."""
 
@@ -52,7 +52,7 @@ class Row:
     reply: Link | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSection:
     """Rows under a heading; `filter` is the word for them in the filter by state.
 
@@ -107,7 +107,7 @@ class Planned:
     action: NextAction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """The board, and the list of ended branches, which is the same with more of them."""
 
@@ -322,7 +322,7 @@ def _build_ended_groups(
         if branches:
             rows = tuple(_build_ended_row(branch, pages) for branch in branches[:left])
             left -= len(rows)
-            groups.append(EndedGroup(state.value, mark, lead, len(branches), rows))
+            groups.append(EndedGroup(state.value, mark, lead, count=len(branches), rows=rows))
     return tuple(groups)
 
 

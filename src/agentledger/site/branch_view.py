@@ -58,7 +58,7 @@ class Conflicted:
     more: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchPage:
     """The page of one branch; `diff_page` is set where its diff has a page of its own."""
 
@@ -232,7 +232,14 @@ def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
 def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
     trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
     href = f"{forge}{commit.id}" if forge else None
-    return CommitLine(commit.id[:10], href, commit.subject, commit.author.name, commit.at, trailers)
+    return CommitLine(
+        id=commit.id[:10],
+        href=href,
+        subject=commit.subject,
+        author=commit.author.name,
+        at=commit.at,
+        trailers=trailers,
+    )
 
 
 def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:

@@ -63,12 +63,21 @@ def build_site(
         for name, content in pages.read_static_files().items():
             site.add(name, content)
         names = name_pages(snapshot.fleet.branches)
-        rendered = _stage_branches(snapshot, site, names, made_with, progress, markdown or _render_markdown)
+        rendered = _stage_branches(
+            snapshot,
+            site,
+            names,
+            made_with=made_with,
+            progress=progress,
+            markdown=markdown or _render_markdown,
+        )
         found = {**pages.render_board_pages(snapshot.fleet, names, rendered), **(extra or {})}
         # The board comes last: it must not link to a page that is not there yet.
         for name in sorted(found, key=lambda name: (name == INDEX, name)):
             site.add(name, found[name])
-        removed = site.publish(manifest.Manifest({}, fingerprint, valid_until, made_with))
+        removed = site.publish(
+            manifest.Manifest(files={}, fingerprint=fingerprint, valid_until=valid_until, made_with=made_with)
+        )
         return Result(out / INDEX, site.written, site.unchanged, removed)
 
 
@@ -105,7 +114,7 @@ def _stage_branches(
     rendered = _render_texts(stale, fleet, markdown)
     for done, (branch, patches) in enumerate(_read_patches(snapshot, stale), 1):
         progress("Writing pages", done, len(stale))
-        made = pages.render_branch_pages(branch, fleet, patches, names[branch.ref], rendered)
+        made = pages.render_branch_pages(branch, fleet, patches, page=names[branch.ref], rendered=rendered)
         for path, content in made.items():
             site.stage(path, content, keys[branch.ref])
     return rendered

@@ -19,7 +19,7 @@ from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
     """One check; `at` is when it ran, `other` the command that was run where the brief has another."""
 
@@ -95,18 +95,26 @@ def _build_check_line(checked: Checked, asked: bool) -> CheckLine:
     check, evidence = checked.check, checked.evidence
     if evidence is None:
         return CheckLine(
-            check.name, check.run, Mark("none", "no evidence"), None, None, None, (), "", Markup("")
+            name=check.name,
+            command=check.run,
+            result=Mark("none", "no evidence"),
+            trust=None,
+            fresh=None,
+            at=None,
+            details=(),
+            other="",
+            tail=Markup(""),
         )
     return CheckLine(
-        check.name,
-        check.run,
-        _result_mark(evidence),
-        _TRUST[checked.trust] if checked.trust else None,
-        _FRESH[checked.fresh],
-        evidence.started_at,
-        _describe_run(evidence, asked),
-        "" if evidence.command == check.run else evidence.command,
-        render_literal("\n".join(evidence.tail)),
+        name=check.name,
+        command=check.run,
+        result=_result_mark(evidence),
+        trust=_TRUST[checked.trust] if checked.trust else None,
+        fresh=_FRESH[checked.fresh],
+        at=evidence.started_at,
+        details=_describe_run(evidence, asked),
+        other="" if evidence.command == check.run else evidence.command,
+        tail=render_literal("\n".join(evidence.tail)),
     )
 
 

@@ -46,7 +46,7 @@ class Place:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Something said. `first` is what is read without opening anything; `rest` stands folded below it.
 
@@ -74,7 +74,7 @@ class Day:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """The page by days, and the feed's `entries`; each with how many it leaves out, in words.
 
@@ -90,7 +90,7 @@ class Feed:
     entries_more: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Spoken:
     """One document with what the feed says of it: its sections, those named in `lead` first, or `text`."""
 
@@ -193,7 +193,18 @@ def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoke
         lead = ("Findings",) if kind == "Review" else ()
         notes = (note,) if note else ()
         mark = timeline.decision_mark(word) if kind != "Outcome" else Mark("done", word)
-        return _Spoken(said.document, said.at, task.title, kind, mark, by, where, notes, lead, text)
+        return _Spoken(
+            document=said.document,
+            at=said.at,
+            task=task.title,
+            kind=kind,
+            mark=mark,
+            by=by,
+            branches=where,
+            notes=notes,
+            lead=lead,
+            text=text,
+        )
 
     for answer in task.answers:
         yield told(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)

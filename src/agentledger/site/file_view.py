@@ -85,8 +85,8 @@ def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
                 number,
                 decode(change.path),
                 _status_word(change),
-                _role_word(role),
-                _format_change_size(change),
+                role=_role_word(role),
+                lines=_format_change_size(change),
             ),
             change.path,
         )
@@ -112,10 +112,17 @@ def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tup
         size = sum(len(half.body) for half in halves)
         is_open = _is_open(entry, halves, left[1])
         notes = _notes_by_line(branch, path)
-        parts = tuple(_build_diff(half, branch, base, is_open, left[0] >= size, notes) for half in halves)
+        parts = tuple(
+            _build_diff(half, branch, base, is_open=is_open, fits=left[0] >= size, notes=notes)
+            for half in halves
+        )
         left[0] -= size
         left[1] -= _count_changed_lines(halves) if is_open else 0
-        found.append(File(entry, is_open, entry.status in _WHOLE, parts, describe_findings(branch, path)))
+        found.append(
+            File(
+                entry, is_open, entry.status in _WHOLE, parts=parts, findings=describe_findings(branch, path)
+            )
+        )
     return tuple(found)
 
 

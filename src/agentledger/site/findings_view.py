@@ -17,7 +17,7 @@ from agentledger.site.labels import Mark
 SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
     """A finding; `file` is the number of the diff it is about, None where there is none on the page."""
 
@@ -48,14 +48,14 @@ def _build_finding(found: Finding, numbers: dict[str, int]) -> FindingView:
     path = decode(found.path) if found.path is not None else ""
     commit = (found.commit or "")[:10]
     return FindingView(
-        mark,
-        found.rule,
-        found.name,
-        found.message,
-        found.hint,
-        path,
-        found.line,
-        numbers.get(path),
-        commit,
-        found.waived or "",
+        mark=mark,
+        rule=found.rule,
+        name=found.name,
+        message=found.message,
+        hint=found.hint,
+        path=path,
+        line=found.line,
+        file=numbers.get(path),
+        commit=commit,
+        waived=found.waived or "",
     )

@@ -36,7 +36,7 @@ class Fact:
     code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What stands around every page: whose site it is, what it was built from, and when.
 
@@ -70,13 +70,13 @@ def build_frame(fleet: Fleet) -> Frame:
     """What the pages of a fleet have around them."""
     feed = ATOM if fleet.tasks else ""
     return Frame(
-        fleet.name,
-        fleet.base.name,
-        fleet.base.head[:10],
-        fleet.now,
-        __version__,
-        feed,
-        str(fleet.merger or ""),
+        name=fleet.name,
+        base=fleet.base.name,
+        head=fleet.base.head[:10],
+        built_at=fleet.now,
+        version=__version__,
+        feed=feed,
+        merger=str(fleet.merger or ""),
     )
 
 

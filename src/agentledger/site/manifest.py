@@ -31,7 +31,7 @@ NAME = ".agentledger-site.json"
 _OURS = re.compile(r"(?:branch/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9]+){1,2}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Published files with their keys. `complete` is False from before the first file is replaced
     until after the last; `valid_until` is when time alone makes the site stale, None for never."""
@@ -53,7 +53,7 @@ class Manifest:
         return (json.dumps(fields, indent=0, sort_keys=True) + "\n").encode()
 
 
-NOTHING = Manifest({})
+NOTHING = Manifest(files={})
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -21,7 +21,7 @@ ID = "NEW-TASK"
 PATH = f"tasks/{ID}/brief.md"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
     """The page. `link` is None where the forge is not known, or has no control branch."""
 

@@ -64,10 +64,11 @@ def _build_criteria(
     asked = brief.criteria if brief else ()
     wanted = {_normalize_text(item.text) for item in asked}
     found = [
-        _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines, render) for item in asked
+        _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines=lines, render=render)
+        for item in asked
     ]
     found += [
-        _build_criterion(i, i, not brief, lines, render)
+        _build_criterion(i, i, not brief, lines=lines, render=render)
         for i in packet.criteria
         if _normalize_text(i.text) not in wanted
     ]

@@ -56,7 +56,7 @@ def render_branch_pages(
 
     `rendered` is as in `branch.branch_page`.
     """
-    model = build_branch_page(branch, fleet, patches, page, rendered)
+    model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered)
     common = {"page": model, "frame": model.frame, "root": "../"}
     found = {f"{page}.html": _render_template("branch.html.j2", common)}
     if model.diff_page:

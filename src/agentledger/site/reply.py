@@ -49,8 +49,8 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     if desk is None:
         missing = newfile.find_missing(fleet)
         return Replies(missing=missing) if missing else None
-    task = next((task for task in fleet.tasks if task.id == work.task), Task(work.task))
-    offered = _Offer(branch, fleet, found, desk, task)
+    task = next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
+    offered = _Offer(branch, fleet, found, desk=desk, task=task)
     files = offered.reviews() if found.progress is Progress.READY else offered.answers()
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None

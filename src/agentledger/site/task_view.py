@@ -30,7 +30,7 @@ MOST_TEXT = 512 << 10  # characters of Markdown on one page; the rest is named, 
 TOP = 4  # the level of the highest heading within a text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BriefView:
     """The contract. `where` is where it was found; `copy` what the branch's own copy differs in."""
 
@@ -55,7 +55,7 @@ class ReviewView:
     said: tuple[Said, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """Everything that the page says of the task."""
 
@@ -120,7 +120,9 @@ def build_work_view(
         question_by=asked.agent if asked else "",
         question_at=asked.at if asked else None,
         brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
-        packet=build_packet_view(work.packet, task.brief, found, lines, render) if work.packet else None,
+        packet=build_packet_view(work.packet, task.brief, found, lines=lines, render=render)
+        if work.packet
+        else None,
         checks=lines,
         reviews=tuple(_build_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
         events=timeline.build_events(work, task, commits, render),
@@ -132,7 +134,7 @@ def build_work_view(
 
 def task_of(work: Work, fleet: Fleet) -> Task:
     """The task of a branch's work."""
-    return next((task for task in fleet.tasks if task.id == work.task), Task(work.task))
+    return next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
 
 
 def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:
@@ -222,6 +224,6 @@ def _build_review(review: Review, branch: Branch, work: Work, render: Render) ->
         timeline.decision_mark(review.verdict),
         by,
         fresh,
-        review.at,
-        timeline.build_sections(review.document, render),
+        at=review.at,
+        said=timeline.build_sections(review.document, render),
     )

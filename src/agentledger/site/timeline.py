@@ -34,7 +34,7 @@ class Said:
     text: Rendered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitLine:
     """A commit as listed: `href` is its page on the forge, if that is known."""
 
@@ -46,7 +46,7 @@ class CommitLine:
     trailers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One entry of the timeline: either a commit, or a document with what it says."""
 
@@ -92,31 +92,43 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
     papers = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
     papers += [
         Event(
-            a.at, "Answer", a.by, decision_mark(a.decision), a.checkpoint or "", _build_text(a.text, render)
+            at=a.at,
+            title="Answer",
+            by=a.by,
+            mark=decision_mark(a.decision),
+            note=a.checkpoint or "",
+            said=_build_text(a.text, render),
         )
         for a in work.answers[:EVENTS_SHOWN]
     ]
     papers += [
-        Event(r.at, "Review", r.reviewer, decision_mark(r.verdict), f"of {r.head[:10]}")
+        Event(at=r.at, title="Review", by=r.reviewer, mark=decision_mark(r.verdict), note=f"of {r.head[:10]}")
         for r in work.reviews[:EVENTS_SHOWN]
     ]
     papers += [
         Event(
-            w.at,
-            f"Waiver of {', '.join(w.rules)}",
-            w.by,
-            None,
-            f"for {', '.join(w.paths)}, until {format_rfc3339(w.until)[:10]}",
-            _build_text(w.text, render),
+            at=w.at,
+            title=f"Waiver of {', '.join(w.rules)}",
+            by=w.by,
+            mark=None,
+            note=f"for {', '.join(w.paths)}, until {format_rfc3339(w.until)[:10]}",
+            said=_build_text(w.text, render),
         )
         for w in task.waivers[:EVENTS_SHOWN]
     ]
     if task.outcome:
         end = task.outcome
         papers.append(
-            Event(end.at, "Outcome", end.by, Mark("done", end.outcome), "", _build_text(end.text, render))
+            Event(
+                at=end.at,
+                title="Outcome",
+                by=end.by,
+                mark=Mark("done", end.outcome),
+                note="",
+                said=_build_text(end.text, render),
+            )
         )
-    papers += [Event(c.at, c.subject, c.author, commit=c) for c in commits]
+    papers += [Event(at=c.at, title=c.subject, by=c.author, commit=c) for c in commits]
     return tuple(sorted(papers, key=lambda e: (-e.at, e.commit is not None)))
 
 
@@ -189,7 +201,14 @@ def build_problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, 
 def _build_check_in(check_in: CheckIn, render: Render) -> Event:
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
     said = build_sections(check_in.document, render)
-    return Event(check_in.at, "Check-in", check_in.agent, mark, "; ".join(describe_check_in(check_in)), said)
+    return Event(
+        at=check_in.at,
+        title="Check-in",
+        by=check_in.agent,
+        mark=mark,
+        note="; ".join(describe_check_in(check_in)),
+        said=said,
+    )
 
 
 def _build_problem(problem: Problem) -> ProblemLine:

@@ -28,8 +28,23 @@ from agentledger.workflow.handover.packet_text import (
 )
 
 A, B = Touched("src/a.py", "+3 −1"), Touched("src/b.py", "new, +10")
-RAN = Result("test", "make test", "passed in 3 s", "2026-11-23T10:15:00Z", "`aaaaaaaaaaaa`", "claimed")
-FACTS = Facts("x", "b" * 40, "a" * 40, "c" * 64, [A, B], [RAN], ["the sixth login answers 429", "it is fast"])
+RAN = Result(
+    check="test",
+    command="make test",
+    outcome="passed in 3 s",
+    when="2026-11-23T10:15:00Z",
+    commit="`aaaaaaaaaaaa`",
+    worth="claimed",
+)
+FACTS = Facts(
+    task="x",
+    base="b" * 40,
+    head="a" * 40,
+    change="c" * 64,
+    files=[A, B],
+    results=[RAN],
+    criteria=["the sixth login answers 429", "it is fast"],
+)
 NEW = begin_packet(read_template("packet"), False)
 FRONT = b"---\ntask: x\nbase: 0\nhead: 0\n---\n"
 
@@ -39,7 +54,7 @@ def made(raw: bytes = NEW, facts: Facts = FACTS, **said: object) -> Refreshed:
 
 
 def read(raw: bytes) -> Packet:
-    return parse_packet(Source(".agentledger/tasks/x/packet.md"), raw, Policy())
+    return parse_packet(Source(path=".agentledger/tasks/x/packet.md"), raw, Policy())
 
 
 def part(raw: bytes, title: str) -> str:

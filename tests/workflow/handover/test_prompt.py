@@ -114,11 +114,11 @@ def test_the_files_written_by_hand_as_told_are_read_without_a_problem(tmp_path: 
     status = "---\nat: 2026-11-23T10:15:00Z\nstate: working\n---\n" + "".join(
         f"## {s}\nnone\n" for s in sections
     )
-    assert documents.parse_check_in(Source(STATUS), status.encode(), Policy()).document.problems == ()
+    assert documents.parse_check_in(Source(path=STATUS), status.encode(), Policy()).document.problems == ()
     after = text.partition(f"`{FOLDER}/packet.md`")[2]
     packet = f"---\ntask: x\nbase: {'a' * 40}\nhead: {'b' * 40}\n---\n"
     packet += "".join(f"## {s}\n- [x] It.\n  - seen\n" for s in re.findall("`## ([^`]+)`", after))
-    parsed = documents.parse_packet(Source(f"{FOLDER}/packet.md"), packet.encode(), Policy())
+    parsed = documents.parse_packet(Source(path=f"{FOLDER}/packet.md"), packet.encode(), Policy())
     assert [p for p in parsed.document.problems if p.fatal] == []
 
 
@@ -414,7 +414,7 @@ def test_the_form_filled_in_as_asked_is_a_review_without_problems(tmp_path: Path
     form = text.partition("## What to hand back")[2].partition("````text\n")[2].partition("\n````")[0]
     form = re.sub("(?m)^reviewer:.*", "reviewer: codex", re.sub("(?m)^verdict:.*", "verdict: approve", form))
     form = re.sub(r"(?m)^(## (?!Findings).*)$", r"\1\n\nIt is fine.", form)
-    parsed = documents.parse_review(Source("tasks/x/reviews/1.md"), form.encode(), Policy())
+    parsed = documents.parse_review(Source(path="tasks/x/reviews/1.md"), form.encode(), Policy())
     assert [p for p in parsed.document.problems if p.fatal] == []
     assert (parsed.branch, parsed.head, parsed.kind) == ("agent/x", head, "agent")
     assert re.search("`tasks/x/reviews/[0-9TZ]+.md`", text)

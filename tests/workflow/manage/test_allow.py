@@ -44,7 +44,7 @@ def allowed(desk: Desk, *arguments: str) -> tuple[Any, Waiver]:
     assert told["files"] == [path]
     assert told["commits"] == [desk.repo.git("rev-parse", "agentledger")]
     raw = files(desk.repo)[path].encode()
-    waiver = parse_waiver(Source(path), raw, Policy(), size=len(raw))
+    waiver = parse_waiver(Source(path=path), raw, Policy(), size=len(raw))
     assert waiver.document.problems == ()
     return told, waiver
 

@@ -53,7 +53,7 @@ def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
     jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
     raw = repo.git_bytes("show", f"{told['ref']}:{told['path']}")
     assert repo.git("rev-parse", told["ref"]).strip() == told["commit"]
-    parsed = parse_answer(Source(told["path"]), raw, Policy(), size=len(raw))
+    parsed = parse_answer(Source(path=told["path"]), raw, Policy(), size=len(raw))
     assert parsed.document.problems == ()
     return told, parsed
 
@@ -83,7 +83,11 @@ def test_the_document_says_what_was_written_and_whether_it_is_published(here: Re
 
 def test_why_it_is_not_signed_is_told() -> None:
     path = decode(b"tasks/\xff")
-    told = json.loads(report.encode_answer("login", "refs/heads/x", path, "a" * 40, True, "no key"))
+    told = json.loads(
+        report.encode_answer(
+            "login", "refs/heads/x", path, commit="a" * 40, to_publish=True, unsigned="no key"
+        )
+    )
     jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
     assert (told["path"], told["unsigned"]) == ("tasks/\\xff", "no key")
 
@@ -344,9 +348,16 @@ def test_to_approve_takes_no_words_at_a_terminal_either(here: Repo, tmp_path: Pa
 
 
 def test_a_question_cannot_get_into_the_answer() -> None:
-    asking = CheckIn(Document(Source("x")), "1", 1, needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e")
-    branch = fleets.branch(standing=Standing(Progress.NEEDS_INPUT, "manager", question=asking))
-    form = compose.render_form(Reply("login"), [branch])
+    asking = CheckIn(
+        document=Document(source=Source(path="x")),
+        name="1",
+        at=1,
+        needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e",
+    )
+    branch = fleets.branch(
+        standing=Standing(progress=Progress.NEEDS_INPUT, waits_for="manager", question=asking)
+    )
+    form = compose.render_form(Reply(task="login"), [branch])
     assert form.count(f"\n{compose.CUT}") == 1
     assert "\x1b" not in form
     assert "\u202e" not in form

@@ -161,7 +161,7 @@ def test_an_agent_may_look_but_not_settle(asking: Desk, tmp_path: Path) -> None:
 
 def parsed(text: str) -> Brief:
     raw = text.encode()
-    return parse_brief(Source("tasks/x/brief.md"), raw, Policy(), size=len(raw))
+    return parse_brief(Source(path="tasks/x/brief.md"), raw, Policy(), size=len(raw))
 
 
 def asks(old: str, new: str, protected: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ Look.
 
 
 def parsed(text: str) -> Brief:
-    return parse_brief(Source("tasks/x/brief.md"), text.encode(), Policy())
+    return parse_brief(Source(path="tasks/x/brief.md"), text.encode(), Policy())
 
 
 def fields(text: str) -> dict[str, Any]:

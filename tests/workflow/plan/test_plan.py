@@ -67,7 +67,7 @@ def text(repo: Repo, path: str = PATH) -> str:
 
 
 def brief(repo: Repo, path: str = PATH) -> Brief:
-    return parse_brief(Source(path), text(repo, path).encode(), Policy())
+    return parse_brief(Source(path=path), text(repo, path).encode(), Policy())
 
 
 def blocking(repo: Repo, task: str) -> list[str]:

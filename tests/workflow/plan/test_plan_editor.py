@@ -193,7 +193,7 @@ def test_a_dry_run_keeps_the_text(here: Repo, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("kind", task_kinds.KINDS)
 def test_a_template_reads_well_and_its_prompts_say_nothing(kind: str) -> None:
     text = brief_text.edit_brief(task_kinds.read_kind_template(kind), {"task": "x"}, {})
-    found = parse_brief(Source(PATH), text.encode(), Policy())
+    found = parse_brief(Source(path=PATH), text.encode(), Policy())
     assert [problem.message for problem in found.document.problems if problem.kind == "invalid"] == []
     assert [part.title for part in found.document.parts] == list(brief_text.TITLES)
     empty = {part.title for part in found.document.parts if part.empty}
@@ -221,7 +221,7 @@ def test_flags_fill_a_kind_in_and_its_own_criteria_stay(here: Repo, kind: str) -
     text = files(here)[PATH]
     assert "<!--" not in text
     assert "#  " not in text
-    found = parse_brief(Source(PATH), text.encode(), Policy())
+    found = parse_brief(Source(path=PATH), text.encode(), Policy())
     assert found.criteria[-1].text == "it ends"
     assert len(found.criteria) > 1
 

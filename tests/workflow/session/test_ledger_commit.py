@@ -182,13 +182,13 @@ def test_what_an_agents_own_commit_took_along_is_not_committed_twice(desk: Desk)
 @pytest.mark.parametrize("writers", [3])
 def test_agent_commits_and_several_reporters_lose_nothing(desk: Desk, writers: int) -> None:
     code = (
-        "import sys; from pathlib import Path; from agentledger import git\n"
-        "from agentledger.workflow import ledger_commit\n"
+        "import sys; from pathlib import Path; from agentledger.git.process import repository_at\n"
+        "from agentledger.workflow.session import ledger_commit\n"
         "who, folder = sys.argv[1], Path(sys.argv[2])\n"
         "for n in range(8):\n"
         f"    path = f'{FOLDER}/status/20231114T22{{n:02}}00Z-{{who}}.md'\n"
         "    files = {path: path.encode()}\n"
-        "    done = ledger_commit.commit(git.repository(folder), 'agent/x', files, 'chore(ledger): x')\n"
+        "    done = ledger_commit.commit_files(repository_at(folder), 'agent/x', files, 'chore(ledger): x')\n"
         "    assert done.commit, done.why\n"
     )
     running = [

@@ -322,7 +322,7 @@ def test_a_check_in_written_as_it_says_is_one() -> None:
     keys = re.findall(r"`((?:at|state|checkpoint): [^`]+)`", said)[:3]
     headings = re.findall(r"`(## [^`]+)`", said)[:4]
     raw = "\n".join(["---", *keys, "---", *(f"{heading}\nSee below." for heading in headings)])
-    source = Source(f".agentledger/tasks/x/{name}", "main")
+    source = Source(path=f".agentledger/tasks/x/{name}", ref="main")
     found = status.parse_check_in(source, raw.encode(), Policy())
     assert found.document.problems == ()
     assert (found.state, found.checkpoint) == ("working", "plan")

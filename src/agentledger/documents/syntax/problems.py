@@ -46,7 +46,14 @@ class Problems:
         else:
             # The document's own words are in it: its keys, its headings.
             self._found.append(
-                Problem(self.path, line, _shorten_text(message), _shorten_text(hint), kind, fatal)
+                Problem(
+                    path=self.path,
+                    line=line,
+                    message=_shorten_text(message),
+                    hint=_shorten_text(hint),
+                    kind=kind,
+                    fatal=fatal,
+                )
             )
 
     def all(self) -> tuple[Problem, ...]:
@@ -54,7 +61,9 @@ class Problems:
         found = sorted(self._found, key=lambda problem: problem.line or 0)
         if self._more:
             text = f"more is wrong than the {MOST} problems shown; {self._more:,} were left out"
-            found.append(Problem(self.path, None, text, "mend these first, then look again"))
+            found.append(
+                Problem(path=self.path, line=None, message=text, hint="mend these first, then look again")
+            )
         return tuple(found)
 
 

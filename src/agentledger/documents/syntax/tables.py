@@ -36,7 +36,7 @@ _BY = Key("by", TEXT, "Whose word this is: a mail address; by default the commit
 _CHANGE = Key("change", DIGEST, "The id of the branch's net change; it decides where `head` is gone.")
 
 KILL = Table(
-    (
+    keys=(
         Key(
             "after",
             DURATION,
@@ -47,12 +47,12 @@ KILL = Table(
         Key("commits", NUMBER, "So many commits that change code."),
         Key("failing_runs", NUMBER, "So many failing runs of one check in a row."),
     ),
-    Kill,
-    "a table such as `{after: 2d, lines: 800, failing_runs: 3}`",
+    build=Kill,
+    accepts="a table such as `{after: 2d, lines: 800, failing_runs: 3}`",
 )
 
 BRIEF = Table(
-    (
+    keys=(
         Key("task", ID, "The task's id, which is the name of its folder.", needed=True),
         Key("title", TEXT, "What it is about, in a few words; by default the id in words."),
         Key("manager", TEXT, "Who answers for the task; by default the first in the policy."),
@@ -87,7 +87,7 @@ BRIEF = Table(
 )
 
 STATUS = Table(
-    (
+    keys=(
         Key("at", TIME, "When this was written, in UTC.", needed=True),
         Key(
             "state",
@@ -102,7 +102,7 @@ STATUS = Table(
 )
 
 PACKET = Table(
-    (
+    keys=(
         Key("task", ID, "The task's id.", needed=True),
         Key("base", COMMIT, "The base commit that this was written against.", needed=True),
         Key("head", COMMIT, "The commit that this speaks of: the one before the packet's own.", needed=True),
@@ -111,7 +111,7 @@ PACKET = Table(
 )
 
 REVIEW = Table(
-    (
+    keys=(
         _AT,
         Key(
             "reviewer",
@@ -140,7 +140,7 @@ REVIEW = Table(
 )
 
 ANSWER = Table(
-    (
+    keys=(
         _AT,
         _BY,
         Key("to", TEXT, "The check-in's file name without `.md`; by default the newest."),
@@ -157,7 +157,7 @@ ANSWER = Table(
 )
 
 WAIVER = Table(
-    (
+    keys=(
         _AT,
         _BY,
         Key("rules", ListOf(RULE, "[OWN001]"), "The rules that are waived, by id or name.", needed=True),
@@ -167,7 +167,7 @@ WAIVER = Table(
 )
 
 OUTCOME = Table(
-    (
+    keys=(
         _AT,
         _BY,
         Key(
@@ -180,7 +180,7 @@ OUTCOME = Table(
 )
 
 EVIDENCE = Table(
-    (
+    keys=(
         Key("version", NUMBER, "The version of this format: 1.", needed=True),
         Key("check", ID, "The check's name.", needed=True),
         Key("command", COMMAND, "The command, before its {…} were filled in.", needed=True),
@@ -197,13 +197,13 @@ EVIDENCE = Table(
         Key("failures_in_a_row", COUNT, "So many runs of this check had failed by then."),
         Key(
             "junit",
-            Table(tuple(Key(word, COUNT, f"JUnit's {word}.") for word in JUnit.__slots__), JUnit),
+            Table(keys=tuple(Key(word, COUNT, f"JUnit's {word}.") for word in JUnit.__slots__), build=JUnit),
             "The counts of the JUnit file.",
         ),
         Key(
             "on_base",
             Table(
-                (
+                keys=(
                     Key("commit", COMMIT, "The base commit.", needed=True),
                     Key("exit_code", EXIT_CODE, "What the same command ended with there.", needed=True),
                 ),

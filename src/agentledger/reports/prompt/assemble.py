@@ -53,7 +53,7 @@ class Prompt:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A text by others, which `prompt_quote.quoted` has gone over.
 
@@ -99,7 +99,7 @@ class Piece:
         return f"(Cut: {held:,} of {wanted:,} bytes are shown{how})\n\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A chapter. `words` are ours, and are never cut; `least` is the least room of one of its pieces.
 

@@ -76,13 +76,13 @@ def _compose_plan(given: Given) -> Part:
         "On this machine waiting means ending: commit the check-in that asks, push, leave the pull request a "
         "draft that has no code yet, and end your session. You will be started again with the answer."
     )
-    return Part(part.title, f"{part.words}\n\n{ends}", rank=part.rank)
+    return Part(title=part.title, words=f"{part.words}\n\n{ends}", rank=part.rank)
 
 
 def _compose_reporting(given: Given) -> Part:
     return Part(
-        "Checking in from here",
-        "You are on a machine of your own, so nobody sees anything before it is pushed. Work on the "
+        title="Checking in from here",
+        words="You are on a machine of your own, so nobody sees anything before it is pushed. Work on the "
         f"branch that was made for you. Your first commit is a check-in in "
         f"{code_span(given.folder + '/status/')}: it says which task this branch works on. If the command "
         "`agentledger` is there, `agentledger report --changed '…' --next '…' --risks 'none'` makes it; "
@@ -93,8 +93,8 @@ def _compose_reporting(given: Given) -> Part:
 
 def _compose_finishing() -> Part:
     return Part(
-        "Finishing",
-        "Run the checks. Then `agentledger done`, or by hand the packet and a check-in with `state: ready`; "
+        title="Finishing",
+        words="Run the checks. Then `agentledger done`, or by hand the packet and a check-in with `state: ready`; "
         "commit and push both. The body of the pull request is the packet: the same sections, the same "
         "words. Every check is run again before anything merges, so say plainly what failed or was not "
         "tried.",

@@ -35,8 +35,8 @@ def compose_reporting(given: Given) -> Part:
         "cloud": "when you begin, and when something unexpected turns up; nobody sees it before you push",
     }.get(brief.session, "when you begin")
     return Part(
-        "Checking in",
-        f"Check in {when}: `agentledger report --changed '…' --next '…' --risks 'none'`. It commits the "
+        title="Checking in",
+        words=f"Check in {when}: `agentledger report --changed '…' --next '…' --risks 'none'`. It commits the "
         "report alone, beside whatever else is staged, and prints the answers that have come: follow "
         "them. A question, or something in your way: `agentledger report --need 'one question, the "
         "options, and which you would take'` (`--state blocked` where you cannot go on at all). Then "
@@ -52,8 +52,8 @@ def compose_finishing(given: Given) -> Part:
         else "what changed and why, each criterion with what shows it, how it was tested, what may go wrong"
     )
     return Part(
-        "Finishing",
-        "Commit everything, then `agentledger done`: it runs the checks, writes the packet and reports "
+        title="Finishing",
+        words="Commit everything, then `agentledger done`: it runs the checks, writes the packet and reports "
         f"you as ready, in one commit. The packet is what the manager reads ({packet}); `done` names "
         "what only you can add to it. Claim what you have seen, and say what you have not tried: "
         "everything is run again.",
@@ -66,8 +66,8 @@ def compose_giving_up(given: Given) -> list[Part]:
     said = f"Stop trying when it has taken {', or '.join(met)}. " if met else ""
     return [
         Part(
-            "Giving up",
-            f"{said}Where the brief names a reason to stop, or the task turns out to be another one than "
+            title="Giving up",
+            words=f"{said}Where the brief names a reason to stop, or the task turns out to be another one than "
             "it says, commit what you have and ask with `agentledger report --state blocked --need '…'`. "
             "Told to stop by an answer: commit, check in, and end.",
         )
@@ -94,8 +94,8 @@ def compose_by_hand(given: Given) -> Part:
         "below each a list of what shows it), `## Test plan and results`"
     )
     return Part(
-        "If agentledger is not installed here",
-        "Write the same files by hand and commit them, each kind by itself; where git refuses to write, "
+        title="If agentledger is not installed here",
+        words="Write the same files by hand and commit them, each kind by itself; where git refuses to write, "
         "leave them in the worktree.\n\n"
         f"- A copy of the brief above: {code_span(folder + '/brief.md')}.\n"
         f"- A check-in: a new file {code_span(folder + '/status/20261123T101500Z-3f2c.md')} (the time in UTC, "

@@ -64,7 +64,12 @@ def order_files(
         if not change.path.startswith(encode(own_folder) + b"/"):
             role = _role_of_path(change.path, policy)
             risks = _find_risks(
-                change, role, scope, policy, about.get(change.path, []), change.path in conflicting
+                change,
+                role,
+                scope,
+                policy=policy,
+                rules=about.get(change.path, []),
+                conflicts=change.path in conflicting,
             )
             files.append(File(change, role, tuple(risks)))
     return sorted(files, key=_file_sort_key)
@@ -117,7 +122,11 @@ def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Br
     listed = "\n".join(_format_file_line(file) for file in files)
     stat = _diff_command(branch, base, "--stat")
     names = Piece(
-        "the list of files", quote_text(listed), stat, "Every changed file, in reading order:", most=_LIST
+        what="the list of files",
+        text=quote_text(listed),
+        command=stat,
+        label="Every changed file, in reading order:",
+        most=_LIST,
     )
     pieces = [_quote_file_diff(file, bodies, branch, base) for file in files]
     said = (
@@ -125,7 +134,7 @@ def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Br
         "base has something about, then source by size, then tests, then what machines write."
     )
     whole = _diff_command(branch, base)
-    return Part("The diff", said, (names, *pieces), whole, share=60, least=LEAST)
+    return Part(title="The diff", words=said, pieces=(names, *pieces), command=whole, share=60, least=LEAST)
 
 
 def _format_file_line(file: File) -> str:
@@ -150,10 +159,10 @@ def _quote_file_diff(
         why = next((patch.omitted for patch in found), "")
         label += f"\n\n{_OMITTED.get(why, why)}"
     return Piece(
-        code_span(change.path),
-        quote_text(body),
-        _diff_command(branch, base, path=change.path),
-        label,
+        what=code_span(change.path),
+        text=quote_text(body),
+        command=_diff_command(branch, base, path=change.path),
+        label=label,
         keep="hunks",
         most=_MOST.get(file.role, 1 << 30) if not file.risks else 1 << 30,
     )

@@ -17,7 +17,7 @@ from agentledger.scope.patterns import Scope
 LISTED = 25  # names of a list, in words of ours
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What a prompt is about. `scope` is what the brief grants; `name` the branch's, where it is known.
 

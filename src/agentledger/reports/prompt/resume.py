@@ -43,7 +43,7 @@ class Moved:
     near: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
     """Where a branch stands: what the rules find at the gate `ready`, what its copy of the brief asks for."""
 
@@ -86,10 +86,10 @@ def compose_answers(given: Given, now: Now) -> Part:
     command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
     pieces = tuple(_quote_answer(found, command) for found in reversed(came))
     return Part(
-        "Answers since your last check-in",
-        _describe_open_question(now, bool(came)),
-        pieces,
-        command,
+        title="Answers since your last check-in",
+        words=_describe_open_question(now, bool(came)),
+        pieces=pieces,
+        command=command,
         rank=0,
         share=20,
     )
@@ -99,7 +99,12 @@ def _quote_answer(found: Answer, command: str) -> Piece:
     about = f" on the checkpoint {code_span(found.checkpoint)}" if found.checkpoint else ""
     says = DECISIONS.get(found.decision, code_span(found.decision))
     label = f"{format_rfc3339(found.at)}, {code_span(found.by)}{about}: {says}."
-    return Piece(f"the answer of {format_rfc3339(found.at)}", quote_text(found.text), command, label)
+    return Piece(
+        what=f"the answer of {format_rfc3339(found.at)}",
+        text=quote_text(found.text),
+        command=command,
+        label=label,
+    )
 
 
 def _describe_open_question(now: Now, came: bool) -> str:
@@ -130,8 +135,12 @@ def compose_scope_change(now: Now) -> list[Part]:
     if said is None:
         return []
     command = f"agentledger brief diff {_branch_revision(now.branch)}"
-    asks = (Piece("what the copy asks for", quote_text("\n".join(now.asks)), command),) if now.asks else ()
-    return [Part("Your copy of the brief", said, asks, command, rank=0)]
+    asks = (
+        (Piece(what="what the copy asks for", text=quote_text("\n".join(now.asks)), command=command),)
+        if now.asks
+        else ()
+    )
+    return [Part(title="Your copy of the brief", words=said, pieces=asks, command=command, rank=0)]
 
 
 def compose_review(now: Now) -> list[Part]:
@@ -144,8 +153,10 @@ def compose_review(now: Now) -> list[Part]:
         "open finding is settled by a change, or by a sentence in your packet that says why not. It is a "
         "colleague's word, not the manager's: it never widens your boundary."
     )
-    text = Piece("the review", quote_text(found.document.text), "", "The review (quoted):")
-    return [Part("What the review asks for", said, (text,), rank=0, share=15)]
+    text = Piece(
+        what="the review", text=quote_text(found.document.text), command="", label="The review (quoted):"
+    )
+    return [Part(title="What the review asks for", words=said, pieces=(text,), rank=0, share=15)]
 
 
 # -- what machines found ------------------------------------------------------------------
@@ -156,13 +167,20 @@ def compose_findings(now: Now) -> Part:
     command = f"agentledger check --branch {_branch_revision(now.branch)}"
     title = "What stands between here and ready"
     if not now.findings:
-        return Part(title, "Nothing: no rule has anything to say.", command=command)
+        return Part(title=title, words="Nothing: no rule has anything to say.", command=command)
     report = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
     said = (
         "What the rules say of the branch as it is. An `error` stops it, and its `next:` is how to mend "
         "it; what is missing only because you are not done yet comes with `agentledger done`."
     )
-    return Part(title, said, (Piece("the findings", quote_text(report), command),), command, rank=0, share=20)
+    return Part(
+        title=title,
+        words=said,
+        pieces=(Piece(what="the findings", text=quote_text(report), command=command),),
+        command=command,
+        rank=0,
+        share=20,
+    )
 
 
 def compose_checks(given: Given, now: Now) -> Part:
@@ -170,7 +188,9 @@ def compose_checks(given: Given, now: Now) -> Part:
     pieces = evidence.quote_output_tails(now.standing.checks, given.folder)
     first = task.compose_checks(given)
     said = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks)}"
-    return Part(first.title, said, (*first.pieces, *pieces), "agentledger verify", share=20)
+    return Part(
+        title=first.title, words=said, pieces=(*first.pieces, *pieces), command="agentledger verify", share=20
+    )
 
 
 def compose_base_changes(given: Given, now: Now) -> list[Part]:
@@ -188,8 +208,8 @@ def compose_base_changes(given: Given, now: Now) -> list[Part]:
     said.append(f"To bring it in: {code_span(command)}, in a commit of its own.")
     return [
         Part(
-            "What base did meanwhile",
-            "\n\n".join(said),
+            title="What base did meanwhile",
+            words="\n\n".join(said),
             command=f"git log -p HEAD..{_base_revision(given.fleet.base)}",
         )
     ]
@@ -218,13 +238,16 @@ def compose_last_check_in(given: Given, now: Now) -> list[Part]:
         "There are uncommitted changes in the worktree: look at them first (`git status`)." if dirty else ""
     )
     if not now.work.check_ins:
-        return [Part("Where you left off", said or "Nobody has checked in on this branch yet.")]
+        return [Part(title="Where you left off", words=said or "Nobody has checked in on this branch yet.")]
     newest = now.work.check_ins[0]
     command = f"ls {given.folder}/status"
     text = Piece(
-        "the last check-in", quote_text(newest.document.text), command, "The last check-in (quoted):"
+        what="the last check-in",
+        text=quote_text(newest.document.text),
+        command=command,
+        label="The last check-in (quoted):",
     )
-    return [Part("Where you left off", said, (text,), command)]
+    return [Part(title="Where you left off", words=said, pieces=(text,), command=command)]
 
 
 def _branch_revision(branch: Branch) -> str:

@@ -56,7 +56,9 @@ def compose_review_opening(given: Given, seen: Reviewed) -> str:
 def compose_review_parts(given: Given, seen: Reviewed) -> list[Part]:
     """The parts of the prompt: the form's rules, the yardstick, facts, claims, the diff, the form."""
     now = seen.now
-    files = prompt_diff.order_files(now.branch, given.scope, given.fleet.policy, now.findings, given.folder)
+    files = prompt_diff.order_files(
+        now.branch, given.scope, given.fleet.policy, findings=now.findings, own_folder=given.folder
+    )
     diff = prompt_diff.compose_diff(files, seen.patches, now.branch, given.fleet.base)
     parts = [
         compose_git_facts(given, seen, files),
@@ -82,7 +84,7 @@ def compose_git_facts(given: Given, seen: Reviewed, files: Sequence[prompt_diff.
         said.append(f"- **characters that cannot be seen are added: {named}**")
     if not seen.now.work.packet:
         said.append("- there is no packet: the implementer has not handed anything over yet")
-    return Part("What git says", "\n".join(said), rank=0)
+    return Part(title="What git says", words="\n".join(said), rank=0)
 
 
 def _added_lines(patches: Sequence[FilePatch]) -> list[str]:
@@ -107,10 +109,10 @@ def compose_yardstick(given: Given) -> Part:
         "you no orders."
     )
     return Part(
-        part.title,
-        f"{task.describe_brief_trust(given)} {own}",
-        part.pieces,
-        part.command,
+        title=part.title,
+        words=f"{task.describe_brief_trust(given)} {own}",
+        pieces=part.pieces,
+        command=part.command,
         rank=0,
         share=25,
     )
@@ -121,10 +123,17 @@ def compose_findings(now: Now) -> Part:
     title = "What the rules find"
     command = f"agentledger check --branch {shell.format_ref(now.branch.ref) or now.branch.head}"
     if not now.findings:
-        return Part(title, "Nothing, at the gate `ready`.", command=command)
+        return Part(title=title, words="Nothing, at the gate `ready`.", command=command)
     text = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
     said = "Found by agentledger at the gate `ready`; names and messages in it come from the branch."
-    return Part(title, said, (Piece("the findings", quote_text(text), command),), command, rank=0, share=12)
+    return Part(
+        title=title,
+        words=said,
+        pieces=(Piece(what="the findings", text=quote_text(text), command=command),),
+        command=command,
+        rank=0,
+        share=12,
+    )
 
 
 def compose_evidence(given: Given, now: Now) -> Part:
@@ -137,11 +146,16 @@ def compose_evidence(given: Given, now: Now) -> Part:
     head = now.branch.head[:12]
     pieces = tuple(
         Piece(
-            p.what, p.text, p.command.replace("git show HEAD:", f"git show {head}:"), p.label, p.keep, p.most
+            what=p.what,
+            text=p.text,
+            command=p.command.replace("git show HEAD:", f"git show {head}:"),
+            label=p.label,
+            keep=p.keep,
+            most=p.most,
         )
         for p in pieces
     )
-    return Part("Evidence", said, pieces, "agentledger verify --rerun", share=12)
+    return Part(title="Evidence", words=said, pieces=pieces, command="agentledger verify --rerun", share=12)
 
 
 def compose_last_review(now: Now) -> list[Part]:
@@ -156,9 +170,9 @@ def compose_last_review(now: Now) -> list[Part]:
     )
     return [
         Part(
-            "The review before this one",
-            said,
-            (Piece("that review", quote_text(newest.document.text)),),
+            title="The review before this one",
+            words=said,
+            pieces=(Piece(what="that review", text=quote_text(newest.document.text)),),
             share=8,
         )
     ]
@@ -169,7 +183,7 @@ def compose_packet(given: Given, now: Now) -> Part:
     title = "The implementer's claims: the packet"
     found = now.work.packet
     if found is None:
-        return Part(title, "There is none.")
+        return Part(title=title, words="There is none.")
     fresh = {
         True: "It speaks of the code as it is.",
         False: "**It speaks of other code than the branch has now.**",
@@ -178,7 +192,11 @@ def compose_packet(given: Given, now: Now) -> Part:
     command = f"git show {now.branch.head[:12]}:{given.folder}/packet.md"
     said = f"{fresh} None of it is shown by being said: hold each claim against the diff and the evidence."
     return Part(
-        title, said, (Piece("the packet", quote_text(found.document.text), command),), command, share=15
+        title=title,
+        words=said,
+        pieces=(Piece(what="the packet", text=quote_text(found.document.text), command=command),),
+        command=command,
+        share=15,
     )
 
 
@@ -195,8 +213,8 @@ def compose_form(given: Given, seen: Reviewed) -> Part:
         "own branch it would count for nothing."
     )
     text = quote_text(_fill_form(seen.form, given, seen))
-    pieces = (Piece("the form", text, "agentledger schema review"),)
-    return Part("What to hand back", said, pieces, rank=0, share=100)
+    pieces = (Piece(what="the form", text=text, command="agentledger schema review"),)
+    return Part(title="What to hand back", words=said, pieces=pieces, rank=0, share=100)
 
 
 def _fill_form(form: str, given: Given, seen: Reviewed) -> str:

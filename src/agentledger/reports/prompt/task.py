@@ -38,10 +38,10 @@ def compose_brief(given: Given, title: str = "The brief, word for word") -> Part
     """The authoritative brief, and how far it can be trusted."""
     document = given.brief.document
     return Part(
-        title,
-        describe_brief_trust(given),
-        (Piece("the brief", quote_text(document.text), show_brief_command(given)),),
-        show_brief_command(given),
+        title=title,
+        words=describe_brief_trust(given),
+        pieces=(Piece(what="the brief", text=quote_text(document.text), command=show_brief_command(given)),),
+        command=show_brief_command(given),
         rank=0,
         share=45,
     )
@@ -81,11 +81,15 @@ def compose_checkpoints(given: Given) -> Part:
     title = "Before you begin"
     if given.brief.mode == "own":
         return Part(
-            title, "The brief's mode is `own`: a person does this task, and you help where asked.", rank=0
+            title=title,
+            words="The brief's mode is `own`: a person does this task, and you help where asked.",
+            rank=0,
         )
     if not wanted:
         return Part(
-            title, f"{_describe_mode(given.brief)} Read the brief to its end before the first change.", rank=0
+            title=title,
+            words=f"{_describe_mode(given.brief)} Read the brief to its end before the first change.",
+            rank=0,
         )
     later = [name for name in wanted if name != "plan"]
     said = [_describe_mode(given.brief)]
@@ -101,7 +105,7 @@ def compose_checkpoints(given: Given) -> Part:
             f"Before you finish, each of these has to be approved the same way: {format_names_inline(later)}. Ask "
             "when you get there, and stop until the answer has come."
         )
-    return Part(title, "\n\n".join(said), rank=0)
+    return Part(title=title, words="\n\n".join(said), rank=0)
 
 
 def _describe_mode(brief: Brief) -> str:
@@ -140,7 +144,7 @@ def compose_boundary(given: Given) -> Part:
         f"the path to `owns` in {code_span(given.folder + '/brief.md')}, commit that file alone, and ask with "
         "`agentledger report --need 'why'`. It grants nothing until the manager accepts it."
     )
-    return Part("Your boundary", "\n\n".join(said), command=show_brief_command(given), rank=0)
+    return Part(title="Your boundary", words="\n\n".join(said), command=show_brief_command(given), rank=0)
 
 
 # -- what shows that it is done -------------------------------------------------------------
@@ -157,14 +161,14 @@ def compose_checks(given: Given) -> Part:
     ]
     title = "Checks that must pass"
     if not lines:
-        return Part(title, f"None is written down.{_describe_companions(given)}")
+        return Part(title=title, words=f"None is written down.{_describe_companions(given)}")
     said = (
         "In this order, by a shell, at the top of the worktree. `{changed:GLOB}` stands for the changed "
         "files that match. `agentledger verify` runs them on what is committed and records the results; "
         f"run them by hand as often as you like.{_describe_companions(given)}"
     )
-    pieces = (Piece("the checks", quote_text("\n".join(lines)), show_brief_command(given)),)
-    return Part(title, said, pieces, show_brief_command(given), share=15)
+    pieces = (Piece(what="the checks", text=quote_text("\n".join(lines)), command=show_brief_command(given)),)
+    return Part(title=title, words=said, pieces=pieces, command=show_brief_command(given), share=15)
 
 
 def _describe_companions(given: Given) -> str:
@@ -189,4 +193,8 @@ def compose_guidance(given: Given) -> list[Part]:
         )
     if brief.seam:
         said.append("Others build on what you make here: the interface matters more than what is behind it.")
-    return [Part("What to go by", "\n\n".join(said), command=show_brief_command(given))] if said else []
+    return (
+        [Part(title="What to go by", words="\n\n".join(said), command=show_brief_command(given))]
+        if said
+        else []
+    )

@@ -504,7 +504,7 @@ COMMA = (
 
 def _main_step(number: int, minutes: int, message: str, files: dict[str, str | tuple[Edit, ...]]) -> Step:
     after = (f"main:{number - 1}",) if number > 1 else ()
-    return Step(f"main:{number}", after, minutes, MARTA, message, files)
+    return Step(f"main:{number}", after, minutes, who=MARTA, message=message, files=files)
 
 
 BASE: tuple[Step, ...] = (
@@ -572,9 +572,9 @@ BASE: tuple[Step, ...] = (
         "main:12",
         ("main:11", "merge-baskets:2"),
         3 * DAY + HOUR,
-        MARTA,
-        "Merge branch 'claude/merge-baskets'\n",
-        {"src/orchard/basket.py": MERGE_BASKETS, "tests/test_basket.py": MERGE_BASKETS_TEST},
+        who=MARTA,
+        message="Merge branch 'claude/merge-baskets'\n",
+        files={"src/orchard/basket.py": MERGE_BASKETS, "tests/test_basket.py": MERGE_BASKETS_TEST},
     ),
     _main_step(
         13,

@@ -27,7 +27,11 @@ def _make_kill_outcome(known: Known) -> Files:
         "head": known.heads["postgres:2"],
     }
     return make_outcome(
-        known, "postgres-store", 11 * DAY, keys, "A database server is more than one shop can look after."
+        known,
+        "postgres-store",
+        11 * DAY,
+        keys=keys,
+        text="A database server is more than one shop can look after.",
     )
 
 
@@ -51,13 +55,13 @@ def _make_rejection(known: Known) -> Files:
         "Findings": "- [ ] src/orchard/labels.py:12 a control character turns the order of the line around\n"
         "- [ ] src/orchard/labels.py:11 no test",
     }
-    return make_dated_document(known, "print-labels", "reviews", 6 * HOUR, keys, said)
+    return make_dated_document(known, "print-labels", "reviews", minutes=6 * HOUR, keys=keys, body=said)
 
 
 def _make_answer(known: Known) -> Files:
     keys = {"by": MARTA.email, "decision": "note"}
     return make_dated_document(
-        known, "update-dependencies", "answers", 290, keys, "3.1 is fine there. Go on."
+        known, "update-dependencies", "answers", minutes=290, keys=keys, body="3.1 is fine there. Go on."
     )
 
 
@@ -69,7 +73,7 @@ def _make_approval(known: Known) -> Files:
         "branch": "claude/shop-logo",
         "head": known.heads["logo:3"],
     }
-    return make_dated_document(known, "shop-logo", "reviews", 90, keys, "I like the apple.")
+    return make_dated_document(known, "shop-logo", "reviews", minutes=90, keys=keys, body="I like the apple.")
 
 
 Told = tuple[int, str, Mapping[str, Change] | Callable[[Known], Mapping[str, Change]]]
@@ -94,7 +98,14 @@ _TOLD: tuple[Told, ...] = (
 )
 
 STEPS = tuple(
-    Step(f"ledger:{n}", (f"ledger:{n - 1}",) if n else (), minutes, MARTA, f"{SAID}{message}\n", files)
+    Step(
+        f"ledger:{n}",
+        (f"ledger:{n - 1}",) if n else (),
+        minutes,
+        who=MARTA,
+        message=f"{SAID}{message}\n",
+        files=files,
+    )
     for n, (minutes, message, files) in enumerate(_TOLD)
 )
 TIP = {"agentledger": f"ledger:{len(_TOLD) - 1}"}

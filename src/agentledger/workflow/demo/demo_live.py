@@ -70,7 +70,7 @@ def run_live_commands(shop: git.Repo, now: int) -> None:
 
 
 def _plan_of(brief: Brief) -> Plan:
-    return Plan(brief.task, text=brief.text())
+    return Plan(task=brief.task, text=brief.text())
 
 
 @contextmanager

@@ -83,8 +83,8 @@ def _box_files(known: Known) -> Files:
         known,
         "weekly-box",
         12,
-        "claude-code",
-        "working",
+        agent="claude-code",
+        state="working",
         did="A box is swapped up to its price where the stock has something dearer; a test holds that.",
         then="Read the page of the API once more, then hand over.",
         risks="Where nothing dearer is left, a box can still be worth less than it costs.",
@@ -97,8 +97,8 @@ def _search_files(known: Known) -> Files:
         known,
         "search-products",
         40,
-        "codex",
-        "needs-input",
+        agent="codex",
+        state="needs-input",
         did="`GET /api/products?q=` answers with the products that hold every word.",
         then="Whatever you decide below, with a test, then the packet.",
         risks="none",
@@ -112,8 +112,8 @@ def _dependency_files(known: Known) -> Files:
         known,
         "update-dependencies",
         7 * HOUR,
-        "jules",
-        "blocked",
+        agent="jules",
+        state="blocked",
         did="`pyproject.toml` asks for Flask 3.1 and pytest 9.",
         then="Hand over, once I know that the server can follow.",
         risks="There is no lock file, so I cannot see what the server has installed.",
@@ -126,8 +126,8 @@ def _label_files(known: Known) -> Files:
         known,
         "print-labels",
         6 * HOUR + 30,
-        "jules",
-        "ready",
+        agent="jules",
+        state="ready",
         did=HOSTILE,
         then="none",
         risks="none",
@@ -140,8 +140,8 @@ def _make_ready_check_in(known: Known, task: str, minutes: int, agent: str) -> F
         known,
         task,
         minutes,
-        agent,
-        "ready",
+        agent=agent,
+        state="ready",
         did="All criteria are met; the packet says by what.",
         then="none",
         risks="See the packet.",
@@ -153,7 +153,9 @@ def _make_pytest_evidence(
     known: Known, task: str, step: str, minutes: int, passed: int, seconds: float
 ) -> Files:
     last = [f"{'.' * passed}{'[100%]':>{79 - passed}}", f"{passed} passed in {seconds}s"]
-    return make_evidence(known, task, step, minutes, "test", briefs.TEST, seconds=seconds, tail=last)
+    return make_evidence(
+        known, task, step, minutes=minutes, check="test", command=briefs.TEST, seconds=seconds, tail=last
+    )
 
 
 def _zone_files(known: Known) -> Files:
@@ -169,8 +171,10 @@ def _zone_files(known: Known) -> Files:
     shown = ["data/postcodes.csv", "tests/test_zones.py"]
     return (
         make_brief_copy(briefs.ZONES)
-        | _make_pytest_evidence(known, "delivery-zones", "zones:2", 18 * HOUR + 20, 19, 1.71)
-        | make_packet(known, briefs.ZONES, "main:13", "zones:2", shown, parts)
+        | _make_pytest_evidence(
+            known, "delivery-zones", "zones:2", minutes=18 * HOUR + 20, passed=19, seconds=1.71
+        )
+        | make_packet(known, briefs.ZONES, "main:13", step="zones:2", shown_by=shown, parts=parts)
         | _make_ready_check_in(known, "delivery-zones", 18 * HOUR, "codex")
     )
 
@@ -187,7 +191,7 @@ def _logo_files(known: Known) -> Files:
     checks = briefs.LOGO.keys["verify"]
     assert isinstance(checks, dict)
     ran = [
-        make_evidence(known, "shop-logo", "logo:2", 500, name, run, seconds=0.0)
+        make_evidence(known, "shop-logo", "logo:2", minutes=500, check=name, command=run, seconds=0.0)
         for name, run in checks.items()
     ]
     shown = ["static/index.html", "the mode 100755 of scripts/release.sh"]
@@ -195,7 +199,7 @@ def _logo_files(known: Known) -> Files:
         make_brief_copy(briefs.LOGO)
         | ran[0]
         | ran[1]
-        | make_packet(known, briefs.LOGO, "main:13", "logo:2", shown, parts)
+        | make_packet(known, briefs.LOGO, "main:13", step="logo:2", shown_by=shown, parts=parts)
         | _make_ready_check_in(known, "shop-logo", 8 * HOUR, "claude-code")
     )
 
@@ -211,8 +215,10 @@ def _slot_files(known: Known) -> Files:
     shown = ["tests/test_slots.py::test_fridays_are_open_while_the_harvest_lasts", "tests/test_slots.py"]
     return (
         make_brief_copy(briefs.SLOTS)
-        | _make_pytest_evidence(known, "pickup-slots", "slots:2", 2 * DAY - 150, 15, 1.67)
-        | make_packet(known, briefs.SLOTS, "main:12", "slots:2", shown, parts)
+        | _make_pytest_evidence(
+            known, "pickup-slots", "slots:2", minutes=2 * DAY - 150, passed=15, seconds=1.67
+        )
+        | make_packet(known, briefs.SLOTS, "main:12", step="slots:2", shown_by=shown, parts=parts)
         | _make_ready_check_in(known, "pickup-slots", 2 * DAY - 3 * HOUR, "cursor")
     )
 
@@ -222,8 +228,8 @@ def _unit_files(known: Known) -> Files:
         known,
         "unit-prices",
         9,
-        "claude-code",
-        "working",
+        agent="claude-code",
+        state="working",
         did="`per_kilogram` and its two tests, in a module of its own.",
         then="Packet.",
         risks="none",
@@ -236,8 +242,8 @@ def _rival_unit_files(known: Known) -> Files:
         known,
         "unit-prices",
         3 * HOUR,
-        "codex",
-        "working",
+        agent="codex",
+        state="working",
         did="`per_kilogram`, beside the other prices.",
         then="Refuse weights below 1 g, then tests.",
         risks="A weight of 0 is a division by zero so far.",
@@ -252,8 +258,8 @@ def uncommitted_files(known: Known, minutes: int) -> dict[str, Change]:
             known,
             "invoices",
             minutes,
-            "claude-code",
-            "working",
+            agent="claude-code",
+            state="working",
             did="`render` names the customer; there are tests now. Nothing of that is committed.",
             then="Commit, then the VAT of each rate.",
             risks="none",
@@ -264,35 +270,93 @@ def uncommitted_files(known: Known, minutes: int) -> dict[str, Change]:
 
 SAID = "chore(ledger): "
 STEPS: tuple[Step, ...] = (
-    Step("slots:3", ("slots:2",), 2 * DAY - 3 * HOUR, CURSOR, f"{SAID}hand pickup-slots over\n", _slot_files),
-    Step("search:3", ("search:2",), 40, CODEX, f"{SAID}ask about typing errors\n", _search_files),
-    Step("zones:3", ("zones:2",), 18 * HOUR, CODEX, f"{SAID}hand delivery-zones over\n", _zone_files),
-    Step("logo:3", ("logo:2",), 8 * HOUR, CLAUDE, f"{SAID}hand shop-logo over\n", _logo_files),
-    Step("deps:2", ("deps:1",), 7 * HOUR, JULES, f"{SAID}ask for the server's Flask\n", _dependency_files),
-    Step("labels:2", ("labels:1",), 6 * HOUR + 30, JULES, f"{SAID}check in on print-labels\n", _label_files),
     Step(
-        "units:brief", ("main:14",), 285, CLAUDE, f"{SAID}take unit-prices\n", make_brief_copy(briefs.UNITS)
+        "slots:3",
+        ("slots:2",),
+        2 * DAY - 3 * HOUR,
+        who=CURSOR,
+        message=f"{SAID}hand pickup-slots over\n",
+        files=_slot_files,
+    ),
+    Step(
+        "search:3",
+        ("search:2",),
+        40,
+        who=CODEX,
+        message=f"{SAID}ask about typing errors\n",
+        files=_search_files,
+    ),
+    Step(
+        "zones:3",
+        ("zones:2",),
+        18 * HOUR,
+        who=CODEX,
+        message=f"{SAID}hand delivery-zones over\n",
+        files=_zone_files,
+    ),
+    Step(
+        "logo:3", ("logo:2",), 8 * HOUR, who=CLAUDE, message=f"{SAID}hand shop-logo over\n", files=_logo_files
+    ),
+    Step(
+        "deps:2",
+        ("deps:1",),
+        7 * HOUR,
+        who=JULES,
+        message=f"{SAID}ask for the server's Flask\n",
+        files=_dependency_files,
+    ),
+    Step(
+        "labels:2",
+        ("labels:1",),
+        6 * HOUR + 30,
+        who=JULES,
+        message=f"{SAID}check in on print-labels\n",
+        files=_label_files,
+    ),
+    Step(
+        "units:brief",
+        ("main:14",),
+        285,
+        who=CLAUDE,
+        message=f"{SAID}take unit-prices\n",
+        files=make_brief_copy(briefs.UNITS),
     ),
     Step(
         "units:1",
         ("units:brief",),
         30,
-        CLAUDE,
-        "Give the price of a kilogram\n",
-        {"src/orchard/unit_prices.py": UNIT_PRICES, "tests/test_unit_prices.py": TEST_UNIT_PRICES},
+        who=CLAUDE,
+        message="Give the price of a kilogram\n",
+        files={"src/orchard/unit_prices.py": UNIT_PRICES, "tests/test_unit_prices.py": TEST_UNIT_PRICES},
     ),
-    Step("units:2", ("units:1",), 9, CLAUDE, f"{SAID}check in on unit-prices\n", _unit_files),
-    Step("rival:brief", ("main:14",), 280, CODEX, f"{SAID}take unit-prices\n", make_brief_copy(briefs.UNITS)),
+    Step(
+        "units:2", ("units:1",), 9, who=CLAUDE, message=f"{SAID}check in on unit-prices\n", files=_unit_files
+    ),
+    Step(
+        "rival:brief",
+        ("main:14",),
+        280,
+        who=CODEX,
+        message=f"{SAID}take unit-prices\n",
+        files=make_brief_copy(briefs.UNITS),
+    ),
     Step(
         "rival:1",
         ("rival:brief",),
         200,
-        CODEX,
-        "Compare prices by the kilogram\n",
-        {"src/orchard/prices.py": PER_KILOGRAM},
+        who=CODEX,
+        message="Compare prices by the kilogram\n",
+        files={"src/orchard/prices.py": PER_KILOGRAM},
     ),
-    Step("rival:2", ("rival:1",), 3 * HOUR, CODEX, f"{SAID}check in on unit-prices\n", _rival_unit_files),
-    Step("box:4", ("box:3",), 12, CLAUDE, f"{SAID}check in on weekly-box\n", _box_files),
+    Step(
+        "rival:2",
+        ("rival:1",),
+        3 * HOUR,
+        who=CODEX,
+        message=f"{SAID}check in on unit-prices\n",
+        files=_rival_unit_files,
+    ),
+    Step("box:4", ("box:3",), 12, who=CLAUDE, message=f"{SAID}check in on weekly-box\n", files=_box_files),
 )
 
 REMOTE = {

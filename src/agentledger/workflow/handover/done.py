@@ -73,7 +73,7 @@ def finish_task(
         if dry_run:
             return Finished(_dry_run_result(at, made, needed), True)
         verified = run_checks.run_checks(at, needed, now, hear) if needed else None
-        found = judge_ready(at, prose, said, now, verified.files if verified else {})
+        found = judge_ready(at, prose, said, now=now, evidence=verified.files if verified else {})
         return _commit_documents(at, found, verified)
 
 
@@ -93,7 +93,9 @@ def _result_if_waiting(at: AtWork, now: int) -> Did | None:
         *(f"  {escape_hidden(line)}" for line in asked.needs.strip().split("\n")[:5] if line.strip()),
         "the manager sees it at the top of the board; nothing is committed here until it is answered",
     )
-    return Did("done", told, at.task.id, next=f"agentledger prompt {at.task.id} --for resume")
+    return Did(
+        command="done", said=told, task=at.task.id, next=f"agentledger prompt {at.task.id} --for resume"
+    )
 
 
 def _result_if_stopped(at: AtWork) -> Did | None:
@@ -106,7 +108,12 @@ def _result_if_stopped(at: AtWork) -> Did | None:
         *(f"  {escape_hidden(line)}" for line in answer.text.strip().split("\n")[:5] if line.strip()),
         "commit what you have, check in, and end",
     )
-    return Did("done", told, at.task.id, next="agentledger report --changed 'how far it is' --next 'nothing'")
+    return Did(
+        command="done",
+        said=told,
+        task=at.task.id,
+        next="agentledger report --changed 'how far it is' --next 'nothing'",
+    )
 
 
 def _checks_to_run(at: AtWork, again: bool) -> list[str]:
@@ -139,7 +146,7 @@ def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
         *(lack.told("done") for lack in made.lacks),
     )
     following = packet_gaps.next_command("done", made.lacks) or "agentledger done"
-    return Did("done", told, at.task.id, files=(made.path,), next=following, dry_run=True)
+    return Did(command="done", said=told, task=at.task.id, files=(made.path,), next=following, dry_run=True)
 
 
 # -- committing, and what is said -------------------------------------------------------------
@@ -164,7 +171,15 @@ def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> F
         return Finished(replace(said, said=(*said.said, *_describe_missing(found))), found.ready)
     new = (made.commit,) if made.commit != at.branch.head else ()
     refs, files = ((at.branch.ref,), tuple(kept)) if new else ((), ())
-    did = Did("done", (), at.task.id, refs, files, new, warnings=_describe_warnings(found, verified))
+    did = Did(
+        command="done",
+        said=(),
+        task=at.task.id,
+        refs=refs,
+        files=files,
+        commits=new,
+        warnings=_describe_warnings(found, verified),
+    )
     if found.ready:
         return Finished(
             replace(did, said=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True

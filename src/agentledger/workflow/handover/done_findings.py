@@ -59,7 +59,9 @@ def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files)
     others = {path: raw for path, raw in left.items() if path not in begun} | write_check_in.renewed_brief(at)
     ready = _ready_check_in(at, said, now, begun[:1])
     found = _judge_committed(at, now, {**evidence, **others, made.path: made.raw, **ready})
-    return Judged(made, evidence, others, ready, tuple(_block_failed_check(at, each) for each in found))
+    return Judged(
+        made, evidence, others, check_in=ready, found=tuple(_block_failed_check(at, each) for each in found)
+    )
 
 
 def _block_failed_check(at: AtWork, found: Finding) -> Finding:

@@ -46,7 +46,7 @@ def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT
     request = Request(forecast=False, lines=kind in OF_A_BRANCH, rules=False, now=now)
     with snapshot.open_snapshot(start, request) as taken:
         task, branch = find_task(taken.fleet, name, kind)
-        return render_prompt(taken, task, branch, kind, limit)
+        return render_prompt(taken, task, branch, kind=kind, limit=limit)
 
 
 def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
@@ -63,7 +63,7 @@ def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
             raise LedgerError(
                 told, problem.hint if problem else "the board lists every task: agentledger board"
             )
-        task = next((each for each in fleet.tasks if each.id == branch.work.task), Task(branch.work.task))
+        task = next((each for each in fleet.tasks if each.id == branch.work.task), Task(id=branch.work.task))
         return task, branch
     if task is None:
         known = [*(each.id for each in fleet.tasks), *(b.name for b in fleet.branches if b.work)]
@@ -148,7 +148,14 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
     name = there.name if there else branch if isinstance(branch, str) else None
     if name is None and not task.branches and kind not in cloud.PLATFORMS:
         name = task.brief.branch or f"agent/{task.id}"
-    return Given(fleet, task, task.brief, case_builder.scope_of(task.brief, fleet), name, there)
+    return Given(
+        fleet=fleet,
+        task=task,
+        brief=task.brief,
+        scope=case_builder.scope_of(task.brief, fleet),
+        name=name,
+        branch=there,
+    )
 
 
 # -- where a branch stands ------------------------------------------------------------------
@@ -168,7 +175,14 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     branch = replace(branch, conflict=_conflict_with_base(taken, branch))
     findings = taken.findings([branch], Gate.READY)[branch.ref]
     asks = _describe_request(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
-    return Now(branch, work, standing, findings, asks, _read_moved(taken, given, branch))
+    return Now(
+        branch=branch,
+        work=work,
+        standing=standing,
+        findings=findings,
+        asks=asks,
+        moved=_read_moved(taken, given, branch),
+    )
 
 
 def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:

@@ -69,7 +69,9 @@ def _parse_items(draft: Draft) -> tuple[Item, ...]:
     if span is None:
         return ()
     text = "\n".join(draft.bare(span.below, span.end))
-    return tuple(item for item in parse_items(Part(CRITERIA, 0, text, False, span.below)) if item.text)
+    return tuple(
+        item for item in parse_items(Part(CRITERIA, 0, text, empty=False, text_line=span.below)) if item.text
+    )
 
 
 def _find_item(draft: Draft, text: str) -> Item:

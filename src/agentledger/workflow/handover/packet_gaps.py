@@ -73,7 +73,7 @@ def _lack_of_finding(finding: Finding, criteria: Sequence[str]) -> Lack:
         option = f"--criterion {number}='…'" if number else ""
     elif finding.rule == "PKT006":
         option = "--no-tests '…'"
-    return Lack(escape_hidden(finding.message), how, option, finding.line, finding.rule)
+    return Lack(escape_hidden(finding.message), how, option, line=finding.line, rule=finding.rule)
 
 
 def _section_option(finding: Finding) -> str:

@@ -30,7 +30,7 @@ PROMPTS = {
 _TABLE = ("| Check | Command | Outcome | When | Commit | Worth |", "|---|---|---|---|---|---|")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A row of the table of results, each cell in words; the command as it is run."""
 
@@ -42,7 +42,7 @@ class Result:
     worth: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is generated. `criteria` are the brief's; `explores`: the packet has other sections then."""
 

@@ -69,14 +69,29 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
         told = (*_describe_packet(made), *(lack.told("packet") for lack in made.lacks))
         if dry_run:
             shown = made.raw.decode("utf-8", "replace")
-            return Did("packet", (*told, shown), at.task.id, files=(made.path,), next=following, dry_run=True)
+            return Did(
+                command="packet",
+                said=(*told, shown),
+                task=at.task.id,
+                files=(made.path,),
+                next=following,
+                dry_run=True,
+            )
         message = f"chore(ledger): packet of {at.task.id}"
         done = ledger_commit.commit_files(at.asked, at.branch.name, {made.path: made.raw}, message)
         if done.commit is None:
             return write_check_in.describe_uncommitted("packet", at, told, done)
         new = (done.commit,) if done.commit != at.branch.head else ()
         refs = (at.branch.ref,) if new else ()
-        return Did("packet", told, at.task.id, refs, (made.path,) if new else (), new, next=following)
+        return Did(
+            command="packet",
+            said=told,
+            task=at.task.id,
+            refs=refs,
+            files=(made.path,) if new else (),
+            commits=new,
+            next=following,
+        )
 
 
 def compose_pr_body(start: Path, prose: Prose, now: int) -> str:
@@ -109,12 +124,12 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
         told = f"the packet would have {len(made.raw):,} bytes, and at most {MOST_BYTES:,} are read"
         raise LedgerError(told, "shorten what you wrote; a change of so many files is better split")
     found = overlay.evaluate_ready_gate(
-        sealed, at.fleet, at.branch, {**files, path: made.raw}, packet_gaps.RULES
+        sealed, at.fleet, at.branch, files={**files, path: made.raw}, only=packet_gaps.RULES
     )
-    items = parse_packet(Source(path), made.raw, at.fleet.policy).criteria
+    items = parse_packet(Source(path=path), made.raw, at.fleet.policy).criteria
     unsaid = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
     lacks = packet_gaps.find_lacks(found, unsaid, facts.criteria)
-    return Composed(path, made.raw, made.told, lacks, made.raw != old)
+    return Composed(path, made.raw, made.told, lacks=lacks, changed=made.raw != old)
 
 
 def read_packet(at: AtWork, path: str) -> bytes | None:
@@ -148,14 +163,14 @@ def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
         raise LedgerError(told, "commit your work first; to say how it goes: agentledger report")
     criteria = tuple(item.text for item in brief.criteria) if brief else ()
     return Facts(
-        at.task.id,
-        at.fleet.base.head,
-        last_code_commit(at.branch),
-        change_id(net) or "",
-        touched,
-        tuple(map(_build_result, judge_checks(at, sealed, files))),
-        criteria,
-        explores,
+        task=at.task.id,
+        base=at.fleet.base.head,
+        head=last_code_commit(at.branch),
+        change=change_id(net) or "",
+        files=touched,
+        results=tuple(map(_build_result, judge_checks(at, sealed, files))),
+        criteria=criteria,
+        explores=explores,
     )
 
 
@@ -205,12 +220,17 @@ def _describe_change(change: Change) -> str:
 def _build_result(checked: Checked) -> Result:
     found, name, command = checked.evidence, checked.check.name, checked.check.run
     if found is None:
-        return Result(name, command, "not run")
+        return Result(check=name, command=command, outcome="not run")
     about = "" if checked.fresh else ", another change"
     worth = str(checked.trust) if checked.trust else ""
     commit = f"`{found.head[:12]}`{about}"
     return Result(
-        name, found.command, describe_outcome(found), format_rfc3339(found.started_at), commit, worth
+        check=name,
+        command=found.command,
+        outcome=describe_outcome(found),
+        when=format_rfc3339(found.started_at),
+        commit=commit,
+        worth=worth,
     )
 
 

@@ -62,7 +62,7 @@ def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False
         raise LedgerError("it does not say why", "--why 'the reason, for whoever reads it later'")
     with manager_context.open_managing(start, now, lines=True, rules=True) as desk:
         task = desk.task(wanted.task)
-        content = _render_waiver(desk, paths, chosen, until, wanted.why, now)
+        content = _render_waiver(desk, paths, chosen, until=until, why=wanted.why, now=now)
         path = f"tasks/{task.id}/waivers/{append.new_document_name(now, content)}"
         _refuse_unreadable(desk.fleet.policy, path, content)
         said = [
@@ -71,11 +71,11 @@ def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False
         ]
         warnings = [_LEFT_OUT] if left_out else []
         did = Did(
-            "allow",
-            tuple(said),
-            task.id,
-            (desk.ref,),
-            (path,),
+            command="allow",
+            said=tuple(said),
+            task=task.id,
+            refs=(desk.ref,),
+            files=(path,),
             next="agentledger sync" if desk.publishes else "agentledger next",
             warnings=tuple(warnings),
             dry_run=dry_run,
@@ -192,7 +192,7 @@ def _render_waiver(
 
 def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
     """LedgerError when a reader would find something wrong in it: it would waive nothing then."""
-    for problem in parse_waiver(Source(path), content, policy, size=len(content)).document.problems:
+    for problem in parse_waiver(Source(path=path), content, policy, size=len(content)).document.problems:
         raise LedgerError(
             f"the waiver could not be read again: {escape_hidden(problem.message)}", problem.hint
         )

@@ -28,7 +28,7 @@ from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing, unknown_name_error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the manager says. `task` may be a branch. `to` is a check-in's name; None: the newest before.
 
@@ -54,7 +54,7 @@ class Draft(NamedTuple):
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What was written, or with `dry_run` would be; `commit` is '' then.
 
@@ -91,7 +91,17 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
     reply, path, content = draft_answer(desk, reply, now)
     heard = addressed_branches(desk, reply)
     unheard = _describe_undecided(reply, heard) or _describe_open_scope(reply, heard)
-    told = Answered(reply.task, path, desk.ref, "", desk.publishes, "", content, unheard, dry_run)
+    told = Answered(
+        task=reply.task,
+        path=path,
+        ref=desk.ref,
+        commit="",
+        to_publish=desk.publishes,
+        unsigned="",
+        content=content,
+        warning=unheard,
+        dry_run=dry_run,
+    )
     if dry_run:
         return told
     written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
@@ -233,7 +243,9 @@ def _render_answer(reply: Reply, now: int, by: str) -> bytes:
 
 def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
     """LedgerError when a reader would find something wrong in it: a checkpoint that is no id, an odd name."""
-    for problem in parse_answer(Source(path), content, fleet.policy, size=len(content)).document.problems:
+    for problem in parse_answer(
+        Source(path=path), content, fleet.policy, size=len(content)
+    ).document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the answer could not be read again: {escape_hidden(problem.message)}", problem.hint

@@ -40,7 +40,7 @@ class Shown:
     copies: tuple[tuple[str, Copy], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """A branch's copy beside the brief that counts; `change` is what it asks for."""
 
@@ -104,7 +104,9 @@ def _compare_copy(desk: Managing, task: Task, branch: Branch) -> Compared:
     assert branch.work
     was, would = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
     asked = brief_change.compare_briefs(official, own, was, would)
-    return Compared(task.id, branch.name, branch.work.copy, official, own, asked)
+    return Compared(
+        task=task.id, branch=branch.name, copy=branch.work.copy, official=official, own=own, change=asked
+    )
 
 
 # -- settling ---------------------------------------------------------------------------
@@ -146,11 +148,11 @@ def accept_copy(
             draft = answer.draft_answer(desk, _build_reply(found, branch, "approve", text), now)
             files[draft.path] = draft.content
         did = Did(
-            "brief accept",
-            (*_describe_accepted(found), *_describe_answered(branch, text)),
-            found.task,
-            (desk.ref,),
-            tuple(files),
+            command="brief accept",
+            said=(*_describe_accepted(found), *_describe_answered(branch, text)),
+            task=found.task,
+            refs=(desk.ref,),
+            files=tuple(files),
             next=_next_step(desk, branch, text),
             warnings=(*met, *brief_findings.describe_new_errors(desk, found.own)),
             dry_run=dry_run,
@@ -177,12 +179,12 @@ def reject_copy(
         done = answer.append_answer(desk, _build_reply(found, branch, "reject", text), now, dry_run=dry_run)
         said = f"the copy of {found.branch} is refused; the brief of {found.task} stays as it is"
         return Did(
-            "brief reject",
-            (said, *_describe_answered(branch, text)),
-            found.task,
-            (done.ref,),
-            (done.path,),
-            (done.commit,) if done.commit else (),
+            command="brief reject",
+            said=(said, *_describe_answered(branch, text)),
+            task=found.task,
+            refs=(done.ref,),
+            files=(done.path,),
+            commits=(done.commit,) if done.commit else (),
             next=_next_step(desk, branch, text),
             warnings=_describe_unsigned(done.unsigned),
             dry_run=dry_run,
@@ -247,7 +249,15 @@ def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> R
     """The answer that goes with it; a text answers an open question too, unless that is a checkpoint."""
     asked = open_question(branch)
     to = asked.name if asked and text.strip() and not asked.checkpoint else None
-    return Reply(found.task, text, decision, to, None, found.branch, found.own.document.blob)
+    return Reply(
+        task=found.task,
+        text=text,
+        decision=decision,
+        to=to,
+        checkpoint=None,
+        branch=found.branch,
+        brief=found.own.document.blob,
+    )
 
 
 # -- what comes of it -------------------------------------------------------------------

@@ -57,7 +57,7 @@ def build_reply(turn: Turn, decision: str) -> Reply:
     asked = turn.question
     rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
     return Reply(
-        turn.task.id,
+        task=turn.task.id,
         decision=decision,
         to=asked.name if asked else None,
         checkpoint=asked.checkpoint if asked else None,

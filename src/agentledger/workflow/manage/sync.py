@@ -72,9 +72,11 @@ def sync_control_branch(
     asked = process.repository_at(start)
     place, config = queries.locate_repository(asked), queries.read_config(asked)
     append.refuse_checked_out(asked, name)
-    link = Link(asked, place, _choose_remote(config, remote, name), name, progress)
+    link = Link(asked, place, _choose_remote(config, remote, name), name=name, progress=progress)
     before = _read_copies(link, config)
-    work = _Work(link, place, config, before.local.id if before.local else None)
+    work = _Work(
+        link=link, place=place, config=config, local_before=before.local.id if before.local else None
+    )
     for tried in range(ROUNDS):
         if tried:
             time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
@@ -121,7 +123,7 @@ def _read_copies(link: Link, config: Mapping[str, str]) -> Copies:
     return append.read_copies(link.asked, config, link.name, link.remote)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Work:
     """A sync on its way. `remote_before` is what the remote had when it was last asked."""
 
@@ -197,7 +199,7 @@ class _Work:
         message = f"chore(ledger): unite with {self.link.remote}"
         who = commit_writer.read_identity(self.link.asked)
         tip = seen.copies.local.id if seen.copies.local else sealed.null
-        new = commit_writer.New(start.parents, start.changes, message, who, tip)
+        new = commit_writer.New(start.parents, start.changes, message, who=who, tip=tip)
         self.merge = self._write(new)
         self.kept += start.kept
         return self.merge
@@ -234,14 +236,14 @@ class _Work:
             fetched = history.read_moved_commits(sealed, self.remote_before, self.local_before)
             pushed = history.read_moved_commits(sealed, self.head, self.remote_before)
         return Synced(
-            self.link.name,
-            self.link.remote,
-            self.head,
-            self.local_before,
-            self.remote_before,
-            fetched,
-            pushed,
-            self.merge,
-            tuple(self.kept),
-            tuple(self.notes),
+            branch=self.link.name,
+            remote=self.link.remote,
+            head=self.head,
+            local_before=self.local_before,
+            remote_before=self.remote_before,
+            fetched=fetched,
+            pushed=pushed,
+            merge=self.merge,
+            kept=tuple(self.kept),
+            notes=tuple(self.notes),
         )

@@ -24,7 +24,7 @@ KILL_WORDS = Kill.__slots__
 _BOX = re.compile(r"\s*[-*+] +\[[ xX]\] *")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """`keys` and `sections` take the place of what is there; None and "" take one out.
 

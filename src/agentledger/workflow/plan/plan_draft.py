@@ -30,7 +30,7 @@ RESERVED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What is asked for. `text` is a whole brief from elsewhere; `typed`: it is in no file of the user's.
 
@@ -198,7 +198,7 @@ def _lacking_error(desk: Managing, brief: Brief, lacking: tuple[str, ...]) -> Le
 def parse_draft(desk: Managing, task: str, text: str) -> Brief:
     """The brief as every reader will have it, once it is on the control branch."""
     own = desk.fleet.templates.get("brief")
-    source = Source(f"tasks/{task}/brief.md", desk.ref, None, desk.fleet.now)
+    source = Source(path=f"tasks/{task}/brief.md", ref=desk.ref, commit=None, at=desk.fleet.now)
     raw = encode(text)
     template = encode(own) if own else None
     return documents.parse_brief(source, raw, desk.fleet.policy, blob_id(desk, raw), template=template)

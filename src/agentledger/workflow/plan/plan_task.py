@@ -37,7 +37,7 @@ def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
         draft = plan_draft.draft_brief(desk, asked, person is not None)
         if not draft.edit or person is None:
             return _write_brief(desk, asked, draft.text, None)
-    return _plan_in_editor(desk.asked, start, asked, now, person, draft)
+    return _plan_in_editor(desk.asked, start, asked, now=now, person=person, draft=draft)
 
 
 def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
@@ -55,7 +55,7 @@ def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person
     text = editor.edit_draft(git, draft.before, path)
     if text is None:
         said = "the text was left as it was, or empty: nothing is written"
-        return Did("plan", (said,), asked.task, dry_run=asked.dry_run)
+        return Did(command="plan", said=(said,), task=asked.task, dry_run=asked.dry_run)
     with manager_context.open_managing(start, now) as desk:
         if plan_draft.read_current_brief(desk, asked) != draft.there:
             told = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
@@ -78,7 +78,7 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     task, brief = asked.task, plan_draft.parse_draft(desk, asked.task, text)
     fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
-        raise _unreadable_error(desk, asked, text, kept, plan_lint.describe_problem(fatal))
+        raise _unreadable_error(desk, asked, text, kept=kept, why=plan_lint.describe_problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
     warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
@@ -89,11 +89,24 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     old = there.brief if there and there.brief_from == "control" else None
     if old and old.document.blob == brief.document.blob:
         said = (f"{path}: it is as it was, so nothing is written", *notes)
-        return Did("plan", said, task, next=following, warnings=warnings, dry_run=asked.dry_run)
+        return Did(
+            command="plan", said=said, task=task, next=following, warnings=warnings, dry_run=asked.dry_run
+        )
     if asked.dry_run:
         stays = (f"the text is kept in {kept}; agentledger plan {task} goes on with it",) if kept else ()
         said = (f"{path}: would be written to {name}", text.rstrip("\n") + "\n", *notes, *stays)
-        return Did("plan", said, task, (desk.ref,), (path,), (), None, following, warnings, True)
+        return Did(
+            command="plan",
+            said=said,
+            task=task,
+            refs=(desk.ref,),
+            files=(path,),
+            commits=(),
+            worktree=None,
+            next=following,
+            warnings=warnings,
+            dry_run=True,
+        )
     verb = "change the brief of" if there and there.brief else "plan"
     written = desk.append({path: encode(text)}, f"chore(ledger): {verb} {task}", [path] if old else ())
     said = (f"{path}: written to {name}, {written.commit[:12]}", *notes)
@@ -101,7 +114,17 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
         said = (*said, f"not signed, so it stays unproven: {written.unsigned}")
     if desk.publishes:
         said = (*said, "agentledger sync publishes it")
-    return Did("plan", said, task, (desk.ref,), (path,), (written.commit,), None, following, warnings)
+    return Did(
+        command="plan",
+        said=said,
+        task=task,
+        refs=(desk.ref,),
+        files=(path,),
+        commits=(written.commit,),
+        worktree=None,
+        next=following,
+        warnings=warnings,
+    )
 
 
 def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:

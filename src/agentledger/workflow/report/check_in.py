@@ -20,7 +20,7 @@ STATES = ("working", "needs-input", "blocked", "ready")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What an agent reports. Each text is Markdown, '' where nothing was said."""
 

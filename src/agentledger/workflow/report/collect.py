@@ -59,22 +59,30 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     name = escape_hidden(branch.name)
     files = dict(_uncommitted_files(asked, branch, top, desk.fleet.object_format))
     if not files:
-        return Did("collect")
+        return Did(command="collect")
     if half := _describe_obstacle(asked):
         return Did(
-            "collect", warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",)
+            command="collect",
+            warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",),
         )
     told = (
         f"{escape_hidden(branch.name)}: {format_count(len(files), 'file')}",
         *(f"  {escape_hidden(path)}" for path in files),
     )
     if dry_run:
-        return Did("collect", told, branch.work.task, files=tuple(files), dry_run=True)
+        return Did(command="collect", said=told, task=branch.work.task, files=tuple(files), dry_run=True)
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
     made = ledger_commit.commit_files(asked, branch.name, files, message)
     if made.commit is None:
-        return Did("collect", warnings=(f"{name}: {made.why}",))
-    return Did("collect", told, branch.work.task, (branch.ref,), tuple(files), (made.commit,))
+        return Did(command="collect", warnings=(f"{name}: {made.why}",))
+    return Did(
+        command="collect",
+        said=told,
+        task=branch.work.task,
+        refs=(branch.ref,),
+        files=tuple(files),
+        commits=(made.commit,),
+    )
 
 
 def _uncommitted_files(
@@ -113,8 +121,8 @@ def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
     if not files:
         said = ["no worktree has uncommitted ledger files"]
     return Did(
-        "collect",
-        tuple(said),
+        command="collect",
+        said=tuple(said),
         refs=tuple(ref for one in done for ref in one.refs),
         files=tuple(files),
         commits=tuple(commit for one in done for commit in one.commits),

@@ -74,14 +74,31 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
     following = following_step(said)
     if dry_run:
         told.append(content.decode())
-        return Did("report", tuple(told), at.task.id, files=tuple(files), next=following, dry_run=True)
+        return Did(
+            command="report",
+            said=tuple(told),
+            task=at.task.id,
+            files=tuple(files),
+            next=following,
+            dry_run=True,
+        )
     done = ledger_commit.commit_files(
         at.asked, at.branch.name, files, f"chore(ledger): {at.task.id} is {said.state}"
     )
     if done.commit is None:
         return describe_uncommitted("report", at, tuple(told), done)
     refs, commits = (at.branch.ref,), (done.commit,)
-    return Did("report", tuple(told), at.task.id, refs, tuple(files), commits, None, following, withdrawn)
+    return Did(
+        command="report",
+        said=tuple(told),
+        task=at.task.id,
+        refs=refs,
+        files=tuple(files),
+        commits=commits,
+        worktree=None,
+        next=following,
+        warnings=withdrawn,
+    )
 
 
 def _describe_pending(at: AtWork, now: int) -> Did | None:
@@ -101,7 +118,7 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     else:
         told = f"there is no answer yet to what you asked {since} ago; nothing is written"
         following = "wait, and look again later: agentledger report"
-    return Did("report", (told,), at.task.id, next=following)
+    return Did(command="report", said=(told,), task=at.task.id, next=following)
 
 
 def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
@@ -123,7 +140,9 @@ def describe_uncommitted(
         "site show it, marked as uncommitted; there is nothing more for you to do"
     )
     collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
-    return Did(command, told, at.task.id, files=done.files, warnings=(warning,), next=collect)
+    return Did(
+        command=command, said=told, task=at.task.id, files=done.files, warnings=(warning,), next=collect
+    )
 
 
 # -- what is said ------------------------------------------------------------------------
@@ -196,7 +215,7 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
 
 def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
     """LedgerError when a reader would find something wrong in the check-in."""
-    found = parse_check_in(Source(path), content, at.fleet.policy, size=len(content))
+    found = parse_check_in(Source(path=path), content, at.fleet.policy, size=len(content))
     for problem in found.document.problems:
         if problem.fatal:
             raise LedgerError(

@@ -25,7 +25,7 @@ from agentledger.model.work import Task, Work
 from agentledger.repository.bases import HEADS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AtWork:
     """An agent's worktree while its snapshot is open. `asked` runs git at its top."""
 
@@ -74,7 +74,15 @@ def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = F
     ) as taken:
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
-        yield AtWork(replace(asked, cwd=top), place, top, taken, branch, work, task)
+        yield AtWork(
+            asked=replace(asked, cwd=top),
+            place=place,
+            top=top,
+            taken=taken,
+            branch=branch,
+            work=work,
+            task=task,
+        )
 
 
 def locate_worktree(start: Path) -> tuple[Git, Place, str]:

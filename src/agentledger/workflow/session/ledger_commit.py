@@ -70,7 +70,13 @@ def commit_files(asked: Git, branch: str, files: Contents, message: str) -> Comm
         # One of ours at a time: what is left to look out for are the agent's own commits.
         with wait_for_turn(place.directory / "agentledger"):
             _stage_files(asked, place, files)
-            ours = _Ours(asked, place, branch, files, New((), files, message, who, ""))
+            ours = _Ours(
+                asked=asked,
+                place=place,
+                branch=branch,
+                files=files,
+                new=New((), files, message, who=who, tip=""),
+            )
             made = ours.settle(ours.write())
     except GitError as error:
         return Committed(None, tuple(files), error.message)
@@ -144,7 +150,7 @@ def _stage_files(asked: Git, place: Place, files: Contents) -> None:
         time.sleep(_PAUSE)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Ours:
     """The commit to be made, and where its branch was seen: in several places when others are at work."""
 

@@ -49,7 +49,7 @@ def evaluate_ready_gate(
 
 
 def _overlay_file(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
-    source = Source(path, at=fleet.now, uncommitted=True)
+    source = Source(path=path, at=fleet.now, uncommitted=True)
     policy: Policy = fleet.policy
     folder = posixpath.basename(posixpath.dirname(path))
     if folder == "evidence":

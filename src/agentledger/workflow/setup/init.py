@@ -42,7 +42,7 @@ WAYS = ("native", "pre-commit", "both", "none")
 _FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
     """The repository that is made ready. `base` is None before the first commit; `forge` is its kind."""
 
@@ -81,10 +81,10 @@ def inspect_repository(start: Path) -> Here:
         ) as taken:
             fleet = taken.fleet
     except RefError:  # no base yet: the defaults will do until there is one
-        return Here(asked, place, None, Policy(), ())
+        return Here(asked=asked, place=place, base=None, policy=Policy(), tasks=())
     append.refuse_in_agent_worktree(seen, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
-    return Here(asked, place, fleet.base, fleet.policy, fleet.tasks, kind)
+    return Here(asked=asked, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind)
 
 
 def plan_init(here: Here, wanted: Wanted) -> Plan:
@@ -201,7 +201,7 @@ def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
         yield native_hooks.plan_native_hooks(here.place.common / "hooks", done)
     else:
         yield worktree_hooks.plan_worktree_hooks(
-            here.asked, here.place, setting, _find_agent_worktrees(here, names), done
+            here.asked, here.place, setting, worktrees=_find_agent_worktrees(here, names), done=done
         )
 
 

@@ -43,7 +43,7 @@ def describe_steps(steps: Sequence[Step], dry_run: bool = False) -> tuple[str, .
 def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
     files = [step.target if isinstance(step, Move) else step.path for step in plan.steps]
     return Did(
-        "init",
+        command="init",
         said=describe_steps(plan.steps, dry_run),
         files=tuple(_format_path(place, path) for path in files),
         warnings=plan.notes,

@@ -87,7 +87,7 @@ def _merge_written(first: Written, now: Written) -> Written:
     named = {key.name for key in first.keys}
     keys = (*first.keys, *(key for key in now.keys if key.name not in named))
     former = first.former if untouched else None
-    return Written(now.hash, first.new and untouched, former, keys, now.snippet or first.snippet)
+    return Written(now.hash, first.new and untouched, former, keys=keys, snippet=now.snippet or first.snippet)
 
 
 def hash_content(raw: bytes | None) -> str:
@@ -144,7 +144,7 @@ def _encode_written(each: Written) -> dict[str, Any]:
 def _parse_written(said: dict[str, Any]) -> Written:
     former = None if said["former"] is None else base64.b64decode(said["former"])
     keys = tuple(Key(*each) for each in said["keys"])
-    return Written(said["hash"], said["new"], former, keys, said["snippet"])
+    return Written(said["hash"], said["new"], former, keys=keys, snippet=said["snippet"])
 
 
 def _relative_path(common: Path, path: Path) -> str:

@@ -61,7 +61,7 @@ def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bo
             report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, wanted, now, hear).did(tuple(mended), dry_run)
+            return _Spawning(desk, task, wanted, now=now, hear=hear).did(tuple(mended), dry_run)
 
 
 def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
@@ -71,10 +71,10 @@ def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list
         return None
     worktree = next((c.path for c in queries.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
     return Did(
-        "spawn",
-        tuple(mended),
-        task.id,
-        (HEADS + name,),
+        command="spawn",
+        said=tuple(mended),
+        task=task.id,
+        refs=(HEADS + name,),
         worktree=str(worktree),
         next=_start_command(task, worktree),
     )
@@ -120,7 +120,12 @@ class _Spawning:
         self._free()
         told = (*mended, *self._told(dry_run))
         nothing = Did(
-            "spawn", told, self.task.id, (HEADS + self.name,), worktree=str(self.folder), dry_run=True
+            command="spawn",
+            said=told,
+            task=self.task.id,
+            refs=(HEADS + self.name,),
+            worktree=str(self.folder),
+            dry_run=True,
         )
         if dry_run:
             return nothing
@@ -184,7 +189,13 @@ class _Spawning:
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
         message = f"chore(ledger): the brief of {self.task.id}"
-        new = New((base,), {BRIEF.format(self.task.id): content}, message, read_identity(self.desk.asked), "")
+        new = New(
+            (base,),
+            {BRIEF.format(self.task.id): content},
+            message,
+            who=read_identity(self.desk.asked),
+            tip="",
+        )
         new = new._replace(tip="0" * len(base))
         return retry(self._writer, lambda: commit_writer.make_commit(self.desk.asked, self.name, new))
 
@@ -216,9 +227,14 @@ class _Spawning:
         at = replace(asked, cwd=self.folder)
         process.run(at, [*process.UNHOOKED, "reset", "--quiet", "--hard"])
         runner = Runner(
-            self.folder, self.desk.seen.place.common, policy, self.now, self.hear, self.desk.seen.home
+            self.folder,
+            self.desk.seen.place.common,
+            policy,
+            now=self.now,
+            hear=self.hear,
+            source=self.desk.seen.home,
         )
-        prepare_worktree(self.folder, self.desk.seen.home, runner, policy, self.hear)
+        prepare_worktree(self.folder, self.desk.seen.home, runner, policy=policy, hear=self.hear)
         # Last, since a set-up command such as `npm ci` can set core.hooksPath.
         return (*self._changed(), *activate_hooks.activate_hooks(at))
 

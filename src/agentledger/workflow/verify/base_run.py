@@ -57,7 +57,7 @@ def find_base_results(
     known = at.taken.cache.get(_KIND, keys.values())
     todo = [each.check for each in asked if keys[each.check.name] not in known]
     try:
-        known |= _run_on_base(at, base, todo, paths, now, hear) if todo else {}
+        known |= _run_on_base(at, base, todo, paths=paths, now=now, hear=hear) if todo else {}
     except LedgerError as error:
         return {}, (f"it was not tried on base: {error.message}",)
     codes = {
@@ -110,8 +110,8 @@ def _run_on_base(
 
     found = {}
     with fresh_worktree(at.asked, at.place, base) as folder:
-        runner = Runner(folder, at.place.common, at.fleet.policy, now, told, at.top)
-        prepare_worktree(folder, at.top, runner, at.fleet.policy, told)
+        runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=told, source=at.top)
+        prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=told)
         for check in checks:
             seen = runner.check(check, paths)
             broken = seen.junit.failures + seen.junit.errors if seen.junit else None

@@ -47,7 +47,7 @@ class Printed:
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What came of one run. `exit_code` is None where there was nothing to run; `skipped` says why.
 
@@ -105,7 +105,7 @@ class Runner:
             output.add(block)
             live.add(block)
 
-        ran = run(arguments, self._top, self._env, limit, heard)
+        ran = run(arguments, self._top, self._env, limit=limit, hear=heard)
         live.close()
         return ran, output.log(self._secrets)
 
@@ -117,7 +117,7 @@ class Runner:
         started = int(self._began + time.monotonic())
         filled = changed_files.fill_command(check.run, paths)
         if filled.skipped:
-            seen = Seen(check, None, started, skipped=filled.skipped)
+            seen = Seen(check=check, exit_code=None, started_at=started, skipped=filled.skipped)
             self._hear(seen)
             return seen
         self._hear(Begins(check.name, filled.shown))
@@ -127,17 +127,17 @@ class Runner:
         text = log.text + told
         counts = results.taken(lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)))
         seen = Seen(
-            check,
-            ran.exit_code,
-            started,
-            round(ran.seconds, 2),
-            last_lines(text),
-            logs.store_log(self._logs, text),
-            len(text),
-            bool(log.left_out),
-            counts,
-            None,
-            (*_describe_leftovers(ran), *results.remarks),
+            check=check,
+            exit_code=ran.exit_code,
+            started_at=started,
+            seconds=round(ran.seconds, 2),
+            tail=last_lines(text),
+            log_sha256=logs.store_log(self._logs, text),
+            log_bytes=len(text),
+            truncated=bool(log.left_out),
+            junit=counts,
+            skipped=None,
+            remarks=(*_describe_leftovers(ran), *results.remarks),
         )
         self._hear(seen)
         return seen

@@ -64,7 +64,7 @@ class Again:
         return self.last.passed and self.trust not in (Trust.CONTRADICTED, Trust.FLAKY)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
     """What came of it all. `files` are on the control branch, in `commit`; none for an agent.
 
@@ -103,10 +103,17 @@ def rerun_checks(
         branch, task = _resolve_branch(here, name)
         checks, remarks = _select_checks(here, branch, task, only)
         net = here.taken.net(branch)
-        bench = _Bench(here, branch, bind_evidence(branch, net), now, hear)
+        bench = _Bench(here, branch, bind_evidence(branch, net), now=now, hear=hear)
         again = bench.again(checks, net)
         common = here.seen.place.common
-        found = Rerun(task.id, branch.name, branch.head, common, tuple(again), remarks=remarks)
+        found = Rerun(
+            task=task.id,
+            branch=branch.name,
+            head=branch.head,
+            common=common,
+            checks=tuple(again),
+            remarks=remarks,
+        )
         return _keep_results(here, found, bench.bound, now)
 
 
@@ -179,8 +186,8 @@ class _Bench:
         if not checks:
             return []
         with fresh_worktree(self.here.asked, seen.place, self.branch.head) as folder:
-            runner = Runner(folder, seen.place.common, policy, self.now, self.hear, seen.home)
-            prepare_worktree(folder, seen.home, runner, policy, self.hear)
+            runner = Runner(folder, seen.place.common, policy, now=self.now, hear=self.hear, source=seen.home)
+            prepare_worktree(folder, seen.home, runner, policy=policy, hear=self.hear)
             return [runner.check(check, changed_files(self.branch, net)) for check in checks]
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:

@@ -60,7 +60,7 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
     clean_worktree.refuse_unclean(at.asked, at.top)
     net = at.taken.net(at.branch)
     paths, bound = changed_files(at.branch, net), bind_evidence(at.branch, net)
-    runner = Runner(at.top, at.place.common, at.fleet.policy, now, hear)
+    runner = Runner(at.top, at.place.common, at.fleet.policy, now=now, hear=hear)
     seen, left = [], frozenset[bytes]()
     for check in checks:
         result = runner.check(check, paths)
@@ -69,9 +69,11 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
         left |= frozenset(now_left)
     _refuse_moved(at, bound)
     on_base, remarks = base_run.find_base_results(
-        at, [each for each in seen if not each.passed], paths, now, hear
+        at, [each for each in seen if not each.passed], paths, now=now, hear=hear
     )
-    return Verified(bound, tuple(seen), _render_evidence(at, seen, bound, on_base), on_base, remarks)
+    return Verified(
+        bound, tuple(seen), _render_evidence(at, seen, bound, on_base), on_base=on_base, remarks=remarks
+    )
 
 
 def commit_evidence(at: AtWork, verified: Verified) -> Committed:

@@ -32,7 +32,7 @@ def activate_hooks(asked: Git) -> tuple[str, ...]:
         missing = [name for name in NAMES if not has_running_shim(place.common / "hooks" / name)]
         told = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
         return (told,) if missing else ()
-    plan = worktree_hooks.plan_worktree_hooks(asked, place, setting, [asked.cwd], done)
+    plan = worktree_hooks.plan_worktree_hooks(asked, place, setting, worktrees=[asked.cwd], done=done)
     kept = manifest.render_manifest(place.common, done.merge_later(plan.done))
     file = manifest.manifest_path(place.common)
     steps.apply_steps([Write(file, read_content(file), kept), *plan.steps])
