@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from click.testing import CliRunner
@@ -67,6 +68,20 @@ def test_the_help_names_every_command() -> None:
     for name in agentledger.commands:
         assert f"  {name} " in help_text
     assert all(len(line) <= 100 for line in help_text.splitlines())
+
+
+@pytest.mark.parametrize("group", [agentledger, agentledger.commands["brief"]], ids=["top", "brief"])
+def test_the_help_shows_each_summary_whole_at_80_columns(group: click.Command) -> None:
+    """click ends a summary that is too long with `...`; 80 columns are what a terminal has by default."""
+    assert isinstance(group, click.Group)
+    words = [] if group is agentledger else [str(group.name)]
+    help_text = run(*words, "--help", COLUMNS="80").stdout
+    assert "..." not in help_text.replace("[ARGS]...", "")
+    width = max(map(len, group.commands))
+    for name, command in group.commands.items():
+        summary = (command.help or "").splitlines()[0]
+        assert summary.endswith(".")
+        assert f"\n  {name:{width}}  {summary}\n" in help_text
 
 
 def test_a_mistyped_command_or_option_gets_a_suggestion() -> None:

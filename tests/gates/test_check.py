@@ -296,8 +296,10 @@ def test_a_rule_is_explained_by_id_or_name_in_any_case(tmp_path: Path) -> None:
 
 
 def test_what_is_peculiar_to_a_rule_is_said(tmp_path: Path) -> None:
-    assert "It is not run where one of these speaks: PKT001, PKT002." in run(tmp_path, "rule", "PKT003").out
-    assert "it stops nothing" in run(tmp_path, "rule", "KIL001").out
+    assert (
+        "Not run where one of these reports something: PKT001, PKT002." in run(tmp_path, "rule", "PKT003").out
+    )
+    assert "it blocks nothing" in run(tmp_path, "rule", "KIL001").out
 
 
 def test_all_rules_are_listed_with_their_levels(tmp_path: Path) -> None:

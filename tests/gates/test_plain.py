@@ -61,6 +61,30 @@ def test_work_within_plain_patterns_passes_at_once(desk: Desk, monkeypatch: pyte
     assert desk.commit() == ""
 
 
+@pytest.mark.parametrize("copied", ["main", "agentledger"])
+def test_copies_that_differ_in_a_document_pass_at_once_as_long_as_neither_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copied: str
+) -> None:
+    """As after a plan, or a commit of the policy, that nobody has pushed yet."""
+    repo = made(tmp_path)
+    remote = repo.git("rev-parse", copied)
+    repo.ref(f"refs/remotes/origin/{copied}", remote)
+    repo.git("config", "remote.origin.url", "nowhere")
+    document = {CONFIG: "# mine\n"} if copied == "main" else {"tasks/y/brief.md": "---\ntask: y\n---\n"}
+    repo.commit(copied, document, parents=[remote])
+    repo.flush()
+    repo.git("reset", "-q", "--hard")
+    desk = known(repo)
+    staged(desk)
+    assert passes(desk, monkeypatch)
+    # Once the copy moves on with another document, it is judged in full, and remembered again.
+    repo.commit(
+        f"refs/remotes/origin/{copied}", {"tasks/z/brief.md": "z\n", CONFIG: "# theirs\n"}, parents=[remote]
+    )
+    repo.flush()
+    assert not passes(desk, monkeypatch)
+
+
 def test_in_a_linked_worktree_and_a_subfolder_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.git("switch", "-q", "main")
     linked = Desk(desk.repo, desk.repo.worktree_add(desk.path.parent / "an agent's", "agent/x").path)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,8 @@ def test_texts_that_a_store_holds_need_no_process(tmp_path: Path) -> None:
         first = renderer.render_all(texts, 4, store)
     store.close()
     others = multiprocessing.active_children()
-    with Renderer() as renderer:
-        assert renderer.render_all(texts, 4, Cache(tmp_path, "", 1_700_000_000)) == first
+    with Renderer() as renderer, closing(Cache(tmp_path, "", 1_700_000_000)) as store:
+        assert renderer.render_all(texts, 4, store) == first
         assert multiprocessing.active_children() == others
 
 

@@ -19,9 +19,8 @@ NOW, DAY = 1_700_000_000, 86400
 
 @contextmanager
 def opened(folder: Path | None, maker: str = "2.39.5", now: int = NOW) -> Iterator[Cache]:
-    cache = Cache(folder, maker, now)
-    yield cache
-    cache.close()
+    with closing(Cache(folder, maker, now)) as cache:
+        yield cache
 
 
 def remember(folder: Path, **values: Any) -> None:

@@ -1,11 +1,11 @@
-"""The one thing to do about a branch next, with the commands to type: told once, for every output.
+"""The one thing to do about a branch next, with the commands to type: chosen once, for every output.
 
-Belongs here: choosing it, and its commands. Does not: where a branch is listed (see `sections`), or how an
-output shows either.
+Belongs here: choosing the action, and its commands. Does not: where a branch is listed (see `sections`), or
+how an output shows either.
 
-A command is given to be copied into a POSIX shell at the repository's top, so every name in it
-is quoted. Where a name cannot be typed truthfully (a hidden character, bytes that are not
-UTF-8) the command is None: a wrong command is worse than none.
+A command is there to be copied into a POSIX shell at the repository's top, so every name in it
+is quoted. Where a name cannot be typed as it is (a hidden character, bytes that are not
+UTF-8) there is no command: a wrong command is worse than none.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ from agentledger.model.work import Progress, Standing, Task
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """What to do next in a few words, and the shell commands for it, if there are truthful ones."""
+    """What to do next, in a few words, and the shell commands for it; () where none can be typed."""
 
     text: str
     steps: tuple[str, ...] = ()
 
     @property
     def command(self) -> str | None:
-        """All steps as one line for a shell, which stops at the first that fails."""
+        """Return all steps as one line, which stops at the first that fails; None without steps."""
         return " && ".join(self.steps) or None
 
 
-SAID = 100  # characters of a reason: the branch's page has all of it
+SAID = 100  # characters of a reason; the branch's page shows all of it
 
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 
 
 def spawn_action(task: Task) -> NextAction:
-    """How to hand a planned task out."""
+    """Return how to hand out a planned task."""
     if HIDDEN.search(task.id):
         return NextAction("Hand it out")
     return NextAction("Hand it out", shell.join_commands(("agentledger", "spawn", task.id)))
 
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
-    """What to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
     if branch.state is State.OPEN:
-        asked = (
+        action = (
             _action_for_work(branch, base, branch.standing) if branch.standing else _split_tasks(branch, base)
         )
-        return asked or (
+        return action or (
             _settle_conflict(branch, base) if has_conflict(branch) else _review_branch(branch, base)
         )
     if branch.state is State.MERGED:
@@ -68,16 +68,17 @@ def next_action(branch: Branch, base: Base) -> NextAction | None:
 
 
 def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextAction | None:
-    """What the task asks for; None where that is what any branch asks for: a review, a conflict settled."""
+    """Return what the task asks for; None where any branch would ask the same: a review, a settled conflict."""
     progress = standing.progress
+    # `sections.section_of` and `queue` ask in the same order: change all three together.
     if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
         return _answer_question(branch, standing)
     if has_scope_change(branch):
         return _settle_scope(branch)
     if has_conflict(branch):
         return None
-    if held := blocking_reasons(branch):
-        return _send_back(branch, held)
+    if reasons := blocking_reasons(branch):
+        return _send_back(branch, reasons)
     if is_finished(branch):
         return _take_finished(branch, base)
     if met := met_kill_criteria(branch):
@@ -95,21 +96,24 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
 
 
 def open_question(branch: Branch) -> CheckIn | None:
-    """The check-in that waits for the manager's answer, if one does."""
-    found = branch.standing
-    return found.question if found and found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+    """Return the check-in that waits for the manager's answer; None where none does."""
+    standing = branch.standing
+    if standing and standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
+        return standing.question
+    return None
 
 
 def format_command(command: tuple[str, ...], name: str, *rest: str) -> str | None:
-    """The command with a task or branch as its argument, and what follows; None where it cannot be typed."""
+    """Format a command with a task or branch as its argument, then `rest`; None where it cannot be typed."""
     if HIDDEN.search(name):
         return None
+    # A name that begins with a dash would be taken for an option.
     end = ("--",) if name.startswith("-") else ()
     return shlex.join((*command, *end, name, *rest))
 
 
 def _settle_scope(branch: Branch) -> NextAction:
-    """Accepting or rejecting comes after a look at what it asks for, which names both."""
+    """Send the manager to a look at the change first; its output has the commands to accept and to reject."""
     look = format_command(("agentledger", "brief", "diff"), branch.name)
     return NextAction("Look at its scope change", (look,) if look else ())
 
@@ -121,11 +125,12 @@ def _take_finished(branch: Branch, base: Base) -> NextAction:
 
 
 def _send_back(branch: Branch, held: tuple[str, ...]) -> NextAction:
-    """To the agent, who alone can mend it: by an answer that asks for a change."""
+    """Send it back to the agent, who alone can fix it, by an answer that asks for a change."""
     text = f"{'Not ready' if is_finished(branch) else 'Out of bounds'}: {_format_reasons(held)}"
     task = branch.work.task if branch.work else ""
     if HIDDEN.search(branch.name):
         return NextAction(text)
+    # The task names the branch, unless several work on it.
     which = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
     command = ("agentledger", "answer", task, *which, "--decision", "change")
     return NextAction(text, (shlex.join(command) + " -m 'what to change'",))
@@ -138,12 +143,12 @@ def _format_reasons(reasons: tuple[str, ...]) -> str:
 
 
 def _format_time(at: int | None) -> str:
-    """A time as it stays: a page that counts minutes would have to be made anew each minute."""
+    """Format a point in time; an age in minutes would change the page each minute."""
     return f"{format_rfc3339(at)[:16].replace('T', ' ')} UTC" if at is not None else "earlier"
 
 
 def _split_tasks(branch: Branch, base: Base) -> NextAction | None:
-    """For a branch of which nobody can tell on what it works."""
+    """Return the action for a branch whose ledger does not say clearly on which task it works."""
     if not branch.problems:
         return None
     return NextAction(
@@ -161,7 +166,8 @@ def _answer_question(branch: Branch, standing: Standing) -> NextAction:
     which = ("--branch", branch.name) if standing.rivals else ()
     command = ("agentledger", "answer", task, *which)
     if checkpoint:
-        # Any other decision settles it, too, but one has to be made: a note leaves a checkpoint closed.
+        # Any other decision settles it, too, but an answer without one is a note, which leaves the checkpoint
+        # closed. So one is written into the command.
         return NextAction(
             text, shell.join_commands((*command, "--decision", "approve", "--checkpoint", checkpoint))
         )
@@ -169,10 +175,11 @@ def _answer_question(branch: Branch, standing: Standing) -> NextAction:
 
 
 def _review_branch(branch: Branch, base: Base) -> NextAction:
+    # A ref that cannot be typed is replaced by its commit.
     left, right = shell.format_ref(base.ref) or base.head, shell.format_ref(branch.ref) or branch.head
-    # Without a merge base git has no three-dot diff; the commits outside base still tell all.
-    asked = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
-    return NextAction(_review_text(branch), shell.join_commands(("git", *asked)))
+    # Without a merge base git has no three-dot diff; the commits outside base still show everything.
+    command = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
+    return NextAction(_review_text(branch), shell.join_commands(("git", *command)))
 
 
 def _review_text(branch: Branch) -> str:
@@ -188,7 +195,7 @@ def _settle_conflict(branch: Branch, base: Base) -> NextAction:
 
 
 def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
-    """The commands that merge base into the branch, in its worktree where it has one."""
+    """Return the commands that merge base into the branch, in its worktree if it has one; () if none can."""
     ref, local = shell.format_ref(branch.ref), _local_name(branch)
     git: tuple[str, ...] = ("git",)
     if ref is None:
@@ -197,11 +204,12 @@ def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
     if local and branch.worktree:
         if HIDDEN.search(branch.worktree.path):
             return ()
-        # The main worktree is where the reader already stands.
+        # The reader is in the main worktree already.
         git = ("git", "-C", branch.worktree.path) if branch.worktree.path not in MAIN else git
     else:
         steps.append((*git, *_switch_step(branch, ref, local)))
     if local and branch.sync is Sync.BEHIND:
+        # What was read is the remote-tracking copy, so the local one has to get there first.
         steps.append((*git, "merge", "--ff-only", ref))
     return shell.join_commands(*steps, (*git, "merge", base))
 
@@ -209,14 +217,15 @@ def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
 def _switch_step(branch: Branch, ref: str, local: str | None) -> tuple[str, ...]:
     if local:
         return "switch", local
-    # Only of a remote-tracking branch can git make a local one; a pull request's head is just a commit.
+    # git makes a local branch of a remote-tracking one only; a pull request's head is just a commit.
     tracked = branch.sync is Sync.REMOTE and branch.ref.startswith("refs/remotes/")
     return "switch", "--track" if tracked else "--detach", ref
 
 
 def _delete_merged(branch: Branch) -> NextAction | None:
-    """For a merged local branch: git itself refuses where the deletion would lose anything."""
+    """Delete a merged local branch by commands that refuse where the deletion would lose anything."""
     local, worktree = _local_name(branch), branch.worktree
+    # `dirty` is None where git could not tell: then nothing is proposed.
     if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
         return None
     delete = ("git", "branch", "-d", local)
@@ -240,6 +249,7 @@ def _repair_history(branch: Branch) -> NextAction | None:
 
 
 def _local_name(branch: Branch) -> str | None:
-    """The name to give to `git switch`, if the head is reached from a local branch."""
+    """Return the name to give to `git switch`; None where no local branch leads to the head."""
+    # Behind: there is a local branch, but the head that was read is its remote-tracking copy's.
     on_local = branch.ref.startswith("refs/heads/") or branch.sync is Sync.BEHIND
     return branch.name if on_local and shell.is_plain_name(branch.name) else None

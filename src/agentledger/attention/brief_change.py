@@ -1,9 +1,9 @@
 """What a changed copy of a brief asks for, in words and as a diff.
 
-Belongs here: the two briefs beside each other. Does not: which copy of which branch that is (see
-`workflow.brief`), or whether it may be had (see `rules`).
+Belongs here: comparing two briefs. Does not: which copy of which branch that is (see
+`workflow.manage.brief_decision`), or whether the change is accepted (see `rules.brief`).
 
-What it would let a branch touch is decided on the patterns themselves, not on the files of today.
+What it would let a branch touch is decided on the patterns themselves, not on the files that exist today.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.patterns import Scope, literal_path
 
-COMPARED = 3000  # lines of a brief; comparing takes the square of them where they are many
-VALUE = 120  # characters of one value of the front matter
+COMPARED = 3000  # lines of a brief; difflib's time grows with their square
+VALUE = 120  # characters shown of one value of the front matter
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a copy asks for. All are clauses: what it could newly touch, no longer touch, and the rest."""
+    """What a copy asks for, each as a clause: what it could newly touch, no longer touch, and the rest."""
 
     grants: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
@@ -34,12 +34,12 @@ class Change:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of it, what it grants first."""
+        """Return all clauses, what it grants first."""
         return (*self.grants, *self.takes, *self.others)
 
 
 def compare_briefs(old: Brief, new: Brief, was: Scope, would: Scope) -> Change:
-    """The way from one brief to the other; `was` and `would` are their scopes under policy."""
+    """Say how two briefs differ; `was` and `would` are the scopes that they grant under policy."""
     grants = [f"it could touch {path}" for path in _describe_gains(was, would)]
     takes = [f"it could no longer touch {path}" for path in _describe_gains(would, was)]
     return Change(
@@ -50,7 +50,7 @@ def compare_briefs(old: Brief, new: Brief, was: Scope, would: Scope) -> Change:
 
 
 def unified_diff(old: str, new: str, names: tuple[str, str]) -> tuple[str, ...]:
-    """A unified diff of two texts, or one line that says why there is none."""
+    """Return the lines of a unified diff of two texts, or one line that says why there is none."""
     left, right = old.split("\n"), new.split("\n")
     if max(len(left), len(right)) > COMPARED:
         return (f"they are longer than {COMPARED:,} lines, and not compared here",)
@@ -62,40 +62,46 @@ def unified_diff(old: str, new: str, names: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _describe_gains(before: Scope, after: Scope) -> Iterator[str]:
-    """Each pattern that lets more pass than before, with a path where it shows."""
-    told = set()
+    """Yield each pattern that lets more pass than before, with a path for which it does."""
+    seen = set()
     for pattern in after.owns:
         try:
             path = _find_new_path(pattern, before, after)
         except TooComplexError as error:
             yield f"{format_path(pattern)}, which cannot be compared: {error.message}"
             continue
-        if path is not None and pattern not in told:
-            told.add(pattern)
+        if path is not None and pattern not in seen:
+            seen.add(pattern)
             example = "" if path == pattern else f", for instance {format_path(path)}"
             yield format_path(pattern) + example
 
 
 def _find_new_path(pattern: bytes, before: Scope, after: Scope) -> bytes | None:
-    """A path that the pattern grants now, and that was not granted; None where there is none."""
+    """Find a path that the pattern grants now and that was not granted before; None where there is none.
+
+    Raises TooComplexError where the patterns cannot be compared.
+    """
     only = literal_path(pattern)
     if only is not None:
         return only if after.holds(only) and not before.holds(only) else None
+    # A pattern with wildcards never grants a protected path; that takes its full name, as above.
     barred = (*after.off_limits, *after.protected)
-    found = automata.intersect_patterns(pattern, pattern, (*barred, *before.owns))
-    if found is not None:
-        return found
+    new = automata.intersect_patterns(pattern, pattern, (*barred, *before.owns))
+    if new is not None:
+        return new
+    # Granted before by some pattern, but kept out by an `off_limits` that is gone.
     freed = (automata.intersect_patterns(pattern, other, barred) for other in before.off_limits)
     return next((path for path in freed if path is not None), None)
 
 
 # -- everything else --------------------------------------------------------------------
 
+# Keys that are described in their own way, and the task's id, which cannot change.
 _PATHS = ("owns", "off_limits", "verify", "task")
 
 
 def _describe_keys(old: Brief, new: Brief) -> Iterator[str]:
-    """The other keys of the front matter, as they are written."""
+    """Describe the other keys of the front matter, as they are written."""
     was, would = old.document.fields, new.document.fields
     for key in dict.fromkeys([*was, *would]):
         if key not in _PATHS and was.get(key) != would.get(key):
@@ -103,7 +109,7 @@ def _describe_keys(old: Brief, new: Brief) -> Iterator[str]:
 
 
 def _describe_checks(old: Brief, new: Brief) -> Iterator[str]:
-    """The checks: one that is weaker is a way to pass."""
+    """Describe the checks, each by its command: an agent could pass with a weaker one."""
     was, would = ({check.name: check for check in brief.verify} for brief in (old, new))
     for name in dict.fromkeys([*was, *would]):
         if name not in would:
@@ -117,7 +123,7 @@ def _describe_checks(old: Brief, new: Brief) -> Iterator[str]:
 
 
 def _describe_parts(old: Brief, new: Brief) -> Iterator[str]:
-    """The sections that say something else."""
+    """Name the sections whose text differs."""
     was, would = ({p.title: p.text.strip() for p in brief.document.parts} for brief in (old, new))
     titles = [t for t in dict.fromkeys([*was, *would]) if was.get(t, "") != would.get(t, "")]
     if titles:

@@ -1,8 +1,9 @@
-"""Where a piece of work stands: who waits for whom, since when, and what of it still holds.
+"""Where a piece of work stands: who waits for whom, since when, and which claims about it are still true.
 
-Pure: a function of a fleet's values, "now" among them. What was said of a commit holds
-as long as that commit's code tree is the branch's; whether base has moved in a way that
-matters is not judged here, and outputs say so.
+Belongs here: pure functions of a fleet's values, "now" among them. Does not: whether base has moved in a way
+that matters (see `changes.freshness`), or what to do about a branch (see `actions`).
+
+What was said of a commit is still true as long as that commit's code tree is the branch's.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from agentledger.scope.patterns import first_match
 
 
 def place_branches(fleet: Fleet) -> Fleet:
-    """The fleet, each branch that works on a task with where it stands."""
+    """Return the fleet; each branch that works on a task has its `standing`."""
     tasks = {task.id: task for task in fleet.tasks}
     branches = tuple(
         replace(branch, standing=_standing_of(branch, branch.work, tasks, fleet)) if branch.work else branch
@@ -36,6 +37,7 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
         _judge_check(branch, work, check) for check in required_checks(task.brief, fleet.policy, touched)
     )
     progress, waits_for, since, question, answer, review = _judge_progress(branch, work)
+    # Only who works owes a sign of life; whoever waits for the manager does not.
     talks = progress in (Progress.STARTED, Progress.WORKING)
     due = _check_in_deadline(branch, task.brief, since) if talks else None
     late = fleet.now - due if due is not None else 0
@@ -61,7 +63,10 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
 
 
 def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | None:
-    """Is the branch's code still that of `commit`? None when that commit is not on the branch."""
+    """Is the branch's code still that of `commit`? None when that commit is not on the branch.
+
+    `commit` may be a short id, as a document gives it.
+    """
     if commit == branch.head:
         return True
     named = next(
@@ -71,9 +76,9 @@ def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | 
 
 
 def required_checks(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
-    """The checks that work has to pass: the brief's, and policy's, which win by name.
+    """Return the checks that work has to pass: the brief's, and policy's, which win by name.
 
-    Of policy's those for all paths, and those for paths that the work has `touched`.
+    Of policy's, those for all paths, and those for paths that the work has `touched`.
     """
     ours = {found.check.name: found.check for found in policy.checks if _is_applicable(found, touched)}
     theirs = {check.name: check for check in (brief.verify if brief else ())}
@@ -95,12 +100,14 @@ def _judge_check(branch: Branch, work: Work, check: Check) -> Checked:
 
 
 def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
-    """Claimed until somebody else has run the same command on the same code.
+    """Return how far evidence can be trusted.
 
-    One run that differs makes it flaky; it takes a second one to contradict.
+    It is claimed until somebody else has run the same command on the same code. One run with a different
+    result makes it flaky; it takes a second one to contradict it.
     """
     if evidence.skipped is not None:
         return Trust.SKIPPED
+    # A run of another command, or on another tree, says nothing about this evidence.
     again = [
         run.passed == evidence.passed
         for run in work.reruns
@@ -115,14 +122,17 @@ def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
 
 # -- who waits for whom -------------------------------------------------------------------
 
+# Progress, whose turn it is ("agent" or "manager"), since when (seconds since the epoch), and what says so.
 _Found = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review | None]
 
 
 def _judge_progress(branch: Branch, work: Work) -> _Found:
+    # All documents of `work` are newest first.
     newest = work.check_ins[0] if work.check_ins else None
     review = work.reviews[0] if work.reviews else None
     replies = _group_replies(work)
     answer = _newest_reply(newest, replies) if newest else None
+    # A later check-in makes a review history, unless it only says again that the same code is ready.
     if review and (newest is None or review.at >= newest.at or _says_ready(branch, work, newest)):
         reviewed = _judge_review(branch, work, review)
         if reviewed:
@@ -141,7 +151,7 @@ def _judge_progress(branch: Branch, work: Work) -> _Found:
 
 
 def _judge_review(branch: Branch, work: Work, review: Review) -> tuple[Progress, str, int] | None:
-    """What the newest review makes of the branch; None when it speaks of other code."""
+    """Return what the newest review makes of the branch; None when it is about other code."""
     if not is_code_unchanged(branch, work, review.head):
         return None
     if review.verdict == "approve":
@@ -154,20 +164,24 @@ def _judge_review(branch: Branch, work: Work, review: Review) -> tuple[Progress,
 
 
 def _says_ready(branch: Branch, work: Work, newest: CheckIn) -> bool:
-    """`ready` lasts until the code changes again; an uncommitted check-in speaks of the code as it is."""
+    """Does the newest check-in say ready, of the code as it is?
+
+    `ready` lasts until the code changes again; an uncommitted check-in is about the code as it is.
+    """
     source = newest.document.source
     return newest.state == "ready" and (
         source.uncommitted or is_code_unchanged(branch, work, source.commit) is True
     )
 
 
-# Decisions that give the work back to its agent, whatever it had asked or said to be done.
+# Decisions that give the work back to its agent, whether it had asked something or said that it is done.
 _SENDS_BACK = ("change", "reject", "stop")
+# The answers by the name of the check-in that each replies to, newest first.
 _Replies = Mapping[str, Sequence[Answer]]
 
 
 def is_waiting(work: Work) -> bool:
-    """Does it wait for somebody, so that it must not be put aside as dormant?"""
+    """Does the work wait for somebody, so that it must not be put aside as dormant?"""
     return any(c.state != "working" for c in work.check_ins[:1]) or has_open_question(work)
 
 
@@ -181,41 +195,43 @@ def _is_question(check_in: CheckIn) -> bool:
 
 
 def _find_unanswered(work: Work, replies: _Replies) -> CheckIn | None:
-    """The check-in that waits for the manager.
+    """Return the check-in that waits for the manager; None where none does.
 
-    That is the newest, if it asks; the next one withdraws a question. Not a checkpoint, though: who
-    goes on without an answer is not the one to open it.
+    That is the newest, if it asks. A later check-in withdraws a question, but not a checkpoint: an agent
+    that goes on without an answer must not open it.
     """
     for newest in work.check_ins[:1]:
         if newest.state in ("needs-input", "blocked") and not replies.get(newest.name):
             return newest
-    asked: dict[str, CheckIn] = {}
+    # The newest request for each checkpoint: one that is asked for again waits again.
+    requests: dict[str, CheckIn] = {}
     for check_in in work.check_ins:
         if check_in.checkpoint:
-            asked.setdefault(check_in.checkpoint, check_in)
-    return next((c for c in asked.values() if not _is_decided(c, replies)), None)
+            requests.setdefault(check_in.checkpoint, check_in)
+    return next((c for c in requests.values() if not _is_decided(c, replies)), None)
 
 
 def _is_decided(check_in: CheckIn, replies: _Replies) -> bool:
     """Has the manager said yes or no to the checkpoint? A note is neither."""
-    said = replies.get(check_in.name, ())
-    return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in said)
+    answers = replies.get(check_in.name, ())
+    return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in answers)
 
 
 def _group_replies(work: Work) -> dict[str, list[Answer]]:
-    """The answers by the name of the check-in that each speaks of, newest first."""
-    found: dict[str, list[Answer]] = {}
+    """Group the answers by the name of the check-in that each replies to, newest first."""
+    replies: dict[str, list[Answer]] = {}
     for answer in work.answers:
         name = answer.to or _answered_check_in(answer, work)
         if name:
-            found.setdefault(name, []).append(answer)
-    return found
+            replies.setdefault(name, []).append(answer)
+    return replies
 
 
 def _answered_check_in(answer: Answer, work: Work) -> str | None:
-    """The check-in that an answer speaks of which names none: the newest before it that asks, if one does.
+    """Return the check-in that an answer without an address replies to: the newest before it that asks.
 
-    One that names a checkpoint, or the brief, speaks of that alone.
+    Where none asks, the newest before it. An answer that names a checkpoint replies to that alone; one
+    about the brief to no check-in.
     """
     if answer.brief:
         return None
@@ -232,9 +248,10 @@ def _newest_reply(check_in: CheckIn, replies: _Replies) -> Answer | None:
 
 
 def _check_in_deadline(branch: Branch, brief: Brief | None, since: int | None) -> int | None:
-    """The last second in which a sign of life is in time; None for sessions that need not check in.
+    """Return the last second in which a sign of life is in time; None for sessions that need not check in.
 
     `since` is when the agent's turn began: while it waited for an answer, it had nothing to report.
+    Both are in seconds since the epoch.
     """
     if brief is None or brief.session != "background":
         return None
@@ -245,9 +262,9 @@ def _check_in_deadline(branch: Branch, brief: Brief | None, since: int | None) -
 
 
 def code_commits(branch: Branch) -> list[Commit]:
-    """The commits of a branch that changed something outside the ledger, newest first.
+    """Return the commits of a branch that changed something outside the ledger, newest first.
 
-    Without a ledger on the branch no code tree was made out, and every commit is one.
+    Without a ledger on the branch no code trees are known, and every commit counts.
     """
     trees = branch.work.code_trees if branch.work else {}
     same = {

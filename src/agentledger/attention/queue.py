@@ -1,4 +1,4 @@
-"""What waits for the manager, one thing after the other: told once, for every output.
+"""What waits for the manager, in the order to go through it: decided once, for every output.
 
 Belongs here: which branches wait for a person, in which order, and what each is about. Does not: where a
 branch is listed (see `sections`), the command for it (see `actions`), or how either is shown.
@@ -24,7 +24,7 @@ from agentledger.model.work import Progress, Task
 
 
 class Kind(StrEnum):
-    """What a branch waits for a person with."""
+    """What a person has to decide about a branch that waits."""
 
     QUESTION = "question"
     SCOPE_CHANGE = "scope-change"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One branch that waits. `change` is what its copy of the brief asks for, where that was looked at."""
+    """One branch that waits. `change` is what its copy of the brief asks for; None: that was not compared."""
 
     branch: Branch
     task: Task
@@ -48,38 +48,39 @@ class Turn:
 
     @property
     def question(self) -> CheckIn | None:
-        """The check-in that asks, where it is about one."""
+        """Return the check-in that asks; None where no question waits."""
         return open_question(self.branch) if self.kind is Kind.QUESTION else None
 
     @property
     def since(self) -> int | None:
-        """When the waiting began, in seconds since the epoch."""
+        """Return when the waiting began, in seconds since the epoch."""
         return self.branch.standing.since if self.branch.standing else None
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The same as long as it waits with the same thing."""
-        asked, own = self.question, self.branch.work.brief if self.branch.work else None
+        """Return a key that stays equal as long as the branch waits with the same thing."""
+        question, own = self.question, self.branch.work.brief if self.branch.work else None
         blob = own.document.blob if own else None
-        return self.branch.ref, self.branch.head, self.kind, asked.name if asked else "", blob or ""
+        return self.branch.ref, self.branch.head, self.kind, question.name if question else "", blob or ""
 
 
 def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
-    """Everything that waits for a person, what comes first first."""
+    """Return everything that waits for a person, the most urgent first."""
     parts = group_by_section(fleet)
+    # Most of what is held back waits for its agent; the rest is the manager's to settle.
     waiting = [b for b in parts[Section.HELD] if b.standing and b.standing.waits_for == "manager"]
     tasks = {task.id: task for task in fleet.tasks}
-    found = []
+    turns = []
     for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
         action = next_action(branch, fleet.base)
         if action and branch.work:
             task = tasks.get(branch.work.task, Task(id=branch.work.task))
-            found.append(Turn(branch, task, _kind_of_turn(branch), action))
-    return tuple(found)
+            turns.append(Turn(branch, task, _kind_of_turn(branch), action))
+    return tuple(turns)
 
 
 def _kind_of_turn(branch: Branch) -> Kind:
-    """In the order in which `actions` looks at them, so that the command fits."""
+    """Return what a branch's turn is about, asked in the order of `actions`, so that the command fits it."""
     progress = branch.standing.progress if branch.standing else None
     if open_question(branch):
         return Kind.QUESTION

@@ -1,7 +1,7 @@
-"""Where a branch is listed: told once, for every output.
+"""Which section of the board lists a branch: decided once, for every output.
 
-Belongs here: the rule that sorts branches into sections. Does not: what to do about a branch (see
-`actions`), or how a terminal, a page or a JSON document shows it.
+Belongs here: sorting branches into sections, and the questions that this takes. Does not: what to do about a
+branch (see `actions`), or how a terminal, a page or a JSON document shows it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from agentledger.model.work import Copy, Progress, Standing, Task
 
 
 class Section(StrEnum):
-    """The parts of the board, in reading order; `order` tells how they stand where nobody has a brief."""
+    """The parts of the board, in reading order; `section_order` has the one for a fleet without tasks."""
 
     YOUR_TURN = "your-turn"
     HELD = "held"
@@ -26,16 +26,17 @@ class Section(StrEnum):
 
 
 def section_order(fleet: Fleet) -> tuple[Section, ...]:
-    """The sections as they are read: without any task, what is open comes before what is held."""
+    """Return the sections in reading order; without any task, what is open comes before what is held."""
     if fleet.tasks:
         return tuple(Section)
     return Section.UNBRIEFED, Section.HELD, Section.ENDED
 
 
 def section_of(branch: Branch) -> Section:
-    """The section that lists this branch; a merge that could not be tried holds nothing back."""
+    """Return the section that lists this branch; a merge that could not be tried holds nothing back."""
     if branch.state is not State.OPEN:
         return Section.ENDED
+    # The first question that is true decides; `actions` and `queue` ask them in the same order.
     standing = branch.standing
     if standing is None:
         return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
@@ -51,16 +52,16 @@ def section_of(branch: Branch) -> Section:
 
 
 def is_finished(branch: Branch) -> bool:
-    """Is it said to be ready, or approved already?"""
+    """Does its agent say that it is ready, or is it approved already?"""
     standing = branch.standing
     return standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
 
 
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:
-    """What holds a branch back as it stands now, in words.
+    """Return what holds a branch back now, in words; () when nothing does.
 
-    That is files it must not touch; and from ready on, what is missing or failing. Where no rule was
-    asked, what evidence alone tells.
+    That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
+    evaluated, what the evidence alone shows.
     """
     if branch.findings is None:
         return branch.standing.holds if branch.standing and is_finished(branch) else ()
@@ -69,15 +70,16 @@ def blocking_reasons(branch: Branch) -> tuple[str, ...]:
 
 
 def _is_blocking(finding: Finding, done: bool) -> bool:
-    """Boundaries count from the first commit on; two briefs that meet are the manager's to settle."""
+    """Does a finding hold the branch back? Boundaries count from the first commit, the rest once it is done."""
     family = finding.rule[:3]
+    # OWN004 is about two briefs that overlap: the manager settles that, not this branch's agent.
     return (family == "OWN" and finding.rule != "OWN004") or (done and family in ("PKT", "EVD"))
 
 
 def met_kill_criteria(branch: Branch) -> tuple[str, ...]:
-    """The criteria that are met at which the brief says to give up, in words."""
-    found = branch.findings or ()
-    return tuple(finding.message for finding in found if finding.rule == "KIL001" and finding.waived is None)
+    """Return the kill criteria of the brief that are met, in words."""
+    findings = branch.findings or ()
+    return tuple(each.message for each in findings if each.rule == "KIL001" and each.waived is None)
 
 
 def has_scope_change(branch: Branch) -> bool:
@@ -86,19 +88,19 @@ def has_scope_change(branch: Branch) -> bool:
 
 
 def has_conflict(branch: Branch) -> bool:
-    """True when git's merge with base stops; False when it is clean, failed, or was not tried."""
+    """Does git's merge with base stop at a conflict? False when it is clean, failed, or was not tried."""
     return branch.conflict is not None and branch.conflict.clean is False
 
 
 def group_by_section(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
-    """Every branch in its section, last activity first; each section is there, if only empty.
+    """Map every section, empty or not, to its branches, last activity first.
 
-    What waits for the manager stands by how long it has waited, questions before finished work.
+    What waits for the manager is sorted by how long it has waited, questions before finished work.
     """
     recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
-    found = {part: [b for b in recent if section_of(b) is part] for part in Section}
-    found[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(b.standing))
-    return {part: tuple(branches) for part, branches in found.items()}
+    groups = {part: [b for b in recent if section_of(b) is part] for part in Section}
+    groups[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(b.standing))
+    return {part: tuple(branches) for part, branches in groups.items()}
 
 
 def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
@@ -107,11 +109,11 @@ def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
 
 
 def planned_tasks(fleet: Fleet) -> tuple[Task, ...]:
-    """Tasks with a brief of the manager's that nobody works on yet, by priority."""
+    """Return the tasks with a brief of the manager's that nobody works on yet, by priority as in the fleet."""
     return tuple(t for t in fleet.tasks if t.brief and not t.branches and t.outcome is None)
 
 
 def count_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...]:
-    """How many branches each state has, the most frequent first; states without any are left out."""
+    """Count the branches of each state, the most frequent first; states without any are left out."""
     counts = {state: sum(b.state is state for b in branches) for state in State}
     return tuple(sorted(((s, n) for s, n in counts.items() if n), key=lambda pair: -pair[1]))

@@ -1,5 +1,5 @@
-"""What a branch changed, whether base has it already, and whether the two merge.
+"""What a branch changed, whether base has that already, and whether the two merge.
 
-Belongs here: questions that git's graph, trees and merges answer. Does not: which of those paths are allowed
-(`rules`), or how they are shown.
+Belongs here: questions that git's graph, trees and merges answer. Does not: which paths a branch may change
+(see `rules`), or how a change is shown (see `site`, `reports`).
 """

@@ -1,4 +1,7 @@
-"""Is a branch's change in base already, though its commits are not?
+"""Find the branches whose change is in base already, though their commits are not.
+
+Belongs here: comparing a branch with single commits of base. Does not: choosing those commits (see
+`squash_candidates`), or merging a branch into base's tip (see `forecast`).
 
 A squash or a rebase leaves the branch's commits outside base. Its net change, merge
 base to head, is compared with each commit that base's first-parent line gained since:
@@ -6,7 +9,7 @@ base to head, is compared with each commit that base's first-parent line gained 
 1. the same paths with the same new content;
 2. the same paths and the same patch, white space counted (base had moved underneath);
 3. git's own merge of the change onto that commit's parent gives exactly that commit's
-   tree. Here the commit may touch a part of the paths only: the last of several that
+   tree. Here the commit may touch only some of the paths: the last of several that
    landed the branch piece by piece.
 
 A match says "same change as <commit>", not "merged as": somebody else may have made the
@@ -38,28 +41,36 @@ Progress = Callable[[str, int, int], None]
 def mark_absorbed(
     scratch: Scratch, cache: Cache, history: History, branches: Sequence[Branch], progress: Progress
 ) -> list[Branch]:
-    """The branches, with those absorbed whose change base has already."""
-    asked = [b for b in branches if b.state in (State.OPEN, State.DORMANT) and b.merge_bases and b.changes]
-    if not asked:
+    """Return the branches; those whose change base has already are in state absorbed.
+
+    `progress` is called with a stage in words, what is done of it, and the total.
+    """
+    candidates = [
+        b for b in branches if b.state in (State.OPEN, State.DORMANT) and b.merge_bases and b.changes
+    ]
+    if not candidates:
         return list(branches)
     tip = history.chain[0]
     stored = {
-        key: found
-        for key, found in cache.get("absorbed", map(_cache_key, asked)).items()
-        if _is_valid_row(found)
+        key: row
+        for key, row in cache.get("absorbed", map(_cache_key, candidates)).items()
+        if _is_valid_row(row)
     }
-    settled = {b.head: stored[_cache_key(b)] for b in asked if stored.get(_cache_key(b), [""])[0] == tip}
-    searches = [_resume_search(history, b, stored.get(_cache_key(b))) for b in asked if b.head not in settled]
+    # A row made against this very tip needs no look; an older one says where to go on.
+    settled = {b.head: stored[_cache_key(b)] for b in candidates if stored.get(_cache_key(b), [""])[0] == tip}
+    searches = [
+        _resume_search(history, b, stored.get(_cache_key(b))) for b in candidates if b.head not in settled
+    ]
     squash_candidates.scan_base_line(scratch, history, searches, progress)
     _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
     _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _find_lost(scratch, history, {s.same for s in searches if s.same})
     fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
-    # Without line counts (a blob is missing) patches were not compared: not found may be found another time.
+    # Without line counts (a blob is missing) patches were not compared: a later search may find a match.
     final = [s for s in searches if s.same or s.branch.lines_counted]
     cache.put("absorbed", ((_cache_key(s.branch), fresh[s.branch.head]) for s in final))
     settled |= fresh
-    refs = {b.ref for b in asked}
+    refs = {b.ref for b in candidates}
     return [_mark_branch(b, settled[b.head]) if b.ref in refs else b for b in branches]
 
 
@@ -68,7 +79,7 @@ def _cache_key(branch: Branch) -> str:
 
 
 def _is_valid_row(stored: Any) -> bool:
-    """Is this what `mark` stores? Anybody may have written to that file."""
+    """Is this a row that `mark_absorbed` stores? Anybody can write to the cache's file."""
     return (
         isinstance(stored, list)
         and len(stored) == 3
@@ -78,8 +89,12 @@ def _is_valid_row(stored: Any) -> bool:
 
 
 def _resume_search(history: History, branch: Branch, stored: Any) -> Search:
-    """A search that starts where the last one ended, if base still has that commit, with what it found."""
+    """Build a search that starts where the stored one ended, with its result.
+
+    It starts at the merge base where base no longer has the commits that the stored row names.
+    """
     begin = history.step(branch.merge_bases[0])
+    # Base may have been moved back or rewritten since: then nothing stored is true of it.
     if stored and history.on_first_parent_line(stored[0]):
         same = stored[1] if stored[1] and history.on_first_parent_line(stored[1]) else None
         if same or not stored[1]:
@@ -87,8 +102,8 @@ def _resume_search(history: History, branch: Branch, stored: Any) -> Search:
     return Search(branch, begin, begin)
 
 
-def _mark_branch(branch: Branch, found: Sequence[Any]) -> Branch:
-    _, same, lost = found
+def _mark_branch(branch: Branch, row: Sequence[Any]) -> Branch:
+    _, same, lost = row
     if not same:
         return branch
     if lost:
@@ -103,6 +118,7 @@ def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Sear
     alike = [
         (s, landing) for s in searches for _, _, landing in s.candidates if _has_same_shape(s.net, landing)
     ]
+    # git's patch id dies on a missing blob, and with it the whole batch.
     there = read_blob_sizes(
         scratch, (p for s, m in alike for c in (*s.net.values(), *m.changes) for p in blob_pairs_of(c))
     )
@@ -122,12 +138,13 @@ def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Sear
         return
     patch = diffs.read_patch_ids(scratch.git, nets | lands)
     for search, landing in readable:
+        # Two different defaults: two patches without an id are not the same patch.
         if search.same is None and patch.get(search.branch.head, "-") == patch.get(landing.id, "+"):
             search.same = landing.id
 
 
 def _has_same_shape(net: dict[bytes, Change], landing: Landing) -> bool:
-    """Same paths and modes. A patch id says nothing about binary content, so that has to be equal."""
+    """Do both change the same paths and modes? A patch id ignores binary content, so that must be equal."""
     return len(net) == len(landing.changes) and all(
         (change.old_mode, change.new_mode) == (net[change.path].old_mode, net[change.path].new_mode)
         and (net[change.path].binary is False or has_same_result(net[change.path], change))
@@ -159,20 +176,22 @@ def _compare_merges(scratch: Scratch, history: History, searches: Sequence[Searc
     ]
     answers = merging.simulate_merges(scratch, [_fork_commits(scratch, *three) for _, _, three in ready])
     for (search, landing, three), answer in zip(ready, answers, strict=True):
+        # A commit with its parent's tree changed nothing, so it cannot have landed the branch.
         gives = isinstance(answer, Merged) and answer.clean and answer.tree == landing.tree != three[1]
         if gives and search.same is None:
             search.same = landing.id
 
 
 def _read_trees(scratch: Scratch, commits: Iterable[str]) -> dict[str, str]:
-    """The tree of each commit, where it is there."""
-    listed = sorted(commits)
-    answers = objects.read_object_info(scratch.git, [f"{commit}^{{tree}}" for commit in listed])
-    return {commit: tree for commit, (tree, kind, _) in zip(listed, answers, strict=True) if kind == "tree"}
+    """Map each commit to its tree; commits whose tree is missing are left out."""
+    ordered = sorted(commits)
+    answers = objects.read_object_info(scratch.git, [f"{commit}^{{tree}}" for commit in ordered])
+    return {commit: tree for commit, (tree, kind, _) in zip(ordered, answers, strict=True) if kind == "tree"}
 
 
 def _fork_commits(scratch: Scratch, base: str, ours: str, theirs: str) -> tuple[str, str]:
-    """Two commits whose trees are `ours` and `theirs`, forked from one whose tree is `base`."""
+    """Write two commits with the trees `ours` and `theirs`, both on one whose tree is `base`."""
+    # `git merge-tree` takes trees as arguments since 2.45 only, and `--merge-base` since 2.40.
     root = scratch.commit(base)
     return scratch.commit(ours, [root]), scratch.commit(theirs, [root])
 
@@ -181,7 +200,7 @@ def _fork_commits(scratch: Scratch, base: str, ours: str, theirs: str) -> tuple[
 
 
 def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> set[str]:
-    """Those commits whose change base's tip has lost: some path is as it was before, or all is undone."""
+    """Find the commits whose change base's tip has lost: some path is as before, or all of it is undone."""
     if not landed:
         return set()
     pairs = [(parent, commit) for commit in sorted(landed) if (parent := _first_parent(history, commit))]
@@ -189,12 +208,13 @@ def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> s
     changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
     tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
     lost = {m for m, diff in changes.items() if any(map(tip.lost, diff))}
+    # Only where base went on changing these paths does it take a merge to tell.
     moved = [m for m, diff in changes.items() if m not in lost and not all(map(tip.has, diff))]
     return lost | _find_undone(scratch, history, moved)
 
 
 class _Tip:
-    """What base's tip has at the paths of some changes, and which of their new contents it has anywhere."""
+    """Base's tip at the paths of some changes, and which of their new contents it has at any path."""
 
     def __init__(self, scratch: Scratch, tip: str, changes: Iterable[Change]) -> None:
         paths = {change.path for change in changes}
@@ -213,13 +233,13 @@ class _Tip:
         return self._at.get(change.path, self._null) == change.new
 
     def lost(self, change: Change) -> bool:
-        """Is the path as it was before the change? A new file that only moved since is not lost."""
+        """Is the path as it was before the change? A new file that was only moved since is not lost."""
         back = self._at.get(change.path, self._null) == change.old != change.new
         return back and not (change.old == self._null and change.new in self._kept)
 
 
 def _find_undone(scratch: Scratch, history: History, landed: Sequence[str]) -> set[str]:
-    """Those commits that can be reverted on base's tip without changing anything there."""
+    """Find the commits whose revert on base's tip would change nothing there."""
     tip = history.chain[0]
     parents = {commit: history.parents[commit][0] for commit in landed}
     trees = _read_trees(scratch, {tip, *parents, *parents.values()}) if landed else {}

@@ -1,10 +1,9 @@
-"""How heads relate to base, computed from two walks of the commit graph.
+"""How heads relate to base: merge bases, ahead, behind, ancestors, from two walks of the commit graph.
 
-Pure: takes the graph, starts no process. A merge base per branch as a process of its
-own costs 10 to 100 ms on a large history; here all of them together cost one pass.
+Belongs here: pure functions of that graph. Does not: walking it (see `git.commits`), or anything about files.
 
-`History` holds base's whole history (children before parents) and the commits outside
-base that some head reaches (parents before children).
+A merge base per branch as a process of its own costs 10 to 100 ms on a large history; here all of them
+together cost one pass.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ NONE: frozenset[str] = frozenset()
 
 
 class History:
-    """Base's history, and what lies outside of it.
+    """Base's whole history, and the commits outside it that some head reaches.
 
     `base`: one tuple a commit, itself and its parents, children before parents, as
-    `commits.parents` gives it. `commits`: those outside base, parents before children.
+    `git.commits.read_ancestry` gives it. `commits`: those outside base, parents before children.
     """
 
     def __init__(self, base: Sequence[tuple[str, ...]], commits: Iterable[Commit]) -> None:
         self.parents: dict[str, tuple[str, ...]] = {line[0]: line[1:] for line in base}
-        # Smaller is newer; an ancestor never comes before its descendant.
+        # 0 is base's tip; an ancestor's number is always greater than its descendant's.
         self.position: dict[str, int] = {line[0]: at for at, line in enumerate(base)}
         # With skewed clocks the walk with ^base lets some commits of base through.
         self.outside: dict[str, Commit] = {c.id: c for c in commits if c.id not in self.position}
@@ -46,20 +45,21 @@ class History:
     # -- merge bases ----------------------------------------------------------------
 
     def _all_candidates(self) -> dict[str, frozenset[str]]:
-        """For each commit outside base, the commits of base at which its history enters base."""
-        found: dict[str, frozenset[str]] = {}
+        """Map each commit outside base to the commits of base at which its history enters base."""
+        entries: dict[str, frozenset[str]] = {}
+        # Equal sets are one object: nearly all branches have the same few.
         shared: dict[frozenset[str], frozenset[str]] = {}
         for commit in self.outside.values():
             sets = [
-                frozenset((parent,)) if parent in self.position else found.get(parent, NONE)
+                frozenset((parent,)) if parent in self.position else entries.get(parent, NONE)
                 for parent in commit.parents
             ]
             union = sets[0] if len(sets) == 1 else NONE.union(*sets)
-            found[commit.id] = shared.setdefault(union, union)
-        return found
+            entries[commit.id] = shared.setdefault(union, union)
+        return entries
 
     def merge_bases(self, head: str) -> tuple[str, ...]:
-        """All best common ancestors of `head` and base's tip, newest first; () when they share no history."""
+        """Return all best common ancestors of `head` and base's tip, newest first; () for unrelated ones."""
         if head in self.position:
             return (head,)
         candidates = self._candidates.get(head, NONE)
@@ -68,7 +68,7 @@ class History:
         return self._reduced[candidates]
 
     def _drop_ancestors(self, candidates: frozenset[str]) -> tuple[str, ...]:
-        """Drop each candidate that is an ancestor of another one."""
+        """Drop each candidate that is an ancestor of another; return the rest, newest first."""
         newest_first = sorted(candidates, key=self.position.__getitem__)
         if len(newest_first) < 2:
             return tuple(newest_first)
@@ -80,6 +80,7 @@ class History:
             stack = [p for p in self.parents[start] if p in self.position]
             while stack:
                 commit = stack.pop()
+                # Older than the oldest candidate: from here no candidate can be reached.
                 if commit in seen or self.position[commit] > oldest:
                     continue
                 seen.add(commit)
@@ -94,11 +95,11 @@ class History:
         return commit in self.position
 
     def on_first_parent_line(self, commit: str) -> bool:
-        """Was `commit` itself once base's tip, as far as base's first-parent line tells?"""
+        """Was `commit` itself once base's tip, as far as base's first-parent line shows?"""
         return commit in self._on_chain
 
     def own(self, head: str) -> list[Commit]:
-        """The commits of `head` outside base, children before parents."""
+        """Return the commits of `head` outside base, children before parents."""
         seen: set[str] = set()
         stack = [head]
         while stack:
@@ -109,7 +110,7 @@ class History:
         return [self.outside[c] for c in sorted(seen, key=self.order.__getitem__, reverse=True)]
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Is `old` reachable from `new`? Both are heads of this history, or in base."""
+        """Is `old` reachable from `new`? Both must be heads of this history, or in base."""
         limit = self.position.get(old)
         seen: set[str] = set()
         stack = [new]
@@ -128,7 +129,7 @@ class History:
         return False
 
     def sync(self, local: str, remote: str) -> Sync:
-        """How a local head relates to its remote-tracking twin."""
+        """Say how a local head relates to its remote-tracking twin."""
         if local == remote:
             return Sync.SAME
         if self.is_ancestor(remote, local):
@@ -138,10 +139,10 @@ class History:
     # -- counting -------------------------------------------------------------------
 
     def _index_steps(self) -> dict[str, int]:
-        """For each commit of base, how many steps from the root of the first-parent line it came in.
+        """Map each commit of base to the step of the first-parent line (0 is its root) that brought it.
 
-        `_counts[i]` is then the number of commits reachable from the line's i-th commit,
-        counted from the root: so a merge base on that line, nearly every one, costs nothing.
+        `_counts[i]` is then the number of commits reachable from the line's i-th commit, counted from
+        the root. So a merge base on that line costs nothing, and nearly every merge base is on it.
         """
         if self._introduced is None:
             introduced: dict[str, int] = {}
@@ -157,11 +158,14 @@ class History:
         return self._introduced
 
     def step(self, commit: str) -> int:
-        """The step of the first-parent line (0 is its root) that brought `commit` into base."""
+        """Return the step of the first-parent line (0 is its root) that brought `commit` into base.
+
+        Raises KeyError where `commit` is not in base.
+        """
         return self._index_steps()[commit]
 
     def behind(self, merge_bases: Sequence[str]) -> int:
-        """How many commits of base are not reachable from any of `merge_bases`."""
+        """Count the commits of base that are not reachable from any of `merge_bases`."""
         introduced = self._index_steps()
         stack, seen, reached = list(merge_bases), set(), -1
         while stack:
@@ -170,6 +174,7 @@ class History:
                 continue
             seen.add(commit)
             if commit in self._on_chain:
+                # All that lies below is in `_counts` already, so the walk stops here.
                 reached = introduced[commit]
             else:
                 stack.extend(p for p in self.parents[commit] if p in self.position)

@@ -1,7 +1,7 @@
-"""What changes bring besides their paths: where links point, characters that mislead, names that collide.
+"""What a change can hide: where links point, characters that mislead, names that collide, damaged trees.
 
 Belongs here: reading that from blobs and trees, at a cost that grows with what changed, never with the
-repository. Does not: whether it is allowed (see `rules`).
+repository. Does not: whether it is allowed (see `rules.ownership`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from agentledger.rules.case import Hidden
 from agentledger.storage.cache import Cache, Form, get_or_compute
 
 LINK, SUBMODULE = "120000", "160000"
-MOST_BYTES = 1 << 20  # of a blob; what is larger is no text that anybody reads line by line
+MOST_BYTES = 1 << 20  # of a blob; nobody reads a larger one line by line
 
 
 def read_link_targets(scratch: Scratch, changes: Iterable[Change]) -> dict[str, bytes]:
-    """The target of each symbolic link among the new sides, by blob."""
+    """Map the blob of each symbolic link among the new sides to the link's target."""
     blobs = dict.fromkeys(change.new for change in changes if change.new_mode == LINK)
     return dict(objects.read_object_contents(scratch.git, list(blobs)))
 
@@ -37,18 +37,21 @@ def read_link_targets(scratch: Scratch, changes: Iterable[Change]) -> dict[str, 
 def find_hidden(
     scratch: Scratch, changes: Iterable[Change], store: Cache | None = None
 ) -> dict[Change, tuple[Hidden, ...]]:
-    """The misleading characters that a file has now, and had none of that kind before; in its name, too."""
+    """Map each change to the misleading characters that it adds, in the file or in its name.
+
+    A kind of character that the file had before is left out. Without `store` nothing is remembered.
+    """
     keys = {
         change: f"{change.old} {change.new} {change.new_mode} {decode(change.path)}" for change in changes
     }
-    found = get_or_compute(
+    hidden = get_or_compute(
         store, "hidden", keys, compute=lambda asked: _find_hidden(scratch, asked), form=_HIDDEN
     )
-    return {change: told for change, told in found.items() if told}
+    return {change: places for change, places in hidden.items() if places}
 
 
-def _dump_hidden(told: tuple[Hidden, ...]) -> Any:
-    return [[each.where, decode(each.path or b""), each.line, list(each.names)] for each in told]
+def _dump_hidden(places: tuple[Hidden, ...]) -> Any:
+    return [[each.where, decode(each.path or b""), each.line, list(each.names)] for each in places]
 
 
 def _load_hidden(rows: Any) -> tuple[Hidden, ...]:
@@ -62,9 +65,10 @@ _HIDDEN = Form(_dump_hidden, _load_hidden)
 
 
 def _find_hidden(scratch: Scratch, asked: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
+    # An id of zeros is git's "no blob here": the file was deleted, or is new.
     read = [c for c in asked if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
     small = _small_blobs(scratch, {blob for c in read for blob in (c.old, c.new) if blob.strip("0")})
-    # Most files are ASCII: of those nothing is kept.
+    # Most files are ASCII, which has no misleading characters: nothing of those is kept.
     texts = {
         blob: decode(raw)
         for blob, raw in objects.read_object_contents(scratch.git, small)
@@ -88,11 +92,11 @@ def _hidden_in_path(change: Change) -> Iterator[Hidden]:
 
 
 def _small_blobs(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
-    listed = list(blobs)
-    kinds = objects.read_object_info(scratch.git, listed)
+    ordered = list(blobs)
+    answers = objects.read_object_info(scratch.git, ordered)
     return [
         blob
-        for blob, (_, kind, size) in zip(listed, kinds, strict=True)
+        for blob, (_, kind, size) in zip(ordered, answers, strict=True)
         if kind == "blob" and size <= MOST_BYTES
     ]
 
@@ -100,12 +104,12 @@ def _small_blobs(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
 def find_twins(
     scratch: Scratch, asked: Sequence[tuple[str, Sequence[Change]]], store: Cache | None = None
 ) -> dict[str, dict[bytes, bytes]]:
-    """For each (commit, changes), by added path, another of the commit's that collides with it.
+    """Map each commit to its added paths that collide, each with a path of the commit that it collides with.
 
-    They collide where they differ only by case or Unicode normalisation.
-    Only the folders above added paths are listed: elsewhere nothing can have come into collision.
+    Two paths collide where they differ only by case or Unicode normalisation.
+    Only the folders above added paths are read: elsewhere no collision can be new.
     """
-    added = {commit: [c.path for c in found if c.status == "A"] for commit, found in asked}
+    added = {commit: [c.path for c in changes if c.status == "A"] for commit, changes in asked}
     keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in added.items()}
     return get_or_compute(
         store,
@@ -140,23 +144,24 @@ def _find_twins(scratch: Scratch, added: Mapping[str, Sequence[bytes]]) -> dict[
 def _colliding_paths(
     commit: str, paths: Iterable[bytes], names: Mapping[tuple[str, bytes], Mapping[str, list[bytes]]]
 ) -> dict[bytes, bytes]:
-    found = {}
+    twins = {}
     for path in paths:
         for folder in parent_folders(path):
             mine = next_component(path, folder)
             same = [name for name in names[commit, folder].get(fold_name(mine), ()) if name != mine]
             if same:
-                found[path] = folder + (b"/" if folder else b"") + same[0]
-    return found
+                twins[path] = folder + (b"/" if folder else b"") + same[0]
+    return twins
 
 
 def _read_folder_names(
     scratch: Scratch, folders: Sequence[tuple[str, bytes]]
 ) -> dict[tuple[str, bytes], dict[str, list[bytes]]]:
-    """The names in each folder of a commit, by what they are folded to."""
+    """Map each (commit, folder) to the names in it, by what they are folded to."""
     asked = [commit.encode() + b":" + folder for commit, folder in folders]
     trees = [oid for oid, _, _ in objects.read_object_info(scratch.git, asked)]
     size = 32 if scratch.object_format == "sha256" else 20
+    # By tree: commits of one repository share most of their folders. "" is a folder that is not there.
     by_tree: dict[str, dict[str, list[bytes]]] = {"": {}}
     for oid, raw in objects.read_object_contents(scratch.git, [oid for oid in dict.fromkeys(trees) if oid]):
         names = by_tree.setdefault(oid, {})
@@ -168,9 +173,9 @@ def _read_folder_names(
 def find_disordered(
     scratch: Scratch, asked: Mapping[str, Iterable[bytes]], store: Cache | None = None
 ) -> dict[str, frozenset[bytes]]:
-    """For each commit, those of the paths in it that lie in a folder whose tree git would not have written.
+    """Map each commit to those of its paths that lie in a folder whose tree git would not have written.
 
-    In such a tree an entry is doubled, or stands where a reader who trusts the order does not find it.
+    In such a tree an entry is there twice, or lies where a reader who trusts the order does not find it.
     """
     sorted_ = {commit: tuple(sorted(paths)) for commit, paths in asked.items()}
     keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in sorted_.items()}
@@ -195,11 +200,11 @@ def _find_disordered(scratch: Scratch, asked: Mapping[str, Iterable[bytes]]) -> 
         for path in paths
         for folder in parent_folders(path)
     }
-    listed = sorted(folders)
-    kinds = objects.read_object_info(
-        scratch.git, [commit.encode() + b":" + folder for commit, folder in listed]
+    ordered = sorted(folders)
+    answers = objects.read_object_info(
+        scratch.git, [commit.encode() + b":" + folder for commit, folder in ordered]
     )
-    ids = {place: oid for place, (oid, kind, _) in zip(listed, kinds, strict=True) if kind == "tree"}
+    ids = {place: oid for place, (oid, kind, _) in zip(ordered, answers, strict=True) if kind == "tree"}
     size = 32 if scratch.object_format == "sha256" else 20
     bad = {
         oid

@@ -1,8 +1,11 @@
-"""Does a branch merge into base? Asked of git for each open branch, and remembered.
+"""Forecast whether each open branch merges into base, or where it conflicts.
 
-A verdict holds for one pair of base and head, for one version of git's merge, and for the
-`diff.algorithm` that this version obeys, so that is what it is cached by. (git 2.50 and 2.55
-differ in 2 of 3,000 random merges.)
+Belongs here: choosing what to merge, and remembering the verdicts. Does not: the merges themselves (see
+`git.merging`), or which paths a merge would change (see `net_changes`).
+
+A verdict is true of one pair of base and head, of one version of git's merge, and of the `diff.algorithm`
+that this version obeys, so that is what it is cached by. (git 2.50 and 2.55 differ in 2 of 3,000 random
+merges.)
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _ALGORITHMS = ("myers", "default", "minimal", "patience", "histogram")
 
 
 def identify_merger(version: tuple[int, ...], setting: str | None) -> Merger:
-    """Whose merges these are, where git has this version and the user this `diff.algorithm`."""
+    """Name whose merges these are, for git's version and the user's `diff.algorithm` (None: not set)."""
     obeyed = setting if version >= _OBEYS_SETTING and setting in _ALGORITHMS else None
     return Merger(".".join(map(str, version)), obeyed)
 
@@ -40,30 +43,36 @@ def forecast_merges(
     by: Merger,
     progress: Callable[[str, int, int], None],
 ) -> list[Branch]:
-    """The branches, the open ones with what merging them into base's tip comes to.
+    """Return the branches, each open one with the result of merging it into base's tip.
 
-    `order` sorts merge bases, so that merges which start from the same commit stand together.
+    `order` sorts merge bases, so that merges which start from the same commit are neighbours.
+    `progress` is called with a stage in words, what is done of it, and the total.
     """
-    asked = {b.head: b for b in branches if b.state is State.OPEN}
-    mergeable = [b for b in asked.values() if b.merge_bases]
+    # By head: branches at the same commit are merged once.
+    open_heads = {b.head: b for b in branches if b.state is State.OPEN}
+    mergeable = [b for b in open_heads.values() if b.merge_bases]
     stored = cache.get("conflict", (_cache_key(base, b.head, by) for b in mergeable))
     known = {
-        b.head: found
+        b.head: verdict
         for b in mergeable
-        if (found := _load_conflict(stored.get(_cache_key(base, b.head, by))))
+        if (verdict := _load_conflict(stored.get(_cache_key(base, b.head, by))))
     }
+    # By merge base, whose objects git then finds still unpacked. Together with the two processes of
+    # `simulate_merges` this nearly halves the time on large repositories.
     missing = sorted(
         (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
     )
     fresh = _merge_heads(scratch, base, [b.head for b in missing], by=by, progress=progress)
-    # Why git could not merge may pass (a blob that is fetched later), so only answers are kept.
+    # A failure may pass (a missing blob is fetched later), so only verdicts are kept.
     cache.put(
         "conflict",
         ((_cache_key(base, h, by), _dump_conflict(c)) for h, c in fresh.items() if c.clean is not None),
     )
     known |= fresh
     unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
-    return [replace(b, conflict=known.get(b.head, unrelated)) if b.head in asked else b for b in branches]
+    return [
+        replace(b, conflict=known.get(b.head, unrelated)) if b.head in open_heads else b for b in branches
+    ]
 
 
 def _merge_heads(
@@ -106,14 +115,14 @@ def _dump_conflict(conflict: Conflict) -> list[Any]:
 
 
 def _load_conflict(stored: Any) -> Conflict | None:
-    """A stored verdict; None when it is not one (the file may have been written by anybody)."""
+    """Rebuild a stored verdict; None when it is not one (anybody can write to the cache's file)."""
     try:
-        clean, listed = stored
+        clean, rows = stored
         files = tuple(
             ConflictFile(
                 encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
             )
-            for path, kind, hunks in listed
+            for path, kind, hunks in rows
         )
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None

@@ -1,10 +1,10 @@
-"""Whether what was said of a commit still speaks of the change that would merge.
+"""Whether evidence, a packet or a review is still about the change that would merge.
 
-Belongs here: evidence, packets and reviews against the head, for all branches at once. Does not: what follows
-from it (see `rules`).
+Belongs here: comparing the commits that they name with the head, for all branches at once. Does not: what
+follows from it (see `rules`).
 
-It holds while only reports came since, or while merging either into base comes to the same (see
-`changes.equal`).
+A verdict about a commit is still true while only reports came since, or while merging that commit into base
+gives the same as merging the head (see `net_changes.compare_heads`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from agentledger.storage.cache import Cache
 
 
 class Freshness:
-    """Whether what was said of a commit still speaks of the change: asked of git for all branches at once."""
+    """What was said of some branches' commits, compared with their heads; git is asked once for all."""
 
     def __init__(
         self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
@@ -42,29 +42,35 @@ class Freshness:
         self._paths = self._read_packet_paths(scratch, branches, store)
 
     def holds(self, branch: Branch, named: str | None) -> bool | None:
-        """Does merging still bring what it did at the commit named? None: that one is not on the branch."""
+        """Would merging the head bring the same as merging the commit `named`? None: it is not on the branch.
+
+        `named` is an id of seven characters or more, as a document gives it.
+        """
         full = self._full(branch, named)
         if full is None:
             return None
         return self._plain(branch, full) or self._equal.get((full, branch.head), False)
 
     def standing(self, branch: Branch) -> Standing | None:
-        """Where the branch stands, its evidence and packet judged by what merging brings."""
-        found, work = branch.standing, branch.work
-        if found is None or work is None:
+        """Return the branch's standing, its evidence and packet judged by what merging brings."""
+        standing, work = branch.standing, branch.work
+        if standing is None or work is None:
             return None
         packet = self.holds(branch, work.packet.head) if work.packet else None
         return replace(
-            found, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in found.checks)
+            standing, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in standing.checks)
         )
 
     def review(self, branch: Branch, brief: Brief | None) -> bool | None:
-        """Does the review that counts speak of the change as it is now?"""
+        """Is the review that counts about the change as it is now?
+
+        None: no review counts, or the commit it names is not on the branch.
+        """
         counts = decisive_review(brief, branch.work)
         return self.holds(branch, counts.head) if counts else None
 
     def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
-        """The paths that changed at the base and head which the packet names; None: not both are known."""
+        """Return the paths that changed at the packet's base and head; None: not both are known."""
         return self._paths.get(branch.ref)
 
     def _checked(self, branch: Branch, checked: Checked) -> Checked:
@@ -74,6 +80,7 @@ class Freshness:
 
     def _full(self, branch: Branch, named: str | None) -> str | None:
         known = (line.id for line in self._lines[branch.ref])
+        # A document may give a short id, of seven characters or more.
         return next(
             (commit for commit in known if named and len(named) > 6 and commit.startswith(named)), None
         )
@@ -85,26 +92,27 @@ class Freshness:
     def _read_packet_paths(
         self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
     ) -> dict[str, frozenset[bytes]]:
-        asked: dict[str, list[tuple[str, str]]] = {}
+        # By the packet's base, so that one question answers for all heads that name the same one.
+        by_base: dict[str, list[tuple[str, str]]] = {}
         for branch in branches:
             packet = branch.work.packet if branch.work else None
             head = self._full(branch, packet.head) if packet else None
             if packet and packet.base and head:
-                asked.setdefault(packet.base, []).append((branch.ref, head))
-        found: dict[str, frozenset[bytes]] = {}
-        for base, heads in asked.items():
+                by_base.setdefault(packet.base, []).append((branch.ref, head))
+        paths: dict[str, frozenset[bytes]] = {}
+        for base, heads in by_base.items():
             nets = net_changes.find_net_changes(scratch, base, [head for _, head in heads], store)
-            found |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
-        return found
+            paths |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
+        return paths
 
 
 def _named_commits(branch: Branch) -> Iterable[str]:
-    """The commits that evidence, packet and reviews of a branch name."""
+    """Yield the commits that evidence, packet and reviews of a branch name."""
     work = branch.work
     if work is None:
         return
     yield from (evidence.head for evidence in work.evidence)
-    # The newest one, and the newest by a human, which is what counts for some briefs.
+    # The newest review, and the newest by a human: some briefs count only that one.
     yield from (review.head for review in work.reviews[:1])
     yield from [review.head for review in work.reviews if review.kind == "human"][:1]
     if work.packet and work.packet.head:

@@ -1,4 +1,8 @@
-"""How many lines each change adds and removes: counted by git, cached by blob pair."""
+"""How many lines each change adds and removes: counted by git, cached by blob pair.
+
+Belongs here: asking for the counts of many branches, and remembering them. Does not: the text of a change
+(see `patches`), or how a blob pair is put to git (see `git.blob_pairs`).
+"""
 
 from __future__ import annotations
 
@@ -27,10 +31,11 @@ Counts = tuple[int, int] | None
 
 
 def count_lines(scratch: Scratch, cache: Cache, branches: Sequence[Branch]) -> list[Branch]:
-    """The branches with the line counts of their changes, as far as they can be computed.
+    """Return the branches with the line counts of their changes, as far as they can be computed.
 
-    `lines_counted` stays False where some file is missing, damaged or too large.
+    `lines_counted` stays False where some file is missing, damaged or larger than `LARGE_BLOB` bytes.
     """
+    # Each pair once: many branches share the same change.
     wanted = list(
         dict.fromkeys(p for branch in branches for change in branch.changes for p in blob_pairs_of(change))
     )
@@ -46,18 +51,18 @@ def count_lines(scratch: Scratch, cache: Cache, branches: Sequence[Branch]) -> l
 
 def _add_branch_counts(branch: Branch, known: dict[Pair, Counts]) -> Branch:
     changes = tuple(_add_change_counts(change, known) for change in branch.changes)
-    # A sum that leaves a file out would be no sum.
+    # A sum that leaves a file out would be wrong, so the branch then has none.
     return replace(branch, changes=changes, lines_counted=all(c.binary is not None for c in changes))
 
 
 def _read_cache(cache: Cache, wanted: Sequence[Pair]) -> dict[Pair, Counts]:
     # In parts: keys are long, and there can be hundreds of thousands.
-    found: dict[Pair, Counts] = {}
+    known: dict[Pair, Counts] = {}
     for at in range(0, len(wanted), 5000):
         part = {_cache_key(pair): pair for pair in wanted[at : at + 5000]}
         stored = cache.get("lines", part).items()
-        found |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
-    return found
+        known |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
+    return known
 
 
 def _cache_key(pair: Pair) -> str:
@@ -65,7 +70,7 @@ def _cache_key(pair: Pair) -> str:
 
 
 def _is_valid_row(stored: Any) -> bool:
-    """Is this what `count` stores? Anybody may have written to that file."""
+    """Is this a row that `count_lines` stores? Anybody can write to the cache's file."""
     return stored is None or (
         isinstance(stored, list) and len(stored) == 2 and all(isinstance(n, int) for n in stored)
     )
@@ -76,12 +81,14 @@ def _load_counts(stored: Any) -> Counts:
 
 
 def _count_pairs(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
-    found = read_blob_sizes(scratch, pairs)
-    # A blob that is missing counts as too large: both are left out, and shown as not computed.
-    fit = {blob for blob, size in found.items() if size <= LARGE_BLOB} | {scratch.null}
+    sizes = read_blob_sizes(scratch, pairs)
+    # A missing blob would end git's whole batch, a huge one is held in memory several times:
+    # both are left out, and shown as not computed.
+    fit = {blob for blob, size in sizes.items() if size <= LARGE_BLOB} | {scratch.null}
     ready = [pair for pair in pairs if pair.old in fit and pair.new in fit]
     counted: dict[Pair, Counts] = {}
-    # Two processes, since git compares on one core; alternating, so that neither gets all the large ones.
+    # Two processes, since git compares on one core. They take every other pair, so that neither gets all
+    # the large ones.
     with ThreadPoolExecutor(2) as pool:
         for part in pool.map(lambda start: _read_numstat(scratch, ready[start::2]), (0, 1)):
             counted |= part
@@ -89,7 +96,7 @@ def _count_pairs(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
 
 
 def _read_numstat(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
-    """The counts of each pair, but for those of a damaged blob."""
+    """Map each pair to its counts; pairs with a damaged blob are left out."""
 
     def ask(part: Sequence[Pair]) -> tuple[list[Counts], str]:
         out, _, reason = run_unchecked(
@@ -103,6 +110,7 @@ def _read_numstat(scratch: Scratch, pairs: Sequence[Pair]) -> dict[Pair, Counts]
 
 def _parse_numstat(word: bytes) -> Counts:
     added, removed, _ = word.split(b"\t")
+    # git prints `-` for both counts of binary content.
     return None if added == b"-" else (int(added), int(removed))
 
 
@@ -113,7 +121,7 @@ def _add_change_counts(change: Change, known: dict[Pair, Counts]) -> Change:
     counts = [known[pair] for pair in pairs]
     if None in counts:
         return change._replace(binary=True)
-    # A submodule is one line, its commit, as in git's own diff.
+    # A submodule counts as one line, its commit, as in git's own diff.
     moved = change.old != change.new
     added = sum(c[0] for c in counts if c) + (moved and change.new_mode == GITLINK)
     removed = sum(c[1] for c in counts if c) + (moved and change.old_mode == GITLINK)

@@ -1,10 +1,10 @@
-"""What a branch would bring, what it did by itself, and whether two heads are the same change.
+"""What merging a branch would bring, what its own commits did, and whether two heads are the same change.
 
 Belongs here: those three questions, for many branches at once. Does not: which of these paths are allowed
 (see `rules`), or a merge's conflicts as a page shows them (see `forecast`).
 
 Three-dot diffs answer none of them: they blame a branch that cherry-picked base's own commit, and miss
-one that merged base with `-s ours`. So git merges, in the sealed directory, and results are compared.
+one that merged base with `-s ours`. So git merges, in the sealed directory, and the results are compared.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from agentledger.storage.cache import Cache, Form, get_or_compute
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """What base's tip would be different for, once a head is merged: without renames, in order of paths.
+    """What merging a head would change at base's tip: without renames, in order of paths.
 
-    `tree` is what the merge came to. In `conflicted` are the paths on which it stops; `changes` has those
-    of them that differ in the tree, too. `failed` is git's reason where it cannot merge the two, else ''.
+    `tree` is the merge's result. `conflicted` has the paths on which it stops; those of them that differ
+    in the tree are in `changes`, too. `failed` is git's reason where it cannot merge the two, else ''.
     """
 
     tree: str = ""
@@ -41,16 +41,17 @@ class Net:
 
     @property
     def paths(self) -> frozenset[bytes]:
-        """All that the head would change, or that somebody has to decide on."""
+        """Return all paths that the head would change, and all that somebody has to decide on."""
+        # A binary conflict leaves base's blob in the tree, so `changes` alone would miss it.
         return self.conflicted | {change.path for change in self.changes}
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a branch's own commits changed: by path, the newest commit that did, and how.
+    """What a branch's own commits changed, including what a later commit put back.
 
-    Also what a later commit put back. `again` has all changes, newest first, of the paths that several
-    commits changed. `failed` is git's reason where a commit could not be looked at.
+    `by` has, by path, the newest commit that changed it, and how. `again` has all changes, newest first,
+    of the paths that several commits changed. `failed` is git's reason where a commit could not be read.
     """
 
     by: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
@@ -59,17 +60,17 @@ class Own:
 
     @property
     def paths(self) -> frozenset[bytes]:
-        """The paths alone."""
+        """Return the paths alone."""
         return frozenset(self.by)
 
     @property
     def history(self) -> dict[bytes, Sequence[Change]]:
-        """All changes of each path, newest first."""
+        """Map each path to all its changes, newest first."""
         return {path: self.again.get(path, (change,)) for path, (_, change) in self.by.items()}
 
 
 class Line(NamedTuple):
-    """A commit as it is asked about: its id, and its parents'."""
+    """A commit's id, and those of its parents."""
 
     id: str
     parents: tuple[str, ...]
@@ -81,7 +82,7 @@ class Line(NamedTuple):
 def find_net_changes(
     scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None
 ) -> dict[str, Net]:
-    """For each head, what merging it into the commit `base` would change there. Two or three processes."""
+    """Map each head to what merging it into the commit `base` would change there. Two or three processes."""
 
     def ask(wanted: list[str]) -> dict[str, Net]:
         answers = merging.simulate_merges(scratch, [(base, head) for head in wanted])
@@ -91,9 +92,10 @@ def find_net_changes(
 
 
 def change_id(net: Net) -> str | None:
-    """The id of a net change, which evidence, packets and reviews are bound to; None where it is not clean.
+    """Compute the id that evidence, packets and reviews are bound to; None where the change is not clean.
 
-    SHA-256 of what `git diff-tree -r -z --raw --no-renames --full-index` prints of it, without the ledger.
+    It is the SHA-256 of what `git diff-tree -r -z --raw --no-renames --full-index` prints of the change,
+    without the ledger. So it is known even where the commit that was reviewed is gone.
     """
     if net.failed or not net.clean:
         return None
@@ -106,15 +108,18 @@ def change_id(net: Net) -> str | None:
 
 
 def net_key(base: str, head: str) -> str:
-    """What a stored net change is found by."""
+    """Build the key under which a net change is stored."""
     return f"{base} {head}"
 
 
 def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
-    """The same for merges that have been made already, by head; valid where they were made only."""
+    """Map each head to its net change, from merges that have been made already.
+
+    `scratch` must be the directory in which they were made: their trees are there only.
+    """
     made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
-    found = diffs.read_changes(scratch.git, [(base, commit) for commit in made.values()])
-    differing = dict(zip(made, found, strict=True))
+    differences = diffs.read_changes(scratch.git, [(base, commit) for commit in made.values()])
+    differing = dict(zip(made, differences, strict=True))
     return {head: _net_of_merge(answer, differing.get(head, ())) for head, answer in answers.items()}
 
 
@@ -138,7 +143,7 @@ def _load_change(row: list[str]) -> Change:
 
 
 def _dump_net(net: Net) -> Any:
-    """Why git could not merge two may pass, as when a blob is fetched later, so only answers are kept."""
+    # A failure may pass, as when a missing blob is fetched later, so only answers are kept.
     changes = [_dump_change(change) for change in net.changes]
     return None if net.failed else [net.tree, net.clean, changes, sorted(map(decode, net.conflicted))]
 
@@ -159,19 +164,20 @@ NET = Form(_dump_net, _load_net)
 def find_own_changes(
     scratch: Scratch, branches: Mapping[str, Sequence[Line]], store: Cache | None = None
 ) -> dict[str, Own]:
-    """For each name, what its commits (newest first) changed by themselves.
+    """Map each name to what its commits (newest first) changed by themselves.
 
-    Which commits count is the caller's to say: those outside base, and outside of what a branch
-    may build on. A merge did what its parents, merged again, do not come to; where git cannot merge
-    those, all that it did to its first parent.
+    The caller says which commits count: those outside base, and outside of what a branch may build on
+    (see `own_commits`). A merge changed what differs from its parents merged again; where git cannot
+    merge those, all that differs from its first parent.
     """
     commits = {line.id: line for lines in branches.values() for line in lines}
+    # What one commit did never changes, whatever base or the branch is: its id alone is the key.
     keys = {line: line.id for line in commits.values()}
-    found_each = get_or_compute(
+    by_line = get_or_compute(
         store, "own", keys, compute=lambda lines: _changes_of_commits(scratch, lines), form=_DID
     )
-    did = {line.id: each for line, each in found_each.items()}
-    found = {}
+    did = {line.id: each for line, each in by_line.items()}
+    owns = {}
     for name, lines in branches.items():
         by: dict[bytes, tuple[str, Change]] = {}
         again: dict[bytes, list[Change]] = {}
@@ -185,8 +191,8 @@ def find_own_changes(
                 newest = by.setdefault(change.path, (line.id, change))[1]
                 if newest is not change:
                     again.setdefault(change.path, [newest]).append(change)
-        found[name] = Own(by, failed, again)
-    return found
+        owns[name] = Own(by, failed, again)
+    return owns
 
 
 Did = tuple[Change, ...] | Failure
@@ -204,19 +210,24 @@ _DID: Form[Did] = Form(_dump_did, _load_did)
 
 
 def _changes_of_commits(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
+    # A root commit is compared with the empty tree.
     void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
     before = {line.id: line.parents[0] if line.parents else void for line in commits}
     again, last = _merge_parents(scratch, [line for line in commits if len(line.parents) > 1])
     before |= again
-    found = diffs.read_changes(scratch.git, [(before[line.id], line.id) for line in commits])
+    differences = diffs.read_changes(scratch.git, [(before[line.id], line.id) for line in commits])
     return {
         line: last[line.id].restore_paths(did) if line.id in last and not isinstance(did, Failure) else did
-        for line, did in zip(commits, found, strict=True)
+        for line, did in zip(commits, differences, strict=True)
     }
 
 
 def _merge_parents(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, str], dict[str, Merged]]:
-    """For each merge, a commit with what its parents come to, folded from left to right; the last answers."""
+    """Merge the parents of each merge again, folded from left to right.
+
+    Returns, by the merge's id, a commit with the result (its first parent where git cannot merge them), and
+    git's last answer. `git log --remerge-diff` would do for two parents, but prints nothing for an octopus.
+    """
     last: dict[str, Merged] = {}
     folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
     for number in range(1, max((len(line.parents) for line in merges), default=1)):
@@ -236,9 +247,10 @@ def _merge_parents(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, 
 def compare_heads(
     scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]], store: Cache | None = None
 ) -> dict[tuple[str, str], bool]:
-    """For each (then, now) of heads: would merging either into `base` come to the same, `.agentledger` aside?
+    """For each (then, now) of heads: does merging either into `base` give the same, outside `.agentledger`?
 
-    False where either does not merge cleanly: what it comes to is then somebody's decision.
+    False where either does not merge cleanly: the result is then somebody's decision. Equal code trees alone
+    prove nothing: `merge -s ours` keeps the code tree, and reverts what base did.
     """
     keys = {pair: f"{base} {pair[0]} {pair[1]}" for pair in pairs}
     return get_or_compute(
@@ -266,12 +278,13 @@ def _compare_heads(
 
 
 def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
-    """Are there only plain commits within the ledger since `then`? `lines` are newest first.
+    """Have only plain commits inside the ledger's folder come since `then`? `lines` are newest first.
 
     `codes` are code trees by commit. A merge among them is no report, whatever its tree is.
     """
     expected: str | None = None
     for line in lines:
+        # Only the way from the head down counts: each commit's parent, and nothing beside it.
         if expected is not None and line.id != expected:
             continue
         if line.id == then:
@@ -285,15 +298,17 @@ def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str)
 
 
 def find_in_history(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
-    """The paths whose blob, by path in `blobs`, base's history has had at that very path."""
+    """Return the paths whose blob in `blobs` is one that base's history had at that very path."""
     if not blobs:
         return frozenset()
     names = [path.decode("utf-8", "surrogateescape") for path in blobs]
+    # -m: content that only a merge made, a settled conflict, is in no other commit's diff.
     flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
     flow = stream_output(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
     found = set()
     words = split_stream(flow.blocks)
     for word in words:
+        # `:old-mode new-mode old-blob new-blob status`, then the path as a word of its own.
         if word.lstrip(b"\n").startswith(b":"):
             path = next(words)
             if blobs.get(path) in decode(word).split(" ")[2:4]:

@@ -1,10 +1,10 @@
-"""Which commits count as a branch's own doing: all that base lacks, but for those it was allowed to build on.
+"""Which commits are a branch's own: all that base lacks, except those it was allowed to build on.
 
 Belongs here: telling a branch's commits from those of the tasks that its brief depends on. Does not: what a
-commit changed (see `changes`), or whether it may (see `rules`).
+commit changed (see `net_changes`), or whether it may (see `rules.ownership`).
 
-A dependency's branch is a ref, which whoever wants to be rid of a commit can move onto it. So it vouches for
-its commits only as long as what it would bring stays within its own brief.
+A dependency's branch is a ref: an agent could move it onto a commit that it wants to be rid of. So a
+dependency vouches for its commits only as long as what it would bring stays within its own brief.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agentledger.storage.cache import Cache
 
 
 class Lineage:
-    """The commits of some branches of a fleet, asked of git for all of them at once."""
+    """The own commits of some branches of a fleet; git is asked once for all of them."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Lineage:
         self._granted: dict[str, frozenset[str]] = {}
 
     def of(self, branch: Branch) -> list[Line]:
-        """What the branch did itself, newest first."""
+        """Return the commits that the branch made itself, newest first."""
         task = branch.work.task if branch.work else ""
         return self._own(branch, self._allowed(task, frozenset({task})))
 
@@ -60,7 +60,7 @@ class Lineage:
     def _all(self, branch: Branch) -> list[Line]:
         if branch.ahead <= len(branch.commits):
             return [Line(commit.id, commit.parents) for commit in branch.commits]
-        # A page lists the newest alone; what is to be judged may lie below any number of others.
+        # `commits` has only the newest ones; the commit to be judged may lie below any number of others.
         base = self._fleet.base.head
         return [Line(*each) for each in commits.read_ancestry_outside(self._scratch.git, branch.head, base)]
 
@@ -69,18 +69,23 @@ class Lineage:
         return brief.depends_on if brief else ()
 
     def _dependency_closure(self, branches: Sequence[Branch]) -> Mapping[str, None]:
-        """The tasks that these branches build on, and those in turn, in a fixed order."""
-        found: dict[str, None] = {}
+        """Return the tasks that these branches build on, directly or not, in a fixed order."""
+        # A dict for its order: a set of strings has a different one in each process.
+        closure: dict[str, None] = {}
         left = [task for b in branches if b.work for task in self._dependencies_of(b.work.task)]
         while left:
             task = left.pop()
-            if task not in found:
-                found[task] = None
+            if task not in closure:
+                closure[task] = None
                 left += self._dependencies_of(task)
-        return found
+        return closure
 
     def _allowed(self, task: str, above: frozenset[str]) -> frozenset[str]:
-        """The commits that a task's branches may hold without having made them; `above`: who is asking."""
+        """Return the commits that a task's branches may contain without having made them.
+
+        `above` has the tasks that this question came from.
+        """
+        # Briefs can depend on each other in a circle; none then vouches for itself.
         needed = (each for each in self._dependencies_of(task) if each not in above)
         return frozenset().union(*(self._vouched_commits(each, above | {each}) for each in needed))
 
@@ -100,6 +105,7 @@ class Lineage:
             return False
         net = self._nets.get(branch.head)
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
+        # Where git cannot merge it, nobody knows what it would bring: all that it did counts.
         brought = paths if net is None or net.failed else paths & net.paths
         granted = patterns.scope_of_brief(task.brief, self._fleet.policy, self._protected)
         case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=granted)

@@ -1,4 +1,8 @@
-"""The text of changes, for the pages that show them: streamed from one git process."""
+"""The text of each change, for the pages that show it: streamed from one git process.
+
+Belongs here: asking git for patches, and why one is left out (binary, missing, large, unreadable). Does not:
+counting lines (see `line_counts`), or laying a patch out (see `site.diff`).
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,12 @@ from agentledger.git.process import Stream, split_stream, stream_output
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Change, FilePatch
 
-# A patch above either is a summary; a page with more than that is of no use to a reader.
+# A patch above either is left out as `large`: nobody reads a page that long.
 MOST_LINES = 20_000
 MOST_BYTES = 500_000
 
-# Lines of a patch's body begin with a blank, +, -, \ or @, so neither of these can be one.
+# git's own lines between patches. Lines of a patch's body begin with a blank, +, -, \ or @, so no file's
+# content can look like one of these.
 _FILE = re.compile(rb"diff --git a/\d+ b/\d+")
 _TREES = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}")
 
@@ -30,24 +35,26 @@ _TREES = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}")
 def read_patches(
     scratch: Scratch, branches: Sequence[Branch]
 ) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
-    """Each branch with the patch of every change, in the order of its changes.
+    """Yield each branch with the patch of every change, in the order of its changes.
 
     A change of type (file to symlink) gives two patches: the deletion, then the addition.
     """
+    # A missing blob would end git's whole batch, so those are found first.
     there = read_blob_sizes(
         scratch, (pair for branch in branches for change in branch.changes for pair in blob_pairs_of(change))
     )
     plans = [_plan_branch(scratch, branch, there) for branch in branches]
     bodies = _read_bodies(scratch, [plan for plan in plans if plan.asked])
     for branch, plan in zip(branches, plans, strict=True):
-        found = iter(next(bodies) if plan.asked else ())
-        yield branch, tuple(done or next(found).patch(change) for change, done in plan.halves)
+        fetched = iter(next(bodies) if plan.asked else ())
+        yield branch, tuple(done or next(fetched).patch(change) for change, done in plan.halves)
 
 
 class _Plan(NamedTuple):
-    """One branch: each change, or half of one, with its patch where that is known without git.
+    """What to ask of git for one branch.
 
-    `asked` are the pairs of the others.
+    `halves` has each change, or each half of one, with its patch where that is known without git, else None.
+    `asked` has the pairs of the others, in the same order.
     """
 
     halves: tuple[tuple[Change, FilePatch | None], ...]
@@ -55,6 +62,7 @@ class _Plan(NamedTuple):
 
 
 def _plan_branch(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
+    # A submodule or a change of mode alone has no pair, but still a patch, if an empty one.
     nothing = (Pair(scratch.null, scratch.null),)
     halves = [(change, pair) for change in branch.changes for pair in blob_pairs_of(change) or nothing]
     known = [(change, _patch_without_git(change, pair, there, scratch.null)) for change, pair in halves]
@@ -82,6 +90,7 @@ class _Body:
         self._count = self._size = 0
 
     def add(self, line: bytes) -> None:
+        # Before the first @@ git prints headers, which name made-up paths.
         if self._count or line.startswith(b"@@"):
             self._count += 1
             self._size += len(line) + 1
@@ -97,9 +106,10 @@ class _Body:
 
 
 def _read_bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Body]]:
-    """For each plan, the bodies of the halves that git was asked about, in order.
+    """Yield, for each plan, the bodies of the halves that git was asked about, in order.
 
-    A damaged blob ends the batch: the plan it may belong to is then asked for alone.
+    A damaged blob ends git's batch. The plan that it may belong to is then asked for alone, and the batch
+    goes on behind it.
     """
     lines = [_format_request(scratch, plan.asked) for plan in plans]
     done = 0
@@ -114,7 +124,7 @@ def _read_bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Bod
 
 
 def _salvage_bodies(scratch: Scratch, pairs: Sequence[Pair]) -> list[_Body]:
-    """The bodies of these pairs; the one that git cannot read is found by halving."""
+    """Return the bodies of these pairs; the one that git cannot read is found by halving."""
     flow = _stream_diff(scratch, [_format_request(scratch, pairs)])
     for bodies in list(_parse_bodies(flow)):
         return bodies
@@ -133,7 +143,7 @@ def _format_request(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
 
 
 def _parse_bodies(flow: Stream) -> Iterator[list[_Body]]:
-    """The bodies of each plan whose output is complete."""
+    """Yield the bodies of each plan whose output is complete."""
     current: list[_Body] | None = None
     for line in split_stream(flow.blocks, b"\n"):
         if _FILE.fullmatch(line):
@@ -145,5 +155,6 @@ def _parse_bodies(flow: Stream) -> Iterator[list[_Body]]:
             current = []
         elif current:
             current[-1].add(line)
+    # Where git failed, the last plan may be cut off in the middle of a patch.
     if current is not None and not flow.failure():
         yield current

@@ -1,9 +1,12 @@
-"""Which commits of base could be a branch's change: one pass over base's first-parent line.
+"""Which commits of base could be a branch's change under another id, squashed or rebased.
 
-The pass itself finds those that have exactly the branch's content. What it leaves as
-candidates touches no other path than the branch does; the cheap tests here throw out
-those that no merge could turn into the branch's change, since each merge costs as much
-as reading hundreds of commits.
+Belongs here: one pass over base's first-parent line, and cheap tests that need no merge. Does not: comparing
+patches, or merging (see `absorbed`).
+
+The pass itself finds the commits that have exactly the branch's content. What it leaves as candidates touches
+no other path than the branch does; the tests here throw out those that no merge could turn into the branch's
+change, since each merge costs as much as reading hundreds of commits. (On 1,000 heads of a repository with
+54,660 commits: 5 s instead of 48 s, with the same answers.)
 """
 
 from __future__ import annotations
@@ -18,31 +21,31 @@ from agentledger.git.diffs import Landing
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Change
 
-# How many candidates are kept while scanning, and how many of them are worth a merge; the closest first.
-MOST_SEEN = 40
-MOST_TRIED = 3
+MOST_SEEN = 40  # candidates kept while scanning, the closest first
+MOST_TRIED = 3  # of those, how many are worth a merge each
 
 
 @dataclass
 class Search:
-    """One branch's search over base's line, in steps as `History.step` counts them.
-
-    `begin` is its merge base's step; an earlier search may have covered the line up to
-    `start`, and found `same`.
-    """
+    """One branch's search over base's line, in steps as `ancestry.History.step` counts them."""
 
     branch: Branch
+    #: The step of the branch's merge base.
     begin: int
+    #: An earlier search has covered the line up to here; `begin` where there was none.
     start: int
+    #: The commit of base with the same change, once one is found.
     same: str | None = None
+    #: What the branch changes from its merge base on, by path.
     net: dict[bytes, Change] = field(default_factory=dict)
+    #: How many paths each commit changes, its step, and the commit; the greatest first.
     candidates: list[tuple[int, int, Landing]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.net = {change.path: change for change in self.branch.changes}
 
     def offer_commit(self, landing: Landing, step: int) -> None:
-        """Take a commit that touches no other paths than this branch."""
+        """Take a commit that touches only paths of this branch: as the same change, or as a candidate."""
         if len(landing.changes) == len(self.net) and all(
             has_same_result(self.net[c.path], c) for c in landing.changes
         ):
@@ -50,12 +53,20 @@ class Search:
             return
         if all(_is_mergeable(self.net[change.path], change) for change in landing.changes):
             self.candidates.append((len(landing.changes), step, landing))
-            self.candidates.sort(key=lambda found: found[:2], reverse=True)
+            # The closest first: most paths in common, then the newest.
+            self.candidates.sort(key=lambda candidate: candidate[:2], reverse=True)
             del self.candidates[MOST_SEEN:]
 
     def narrow_candidates(self, touched: Mapping[bytes, Sequence[int]]) -> None:
-        """Keep the closest candidates before which base got the rest of the branch's paths, too."""
-        possible = [found for found in self.candidates if self._has_rest_landed(found[2], found[1], touched)]
+        """Keep the closest candidates before which the rest of the branch's paths landed in base, too.
+
+        `touched` has, by path, the steps at which base changed it, ascending.
+        """
+        possible = [
+            (paths, step, landing)
+            for paths, step, landing in self.candidates
+            if self._has_rest_landed(landing, step, touched)
+        ]
         self.candidates = possible[:MOST_TRIED]
 
     def _has_rest_landed(self, landing: Landing, step: int, touched: Mapping[bytes, Sequence[int]]) -> bool:
@@ -66,7 +77,7 @@ class Search:
 
 
 def _has_step_between(steps: Sequence[int], low: int, high: int) -> bool:
-    """Is there a step above `low` and below `high`? `steps` ascend."""
+    """Is there a step above `low` and below `high`? `steps` are ascending."""
     at = bisect_left(steps, high)
     return at > 0 and steps[at - 1] > low
 
@@ -77,7 +88,10 @@ def has_same_result(net: Change, landed: Change) -> bool:
 
 
 def _is_mergeable(net: Change, landed: Change) -> bool:
-    """Where base had not moved, a merge takes the branch's side as it is, so it must be what landed."""
+    """Could merging the branch give what landed at this path?
+
+    Where base had not changed the path, a merge takes the branch's side, so that must be what landed.
+    """
     moved = (net.old, net.old_mode) != (landed.old, landed.old_mode)
     return moved or has_same_result(net, landed)
 
@@ -85,7 +99,10 @@ def _is_mergeable(net: Change, landed: Change) -> bool:
 def scan_base_line(
     scratch: Scratch, history: History, searches: Sequence[Search], progress: Callable[[str, int, int], None]
 ) -> None:
-    """Read base's line once, newest first, and offer each commit to the branches that cover its paths."""
+    """Read base's line once, newest first, and offer each commit to the branches that cover its paths.
+
+    Fills in `same` and `candidates` of the searches. `progress` is called every 500 commits.
+    """
     top = len(history.chain) - 1
     left = [search for search in searches if search.start < top]
     if not left:
@@ -106,6 +123,7 @@ def scan_base_line(
             if change.path in by_path:
                 touched.setdefault(change.path, []).append(step)
         for search in _find_covering(landing, by_path):
+            # At or below `start`, an earlier search has looked.
             if search.start < step and search.same is None:
                 search.offer_commit(landing, step)
     ascending = {path: steps[::-1] for path, steps in touched.items()}
@@ -117,5 +135,6 @@ def _find_covering(landing: Landing, by_path: Mapping[bytes, Sequence[Search]]) 
     paths = [change.path for change in landing.changes]
     if not paths or any(path not in by_path for path in paths):
         return []
+    # Whoever covers all paths covers the rarest one, so only those few are looked at.
     rarest = min((by_path[path] for path in paths), key=len)
     return [search for search in rarest if all(path in search.net for path in paths)]

@@ -1,8 +1,8 @@
-"""The command line: one small function a command, and the boundary around all of them.
+"""The command line: one module for each command, and one place that turns errors into messages.
 
-Belongs here: reading arguments, printing, exit codes. Does not: work; a command asks
-`snapshot`, `site`, `reports` or `workflow` for it, and imports them inside its function so
-that `--version`, help and completion stay fast.
+Belongs here: arguments, printing, exit codes. Does not: the work itself. A command calls
+`fleet.snapshot`, `site`, `reports` or `workflow`, and imports them inside its function: `--version`,
+help and completion then stay fast.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ Completion: add the line for your shell to its start-up file.
   fish  _AGENTLEDGER_COMPLETE=fish_source agentledger | source
 
 \b
-Exit codes: 0 well, 1 stopped by a check, 2 usage or repository error, 3 a bug in agentledger,
-130 interrupted.
+Exit codes: 0 success, 1 a check failed, 2 wrong usage or repository error, 3 a bug in
+agentledger, 130 interrupted.
 """
 
 
@@ -66,10 +66,10 @@ Exit codes: 0 well, 1 stopped by a check, 2 usage or repository error, 3 a bug i
 @repo_option
 @verbose_option
 def agentledger() -> None:
-    """A ledger of your agent fleet, kept in git."""
+    """Plan, watch and check the work of coding agents; all records are kept in git."""
 
 
-# The commands in the order of the work, as --help shows them.
+# In the order of the work: --help shows them in this order.
 GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Look", (board.board, site.site, serve.serve, next_turn.next_)),
     ("Set up", (init.init, doctor.doctor, rule.rule, schema.schema, sync.sync, demo.demo)),
@@ -83,13 +83,14 @@ for heading, commands in GROUPS:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, by default that of the process, and return its exit code."""
+    """Run the command with these arguments, and return its exit code. None: those of the process."""
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that is not UTF-8 shows \u2026 instead of failing; text and JSON are safe either way.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     settings = Settings()
+    # Python sets signal handlers in the main thread alone; elsewhere `signal.signal` raises ValueError.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _end_on_signal)
     return run_guarded(
@@ -98,13 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _end_on_signal(number: int, _frame: object) -> NoReturn:
-    """End as on Ctrl-C: temporary folders are removed on the way out."""
-    signal.signal(number, signal.SIG_IGN)  # a second one would stop the clearing up
-    raise SystemExit(128 + number)
+    """End as Ctrl-C does: an exception, so that temporary folders are removed on the way out."""
+    signal.signal(number, signal.SIG_IGN)  # a second signal would interrupt the removal
+    raise SystemExit(128 + number)  # the code that a shell reports for a process ended by this signal
 
 
 def _open_closed_streams() -> None:
-    """Open what was closed (`>&-`) on nothing, or the next file that is opened would take its number."""
+    """Open on nothing each standard stream that was closed (`>&-`).
+
+    Otherwise the next file that is opened gets the stream's number, and output is written into it.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             nowhere = os.open(os.devnull, os.O_RDWR)

@@ -1,4 +1,7 @@
-"""`agentledger allow`: a dated exception for a task."""
+"""`agentledger allow`: let a task change more paths, or waive a rule, until a date.
+
+Belongs here: options. Does not: what a waiver may cover, or writing it (see `workflow.manage.allow`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 @click.command()
 @click.argument("task", metavar="TASK|BRANCH")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--why", required=True, metavar="TEXT", help="The reason, shown wherever something is waived.")
+@click.option(
+    "--why", required=True, metavar="TEXT", help="The reason; shown beside every finding that is waived."
+)
 @click.option(
     "--until",
     required=True,
@@ -26,7 +31,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
     "rules",
     multiple=True,
     metavar="ID",
-    help="A rule, by id or name. Repeatable.  [default: those by which a path is not the task's to change]",
+    help="A rule to waive, by id or name. Repeatable.  [default: the rules about which paths may change]",
 )
 @dry_run_option
 @format_option
@@ -44,10 +49,11 @@ def allow(
     dry_run: bool,
     format: str,
 ) -> None:
-    """Let TASK change each PATH, a pattern, for a while: a waiver on the control branch.
+    """Let TASK change more paths, or waive a rule, until a date.
 
-    With --rule and no PATH, all that the rule finds is waived. What is waived is still shown, with the
-    reason. agentledger's own files are never opened.
+    Each PATH is a pattern. With --rule and no PATH, everything that the rule finds is waived. A waived
+    finding is still shown, with the reason. agentledger's own files can never be allowed. Makes one commit
+    on the control branch.
     """
     from agentledger.workflow.manage import allow as work
 

@@ -1,4 +1,8 @@
-"""`agentledger answer`: reply to an agent, on the control branch."""
+"""`agentledger answer`: reply to an agent, with a commit on the control branch.
+
+Belongs here: options, standard input and the editor, printing. Does not: writing the answer (see
+`workflow.manage.answer`).
+"""
 
 from __future__ import annotations
 
@@ -35,14 +39,14 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
     type=click.Choice(DECISIONS),
     default="note",
     show_default=True,
-    help="What you decide. Any settles the question; only approve opens a checkpoint. "
-    "reject turns down a change of the brief, where no question is open.",
+    help="What you decide. Each of them closes the open question; only approve passes a checkpoint. "
+    "Where no question is open, reject refuses the branch's change of its brief.",
 )
 @click.option("-m", "--message", "messages", multiple=True, metavar="TEXT", help="A paragraph. Repeatable.")
-@click.option("--to", metavar="CHECK-IN", help="The check-in that is answered.  [default: the newest]")
-@click.option("--checkpoint", metavar="NAME", help="The checkpoint that is decided on.")
-@click.option("--branch", metavar="NAME", help="The branch, where several work on the task.")
-@click.option("--all", "everyone", is_flag=True, help="Every branch that works on the task.")
+@click.option("--to", metavar="CHECK-IN", help="The check-in that you answer.  [default: the newest]")
+@click.option("--checkpoint", metavar="NAME", help="The checkpoint that you decide on.")
+@click.option("--branch", metavar="NAME", help="The branch to answer, where several work on the task.")
+@click.option("--all", "everyone", is_flag=True, help="Answer every branch that works on the task.")
 @dry_run_option
 @format_option
 @repo_option
@@ -62,15 +66,15 @@ def answer(
     dry_run: bool,
     format: str,
 ) -> None:
-    """Answer whoever works on TASK, or on BRANCH alone.
+    """Answer the agents that work on TASK, or on BRANCH alone.
 
-    TEXT is Markdown, - reads it from standard input. Without any, your editor opens on a terminal; to
-    approve takes no words. One commit on the control branch; work tree and index stay as they are.
+    TEXT is Markdown; - reads it from standard input. Without a TEXT, your editor opens on a terminal;
+    an approval needs none. Makes one commit on the control branch; worktree and index stay as they are.
     """
     from agentledger.workflow.manage import answer as work
 
     if branch and everyone:
-        raise click.UsageError("--branch names one, and --all means every one: give either.")
+        raise click.UsageError("--branch names one branch and --all means every one: give only one of them.")
     reply = work.Reply(
         task=task,
         text=join_paragraphs([text, *messages]),
@@ -88,15 +92,15 @@ def answer(
 
 
 def join_paragraphs(paragraphs: Sequence[str]) -> str:
-    """The paragraphs as one text; standard input in place of the first that is `-`."""
-    found = list(paragraphs)
-    if "-" in found:
-        found[found.index("-")] = read_standard_input()
-    return "\n\n".join(text for text in found if text.strip())
+    """Join the paragraphs to one text; standard input replaces the first that is `-`."""
+    texts = list(paragraphs)
+    if "-" in texts:
+        texts[texts.index("-")] = read_standard_input()
+    return "\n\n".join(text for text in texts if text.strip())
 
 
 def is_at_terminal() -> bool:
-    """Is there a person, whom an editor can be opened for?"""
+    """Is a person at a terminal, so that an editor can be opened?"""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -109,13 +113,14 @@ def _write_reply(start: Path, reply: Reply, dry_run: bool) -> Answered:
 
 
 def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Answered:
-    """The same with a text from the editor, which is kept until it is written down."""
+    """Write the reply with a text from the editor; the draft's file is kept until the answer is committed."""
     from dataclasses import replace
 
     from agentledger.workflow.manage import answer as work
     from agentledger.workflow.session import editor
 
     written = compose_in_editor(start, reply)
+    # Read again with a new time: while a person writes, the fleet may change.
     done = work.write_answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
     if not dry_run:
         editor.remove_draft(written.path)
@@ -123,7 +128,7 @@ def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Ans
 
 
 def compose_in_editor(start: Path, reply: Reply) -> Composed:
-    """The words for a reply, from the editor; while a person writes, the fleet may move on."""
+    """Let a person write the reply's text in the editor; the fleet may change meanwhile."""
     from agentledger.workflow.manage import compose
     from agentledger.workflow.session import manager_context
 
@@ -143,7 +148,7 @@ def _print_json(done: Answered) -> None:
 
 
 def describe_answer(done: Answered) -> str:
-    """Where it was written, what to know of it, and what comes next; of a dry run the document, too."""
+    """The lines about an answer: its place, warnings, and the next command; for a dry run also the document."""
     from agentledger.model.text import escape_hidden
     from agentledger.repository.bases import HEADS
 

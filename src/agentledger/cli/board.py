@@ -1,4 +1,8 @@
-"""`agentledger board`: the fleet in the terminal, or as JSON."""
+"""`agentledger board`: show the fleet in the terminal, or as JSON.
+
+Belongs here: options, the width, printing. Does not: the text (see `reports.text`), or the JSON (see
+`reports.json`).
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,15 @@ from agentledger.cli.options import Asked, fleet_options, format_option
 if TYPE_CHECKING:
     from agentledger.model.fleet import Fleet
 
-PIPE_WIDTH = 80  # columns where there is no terminal, and COLUMNS does not say otherwise
+PIPE_WIDTH = 80  # columns, where there is no terminal and COLUMNS is not set
 
 
 @click.command()
 @fleet_options
 @format_option
-@click.option("--all", "list_ended", is_flag=True, help="List the ended branches too.")
+@click.option("--all", "list_ended", is_flag=True, help="Also list the branches that have ended.")
 def board(asked: Asked, format: str, list_ended: bool) -> None:
-    """Show the fleet: what is alive, what is held, what ended."""
+    """List the agents' branches: what each one needs, and from whom."""
     with asked.reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     if format == "json":
@@ -45,7 +49,7 @@ def _print_text(fleet: Fleet, list_ended: bool) -> None:
     from agentledger.reports import text
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _pipe_columns())
-    # Captured first: rich ends the process by itself, with 1, when the reader of a pipe has gone.
+    # Captured first: rich itself ends the process with 1 when a pipe's reader is gone; the boundary ends with 141.
     with console.capture() as shown:
         console.print(text.render_board(fleet, console.width, list_ended), soft_wrap=True)
     sys.stdout.write(shown.get())

@@ -1,10 +1,10 @@
-"""The one place where errors become words and an exit code.
+"""The one place where errors become a message and an exit code.
 
-Belongs here: what a person reads when something fails, and the log of a bug. Does not: raising,
-or deciding what is an error.
+Belongs here: what a person reads when something fails, and the log of a bug. Does not: raising errors,
+or deciding what is one.
 
-Exit codes: 0 well, 1 findings that block, 2 usage, configuration or repository, 3 a bug in
-agentledger, 130 interrupted, 141 when the reader of a pipe went away (as git itself ends then).
+Exit codes: 0 success, 1 findings that block, 2 usage, configuration or repository, 3 a bug in
+agentledger, 130 interrupted, 141 when the reader of a pipe went away (git itself ends the same way).
 """
 
 from __future__ import annotations
@@ -30,48 +30,54 @@ KEPT_LINES = 200  # of a traceback in the log; a runaway recursion has thousands
 
 @dataclass(slots=True)
 class Settings:
-    """What was asked for before the command's name, and holds for every command."""
+    """The options that every command has, also when they stand before the command's name."""
 
     verbose: bool = False
     repo: Path | None = None
 
 
 class ReaderGone(Exception):
-    """Standard output is a pipe that nobody reads any more: `agentledger board | head`."""
+    """Standard output is a pipe whose reader has ended, as in `agentledger board | head`."""
 
 
 class Commands(click.Group):
-    """Commands under headings; and it tells a closed pipe from other failures, which click does not."""
+    """A group that lists its commands under headings, and reports a closed pipe as `ReaderGone`.
+
+    click ends with 1 for a closed pipe; 1 is our code for findings that block.
+    """
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._groups: list[tuple[str, Sequence[click.Command]]] = []
 
     def add_group(self, heading: str, commands: Sequence[click.Command]) -> None:
-        """Add commands that --help shows under one heading."""
+        """Add commands, which --help shows under this heading."""
         self._groups.append((heading, commands))
         for command in commands:
             self.add_command(command)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands by heading, in the order in which they were added."""
+        """Write the commands by heading, in the order in which they were added."""
+        # One width for all headings, so that the summaries line up across them.
         width = max((len(command.name or "") for command in self.commands.values()), default=0)
         for heading, commands in self._groups:
             with formatter.section(heading):
+                # 6, as in click's own: an indent and a gap of 2 columns each, and 2 spare.
                 room = formatter.width - width - 6
                 formatter.write_dl(
                     [((c.name or "").ljust(width), c.get_short_help_str(room)) for c in commands]
                 )
 
     def make_context(self, *args: Any, **named: Any) -> click.Context:
-        """Parse the arguments, which prints help and version; raises ReaderGone as `invoke` does."""
+        """Parse the arguments; this also prints help and version. Raises ReaderGone, as `invoke` does."""
         with _raise_reader_gone():
             return super().make_context(*args, **named)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; raises ReaderGone where click would end with 1, our code for findings."""
+        """Run the command. Raises ReaderGone where click would end with 1, our code for findings."""
         with _raise_reader_gone():
             result = super().invoke(ctx)
+            # Here and not at the end of the process, where a closed pipe could no longer be caught.
             sys.stdout.flush()
         return result
 
@@ -85,7 +91,7 @@ def _raise_reader_gone() -> Iterator[None]:
 
 
 def run_guarded(action: Callable[[], object], settings: Settings) -> int:
-    """Run the action and return the exit code; every error is told on standard error."""
+    """Run the action and return the exit code; print every error on standard error."""
     try:
         result = action()
     except (KeyboardInterrupt, click.Abort):
@@ -98,7 +104,7 @@ def run_guarded(action: Callable[[], object], settings: Settings) -> int:
         return error.exit_code
     except LedgerError as error:
         return _show_error(error, settings)
-    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes here is a bug, and is said to be one
+    except Exception as error:  # noqa: BLE001 - the boundary: all that gets here is a bug, and is reported as one
         return _show_disk_full(error, settings) if _is_disk_full(error) else _show_bug(error, settings)
     return result if isinstance(result, int) else 0
 
@@ -117,13 +123,13 @@ def _is_disk_full(error: Exception) -> bool:
 
 
 def _show_disk_full(error: Exception, settings: Settings) -> int:
-    _drop_output()
+    _drop_output()  # the full disk may be that of the output; its flush at the end would fail again
     where = getattr(error, "filename", None) or "the repository, of temporary files or of the output"
     return _show_error(LedgerError(f"the disk of {where} is full", "make room, then try again"), settings)
 
 
 def _drop_output() -> None:
-    """Send what standard output still holds nowhere: Python's own flush at the end would fail again."""
+    """Discard what standard output still buffers: Python's own flush at the end would fail again."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
@@ -145,7 +151,7 @@ def _show_bug(error: Exception, settings: Settings) -> int:
 
 
 def _write_bug_log(told: str, running: str) -> Path | None:
-    """Write the log of a bug, over that of the one before; None where the folder cannot be written."""
+    """Write the log of a bug, in place of the last one's; None where the folder cannot be written."""
     import platformdirs
 
     lines = told.splitlines(keepends=True)
@@ -160,5 +166,5 @@ def _write_bug_log(told: str, running: str) -> Path | None:
 
 
 def _printable_message(text: str) -> str:
-    """A message fit for a terminal; its own line breaks stay."""
-    return HIDDEN.sub(lambda found: found[0] if found[0] == "\n" else ascii(found[0])[1:-1], text)
+    """The message with characters escaped that could steer a terminal; its line breaks stay."""
+    return HIDDEN.sub(lambda hidden: hidden[0] if hidden[0] == "\n" else ascii(hidden[0])[1:-1], text)

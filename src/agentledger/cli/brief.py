@@ -1,4 +1,8 @@
-"""`agentledger brief`: the brief that counts, and settling what a branch's copy asks for."""
+"""`agentledger brief`: show the brief that counts, and accept or reject a branch's changed copy of it.
+
+Belongs here: options and printing of its four commands. Does not: the decision (see
+`workflow.manage.brief_decision`), or text and JSON of briefs (see `reports.brief_reports`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ Command = Callable[..., Any]
 
 
 def _common_options(command: Command) -> Command:
-    """What all of them take: the task or branch, and how to print."""
+    """Add what all four commands take: the task or branch, and the output's format."""
     named = click.argument("name", metavar="TASK|BRANCH")(click.pass_obj(command))
     return verbose_option(repo_option(format_option(named)))
 
@@ -28,28 +32,28 @@ def _message_option(command: Command) -> Command:
         "messages",
         multiple=True,
         metavar="TEXT",
-        help="A paragraph to the agent, which answers its open question, too. - reads standard input.",
+        help="A paragraph to the agent; it also answers its open question. - reads standard input.",
     )(command)
 
 
 @click.group()
 def brief() -> None:
-    """Show a brief, and settle what a branch's copy asks for.
+    """Show a brief, and accept or reject a branch's changes to it.
 
-    A branch whose copy of the brief was changed asks for another scope; until it is accepted, that grants
-    nothing.
+    A branch that changes its copy of the brief asks for a different scope. Until you accept the change, it
+    has no effect.
     """
 
 
 @brief.command()
 @_common_options
 def show(settings: Settings, name: str, format: str) -> None:
-    """Print the brief that counts, and say where it is from."""
+    """Print the brief that counts, and where it comes from."""
     from agentledger.reports import brief_reports
     from agentledger.workflow.manage import brief_decision as work
 
-    found = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
-    parts = (found.task, found.brief, found.where, found.copies)
+    shown = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
+    parts = (shown.task, shown.brief, shown.where, shown.copies)
     click.echo(
         brief_reports.encode_brief(*parts) if format == "json" else brief_reports.render_brief(*parts),
         nl=False,
@@ -59,7 +63,7 @@ def show(settings: Settings, name: str, format: str) -> None:
 @brief.command()
 @_common_options
 def diff(settings: Settings, name: str, format: str) -> None:
-    """Compare a branch's copy with the brief that counts, in words and as a diff."""
+    """Compare a branch's copy with the brief that counts."""
     from agentledger.reports import brief_reports
     from agentledger.workflow.manage import brief_decision as work
 
@@ -79,9 +83,13 @@ def diff(settings: Settings, name: str, format: str) -> None:
 @brief.command()
 @_common_options
 @_message_option
-@click.option("--blob", metavar="ID", help="Only if it still is this copy, as `brief diff` names it.")
 @click.option(
-    "--despite-overlap", is_flag=True, help="Accept it, though its scope then meets another active task's."
+    "--blob", metavar="ID", help="Accept only if the copy is still this one; `brief diff` prints the ID."
+)
+@click.option(
+    "--despite-overlap",
+    is_flag=True,
+    help="Accept it although another active task may change the same files.",
 )
 @dry_run_option
 def accept(
@@ -93,7 +101,10 @@ def accept(
     despite_overlap: bool,
     dry_run: bool,
 ) -> None:
-    """Make a branch's copy the brief: one commit on the control branch."""
+    """Make a branch's copy the brief that counts.
+
+    Makes one commit on the control branch.
+    """
     from agentledger.cli.answer import join_paragraphs
     from agentledger.workflow.manage import brief_decision as work
 
@@ -110,12 +121,17 @@ def accept(
 @brief.command()
 @_common_options
 @_message_option
-@click.option("--blob", metavar="ID", help="Only if it still is this copy, as `brief diff` names it.")
+@click.option(
+    "--blob", metavar="ID", help="Reject only if the copy is still this one; `brief diff` prints the ID."
+)
 @dry_run_option
 def reject(
     settings: Settings, name: str, format: str, messages: tuple[str, ...], blob: str | None, dry_run: bool
 ) -> None:
-    """Turn down what a branch's copy asks for: an answer on the control branch."""
+    """Reject what a branch's copy asks for.
+
+    Makes one commit on the control branch: an answer to the agent.
+    """
     from agentledger.cli.answer import join_paragraphs
     from agentledger.workflow.manage import brief_decision as work
 

@@ -1,7 +1,7 @@
-"""How a build of the site is put together, for every command that makes one.
+"""Build the site from a repository, for every command that does so.
 
-Belongs here: which parts a build has, and when it can be spared. Does not: options, or a word to
-the user (`site` builds once, `serve` again and again).
+Belongs here: which parts a build has, and when none is needed. Does not: options or printing (`site`
+builds once, `serve` again and again).
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ FOLDER_NAME = ".agentledger-site"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a build came to. `fleet` is None where nothing can have changed, and nothing was read;
-    `valid_until` is the second from which the site is stale with nothing having moved, None: never."""
+    """The result of a build."""
 
     result: Result
+    #: None where nothing can have changed, so that nothing was read.
     fleet: Fleet | None
+    #: Seconds since the epoch at which the site becomes stale although no ref moves; None: never.
     valid_until: int | None
 
 
 def site_folder(asked: Asked, out: Path | None) -> Path:
-    """The folder to build into: the one told, else FOLDER_NAME at the top of the repository."""
+    """The folder to build into: `out`, else FOLDER_NAME at the top of the repository."""
     from agentledger.fleet import snapshot
 
     return out or snapshot.toplevel(asked.start) / FOLDER_NAME
@@ -45,16 +46,17 @@ def site_folder(asked: Asked, out: Path | None) -> Path:
 def publish_site(
     asked: Asked, out: Path, renderer: Renderer | None = None, fingerprint: str | None = None
 ) -> Published:
-    """Build what was asked for into `out`, or leave it where nothing can have changed.
+    """Build the site into `out`, or leave it as it is where nothing can have changed.
 
-    `renderer` is for who builds again and again; `fingerprint`, of the repository, for who has
-    just taken it. Raises LedgerError.
+    A caller that builds repeatedly passes its own `renderer`; one that has just taken the repository's
+    `fingerprint` passes that. Raises LedgerError.
     """
     from agentledger.fleet import snapshot
     from agentledger.reports import json
     from agentledger.site import build
 
-    # Taken before reading: what moves meanwhile makes the next build look again, not this one lie.
+    # Taken before the reading: a ref that moves meanwhile makes the next build read again. Taken after it,
+    # the fingerprint would claim that this build shows that move.
     fingerprint = fingerprint or snapshot.read_fingerprint(asked.start, asked.request)
     if build.is_up_to_date(out, fingerprint, int(time.time())):
         return _read_last_build(out)
@@ -74,7 +76,7 @@ def publish_site(
 
 @contextmanager
 def _open_renderer(renderer: Renderer | None) -> Iterator[Renderer]:
-    """This renderer, which goes on living, or one that ends with the block."""
+    """Yield this renderer, which stays open, or a new one that closes with the block."""
     from agentledger.site.markdown.pool import Renderer
 
     if renderer is not None:
@@ -96,13 +98,15 @@ def _read_last_build(out: Path) -> Published:
 
 
 def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
-    """When something is different with nothing having moved: a branch turns dormant, or its agent is late.
+    """The second (since the epoch) at which the site changes although no ref moves; None: never.
 
-    None for never.
+    That is when the next branch turns dormant, or the next agent's check-in is late. `dormant` is in
+    seconds.
     """
     from agentledger.model.fleet import State
 
     still = [branch for branch in fleet.branches if branch.state is State.OPEN]
+    # + 1: at the very second itself a branch is not dormant yet, and a check-in not late.
     times = [b.active_at + dormant + 1 for b in still] if dormant is not None else []
     due = [b.standing.due for b in still if b.standing and b.standing.due is not None]
     return min([*times, *(at + 1 for at in due if at >= fleet.now)], default=None)

@@ -1,4 +1,8 @@
-"""`agentledger check`: the rules, on the index, a push, a branch, a range, a task, or the whole fleet."""
+"""`agentledger check`: run the rules on the index, a push, a branch, a range, a task, or the whole fleet.
+
+Belongs here: options, what excludes what, the output format, the exit code. Does not: running the rules
+(see `gates.check`, `gates.commit` and `gates.push`).
+"""
 
 from __future__ import annotations
 
@@ -22,17 +26,21 @@ BLOCKED, UNJUDGED = 1, 2
 
 
 @click.command()
-@click.option("--staged", is_flag=True, help="What a commit of the index would do, at the gate `commit`.")
-@click.option("--push", is_flag=True, help="A push, its lines on standard input as git gives them to a hook.")
+@click.option("--staged", is_flag=True, help="Check what is staged, as the pre-commit hook does.")
 @click.option(
-    "--branch", metavar="NAME", help="One branch, at the gate `ready`.  [default: the one checked out]"
+    "--push", is_flag=True, help="Check a push, as the pre-push hook does; git's lines on standard input."
 )
 @click.option(
-    "--range", "between", metavar="A..B", help="What branch B would bring to A, at the gate `merge`."
+    "--branch",
+    metavar="NAME",
+    help="Check one branch, with the rules for finished work.  [default: the one checked out]",
 )
-@click.option("--task", metavar="TASK", help="A task that is about to be handed out, at the gate `spawn`.")
-@click.option("--fleet", is_flag=True, help="Every open branch, at the gate `merge`.")
-@click.option("--gate", type=click.Choice(GATES), help="Judge as this gate would.")
+@click.option(
+    "--range", "between", metavar="A..B", help="Check what merging branch B into A would bring, for CI."
+)
+@click.option("--task", metavar="TASK", help="Check whether TASK can be handed to an agent.")
+@click.option("--fleet", is_flag=True, help="Check every open branch, as if it were to be merged now.")
+@click.option("--gate", type=click.Choice(GATES), help="Apply the rules of this step instead.")
 @click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--base", metavar="NAME", help="The branch that agent work merges into.")
 @repo_option
@@ -51,21 +59,23 @@ def check(
     format: str,
     base: str | None,
 ) -> int:
-    """Say what the rules find, and what to do about it.
+    """Show what breaks the rules, and how to fix it.
 
-    Ends with 1 when it stops somebody; --fleet alone only shows, and ends with 0.
+    Exits with 1 when a finding blocks, and 2 when a branch cannot be read; --fleet without --gate only
+    shows, and exits with 0.
     """
     from agentledger.model.findings import Gate
 
     if sum((staged, push, branch is not None, between is not None, task is not None, fleet)) > 1:
         raise click.UsageError("--staged, --push, --branch, --range, --task and --fleet exclude each other.")
+    # The hooks decide both themselves; another answer here than in the hook would mislead.
     if (staged or push) and (gate is not None or base is not None):
-        raise click.UsageError("--staged and --push are judged as their hooks do: without --gate and --base.")
+        raise click.UsageError("--staged and --push check as their hooks do: leave out --gate and --base.")
     if between is not None and base is not None:
         raise click.UsageError("--range names the base; leave out --base.")
     asked = Gate(gate) if gate else None
     if asked is not None and (asked is Gate.SPAWN) is not (task is not None):
-        raise click.UsageError("A task is judged at the gate spawn, and nothing else is.")
+        raise click.UsageError("--task goes with --gate spawn, and --gate spawn with --task.")
     start = settings.repo or current_folder()
     if staged or push:
         report = _check_as_hook(start, push)
@@ -76,17 +86,18 @@ def check(
     click.echo(_format_report(report, format), nl=False)
     if fleet and asked is None:
         return 0
-    # That nothing was found of a branch which could not be read would say that all is well.
+    # Of a branch that could not be read nothing is found; exit code 0 would claim that it is fine.
     return BLOCKED if report.blocked else UNJUDGED if report.unjudged else 0
 
 
 def _check_as_hook(start: Path, push: bool) -> Report:
-    """What the hook of a commit, or of a push, would say here."""
+    """The findings that the hook of a commit, or of a push, would report here."""
     from agentledger.gates import commit
     from agentledger.gates import push as pushes
     from agentledger.model.findings import Gate, Report
 
     if push:
+        # surrogateescape: a ref's name may be any bytes, and must get back to git unchanged.
         lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").splitlines()
         return Report(Gate.PUSH, "the push", pushes.check_push(os.environ, start, lines))
     branch, findings = commit.check_commit(os.environ, start, int(time.time()))
@@ -124,11 +135,11 @@ def _run_check(
 
 
 def _parse_range(between: str) -> tuple[str, str]:
-    """`A..B`, or `A...B`, which for a merge is the same; "" stands for HEAD, as it does for git."""
+    """The two ends of `A..B`, or of `A...B`, which for a merge is the same; "" is HEAD, as for git."""
     base, dots, branch = between.partition("..")
     branch = branch.removeprefix(".")
     if not dots or not (base or branch) or ".." in branch:
-        raise click.UsageError(f"{between!r} is no range; write it as main..agent/login")
+        raise click.UsageError(f"{between!r} is not a range; write it as main..agent/login")
     return base, branch
 
 

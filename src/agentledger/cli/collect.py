@@ -1,4 +1,7 @@
-"""`agentledger collect`: commit what an agent could only leave in its worktree."""
+"""`agentledger collect`: commit the ledger files that an agent could only leave in its worktree.
+
+Belongs here: options. Does not: which files are taken, or committing them (see `workflow.report.collect`).
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,11 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 @verbose_option
 @click.pass_obj
 def collect(settings: Settings, /, task: str | None, format: str, dry_run: bool) -> None:
-    """Commit the ledger files that lie uncommitted in the worktrees of TASK, or of every task.
+    """Commit the reports that agents could not commit themselves.
 
-    For agents whose sandbox refuses git's writes. Only briefs, check-ins, evidence and packets are taken,
-    each on the branch of its worktree; everything else there stays as it is.
+    For agents whose sandbox refuses git's writes. Looks in the worktrees of TASK, or of every task. Takes
+    only briefs, check-ins, evidence and packets, each onto the branch of its worktree; everything else
+    there stays as it is.
     """
     from agentledger.workflow.report import collect as work
 

@@ -1,4 +1,7 @@
-"""`agentledger demo`: a sample fleet with real git, and its site."""
+"""`agentledger demo`: make a sample fleet in a real git repository, and its site.
+
+Belongs here: options and printing. Does not: what the sample holds (see `workflow.demo`).
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ FOLDER_NAME = "agentledger-demo"
 @verbose_option
 @click.pass_obj
 def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
-    """Make a repository with a sample fleet in DIR, and build its site.
+    """Make a sample repository in DIR, with agent branches and a site.
 
-    DIR is agentledger-demo in the current folder unless given; a demo that is there is made anew.
+    Without DIR it is agentledger-demo in the current folder. A demo that is there already is replaced.
     """
     from agentledger.cli import building, site
     from agentledger.fleet.snapshot import Request
@@ -32,7 +35,7 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     repository = create_demo.create_demo(directory, int(time.time()))
     asked = Asked(repository, Request(), settings.verbose)
     result = building.publish_site(asked, building.site_folder(asked, None)).result
-    click.echo(f"{repository}: a sample repository, to look around in")
+    click.echo(f"{repository}: a sample repository to explore")
     click.echo(site.describe_result(result))
     if site.is_on_desktop() if open_it is None else open_it:
         site.open_in_browser(result.index)

@@ -1,6 +1,6 @@
-"""How every command that writes tells what it did: as text, or as one JSON document.
+"""Print what a command that writes has done: as text, or as one JSON document.
 
-Belongs here: that, and the options that go with it. Does not: the words (see `did.Did`).
+Belongs here: that, and the option `--dry-run`. Does not: the sentences (see `model.command_result.Did`).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def dry_run_option(command: Command) -> Command:
-    """`--dry-run`, for every command that writes."""
-    return click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")(
+    """Add `--dry-run`, for every command that writes."""
+    return click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")(
         command
     )
 
 
 def print_result(did: Did, format: str) -> None:
-    """Print it: sentences and the next command, or the document that `agentledger schema did` describes."""
+    """Print the result: its sentences and the next command, or the JSON that `agentledger schema did` describes."""
     if format == "json":
         from agentledger.reports import json
 
@@ -34,7 +34,7 @@ def print_result(did: Did, format: str) -> None:
 
 
 def format_result(did: Did) -> str:
-    """The sentences, the warnings, and last the command to type next."""
+    """The sentences, the warnings, and at the end the command to type next."""
     lines = ["nothing is written: this is a dry run"] if did.dry_run else []
     lines += map(_printable_text, did.said)
     lines += [f"warning: {_printable_text(line)}" for line in did.warnings]
@@ -43,7 +43,7 @@ def format_result(did: Did) -> str:
 
 
 def _printable_text(text: str) -> str:
-    """A text fit for a terminal; its own line breaks stay."""
+    """The text with characters escaped that could steer a terminal; its line breaks stay."""
     from agentledger.model.text import escape_hidden
 
     return "\n".join(map(escape_hidden, text.split("\n")))

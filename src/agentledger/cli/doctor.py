@@ -1,4 +1,7 @@
-"""`agentledger doctor`: which gates are on here, each tried."""
+"""`agentledger doctor`: test which gates are active here.
+
+Belongs here: printing. Does not: the tests themselves (see `workflow.setup.doctor`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from agentledger.cli.boundary import Settings
 from agentledger.cli.options import current_folder, format_option, repo_option, verbose_option
 
 VERSION = 1
-ADVICE = "Here all of it is advice: what must hold against an agent that means to, hold on a server."
+ADVICE = (
+    "On this machine all of it is advice: an agent can get around it. What it must not get around, "
+    "enforce on a server."
+)
 
 
 @click.command()
@@ -19,9 +25,9 @@ ADVICE = "Here all of it is advice: what must hold against an agent that means t
 @verbose_option
 @click.pass_obj
 def doctor(settings: Settings, /, format: str) -> None:
-    """Say which gates are on in this clone and this worktree, and what turns the others on.
+    """Test which hooks are active here, and how to turn on the others.
 
-    Each is tried, in a temporary repository, with a commit that has to be refused. Ends with 0 in any case.
+    Each is tested in a temporary repository, with a commit that must be refused. Exits with 0 in any case.
     """
     from agentledger.workflow.setup import doctor as work
 

@@ -1,4 +1,7 @@
-"""`agentledger done`: an agent finishes its task."""
+"""`agentledger done`: finish a task: run its checks, refresh its packet, report it ready.
+
+Belongs here: options, printing, the exit code. Does not: the work (see `workflow.handover.done`).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ NOT_READY = 1
 @click.option("--next", "coming", default="", metavar="TEXT", help="What comes next.")
 @click.option("--agent", default="", metavar="NAME", help="Who you are: claude-code, codex …")
 @click.option("--session", default="", metavar="ID", help="Your own session's id.")
-@click.option("--again", is_flag=True, help="Run every check, also one whose evidence still holds.")
+@click.option("--again", is_flag=True, help="Run every check, even one whose last result is still valid.")
 @format_option
 @dry_run_option
 @repo_option
@@ -42,10 +45,11 @@ def done(
     format: str,
     dry_run: bool,
 ) -> int:
-    """Finish the task of this worktree: run its checks, refresh its packet, and say that it is ready.
+    """Finish this task: run checks, update the packet, report ready.
 
-    All of it is one commit. Where something is missing that only you can add, that is told with what to type,
-    evidence and packet are committed, and ready is not said: exit code 1.
+    All of it is one commit. Where something is missing that only you can add, the missing parts are listed
+    with what to type, the checks' results and the packet are committed, and the task is not reported ready:
+    exit code 1.
     """
     from agentledger.cli.verify import print_event
     from agentledger.workflow.handover import done as work

@@ -1,4 +1,8 @@
-"""`agentledger init`: a policy, hooks, and what agents read; and back."""
+"""`agentledger init`: set up a repository (policy, hooks, instructions for agents), or undo that.
+
+Belongs here: options, whether to ask, printing. Does not: the questions (see `init_asking`), or what is
+written (see `workflow.setup.init`).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ if TYPE_CHECKING:
 
 REST = """\
 then: {plan}
-      the policy counts, and agents see the rest, once it is committed on base
-      agentledger doctor tries each gate; agentledger init --uninstall takes all of this back"""
+      commit these files on base: only then does the policy apply, and agents see the rest
+      agentledger doctor tests each hook; agentledger init --uninstall undoes all of this"""
 
 
 @click.command()
@@ -26,22 +30,22 @@ then: {plan}
     "--hooks",
     "way",
     type=click.Choice(WAYS),
-    help="git's own hooks, an entry for the pre-commit framework, or both.  [default: native]",
+    help="Install git's own hooks, an entry for the pre-commit framework, or both.  [default: native]",
 )
 @click.option(
     "--agents-md/--no-agents-md",
     default=None,
-    help="A block in AGENTS.md that tells agents how to work under a brief.  [default: yes]",
+    help="Add a block to AGENTS.md that tells agents how to work with a brief.  [default: yes]",
 )
 @click.option(
     "--pr-template/--no-pr-template",
     default=None,
-    help="A pull-request template with the packet's sections, if there is none.  "
-    "[default: where the forge is known]",
+    help="Add a pull-request template with the review packet's sections, if there is none.  "
+    "[default: yes on a known forge such as GitHub]",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing, also on a terminal.")
 @click.option("--dry-run", is_flag=True, help="Show what would be changed, and change nothing.")
-@click.option("--uninstall", is_flag=True, help="Take back what init has done, and nothing else.")
+@click.option("--uninstall", is_flag=True, help="Undo what init has done, and nothing else.")
 @format_option
 @repo_option
 @verbose_option
@@ -57,10 +61,10 @@ def init(
     uninstall: bool,
     format: str,
 ) -> None:
-    """Make a repository ready: a policy with comments, hooks for agents' branches, a block in AGENTS.md.
+    """Set up a repository: a policy file, git hooks, AGENTS.md.
 
-    Commits nothing. Hooks that are there stay, and run first. A second run changes what is out of date. On a
-    terminal it asks what to make, and once more before it writes.
+    Commits nothing. Existing hooks stay, and run first. A second run updates what is out of date. On a
+    terminal it asks what to make, and asks again before it writes.
     """
     from agentledger.workflow.setup import init as work
     from agentledger.workflow.setup import init_result
@@ -71,7 +75,10 @@ def init(
         if not dry_run:
             work.apply_undo(place, plan)
         _print_result(
-            init_result.describe_undo(place, plan, dry_run), plan, format, "there is nothing of init here"
+            init_result.describe_undo(place, plan, dry_run),
+            plan,
+            format,
+            "init has left nothing here to undo",
         )
         return
     ready = work.inspect_repository(start)
@@ -89,7 +96,7 @@ def init(
     if not dry_run:
         work.apply_plan(ready.place, plan)
     done = init_result.describe_init(ready.asked, ready.place, plan, dry_run)
-    _print_result(done, plan, format, "all of it is there already")
+    _print_result(done, plan, format, "nothing to do: all of it is there already")
 
 
 def _print_result(done: Did, plan: Plan, format: str, nothing: str) -> None:

@@ -1,7 +1,7 @@
-"""The questions of `agentledger init` on a terminal, each with a default that Enter takes.
+"""The questions that `agentledger init` asks on a terminal; Enter takes the default.
 
-Belongs here: asking, and showing what would be written. Does not: what is wanted without being asked (see
-`workflow.init.Wanted`).
+Belongs here: asking, and showing what would be written. Does not: the defaults, which also apply where
+nobody is asked (see `workflow.setup.init.Wanted`).
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ WAYS = ("native", "pre-commit", "both", "none")
 
 
 def ask_for_choices(here: Here, way: str | None, agents_md: bool | None, pr_template: bool | None) -> Wanted:
-    """What to make: as the flags say, and for each that was not given, what the person says.
+    """What to make: each flag's value, or where it was not given (None), the person's answer.
 
-    What is there already is not asked for.
+    Asks nothing about what exists already.
     """
     from agentledger.workflow.setup import init, init_template, manifest
 
     usual = init.Wanted()
-    done = manifest.read_manifest(here.place.common)
+    made_before = manifest.read_manifest(here.place.common)
     if way is None:
-        text = "Hooks that stop what a brief does not allow"
+        text = "Git hooks that block what a brief does not allow"
         way = click.prompt(text, type=click.Choice(WAYS), default=usual.way)
-    if agents_md is None and init.plan_agents_md(here, done).steps:
-        agents_md = click.confirm("AGENTS.md: a block that tells agents how to work here", default=True)
+    if agents_md is None and init.plan_agents_md(here, made_before).steps:
+        agents_md = click.confirm("AGENTS.md: add a block that tells agents how to work here", default=True)
     if pr_template is None and init.plan_pr_template(here).steps:
-        text = f"{init_template.template_path(here.forge)}: a template with the packet's sections"
+        text = f"{init_template.template_path(here.forge)}: add a template with the packet's sections"
         pr_template = click.confirm(text, default=usual.template(here.forge))
     return replace(usual, way=way, agents_md=agents_md is not False, pr_template=pr_template)
 
 
 def confirm_plan(plan: Plan) -> bool:
-    """Shows what would be written, as a diff where that is asked for; is it to be done?"""
+    """Show what would be written, as a diff on request; returns whether the person agrees."""
     from agentledger.workflow.setup import init_result, steps
 
     click.echo("\n" + "\n".join(init_result.describe_steps(plan.steps, dry_run=True)))
     while True:
-        said = click.prompt(
+        key = click.prompt(
             "Do this? y: yes, n: no, d: show the diff", type=click.Choice(["y", "n", "d"]), default="y",
             show_choices=False,
         )  # fmt: skip
-        if said != "d":
-            return bool(said == "y")
+        if key != "d":
+            return bool(key == "y")
         click.echo(steps.render_diff(plan.steps), nl=False)

@@ -1,4 +1,8 @@
-"""`agentledger next`: the one thing that needs the manager, decided with single keys."""
+"""`agentledger next`: show the one thing that needs the manager, and decide it with single keys.
+
+Belongs here: the keys, and what each one calls. Does not: what waits, and in which order (see
+`attention.queue` and `workflow.manage.next_item`), or its text (see `reports.next_item`).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ Skipped = set[tuple[str, ...]]
 
 
 class Then(Enum):
-    """What comes after a key."""
+    """What follows a key: go ON to the next thing, STAY with this one, or END."""
 
     ON = auto()
     STAY = auto()
@@ -30,7 +34,7 @@ class Then(Enum):
 
 
 class Key(NamedTuple):
-    """A key: what it does in words, for which kinds of `turns.Kind` (() for all), and doing it."""
+    """A key: its label, the kinds it is offered for (see `attention.queue.Kind`; () is all), and its action."""
 
     key: str
     word: str
@@ -42,9 +46,9 @@ class Key(NamedTuple):
 @fleet_options
 @format_option
 def next_(asked: Asked, format: str) -> None:
-    """Show the one thing that needs you, with the command for it.
+    """Show the one thing that needs you, and the command for it.
 
-    On a terminal, single keys decide it, and the next thing is shown.
+    On a terminal, single keys decide it; then the next thing is shown.
     """
     from agentledger.reports import next_item as report
 
@@ -77,19 +81,19 @@ def _format_first_turn(found: Waiting, skipped: int) -> str:
 
 
 def _decide_turns(asked: Asked) -> None:
-    """One thing after the other, each in a fleet that was read anew."""
+    """Show one thing after the other until none is left; the fleet is read again for each."""
     skipped: Skipped = set()
     while True:
-        found = _read_waiting(asked, skipped)
-        click.echo(_format_first_turn(found, len(skipped)), nl=False)
-        if not found.turns or _settle_turn(asked, found.turns[0]) is Then.END:
+        waiting = _read_waiting(asked, skipped)
+        click.echo(_format_first_turn(waiting, len(skipped)), nl=False)
+        if not waiting.turns or _settle_turn(asked, waiting.turns[0]) is Then.END:
             return
-        skipped.add(found.turns[0].key)
+        skipped.add(waiting.turns[0].key)
         click.echo()
 
 
 def _settle_turn(asked: Asked, turn: Turn) -> Then:
-    """Keys until one goes on, or ends it."""
+    """Read keys until one goes on to the next thing, or ends the command."""
     offered = [key for key in KEYS if not key.kinds or turn.kind in key.kinds]
     while True:
         click.echo("  ".join(f"{click.style(key.key, bold=True)} {key.word}" for key in offered))
@@ -101,7 +105,7 @@ def _settle_turn(asked: Asked, turn: Turn) -> Then:
 
 
 def _read_key() -> str:
-    """One key; Ctrl-D is to quit."""
+    """Read one key; Ctrl-D counts as `q`."""
     try:
         return click.getchar()
     except EOFError:
@@ -109,7 +113,7 @@ def _read_key() -> str:
 
 
 def _act_on_key(asked: Asked, turn: Turn, key: Key) -> Then:
-    """Do what the key says; what is refused is told, and the same thing stays."""
+    """Do what the key says; after a refusal, print it and stay with the same thing."""
     from agentledger.model.text import escape_hidden
 
     try:
@@ -135,6 +139,7 @@ def _approve_turn(asked: Asked, turn: Turn) -> Then:
     from agentledger.workflow.manage import next_item as next_turn
 
     now = int(time.time())
+    # A change of the brief is accepted, not answered: the branch's copy becomes the brief.
     if turn.change is None:
         click.echo(
             answer.describe_answer(
@@ -156,7 +161,7 @@ def _request_change(asked: Asked, turn: Turn) -> Then:
 
 
 def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
-    """A reply with words from the editor; to a scope change it is the rejection of that."""
+    """Reply with a text from the editor; the reply to a scope change is its rejection."""
     from agentledger.cli import answer, did
     from agentledger.workflow.manage import brief_decision
     from agentledger.workflow.manage import next_item as next_turn
@@ -167,6 +172,7 @@ def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
         click.echo(answer.describe_answer(answer.answer_in_editor(start, reply)))
         return Then.ON
     written = answer.compose_in_editor(start, reply)
+    # The blob: only the copy that was shown is rejected, not one that came while the text was written.
     now, blob = int(time.time()), next_turn.brief_copy_blob(turn)
     did.print_result(
         brief_decision.reject_copy(start, turn.branch.name, now, text=written.text, blob=blob), "text"
@@ -180,7 +186,7 @@ def _skip_turn(_asked: Asked, _turn: Turn) -> Then:
 
 
 def _open_page(asked: Asked, turn: Turn) -> Then:
-    """Its page in the browser, built if it is not; where no browser can open, where it is."""
+    """Open the branch's page in the browser, after building it if needed; without a screen, print its path."""
     from agentledger.cli import building, site
     from agentledger.site import page_names
 
@@ -199,7 +205,7 @@ def _quit(_asked: Asked, _turn: Turn) -> Then:
     return Then.END
 
 
-# A key more is a line here, and its function above. Finished work is approved by a review, not by an answer.
+# A new key is a line here, and its function above. `y` is not for finished work: a review approves that.
 KEYS = (
     Key("a", "answer", ("question", "ready", "kill"), _answer_turn),
     Key("y", "approve", ("question", "scope-change"), _approve_turn),

@@ -1,7 +1,7 @@
-"""The options that commands share, and how they become a request for a snapshot.
+"""The options that commands share, and the request for a snapshot that they become.
 
-Belongs here: their names, help and checks. Does not: what one command alone takes, or any
-import that is slow (`agentledger --version` and completion load this module).
+Belongs here: names, help and checks of these options. Does not: an option of one command alone, or
+a slow import (`agentledger --version` and completion load this module).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the shared options came to: where to start, and what to read."""
+    """The result of the shared options: the folder to start from, and what to read."""
 
     start: Path
     request: Request
@@ -40,7 +40,10 @@ class Asked:
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Snapshot, Progress]]:
-        """The snapshot that was asked for, and whom to tell about work on it; print after the block."""
+        """Open the snapshot of this request, with a function to report progress to.
+
+        Print after the block: until then a progress bar may be on the terminal. Raises LedgerError.
+        """
         from agentledger.cli.progress import show_progress
         from agentledger.fleet.snapshot import open_snapshot
 
@@ -54,7 +57,7 @@ class Asked:
 
 @contextmanager
 def _pause_gc() -> Iterator[None]:
-    """No search for garbage meanwhile: nearly all of a million new objects live until the block ends."""
+    """Pause Python's garbage collector: nearly all of a million new objects live until the block ends."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -65,34 +68,34 @@ def _pause_gc() -> Iterator[None]:
 
 
 class Duration(click.ParamType[int]):
-    """`90s`, `15m`, `2h`, `3d`, `1w` in seconds, or `never`, which is -1."""
+    """A duration in seconds, from `90s`, `15m`, `2h`, `3d` or `1w`; `never` is -1."""
 
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Seconds for the words; fails with the forms that are understood."""
+        """Return the seconds; anything else is a usage error that lists the accepted forms."""
         if value == "never":
             return -1
-        found = re.fullmatch(r"(\d{1,9})([smhdw])", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no duration; write 15m, 2h, 3d or never", param, ctx)
-        return int(found[1]) * SECONDS[found[2]]
+        matched = re.fullmatch(r"(\d{1,9})([smhdw])", str(value))
+        if matched is None:
+            self.fail(f"{value!r} is not a duration; write 15m, 2h, 3d or never", param, ctx)
+        return int(matched[1]) * SECONDS[matched[2]]
 
 
 def verbose_option(command: Command) -> Command:
-    """`-v`, before or after the command's name."""
+    """Add `-v`, which may stand before or after the command's name."""
     return click.option(
         "-v",
         "--verbose",
         is_flag=True,
         expose_value=False,
         callback=_set_verbose,
-        help="Say what is being read, and show tracebacks.",
+        help="Show what is being read, and tracebacks of errors.",
     )(command)
 
 
 def repo_option(command: Command) -> Command:
-    """`--repo`, before or after the command's name; the one nearer to the command counts."""
+    """Add `--repo`, which may stand before or after the command's name; the one after it wins."""
     return click.option(
         "--repo",
         type=FOLDER,
@@ -104,13 +107,13 @@ def repo_option(command: Command) -> Command:
 
 
 def format_option(command: Command) -> Command:
-    """`--format`, for every command that prints what a program might read."""
+    """Add `--format`, for every command whose output a program might read."""
     choice = click.Choice(["text", "json"])
     return click.option("--format", type=choice, default="text", show_default=True)(command)
 
 
 def fleet_options(command: Command) -> Command:
-    """Everything that says which branches to read; the command gets an `Asked` first."""
+    """Add the options that select the branches to read; the command gets an `Asked` as first argument."""
 
     @functools.wraps(command)
     def wrapped(
@@ -128,12 +131,14 @@ def fleet_options(command: Command) -> Command:
             base=_single_base(base),
             branches=branches,
             refs=refs,
+            # Not given: as the policy says. `never` is -1 here and None in a request.
             dormant=AS_POLICY if dormant is None else None if dormant < 0 else dormant,
             forecast=not no_forecast,
         )
         return command(Asked(settings.repo or current_folder(), request, settings.verbose), **rest)
 
     optioned: Command = wrapped
+    # Decorators apply from the inside out, so the last option is added first; --help shows the tuple's order.
     for option in reversed(_FLEET):
         optioned = option(optioned)
     return verbose_option(repo_option(optioned))
@@ -150,27 +155,28 @@ _FLEET: tuple[Callable[[Command], Command], ...] = (
         "--branches",
         multiple=True,
         metavar="GLOB",
-        help="Branches to read instead of those that agents are known to make; * crosses /. Repeatable.",
+        help="Read these branches instead of the ones named as agents name theirs; * also matches /. "
+        "Repeatable.",
     ),
     click.option(
         "--refs",
         multiple=True,
         metavar="GLOB",
-        help="Any refs, by full name, such as 'refs/pull/*/head'. Repeatable.",
+        help="Read these refs, by full name, such as 'refs/pull/*/head'. Repeatable.",
     ),
     click.option(
         "--dormant",
         type=Duration(),
         default=None,
         metavar="DURATION",
-        help="Without a sign of life for so long, a branch is dormant: 15m, 2h, 3d, or never.  [default: 7d]",
+        help="A branch without activity for this long is dormant: 15m, 2h, 3d, or never.  [default: 7d]",
     ),
-    click.option("--no-forecast", is_flag=True, help="Leave out which branches conflict with base."),
+    click.option("--no-forecast", is_flag=True, help="Do not test which branches conflict with base."),
 )
 
 
 def _single_base(base: tuple[str, ...]) -> str | None:
-    """A fleet has one base; the last of two would win silently, as options do."""
+    """The one base, None when not given; two are a usage error, because click would silently take the last."""
     if len(base) > 1:
         names = " and ".join(base)
         raise click.UsageError(f"--base was given {len(base)} times ({names}); a fleet has one base.")
@@ -178,20 +184,23 @@ def _single_base(base: tuple[str, ...]) -> str | None:
 
 
 def read_standard_input() -> str:
-    """What is piped in, for a document; of what no document can hold just enough to be refused for it."""
+    """Read the document that is piped in, at most twice the allowed size. Raises LedgerError if not UTF-8.
+
+    Twice: what is too long is then still too long for the document's own check, which refuses it.
+    """
     from agentledger.documents import MOST_BYTES
 
     raw = sys.stdin.buffer.read(2 * MOST_BYTES)
     try:
-        # Cut off in the middle of a character it is too long all the same.
+        # The cut may be in the middle of a character. That is no error of the text; its length is.
         return raw.decode("utf-8", "ignore" if len(raw) == 2 * MOST_BYTES else "strict")
     except UnicodeDecodeError as error:
         told = f"what is piped in is not UTF-8, at byte {error.start + 1:,}"
-        raise LedgerError(told, "have it converted on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
+        raise LedgerError(told, "convert it on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
 
 
 def current_folder() -> Path:
-    """The current folder; LedgerError when it is gone."""
+    """The current folder. Raises LedgerError when it was deleted."""
     try:
         return Path.cwd()
     except FileNotFoundError as error:
@@ -200,6 +209,7 @@ def current_folder() -> Path:
 
 def _set_verbose(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     settings = ctx.ensure_object(Settings)
+    # Called for both places; a -v before the name must survive its absence after it.
     settings.verbose = settings.verbose or value
 
 

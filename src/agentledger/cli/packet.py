@@ -1,4 +1,8 @@
-"""`agentledger packet`: the packet of this worktree's task, brought up to date."""
+"""`agentledger packet`: bring the review packet of this worktree's task up to date.
+
+Belongs here: options and printing. Does not: the packet's text, or its commit (see
+`workflow.handover.write_packet`).
+"""
 
 from __future__ import annotations
 
@@ -26,17 +30,18 @@ if TYPE_CHECKING:
 @verbose_option
 @click.pass_obj
 def packet(settings: Settings, /, prose: Prose, pr_body: bool, format: str, dry_run: bool) -> None:
-    """Bring the packet of this worktree's task up to date, and commit it alone.
+    """Update this worktree's review packet, and commit only that.
 
-    Files touched and the results of the checks come from git; what you wrote stays as it is. The list of what
-    only you can add comes with the command for each. A TEXT of - is read from standard input.
+    A packet tells the reviewer what changed, why, and how it was tested. The touched files and the checks'
+    results come from git; what you wrote stays as it is. What only you can add is listed, each with its
+    command. A TEXT of - is read from standard input.
     """
     from agentledger.workflow.handover import write_packet as work
 
     start, now = settings.repo or current_folder(), int(time.time())
     if pr_body and (dry_run or format == "json"):
         raise click.UsageError(
-            "--pr-body prints a text and writes nothing: leave out --dry-run and --format."
+            "--pr-body prints a text and writes nothing; leave out --dry-run and --format."
         )
     if pr_body:
         click.echo(_printable_body(work.compose_pr_body(start, prose, now)))
@@ -45,9 +50,10 @@ def packet(settings: Settings, /, prose: Prose, pr_body: bool, format: str, dry_
 
 
 def _printable_body(text: str) -> str:
-    """The text as it is for a program; on a terminal without what could steer that."""
+    """The text unchanged in a pipe; on a terminal with the characters escaped that could steer it."""
     from agentledger.model.text import escape_hidden
 
+    # `gh pr create --body-file -` and the like need the exact bytes.
     if not sys.stdout.isatty():
         return text
     return "\n".join(escape_hidden(line.expandtabs(4)) for line in text.split("\n"))

@@ -1,4 +1,8 @@
-"""`agentledger plan`: write a task's brief, on the control branch."""
+"""`agentledger plan`: write a task's brief, with a commit on the control branch.
+
+Belongs here: a flag for each key and section of a brief, and reading the flags. Does not: the brief's text,
+the editor or the commit (see `workflow.plan.plan_task`).
+"""
 
 from __future__ import annotations
 
@@ -20,38 +24,38 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 _MODES, _SESSIONS = ("delegate", "review", "own", "explore"), ("background", "local", "cloud")
-# Flag, the section's title, help. Given several times it becomes a list, but for the first two.
+# Flag, the section's title, help. A flag given several times makes a list; the first two are given once.
 _SECTIONS = (
     ("why", "Why, and what would stop us", "Why it is worth doing, and what would stop it."),
     ("outcome", "Outcome", "What is true when it is done."),
-    ("context", "Context", "Where it lives, and what there is to follow."),
-    ("constraints", "Constraints", "What must not be traded away."),
-    ("non-goals", "Non-goals", "What is not to be done besides."),
-    ("integration", "Integration notes", "Who works nearby, where the seams are."),
-    ("verification", "Verification plan", "How you will convince yourself."),
+    ("context", "Context", "Where the code is, and which examples to follow."),
+    ("constraints", "Constraints", "What must stay true whatever it costs."),
+    ("non-goals", "Non-goals", "What is not part of the task."),
+    ("integration", "Integration notes", "Who works nearby, and on which interfaces you meet."),
+    ("verification", "Verification plan", "How you will check the result."),
 )
 # Flag, the brief's key, what it takes, help.
 _LISTS = (
-    ("owns", "owns", "PATTERN", "What may change, such as 'src/auth/**'."),
-    ("off-limits", "off_limits", "PATTERN", "What must not, though --owns would match."),
-    ("follow", "follow", "PATH", "An existing file whose pattern is to be followed."),
-    ("depends-on", "depends_on", "TASK", "A task that merges first."),
-    ("checkpoint", "checkpoints", "NAME", "What has to be approved on the way."),
+    ("owns", "owns", "PATTERN", "Files that the agent may change, such as 'src/auth/**'."),
+    ("off-limits", "off_limits", "PATTERN", "Files that it must not change, even if --owns matches them."),
+    ("follow", "follow", "PATH", "An existing file to take as an example."),
+    ("depends-on", "depends_on", "TASK", "A task that has to be merged first."),
+    ("checkpoint", "checkpoints", "NAME", "A step that needs your approval before the agent goes on."),
 )
 _VALUES: tuple[tuple[str, str, str | None, Any, str], ...] = (
-    ("title", "title", "TEXT", None, "What it is about.  [default: the id in words]"),
-    ("mode", "mode", None, click.Choice(_MODES), "How much you stay with it.  [default: delegate]"),
+    ("title", "title", "TEXT", None, "What the task is about.  [default: the id in words]"),
+    ("mode", "mode", None, click.Choice(_MODES), "How closely you follow the work.  [default: delegate]"),
     ("session", "session", None, click.Choice(_SESSIONS), "Where the agent runs.  [default: background]"),
     ("priority", "priority", "N", click.IntRange(1), "1 comes first.  [default: 2]"),
-    ("check-in", "check_in", "15m", None, "How often a sign of life is due."),
-    ("branch", "branch", "NAME", None, "The branch, where it is not agent/TASK."),
-    ("manager", "manager", "ADDRESS", None, "Who answers for it.  [default: policy's first]"),
+    ("check-in", "check_in", "15m", None, "How often the agent has to check in."),
+    ("branch", "branch", "NAME", None, "The task's branch.  [default: agent/TASK]"),
+    ("manager", "manager", "ADDRESS", None, "Who is responsible.  [default: the policy's first manager]"),
 )
 _ADDED = (("owns", "PATTERN"), ("off-limits", "PATTERN"), ("follow", "PATH"), ("depends-on", "TASK"))
 
 
 def _brief_options(command: Command) -> Command:
-    """A flag for each key and section, in the brief's order."""
+    """Add a flag for each key and section, in the brief's order."""
     options: list[Callable[[Command], Command]] = [
         click.option(f"--{flag}", metavar=form, type=kind, help=said) for flag, _, form, kind, said in _VALUES
     ]
@@ -63,15 +67,19 @@ def _brief_options(command: Command) -> Command:
         for number, (flag, _, said) in enumerate(_SECTIONS)
     ]
     options += [
-        click.option("--accept", metavar="TEXT", multiple=True, help="A criterion that can be checked."),
-        click.option("--verify", metavar="[NAME=]COMMAND", multiple=True, help="A command that shows it."),
+        click.option("--accept", metavar="TEXT", multiple=True, help="An acceptance criterion."),
+        click.option(
+            "--verify", metavar="[NAME=]COMMAND", multiple=True, help="A command that checks the result."
+        ),
         click.option(
             "--kill", metavar="KEY=VALUE", multiple=True, help="When to give up: lines=800, after=2d."
         ),
-        click.option("--seam/--no-seam", default=None, help="It is an interface that others build on."),
+        click.option(
+            "--seam/--no-seam", default=None, help="The task makes an interface that other tasks build on."
+        ),
     ]
     for flag, form in (*_ADDED, ("accept", "TEXT"), ("verify", "[NAME=]COMMAND")):
-        text = f"One more for --{flag}: what is there stays."
+        text = f"Add one more to --{flag}, and keep those that are there."
         options.append(click.option(f"--add-{flag}", metavar=form, multiple=True, help=text))
     for option in reversed(options):
         command = option(command)
@@ -89,9 +97,9 @@ def _brief_options(command: Command) -> Command:
     "source",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="Take a brief as it is in FILE; - is standard input.",
+    help="Take the whole brief from FILE; - is standard input.",
 )
-@click.option("--edit", is_flag=True, help="Open the editor, though nothing is missing.")
+@click.option("--edit", is_flag=True, help="Open the editor even if nothing is missing.")
 @format_option
 @dry_run_option
 @repo_option
@@ -108,11 +116,12 @@ def plan(
     dry_run: bool,
     **given: Any,
 ) -> None:
-    """Write the brief of TASK: from flags, a file, or a template in your editor.
+    """Write the brief of TASK: its goal, its files and its checks.
 
-    One commit on the control branch; work tree and index stay as they are. Of a brief that is there already,
-    flags change just what they name: a list is replaced (--add-… adds to it), an empty value takes a key or
-    section out. What is worth knowing about the brief is told, and stops nobody.
+    From flags, from a file, or from a template in your editor. Makes one commit on the control branch;
+    worktree and index stay as they are. In an existing brief, flags change only what they name: a list is
+    replaced (--add-… adds to it), an empty value removes a key or section. Remarks about the brief are
+    printed, and block nothing.
     """
     from agentledger.workflow.plan import plan_task as work
     from agentledger.workflow.plan.plan_draft import Plan
@@ -127,6 +136,7 @@ def plan(
         edit=edit,
         dry_run=dry_run,
     )
+    # The editor needs a person: one who asks for it, or one at a terminal.
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
     print_result(
         work.plan_task(
@@ -145,6 +155,7 @@ def _read_source(source: Path) -> str:
     from agentledger.model.errors import LedgerError
     from agentledger.model.text import decode, escape_hidden
 
+    # One byte more than a document may have, so that its own check sees that it is too long.
     if source == Path("-"):
         return decode(sys.stdin.buffer.read(MOST_BYTES + 1))
     try:
@@ -156,27 +167,30 @@ def _read_source(source: Path) -> str:
 
 
 def _parse_flags(given: Mapping[str, Any]) -> Wish:
-    """The flags, as what they stand for."""
+    """Turn the flags into what they change in a brief."""
     from agentledger.workflow.plan import brief_wish
 
-    def said(flag: str) -> Any:
+    def value_of(flag: str) -> Any:
         return given[flag.replace("-", "_")]
 
-    keys = {key: said(flag) or None for flag, key, *_ in _VALUES if said(flag) is not None}
-    keys |= {key: list(filter(None, said(flag))) or None for flag, key, *_ in _LISTS if said(flag)}
-    keys |= {"verify": brief_wish.parse_checks(said("verify")) or None} if said("verify") else {}
-    keys |= {"seam": said("seam")} if said("seam") is not None else {}
+    # A key that is absent stays as it is; one with None is removed from the brief.
+    keys = {key: value_of(flag) or None for flag, key, *_ in _VALUES if value_of(flag) is not None}
+    keys |= {key: list(filter(None, value_of(flag))) or None for flag, key, *_ in _LISTS if value_of(flag)}
+    keys |= {"verify": brief_wish.parse_checks(value_of("verify")) or None} if value_of("verify") else {}
+    keys |= {"seam": value_of("seam")} if value_of("seam") is not None else {}
     sections = {
         title: brief_wish.render_prose([words] if isinstance(words, str) else words)
         for flag, title, _ in _SECTIONS
-        if (words := said(flag)) not in (None, ())
+        if (words := value_of(flag)) not in (None, ())
     }
     return brief_wish.Wish(
         keys=keys,
         sections=sections,
-        more={flag.replace("-", "_"): said(f"add-{flag}") for flag, _ in _ADDED if said(f"add-{flag}")},
-        checks=said("add-verify"),
-        kill=brief_wish.parse_kill_criteria(said("kill")),
-        criteria=said("accept") or None,
-        more_criteria=said("add-accept"),
+        more={
+            flag.replace("-", "_"): value_of(f"add-{flag}") for flag, _ in _ADDED if value_of(f"add-{flag}")
+        },
+        checks=value_of("add-verify"),
+        kill=brief_wish.parse_kill_criteria(value_of("kill")),
+        criteria=value_of("accept") or None,
+        more_criteria=value_of("add-accept"),
     )

@@ -1,6 +1,6 @@
-"""How far a long reading is, on standard error: a bar on a terminal, nothing in a pipe.
+"""Show how far a long read is, on standard error: a bar on a terminal, nothing in a pipe.
 
-Belongs here: showing. Does not: measuring; stages and counts come from who reads.
+Belongs here: showing. Does not: measuring; stages and counts come from the readers (see `fleet.snapshot`).
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
     from agentledger.fleet.snapshot import Progress
 
-PATIENCE = 0.5  # seconds; what is done sooner needs no bar
+PATIENCE = 0.5  # seconds; a shorter read needs no bar
 
 
 @contextmanager
 def show_progress(verbose: bool) -> Iterator[Progress]:
-    """Whom to tell: a bar on a terminal, a line a stage with `-v` in a pipe, else nobody.
+    """Yield the function that readers report to: `(stage, done, total)`.
 
-    The bar is gone when the block ends, so print what was found after it.
+    On a terminal it draws a bar; in a pipe it prints one line for each stage with `-v`, else nothing. The
+    bar is removed when the block ends, so print results after it.
     """
     if not sys.stderr.isatty():
         yield _Lines() if verbose else _show_nothing
@@ -42,7 +43,7 @@ def _show_nothing(_stage: str, _done: int, _total: int) -> None:
 
 
 class _Lines:
-    """One line when a stage begins."""
+    """Prints one line when a stage begins."""
 
     def __init__(self) -> None:
         self._stage = ""
@@ -54,7 +55,7 @@ class _Lines:
 
 
 class _Terminal:
-    """One bar for all stages, which appears when they take long and leaves nothing behind."""
+    """One bar for all stages; it appears after PATIENCE and leaves nothing behind."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -66,7 +67,8 @@ class _Terminal:
                 return
             self._bar = _start_bar()
         task = self._bar.tasks[0]
-        task.total = total or None  # `update` takes None for no change, here it is: not known
+        # Set on the task: `update` reads None as "no change"; here it means "not known".
+        task.total = total or None
         self._bar.update(task.id, description=stage, completed=done)
 
     def stop(self) -> None:
@@ -75,10 +77,12 @@ class _Terminal:
 
 
 def _start_bar() -> Bar:
+    # Imported here: rich is slow to load, and most reads end before a bar is needed.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
+    # Without markup: a stage may name a branch, and `[…]` in it is not a style.
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     bar = Bar(*columns, console=Console(stderr=True), transient=True)
     bar.add_task("", total=None)

@@ -1,4 +1,8 @@
-"""`agentledger prompt`: one text to hand to an agent."""
+"""`agentledger prompt`: print one text to hand to an agent.
+
+Belongs here: options and printing. Does not: what the text says (see `reports.prompt`), or gathering it
+(see `workflow.handover.hand_prompt`).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ FOR = ("start", "resume", "review", "copilot", "codex", "jules")
     type=click.Choice(FOR),
     default="start",
     show_default=True,
-    help="Who gets it: an agent that begins, goes on, or reviews; or one on that platform's own machine.",
+    help="Who gets it: an agent that starts, resumes or reviews the work, or one that runs on this platform.",
 )
 @click.option(
     "--limit",
@@ -28,16 +32,17 @@ FOR = ("start", "resume", "review", "copilot", "codex", "jules")
     default=60_000,
     show_default=True,
     metavar="BYTES",
-    help="At most so many bytes; what has to be left out is named.",
+    help="The longest the text may be; it lists what was left out.",
 )
 @format_option
 @repo_option
 @verbose_option
 @click.pass_obj
 def prompt(settings: Settings, /, task: str, kind: str, limit: int, format: str) -> None:
-    """Print one text to hand to an agent: TASK with its brief, or how BRANCH stands.
+    """Print the prompt for an agent that works on TASK or BRANCH.
 
-    Nothing is written. What is left to do by hand is said on standard error.
+    It holds the brief, and for a branch also how far the work is. Writes nothing. What you have to do by
+    hand is printed on standard error.
     """
     from agentledger.model.text import escape_hidden
     from agentledger.reports.prompt import json

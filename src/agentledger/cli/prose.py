@@ -1,6 +1,6 @@
 """The options with which an agent fills in its packet, for the commands that write one.
 
-Belongs here: their names and forms. Does not: what is done with them (see `workflow.packet_text`).
+Belongs here: their names and forms. Does not: where their texts go (see `workflow.handover.packet_text`).
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import click
 from agentledger.cli.options import read_standard_input
 
 Command = Callable[..., Any]
-# By option, the section that it fills in.
+# By option: the section that it fills in, and its help.
 _TEXTS = {
     "summary": ("Summary", "What is different now."),
     "why": ("Why this approach", "Why this way, and what else was considered."),
-    "tests": ("Test plan and results", "What was tried, beside the checks."),
-    "risks": ("Risks and follow-ups", "Where to look twice."),
-    "options": ("Options", "Of an exploring task: the ways that were looked at."),
-    "recommendation": ("Recommendation", "Of an exploring task: which of them."),
+    "tests": ("Test plan and results", "What was tested besides the checks."),
+    "risks": ("Risks and follow-ups", "Where the reviewer should look twice."),
+    "options": ("Options", "For an exploring task: the ways that were looked at."),
+    "recommendation": ("Recommendation", "For an exploring task: which of them to take."),
 }
 _NUMBERED = "N is the number of one of the brief's acceptance criteria. Repeatable."
 
 
 class Pair(click.ParamType[tuple[str, str]]):
-    """`NAME=TEXT`, of which both are there."""
+    """A name and a text, from `NAME=TEXT`; neither may be empty."""
 
     name = "pair"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
-        """The name and the text; fails with the accepted form."""
-        if isinstance(value, tuple):
+        """Return the name and the text; anything else is a usage error that shows the accepted form."""
+        if isinstance(value, tuple):  # click may pass a value that is converted already
             return value
         name, _, text = str(value).partition("=")
         if not name.strip() or not text.strip():
@@ -44,12 +44,12 @@ class Pair(click.ParamType[tuple[str, str]]):
 
     @staticmethod
     def form(param: click.Parameter | None) -> str:
-        """The accepted form, as the help has it."""
+        """The accepted form, as the help shows it."""
         return str(param.metavar) if param is not None and param.metavar else "NAME=TEXT"
 
 
 def prose_options(command: Command) -> Command:
-    """All of them; the command gets a `Prose` first."""
+    """Add all of them; the command gets a `Prose` as the argument `prose`."""
 
     @functools.wraps(command)
     def wrapped(
@@ -68,10 +68,10 @@ def prose_options(command: Command) -> Command:
         said = Prose(_read_piped_text(texts | dict(section)), dict(file), claims, no_tests)
         return command(*rest, prose=said, **named)
 
-    found: Command = wrapped
+    optioned: Command = wrapped
     for decorate in reversed([*_text_options(), *_OTHERS]):
-        found = decorate(found)
-    return found
+        optioned = decorate(optioned)
+    return optioned
 
 
 def _text_options() -> Iterator[Callable[[Command], Command]]:
@@ -83,11 +83,11 @@ _PAIR = Pair()
 _OTHERS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--section", multiple=True, type=_PAIR, metavar="NAME=TEXT",
-        help="The text of any section, in place of what you wrote there before. Repeatable.",
+        help="The text of any section; replaces what you wrote there before. Repeatable.",
     ),
     click.option(
         "--criterion", multiple=True, type=_PAIR, metavar="N=EVIDENCE",
-        help=f"Tick a criterion, with what shows that it holds. {_NUMBERED}",
+        help=f"Tick a criterion as met, with the evidence. {_NUMBERED}",
     ),
     click.option(
         "--unmet", multiple=True, type=_PAIR, metavar="N=WHY",
@@ -106,18 +106,18 @@ def _parse_claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) 
 
     for name, _ in given:
         if not name.isascii() or not name.isdigit():
-            raise click.UsageError(f"{option} {name}=… names no criterion by its number, such as 1.")
+            raise click.UsageError(f"{option} {name}=… does not begin with a criterion's number, such as 1.")
     return [Claim(int(name), holds, text) for name, text in given]
 
 
 def _read_piped_text(texts: dict[str, str]) -> dict[str, str]:
-    """The texts; standard input in place of the one that is `-`."""
-    asked = [title for title, text in texts.items() if text == "-"]
-    if len(asked) > 1:
+    """Return the texts; standard input replaces the one that is `-`. Two of them are a usage error."""
+    from_input = [title for title, text in texts.items() if text == "-"]
+    if len(from_input) > 1:
         raise click.UsageError("standard input (-) can be the text of one section only.")
-    if not asked:
+    if not from_input:
         return texts
-    said = read_standard_input()
-    if not said.strip():
-        raise click.UsageError(f"standard input holds no text for “{asked[0]}”.")
-    return texts | {asked[0]: said}
+    piped = read_standard_input()
+    if not piped.strip():
+        raise click.UsageError(f"standard input holds no text for “{from_input[0]}”.")
+    return texts | {from_input[0]: piped}

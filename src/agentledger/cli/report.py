@@ -1,4 +1,8 @@
-"""`agentledger report`: an agent checks in."""
+"""`agentledger report`: an agent checks in, with a commit on its branch.
+
+Belongs here: options, standard input and the editor, printing. Does not: the check-in's text (see
+`workflow.report.check_in`), or committing it (see `workflow.report.write_check_in`).
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ _QUESTION = (
 
 @click.command()
 @click.argument("text", required=False, default="")
-@click.option("--state", type=click.Choice(STATES), help="Where you are.  [default: working]")
+@click.option("--state", type=click.Choice(STATES), help="The state of your work.  [default: working]")
 @click.option(
     "--changed", default="", metavar="TEXT", help="What changed.  [default: the commits since the last one]"
 )
@@ -39,7 +43,7 @@ _QUESTION = (
 @click.option(
     "--need", default="", metavar="TEXT", help="What you need in order to go on; sets --state needs-input."
 )
-@click.option("--checkpoint", metavar="NAME", help="Ask for the approval of a checkpoint of the brief.")
+@click.option("--checkpoint", metavar="NAME", help="Ask for approval of this checkpoint of the brief.")
 @click.option("--agent", default="", metavar="NAME", help="Who you are: claude-code, codex …")
 @click.option("--session", default="", metavar="ID", help="Your own session's id.")
 @format_option
@@ -62,10 +66,11 @@ def report(
     format: str,
     dry_run: bool,
 ) -> None:
-    """Check in on the task of this worktree: one commit that holds the report alone.
+    """Check in: commit a progress report for this worktree's task.
 
-    TEXT is what changed; - reads it, or a whole report with its sections, from standard input. Staged and
-    unstaged work stays as it is. The answers that came since the last check-in are printed.
+    TEXT is what changed; - reads it, or a whole report with its sections, from standard input. The commit
+    contains only the report: staged and unstaged work stays as it is. Prints the answers that came since
+    the last check-in.
     """
     from agentledger.workflow.report import write_check_in as work
     from agentledger.workflow.report.check_in import Said, parse_report_text
@@ -91,15 +96,18 @@ def report(
         if edited is None:
             click.echo("nothing was written: the text was left as it was")
             return
-        said, kept = edited
+        said, draft = edited
         print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
-        kept.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)  # only now: a failed commit must not lose the text
         return
     print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
 
 
 def _edit_check_in(start: Path, said: Said) -> tuple[Said, Path] | None:
-    """What a person writes in their editor, and the file that keeps it until it is committed."""
+    """Let a person write the report in the editor; returns it, and the file that keeps it until the commit.
+
+    None where the form was left as it was.
+    """
     from agentledger.workflow.report.check_in import parse_report_text, render_blank_form
     from agentledger.workflow.session import agent_context, editor
 

@@ -1,4 +1,8 @@
-"""`agentledger rule`: what a rule finds, why, and how to mend it."""
+"""`agentledger rule`: explain a rule (what it finds, why, how to fix it), or list all rules.
+
+Belongs here: finding the rule by its name, the text on a terminal. Does not: the explanations (each is
+its rule's docstring, see `rules`), or the page of all rules (see `reports.rulebook`).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from agentledger.rules import Rule
 
 FORMATS = ("text", "json", "markdown")
-WORDS = {"E": "stops", "w": "is told", "·": "is not run"}
+WORDS = {"E": "blocks", "w": "warns", "·": "not run"}
 
 
 @click.command()
@@ -22,14 +26,17 @@ WORDS = {"E": "stops", "w": "is told", "·": "is not run"}
 @click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
 @verbose_option
 def rule(name: str | None, format: str) -> None:
-    """Explain the rule ID, or list all of them with their level at each gate; as Markdown, explain all."""
+    """Explain the rule ID, or list all rules and where they apply.
+
+    --format markdown prints one page that explains all of them.
+    """
     if format == "markdown":
         click.echo(_render_page(name), nl=False)
     elif name is None:
         click.echo("\n".join(_format_rules()) if format == "text" else _format_json(_all_rules()))
     else:
-        found = _find_rule(name)
-        click.echo(_describe_rule(found) if format == "text" else _format_json([found]))
+        named = _find_rule(name)
+        click.echo(_describe_rule(named) if format == "text" else _format_json([named]))
 
 
 def _all_rules() -> tuple[Rule, ...]:
@@ -39,16 +46,16 @@ def _all_rules() -> tuple[Rule, ...]:
 
 
 def _find_rule(name: str) -> Rule:
-    """The rule of an id or name; a usage error, with near ones, when there is none."""
+    """The rule with this id or name; otherwise a usage error with similar ones."""
     from agentledger.rules import find_rule
 
-    found = find_rule(name)
-    if found is None:
+    match = find_rule(name)
+    if match is None:
         words = {word.lower(): word for each in _all_rules() for word in (each.id, each.name)}
         near = [words[word] for word in difflib.get_close_matches(name.lower(), list(words), 3)]
         hint = f"Did you mean {' or '.join(near)}?" if near else "agentledger rule lists them."
         raise click.UsageError(f"No rule {name!r}. {hint}")
-    return found
+    return match
 
 
 def _render_page(name: str | None) -> str:
@@ -67,8 +74,8 @@ def _format_rules() -> Iterator[str]:
         levels = "".join(f"{each.level(gate):^{len(gate) + 1}}" for gate in Gate)
         yield f"{each.id:8}{each.name:30}{levels}".rstrip()
     yield ""
-    yield "E stops, w is told."
-    yield "agentledger rule ID tells why, and how to mend it."
+    yield "E blocks, w warns."
+    yield "agentledger rule ID explains a rule, and how to fix what it finds."
 
 
 def _describe_rule(found: Rule) -> str:
@@ -77,9 +84,10 @@ def _describe_rule(found: Rule) -> str:
     levels = ", ".join(f"{gate}: {WORDS[found.level(gate)]}" for gate in Gate)
     text = f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}."
     if found.requires:
-        text += f"\nIt is not run where one of these speaks: {', '.join(found.requires)}."
+        # What these find makes the rule's own finding a mere consequence.
+        text += f"\nNot run where one of these reports something: {', '.join(found.requires)}."
     if len(found.levels) == 1:
-        text += "\nBoard, site and `check --fleet` show it; it stops nothing."
+        text += "\nBoard, site and `check --fleet` show it; it blocks nothing."
     return text
 
 

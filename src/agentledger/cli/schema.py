@@ -1,4 +1,8 @@
-"""`agentledger schema`: the JSON Schemas of what other programs read, and of what people write."""
+"""`agentledger schema`: print the JSON Schemas of what programs read, and of what people write.
+
+Belongs here: finding the schema by its name. Does not: the schemas (see `reports.shapes` for what is
+printed, `documents.schemas` for what is written).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from agentledger.cli.options import verbose_option
 @click.argument("name", required=False)
 @verbose_option
 def schema(name: str | None) -> None:
-    """Print the JSON Schema NAME, or the names that there are."""
+    """Print the JSON Schema NAME, or list the names of all schemas."""
     from agentledger.documents import schemas as written
     from agentledger.reports import shapes as printed
 

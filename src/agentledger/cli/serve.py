@@ -1,4 +1,9 @@
-"""`agentledger serve`: the site on a port of this machine, rebuilt and reloaded as branches move."""
+"""`agentledger serve`: serve the site on a local port, rebuild it as branches move, reload open pages.
+
+Belongs here: options, printing, and connecting the parts. Does not: when to build (see
+`site.rebuild_loop`), answering requests (see `site.server`), or which changes are worth a notice (see
+`site.notify`).
+"""
 
 from __future__ import annotations
 
@@ -38,14 +43,14 @@ if TYPE_CHECKING:
 @click.option(
     "--host",
     metavar="ADDRESS",
-    help="Serve to others at this address, such as 0.0.0.0.  [default: to this machine alone]",
+    help="Serve others too, at this address, such as 0.0.0.0.  [default: only this machine]",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
 def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, open_it: bool) -> None:
-    """Serve the site, build again what moves, and reload open pages.
+    """Serve the site, rebuild it as branches move, reload pages.
 
-    Ends with Ctrl-C. With a command under [notify] in your own configuration file, you are told
-    when a branch needs input, is blocked or is ready.
+    Ctrl-C ends it. A command under [notify] in your own configuration file is run when a branch needs
+    input, is blocked or is ready.
     """
     import webbrowser
 
@@ -55,11 +60,11 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
 
     notify = user_config.read_user_config().notify
     out, pulse = building.site_folder(asked, out), rebuild_loop.Pulse()
-    # Bound first: that a port is taken should not come after a long build.
+    # Bound first, so that a port in use is reported before a long build and not after it.
     with (
         server.bind_server(host or server.LOCAL, port, out, pulse) as bound,
         closing(watch.Watch(out)) as watched,
-        # One for all builds: starting a process would take most of what a small rebuild takes.
+        # One for all builds: starting a process takes most of the time of a small rebuild.
         Renderer() as renderer,
     ):
         if bound.is_open:
@@ -70,11 +75,11 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
         keeper.start()
         if not watched.complete:
             click.echo(
-                "agentledger: not every folder can be watched, so the repository is looked at every second",
+                "agentledger: not every folder can be watched, so the repository is read every second",
                 err=True,
             )
         with server.serve_requests(bound):
-            click.echo(f"{bound.url}: the board, kept up to date; Ctrl-C ends")
+            click.echo(f"{bound.url}: the board, kept up to date; Ctrl-C ends it")
             if open_it:
                 webbrowser.open(bound.url)
             keeper.run()
@@ -96,7 +101,7 @@ def _build_source(asked: Asked, out: Path, notify: Sequence[str], renderer: Rend
 
 
 class _Publisher:
-    """Builds, says so, and sends notices about what has come since the build before."""
+    """Builds the site, prints that, and sends notices about changes since the build before."""
 
     def __init__(self, asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> None:
         self._asked, self._out, self._notify = asked, out, notify
@@ -104,28 +109,28 @@ class _Publisher:
         self._before: Fleet | None = None
 
     def publish(self, fingerprint: str) -> int | None:
-        """Build the site of this fingerprint; returns from which second it is stale."""
-        found = building.publish_site(self._asked, self._out, self._renderer, fingerprint)
-        if found.result.written or found.result.removed:
-            at, result = time.strftime("%H:%M:%S"), found.result
+        """Build the site of this fingerprint; returns the second at which it becomes stale, None: never."""
+        built = building.publish_site(self._asked, self._out, self._renderer, fingerprint)
+        if built.result.written or built.result.removed:
+            at, result = time.strftime("%H:%M:%S"), built.result
             click.echo(
                 f"{at} {result.written:,} written, {result.unchanged:,} unchanged, {result.removed:,} removed"
             )
         if self._notify:
-            self._tell(found.fleet)
-        return found.valid_until
+            self._tell(built.fleet)
+        return built.valid_until
 
     def _tell(self, fleet: Fleet | None) -> None:
         from agentledger.site import notify
 
         if fleet is None:
-            # Nothing had to be built; what comes next is still to be compared with something.
+            # Nothing was built, so no fleet was read; the next build needs one to compare with.
             with self._asked.reading() as (taken, _):
                 fleet = taken.fleet
         due = notify.find_notices(self._before, fleet, _progress_of) if self._before else []
         self._before = fleet
         if due:
-            # A slow command must not hold up the next build.
+            # In a thread: a slow command must not delay the next build.
             threading.Thread(target=_send_notices, args=(self._notify, due), daemon=True).start()
 
 
@@ -143,7 +148,7 @@ def _send_notices(command: Sequence[str], due: Sequence[Notice]) -> None:
 
 
 def _print_failure(error: LedgerError) -> None:
-    """The site stays as it was; what is wrong is said once."""
+    """Print what is wrong, with the time; the site stays as it was."""
     from agentledger.model.text import escape_hidden
 
     click.echo(f"{time.strftime('%H:%M:%S')} {escape_hidden(error.message)}", err=True)

@@ -1,4 +1,7 @@
-"""`agentledger site`: the static site of the fleet, built into a folder."""
+"""`agentledger site`: build the static site of the fleet into a folder.
+
+Belongs here: options, printing, opening a browser. Does not: the build (see `building`).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
 def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
-    """Build a static site: a board, and a page a branch."""
+    """Build a static site: a board, and one page for each branch."""
     result = building.publish_site(asked, building.site_folder(asked, out)).result
     if format == "json":
         _print_json(result)
@@ -38,7 +41,7 @@ def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
 
 
 def describe_result(result: Result) -> str:
-    """Where the board is, and what was built."""
+    """The line about a build: where the board is, and how many files were written."""
     from agentledger.model.text import format_count
 
     counts = f"{result.unchanged:,} unchanged, {result.removed:,} removed"
@@ -46,14 +49,14 @@ def describe_result(result: Result) -> str:
 
 
 def open_in_browser(index: Path) -> None:
-    """Open a page of the site in the reader's browser."""
+    """Open a page of the site in the user's browser."""
     import webbrowser
 
     webbrowser.open(index.resolve().as_uri())
 
 
 def is_on_desktop() -> bool:
-    """True where a person sits before a screen on which a browser can open."""
+    """True where a person is at a terminal with a screen, so that a browser can be opened."""
     screen = (
         sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
@@ -68,6 +71,6 @@ def _print_json(result: Result) -> None:
 
 
 def _relative_path(path: Path) -> Path:
-    """A path as a person in this folder would type it."""
+    """The path as typed from the current folder: relative where it is inside it, else absolute."""
     full = path.resolve()
     return full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full

@@ -1,4 +1,8 @@
-"""`agentledger spawn`: hand a task out, as a branch in a worktree of its own."""
+"""`agentledger spawn`: hand out a task, as a branch in its own worktree.
+
+Belongs here: options, the refusal, and starting the agent. Does not: making branch and worktree (see
+`workflow.spawn.spawn_task`).
+"""
 
 from __future__ import annotations
 
@@ -26,17 +30,17 @@ BLOCKED = 1
     "--attempt",
     type=click.IntRange(2, 99),
     metavar="N",
-    help="Begin a rival: another branch for the same task.",
+    help="Start a rival attempt: another branch for the same task.",
 )
 @click.option(
     "--worktree",
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where to work.  [default: ../<repository>.worktrees/<task>]",
+    help="Where to put the worktree.  [default: ../<repository>.worktrees/<task>]",
 )
 @click.option(
-    "--launch", "agent", metavar="NAME", help="Then run this command of [launch] in your own config.toml."
+    "--launch", "agent", metavar="NAME", help="Then start the agent with this command of your configuration."
 )
 @format_option
 @dry_run_option
@@ -53,10 +57,12 @@ def spawn(
     format: str,
     dry_run: bool,
 ) -> int:
-    """Hand TASK out: a branch whose first commit is the brief, in a worktree that is ready to work in.
+    """Start TASK: create its branch, and a worktree to work in.
 
-    Refused, with 1, where the rules of the spawn gate find an error: a bad brief, a scope that another task
-    has, too much in progress. Run again after an interruption, it completes or clears up what was begun.
+    The branch's first commit is the brief. Refused, with exit code 1, where a rule blocks it: a bad brief,
+    files that another active task may change, too much in progress. After an interruption, run it again:
+    it completes or removes what was begun. --launch NAME is a command under [launch] in your own
+    config.toml.
     """
     from agentledger.cli.verify import print_event
     from agentledger.model.findings import Report
@@ -84,7 +90,10 @@ def _print_refusal(report: Report, format: str) -> None:
 
 
 def _read_launch_command(name: str) -> tuple[str, ...]:
-    """The user's own command of that name, before anything is made."""
+    """The user's own command with this name. Read before anything is made, so that a typo costs nothing.
+
+    Raises LedgerError where there is none.
+    """
     from agentledger.model.errors import LedgerError
     from agentledger.storage import user_config
 
@@ -96,7 +105,7 @@ def _read_launch_command(name: str) -> tuple[str, ...]:
 
 
 def _launch_agent(command: tuple[str, ...], done: Did) -> int:
-    """Run it in the new worktree; 1 where it ends with anything but 0."""
+    """Run the command in the new worktree; returns 1 where it ends with anything but 0."""
     from agentledger.repository.bases import HEADS
     from agentledger.workflow.handover import hand_prompt
     from agentledger.workflow.spawn import launch

@@ -1,4 +1,7 @@
-"""`agentledger sync`: fetch, unite and push the control branch."""
+"""`agentledger sync`: fetch, unite and push the control branch.
+
+Belongs here: options, progress, printing. Does not: talking to the remote (see `workflow.manage.sync`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--remote", metavar="NAME", help="The remote.  [default: the one the branch follows, or origin]"
+    "--remote", metavar="NAME", help="The remote.  [default: the branch's upstream remote, or origin]"
 )
 @click.option("--recreate", is_flag=True, help="Push the branch again although it was deleted on the remote.")
 @format_option
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 def sync(settings: Settings, remote: str | None, recreate: bool, format: str) -> None:
     """Fetch and push the control branch: briefs, answers, reviews.
 
-    Copies that have diverged are united. Nothing is ever forced, here or on the remote.
+    Copies that have diverged are merged. Nothing is ever forced, here or on the remote.
     """
     from agentledger.reports import sync as report
 
@@ -45,6 +48,7 @@ def _sync_branch(settings: Settings, remote: str | None, recreate: bool) -> Sync
 
     start = settings.repo or current_folder()
     with show_progress(settings.verbose) as tell:
+        # Only for a terminal: with it git runs with --progress, whose lines do not belong in a pipe.
         shown = tell if sys.stderr.isatty() else None
         name = work.read_control_name(start)
         return work.sync_control_branch(start, remote, name=name, recreate=recreate, progress=shown)

@@ -1,4 +1,8 @@
-"""`agentledger verify`: run the checks of a task, and record what came of them."""
+"""`agentledger verify`: run the checks of a task, and record their results.
+
+Belongs here: options, which of a run, a rerun or a plan it is, and the value that is printed. Does not:
+running checks (see `workflow.verify`), or the text and JSON (see `reports.verify_reports`).
+"""
 
 from __future__ import annotations
 
@@ -21,11 +25,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("task", required=False)
-@click.option("--only", multiple=True, metavar="CHECK", help="Run this check alone. Repeatable.")
+@click.option("--only", multiple=True, metavar="CHECK", help="Run only this check. Repeatable.")
 @click.option(
     "--rerun",
     is_flag=True,
-    help="Run the checks of TASK, or of a branch, again in a fresh worktree, and compare.",
+    help="Run the checks of TASK, or of a branch, again in a fresh worktree, and compare the results.",
 )
 @format_option
 @dry_run_option
@@ -35,15 +39,14 @@ if TYPE_CHECKING:
 def verify(
     settings: Settings, /, task: str | None, only: tuple[str, ...], rerun: bool, format: str, dry_run: bool
 ) -> int:
-    """Run the checks of this worktree's task, and commit the evidence alone.
+    """Run the checks of this worktree's task, and commit the results.
 
-    What the checks print goes to standard error while they run. With --rerun, TASK is a task or a branch, and
-    nothing is written to it. Exits with 1 when a check fails, or a rerun sees something else than the branch.
+    The commit contains only the results. What the checks print goes to standard error while they run. With
+    --rerun, TASK is a task or a branch, and nothing is written to its branch. Exits with 1 when a check
+    fails, or when a rerun gives another result than the branch has recorded.
     """
     if task is not None and not rerun:
-        raise click.UsageError(
-            "TASK is for --rerun; without it, the checks are those of this worktree's task."
-        )
+        raise click.UsageError("TASK goes with --rerun; without it, this worktree's task is checked.")
     from agentledger.reports import verify_reports
 
     start, now = settings.repo or current_folder(), int(time.time())
@@ -75,8 +78,9 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
         )
         name, task = at.branch.name, at.task.id
     remarks = found.remarks
+    # A sandbox may refuse git's writes; `agentledger collect` commits the files from outside it.
     if made and made.commit is None:
-        remarks += (f"git would not commit the evidence: {made.why}; it lies in the worktree",)
+        remarks += (f"git did not commit the evidence: {made.why}; the files are in the worktree",)
     return Told(
         task=task,
         branch=name,
@@ -98,7 +102,7 @@ def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
     if made.commit is None:
         return "agentledger collect"
     names = "".join(f" --only {each.check.name}" for each in failed)
-    return f"mend it, commit, then agentledger verify{names}" if names else "agentledger done"
+    return f"fix it, commit, then agentledger verify{names}" if names else "agentledger done"
 
 
 def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
@@ -182,7 +186,7 @@ def _build_line(
 
 
 def print_event(event: Event) -> None:
-    """What is being run, and what it prints, on standard error: fit for a terminal."""
+    """Print which check runs, and each line of its output, on standard error; control characters escaped."""
     from agentledger.model.text import escape_hidden
     from agentledger.workflow.verify.one_check import Begins, Printed
 
@@ -190,5 +194,6 @@ def print_event(event: Event) -> None:
         click.echo(f"{event.name}: $ {escape_hidden(event.command)}", err=True)
     elif isinstance(event, Printed):
         lines = event.text.removesuffix(b"\n").split(b"\n")
+        # Tabs and \r of Windows' line ends are common and harmless; escaped they would only disturb.
         fit = (escape_hidden(line.removesuffix(b"\r").replace(b"\t", b"    ")) for line in lines)
         click.echo("\n".join(fit), err=True)

@@ -12,7 +12,6 @@ import hashlib
 import shlex
 import time
 from collections.abc import Collection, Mapping
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from agentledger.control import control_files, reader
@@ -107,9 +106,8 @@ def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
     if seen.place.directory == seen.place.common:
         return
     branch = queries.read_head_ref(seen.git).removeprefix(HEADS)
-    patterns = fleet.policy.branches or agents.DEFAULT_PATTERNS
     at_work = {found.name for found in fleet.branches if found.work}
-    if branch in at_work or any(fnmatchcase(branch, pattern) for pattern in patterns):
+    if branch in at_work or agents.matches_patterns(branch, fleet.policy.branches):
         raise LedgerError(
             f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
             f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(seen.home)))}",

@@ -1,5 +1,5 @@
-"""The reader that puts everything together: one entrance for all that shows or judges a fleet.
+"""Read a whole fleet: the one entrance for everything that shows or judges branches.
 
-Belongs here: the order in which things are read, and the facts that rules ask for. Does not: a rule (`rules`), or an
-output (`reports`, `site`).
+Belongs here: the order in which things are read, and the facts that rules ask for. Does not: a rule (see
+`rules`), or an output (see `reports`, `site`).
 """

@@ -1,9 +1,11 @@
-"""A fleet → what its rules find: each branch put before them with everything that they may ask.
+"""Gather, for each branch of a fleet, every fact that a rule may ask about it, and evaluate the rules.
 
-Belongs here: gathering a `Case` for a branch at a gate. Does not: a rule (see `rules`), which
-branch at which gate somebody asked for (see `check`), or a commit that is not made yet (see `gates`).
+Belongs here: building a `rules.case.Case` for a branch at a gate. Does not: a rule (see `rules`), which
+branch at which gate somebody asked for (see `gates.check`), or a commit that is not made yet (see
+`gates.commit`).
 
-Everything is read for all branches at once: merges, own changes, blobs.
+Everything is read for all branches at once: merges, own changes, blobs. So the number of git processes does
+not grow with the branches.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import patterns
 from agentledger.storage.cache import Cache
 
-# What steers tools, and so decides what runs: only by its full name can a brief own any of it.
+# Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
+# pattern that happens to match it.
 PROTECTED = tuple(
     pattern.encode()
     for pattern in (
@@ -48,7 +51,8 @@ _TASKS = LEDGER + b"tasks/"
 def judge_branches(
     scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
 ) -> dict[str, tuple[Finding, ...]]:
-    """What the rules of a gate find on each branch, by its ref; nothing that was remembered counts."""
+    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
+    # No store: whoever is judged here can write to the cache.
     bench = Bench(scratch, fleet, branches, gate)
     return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
 
@@ -56,9 +60,9 @@ def judge_branches(
 def add_findings(
     scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
 ) -> dict[str, Branch]:
-    """These branches by ref, with what the merge gate would find, and what merging makes of their standing.
+    """Return these branches by ref, with what the merge gate would find and a standing judged by merging.
 
-    `store` remembers what was asked of git: for what only shows.
+    `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
     bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, store=store)
     return {
@@ -68,7 +72,7 @@ def add_findings(
 
 
 def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
-    """What is found about a push, from the worktree of a branch with a task, that moves these refs."""
+    """Judge a push from the worktree of a branch with a task that moves other refs, `moved`."""
     task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
     granted = scope_of(task.brief, fleet) if task and task.brief else None
     case = Case(
@@ -80,15 +84,16 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
         scope=granted,
         refs=moved,
     )
+    # Of what such a push may do, OWN010 alone speaks; all other rules are about the branch's own commits.
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
 
 
 def judge_spawn(
     scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None
 ) -> tuple[Finding, ...]:
-    """What the spawn gate finds about a task of the fleet, which nobody works on yet, or once more.
+    """Return what the spawn gate finds about handing out a task of the fleet, for the first time or again.
 
-    With `as_if` as though that were its brief already: the task need not be there.
+    With `as_if`, as though that were the task's brief already; the task itself need not exist then.
     """
     fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
     task = next(task for task in fleet.tasks if task.id == task_id)
@@ -115,9 +120,9 @@ def judge_spawn(
 
 
 def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
-    there = next((task for task in fleet.tasks if task.id == task_id), Task(id=task_id))
+    task = next((task for task in fleet.tasks if task.id == task_id), Task(id=task_id))
     others = (task for task in fleet.tasks if task.id != task_id)
-    return replace(fleet, tasks=(*others, replace(there, brief=brief, brief_from="control")))
+    return replace(fleet, tasks=(*others, replace(task, brief=brief, brief_from="control")))
 
 
 def _load_of_manager(fleet: Fleet, manager: str) -> Load:
@@ -126,7 +131,7 @@ def _load_of_manager(fleet: Fleet, manager: str) -> Load:
 
 
 def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
-    """Every task, with those that it depends on."""
+    """Map every task to those that it depends on."""
     return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
 
 
@@ -135,32 +140,33 @@ def _has_named_branch(fleet: Fleet) -> bool:
 
 
 def _tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
-    """The tasks whose briefs name a branch."""
+    """Return the tasks whose briefs name this branch."""
     return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
 
 
 def _missing_paths(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
-    """The paths of `follow` that are neither a file nor a folder of base."""
+    """Return the paths of `follow` that are neither a file nor a folder of base."""
     folders = {folder for path in paths for folder in parent_folders(path)}
     return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
 
 
 def _count_by_folder(granted: patterns.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
-    found: dict[bytes, tuple[int, int]] = {}
+    # By top folder (b"" for files at the top): how many files there are, and how many of those are in scope.
+    counts: dict[bytes, tuple[int, int]] = {}
     for path in paths:
         top = path.partition(b"/")[0] if b"/" in path else b""
-        files, held = found.get(top, (0, 0))
-        found[top] = files + 1, held + granted.holds(path)
-    return found
+        files, in_scope = counts.get(top, (0, 0))
+        counts[top] = files + 1, in_scope + granted.holds(path)
+    return counts
 
 
 def short_base_ref(base: Base) -> str:
-    """Base as git takes it on a command line: in a clone that has no branch of its own, `origin/main`."""
+    """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
     return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
-    """The active tasks with their scopes: those with a brief that an open branch works on."""
+    """Return the active tasks with their scopes: those with a brief that an open or dormant branch works on."""
     open_ = {b.name for b in fleet.branches if b.state in (State.OPEN, State.DORMANT)}
     return tuple(
         Peer(
@@ -176,7 +182,7 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 
 
 def scope_of(brief: Brief, fleet: Fleet) -> patterns.Scope:
-    """What a brief grants under the fleet's policy."""
+    """Return the scope that a brief grants under the fleet's policy."""
     return patterns.scope_of_brief(brief, fleet.policy, PROTECTED)
 
 
@@ -184,31 +190,32 @@ def scope_of(brief: Brief, fleet: Fleet) -> patterns.Scope:
 
 
 def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
-    """The paths that a gate judges: all that either the branch did, or merging it would bring.
+    """Return the paths that a gate judges: all that the branch's commits changed, or that merging would bring.
 
-    A conflicted path that no commit of the branch touched is base's affair. Where git cannot merge the two,
-    all that the branch did counts as brought.
+    A conflicted path that no commit of the branch touched is left out: only base changed it. Where git cannot
+    merge the two, all that the branch did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
-    found = []
+    touched = []
     for path in sorted(net | own.paths):
         commit, change = own.by.get(path, (None, None))
         in_own = path in own.by
         if not in_own and path in seen_net.conflicted:
             continue
+        # What only merging brings is judged once the branch leaves its worktree.
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
             continue
         brought = path in net or bool(seen_net.failed)
-        found.append(Touched(path, differing.get(path, change), commit, own=in_own, net=brought))
-    return tuple(found)
+        touched.append(Touched(path, differing.get(path, change), commit, own=in_own, net=brought))
+    return tuple(touched)
 
 
 # -- one case -------------------------------------------------------------------------
 
 
 class Bench:
-    """Everything that was read for some branches of a fleet; puts one after the other before the rules."""
+    """Everything that was read for some branches of a fleet at a gate; builds the case of each from it."""
 
     def __init__(
         self,
@@ -222,6 +229,7 @@ class Bench:
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
+        # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = patterns.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
         self.done = merged_tasks(fleet)
         self.known = task_dependencies(fleet)
@@ -234,21 +242,21 @@ class Bench:
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
-        said = {
+        histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
             if b.work
         }
-        self.reports = check_ins.compare_check_ins(scratch, fleet.policy, said)
+        self.reports = check_ins.compare_check_ins(scratch, fleet.policy, histories)
         new = {b.head: self._new(b) for b in branches}
-        self.links = content_risks.read_link_targets(scratch, (c for found in new.values() for c in found))
-        self.hidden = content_risks.find_hidden(scratch, (c for found in new.values() for c in found), store)
+        self.links = content_risks.read_link_targets(scratch, (c for each in new.values() for c in each))
+        self.hidden = content_risks.find_hidden(scratch, (c for each in new.values() for c in each), store)
         self.twins = content_risks.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
 
     def case(self, branch: Branch) -> Case:
-        """One branch as it stands at the gate."""
+        """Build the case of one branch at the gate; it must be one of those given at the start."""
         task = self.tasks.get(branch.work.task) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
@@ -289,17 +297,18 @@ class Bench:
         )
 
     def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
-        """The other active tasks that may share a path with this one."""
+        """Return the other active tasks that may share a path with this one."""
         near = self.near.get(brief.task, frozenset()) if brief else frozenset()
         return tuple(self.peers[task] for task in sorted(near))
 
     def _tasks_merged_in(self, branch: Branch) -> dict[str, str]:
-        """Other tasks with a branch whose own line came into this one, by the merge that first brought it."""
+        """Map each other task whose own commits were merged into this branch to the merge that first did."""
         if branch.work is None or all(len(commit.parents) < 2 for commit in branch.commits):
             return {}
         known = {commit.id: commit for commit in branch.commits}
         seen = {commit.id for commit in branch.line}
-        found: dict[str, str] = {}
+        merged: dict[str, str] = {}
+        # Oldest first, so that what an earlier merge brought is not counted as a later one's.
         for merge in reversed(branch.line):
             left = list(merge.parents[1:])
             while left:
@@ -308,8 +317,8 @@ class Bench:
                     seen.add(commit.id)
                     left += commit.parents
                     for task in self.lines.get(commit.id, frozenset()) - {branch.work.task}:
-                        found.setdefault(task, merge.id)
-        return dict(sorted(found.items()))
+                        merged.setdefault(task, merge.id)
+        return dict(sorted(merged.items()))
 
     def _net(self, branch: Branch) -> Net:
         return self.nets.get(branch.head, Net(failed="it shares no history with base"))
@@ -317,6 +326,7 @@ class Bench:
     def _new(self, branch: Branch) -> list[Change]:
         net = self._net(branch)
         brought = net.changes
+        # Where git cannot merge the two, what the branch itself did is looked at instead.
         if net.failed:
             brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].by.items()))
         return [change for change in brought if change.status != "D"]
@@ -332,22 +342,24 @@ def _task_folder(path: bytes) -> str:
     if not path.startswith(_TASKS):
         return ""
     task, slash, _ = path[len(_TASKS) :].partition(b"/")
+    # A file beside the folders, such as a README, belongs to no task.
     return decode(task) if slash else ""
 
 
 def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
-    """By commit, the tasks on whose branches' first-parent lines it lies."""
-    found: dict[str, set[str]] = {}
+    """Map each commit to the tasks whose branches have it on their first-parent line."""
+    by_commit: dict[str, set[str]] = {}
     for branch in fleet.branches:
         for commit in branch.line if branch.work else ():
-            found.setdefault(commit.id, set()).add(branch.work.task if branch.work else "")
-    return {commit: frozenset(tasks) for commit, tasks in found.items()}
+            by_commit.setdefault(commit.id, set()).add(branch.work.task if branch.work else "")
+    return {commit: frozenset(tasks) for commit, tasks in by_commit.items()}
 
 
 def merged_tasks(fleet: Fleet) -> frozenset[str]:
-    """The tasks that have merged: by their outcome, or by a branch that has.
+    """Return the tasks that are merged: by their recorded outcome, or because a branch of theirs is.
 
-    One that stands where base does, and is not taken for a beginning, was merged by moving base forward.
+    A branch without own commits whose ledger folder says that it works on a task was merged by moving base
+    forward to it.
     """
     landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
     reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}

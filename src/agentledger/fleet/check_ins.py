@@ -1,10 +1,10 @@
-"""Whether an agent's earlier check-ins still stand as they were made.
+"""Whether an agent's earlier check-ins are unchanged, or were edited or removed later.
 
-Belongs here: telling what was said from all versions that a branch gave a check-in. Does not: what follows
-from it (see `rules.status`), or reading check-ins for a view (see `papers`).
+Belongs here: finding what was said first, from all versions of a check-in on a branch. Does not: what follows
+from it (see `rules.status`), or reading check-ins for a view (see `ledger.gather`).
 
-What counts as said is the first version that no rule had anything against: whoever mends a check-in that a
-gate has refused edits nothing, and neither does who puts an edited one back.
+The first sound version counts as said. So fixing a check-in that a gate has refused is no edit, and neither
+is putting an edited one back.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ History = Mapping[bytes, Sequence[Change]]
 
 
 def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change]]:
-    """The part of a history that is about the task's check-ins."""
+    """Return the part of a history that is about the task's check-ins, sorted by path."""
     folder = LEDGER + b"tasks/" + encode(task) + b"/status/"
     return {p: history[p] for p in sorted(history) if p.startswith(folder) and p.endswith(b".md")}
 
@@ -32,29 +32,33 @@ def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change
 def compare_check_ins(
     scratch: Scratch, policy: Policy, asked: Mapping[str, History]
 ) -> dict[str, tuple[Report, ...]]:
-    """For each name, its check-ins: new (A), changed (M) or taken away (D). One process, if any."""
-    again = {blob for history in asked.values() for each in history.values() for blob in _earlier_blobs(each)}
-    texts = dict(objects.read_object_contents(scratch.git, sorted(again)))
-    sound = {blob for blob in again if _is_sound(texts.get(blob, b""), policy)}
+    """Map each name to its check-ins: new (A), changed (M) or removed (D). One git process, if any."""
+    # Most check-ins have one version only, and of those nothing has to be read.
+    earlier = {
+        blob for history in asked.values() for each in history.values() for blob in _earlier_blobs(each)
+    }
+    texts = dict(objects.read_object_contents(scratch.git, sorted(earlier)))
+    sound = {blob for blob in earlier if _is_sound(texts.get(blob, b""), policy)}
     return {name: tuple(_compare_check_ins(history, sound)) for name, history in asked.items()}
 
 
 def _compare_check_ins(history: History, sound: set[str]) -> Iterator[Report]:
     for path, changes in history.items():
         newest = changes[0]
-        said = next((blob for blob in _earlier_blobs(changes) if blob in sound), None)
+        first = next((blob for blob in _earlier_blobs(changes) if blob in sound), None)
         if newest.status != "D":
-            yield Report(decode(path), "A" if said in (None, newest.new) else "M", said or "")
-        elif said is not None:
-            yield Report(decode(path), "D", said)
+            yield Report(decode(path), "A" if first in (None, newest.new) else "M", first or "")
+        elif first is not None:
+            yield Report(decode(path), "D", first)
 
 
 def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
-    """The versions before the newest, oldest first."""
+    """Return the blobs of the versions before the newest, oldest first."""
     blobs = [changes[-1].old, *(change.new for change in reversed(changes[1:]))]
     return [blob for blob in blobs if blob.strip("0")]
 
 
 def _is_sound(raw: bytes, policy: Policy) -> bool:
+    # The two things for which a gate refuses a check-in: it cannot be parsed, or its characters mislead.
     document = documents.parse_check_in(Source(path=""), raw[: documents.MOST_BYTES], policy).document
     return not document.problems and not count_misleading([decode(raw)])

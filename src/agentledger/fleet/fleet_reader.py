@@ -1,8 +1,8 @@
-"""git → Fleet: all agent branches at once, by a number of processes that does not grow with them.
+"""Read all agent branches at once, by a number of git processes that does not grow with them.
 
-Here: reading and what follows from the commit graph alone (state, sync, agent, task).
-Not here: line counts (`lines`), changes that landed as another commit (`absorbed`),
-merges with base (`forecast`); `snapshot` puts them together.
+Belongs here: reading, and what follows from the commit graph alone (state, sync, agent, task). Does not: line
+counts (see `changes.line_counts`), changes that landed under another commit (see `changes.absorbed`), merges
+with base (see `changes.forecast`), or putting all of it together (see `snapshot`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from agentledger.repository.listing import Listing
 from agentledger.repository.repository_state import Observation
 from agentledger.repository.resolve_base import Tip, peel_refs, read_base_history, read_head_commits
 
-# A page lists no more; `ahead` still counts all of them.
+# Commits listed for one branch; its `ahead` still counts all of them.
 MOST_COMMITS = 500
 _STATUS = (b".agentledger/tasks/", b"/status/")
 
 
 class Reading(NamedTuple):
-    """A fleet, and the graph that it was read with."""
+    """A fleet, and the commit graph from which it was read."""
 
     fleet: Fleet
     history: History
@@ -47,8 +47,9 @@ def read_fleet(
     now: int,
     dormant: int | None,
 ) -> Reading:
-    """The fleet as the commit graph has it. `now` and `dormant` are in seconds; None: never dormant.
+    """Read the fleet, as far as the commit graph shows it.
 
+    `now` is in seconds since the epoch, `dormant` in seconds (None: no branch is ever dormant).
     Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
     """
     walked = read_base_history(scratch, base)
@@ -78,10 +79,10 @@ def _describe_problems(seen: Observation, branches: Sequence[Branch]) -> tuple[s
     notes = []
     if broken := seen.refs.broken:
         names = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
-        notes.append(f"git ignores {format_count(len(broken), 'broken ref')}: {names}. git fsck tells more.")
+        notes.append(f"git ignores {format_count(len(broken), 'broken ref')}: {names}. git fsck shows more.")
     if unreadable:
         notes.append(
-            f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason stands beside each."
+            f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason is beside each."
         )
     if seen.partial:
         notes.append(
@@ -90,7 +91,7 @@ def _describe_problems(seen: Observation, branches: Sequence[Branch]) -> tuple[s
     if seen.place.shallow:
         notes.append(
             "This is a shallow clone: a branch whose history is cut off is shown as unreadable. "
-            "git fetch --unshallow mends it."
+            "git fetch --unshallow fixes it."
         )
     return tuple(notes)
 
@@ -100,7 +101,7 @@ Diff = tuple[Change, ...] | Failure
 
 
 class _Reader:
-    """Builds the branches of one fleet; holds what all of them need."""
+    """Build the branches of one fleet, from what all of them need."""
 
     def __init__(
         self, scratch: Scratch, seen: Observation, base: Base, history: History, now: int, dormant: int | None
@@ -111,18 +112,18 @@ class _Reader:
         self.base_cut = any(commit in history.position for commit in self.cut)
 
     def branches(self, listings: Sequence[Listing], tips: dict[str, Tip]) -> list[Branch]:
-        """All branches; those without a problem with their changes."""
+        """Return all branches; the readable ones have their changes."""
         drafts = [draft for entry in listings if (draft := self._draft_branch(entry, tips)) is not None]
         good = [draft for draft in drafts if draft.state is not State.UNREADABLE]
-        ended = self._read_landed_commits(good)
-        trees = {d.head: ended[d.head].tree if d.head in ended else d.commits[0].tree for d in good}
+        landed = self._read_landed_commits(good)
+        trees = {d.head: landed[d.head].tree if d.head in landed else d.commits[0].tree for d in good}
         codes = compute_code_trees(self.scratch, list(trees.values()))
         diffs = self._changes(good)
         checked_in = self._check_ins(good, diffs)
         return [
             self._finish_branch(
                 draft,
-                ended.get(draft.head),
+                landed.get(draft.head),
                 codes.get(trees.get(draft.head, "")),
                 diffs.get(draft.head, ()),
                 checked_in.get(draft.head),
@@ -131,7 +132,7 @@ class _Reader:
         ]
 
     def _draft_branch(self, entry: Listing, tips: dict[str, Tip]) -> Branch | None:
-        """Graph facts of one branch; None when it turns out to be nobody's agent's."""
+        """Return one branch with what the graph shows; None when no agent works on it."""
         ours, theirs = tips[entry.ref.id], tips[entry.twin.id] if entry.twin else None
         chosen, ref, sync = self._copy(entry, ours, theirs)
         remote = entry.twin.name if entry.twin else entry.ref.name if entry.is_remote_only else None
@@ -145,6 +146,7 @@ class _Reader:
             task=agents.task_of_branch(entry.name),
             worktree=worktree,
         )
+        # A branch that no pattern lists is an agent's only by its commits, which cannot be read here.
         if chosen.problem:
             return replace(draft, state=State.UNREADABLE, state_why=chosen.problem) if entry.listed else None
         own = self.history.own(chosen.commit)
@@ -155,7 +157,10 @@ class _Reader:
         return self._compare_with_base(draft, own)
 
     def _copy(self, entry: Listing, ours: Tip, theirs: Tip | None) -> tuple[Tip, str, Sync]:
-        """Which copy counts: the one ahead; of two that diverged the local one, where work goes on."""
+        """Return the copy that counts, its ref, and how the two relate.
+
+        The copy that is ahead counts; of two that diverged, the local one, where work goes on.
+        """
         if theirs is None or entry.twin is None:
             return ours, entry.ref.name, Sync.REMOTE if entry.is_remote_only else Sync.LOCAL
         if ours.problem or theirs.problem:
@@ -176,38 +181,43 @@ class _Reader:
         draft = replace(draft, merge_bases=bases, behind=history.behind(bases))
         if own:
             return draft
+        # A head that was once base's tip is where a new branch begins; any other in base came by a merge.
         if history.on_first_parent_line(draft.head):
             return replace(draft, state=State.EMPTY, state_why="no commit of its own yet")
         return replace(draft, state=State.MERGED, state_why=f"its head is in {self.base.name}")
 
     def _is_cut_off(self, own: Sequence[Commit]) -> bool:
-        """In a shallow clone, commits that only look like its own since base's history is not all here."""
+        """Are some of `own` perhaps base's? A shallow clone lacks the history that would show it."""
         return any(commit.id in self.cut or (self.base_cut and not commit.parents) for commit in own)
 
     def _read_landed_commits(self, drafts: Sequence[Branch]) -> dict[str, Commit]:
-        """The head commits that lie in base, which the walk outside base did not see."""
+        """Read the head commits that are in base; the walk outside base did not see them."""
         ids = list(dict.fromkeys(d.head for d in drafts if not d.commits))
         return {commit.id: commit for commit in commits.read_commits(self.scratch.git, ids)}
 
     def _changes(self, drafts: Sequence[Branch]) -> dict[str, Diff]:
-        """From the newest merge base to head; a branch without any is compared with nothing at all."""
-        asked = [d for d in drafts if d.commits]
-        void = self.scratch.commit(self.scratch.tree([])) if any(not d.merge_bases for d in asked) else ""
-        pairs = [(d.merge_bases[0] if d.merge_bases else void, d.head) for d in asked]
-        return dict(zip((d.head for d in asked), diffs.read_changes(self.scratch.git, pairs), strict=True))
+        """Read what changed from the newest merge base to each head, by head.
+
+        A branch that shares no history with base is compared with the empty tree.
+        """
+        ahead = [d for d in drafts if d.commits]
+        void = self.scratch.commit(self.scratch.tree([])) if any(not d.merge_bases for d in ahead) else ""
+        pairs = [(d.merge_bases[0] if d.merge_bases else void, d.head) for d in ahead]
+        return dict(zip((d.head for d in ahead), diffs.read_changes(self.scratch.git, pairs), strict=True))
 
     def _check_ins(self, drafts: Sequence[Branch], diffs: dict[str, Diff]) -> dict[str, str]:
-        """The agent that the newest check-in names, for branches of which nothing else tells."""
+        """Map heads to the agent that the newest check-in names, where nothing else shows who it is."""
         newest: dict[str, str] = {}
         for draft in drafts:
-            found = diffs.get(draft.head, ())
-            if draft.agent is None and isinstance(found, tuple):
+            diff = diffs.get(draft.head, ())
+            if draft.agent is None and isinstance(diff, tuple):
                 reports = [
                     c
-                    for c in found
+                    for c in diff
                     if c.path.startswith(_STATUS[0]) and _STATUS[1] in c.path and c.status != "D"
                 ]
                 if reports:
+                    # A check-in's file name begins with its time, so the last name is the newest.
                     newest[draft.head] = max(reports, key=lambda c: c.path.rpartition(b"/")[2]).new
         texts = dict(objects.read_object_contents(self.scratch.git, list(dict.fromkeys(newest.values()))))
         named = {head: parse_front_matter(texts.get(blob, b"")).get("agent") for head, blob in newest.items()}
@@ -241,12 +251,15 @@ class _Reader:
 
 
 def _last_written(worktree: Worktree | None) -> int:
-    """When a dirty worktree was last written to; a clean one says nothing beyond its commits."""
+    """Return when a dirty worktree was last written to, in seconds since the epoch; 0 for a clean one.
+
+    A clean one shows nothing that its commits do not.
+    """
     return worktree.touched_at or 0 if worktree and worktree.dirty else 0
 
 
 def _read_shallow(seen: Observation) -> frozenset[str]:
-    """The commits at which a shallow clone's history ends."""
+    """Return the commits at which a shallow clone's history ends; none for a full clone."""
     if not seen.place.shallow:
         return frozenset()
     return frozenset(decode((seen.place.common / "shallow").read_bytes()).split())

@@ -1,4 +1,8 @@
-"""The use case behind every view: look at a repository, read its fleet, judge what git alone can tell."""
+"""Look at a repository, read its fleet and judge it: the use case behind every view and every gate.
+
+Belongs here: which readers run, in which order, and what a caller can leave out. Does not: any of the reading
+(see `fleet_reader`, `changes`, `ledger.gather`), or the rules (see `case_builder`).
+"""
 
 from __future__ import annotations
 
@@ -30,74 +34,76 @@ from agentledger.storage.cache import Cache
 Progress = Callable[[str, int, int], None]
 
 
-# In a request: as the repository's policy says.
+# A request's `dormant`: take what the repository's policy says.
 AS_POLICY = -1
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:
-    """Progress for nobody."""
+    """Take a progress report, and show it to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to read. `now` is in seconds since the epoch, None: the clock.
+    """What to read of a repository, and what to leave out."""
 
-    `dormant` is in seconds, None: never, AS_POLICY: what the repository's policy says.
-
-    `branches` and `refs` are globs; with `refs` alone nothing else is read. `limit` keeps the
-    last N by name (numbers by value); `lines` and `forecast` leave out what costs most.
-
-    `heads` are branches, by full ref and commit, to be read as if they stood there: about to be pushed.
-    Without `rules` no finding is looked for: a gate asks for those of its own. For a `gate` only counts what
-    is committed, and nothing that was remembered: who can write to this repository can write to the cache.
-    """
-
+    #: The base branch by name; None: policy's, or the one that `repository.bases` chooses.
     base: str | None = None
+    #: Globs of branch names to read instead of the usual ones.
     branches: tuple[str, ...] = ()
+    #: Globs of refs to read beside them; with `refs` alone nothing else is read.
     refs: tuple[str, ...] = ()
+    #: Seconds without a sign of life after which a branch is dormant. None: never. AS_POLICY: as policy says.
     dormant: int | None = AS_POLICY
+    #: False leaves out merging with base. This and line counts cost most.
     forecast: bool = True
+    #: False leaves out line counts.
     lines: bool = True
+    #: Keep only the last N branches by name, numbers by value.
     limit: int | None = None
+    #: Seconds since the epoch; None: the clock.
     now: int | None = None
+    #: Full refs and commits to read as if each ref were there already: what is about to be pushed.
     heads: tuple[tuple[str, str], ...] = ()
+    #: False looks for no findings: a gate asks for those of its own.
     rules: bool = True
+    #: Only what is committed counts, and nothing from the cache: who can write to this repository can write
+    #: to the cache, too.
     gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A fleet, and access to the patches of its branches and to the cache while the snapshot is open."""
+    """A fleet, with access to its repository's objects and to the cache while the snapshot is open."""
 
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
-        """Each branch with its patches, in the order given, streamed from one process."""
+        """Yield each branch with its patches, in the order given, streamed from one process."""
         return patches.read_patches(self._scratch, branches)
 
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
-        """What the rules of a gate find on each branch, by its ref."""
+        """Map each branch's ref to what the rules of a gate find."""
         return case_builder.judge_branches(self._scratch, self.fleet, branches, gate)
 
     def net(self, branch: Branch) -> Net:
-        """What merging a branch into base would change there."""
+        """Return what merging a branch into base would change there."""
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
 
     def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
-        """What is found about a push from a branch's own worktree that moves these refs."""
+        """Judge a push from a branch's own worktree that moves other refs, `moved`."""
         return case_builder.judge_foreign_push(self.fleet, branch, moved)
 
     def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
-        """What the spawn gate finds about a task that there is, or would be if this were its brief."""
+        """Return what the spawn gate finds about a task; with `as_if`, as though that were its brief."""
         return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if)
 
     @property
     def sealed(self) -> Git:
-        """Where objects are read, for those who may ask git themselves; gone when the snapshot is closed."""
+        """Return the sealed git directory in which objects are read; it is gone once the snapshot is closed."""
         return self._scratch.git
 
 
@@ -106,63 +112,65 @@ def _observe_repository(start: Path, request: Request) -> Observation:
 
 
 def read_fingerprint(start: Path, request: Request) -> str:
-    """Changes whenever anything that a snapshot shows may have changed, but for the passing of time."""
+    """Return a text that differs whenever anything that a snapshot shows may differ, apart from the time."""
     return f"{_observe_repository(start, request).fingerprint} {replace(request, now=None)!r}"
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a change leaves its trace: the git directory that all worktrees share, and the worktrees."""
+    """Where to look for changes: the git directory that all worktrees share, and the worktrees."""
 
     common: Path
     worktrees: tuple[Path, ...]
 
 
 def read_surroundings(start: Path) -> Surroundings:
-    """Where to watch the repository around `start`; worktrees whose folder is gone are among them."""
-    asked = process.repository_at(start)
-    checkouts = queries.read_worktrees(asked)
-    return Surroundings(
-        queries.locate_repository(asked).common, tuple(c.path for c in checkouts if not c.bare)
-    )
+    """Return where to watch the repository around `start`; worktrees whose folder is gone are included."""
+    git = process.repository_at(start)
+    checkouts = queries.read_worktrees(git)
+    return Surroundings(queries.locate_repository(git).common, tuple(c.path for c in checkouts if not c.bare))
 
 
 def toplevel(start: Path) -> Path:
-    """The top of the work tree around `start`; of a bare repository, `start` itself."""
-    asked = process.repository_at(start)
-    queries.read_version(asked)  # an older git answers the next question otherwise
-    return queries.locate_repository(asked).top or start
+    """Return the top of the work tree around `start`; of a bare repository, `start` itself."""
+    git = process.repository_at(start)
+    queries.read_version(
+        git
+    )  # raises for a git that is too old, which would answer the next question differently
+    return queries.locate_repository(git).top or start
 
 
 @contextmanager
 def open_snapshot(start: Path, request: Request, progress: Progress = ignore_progress) -> Iterator[Snapshot]:
-    """Read the fleet of the repository around `start`.
+    """Read the fleet of the repository around `start`; the snapshot can be used inside the `with` alone.
 
-    Raises LedgerError (with a hint) when there is none, no base, or base cannot be read.
+    Raises LedgerError (with a hint) when there is no repository, no base, or base cannot be read.
     """
     now = int(time.time()) if request.now is None else request.now
     progress("looking at refs and worktrees", 0, 0)
     seen = _observe_repository(start, request)
+    # Without a folder the cache is in memory, and empty.
     folder = None if request.gate else seen.place.common / "agentledger"
     cache = Cache(folder, ".".join(map(str, seen.git_version)), now)
     try:
         with scratch.open_scratch(seen.place) as sealed:
-            found = _Taking(sealed, cache, request, now=now, progress=progress).fleet(seen)
+            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(seen)
+            # A part of the fleet would take the other branches off the hooks' list.
             if _is_whole_fleet(request):
-                hook_branches.update_hook_branches(seen.place.common, found.policy, found.tasks)
-            yield Snapshot(found, cache, sealed)
+                hook_branches.update_hook_branches(seen.place.common, fleet.policy, fleet.tasks)
+            yield Snapshot(fleet, cache, sealed)
     finally:
         cache.close()
 
 
 def _is_whole_fleet(request: Request) -> bool:
-    """Is it the fleet as the repository itself has it?"""
+    """Does the request ask for the fleet as the repository itself has it?"""
     return not (request.base or request.branches or request.refs or request.limit or request.heads)
 
 
 @dataclass(frozen=True, slots=True)
 class _Taking:
-    """One reading, from the observation to the fleet."""
+    """One run of all readers, from the observation to the fleet."""
 
     sealed: Scratch
     cache: Cache
@@ -171,7 +179,7 @@ class _Taking:
     progress: Progress
 
     def fleet(self, seen: Observation) -> Fleet:
-        """Everything that a view shows."""
+        """Read everything that a view shows."""
         ruled = policy.read_policy(
             self.sealed, seen.refs, seen.choice, wanted=self.request.base, fetched_at=seen.fetched_at
         )
@@ -182,11 +190,12 @@ class _Taking:
         found, history = fleet_reader.read_fleet(
             self.sealed, seen, base, listings=entries, now=self.now, dormant=dormant
         )
-        judged = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
-        with_papers = gather.attach_ledger(
-            self.sealed, self.cache, seen, fleet=judged, committed=self.request.gate
+        counted = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
+        with_ledger = gather.attach_ledger(
+            self.sealed, self.cache, seen, fleet=counted, committed=self.request.gate
         )
-        branches: Sequence[Branch] = with_papers.branches
+        branches: Sequence[Branch] = with_ledger.branches
+        # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
             order = history.position
             by = forecast.identify_merger(seen.git_version, seen.diff_algorithm)
@@ -199,24 +208,25 @@ class _Taking:
                 by=by,
                 progress=self.progress,
             )
-            with_papers = replace(with_papers, merger=by)
+            with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
-            branches = self._judged(replace(with_papers, branches=tuple(branches)))
+            branches = self._judged(replace(with_ledger, branches=tuple(branches)))
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
-        return replace(with_papers, branches=tuple(ordered), forecast=self.request.forecast)
+        return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
-        """What the rules say of each open branch with a brief, as at the merge gate."""
+        """Return the branches; each open one with a brief has what the rules of the merge gate find."""
         briefed = {task.id for task in fleet.tasks if task.brief}
-        asked = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
-        self.progress(f"judging {format_count(len(asked), 'branch', 'branches')}", 0, 0)
-        found = case_builder.add_findings(self.sealed, fleet, asked, self.cache)
-        return [found.get(b.ref, b) for b in fleet.branches]
+        to_judge = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
+        self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
+        judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
+        return [judged.get(b.ref, b) for b in fleet.branches]
 
     def _listed(self, seen: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
         request = self.request
         only_refs = bool(request.refs) and not request.branches
         usual = rules.branches or agents.DEFAULT_PATTERNS
+        # A branch that a brief names is read, too, whatever it is called.
         if not (request.branches or only_refs):
             usual = (*usual, *brief_branches.read_branch_patterns(self.sealed, seen.refs, rules, base))
         entries = listing.list_branches(
@@ -237,5 +247,5 @@ class _Taking:
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:
-    """A sort key in which `pull/9` comes before `pull/10`."""
+    """Return a sort key in which `pull/9` comes before `pull/10`."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]

@@ -46,14 +46,13 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         settings = queries.read_config(here.asked)
         refs = who.read_refs(here, settings)
         ruled = who.read_policy(refs, sealed)
-        found = who.find_gated_task(here, refs, sealed, ruled=ruled, head=heads[0] if heads else None)
+        # A brief that this very commit adds counts already, as it will when the commit is there.
+        commit = sealed.commit(surroundings.write_index_tree(here, sealed.git.cwd / "objects"), heads)
+        found = who.find_gated_task(here, refs, sealed, ruled=ruled, head=commit)
         if found is None:
             return here.branch, ()
         granting.write_grant(here, settings, found)
-        tree = surroundings.write_index_tree(here, sealed.git.cwd / "objects")
-        return here.branch, _evaluate_commit(
-            sealed, here, found, commit=sealed.commit(tree, heads), heads=tuple(heads), now=now
-        )
+        return here.branch, _evaluate_commit(sealed, here, found, commit=commit, heads=tuple(heads), now=now)
 
 
 def _evaluate_commit(

@@ -18,6 +18,7 @@ from agentledger.git import objects, process, queries
 from agentledger.git.process import run_unchecked
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import policy
+from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.policy import Ruled
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy, Source
@@ -55,11 +56,11 @@ def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
     return policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
 
 
-def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str | None) -> Gated | None:
+def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str) -> Gated | None:
     """The task of the branch that is checked out; None where no brief goes for it."""
     copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
-    name = _task_of_branch(scratch, here.branch, tips, ruled.base.head)
+    name = _task_of_branch(scratch, here.branch, tips=tips, ruled=ruled, head=head)
     if name is None:
         return None
     files = _read_task_files(scratch, name, tips)
@@ -90,8 +91,30 @@ def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
     return ids[1:] if ahead == b"0" else ids
 
 
-def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], base: str) -> str | None:
-    """The task whose brief names the branch, else the one that its name says."""
+def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], ruled: Ruled, head: str) -> str | None:
+    """The task that the branch works on, by the briefs, its name, and the folders that it adds.
+
+    Of a branch that is no agent's by its name, only a brief that names it speaks: a manager adds briefs there.
+    """
+    base = ruled.base.head
+    naming = _tasks_naming(scratch, branch, tips, base)
+    by_name = agents.task_of_branch(branch)
+    confirmed = by_name is not None and _is_confirmed(scratch, by_name, tips, base)
+    # What the branch adds is asked for only where it could decide.
+    asked = not naming and not confirmed and agents.is_agent_name(branch, ruled.policy.branches)
+    added = _read_added_files(scratch, base, head) if asked else []
+    claims = Claims(
+        naming=naming,
+        by_name=by_name,
+        confirmed=confirmed,
+        folders={path.partition("/")[0] for path in added},
+        briefs={path.partition("/")[0] for path in added if path.endswith("/brief.md")},
+    )
+    return assign_task(claims)[0]
+
+
+def _tasks_naming(scratch: Scratch, branch: str, tips: list[str], base: str) -> set[str]:
+    """The tasks whose brief, on the control branch or on base, names the branch."""
     found = set()
     for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
         grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
@@ -102,8 +125,25 @@ def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], base: str) -
             )
             if documents.parse_front_matter(text).get("branch") == branch:
                 found.add(path.split("/")[-2])
-    named = sorted(found)
-    return named[0] if named else agents.task_of_branch(branch)
+    return found
+
+
+def _is_confirmed(scratch: Scratch, task: str, tips: list[str], base: str) -> bool:
+    """Has the task a brief on the control branch or on base?"""
+    names = [f"{tip}:tasks/{task}/brief.md" for tip in tips] + [f"{base}:{TASKS}{task}/brief.md"]
+    return any(
+        kind == "blob" for _, kind, _ in objects.read_object_info(scratch.git, list(map(encode, names)))
+    )
+
+
+def _read_added_files(scratch: Scratch, base: str, head: str) -> list[str]:
+    """The paths, below the folder of all tasks, of the ledger's files that the branch adds to base or changes."""
+    flags = ["-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", "--merge-base"]
+    out, code, _ = run_unchecked(scratch.git, ["diff-tree", *flags, base, head, "--", TASKS])
+    if code:  # no common history: all that is there was added
+        entries = objects.read_tree_entries(scratch.git, head, TASKS)
+        return [decode(path).removeprefix(TASKS) for _, _, path in entries]
+    return [path.removeprefix(TASKS) for path in decode(out).split("\0")[:-1]]
 
 
 def _read_task_files(scratch: Scratch, task: str, tips: list[str]) -> dict[str, tuple[str, str]]:
@@ -122,18 +162,18 @@ def _read_task(
     ruled: Ruled,
     name: str,
     files: Mapping[str, tuple[str, str]],
-    head: str | None,
+    head: str,
 ) -> tuple[Task, str] | None:
     own = f"{TASKS}{name}/brief.md"
-    places = [("control", files["brief.md"][1])] if "brief.md" in files else []
-    if not places:
-        blob, kind, _ = objects.read_object_info(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
-        places = [("base", blob)] if kind == "blob" else []
-    if not places and head and (oldest := _oldest_brief(scratch, ruled.base.head, head, own)):
-        places = [("branch", oldest)]
-    if not places:
+    control = files["brief.md"][1] if "brief.md" in files else None
+    blob, kind, _ = objects.read_object_info(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
+    on_base = blob if kind == "blob" else None
+    confirmed = control is not None or on_base is not None
+    first = None if confirmed else _oldest_brief(scratch, ruled.base.head, head, own)
+    counting = counting_brief(control, on_base, first)
+    if counting is None:
         return None
-    where, blob = places[0]
+    blob, where = counting
     said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
     texts = _read_blobs(scratch, [blob, *(files[path][1] for path in said)])
     path = own if where != "control" else f"tasks/{name}/brief.md"

@@ -63,17 +63,17 @@ def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
     brief = found.task.brief
     assert brief
     granted = scope_patterns.scope_of_brief(brief, found.policy, case_builder.PROTECTED)
-    base = [ref.name for ref in (found.choice.local, found.choice.remote) if ref]
-    control = [ref.name for ref in (found.copies.local, found.copies.remote) if ref]
-    patterns = list(map(encode, _ref_patterns(found, [*base, *control])))
+    base = [ref for ref in (found.choice.local, found.choice.remote) if ref]
+    control = [ref for ref in (found.copies.local, found.copies.remote) if ref]
+    patterns = list(map(encode, _ref_patterns(found, [ref.name for ref in (*base, *control)])))
     return {
         "branch": [encode(here.branch)],
         "task": [encode(found.task.id)],
         "brief": [encode(found.official)],
         "base": [encode(found.base.head)],
         "control": [encode(found.tips[0]) if found.tips else b""],
-        "base_refs": [encode(name) for name in base],
-        "control_refs": [encode(name) for name in control],
+        "base_refs": [encode(f"{ref.name} {ref.id}") for ref in base],
+        "control_refs": [encode(f"{ref.name} {ref.id}") for ref in control],
         "patterns": patterns,
         "refs": list(grant.parse_refs(process.run(here.asked, grant.refs_query(patterns)))),
         "owns": list(granted.owns),

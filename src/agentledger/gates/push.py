@@ -10,7 +10,6 @@ zeros, of whatever length, stands for none.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from agentledger.fleet import snapshot
@@ -82,9 +81,7 @@ def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:
     """Is it an agent's by its name, its commits, or a brief? A manager pushes new briefs on any other."""
     brief = next((task.brief for task in fleet.tasks if branch.work and task.id == branch.work.task), None)
     named = brief is not None and brief.branch == branch.name
-    usual = fleet.policy.branches or agents.DEFAULT_PATTERNS
-    listed = any(fnmatchcase(branch.name, pattern) for pattern in usual)
-    return named or listed or branch.agent is not None or agents.task_of_branch(branch.name) is not None
+    return named or branch.agent is not None or agents.is_agent_name(branch.name, fleet.policy.branches)
 
 
 def _gate_of_branch(branch: Branch) -> Gate:

@@ -1,6 +1,7 @@
-"""The code tree: a commit's tree without the ledger's own folder.
+"""The code tree of a commit: the id that its tree would have without the ledger's own folder.
 
-What evidence and packets are bound to, so that a status report does not make them stale.
+Belongs here: computing that id. Does not: comparing it (see `attention.progress`). Evidence and packets are
+bound to the code tree and not to the commit, so that a check-in does not make them stale.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ _LEDGER = b"40000 .agentledger\0"
 
 
 def compute_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
-    """For each root tree that can be read, the id it would have without `.agentledger`.
+    """For each root tree that can be read, by id, the id it would have without `.agentledger`.
 
     Hashed here, as git hashes trees, instead of by a process for each; SHA-1 and SHA-256.
     """
+    # Many branches have the same tree.
     raw = objects.read_object_contents(scratch.git, list(dict.fromkeys(trees)))
     return {tree: _hash_without_ledger(tree, body, scratch.object_format) for tree, body in raw}
 
@@ -26,6 +28,8 @@ def compute_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]
 def _hash_without_ledger(tree: str, body: bytes, object_format: str) -> str:
     size = 32 if object_format == "sha256" else 20
     at = 0
+    # Each entry of a tree object is mode, blank, name, NUL, and an id of `size` bytes. An id can have any
+    # bytes in it, so only a walk from entry to entry is sure to find a name.
     while at < len(body):
         name_end = body.index(b"\0", at) + 1
         if body[at:name_end] == _LEDGER:

@@ -1,4 +1,8 @@
-"""Questions about commits, asked through the sealed directory (see `scratch`): history, authors, messages."""
+"""Reads commits through the sealed directory: their history, authors, times, subjects and trailers.
+
+Belongs here: questions about commits (see `scratch` for where they are asked). Does not: what differs between
+two commits (see `diffs`), or what is in an object (see `objects`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from agentledger.model.text import decode
 
 
 def read_ancestry(sealed: Git, tip: str) -> list[tuple[str, ...]]:
-    """The whole history of `tip`, children first: each commit with its parents."""
+    """The whole history of `tip`, children first: each commit's id followed by its parents'."""
     out = run(sealed, ["rev-list", "--topo-order", "--parents", tip])
     return [tuple(line.split(" ")) for line in decode(out).split("\n") if line]
 
@@ -22,6 +26,7 @@ def read_ancestry_outside(sealed: Git, head: str, base: str) -> list[tuple[str, 
     return [(row[0], tuple(row[1:])) for row in rows]
 
 
+# Fields end with NUL, which no name or subject can hold. git parses the trailers: 1 ends one, 2 ends its key.
 _FIELDS = 9
 _FORMAT = "%x00".join(
     [
@@ -40,6 +45,7 @@ _FORMAT = "%x00".join(
 
 def read_log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
     """Commits reachable from `heads` and not from `base`, parents first; GitError when one cannot be read."""
+    # By standard input: a command line has no room for thousands of heads.
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     flags = ["--stdin", "-z", "--topo-order", "--reverse", "--encoding=UTF-8", f"--format={_FORMAT}"]
     fields = run(sealed, ["log", *flags], given.encode()).split(b"\0")
@@ -47,7 +53,7 @@ def read_log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
 
 
 def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
-    """These commits alone, without their history."""
+    """These commits alone, in the order given, without their history; GitError when one cannot be read."""
     if not ids:
         return []
     flags = ["--stdin", "-z", "--no-walk=unsorted", "--encoding=UTF-8", f"--format={_FORMAT}"]
@@ -73,11 +79,11 @@ def _parse_commit(raw: list[bytes]) -> Commit:
 
 
 def _parse_seconds(raw: str) -> int:
-    """A commit's time; hostile or broken ones come as '' or beyond what 64 bits hold."""
+    """A commit's time in seconds; 0 for a broken or hostile one, which git prints as '' or beyond 64 bits."""
     return int(raw) if raw.lstrip("-").isdigit() and len(raw) < 15 else 0
 
 
 def walk_failure_reason(sealed: Git, heads: Sequence[str], base: str) -> str:
-    """'' when the history of all these heads can be walked, else git's reason."""
+    """'' where git can walk the history of all these heads outside base, else its reason."""
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     return run_unchecked(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]

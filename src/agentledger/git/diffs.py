@@ -1,6 +1,7 @@
-"""Questions about what differs between commits, asked through the sealed directory (see `scratch`).
+"""Reads which paths differ between commits, through the sealed directory.
 
-Here: which paths changed, from which blob to which. Not here: what is inside (`pairs`).
+Belongs here: which paths changed, from which blob to which, and the ids of patches. Does not: what changed
+inside a file (see `blob_pairs`). Questions are asked in the directory that `scratch` makes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from agentledger.git.process import Git, run, run_unchecked, split_stream, strea
 from agentledger.model.fleet import Change
 from agentledger.model.text import decode
 
-# Raw, recursive, no renames, full ids: paths are matched and ruled on one by one.
+# Raw output with full ids, folders opened up, and no renames: rules judge one path at a time.
 _RAW = ["-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none"]
 
 
 class _Entries:
-    """Makes changes out of raw lines; equal ids and paths become one object, since branches share most."""
+    """Makes changes out of raw lines. Equal ids and paths become one object: branches share most of them."""
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
@@ -38,7 +39,7 @@ class _Entries:
 
 
 def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[Change, ...] | Failure]:
-    """For each (from, to) of commits, what differs, in git's order of paths."""
+    """For each pair of commits (from, to), what differs, in git's order of paths; a Failure if git fails."""
     entries = _Entries()
 
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[tuple[Change, ...]], str]:
@@ -57,7 +58,7 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
             else:
                 answers.append([])
         reason = flow.failure()
-        # The last answer of a failed batch may be half of one.
+        # Where the batch failed, the last answer may be cut off.
         return [tuple(a) for a in (answers[:-1] if reason else answers)], reason
 
     return salvage_batch(pairs, ask)
@@ -66,6 +67,8 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
 def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
     """The commits outside base that touch the ledger's folder, parents first, and what they changed."""
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    # --full-history: or git would follow one side of a merge only, where that side has the same files as the
+    # merge, and leave out the commits of the other.
     flags = ["--stdin", "--topo-order", "--reverse", "--full-history", "--diff-merges=first-parent"]
     flow = stream_output(
         sealed, ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", ".agentledger/tasks"], [given.encode()]
@@ -75,20 +78,21 @@ def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tu
 
 
 def _parse_log(words: Iterator[bytes]) -> Iterator[tuple[list[str], tuple[Change, ...]]]:
-    """The commits of a log in which NULs stand around each header, with their raw changes."""
+    """The commits of a log that has a NUL before and after each header: the header's words, the changes."""
     header: list[str] | None = None
-    found: list[Change] = []
+    changes: list[Change] = []
     entries = _Entries()
     for raw in words:
+        # git puts a line break between a header and its changes.
         word = raw.lstrip(b"\n")
         if word.startswith(b":"):
-            found.append(entries.change(word, next(words)))
+            changes.append(entries.change(word, next(words)))
         elif word:
             if header:
-                yield header, tuple(found)
-            header, found = decode(word).split(" "), []
+                yield header, tuple(changes)
+            header, changes = decode(word).split(" "), []
     if header:
-        yield header, tuple(found)
+        yield header, tuple(changes)
 
 
 class Landing(NamedTuple):
@@ -100,26 +104,30 @@ class Landing(NamedTuple):
 
 
 def read_landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landing]:
-    """Base's first-parent commits from `tip` down to what is reachable from `stop`, newest first."""
+    """Base's first-parent commits from `tip` down to what is reachable from `stop`, newest first.
+
+    Where git cannot read on, the list ends early, without an error.
+    """
     given = f"{tip}\n" + "".join(f"^{commit}\n" for commit in stop)
     flags = ["--stdin", "--first-parent", "--diff-merges=first-parent", "--format=%x00%H %T%x00"]
     flow = stream_output(sealed, ["log", *flags, *_RAW], [given.encode()])
-    for (commit, root), found in _parse_log(split_stream(flow.blocks)):
-        yield Landing(commit, root, found)
+    for (commit, root), changes in _parse_log(split_stream(flow.blocks)):
+        yield Landing(commit, root, changes)
 
 
 def read_patch_ids(sealed: Git, pairs: Collection[tuple[str, str]]) -> dict[str, str]:
-    """For each (from, to) of commits, `to` with the id of its patch, white space counted.
+    """For pairs of commits (from, to), the id of each patch by its `to`; white space counts.
 
-    All blobs should be there: the caller has looked. A diff without text has no id, nor has one
-    that a damaged blob ends.
+    All blobs should be there: the caller has checked. A diff without text has no id, nor has one that a
+    damaged blob ends.
     """
     given = "".join(f"{new} {old}\n" for old, new in pairs).encode()
     flags = ["--stdin", "-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--full-index"]
     patches, code, _ = run_unchecked(sealed, ["diff-tree", *flags], given)
     if code:
-        listed = list(pairs)
-        halves = (listed[: len(listed) // 2], listed[len(listed) // 2 :]) if len(listed) > 1 else ()
+        # One damaged blob ends the batch, so ask again by halves; the pair that it belongs to is left out.
+        every = list(pairs)
+        halves = (every[: len(every) // 2], every[len(every) // 2 :]) if len(every) > 1 else ()
         return {commit: patch for half in halves for commit, patch in read_patch_ids(sealed, half).items()}
     out = decode(run(sealed, ["patch-id", "--verbatim"], patches))
     return {commit: patch for patch, commit in (line.split(" ") for line in out.split("\n") if line)}

@@ -1,8 +1,10 @@
-"""Merges simulated by git itself, in the sealed directory; nothing is checked out.
+"""Has git merge pairs of commits in the sealed directory, and reads which files conflict and where.
 
-The answers are git's: `merge-tree` run over many pairs of commits in two processes.
-Exit codes are not believed (a missing object exits as a conflict does); an answer
-counts when it begins with a tree.
+Belongs here: `git merge-tree` over many pairs in two processes, and its output as values. Does not: which
+pairs to merge, or what a conflict means for a branch (see `changes.forecast`). Nothing is checked out.
+
+Exit codes are not believed: a missing object exits as a conflict does. An answer counts when it begins with a
+tree.
 """
 
 from __future__ import annotations
@@ -18,20 +20,22 @@ from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Change, ConflictFile, Hunk
 
-# What a page shows of one conflicting file, and of one region.
+# How much a page shows: files of one merge, regions of one file, lines and bytes of one region. No larger
+# file is read.
 MOST_FILES = 20
 MOST_HUNKS = 8
 HUNK_LINES = 60
 HUNK_BYTES = 8_000
 FILE_BYTES = 2 << 20
+# So many neighbouring pairs go to one process: they share objects that git has unpacked.
 _STRETCH = 8
 
 
 class Merged(NamedTuple):
-    """What merging two commits gives: a tree, and the stages of the paths that conflict.
+    """The result of merging two commits: a tree, and the paths that conflict with their index stages.
 
-    `aside` has the names that git made up, by what they stand for: a file that cannot lie where the other
-    side has a folder is put beside it in `tree`, under its name and the id of its commit.
+    `aside` maps each name that git made up to the real path: a file that cannot lie where the other side has
+    a folder is put beside it in `tree`, under its name and the id of its commit.
     """
 
     clean: bool
@@ -40,9 +44,10 @@ class Merged(NamedTuple):
     aside: Mapping[bytes, bytes] = MappingProxyType({})
 
     def restore_paths(self, changes: Sequence[Change]) -> tuple[Change, ...]:
-        """Changes of this tree, those of made-up names under the path that they stand for."""
+        """Changes of this tree, with each name that git made up turned into the real path."""
         if not self.aside:
             return tuple(changes)
+        # Where the real path is among the changes as well, that change alone counts.
         real = {change.path for change in changes}
         moved = (change._replace(path=self.aside.get(change.path, change.path)) for change in changes)
         kept = (c for c, was in zip(moved, changes, strict=True) if c.path == was.path or c.path not in real)
@@ -57,13 +62,14 @@ def simulate_merges(
 ) -> list[Merged | Failure]:
     """Merge the second of each pair into the first; answers in order. `tick` is called after each one.
 
-    Neighbours should share their merge base: git then finds its objects still unpacked. `options` are more
-    of git-merge-tree(1).
+    Neighbours should share their merge base: git then finds its objects still unpacked. `options` are further
+    options of git-merge-tree(1).
     """
-    # What it imports takes longer than many a hook, and most hooks merge nothing.
+    # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
 
-    # Two processes, which take turns at short stretches: the oldest merge bases cost many times as much.
+    # Two processes, which take short stretches in turn: halves would be uneven, since pairs with the oldest
+    # merge bases cost many times as much.
     turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
@@ -115,7 +121,8 @@ def _parse_merges(words: Iterator[bytes]) -> Iterator[Merged]:
 
 
 def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
-    """The same, with the paths of the two sides where git made up a name."""
+    """The same, with the real path in place of each name that git made up."""
+    # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`.
     made_up = re.compile(rb"~(?:%s|%s)(?:_[0-9]+)?$" % (pair[0].encode(), pair[1].encode()))
     aside = {path: made_up.sub(b"", path) for path, _ in merged.stages if made_up.search(path)}
     if not aside:
@@ -125,7 +132,7 @@ def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
 
 
 def conflict_kind(stages: frozenset[int]) -> str:
-    """The kind of conflict that a path's index stages tell (1 base, 2 ours, 3 theirs)."""
+    """The kind of conflict, by a path's index stages (1 base, 2 ours, 3 theirs)."""
     if stages == {1, 2, 3}:
         return "content"
     if stages == {2, 3}:
@@ -134,44 +141,46 @@ def conflict_kind(stages: frozenset[int]) -> str:
 
 
 def read_conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tuple[ConflictFile, ...]]:
-    """For each merge that is not clean, the paths it stops at, with the text of what collides."""
+    """For each of these merges, the paths that conflict, each with its kind and its conflicting regions."""
     kinds: list[dict[bytes, str]] = []
     for merged in answers:
         stages: dict[bytes, set[int]] = {}
         for path, stage in merged.stages:
             stages.setdefault(path, set()).add(stage)
-        kinds.append({path: conflict_kind(frozenset(found)) for path, found in sorted(stages.items())})
-    texts = _read_marked_hunks(scratch, list(zip(answers, kinds, strict=True)))
+        kinds.append({path: conflict_kind(frozenset(there)) for path, there in sorted(stages.items())})
+    hunks = _read_marked_hunks(scratch, list(zip(answers, kinds, strict=True)))
     return [
-        tuple(ConflictFile(path, what, texts.get((merged.tree, path), ())) for path, what in found.items())
-        for merged, found in zip(answers, kinds, strict=True)
+        tuple(ConflictFile(path, kind, hunks.get((merged.tree, path), ())) for path, kind in by_path.items())
+        for merged, by_path in zip(answers, kinds, strict=True)
     ]
 
 
 def _read_marked_hunks(
     scratch: Scratch, merges: Sequence[tuple[Merged, dict[bytes, str]]]
 ) -> dict[tuple[str, bytes], tuple[Hunk, ...]]:
-    """The conflicting regions of the files that git left markers in."""
+    """The conflicting regions, by tree and path, of the files that git left markers in."""
     names: list[tuple[str, bytes]] = []
-    asked: list[bytes] = []
+    objects_named: list[bytes] = []
     for merged, kinds in merges:
         lies_at = {path: made_up for made_up, path in merged.aside.items()}
-        for path in [p for p, what in kinds.items() if what in ("content", "add/add")][:MOST_FILES]:
+        # Only these two kinds leave markers: elsewhere one side has no file.
+        for path in [p for p, kind in kinds.items() if kind in ("content", "add/add")][:MOST_FILES]:
             names.append((merged.tree, path))
-            asked.append(merged.tree.encode() + b":" + lies_at.get(path, path))
+            objects_named.append(merged.tree.encode() + b":" + lies_at.get(path, path))
+    answers = objects.read_object_info(scratch.git, objects_named)
     blobs = {
         name: blob
-        for name, (blob, what, size) in zip(names, objects.read_object_info(scratch.git, asked), strict=True)
-        if what == "blob" and size <= FILE_BYTES
+        for name, (blob, kind, size) in zip(names, answers, strict=True)
+        if kind == "blob" and size <= FILE_BYTES
     }
     texts = objects.read_object_contents(scratch.git, list(dict.fromkeys(blobs.values())))
-    found = {blob: parse_hunks(text) for blob, text in texts}
-    return {name: found[blob] for name, blob in blobs.items() if blob in found}
+    hunks = {blob: parse_hunks(text) for blob, text in texts}
+    return {name: hunks[blob] for name, blob in blobs.items() if blob in hunks}
 
 
 def parse_hunks(text: bytes) -> tuple[Hunk, ...]:
-    """The regions between conflict markers; only lines that git writes as markers count."""
-    found: list[Hunk] = []
+    """The regions between conflict markers, at most MOST_HUNKS; a marker is as git writes it, with a name."""
+    hunks: list[Hunk] = []
     start, region = 0, list[bytes]()
     for number, line in enumerate(text.split(b"\n"), 1):
         if line.startswith(b"<<<<<<< "):
@@ -179,14 +188,15 @@ def parse_hunks(text: bytes) -> tuple[Hunk, ...]:
         elif start:
             region.append(line)
             if line.startswith(b">>>>>>> "):
-                found.append(_cut_hunk(start, region))
+                hunks.append(_cut_hunk(start, region))
                 start = 0
-                if len(found) == MOST_HUNKS:
+                if len(hunks) == MOST_HUNKS:
                     break
-    return tuple(found)
+    return tuple(hunks)
 
 
 def _cut_hunk(start: int, region: Sequence[bytes]) -> Hunk:
+    # A line of minified code can be as long as its file.
     kept = [line[:1000] for line in region[:HUNK_LINES]]
     while len(kept) > 1 and sum(map(len, kept)) > HUNK_BYTES:
         kept.pop()

@@ -1,8 +1,10 @@
-"""Questions about objects, through the sealed directory (see `scratch`): what is there, and what is in it.
+"""Reads objects through the sealed directory: which are there, how large they are, and what is in them.
 
-Each answers for any number of inputs with one process. Input is NUL- or line-
-separated ids; output is taken apart at NUL. Where one bad object would end the
-whole batch, `salvage` finds the culprit and goes on with the rest.
+Belongs here: questions about blobs and trees (see `scratch` for where they are asked). Does not: commits (see
+`commits`), or what differs between two of them (see `diffs`).
+
+Each function answers for any number of inputs with one process. Where one bad object would end the whole
+batch, `salvage_batch` finds that object and goes on with the rest.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-# The last word of an answer that has no object in it (git-cat-file(1), "BATCH OUTPUT"). A path at which a
-# tree has a submodule is `submodule` since git 2.51, and was `missing` before.
+# The last word of an answer where there is no such object (git-cat-file(1), "BATCH OUTPUT"). For a path at
+# which a tree has a submodule it is `submodule` since git 2.51, and was `missing` before.
 NO_OBJECT = (b"missing", b"ambiguous", b"submodule")
 
 
@@ -33,11 +35,11 @@ class Failure:
 def salvage_batch(
     items: Sequence[T], ask: Callable[[Sequence[T]], tuple[Sequence[R], str]]
 ) -> Iterator[R | Failure]:
-    """Answers in order, one for each item, when one item can end a whole batch.
+    """Answers in order, one for each item, where one bad item can end a whole batch.
 
-    `ask` gives the answers up to the failure, and the reason ('' when it went through).
-    After a failure the next item is tried alone; batches then grow again, so a culprit
-    costs two processes, not one for each of its neighbours.
+    `ask` takes items, and gives the answers up to the failure with git's reason ('' where there was none).
+    After a failure the next item is tried alone; batches then grow again. So a bad item costs two processes,
+    not one for each of its neighbours.
     """
     done, size = 0, max(len(items), 1)
     while done < len(items):
@@ -55,24 +57,24 @@ def salvage_batch(
 
 
 def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[str, str, int]]:
-    """Id, type and size of each object named (`<id>^{}` peels tags, `<tree>:<path>` looks in trees).
+    """Id, type and size (bytes) of each object named: `<id>^{}` peels a tag, `<tree>:<path>` looks in a tree.
 
     What is not there, or cannot be read, is `("", "missing", 0)`.
     """
     given = b"".join((name if isinstance(name, bytes) else name.encode()) + b"\0" for name in names)
-    # -z: paths may hold newlines. The answer is a line an object all the same.
+    # -z: paths may hold newlines. Answers end with a newline all the same.
     fields = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
     out, _, _ = run_unchecked(sealed, ["cat-file", fields, "-z"], given) if names else (b"", 0, "")
-    found = []
+    answers = []
     for line in out.split(b"\n"):
         parts = line.rsplit(b" ", 2)
         if len(parts) == 3 and parts[2].isdigit():
-            found.append((decode(parts[0]), decode(parts[1]), int(parts[2])))
+            answers.append((decode(parts[0]), decode(parts[1]), int(parts[2])))
         elif parts[-1] in NO_OBJECT:
-            found.append(("", "missing", 0))
-    if len(found) == len(names):
-        return found
-    # A corrupt object ends the batch, a missing name with a newline spans lines: ask again by halves.
+            answers.append(("", "missing", 0))
+    if len(answers) == len(names):
+        return answers
+    # A corrupt object ends the batch, and a missing name with a newline spans lines: ask again by halves.
     if len(names) == 1:
         return [("", "missing", 0)]
     half = len(names) // 2
@@ -80,7 +82,7 @@ def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[st
 
 
 def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Each object's id and raw content, one at a time; what is missing or unreadable is left out."""
+    """Each object's id and raw content, one at a time in the order given; what cannot be read is left out."""
     done, alone = 0, False
     while done < len(ids):
         part = ids[done : done + 1] if alone else ids[done:]
@@ -89,6 +91,7 @@ def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str,
         for oid in part:
             header = reader.line().split(b" ")
             if len(header) == 3 and header[2].isdigit():
+                # git puts a newline after each content.
                 body = reader.take(int(header[2]) + 1)[:-1]
                 if len(body) < int(header[2]):
                     break
@@ -98,13 +101,13 @@ def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str,
             done += 1
         reader.drain()
         failed = bool(flow.failure())
-        # A damaged object ends the batch: the one that was not answered is tried alone, then passed over.
+        # A damaged object ends the batch: the first without an answer is tried alone, then passed over.
         done += failed and alone
         alone = failed and not alone
 
 
 class _Reader:
-    """Lines and counted bytes out of a stream of blocks."""
+    """Reads lines, and given numbers of bytes, from a stream of blocks."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -136,9 +139,9 @@ class _Reader:
 
 
 def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
-    """Path and id of each file of a commit's tree.
+    """Path and id of each file in a commit's tree.
 
-    The whole tree is listed: thousands of look-ups by path cost several times as much.
+    The whole tree is listed: thousands of look-ups by path take several times as long.
     """
     flow = stream_output(sealed, ["ls-tree", "-r", "-z", commit], [])
     for word in split_stream(flow.blocks):
@@ -147,11 +150,11 @@ def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
 
 
 def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, str, bytes]]:
-    """Mode, id and path of everything below `folder` in a commit's tree; [] where it is not there."""
+    """Mode, id and path of every file below `folder` in a commit's tree; [] where there is no such folder."""
     out, code, _ = run_unchecked(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])
-    found = []
+    entries = []
     for word in out.split(b"\0")[:-1] if not code else []:
         entry, _, path = word.partition(b"\t")
         mode, _, oid = decode(entry).split(" ")
-        found.append((mode, oid, path))
-    return found
+        entries.append((mode, oid, path))
+    return entries

@@ -1,12 +1,13 @@
-"""Starting git: the only module that does, but for a hook's first questions (`gates.asked`). Bytes in, bytes out.
+"""Starts git and takes in what it prints: arguments and bytes in, bytes out.
 
-Belongs here: where git runs, how it ends, what it says when it fails. Does not: what is asked (`queries` and the
-readers of objects), or deciding anything.
+No other module starts git, but for a hook's first questions (`gates.asked`). Belongs here: where git runs,
+how it ends, and its own reason when it fails. Does not: what git is asked (see `queries`, `objects`,
+`commits`, `diffs`), or deciding anything.
 
-A `Git` is a place and an environment. There are two kinds: the user's repository (`repository_at`), asked for
-refs, configuration and worktrees only; and the sealed directory of `scratch`, through which every object is read,
-so that neither the user's attributes, drivers, replacements and grafts nor a lazy fetch from a promisor remote can
-take part.
+A `Git` is a place and an environment. There are two kinds. The user's repository (`repository_at`) is asked
+for refs, configuration and worktrees only. Every object is read through the sealed directory of `scratch`, so
+that neither the user's attributes, drivers, replacements and grafts nor a lazy fetch from a promisor remote
+can take part.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from agentledger.git.environment import build_git_env
 from agentledger.model.errors import GitError, GitMissing, NotARepository
 from agentledger.model.text import decode, escape_hidden
 
-# merge-tree --write-tree --stdin came with 2.38, its --stdin framing settled in 2.39.
+# merge-tree --write-tree --stdin came with 2.38; the format of its output is settled since 2.39.
 OLDEST = (2, 39)
 
-# The user's hooks are made for what people do, not for what a program does beside them. Those in a folder are
-# turned off by the first setting. Since git 2.54 a configuration can name hooks too, which run whatever that
-# folder is; older ones know nothing of the other settings. Only the events that our own commands cause.
+# Options that turn the user's hooks off: they are made for what people do, not for what a program does
+# beside them. The first setting is for hooks in a folder. Since git 2.54 a configuration can name hooks too,
+# which run whatever that folder is; older versions ignore the other settings. Only events that our own
+# commands cause are listed.
 _EVENTS = ("reference-transaction", "post-index-change", "post-checkout")
 _CONFIGURED = (word for event in _EVENTS for word in ("-c", f"hook.{event}.enabled=false"))
 
@@ -39,7 +41,7 @@ UNHOOKED = ("-c", "core.hooksPath=/dev/null", *_CONFIGURED)
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Where git runs, and with which environment; `detached`: in a session without a terminal."""
+    """The folder and the environment in which git runs; `detached`: in a session without a terminal."""
 
     cwd: Path
     env: Mapping[str, str]
@@ -47,12 +49,12 @@ class Git:
 
 
 def repository_at(start: Path) -> Git:
-    """The user's repository around `start`; nothing is checked yet."""
+    """A handle on the user's repository around `start`. Nothing is checked: there may be none."""
     return Git(start, build_git_env(os.environ))
 
 
 def without_prompts(git: Git) -> Git:
-    """The same, with nobody to ask: no terminal, no window for a passphrase."""
+    """The same handle, with which git can ask nobody: no terminal, no window for a passphrase."""
     return Git(git.cwd, {**git.env, "SSH_ASKPASS_REQUIRE": "never"}, detached=True)
 
 
@@ -74,7 +76,10 @@ def _start_process(
 
 
 def _start_error(git: Git, error: OSError) -> GitError:
-    """Whether it is for git or for the folder that a process did not start; the error alone does not tell."""
+    """The error to raise where git did not start, by a look at what is missing: git, or the folder.
+
+    The OSError alone does not show which.
+    """
     if shutil.which("git", path=git.env.get("PATH")) is None:
         wanted = ".".join(map(str, OLDEST))
         return GitMissing("git is not installed, or not on PATH", f"install git {wanted} or newer")
@@ -86,21 +91,23 @@ def _start_error(git: Git, error: OSError) -> GitError:
 
 
 def _extract_reason(stderr: bytes) -> str:
-    """git's own words, on one line, without paths of this machine: pages are published."""
+    """git's own words, on one line of at most 400 characters, without paths of this machine: pages are
+    published.
+    """
     lines = [line for line in decode(stderr).splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
-    # The first is the cause, the rest follow from it. But zlib's words name no object, the last one does.
-    corrupt = [line for line in told if line.endswith(" is corrupt")]
-    chosen = (corrupt or told or lines or ["git gave no reason"])[0]
+    errors = [line for line in lines if line.startswith(("fatal: ", "error: ", "BUG: "))]
+    # The first is the cause, the rest follow from it. But zlib's error names no object; the last line does.
+    corrupt = [line for line in errors if line.endswith(" is corrupt")]
+    chosen = (corrupt or errors or lines or ["git gave no reason"])[0]
     chosen = re.sub(r" \(stored in .*\)", "", re.sub(r"^(fatal|error): ", "", chosen))
-    # A loose object by its id: which file of the repository holds it is nobody's business on a page.
+    # A loose object is named by its id, not by its file: a page must not show where the repository lies.
     chosen = re.sub(r"object file \S*objects/([0-9a-f]{2})/([0-9a-f]{38,62})\b", r"object \1\2", chosen)
     chosen = re.sub(r"/[^'\"]*/objects/(?=[0-9a-f]{2}/|pack/|info/)", "objects/", chosen)
     return escape_hidden(chosen)[:400]
 
 
 def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[int] = (0,)) -> bytes:
-    """Standard output of one git command; GitError with git's reason on any other exit code."""
+    """Standard output of one git command. GitError, with git's reason, for an exit code outside of `ok`."""
     out, code, reason = run_unchecked(git, args, stdin)
     if code not in ok:
         raise _command_error(args, reason)
@@ -108,14 +115,14 @@ def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[
 
 
 def _command_error(args: Sequence[str], reason: str) -> GitError:
-    hint = "it is git that fails here: mend what it names, then run this again"
+    hint = "it is git that fails here: fix what it names, then run this again"
     return GitError(f"git {args[0]} failed: {reason}", hint)
 
 
 def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:
-    """Like `run`, where an exit code in `none` is git's way to say that there is none: then None.
+    """Like `run`, but None for an exit code in `none`: some commands say so that there is nothing.
 
-    Any other failure is a GitError: a question that failed has not been answered with "none".
+    Any other failure is a GitError: that git failed does not mean that there is nothing.
     """
     out, code, reason = run_unchecked(git, args)
     if code in none:
@@ -126,7 +133,7 @@ def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> by
 
 
 def run_unchecked(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
-    """Like `run`, but a failure is an answer: output, exit code, reason."""
+    """Like `run`, but nothing is raised where git fails: its output, exit code and reason ('' for code 0)."""
     out, code, err = _run_process(git, args, stdin)
     return out, code, _extract_reason(err) if code else ""
 
@@ -140,38 +147,40 @@ def _run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> t
 
 
 def run_with_progress(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:
-    """Run a command that talks while it works; each line, and each state of a bar, goes to `hear`.
+    """Run a command that reports progress; each line, and each state of a progress bar, goes to `hear`.
 
-    Gives what it printed (little: it is read at the end), its exit code, and all that was said
-    on standard error but the states of bars.
+    Returns what it printed (little: it is read at the end), its exit code, and the lines of standard error,
+    each bar in its last state.
     """
-    said = []
+    lines = []
     with _start_process(git, args, subprocess.DEVNULL, subprocess.PIPE) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        talk = process.stderr.fileno()
-        # A bar ends each of its states with CR, and the last one with LF.
-        for line in split_stream(iter(lambda: os.read(talk, 1 << 16), b""), b"\n"):
+        stderr = process.stderr.fileno()
+        # os.read gives what is there; `read` would wait until so many bytes have come. A bar ends each of its
+        # states with CR, and the last one with LF.
+        for line in split_stream(iter(lambda: os.read(stderr, 1 << 16), b""), b"\n"):
             states = decode(line).removesuffix("\r").split("\r")
             for state in states:
                 hear(state)
-            said.append(states[-1])
+            lines.append(states[-1])
         out = decode(process.stdout.read())
-    return out, process.returncode, "\n".join(said)
+    return out, process.returncode, "\n".join(lines)
 
 
 class Stream(NamedTuple):
-    """A running command: its output in blocks, and, when that has ended, why it failed (or '')."""
+    """A running command: its output in blocks, and, once those have ended, why it failed ('': it did not)."""
 
     blocks: Iterator[bytes]
     failure: Callable[[], str]
 
 
 def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stream:
-    """Run a command whose output is too large to hold. Input goes through a file, so nothing can deadlock."""
+    """Run a command whose output is too large to hold. It starts when the first block is asked for."""
     failed: list[str] = []
 
     def blocks() -> Iterator[bytes]:
+        # Input and errors go through files: with pipes, git and this process could wait for each other.
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
             given.writelines(stdin)
             given.seek(0)
@@ -191,7 +200,7 @@ def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stre
 
 
 def split_stream(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]:
-    """Take a stream apart at `end`, holding no more than one block and one token."""
+    """The parts of a stream between each `end` and the next; no more than a block and a part is in memory."""
     rest = b""
     for block in blocks:
         *whole, rest = (rest + block).split(end)

@@ -1,11 +1,11 @@
-"""Several writers of one ref: who came second looks again, and who finds it locked waits.
+"""Moves a ref that others write to at the same time: tries again after a lost race, and waits for a lock.
 
 Belongs here: telling a lost race from a refusal, and trying again. Does not: making commits (see
-`control_commit`), or talking to a remote (see `workflow.link`).
+`control.commit_writer`), or talking to a remote (see `workflow.manage.remote_branch`).
 
 git's words for a lost race differ between versions and between ways to store refs, so they decide nothing
-here. The ref does: where it moved meanwhile, the race was lost. Where it did not, its lock may have been
-held at that moment, so git is asked a few more times; then its words go into the message.
+here. The ref does: where it moved meanwhile, the race was lost. Where it did not, its lock may have been held
+at that moment, so git is asked a few more times; then its words go into the message.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PATIENCE = 30.0
 TURN = 20.0
 # The shortest and the longest pause between two tries, in seconds.
 SHORTEST, PAUSE = 0.005, 0.2
-# So old, in seconds, no lock is held by a living git: moving a ref takes milliseconds.
+# A lock older than this, in seconds, was left by a git that was killed: moving a ref takes milliseconds.
 STALE = 60
-# How often git is asked again where it refuses, the ref stands where it stood, and nothing is locked.
+# How often git is asked again where it refuses, though the ref has not moved and nothing is locked.
 AGAIN = 5
 
 T = TypeVar("T")
@@ -43,22 +43,26 @@ class LostRaceError(Exception):
 
 
 class RefusedError(Exception):
-    """git would not move the ref, which stands where it stood."""
+    """git would not move the ref, and nobody else has moved it."""
 
 
-def read_tip(asked: Git, ref: str) -> str | None:
-    """What a ref holds at this moment; None where there is none, or git reads no id in it."""
-    listed = queries.read_refs(asked, [ref])
-    return next((found.id for found in listed.refs if found.name == ref), None)
+def read_tip(git: Git, ref: str) -> str | None:
+    """The id in a ref at this moment; None where there is no such ref, or git reads no id in it."""
+    # A pattern also matches refs below it, so the name is compared.
+    refs = queries.read_refs(git, [ref]).refs
+    return next((each.id for each in refs if each.name == ref), None)
 
 
-def classify_refusal(asked: Git, ref: str, before: str | None, reason: str) -> LostRaceError | RefusedError:
-    """What it was that kept us from moving a ref away from `before`, found out by looking at it again."""
-    return RefusedError(reason) if read_tip(asked, ref) == before else LostRaceError(reason)
+def classify_refusal(git: Git, ref: str, before: str | None, reason: str) -> LostRaceError | RefusedError:
+    """The error to raise where git did not move a ref away from `before`: reads the ref again to decide."""
+    return RefusedError(reason) if read_tip(git, ref) == before else LostRaceError(reason)
 
 
 class Writer(NamedTuple):
-    """Who writes a ref. `turns` is the folder of the lock by which writers of ours take turns, if they do."""
+    """A ref to be written, and its repository.
+
+    `turns` is the folder of the lock by which our own writers take turns; None where they do not.
+    """
 
     place: Place
     ref: str
@@ -66,7 +70,7 @@ class Writer(NamedTuple):
 
     @property
     def lock_files(self) -> tuple[Path, ...]:
-        """The files that git makes while it moves this ref, or HEAD with it, however refs are stored."""
+        """The lock files that git makes while it moves this ref, or HEAD with it, however refs are stored."""
         common, directory = self.place.common, self.place.directory
         return (
             common / f"{self.ref}.lock",
@@ -78,11 +82,11 @@ class Writer(NamedTuple):
 
 
 def retry(writer: Writer, once: Callable[[], T], patience: float | None = None) -> T:
-    """What `once` gives, as soon as it loses no race.
+    """Call `once` until it loses no race; what it returns.
 
-    `once` looks at the ref and tries to move it; it raises LostRaceError or RefusedError. GitError after
-    `patience` seconds (None: PATIENCE) of lost races or of waiting for a lock, at once where a lock was left
-    behind, and after a few tries where git refuses for some other reason.
+    `once` reads the ref and tries to move it; it raises LostRaceError or RefusedError. Raises GitError after
+    `patience` seconds (None: PATIENCE) of lost races or of waiting for a lock, at once where a killed git
+    left its lock behind, and after a few tries where git refuses for some other reason.
     """
     reason: Exception
     until, in_vain, pause = time.monotonic() + (PATIENCE if patience is None else patience), 0, SHORTEST
@@ -91,39 +95,40 @@ def retry(writer: Writer, once: Callable[[], T], patience: float | None = None) 
             try:
                 return once()
             except LostRaceError as lost:
-                # Who writes all the time leaves short gaps only: a long pause would miss them.
-                held, reason, in_vain, pause = _oldest_lock(writer), lost, 0, SHORTEST
+                # A rival that writes all the time leaves short gaps only: a long pause would miss them.
+                lock, reason, in_vain, pause = _oldest_lock(writer), lost, 0, SHORTEST
             except RefusedError as refusal:
-                held, reason, pause = _oldest_lock(writer), refusal, min(pause * 1.5, PAUSE)
-                in_vain = 0 if held else in_vain + 1
-            _raise_if_hopeless(writer, held, in_vain > AGAIN, late=time.monotonic() > until, reason=reason)
-            # Jitter, or those who lost together would lose together again.
+                lock, reason, pause = _oldest_lock(writer), refusal, min(pause * 1.5, PAUSE)
+                in_vain = 0 if lock else in_vain + 1
+            _raise_if_hopeless(writer, lock, in_vain > AGAIN, late=time.monotonic() > until, reason=reason)
+            # Jitter, or writers that lost together would lose together again.
             time.sleep(random.uniform(0.2, 1) * pause)  # noqa: S311 - no secret
 
 
 def _raise_if_hopeless(
-    writer: Writer, held: Path | None, in_vain: bool, late: bool, reason: Exception
+    writer: Writer, lock: Path | None, in_vain: bool, late: bool, reason: Exception
 ) -> None:
     """GitError where there is no use in trying again."""
     name = escape_hidden(writer.ref.removeprefix("refs/heads/"))
-    if held and _lock_age(held) > STALE:
-        since = format_age(_lock_age(held))
-        told = f"{escape_hidden(str(held))} has locked the branch for {since}; whoever made it was killed"
-        raise GitError(told, "make sure that no git is running here, then remove that file") from reason
-    if late and (held or isinstance(reason, LostRaceError)):
-        told = f"others write to {name} all the time: {reason}"
-        raise GitError(told, "nothing was written; run this again") from reason
+    if lock and _lock_age(lock) > STALE:
+        since = format_age(_lock_age(lock))
+        message = f"{escape_hidden(str(lock))} has locked the branch for {since}; whoever made it was killed"
+        raise GitError(message, "make sure that no git is running here, then remove that file") from reason
+    if late and (lock or isinstance(reason, LostRaceError)):
+        message = f"others write to {name} all the time: {reason}"
+        raise GitError(message, "nothing was written; run this again") from reason
     if in_vain:
-        hint = "nothing was written; it is git that fails here: mend what it names, then run this again"
+        hint = "nothing was written; it is git that fails here: fix what it names, then run this again"
         raise GitError(f"git could not write to {name}: {reason}", hint) from reason
 
 
 def _oldest_lock(writer: Writer) -> Path | None:
-    """The lock that is there at this moment, the oldest of several."""
+    """The lock file that exists at this moment, of several the oldest; None where there is none."""
     return max((lock for lock in writer.lock_files if lock.exists()), key=_lock_age, default=None)
 
 
 def _lock_age(lock: Path) -> int:
+    """Seconds since the file was made; 0 where it is gone by now."""
     try:
         return int(time.time() - lock.stat().st_mtime)
     except OSError:
@@ -132,11 +137,11 @@ def _lock_age(lock: Path) -> int:
 
 @contextmanager
 def wait_for_turn(folder: Path) -> Iterator[None]:
-    """Wait until no other writer of ours is at it; `folder` has the lock, and is made.
+    """Wait until no other writer of ours is writing; the lock file is in `folder`, which is made.
 
-    A courtesy: without it races are lost, but no commit. Each race lost leaves objects behind that no
-    branch leads to. So this gives up after some seconds, and does without where the folder cannot be
-    written or the system has no such lock.
+    The lock only saves work. Without it writers lose races, each of which leaves objects behind that no
+    branch leads to, but no commit is lost. So this gives up after TURN seconds, and does nothing where the
+    folder cannot be written or the system has no such lock.
     """
     with ExitStack() as stack:
         if sys.platform != "win32":
@@ -155,20 +160,21 @@ def wait_for_turn(folder: Path) -> Iterator[None]:
 
 
 def update_refs(
-    writer: Writer, asked: Git, lines: str, message: str, *, before: str | None, reflog: bool = False
+    writer: Writer, git: Git, lines: str, message: str, *, before: str | None, reflog: bool = False
 ) -> bool:
-    """Move refs by lines of `git update-ref --stdin`, all or none, waiting for locks.
+    """Move refs by lines of `git update-ref --stdin`, all or none, waiting for locks. Were they moved?
 
     False where somebody else moved `writer.ref` away from `before` meanwhile. GitError where git refuses.
-    `reflog` begins a log where the configuration would have none, as in a bare repository.
+    `message` is for the reflog; `reflog` begins one where the configuration would have none, as in a bare
+    repository.
     """
     flags = ["update-ref", *(["--create-reflog"] if reflog else []), "-m", message, "--stdin"]
 
     def once() -> bool:
-        _, code, reason = process.run_unchecked(asked, [*process.UNHOOKED, *flags], encode(lines))
+        _, code, reason = process.run_unchecked(git, [*process.UNHOOKED, *flags], encode(lines))
         if not code:
             return True
-        if read_tip(asked, writer.ref) != before:
+        if read_tip(git, writer.ref) != before:
             return False
         raise RefusedError(reason)
 

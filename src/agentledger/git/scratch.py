@@ -1,10 +1,12 @@
-"""The sealed git directory through which all objects are read and merges simulated.
+"""The sealed git directory: a temporary one through which all objects are read and all merges tried.
 
-A bare directory of our own whose only link to the user's repository is an alternates
-file: no attributes, no drivers, no configuration, no replacements or grafts of theirs
-can bend a diff or a merge, no promisor remote can be fetched from, and what git writes
-while merging never reaches their repository. It lives in agentledger's folder of the
-common git directory and is removed when its work is done.
+Belongs here: making it, writing objects into it, and removing it. Does not: what is asked through it (see
+`objects`, `commits`, `diffs`, `merging`).
+
+It is a bare directory whose only link to the user's repository is an alternates file. So no attributes,
+drivers, configuration, replacements or grafts of theirs can bend a diff or a merge, nothing can be fetched
+from a promisor remote, and what git writes while merging never reaches their repository. It lies in
+agentledger's folder of the common git directory, and is removed when its work is done.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.text import encode
 
-# Everything that a user's or a system's configuration could change about a diff or a merge.
+# All settings that a user's or a system's configuration could change about a diff or a merge.
 _CONFIG = """\
 [core]
 \trepositoryformatversion = {version}
@@ -49,33 +51,35 @@ _CONFIG = """\
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """An open sealed directory. `git` asks through it; valid inside `opened` only."""
+    """An open sealed directory. `git` is the handle for questions; it works inside `open_scratch` only."""
 
     git: Git
     object_format: str
 
     @property
     def null(self) -> str:
-        """The id that stands for no object."""
+        """The id of zeros, as git prints it where there is no object."""
         return "0" * (64 if self.object_format == "sha256" else 40)
 
     def write(self, kind: str, body: bytes) -> str:
-        """Store one loose object here, and give its id: git's own layout, without a process."""
+        """Store one loose object here, and give its id. The format is git's own; no process is started."""
         whole = f"{kind} {len(body)}\0".encode() + body
         name = hashlib.new(self.object_format, whole).hexdigest()
         folder = self.git.cwd / "objects" / name[:2]
         folder.mkdir(exist_ok=True)
+        # Level 1, the fastest: the directory is removed at the end.
         (folder / name[2:]).write_bytes(zlib.compress(whole, 1))
         return name
 
     def commit(self, tree: str, parents: Sequence[str] = ()) -> str:
-        """A commit that only exists here; what git before 2.45 needs in order to merge trees."""
+        """Write a commit that exists here only, and give its id: git before 2.45 merges no bare trees."""
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         who = "agentledger <> 0 +0000"
         return self.write("commit", "\n".join([*lines, f"author {who}", f"committer {who}", "", ""]).encode())
 
     def tree(self, entries: Sequence[tuple[str, bytes, str]]) -> str:
-        """A tree of (mode, name, id), all of them files, in ascending order of names."""
+        """Write a tree of files (mode, name, id), which have to be sorted by name, and give its id."""
+        # git writes modes without leading zeros.
         body = b"".join(
             mode.lstrip("0").encode() + b" " + name + b"\0" + bytes.fromhex(oid)
             for mode, name, oid in entries
@@ -84,8 +88,9 @@ class Scratch:
 
 
 def _format_alternate(objects: Path) -> bytes:
-    """A line of an alternates file; git reads it as a C string when it begins with a quote."""
+    """The folder as a line of an alternates file."""
     raw = encode(str(objects))
+    # git takes `#` for a comment, and a line that begins with a quote for a C string.
     if raw.startswith((b'"', b"#")) or b"\n" in raw:
         raw = b'"' + raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'"'
     return raw + b"\n"
@@ -95,11 +100,12 @@ def _fill_directory(folder: Path, place: Place) -> None:
     sha256 = place.object_format != "sha1"
     for part in ("objects/info", "objects/pack", "refs/heads"):
         (folder / part).mkdir(parents=True)
+    # Without a HEAD git takes the folder for no repository; this branch does not exist.
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
     extension = f"[extensions]\n\tobjectFormat = {place.object_format}\n" if sha256 else ""
     (folder / "config").write_text(_CONFIG.format(version=int(sha256), null=os.devnull) + extension)
     (folder / "objects/info/alternates").write_bytes(_format_alternate(place.common / "objects"))
-    # Where history is cut off has to be known here too, or walks stop at the missing parents.
+    # git has to know here too where a shallow history is cut off, or walks fail at the missing parents.
     if place.shallow:
         shutil.copyfile(place.common / "shallow", folder / "shallow")
 
@@ -115,27 +121,30 @@ def _make_temp_folder(place: Place) -> Path | None:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left behind."""
-    for left in folder.glob("merge-*-*"):
-        pid = left.name.split("-")[1]
+    """Remove the directories of processes that were killed; the process id is in the name."""
+    for leftover in folder.glob("merge-*-*"):
+        pid = leftover.name.split("-")[1]
         if pid.isdigit() and not is_process_alive(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def is_process_alive(pid: int) -> bool:
-    """Is there a process of this id, whoever it is?"""
+    """Is there a process with this id, whoever it belongs to?"""
     try:
-        os.kill(pid, 0)
+        os.kill(pid, 0)  # signal 0 is not sent; only its errors are of interest
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it is there, but somebody else's
         return True
     return True
 
 
 @contextmanager
 def open_scratch(place: Place) -> Iterator[Scratch]:
-    """A sealed directory over the repository at `place`, removed at the end."""
+    """A sealed directory over the repository at `place`; removed at the end.
+
+    Where that repository cannot be written, it lies in the system's folder for temporary files.
+    """
     home = _make_temp_folder(place)
     if home is not None:
         _remove_leftovers(home)

@@ -1,14 +1,14 @@
-"""Which commits carry a signature by one of the keys that base lists.
+"""Finds the commits that are signed with one of the SSH keys that base lists.
 
-Belongs here: asking git to check SSH signatures. Does not: what a signature is worth (see
-`papers`), or making one.
+Belongs here: having git check SSH signatures. Does not: what a signature proves (see `ledger.gather`), or
+making one (see `control.commit_writer`).
 
-The answers are kept in this process alone, never in the cache: whoever a signature is to keep out
-can write to that. Checking one takes 5 ms (two processes of git's, each with two of ssh-keygen's).
+Answers are kept in this process only, never in the cache: those whom a signature is to keep out can write to
+it. One check takes 5 ms (two processes of git, each with two of ssh-keygen).
 
-The list of keys is base's own file, in the form of ssh-keygen's ALLOWED SIGNERS
-(man 1 ssh-keygen); git hands it on as `gpg.ssh.allowedSignersFile`. The user's configuration
-has no part in it: a made-up `gpg.ssh.program` would find every signature good.
+The list of keys is a file on base, in the form of ssh-keygen's ALLOWED SIGNERS (man 1 ssh-keygen); git gets
+it as `gpg.ssh.allowedSignersFile`. The user's configuration has no part in the check: a made-up
+`gpg.ssh.program` would find every signature good.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy, Problem
 from agentledger.model.text import decode
 
+# A longer list of keys is not read.
 MOST_BYTES = 256 << 10
-# `false` in place of gpg: a key in somebody's own keyring is none that base lists.
+# `false` in place of gpg: OpenPGP and X.509 keys are not on base's list, so their signatures do not count.
 _ONLY_SSH = ("-c", "gpg.program=false", "-c", "gpg.x509.program=false")
 
 
 def read_allowed_signers(scratch: Scratch, base: Base, policy: Policy) -> tuple[bytes, Problem | None]:
-    """The allowed signers that policy names, read from base; b"" and why, where there are none to go by."""
+    """The content of the file of allowed signers that policy names, from base; b"" where there is none.
+
+    The problem says why a file that policy names cannot be used.
+    """
     path = policy.control_signers
     if not path:
         return b"", None
@@ -56,33 +60,35 @@ def read_allowed_signers(scratch: Scratch, base: Base, policy: Policy) -> tuple[
 
 
 def find_signed_commits(scratch: Scratch, commits: Iterable[str], signers: bytes) -> frozenset[str]:
-    """Those of the commits that one of the signers has signed. Two processes, none for what this one knows.
+    """Those of the commits that one of the signers has signed; `signers` is as `read_allowed_signers` gives it.
 
-    git counts a signature at the time its commit names, so the answer for a commit never changes.
+    Takes two processes, and none for commits that were checked before. git checks whether a key is valid at
+    the time that its commit names, so the answer for a commit never changes.
     """
-    asked = list(dict.fromkeys(commits)) if signers.strip() else []
+    wanted = list(dict.fromkeys(commits)) if signers.strip() else []
     known = _known_answers(hashlib.sha256(signers).digest())
-    unknown = [commit for commit in asked if commit not in known]
+    unknown = [commit for commit in wanted if commit not in known]
     if unknown:
         file = scratch.git.cwd / "signers"
         file.write_bytes(signers)
         halves = [half for half in (unknown[::2], unknown[1::2]) if half]
         with ThreadPoolExecutor(2) as pool:
-            for found in pool.map(lambda half: _check_signatures(scratch, half, file), halves):
-                known |= found
-    return frozenset(commit for commit in asked if known.get(commit))
+            for answers in pool.map(lambda half: _check_signatures(scratch, half, file), halves):
+                known |= answers
+    return frozenset(commit for commit in wanted if known.get(commit))
 
 
 @cache
 def _known_answers(signers: bytes) -> dict[str, bool]:  # noqa: ARG001 - it is the key
-    """What this process has found out so far, by commit, for a list of signers (its hash)."""
+    """The answers so far, by commit, for a list of signers (its hash); callers add to this dictionary."""
     return {}
 
 
 def _check_signatures(scratch: Scratch, commits: list[str], file: Path) -> dict[str, bool]:
     flags = [*_ONLY_SSH, "-c", f"gpg.ssh.allowedSignersFile={file}"]
-    # %G? is G for a good signature of somebody listed, U for one of anybody else.
-    asked = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]
-    out = decode(run(scratch.git, [*flags, *asked], "\n".join([*commits, ""]).encode()))
+    # %G? is G for a good signature of somebody listed, U for one of anybody else. %GF is the key's
+    # fingerprint, which begins with SHA256 for SSH keys only.
+    log = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]
+    out = decode(run(scratch.git, [*flags, *log], "\n".join([*commits, ""]).encode()))
     lines = (line.split(" ") for line in out.splitlines())
     return {words[0]: words[1] == "G" and words[2].startswith("SHA256:") for words in lines if len(words) > 2}

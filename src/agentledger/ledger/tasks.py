@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from agentledger.attention import progress
+from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
 from agentledger.ledger.ledger_files import TASKS, BranchFiles, LedgerFile
 from agentledger.model.fleet import Branch, Fleet, State
@@ -122,10 +123,11 @@ class _Desk:
     # -- the manager's side ---------------------------------------------------------------
 
     def _official(self, task: str) -> None:
-        """The brief of a task that is not only on a branch: the control branch's, else base's."""
+        """The brief of a task that is not only on a branch."""
         ours = next((f for f in self.manager.get(task, ()) if split_path(f.path)[1] == "brief.md"), None)
-        file, where = (ours, "control") if ours else (self.on_base.get(task), "base")
-        if file:
+        counting = counting_brief(ours, self.on_base.get(task), None)
+        if counting:
+            file, where = counting
             self._settle(task, self.read(Brief, file), where)
 
     def _settle(self, task: str, brief: Brief, where: str) -> None:
@@ -181,24 +183,15 @@ class _Desk:
         return self._state(replace(branch, task=task, work=work), task)
 
     def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
-        """The task whose brief names the branch, else the one its name says, else the one folder it adds."""
-        added = sorted({split_path(file.path)[0] for file in files})
-        naming = sorted(self.naming.get(branch.name, ()))
-        confirmed = branch.task is not None and self.brief_from.get(branch.task, "branch") != "branch"
-        by_name = [branch.task] if branch.task and (confirmed or branch.task in added) else []
-        own = sorted({split_path(f.path)[0] for f in files if split_path(f.path)[1] == "brief.md"})
-        candidates = naming or by_name or added
-        sure = len(candidates) == 1 or bool(naming)
-        problems = (
-            [_ambiguity_problem("briefs of several tasks name this branch", naming)]
-            if len(naming) > 1
-            else []
+        return assign_task(
+            Claims(
+                naming=self.naming.get(branch.name, ()),
+                by_name=branch.task,
+                confirmed=branch.task is not None and self.brief_from.get(branch.task, "branch") != "branch",
+                folders={split_path(file.path)[0] for file in files},
+                briefs={split_path(f.path)[0] for f in files if split_path(f.path)[1] == "brief.md"},
+            )
         )
-        if len(own) > 1:
-            problems.append(_ambiguity_problem("the branch adds briefs of several tasks", own))
-        elif not sure and added:
-            problems.append(_ambiguity_problem("the branch adds folders of several tasks", added))
-        return (candidates[0] if sure else None), tuple(problems)
 
     def _work(
         self,
@@ -294,12 +287,6 @@ class _Desk:
 def _describe_outcome(outcome: Outcome) -> str:
     first = next((line.strip() for line in outcome.text.splitlines() if line.strip()), "")
     return f"{outcome.outcome} by {outcome.by}: {first}" if first else f"{outcome.outcome} by {outcome.by}"
-
-
-def _ambiguity_problem(message: str, tasks: Sequence[str]) -> Problem:
-    named = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
-    hint = "one branch works on one task: split it, or take the other folder out"
-    return Problem(path="", line=None, message=f"{message}: {named}", hint=hint)
 
 
 def _second_brief_problem(path: str, counts: Brief) -> Problem:

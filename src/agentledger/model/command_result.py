@@ -1,6 +1,6 @@
-"""What a command that writes did, as a value that can be shown and read by programs.
+"""The result of a command that writes: what it wrote, what it says, and what to type next.
 
-Belongs here: that value. Does not: doing anything (see `workflow`), or printing it (see `cli.did`).
+Belongs here: that value. Does not: writing anything (see `workflow`), or printing the result (see `cli.did`).
 """
 
 from __future__ import annotations
@@ -10,21 +10,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
-    """What was written, or with `dry_run` would be.
-
-    `said` are sentences for people, in order. `refs` are full names of the refs that moved, `commits` the
-    ids of the commits made, `files` the paths written: in the tree of the commit, or in the worktree.
-    `worktree` is the absolute path of one that was made. `next` is the command to type next, None where
-    nothing is left to do. `warnings` are sentences about what to look at, though nothing failed.
-    """
+    """What was written, or with `dry_run` would be."""
 
     command: str
+    #: Sentences for people, in order.
     said: tuple[str, ...] = ()
     task: str | None = None
+    #: Full names of the refs that moved.
     refs: tuple[str, ...] = ()
+    #: Paths of the files written: in the commit's tree, or in the worktree.
     files: tuple[str, ...] = ()
+    #: Ids of the commits made.
     commits: tuple[str, ...] = ()
+    #: The absolute path of the worktree made, if one was.
     worktree: str | None = None
+    #: The command to type next; None where nothing is left to do.
     next: str | None = None
+    #: Sentences about what to look at, though nothing failed.
     warnings: tuple[str, ...] = ()
     dry_run: bool = False

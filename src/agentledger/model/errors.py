@@ -1,13 +1,13 @@
-"""Everything that agentledger raises on purpose, each with a hint.
+"""The exceptions that agentledger raises on purpose, each with a hint on what to do next.
 
-What a user writes wrongly in a document is a finding, not an exception; these
-are for the rest: the repository, the command line, the disk. The command line
-translates them once (see `cli.boundary`); nothing else catches them all.
+Belongs here: errors of the repository, the command line and the disk. Does not: what a user writes wrongly in
+a document, which is a finding or a problem and never raised (see `findings`, `ledger.Problem`); or turning an
+error into a message and an exit code, which happens once (see `cli.boundary`): nothing else catches them all.
 """
 
 
 class LedgerError(Exception):
-    """Something the user can mend. `message` says what, `hint` what to do next."""
+    """Something the user can fix. `message` says what is wrong, `hint` what to do next."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class LedgerError(Exception):
 
 
 class Unjudged(LedgerError):
-    """What is asked about cannot be judged before its author has mended something here."""
+    """No verdict is possible before the author of the work has fixed something here."""
 
 
 class GitError(LedgerError):
@@ -32,7 +32,7 @@ class NotARepository(GitError):
 
 
 class RefError(LedgerError):
-    """A name given by the user, or the base branch, does not resolve."""
+    """A name given by the user, or the base branch, leads to no ref."""
 
 
 class OutputError(LedgerError):

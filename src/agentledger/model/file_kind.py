@@ -1,7 +1,7 @@
-"""What a file is to its reader, as far as its name tells: source, a test, or written by a machine.
+"""What kind of file a path is, judged by its name: source, test, written by a machine, or the ledger's.
 
-Belongs here: names and what they usually mean. Does not: a repository's own patterns (see `policy`), or the
-order in which files are read.
+Belongs here: names and what they usually mean. Does not: a repository's own patterns (see `ledger.Policy`),
+or the order in which a reader sees the files (see `site.file_order`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import lru_cache
 from agentledger.model.fleet import LEDGER
 from agentledger.model.text import decode
 
-# What the page shows as documents already.
+# The files that pages show as documents, so not among a branch's own files.
 _LEDGER = LEDGER + b"tasks/"
 
 
 class Role(StrEnum):
-    """What a file is to the reader."""
+    """What a file is to the reader. `classify_path` gives the last four; the others depend on the branch."""
 
     FINDING = "finding"
     CONFLICT = "conflict"
@@ -28,6 +28,7 @@ class Role(StrEnum):
     LEDGER = "ledger"
 
 
+# Lock files: generated, and a change in one is hundreds of lines that nobody wrote.
 _LOCKS = (
     r"package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|bun\.lockb|go\.sum|[^/]+\.lock|[^/]+\.lockfile"
     r"|packages\.lock\.json|[^/]+\.lock\.(?:json|yml|yaml)|Package\.resolved"
@@ -37,6 +38,8 @@ _GENERATED = re.compile(
     r"|[^/]+\.pb\.(?:go|cc|h)|[^/]+\.g\.(?:dart|cs)|[^/]+[._]generated\.[^/]+|zz_generated[^/]*"
     r"|(?:node_modules|vendor|third_party|__snapshots__|__generated__|dist)/.*)$"
 )
+# Usual names of tests in several languages: `tests/`, `test_x.py`, `x.spec.ts`, `XTest.java`, `XIT.java`.
+# The last two count in this case only (`(?-i:`), or `latest` and `edit` would be tests.
 _TEST_FOLDER = re.compile(r"(?:^|/)(?:tests?|__tests__|specs?|testing|e2e)/", re.IGNORECASE)
 _TEST_NAME = re.compile(
     r"^(?:test[_-](?P<a>.+)|(?P<b>.+?)(?:[._-](?:test|tests|spec)|(?-i:Tests?|IT|Specs?)))$", re.IGNORECASE
@@ -45,7 +48,7 @@ _TEST_NAME = re.compile(
 
 @lru_cache(maxsize=1 << 12)  # a page asks several times, and branches share most of their paths
 def classify_path(path: bytes) -> Role:
-    """By its name alone: SOURCE, TEST, GENERATED or LEDGER."""
+    """The kind of file, by its name alone: SOURCE, TEST, GENERATED or LEDGER."""
     text = decode(path)
     if path.startswith(_LEDGER):
         return Role.LEDGER
@@ -55,13 +58,14 @@ def classify_path(path: bytes) -> Role:
 
 
 def file_stem(path: str) -> str:
-    """The file's name without its last ending."""
+    """The file's name without its folders and its last ending: `src/a.test.ts` gives `a.test`."""
     name = path.rsplit("/", 1)[-1]
+    # From the second character on: in `.gitignore` the dot ends nothing.
     return name.rsplit(".", 1)[0] if "." in name[1:] else name
 
 
 def stem_under_test(path: str) -> str:
-    """The stem of the file that a test is about, by its name."""
-    found = file_stem(path)
-    match = _TEST_NAME.match(found)
-    return (match["a"] or match["b"] if match else found).lower()
+    """The stem of the file that a test is about, in lower case: `tests/test_Pool.py` gives `pool`."""
+    stem = file_stem(path)
+    match = _TEST_NAME.match(stem)
+    return (match["a"] or match["b"] if match else stem).lower()

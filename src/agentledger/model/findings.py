@@ -1,6 +1,7 @@
-"""What rules find, and the gates at which it counts: values that every output shows.
+"""The findings of rules, and the gates at which they can stop somebody: values that every output shows.
 
-Belongs here: gates, severities, findings. Does not: finding anything (see `rules`).
+Belongs here: gates, severities, findings. Does not: making findings (see `rules`), or printing them (see
+`reports`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Gate(StrEnum):
 
 
 class Severity(StrEnum):
-    """What a finding comes to: an error stops, a warning is told."""
+    """How bad a finding is: an error stops whoever is at the gate, a warning is only shown."""
 
     ERROR = "error"
     WARN = "warn"
@@ -28,31 +29,33 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a rule found, with who found it, how bad it is, and whether it stops anybody.
+    """What one rule found: which rule, how bad it is, where, and whether it stops anybody."""
 
-    `waived` is the reason of the waiver that covers it, else None. `path` is as git has it; `line` counts
-    from 1.
-    """
-
+    #: The rule's id and its name, such as `OWN001` and `outside-scope`.
     rule: str
     name: str
     severity: Severity
+    #: Does it stop whoever is at the gate? No warning does, no waived error, and nothing where policy says
+    #: `enforce = false`.
     blocks: bool
     message: str
     hint: str
     branch: str = ""
     task: str | None = None
+    #: The path as git has it.
     path: bytes | None = None
+    #: Counts from 1.
     line: int | None = None
     commit: str | None = None
+    #: The reason of the waiver that covers it; None where none does.
     waived: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one check found. `what` says what was looked at; `notes` are sentences for the reader.
+    """All findings of one check at a gate. `what` says what was checked; `notes` are for the reader.
 
-    `unjudged` has a sentence for each branch that could not be read: nothing is known of it.
+    `unjudged` has a sentence for each branch that could not be read: nothing is known about it.
     """
 
     gate: Gate

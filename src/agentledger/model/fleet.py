@@ -1,15 +1,14 @@
-"""The values that travel between stages: immutable, small, printable.
+"""A repository's branches, commits and changes as values: what git said, and what follows from it.
 
-Belongs here: what was read from git, and what was derived from it. Does not:
-reading, judging, or words for people (see `fleet`, `forecast`, `site.view`).
+Belongs here: what was read from git, and what was derived from it. Does not: reading it, judging it, or words
+for people (see `fleet.fleet_reader`, `changes.forecast`, `site.board_view`).
 
-Conventions: object ids are full hex strings; times are whole seconds since the
-epoch, UTC; paths are bytes, as git has them; ref names, people's names and
-subjects are `str` decoded as UTF-8 with `surrogateescape`, so nothing is lost
-(`text.printable` makes them fit to be shown); `None` means *not computed*.
+Conventions: object ids are full hex strings; times are whole seconds since the epoch, UTC; paths are bytes,
+as git has them; ref names, people's names and subjects are `str` decoded as UTF-8 with `surrogateescape`, so
+nothing is lost (`text.escape_hidden` makes them fit to be shown); `None` means *not computed*.
 
-The values that exist by the ten thousand are named tuples, which are built
-several times faster than frozen dataclasses; the others are dataclasses.
+Values that exist by the ten thousand are named tuples, which are built several times faster than frozen
+dataclasses; the others are dataclasses.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from agentledger.model.findings import Finding
 from agentledger.model.ledger import Policy, Problem
 from agentledger.model.work import Standing, Task, Work
 
-# Where a branch keeps its ledger.
+# The folder in which a branch keeps its ledger, from the top of its tree.
 LEDGER = b".agentledger/"
 
 
 class Person(NamedTuple):
-    """A name and an address as a commit states them; neither is proven."""
+    """A name and a mail address as a commit states them; neither is proven."""
 
     name: str
     email: str
@@ -48,33 +47,36 @@ class Commit(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One path of the diff from merge base to head, renames not followed.
-
-    `status` is A, M, D or T as git prints it. `added` and `removed` count lines
-    and are None for a binary file, and where they were not computed; `binary` is
-    None exactly where the content was not looked at (a missing blob, a file over
-    the size limit, or line counts left out).
-    """
+    """One path of the diff from merge base to head, renames not followed."""
 
     path: bytes
+    #: A, M, D or T, as git prints it.
     status: str
+    #: The file's mode and the blob's id, before and after; zeros where there is none.
     old_mode: str
     new_mode: str
     old: str
     new: str
+    #: Counts of lines; None for a binary file, and where they were not computed.
     added: int | None = None
     removed: int | None = None
+    #: None exactly where the content was not read: a missing blob, a file over the size limit, or line counts
+    #: left out.
     binary: bool | None = None
 
 
 class State(StrEnum):
-    """Where a branch stands, derived from git alone."""
+    """Is a branch open, and if not, how did it end: by git, and by the documents of its task."""
 
     OPEN = "open"
+    #: It has no commit of its own, or they change nothing on balance.
     EMPTY = "empty"
     MERGED = "merged"
+    #: Base has the same change under another commit.
     ABSORBED = "absorbed"
+    #: Open, without a sign of life for longer than policy's limit.
     DORMANT = "dormant"
+    #: These three are what the task's outcome says.
     KILLED = "killed"
     DECLINED = "declined"
     EXPLORED = "explored"
@@ -84,6 +86,7 @@ class State(StrEnum):
 class Sync(StrEnum):
     """How a local branch and its remote-tracking twin relate; seen from the local one."""
 
+    #: LOCAL and REMOTE: there is only that one.
     LOCAL = "local"
     REMOTE = "remote"
     SAME = "same"
@@ -94,26 +97,25 @@ class Sync(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The branch that agent work merges into, at its tip.
-
-    `ref` is the ref whose tip is `head`; `other_ref` its local or remote-tracking
-    twin, if any, and `sync` how the local one relates to the remote one. `why` says
-    in words how this base was chosen. `fetched_at` is when the last fetch was, or
-    None when there was none.
-    """
+    """The branch that agent work merges into, at its tip."""
 
     name: str
+    #: The ref whose tip is `head`.
     ref: str
     head: str
+    #: How this base was chosen, in words.
     why: str
+    #: How the local branch relates to the remote-tracking one.
     sync: Sync
+    #: The local or remote-tracking twin of `ref`, if any.
     other_ref: str | None = None
+    #: When the last fetch was; None where there was none.
     fetched_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Who works on a branch, and what says so: branch, author, trailer or check-in."""
+    """Which agent works on a branch. `source` is what says so: branch, author, trailer or check-in."""
 
     name: str
     source: str
@@ -121,10 +123,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Worktree:
-    """The checkout of a branch. `path` is relative to the repository.
+    """The folder in which a branch is checked out. `path` is relative to the main worktree.
 
-    `dirty` is None when git could not tell. `touched_at` is the newest of the times
-    at which its HEAD moved or a changed file was written.
+    `dirty`: does it have uncommitted changes? None where git could not tell. `touched_at` is when its HEAD
+    last moved or a changed file was last written, whichever is newer.
     """
 
     path: str
@@ -135,8 +137,8 @@ class Worktree:
 class Hunk(NamedTuple):
     """One conflicting region of a file, as git wrote it, markers included.
 
-    `line` is its first line in the merged file, counted from 1; `text` is the region,
-    cut where it was too long (`cut` then says how many lines are left out).
+    `line` is its first line in the merged file, counted from 1. `text` is the region, cut off where it is too
+    long; `cut` is how many lines are left out.
     """
 
     line: int
@@ -145,7 +147,7 @@ class Hunk(NamedTuple):
 
 
 class ConflictFile(NamedTuple):
-    """A path on which the merge with base stops. `kind`: content, add/add, modify/delete, other."""
+    """A path that conflicts when merged with base. `kind` is content, add/add, modify/delete or other."""
 
     path: bytes
     kind: str
@@ -154,9 +156,9 @@ class ConflictFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What git's own merge of base and head came to.
+    """The result of git's own merge of base and head.
 
-    `clean` is None when git could not merge these two at all; `failed` is then its reason.
+    `clean` is None where git could not merge the two at all; `failed` is then its reason.
     """
 
     clean: bool | None
@@ -166,77 +168,81 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One agent branch, local and remote-tracking taken together.
+    """One agent branch, its local and its remote-tracking ref taken together.
 
-    `ref` is the ref whose tip is `head`; `remote_ref` the remote-tracking twin, if any
-    (for a branch that is only remote, both are the same). `ahead` and `behind` count
-    commits against base. `commits` are those outside base, newest first, no more than
-    `fleet.MOST_COMMITS`. `active_at` is the newest sign of life: a commit, or a touch of
-    a dirty worktree. `same_as` is the base commit that already has this change (state
-    absorbed). `conflict` and `lines_counted` tell what was computed: None and False mean
-    it was not, never that there is none. `work` is what its ledger says, and `standing`
-    what follows from it; None where it works on no task, and `problems` tell why where its
-    ledger does not say on which. `findings` are the rules', as at the merge gate; None where they
-    were not asked: they are of open branches with a brief. An unreadable branch has a `state_why` with
-    git's reason and little else.
+    An unreadable branch has a `state_why` with git's reason and little else.
     """
 
     name: str
+    #: The ref whose tip is `head`.
     ref: str
     head: str
     sync: Sync
+    #: The remote-tracking twin, if any; for a branch that is only remote, the same as `ref`.
     remote_ref: str | None = None
     state: State = State.OPEN
+    #: The reason for the state, in words.
     state_why: str = ""
+    #: The base commit that already has this change, where the state is ABSORBED.
     same_as: str | None = None
     merge_bases: tuple[str, ...] = ()
+    #: Counts of commits against base.
     ahead: int = 0
     behind: int = 0
+    #: The commits outside base, newest first; no more than `fleet.fleet_reader.MOST_COMMITS`.
     commits: tuple[Commit, ...] = ()
     changes: tuple[Change, ...] = ()
+    #: Were lines counted? False never means that there are none.
     lines_counted: bool = False
+    #: The tree of `head` without the ledger's folder (see `git.code_tree`).
     code_tree: str | None = None
     agent: Agent | None = None
     task: str | None = None
     worktree: Worktree | None = None
+    #: The newest sign of life: a commit, or a touch of a dirty worktree.
     active_at: int = 0
+    #: None where no merge was tried; never that there is no conflict.
     conflict: Conflict | None = None
+    #: What its ledger says, and what follows from that; None where it works on no task.
     work: Work | None = None
     standing: Standing | None = None
+    #: The rules' findings, as at the merge gate. None where no rule was run: only open branches with a brief
+    #: are judged.
     findings: tuple[Finding, ...] | None = None
+    #: Why `work` is None, where its ledger does not say on which task it works.
     problems: tuple[Problem, ...] = ()
 
     @property
     def code_changes(self) -> tuple[Change, ...]:
-        """The changes outside the ledger's own folder: what a reader calls the branch's size."""
+        """The changes outside the ledger's own folder, which make up the size that readers see."""
         return tuple(c for c in self.changes if not c.path.startswith(LEDGER))
 
     @property
     def line(self) -> tuple[Commit, ...]:
-        """The commits of its own first-parent line, newest first: what was made on it, not merged into it."""
-        own, at, found = {commit.id: commit for commit in self.commits}, self.head, []
+        """The commits of its own first-parent line, newest first: made on the branch, not merged into it."""
+        own, at, line = {commit.id: commit for commit in self.commits}, self.head, []
         while at in own:
-            found.append(own[at])
+            line.append(own[at])
             at = next(iter(own[at].parents), "")
-        return tuple(found)
+        return tuple(line)
 
     @property
     def added(self) -> int | None:
-        """Lines added over all changes, or None when they were not counted."""
+        """Lines added in `code_changes`; None where lines were not counted."""
         return sum(c.added or 0 for c in self.code_changes) if self.lines_counted else None
 
     @property
     def removed(self) -> int | None:
-        """Lines removed over all changes, or None when they were not counted."""
+        """Lines removed in `code_changes`; None where lines were not counted."""
         return sum(c.removed or 0 for c in self.code_changes) if self.lines_counted else None
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The control branch as this repository has it. `ref` and `head` are None where there is none, or the
-    branch of that name is something else.
+    """The control branch as this repository has it.
 
-    `sync` tells how the local copy relates to the remote one; `note` what a reader should know.
+    `ref` and `head` are None where there is none, or where the branch of that name is something else. `sync`
+    is how the local copy relates to the remote one; `note` is a sentence for the reader.
     """
 
     name: str
@@ -247,7 +253,7 @@ class Control:
 
 
 class Merger(NamedTuple):
-    """Whose merges the forecast shows: git's version, and the `diff.algorithm` that they obey, if any."""
+    """The git that made the forecast's merges: its version, and the `diff.algorithm` it was given, if any."""
 
     git: str
     diff_algorithm: str | None = None
@@ -259,37 +265,37 @@ class Merger(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """Everything that was read of one repository, at one moment.
+    """Everything that was read of one repository, at one moment."""
 
-    `name` is for headings: the folder's name. `forge` is the remote's web address, when
-    it is one that is known. `notes` are sentences for the reader about what could not be
-    read, or was left out. `forecast` is False when conflicts were left out on request, and `merger`
-    is None then;
-    `dormant` is after how many seconds without a sign of life an open branch counts as dormant.
-    `templates` are base's own templates of documents, by their name: brief, status, packet, review.
-    """
-
+    #: For headings: the folder's name.
     name: str
+    #: sha1 or sha256, as git calls them.
     object_format: str
     base: Base
     branches: tuple[Branch, ...]
     now: int
+    #: The remote's web address, where its forge is known.
     forge: str | None = None
+    #: Sentences for the reader about what could not be read, or was left out.
     notes: tuple[str, ...] = ()
+    #: False where conflicts were left out on request.
     forecast: bool = True
+    #: After so many seconds without a sign of life an open branch is dormant; None: never.
     dormant: int | None = None
     policy: Policy = field(default_factory=Policy)
     tasks: tuple[Task, ...] = ()
     control: Control | None = None
+    #: Base's own templates of documents, by name: brief, status, packet, review.
     templates: Mapping[str, str] = field(default_factory=dict)
+    #: None where `forecast` is False.
     merger: Merger | None = None
 
 
 class FilePatch(NamedTuple):
-    """The text of one change. `body` runs from the first `@@` line on, or is empty.
+    """The text of one change. `body` begins at the first `@@` line, or is empty.
 
-    `omitted` says why it is empty: `""` (nothing to show: a mode change, an empty file), `binary`,
-    `large`, `missing` (a blob is not in this clone) or `unreadable`.
+    `omitted` says why it is empty: `""` (nothing to show: a mode change, an empty file), `binary`, `large`,
+    `missing` (a blob is not in this clone) or `unreadable`.
     """
 
     change: Change

@@ -1,11 +1,11 @@
-"""The values of the ledger's documents: what people and agents said, with where they said it.
+"""The ledger's documents as values: briefs, check-ins, answers, reviews and more, with where each was read.
 
-Belongs here: immutable values as `documents` and `config` parse them. Does not: parsing,
-judging, or how a branch and its documents belong together (`work`).
+Belongs here: immutable values, as `documents` and `ledger.config` parse them. Does not: parsing, judging, or
+how a branch and its documents belong together (see `work`).
 
-Every parsed value holds its `Document`; what is missing or wrong in it is a `Problem`
-there, and the value has a default in its place, so nothing has to be checked twice.
-Times are whole seconds since the epoch, UTC; durations are seconds.
+Every parsed value has its `Document`. What is missing or wrong is a `Problem` of that document, and the value
+has a default in its place, so nothing has to be checked twice. Times are whole seconds since the epoch, UTC;
+durations are seconds.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from typing import Any, NamedTuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a document stands, and how far that can be trusted.
+    """Where a document was read, and whether that place can be trusted."""
 
-    `path` is as in its tree. `ref` names the branch it was read from. `commit`, `at` and
-    `by` are those of the commit that added it (None: uncommitted, or not known), and stand
-    in for a missing `at` or `by` of the document itself. `proven` is what ledger-format
-    calls so: not open to being rewritten by an agent.
-    """
-
+    #: The path in its tree.
     path: str
+    #: The name of the branch it was read from.
     ref: str = ""
+    #: The commit that added it, its time and its author's mail address; None: uncommitted, or not known. Time
+    #: and address take the place of a missing `at` or `by` of the document itself.
     commit: str | None = None
     at: int | None = None
     by: str | None = None
     uncommitted: bool = False
+    #: No agent can have written it (docs/ledger.md, "What is proven").
     proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something wrong in a document. `line` counts from 1; None: the document as a whole.
-
-    `hint` names the accepted form, and a near miss where there is one. `kind` is `invalid`
-    (unreadable: a key, a type, a value, a duplicate) or `incomplete` (a needed section,
-    criterion or value is missing, empty or a placeholder). `fatal` is False for what only warns.
-    """
+    """Something wrong in a document."""
 
     path: str
+    #: Counts from 1; None: the document as a whole.
     line: int | None
     message: str
+    #: The accepted form, and a near miss where there is one.
     hint: str
+    #: `invalid`: unreadable (a key, a type, a value, a duplicate). `incomplete`: a needed section, criterion
+    #: or value is missing, empty or a placeholder.
     kind: str = "invalid"
+    #: False for what only warns.
     fatal: bool = True
 
 
 class Part(NamedTuple):
-    """A level-2 section: its heading as written, its line, its Markdown; `empty`: only placeholders.
+    """A level-2 section: its heading as written, the heading's line, and its Markdown.
 
-    `text_line` is the line on which `text` begins. A named tuple, since there are tens of thousands.
+    `empty` means that it holds only placeholders. `text_line` is the line on which `text` begins. A named
+    tuple, since there are tens of thousands.
     """
 
     title: str
@@ -67,7 +67,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a task list: `- [ ]` or `- [x]`; `shown_by` are the items of the list below it."""
+    """An item of a task list, `- [ ]` or `- [x]`. `shown_by` are the items of the list nested below it."""
 
     text: str
     line: int
@@ -77,26 +77,29 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What every document has. `fields` are its front matter, plain JSON values (times as text).
-
-    `text` is the whole document, decoded; bytes that are not UTF-8 are replaced, and that is a problem.
-    """
+    """What every document has."""
 
     source: Source
+    #: The id of its blob.
     blob: str | None = None
+    #: The whole document, decoded; bytes that are not UTF-8 are replaced, and that is a problem.
     text: str = ""
+    #: Its front matter: plain JSON values, times as text.
     fields: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def part(self, title: str) -> Part | None:
-        """The section of this title; case and trailing punctuation do not count."""
+        """The section with this title, compared by `heading_key`; None where there is none."""
         wanted = heading_key(title)
         return next((part for part in self.parts if heading_key(part.title) == wanted), None)
 
 
 def heading_key(title: str) -> str:
-    """A heading as it is compared: lower case, single blanks, no commas, no trailing punctuation."""
+    """A heading in the form in which it is compared: lower case, single blanks, no commas, no trailing
+    punctuation.
+    """
+    # Cut first: the cache holds its keys, and a heading can be as long as its document.
     return _heading_key(title[:200])
 
 
@@ -108,7 +111,7 @@ def _heading_key(title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A verification command. `junit` is the file it writes results to, `timeout` in seconds."""
+    """A verification command. `junit` is the file that it writes results to; `timeout` is in seconds."""
 
     name: str
     run: str
@@ -118,7 +121,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """When a task should be given up; None: no such criterion. `after` is in seconds."""
+    """When to give a task up: after so many seconds, lines, files, commits or failing runs (None: never)."""
 
     after: int | None = None
     lines: int | None = None
@@ -129,122 +132,158 @@ class Kill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """The contract of a task. `criteria` are the items of its acceptance criteria."""
+    """What an agent is asked to do: the contract of a task."""
 
     document: Document
     task: str
     title: str
+    #: A mail address.
     manager: str = ""
+    #: delegate, review, own or explore.
     mode: str = "delegate"
+    #: Where the agent runs: background, local or cloud.
     session: str = "background"
+    #: 1 comes first.
     priority: int = 2
+    #: What has to be approved on the way.
     checkpoints: tuple[str, ...] = ()
+    #: Path patterns: the agent may change these files and no others, but none that `off_limits` match.
     owns: tuple[str, ...] = ()
     off_limits: tuple[str, ...] = ()
+    #: Existing files whose pattern is to be followed.
     follow: tuple[str, ...] = ()
+    #: Tasks that merge first.
     depends_on: tuple[str, ...] = ()
+    #: The task is itself a shared interface that others build on.
     seam: bool = False
+    #: The branch, where it is not named agent/<task>.
     branch: str | None = None
     verify: tuple[Check, ...] = ()
+    #: A sign of life is due so often, in seconds.
     check_in: int = 15 * 60
     kill: Kill = Kill()
+    #: The items of its acceptance criteria.
     criteria: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
-    """One status report. `name` is its file name without `.md`; `needs` what it asks for, '' if nothing."""
+    """One check-in: an agent's word on how far it is."""
 
     document: Document
+    #: The file's name without `.md`.
     name: str
     at: int
+    #: working, needs-input, blocked or ready.
     state: str = "working"
     agent: str = ""
+    #: The agent's own session id.
     session: str = ""
+    #: The checkpoint that it asks to be approved.
     checkpoint: str | None = None
+    #: What it asks for; '' where it asks for nothing.
     needs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The manager's reply. `to` names the check-in it answers; None: the newest before it.
-
-    `brief` is the blob of the branch's copy of the brief that it decides on, if it is about that.
-    """
+    """The manager's reply to a check-in, or the decision on a branch's copy of the brief."""
 
     document: Document
     name: str
     at: int
     by: str
+    #: approve, change, reject, stop or note.
     decision: str
+    #: The name of the check-in that it answers; None: the newest before it.
     to: str | None = None
+    #: The branch, where several work on the task; None: all of them.
     branch: str | None = None
     checkpoint: str | None = None
     text: str = ""
+    #: The blob of the branch's copy of the brief, where the answer decides on that.
     brief: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A dated exception. `until` is the second after which it no longer holds."""
+    """The manager's exception from rules, up to a date."""
 
     document: Document
     name: str
     at: int
     by: str
+    #: Rules by id or name.
     rules: tuple[str, ...]
+    #: Path patterns: only findings there are waived; empty: all.
     paths: tuple[str, ...]
+    #: The second after which it no longer counts.
     until: int
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A verdict on one head, by somebody else than the implementer, as it says."""
+    """A reviewer's verdict on one commit of a branch. That the reviewer is not the author is its own word."""
 
     document: Document
     name: str
     at: int
+    #: An agent's name, or a mail address.
     reviewer: str
+    #: Who that is: agent or human.
     kind: str
+    #: approve, request-changes or reject.
     verdict: str
     branch: str
+    #: The commit that was reviewed.
     head: str
+    #: manager: agentledger ran the reviewer itself.
     run: str = "reported"
+    #: The id of the branch's net change; it decides where `head` is gone.
     change: str | None = None
+    #: The reviewing agent's own session id.
     session: str = ""
     findings: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a task ended: merged, killed, declined or explored."""
+    """How a task ended, or one branch of it."""
 
     document: Document
     at: int
     by: str
+    #: merged, killed, declined or explored.
     outcome: str
+    #: The branch that ended with it; None: all of the task.
     branch: str | None = None
+    #: The commit that it ended at.
     head: str | None = None
+    #: The commit on base that brought it in.
     merge: str | None = None
     text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
-    """What an agent hands over. `criteria` repeat the brief's, each with what shows it."""
+    """What an agent hands over for review."""
 
     document: Document
     task: str
+    #: The base commit that it was written against.
     base: str | None = None
+    #: The commit that it describes: the one before its own.
     head: str | None = None
+    #: The id of the branch's net change; it decides where `head` is gone.
     change: str | None = None
+    #: The brief's criteria, each with what shows it.
     criteria: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JUnit:
-    """The counts of a JUnit file."""
+    """The counts of a JUnit file: how many tests there were, and how many of them failed or were skipped."""
 
     tests: int = 0
     failures: int = 0
@@ -254,27 +293,34 @@ class JUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The recorded outcome of a check. `exit_code` is None where it was skipped (`skipped` says why).
-
-    `on_base` is base's (commit, exit code) for the same check, where that was tried.
-    """
+    """The recorded run of a check."""
 
     document: Document
     check: str
+    #: The command, before its {…} were filled in.
     command: str
+    #: None where it was skipped.
     exit_code: int | None
     started_at: int
     seconds: float
+    #: The commit that was checked, and its tree without the ledger's folder.
     head: str
     tree: str
+    #: The id of the branch's net change; it decides where `head` is gone.
     change: str | None = None
+    #: The log's last lines, without secrets.
     tail: tuple[str, ...] = ()
+    #: The whole log's SHA-256, by which it is found, and its length.
     log_sha256: str | None = None
     log_bytes: int = 0
+    #: Was the middle of the log left out?
     truncated: bool = False
+    #: How many runs of this check in a row had failed by then.
     failures_in_a_row: int = 0
     junit: JUnit | None = None
+    #: Base's (commit, exit code) for the same check, where that was tried.
     on_base: tuple[str, int] | None = None
+    #: Why there was nothing to run.
     skipped: str | None = None
 
     @property
@@ -286,7 +332,9 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Wip:
-    """Limits of work in progress, for each manager."""
+    """Limits of work in progress, for each manager: branches that are open, that a human sits with, that wait
+    for review, and how many changed lines wait.
+    """
 
     active: int = 5
     local: int = 3
@@ -296,7 +344,7 @@ class Wip:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Paths that must change together."""
+    """Paths that must change together: where one of `when` changes, one of `also` has to."""
 
     when: tuple[str, ...]
     also: tuple[str, ...]
@@ -320,33 +368,48 @@ class PolicyCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`.agentledger/config.toml` on base, with defaults where it says nothing. `dormant` is in seconds.
+    """The repository's policy: `.agentledger/config.toml` on base, with defaults where it says nothing."""
 
-    `readable` is False for what is no policy at all: not TOML, or in a version that is not known here.
-    """
-
+    #: The branch that work merges into; None: the remote's HEAD.
     base: str | None = None
+    #: Patterns of agents' branch names; `*` crosses `/`.
     branches: tuple[str, ...] = ()
+    #: A listed branch without brief may not merge.
     require_briefs: bool = False
+    #: Mail addresses of those who plan, answer and approve.
     managers: tuple[str, ...] = ()
+    #: After so many seconds without a sign of life a branch is dormant.
     dormant: int = 7 * 86400
+    #: False: only count what would have been blocked.
     enforce: bool = True
+    #: The branch of the manager's documents.
     control_branch: str = "agentledger"
+    #: The forge or our hook lets only managers push it.
     control_guarded: bool = False
+    #: The path of a file of allowed SSH signers on base; empty: signatures are not checked.
     control_signers: str = ""
     wip: Wip = Wip()
+    #: A change of more lines warns.
     size_lines: int = 400
+    #: How pull requests land: merge, squash or rebase.
     landing: str = "merge"
+    #: Path patterns. Protected: nobody's, unless a brief owns that very path. Shared: only a brief with
+    #: `seam` may own them. Open: anyone's.
     protected: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    #: Written by programs; their lines are not counted.
     generated: tuple[str, ...] = ("dist/**", "**/*_pb2.py", "**/*.lock")
+    #: Where tests are.
     tests: tuple[str, ...] = ("tests/**", "**/*_test.*", "**/*.test.*", "**/test_*.py")
     companions: tuple[Companion, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     checks: tuple[PolicyCheck, ...] = ()
+    #: Files to be copied into each new worktree, and a command to be run in it.
     spawn_copy: tuple[str, ...] = ()
     spawn_setup: str = ""
+    #: How strict a rule is (off, warn or error), by its id or name.
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    #: False for what is no policy at all: not TOML, or in a version that is not known here.
     readable: bool = True

@@ -1,7 +1,7 @@
-"""Names of git's as they can be typed truthfully, and commands made of them.
+"""Branch names that are safe to type, and the shell commands made of them that people are shown.
 
-Belongs here: what every command that is shown has in common. Does not: which command a
-branch is given (see `sections`, and `commands` of the site).
+Belongs here: what every command that is shown has in common. Does not: which command a branch is given (see
+`attention.actions`, `site.branch_commands`).
 
 Commands are for a POSIX shell at the repository's top, so every word in them is quoted.
 """
@@ -20,14 +20,14 @@ _SHORT = re.compile(r"(?!(?:refs|heads|tags|remotes)/)(?![0-9a-f]+$)(?![A-Z_]+$)
 
 
 def is_plain_name(name: str) -> bool:
-    """Does git, and a reader, take this short name for what it is?"""
+    """Do git and a reader both take this short name for the branch that it names?"""
     return bool(_SHORT.fullmatch(name)) and not HIDDEN.search(name)
 
 
 def format_ref(ref: str) -> str | None:
-    """A ref as a person would type it, in full where the short form means something else to git.
+    """A ref as a person would type it; the full name where the short one means something else to git.
 
-    None where hidden characters make typing it a trap.
+    None where it has hidden characters: what is shown would not be what is typed.
     """
     if HIDDEN.search(ref):
         return None
@@ -36,7 +36,7 @@ def format_ref(ref: str) -> str | None:
 
 
 def join_commands(*commands: tuple[str, ...]) -> tuple[str, ...]:
-    """Commands as lines for a shell."""
+    """Commands, given as words, as lines for a shell."""
     return tuple(map(shlex.join, commands))
 
 
@@ -44,8 +44,8 @@ def format_merge_commands(branch: Branch, base: Base) -> tuple[str, ...]:
     """The commands that merge a branch into the local base; () where base's name cannot be typed."""
     if HIDDEN.search(base.name):
         return ()
-    found = [("git", "switch", "--", base.name)]
+    first = [("git", "switch", "--", base.name)]
     # A local base that is behind its upstream would merge the branch onto something old.
     if base.sync is Sync.BEHIND:
-        found.append(("git", "merge", "--ff-only", format_ref(base.ref) or base.head))
-    return join_commands(*found, ("git", "merge", "--no-ff", format_ref(branch.ref) or branch.head))
+        first.append(("git", "merge", "--ff-only", format_ref(base.ref) or base.head))
+    return join_commands(*first, ("git", "merge", "--no-ff", format_ref(branch.ref) or branch.head))

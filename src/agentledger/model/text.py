@@ -1,7 +1,10 @@
-"""Text that came from git, made fit to be shown; nothing here reads or writes.
+"""Text that came from git, made fit to be shown: hidden characters spelled out, times and counts formatted.
 
-Names, subjects and paths can hold any byte: escape codes that move a terminal's
-cursor, characters that reorder what a reader sees, bytes that are not UTF-8.
+Belongs here: pure functions on text. Does not: escaping for one format (see `reports`, `site`), or reading
+and writing.
+
+Names, subjects and paths can hold any byte: escape codes that move a terminal's cursor, characters that
+reorder what a reader sees, bytes that are not UTF-8.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ def encode(text: str) -> bytes:
 
 def _escape_match(match: re.Match[str]) -> str:
     code = ord(match[0])
+    # What `surrogateescape` makes of a byte that is not UTF-8.
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:04X}}}"
@@ -46,12 +50,12 @@ def escape_hidden(text: str | bytes) -> str:
 
 
 def format_path(path: bytes) -> str:
-    """A path for JSON: valid UTF-8 as it is, bad bytes as `\\xNN`."""
+    """A path for JSON: valid UTF-8 as it is, bytes that are not as `\\xNN`."""
     return re.sub("[\udc80-\udcff]", _escape_match, decode(path))
 
 
 def quote_path(path: bytes) -> str:
-    """A path as it stands between two backticks of a document: as `printable`, and without a backtick."""
+    """A path to be put between two backticks: as `escape_hidden` gives it, each backtick as `\\x60`."""
     return escape_hidden(path).replace("`", "\\x60")
 
 
@@ -64,6 +68,7 @@ def format_rfc3339(at: int) -> str:
 
 def format_age(seconds: int) -> str:
     """A duration in one unit, for people: `now`, `5 min`, `3 h`, `12 d`, `4 mo`, `2 y`."""
+    # A year of 365.25 days, and a month of a twelfth of it.
     for size, unit in ((31557600, "y"), (2629800, "mo"), (86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit}"
@@ -71,7 +76,7 @@ def format_age(seconds: int) -> str:
 
 
 def format_count(count: int, noun: str, many: str = "") -> str:
-    """`1 branch`, `2 branches`: a count with its noun."""
+    """A count with its noun: `1 task`, `2 tasks`. `many` is the plural where it is not the noun and an s."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
@@ -87,8 +92,8 @@ MISLEADING = re.compile(
 
 def count_misleading(texts: Iterable[str]) -> Counter[str]:
     """How often each misleading character occurs in these texts, by its `U+202E` name."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text in texts:
         if not text.isascii():
-            found.update(f"U+{ord(match[0]):04X}" for match in MISLEADING.finditer(text))
-    return found
+            counts.update(f"U+{ord(match[0]):04X}" for match in MISLEADING.finditer(text))
+    return counts

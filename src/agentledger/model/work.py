@@ -1,7 +1,7 @@
-"""The values that branches and documents come to together: whose work it is, and where it stands.
+"""A branch or a task put together with its documents: what was said of it, and how far it is.
 
-Belongs here: immutable values, as `tasks` and `standing` make them. Does not: making them,
-or the documents themselves (`ledger`).
+Belongs here: immutable values, as `ledger.tasks` and `attention.progress` make them. Does not: making them,
+or the documents themselves (see `ledger`).
 """
 
 from __future__ import annotations
@@ -29,46 +29,49 @@ class Copy(StrEnum):
 
     NONE = "none"
     SAME = "same"
+    #: A version that the manager accepted once.
     OUTDATED = "outdated"
+    #: Written by the agent, and not decided on.
     SCOPE_CHANGE = "scope-change"
+    #: Written by the agent, and rejected by the manager.
     REFUSED = "refused"
+    #: There is no other brief: the branch's own copy is all there is.
     UNCONFIRMED = "unconfirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a branch's ledger folder, and the manager's documents about it, say.
-
-    `brief` is the branch's own copy. All tuples are newest first. `check_ins_total` counts
-    those that were too many to be read, too. `code_trees` maps commits of the branch to
-    their code trees: what tells whether something said of a commit still holds.
-    """
+    """What a branch's ledger folder and the manager's documents say about it; all tuples newest first."""
 
     task: str
+    #: The branch's own copy.
     brief: Brief | None = None
     copy: Copy = Copy.NONE
     check_ins: tuple[CheckIn, ...] = ()
+    #: Counts also those that were too many to be read.
     check_ins_total: int = 0
     packet: Packet | None = None
     evidence: tuple[Evidence, ...] = ()
+    #: Runs of the same checks by somebody else than the agent.
     reruns: tuple[Evidence, ...] = ()
     reviews: tuple[Review, ...] = ()
     answers: tuple[Answer, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: The branch's commits to their code trees: what was said of a commit is still true while its code tree
+    #: is that of the head.
     code_trees: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One unit of work. `brief` is the authoritative one, `brief_from` where it was found.
-
-    `brief_from` is control, base, branch (unconfirmed) or '' (no brief). `branches` are
-    the names of those that work on it; two or more are rivals.
-    """
+    """One unit of work."""
 
     id: str
+    #: The authoritative brief.
     brief: Brief | None = None
+    #: Where that was found: control, base, branch (unconfirmed) or '' (no brief).
     brief_from: str = ""
+    #: The names of the branches that work on it; two or more are rivals.
     branches: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -83,7 +86,7 @@ class Task:
 
 
 class Progress(StrEnum):
-    """How far a branch is, in the words of its newest check-in and review."""
+    """How far a branch is, by its newest check-in and review."""
 
     STARTED = "started"
     WORKING = "working"
@@ -93,16 +96,20 @@ class Progress(StrEnum):
     APPROVED = "approved"
     CHANGES = "changes requested"
     REJECTED = "rejected"
+    #: A check-in is overdue.
     SILENT = "silent"
 
 
 class Trust(StrEnum):
-    """What a recorded check is worth: said by the branch alone, or seen by somebody else, too."""
+    """How far evidence can be trusted: only the branch says so, or somebody else has run the check, too."""
 
     CLAIMED = "claimed"
     REPRODUCED = "reproduced"
+    #: Two or more other runs, all with the other result.
     CONTRADICTED = "contradicted"
+    #: Other runs disagree, or there was one and it differs.
     FLAKY = "flaky"
+    #: There was nothing to run.
     SKIPPED = "skipped"
 
 
@@ -110,7 +117,8 @@ class Trust(StrEnum):
 class Checked:
     """One check that the brief or policy asks for, and its evidence.
 
-    `fresh` is None when the commit the evidence names is not on the branch.
+    `fresh`: is the code still that of the commit that the evidence names? None where that commit is not on
+    the branch.
     """
 
     check: Check
@@ -120,42 +128,46 @@ class Checked:
 
     @property
     def ran_other_command(self) -> bool:
-        """Does the evidence tell of another command than the one that is asked for?"""
+        """Was a different command run than the one that is asked for?"""
         return self.evidence is not None and self.evidence.command.strip() != self.check.run.strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a branch with a task stands. `since` is when the waiting began; `overdue` is in seconds.
-
-    `due` is the last second in which a check-in is in time; None where none is waited for.
-    """
+    """How far a branch with a task is, and who waits for whom."""
 
     progress: Progress
+    #: Whose turn it is: agent or manager.
     waits_for: str = ""
+    #: When the waiting began.
     since: int | None = None
+    #: The check-in that all this follows from, and the answer to it.
     question: CheckIn | None = None
     answer: Answer | None = None
     review: Review | None = None
     checks: tuple[Checked, ...] = ()
+    #: Is the packet about the code as it is? None where that cannot be told.
     packet_fresh: bool | None = None
+    #: So many seconds have passed since the last sign of life; 0 where no check-in is late.
     overdue: int = 0
+    #: The other branches that work on the same task.
     rivals: tuple[str, ...] = ()
+    #: The last second in which a check-in is in time; None where none is due.
     due: int | None = None
 
     @property
     def holds(self) -> tuple[str, ...]:
-        """What keeps work that is said to be ready from being merged, in words; () when nothing does."""
-        found = []
+        """What keeps work that is said to be ready from being merged, in words; () where nothing does."""
+        reasons = []
         for checked in self.checks:
             if checked.evidence is None:
-                found.append(f"no evidence for {checked.check.name}")
+                reasons.append(f"no evidence for {checked.check.name}")
             elif not checked.evidence.passed:
-                found.append(f"{checked.check.name} failed")
+                reasons.append(f"{checked.check.name} failed")
             elif checked.ran_other_command:
-                found.append(f"{checked.check.name} was run with another command")
+                reasons.append(f"{checked.check.name} was run with another command")
             elif not checked.fresh:
-                found.append(f"evidence for {checked.check.name} is of another commit")
+                reasons.append(f"evidence for {checked.check.name} is of another commit")
             elif checked.trust in (Trust.CONTRADICTED, Trust.FLAKY):
-                found.append(f"{checked.check.name} is {checked.trust}")
-        return tuple(found)
+                reasons.append(f"{checked.check.name} is {checked.trust}")
+        return tuple(reasons)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -53,6 +54,17 @@ CLIENTS = (
 
 # Whose branches are listed when nobody says otherwise; `*` crosses `/` here.
 DEFAULT_PATTERNS = ("agent/*", *(f"{client.prefix}*" for client in CLIENTS[:6]))
+
+
+def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
+    """Is a branch's name one of the policy's `patterns`? Where it has none, the clients' own count."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns or DEFAULT_PATTERNS)
+
+
+def is_agent_name(name: str, patterns: Sequence[str]) -> bool:
+    """Is a branch an agent's by its name? One that says a task counts whatever the policy is."""
+    return task_of_branch(name) is not None or matches_patterns(name, patterns)
+
 
 _TASK = re.compile(r"(?:^|/)agent/([a-z0-9]+(?:-[a-z0-9]+)*?)(?:--[a-z0-9-]+)?$")
 

@@ -123,7 +123,7 @@ def test_output_is_streamed_to_standard_error_and_the_result_told_on_the_other(t
     said = desk.said()
     assert said.err.splitlines()[:2] == ["test: $ printf 'a\\tb\\033[31m\\n'; exit 5", "a    b\\x1b[31m"]
     assert said.out.startswith("test  failed with exit code 5")
-    assert said.out.rstrip().endswith("next: mend it, commit, then agentledger verify --only test")
+    assert said.out.rstrip().endswith("next: fix it, commit, then agentledger verify --only test")
 
 
 def test_a_dry_run_says_which_commands_would_run(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from agentledger.reports.prompt import conversation, task
 from agentledger.reports.prompt.assemble import Part
 from agentledger.reports.prompt.given import Given
 from agentledger.reports.prompt.quote import code_span
+from agentledger.reports.prompt.texts import fill_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +73,21 @@ def _compose_plan(given: Given) -> Part:
     part = task.compose_checkpoints(given)
     if not given.brief.checkpoints:
         return part
-    ends = (
-        "On this machine waiting means ending: commit the check-in that asks, push, leave the pull request a "
-        "draft that has no code yet, and end your session. You will be started again with the answer."
-    )
+    ends = fill_text("cloud-plan")
     return Part(title=part.title, words=f"{part.words}\n\n{ends}", rank=part.rank)
 
 
 def _compose_reporting(given: Given) -> Part:
     return Part(
         title="Checking in from here",
-        words="You are on a machine of your own, so nobody sees anything before it is pushed. Work on the "
-        f"branch that was made for you. Your first commit is a check-in in "
-        f"{code_span(given.folder + '/status/')}: it says which task this branch works on. If the command "
-        "`agentledger` is there, `agentledger report --changed '…' --next '…' --risks 'none'` makes it; "
-        "if not, write the file as told at the end of this text. A question: check in with `state: "
-        "needs-input`, push, and end; the answer comes with your next start.",
+        words=fill_text("cloud-check-in", status=code_span(given.folder + "/status/")),
     )
 
 
 def _compose_finishing() -> Part:
     return Part(
         title="Finishing",
-        words="Run the checks. Then `agentledger done`, or by hand the packet and a check-in with `state: ready`; "
-        "commit and push both. The body of the pull request is the packet: the same sections, the same "
-        "words. Every check is run again before anything merges, so say plainly what failed or was not "
-        "tried.",
+        words=fill_text("cloud-finishing"),
     )
 
 

@@ -13,6 +13,7 @@ from agentledger.model.text import format_count
 from agentledger.reports.prompt.assemble import Part
 from agentledger.reports.prompt.given import Given
 from agentledger.reports.prompt.quote import code_span
+from agentledger.reports.prompt.texts import fill_text
 
 
 def compose_talk_parts(given: Given) -> list[Part]:
@@ -36,11 +37,7 @@ def compose_reporting(given: Given) -> Part:
     }.get(brief.session, "when you begin")
     return Part(
         title="Checking in",
-        words=f"Check in {when}: `agentledger report --changed '…' --next '…' --risks 'none'`. It commits the "
-        "report alone, beside whatever else is staged, and prints the answers that have come: follow "
-        "them. A question, or something in your way: `agentledger report --need 'one question, the "
-        "options, and which you would take'` (`--state blocked` where you cannot go on at all). Then "
-        "**stop and wait for the answer**: no guess, no other work meanwhile.",
+        words=fill_text("check-in", when=when),
     )
 
 
@@ -53,10 +50,7 @@ def compose_finishing(given: Given) -> Part:
     )
     return Part(
         title="Finishing",
-        words="Commit everything, then `agentledger done`: it runs the checks, writes the packet and reports "
-        f"you as ready, in one commit. The packet is what the manager reads ({packet}); `done` names "
-        "what only you can add to it. Claim what you have seen, and say what you have not tried: "
-        "everything is run again.",
+        words=fill_text("finishing", packet=packet),
     )
 
 
@@ -67,9 +61,7 @@ def compose_giving_up(given: Given) -> list[Part]:
     return [
         Part(
             title="Giving up",
-            words=f"{said}Where the brief names a reason to stop, or the task turns out to be another one than "
-            "it says, commit what you have and ask with `agentledger report --state blocked --need '…'`. "
-            "Told to stop by an answer: commit, check in, and end.",
+            words=said + fill_text("giving-up"),
         )
     ]
 
@@ -95,19 +87,14 @@ def compose_by_hand(given: Given) -> Part:
     )
     return Part(
         title="If agentledger is not installed here",
-        words="Write the same files by hand and commit them, each kind by itself; where git refuses to write, "
-        "leave them in the worktree.\n\n"
-        f"- A copy of the brief above: {code_span(folder + '/brief.md')}.\n"
-        f"- A check-in: a new file {code_span(folder + '/status/20261123T101500Z-3f2c.md')} (the time in UTC, "
-        "any four hex digits; an old one is never edited). Front matter `at: 2026-11-23T10:15:00Z`, "
-        "`state:` working, needs-input, blocked or ready, and `checkpoint: plan` to ask for that. "
-        "Sections `## What changed`, `## What's next`, `## Risks and blockers`, `## What I need from "
-        f"you`; “none” will do.\n"
-        f"- Answers: `git fetch`, then `git log -p --all -- tasks/{task}/answers`.\n"
-        f"- At the end run the checks, and write {code_span(folder + '/packet.md')}. Front matter `task: {task}`, "
-        "`base:` (`git merge-base` of base and HEAD), `head:` (`git rev-parse HEAD` before the packet's own "
-        f"commit). Sections `## Summary`, `## Why this approach`, {own}, `## Risks and follow-ups`. "
-        "Evidence is not written by hand: it is run again. Last, a check-in with `state: ready`.",
+        words=fill_text(
+            "by-hand",
+            brief=code_span(folder + "/brief.md"),
+            check_in=code_span(folder + "/status/20261123T101500Z-3f2c.md"),
+            packet=code_span(folder + "/packet.md"),
+            task=task,
+            sections=own,
+        ),
         rank=2,
     )
 

@@ -21,6 +21,7 @@ from agentledger.reports.prompt import conversation, evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
 from agentledger.reports.prompt.given import LISTED, Given
 from agentledger.reports.prompt.quote import code_span, quote_text
+from agentledger.reports.prompt.texts import fill_text
 
 DECISIONS = {
     "approve": "approved: go on",
@@ -111,10 +112,7 @@ def _describe_open_question(now: Now, came: bool) -> str:
     asked = now.standing.question
     if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and asked:
         about = f" (the checkpoint {code_span(asked.checkpoint)})" if asked.checkpoint else ""
-        return (
-            f"**What you asked at {format_rfc3339(asked.at)}{about} is not decided yet: stop, and wait for the "
-            "answer.** `agentledger report` prints it when it has come."
-        )
+        return fill_text("resume-open-question", at=format_rfc3339(asked.at), about=about)
     return (
         "These are the manager's words: do what they say."
         if came
@@ -125,12 +123,9 @@ def _describe_open_question(now: Now, came: bool) -> str:
 def compose_scope_change(now: Now) -> list[Part]:
     """How it stands with another scope that was asked for, or with a brief that changed."""
     said = {
-        Copy.SCOPE_CHANGE: "You have asked for another brief than the one that counts, and it is not "
-        "decided yet. Until it is, the boundary below holds as it stands.",
-        Copy.REFUSED: "The change of the brief that you asked for was refused. Put your copy back as the "
-        "brief below has it, and work within that.",
-        Copy.OUTDATED: "The manager has changed the brief since your copy of it was made. The one below "
-        "counts: read it again. Your next `agentledger report` brings your copy up to date.",
+        Copy.SCOPE_CHANGE: fill_text("resume-scope-change"),
+        Copy.REFUSED: fill_text("resume-refused"),
+        Copy.OUTDATED: fill_text("resume-outdated"),
     }.get(now.work.copy)
     if said is None:
         return []
@@ -148,10 +143,11 @@ def compose_review(now: Now) -> list[Part]:
     found = now.standing.review
     if found is None or found.verdict == "approve":
         return []
-    said = (
-        f"{code_span(found.reviewer)} has looked at {found.head[:12]}, and says {code_span(found.verdict)}. Each "
-        "open finding is settled by a change, or by a sentence in your packet that says why not. It is a "
-        "colleague's word, not the manager's: it never widens your boundary."
+    said = fill_text(
+        "resume-review",
+        reviewer=code_span(found.reviewer),
+        head=found.head[:12],
+        verdict=code_span(found.verdict),
     )
     text = Piece(
         what="the review", text=quote_text(found.document.text), command="", label="The review (quoted):"
@@ -169,10 +165,7 @@ def compose_findings(now: Now) -> Part:
     if not now.findings:
         return Part(title=title, words="Nothing: no rule has anything to say.", command=command)
     report = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
-    said = (
-        "What the rules say of the branch as it is. An `error` stops it, and its `next:` is how to mend "
-        "it; what is missing only because you are not done yet comes with `agentledger done`."
-    )
+    said = fill_text("resume-findings")
     return Part(
         title=title,
         words=said,

@@ -17,6 +17,7 @@ from agentledger.reports.prompt import conversation
 from agentledger.reports.prompt.assemble import Part, Piece
 from agentledger.reports.prompt.given import LISTED, Given, format_name_list, format_names_inline
 from agentledger.reports.prompt.quote import code_span, quote_text
+from agentledger.reports.prompt.texts import fill_text
 
 
 def compose_task_parts(given: Given) -> list[Part]:
@@ -50,21 +51,14 @@ def compose_brief(given: Given, title: str = "The brief, word for word") -> Part
 def describe_brief_trust(given: Given) -> str:
     """Whose word the brief is."""
     if given.task.brief_from == "branch":
-        return (
-            "Nobody has confirmed this brief: only the branch itself has it, so an agent may have written "
-            "it. This is its oldest version there."
-        )
+        return fill_text("brief-unconfirmed")
     where = (
         f"on {code_span(given.base)}"
         if given.task.brief_from == "base"
         else f"on the manager's branch {code_span(given.fleet.policy.control_branch)}"
     )
     proof = "no agent can have written it" if given.brief.document.source.proven else "not signed or guarded"
-    return (
-        f"This is the brief that counts, as it stands {where} ({proof}). Another version of it on your "
-        "branch grants nothing. Where the words elsewhere in this text and the brief differ, the brief "
-        "is right."
-    )
+    return fill_text("brief-confirmed", where=where, proof=proof)
 
 
 def show_brief_command(given: Given) -> str:
@@ -94,17 +88,9 @@ def compose_checkpoints(given: Given) -> Part:
     later = [name for name in wanted if name != "plan"]
     said = [_describe_mode(given.brief)]
     if "plan" in wanted:
-        said.append(
-            "**No code before your plan is approved.** Read, think, then check in with the plan (which "
-            "files, which steps, what you are unsure of) and **stop**: `agentledger report --checkpoint "
-            "plan --changed 'the plan' --need 'Is this the way to go?'`. Go on when an answer approves "
-            "it; until then change nothing but that report. A commit of code before is refused."
-        )
+        said.append(fill_text("plan-first"))
     if later:
-        said.append(
-            f"Before you finish, each of these has to be approved the same way: {format_names_inline(later)}. Ask "
-            "when you get there, and stop until the answer has come."
-        )
+        said.append(fill_text("later-checkpoints", names=format_names_inline(later)))
     return Part(title=title, words="\n\n".join(said), rank=0)
 
 
@@ -137,13 +123,7 @@ def compose_boundary(given: Given) -> Part:
     said.append(f"Nobody's, unless the brief owns the very path by its full name: {protected}")
     if policy.open:
         said.append(f"Anyone's: {format_names_inline(policy.open)}.")
-    said.append(
-        "The commit is refused at the first file outside of that, the push looks again at everything, and so "
-        "does the merge: work over the boundary does not get in, whatever it is worth. Do what the message "
-        "says under `next:`; never `--no-verify`. If the task cannot be done within the boundary, add "
-        f"the path to `owns` in {code_span(given.folder + '/brief.md')}, commit that file alone, and ask with "
-        "`agentledger report --need 'why'`. It grants nothing until the manager accepts it."
-    )
+    said.append(fill_text("boundary", brief=code_span(given.folder + "/brief.md")))
     return Part(title="Your boundary", words="\n\n".join(said), command=show_brief_command(given), rank=0)
 
 
@@ -162,11 +142,7 @@ def compose_checks(given: Given) -> Part:
     title = "Checks that must pass"
     if not lines:
         return Part(title=title, words=f"None is written down.{_describe_companions(given)}")
-    said = (
-        "In this order, by a shell, at the top of the worktree. `{changed:GLOB}` stands for the changed "
-        "files that match. `agentledger verify` runs them on what is committed and records the results; "
-        f"run them by hand as often as you like.{_describe_companions(given)}"
-    )
+    said = fill_text("checks") + _describe_companions(given)
     pieces = (Piece(what="the checks", text=quote_text("\n".join(lines)), command=show_brief_command(given)),)
     return Part(title=title, words=said, pieces=pieces, command=show_brief_command(given), share=15)
 

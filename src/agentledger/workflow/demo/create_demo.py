@@ -1,7 +1,7 @@
-"""Makes the sample fleet: two real repositories, the same commits for the same time.
+"""Makes the sample fleet: two real repositories, with the same commit ids for the same moment.
 
-Belongs here: how the story of `demo_base`, `demo_branches`, `demo_reports` and `demo_ledger`
-becomes a clone with its origin and its worktrees. Does not: the story, or any word to a person.
+Belongs here: turning the story of `demo_base`, `demo_branches`, `demo_reports` and `demo_ledger` into a clone with
+its origin and its worktrees. Does not: the story itself, or printing anything (see `cli.demo`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentledger.workflow.demo import demo_ids, demo_live
 from agentledger.workflow.demo import demo_ledger as ledger
 from agentledger.workflow.demo import demo_reports as reports
 from agentledger.workflow.demo.demo_base import BASE
-from agentledger.workflow.demo.demo_fleet import MARTA, Change, Known, Step, Tree, apply_changes
+from agentledger.workflow.demo.demo_fleet import MARTA, Known, Step, Tree, apply_changes
 
 if TYPE_CHECKING:
     import git
@@ -62,8 +62,8 @@ def _prepare_folder(directory: Path) -> Path:
     marker.write_text("Made by `agentledger demo`, which replaces the folders beside this file.\n")
     for name in OURS:
         if (directory / name).is_symlink():
-            told = f"{directory / name} is a symbolic link, where the demo keeps a folder"
-            raise OutputError(told, "remove the link, or give another folder")
+            message = f"{directory / name} is a symbolic link, where the demo keeps a folder"
+            raise OutputError(message, "remove the link, or give another folder")
         if os.path.lexists(directory / name):
             shutil.rmtree(directory / name)
     return directory.resolve()
@@ -73,8 +73,8 @@ def _prepare_folder(directory: Path) -> Path:
 def _seal_environment(now: int) -> Iterator[None]:
     """Hide the user's git configuration and identity, and the variables of a hook.
 
-    GitPython passes our environment on and can add to it only, so what has to go, goes
-    from our own for the time being.
+    GitPython passes our environment on and can only add to it. So what has to go is taken from our own
+    environment, and put back at the end.
     """
     before = dict(os.environ)
     for name in [name for name in before if name.startswith("GIT_")]:
@@ -103,9 +103,9 @@ def _build_repositories(directory: Path, now: int) -> Path:
         origin = git.Repo.init(directory / "origin.git", expand_vars=False, bare=True, initial_branch="main")
         shop = git.Repo.init(directory / "shop", expand_vars=False, initial_branch="main")
         with origin, shop:
-            trees = _import_commits(origin, now)
+            _import_commits(origin, now)
             _fetch_origin(shop, origin, now)
-            _check_out_worktrees(shop, trees, now)
+            _check_out_worktrees(shop, now)
             demo_live.run_live_commands(shop, now)
     except git.GitCommandError as error:
         reason = error.stderr.strip().removeprefix("stderr:").strip(" '\n")
@@ -113,16 +113,16 @@ def _build_repositories(directory: Path, now: int) -> Path:
     return directory / "shop"
 
 
-def _import_commits(origin: git.Repo, now: int) -> dict[str, Tree]:
-    """Write all commits in one go; local branches wait under refs/local. Returns the trees by step."""
+def _import_commits(origin: git.Repo, now: int) -> None:
+    """Write all commits in one go; local branches wait under refs/local."""
     trees: dict[str, Tree] = {}
     marks: dict[str, int] = {}
     known = Known(now)
     stream: list[bytes] = []
     for step in sorted(STEPS, key=lambda step: -step.minutes):
         marks[step.key] = len(marks) + 1
-        files = _files_of_step(step, known)
-        trees[step.key] = tree = apply_changes(trees[step.after[0]] if step.after else {}, files)
+        before = trees[step.after[0]] if step.after else {}
+        trees[step.key] = tree = apply_changes(before, step.files(known))
         known.code_trees[step.key] = demo_ids.code_tree_id(tree)
         parents = [known.heads[key] for key in step.after]
         known.heads[step.key] = demo_ids.commit_id(step, demo_ids.tree_id(tree), parents, now)
@@ -130,11 +130,6 @@ def _import_commits(origin: git.Repo, now: int) -> dict[str, Tree]:
     for folder, tips in (("heads", REMOTE), ("local", LOCAL)):
         stream += [f"reset refs/{folder}/{name}\nfrom :{marks[key]}\n".encode() for name, key in tips.items()]
     _feed_git(origin, ("fast-import", "--quiet", "--done"), [*stream, b"done\n"])
-    return trees
-
-
-def _files_of_step(step: Step, known: Known) -> Mapping[str, Change]:
-    return step.files(known) if callable(step.files) else step.files
 
 
 def _stream_commit(step: Step, tree: Tree, marks: Mapping[str, int], now: int) -> Iterator[bytes]:
@@ -179,7 +174,7 @@ def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
     _backdate_file(Path(shop.git_dir, "FETCH_HEAD"), now, 0)
 
 
-def _check_out_worktrees(shop: git.Repo, trees: Mapping[str, Tree], now: int) -> None:
+def _check_out_worktrees(shop: git.Repo, now: int) -> None:
     """Check base out, and the branches that are being worked on beside it."""
     shop.git.reset("--quiet", "--hard")
     beside = Path(shop.working_dir).with_name("shop.worktrees")
@@ -188,12 +183,11 @@ def _check_out_worktrees(shop: git.Repo, trees: Mapping[str, Tree], now: int) ->
         for name in ("index", "logs/HEAD"):
             _backdate_file(Path(shop.git_dir, "worktrees", folder, name), now, minutes)
     folder, minutes = story.WORKTREES[story.UNCOMMITTED_IN]
-    uncommitted = {**story.UNCOMMITTED, **reports.uncommitted_files(Known(now), minutes)}
-    edited = apply_changes(trees[LOCAL[story.UNCOMMITTED_IN]], uncommitted)
-    for path in uncommitted:
+    known = Known(now)
+    for path, file in {**story.UNCOMMITTED(known), **reports.make_uncommitted(known, minutes)}.items():
         target = beside / folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(edited[path].content)
+        target.write_bytes(file.content)
         _backdate_file(target, now, minutes)
 
 

@@ -1,40 +1,38 @@
-"""The terms in which the sample fleet is told, and the people in it.
+"""The terms in which the sample fleet is described, and the people in it.
 
-Belongs here: what one step of the story is, and how files follow from it. Does
-not: the story (`demo_base`, `demo_branches`), or anything that writes (`demo`).
+Belongs here: what one step of the story is, and how a tree follows from it. Does not: the story (see `demo_base`
+and `demo_branches`), reading its files (see `demo_files`), or writing commits (see `create_demo`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+# In minutes, as `Step.minutes` counts.
 HOUR = 60
 DAY = 24 * HOUR
 
-
-class Edit(NamedTuple):
-    """Replace the one place where `old` stands by `new`."""
-
-    old: str
-    new: str
+# How the message of a commit begins that holds nothing but documents.
+SUBJECT = "chore(ledger): "
 
 
 class File(NamedTuple):
-    """A file given whole."""
+    """A file with its whole content; `mode` as git writes it."""
 
     content: bytes
     mode: str = "100644"
 
 
-Change = str | File | None | tuple[Edit, ...]
 Tree = dict[str, File]
+# By path: the file as it is afterwards, or None where it is deleted.
+Changes = Mapping[str, File | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a document can speak of: the moment, and by step the ids of commits made before it."""
+    """What a document can mention: the moment, and by step the ids of the commits made before it."""
 
     now: int
     heads: dict[str, str] = field(default_factory=dict)
@@ -51,9 +49,7 @@ class Who(NamedTuple):
 class Step(NamedTuple):
     """One commit: `minutes` before now, on top of the steps named in `after`.
 
-    `files` are changes to the first parent's tree: the whole text, a `File`, edits
-    of the text that is there, or None to delete; or what gives them, once it is known
-    which commits there are.
+    `files` gives the changes to the first parent's tree, once it is known which commits there are.
     """
 
     key: str
@@ -61,7 +57,7 @@ class Step(NamedTuple):
     minutes: int
     who: Who
     message: str
-    files: Mapping[str, Change] | Callable[[Known], Mapping[str, Change]]
+    files: Callable[[Known], Changes]
 
 
 MARTA = Who("Marta Lindqvist", "marta@orchard.example")
@@ -73,26 +69,12 @@ DEVIN = Who("Devin AI", "158243242+devin-ai-integration[bot]@users.noreply.githu
 JULES = Who("google-labs-jules[bot]", "161369871+google-labs-jules[bot]@users.noreply.github.com")
 
 
-def apply_changes(tree: Tree, files: Mapping[str, Change]) -> Tree:
-    """The tree after the changes. Raises LookupError where an edit does not fit exactly once."""
+def apply_changes(tree: Tree, changes: Changes) -> Tree:
+    """The tree after the changes. Raises KeyError where a file to delete is not there."""
     after = dict(tree)
-    for path, change in files.items():
-        if change is None:
+    for path, file in changes.items():
+        if file is None:
             del after[path]
-        elif isinstance(change, File):
-            after[path] = change
-        elif isinstance(change, str):
-            after[path] = File(change.encode())
         else:
-            after[path] = File(
-                _apply_edits(path, tree[path].content.decode(), change).encode(), tree[path].mode
-            )
+            after[path] = file
     return after
-
-
-def _apply_edits(path: str, text: str, edits: Iterable[Edit]) -> str:
-    for edit in edits:
-        if text.count(edit.old) != 1:
-            raise LookupError(f"{path}: {text.count(edit.old)} places hold {edit.old!r}")
-        text = text.replace(edit.old, edit.new)
-    return text

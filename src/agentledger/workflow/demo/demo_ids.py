@@ -1,7 +1,8 @@
-"""The ids that git will give to the sample's commits, before git has seen them.
+"""Computes the ids that git will give to the sample's commits, before git has seen them.
 
-Documents of the sample name commits that are imported together with them. Belongs here:
-hashing blobs, trees and commits as git does. Does not: writing any (`demo`).
+Belongs here: hashing blobs, trees and commits as git does. Does not: writing any (see `create_demo`).
+
+Documents of the sample name commits that are imported together with them, so git cannot be asked.
 """
 
 from __future__ import annotations
@@ -50,5 +51,5 @@ def _blob_id(file: File) -> str:
 
 
 def _hash_object(kind: str, body: bytes) -> str:
-    # Git's own name for what it stores, no protection of anything.
+    # SHA-1 is git's own name for what it stores; it protects nothing here.
     return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()

@@ -1,100 +1,57 @@
 """The control branch of the sample: what Marta asked for, answered and decided, and when.
 
-Belongs here: its commits. Does not: the text of briefs (`demo_briefs`), or what agents say
-(`demo_reports`).
+Belongs here: its commits. Does not: what the documents say (see `demo_documents`), or what agents report (see
+`demo_reports`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from agentledger.workflow.demo import demo_briefs as briefs
-from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, Change, Known, Step
-from agentledger.workflow.demo.demo_packets import Brief, Files, make_dated_document, make_outcome
-
-SAID = "chore(ledger): "
+from agentledger.workflow.demo.demo_documents import Files, make_answer, make_outcome, make_review, read_brief
+from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, File, Known, Step
 
 
-def _make_briefs(*given: Brief) -> Files:
-    return {f"tasks/{brief.task}/brief.md": brief.text() for brief in given}
+def _give_briefs(*tasks: str) -> Callable[[Known], Files]:
+    """What gives the briefs of these tasks, once the demo is made."""
+    return lambda _: {f"tasks/{task}/brief.md": File(read_give_briefs(task).encode()) for task in tasks}
 
 
-def _make_kill_outcome(known: Known) -> Files:
-    keys = {
-        "by": MARTA.email,
-        "outcome": "killed",
-        "branch": "devin/postgres-store",
-        "head": known.heads["postgres:2"],
-    }
-    return make_outcome(
-        known,
-        "postgres-store",
-        11 * DAY,
-        keys=keys,
-        text="A database server is more than one shop can look after.",
-    )
+def _kill_postgres(known: Known) -> Files:
+    return make_outcome(known, "postgres-store", 11 * DAY, head="postgres:2")
 
 
-def _make_rejection(known: Known) -> Files:
-    keys = {
-        "reviewer": "codex",
-        "kind": "agent",
-        "run": "reported",
-        "verdict": "reject",
-        "branch": "jules/labels-🍎#2",
-        "head": known.heads["labels:2"],
-    }
-    said = {
-        "Matches intent and non-goals": "Labels are as asked for. Who may print one again is not.",
-        "Correctness": "`may_reprint` compares the role with a string that holds invisible characters, so "
-        "that the line reads differently from what it does.",
-        "Style": "The subject of the commit has markup in it.",
-        "Edge cases": "The name of a product is printed as it is, whatever its length.",
-        "Missed tests": "There are none: neither `label` nor `may_reprint` is called by a test.",
-        "Maintainability": "Nobody who reads `labels.py` in an editor would see what it does.",
-        "Findings": "- [ ] src/orchard/labels.py:12 a control character turns the order of the line around\n"
-        "- [ ] src/orchard/labels.py:11 no test",
-    }
-    return make_dated_document(known, "print-labels", "reviews", minutes=6 * HOUR, keys=keys, body=said)
+def _reject_labels(known: Known) -> Files:
+    return make_review(known, "print-labels", 6 * HOUR, head="labels:2")
 
 
-def _make_answer(known: Known) -> Files:
-    keys = {"by": MARTA.email, "decision": "note"}
-    return make_dated_document(
-        known, "update-dependencies", "answers", minutes=290, keys=keys, body="3.1 is fine there. Go on."
-    )
+def _answer_dependencies(known: Known) -> Files:
+    return make_answer(known, "update-dependencies", 290)
 
 
-def _make_approval(known: Known) -> Files:
-    keys = {
-        "reviewer": MARTA.email,
-        "kind": "human",
-        "verdict": "approve",
-        "branch": "claude/shop-logo",
-        "head": known.heads["logo:3"],
-    }
-    return make_dated_document(known, "shop-logo", "reviews", minutes=90, keys=keys, body="I like the apple.")
+def _approve_logo(known: Known) -> Files:
+    return make_review(known, "shop-logo", 90, head="logo:3")
 
 
-Told = tuple[int, str, Mapping[str, Change] | Callable[[Known], Mapping[str, Change]]]
-_TOLD: tuple[Told, ...] = (
-    (13 * DAY + 3 * HOUR, "brief postgres-store", _make_briefs(briefs.POSTGRES)),
-    (11 * DAY, "kill postgres-store", _make_kill_outcome),
-    (2 * DAY + 30, "brief pickup-slots", _make_briefs(briefs.SLOTS)),
-    (31 * HOUR, "brief search-products", _make_briefs(briefs.SEARCH)),
-    (21 * HOUR, "brief delivery-zones", _make_briefs(briefs.ZONES)),
-    (11 * HOUR, "brief shop-logo", _make_briefs(briefs.LOGO)),
+# How many minutes ago, the subject of the commit, what it holds.
+_COMMITS: tuple[tuple[int, str, Callable[[Known], Files]], ...] = (
+    (13 * DAY + 3 * HOUR, "brief postgres-store", _give_briefs("postgres-store")),
+    (11 * DAY, "kill postgres-store", _kill_postgres),
+    (2 * DAY + 30, "brief pickup-slots", _give_briefs("pickup-slots")),
+    (31 * HOUR, "brief search-products", _give_briefs("search-products")),
+    (21 * HOUR, "brief delivery-zones", _give_briefs("delivery-zones")),
+    (11 * HOUR, "brief shop-logo", _give_briefs("shop-logo")),
     (
         9 * HOUR,
         "brief update-dependencies and print-labels",
-        _make_briefs(briefs.DEPENDENCIES, briefs.LABELS),
+        _give_briefs("update-dependencies", "print-labels"),
     ),
-    (6 * HOUR, "review print-labels: reject", _make_rejection),
-    (295, "brief unit-prices", _make_briefs(briefs.UNITS)),
-    (290, "answer update-dependencies: note", _make_answer),
-    (235, "brief weekly-box", _make_briefs(briefs.BOX)),
-    (100, "brief invoices", _make_briefs(briefs.INVOICES)),
-    (90, "review shop-logo: approve", _make_approval),
+    (6 * HOUR, "review print-labels: reject", _reject_labels),
+    (295, "brief unit-prices", _give_briefs("unit-prices")),
+    (290, "answer update-dependencies: note", _answer_dependencies),
+    (235, "brief weekly-box", _give_briefs("weekly-box")),
+    (100, "brief invoices", _give_briefs("invoices")),
+    (90, "review shop-logo: approve", _approve_logo),
 )
 
 STEPS = tuple(
@@ -103,9 +60,9 @@ STEPS = tuple(
         (f"ledger:{n - 1}",) if n else (),
         minutes,
         who=MARTA,
-        message=f"{SAID}{message}\n",
+        message=f"{SUBJECT}{message}\n",
         files=files,
     )
-    for n, (minutes, message, files) in enumerate(_TOLD)
+    for n, (minutes, message, files) in enumerate(_COMMITS)
 )
-TIP = {"agentledger": f"ledger:{len(_TOLD) - 1}"}
+TIP = {"agentledger": f"ledger:{len(_COMMITS) - 1}"}

@@ -1,7 +1,7 @@
-"""The part of the sample that the commands themselves make: planned, handed out, worked on, reported.
+"""The part of the sample that agentledger's own commands make: one task planned, one handed out and worked on.
 
-Belongs here: what Marta and Claude type, and when. Does not: the rest of the story, whose commits are written
-in one go (see `demo`), since it reaches back for weeks.
+Belongs here: what Marta and Claude type, and when. Does not: the rest of the story, which goes back for weeks, so
+that its commits are imported all at once (see `create_demo`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger.workflow.demo import demo_briefs
+from agentledger.workflow.demo.demo_documents import read_brief
+from agentledger.workflow.demo.demo_files import read_demo_file
 from agentledger.workflow.demo.demo_fleet import CLAUDE, MARTA, Who
-from agentledger.workflow.demo.demo_packets import Brief
 from agentledger.workflow.plan import plan_task
 from agentledger.workflow.plan.plan_draft import Plan
 from agentledger.workflow.report import write_check_in
@@ -26,35 +26,24 @@ from agentledger.workflow.verify.one_check import ignore_event
 if TYPE_CHECKING:
     import git
 
-TASK = demo_briefs.PICKS.task
+PLANNED = "gift-vouchers"
+# Of another manager: Marta has as many branches to review as policy allows, so none is handed out for her.
+TASK = "pick-lists"
 FILE = "src/orchard/picking.py"
-PICKING = '''"""What has to be picked for the orders of a day."""
-
-from collections import Counter
-from collections.abc import Iterable, Mapping
-
-
-def pick_list(orders: Iterable[Mapping[str, int]]) -> list[tuple[str, int]]:
-    """Each product with how many of it are needed, of orders as `OrderStore.lines` gives them."""
-    needed: Counter[str] = Counter()
-    for lines in orders:
-        needed.update(lines)
-    return sorted(needed.items())
-'''
 
 
 def run_live_commands(shop: git.Repo, now: int) -> None:
-    """Have it done in the clone, ages counted from `now`."""
+    """Run the commands in the clone; ages count from `now`, in seconds since the epoch."""
     top = Path(shop.working_dir)
     with _act_as(now, 30, MARTA) as at:
-        plan_task.plan_task(top, _plan_of(demo_briefs.VOUCHERS), at, None)
+        plan_task.plan_task(top, _plan_of(PLANNED), at, None)
     with _act_as(now, 28, MARTA) as at:
-        plan_task.plan_task(top, _plan_of(demo_briefs.PICKS), at, None)
+        plan_task.plan_task(top, _plan_of(TASK), at, None)
         did = spawn_task.spawn_task(top, Wanted(TASK), at, ignore_event)
     worktree = top.with_name("shop.worktrees") / TASK
     assert worktree.is_dir(), did
     with _act_as(now, 13, CLAUDE):
-        (worktree / FILE).write_text(PICKING)
+        (worktree / FILE).write_bytes(read_demo_file(f"versions/{TASK}/{FILE}"))
         shop.git.execute(["git", "-C", str(worktree), "add", FILE])
         shop.git.execute(
             ["git", "-C", str(worktree), "commit", "--quiet", "-m", "Add up what is to be picked"]
@@ -69,13 +58,13 @@ def run_live_commands(shop: git.Repo, now: int) -> None:
     shop.git.push("--quiet", "origin", "agentledger")
 
 
-def _plan_of(brief: Brief) -> Plan:
-    return Plan(task=brief.task, text=brief.text())
+def _plan_of(task: str) -> Plan:
+    return Plan(task=task, text=read_brief(task))
 
 
 @contextmanager
 def _act_as(now: int, minutes: int, who: Who) -> Iterator[int]:
-    """So many minutes before `now` git knows this person; the moment itself, in seconds since the epoch."""
+    """Make git sign as this person, so many minutes before `now`; gives that moment, in seconds since the epoch."""
     before, at = dict(os.environ), now - 60 * minutes
     for role in ("AUTHOR", "COMMITTER"):
         os.environ |= {

@@ -104,10 +104,10 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
     with snapshot.open_snapshot(at.top, request) as taken:
         branch = next(b for b in taken.fleet.branches if b.ref == ref)
         if branch.work is None:
-            told = (
+            message = (
                 f"what says that {escape_hidden(at.branch.name)} works on {at.task.id} is not committed yet"
             )
-            raise LedgerError(told, "agentledger report commits it; then run this again")
+            raise LedgerError(message, "agentledger report commits it; then run this again")
         return overlay.evaluate_ready_gate(
             Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files
         )

@@ -59,9 +59,9 @@ def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
     if task is None and branch is not None:
         if branch.work is None:
             problem = next(iter(branch.problems), None)
-            told = problem.message if problem else f"{escape_hidden(name)} works on no task"
+            message = problem.message if problem else f"{escape_hidden(name)} works on no task"
             raise LedgerError(
-                told, problem.hint if problem else "the board lists every task: agentledger board"
+                message, problem.hint if problem else "the board lists every task: agentledger board"
             )
         task = next((each for each in fleet.tasks if each.id == branch.work.task), Task(id=branch.work.task))
         return task, branch
@@ -139,11 +139,11 @@ def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Pa
 
 def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> Given:
     if task.brief is None:
-        told = f"nobody has written a brief for {escape_hidden(task.id)} yet"
-        raise LedgerError(told, f"its manager writes one: agentledger plan {task.id}")
+        message = f"nobody has written a brief for {escape_hidden(task.id)} yet"
+        raise LedgerError(message, f"its manager writes one: agentledger plan {task.id}")
     if task.outcome is not None and kind != "review":
-        told = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
-        raise LedgerError(told, "agentledger board --all lists what has ended")
+        message = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
+        raise LedgerError(message, "agentledger board --all lists what has ended")
     there = branch if isinstance(branch, Branch) else None
     name = there.name if there else branch if isinstance(branch, str) else None
     if name is None and not task.branches and kind not in cloud.PLATFORMS:

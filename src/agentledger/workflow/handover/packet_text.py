@@ -102,9 +102,11 @@ def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
     try:
         return _check_sections(_refresh_draft(Draft(raw), facts, prose), facts)
     except Swallowed as error:
-        told = f"the section “{error}” cannot be put into the packet: code or a comment above it never ends"
+        message = (
+            f"the section “{error}” cannot be put into the packet: code or a comment above it never ends"
+        )
         hint = "close it in packet.md: ``` or --> on a line of its own; then run this again"
-        raise LedgerError(told, hint) from error
+        raise LedgerError(message, hint) from error
 
 
 def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
@@ -142,8 +144,8 @@ def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
 
 def _refuse_generated(prose: Prose) -> None:
     if prose.claims or prose.words or prose.no_tests:
-        told = "the packet of a task that only explores lists neither files nor criteria nor tests"
-        raise LedgerError(told, "fill in --options and --recommendation")
+        message = "the packet of a task that only explores lists neither files nor criteria nor tests"
+        raise LedgerError(message, "fill in --options and --recommendation")
 
 
 def _update_results(draft: Draft, results: Sequence[Result], text: str | None, no_tests: str) -> list[str]:

@@ -121,8 +121,8 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
     )
     made = packet_text.refresh_packet(begun, facts, prose)
     if len(made.raw) > MOST_BYTES:
-        told = f"the packet would have {len(made.raw):,} bytes, and at most {MOST_BYTES:,} are read"
-        raise LedgerError(told, "shorten what you wrote; a change of so many files is better split")
+        message = f"the packet would have {len(made.raw):,} bytes, and at most {MOST_BYTES:,} are read"
+        raise LedgerError(message, "shorten what you wrote; a change of so many files is better split")
     found = overlay.evaluate_ready_gate(
         sealed, at.fleet, at.branch, files={**files, path: made.raw}, only=packet_gaps.RULES
     )
@@ -141,8 +141,10 @@ def read_packet(at: AtWork, path: str) -> bytes | None:
         return process.run(at.asked, ["cat-file", "blob", f":{path}"]) if listed.startswith(b"S ") else None
     except (OSError, Unreadable) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        told = f"{escape_hidden(path)} cannot be read: {why}"
-        raise LedgerError(told, "put a plain file in its place, or remove it; then run this again") from error
+        message = f"{escape_hidden(path)} cannot be read: {why}"
+        raise LedgerError(
+            message, "put a plain file in its place, or remove it; then run this again"
+        ) from error
 
 
 # -- what git and evidence tell -------------------------------------------------------------
@@ -155,12 +157,12 @@ def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
     # Not from the cache: the blobs of a merge are to be counted, and they are there where it was made only.
     net = net_changes.find_net_changes(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
     if net.failed:
-        told = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"
-        raise LedgerError(told, "git fetch may bring what is missing; git fsck names it")
+        message = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"
+        raise LedgerError(message, "git fetch may bring what is missing; git fsck names it")
     touched = find_touched_files(at, sealed, net)
     if not touched and not explores:
-        told = f"{escape_hidden(at.branch.name)} changes no code, so there is nothing to hand over yet"
-        raise LedgerError(told, "commit your work first; to say how it goes: agentledger report")
+        message = f"{escape_hidden(at.branch.name)} changes no code, so there is nothing to hand over yet"
+        raise LedgerError(message, "commit your work first; to say how it goes: agentledger report")
     criteria = tuple(item.text for item in brief.criteria) if brief else ()
     return Facts(
         task=at.task.id,

@@ -84,9 +84,9 @@ def compare_copies(start: Path, name: str, now: int) -> tuple[Compared, ...]:
 @contextmanager
 def _open_read_only(start: Path, now: int) -> Iterator[Managing]:
     """A desk that nothing is written at, so that an agent may stand there."""
-    asked = process.repository_at(start)
+    git = process.repository_at(start)
     with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
-        yield Managing(asked, observe_repository(start, None, ()), taken)
+        yield Managing(git, observe_repository(start, None, ()), taken)
 
 
 def _official_brief(task: Task) -> Brief:
@@ -236,8 +236,8 @@ def _refuse_unreadable(found: Compared) -> None:
     for problem in document.problems:
         if problem.fatal:
             line = f", line {problem.line}" if problem.line else ""
-            told = f"the copy of {name} cannot be the brief{line}: {escape_hidden(problem.message)}"
-            raise LedgerError(told, f"{problem.hint}; its agent mends it, or you do: agentledger plan")
+            message = f"the copy of {name} cannot be the brief{line}: {escape_hidden(problem.message)}"
+            raise LedgerError(message, f"{problem.hint}; its agent mends it, or you do: agentledger plan")
 
 
 def _read_copy(desk: Managing, own: Brief) -> bytes:

@@ -156,12 +156,12 @@ class Link:
     def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
         hear = _make_listener(self.progress) if self.progress else _ignore_line
         flags = ["--progress"] if self.progress and command[0] != "ls-remote" else []
-        asked = self.asked
+        git = self.asked
         if self.progress:
             # On a terminal somebody can type a password.
-            kept: Mapping[str, str] = {k: v for k, v in asked.env.items() if k != "GIT_TERMINAL_PROMPT"}
-            asked = replace(asked, env=kept)
-        return process.run_with_progress(asked, [*command, *flags, "--", *arguments], hear)
+            kept: Mapping[str, str] = {k: v for k, v in git.env.items() if k != "GIT_TERMINAL_PROMPT"}
+            git = replace(git, env=kept)
+        return process.run_with_progress(git, [*command, *flags, "--", *arguments], hear)
 
 
 def _ignore_line(_line: str) -> None:

@@ -69,10 +69,10 @@ def sync_control_branch(
     empty remote, a deleted branch, a server that refuses or cannot be reached. Then the local
     branch has everything that it had, and at most what was fetched besides.
     """
-    asked = process.repository_at(start)
-    place, config = queries.locate_repository(asked), queries.read_config(asked)
-    append.refuse_checked_out(asked, name)
-    link = Link(asked, place, _choose_remote(config, remote, name), name=name, progress=progress)
+    git = process.repository_at(start)
+    place, config = queries.locate_repository(git), queries.read_config(git)
+    append.refuse_checked_out(git, name)
+    link = Link(git, place, _choose_remote(config, remote, name), name=name, progress=progress)
     before = _read_copies(link, config)
     work = _Work(
         link=link, place=place, config=config, local_before=before.local.id if before.local else None
@@ -225,9 +225,9 @@ class _Work:
     def _remember(self, head: str) -> None:
         """git itself moves the remote-tracking copy only where the configured refspec covers it."""
         lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking_ref, self.link.synced))
-        writer, asked = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
+        writer, git = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
         for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
-            if update_refs(writer, asked, lines, "agentledger sync", before=read_tip(asked, writer.ref)):
+            if update_refs(writer, git, lines, "agentledger sync", before=read_tip(git, writer.ref)):
                 break
 
     def done(self) -> Synced:

@@ -1,4 +1,4 @@
-"""A task's brief: drafted from flags, a file or an editor, checked against the fleet, and kept.
+"""A task's brief: drafted from flags, a file or an editor, checked against the fleet, and written.
 
-Belongs here: `plan`. Does not: handing it out (`workflow.spawn`).
+Belongs here: what `agentledger plan` does. Does not: handing the task out (see `workflow.spawn`).
 """

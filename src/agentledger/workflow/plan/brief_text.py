@@ -1,9 +1,11 @@
-"""Values → a brief's Markdown, and single keys and sections of a text that is there already.
+"""Writes values as a brief's Markdown, and changes single keys and sections of a text that exists.
 
-Belongs here: YAML that holds whatever a value is, and which lines of a text are whose. Does not: which values
-a flag stands for (see `brief_wish`), where a text begins (see `kinds`), or judging it (see `plan_lint`).
+Belongs here: YAML that is read back as the same value, and which lines of a text belong to which key or section.
+Does not: which values a flag sets (see `brief_wish`), the template a text begins with (see `task_kinds`), or
+advice on it (see `plan_lint`).
 
-What is not changed stays as it is, byte for byte. All of it works on text as `text.decode` gives it.
+What is not changed stays as it is, byte for byte. Texts are as `model.text.decode` gives them, which keeps bytes
+that are no UTF-8.
 """
 
 from __future__ import annotations
@@ -29,12 +31,14 @@ KEYS = tuple(key.name for key in BRIEF.keys)
 TITLES = (*ALWAYS, *CLOSER[:3], CRITERIA, *CLOSER[3:])
 _PLACE = {heading_key(title): number for number, title in enumerate(TITLES)}
 EMPTY = "---\n---\n"
-WIDTH = 100  # of a list on one line
+WIDTH = 100  # characters of a list on one line, at most
 
+# What needs no quotes: within a list or table a single word, else several.
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[1-9][0-9]{0,4}[mhd]")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9./_=+-]*(?: [A-Za-z0-9./_=+-]+)*")
-# Words that some reader of YAML takes for something else than text.
+# Words that some reader of YAML takes for something other than text: YAML 1.1 has `yes` and `on` for true.
 _MEANT = frozenset("null true false yes no on off y n".split())
+# Characters that JSON leaves as they are, and that YAML does not allow or that nobody can see.
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
@@ -42,7 +46,7 @@ _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def format_scalar(value: str | int | bool, within: bool = False) -> str:
-    """One value, in quotes unless nobody could misread it; `within` a list or table on one line."""
+    """One value as YAML, in quotes unless nobody could misread it; `within` a list or table on one line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
@@ -50,13 +54,14 @@ def format_scalar(value: str | int | bool, within: bool = False) -> str:
     bare = _WORD if within else _WORDS
     if (bare.fullmatch(value) or _WORD.fullmatch(value)) and value.lower() not in _MEANT:
         return value
+    # In single quotes nothing has to be escaped: a pattern or a command stays readable.
     if ('"' in value or "\\" in value) and "'" not in value and not _ODD.search(value):
         return f"'{value}'"
     return _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _format_flow(value: Any) -> str:
-    """A value on one line, as part of a list or table."""
+    """A value as YAML on one line, as part of a list or table."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{format_scalar(k, True)}: {_format_flow(v)}" for k, v in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -65,7 +70,7 @@ def _format_flow(value: Any) -> str:
 
 
 def format_key(key: str, value: Any) -> list[str]:
-    """A key with its value, as lines of front matter."""
+    """A key with its value, as lines of front matter: a check a line, and a long list an item a line."""
     if isinstance(value, Mapping) and key == "verify":
         return [
             f"{key}:",
@@ -86,87 +91,90 @@ def format_key(key: str, value: Any) -> list[str]:
 
 
 def edit_brief(text: str, keys: Mapping[str, Any], sections: Mapping[str, str]) -> str:
-    """The text with these keys and sections in place of its own; None and "" take one out.
+    """The text with these keys and sections in place of its own; None removes a key, "" a section.
 
-    LedgerError where its front matter cannot be read, and where a section's text would begin a section of
-    its own or swallow the next one.
+    Raises LedgerError where its front matter cannot be read, and where a section's text would begin another
+    section or hide the next one.
     """
     if not keys and not sections:
         return text
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     end = "\r\n" if "\r\n" in text else "\n"
+    # Byte-order mark and line ends are put back at the end; in between, all lines end in LF.
     flat = text.removeprefix(mark).replace("\r\n", "\n").replace("\r", "\n")
     top, head, body = _split_brief(flat)
     for key in sorted(keys, key=KEYS.index):
         head = _replace_key(head, key, keys[key])
     new_body = body
-    for title, said in sections.items():
-        new_body = _replace_section(new_body, title, said)
+    for title, prose in sections.items():
+        new_body = _replace_section(new_body, title, prose)
     _refuse_other_changes(body, new_body, sections)
     return mark + "\n".join([*top, *head, *new_body]).replace("\n", end)
 
 
 def parse_keys(text: str) -> dict[str, Any]:
-    """The front matter as JSON values, unchecked; LedgerError where it cannot be read."""
+    """The front matter as JSON values, not checked. Raises LedgerError where it cannot be read."""
     _, head, _ = _split_brief(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     return dict(to_json_value(_parse_front_matter(head)))
 
 
 def parse_sections(text: str) -> dict[str, str]:
-    """Every section's Markdown by its title as it is written, in the text's order."""
+    """The Markdown of every section by its title as written, in the text's order."""
     _, _, body = _split_brief(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     return _section_texts(body)
 
 
 def render_brief(keys: Mapping[str, Any], sections: Mapping[str, str]) -> str:
-    """A text of these keys and sections alone, sections in the order given."""
+    """A text of these keys and sections alone: keys in the usual order, sections as given."""
     lines = [line for key in KEYS if keys.get(key) is not None for line in format_key(key, keys[key])]
-    parts = [f"\n## {title}\n\n{said.strip()}\n" for title, said in sections.items()]
+    parts = [f"\n## {title}\n\n{prose.strip()}\n" for title, prose in sections.items()]
     return "\n".join(["---", *lines, "---", ""]) + "".join(parts)
 
 
 def _split_brief(flat: str) -> tuple[list[str], list[str], list[str]]:
-    """The lines up to the front matter's first, its own, and those from its closing line on."""
+    """The lines before the front matter's first, its own, and those from its closing line on."""
     out = Problems("")
-    found = parse_frame(encode(flat), None, out)
-    if found is None or found.head is None:
+    frame = parse_frame(encode(flat), None, out)
+    if frame is None or frame.head is None:
         told = next((problem.message for problem in out.all()), "it is too long")
         raise LedgerError(
             f"its front matter cannot be read: {told}", "mend the text as a whole: --edit, or --from FILE"
         )
     lines = flat.split("\n")
-    # The closing line stands right above the body; where the text ends with it, the body has no line.
-    closing = found.body_line - 2 if found.body or flat.endswith("\n") else len(lines) - 1
-    return lines[: found.head_line - 1], lines[found.head_line - 1 : closing], lines[closing:]
+    # The closing line is right above the body; where the text ends with it, the body has no line.
+    closing = frame.body_line - 2 if frame.body or flat.endswith("\n") else len(lines) - 1
+    return lines[: frame.head_line - 1], lines[frame.head_line - 1 : closing], lines[closing:]
 
 
 def _parse_front_matter(head: Sequence[str]) -> Map:
+    """The front matter as YAML nodes with their lines. Raises LedgerError where it cannot be read."""
     out = Problems("")
-    found = parse_yaml("\n".join(head), 0, out)
-    if found is None:
+    nodes = parse_yaml("\n".join(head), 0, out)
+    if nodes is None:
         problem = next(iter(out.all()))
-        told = f"its front matter cannot be read: {escape_hidden(problem.message)}"
-        raise LedgerError(told, "mend the text as a whole: --edit, or --from FILE")
-    return found
+        message = f"its front matter cannot be read: {escape_hidden(problem.message)}"
+        raise LedgerError(message, "mend the text as a whole: --edit, or --from FILE")
+    return nodes
 
 
 def _key_spans(head: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Each key with its first line and the one after its last; comments above a key are that key's."""
+    """Each key with its first line and the one after its last; comments above a key belong to that key."""
     entries = _parse_front_matter(head).entries
     ends = [entry.line for entry in entries[1:]] + [len(head)] * bool(entries)
-    found = []
+    spans = []
     for entry, below in zip(entries, ends, strict=True):
         end = below
         while end > entry.line + 1 and (not head[end - 1].strip() or head[end - 1].startswith("#")):
             end -= 1
-        found.append((entry.key, entry.line, end))
-    return found
+        spans.append((entry.key, entry.line, end))
+    return spans
 
 
 def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
+    """The front matter with this key once, or not at all where `value` is None."""
     spans = _key_spans(head)
     if any(first == end or not re.match(r"[\w\"']", head[first]) for _, first, end in spans):
-        # Written as one table in braces: it is written anew, a key a line.
+        # One table in braces, in which several keys share a line: write it again, a key a line.
         head = [
             line
             for name, old in to_json_value(_parse_front_matter(head)).items()
@@ -175,6 +183,7 @@ def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
         spans = _key_spans(head)
     new = [] if value is None else format_key(key, value)
     mine = [(first, end) for name, first, end in spans if name == key]
+    # From the last up, so that the lines above keep their numbers.
     for first, end in reversed(mine[1:]):
         head = head[:first] + head[end:]
     first, end = mine[0] if mine else _place_for_key(head, spans, key) if new else (0, 0)
@@ -182,7 +191,7 @@ def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
 
 
 def _place_for_key(head: Sequence[str], spans: Sequence[tuple[str, int, int]], key: str) -> tuple[int, int]:
-    """Where a new key goes: in place of the comment that shows it, else behind those that come before it."""
+    """Where a new key goes: in place of a comment that shows it, else behind the keys that come before it."""
     shown = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
     if shown is not None:
         return shown, shown + 1
@@ -195,28 +204,29 @@ def _key_of_heading(heading: Heading) -> str:
     return heading_key(heading.title.strip("*_ "))
 
 
-def _replace_section(body: list[str], title: str, said: str) -> list[str]:
-    found = parse_headings("\n".join(body))
-    ends = [heading.at for heading in found[1:]] + [len(body)] * bool(found)
-    new = ["", *said.strip().split("\n"), ""]
-    for heading, end in zip(found, ends, strict=True):
+def _replace_section(body: list[str], title: str, prose: str) -> list[str]:
+    """The body with this text in the section; a new section goes in front of those that come after it."""
+    headings = parse_headings("\n".join(body))
+    ends = [heading.at for heading in headings[1:]] + [len(body)] * bool(headings)
+    new = ["", *prose.strip().split("\n"), ""]
+    for heading, end in zip(headings, ends, strict=True):
         if _key_of_heading(heading) == heading_key(title):
-            if said.strip():
+            if prose.strip():
                 return [*body[: heading.below], *new, *body[end:]]
             return (
                 body[: heading.at] + body[end:]
                 if body[end:]
                 else [*_strip_blank_lines(body[: heading.at]), ""]
             )
-    if not said.strip():
+    if not prose.strip():
         return body
-    later = (h.at for h in found if _PLACE.get(_key_of_heading(h), -1) > _PLACE[heading_key(title)])
+    later = (h.at for h in headings if _PLACE.get(_key_of_heading(h), -1) > _PLACE[heading_key(title)])
     at = next(later, len(body))
     return [*_strip_blank_lines(body[:at]), "", f"## {title}", *new, *body[at:]]
 
 
 def _strip_blank_lines(lines: list[str]) -> list[str]:
-    """Without the blank lines at the end."""
+    """The lines without the blank ones at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -224,20 +234,24 @@ def _strip_blank_lines(lines: list[str]) -> list[str]:
 
 
 def _section_texts(body: Sequence[str]) -> dict[str, str]:
-    found = parse_headings("\n".join(body))
-    ends = [heading.at for heading in found[1:]] + [len(body)] * bool(found)
-    pairs = zip(found, ends, strict=True)
+    """The text of each section by its title."""
+    headings = parse_headings("\n".join(body))
+    ends = [heading.at for heading in headings[1:]] + [len(body)] * bool(headings)
+    pairs = zip(headings, ends, strict=True)
     return {h.title.strip("*_ "): "\n".join(body[h.below : end]).strip() for h, end in pairs}
 
 
 def _refuse_other_changes(before: Sequence[str], after: Sequence[str], sections: Mapping[str, str]) -> None:
-    """LedgerError unless exactly these sections are others than before, and as they were meant."""
-    wanted = {heading_key(title): said.strip() for title, said in sections.items()}
-    was = {heading_key(title): said for title, said in _section_texts(before).items()}
-    expected = {key: said for key, said in (was | wanted).items() if said or key not in wanted}
-    found = {heading_key(title): said for title, said in _section_texts(after).items()}
-    if found != expected:
-        wrong = next((t for t in sections if found.get(heading_key(t), "") != sections[t].strip()), None)
+    """Raise LedgerError unless these sections, and no others, have changed, and have the text that was meant.
+
+    Reading the result again is surer than looking for all that a text can do to the sections around it.
+    """
+    wanted = {heading_key(title): prose.strip() for title, prose in sections.items()}
+    was = {heading_key(title): prose for title, prose in _section_texts(before).items()}
+    expected = {key: prose for key, prose in (was | wanted).items() if prose or key not in wanted}
+    actual = {heading_key(title): prose for title, prose in _section_texts(after).items()}
+    if actual != expected:
+        wrong = next((t for t in sections if actual.get(heading_key(t), "") != sections[t].strip()), None)
         raise LedgerError(
             f"the text for “{wrong or next(iter(sections))}” begins a section of its own, or hides the next",
             "inside a section, headings begin with ###; close every ``` and <!-- in it",

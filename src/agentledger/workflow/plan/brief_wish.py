@@ -1,7 +1,7 @@
-"""What somebody wants of a brief → the brief's text: a new one, or one that is there and changes in part.
+"""Turns the flags of a command line into a brief's text: a new one, or a change to one that exists.
 
-Belongs here: which keys and sections the words of a command line stand for. Does not: YAML and Markdown (see
-`brief_text`), or whether the result is any good (see `plan_lint`).
+Belongs here: which keys and sections each flag sets. Does not: YAML and Markdown (see `brief_text`), or whether
+the result is any good (see `plan_lint`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from agentledger.model.ledger import Kill, heading_key
 from agentledger.model.text import escape_hidden
 from agentledger.workflow.plan import brief_text
 
+# A check with a name, `NAME=COMMAND`. A command that sets a variable has capitals before its `=`.
 _NAMED = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)=(.*)", re.DOTALL)
 KILL_WORDS = Kill.__slots__
 _BOX = re.compile(r"\s*[-*+] +\[[ xX]\] *")
@@ -26,19 +27,21 @@ _BOX = re.compile(r"\s*[-*+] +\[[ xX]\] *")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """`keys` and `sections` take the place of what is there; None and "" take one out.
+    """What should change in a brief. An empty one changes nothing, and is false."""
 
-    `more` is added to a key's list, by key; `checks` are added to `verify`, or stand for one of the same
-    name; `kill` changes single criteria, None takes one out. `criteria` take the place of those there,
-    `more_criteria` come behind them.
-    """
-
+    #: Values that replace a key's; None removes the key.
     keys: Mapping[str, Any] = field(default_factory=dict)
+    #: Texts that replace a section's; "" removes the section.
     sections: Mapping[str, str] = field(default_factory=dict)
+    #: Values to add to a key's list.
     more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Checks, `[NAME=]COMMAND`, to add to `verify`; one with the name of another replaces that.
     checks: tuple[str, ...] = ()
+    #: Kill criteria to change one by one; None removes one.
     kill: Mapping[str, str | int | None] = field(default_factory=dict)
+    #: Acceptance criteria that replace those there; None leaves them.
     criteria: tuple[str, ...] | None = None
+    #: Acceptance criteria to add behind the others.
     more_criteria: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -48,13 +51,16 @@ class Wish:
 
 
 def parse_checks(given: Sequence[str], there: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`[NAME=]COMMAND` each, behind those that are `there`; without a name it is check, check-2 …"""
-    found = dict(there or {})
+    """Checks by name, from `[NAME=]COMMAND` each, behind those that are `there`.
+
+    A check without a name becomes check, check-2 and so on.
+    """
+    checks = dict(there or {})
     for word in filter(str.strip, given):
         named = _NAMED.fullmatch(word)
-        name = named[1] if named else _free_check_name(found)
-        found[name] = named[2] if named else word
-    return found
+        name = named[1] if named else _free_check_name(checks)
+        checks[name] = named[2] if named else word
+    return checks
 
 
 def _free_check_name(taken: Mapping[str, Any]) -> str:
@@ -65,22 +71,23 @@ def _free_check_name(taken: Mapping[str, Any]) -> str:
 
 
 def render_criteria(given: Sequence[str]) -> str:
-    """A task list of these, each an item whatever lines it has."""
-    items = (_BOX.sub("", said, count=1).strip() for said in given)
+    """A Markdown task list of these; further lines of one are indented, so that it stays one item."""
+    # Somebody may paste an item with its box.
+    items = (_BOX.sub("", criterion, count=1).strip() for criterion in given)
     return "\n".join("- [ ] " + item.replace("\n", "\n  ") for item in items if item)
 
 
 def render_prose(given: Sequence[str]) -> str:
-    """One text as it is, several as a list."""
-    said = [text.strip() for text in given if text.strip()]
-    if len(said) < 2:
-        return "".join(said)
-    return "\n".join("- " + text.replace("\n", "\n  ") for text in said)
+    """One text as it is, several as a Markdown list."""
+    texts = [text.strip() for text in given if text.strip()]
+    if len(texts) < 2:
+        return "".join(texts)
+    return "\n".join("- " + text.replace("\n", "\n  ") for text in texts)
 
 
 def parse_kill_criteria(given: Sequence[str]) -> dict[str, str | int | None]:
-    """`KEY=VALUE` each; an empty value takes the criterion out. LedgerError for what is none."""
-    found: dict[str, str | int | None] = {}
+    """Kill criteria by key, from `KEY=VALUE` each; an empty value removes one. Raises LedgerError for others."""
+    criteria: dict[str, str | int | None] = {}
     for word in given:
         key, equals, value = word.partition("=")
         key = key.strip().replace("-", "_")
@@ -89,20 +96,20 @@ def parse_kill_criteria(given: Sequence[str]) -> dict[str, str | int | None]:
                 f"--kill {escape_hidden(word)} is no KEY=VALUE", f"KEY is one of {', '.join(KILL_WORDS)}"
             )
         value = value.strip()
-        found[key] = int(value) if re.fullmatch("[1-9][0-9]{0,8}", value) else value or None
-    return found
+        criteria[key] = int(value) if re.fullmatch("[1-9][0-9]{0,8}", value) else value or None
+    return criteria
 
 
 # -- applied to a text -----------------------------------------------------------------
 
 
 def new_brief(task: str, wish: Wish) -> str:
-    """A brief of nothing but this."""
+    """A new brief with nothing but the wish in it."""
     return apply_wish(brief_text.EMPTY, task, wish)
 
 
 def apply_wish(text: str, task: str, wish: Wish) -> str:
-    """The text with the change, and `task` as its task; what is not changed stays as it is, byte for byte."""
+    """The text with the wish applied; `task` is its task where it names none. All else stays, byte for byte."""
     there = brief_text.parse_keys(text)
     keys = dict(wish.keys)
     if there.get("task") is None:
@@ -119,14 +126,14 @@ def apply_wish(text: str, task: str, wish: Wish) -> str:
 
 
 def add_front_matter(template: str) -> str:
-    """A template, with front matter in front of it where it has none."""
+    """The template, with empty front matter in front where it has none."""
     return template if re.match(r"(?:[ \t]*\n)*---[ \t]*\n", template) else f"{brief_text.EMPTY}\n{template}"
 
 
 def fill_template(template: str, task: str, wish: Wish, prompts: Mapping[str, str]) -> str:
-    """A template with the change; its own criteria stay in front of those given, unless they are `prompts`.
+    """The template with the wish applied; its own criteria stay, in front of those given, unless they are prompts.
 
-    `prompts` are the texts of a template's sections by `heading_key`, which say nothing.
+    `prompts` are the template's sections that only say what to write: their texts by `heading_key`.
     """
     if wish.criteria is not None and heading_key(CRITERIA) not in prompts:
         wish = replace(wish, criteria=None, more_criteria=(*wish.criteria, *wish.more_criteria))
@@ -134,24 +141,27 @@ def fill_template(template: str, task: str, wish: Wish, prompts: Mapping[str, st
 
 
 def prune_brief(text: str, prompts: Mapping[str, str]) -> str:
-    """The text without its comments, without what is empty, and without sections that are only a prompt."""
+    """The text without comments, empty keys and sections, and sections that are still a prompt."""
     keys = {
         key: value for key, value in brief_text.parse_keys(text).items() if value not in (None, [], "", {})
     }
+    # A comment that is gone leaves blank lines above and below.
     sections = {
-        title: re.sub(r"\n{3,}", "\n\n", strip_comments(said)).strip()
-        for title, said in brief_text.parse_sections(text).items()
-        if not is_blank(said) and prompts.get(heading_key(title)) != said
+        title: re.sub(r"\n{3,}", "\n\n", strip_comments(prose)).strip()
+        for title, prose in brief_text.parse_sections(text).items()
+        if not is_blank(prose) and prompts.get(heading_key(title)) != prose
     }
     return brief_text.render_brief(keys, sections)
 
 
 def _merge_sections(text: str, wish: Wish) -> dict[str, str]:
+    """The sections to write: those of the wish, and the acceptance criteria put together."""
     sections = dict(wish.sections)
-    there = {heading_key(title): said for title, said in brief_text.parse_sections(text).items()}
+    there = {heading_key(title): prose for title, prose in brief_text.parse_sections(text).items()}
     now = there.get(heading_key(CRITERIA), "") if wish.criteria is None else render_criteria(wish.criteria)
     more = render_criteria(wish.more_criteria)
     if wish.criteria is not None or more:
+        # A template's empty `- [ ]` is a place to write in, and no criterion.
         kept = [line for line in now.split("\n") if not re.fullmatch(r"\s*[-*+] +\[[ xX]\]\s*", line)]
         sections[CRITERIA] = "\n".join([*"\n".join(kept).rstrip().split("\n"), more]).strip()
     return sections
@@ -162,7 +172,7 @@ def _as_string_list(value: Any) -> list[str]:
 
 
 def _named_checks(value: Any) -> dict[str, Any]:
-    """The checks that are there, by name; one without a name gets it."""
+    """The checks that are there, by name; those without a name get the usual ones."""
     if isinstance(value, dict):
         return value
     listed = value if isinstance(value, list) else [value] if value else []

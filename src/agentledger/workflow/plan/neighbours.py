@@ -1,6 +1,6 @@
-"""A brief's surroundings: other tasks in the same paths, files that many change, paths its text speaks of.
+"""Finds what a new brief comes close to: other tasks in the same paths, files that many change, paths it names.
 
-Belongs here: finding them, as values. Does not: words about them (see `plan_lint`), or stopping anybody: the
+Belongs here: finding these, as values. Does not: sentences about them (see `plan_lint`), or stopping anybody: the
 spawn gate has rules for that (see `rules.fleet`).
 """
 
@@ -23,16 +23,16 @@ from agentledger.model.text import decode, encode
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.patterns import Meeting, Scope
 
-HISTORY = 500  # commits of base's first-parent line in which hot files are counted
-OFTEN = 5  # in so many of them a file has to be changed to be called hot
-MOST = 5  # of each kind are found
+HISTORY = 500  # commits of base's first-parent line in which changes are counted
+OFTEN = 5  # changes in these from which a file is hot
+MOST = 5  # files or paths of each kind that are returned
 
 # -- other tasks -----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How two scopes come apart: one side, `mine` or the other's, puts these patterns off limits."""
+    """How two scopes are kept apart: one side, `mine` or the other's, puts these patterns off limits."""
 
     mine: bool
     patterns: tuple[bytes, ...]
@@ -40,10 +40,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Another task whose scope meets this one. `active`: somebody works on it; else it is only planned.
+    """Another task whose scope overlaps this one's.
 
-    `split` is None where neither side could give way and still have something to do; `problem` is why the
-    two cannot be compared, and then there is no `meeting`.
+    `active`: somebody works on it; else it is only planned. `split` is None where neither side could give way
+    and still have something to do. `problem` is why the two cannot be compared; then there is no `meeting`.
     """
 
     task: str
@@ -54,7 +54,7 @@ class Overlap:
 
 
 def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
-    """The tasks that are not over and whose scope meets the brief's, unless one waits for the other."""
+    """The tasks that are not over and whose scope overlaps the brief's, unless one depends on the other."""
     mine, open_ = case_builder.scope_of(brief, fleet), _open_patterns(fleet.policy)
     found = []
     for task, theirs, active in _other_scopes(brief, fleet):
@@ -72,6 +72,7 @@ def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
 
 
 def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
+    """The id and scope of each other task that is not over, and whether somebody works on it."""
     active = {peer.task for peer in case_builder.peers_of(fleet)}
     done = case_builder.merged_tasks(fleet)
     for task in fleet.tasks:
@@ -79,27 +80,29 @@ def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool
         if other is None or task.id == brief.task or task.outcome or task.id in done:
             continue
         related = task.id in brief.depends_on or brief.task in other.depends_on
+        # A brief that only a branch has is no plan of the manager's, so it counts while that branch is active.
         if not related and (task.id in active or task.brief_from != "branch"):
             yield task.id, case_builder.scope_of(other, fleet), task.id in active
 
 
 def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
-    """A division that holds: verified to meet nowhere, and to leave both sides something.
+    """A split after which the two scopes meet nowhere, and both sides still have paths; None without one.
 
-    Where one side would lose all of a pattern and the other none, the other gives way.
+    The side that keeps a part of each of its patterns gives way, before one that would lose a pattern.
     """
-    found = []
+    splits = []
     for own, other, ours in ((mine, theirs, True), (theirs, mine, False)):
         barred = tuple(p for p in other.owns if own.touches([p]))
         without = replace(own, off_limits=(*own.off_limits, *barred))
         left = [p for p in own.owns if _has_own_paths(replace(without, owns=(p,)), open_)]
         if left and without.overlap_with(other, open_) is None:
-            found.append((len(left) < len(own.owns), not ours, Split(ours, barred)))
-    return min(found, key=lambda each: each[:2])[2] if found else None
+            # Best first: loses no pattern; then this brief's own side, which the manager is writing now.
+            splits.append((len(left) < len(own.owns), not ours, Split(ours, barred)))
+    return min(splits, key=lambda each: each[:2])[2] if splits else None
 
 
 def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
-    """Is there a path in it that is not everybody's?"""
+    """Is there a path in the scope that is not open to everybody?"""
     return scope.overlap_with(Scope((b"**",)), open_) is not None
 
 
@@ -108,9 +111,9 @@ def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """Files of base in the scope that others are in as well, the hottest first, no more than MOST of each.
+    """Files of base in the scope that others change too, the hottest first, at most MOST of each kind.
 
-    `now` has the branches that change a file; `often` in how many of base's last `of` commits it changed.
+    `now` has the branches that change a file; `often` has in how many of base's last `of` commits it changed.
     """
 
     now: Mapping[bytes, tuple[str, ...]]
@@ -130,6 +133,7 @@ def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[byte
 
 
 def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
+    """By path, the names of the open branches of other tasks that change it."""
     found: dict[bytes, list[str]] = {}
     for branch in sorted(fleet.branches, key=lambda b: b.name):
         if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
@@ -140,10 +144,12 @@ def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes
 
 
 def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
-    """In how many of base's last commits each file changed, and how many commits those are."""
+    """In how many of base's last commits each file changed, and how many commits were looked at."""
     if not within:
         return Counter(), 0
+    # A merge counts once, with all that it brought to base's own line.
     flags = ["--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only", "-z"]
+    # Two NULs and the one after them mark a commit: a list of names alone never has three in a row.
     out, _, _ = process.run_unchecked(sealed, ["log", *flags, f"-{HISTORY}", "--format=%x00%x00", head])
     commits = out.split(b"\0\0\0")[1:]
     counts: Counter[bytes] = Counter()
@@ -154,7 +160,7 @@ def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[
 
 # -- what the text speaks of -----------------------------------------------------------
 
-# Words with a slash or a dot in them, or in backquotes; what ends a sentence is not theirs.
+# Words with a slash or a dot in them, or in backquotes; punctuation at the end is not part of one.
 _PATHS = re.compile(
     r"`([^`\n]{1,200})`|(?<![\w/.@-])((?:[\w.@+-]+/)+[\w.@+*-]*|[\w@+-]*\.?[\w@+-]+\.\w{1,8})"
 )
@@ -163,14 +169,14 @@ _SPECIAL = re.compile(rb"([\\*?\[])")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the text names and base has, as patterns for `owns` and paths for `follow`."""
+    """What the text names and base has: patterns for `owns`, and paths for `follow`."""
 
     owns: tuple[str, ...] = ()
     follow: tuple[str, ...] = ()
 
 
 def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
-    """Paths of base that the brief's text or its checks name, and that its scope says nothing of."""
+    """Paths of base that the brief's text or its checks name, and that its scope does not decide on."""
     granted = case_builder.scope_of(brief, fleet)
     files = set(paths)
     folders = {folder for path in files for folder in parent_folders(path) if folder}
@@ -178,6 +184,7 @@ def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Name
     of = {title: parts.get(title, "") for title in (*ALWAYS, CRITERIA, "Context")}
     work = "\n".join([*(of[title] for title in (*ALWAYS, CRITERIA)), *(f"`{c.run}`" for c in brief.verify)])
     owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(granted, p, files)]
+    # "Context" says what to read; the other sections say what to change.
     known = {encode(path.rstrip("/")) for path in brief.follow}
     follow = [
         p
@@ -189,19 +196,21 @@ def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Name
 
 
 def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
-    """The files and folders of base that a text names, in its order."""
+    """The files and folders of base that a text names, in the text's order."""
     found: dict[bytes, None] = {}
     for match in _PATHS.finditer(text):
         for word in (match[1] or match[2]).split():
+            # pytest names a test as FILE::TEST.
             bare = word.partition("::")[0].rstrip(".,;:!?)")
             path = encode(bare.removeprefix("./").removesuffix("/**").rstrip("/"))
+            # A folder's name alone, such as src or docs, is an ordinary word unless it is in backquotes.
             if path in files or (path in folders and (match[1] or "/" in bare)):
                 found[path] = None
     return list(found)
 
 
 def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:
-    """Does the scope hold it or a part of it, or bar it, or is it protected?"""
+    """Does the scope contain this path or a part of it, or bar it, or is it protected?"""
     if granted.holds(path) or any(granted.holds(file) for file in files if file.startswith(path + b"/")):
         return True
     barred = granted.barred_by(path) or granted.barred_by(path + b"/x") or granted.protected_by(path)
@@ -209,4 +218,5 @@ def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:
 
 
 def _path_pattern(path: bytes, folder: bool) -> bytes:
+    """A pattern that matches this file, or all below this folder."""
     return _SPECIAL.sub(rb"\\\1", path) + (b"/**" if folder else b"")

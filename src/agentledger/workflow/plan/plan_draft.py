@@ -1,7 +1,7 @@
-"""Which text a brief comes from: the one that counts, a file, flags alone, or the template of its kind.
+"""Finds the text that a brief starts from: the brief that counts, a file, flags alone, or the template of its kind.
 
-Belongs here: the request, whether its name can be had, and the text before anybody judges it. Does not:
-putting values into a text (see `brief_wish`), or writing it (see `plan`).
+Belongs here: the request, whether its name is free, and the text before it is checked. Does not: putting
+values into a text (see `brief_wish`), or writing it (see `plan_task`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from agentledger.workflow.plan import brief_text, brief_wish, neighbours, plan_l
 from agentledger.workflow.plan.brief_wish import Wish
 from agentledger.workflow.session.manager_context import Managing
 
-# Names that some system's folders cannot have.
+# Names that no folder can have on Windows.
 RESERVED = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789"))
 )
@@ -32,25 +32,28 @@ RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked for. `text` is a whole brief from elsewhere; `typed`: it is in no file of the user's.
-
-    `edit` asks for the editor though nothing needs it; `dry_run` for everything but the writing.
-    """
+    """What the user asks for."""
 
     task: str
+    #: What the flags say.
     wish: Wish = field(default_factory=Wish)
+    #: One of `task_kinds.KINDS`; None where none is named.
     kind: str | None = None
+    #: A whole brief, from a file or standard input; None without one.
     text: str | None = None
+    #: Is `text` in no file of the user's, so that it has to be kept when it is refused?
     typed: bool = False
+    #: Open the editor though nothing needs it.
     edit: bool = False
+    #: Do everything but the writing.
     dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text; `there` is the brief that counts now, None where there is none.
+    """A text for the brief; `there` is the brief that counts now, None without one.
 
-    `edit`: a person is to look at it first, and it is nothing new while it is equal to `before`.
+    `edit`: a person looks at it first. While it equals `before`, it is not new.
     """
 
     text: str
@@ -60,7 +63,7 @@ class Draft:
 
 
 def check_name(task: str) -> None:
-    """LedgerError, with a name that would do, where a task cannot be called so."""
+    """Raise LedgerError, with a name that would do, for a name that no task can have."""
     try:
         parse_identifier(task)
     except Wrong as wrong:
@@ -68,20 +71,20 @@ def check_name(task: str) -> None:
         slug = "-".join(words)[:MOST_ID].strip("-")
         form = f"small letters, digits and single dashes, at most {MOST_ID}"
         hint = f"agentledger plan {slug}" if slug else "such as fix-login"
-        told = f"a task cannot be called {escape_hidden(task)[:80]!r}: {wrong.reason or form}"
-        raise LedgerError(told, hint) from wrong
+        message = f"a task cannot be called {escape_hidden(task)[:80]!r}: {wrong.reason or form}"
+        raise LedgerError(message, hint) from wrong
     if task in RESERVED:
-        told = f"a task cannot be called {task}: some systems have no folder of that name"
-        raise LedgerError(told, f"agentledger plan {task}-task")
+        message = f"a task cannot be called {task}: some systems have no folder of that name"
+        raise LedgerError(message, f"agentledger plan {task}-task")
 
 
 # -- the text --------------------------------------------------------------------------
 
 
 def draft_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
-    """The text that the request comes to. `somebody`: there is a person who can be shown it.
+    """The text that the request results in; `somebody`: there is a person who can look at it.
 
-    LedgerError where the name is taken, and where something needed is missing and there is nobody.
+    Raises LedgerError where the name is taken, and where something needed is missing and there is nobody.
     """
     there = read_current_brief(desk, asked)
     if asked.text is not None:
@@ -93,7 +96,7 @@ def draft_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
 
 
 def read_current_brief(desk: Managing, asked: Plan) -> str | None:
-    """The brief that counts now, as it is; None where there is none. LedgerError where the name is taken."""
+    """The text of the brief that counts now, None without one. Raises LedgerError where the name is taken."""
     name, task = asked.task, desk.fleet_task(asked.task)
     if (task and task.outcome) or name in case_builder.merged_tasks(desk.fleet):
         told = f"its outcome is {task.outcome.outcome}" if task and task.outcome else "its branch has merged"
@@ -101,17 +104,18 @@ def read_current_brief(desk: Managing, asked: Plan) -> str | None:
             f"{name} is over: {told}", f"choose another name, such as {_find_free_name(desk, name)}"
         )
     if task and task.brief and task.brief_from in ("control", "base"):
+        # The blob, not the document's text: that has LF line ends, and every byte is to stay.
         blob = task.brief.document.blob
-        found = dict(objects.read_object_contents(desk.taken.sealed, [blob] if blob else []))
-        if blob not in found:
+        contents = dict(objects.read_object_contents(desk.taken.sealed, [blob] if blob else []))
+        if blob not in contents:
             raise LedgerError(f"the brief of {name} is missing from this clone", "git fetch, or --from FILE")
-        return decode(found[blob])
+        return decode(contents[blob])
     _refuse_taken_name(desk, asked, task)
     return None
 
 
 def _refuse_taken_name(desk: Managing, asked: Plan, task: Task | None) -> None:
-    """LedgerError where a branch of that name is there, and the brief does not say that it is meant."""
+    """Raise LedgerError where a branch agent/NAME exists, and the brief does not name it as its branch."""
     name, branch = asked.task, f"agent/{asked.task}"
     refs = desk.seen.refs.all
     there = [
@@ -123,32 +127,35 @@ def _refuse_taken_name(desk: Managing, asked: Plan, task: Task | None) -> None:
         return
     other = f"or choose another name, such as {_find_free_name(desk, name)}"
     if task and task.brief_from == "branch":
-        told = f"{branch} is there already, with a brief of its own that nobody has accepted"
-        raise LedgerError(told, f"agentledger brief show {name}, then brief accept {name}; {other}")
-    told = f"{branch} is there already, and this brief would bind whoever works on it"
-    raise LedgerError(told, f"if that is meant, add --branch {branch}; {other}")
+        message = f"{branch} is there already, with a brief of its own that nobody has accepted"
+        raise LedgerError(message, f"agentledger brief show {name}, then brief accept {name}; {other}")
+    message = f"{branch} is there already, and this brief would bind whoever works on it"
+    raise LedgerError(message, f"if that is meant, add --branch {branch}; {other}")
 
 
 def _find_free_name(desk: Managing, name: str) -> str:
+    """A name like this one that no task has: with a number from 2 on."""
     taken = {task.id for task in desk.fleet.tasks}
+    # Four characters are left for a dash and the number.
     stem = name[: MOST_ID - 4]
     return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
 
 
 def _draft_change(asked: Plan, there: str, somebody: bool) -> Draft:
+    """The brief that counts, with what the flags change; without flags, for a person to change."""
     if asked.kind:
         raise LedgerError(
             f"{asked.task} has a brief already, and --kind is for a new one", "leave --kind out"
         )
     if not asked.wish and not (somebody or asked.edit):
-        told = f"nothing is said that the brief of {asked.task} should have instead"
-        raise LedgerError(told, "give flags, such as --add-owns PATTERN; or --from FILE")
+        message = f"nothing is said that the brief of {asked.task} should have instead"
+        raise LedgerError(message, "give flags, such as --add-owns PATTERN; or --from FILE")
     text = brief_wish.apply_wish(there, asked.task, asked.wish) if asked.wish else there
     return Draft(text, there, there, asked.edit or not asked.wish)
 
 
 def _draft_new_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
-    """Of flags, and of the template of a named kind; where that is not enough, a person fills in the rest."""
+    """A new brief, from flags and the template of a named kind; a person fills in what is missing."""
     form = _build_form(desk, asked) if asked.kind else None
     short = form.short if form else brief_wish.new_brief(asked.task, asked.wish)
     brief = parse_draft(desk, asked.task, short)
@@ -156,6 +163,7 @@ def _draft_new_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
     if asked.edit or (lacking and somebody):
         form = form or _build_form(desk, asked)
         return Draft(form.filled, None, form.blank, True)
+    # What cannot be read is refused later, by that problem.
     if lacking and plan_lint.find_fatal_problem(brief) is None:
         raise _lacking_error(desk, brief, lacking)
     return Draft(short)
@@ -163,7 +171,7 @@ def _draft_new_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A template with nothing but the task, with what was asked for, and without what nobody filled in."""
+    """A template in three states: `blank` has the task alone, `filled` the flags too, `short` no empty parts."""
 
     blank: str
     filled: str
@@ -171,32 +179,36 @@ class _Form:
 
 
 def _build_form(desk: Managing, asked: Plan) -> _Form:
+    # The repository's own template replaces the first kind's only.
     own = desk.fleet.templates.get("brief", "") if asked.kind in (None, task_kinds.KINDS[0]) else ""
     template = brief_wish.add_front_matter(task_kinds.read_kind_template(asked.kind, own))
     try:
         prompts = _parse_prompts(template) if own.strip() else {}
         blank = brief_wish.fill_template(template, asked.task, Wish(), prompts)
     except LedgerError as error:
-        told = f"the repository's own template cannot be used: {error.message}"
-        raise LedgerError(told, "mend .agentledger/templates/brief.md on base, or choose a --kind") from error
+        message = f"the repository's own template cannot be used: {error.message}"
+        raise LedgerError(
+            message, "mend .agentledger/templates/brief.md on base, or choose a --kind"
+        ) from error
     filled = brief_wish.fill_template(template, asked.task, asked.wish, prompts)
     return _Form(blank, filled, brief_wish.prune_brief(filled, prompts))
 
 
 def _parse_prompts(own: str) -> Mapping[str, str]:
-    """What the sections of the repository's own template say, which is nothing while nobody changes it."""
+    """The texts of a template's sections, by heading: as long as nobody changes one, it says nothing."""
     return {heading_key(title): said for title, said in brief_text.parse_sections(own).items()}
 
 
 def _lacking_error(desk: Managing, brief: Brief, lacking: tuple[str, ...]) -> LedgerError:
+    """The error for missing flags; for --owns, with the paths that the text names."""
     paths = read_base_paths(desk) if "--owns" in lacking else []
-    told = plan_lint.format_owns_flags(neighbours.find_named_paths(brief, desk.fleet, paths)) if paths else ""
-    hint = f"the text names: {told}" if told else "give them, or --from FILE; at a terminal an editor opens"
+    owns = plan_lint.format_owns_flags(neighbours.find_named_paths(brief, desk.fleet, paths)) if paths else ""
+    hint = f"the text names: {owns}" if owns else "give them, or --from FILE; at a terminal an editor opens"
     return LedgerError(f"the brief lacks {', '.join(lacking)}", hint)
 
 
 def parse_draft(desk: Managing, task: str, text: str) -> Brief:
-    """The brief as every reader will have it, once it is on the control branch."""
+    """The brief as every reader will read it, once it is on the control branch."""
     own = desk.fleet.templates.get("brief")
     source = Source(path=f"tasks/{task}/brief.md", ref=desk.ref, commit=None, at=desk.fleet.now)
     raw = encode(text)
@@ -205,6 +217,7 @@ def parse_draft(desk: Managing, task: str, text: str) -> Brief:
 
 
 def read_base_paths(desk: Managing) -> list[bytes]:
+    """The paths of all files on base."""
     return [path for path, _ in objects.read_file_ids(desk.taken.sealed, desk.fleet.base.head)]
 
 

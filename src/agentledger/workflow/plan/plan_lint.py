@@ -1,9 +1,10 @@
-"""What there is to say about a brief before anybody works by it: sentences for the manager.
+"""Advice about a brief before anybody works by it: sentences for the manager.
 
-Belongs here: which flags are missing, what the spawn gate would say, and words for the brief's surroundings.
-Does not: finding those (see `rules` and `neighbours`), or writing the brief (see `plan`).
+Belongs here: which flags are missing, what the spawn gate would say, and sentences about overlaps, hot files and
+paths that the text names. Does not: finding those (see `rules` and `neighbours`), or writing the brief (see
+`plan_task`).
 
-Nothing here stops anybody; whatever a person can do about a sentence is in it, ready to be pasted.
+Nothing here stops anybody. Where a person can do something about it, the sentence has the command.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from agentledger.model.work import Copy
 from agentledger.scope import patterns
 from agentledger.workflow.plan.neighbours import Hot, Named, Overlap
 
-# By flag, how a document's problem names what that flag gives.
+# By flag, what a document's problem calls the thing that the flag gives.
 _FLAGS = {
     "--owns": "`owns`",
     "--why": f"“{WHY}”",
@@ -33,18 +34,18 @@ _FLAGS = {
     "--verification": "“Verification plan”",
     "--verify": "`verify`",
 }
-# Rules whose findings are said otherwise: the document's problems, and where scopes meet.
+# Rules whose findings are described by another function here: the document's problems, and overlaps.
 _SAID = frozenset(("BRF002", "BRF003", "OWN004"))
 
 
 def missing_flags(brief: Brief) -> tuple[str, ...]:
-    """The flags that would fill what a brief needs and lacks, in the brief's order."""
-    told = [p.message for p in brief.document.problems if p.kind == "incomplete" and p.fatal]
-    return tuple(flag for flag, name in _FLAGS.items() if any(name in message for message in told))
+    """The flags that would give what a brief needs and lacks, in the brief's order."""
+    messages = [p.message for p in brief.document.problems if p.kind == "incomplete" and p.fatal]
+    return tuple(flag for flag, name in _FLAGS.items() if any(name in message for message in messages))
 
 
 def find_fatal_problem(brief: Brief) -> Problem | None:
-    """The first problem that keeps the document from being read; None where there is none."""
+    """The first problem that keeps the document from being read; None without one."""
     return next((p for p in brief.document.problems if p.kind == "invalid" and p.fatal), None)
 
 
@@ -55,30 +56,33 @@ def describe_problem(found: Problem) -> str:
 
 
 def describe_document(brief: Brief) -> list[str]:
-    """What is wrong in the document; sections that may be missing are said in one sentence by `left_out`."""
+    """What is wrong in the document; sections that may be missing are left to `describe_left_out`."""
     found = (p for p in brief.document.problems if p.fatal or p.kind == "invalid")
     return [f"{'spawn refuses it: ' if p.fatal else ''}{describe_problem(p)}" for p in found]
 
 
 def describe_left_out(brief: Brief) -> str:
-    """The sections that a task of this mode may leave out and does; '' where there are none."""
-    told = [p.message for p in brief.document.problems if p.kind == "incomplete" and not p.fatal]
-    names = [title for title in CLOSER if any(f"“{title}”" in message for message in told)]
+    """A sentence on the sections that a task of this mode may leave out and does; '' without any."""
+    messages = [p.message for p in brief.document.problems if p.kind == "incomplete" and not p.fatal]
+    names = [title for title in CLOSER if any(f"“{title}”" in message for message in messages)]
     return f"left out, which a small task may: {', '.join(names)}" if names else ""
 
 
 def describe_findings(findings: Iterable[Finding], working: bool) -> list[str]:
-    """What the spawn gate says besides; of a task that somebody works on, its limits are no news."""
-    told = (f for f in findings if f.rule not in _SAID and not (working and f.rule == "FLT001"))
+    """The spawn gate's other findings. For a task that somebody works on, FLT001, its limit, is left out.
+
+    `working`: a branch works on the task, and will not be spawned again.
+    """
+    others = (f for f in findings if f.rule not in _SAID and not (working and f.rule == "FLT001"))
     return [
         f"{'spawn refuses it: ' if f.blocks else ''}{f.message} ({f.hint})"
         + (" [waived]" if f.waived else "")
-        for f in told
+        for f in others
     ]
 
 
 def describe_overlap(task: str, found: Overlap) -> str:
-    """Where two scopes meet, by which patterns, and what takes them apart."""
+    """Where two scopes meet, by which patterns, and the command that keeps them apart."""
     other = f"{escape_hidden(found.task)}{'' if found.active else ', which is planned,'}"
     if found.meeting is None:
         return f"its scope cannot be compared with that of {other}: {found.problem}"
@@ -98,21 +102,22 @@ def _describe_split(task: str, found: Overlap) -> str:
 
 
 def describe_hot_files(found: Hot) -> list[str]:
-    """Who else is in which file now, and which files change most often."""
-    told = []
+    """Sentences on who else changes which file now, and which files change most often."""
+    lines = []
     for path, branches in found.now.items():
         names = [escape_hidden(name) for name in branches[:3]]
         more = f" and {len(branches) - len(names)} more" if branches[len(names) :] else ""
-        told.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
+        lines.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
     if found.often:
         counts = ", ".join(f"{format_path(path)} {n}" for path, n in found.often.items())
-        told.append(f"hot: of base's last {found.of} commits so many changed these: {counts}")
-    return told
+        lines.append(f"hot: of base's last {found.of} commits so many changed these: {counts}")
+    return lines
 
 
 def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
-    """Patterns of `owns` that no file of base matches: new files, or a slip."""
+    """A sentence for each pattern of `owns` that no file of base matches: new files, or a slip."""
     owns = dict.fromkeys(map(encode, brief.owns))
+    # A pattern that has matched is dropped, so that a large base costs little.
     for path in paths:
         if not owns:
             return []
@@ -122,43 +127,43 @@ def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
 
 
 def describe_named(task: str, found: Named) -> list[str]:
-    """Paths that the text speaks of and the brief's keys do not, as flags."""
-    told = []
+    """Commands that add the paths which the text names and the brief's keys do not."""
+    lines = []
     start = f"agentledger plan {escape_hidden(task)}"
     if found.owns:
-        told.append(
+        lines.append(
             f"the text names what `owns` lacks; to add it: {start} {_format_flags('--add-owns', found.owns)}"
         )
     if found.follow:
-        told.append(
+        lines.append(
             f"the context names what could be followed: {start} {_format_flags('--add-follow', found.follow)}"
         )
-    return told
+    return lines
 
 
 def format_owns_flags(found: Named) -> str:
-    """The same for a brief that owns nothing yet: the flags alone, '' where the text names nothing."""
+    """The flags alone, for a brief that owns nothing yet; '' where the text names nothing."""
     return _format_flags("--owns", found.owns)
 
 
 def describe_copies(branches: Sequence[Branch], blob: str | None) -> list[str]:
-    """Which branches have another copy from now on, and how their agents learn of it."""
-    told = []
+    """A sentence for each branch whose copy now differs from the brief `blob`: how its agent learns of it."""
+    lines = []
     for branch in branches:
         own, name = branch.work.brief if branch.work else None, escape_hidden(branch.name)
         if own is None or own.document.blob == blob:
             continue
         task = branch.work.task if branch.work else ""
         if branch.work and branch.work.copy in (Copy.SCOPE_CHANGE, Copy.REFUSED):
-            told.append(
+            lines.append(
                 f"{name} asks for another scope than this: agentledger brief diff {escape_hidden(task)} shows it"
             )
         else:
-            told.append(
+            lines.append(
                 f"the copy on {name} is outdated: this brief counts from now on, and hooks tell the agent so "
                 f"at its next commit; to tell it at once: agentledger prompt {escape_hidden(task)} --for resume"
             )
-    return told
+    return lines
 
 
 def _format_flags(flag: str, values: Iterable[str]) -> str:

@@ -1,7 +1,8 @@
-"""`plan`: a task's brief on the control branch, a new one or another version of it.
+"""`agentledger plan` writes a task's brief to the control branch: a new one, or a new version of it.
 
-Belongs here: when a text is shown to a person, when it is written, and what is told of it. Does not: where it
-comes from (see `plan_draft`), what is said about it (see `plan_lint`), or starting an editor (see `editor`).
+Belongs here: when a text is shown to a person, when it is written, and what the command reports. Does not: where
+the text comes from (see `plan_draft`), advice about it (see `plan_lint`), or starting an editor (see
+`session.editor`).
 """
 
 from __future__ import annotations
@@ -21,45 +22,51 @@ from agentledger.workflow.plan.plan_draft import Draft, Plan
 from agentledger.workflow.session import editor, manager_context
 from agentledger.workflow.session.manager_context import Managing
 
-# A person at a terminal: how they are told something before their editor opens.
+# A person at a terminal: shows them a line before their editor opens.
 Person = Callable[[str], object]
 
 
 def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
-    """Write the brief to the control branch of the repository around `start`; `now` is in seconds.
+    """Write the brief to the control branch of the repository around `start`.
 
-    `person` is None where there is nobody to ask. Raises LedgerError, and nothing is written:
-    in an agent's worktree; for a name that is taken or none; where something needed is missing and nobody can
-    be asked; for a brief that cannot be read again (the text is kept then, unless it is in a file).
+    `now` is in seconds since the epoch; `person` is None where there is nobody to ask. Raises LedgerError, and
+    nothing is written, in an agent's worktree; for a name that is taken or not valid; where something needed
+    is missing and nobody can be asked; and for a brief that no reader could read (its text is then kept,
+    unless it is in a file of the user's).
     """
     plan_draft.check_name(asked.task)
     with manager_context.open_managing(start, now) as desk:
         draft = plan_draft.draft_brief(desk, asked, person is not None)
         if not draft.edit or person is None:
             return _write_brief(desk, asked, draft.text, None)
+    # The snapshot is closed while the editor is open: a person can take hours.
     return _plan_in_editor(desk.asked, start, asked, now=now, person=person, draft=draft)
 
 
 def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
-    """The same with a person in between, who takes their time: what they saw may be old by then."""
+    """The same with a person in between, who takes their time: the brief they saw may be old by then."""
     path = _kept_text_path(git, asked)
-    # Equal to the brief: the last run ended between writing it and clearing up.
+    # A kept text that equals the brief: the last run ended after writing the brief, before removing the text.
     resumed = editor.read_draft(path) not in (None, draft.there)
     if resumed and (asked.wish or asked.text is not None):
-        told = f"a text for {asked.task} is kept from the last time, in {path}"
-        raise LedgerError(told, f"agentledger plan {asked.task} --edit goes on with it; or remove that file")
+        message = f"a text for {asked.task} is kept from the last time, in {path}"
+        raise LedgerError(
+            message, f"agentledger plan {asked.task} --edit goes on with it; or remove that file"
+        )
     if resumed:
         person(f"going on with the text that is kept in {escape_hidden(str(path))}")
     else:
         editor.keep_draft(path, draft.text)
     text = editor.edit_draft(git, draft.before, path)
     if text is None:
-        said = "the text was left as it was, or empty: nothing is written"
-        return Did(command="plan", said=(said,), task=asked.task, dry_run=asked.dry_run)
+        line = "the text was left as it was, or empty: nothing is written"
+        return Did(command="plan", said=(line,), task=asked.task, dry_run=asked.dry_run)
     with manager_context.open_managing(start, now) as desk:
         if plan_draft.read_current_brief(desk, asked) != draft.there:
-            told = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
-            raise LedgerError(told, f"yours is kept in {path}; agentledger plan {asked.task} goes on with it")
+            message = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
+            raise LedgerError(
+                message, f"yours is kept in {path}; agentledger plan {asked.task} goes on with it"
+            )
         done = _write_brief(desk, asked, text, path)
     if not asked.dry_run:
         editor.remove_draft(path)
@@ -67,6 +74,7 @@ def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person
 
 
 def _kept_text_path(git: Git, asked: Plan) -> Path:
+    """The file that keeps a text for this task until it is written."""
     return editor.draft_path(git, f"plan-{asked.task}.md")
 
 
@@ -74,7 +82,10 @@ def _kept_text_path(git: Git, asked: Plan) -> Path:
 
 
 def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
-    """The brief on the control branch, and everything that there is to say about it."""
+    """Write the brief to the control branch; return that, with all the advice about it.
+
+    `kept` is the file that keeps the text, None without one.
+    """
     task, brief = asked.task, plan_draft.parse_draft(desk, asked.task, text)
     fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
@@ -82,10 +93,12 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
     warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
+    # A next command that fails at once is no help, so the way to make it work comes first.
     if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
         following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
     notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
     there = desk.fleet_task(task)
+    # Only a brief on the control branch is replaced; one on base, or on a branch alone, stays where it is.
     old = there.brief if there and there.brief_from == "control" else None
     if old and old.document.blob == brief.document.blob:
         said = (f"{path}: it is as it was, so nothing is written", *notes)
@@ -128,7 +141,7 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
 
 
 def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
-    """LedgerError for a `branch` that no agent can work on: base, the control branch, or no name at all."""
+    """Raise LedgerError for a `branch` that no agent can work on: base, the control branch, or no valid name."""
     name = brief.branch or f"agent/{brief.task}"
     taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
     _, wrong, _ = process.run_unchecked(desk.asked, ["check-ref-format", "--branch", name])
@@ -140,17 +153,18 @@ def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
 
 
 def _unreadable_error(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:
-    """The refusal; the text is kept where only we have it."""
+    """The error for a brief that cannot be read: `why`. A text that is in no file of the user's is kept."""
     if asked.typed and kept is None:
         kept = _kept_text_path(desk.asked, asked)
         editor.keep_draft(kept, text)
-    told = f"nothing is written: {escape_hidden(why)}"
+    message = f"nothing is written: {escape_hidden(why)}"
     if kept is None:
-        return LedgerError(told, "agentledger schema brief lists every key and what it may hold")
-    return LedgerError(told, f"the text is kept in {kept}; to go on: agentledger plan {asked.task} --edit")
+        return LedgerError(message, "agentledger schema brief lists every key and what it may hold")
+    return LedgerError(message, f"the text is kept in {kept}; to go on: agentledger plan {asked.task} --edit")
 
 
 def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
+    """All sentences about the brief, the ones that stop a spawn first."""
     paths = plan_draft.read_base_paths(desk)
     working = _working_branches(desk, brief.task)
     return [
@@ -168,6 +182,7 @@ def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
 
 
 def _next_command(desk: Managing, brief: Brief) -> str:
+    """What to run next: fill in what is missing, hand the text to whoever works on the task, or spawn."""
     lacking = plan_lint.missing_flags(brief)
     if lacking:
         return f"agentledger plan {brief.task} {' '.join(f'{flag} …' for flag in lacking)}"
@@ -179,7 +194,7 @@ def _next_command(desk: Managing, brief: Brief) -> str:
 
 
 def _working_branches(desk: Managing, task: str) -> list[Branch]:
-    """The branches on which somebody works on it."""
+    """The branches on which somebody works on the task."""
     return [
         branch
         for branch in desk.fleet.branches

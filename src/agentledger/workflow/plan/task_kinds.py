@@ -1,7 +1,7 @@
-"""The kinds of tasks, and the text that a brief of each begins with.
+"""The kinds of tasks, and the text that a brief of each kind begins with.
 
 Belongs here: which kinds there are, and which template counts. Does not: what is in the templates, which are
-Markdown in `templates/ledger/`, or filling one in (see `brief_wish`). It is imported by every command line,
+Markdown in `templates/ledger/`, or filling one in (see `brief_wish`). Every command line imports this module,
 so it imports next to nothing.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from agentledger.storage import resources
 
-# The first is the one that is meant where none is named.
+# The first is the default.
 KINDS = ("feature", "bugfix", "migration", "tests", "docs", "dependencies", "refactor", "explore")
 
 
 def read_kind_template(kind: str | None = None, own: str | None = None) -> str:
-    """The text of a kind of KINDS; `own` is the repository's template, which stands for the first of them."""
+    """The template of one of KINDS, None for the first; `own` is the repository's, which replaces the first's."""
     ledger = resources.resource_folder("templates") / "ledger"
     if kind in (None, KINDS[0]):
         if own and own.strip():

@@ -1,7 +1,7 @@
-"""A check-in as text: from what an agent says to the file it becomes.
+"""Turns what an agent says into the text of a check-in file, and a whole text back into what it says.
 
-Belongs here: the file's text and name. Does not: what has changed since the last one, or committing it (see
-`report`). Pure.
+Belongs here: the file's text and name. Does not: what has changed since the last check-in, or committing it
+(see `write_check_in`). Pure.
 """
 
 from __future__ import annotations
@@ -24,23 +24,28 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 class Said:
     """What an agent reports. Each text is Markdown, '' where nothing was said."""
 
+    #: One of STATES.
     state: str = "working"
     changed: str = ""
     next: str = ""
     risks: str = ""
+    #: The question, where the state is needs-input or blocked.
     need: str = ""
+    #: The id of a checkpoint in the brief that this asks to pass; None for no checkpoint.
     checkpoint: str | None = None
+    #: The agent's name, '' where it is not known.
     agent: str = ""
+    #: The agent's own name for its session, '' for none.
     session: str = ""
 
     @property
     def silent(self) -> bool:
-        """Has nothing been said but the state?"""
+        """Is there nothing but the state?"""
         return not any(text.strip() for text in (self.changed, self.next, self.risks, self.need))
 
 
 def render_check_in(said: Said, now: int) -> bytes:
-    """The whole file, `now` being its time. What was not said is "none"."""
+    """The whole file; `now` is its time in seconds since the epoch. A text that is missing becomes "none"."""
     keys = {"agent": said.agent, "session": said.session}
     lines = [f"at: {format_rfc3339(now)}"]
     lines += [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value]
@@ -51,19 +56,25 @@ def render_check_in(said: Said, now: int) -> bytes:
         f"## {title}\n\n{fit_into_section(text) or 'none'}\n"
         for title, text in zip(SECTIONS, texts, strict=True)
     )
+    # A command line can hold bytes that are no UTF-8, which arrive as surrogates.
     return ("---\n" + "\n".join(lines) + "\n---\n\n" + body).encode("utf-8", "replace")
 
 
 def check_in_name(now: int, content: bytes) -> str:
-    """The file's name; check-ins of one second differ by a part of their hash."""
+    """The file's name: the time, and a part of the hash, by which check-ins of one second differ."""
     return append.new_document_name(now, content)
 
 
 def fit_into_section(text: str) -> str:
-    """A text that can stand in a section: its level-2 headings go down a level, and nothing stays open."""
+    """The text, changed so that it can neither end its section nor swallow the next one.
+
+    Its level-2 headings become level 3, and a code fence or comment that is still open is closed.
+    """
     lines = text.strip().splitlines()
+    # From the last heading up: a heading in two lines becomes one, which would move those below it.
     for heading in reversed(parse_headings("\n".join(lines))):
         lines[heading.at : heading.below] = [f"### {heading.title}"]
+    # Which fence is open depends on the Markdown around it, so each is tried, and the result is parsed.
     for end in ("", *dict.fromkeys(found[1] for line in lines if (found := _FENCE.match(line))), "-->"):
         whole = "\n".join([*lines, end] if end else lines)
         if [heading.title for heading in parse_headings(f"{whole}\n\n## end")] == ["end"]:
@@ -72,19 +83,25 @@ def fit_into_section(text: str) -> str:
 
 
 def parse_report_text(text: str, otherwise: Said) -> Said:
-    """What a whole text says: its sections by their titles; a text without any is what changed."""
+    """What a whole text says, where `otherwise` says nothing: its texts come first.
+
+    The text's sections count by their titles, and front matter is ignored. A text without any of these
+    sections is what changed.
+    """
     body = re.sub(r"\A---\n.*?^---\n", "", text, flags=re.DOTALL | re.MULTILINE)
-    found = {heading_key(part.title): part.text.strip() for part in parse_sections(body, 1) if not part.empty}
+    sections = {
+        heading_key(part.title): part.text.strip() for part in parse_sections(body, 1) if not part.empty
+    }
     keys = [heading_key(title) for title in SECTIONS]
-    if not any(key in found for key in keys):
+    if not any(key in sections for key in keys):
         return replace(otherwise, changed=otherwise.changed or body.strip())
     said = (otherwise.changed, otherwise.next, otherwise.risks, otherwise.need)
-    texts = [mine or found.get(key, "") for mine, key in zip(said, keys, strict=True)]
+    texts = [mine or sections.get(key, "") for mine, key in zip(said, keys, strict=True)]
     return replace(otherwise, changed=texts[0], next=texts[1], risks=texts[2], need=texts[3])
 
 
 def render_blank_form(said: Said, question: str) -> str:
-    """What an editor begins with: the sections, and as comments what belongs in each."""
+    """The text that an editor opens with: the sections, with a comment in each on what belongs there."""
     hints = (
         "Since the last check-in, for somebody who was not there. Empty: the list of commits.",
         "The next step.",

@@ -1,7 +1,7 @@
-"""`agentledger collect`: commit, for an agent that could not, the ledger files it left in its worktree.
+"""`agentledger collect` commits ledger files that an agent could not commit itself and left in its worktree.
 
 Belongs here: which files of which worktree, and what keeps one from being committed. Does not: how the commit
-is made (see `ledger_commit`).
+is made (see `session.ledger_commit`).
 """
 
 from __future__ import annotations
@@ -22,45 +22,45 @@ from agentledger.model.text import decode, escape_hidden, format_count
 from agentledger.workflow.session import agent_context, ledger_commit, manager_context
 from agentledger.workflow.session.manager_context import Managing
 
-# What a task's folder may hold: the documents that an agent writes.
+# The documents that an agent writes, by their paths in a task's folder. Nothing else is collected.
 _OWN = re.compile(r"brief\.md|packet\.md|status/[^/]+\.md|evidence/[^/]+\.json")
 
 
 def collect_files(start: Path, task: str | None, now: int, *, dry_run: bool = False) -> Did:
-    """Commit what lies uncommitted in the worktrees of a task (or branch), or of all; `now` is the time.
+    """Commit uncommitted ledger files in the worktrees of a task (or branch), or of all where `task` is None.
 
-    Each on the branch that is checked out there, as one commit of ledger files alone. Raises LedgerError in
-    an agent's worktree, and where no branch of that task is checked out anywhere.
+    Each worktree gets one commit of ledger files alone, on the branch checked out there. `now` is in seconds
+    since the epoch. Raises LedgerError in an agent's worktree, and where no branch of that task is checked out.
     """
     with manager_context.open_managing(start, now) as desk:
-        found = [b for b in _branches_of_task(desk, task) if b.worktree]
-        if task is not None and not found:
+        checked_out = [b for b in _branches_of_task(desk, task) if b.worktree]
+        if task is not None and not checked_out:
             raise LedgerError(
                 f"no branch of {escape_hidden(task)} is checked out here",
                 "git worktree list shows what is; agentledger board shows where each branch is",
             )
-        done = [_collect_branch(desk, branch, dry_run) for branch in found]
+        done = [_collect_branch(desk, branch, dry_run) for branch in checked_out]
     return _combine_results(done, dry_run)
 
 
 def _branches_of_task(desk: Managing, task: str | None) -> Sequence[Branch]:
     if task is None:
         return [b for b in desk.fleet.branches if b.work]
-    desk.task(task)
+    desk.task(task)  # raises LedgerError, with near names, for one that nobody has
     return desk.attempts(task)
 
 
 def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
-    """What is committed on one branch; nothing there: a value without files."""
+    """Commit the files of one branch's worktree. Without any, or where git cannot, the result has no files."""
     assert branch.worktree is not None
     assert branch.work is not None
     top = desk.seen.home / branch.worktree.path
-    asked = replace(desk.asked, cwd=top)
+    git = replace(desk.asked, cwd=top)
     name = escape_hidden(branch.name)
-    files = dict(_uncommitted_files(asked, branch, top, desk.fleet.object_format))
+    files = dict(_uncommitted_files(git, branch, top, desk.fleet.object_format))
     if not files:
         return Did(command="collect")
-    if half := _describe_obstacle(asked):
+    if half := _describe_obstacle(git):
         return Did(
             command="collect",
             warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",),
@@ -72,7 +72,7 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     if dry_run:
         return Did(command="collect", said=told, task=branch.work.task, files=tuple(files), dry_run=True)
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
-    made = ledger_commit.commit_files(asked, branch.name, files, message)
+    made = ledger_commit.commit_files(git, branch.name, files, message)
     if made.commit is None:
         return Did(command="collect", warnings=(f"{name}: {made.why}",))
     return Did(
@@ -86,14 +86,12 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
 
 
 def _uncommitted_files(
-    asked: Git, branch: Branch, top: Path, object_format: str
+    git: Git, branch: Branch, top: Path, object_format: str
 ) -> Iterator[tuple[str, bytes]]:
-    """The documents of the branch's own task that differ from what it has committed, with their content."""
+    """The documents of the branch's own task that differ from its head: path and content of each."""
     assert branch.work is not None
     folder = f".agentledger/tasks/{branch.work.task}/"
-    listed = process.run(asked, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(
-        b"\0"
-    )
+    listed = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
     committed = {
         decode(path): decode(entry.split()[2])
         for entry, _, path in (line.partition(b"\t") for line in listed)
@@ -101,21 +99,22 @@ def _uncommitted_files(
     }
     for file in ledger_files.read_worktree_files(branch, top, committed, object_format):
         own = file.path.startswith(folder) and _OWN.fullmatch(file.path.removeprefix(folder))
+        # A file that no reader would take is not worth a commit.
         if own and file.raw is not None and len(file.raw) <= MOST_BYTES:
             yield file.path, file.raw
 
 
-def _describe_obstacle(asked: Git) -> str:
-    """Why the worktree cannot take a commit now; '' when it can."""
+def _describe_obstacle(git: Git) -> str:
+    """Why the worktree cannot take a commit now, '' where it can."""
     try:
-        agent_context.locate_worktree(asked.cwd)
+        agent_context.locate_worktree(git.cwd)
     except agent_context.NotNow as error:
         return error.message
     return ""
 
 
 def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
-    """All of it in one value."""
+    """One result for the command, of one for each branch."""
     files = [path for one in done for path in one.files]
     said = [line for one in done for line in one.said]
     if not files:

@@ -1,7 +1,8 @@
-"""`agentledger report`: an agent's check-in, committed by itself, and the answers that came meanwhile.
+"""`agentledger report` commits an agent's check-in by itself, and shows the answers that came meanwhile.
 
 Belongs here: what has changed since the last check-in, which texts are needed, committing. Does not: the
-file's text (see `check_in`), how the commit is made (`ledger_commit`), or an editor (`cli.report`).
+file's text (see `check_in`), how the commit is made (see `session.ledger_commit`), or an editor (see
+`cli.report`).
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from agentledger.workflow.session import agent_context, editor, ledger_commit
 from agentledger.workflow.session.agent_context import AtWork, NotNow
 from agentledger.workflow.session.manager_context import unknown_name_error
 
-# So many commits are listed by subject; more are counted.
+# Commits that a check-in lists by subject; more are counted.
 MOST_COMMITS = 20
-# The same words again within so many seconds are the same check-in, run again because it was interrupted.
+# Seconds within which the same words are the same check-in, sent again because the command was interrupted.
 SAME = 120
-# What agents' programs set in the environment of the commands that they run, and the name each goes by.
+# A variable that an agent's program sets in the environment of its commands, and the name of that program.
 _AGENTS = {
     "CLAUDECODE": "claude-code",
     "COPILOT_CLI": "copilot",
@@ -41,10 +42,11 @@ _AGENTS = {
 
 
 def report_progress(start: Path, said: Said, now: int, *, dry_run: bool = False) -> Did:
-    """Check in on the task of the worktree around `start`; `now` is the check-in's time.
+    """Check in on the task of the worktree around `start`.
 
-    Raises LedgerError, and nothing is written, when something needed is missing; NotNow on a detached HEAD
-    or in a rebase, with what was said kept in the git directory.
+    `now` is the check-in's time in seconds since the epoch. Raises LedgerError, and nothing is written, where
+    something needed is missing. Raises NotNow on a detached HEAD or in a rebase; the git directory then keeps
+    what was said.
     """
     try:
         with agent_context.open_worktree(start, now, lines=True) as at:
@@ -54,29 +56,30 @@ def report_progress(start: Path, said: Said, now: int, *, dry_run: bool = False)
 
 
 def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
-    """The same at a desk that is open already."""
-    if said.silent and said.state == "working" and (kept := _describe_pending(at, now)):
-        return kept
+    """The same as `report_progress`, in a worktree that is open already."""
+    if said.silent and said.state == "working" and (pending := _describe_pending(at, now)):
+        return pending
     withdrawn = _describe_withdrawal(at, said)
     said = complete_check_in(at, said)
     content = check_in.render_check_in(said, now)
     left = read_uncommitted(at)
+    # An interrupted run may have written this check-in already: then its file is used, not a second one.
     begun = _find_same_check_in(at, left, content, now)
     path = f"{at.folder}/status/{check_in.check_in_name(now, content)}"
     path, content = begun or (path, content)
     refuse_unreadable(at, path, content)
     files = {path: content} | left | renewed_brief(at)
-    told = [
+    lines = [
         f"{path}: checked in as {said.state}",
         *describe_answers(at),
         *_describe_other_files(at, files, path),
     ]
     following = following_step(said)
     if dry_run:
-        told.append(content.decode())
+        lines.append(content.decode())
         return Did(
             command="report",
-            said=tuple(told),
+            said=tuple(lines),
             task=at.task.id,
             files=tuple(files),
             next=following,
@@ -86,11 +89,11 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
         at.asked, at.branch.name, files, f"chore(ledger): {at.task.id} is {said.state}"
     )
     if done.commit is None:
-        return describe_uncommitted("report", at, tuple(told), done)
+        return describe_uncommitted("report", at, tuple(lines), done)
     refs, commits = (at.branch.ref,), (done.commit,)
     return Did(
         command="report",
-        said=tuple(told),
+        said=tuple(lines),
         task=at.task.id,
         refs=refs,
         files=tuple(files),
@@ -102,31 +105,32 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
 
 
 def _describe_pending(at: AtWork, now: int) -> Did | None:
-    """What a bare report says where a check-in would take back what waits for the manager; None elsewhere.
+    """The result of a report without options while something waits for the manager; None where nothing does.
 
-    Whoever only wants to see whether an answer has come must not withdraw the question by looking.
+    A check-in would take the question back, and an agent that only looks for an answer must not do that.
     """
-    found = at.branch.standing
-    if found is None or found.waits_for != "manager" or found.question is None:
+    standing = at.branch.standing
+    if standing is None or standing.waits_for != "manager" or standing.question is None:
         return None
-    if found.question.document.source.uncommitted:
+    question = standing.question
+    if question.document.source.uncommitted:
         return None  # a bare report is what commits it
-    asked, since = found.question, format_age(max(now - found.question.at, 0))
-    if asked.state == "ready":
-        told = f"you have said that it is ready, {since} ago, and that stands; nothing is written"
+    since = format_age(max(now - question.at, 0))
+    if question.state == "ready":
+        line = f"you have said that it is ready, {since} ago, and that stands; nothing is written"
         following = "wait for the review; or say what goes on: agentledger report --changed '…'"
     else:
-        told = f"there is no answer yet to what you asked {since} ago; nothing is written"
+        line = f"there is no answer yet to what you asked {since} ago; nothing is written"
         following = "wait, and look again later: agentledger report"
-    return Did(command="report", said=(told,), task=at.task.id, next=following)
+    return Did(command="report", said=(line,), task=at.task.id, next=following)
 
 
 def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
-    """That this check-in takes back a question which nobody has answered."""
-    found = at.branch.standing
-    asked = found.question if found is not None and found.waits_for == "manager" else None
+    """A warning where this check-in takes back a question that nobody has answered; () elsewhere."""
+    standing = at.branch.standing
+    question = standing.question if standing is not None and standing.waits_for == "manager" else None
     # A checkpoint stays open whatever is said next.
-    if asked is None or asked.checkpoint or said.state != "working" or said.checkpoint:
+    if question is None or question.checkpoint or said.state != "working" or said.checkpoint:
         return ()
     return ("this takes back what waited for the manager; ask again, with --need, if it still matters",)
 
@@ -134,7 +138,10 @@ def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
 def describe_uncommitted(
     command: str, at: AtWork, told: tuple[str, ...], done: ledger_commit.Committed
 ) -> Did:
-    """What is said where git would not write: the files are in the worktree, and are seen there."""
+    """The result where git would not write: the files are in the worktree, and the board shows them there.
+
+    `told` are lines for the agent; `done` names the files and git's reason.
+    """
     warning = (
         f"git would not commit it: {done.why}. It lies in this worktree as a file, where the board and the "
         "site show it, marked as uncommitted; there is nothing more for you to do"
@@ -149,7 +156,7 @@ def describe_uncommitted(
 
 
 def complete_check_in(at: AtWork, said: Said) -> Said:
-    """What was said, with what git tells of it; LedgerError for what only the agent can add."""
+    """What was said, with what git and the environment add. Raises LedgerError for what only the agent can add."""
     if said.state in ("needs-input", "blocked") and not said.need.strip():
         raise LedgerError(
             f"a check-in that is {said.state} says what it needs",
@@ -163,15 +170,15 @@ def complete_check_in(at: AtWork, said: Said) -> Said:
 
 
 def agent_name(at: AtWork) -> str:
-    """The agent's name: by its program's own sign in the environment, else as it last called itself."""
+    """The agent's name: by the variable that its program sets, else as in its last check-in, else ''."""
     for variable, name in _AGENTS.items():
         if os.environ.get(variable):
             return name
-    return next((found.agent for found in at.work.check_ins if found.agent), "")
+    return next((each.agent for each in at.work.check_ins if each.agent), "")
 
 
 def describe_changes(at: AtWork) -> str:
-    """What git says has changed since the last check-in: commits, and files not committed yet."""
+    """What has changed since the last check-in, by git: a list of commits, and whether files are uncommitted."""
     lines = [
         f"- {commit[:10]} {' '.join(escape_hidden(subject).split())}"
         for commit, subject in _read_new_commits(at)
@@ -185,20 +192,22 @@ def describe_changes(at: AtWork) -> str:
 
 
 def _is_dirty(at: AtWork) -> bool:
+    """Is there code that is not committed? The ledger's own files are committed with the check-in."""
     changed = queries.read_status(at.asked)
     return any(not path.startswith(LEDGER) for path in changed or ())
 
 
 def _last_check_in(at: AtWork) -> CheckIn | None:
-    """The check-in that was committed last; by the order of commits, since two can be of one second."""
+    """The check-in that was committed last, by the order of commits, since two can be of one second."""
     order = {commit.id: number for number, commit in enumerate(at.branch.commits)}
-    found = [c for c in at.work.check_ins if c.document.source.commit in order]
-    return min(found, key=lambda c: order[c.document.source.commit or ""], default=None)
+    committed = [c for c in at.work.check_ins if c.document.source.commit in order]
+    return min(committed, key=lambda c: order[c.document.source.commit or ""], default=None)
 
 
 def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
     """The commits on the branch's own line that changed code since the last check-in: id and subject."""
     last = _last_check_in(at)
+    # Before the first check-in: everything since the branch left base.
     seen = [last.document.source.commit] if last and last.document.source.commit else at.branch.merge_bases
     flags = [
         "log",
@@ -208,15 +217,15 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
         at.branch.head,
         *(f"^{commit}" for commit in seen),
     ]
-    listed = process.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
-    found = (decode(entry).partition(" ") for entry in listed.split(b"\0") if entry)
-    return [(commit, subject) for commit, _, subject in found]
+    log = process.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
+    entries = (decode(entry).partition(" ") for entry in log.split(b"\0") if entry)
+    return [(commit, subject) for commit, _, subject in entries]
 
 
 def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
-    """LedgerError when a reader would find something wrong in the check-in."""
-    found = parse_check_in(Source(path=path), content, at.fleet.policy, size=len(content))
-    for problem in found.document.problems:
+    """Raise LedgerError where a reader of the check-in would find a fatal problem in it."""
+    parsed = parse_check_in(Source(path=path), content, at.fleet.policy, size=len(content))
+    for problem in parsed.document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the check-in would be unreadable: {escape_hidden(problem.message)}", problem.hint
@@ -228,8 +237,9 @@ def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
 
 def describe_answers(at: AtWork) -> list[str]:
     """The manager's answers since the last check-in, oldest first, each with its whole text."""
-    last = max((found.at for found in at.work.check_ins), default=0)
-    return [_describe_answer(found) for found in reversed(at.work.answers) if found.at >= last]
+    last = max((each.at for each in at.work.check_ins), default=0)
+    # An answer of the same second counts as new: shown twice does less harm than never shown.
+    return [_describe_answer(answer) for answer in reversed(at.work.answers) if answer.at >= last]
 
 
 def _describe_answer(answer: Answer) -> str:
@@ -251,15 +261,18 @@ def following_step(said: Said) -> str:
 
 
 def read_uncommitted(at: AtWork) -> dict[str, bytes]:
-    """Check-ins of this task that lie in the worktree uncommitted, by path: left by a kill, or a sandbox."""
-    paths = [found.document.source.path for found in at.work.check_ins if found.document.source.uncommitted]
+    """Check-ins of this task that are in the worktree but not committed, by path: left by a kill or a sandbox."""
+    paths = [each.document.source.path for each in at.work.check_ins if each.document.source.uncommitted]
     return {path: (at.top / path).read_bytes() for path in paths if path.startswith(f"{at.folder}/status/")}
 
 
 def _find_same_check_in(
     at: AtWork, left: Mapping[str, bytes], content: bytes, now: int
 ) -> tuple[str, bytes] | None:
-    """This very check-in with its path, where it was said before and the command did not get to its end."""
+    """This check-in, as path and content, where an interrupted run has left it; None where it is new.
+
+    It is one that was left uncommitted, or the last committed one if that is younger than SAME seconds.
+    """
     last = _last_check_in(at)
     recent = {last.document.source.path: encode(last.document.text)} if last and now - last.at < SAME else {}
     said = _strip_time(content)
@@ -269,36 +282,41 @@ def _find_same_check_in(
 
 
 def _strip_time(content: bytes) -> bytes:
-    """A check-in without the time it is of: begun once and gone on with, it is the same one."""
+    """A check-in without its time, which is all that differs when the same one is sent again."""
     return re.sub(rb"\Aat: .*\n", b"", content.removeprefix(b"---\n"))
 
 
 def renewed_brief(at: AtWork) -> dict[str, bytes]:
-    """The branch's copy of the brief, where the manager has changed the brief since and nobody the copy."""
+    """The brief that counts, by its path on the branch, where the branch's own copy is an older version.
+
+    {} where the copy is up to date, or was changed by the agent, which is a request.
+    """
     if at.work.copy is not Copy.OUTDATED:
         return {}
     return {f"{at.folder}/brief.md": encode(at.brief.document.text)}
 
 
 def _describe_other_files(at: AtWork, files: Mapping[str, bytes], path: str) -> list[str]:
-    """What is committed beside the check-in, in sentences."""
+    """A sentence for each file that is committed beside the check-in."""
     brief = f"{at.folder}/brief.md"
-    told = [
+    lines = [
         f"{other}: was left uncommitted, and is committed with it"
         for other in files
         if other not in (path, brief)
     ]
     if brief in files:
-        told.append(f"{brief}: the manager has changed the brief since; this is how it is now, read it again")
-    return told
+        lines.append(
+            f"{brief}: the manager has changed the brief since; this is how it is now, read it again"
+        )
+    return lines
 
 
 def _keep_check_in(start: Path, said: Said, now: int, error: NotNow) -> NotNow:
-    """The same error, once what was said is in the git directory; nothing that was typed is lost."""
+    """The same error, with a hint that sends what was said, which the git directory keeps: nothing is lost."""
     if said.silent:
         return error
-    asked = process.repository_at(start)
+    git = process.repository_at(start)
     content = check_in.render_check_in(said, now)
-    path = editor.draft_path(asked, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
+    path = editor.draft_path(git, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
     editor.keep_draft(path, content.decode())
     return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")

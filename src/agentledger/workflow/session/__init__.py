@@ -1,4 +1,4 @@
-"""What both sides begin with: the manager's and the agent's context, a ledger-only commit, the editor.
+"""What the other workflow packages share: an agent's and a manager's context, a ledger-only commit, the editor.
 
-Belongs here: what several steps of the loop share. Does not: a step.
+Belongs here: what several commands need before or while they write. Does not: a command itself.
 """

@@ -1,7 +1,7 @@
-"""The agent's side: the worktree it stands in, its branch, its task and the brief that counts.
+"""What an agent's command knows when it starts: its worktree, its branch, its task and the brief that counts.
 
-Belongs here: where an agent's command runs, and when it cannot. Does not: what it writes (see `report`,
-`verify`, `packet`, `done`).
+Belongs here: finding these, and refusing where the command cannot run. Does not: what a command writes (see
+`report.write_check_in`, `verify.run_checks`, `handover.write_packet`, `handover.done`).
 """
 
 from __future__ import annotations
@@ -27,19 +27,25 @@ from agentledger.repository.bases import HEADS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtWork:
-    """An agent's worktree while its snapshot is open. `asked` runs git at its top."""
+    """An agent's worktree while its snapshot is open."""
 
+    #: Runs git at the top of the worktree, whatever folder the command was started in.
     asked: Git
+    #: The git directory of this worktree, and the one that all worktrees share.
     place: Place
+    #: The top folder of the worktree.
     top: Path
+    #: The open snapshot. Of its fleet only this branch is read, unless `open_worktree` was given `whole`.
     taken: Snapshot
     branch: Branch
+    #: What the branch itself has in the ledger: check-ins, evidence, packet, its copy of the brief.
     work: Work
+    #: The task that the branch works on, with the brief that counts.
     task: Task
 
     @property
     def fleet(self) -> Fleet:
-        """What was read: this branch, and every task."""
+        """What the snapshot has read: this branch (or all of them), and every task."""
         return self.taken.fleet
 
     @property
@@ -49,25 +55,26 @@ class AtWork:
 
     @property
     def brief(self) -> Brief:
-        """The brief that counts; LedgerError where the task has none."""
+        """The brief that counts. Raises LedgerError where the task has none."""
         if self.task.brief is None:
-            told = f"nobody has written a brief for {escape_hidden(self.task.id)} yet"
-            raise LedgerError(told, f"its manager writes one: agentledger plan {self.task.id}")
+            message = f"nobody has written a brief for {escape_hidden(self.task.id)} yet"
+            raise LedgerError(message, f"its manager writes one: agentledger plan {self.task.id}")
         return self.task.brief
 
 
 class NotNow(LedgerError):
-    """The branch cannot take a commit at this moment: HEAD is detached, or a rebase is half-way."""
+    """The branch cannot take a commit now: HEAD is detached, or a rebase or another operation is half-way."""
 
 
 @contextmanager
 def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = False) -> Iterator[AtWork]:
-    """The worktree around `start`, for whoever works in it; `now` is in seconds since the epoch.
+    """Open the worktree around `start` for the agent in it, until the block ends.
 
-    Of the fleet only this branch is read, unless the `whole` is asked for. Raises NotNow; LedgerError inside
-    a hook, in a bare repository, on base, and where the branch works on no task.
+    `now` is in seconds since the epoch. Of the fleet only this branch is read, or all of it with `whole`.
+    `lines` counts the changed lines of each file. Raises NotNow where the branch cannot take a commit, and
+    LedgerError inside a git hook, in a bare repository, on base, and where the branch works on no task.
     """
-    asked, place, name = locate_worktree(start)
+    git, place, name = locate_worktree(start)
     names = () if whole else (name,)
     with snapshot.open_snapshot(
         start, Request(branches=names, forecast=False, lines=lines, now=now, rules=False)
@@ -75,7 +82,7 @@ def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = F
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
         yield AtWork(
-            asked=replace(asked, cwd=top),
+            asked=replace(git, cwd=top),
             place=place,
             top=top,
             taken=taken,
@@ -86,30 +93,40 @@ def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = F
 
 
 def locate_worktree(start: Path) -> tuple[Git, Place, str]:
-    """The repository, where it lies, and the branch that is checked out; errors as of `opened`."""
+    """Return git at `start`, where the repository is, and the name of the branch checked out.
+
+    Raises NotNow, and LedgerError inside a git hook, in a bare repository, and for a git that is too old.
+    """
+    # `git commit` gives its hooks an index of their own, and puts that in place when it is done: what is
+    # staged meanwhile can be lost.
     if "GIT_INDEX_FILE" in os.environ:
         raise LedgerError(
             "this runs inside a git hook, which has an index of its own (GIT_INDEX_FILE)",
             "run it by itself, before or after the commit",
         )
-    asked = process.repository_at(start)
-    queries.read_version(asked)
-    place = queries.locate_repository(asked)
+    git = process.repository_at(start)
+    queries.read_version(git)
+    place = queries.locate_repository(git)
     if place.top is None:
         raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
     half = _pending_operation(place.directory)
-    name = queries.read_head_ref(asked)
+    name = queries.read_head_ref(git)
     if half or not name:
-        told = f"{half} is half-way here" if half else "no branch is checked out here: HEAD is detached"
+        message = f"{half} is half-way here" if half else "no branch is checked out here: HEAD is detached"
         hint = (
             f"finish it or abort it (git {half} --abort), then" if half else "git switch to your branch, then"
         )
-        raise NotNow(told, f"{hint} run this again")
-    return asked, place, name.removeprefix(HEADS)
+        raise NotNow(message, f"{hint} run this again")
+    return git, place, name.removeprefix(HEADS)
 
 
 def _pending_operation(directory: Path) -> str:
-    """What git calls it that takes HEAD away for a while, or would not go back past a commit of ours: ''."""
+    """The git command that is half-way in this git directory and that a commit of ours would disturb, or ''.
+
+    Such a command either detaches HEAD for a while (rebase), or refuses to go back past a commit that it did
+    not make (am, cherry-pick, revert). A merge is none of them: a commit of ours beside it does no harm.
+    """
+    # `sequencer` is there only for a row of several commits; a single pick is a state like a merge.
     if (directory / "sequencer").exists():
         return "revert" if (directory / "REVERT_HEAD").exists() else "cherry-pick"
     if (directory / "rebase-apply" / "applying").exists():
@@ -118,6 +135,7 @@ def _pending_operation(directory: Path) -> str:
 
 
 def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
+    """The branch of this name, its part of the ledger, and its task. Raises LedgerError where it has none."""
     if name == fleet.base.name:
         raise LedgerError(
             f"{escape_hidden(name)} is the base, which works on no task",
@@ -127,12 +145,13 @@ def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
     work = branch.work if branch else None
     task = next((each for each in fleet.tasks if work and each.id == work.task), None)
     if branch is None or work is None or task is None:
+        # Reading the branch may have found out why already.
         problem = next(iter(branch.problems), None) if branch else None
-        told = problem.message if problem else f"{escape_hidden(name)} works on no task"
+        message = problem.message if problem else f"{escape_hidden(name)} works on no task"
         hint = (
             problem.hint
             if problem
             else "the manager hands one out: agentledger plan TASK, agentledger spawn TASK"
         )
-        raise LedgerError(told, hint)
+        raise LedgerError(message, hint)
     return branch, work, task

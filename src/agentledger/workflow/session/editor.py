@@ -1,13 +1,13 @@
-"""A text that a person writes in their editor, and that is not lost whatever happens next.
+"""Lets a person write a text in their editor, and keeps that text whatever happens next.
 
-Belongs here: starting the editor, and the file in the git directory that the text stays in meanwhile.
-Does not: which text it begins with, or what becomes of it (see `plan`), or asking at all (see `cli`: an
-editor is for a person at a terminal).
+Belongs here: starting the editor, and the file in the git directory that keeps the text meanwhile. Does not:
+the text it begins with, or what is done with it (see `plan.plan_task`, `manage.compose`), or whether an editor
+is opened at all (see `cli.plan`: an editor is for a person at a terminal).
 
-    path = editor.place(asked, f"plan-{task}.md")
-    text = editor.edit(asked, initial, path)    # None: left as it was, or empty; nothing is kept then
-    ...                                         # may raise: the text is still in `path`, and is gone on from
-    editor.forget(path)                         # once it is written where it belongs
+    path = editor.draft_path(git, f"plan-{task}.md")
+    text = editor.edit_draft(git, initial, path)    # None: left as it was, or empty; nothing is kept then
+    ...                                             # may raise: `path` still has the text for the next run
+    editor.remove_draft(path)                       # once the text is written where it belongs
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.storage import atomic_write
 
 
-def draft_path(asked: Git, name: str) -> Path:
-    """Where the text of that name is kept: a file in the git directory that all worktrees share.
+def draft_path(git: Git, name: str) -> Path:
+    """The file that keeps the text of this name, in the git directory that all worktrees share.
 
-    `name` may hold anything that a branch's name may; its ending tells editors what they show.
+    `name` may contain anything that a branch's name may. Its ending, such as .md, shows editors the format.
     """
-    return queries.locate_repository(asked).common / "agentledger" / "kept" / quote(encode(name), safe=" ")
+    return queries.locate_repository(git).common / "agentledger" / "kept" / quote(encode(name), safe=" ")
 
 
 def read_draft(path: Path) -> str | None:
-    """The text that was left there the last time; None where there is none, or nothing in it."""
+    """The text that was kept there the last time; None where there is none, or it is blank."""
     try:
+        # An editor may put a byte-order mark in front, and end lines with CRLF.
         text = decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf")).replace("\r\n", "\n")
     except OSError:
         return None
@@ -42,30 +43,31 @@ def read_draft(path: Path) -> str | None:
 
 
 def keep_draft(path: Path, text: str) -> None:
-    """Put a text there, whole or not at all; LedgerError when it cannot be written."""
+    """Keep a text there, whole or not at all. Raises LedgerError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write.write_atomically(path, encode(text))
     except OSError as error:
-        told = f"the text cannot be kept in {escape_hidden(str(path))}: {error.strerror}"
-        raise LedgerError(told, "make that folder writable, or give the text with --from FILE") from error
+        message = f"the text cannot be kept in {escape_hidden(str(path))}: {error.strerror}"
+        raise LedgerError(message, "make that folder writable, or give the text with --from FILE") from error
 
 
 def remove_draft(path: Path) -> None:
-    """Take it away, if it is there: the text is where it belongs."""
+    """Remove the kept text, if there is one: it is now where it belongs."""
     path.unlink(missing_ok=True)
 
 
-def edit_draft(asked: Git, initial: str, path: Path) -> str | None:
-    """The text as the person leaves it, in `path` until `forget`; None where there is nothing new in it.
+def edit_draft(git: Git, initial: str, path: Path) -> str | None:
+    """Open the editor; return the text as the person leaves it, or None where it is not new.
 
-    It begins with what is kept in `path` from the last time, else with `initial`. Nothing new: equal to
-    `initial`, or blank; `path` is gone then. Raises LedgerError when the editor cannot be started or ends
-    with an error, which is how a person gives up in most of them; a changed text stays in `path`.
+    The editor opens with what `path` keeps from the last time, else with `initial`. The text stays in `path`
+    until `remove_draft`. Not new means equal to `initial`, or blank; then `path` is removed. Raises LedgerError
+    where the editor cannot be started or ends with an error, which is how a person gives up in most editors;
+    a changed text stays in `path`.
     """
     if read_draft(path) is None:
         keep_draft(path, initial)
-    problem = _run_editor(_editor_command(asked), path)
+    problem = _run_editor(_editor_command(git), path)
     text = read_draft(path)
     if text is None or text.rstrip() == initial.rstrip():
         remove_draft(path)
@@ -76,21 +78,23 @@ def edit_draft(asked: Git, initial: str, path: Path) -> str | None:
     return text
 
 
-def _editor_command(asked: Git) -> str:
+def _editor_command(git: Git) -> str:
     """The person's editor as git finds it: GIT_EDITOR, core.editor, VISUAL, EDITOR, else vi."""
-    out, code, _ = process.run_unchecked(asked, ["var", "GIT_EDITOR"])
-    found = decode(out).strip()
-    if code or not found or found == ":":
+    out, code, _ = process.run_unchecked(git, ["var", "GIT_EDITOR"])
+    command = decode(out).strip()
+    # git itself sets `:` where no editor is to open; without a terminal that can show one, git fails.
+    if code or not command or command == ":":
         raise LedgerError(
             "git knows no editor to open here", "git config --global core.editor …, or set EDITOR"
         )
-    return found
+    return command
 
 
 def _run_editor(command: str, path: Path) -> str:
-    """Why the editor failed, '' when it did not. A shell takes the command apart, as for git."""
+    """Run the editor on this file; return why it failed, or ''. A shell splits the command, as git does it."""
     import click
 
+    # The command may have arguments and variables of its own, so it is not one program's path.
     if sys.platform != "win32":
         command = shlex.join(["sh", "-c", f'{command} "$@"', command])
     try:

@@ -1,12 +1,13 @@
-"""A commit of ledger files alone, beside whatever is staged, changed or half merged in the same worktree.
+"""Commits ledger files alone, beside whatever is staged, changed or half merged in the same worktree.
 
-Belongs here: writing the files, and the one commit. Does not: what is in them (see `report`, `verify`,
-`packet`), or whose branch it is (see `at_work`).
+Belongs here: writing the files, and making the one commit. Does not: what is in them (see
+`report.write_check_in`, `verify.run_checks`, `handover.write_packet`), or whose branch it is (see
+`agent_context`).
 
-`git commit --only` refuses during a merge, runs hooks and signs; this asks nobody anything. The order is
-what a kill can do no harm in: the file in the worktree, its blob, the index, then the branch. A process
-killed in between leaves a staged ledger file, which the next commit of anybody takes along; the other way
-round it would leave a staged deletion. Run again, it goes on from wherever it stopped.
+`git commit --only` refuses during a merge, runs hooks and signs; this does none of that. A kill at any point
+does no harm, because of the order: the file in the worktree, its blob, the index, then the branch. A process
+killed in between leaves a staged ledger file, which the next commit takes along; the other order would leave
+a staged deletion. Run again, it continues where it stopped.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.repository.bases import HEADS
 from agentledger.storage import atomic_write
 
-# How long a held lock of the index is waited for, in seconds: a commit of a large repository takes some.
+# Seconds to wait for a held lock of the index: a commit in a large repository holds it for some.
 PATIENCE = 10.0
+# Seconds between two looks, at a lock or at the index.
 _PAUSE = 0.05
+# Looks at most, so that a busy worktree cannot keep this going for ever: ten seconds of pauses.
 _TRIES = 200
-# After how many looks in a row that find everything in place it is taken to stay, a pause between two: where
-# nobody else was seen at work, and where somebody was.
+# Looks in a row that must find the files in place before they count as settled: where nobody else was seen
+# at work, and where somebody was.
 _LOOKS, _LOOKS_BUSY = 2, 6
 
 # Contents by path from the top of the worktree; None removes the file.
@@ -41,8 +44,10 @@ Contents = Mapping[str, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The commit, and the files that it added or changed. `commit` is None where git would not write: then
-    the files lie in the worktree, uncommitted, and `why` has git's reason.
+    """The commit, and the files that it added or changed.
+
+    `commit` is None where git would not write: then the files are in the worktree, uncommitted, and `why` is
+    git's reason.
     """
 
     commit: str | None
@@ -50,28 +55,29 @@ class Committed:
     why: str = ""
 
 
-def commit_files(asked: Git, branch: str, files: Contents, message: str) -> Committed:
-    """Write these files in the worktree around `asked`, and commit them on the branch checked out there.
+def commit_files(git: Git, branch: str, files: Contents, message: str) -> Committed:
+    """Write these files in the worktree around `git`, and commit them on `branch`, which is checked out there.
 
     Everything else in the worktree and the index stays as it is. Where git cannot write (a sandbox, a lock
-    that is never released), the files stay in the worktree. Raises LedgerError, and nothing is committed,
-    when the worktree cannot be written, or git does not know who commits.
+    that is never released), the files stay in the worktree and the result says why. Raises LedgerError, and
+    nothing is committed, where the worktree cannot be written, or git knows no author.
     """
-    place = queries.locate_repository(asked)
+    place = queries.locate_repository(git)
     if place.top is None:
         raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
-    who = read_identity(asked)
+    who = read_identity(git)
+    # All paths are checked before the first file is written: a refusal leaves nothing behind.
     for path in files:
         _refuse_link(place.top, path)
     for path, content in files.items():
         _write_file(place, place.top / path, content)
     try:
-        write_blobs(asked, [content for content in files.values() if content is not None])
-        # One of ours at a time: what is left to look out for are the agent's own commits.
+        write_blobs(git, [content for content in files.values() if content is not None])
+        # One agentledger at a time: then only the agent's own commits can get in between.
         with wait_for_turn(place.directory / "agentledger"):
-            _stage_files(asked, place, files)
+            _stage_files(git, place, files)
             ours = _Ours(
-                asked=asked,
+                asked=git,
                 place=place,
                 branch=branch,
                 files=files,
@@ -87,17 +93,17 @@ def commit_files(asked: Git, branch: str, files: Contents, message: str) -> Comm
 
 
 def _refuse_link(top: Path, path: str) -> None:
-    """LedgerError where a folder on the way is a link, which would lead the file to somewhere else."""
+    """Raise LedgerError where a folder on the way is a symbolic link: the file would end up somewhere else."""
     for folder in [*(top / path).parents]:
         if folder == top:
             return
         if folder.is_symlink():
-            told = f"{escape_hidden(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
-            raise LedgerError(told, "put a folder in its place: git checkout HEAD -- .agentledger")
+            message = f"{escape_hidden(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
+            raise LedgerError(message, "put a folder in its place: git checkout HEAD -- .agentledger")
 
 
 def _write_file(place: Place, file: Path, content: bytes | None) -> None:
-    """One file as it should be, whole or not at all."""
+    """Write or remove one file, whole or not at all. Raises LedgerError where that is impossible."""
     try:
         if content is None:
             file.unlink(missing_ok=True)
@@ -105,16 +111,19 @@ def _write_file(place: Place, file: Path, content: bytes | None) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         _replace_file(place, file, content)
     except OSError as error:
-        told = f"{escape_hidden(str(file))} cannot be written: {error.strerror}"
-        raise LedgerError(told, "make the worktree writable, then run this again") from error
+        message = f"{escape_hidden(str(file))} cannot be written: {error.strerror}"
+        raise LedgerError(message, "make the worktree writable, then run this again") from error
 
 
 def _replace_file(place: Place, file: Path, content: bytes) -> None:
-    """By a temporary file in the git directory, which no status shows; beside it where that is impossible."""
+    """Replace a file by way of a temporary one in the git directory, which no `git status` shows.
+
+    Where the temporary file cannot be there, it goes beside the file.
+    """
     for folder in (place.directory, file.parent):
         try:
             atomic_write.write_atomically(file, content, aside=folder, prefix="agentledger-", mode=0o644)
-        except OSError:
+        except OSError:  # the git directory is read-only in a sandbox, or on another file system
             if folder == file.parent:
                 raise
         else:
@@ -124,8 +133,11 @@ def _replace_file(place: Place, file: Path, content: bytes) -> None:
 # -- index and branch --------------------------------------------------------------------
 
 
-def _stage_files(asked: Git, place: Place, files: Contents) -> None:
-    """The files in the index; GitError with the lock's age where somebody holds it for too long."""
+def _stage_files(git: Git, place: Place, files: Contents) -> None:
+    """Put the files into the index. Raises GitError, with the lock's age, where somebody holds it too long.
+
+    The blobs are there already, so their ids are enough; nothing else in the index is touched.
+    """
     lines = b"".join(
         b"%s %s\t%s\0"
         % (
@@ -137,13 +149,11 @@ def _stage_files(asked: Git, place: Place, files: Contents) -> None:
     )
     lock, refused, until = place.directory / "index.lock", 0, time.monotonic() + PATIENCE
     while True:
-        _, code, reason = process.run_unchecked(
-            asked, [*UNHOOKED, "update-index", "-z", "--index-info"], lines
-        )
+        _, code, reason = process.run_unchecked(git, [*UNHOOKED, "update-index", "-z", "--index-info"], lines)
         if not code:
             return
-        # git's words for a held lock may change: whether there is one, the folder tells. One that has just
-        # been released is no longer seen, so a few more tries cost less than giving up.
+        # git's words for a held lock may change, so the lock file itself shows whether there is one. A lock
+        # that was released just now is no longer seen; a few more tries cost less than giving up.
         refused = 0 if lock.exists() else refused + 1
         if refused > AGAIN or time.monotonic() > until:
             raise GitError(_describe_lock(lock, reason), "run this again")
@@ -152,17 +162,21 @@ def _stage_files(asked: Git, place: Place, files: Contents) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class _Ours:
-    """The commit to be made, and where its branch was seen: in several places when others are at work."""
+    """One commit of ours on its way to the branch."""
 
     asked: Git
     place: Place
+    #: The short name of the branch.
     branch: str
     files: Contents
+    #: The commit to make, still without a parent.
     new: New
+    #: Every tip that the branch was seen at, and '' where the index had lost the files. More than one of
+    #: them means that somebody else is at work in this worktree.
     seen: list[str] = field(default_factory=list)
 
     def write(self) -> str:
-        """The branch with the files on top of wherever it is now; the commit that has them."""
+        """Commit the files on top of wherever the branch is now; return the commit that has them."""
 
         def once() -> str:
             self.seen.append(tip := self._tip())
@@ -177,12 +191,12 @@ class _Ours:
         return decode(process.run(self.asked, asked)).strip()
 
     def settle(self, made: str) -> str:
-        """See that index and branch keep the files; the commit that has them in the end.
+        """Wait until index and branch keep the files; return the commit that has them in the end.
 
-        `git commit` reads the index before it locks it. So one that began before the files were staged can
-        put back an index without them, however late, and the next one would then take the files away.
-        Nothing tells that such a one is on its way, so this looks again after a while, and several times
-        where somebody was seen at work.
+        `git commit` reads the index before it locks it. So a commit that began before the files were staged
+        can put back an index without them, however late, and the commit after that would then remove the
+        files. Nothing shows that such a commit is on its way. So this looks again after a pause, and several
+        times where somebody was seen at work.
         """
         good = 0
         for _ in range(_TRIES):
@@ -202,7 +216,8 @@ class _Ours:
         return made
 
     def _is_in_index(self) -> bool:
-        """Has the index the files, and does it know how they lie in the worktree?"""
+        """Does the index have the files, with the worktree's file times?"""
+        # Without the refresh, `git diff-files` and other plumbing would show the files as changed.
         process.run_unchecked(self.asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
         names = [f":/{path}" for path in self.files]
         listed = process.run(self.asked, ["ls-files", "-s", "-z", "--full-name", "--", *names])
@@ -210,6 +225,7 @@ class _Ours:
 
 
 def _describe_lock(lock: Path, reason: str) -> str:
+    """What is wrong: the lock and its age in words, or git's own reason where there is no lock."""
     try:
         held = format_age(int(time.time() - lock.stat().st_mtime))
     except OSError:
@@ -218,24 +234,25 @@ def _describe_lock(lock: Path, reason: str) -> str:
 
 
 def blob_id(content: bytes, object_format: str) -> str:
-    """The id that git gives these bytes."""
+    """The id that git gives a blob of these bytes; `object_format` is sha1 or sha256."""
     return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _has_files(asked: Git, tip: str, new: New) -> bool:
-    """Does a commit hold these files already? An agent's own can take along what has just been staged."""
-    listed = process.run(asked, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
+def _has_files(git: Git, tip: str, new: New) -> bool:
+    """Does a commit have these files already? An agent's own commit can take along what we just staged."""
+    listed = process.run(git, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
     contents = {path: content for path, content in new.changes.items() if isinstance(content, bytes)}
     return _parse_blob_ids(listed, 2) == _expected_blob_ids(contents, "sha1" if len(tip) == 40 else "sha256")
 
 
 def _parse_blob_ids(listed: bytes, field: int) -> dict[bytes, bytes]:
-    """By path, the id that git lists in this field of `mode … id …`, a tab and the path."""
+    """Blob ids by path, from lines of `mode … id …`, a tab and the path; `field` counts words before the tab."""
     lines = (line.partition(b"\t") for line in listed.split(b"\0"))
     return {path: entry.split()[field] for entry, _, path in lines if entry}
 
 
 def _expected_blob_ids(files: Contents, object_format: str) -> dict[bytes, bytes]:
+    """Blob ids by path, as git has to list them once the files are in; a removed file is not listed."""
     return {
         encode(path): blob_id(content, object_format).encode()
         for path, content in files.items()

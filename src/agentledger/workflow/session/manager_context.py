@@ -1,7 +1,8 @@
-"""The manager's side: the fleet as it stands, and one commit to the control branch.
+"""What a manager's command starts with, the whole fleet, and the one way it writes: a commit to the control branch.
 
-Belongs here: what every command of the manager's needs before it writes, and the writing itself.
-Does not: what is written (see `answer`, `plan`, `brief`, `allow`), or publishing it (see `sync`).
+Belongs here: what every manager's command needs before it writes, and the writing itself. Does not: what is
+written (see `plan.plan_task`, `manage.answer`, `manage.brief_decision`, `manage.allow`), or publishing it (see
+`manage.sync`).
 
 No work tree and no index is touched.
 """
@@ -31,20 +32,22 @@ from agentledger.repository.repository_state import Observation, observe_reposit
 
 @dataclass(frozen=True, slots=True)
 class Managing:
-    """A repository as its manager has it, while the snapshot is open."""
+    """A repository as its manager sees it, while the snapshot is open."""
 
+    #: Runs git in the user's own repository, with their settings; `taken.sealed` is the sealed one.
     asked: Git
+    #: Refs, worktrees and place of the repository, as they were when the command started.
     seen: Observation
     taken: Snapshot
 
     @property
     def fleet(self) -> Fleet:
-        """Every branch and task, as they were read."""
+        """Every branch and task, as the snapshot has read them."""
         return self.taken.fleet
 
     @property
     def ref(self) -> str:
-        """The control branch, whether it is there or not."""
+        """The full name of the control branch, whether that branch exists or not."""
         return HEADS + self.fleet.policy.control_branch
 
     @property
@@ -56,43 +59,45 @@ class Managing:
 
     @property
     def own_email(self) -> str:
-        """The e-mail address of whoever commits here; LedgerError when git knows nobody."""
+        """The e-mail address of whoever commits here. Raises LedgerError where git knows no author."""
         return parse_email(read_identity(self.asked).author)
 
     def find(self, name: str) -> Task | None:
-        """The task of this id, or the one that the branch of this name works on; None when there is none."""
+        """The task with this id, or the one that the branch of this name works on; None without one."""
         branch = self.branch(name)
         works_on = branch.work.task if branch and branch.work else ""
         return self.fleet_task(name) or self.fleet_task(works_on)
 
     def task(self, name: str) -> Task:
-        """The same; LedgerError with near names when there is none."""
-        found = self.find(name)
-        if found is None:
+        """The same as `find`. Raises LedgerError, with near names, where there is none."""
+        task = self.find(name)
+        if task is None:
             raise unknown_name_error(
                 "task", name, [task.id for task in self.fleet.tasks], "no task is known here"
             )
-        return found
+        return task
 
     def branch(self, name: str) -> Branch | None:
-        """The branch of this name or ref."""
+        """The branch with this name, or this full ref, here or on a remote; None without one."""
         return next((b for b in self.fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
 
     def attempts(self, name: str) -> tuple[Branch, ...]:
-        """The branches that work on a task; of a branch's name, that one alone."""
+        """The branches that work on a task. For the name of a branch: that branch alone."""
         alone = self.branch(name)
+        # A task's id comes first: a branch may well have the same name as a task.
         if alone is not None and self.fleet_task(name) is None:
             return (alone,)
         return tuple(b for b in self.fleet.branches if b.work and b.work.task == name)
 
     def fleet_task(self, name: str) -> Task | None:
-        """The task of exactly this id."""
+        """The task with exactly this id; None without one."""
         return next((task for task in self.fleet.tasks if task.id == name), None)
 
     def append(self, files: Contents, message: str, replace: Collection[str] = ()) -> Written:
         """Commit these files on the control branch, signed where base's policy lists signers.
 
-        Raises LedgerError, and nothing is written, whenever `control_write.append` refuses.
+        `files` are contents by path, None for one to remove; `replace` are the paths that may exist already.
+        Raises LedgerError, and nothing is written, where `control.append.commit_files` refuses.
         """
         policy = self.fleet.policy
         sign = bool(policy.control_signers)
@@ -103,10 +108,11 @@ class Managing:
 
 @contextmanager
 def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = False) -> Iterator[Managing]:
-    """The repository around `start`, for its manager; `now` is in seconds since the epoch.
+    """Open the repository around `start` for its manager, until the block ends.
 
-    LedgerError in the worktree of an agent's branch, and where the control branch's name is taken by a
-    branch that is none.
+    `now` is in seconds since the epoch; `lines` counts changed lines, `rules` evaluates the rules. Raises
+    LedgerError in the worktree of an agent's branch, and where the control branch's name belongs to a branch
+    that is no control branch.
     """
     seen = observe_repository(start, None, ())
     with snapshot.open_snapshot(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
@@ -116,15 +122,20 @@ def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = F
 
 
 def _refuse_taken_name(fleet: Fleet) -> None:
-    """LedgerError where the branch of the control branch's name is something else, and has no task."""
+    """Raise LedgerError where a branch has the control branch's name, but holds no ledger."""
     control = fleet.control
+    # The reader has written down why: the note is "what is wrong; what to do about it".
     if control is not None and control.ref is None and control.note:
         message, _, hint = control.note.partition("; ")
         raise LedgerError(message, hint)
 
 
 def unknown_name_error(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
-    """The error for a name that nobody has: with near ones, some of those there are, or the words `none`."""
+    """The error for a name that does not exist.
+
+    `what` is the kind of thing, such as "task"; `known` are the names there are. The hint has those that look
+    like `name`, else up to five of `known`, else the text `none`.
+    """
     near = difflib.get_close_matches(name, known, 3, 0.5)
     if near:
         hint = f"did you mean {' or '.join(map(escape_hidden, near))}?"
@@ -137,6 +148,6 @@ def unknown_name_error(what: str, name: str, known: Collection[str], none: str) 
 
 
 def parse_email(ident: bytes) -> str:
-    """The e-mail address of git's `Name <address> time zone`; the name where there is none."""
+    """The e-mail address in git's `Name <address> time zone`; the name where the address is empty."""
     name, _, rest = decode(ident).partition("<")
     return rest.partition(">")[0] or name.strip()

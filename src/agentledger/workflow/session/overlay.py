@@ -1,7 +1,7 @@
-"""A branch as if some ledger files were committed on it already, and what a gate finds then.
+"""Shows a branch as if some ledger files were committed on it already, and what the ready gate finds then.
 
-Belongs here: putting documents that exist only as bytes in the place of those that were read. Does not: what
-is in them, or committing them.
+Belongs here: putting documents that exist only as bytes in place of those that were read. Does not: what is in
+them, or committing them (see `ledger_commit`).
 """
 
 from __future__ import annotations
@@ -23,45 +23,49 @@ from agentledger.model.ledger import Policy, Source
 from agentledger.model.text import encode
 from agentledger.model.work import Work
 
-# The files by their paths from the worktree's top.
+# Contents by path from the worktree's top.
 Files = Mapping[str, bytes]
 
 
 def overlay_files(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Branch]:
-    """The fleet in which the branch, which has a task, holds these files, and the branch in it."""
+    """The fleet with these files on the branch, and that branch in it. The branch must have a task."""
     assert branch.work
     work = branch.work
     for path, raw in files.items():
         work = _overlay_file(work, path, raw, fleet)
     branches = tuple(replace(b, work=work) if b.ref == branch.ref else b for b in fleet.branches)
-    found = progress.place_branches(replace(fleet, branches=branches))
-    return found, next(b for b in found.branches if b.ref == branch.ref)
+    # How far a branch is follows from its documents, so it is worked out again.
+    placed = progress.place_branches(replace(fleet, branches=branches))
+    return placed, next(b for b in placed.branches if b.ref == branch.ref)
 
 
 def evaluate_ready_gate(
     scratch: Scratch, fleet: Fleet, branch: Branch, files: Files, only: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """What the ready gate would find, or `only` the rules of these ids."""
-    found, there = overlay_files(fleet, branch, files)
-    case = case_builder.Bench(scratch, found, [there], Gate.READY).case(there)
-    asked = [rule for rule in rules.RULES if not only or rule.id in only]
-    return rules.evaluate_rules(case, asked)
+    """What the ready gate would find with these files committed; `only` names the rules to evaluate, () all."""
+    overlaid, changed = overlay_files(fleet, branch, files)
+    case = case_builder.Bench(scratch, overlaid, [changed], Gate.READY).case(changed)
+    chosen = [rule for rule in rules.RULES if not only or rule.id in only]
+    return rules.evaluate_rules(case, chosen)
 
 
 def _overlay_file(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
+    """The branch's ledger with one file more: evidence, a check-in or the packet; any other path is ignored."""
     source = Source(path=path, at=fleet.now, uncommitted=True)
     policy: Policy = fleet.policy
     folder = posixpath.basename(posixpath.dirname(path))
     if folder == "evidence":
-        found = parse_evidence(source, raw, policy, size=len(raw))
-        others = tuple(each for each in work.evidence if each.check != found.check)
-        return replace(work, evidence=(found, *others))
+        evidence = parse_evidence(source, raw, policy, size=len(raw))
+        # A check has one file of evidence, so a new one replaces the old.
+        others = tuple(each for each in work.evidence if each.check != evidence.check)
+        return replace(work, evidence=(evidence, *others))
     if folder == "status":
-        said = parse_check_in(source, raw, policy, size=len(raw))
-        before = tuple(each for each in work.check_ins if each.name != said.name)
-        return replace(work, check_ins=(said, *before))
+        check_in = parse_check_in(source, raw, policy, size=len(raw))
+        # The newest check-in comes first.
+        before = tuple(each for each in work.check_ins if each.name != check_in.name)
+        return replace(work, check_ins=(check_in, *before))
     if path.endswith("/packet.md"):
         own = fleet.templates.get("packet")
-        given = encode(own) if own is not None else None
-        return replace(work, packet=parse_packet(source, raw, policy, size=len(raw), template=given))
+        template = encode(own) if own is not None else None
+        return replace(work, packet=parse_packet(source, raw, policy, size=len(raw), template=template))
     return work

@@ -55,9 +55,9 @@ def classify_block(raw: bytes) -> State:
     return State.OUTDATED if block[1] == words.encode() else State.EDITED
 
 
-def read_committed(asked: Git, commit: str) -> bytes | None:
+def read_committed(git: Git, commit: str) -> bytes | None:
     """AGENTS.md in a commit, a link followed; None where there is none."""
-    out = process.run(asked, ["cat-file", "--batch", "--follow-symlinks"], f"{commit}:{NAME}\n".encode())
+    out = process.run(git, ["cat-file", "--batch", "--follow-symlinks"], f"{commit}:{NAME}\n".encode())
     head, _, rest = out.partition(b"\n")
     kind = head.split(b" ")[1:]
     return rest[: int(kind[1])] if len(kind) == 2 and kind[0] == b"blob" else None

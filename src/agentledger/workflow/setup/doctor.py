@@ -57,16 +57,16 @@ class Surface(NamedTuple):
 
 def examine_surfaces(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. LedgerError where there is none."""
-    asked = process.repository_at(start)
-    place = queries.locate_repository(asked)
+    git = process.repository_at(start)
+    place = queries.locate_repository(git)
     policy, base = _read_base_policy(start)
     with doctor_trial.open_trial() as trial:
         return (
-            *_examine_hooks(asked, place, trial),
-            *_examine_configured(asked),
+            *_examine_hooks(git, place, trial),
+            *_examine_configured(git),
             _examine_framework(place, trial),
             _examine_ci(place),
-            _examine_instructions(asked, place, base),
+            _examine_instructions(git, place, base),
             _examine_enforcement(policy),
             _examine_control(policy),
         )
@@ -85,29 +85,29 @@ def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
 # -- git's own hooks ---------------------------------------------------------------------
 
 
-def _examine_hooks(asked: Git, place: Place, trial: Trial) -> Iterator[Surface]:
-    folder = _hooks_folder(asked, place)
+def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
+    folder = _hooks_folder(git, place)
     tries = (trial.commit, trial.merge, trial.push)
     for name, attempt in zip(native_hooks.NAMES, tries, strict=True):
-        yield _examine_hook(asked, place, folder / name, attempt)
+        yield _examine_hook(git, place, folder / name, attempt)
 
 
-def _hooks_folder(asked: Git, place: Place) -> Path:
+def _hooks_folder(git: Git, place: Place) -> Path:
     """Where git looks for hooks in this worktree."""
-    top = replace(asked, cwd=place.top or place.directory)
+    top = replace(git, cwd=place.top or place.directory)
     said = decode(process.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
     return top.cwd / Path(said).expanduser()
 
 
-def _examine_hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
+def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
     name = f"native {hook.name}"
-    mend = f"{_cd_to_main_worktree(asked, place)}agentledger init"
+    mend = f"{_cd_to_main_worktree(git, place)}agentledger init"
     if not (
         native_hooks.has_running_shim(hook)
         or any(native_hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
     ):
         why = "git finds another hook there" if hook.exists() else "git finds no hook"
-        setting = worktree_hooks.read_own_path(asked) or worktree_hooks.read_shared_path(asked, place)
+        setting = worktree_hooks.read_own_path(git) or worktree_hooks.read_shared_path(git, place)
         told = f"{why}: {escape_hidden(str(hook))}" + (
             f" (core.hooksPath is {escape_hidden(setting)})" if setting else ""
         )
@@ -118,13 +118,13 @@ def _examine_hook(asked: Git, place: Place, hook: Path, attempt: Callable[[Path]
     return Surface(name, State.OFF, _describe_trial(tried), mend)
 
 
-def _examine_configured(asked: Git) -> Iterator[Surface]:
+def _examine_configured(git: Git) -> Iterator[Surface]:
     """The hooks that settings of git's name for our events, whoever wrote them: they run beside ours."""
-    named = worktree_hooks.read_configured_hooks(asked)
+    named = worktree_hooks.read_configured_hooks(git)
     if not named:
         return
     shown = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in named)
-    older = queries.read_version(asked) < worktree_hooks.CONFIGURED
+    older = queries.read_version(git) < worktree_hooks.CONFIGURED
     told = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
     yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {told}, and ours runs whatever they say")
 
@@ -141,11 +141,11 @@ def _describe_trial(tried: Tried) -> str:
     return f"{what}: {lines[0]}" if lines else what
 
 
-def _cd_to_main_worktree(asked: Git, place: Place) -> str:
+def _cd_to_main_worktree(git: Git, place: Place) -> str:
     """`cd` to where a manager's commands run, from a linked worktree."""
     if place.directory == place.common:
         return ""
-    return f"cd {shlex.quote(escape_hidden(str(queries.read_worktrees(asked)[0].path)))} && "
+    return f"cd {shlex.quote(escape_hidden(str(queries.read_worktrees(git)[0].path)))} && "
 
 
 # -- the pre-commit framework ------------------------------------------------------------
@@ -210,10 +210,10 @@ def _examine_ci(place: Place) -> Surface:
     return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
 
 
-def _examine_instructions(asked: Git, place: Place, base: str | None) -> Surface:
+def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:
     """The block that tells agents what to do: they see what is on base."""
     name = f"instructions in {agents_md.NAME}"
-    state = agents_md.classify_block((agents_md.read_committed(asked, base) if base else None) or b"")
+    state = agents_md.classify_block((agents_md.read_committed(git, base) if base else None) or b"")
     said = {
         agents_md.State.CURRENT: "base has the block of this version",
         agents_md.State.EDITED: "the block on base was edited by hand; what it says now is not looked at",
@@ -223,7 +223,7 @@ def _examine_instructions(asked: Git, place: Place, base: str | None) -> Surface
     }
     if state in (agents_md.State.CURRENT, agents_md.State.EDITED):
         return Surface(name, State.ON, said[state])
-    return Surface(name, State.OFF, said[state], f"{_cd_to_main_worktree(asked, place)}agentledger init")
+    return Surface(name, State.OFF, said[state], f"{_cd_to_main_worktree(git, place)}agentledger init")
 
 
 def _examine_enforcement(policy: Policy) -> Surface:

@@ -72,8 +72,8 @@ class Wanted:
 
 def inspect_repository(start: Path) -> Here:
     """The repository around `start`. LedgerError: there is none, or this is an agent's worktree."""
-    asked = process.repository_at(start)
-    place = queries.locate_repository(asked)
+    git = process.repository_at(start)
+    place = queries.locate_repository(git)
     try:
         seen = observe_repository(start, None, ())
         with snapshot.open_snapshot(
@@ -81,10 +81,10 @@ def inspect_repository(start: Path) -> Here:
         ) as taken:
             fleet = taken.fleet
     except RefError:  # no base yet: the defaults will do until there is one
-        return Here(asked=asked, place=place, base=None, policy=Policy(), tasks=())
+        return Here(asked=git, place=place, base=None, policy=Policy(), tasks=())
     append.refuse_in_agent_worktree(seen, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
-    return Here(asked=asked, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind)
+    return Here(asked=git, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind)
 
 
 def plan_init(here: Here, wanted: Wanted) -> Plan:
@@ -118,9 +118,9 @@ def apply_plan(place: Place, plan: Plan) -> None:
 
 def plan_uninstall(start: Path) -> tuple[Place, Plan]:
     """What there is to undo in the repository around `start`."""
-    asked = process.repository_at(start)
-    place = queries.locate_repository(asked)
-    return place, uninstall.plan_undo(asked, place)
+    git = process.repository_at(start)
+    place = queries.locate_repository(git)
+    return place, uninstall.plan_undo(git, place)
 
 
 def apply_undo(place: Place, plan: Plan) -> None:

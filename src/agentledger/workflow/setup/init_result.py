@@ -22,12 +22,12 @@ from agentledger.workflow.setup.steps import Move, Step
 PLAN = "agentledger plan TASK"
 
 
-def describe_init(asked: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
+def describe_init(git: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
     """What making the repository ready came to; `next` is to commit what is not, else to plan a task."""
     done = _describe_plan(place, plan, dry_run)
     files = manifest.read_manifest(place.common).files
     paths = [step.path for step in plan.steps if not isinstance(step, Move)] if dry_run else list(files)
-    return replace(done, next=_commit_command(asked, place, paths, dry_run) or PLAN)
+    return replace(done, next=_commit_command(git, place, paths, dry_run) or PLAN)
 
 
 def describe_undo(place: Place, plan: Plan, dry_run: bool) -> Did:
@@ -67,7 +67,7 @@ def _format_path(place: Place, path: Path) -> str:
     return str(path)
 
 
-def _commit_command(asked: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> str:
+def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> str:
     """The command that commits those of these files of the work tree that git does not have as they are."""
     if place.top is None:
         return ""
@@ -76,19 +76,19 @@ def _commit_command(asked: Git, place: Place, paths: Sequence[Path], dry_run: bo
     ours = [path for path in ours if not path.is_relative_to(place.common)]
     names = sorted(path.relative_to(place.top).as_posix() for path in ours)
     if names and not dry_run:
-        names = _read_uncommitted(asked, place.top, names)
+        names = _read_uncommitted(git, place.top, names)
     if not names:
         return ""
-    where = "" if asked.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
+    where = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
     folder = ".agentledger"
     named = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
     words = " ".join(map(shlex.quote, named))
     return f'git{where} add {words} && git{where} commit -m "agentledger init" -- {words}'
 
 
-def _read_uncommitted(asked: Git, top: Path, names: Sequence[str]) -> list[str]:
+def _read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:
     """Those that are new or differ from HEAD; what git ignores is not among them."""
     flags = ["status", "--porcelain", "-z", "--no-renames", "-uall"]
-    out = process.run(Git(top, asked.env), ["--literal-pathspecs", *flags, "--", *names])
+    out = process.run(Git(top, git.env), ["--literal-pathspecs", *flags, "--", *names])
     found = [line[3:] for line in out.split(b"\0") if line]
     return sorted(decode(name) for name in found if name in {encode(each) for each in names})

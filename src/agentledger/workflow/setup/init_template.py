@@ -40,11 +40,11 @@ def template_path(kind: str | None) -> str:
     return PLACES[kind or "github"]
 
 
-def plan_template(asked: Git, top: Path, base: str | None, kind: str | None) -> Plan:
+def plan_template(git: Git, top: Path, base: str | None, kind: str | None) -> Plan:
     """Our template, or a note on the one that is there, in the work tree `top` or the commit `base`."""
     file = top / template_path(kind)
     text = (resources.resource_folder("templates") / "init" / "pull_request_template.md").read_bytes()
-    there = next((path for path in _list_candidates(asked, top, base) if _TEMPLATE.fullmatch(path)), None)
+    there = next((path for path in _list_candidates(git, top, base) if _TEMPLATE.fullmatch(path)), None)
     if there is not None:
         if (top / there).is_file() and read_content(top / there) == text:
             return Plan()
@@ -55,7 +55,7 @@ def plan_template(asked: Git, top: Path, base: str | None, kind: str | None) -> 
     return Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
-def _list_candidates(asked: Git, top: Path, base: str | None) -> Iterator[str]:
+def _list_candidates(git: Git, top: Path, base: str | None) -> Iterator[str]:
     """The files at the top, and in the folders that forges look in, by their paths from the top."""
     for each in sorted(top.iterdir()):
         if not each.is_dir():
@@ -64,12 +64,12 @@ def _list_candidates(asked: Git, top: Path, base: str | None) -> Iterator[str]:
             below = (file for file in sorted(each.rglob("*")) if not file.is_dir())
             yield from (file.relative_to(top).as_posix() for file in below)
     if base is not None:
-        names = _read_tree_names(asked, [base])
+        names = _read_tree_names(git, [base])
         folders = [name for name in names if name.lower() in _FOLDERS]
         yield from names
-        yield from _read_tree_names(asked, ["-r", base, "--", *folders]) if folders else ()
+        yield from _read_tree_names(git, ["-r", base, "--", *folders]) if folders else ()
 
 
-def _read_tree_names(asked: Git, what: Sequence[str]) -> list[str]:
-    shown = process.run(asked, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+def _read_tree_names(git: Git, what: Sequence[str]) -> list[str]:
+    shown = process.run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
     return decode(shown).split("\0")[:-1]

@@ -21,20 +21,20 @@ from agentledger.workflow.setup.setup_plan import Plan, combine_plans
 from agentledger.workflow.setup.steps import Write, read_content
 
 
-def plan_undo(asked: Git, place: Place) -> Plan:
+def plan_undo(git: Git, place: Place) -> Plan:
     """What there is to undo; of what is left in its manifest, somebody still depends on it."""
     done = manifest.read_manifest(place.common)
     settings = {path: each for path, each in done.files.items() if each.keys}
     plain = {path: each for path, each in done.files.items() if not each.keys}
     parts = [native_hooks.plan_hook_undo(path, each) for path, each in done.hooks.items()]
     parts += [worktree_hooks.plan_worktree_undo(place, settings)]
-    parts += [_plan_file_undo(asked, path, each) for path, each in plain.items()]
+    parts += [_plan_file_undo(git, path, each) for path, each in plain.items()]
     return combine_plans([*parts, _plan_manifest_undo(place.common)])
 
 
-def _plan_file_undo(asked: Git, path: Path, written: Written) -> Plan:
+def _plan_file_undo(git: Git, path: Path, written: Written) -> Plan:
     if path.name == agents_md.NAME:
-        return _plan_agents_undo(asked, path, written)
+        return _plan_agents_undo(git, path, written)
     if written.snippet:
         return pre_commit_hooks.plan_entry_undo(path, written)
     now = read_content(path)
@@ -42,24 +42,24 @@ def _plan_file_undo(asked: Git, path: Path, written: Written) -> Plan:
         return Plan()
     if hash_content(now) != written.hash:
         return Plan(notes=(f"{escape_hidden(str(path))} was changed since, and left alone",))
-    if _is_tracked(asked, path):
+    if _is_tracked(git, path):
         return Plan(
             notes=(f"{escape_hidden(str(path))} is in git, and stays; git rm removes it for everybody",)
         )
     return Plan((Write(path, now, None),))
 
 
-def _plan_agents_undo(asked: Git, path: Path, written: Written) -> Plan:
+def _plan_agents_undo(git: Git, path: Path, written: Written) -> Plan:
     part = agents_md.plan_block_undo(path, written)
-    there = agents_md.read_committed(asked, "HEAD") or b""
+    there = agents_md.read_committed(git, "HEAD") or b""
     if not part.steps or agents_md.classify_block(there) is agents_md.State.MISSING:
         return part
     told = f"the block is committed in {agents_md.NAME}: commit that it is gone, and it is for everybody"
     return part._replace(notes=(told,))
 
 
-def _is_tracked(asked: Git, path: Path) -> bool:
-    there = Git(path.parent, asked.env)
+def _is_tracked(git: Git, path: Path) -> bool:
+    there = Git(path.parent, git.env)
     return bool(process.run_unchecked(there, ["ls-files", "-z", "--", path.name])[0])
 
 

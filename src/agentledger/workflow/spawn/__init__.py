@@ -1,4 +1,5 @@
-"""A task handed out: branch, worktree, set-up, and an agent started in it.
+"""Hands out a task: makes its branch and worktree, runs the set-up, and starts an agent in it.
 
-Belongs here: `spawn`, and putting an interrupted one right. Does not: the text for the agent (`reports.prompt`).
+Belongs here: what `agentledger spawn` does, and recovering an interrupted one. Does not: the text for the agent
+(see `reports.prompt`).
 """

@@ -1,11 +1,11 @@
-"""What a spawn has begun and not ended: written before anything can be seen, read by the next one.
+"""A journal of spawns that have begun and not ended, so that the next spawn can recover from a killed one.
 
-Belongs here: the journal, and completing or clearing away what a killed spawn has left. Does not: spawning
-(see `spawn`).
+Belongs here: the journal, and completing or removing what a killed spawn has left. Does not: spawning (see
+`spawn_task`).
 
-The branch is what the world sees. Where it is there, all that was left to do is done; where it is not, all
-that was made is removed. Nothing that was there before is touched: a journal is only written for a folder
-that did not exist.
+The journal is written before anything can be seen. The branch is what others see: where it exists, the spawn
+is completed; where it does not, all that was made is removed. Nothing that existed before is touched: a journal
+is only written for a folder that did not exist.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 from agentledger.storage import atomic_write
 
+# Why the worktree is locked while it is made, as `git worktree list --verbose` shows it.
 REASON = "agentledger is making it"
-PATIENCE = 30.0  # seconds for which another spawn is waited for
+PATIENCE = 30.0  # seconds to wait for another spawn
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The branch that will be there, at which commit, and the folder of its worktree."""
+    """A spawn that has begun: the branch that it will create, at which commit, and the folder of its worktree."""
 
     branch: str
     commit: str
@@ -47,77 +48,86 @@ def _journal_folder(place: Place) -> Path:
 
 
 def write_journal(place: Place, begun: Begun) -> Path:
-    """Remember it, so that it survives a power cut; the journal's own path."""
+    """Write the journal of a spawn so that it survives a power cut; return its path."""
     folder = _journal_folder(place)
     folder.mkdir(parents=True, exist_ok=True)
+    # A branch's name can have slashes, and bytes that some file systems refuse.
     file = folder / f"{quote(encode(begun.branch), safe='')}.json"
     atomic_write.write_atomically(file, json.dumps(asdict(begun)).encode(), mode=0o644)
     return file
 
 
-def recover_spawns(asked: Git, place: Place) -> list[str]:
-    """Complete or clear away whatever is in the journals; a sentence about each. Under `alone` only."""
+def recover_spawns(git: Git, place: Place) -> list[str]:
+    """Complete or remove what the journals name; return a sentence about each.
+
+    Only to be called within `hold_spawn_lock`: else the journal may be that of a spawn that is still at work.
+    """
+    # Journals that a kill left half written: nothing had been made yet.
     for unfinished in _journal_folder(place).glob(".new-*"):
         unfinished.unlink(missing_ok=True)
-    told = []
+    lines = []
     for file in sorted(_journal_folder(place).glob("*.json")):
         begun = _read_journal(file)
         if begun is not None:
-            told.append(_recover_spawn(asked, place, begun))
+            lines.append(_recover_spawn(git, place, begun))
         file.unlink(missing_ok=True)
-    return told
+    return lines
 
 
 def _read_journal(file: Path) -> Begun | None:
+    """What a journal says; None where it cannot be understood."""
     try:
-        said = json.loads(file.read_bytes())
-        return Begun(str(said["branch"]), str(said["commit"]), str(said["worktree"]))
+        fields = json.loads(file.read_bytes())
+        return Begun(str(fields["branch"]), str(fields["commit"]), str(fields["worktree"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _recover_spawn(asked: Git, place: Place, begun: Begun) -> str:
+def _recover_spawn(git: Git, place: Place, begun: Begun) -> str:
     name, where = escape_hidden(begun.branch), escape_hidden(begun.worktree)
-    if _read_tip(asked, begun.branch) is not None:
-        finish_spawn(asked, begun)
+    if _read_tip(git, begun.branch) is not None:
+        finish_spawn(git, begun)
         return f"{name} was spawned before and is complete now: {where}"
-    clear_spawn(asked, place, begun)
+    clear_spawn(git, place, begun)
     return f"what an interrupted spawn of {name} had left in {where} is removed"
 
 
-def _read_tip(asked: Git, branch: str) -> str | None:
-    out = process.run_or_none(asked, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
+def _read_tip(git: Git, branch: str) -> str | None:
+    out = process.run_or_none(git, ["rev-parse", "--verify", "--quiet", f"{HEADS}{branch}"])
     return None if out is None else decode(out).strip()
 
 
-def finish_spawn(asked: Git, begun: Begun) -> None:
-    """What comes after the branch is there: the worktree stands on it, and is unlocked."""
-    at = Git(Path(begun.worktree), asked.env)
+def finish_spawn(git: Git, begun: Begun) -> None:
+    """Do what is left once the branch exists: check it out in the worktree, and unlock that."""
+    at = Git(Path(begun.worktree), git.env)
     if not at.cwd.is_dir():
         return
     if not queries.read_head_ref(at):
+        # HEAD alone changes: the worktree already has the files of that commit.
         process.run(
             at, [*process.UNHOOKED, "symbolic-ref", "-m", "agentledger: spawn", "HEAD", HEADS + begun.branch]
         )
-    process.run_unchecked(asked, ["worktree", "unlock", begun.worktree])
+    process.run_unchecked(git, ["worktree", "unlock", begun.worktree])
 
 
-def clear_spawn(asked: Git, place: Place, begun: Begun) -> None:
-    """Remove the worktree that was being made, folder and all."""
+def clear_spawn(git: Git, place: Place, begun: Begun) -> None:
+    """Remove the worktree that was being made, with its folder."""
     folder = Path(begun.worktree)
-    process.run_unchecked(asked, [*process.UNHOOKED, "worktree", "unlock", begun.worktree])
+    process.run_unchecked(git, [*process.UNHOOKED, "worktree", "unlock", begun.worktree])
+    # The second --force is for a lock (git-worktree(1)). Where git does not know the worktree, as after a kill
+    # in between, its folder alone is left to remove.
     process.run_unchecked(
-        asked, [*process.UNHOOKED, "worktree", "remove", "--force", "--force", begun.worktree]
+        git, [*process.UNHOOKED, "worktree", "remove", "--force", "--force", begun.worktree]
     )
     if folder.is_dir() and _is_ours(folder, place):
         shutil.rmtree(folder, ignore_errors=True)
-    process.run_unchecked(asked, [*process.UNHOOKED, "worktree", "prune"])
+    process.run_unchecked(git, [*process.UNHOOKED, "worktree", "prune"])
     with suppress(OSError):
         folder.parent.rmdir()  # only where nothing else is in it
 
 
 def _is_ours(folder: Path, place: Place) -> bool:
-    """Is it empty, or a worktree of this repository?"""
+    """Is the folder empty, or a worktree of this repository? Anything else may be somebody's work."""
     link = folder / ".git"
     if not link.is_file():
         return not any(folder.iterdir())
@@ -126,9 +136,13 @@ def _is_ours(folder: Path, place: Place) -> bool:
 
 @contextmanager
 def hold_spawn_lock(place: Place) -> Iterator[None]:
-    """Until the block is left no other spawn runs in this repository; LedgerError after PATIENCE seconds."""
+    """Keep any other spawn out of this repository until the block ends.
+
+    Raises LedgerError where another one still runs after PATIENCE seconds.
+    """
     file = place.common / "agentledger" / "spawn.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
+    # "a+b" leaves the content, the number of the process that has the lock, until the lock is ours.
     with file.open("a+b") as lock:
         _wait_for_lock(lock.fileno(), file)
         lock.truncate(0)
@@ -138,6 +152,7 @@ def hold_spawn_lock(place: Place) -> Iterator[None]:
 
 
 def _wait_for_lock(lock: int, file: Path) -> None:
+    """Take the lock, which the system releases when the process ends, however that happens."""
     if sys.platform == "win32":
         return  # no such lock there; git's own keep two from making the same branch
     import fcntl
@@ -149,10 +164,10 @@ def _wait_for_lock(lock: int, file: Path) -> None:
         except BlockingIOError as error:
             if time.monotonic() > until:
                 who = decode(file.read_bytes()).strip() or "of an unknown number"
-                told = (
+                message = (
                     f"another agentledger spawn, process {escape_hidden(who)}, is at work in this repository"
                 )
-                raise LedgerError(told, "wait for it to end; its set-up command may take long") from error
+                raise LedgerError(message, "wait for it to end; its set-up command may take long") from error
         else:
             return
         time.sleep(0.05)

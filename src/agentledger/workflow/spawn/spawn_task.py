@@ -1,10 +1,10 @@
-"""`agentledger spawn`: a task handed out, as a branch with its brief, in a worktree that is ready to work in.
+"""`agentledger spawn` hands out a task: a branch with its brief, in a worktree that is ready to work in.
 
-Belongs here: the order of the steps, and what is refused. Does not: what an interrupted spawn has left (see
-`spawn_journal`), making the worktree ready (see `verify_place`), starting an agent (see `launch`).
+Belongs here: the order of the steps, and what is refused. Does not: recovering an interrupted spawn (see
+`spawn_journal`), making the worktree ready (see `verify.fresh_worktree`), starting an agent (see `launch`).
 
 Everything is made out of sight first: the commit without a branch, the worktree detached and locked. The
-branch appears last, in one step; before it, nothing has happened for anybody else.
+branch appears last, in one step. Before that step, others see nothing.
 """
 
 from __future__ import annotations
@@ -32,12 +32,17 @@ from agentledger.workflow.spawn.spawn_journal import Begun
 from agentledger.workflow.verify.fresh_worktree import prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner
 
+# Where a branch keeps its copy of the brief; to be filled in with the task's id.
 BRIEF = ".agentledger/tasks/{}/brief.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to hand out. `attempt` is the number of a rival, None for the first; `folder` where to work."""
+    """What to hand out.
+
+    `attempt` is the number of a rival attempt, None for the first; `folder` is where the worktree goes, None
+    for the usual place.
+    """
 
     task: str
     attempt: int | None = None
@@ -45,34 +50,35 @@ class Wanted:
 
 
 def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
-    """Hand the task out in the repository around `start`; a report instead where the spawn gate refuses.
+    """Hand the task out in the repository around `start`; return a report where the spawn gate refuses.
 
-    `hear` is told what the set-up command prints; `now` is in seconds since the epoch. Raises LedgerError,
-    and leaves nothing behind: the branch or the folder is there already, the set-up fails, another spawn is
-    at work. What an interrupted one has left is put right first.
+    `hear` gets what the set-up command prints; `now` is in seconds since the epoch. What an interrupted spawn
+    has left is completed or removed first. Raises LedgerError, and leaves nothing behind, where the branch or
+    the folder exists already, the set-up fails, or another spawn is at work.
     """
     place = queries.locate_repository(process.repository_at(start))
     with spawn_journal.hold_spawn_lock(place):
-        mended = spawn_journal.recover_spawns(process.repository_at(start), place)
+        # Before the fleet is read: completing a spawn creates a branch.
+        recovered = spawn_journal.recover_spawns(process.repository_at(start), place)
         with manager_context.open_managing(start, now) as desk:
             task = desk.task(wanted.task)
-            if done := _describe_completed(desk, task, wanted, mended):
+            if done := _describe_completed(desk, task, wanted, recovered):
                 return done
             report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, wanted, now=now, hear=hear).did(tuple(mended), dry_run)
+            return _Spawning(desk, task, wanted, now=now, hear=hear).did(tuple(recovered), dry_run)
 
 
-def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list[str]) -> Did | None:
-    """Where an interrupted spawn of this very branch has just been completed: that it is."""
+def _describe_completed(desk: Managing, task: Task, wanted: Wanted, recovered: list[str]) -> Did | None:
+    """The result where an interrupted spawn of this very branch was completed just now; None elsewhere."""
     name = branch_name_of(task, wanted.attempt)
-    if not any(line.startswith(f"{escape_hidden(name)} was spawned") for line in mended):
+    if not any(line.startswith(f"{escape_hidden(name)} was spawned") for line in recovered):
         return None
     worktree = next((c.path for c in queries.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
     return Did(
         command="spawn",
-        said=tuple(mended),
+        said=tuple(recovered),
         task=task.id,
         refs=(HEADS + name,),
         worktree=str(worktree),
@@ -81,7 +87,7 @@ def _describe_completed(desk: Managing, task: Task, wanted: Wanted, mended: list
 
 
 def branch_name_of(task: Task, attempt: int | None) -> str:
-    """The name of the branch that works on a task; an attempt has its number behind it."""
+    """The name of the branch that works on a task; a rival attempt adds its number."""
     named = task.brief.branch if task.brief else None
     name = named or f"agent/{task.id}"
     return name if attempt is None else f"{name}--{attempt}"
@@ -89,7 +95,7 @@ def branch_name_of(task: Task, attempt: int | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Spawning:
-    """One task that is being handed out."""
+    """One spawn under way: the checks and steps of it."""
 
     desk: Managing
     task: Task
@@ -109,19 +115,19 @@ class _Spawning:
 
     @property
     def folder(self) -> Path:
-        """Where the worktree goes: beside the repository, so that no tool finds it inside."""
+        """Where the worktree goes: beside the repository, so that no tool finds it within."""
         if self.wanted.folder is not None:
             return self.wanted.folder.absolute()
         home = self.desk.seen.home
         ending = "" if self.wanted.attempt is None else f"--{self.wanted.attempt}"
         return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
 
-    def did(self, mended: tuple[str, ...], dry_run: bool) -> Did:
+    def did(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
+        """Make it all, unless `dry_run`; return what was made, or would be."""
         self._free()
-        told = (*mended, *self._told(dry_run))
         nothing = Did(
             command="spawn",
-            said=told,
+            said=(*recovered, *self._told(dry_run)),
             task=self.task.id,
             refs=(HEADS + self.name,),
             worktree=str(self.folder),
@@ -141,42 +147,45 @@ class _Spawning:
         )
 
     def _told(self, dry_run: bool) -> tuple[str, ...]:
+        """Lines for the manager: branch, worktree, copied files and set-up command."""
         base, policy = self.desk.fleet.base, self.desk.fleet.policy
         where = "would be" if dry_run else "is"
-        told = [
+        lines = [
             f"{escape_hidden(self.name)} {where} at {base.head[:12]} of {escape_hidden(base.name)}, with its brief"
         ]
-        told.append(f"worktree: {escape_hidden(str(self.folder))}")
+        lines.append(f"worktree: {escape_hidden(str(self.folder))}")
         if policy.spawn_copy:
-            told.append(f"copied into it: {', '.join(map(escape_hidden, policy.spawn_copy))}")
+            lines.append(f"copied into it: {', '.join(map(escape_hidden, policy.spawn_copy))}")
         if policy.spawn_setup:
-            told.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
-        return tuple(told)
+            lines.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
+        return tuple(lines)
 
     def _free(self) -> None:
-        """LedgerError where the branch or the folder is there already."""
-        asked, name = self.desk.asked, self.name
-        there = {c.branch: c for c in queries.read_worktrees(asked)}
+        """Raise LedgerError where the branch or the folder exists already, or git takes no such branch name."""
+        git, name = self.desk.asked, self.name
+        there = {c.branch: c for c in queries.read_worktrees(git)}
         if HEADS + name in there:
             where = shlex.quote(escape_hidden(str(there[HEADS + name].path)))
             if there[HEADS + name].prunable:
                 again = f"git worktree prune && git worktree add {where} {shlex.quote(escape_hidden(name))}"
-                told = (
+                message = (
                     f"{escape_hidden(self.task.id)} is handed out already, but its worktree {where} is gone"
                 )
-                raise LedgerError(told, f"{again} brings back what is committed; --attempt 2 begins a rival")
+                raise LedgerError(
+                    message, f"{again} brings back what is committed; --attempt 2 begins a rival"
+                )
             raise LedgerError(
                 f"{escape_hidden(self.task.id)} is handed out already, in {where}",
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
             )
-        if process.run_or_none(asked, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
+        if process.run_or_none(git, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
             shown = shlex.quote(escape_hidden(name))
             raise LedgerError(
                 f"the branch {shown} is there already",
                 f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
                 "or begin a rival: --attempt 2",
             )
-        if process.run_unchecked(asked, ["check-ref-format", HEADS + name])[1]:
+        if process.run_unchecked(git, ["check-ref-format", HEADS + name])[1]:
             raise LedgerError(f"{escape_hidden(name)} is no name for a branch", "mend `branch:` in its brief")
         if self.folder.exists():
             raise LedgerError(
@@ -185,7 +194,7 @@ class _Spawning:
             )
 
     def _commit(self) -> str:
-        """The first commit, which no branch has yet: base with the brief as it counts now."""
+        """Make the branch's first commit, base with the brief that counts; no branch has it yet."""
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
         message = f"chore(ledger): the brief of {self.task.id}"
@@ -196,6 +205,7 @@ class _Spawning:
             who=read_identity(self.desk.asked),
             tip="",
         )
+        # All zeros: the branch must not exist when the commit is put on it.
         new = new._replace(tip="0" * len(base))
         return retry(self._writer, lambda: commit_writer.make_commit(self.desk.asked, self.name, new))
 
@@ -205,26 +215,27 @@ class _Spawning:
         return Writer(place, HEADS + self.name, place.common / "agentledger")
 
     def _make_or_undo(self, commit: str) -> tuple[str, ...]:
-        """Worktree and branch; what there is to warn of. Whatever goes wrong, nothing of it is left."""
+        """Make worktree and branch; return warnings. Whatever goes wrong, nothing of it is left."""
         begun = Begun(self.name, commit, str(self.folder))
-        asked, place = self.desk.asked, self.desk.seen.place
+        git, place = self.desk.asked, self.desk.seen.place
         journal = spawn_journal.write_journal(place, begun)
         try:
             warnings = self._worktree(begun)
             self._create_branch(begun)
         except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
-            spawn_journal.clear_spawn(asked, place, begun)
+            spawn_journal.clear_spawn(git, place, begun)
             journal.unlink(missing_ok=True)
             raise
-        spawn_journal.finish_spawn(asked, begun)
+        spawn_journal.finish_spawn(git, begun)
         journal.unlink(missing_ok=True)
         return warnings
 
     def _worktree(self, begun: Begun) -> tuple[str, ...]:
-        asked, policy = self.desk.asked, self.desk.fleet.policy
+        """Make the worktree, detached and locked, and set it up; return warnings."""
+        git, policy = self.desk.asked, self.desk.fleet.policy
         flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
-        process.run(asked, [*process.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
-        at = replace(asked, cwd=self.folder)
+        process.run(git, [*process.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
+        at = replace(git, cwd=self.folder)
         process.run(at, [*process.UNHOOKED, "reset", "--quiet", "--hard"])
         runner = Runner(
             self.folder,
@@ -239,7 +250,7 @@ class _Spawning:
         return (*self._changed(), *activate_hooks.activate_hooks(at))
 
     def _changed(self) -> tuple[str, ...]:
-        """That the set-up has changed files which are tracked: the agent would commit them unawares."""
+        """A warning where the set-up has changed or left files: the agent would commit them without noticing."""
         changed = queries.read_status(replace(self.desk.asked, cwd=self.folder)) or []
         if not changed:
             return ()
@@ -249,16 +260,16 @@ class _Spawning:
         )
 
     def _create_branch(self, begun: Begun) -> None:
-        """The branch, at once or not at all."""
+        """Create the branch in one step. Raises GitError where somebody else has made it meanwhile."""
         line = f"create {HEADS}{begun.branch} {begun.commit}\n"
         if not update_refs(
             self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True
         ):
-            told = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
-            raise GitError(told, "nothing was made; agentledger board shows it")
+            message = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
+            raise GitError(message, "nothing was made; agentledger board shows it")
 
 
 def _start_command(task: Task, worktree: Path | None) -> str:
-    """What to type in order to have an agent begin."""
+    """The command that prints the text for an agent, in its worktree."""
     where = shlex.quote(str(worktree)) if worktree else "its worktree"
     return f"cd {where} && agentledger prompt {task.id}   # the text to hand to an agent there"

@@ -77,8 +77,8 @@ def _split_command(command: str) -> set[bytes]:
     return {encode(word.removeprefix("./").rstrip("/")) for word in _APART.split(command)}
 
 
-def _read_tracked(asked: Git, commit: str) -> set[bytes]:
-    return set(process.run(asked, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
+def _read_tracked(git: Git, commit: str) -> set[bytes]:
+    return set(process.run(git, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
 
 
 def _add_folders(paths: set[bytes]) -> set[bytes]:

@@ -31,10 +31,10 @@ class Unclean(NamedTuple):
     untracked: tuple[bytes, ...]
 
 
-def read_unclean(asked: Git) -> Unclean:
-    """What is uncommitted in the worktree around `asked`."""
+def read_unclean(git: Git) -> Unclean:
+    """What is uncommitted in the worktree around `git`."""
     flags = ["--porcelain=v2", "-z", "-uall", "--ignore-submodules=none", "--no-renames"]
-    entries = process.run(asked, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
+    entries = process.run(git, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
     tracked, untracked = [], []
     for entry in filter(None, entries):
         if entry.startswith(b"? "):
@@ -45,13 +45,13 @@ def read_unclean(asked: Git) -> Unclean:
     return Unclean(tuple(tracked), tuple(untracked))
 
 
-def read_hidden_paths(asked: Git, top: Path) -> list[bytes]:
+def read_hidden_paths(git: Git, top: Path) -> list[bytes]:
     """Tracked paths that git was told to take for unchanged, so that nothing shows what they are like now.
 
     A sparse checkout leaves files out by such a mark; one that is there all the same is not looked at.
     """
-    listed = process.run(asked, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
-    sparse = queries.read_config(asked).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
+    listed = process.run(git, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
+    sparse = queries.read_config(git).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
     found = []
     for entry in filter(None, listed):
         mark, path = entry[:1], entry[2:]
@@ -61,22 +61,24 @@ def read_hidden_paths(asked: Git, top: Path) -> list[bytes]:
     return found
 
 
-def refuse_unclean(asked: Git, top: Path) -> None:
+def refuse_unclean(git: Git, top: Path) -> None:
     """LedgerError where a check would look at something else than the commit."""
-    found = read_unclean(asked)
-    if found.tracked and (queries.locate_repository(asked).directory / "MERGE_HEAD").exists():
-        told = f"a merge is half-way here: {format_paths(found.tracked)}"
-        raise LedgerError(told, "finish it (git commit) or abort it (git merge --abort), then run this again")
-    if found.tracked:
-        told = f"there are uncommitted changes: {format_paths(found.tracked)}"
+    found = read_unclean(git)
+    if found.tracked and (queries.locate_repository(git).directory / "MERGE_HEAD").exists():
+        message = f"a merge is half-way here: {format_paths(found.tracked)}"
         raise LedgerError(
-            told, "commit them (or git stash), then run this again: what is checked is a commit"
+            message, "finish it (git commit) or abort it (git merge --abort), then run this again"
+        )
+    if found.tracked:
+        message = f"there are uncommitted changes: {format_paths(found.tracked)}"
+        raise LedgerError(
+            message, "commit them (or git stash), then run this again: what is checked is a commit"
         )
     if found.untracked:
-        told = f"there are files that are in no commit: {format_paths(found.untracked)}"
+        message = f"there are files that are in no commit: {format_paths(found.untracked)}"
         hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
-        raise LedgerError(told, hint)
-    hidden = read_hidden_paths(asked, top)
+        raise LedgerError(message, hint)
+    hidden = read_hidden_paths(git, top)
     if hidden:
         first = shlex.quote(format_path(hidden[0]))
         raise LedgerError(
@@ -86,22 +88,22 @@ def refuse_unclean(asked: Git, top: Path) -> None:
         )
 
 
-def refuse_changed(asked: Git, check: str) -> tuple[bytes, ...]:
+def refuse_changed(git: Git, check: str) -> tuple[bytes, ...]:
     """The untracked files that a check has left; LedgerError where it changed tracked ones."""
-    found = read_unclean(asked)
+    found = read_unclean(git)
     if found.tracked:
-        told = f"the check {check} changed files that are committed: {format_paths(found.tracked)}"
+        message = f"the check {check} changed files that are committed: {format_paths(found.tracked)}"
         hint = (
             "nothing is recorded; see git diff: commit that, or git restore it, and let the check only look"
         )
-        raise LedgerError(told, hint)
+        raise LedgerError(message, hint)
     return found.untracked
 
 
-def is_same_code(asked: Git, then: str) -> bool:
+def is_same_code(git: Git, then: str) -> bool:
     """Is HEAD still this commit, or one that differs from it in the ledger alone?"""
     _, code, _ = process.run_unchecked(
-        asked, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE]
+        git, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE]
     )
     return code == 0
 

@@ -31,40 +31,40 @@ _PLAIN = (*process.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseChe
 
 
 @contextmanager
-def fresh_worktree(asked: Git, place: Place, commit: str) -> Iterator[Path]:
+def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
     """The top of a detached worktree at `commit`, until the block is left.
 
     Raises GitError where git cannot make it. What a killed process has left of one is removed first.
     """
-    _sweep_worktrees(asked)
+    _sweep_worktrees(git)
     home = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-")).resolve()
     folder = home / (place.top or place.common).name
     try:
         process.run(
-            asked, [*_PLAIN, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(folder), commit]
+            git, [*_PLAIN, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(folder), commit]
         )
-        process.run(Git(folder, asked.env), [*_PLAIN, "reset", "--quiet", "--hard"])
+        process.run(Git(folder, git.env), [*_PLAIN, "reset", "--quiet", "--hard"])
         yield folder
     finally:
-        _remove_worktree(asked, home, folder)
+        _remove_worktree(git, home, folder)
 
 
-def _remove_worktree(asked: Git, home: Path, folder: Path) -> None:
+def _remove_worktree(git: Git, home: Path, folder: Path) -> None:
     """The folder first: git would refuse to remove one with a submodule in it."""
     for name, _, _ in os.walk(home):  # what a package manager made read-only
         with suppress(OSError):
             Path(name).chmod(stat.S_IRWXU)
     shutil.rmtree(home, ignore_errors=True)
-    process.run_unchecked(asked, [*process.UNHOOKED, "worktree", "remove", "--force", "--force", str(folder)])
+    process.run_unchecked(git, [*process.UNHOOKED, "worktree", "remove", "--force", "--force", str(folder)])
 
 
-def _sweep_worktrees(asked: Git) -> None:
+def _sweep_worktrees(git: Git) -> None:
     """Remove the worktrees of processes that were killed."""
-    for checkout in queries.read_worktrees(asked):
+    for checkout in queries.read_worktrees(git):
         home = checkout.path.parent
         owner = home.name.removeprefix(_NAME).partition("-")[0]
         if home.name.startswith(_NAME) and owner.isdigit() and not is_process_alive(int(owner)):
-            _remove_worktree(asked, home, checkout.path)
+            _remove_worktree(git, home, checkout.path)
 
 
 def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
@@ -78,8 +78,8 @@ def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy,
         hear(Begins("setup", policy.spawn_setup))
         ran, _ = runner.shell([encode(policy.spawn_setup)], LIMIT)
         if ran.exit_code:
-            told = f"policy's set-up command failed in a fresh worktree, exit code {ran.exit_code}"
-            raise LedgerError(told, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
+            message = f"policy's set-up command failed in a fresh worktree, exit code {ran.exit_code}"
+            raise LedgerError(message, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
 
 
 def _copy_file(folder: Path, source: Path, path: str) -> None:
@@ -91,12 +91,12 @@ def _copy_file(folder: Path, source: Path, path: str) -> None:
         if part == folder:
             break
         if part.is_symlink():
-            told = f"{escape_hidden(path)} is to be copied, and the branch has a link on the way there"
-            raise LedgerError(told, "look at that branch: agentledger check")
+            message = f"{escape_hidden(path)} is to be copied, and the branch has a link on the way there"
+            raise LedgerError(message, "look at that branch: agentledger check")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         shutil.copy2(source / path, target)
     except OSError as error:
-        told = f"{escape_hidden(path)} cannot be copied into a fresh worktree: {error.strerror}"
-        raise LedgerError(told, "see [spawn] copy in .agentledger/config.toml") from error
+        message = f"{escape_hidden(path)} cannot be copied into a fresh worktree: {error.strerror}"
+        raise LedgerError(message, "see [spawn] copy in .agentledger/config.toml") from error

@@ -141,8 +141,8 @@ def changed_files(branch: Branch, net: Net) -> list[bytes]:
 def bind_evidence(branch: Branch, net: Net) -> Bound:
     """What evidence of a branch's head speaks of; LedgerError where that cannot be read."""
     if branch.code_tree is None:
-        told = f"the tree of {branch.head[:12]} cannot be read"
-        raise LedgerError(told, "git fsck says what is missing; git fetch may bring it")
+        message = f"the tree of {branch.head[:12]} cannot be read"
+        raise LedgerError(message, "git fsck says what is missing; git fetch may bring it")
     return Bound(branch.head, branch.code_tree, change_id(net))
 
 
@@ -158,8 +158,8 @@ def _remark_new_files(seen: Seen, left: Sequence[bytes]) -> Seen:
 
 def _refuse_moved(at: AtWork, bound: Bound) -> None:
     if not clean_worktree.is_same_code(at.asked, bound.head):
-        told = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
-        raise LedgerError(told, "run this again when nobody commits code here")
+        message = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
+        raise LedgerError(message, "run this again when nobody commits code here")
 
 
 def _render_evidence(

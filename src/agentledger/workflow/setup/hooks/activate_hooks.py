@@ -16,23 +16,23 @@ from agentledger.workflow.setup.steps import Write, read_content
 OFF = "no hooks of agentledger are on here, so no commit is checked; agentledger init turns them on"
 
 
-def activate_hooks(asked: Git) -> tuple[str, ...]:
-    """Have the worktree around `asked` run the repository's hooks; sentences about what keeps it from that.
+def activate_hooks(git: Git) -> tuple[str, ...]:
+    """Have the worktree around `git` run the repository's hooks; sentences about what keeps it from that.
 
     Hooks in the shared folder run in every worktree. Where `core.hooksPath` is set, as a package manager's
     set-up does, each worktree is told of ours by a setting of its own.
     """
-    place = queries.locate_repository(asked)
+    place = queries.locate_repository(git)
     done = manifest.read_manifest(place.common)
     ours = place.common / FOLDER
     if not (done.hooks or any(path.parent == ours for path in done.files)):
         return (OFF,)
-    setting = worktree_hooks.read_shared_path(asked, place)
+    setting = worktree_hooks.read_shared_path(git, place)
     if setting is None:
         missing = [name for name in NAMES if not has_running_shim(place.common / "hooks" / name)]
         told = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
         return (told,) if missing else ()
-    plan = worktree_hooks.plan_worktree_hooks(asked, place, setting, worktrees=[asked.cwd], done=done)
+    plan = worktree_hooks.plan_worktree_hooks(git, place, setting, worktrees=[git.cwd], done=done)
     kept = manifest.render_manifest(place.common, done.merge_later(plan.done))
     file = manifest.manifest_path(place.common)
     steps.apply_steps([Write(file, read_content(file), kept), *plan.steps])

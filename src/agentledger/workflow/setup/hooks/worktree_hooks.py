@@ -39,32 +39,32 @@ CONFIGURED = (2, 54)
 _OFTEN = ("reference-transaction", "post-index-change")
 
 
-def read_shared_path(asked: Git, place: Place) -> str | None:
+def read_shared_path(git: Git, place: Place) -> str | None:
     """The `core.hooksPath` that all worktrees share; None where there is none, or it says the usual place."""
     said = [
-        (scope, value) for scope, value in _read_hooks_paths(asked) if scope in ("system", "global", "local")
+        (scope, value) for scope, value in _read_hooks_paths(git) if scope in ("system", "global", "local")
     ]
     if not said or said[-1][1] == str(place.common / "hooks"):
         return None
     return said[-1][1]
 
 
-def read_own_path(asked: Git) -> str | None:
+def read_own_path(git: Git) -> str | None:
     """What this worktree's own settings say."""
-    found = [value for scope, value in _read_hooks_paths(asked) if scope == "worktree"]
+    found = [value for scope, value in _read_hooks_paths(git) if scope == "worktree"]
     return found[-1] if found else None
 
 
-def _read_hooks_paths(asked: Git) -> list[tuple[str, str]]:
+def _read_hooks_paths(git: Git) -> list[tuple[str, str]]:
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
-    words = decode(process.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    words = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-def read_configured_hooks(asked: Git) -> list[tuple[str, str]]:
+def read_configured_hooks(git: Git) -> list[tuple[str, str]]:
     """Name and event of each hook that `hook.<name>.event` sets for an event that ours has, too."""
     flags = ["-z", "--get-regexp", r"^hook\..*\.event$"]
-    entries = decode(process.run_or_none(asked, ["config", *flags]) or b"").split("\0")[:-1]
+    entries = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
     pairs = (entry.partition("\n")[::2] for entry in entries)
     return [
         (key.removeprefix("hook.").removesuffix(".event"), event)
@@ -74,11 +74,11 @@ def read_configured_hooks(asked: Git) -> list[tuple[str, str]]:
 
 
 def plan_worktree_hooks(
-    asked: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest
+    git: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest
 ) -> Plan:
     """Our folder of hooks, and each of these worktrees told to use it."""
     folder = place.common / FOLDER
-    parts = [_plan_own_path(replace(asked, cwd=worktree), folder) for worktree in worktrees]
+    parts = [_plan_own_path(replace(git, cwd=worktree), folder) for worktree in worktrees]
     if any(part.steps for part in parts):
         parts = [_plan_extension(place), *parts]
     names = [*_OTHERS, *(n for n in _OFTEN if _has_hook_file(setting, worktrees, n))]
@@ -100,16 +100,16 @@ def _has_hook_file(setting: str, worktrees: Sequence[Path], name: str) -> bool:
     return any((worktree / setting / name).is_file() for worktree in worktrees)
 
 
-def _plan_own_path(asked: Git, folder: Path) -> Plan:
+def _plan_own_path(git: Git, folder: Path) -> Plan:
     """The worktree's own setting; one that somebody else has made stays."""
-    before = read_own_path(asked)
+    before = read_own_path(git)
     if before is not None and before != str(folder):
         said = (
-            f"{escape_hidden(str(asked.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
+            f"{escape_hidden(str(git.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
         )
         return Plan(notes=(said,))
     return git_settings.plan_settings(
-        queries.locate_repository(asked).directory / "config.worktree", [(SETTING, str(folder))]
+        queries.locate_repository(git).directory / "config.worktree", [(SETTING, str(folder))]
     )
 
 

@@ -1,0 +1,34 @@
+"""Reads the longer texts of prompts, which are Markdown in `templates/prompt/`, and fills words in.
+
+Belongs here: finding a text, and its `$` words. Does not: which text an agent gets, or making a word harmless (see
+`quote`): what is filled in has been through that.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from string import Template
+
+from agentledger.model.errors import LedgerError
+from agentledger.storage import resources
+
+
+def fill_text(name: str, **words: str) -> str:
+    """The text of this name, each of `words` in place of its `$name`; what a word holds is never filled in itself.
+
+    Raises LedgerError where the file is missing, KeyError where the text has a word that is not given.
+    """
+    return _read_template(name).substitute(words)
+
+
+@cache
+def _read_template(name: str) -> Template:
+    """The text, without the newline that ends the file."""
+    try:
+        text = (resources.resource_folder("templates") / "prompt" / f"{name}.md").read_text("utf-8")
+    except OSError as error:
+        raise LedgerError(
+            f"agentledger's own file “templates/prompt/{name}.md” cannot be read: {error.strerror}",
+            "The installation is incomplete: install agentledger again.",
+        ) from error
+    return Template(text.removesuffix("\n"))

@@ -1,0 +1,23 @@
+from pathlib import Path
+
+import pytest
+
+from orchard.catalog import load
+
+HEADER = "sku,name,unit,price,in_stock\n"
+
+
+def test_products_are_found_by_sku(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HEADER + "APL-BOS,Boskoop,kg,320,140\n")
+    assert load(tmp_path / "p.csv")["APL-BOS"].price == 320
+
+
+def test_a_catalogue_saved_by_excel_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HEADER + "PLU-ZWE,Zwetschgen,kg,380,60\n", encoding="utf-8-sig")
+    assert "PLU-ZWE" in load(tmp_path / "p.csv")
+
+
+def test_a_sku_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HEADER + 2 * "APL-BOS,Boskoop,kg,320,140\n")
+    with pytest.raises(ValueError, match="occurs twice"):
+        load(tmp_path / "p.csv")

@@ -1,0 +1,33 @@
+"""The catalogue: what the farm sells this week."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Product:
+    sku: str
+    name: str
+    unit: str
+    price: int
+    in_stock: int
+
+
+def load(path: Path) -> dict[str, Product]:
+    """Products by SKU. Raises ValueError when a SKU occurs twice."""
+    products: dict[str, Product] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            product = Product(row["sku"], row["name"], row["unit"], int(row["price"]), int(row["in_stock"]))
+            if product.sku in products:
+                raise ValueError(f"SKU {product.sku} occurs twice in {path.name}")
+            products[product.sku] = product
+    return products
+
+
+def search(products: Iterable[Product], words: str) -> list[Product]:
+    """Products whose name or SKU holds every word, in any order and case."""
+    wanted = words.casefold().split()
+    return [p for p in products if all(word in f"{p.sku} {p.name}".casefold() for word in wanted)]
