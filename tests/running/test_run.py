@@ -252,7 +252,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "from agentledger.model.errors import LedgerError\n"
-        "try: logs.keep(Path(sys.argv[1]), b'x' * 8192)\nexcept LedgerError as error: print(error.message)"
+        "try: logs.store_log(Path(sys.argv[1]), b'x' * 8192)\nexcept LedgerError as error: print(error.message)"
     )
     done = subprocess.run([PYTHON, "-c", source, str(folder)], capture_output=True, text=True, check=True)
     assert "cannot be kept" in done.stdout

@@ -118,7 +118,7 @@ def test_what_somebody_wrote_into_the_known_is_not_believed(renderer: Renderer, 
 
 PROGRAM = """
 import sys
-from agentledger.site.markdown_pool import Renderer
+from agentledger.site.markdown.pool import Renderer
 if __name__ == "__main__":
     with Renderer(limit=5) as renderer:
         renderer.render("*a*")

@@ -60,7 +60,7 @@ def read_allowed_signers(scratch: Scratch, base: Base, policy: Policy) -> tuple[
 
 
 def find_signed_commits(scratch: Scratch, commits: Iterable[str], signers: bytes) -> frozenset[str]:
-    """Those of the commits that one of the signers has signed; `signers` is as `read_allowed_signers` gives it.
+    """Those of the commits that one of the signers has signed; `signers` comes from `read_allowed_signers`.
 
     Takes two processes, and none for commits that were checked before. git checks whether a key is valid at
     the time that its commit names, so the answer for a commit never changes.

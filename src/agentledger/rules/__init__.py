@@ -1,9 +1,10 @@
-"""The rules: pure functions of one branch at one gate. What stops, and where, is in one table.
+"""The rules that every branch is checked against, in one table that says at which gate each one stops.
 
-Belongs here: that table, and running it. Does not: a rule itself (see the family's module), gathering what
-rules look at (see `check`), or words around findings (see `reports`).
+Belongs here: that table, and evaluating it. Does not: a rule itself (see its family's module), gathering what
+rules look at (see `fleet.case_builder`), or the text around findings (see `reports`).
 
-A rule yields what it found; id, name and severity are put on here. Its docstring is its documentation.
+A rule is a pure function of one branch at one gate. It yields what it found; id, name and severity are added
+here. Its docstring is its documentation, from which docs/rules.md is written.
 """
 
 from __future__ import annotations
@@ -24,40 +25,40 @@ _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 
 
 def applies_always(_case: Case) -> bool:
-    """Applies to everything."""
+    """Say yes: the rule applies to every case."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule and its level at each gate, in the order spawn, commit, push, ready, merge.
-
-    E stops, w is told, · is not run; a lone `w` is told by what shows everything, and stops nothing.
-    `requires` are rules that must have found nothing, or this one would repeat them.
-    """
+    """A rule: its id, its level at each gate, and the function that checks it."""
 
     id: str
     name: str
+    #: One letter a gate, in the order spawn, commit, push, ready, merge: E stops, w only warns, · is not run.
+    #: A lone `w` is a warning that only the board, the site and `check --fleet` show.
     levels: str
     check: Callable[[Case], Iterable[Found]]
     _: KW_ONLY
+    #: The rule is skipped where this is False.
     applies: Callable[[Case], bool] = applies_always
+    #: Ids of rules that must have found nothing, or this one would repeat them.
     requires: tuple[str, ...] = ()
 
     def level(self, gate: Gate) -> str:
-        """E, w or · at a gate."""
+        """Return the rule's level at a gate: E, w or ·."""
         if len(self.levels) == 1:
             return self.levels if gate is Gate.MERGE else "·"
         return self.levels[_GATES.index(gate)]
 
     @property
     def severity(self) -> Severity:
-        """What its findings are at the merge gate, where nothing is milder."""
+        """Return the severity of its findings at the merge gate, where no gate makes them milder."""
         return Severity.ERROR if "E" in self.levels else Severity.WARN
 
     @property
     def documentation(self) -> str:
-        """What it finds, why that matters, and how to mend it."""
+        """Return its text: what it finds, why that matters, and how to fix it."""
         return inspect.cleandoc(self.check.__doc__ or "")
 
 
@@ -145,19 +146,19 @@ RULES: tuple[Rule, ...] = (
     Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, applies=ownership.has_scope),
     Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, applies=brief.has_brief),
 )
-# By which a path is not the task's to change.
+# The rules that say which paths a task may change. No waiver of these opens agentledger's own files.
 _BOUNDARIES = frozenset(("OWN001", "OWN002", "OWN003", "OWN005"))
 _BY_NAME = {name: rule for rule in RULES for name in (rule.id, rule.name)}
 
 
 def find_rule(name: str) -> Rule | None:
-    """The rule of this id or name, in any case."""
+    """Return the rule of this id or name, in upper or lower case; None where there is none."""
     return _BY_NAME.get(name.upper()) or _BY_NAME.get(name.lower())
 
 
 def evaluate_rules(case: Case, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
-    """What all the rules of the case's gate find, in the table's order; waived ones too, marked."""
-    found: list[Finding] = []
+    """Return what the rules of the case's gate find, in the table's order; waived findings are marked."""
+    all_findings: list[Finding] = []
     fired: set[str] = set()
     for rule in rules:
         level = _level_by_policy(rule, case)
@@ -165,14 +166,15 @@ def evaluate_rules(case: Case, rules: Iterable[Rule] = RULES) -> tuple[Finding, 
             continue
         findings = [_make_finding(rule, level, each, case) for each in rule.check(case)]
         fired |= {rule.id} if findings else set()
-        found += findings
-    return tuple(found)
+        all_findings += findings
+    return tuple(all_findings)
 
 
 def _level_by_policy(rule: Rule, case: Case) -> str:
-    """The level at this gate, as policy has changed it: off, a warning, or an error where it runs at all."""
+    """Return the rule's level at this gate, as policy may have changed it: off, a warning, or an error."""
     level = rule.level(case.gate)
     wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
+    # Policy makes no rule run at a gate at which the table has none: its facts are not gathered there.
     if level == "·" or wanted is None:
         return level
     return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)
@@ -200,9 +202,10 @@ def _make_finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
 
 
 def _waiver_reason(rule: Rule, path: bytes | None, case: Case) -> str | None:
-    """The reason of the waiver that covers a finding; one without paths covers all of the rule's.
+    """Return the reason of the waiver that covers a finding; a waiver without paths covers all of a rule's.
 
-    agentledger's own files are never opened by one: what an agent could write there decides about itself.
+    None where no waiver does. agentledger's own files are never opened by one: with them an agent could
+    decide about itself.
     """
     if rule.id in _BOUNDARIES and path is not None and fold_name(path).startswith(".agentledger/"):
         return None
@@ -221,5 +224,5 @@ def _covers_path(waiver: Waiver, path: bytes | None) -> bool:
 
 
 def blocking_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Those that stop whoever is at the gate."""
+    """Yield the findings that stop whoever is at the gate."""
     return (finding for finding in findings if finding.blocks)

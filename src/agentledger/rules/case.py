@@ -1,9 +1,9 @@
 """What rules look at, and what they find: values only.
 
-Belongs here: one branch at one gate, with everything that a rule may ask of it. Does not: gathering it
-(see `check`), or any judgement.
+Belongs here: one branch at one gate, with every fact that a rule may ask for. Does not: gathering those (see
+`fleet.case_builder` and `gates.commit`), or any judgement.
 
-A part that was not gathered is None, or empty; a rule that needs it says so by `applies`.
+A fact that was not gathered is None, or empty; a rule that needs it says so by `Rule.applies`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from agentledger.scope.patterns import Scope
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """A changed path as the gate judges it. `commit` is the newest of the branch's own that changed it.
+    """A changed path as the gate judges it.
 
-    `own` is False for what only merging would bring; `net` for what a later commit has put back.
+    `commit` is the newest of the branch's own commits that changed it. `own` is False for what only merging
+    would bring; `net` is False for what a later commit has put back.
     """
 
     path: bytes
@@ -35,7 +36,10 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another active task: its brief, scope and branches. `since` is when its brief was accepted, seconds."""
+    """Another active task: its brief, scope and branches.
+
+    `since` is when its brief was accepted, in seconds since the epoch.
+    """
 
     task: str
     brief: Brief
@@ -46,7 +50,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A check-in that this change brings (A), edits (M) or takes away (D); `said` is the blob it was."""
+    """A check-in that this change adds (A), edits (M) or deletes (D); `said` is the blob it had first."""
 
     path: str
     change: str
@@ -63,7 +67,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Misleading characters that a change brings, by their names, with the first line of each file."""
+    """Misleading characters that a change adds, by their names (`U+202E`), and the first line with one.
+
+    `where` is the place in words. `line` is None for characters in a file's name.
+    """
 
     where: str
     path: bytes | None
@@ -73,70 +80,89 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One branch, or at `spawn` one task, at one gate.
-
-    `now` and `since`, when the task's brief was accepted, are in seconds since the epoch. `listed`: the
-    branch counts as an agent's. `code` says whether anything outside the ledger changed. `links` has the
-    targets of changed symbolic links by path, `twins` the other path of those that differ only by case or
-    normalisation, `disordered` those in a folder with doubled or unsorted entries. `folders` are the tasks
-    whose folders the branch adds, `naming` those whose briefs name it. `missing` are paths of `follow` that
-    base lacks. `tree` has for each top-level folder of base (b"" for files there) how many files it has, and
-    how many of them are in scope. `merged` are other tasks whose commits came in, with the merge that brought
-    them; `done` are tasks that merged, `known` all there are, each with what it depends on. `packet_paths`
-    are the paths that changed at the base and head which the packet names; `review_fresh` whether the newest
-    review speaks of the change as it is now, None where that is not known.
-    """
+    """One branch, or at `spawn` one task, at one gate: every fact that a rule may ask for."""
 
     gate: Gate
+    #: Seconds since the epoch.
     now: int
     policy: Policy
+    #: Base as git takes it on a command line.
     base: str = "main"
     branch: str = ""
     head: str | None = None
+    #: The branch counts as an agent's.
     listed: bool = False
+    #: Which agent works on the branch; "" where nothing shows it.
     agent: str = ""
     task: Task | None = None
+    #: What the branch's ledger folder says.
     work: Work | None = None
     standing: Standing | None = None
+    #: The paths that the task's brief grants; None without a brief.
     scope: Scope | None = None
+    #: When the task's brief was accepted, in seconds since the epoch.
     since: int | None = None
+    #: The paths that the gate judges, sorted.
     changed: tuple[Touched, ...] = ()
+    #: Did anything outside the ledger change?
     code: bool = False
+    #: Lines added and removed outside the ledger; None where they were not counted.
     added: int | None = None
     removed: int | None = None
+    #: How many commits changed code.
     commits: int = 0
+    #: The result of merging the branch into base.
     conflict: Conflict | None = None
+    #: The targets of changed symbolic links, by path.
     links: Mapping[bytes, bytes] = field(default_factory=dict)
+    #: Added paths that differ from another path only by case or normalisation, with that other path.
     twins: Mapping[bytes, bytes] = field(default_factory=dict)
+    #: Changed paths in a folder with doubled or unsorted entries.
     disordered: frozenset[bytes] = frozenset()
     hidden: tuple[Hidden, ...] = ()
+    #: The check-ins that the branch adds, edits or deletes.
     reports: tuple[Report, ...] = ()
+    #: The tasks whose folders the branch adds.
     folders: tuple[str, ...] = ()
+    #: The tasks whose briefs name the branch.
     naming: tuple[str, ...] = ()
+    #: The paths of the brief's `follow` that base lacks.
     missing: tuple[str, ...] = ()
+    #: For each top-level folder of base (b"" for files there): how many files it has, and how many are in scope.
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
+    #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
+    #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
+    #: Other active tasks whose scope may share a path with this one.
     peers: tuple[Peer, ...] = ()
+    #: The tasks that are merged.
     done: frozenset[str] = frozenset()
+    #: All tasks, each with those that it depends on.
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: What the task's manager has in progress.
     load: Load | None = None
+    #: The paths that changed at the base and head that the packet names; None where either is not known.
     packet_paths: frozenset[bytes] | None = None
+    #: Is the review that counts about the change as it is now? None where that is not known.
     review_fresh: bool | None = None
 
     @property
     def brief(self) -> Brief | None:
-        """The brief that counts."""
+        """Return the brief that counts: the task's, not the branch's own copy."""
         return self.task.brief if self.task else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One thing that a rule found. `hint` is how to mend it; `milder` lowers an error to a warning."""
+    """One thing that a rule found."""
 
     message: str
+    #: How to fix it: the command to type, where there is one.
     hint: str
     path: bytes | str | None = None
+    #: Counted from 1.
     line: int | None = None
     commit: str | None = None
+    #: Lowers an error to a warning.
     milder: bool = False

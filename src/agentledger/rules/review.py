@@ -1,6 +1,7 @@
-"""Has somebody else than its author looked at this very change, and agreed?
+"""Has somebody other than its author reviewed this very change, and approved it?
 
-Belongs here: the rules of the REV family.
+Belongs here: the rules of the REV family. Does not: whether the review is about the change as it is now (see
+`changes.freshness`).
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from agentledger.rules.case import Case, Found
 
 
 def needs_review(case: Case) -> bool:
-    """Is it work that is reviewed: briefed, and not only explored?"""
+    """Is it work that needs a review: briefed, and neither explored nor done by a human?"""
     return case.brief is not None and case.brief.mode in ("delegate", "review") and case.work is not None
 
 
 def review_missing(case: Case) -> Iterator[Found]:
-    """Nobody has approved it; for `mode: review`, no human has.
+    """Nobody has reviewed the branch; for `mode: review`, no human has.
 
-    Why: the implementer's own word is not enough, and an agent's review is no human's.
-    Fix: read it, and write a review on the control branch: `tasks/<task>/reviews/<time>.md`.
+    Why: the implementer's own word is not enough, and an agent's review does not replace a human's.
+    Fix: read the change, and write a review on the control branch: `tasks/<task>/reviews/<time>.md`.
     """
     if case.brief is None or case.work is None:
         return
@@ -36,6 +37,7 @@ def review_missing(case: Case) -> Iterator[Found]:
             milder=not needs_human,
         )
     elif needs_human and not any(r.document.source.proven for r in counted):
+        # Where policy has no means of proof, none can be asked for: the finding is then a warning.
         strict = case.policy.control_guarded or bool(case.policy.control_signers)
         yield Found(
             message="the human's review is unproven: an agent here could have written it",
@@ -45,16 +47,16 @@ def review_missing(case: Case) -> Iterator[Found]:
 
 
 def review_stale(case: Case) -> Iterator[Found]:
-    """The newest review speaks of another change than the branch's head.
+    """The review that counts is about a different change than the one that would merge.
 
     Why: what was approved is not what would merge.
-    Fix: review what came since.
+    Fix: review what has changed since.
     """
     newest = decisive_review(case.brief, case.work)
     if newest and case.standing and case.review_fresh is not True and case.brief:
         yield Found(
-            message=f"the review by {escape_hidden(newest.reviewer)} is of {escape_hidden(newest.head[:12])}, "
-            "another change",
+            message=f"the review by {escape_hidden(newest.reviewer)} is about {escape_hidden(newest.head[:12])}, "
+            "a different change",
             hint=_review_hint(case),
             path=newest.document.source.path,
             milder=case.brief.mode != "review",
@@ -62,9 +64,9 @@ def review_stale(case: Case) -> Iterator[Found]:
 
 
 def review_own(case: Case) -> Iterator[Found]:
-    """The reviewer is the implementer: the same agent session.
+    """The reviewer is the implementer: the same agent session wrote both.
 
-    Why: one does not see one's own mistakes. An address proves nothing: agents commit under their manager's.
+    Why: nobody sees their own mistakes. An e-mail address proves nothing: agents commit under their manager's.
     Fix: have it reviewed by another session, another agent, or a human.
     """
     newest = _newest_review(case)
@@ -78,11 +80,12 @@ def review_own(case: Case) -> Iterator[Found]:
 
 
 def review_open(case: Case) -> Iterator[Found]:
-    """The last verdict is not `approve`, or findings of it are open.
+    """The last verdict is not `approve`, or findings of that review are open.
 
     Why: somebody has said what is wrong, and it is not settled.
-    Fix: settle each finding; the next review ticks them.
+    Fix: settle each finding; the next review ticks them off.
     """
+    # Where a human's review counts, a later one by an agent may still have found something.
     newest, counts = _newest_review(case), decisive_review(case.brief, case.work)
     if newest:
         yield from _open_findings(newest, _review_hint(case))
@@ -107,7 +110,7 @@ def _open_findings(review: Review, again: str) -> Iterator[Found]:
 
 
 def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
-    """The review that has to hold: the newest; where a human's is needed, the newest of a human, if any."""
+    """Return the review that decides: the newest; where a human's is needed, the newest by a human, if any."""
     reviews = work.reviews if work else ()
     if brief is not None and brief.mode == "review":
         reviews = tuple(r for r in reviews if r.kind == "human") or reviews
@@ -115,7 +118,7 @@ def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
 
 
 def _review_hint(case: Case) -> str:
-    """What a review of the branch as it stands comes down to."""
+    """Say how to review the branch as it is now."""
     folder = f"tasks/{escape_hidden(case.work.task if case.work else '')}/reviews/"
     return f"review {escape_hidden(case.branch)} as it is now: a file in {folder} on the control branch"
 

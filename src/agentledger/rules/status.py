@@ -1,6 +1,7 @@
-"""Does an agent say where it stands, and is it heard?
+"""Does an agent report how far it is, and does it get an answer?
 
-Belongs here: the rules of the STA family. Where a branch stands was worked out before (see `standing`).
+Belongs here: the rules of the STA family. Does not: working out how far a branch is (see
+`attention.progress`), or comparing the versions of a check-in (see `fleet.check_ins`).
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ from agentledger.model.text import escape_hidden, format_rfc3339
 from agentledger.model.work import Progress
 from agentledger.rules.case import Case, Found, Report
 
-SAME_TREE = 3  # check-ins in a row about the same code
+SAME_TREE = 3  # check-ins in a row about the same code that no-progress reports
 
 
 def has_work(case: Case) -> bool:
-    """Is there somebody who is to check in?"""
+    """Does the branch work on a task, so that there is somebody who has to check in?"""
     return case.work is not None
 
 
 def status_invalid(case: Case) -> Iterator[Found]:
-    """A check-in that this change brings cannot be read, or lacks a section.
+    """A check-in that this change adds cannot be read, or lacks a section.
 
-    Why: the manager answers what a check-in asks, and cannot see what it says.
-    Fix: mend the line that is named; a check-in has four sections, of which "none" may be all.
+    Why: the manager cannot answer what cannot be read.
+    Fix: correct the line that is named. A check-in has four sections; "none" is enough for each.
     """
+    # Only what this change adds or edits: an earlier one cannot be corrected without editing history.
     fresh = {report.path for report in case.reports if report.change != "D"}
     for check_in in case.work.check_ins if case.work else ():
         document = check_in.document
@@ -42,10 +44,10 @@ def status_invalid(case: Case) -> Iterator[Found]:
 
 
 def status_overdue(case: Case) -> Iterator[Found]:
-    """Nothing was heard of a working agent for longer than its brief allows.
+    """A working agent has not checked in for longer than its brief allows.
 
-    Why: it may be stuck, or gone, and its task stands still.
-    Fix: look at its worktree; the agent checks in, `agentledger report`, or the manager ends the task.
+    Why: it may be stuck, or gone, and its task makes no progress.
+    Fix: look at its worktree. Then the agent checks in, `agentledger report`, or the manager ends the task.
     """
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
         due = format_rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
@@ -54,9 +56,9 @@ def status_overdue(case: Case) -> Iterator[Found]:
 
 
 def status_missing(case: Case) -> Iterator[Found]:
-    """There are code commits, and no check-in.
+    """The branch has code commits, and no check-in.
 
-    Why: a diff tells what changed, not what is next, or what the agent is unsure about.
+    Why: a diff shows what changed, not what is next, or what the agent is unsure about.
     Fix: write one: `agentledger report`, or `.agentledger/tasks/<task>/status/<time>.md` by hand.
     """
     background = case.brief is not None and case.brief.session == "background"
@@ -69,18 +71,18 @@ def status_missing(case: Case) -> Iterator[Found]:
 
 
 def need_unanswered(case: Case) -> Iterator[Found]:
-    """An agent waits for an answer longer than it may be silent itself.
+    """An agent has waited for an answer longer than it may be silent itself.
 
     Why: a blocked agent costs as much as a working one.
     Fix: answer it: `agentledger answer`.
     """
-    found = case.standing
-    if found is None or case.brief is None or found.since is None:
+    standing = case.standing
+    if standing is None or case.brief is None or standing.since is None:
         return
-    waits = found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
-    if waits and case.now - found.since > case.brief.check_in:
+    waits = standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
+    if waits and case.now - standing.since > case.brief.check_in:
         task = escape_hidden(case.brief.task)
-        since = format_rfc3339(found.since)
+        since = format_rfc3339(standing.since)
         yield Found(
             message=f"it has waited for an answer since {since}",
             hint=f"agentledger answer {task} 'your answer'",
@@ -90,9 +92,9 @@ def need_unanswered(case: Case) -> Iterator[Found]:
 def status_edited(case: Case) -> Iterator[Found]:
     """An earlier check-in was changed or deleted.
 
-    Why: the ledger tells what was said when; what is edited tells nothing.
+    Why: the ledger shows what was said when; an edited check-in proves nothing.
     Fix: put it back as it was first committed, and write a new check-in that corrects it: `agentledger
-    report`. What a gate has refused may be mended.
+    report`. A check-in that a gate has refused may be corrected itself.
     """
     for report in case.reports:
         if report.change != "A":
@@ -105,17 +107,18 @@ def status_edited(case: Case) -> Iterator[Found]:
 
 
 def _restore_command(case: Case, report: Report) -> str:
-    """What restores it, in the index as well; from `push` on it has to be committed."""
+    """Return the command that restores a check-in, in the index as well; after `commit` also a commit."""
     path = shlex.quote(escape_hidden(report.path))
+    # By blob: which commit had the first sound version is not known here.
     back = f"git update-index --add --cacheinfo 100644,{report.said},{path} && git checkout -- {path}"
     return back if case.gate is Gate.COMMIT else f"{back} && git commit -m 'put the check-in back'"
 
 
 def no_progress(case: Case) -> Iterator[Found]:
-    """Several check-ins in a row, and the code has not changed between them.
+    """There are several check-ins in a row, and the code has not changed between them.
 
     Why: an agent that reports instead of working goes round in circles.
-    Fix: look at what it tries; an answer, `agentledger answer TASK`, or a narrower brief helps more than
+    Fix: look at what it tries. An answer, `agentledger answer TASK`, or a narrower brief helps more than
     waiting.
     """
     work = case.work
@@ -130,7 +133,7 @@ def no_progress(case: Case) -> Iterator[Found]:
 def checkpoint_open(case: Case) -> Iterator[Found]:
     """Code changed before the plan was approved, or a checkpoint is still open at the end.
 
-    Why: a checkpoint is there so that nothing hardens that the manager would not have wanted.
+    Why: a checkpoint lets the manager object before work is built on the wrong plan.
     Fix: write the plan into a check-in, `agentledger report --checkpoint plan --need TEXT`, and wait for an
     answer that approves it: `agentledger answer TASK --decision approve`.
     """
@@ -138,6 +141,7 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     if brief is None or task is None or not case.code:
         return
     approved = _approved_by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
+    # `mode: review` means that a human agrees to the plan, even where the brief lists no checkpoint.
     needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
     late = case.gate.value in ("ready", "merge")
     for name in needed:
@@ -149,13 +153,14 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
 
 
 def _approved_by_reply(case: Case) -> set[str | None]:
-    """Checkpoints approved by an answer to the check-in that asked for them, without naming them again."""
-    work, found = case.work, set[str | None]()
+    """Return the checkpoints approved by an answer to the check-in that asked, without naming them again."""
+    work, approved = case.work, set[str | None]()
     for answer in work.answers if work else ():
         if answer.decision != "approve":
             continue
-        asked = [c for c in (work.check_ins if work else ()) if c.checkpoint]
-        named = [c for c in asked if c.name == answer.to]
-        before = [c for c in asked if answer.to is None and c.at <= answer.at]
-        found |= {c.checkpoint for c in named or before[:1]}
-    return found
+        requests = [c for c in (work.check_ins if work else ()) if c.checkpoint]
+        named = [c for c in requests if c.name == answer.to]
+        # An answer without an address is to the newest request before it.
+        before = [c for c in requests if answer.to is None and c.at <= answer.at]
+        approved |= {c.checkpoint for c in named or before[:1]}
+    return approved

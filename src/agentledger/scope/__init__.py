@@ -1,5 +1,5 @@
-"""Path patterns as briefs use them: matched, intersected and contained, exactly.
+"""Path patterns as briefs use them: does one match a path, do two share a path, does one contain the other?
 
-Belongs here: pure functions on patterns and paths. Does not: whose pattern it is, or what follows when one does not
-match (`rules`).
+Belongs here: pure functions on patterns and paths, all of them exact. Does not: what follows when a path does
+not match (see `rules`).
 """

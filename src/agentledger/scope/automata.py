@@ -1,11 +1,11 @@
-"""What path patterns have in common, decided on the patterns themselves.
+"""Decides whether two path patterns share a path, and whether one contains the other, without any files.
 
-Belongs here: patterns as automata over bytes, their intersection and containment. Does not:
-the patterns' syntax (see `wildmatch`), or whose patterns they are (see `scope`).
+Belongs here: patterns as automata over bytes, their intersection and containment. Does not: the syntax of
+patterns (see `wildmatch`), or whose patterns they are (see `patterns`).
 
-Only paths count that git can have: no empty component, no `.` and no `..`. Every answer is exact for
-those, whatever files exist today. A search that grows past LIMIT states gives up with
-TooComplexError; patterns that people write stay below a few hundred.
+Only paths count that git can have: no empty component, no `.` and no `..`. For those every answer is exact,
+whatever files exist today. A search that grows past LIMIT states gives up with TooComplexError; patterns that
+people write stay below a few hundred.
 """
 
 from __future__ import annotations
@@ -18,24 +18,30 @@ from typing import NamedTuple
 from agentledger.model.errors import LedgerError
 from agentledger.scope.wildmatch import ALL, PLAIN, SLASH, Kind, parse_pattern
 
+# The number of states after which a search gives up.
 LIMIT = 200_000
 _DOT = 1 << 0x2E
-# Bytes for a witness: the first that will do is taken, so letters come before anything odd.
+# The order in which bytes are chosen for the path that is shown as an example: letters come before anything
+# odd.
 _NICE = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
 
 class TooComplexError(LedgerError):
-    """Patterns whose comparison would take too long; somebody has to write them more simply."""
+    """Comparing these patterns would take too long; somebody has to write them more simply."""
 
 
 class Automaton(NamedTuple):
-    """From state n `edges[n]` leads on, by (bytes, state). 0 is the start; `ends` are bits."""
+    """A pattern's states. `edges[n]` are the moves from state n: a set of bytes, and the state it leads to.
+
+    State 0 is the start; bit n of `ends` is set where state n can be the end.
+    """
 
     edges: tuple[tuple[tuple[int, int], ...], ...]
     ends: int
 
 
-# Within a path: at the beginning of a component, after `.`, after `..`, further on. Only the last may end.
+# The automaton of all paths that git can have. Its states: at the beginning of a component, after `.`, after
+# `..`, further on. Only in the last may a component end.
 _PATH: tuple[tuple[tuple[int, int], ...], ...] = (
     ((_DOT, 1), (PLAIN & ~_DOT, 3)),
     ((_DOT, 2), (PLAIN & ~_DOT, 3)),
@@ -47,11 +53,11 @@ _WHOLE = 3
 
 @lru_cache(maxsize=4096)
 def compile_automaton(pattern: bytes) -> Automaton:
-    """The automaton of a pattern, without empty moves."""
+    """The automaton of a pattern. Each of its moves takes a byte, so pieces that may be empty are merged."""
     pieces = parse_pattern(pattern)
     edges: list[list[tuple[int, int]]] = [[] for _ in range(len(pieces) + 1)]
     ends = 1 << len(pieces)
-    # From the end, so that what can be skipped takes over what comes after it.
+    # From the end: a piece that can be skipped takes over the moves of the state behind it.
     for number in range(len(pieces) - 1, -1, -1):
         piece, after = pieces[number], number + 1
         if piece.kind is Kind.BYTE:
@@ -60,6 +66,7 @@ def compile_automaton(pattern: bytes) -> Automaton:
         edges[number] = list(edges[after])
         ends |= (ends >> after & 1) << number
         if piece.kind is Kind.FOLDERS:
+            # A further state, for the inside of a folder's name: it has to find its slash.
             edges.append([(ALL, len(edges)), (SLASH, after)])
             edges[number] += edges[-1]
         else:
@@ -69,17 +76,17 @@ def compile_automaton(pattern: bytes) -> Automaton:
 
 @lru_cache(maxsize=4096)
 def literal_prefix(pattern: bytes) -> bytes:
-    """The bytes with which everything begins that the pattern matches."""
-    found = bytearray()
+    """The bytes with which every path begins that the pattern matches: `src/*.py` gives `src/`."""
+    prefix = bytearray()
     for piece in parse_pattern(pattern):
         if piece.kind is not Kind.BYTE or piece.bytes.bit_count() != 1:
             break
-        found.append(piece.bytes.bit_length() - 1)
-    return bytes(found)
+        prefix.append(piece.bytes.bit_length() - 1)
+    return bytes(prefix)
 
 
 def is_prefix_disjoint(a: bytes, b: bytes) -> bool:
-    """True where the beginnings alone show that two patterns have nothing in common."""
+    """True where the literal prefixes alone show that two patterns have no path in common."""
     left, right = literal_prefix(a), literal_prefix(b)
     return not (left.startswith(right) or right.startswith(left))
 
@@ -92,6 +99,7 @@ def intersect_patterns(a: bytes, b: bytes, without: tuple[bytes, ...] = ()) -> b
     """
     if is_prefix_disjoint(a, b):
         return None
+    # A pattern that is apart from `a` or `b` bars none of their paths, and would only add states.
     barred = [
         compile_automaton(pattern)
         for pattern in without
@@ -110,6 +118,8 @@ _State = tuple[int, int, int, int]  # of a, of b, within the path, and the barre
 
 
 def _shortest_common_path(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes | None:
+    # Breadth first, through all automata at once: the first state that is an end of both, and of no barred
+    # one, is reached by a shortest path. `came` has the state before each state, and the byte between.
     bars = _Bars(barred)
     start: _State = (0, 0, 0, bars.start)
     came: dict[_State, tuple[_State, int] | None] = {start: None}
@@ -146,15 +156,16 @@ def _common_moves(
 
 
 def _spell_path(came: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:
-    found = bytearray()
+    """The path that leads to a state: back to the start, then turned round."""
+    backwards = bytearray()
     while (step := came[state]) is not None:
         state, byte = step
-        found.append(byte)
-    return bytes(reversed(found))
+        backwards.append(byte)
+    return bytes(reversed(backwards))
 
 
 class _Bars:
-    """All barred patterns followed at once: their positions are bits of one number."""
+    """All barred patterns, followed at once: the states they are in are bits of one number."""
 
     def __init__(self, barred: Sequence[Automaton]) -> None:
         self._edges: list[list[tuple[int, int]]] = []
@@ -166,14 +177,17 @@ class _Bars:
             self._edges += [[(bytes_, to + offset) for bytes_, to in edges] for edges in each.edges]
 
     def split(self, positions: int, bytes_: int) -> Iterable[tuple[int, int]]:
-        """For each way in which these bytes can move the barred patterns on: a byte of it, and where to."""
+        """For each way in which these bytes can move the barred patterns on: one such byte, and the new states.
+
+        So bytes that make no difference are tried once, not 255 times.
+        """
         if not positions:
             return ((_nicest_byte(bytes_), 0),)
         groups = {bytes_: 0}
         for number in _iterate_bits(positions):
             for edge, to in self._edges[number]:
                 groups = _divide_groups(groups, edge, 1 << to)
-        # Different bytes may lead to the same place.
+        # Different bytes may lead to the same states.
         places: dict[int, int] = {}
         for group, then in groups.items():
             places[then] = places.get(then, 0) | group
@@ -181,13 +195,14 @@ class _Bars:
 
 
 def _divide_groups(groups: dict[int, int], edge: int, to: int) -> dict[int, int]:
-    found: dict[int, int] = {}
+    """The groups of bytes, each divided into those of the edge, which lead to `to` as well, and the rest."""
+    divided: dict[int, int] = {}
     for group, then in groups.items():
         if inside := group & edge:
-            found[inside] = then | to
+            divided[inside] = then | to
         if outside := group & ~edge:
-            found[outside] = then
-    return found
+            divided[outside] = then
+    return divided
 
 
 def _iterate_bits(number: int) -> Iterable[int]:
@@ -198,8 +213,8 @@ def _iterate_bits(number: int) -> Iterable[int]:
 
 
 def _rank_byte(move: tuple[int, int]) -> int:
-    found = _NICE.find(move[0])
-    return found if found >= 0 else move[0] + len(_NICE)
+    rank = _NICE.find(move[0])
+    return rank if rank >= 0 else move[0] + len(_NICE)
 
 
 @lru_cache(maxsize=4096)
@@ -208,6 +223,7 @@ def _nicest_byte(bytes_: int) -> int:
     for byte in _NICE:
         if bytes_ >> byte & 1:
             return byte
+    # Bytes 32 to 126: printable ASCII.
     printable = bytes_ & (((1 << 127) - 1) & ~((1 << 32) - 1))
     chosen = printable or bytes_
     return (chosen & -chosen).bit_length() - 1

@@ -1,7 +1,7 @@
-"""What a brief lets its branch touch, and where two of them meet.
+"""Which paths a brief lets its branch change (its scope), and where two scopes overlap.
 
-Belongs here: the algebra of `owns`, `off_limits` and policy's paths. Does not: what follows from it
-(see `rules`), or the syntax of patterns (see `wildmatch`).
+Belongs here: what follows from `owns`, `off_limits` and policy's paths together. Does not: judging it (see
+`rules`), or the syntax of patterns (see `wildmatch`).
 
 A path is in scope when some `owns` matches it, no `off_limits` does, and it is not protected by policy,
 unless `owns` names that very path, without a wildcard.
@@ -22,7 +22,7 @@ from agentledger.scope.wildmatch import Kind
 
 
 class Meeting(NamedTuple):
-    """A path that is in two scopes, and the two patterns that put it there."""
+    """A path that is in two scopes, and the pattern of each that matches it."""
 
     path: bytes
     mine: bytes
@@ -31,7 +31,7 @@ class Meeting(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def literal_path(pattern: bytes) -> bytes | None:
-    """The one path that a pattern matches; None where it may match more, or nothing."""
+    """The one path that a pattern without wildcards matches; None where it may match more, or nothing."""
     pieces = wildmatch.parse_pattern(pattern)
     if all(piece.kind is Kind.BYTE and piece.bytes.bit_count() == 1 for piece in pieces):
         return automata.literal_prefix(pattern)
@@ -39,7 +39,7 @@ def literal_path(pattern: bytes) -> bytes | None:
 
 
 def first_match(patterns: Iterable[bytes], path: bytes) -> bytes | None:
-    """The first of the patterns that matches a path."""
+    """The first of the patterns that matches a path; None where none does."""
     patterns = tuple(patterns)
     if not wildmatch.may_match_any(patterns, path):
         return None
@@ -48,7 +48,7 @@ def first_match(patterns: Iterable[bytes], path: bytes) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The paths that a brief grants. `protected` are policy's, and those that agentledger adds to them."""
+    """The paths that a brief grants, as patterns. `protected` are policy's, and those that agentledger adds."""
 
     owns: tuple[bytes, ...]
     off_limits: tuple[bytes, ...] = ()
@@ -64,17 +64,18 @@ class Scope:
 
     def protected_by(self, path: bytes) -> bytes | None:
         """The pattern that protects a path, unless `owns` names that very path."""
-        found = first_match(self.protected, path)
-        return None if found is None or any(literal_path(p) == path for p in self.owns) else found
+        pattern = first_match(self.protected, path)
+        return None if pattern is None or any(literal_path(p) == path for p in self.owns) else pattern
 
     def holds(self, path: bytes) -> bool:
         """Is the path in scope?"""
         return bool(self.owned_by(path)) and not (self.barred_by(path) or self.protected_by(path))
 
     def overlap_with(self, other: Scope, open_: tuple[bytes, ...] = ()) -> Meeting | None:
-        """A path in both scopes and not `open_`, the shortest for the first pair of patterns that share one.
+        """A path in both scopes that no pattern of `open_` matches, with the patterns that share it.
 
-        Exact: None means that there can be none. Raises automata.TooComplexError.
+        It is the shortest for the first pair of patterns that share one. Exact: None means that there can be
+        none. Raises `automata.TooComplexError`.
         """
         return next(self._overlaps_with(other, open_), None)
 
@@ -93,29 +94,29 @@ class Scope:
         return self.overlap_with(Scope(tuple(patterns)))
 
     def _without(self, pattern: bytes) -> tuple[bytes, ...]:
-        """What of a pattern of `owns` is not granted after all."""
+        """The patterns that take paths away from a pattern of `owns`. Protection does not: it names the path."""
         return self.off_limits if literal_path(pattern) is not None else (*self.off_limits, *self.protected)
 
 
 def find_near_scopes(scopes: Mapping[str, Scope]) -> dict[str, frozenset[str]]:
-    """By name, the scopes that may share a path, as far as the beginnings of their patterns tell.
+    """For each scope, by name, the others that may share a path with it, by the prefixes of their patterns.
 
-    Of many scopes nearly all are apart, and sorting finds that out without a look at each pair.
+    Most scopes share nothing. Sorting the prefixes finds the others without comparing each pair.
     """
     owners: dict[bytes, set[str]] = {}
     for name, granted in scopes.items():
         for pattern in granted.owns:
             owners.setdefault(automata.literal_prefix(pattern), set()).add(name)
     ordered = sorted(owners)
-    found: dict[str, set[str]] = {name: set() for name in scopes}
+    near: dict[str, set[str]] = {name: set() for name in scopes}
     for index, start in enumerate(ordered):
-        # What begins with `start` stands right behind it.
+        # All that begin with `start` come right behind it in this order.
         for other in itertools.takewhile(partial(_has_prefix, start), ordered[index:]):
             for name in owners[start]:
-                found[name] |= owners[other]
+                near[name] |= owners[other]
             for name in owners[other]:
-                found[name] |= owners[start]
-    return {name: frozenset(others - {name}) for name, others in found.items()}
+                near[name] |= owners[start]
+    return {name: frozenset(others - {name}) for name, others in near.items()}
 
 
 def _has_prefix(start: bytes, pattern: bytes) -> bool:
@@ -123,6 +124,6 @@ def _has_prefix(start: bytes, pattern: bytes) -> bool:
 
 
 def scope_of_brief(brief: Brief, policy: Policy, also_protected: tuple[bytes, ...] = ()) -> Scope:
-    """The scope of a brief under a policy."""
+    """The scope that a brief has under a policy; `also_protected` are patterns that agentledger adds."""
     protected = (*map(encode, policy.protected), *also_protected)
     return Scope(tuple(map(encode, brief.owns)), tuple(map(encode, brief.off_limits)), protected)

@@ -1,12 +1,11 @@
-"""Path patterns: what git's wildmatch takes them to mean, in pathname mode, over bytes, case and all.
+"""Matches paths with patterns as git's wildmatch does, in pathname mode, on bytes, and with case.
 
-Belongs here: taking a pattern apart, and matching one path. Does not: what two patterns have in
-common (see `automata`), or what a brief grants (see `scope`).
+Belongs here: parsing a pattern, and matching one path. Does not: what two patterns have in common (see
+`automata`), or what a brief grants (see `patterns`).
 
-Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does, where it makes up a
-whole component; elsewhere it is one `*`. A class without an end, or with an unknown `[:name:]`, and a
-backslash at the end match nothing at all. One thing is ours: a pattern that ends in `/` means all that
-is below.
+Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does where it is a whole component,
+and is one `*` elsewhere. A class without an end or with an unknown `[:name:]`, and a backslash at the end,
+match nothing at all. One thing is our own: a pattern that ends in `/` means everything below.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-# Sets of bytes are integers: bit n stands for byte n. Paths never hold byte 0.
+# A set of bytes is an integer: bit n is set where byte n is in it. No path has byte 0 in it.
 SLASH = 1 << 0x2F
 ALL = (1 << 256) - 2
 PLAIN = ALL & ~SLASH
 
 
 class Kind(Enum):
-    """What a piece of a pattern is: one byte, any number within a component, folders, or anything."""
+    """What a piece matches: one byte, any number of them in a component (`*`), folders (`**/`), or all (`**`)."""
 
     BYTE = "byte"
     STAR = "star"
@@ -33,7 +32,7 @@ class Kind(Enum):
 
 
 class Piece(NamedTuple):
-    """A piece of a pattern; `bytes` are those that a BYTE stands for (0: none, so the pattern is void)."""
+    """A piece of a pattern. `bytes` are those that a BYTE matches; with 0, the pattern matches nothing."""
 
     kind: Kind
     bytes: int = 0
@@ -73,7 +72,8 @@ _VOID = Piece(Kind.BYTE, 0)
 
 @lru_cache(maxsize=4096)
 def parse_pattern(pattern: bytes) -> tuple[Piece, ...]:
-    """The pieces of a pattern. Never fails: what git would match with nothing has a void piece."""
+    """The pieces of a pattern. Never fails: a pattern with which git matches nothing has a piece without bytes.
+    """
     return tuple(_parse_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
 
 
@@ -96,6 +96,7 @@ def _parse_pieces(pattern: bytes) -> Iterator[Piece]:
 
 
 def _parse_stars(pattern: bytes, at: int) -> tuple[Piece, int]:
+    """The piece of one or more stars from `at` on, and where it ends."""
     end = at
     while pattern[end : end + 1] == b"*":
         end += 1
@@ -103,7 +104,7 @@ def _parse_stars(pattern: bytes, at: int) -> tuple[Piece, int]:
     rest = pattern[end:]
     if end - at == 1 or not begins or not (not rest or rest.startswith((b"/", b"\\/"))):
         return Piece(Kind.STAR), end
-    # `**/` may stand for no folder at all; `**\/` has to find its slash.
+    # `**/` may match no folder at all; `**\/` has to find its slash.
     return (Piece(Kind.FOLDERS), end + 1) if rest.startswith(b"/") else (Piece(Kind.REST), end)
 
 
@@ -111,19 +112,23 @@ def _parse_class(pattern: bytes, at: int) -> tuple[Piece, int]:
     """The class whose `[` is just before `at`, and where it ends."""
     negated = pattern[at : at + 1] in (b"!", b"^")
     at += negated
-    found, before, first = 0, 0, True
+    total, before, first = 0, 0, True
+    # A `]` that comes first is a member, not the end.
     while first or pattern[at : at + 1] != b"]":
         first = False
         step = _parse_member(pattern, at, before)
         if step is None:
             return _VOID, len(pattern)
         members, before, at = step
-        found |= members
-    return Piece(Kind.BYTE, (ALL & ~found if negated else found) & PLAIN), at + 1
+        total |= members
+    return Piece(Kind.BYTE, (ALL & ~total if negated else total) & PLAIN), at + 1
 
 
 def _parse_member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] | None:
-    """The bytes of one member of a class, the byte that a range may begin with, and what comes next."""
+    """One member of a class: its bytes, the byte with which a range may go on from it, and where it ends.
+
+    None where the class has no end, or a name that git does not know.
+    """
     byte = pattern[at : at + 1]
     if byte == b"\\":
         escaped = pattern[at + 1 : at + 2]
@@ -143,38 +148,39 @@ def _parse_member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] 
 
 # -- matching one path ----------------------------------------------------------------
 
-# Backtracking costs a power of the path's length for each piece of open length; more go through `_simulate`.
+# A regular expression backtracks: each piece of open length multiplies the time by the path's length. A pattern
+# with more such pieces goes through `_simulate_match`.
 _OPEN = 2
 
 
 def matches_path(pattern: bytes, path: bytes) -> bool:
-    """Does the pattern match the whole path, as git's wildmatch would say?"""
-    found = _compile_pattern(pattern)
-    return bool(found.fullmatch(path)) if found else _simulate_match(parse_pattern(pattern), path)
+    """Does the pattern match the whole path, as git's wildmatch would?"""
+    expression = _compile_pattern(pattern)
+    return bool(expression.fullmatch(path)) if expression else _simulate_match(parse_pattern(pattern), path)
 
 
 @lru_cache(maxsize=4096)
 def _compile_pattern(pattern: bytes) -> re.Pattern[bytes] | None:
     pieces = parse_pattern(pattern)
-    # One at the very end takes what is left, and is never tried again.
+    # A piece of open length at the very end takes all that is left, so it never backtracks.
     if sum(piece.kind is not Kind.BYTE for piece in pieces[:-1]) > _OPEN:
         return None
     return re.compile(b"".join(map(_regex_of_piece, pieces)), re.DOTALL)
 
 
 def may_match_any(patterns: tuple[bytes, ...], path: bytes) -> bool:
-    """False only where none of the patterns matches: one look for all of them, since mostly none does."""
-    found = _compile_union(patterns)
-    return found is None or found.fullmatch(path) is not None
+    """False only where none of the patterns matches: one test for all of them, since most often none does."""
+    union = _compile_union(patterns)
+    return union is None or union.fullmatch(path) is not None
 
 
 @lru_cache(maxsize=1024)
 def _compile_union(patterns: tuple[bytes, ...]) -> re.Pattern[bytes] | None:
     """All patterns in one expression; None where one of them has to be simulated."""
-    found = [expression for pattern in patterns if (expression := _compile_pattern(pattern))]
-    if len(found) < len(patterns):
+    expressions = [expression for pattern in patterns if (expression := _compile_pattern(pattern))]
+    if len(expressions) < len(patterns):
         return None
-    return re.compile(b"|".join(b"(?:%s)" % each.pattern for each in found), re.DOTALL)
+    return re.compile(b"|".join(b"(?:%s)" % each.pattern for each in expressions), re.DOTALL)
 
 
 def _regex_of_piece(piece: Piece) -> bytes:
@@ -195,12 +201,12 @@ def bytes_of_set(bytes_: int) -> Iterator[int]:
 
 
 def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
-    """The same in time proportional to the path, whatever the pattern: all positions at once, as bits."""
+    """Like `matches_path`, in time proportional to the path's length: all positions at once, as bits."""
     stay, skip = 0, 0
     for number, piece in enumerate(pieces):
         stay |= (piece.kind is not Kind.BYTE) << number
         skip |= (piece.kind is not Kind.BYTE) << number
-    inside = 0  # positions within `**/` that have begun a folder, and must find its slash
+    inside = 0  # positions of `**/` that have begun a folder's name, and must find its slash
     now = _close_positions(1, skip)
     for byte in path:
         bit, following, still = 1 << byte, 0, 0
@@ -222,7 +228,7 @@ def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
 
 
 def _close_positions(positions: int, skip: int) -> int:
-    """The positions, and those behind pieces that may stand for nothing."""
+    """These positions, and those behind pieces that may match nothing."""
     while (more := positions | (positions & skip) << 1) != positions:
         positions = more
     return positions

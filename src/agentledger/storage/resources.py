@@ -1,9 +1,9 @@
-"""Where the files that ship with agentledger lie: templates, schemas, hooks, the site's static parts.
+"""Finds the files that ship with agentledger: templates, schemas, hooks, and the site's static parts.
 
-Belongs here: finding those folders. Does not: reading them, or any folder of the user's.
+Belongs here: the folders they are in. Does not: reading them, or any folder of the user's.
 
-They are kept at the top of the checkout, where they are edited, and travel inside the
-wheel as `agentledger/_data/` (see `tool.hatch.build` in pyproject.toml).
+In a checkout they are at the top, where they are edited; in the wheel they are in `agentledger/_data/` (see
+`tool.hatch.build` in pyproject.toml).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def resource_folder(name: str) -> Path:
-    """The shipped folder `name`: "templates", "schemas", "site" or "hooks".
+    """The path of a shipped folder: "templates", "schemas", "site" or "hooks".
 
-    The installed package comes first, then the checkout that this file is in.
-    Raises LedgerError where neither has it: the installation is damaged.
+    The installed package comes first, then the checkout that this file is in. Raises LedgerError where neither
+    has it: the installation is damaged.
     """
     for home in _candidate_homes(PACKAGE):
         if (home / name).is_dir():

@@ -1,4 +1,5 @@
-"""What a manager decides: answers, briefs accepted or rejected, exceptions, what comes next; and syncing that.
+"""What a manager decides while agents work: answers, briefs accepted or rejected, exceptions; and syncing that.
 
-Belongs here: commands of the manager's side. Does not: planning and handing out a task.
+Belongs here: the manager's commands once a task is handed out. Does not: planning a task and handing it out (see
+`workflow.plan`, `workflow.spawn`).
 """

@@ -1,7 +1,7 @@
-"""A dated exception for a task: a waiver on the control branch.
+"""Writes a dated exception for a task: a waiver on the control branch, by which a finding no longer stops it.
 
-Belongs here: which rules and paths can be waived, until when, and how that is written down. Does not: what a
-waiver covers (see `rules`), or asking anybody (see `cli`).
+Belongs here: which rules and paths can be waived, until when, and the document itself. Does not: what a waiver
+covers (see `rules`), or asking anybody (see `cli.allow`).
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ from agentledger.workflow.manage.answer import ALIVE
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing, unknown_name_error
 
-# The rules by which a path is not the task's to change. What a file is (a link, a name that some system
-# cannot hold, hidden characters) is another matter, which has to be named.
+# The rules that say that a path is not the task's to change: the default. Rules about what a file is (a link,
+# a name that some systems cannot have, hidden characters) have to be named.
 USUAL = ("OWN001", "OWN002", "OWN003", "OWN007")
-# The rules that keep agentledger's own files from everybody: no waiver is to open those.
+# The rules that keep everybody from changing agentledger's own files: no waiver may open those.
 KEEPERS = ("OWN003", "OWN005")
-SHOWN = 10  # findings that are named
+SHOWN = 10  # findings that are named; more are counted
+# Patterns of agentledger's own files: the folder, and all that is in it.
 _OURS = (LEDGER.rstrip(b"/"), LEDGER + b"**")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for. `rules` are ids or names, () the usual ones; `until` as it was typed."""
+    """What the user asks for. `rules` are ids or names, () for USUAL; `until` is as typed (see `parse_until`)."""
 
     task: str
     paths: tuple[str, ...]
@@ -49,11 +50,11 @@ class Wanted:
 
 
 def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False) -> Did:
-    """Write the waiver, one commit; `now` is in seconds since the epoch.
+    """Write the waiver in one commit; `now` is in seconds since the epoch.
 
-    Raises LedgerError, and nothing is written: for a task or rule that is not known, a pattern that cannot
-    be read or that agentledger's own files match, a time that is past, and whenever git or
-    `control_write.append` refuses.
+    Raises LedgerError, and nothing is written, for a task or rule that is not known, a pattern that cannot be
+    read or that matches agentledger's own files, a time that is past, and where git or
+    `control.append.commit_files` refuses.
     """
     until = parse_until(wanted.until, now)
     paths = tuple(map(_parse_pattern, wanted.paths))
@@ -91,9 +92,9 @@ def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False
 
 
 def parse_until(text: str, now: int) -> int:
-    """The second until which it holds, of a time, of a day (to its end, in UTC) or of a span from now on.
+    """The second at which a waiver ends, from a time, a day (its end, in UTC) or a span that begins now.
 
-    LedgerError with the accepted forms, and for what is past.
+    Raises LedgerError, with the accepted forms, for anything else, and for what is past.
     """
     until = _parse_moment(text.strip(), now)
     if until is None:
@@ -109,6 +110,7 @@ def parse_until(text: str, now: int) -> int:
 
 
 def _parse_moment(text: str, now: int) -> int | None:
+    """Seconds since the epoch; None for what is no time, day or span."""
     day = re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
     try:
         if re.fullmatch(r"[0-9]+[mhd]", text):
@@ -127,13 +129,14 @@ def _parse_pattern(text: str) -> str:
 
 
 def _choose_rules(named: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-    """The ids of the rules that are waived; and whether a usual one was left out for the paths' sake.
+    """The ids of the rules that are waived, and whether one of USUAL was left out because of the paths.
 
-    LedgerError where what keeps agentledger's own files would be waived for any of them.
+    Raises LedgerError where the user asks to waive a rule of KEEPERS for agentledger's own files.
     """
     if not named and not paths:
         raise LedgerError("it says neither where nor which rule", "name a path, or a --rule")
     chosen = tuple(dict.fromkeys(map(_resolve_rule, named))) or USUAL
+    # A rule of KEEPERS can be waived only where every path is certain to be none of agentledger's own.
     kept = [rule for rule in KEEPERS if rule in chosen]
     if not kept or (paths and not any(map(_can_match_ledger, paths))):
         return chosen, False
@@ -152,15 +155,16 @@ _LEFT_OUT = (
 
 
 def _resolve_rule(name: str) -> str:
-    found = rules.find_rule(name)
-    if found is None:
-        known = [word for rule in rules.RULES for word in (rule.id, rule.name)]
+    """The id of a rule named by id or name. Raises LedgerError, with near names, for one that is not known."""
+    rule = rules.find_rule(name)
+    if rule is None:
+        known = [word for each in rules.RULES for word in (each.id, each.name)]
         raise unknown_name_error("rule", name, known, "agentledger rule lists them")
-    return found.id
+    return rule.id
 
 
 def _can_match_ledger(pattern: str) -> bool:
-    """Can it match anything of agentledger's, in any case of letters? Where nobody can tell, it may."""
+    """Can the pattern match a file of agentledger's, in small or capital letters? True where that is too complex."""
     shapes = {encode(pattern), encode(pattern.lower())}
     try:
         return any(automata.intersect_patterns(mine, ours) is not None for mine in shapes for ours in _OURS)
@@ -169,6 +173,7 @@ def _can_match_ledger(pattern: str) -> bool:
 
 
 def _is_ledger_pattern(pattern: str) -> bool:
+    """Does the pattern name agentledger's own folder, so that nothing else can be meant?"""
     return f"{pattern}/".lower().startswith(LEDGER.decode())
 
 
@@ -178,20 +183,20 @@ def _is_ledger_pattern(pattern: str) -> bool:
 def _render_waiver(
     desk: Managing, paths: Sequence[str], chosen: Sequence[str], until: int, why: str, now: int
 ) -> bytes:
-    """Front matter and text. Quoted as JSON, which YAML reads as is, whatever a pattern holds."""
-    listed = json.dumps(list(paths), ensure_ascii=False)
+    """The document: front matter and text. Values are in JSON's quotes, which YAML reads, whatever is in them."""
+    quoted = json.dumps(list(paths), ensure_ascii=False)
     lines = [
         f"at: {format_rfc3339(now)}",
         f"by: {json.dumps(desk.own_email, ensure_ascii=False)}",
         f"rules: [{', '.join(chosen)}]",
-        *([f"paths: {listed}"] if paths else []),
+        *([f"paths: {quoted}"] if paths else []),
         f"until: {format_rfc3339(until)}",
     ]
     return "\n".join(["---", *lines, "---", "", why.strip(), ""]).encode("utf-8", "replace")
 
 
 def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
-    """LedgerError when a reader would find something wrong in it: it would waive nothing then."""
+    """Raise LedgerError where a reader would find any problem in it: such a waiver would waive nothing."""
     for problem in parse_waiver(Source(path=path), content, policy, size=len(content)).document.problems:
         raise LedgerError(
             f"the waiver could not be read again: {escape_hidden(problem.message)}", problem.hint
@@ -202,13 +207,14 @@ def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
 
 
 def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], until: int) -> str:
+    """The waiver in a sentence."""
     where = f" at {', '.join(paths)}" if paths else ""
     verb = "stop" if len(chosen) > 1 else "stops"
     return f"until {format_rfc3339(until)}, {', '.join(chosen)} {verb} nothing of {task}{where}"
 
 
 def _describe_effect(desk: Managing, task: str, paths: Sequence[str], chosen: Sequence[str]) -> Iterator[str]:
-    """What that waives now, as at the merge gate."""
+    """The findings that it waives now, as the merge gate would have them, in lines."""
     found = [
         (branch.name, finding)
         for branch in desk.attempts(task)

@@ -1,8 +1,8 @@
-"""The manager's reply to an agent: one document more on the control branch.
+"""Writes the manager's reply to an agent, as a new document on the control branch.
 
-Belongs here: which task, branch and check-in a reply is about, and how it is written down.
-Does not: reading standard input or talking to a person (`cli.answer`), writing in an editor (see
-`compose`), and publishing (`workflow.sync`).
+Belongs here: which task, branch and check-in a reply is about, and the document itself. Does not: reading
+standard input or talking to a person (see `cli.answer`), writing in an editor (see `compose`), and publishing
+(see `sync`).
 """
 
 from __future__ import annotations
@@ -30,24 +30,27 @@ from agentledger.workflow.session.manager_context import Managing, unknown_name_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the manager says. `task` may be a branch. `to` is a check-in's name; None: the newest before.
+    """What the manager says to the agents of a task."""
 
-    `brief` is the blob of the branch's brief that is decided on; without one, `answer` finds what a
-    rejection is about. `everyone`: of rivals all are meant, and none has to be named.
-    """
-
+    #: The task's id, or the name of a branch that works on it.
     task: str
+    #: Markdown, '' for a decision without words.
     text: str = ""
     decision: str = "note"
+    #: The name of the check-in that this answers; None for the newest one before the answer.
     to: str | None = None
     checkpoint: str | None = None
+    #: The one branch that is meant, None for all.
     branch: str | None = None
+    #: The blob of the branch's own brief that is decided on. Without it, `resolve_reply` finds what a rejection
+    #: is about.
     brief: str | None = None
+    #: All rival branches are meant, so none has to be named.
     everyone: bool = False
 
 
 class Draft(NamedTuple):
-    """A reply as its document, which a reader understands, and the path that it goes to."""
+    """A reply with its document, which a reader can read, and the path that it goes to."""
 
     reply: Reply
     path: str
@@ -56,30 +59,33 @@ class Draft(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What was written, or with `dry_run` would be; `commit` is '' then.
-
-    `ref` is the control branch; `to_publish`: there is a remote it can be pushed to; `unsigned`: why it
-    carries no signature though base's policy lists signers, else ''. `content` is the document, and
-    `warning` what its author may not have meant, else ''.
-    """
+    """What was written, or with `dry_run` would be."""
 
     task: str
+    #: The document's path on the control branch.
     path: str
+    #: The full name of the control branch.
     ref: str
+    #: The new commit, '' in a dry run.
     commit: str
+    #: Is there a remote that the control branch can be pushed to?
     to_publish: bool
+    #: Why the commit is not signed though base's policy lists signers, else ''.
     unsigned: str = ""
+    #: The document.
     content: bytes = b""
+    #: What its author may not have meant, else ''.
     warning: str = ""
     dry_run: bool = False
 
 
 def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
-    """Append the reply to the control branch of the repository around `start`; `now` is its time.
+    """Append the reply to the control branch of the repository around `start`.
 
-    Work tree and index are not touched. Raises LedgerError, and nothing is written: in an agent's
-    worktree; for a task, branch or check-in that is not known; where a task has rivals, and none is
-    named; when the reply says nothing; and whenever `control_write.append` refuses.
+    `now` is its time in seconds since the epoch. Work tree and index are not touched. Raises LedgerError, and
+    nothing is written, in an agent's worktree; for a task, branch or check-in that is not known; where a task
+    has rival branches and none is named; where the reply says nothing; and where
+    `control.append.commit_files` refuses.
     """
     refuse_empty_answer(reply)
     with manager_context.open_managing(start, now) as desk:
@@ -87,11 +93,11 @@ def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) 
 
 
 def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
-    """The same at a desk that is open already."""
+    """The same as `write_answer`, in a repository that is open already."""
     reply, path, content = draft_answer(desk, reply, now)
-    heard = addressed_branches(desk, reply)
-    unheard = _describe_undecided(reply, heard) or _describe_open_scope(reply, heard)
-    told = Answered(
+    branches = addressed_branches(desk, reply)
+    undecided = _describe_undecided(reply, branches) or _describe_open_scope(reply, branches)
+    answered = Answered(
         task=reply.task,
         path=path,
         ref=desk.ref,
@@ -99,17 +105,17 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
         to_publish=desk.publishes,
         unsigned="",
         content=content,
-        warning=unheard,
+        warning=undecided,
         dry_run=dry_run,
     )
     if dry_run:
-        return told
+        return answered
     written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
-    return replace(told, commit=written.commit, unsigned=written.unsigned)
+    return replace(answered, commit=written.commit, unsigned=written.unsigned)
 
 
 def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
-    """That a word grants no path: a changed copy of the brief still waits; '' where none does."""
+    """A warning where a changed copy of the brief still waits, which no answer can accept; '' elsewhere."""
     asking = [b.name for b in branches if b.work and b.work.copy is Copy.SCOPE_CHANGE]
     if not asking or reply.brief:
         return ""
@@ -120,7 +126,7 @@ def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
 
 
 def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
-    """The document of a reply; LedgerError as `answer` raises it."""
+    """The document of a reply. Raises LedgerError as `write_answer` does."""
     reply = resolve_reply(desk, reply)
     content = _render_answer(reply, now, desk.own_email)
     path = f"tasks/{reply.task}/answers/{append.new_document_name(now, content)}"
@@ -132,7 +138,7 @@ def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
 
 
 def refuse_empty_answer(reply: Reply) -> None:
-    """LedgerError for a mere note without a word."""
+    """Raise LedgerError for a note without text; any other decision says something by itself."""
     if reply.decision == "note" and not reply.text.strip():
         raise LedgerError(
             "the answer is empty", "write a text, - to read it from standard input, or a --decision"
@@ -140,7 +146,7 @@ def refuse_empty_answer(reply: Reply) -> None:
 
 
 def resolve_reply(desk: Managing, reply: Reply) -> Reply:
-    """The reply with the names as the files have them, once all that it names is known."""
+    """The reply with every name as the files have it. Raises LedgerError for a name that is not known."""
     task = desk.task(reply.task)
     if task.id != reply.task:
         named = desk.branch(reply.task)
@@ -159,15 +165,16 @@ def resolve_reply(desk: Managing, reply: Reply) -> Reply:
 
 
 def addressed_branches(desk: Managing, reply: Reply) -> list[Branch]:
-    """The branches that a reply, once it is checked, speaks to."""
-    found = (b for b in desk.fleet.branches if b.work and b.work.task == reply.task)
-    return [branch for branch in found if reply.branch in (None, branch.name)]
+    """The branches that a reply is to, once `resolve_reply` has checked its names."""
+    working = (b for b in desk.fleet.branches if b.work and b.work.task == reply.task)
+    return [branch for branch in working if reply.branch in (None, branch.name)]
 
 
 def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
-    """The reply with the name of the check-in that it answers, and its branch where only one has that."""
+    """The reply with the name of the check-in that it answers, and the branch where only one has that check-in."""
     if reply.to is None:
         return reply
+    # A person may paste the check-in's path.
     to = reply.to.rpartition("/")[2].removesuffix(".md")
     names = [c.name for branch in addressed_branches(desk, reply) for c in _check_ins_of(branch)]
     if to not in names:
@@ -182,11 +189,12 @@ def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
 
 
+# A branch in one of these states can still take an answer.
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
 def _refuse_rivals(desk: Managing, task: str) -> None:
-    """LedgerError where several branches work on a task: what is right for one need not be for another."""
+    """Raise LedgerError where several branches work on a task: what is right for one may be wrong for another."""
     rivals = sorted(escape_hidden(b.name) for b in desk.attempts(task) if b.state in ALIVE)
     if len(rivals) > 1:
         told = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
@@ -196,21 +204,24 @@ def _refuse_rivals(desk: Managing, task: str) -> None:
 
 
 def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
-    """The scope change that the reply turns down: where nobody asks a question, it is about that."""
+    """The blob of the scope change that a rejection is about: where nobody asks a question, it can only be that.
+
+    None where the reply is about something else. Raises LedgerError where branches ask for different ones.
+    """
     works = [branch.work for branch in branches if branch.work]
     if reply.decision != "reject" or reply.checkpoint or any(map(progress.has_open_question, works)):
         return None
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
-    found = {copy.document.blob for copy in copies}
-    if len(found) > 1:
+    blobs = {copy.document.blob for copy in copies}
+    if len(blobs) > 1:
         raise LedgerError("more than one branch asks for another scope", "say with --branch which is refused")
-    return next(iter(found), None)
+    return next(iter(blobs), None)
 
 
 def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
-    """What leaves a checkpoint as closed as it was, which its author may not know; '' where nothing does."""
-    asked = [found for branch in branches if (found := open_question(branch)) and found.checkpoint]
-    closed = [c.checkpoint for c in asked if reply.to in (None, c.name) and c.checkpoint]
+    """A warning where a note leaves a checkpoint closed, which its author may not know; '' elsewhere."""
+    questions = [asked for branch in branches if (asked := open_question(branch)) and asked.checkpoint]
+    closed = [c.checkpoint for c in questions if reply.to in (None, c.name) and c.checkpoint]
     if reply.decision != "note" or not closed:
         return ""
     return f"a note leaves the checkpoint {escape_hidden(closed[0])} closed: --decision approve opens it"
@@ -220,8 +231,8 @@ def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
 
 
 def _render_answer(reply: Reply, now: int, by: str) -> bytes:
-    """Front matter and text. Quoted as JSON, which YAML reads as is, whatever a name holds."""
-    said = {
+    """The document: front matter and text. Values are in JSON's quotes, which YAML reads, whatever is in them."""
+    keys = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "by": by,
         "decision": reply.decision,
@@ -233,7 +244,7 @@ def _render_answer(reply: Reply, now: int, by: str) -> bytes:
     plain = ("at", "decision", "brief")
     lines = [
         f"{key}: {value if key in plain else json.dumps(value, ensure_ascii=False)}\n"
-        for key, value in said.items()
+        for key, value in keys.items()
         if value is not None
     ]
     text = reply.text.strip()
@@ -242,7 +253,7 @@ def _render_answer(reply: Reply, now: int, by: str) -> bytes:
 
 
 def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
-    """LedgerError when a reader would find something wrong in it: a checkpoint that is no id, an odd name."""
+    """Raise LedgerError where a reader would find a fatal problem in it, such as a checkpoint that is no id."""
     for problem in parse_answer(
         Source(path=path), content, fleet.policy, size=len(content)
     ).document.problems:

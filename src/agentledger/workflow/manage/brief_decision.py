@@ -1,7 +1,7 @@
-"""The brief that counts, and a branch's copy that asks for another one: shown, accepted, or rejected.
+"""Shows the brief that counts, and accepts or rejects a branch's copy that asks for a different one.
 
-Belongs here: which copy is meant, and what settling it writes. Does not: what it asks for, in words (see
-`brief_change`), what speaks against it (see `brief_judged`), or making a brief (see `plan`).
+Belongs here: which copy is meant, and what the decision writes. Does not: sentences on what it asks for (see
+`attention.brief_change`), reasons against it (see `brief_findings`), or writing a brief (see `plan.plan_task`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from agentledger.workflow.session.manager_context import Managing
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The brief that counts. `where`: control, base or branch; `copies` are the branches' own."""
+    """The brief that counts. `where` it is: control, base or branch; `copies` are those of branches, by name."""
 
     task: str
     brief: Brief
@@ -42,13 +42,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """A branch's copy beside the brief that counts; `change` is what it asks for."""
+    """A branch's copy beside the brief that counts."""
 
     task: str
     branch: str
+    #: How the copy relates to the brief that counts.
     copy: Copy
+    #: The brief that counts.
     official: Brief
+    #: The branch's copy.
     own: Brief
+    #: What the copy asks for.
     change: Change
 
     @property
@@ -62,7 +66,10 @@ class Compared:
 
 
 def show_brief(start: Path, name: str, now: int) -> Shown:
-    """The brief of a task, or of the one that a branch works on; LedgerError when there is none."""
+    """The brief of a task, or of the task that a branch works on. Raises LedgerError where it has none.
+
+    `now` is in seconds since the epoch, here and below.
+    """
     with _open_read_only(start, now) as desk:
         task = desk.task(name)
         brief = _official_brief(task)
@@ -71,25 +78,27 @@ def show_brief(start: Path, name: str, now: int) -> Shown:
 
 
 def compare_copies(start: Path, name: str, now: int) -> tuple[Compared, ...]:
-    """Each copy that differs from the brief, of a task's branches or of the one that is named."""
+    """Each copy that differs from the brief that counts, on the branches of a task or on the one named."""
     with _open_read_only(start, now) as desk:
         task = desk.task(name)
         _official_brief(task)
         alike = (Copy.NONE, Copy.SAME)
         branches = [b for b in desk.attempts(name) if b.work and b.work.copy not in alike]
-        found = (_compare_copy(desk, task, branch) for branch in branches)
-        return tuple(each for each in found if each.own.document.blob != each.official.document.blob)
+        copies = (_compare_copy(desk, task, branch) for branch in branches)
+        # The brief that counts can itself be one branch's copy, where no manager has confirmed one.
+        return tuple(each for each in copies if each.own.document.blob != each.official.document.blob)
 
 
 @contextmanager
 def _open_read_only(start: Path, now: int) -> Iterator[Managing]:
-    """A desk that nothing is written at, so that an agent may stand there."""
+    """Open the repository for reading alone, so that this also works in an agent's worktree."""
     git = process.repository_at(start)
     with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
         yield Managing(git, observe_repository(start, None, ()), taken)
 
 
 def _official_brief(task: Task) -> Brief:
+    """The brief that counts. Raises LedgerError where the task has none."""
     if task.brief is None:
         name = escape_hidden(task.id)
         raise LedgerError(f"{name} has no brief", f"agentledger plan {name} writes one")
@@ -97,20 +106,22 @@ def _official_brief(task: Task) -> Brief:
 
 
 def _compare_copy(desk: Managing, task: Task, branch: Branch) -> Compared:
+    """The branch's copy beside the brief that counts; both must exist."""
     official, own = task.brief, branch.work.brief if branch.work else None
-    # Only copies that are there are compared.
+    # Callers have seen that the copy exists, and a task with a copy has a brief that counts.
     assert official
     assert own
     assert branch.work
     was, would = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
-    asked = brief_change.compare_briefs(official, own, was, would)
+    change = brief_change.compare_briefs(official, own, was, would)
     return Compared(
-        task=task.id, branch=branch.name, copy=branch.work.copy, official=official, own=own, change=asked
+        task=task.id, branch=branch.name, copy=branch.work.copy, official=official, own=own, change=change
     )
 
 
 # -- settling ---------------------------------------------------------------------------
 
+# Why a copy asks for nothing, as the end of a sentence.
 _ALIKE = {
     Copy.NONE: "has no copy of the brief",
     Copy.SAME: "has the brief that counts, and asks for nothing else",
@@ -130,9 +141,10 @@ def accept_copy(
 ) -> Did:
     """Make a branch's copy the brief on the control branch, with `text` as an answer, in one commit.
 
-    Raises LedgerError, and nothing is written: for a copy that asks for nothing, that is not committed, or
-    that cannot be read; where several ask for different ones; where it is not `blob` (or begins with it) any
-    more; and where its scope would newly meet that of another active task, but for `despite_overlap`.
+    `blob` is the id, or the beginning of it, of the copy that the manager has looked at; None accepts any.
+    Raises LedgerError, and nothing is written, for a copy that asks for nothing, that is not committed, or
+    that cannot be read; where branches ask for different ones; where the copy is no longer `blob`; and where
+    its scope would newly overlap that of another active task, unless `despite_overlap`.
     """
     with manager_context.open_managing(start, now) as desk:
         found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED))
@@ -169,9 +181,9 @@ def accept_copy(
 def reject_copy(
     start: Path, name: str, now: int, *, text: str = "", blob: str | None = None, dry_run: bool = False
 ) -> Did:
-    """Turn down what a branch's copy asks for, by an answer that names the copy.
+    """Reject what a branch's copy asks for, with an answer that names the copy.
 
-    Raises LedgerError as `accept` does, and for what was turned down before.
+    Raises LedgerError as `accept_copy` does, and for a copy that was rejected before.
     """
     with manager_context.open_managing(start, now) as desk:
         found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE,))
@@ -192,7 +204,7 @@ def reject_copy(
 
 
 def _find_requested_copy(desk: Managing, name: str, kinds: tuple[Copy, ...]) -> tuple[Compared, Branch]:
-    """The one copy that is meant, and its branch: of the first of these kinds that there is any of."""
+    """The one copy that is meant, and its branch: a copy of the first of these kinds that any branch has."""
     task = desk.task(name)
     branches = [b for b in desk.attempts(name) if b.state in answer.ALIVE and b.work]
     for kind in kinds:
@@ -207,6 +219,7 @@ def _find_requested_copy(desk: Managing, name: str, kinds: tuple[Copy, ...]) -> 
 
 
 def _no_request_error(task: Task, branches: list[Branch]) -> LedgerError:
+    """The error where no copy asks for a different brief: it says what the first branch has instead."""
     hint = f"agentledger brief show {escape_hidden(task.id)} prints the brief that counts"
     for branch in branches:
         copy, name = branch.work.copy if branch.work else Copy.NONE, escape_hidden(branch.name)
@@ -220,7 +233,7 @@ def _no_request_error(task: Task, branches: list[Branch]) -> LedgerError:
 
 
 def _refuse_replaced_copy(found: Compared, blob: str | None) -> None:
-    """LedgerError where an agent has put another copy in the place of the one that was looked at."""
+    """Raise LedgerError where the agent has replaced the copy that the manager looked at."""
     if blob is not None and not (found.own.document.blob or "").startswith(blob):
         look = format_command(("agentledger", "brief", "diff"), found.branch) or "agentledger brief diff"
         raise LedgerError(
@@ -229,6 +242,7 @@ def _refuse_replaced_copy(found: Compared, blob: str | None) -> None:
 
 
 def _refuse_unreadable(found: Compared) -> None:
+    """Raise LedgerError for a copy that is not committed, or that has a fatal problem."""
     name, document = escape_hidden(found.branch), found.own.document
     if document.source.uncommitted or document.blob is None:
         hint = f"its agent commits it, or: agentledger collect {escape_hidden(found.task)}"
@@ -241,14 +255,17 @@ def _refuse_unreadable(found: Compared) -> None:
 
 
 def _read_copy(desk: Managing, own: Brief) -> bytes:
-    """The copy byte for byte, so that it is the same blob on both branches."""
+    """The bytes of the copy, so that it is the same blob on both branches."""
     return process.run(desk.asked, ["cat-file", "blob", own.document.blob or ""])
 
 
 def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> Reply:
-    """The answer that goes with it; a text answers an open question too, unless that is a checkpoint."""
-    asked = open_question(branch)
-    to = asked.name if asked and text.strip() and not asked.checkpoint else None
+    """The answer that goes with the decision. A text also answers an open question, but no checkpoint.
+
+    A checkpoint needs a decision of its own: accepting a brief approves nothing else.
+    """
+    question = open_question(branch)
+    to = question.name if question and text.strip() and not question.checkpoint else None
     return Reply(
         task=found.task,
         text=text,
@@ -264,21 +281,23 @@ def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> R
 
 
 def _describe_accepted(found: Compared) -> Iterator[str]:
+    """What accepting the copy changes, in lines."""
     was = {Copy.UNCONFIRMED: ", which nobody had confirmed,", Copy.REFUSED: ", which had been refused,"}
     yield f"the copy of {found.branch}{was.get(found.copy, '')} is the brief of {found.task}"
     yield from found.change.sentences
 
 
 def _describe_answered(branch: Branch, text: str) -> Iterator[str]:
-    asked = open_question(branch)
-    if asked and text.strip() and not asked.checkpoint:
+    """A line where the text also answers the branch's question."""
+    question = open_question(branch)
+    if question and text.strip() and not question.checkpoint:
         yield f"that answers what {branch.name} asks, too"
 
 
 def _next_step(desk: Managing, branch: Branch, text: str) -> str:
-    """A question that stays open is next; else others have to get to know of it."""
-    asked = open_question(branch)
-    if asked and (asked.checkpoint or not text.strip()):
+    """The next command: to answer a question that is still open, else to publish the decision."""
+    question = open_question(branch)
+    if question and (question.checkpoint or not text.strip()):
         return format_command(("agentledger", "answer"), branch.name, "your answer") or "agentledger next"
     return "agentledger sync" if desk.publishes else "agentledger next"
 

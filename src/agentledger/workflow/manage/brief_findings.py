@@ -1,7 +1,7 @@
-"""What speaks against another brief for a task that is at work: whom it would meet, what the rules say.
+"""Finds reasons against a new brief for a task under way: tasks that it would overlap, and rules that it breaks.
 
-Belongs here: what is new in that, against the brief that counts now. Does not: what is done about it (see
-`brief`), or the rules themselves.
+Belongs here: what is new in these, compared with the brief that counts now. Does not: acting on them (see
+`brief_decision`), or the rules themselves (see `rules`).
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from agentledger.workflow.session.manager_context import Managing
 
 
 def describe_new_overlaps(desk: Managing, now: Brief, then: Brief) -> Iterator[str]:
-    """Other active tasks whose scope a task would meet with another brief, and does not meet now."""
+    """A sentence for each active task whose scope overlaps that of the brief `then`, and not that of `now`."""
     was, would = (case_builder.scope_of(brief, desk.fleet) for brief in (now, then))
     open_ = tuple(map(encode, desk.fleet.policy.open))
     for peer in case_builder.peers_of(desk.fleet):
         related = peer.task in then.depends_on or now.task in peer.brief.depends_on
         if peer.task != now.task and not related:
-            told = _describe_overlap(was, would, peer.scope, open_)
-            if told:
-                yield f"its scope meets that of {peer.task}{told}"
+            overlap = _describe_overlap(was, would, peer.scope, open_)
+            if overlap:
+                yield f"its scope meets that of {peer.task}{overlap}"
 
 
 def _describe_overlap(was: Scope, would: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> str:
+    """Where the new scope meets theirs, as the end of a sentence; '' where it does not, or met it before."""
     try:
         meeting = would.overlap_with(theirs, open_)
         if meeting is None or was.overlap_with(theirs, open_):
@@ -41,13 +42,15 @@ def _describe_overlap(was: Scope, would: Scope, theirs: Scope, open_: tuple[byte
 
 
 def describe_new_errors(desk: Managing, then: Brief) -> Iterator[str]:
-    """What the rules have against the new brief, and had nothing against in the old one."""
+    """The errors that the rules find in the new brief, and did not find in the one that counts now."""
     before = set(map(_finding_key, desk.taken.spawn(then.task)))
     for finding in desk.taken.spawn(then.task, then):
+        # The spawn gate also has rules about the fleet, and this task is spawned already.
         briefs = finding.rule.startswith("BRF") and finding.rule != "BRF009"
         if briefs and finding.severity is Severity.ERROR and _finding_key(finding) not in before:
             yield f"{finding.rule} {finding.name}: {finding.message}"
 
 
 def _finding_key(finding: Finding) -> tuple[str, str]:
+    """What makes a finding the same one in both briefs; its line may differ."""
     return finding.rule, finding.message

@@ -1,10 +1,10 @@
-"""A reply that the manager writes in an editor, with the question in view.
+"""Lets the manager write a reply in an editor, with the agent's question in view.
 
-Belongs here: the form that the editor opens, and what of it is the reply. Does not: editors (see
-`editor`), or what becomes of the reply (see `answer`).
+Belongs here: the form that the editor opens, and which part of it is the reply. Does not: editors (see
+`session.editor`), or writing the reply (see `answer`).
 
-The question stands below a cut line, as in git's commit messages, since Markdown has its own use for lines
-that begin with `#`. What an agent wrote can neither end that part nor get into the reply.
+The question is below a cut line, as in git's commit messages, since Markdown has its own use for lines that
+begin with `#`. What an agent wrote can neither end that part nor get into the reply.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from agentledger.workflow.manage.answer import Reply
 from agentledger.workflow.session import editor
 from agentledger.workflow.session.manager_context import Managing
 
+# The line that git itself uses for this (git-commit(1), `--cleanup=scissors`), so that editors know it.
 CUT = "# ------------------------ >8 ------------------------"
-SHOWN = 200  # lines of one question; its branch's page has all of it
+SHOWN = 200  # lines of one question; the branch's page has all of it
 _WORDS = {
     "note": "Write the answer above this line; it is Markdown.",
     "change": "Write above this line what should be different; it is Markdown.",
@@ -34,17 +35,18 @@ _WORDS = {
 
 
 class Composed(NamedTuple):
-    """The text, and the file that keeps it until `editor.forget`."""
+    """The reply's text, and the file that keeps it until `editor.remove_draft`."""
 
     text: str
     path: Path
 
 
 def compose_reply(desk: Managing, reply: Reply) -> Composed:
-    """What the manager writes for a reply, whose names are checked first.
+    """Have the manager write a reply in their editor; return what they wrote.
 
-    Raises LedgerError for a name that is not known, when nothing was written, and when the editor fails.
+    Raises LedgerError for a name that is not known, where nothing was written, and where the editor fails.
     """
+    # Names are checked before the editor opens: nobody should write a text that is then refused.
     reply = answer.resolve_reply(desk, reply)
     path = editor.draft_path(desk.asked, f"answer-{reply.branch or reply.task}.md")
     initial = render_form(reply, answer.addressed_branches(desk, reply))
@@ -56,28 +58,30 @@ def compose_reply(desk: Managing, reply: Reply) -> Composed:
 
 
 def render_form(reply: Reply, branches: list[Branch]) -> str:
-    """What the editor opens: room for the text, the cut line, and below it what is asked."""
+    """The text that the editor opens with: room for the reply, the cut line, and below it the questions."""
     lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
     for branch in branches:
         asked = open_question(branch)
         if asked:
             lines += ["", *_format_question(branch, asked)]
+    # Every line below the cut has a `#` in front, so none of an agent's can look like the cut line.
     return "".join(f"{line if line in ('', CUT) else f'# {line}'}\n" for line in lines)
 
 
 def _format_question(branch: Branch, asked: CheckIn) -> list[str]:
-    said = asked.needs.splitlines() or ["(it says nothing)"]
-    more = [f"… and {len(said) - SHOWN} more lines"] if len(said) > SHOWN else []
+    """The lines of one question: who asks, and at most SHOWN lines of it."""
+    question = asked.needs.splitlines() or ["(it says nothing)"]
+    more = [f"… and {len(question) - SHOWN} more lines"] if len(question) > SHOWN else []
     about = f" about its checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else ""
     return [
         f"{escape_hidden(branch.name)} asks{about}:",
-        *(f"| {escape_hidden(line)}".rstrip() for line in said[:SHOWN]),
+        *(f"| {escape_hidden(line)}".rstrip() for line in question[:SHOWN]),
         *more,
     ]
 
 
 def parse_form(edited: str, initial: str) -> str:
-    """The reply in an edited form: what stands above the cut line; where that is gone, all but the form."""
+    """The reply in an edited form: what is above the cut line, or where that is gone, all but the form's lines."""
     above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
     if not cut:
         ours = {line for line in initial.splitlines() if line}

@@ -1,9 +1,9 @@
-"""The manager's turn: what comes first, and what a decision about it writes.
+"""Finds what waits for the manager, first things first, and builds the reply for a decision about it.
 
-Belongs here: looking, and each decision as one call. Does not: keys and a terminal (see `cli.next`), the
-order of what waits (see `turns`), or documents (see `answer` and `brief`).
+Belongs here: finding it, and naming what a decision is about. Does not: keys and a terminal (see `cli.next`),
+the order of what waits (see `attention.queue`), or writing documents (see `answer` and `brief_decision`).
 
-A decision names what was shown: a check-in that is answered, a copy that is accepted. What an agent puts in
+A decision names what was shown: the check-in that is answered, the copy that is accepted. What an agent puts in
 its place meanwhile is not decided on.
 """
 
@@ -25,26 +25,26 @@ from agentledger.workflow.manage.answer import Reply
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The fleet, and all that waits in it."""
+    """The fleet, and all that waits for the manager in it, the first one first."""
 
     fleet: Fleet
     turns: tuple[Turn, ...]
 
 
 def find_waiting(start: Path, taken: Snapshot, skipped: Collection[tuple[str, ...]] = ()) -> Waiting:
-    """What waits in a snapshot of the repository around `start`, but for the keys of what was skipped.
+    """What waits in a snapshot of the repository around `start`, without the turns whose keys are `skipped`.
 
-    LedgerError in an agent's worktree, whose turn it is not.
+    Raises LedgerError in an agent's worktree: these are the manager's decisions.
     """
     append.refuse_in_agent_worktree(observe_repository(start, None, ()), taken.fleet)
-    found = [turn for turn in list_turns(taken.fleet) if turn.key not in skipped]
+    turns = [turn for turn in list_turns(taken.fleet) if turn.key not in skipped]
     return Waiting(
-        taken.fleet, tuple(_compare_brief(turn, taken.fleet) for turn in found[:1]) + tuple(found[1:])
+        taken.fleet, tuple(_compare_brief(turn, taken.fleet) for turn in turns[:1]) + tuple(turns[1:])
     )
 
 
 def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
-    """What a copy of the brief asks for is only compared for what is shown."""
+    """The turn with what a copy of the brief asks for; done only for the first turn, which alone is shown."""
     own = turn.branch.work.brief if turn.branch.work else None
     if turn.kind is not Kind.SCOPE_CHANGE or own is None or turn.task.brief is None:
         return turn
@@ -53,19 +53,19 @@ def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
 
 
 def build_reply(turn: Turn, decision: str) -> Reply:
-    """The reply, without words yet, to what was shown."""
-    asked = turn.question
+    """The reply to what was shown, still without text."""
+    question = turn.question
     rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
     return Reply(
         task=turn.task.id,
         decision=decision,
-        to=asked.name if asked else None,
-        checkpoint=asked.checkpoint if asked else None,
+        to=question.name if question else None,
+        checkpoint=question.checkpoint if question else None,
         branch=turn.branch.name if rivals else None,
     )
 
 
 def brief_copy_blob(turn: Turn) -> str | None:
-    """The blob of the branch's copy of the brief, as it was shown."""
+    """The blob of the branch's copy of the brief, as it was shown; None without one."""
     own = turn.branch.work.brief if turn.branch.work else None
     return own.document.blob if own else None

@@ -1,13 +1,13 @@
-"""Talking to a remote about one branch: fetch it by name, push it by name, and what the remote said.
+"""Fetches and pushes one branch of a remote by name, and explains what the remote said.
 
-Belongs here: the two commands, progress, and the remote's answers as values or sentences. Does
-not: what is pushed, and when (see `workflow.sync`).
+Belongs here: the two commands, progress, and the remote's answers as values or sentences. Does not: what is
+pushed, and when (see `sync`).
 
-Nothing here forces: a push goes through only where it adds to what the remote has, and a fetch
-writes the remote-tracking copy, never a branch.
+Nothing here forces: a push succeeds only where it adds to what the remote has, and a fetch writes the
+remote-tracking copy, never a branch.
 
-What a failure means is found out by looking again, here and there: git's words for it differ between its
-versions, and a push that lost a race is refused in the words of the server's. They are for people.
+What a failure means is found out by looking at both sides again: git's words for it differ between versions, and
+the server words the refusal of a push that lost a race. Such words are only shown to people.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from agentledger.repository.bases import HEADS, REMOTES
 if TYPE_CHECKING:
     from agentledger.fleet.snapshot import Progress
 
-# Pauses in seconds before a refused push is tried again, though the branch there has not moved: a rival's
-# push may have held its lock. A server that means it says no each time.
+# Seconds before a refused push is tried again where the branch on the remote has not moved: a rival's push may
+# have held its lock. A server that means its refusal repeats it.
 _PAUSES = (0.1, 0.4)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A branch on a remote. `progress` hears how far git is, None: nobody asks."""
+    """A branch on a remote. `name` is its short name; `progress` hears how far git is, None for nobody."""
 
     asked: Git
     place: Place
@@ -47,29 +47,34 @@ class Link:
 
     @property
     def branch(self) -> str:
-        """The branch's full name, here and there."""
+        """The branch's full name, both here and on the remote."""
         return HEADS + self.name
 
     @property
     def tracking_ref(self) -> str:
-        """The remote-tracking copy."""
+        """The full name of the remote-tracking copy."""
         return f"{REMOTES}{self.remote}/{self.name}"
 
     @property
     def synced(self) -> str:
-        """A ref of our own that remembers what both had last: it survives `git fetch --prune`."""
+        """The full name of a ref of our own that remembers what both sides had last.
+
+        Unlike the remote-tracking copy it survives `git fetch --prune`, so a deleted branch is noticed.
+        """
         return f"refs/agentledger/synced/{self.remote}/{self.name}"
 
     def fetch(self) -> bool:
-        """Bring the remote-tracking copy up to date; False when the remote has no such branch.
+        """Bring the remote-tracking copy up to date; False where the remote has no such branch.
 
-        Raises GitError with the remote's or git's words when it cannot be reached.
+        Raises GitError, with the remote's or git's words, where it cannot be reached.
         """
         return retry(
             Writer(self.place, self.tracking_ref, self.place.common / "agentledger"), self._fetch_once
         )
 
     def _fetch_once(self) -> bool:
+        """One try. Raises RefusedError where the copy here could not be written, for `retry` to decide on."""
+        # A person's own settings must not bring tags, remove refs, enter submodules or start maintenance.
         flags = ["--no-tags", "--no-prune", "--no-recurse-submodules", "--no-auto-maintenance"]
         # Nothing else is fetched, so FETCH_HEAD must not say that the whole repository just was. The
         # empty map keeps git from also applying the configured refspec, which can name the branch itself.
@@ -86,27 +91,31 @@ class Link:
         raise RefusedError(_fatal_words(said))
 
     def _there(self, said: str) -> str | None:
-        """What the branch is at on the remote now, None where it has none. GitError tells what was `said`."""
+        """The commit of the branch on the remote now, None where it has no such branch.
+
+        Raises GitError where the remote cannot be reached, with what an earlier command `said`.
+        """
         out, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
         if code:
             raise self.unreachable_error(said)
-        # The pattern also matches the ends of longer names.
+        # ls-remote's pattern also matches the ends of longer names.
         ids = [
             oid for oid, _, ref in (line.partition("\t") for line in out.split("\n")) if ref == self.branch
         ]
         return ids[0] if ids else None
 
     def is_empty(self) -> bool:
-        """The remote has no branch at all, so that the first one pushed would become its default."""
+        """Has the remote no branch at all? Then the first one pushed would become its default branch."""
         out, code, said = self._run_remote(["ls-remote", "--heads"], [self.remote])
         if code:
             raise self.unreachable_error(said)
         return not out.strip()
 
     def push(self, commit: str, before: str | None) -> bool:
-        """Push this commit to the branch; False when the remote's has moved on from `before` meanwhile.
+        """Push this commit to the branch; False where the remote's branch has moved from `before` meanwhile.
 
-        Raises GitError with the server's words when it refuses.
+        `before` is None where the remote had no such branch. Raises GitError, with the server's words, where
+        it refuses.
         """
         for pause in (*_PAUSES, None):
             rejected, said = self._push_once(commit)
@@ -128,16 +137,16 @@ class Link:
         )
 
     def _push_once(self, commit: str) -> tuple[str | None, str]:
-        """The line of a rejected push, '' where none was tried, None: it went through. And what was said."""
+        """The line of a rejected push, '' where nothing was sent, None where it succeeded; and what git said."""
         flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-with-lease"]
         out, code, said = self._run_remote(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
         if not code:
             return None, said
-        # `!`, what was pushed where, `[rejected] (why)`, between tabs.
+        # A rejected ref has three fields between tabs: `!`, what was pushed where, `[rejected] (why)`.
         return next((line for line in out.split("\n") if line.startswith("!")), ""), said
 
     def unreachable_error(self, said: str) -> GitError:
-        """The error for a remote that does not answer, or that git will not talk to."""
+        """The error for a remote that does not answer, or that git cannot talk to."""
         words, remote = _remote_words(said) or _fatal_words(said), escape_hidden(self.remote)
         return GitError(
             f"git cannot talk to {remote}: {escape_hidden(words)}",
@@ -145,7 +154,7 @@ class Link:
         )
 
     def _hooked(self, said: str) -> GitError:
-        """The error for a push that never left, since a hook of this repository ended it."""
+        """The error for a push that a hook of this repository stopped before anything was sent."""
         lines = [line.strip() for line in said.split("\n") if line.strip() and not line.startswith("error: ")]
         words = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
         return GitError(
@@ -154,11 +163,12 @@ class Link:
         )
 
     def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
+        """Run git; return its output, exit code, and what it said on standard error."""
         hear = _make_listener(self.progress) if self.progress else _ignore_line
         flags = ["--progress"] if self.progress and command[0] != "ls-remote" else []
         git = self.asked
         if self.progress:
-            # On a terminal somebody can type a password.
+            # Progress is asked for only at a terminal, where somebody can type a password.
             kept: Mapping[str, str] = {k: v for k, v in git.env.items() if k != "GIT_TERMINAL_PROMPT"}
             git = replace(git, env=kept)
         return process.run_with_progress(git, [*command, *flags, "--", *arguments], hear)
@@ -169,24 +179,25 @@ def _ignore_line(_line: str) -> None:
 
 
 def _remote_words(said: str) -> str:
-    """What the server said, in one line: its lines come marked `remote:`, padded with blanks."""
+    """What the server said, in one line; git marks its lines with `remote:` and pads them with blanks."""
     lines = [line.removeprefix("remote:").strip() for line in said.split("\n") if line.startswith("remote:")]
     return _strip_credentials(" ".join(re.sub(r"^(error|fatal|ERROR): ", "", line) for line in lines if line))
 
 
 def _fatal_words(said: str) -> str:
+    """git's own reason for a failure: the first fatal line, else the first line."""
     lines = [line.strip() for line in said.split("\n") if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
     return _strip_credentials(re.sub(r"^(fatal|error): ", "", (fatal or lines or ["git gave no reason"])[0]))
 
 
 def _strip_credentials(words: str) -> str:
-    """Short, and without a password or token that stands in an address."""
+    """The words without a password or token in an address, in at most 400 characters."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", words)[:400]
 
 
 def _make_listener(progress: Progress) -> Callable[[str], object]:
-    """Turns git's bars into stages; GitPython knows how to read them."""
+    """A function that takes git's progress lines and reports stages; GitPython parses the lines."""
     from git import RemoteProgress
 
     stages = {

@@ -1,10 +1,10 @@
-"""Bringing both copies of the control branch together: fetch, unite, push.
+"""`agentledger sync` brings the local and the remote control branch together: fetch, unite, push.
 
-Belongs here: that order, and what is refused. Does not: how the remote is talked to (see
-`workflow.link`), or how two copies unite (see `control_files`).
+Belongs here: that order, and what is refused. Does not: talking to the remote (see `remote_branch`), or how two
+copies are united (see `control.control_files`).
 
-The local branch only ever moves forward, to a commit that contains it, and so does the
-remote's. Whatever goes wrong, everything written is still in the local branch.
+The local branch only ever moves forward, to a commit that contains it, and so does the remote's. Whatever goes
+wrong, everything written is still in the local branch.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from agentledger.workflow.manage.remote_branch import Link
 if TYPE_CHECKING:
     from agentledger.fleet.snapshot import Progress
 
-# How often a push is tried again after somebody else's came first.
+# Rounds of fetch, unite and push, where somebody else's push comes first each time.
 ROUNDS = 6
 
 
 def read_control_name(start: Path) -> str:
-    """The control branch's name by the policy on base; the usual one where there is no base to ask."""
+    """The control branch's name by the policy on base; the usual name where there is no base."""
     try:
         seen = observe_repository(start, None, ())
         with scratch.open_scratch(seen.place) as sealed:
@@ -60,14 +60,15 @@ def sync_control_branch(
     recreate: bool = False,
     progress: Progress | None = None,
 ) -> Synced:
-    """Fetch the control branch, unite it with the local one, push the result; what was done.
+    """Fetch the control branch, unite it with the local one, push the result; return what was done.
 
-    `start` is in the repository, `remote` None: the one the branch follows, origin, or the only one.
-    `recreate` pushes the branch again after it was deleted on the remote. `progress` None: silent.
+    `start` is a folder in the repository. `remote` None means the one that the branch follows, else origin,
+    else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` hears
+    how far git is, None for nobody.
 
-    Raises LedgerError: no remote, a branch of that name that is none of ours or is checked out, an
-    empty remote, a deleted branch, a server that refuses or cannot be reached. Then the local
-    branch has everything that it had, and at most what was fetched besides.
+    Raises LedgerError without a remote, for a branch of that name that is no control branch or is checked out,
+    for an empty remote, a deleted branch, and a server that refuses or cannot be reached. The local branch
+    then has everything that it had, and at most what was fetched besides.
     """
     git = process.repository_at(start)
     place, config = queries.locate_repository(git), queries.read_config(git)
@@ -79,6 +80,7 @@ def sync_control_branch(
     )
     for tried in range(ROUNDS):
         if tried:
+            # Longer each time, and not the same for all, so that rivals do not keep meeting.
             time.sleep(random.uniform(0.05, 0.2) * 2**tried)  # noqa: S311 - no secret
         if work.run_round(recreate):
             _refresh_watched(start, place)
@@ -90,15 +92,16 @@ def sync_control_branch(
 
 
 def _refresh_watched(start: Path, place: Place) -> None:
-    """Let the hooks know the branches that briefs name which have just come; they judge no others."""
+    """Write the list of branches that the hooks check again: briefs that have just come may name new ones."""
     if not (place.common / hook_branches.FOLDER / hook_branches.FILE).exists():
         return
     request = Request(forecast=False, lines=False, rules=False)
     with suppress(LedgerError), snapshot.open_snapshot(start, request):
-        pass  # reading the fleet keeps the list
+        pass  # opening a snapshot writes the list
 
 
 def _choose_remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
+    """The remote to sync with. Raises LedgerError where there is none, or where the user has to name one."""
     urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
     remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
     if not remotes:
@@ -125,20 +128,26 @@ def _read_copies(link: Link, config: Mapping[str, str]) -> Copies:
 
 @dataclass(slots=True, kw_only=True)
 class _Work:
-    """A sync on its way. `remote_before` is what the remote had when it was last asked."""
+    """One sync under way."""
 
     link: Link
     place: Place
     config: Mapping[str, str]
+    #: The local branch when the sync began; None without one.
     local_before: str | None
+    #: The remote's branch when it was last asked; None without one.
     remote_before: str | None = None
+    #: The commit that both have in the end; None where neither has the branch.
     head: str | None = None
+    #: The merge commit that united the two; None where none was needed.
     merge: str | None = None
+    #: Files that both sides had changed, where one version is kept beside the other.
     kept: list[Kept] = field(default_factory=list)
+    #: Sentences for the user.
     notes: list[str] = field(default_factory=list)
 
     def run_round(self, recreate: bool) -> bool:
-        """Fetch, unite, push once; False when somebody else came first."""
+        """Fetch, unite, push once; False where somebody else came first."""
         there = self._fetch(recreate)
         copies = _read_copies(self.link, self.config)
         self.remote_before = remote = copies.remote.id if there and copies.remote else None
@@ -157,11 +166,12 @@ class _Work:
         return True
 
     def _fetch(self, recreate: bool) -> bool:
-        """Ask the remote for its copy; LedgerError where pushing ours would do harm."""
+        """Fetch the remote's copy; False where it has none. Raises LedgerError where pushing ours would do harm."""
         before = _read_copies(self.link, self.config)
         name, remote = escape_hidden(self.link.name), escape_hidden(self.link.remote)
         if self.link.fetch():
             return True
+        # It was there at the last sync, so its absence is somebody's decision.
         known = before.remote or queries.read_refs(self.link.asked, [self.link.synced]).refs
         if known and not recreate:
             hint = "agentledger sync --recreate pushes it again, with all that is here"
@@ -176,7 +186,7 @@ class _Work:
         return False
 
     def _unite_copies(self, sealed: Scratch, copies: Copies) -> str | None:
-        """Move the local branch to what contains both copies, and give that commit."""
+        """Move the local branch to a commit that contains both copies, and return that; None without any copy."""
         seen = reader.compare_copies(sealed.git, copies)
         append.refuse_unusable(seen)
         local, remote = seen.copies.local, seen.copies.remote
@@ -188,12 +198,14 @@ class _Work:
         return local.id if local else None
 
     def _fast_forward(self, new: str, old: str) -> None:
+        """Move the local branch. Raises LostRaceError where it is no longer at `old`."""
         line, before = f"update {self.link.branch} {new} {old}\n", old if old.strip("0") else None
         message = "agentledger sync: fast-forward"
         if not update_refs(self._writer, self.link.asked, line, message, before=before):
             raise LostRaceError("somebody else moved the branch here")
 
     def _merge(self, sealed: Scratch, seen: reader.Look) -> str:
+        """Unite the two copies in a merge commit on the local branch; return that."""
         origins = reader.history_of_copies(sealed, seen.copies).origins
         start = append.choose_start(seen, reader.unite_copies(sealed.git, seen, origins))
         message = f"chore(ledger): unite with {self.link.remote}"
@@ -205,8 +217,12 @@ class _Work:
         return self.merge
 
     def _write(self, new: commit_writer.New) -> str:
-        """The commit on the local branch; LostRaceError when that moved meanwhile, as both copies count."""
+        """Put the commit on the local branch; return it.
 
+        Raises LostRaceError where the branch moved meanwhile: then both copies have to be united again.
+        """
+
+        # Returned, not raised, so that `retry` does not try the same merge again.
         def once() -> str | LostRaceError:
             try:
                 return commit_writer.write_commit(self.link.asked, self.link.name, new)
@@ -223,7 +239,10 @@ class _Work:
         return Writer(self.place, self.link.branch, self.place.common / "agentledger")
 
     def _remember(self, head: str) -> None:
-        """git itself moves the remote-tracking copy only where the configured refspec covers it."""
+        """Move the remote-tracking copy and our own ref to `head`.
+
+        git itself moves the former only where the configured refspec covers it.
+        """
         lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking_ref, self.link.synced))
         writer, git = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
         for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
@@ -231,7 +250,7 @@ class _Work:
                 break
 
     def done(self) -> Synced:
-        """What came of it."""
+        """What was done, with the number of commits that came and went."""
         with scratch.open_scratch(self.place) as sealed:
             fetched = history.read_moved_commits(sealed, self.remote_before, self.local_before)
             pushed = history.read_moved_commits(sealed, self.head, self.remote_before)

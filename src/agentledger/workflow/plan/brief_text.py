@@ -38,7 +38,7 @@ _WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*|[1-9][0-9]{0,4}[mhd]")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9./_=+-]*(?: [A-Za-z0-9./_=+-]+)*")
 # Words that some reader of YAML takes for something other than text: YAML 1.1 has `yes` and `on` for true.
 _MEANT = frozenset("null true false yes no on off y n".split())
-# Characters that JSON leaves as they are, and that YAML does not allow or that nobody can see.
+# Characters that YAML does not allow or that nobody can see: they are written as escapes.
 _ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

@@ -19,7 +19,7 @@ from agentledger.model.ledger import Kill, heading_key
 from agentledger.model.text import escape_hidden
 from agentledger.workflow.plan import brief_text
 
-# A check with a name, `NAME=COMMAND`. A command that sets a variable has capitals before its `=`.
+# A check with a name, `NAME=COMMAND`. Capitals are no part of one, so `CI=1 make` is a command without a name.
 _NAMED = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)=(.*)", re.DOTALL)
 KILL_WORDS = Kill.__slots__
 _BOX = re.compile(r"\s*[-*+] +\[[ xX]\] *")

@@ -149,7 +149,7 @@ def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[
         return Counter(), 0
     # A merge counts once, with all that it brought to base's own line.
     flags = ["--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only", "-z"]
-    # Two NULs and the one after them mark a commit: a list of names alone never has three in a row.
+    # Three NULs in a row begin a commit; names alone never have that many.
     out, _, _ = process.run_unchecked(sealed, ["log", *flags, f"-{HISTORY}", "--format=%x00%x00", head])
     commits = out.split(b"\0\0\0")[1:]
     counts: Counter[bytes] = Counter()
