@@ -166,7 +166,7 @@ def test_a_name_that_stands_for_another_branch_is_refused(repo: Repo) -> None:
     repo.git("symbolic-ref", f"refs/heads/{NAME}", "refs/heads/main")
     found = read(repo)
     assert found.foreign
-    assert "stands for refs/heads/main" in found.notes[0]
+    assert "points to refs/heads/main" in found.notes[0]
 
 
 def test_another_name_is_read_when_policy_says_so(repo: Repo) -> None:

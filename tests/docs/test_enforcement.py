@@ -64,5 +64,5 @@ def test_what_is_named_besides_is_there_too() -> None:
 def test_no_attack_is_without_a_row() -> None:
     listed = {(file, function) for file, function, _ in NAMED.findall(TEXT)}
     for file in ("changes", "history", "refs", "trees", "policy", "verdicts"):
-        name = f"test_bypass_{file}.py"
+        name = f"gates/test_bypass_{file}.py"
         assert {(name, function) for function in there(name)} <= listed

@@ -254,7 +254,7 @@ def test_an_older_version_that_can_be_read_counts_and_says_so(broken: Repo) -> N
     broken.flush()
     said = check(broken, "--range", "main..agent/x")
     assert "OWN001" not in said.out
-    assert "counts until it is mended" in said.out
+    assert "counts until it is fixed" in said.out
 
 
 def test_where_nothing_is_enforced_it_ends_with_0_and_tells_all(repo: Repo) -> None:

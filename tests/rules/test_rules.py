@@ -7,15 +7,37 @@ from dataclasses import replace
 
 import pytest
 
+from advicecases import file_of
 from agentledger.model.findings import Gate, Severity
 from agentledger.model.ledger import Policy, Waiver
 from agentledger.rules import RULES, Rule, evaluate_rules, find_rule
 from agentledger.rules.case import Case
-from rulecases import BODY, NOW, brief, case, touched, waiver
-from ruletable import COMMIT, MERGE, PUSH, SPAWN, TABLE, ready
+from rule_rows import ROWS
+from rulecases import BODY, COMMIT, MERGE, NOW, PUSH, SPAWN, brief, case, ready, touched, waiver
 
+TABLE = {row.rule: (row.fires, row.silent) for row in ROWS}
 FIRING = [(rule, index) for rule, (speaks, _) in TABLE.items() for index in range(len(speaks))]
 SILENT = [(rule, index) for rule, (_, silent) in TABLE.items() for index in range(len(silent))]
+
+
+def test_every_rule_has_one_row_with_cases_and_a_situation() -> None:
+    """The message says what to edit: this is the one table that a new rule needs besides `RULES`."""
+    rows = [row.rule for row in ROWS]
+    missing = [f"add a RuleRow for {rule.id} to {file_of(rule.id)}" for rule in RULES if rule.id not in rows]
+    assert missing == []
+    unknown = [f"{row.rule} in {file_of(row.rule)} is no rule" for row in ROWS if row.rule not in _IDS]
+    assert unknown == []
+    assert len(set(rows)) == len(rows)
+    empty = [
+        f"{file_of(row.rule)}: {row.rule} has nothing under {part}"
+        for row in ROWS
+        for part in ("fires", "silent", "situations")
+        if not getattr(row, part)
+    ]
+    assert empty == []
+
+
+_IDS = {rule.id for rule in RULES}
 
 
 def spoken(given: Case) -> set[str]:
@@ -38,7 +60,6 @@ def test_it_is_silent(rule: str, index: int) -> None:
 
 
 def test_every_rule_stands_in_the_table_and_tells_why_and_how_to_mend() -> None:
-    assert [rule.id for rule in RULES] == list(TABLE)
     names = [rule.name for rule in RULES]
     assert len(set(names)) == len(names)
     for rule in RULES:
@@ -52,7 +73,7 @@ def test_every_rule_stands_in_the_table_and_tells_why_and_how_to_mend() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_it_runs_at_its_gates_alone(rule: Rule) -> None:
-    for given in TABLE[rule.id][0]:
+    for given in TABLE.get(rule.id, ((), ()))[0]:
         for gate in Gate:
             found = [f for f in evaluate_rules(replace(given, gate=gate)) if f.rule == rule.id]
             if rule.level(gate) == "·":

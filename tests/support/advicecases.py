@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from advicescene import Scene, Told, level
+from agentledger.rules.case import Case
 
 GATES = ("spawn", "commit", "push", "ready", "merge")
 Step = Callable[[Scene], object]
@@ -70,3 +71,35 @@ class Advice:
     def letters(self, seen: Mapping[str, list[Told]]) -> str:
         """`levels` as they were seen; a gate that was not asked said nothing."""
         return "".join(level(self.of(seen.get(gate, []))) for gate in GATES)
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """All that the tests know of one rule: add one for each new rule."""
+
+    #: The rule's id, such as BRF001.
+    rule: str
+    #: Cases in which it fires, made of plain values: no repository is needed.
+    fires: tuple[Case, ...]
+    #: Cases, much like those, in which it does not.
+    silent: tuple[Case, ...]
+    #: The same on a real repository, with what following the message's advice leads to.
+    situations: tuple[Advice, ...]
+
+
+# Where the row of a rule belongs, by the letters of its id.
+FILES = {
+    "BRF": "rule_rows_brief.py",
+    "OWN": "rule_rows_ownership.py",
+    "STA": "rule_rows_status.py",
+    "REV": "rule_rows_status.py",
+    "PKT": "rule_rows_packet.py",
+    "EVD": "rule_rows_packet.py",
+    "FLT": "rule_rows_fleet.py",
+    "KIL": "rule_rows_fleet.py",
+}
+
+
+def file_of(rule: str) -> str:
+    """The file to edit for a rule; a new family of rules begins one of its own."""
+    return f"tests/support/{FILES.get(rule[:3], 'rule_rows_<family>.py (and FILES in advicecases.py)')}"

@@ -6,12 +6,24 @@ Belongs here: builders. Does not: which case makes which rule speak (see `test_r
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from agentledger import documents
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict, ConflictFile
-from agentledger.model.ledger import Answer, Brief, CheckIn, Evidence, Packet, Policy, Review, Source, Waiver
+from agentledger.model.ledger import (
+    Answer,
+    Brief,
+    CheckIn,
+    Delegation,
+    Evidence,
+    Packet,
+    Policy,
+    Review,
+    Source,
+    Waiver,
+)
 from agentledger.model.text import format_rfc3339
 from agentledger.model.work import Checked, Copy, Progress, Standing, Task, Trust, Work
 from agentledger.rules.case import Case, Peer, Touched
@@ -170,3 +182,33 @@ def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
         "since": NOW - 3600,
     }
     return Case(gate=gate, now=NOW, policy=policy, **(usual | rest))
+
+
+# -- at the gates ---------------------------------------------------------------------------
+
+SPAWN, COMMIT, PUSH, READY, MERGE = Gate
+STATUS = ".agentledger/tasks/x/status/1.md"
+SHARED = Policy(shared=("src/api/**",))
+AUTH = Policy(delegations=(Delegation(("src/auth/**",), "review"),))
+TOPS = {b"src": (30, 30), b"docs": (30, 0)}
+SOON = standing(Progress.READY, packet_fresh=True, checks=(checked(evidence()),))
+HANDED: dict[str, Any] = {"standing": SOON, "work": {"packet": packet(), "check_ins": (check_in("ready"),)}}
+
+
+def ready(**rest: Any) -> Case:
+    """Somebody says it is ready."""
+    return case(READY, **(HANDED | {"changed": touched("src/a.py", "tests/test_a.py")} | rest))
+
+
+def merge(*reviews: Review, given: Brief | None = None, **rest: Any) -> Case:
+    """It is about to merge, after these reviews."""
+    usual = {"standing": SOON, "work": {"packet": packet(), "reviews": reviews}, "review_fresh": True}
+    return case(MERGE, given, **(usual | rest))
+
+
+def checks(found: Evidence | None, fresh: bool = True) -> Case:
+    """Somebody says it is ready, with this evidence for its check."""
+    return ready(standing=replace(SOON, checks=(checked(found, fresh=fresh),)))
+
+
+UNSAFE = ("src/../x", "src//x", "src/.git/x", "src/.GIT/y", "src/a\x01", ".AgentLedger/tasks/x/brief.md")

@@ -1,5 +1,5 @@
-"""The control branch, where the manager's word is kept: read, append, unite two copies, and its history.
+"""The control branch, which has the manager's documents: reading it, adding to it, uniting two copies of it.
 
-Belongs here: one branch and its files, without a work tree. Does not: what the documents in it say (`ledger`), or
-talking to a remote (`workflow.manage`).
+Belongs here: one branch and its files, without a work tree. Does not: what the documents in it say (see
+`ledger`), or talking to a remote (see `workflow.manage`).
 """

@@ -1,9 +1,10 @@
-"""Writing to the control branch: one commit, by compare-and-swap, that loses nobody's work.
+"""Writes documents to the control branch: one commit on the newest one, so that nobody's work is lost.
 
-Belongs here: where that commit goes on from, and what it must not touch. Does not: what is in
-the files, and fetching or pushing (see `workflow.sync`).
+Belongs here: which commits the new one continues, and what it must not touch. Does not: what is in the files,
+making the commit (see `commit_writer`), or fetching and pushing (see `workflow.manage.sync`).
 
-No work tree and no index takes part; how a commit is made is in `control_commit`.
+No work tree and no index takes part. The branch is moved only from the commit that was read: where somebody
+else has moved it meanwhile, it is read again (see `git.races`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Written(NamedTuple):
 
 
 def commit_files(
-    asked: Git,
+    git: Git,
     files: Contents,
     message: str,
     *,
@@ -55,58 +56,62 @@ def commit_files(
 ) -> Written:
     """Commit these files on the control branch.
 
-    `asked` is the user's repository. A path that exists already is refused unless it is in
-    `replace`; a removed one has to be. The branch is made where there is none, continued from the
-    remote's copy where that is ahead, and united with it where the two have diverged. The author is
-    the one whom git is configured for. With `sign` it is signed with that person's SSH key; a commit that
-    could not be is written all the same.
+    `git` is the user's repository. A path that exists already is refused unless it is in `replace`; a path to
+    be removed has to be in it. The branch is made where there is none, continued from the remote's copy where
+    that is ahead, and united with it where the two have diverged. The author is the one whom git is
+    configured for. With `sign` the commit is signed with that person's SSH key; one that git cannot sign is
+    written all the same.
 
     Raises LedgerError, and nothing is written, when the branch is checked out somewhere, is no control
     branch, or both copies have changed the same file; when git knows no author; when a path is taken.
     """
     for path in files:
         _check_path(path)
-    refuse_checked_out(asked, name)
-    who = read_identity(asked)
-    place, config = queries.locate_repository(asked), queries.read_config(asked)
+    refuse_checked_out(git, name)
+    who = read_identity(git)
+    place, config = queries.locate_repository(git), queries.read_config(git)
     with scratch.open_scratch(place) as sealed:
 
+        # All of it once more after a lost race: the rival's commit may have changed any of the answers.
         def once() -> Written:
-            seen = reader.compare_copies(sealed.git, read_copies(asked, config, name))
+            seen = reader.compare_copies(sealed.git, read_copies(git, config, name))
             start = _require_start(sealed, seen)
             _check_taken(start.files, files, replace)
             tip = seen.copies.local.id if seen.copies.local else sealed.null
             new = New(start.parents, {**start.changes, **files}, message, who=who, tip=tip)
             return (
-                Written(*write_signed_commit(asked, name, new))
+                Written(*write_signed_commit(git, name, new))
                 if sign
-                else Written(write_commit(asked, name, new))
+                else Written(write_commit(git, name, new))
             )
 
         return retry(Writer(place, HEADS + name, place.common / "agentledger"), once)
 
 
-def refuse_checked_out(asked: Git, name: str = CONTROL) -> None:
-    """LedgerError when a worktree has the control branch checked out: its files would fall behind unseen."""
-    for checkout in queries.read_worktrees(asked):
+def refuse_checked_out(git: Git, name: str = CONTROL) -> None:
+    """LedgerError where a worktree has the control branch checked out.
+
+    Its files would fall behind unseen, and a commit made there would take back what was written.
+    """
+    for checkout in queries.read_worktrees(git):
         if checkout.branch == HEADS + name and not checkout.prunable:
             where = escape_hidden(str(checkout.path))
-            told = f"the control branch {escape_hidden(name)} is checked out in {where}"
             raise LedgerError(
-                f"{told}, whose files writing would leave behind",
+                f"the control branch {escape_hidden(name)} is checked out in {where}, and the files there "
+                "would fall behind what is written to it",
                 f"commit what is there, then: git -C {shlex.quote(where)} switch --detach",
             )
 
 
 def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
-    """LedgerError in the linked worktree of an agent's branch, who has no say in what the manager says.
+    """LedgerError in the linked worktree of an agent's branch: these commands are the manager's.
 
-    An agent's is a branch of policy's patterns, in which `*` crosses `/`, and any that works on a task.
+    An agent's branch is one that matches policy's patterns, in which `*` crosses `/`, or works on a task.
     """
     if seen.place.directory == seen.place.common:
         return
     branch = queries.read_head_ref(seen.git).removeprefix(HEADS)
-    at_work = {found.name for found in fleet.branches if found.work}
+    at_work = {each.name for each in fleet.branches if each.work}
     if branch in at_work or agents.matches_patterns(branch, fleet.policy.branches):
         raise LedgerError(
             f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
@@ -115,7 +120,10 @@ def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
 
 
 def new_document_name(at: int, content: bytes) -> str:
-    """The name of a new document: its time in UTC, and four digits of its hash since seconds collide."""
+    """The file name of a new document: its time in UTC, and four digits of its hash.
+
+    The digits are for two documents of the same second. `at` is in seconds since the epoch.
+    """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     return f"{stamp}-{hashlib.sha256(content).hexdigest()[:4]}.md"
 
@@ -123,20 +131,26 @@ def new_document_name(at: int, content: bytes) -> str:
 # -- where a commit goes on from -------------------------------------------------------
 
 
-def read_copies(asked: Git, config: Mapping[str, str], name: str, remote: str | None = None) -> Copies:
-    """The copies as they are this moment; of `remote` only, when one is named. GitError: a damaged ref."""
-    listed = queries.read_refs(asked, [HEADS, REMOTES])
-    if HEADS + name in listed.broken:
-        hint = "git reflog show tells where it was; git update-ref puts it there again"
+def read_copies(git: Git, config: Mapping[str, str], name: str, remote: str | None = None) -> Copies:
+    """The control branch's two copies at this moment; with `remote`, the one of that remote.
+
+    GitError where the local ref is damaged.
+    """
+    there = queries.read_refs(git, [HEADS, REMOTES])
+    if HEADS + name in there.broken:
+        hint = "git reflog show prints where it was; git update-ref puts it back there"
         raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
-    refs = Refs(listed.refs, config)
+    refs = Refs(there.refs, config)
     if remote is None:
         return reader.find_copies(refs, name)
     return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
 
 
 class Start(NamedTuple):
-    """The parents of a commit to come, all files there will be, and what the first parent lacks of them."""
+    """What a new commit continues: its parents, all files, and the changes from the first parent to those.
+
+    `kept` are local versions that gave way to the remote's.
+    """
 
     parents: tuple[str, ...]
     files: Mapping[str, Entry]
@@ -145,7 +159,7 @@ class Start(NamedTuple):
 
 
 def choose_start(seen: reader.Look, union: Union) -> Start:
-    """Where a commit goes on: the copy that contains the other, or both."""
+    """What a new commit continues: the copy that contains the other, or both where they have diverged."""
     local, remote = seen.copies.local, seen.copies.remote
     files = union.files
     if seen.relation is Sync.DIVERGED and local and remote:
@@ -163,12 +177,12 @@ def _is_same_file(mine: Entry | None, entry: Entry) -> bool:
 
 
 def refuse_unusable(seen: reader.Look) -> None:
-    """LedgerError when a copy is no control branch, or cannot be read."""
-    for said in seen.foreign:
-        sentence, _, hint = said.partition("; ")
+    """LedgerError where a copy is no control branch, or cannot be read."""
+    for message in seen.foreign:
+        sentence, _, hint = message.partition("; ")
         raise LedgerError(sentence, hint)
-    for said in seen.unreadable:
-        raise GitError(said, "git fsck tells more; git fetch brings back what the remote still has")
+    for message in seen.unreadable:
+        raise GitError(message, "git fsck shows more; git fetch brings back what the remote still has")
 
 
 def _require_start(sealed: Scratch, seen: reader.Look) -> Start:
@@ -191,6 +205,9 @@ def _check_path(path: str) -> None:
         raise LedgerError(
             f"{escape_hidden(path)} is no path of the control branch", "they are tasks/<task>/<document>.md"
         )
+
+
+# Stands for a file that is not there yet, where only its path counts.
 
 
 _NO_ENTRY = Entry("", "", "", size=None, side=control_files.Side.LOCAL)

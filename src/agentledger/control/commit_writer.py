@@ -1,11 +1,10 @@
-"""One commit on the control branch, made by `git fast-import`.
+"""Makes one commit on the control branch with `git fast-import`, which needs no work tree and no index.
 
-Belongs here: who makes it, and its making. Does not: what it continues, and whether it may (see
-`control_write`), or trying again (see `races`).
+Belongs here: the commit's author, its content, its signature, and moving the branch to it. Does not: what it
+continues, and whether it may (see `append`), or trying again (see `git.races`).
 
-`git fast-import` refuses to move a branch to a commit that does not contain its tip, and
-takes git's own lock to move it. So of two writers one comes second, looks again, and writes
-on top. It touches no work tree and no index.
+`git fast-import` refuses to move a branch to a commit that does not contain its tip, and takes git's own lock
+to move it. So of two writers one comes second, reads the branch again, and writes on top.
 """
 
 from __future__ import annotations
@@ -22,28 +21,30 @@ from agentledger.repository.bases import HEADS
 
 
 class Identity(NamedTuple):
-    """The author and the committer as git writes them into a commit, with the time."""
+    """The author and the committer in the form that git writes into a commit, with the time."""
 
     author: bytes
     committer: bytes
 
 
-def read_identity(asked: Git) -> Identity:
-    """Whom git is configured for; LedgerError with the two commands when it does not know."""
-    found = []
+def read_identity(git: Git) -> Identity:
+    """The person whom git is configured for. LedgerError, with the two commands to type, where there is none.
+    """
+    idents = []
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
-        out, code, _ = run_unchecked(asked, ["var", variable])
+        out, code, _ = run_unchecked(git, ["var", variable])
         if code:
             hint = 'git config --global user.name "…", and git config --global user.email …@…'
             raise LedgerError("git does not know who you are, and each commit names its author", hint)
-        found.append(out.rstrip(b"\n"))
-    return Identity(*found)
+        idents.append(out.rstrip(b"\n"))
+    return Identity(*idents)
 
 
 class New(NamedTuple):
-    """A commit to be made, its changes relative to the first parent.
+    """A commit to be made.
 
-    `tip` is where the branch stands, the null id where there is none.
+    `changes` are those from the first parent, by path: content, an entry that exists already, or None for a
+    removal. `tip` is the branch's present commit, the id of zeros where there is no branch.
     """
 
     parents: Sequence[str]
@@ -53,52 +54,51 @@ class New(NamedTuple):
     tip: str
 
 
-def write_commit(asked: Git, name: str, new: New) -> str:
-    """One commit on the branch; its id.
+def write_commit(git: Git, name: str, new: New) -> str:
+    """Make the commit on the branch of this name; its id.
 
-    LostRaceError when the branch does not stand at `new.tip` any more, RefusedError when git would not
-    move it for another reason, such as a lock: see `races.retry`.
+    LostRaceError where the branch is not at `new.tip` any more, RefusedError where git would not move it for
+    a different reason, such as a lock: see `git.races.retry`.
     """
     ref, before = HEADS + name, new.tip if new.tip.strip("0") else None
-    commit, reason = _import_commit(asked, _format_commit(ref, new))
+    commit, reason = _import_commit(git, _format_commit(ref, new))
     if reason:
-        raise classify_refusal(asked, ref, before, reason)
+        raise classify_refusal(git, ref, before, reason)
     return commit
 
 
-def write_signed_commit(asked: Git, name: str, new: New) -> tuple[str, str]:
-    """The same with an SSH signature: the id, and why it carries none where git could not sign it.
+def write_signed_commit(git: Git, name: str, new: New) -> tuple[str, str]:
+    """Like `write_commit`, with an SSH signature: the id, and why it has none ('': it has one).
 
-    git never asks for a passphrase here: a key has to be without one, or known to an agent. fast-import
-    signs nothing, so it only makes the tree.
+    git never asks for a passphrase here: a key has to be without one, or known to an ssh-agent.
     """
-    made = make_commit(asked, name, new)
+    # fast-import signs nothing, so it only makes the tree.
+    made = make_commit(git, name, new)
     heads = [word for parent in new.parents for word in ("-p", parent)]
+    # SSH whatever the user's gpg.format is: the list of signers on base has SSH keys only.
     how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
-    out, code, reason = run_unchecked(without_prompts(asked), how, encode(new.message.rstrip("\n") + "\n"))
+    out, code, reason = run_unchecked(without_prompts(git), how, encode(new.message.rstrip("\n") + "\n"))
     commit = made if code else decode(out).strip()
     moving = [*UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
-    _, failed, why = run_unchecked(asked, moving)
+    _, failed, why = run_unchecked(git, moving)
     if failed:
-        raise classify_refusal(asked, HEADS + name, new.tip if new.tip.strip("0") else None, why)
+        raise classify_refusal(git, HEADS + name, new.tip if new.tip.strip("0") else None, why)
     return commit, reason
 
 
-def make_commit(asked: Git, name: str, new: New) -> str:
-    """The commit alone, which no branch leads to; its id. Of the ref that this needs nothing is left.
-
-    RefusedError where git would not.
-    """
+def make_commit(git: Git, name: str, new: New) -> str:
+    """Make the commit without moving the branch to it; its id. RefusedError where git would not."""
+    # fast-import makes commits on refs only, so it gets one of ours, and deletes that again in the same run.
     passing = f"refs/agentledger/new/{name}"
     undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
-    commit, reason = _import_commit(asked, _format_commit(passing, new), undo)
+    commit, reason = _import_commit(git, _format_commit(passing, new), undo)
     if reason:
         raise RefusedError(reason)
     return commit
 
 
 def _format_commit(ref: str, new: New) -> bytes:
-    """The commit as fast-import takes it."""
+    """The commit in the language of git-fast-import(1)."""
     lines = [
         b"commit %s\nmark :1\n" % encode(ref),
         b"author %s\ncommitter %s\n" % new.who,
@@ -114,25 +114,27 @@ def _format_commit(ref: str, new: New) -> bytes:
     return b"".join(lines)
 
 
-def write_blobs(asked: Git, contents: Sequence[bytes]) -> None:
-    """Have these bytes as blobs of the repository; GitError where it cannot be written."""
+def write_blobs(git: Git, contents: Sequence[bytes]) -> None:
+    """Write these contents to the repository as blobs; GitError where it cannot be written."""
     stream = b"".join(b"blob\n" + _format_data(content) for content in contents)
-    _, code, reason = run_unchecked(asked, _IMPORT, stream + b"done\n")
+    _, code, reason = run_unchecked(git, _IMPORT, stream + b"done\n")
     if code:
         raise GitError(f"git cannot write objects: {reason}", "make the git directory writable for you")
 
 
-# Few objects stay loose, as those of other commits do; by default they become a pack each time.
+# Up to 100 objects stay loose, as those of other commits do; by default each run would leave a pack behind.
+# --done: a stream that breaks off is an error, and not the end.
 _IMPORT = (*UNHOOKED, "-c", "fastimport.unpackLimit=100", "fast-import", "--quiet", "--done")
 
 
-def _import_commit(asked: Git, commit: bytes, after: str = "") -> tuple[str, str]:
-    """The commit's id, and why git did not do what it was told ('': it did)."""
-    out, code, reason = run_unchecked(asked, _IMPORT, commit + b"get-mark :1\n" + encode(after) + b"done\n")
+def _import_commit(git: Git, commit: bytes, after: str = "") -> tuple[str, str]:
+    """Run fast-import with this commit and what comes `after`; the commit's id, and why git failed, or ''."""
+    out, code, reason = run_unchecked(git, _IMPORT, commit + b"get-mark :1\n" + encode(after) + b"done\n")
     return decode(out).strip(), reason if code else ""
 
 
 def _format_change(path: str, content: bytes | Entry | None) -> bytes:
+    # Always quoted: fast-import reads an unquoted path to the end of the line.
     quoted = encode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     if content is None:
         return b'D "%s"\n' % quoted

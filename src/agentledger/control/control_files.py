@@ -1,11 +1,11 @@
-"""The files of the control branch as values, and how two diverged copies of it unite.
+"""The files of the control branch as values, and the rules by which two diverged copies of it unite.
 
-Belongs here: values, and the rules of uniting. Does not: reading or writing them (see
-`control` and `control_write`), or what the documents say (see `documents`). Pure.
+Belongs here: values, and pure functions on them. Does not: reading or writing files (see `reader`, `append`),
+or what the documents say (see `documents`).
 
-Files there are only ever added, but for a task's `brief.md` and `outcome.md`. So two copies
-unite by themselves almost always; where both changed one file, the remote's version keeps
-the name, since that is the one other people have seen.
+Files there are only ever added, but for a task's `brief.md` and `outcome.md`. So two copies almost always
+unite without a conflict. Where both changed one file, the remote's version keeps the name, since that is the
+one that other people have seen.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from agentledger.model.fleet import Person
 
 FOLDER_MODE, LINK_MODE, SUBMODULE_MODE = "040000", "120000", "160000"
 
-# A folder of one of these names stands where a document is due.
+# A folder whose name ends so is where a document should be.
 DOCUMENTS = (".md", ".json")
 
 
 class Side(StrEnum):
-    """Which copies of the control branch hold a file, with this very content."""
+    """Which copies of the control branch have a file with this content."""
 
     LOCAL = "local"
     REMOTE = "remote"
@@ -34,24 +34,26 @@ class Side(StrEnum):
 class Entry(NamedTuple):
     """One file of the control branch.
 
-    `mode` is git's, six digits; a link, a submodule, or a folder that has a document's name is
-    listed too, so that somebody can say so (a folder has no `blob`). `size` is in bytes, None
-    where the blob is not in this clone. `commit`, `at` and `by` are those of the commit that
-    gave it this content (the author's time and name), None where history does not reach so far.
+    A link, a submodule, and a folder with a document's name are entries, too, so that they can be reported.
     """
 
     path: str
+    #: git's mode, six digits.
     mode: str
+    #: '' for a folder.
     blob: str
+    #: In bytes; None where the blob is not in this clone.
     size: int | None
     side: Side
+    #: The commit that gave the file this content, its author's time, and its author; None where history does
+    #: not reach so far.
     commit: str | None = None
     at: int | None = None
     by: Person | None = None
 
     @property
     def plain(self) -> bool:
-        """An ordinary file, whose blob is its content."""
+        """Is it an ordinary file, whose blob is its content?"""
         return self.mode in ("100644", "100755")
 
 
@@ -62,7 +64,7 @@ Origins = Mapping[tuple[str, str], Origin]
 
 
 class Kept(NamedTuple):
-    """A local version that gave way to the remote's of `path`, and the name it is kept under."""
+    """A local version of `path` that gave way to the remote's, and the name under which it is kept."""
 
     path: str
     beside: str
@@ -70,7 +72,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """What two copies come to. `files` are sorted by path."""
+    """The result of uniting two copies; `files` are sorted by path."""
 
     files: Files
     kept: tuple[Kept, ...] = ()
@@ -78,7 +80,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Commits that went from one side to the other, newest first, and the paths they changed."""
+    """The commits that went from one side to the other, newest first, and the paths they changed."""
 
     commits: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
@@ -86,30 +88,29 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synced:
-    """What a sync did.
-
-    `head` is where both copies stand now, None when there is no control branch anywhere.
-    `local_before` and `remote_before` are where the two stood (the remote's as just fetched).
-    `merge` is the commit that united them, if one was needed; `notes` are sentences for the reader.
-    """
+    """The result of a sync of the control branch with a remote."""
 
     branch: str
     remote: str
+    #: The commit of both copies now; None where there is no control branch anywhere.
     head: str | None
+    #: The commits of the copies before, the remote's as just fetched.
     local_before: str | None = None
     remote_before: str | None = None
     fetched: Moved = Moved()
     pushed: Moved = Moved()
+    #: The commit that united the copies, if one was needed.
     merge: str | None = None
     kept: tuple[Kept, ...] = ()
+    #: Sentences for the reader.
     notes: tuple[str, ...] = ()
 
 
 def unite_files(bases: Sequence[Files], local: Files, remote: Files) -> Union:
-    """The files of both copies; `bases` are those of the commits where they parted (none: never one).
+    """The files of both copies united. `bases` are the files at their merge bases, () where there is none.
 
-    A change on one side only counts, a removal too. Of a file that both changed the remote's
-    version keeps the name; the local one goes beside it, with the start of its commit in its name.
+    A change on one side only counts, also a removal. Of a file that both changed, the remote's version keeps
+    the name, and the local one goes beside it, with the start of its commit's id in its name.
     """
     chosen: dict[str, Entry] = {}
     aside: list[tuple[Entry, str]] = []
@@ -122,6 +123,7 @@ def unite_files(bases: Sequence[Files], local: Files, remote: Files) -> Union:
         if loser:
             aside.append((loser, path))
     aside += [(chosen.pop(path), clash) for path, clash in _find_clashes(chosen)]
+    # Sorted: sets of paths have no order, and a free name depends on those that are taken before.
     kept = []
     for entry, clash in sorted(aside):
         beside = _name_beside(entry, clash, chosen)
@@ -137,7 +139,10 @@ def _mode_and_blob(entry: Entry | None) -> tuple[str, str] | None:
 def _choose_entry(
     mine: Entry | None, theirs: Entry | None, before: set[tuple[str, str] | None]
 ) -> tuple[Entry | None, Entry | None]:
-    """Which of the two keeps the name, and which has to go beside it."""
+    """The version that keeps the name, and the one that has to go beside it; None where there is none.
+
+    `before` has the file's modes and blobs at the merge bases.
+    """
     if mine and _mode_and_blob(mine) == _mode_and_blob(theirs):
         return mine._replace(side=Side.BOTH), None
     changed_here, changed_there = _mode_and_blob(mine) not in before, _mode_and_blob(theirs) not in before
@@ -147,27 +152,27 @@ def _choose_entry(
 
 
 def _find_clashes(chosen: Files) -> list[tuple[str, str]]:
-    """Local paths that cannot be beside the remote's: one has a file where the other has a folder.
+    """Local paths that clash with the remote's: one side has a file where the other has a folder.
 
-    Each with the part of it that is the file's name.
+    Each comes with the part of it that is the name of that file.
     """
     local = {path for path, entry in chosen.items() if entry.side is Side.LOCAL}
     others = chosen.keys() - local
     folders = {folder for path in others for folder in parent_folders(path)}
-    found = [(path, path) for path in local & folders]
-    found += [(path, file) for path in local for file in parent_folders(path) if file in others]
-    return found
+    clashes = [(path, path) for path in local & folders]
+    clashes += [(path, file) for path in local for file in parent_folders(path) if file in others]
+    return clashes
 
 
 def parent_folders(path: str) -> Iterable[str]:
-    """The folders above a path: `a/b/c` → `a/b`, `a`."""
+    """The folders that a path lies in, the nearest first: `a/b/c` → `a/b`, `a`."""
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
 
 
 def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
-    """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or holds the same already."""
+    """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or has this content already."""
     folder, slash, name = clash.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     whole = (entry.commit or entry.blob) + entry.blob
@@ -180,7 +185,7 @@ def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
 
 
 def with_folders(files: Files) -> Files:
-    """The files, and each folder that stands where a document is due."""
+    """The files, and an entry for each folder that is where a document should be."""
     folders = {
         folder: Entry(folder, FOLDER_MODE, "", size=None, side=entry.side)
         for path, entry in files.items()
@@ -192,15 +197,17 @@ def with_folders(files: Files) -> Files:
 
 def with_origins(files: Files, origins: Origins) -> Files:
     """The files, each with the commit, time and author that `origins` has for its path and blob."""
-    found = {}
+    dated = {}
     for path, entry in files.items():
         known = origins.get((path, entry.blob))
-        found[path] = entry._replace(commit=known[0], at=known[1], by=known[2]) if known else entry
-    return found
+        dated[path] = entry._replace(commit=known[0], at=known[1], by=known[2]) if known else entry
+    return dated
 
 
 def mark_sides(files: Files, other: Files, alone: Side) -> Files:
-    """The files of a copy that contains the other one: both have what is the same, else `alone`."""
+    """The files of a copy that contains the `other` one, each with its side: BOTH where they agree, else
+    `alone`.
+    """
     return {
         path: entry._replace(
             side=Side.BOTH if _mode_and_blob(other.get(path)) == _mode_and_blob(entry) else alone
@@ -210,9 +217,9 @@ def mark_sides(files: Files, other: Files, alone: Side) -> Files:
 
 
 def find_foreign_names(files: Files) -> tuple[str, ...]:
-    """What a control branch does not have at its top, by name; () when it can be one.
+    """The names at a branch's top that no control branch has; () where it can be one.
 
-    It has the folder `tasks`, a README, and whatever begins with a dot but our own
+    A control branch has the folder `tasks`, a README, and names that begin with a dot, but not our own
     `.agentledger`, which belongs on branches with code.
     """
     tops = {path.partition("/")[0] for path in files}
@@ -221,7 +228,7 @@ def find_foreign_names(files: Files) -> tuple[str, ...]:
         for top in tops
         if top == ".agentledger" or not (top == "tasks" or top.startswith(".") or _is_readme(top))
     }
-    # A file called so is not our folder.
+    # `tasks` has to be a folder, not a file.
     return tuple(sorted(strange | ({"tasks"} if "tasks" in files else set())))
 
 

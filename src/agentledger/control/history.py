@@ -1,4 +1,4 @@
-"""Who added what to the control branch, and when: one walk over the history of its copies.
+"""Finds who added each file of the control branch, and when, by one walk over the history of its copies.
 
 Belongs here: that walk, whole or in part. Does not: which of two contents counts (see `control_files`).
 """
@@ -17,10 +17,10 @@ from agentledger.model.text import decode
 
 @dataclass(slots=True)
 class History:
-    """`origins` by path and blob, the newest where one came twice.
+    """What the walk found.
 
-    `briefs` has by task every blob that `tasks/<task>/brief.md` ever was; `failure` is git's
-    reason where the walk ended early, else ''.
+    `origins` maps path and blob to the newest commit that made it so. `briefs` has, by task, every blob that
+    `tasks/<task>/brief.md` ever was. `failure` is git's reason where the walk ended early, else ''.
     """
 
     origins: dict[tuple[str, str], Origin] = field(default_factory=dict)
@@ -29,30 +29,32 @@ class History:
 
 
 def read_history(scratch: Scratch, tips: Sequence[str]) -> History:
-    """Who gave each file each content, newest first, over everything that the tips reach."""
-    # -c: of a merge only what is in neither parent, that is what was kept beside, or typed into it.
+    """The commit that gave each file each content, over everything that the tips reach; never raises."""
+    # -c: of a merge only what is in neither parent, that is what was kept beside, or typed into the merge.
     raw = ["-c", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--topo-order"]
     flow = stream_output(
         scratch.git, ["log", *raw, "--encoding=UTF-8", "--format=%x00%H %at%x00%an%x00%ae", *tips], []
     )
-    found = History()
+    history = History()
     cut = _read_shallow(scratch)
     commit, at, by = "", 0, Person("", "")
     words = split_stream(flow.blocks)
     for raw_word in words:
         word = decode(raw_word).lstrip("\n")
         if word.startswith(":"):
-            _record_origin(found, word, decode(next(words, b"")), None if commit in cut else (commit, at, by))
+            origin = None if commit in cut else (commit, at, by)
+            _record_origin(history, word, decode(next(words, b"")), origin)
         elif word:
             commit, _, time = word.partition(" ")
+            # A hostile or broken time is '' or more than 64 bits hold (see `git.commits`).
             at = int(time) if time.isdigit() and len(time) < 15 else 0
             by = Person(decode(next(words, b"")), decode(next(words, b"")))
-    found.failure = flow.failure()
-    return found
+    history.failure = flow.failure()
+    return history
 
 
 def read_moved_commits(scratch: Scratch, new: str | None, old: str | None) -> Moved:
-    """The commits that `new` has and `old` has not, and the paths they changed; None: no commit at all."""
+    """The commits of `new` that `old` lacks, and the paths they changed; None stands for no commit at all."""
     if new is None or new == old:
         return Moved()
     span = [new, *([f"^{old}"] if old else [])]
@@ -62,20 +64,21 @@ def read_moved_commits(scratch: Scratch, new: str | None, old: str | None) -> Mo
     return Moved(tuple(commits), tuple(sorted(paths)))
 
 
-def _record_origin(found: History, header: str, path: str, origin: Origin | None) -> None:
+def _record_origin(history: History, header: str, path: str, origin: Origin | None) -> None:
+    """Add one raw line of a commit to the history."""
     # `:old-mode new-mode old new status`; of a merge with n parents n colons, n + 1 modes, n + 1 ids.
     parents = len(header) - len(header.lstrip(":"))
     blob = header.split(" ")[2 * parents + 1]
     if origin:
-        found.origins.setdefault((path, blob), origin)
+        history.origins.setdefault((path, blob), origin)
     folder, _, name = path.rpartition("/")
     above, _, task = folder.rpartition("/")
     if name == "brief.md" and above == "tasks" and blob.strip("0"):
-        found.briefs.setdefault(task, set()).add(blob)
+        history.briefs.setdefault(task, set()).add(blob)
 
 
 def _read_shallow(scratch: Scratch) -> frozenset[str]:
-    """Where history is cut off: such a commit seems to add all that its missing parents had."""
+    """The commits at which history is cut off: each of them seems to add all that its missing parents had."""
     try:
         return frozenset((scratch.git.cwd / "shallow").read_text("ascii").split())
     except FileNotFoundError:

@@ -1,10 +1,10 @@
-"""Reading the control branch: the manager's side of every task, local and remote copy in one.
+"""Reads the control branch, which has the manager's documents of every task: local and remote copy as one.
 
-Belongs here: finding the copies, listing their files, and who added each and when. Does not:
-how two copies unite (see `control_files`), writing (see `control_write`), or what a document says.
+Belongs here: finding the copies, and listing their files with who added each and when. Does not: how two
+copies unite (see `control_files`), writing (see `append`), or what a document says (see `documents`).
 
-Of two copies the one that descends from the other counts; of diverged ones, their union.
-A handful of processes however many files and commits there are; no document is read here.
+Of two copies the one that descends from the other counts; of diverged ones, their union. It takes a handful
+of processes, however many files and commits there are. No document is read here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OTHER_NAME = 'name another one: `branch = "…"` under `[control]` in .agentledg
 
 
 class Copies(NamedTuple):
-    """The local branch of the control branch's name, and the remote-tracking one that belongs to it."""
+    """The local branch with the control branch's name, and the remote-tracking one that belongs to it."""
 
     name: str
     local: Ref | None
@@ -38,38 +38,37 @@ class Copies(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """The control branch as it was read.
-
-    `relation` says how the copies stand to each other, None: there is no control branch.
-    `files` are both copies' files by path. `earlier_briefs` has, for each task, every blob that
-    its `brief.md` ever was in either copy, the present one too. `kept` are local versions that
-    gave way in a union. `foreign` is True for a branch of that name which is no control branch:
-    nothing of it is in `files`. `notes` are sentences for the reader about all this.
-    """
+    """The control branch as it was read."""
 
     copies: Copies
+    #: How the copies relate; None: there is no control branch.
     relation: Sync | None = None
+    #: Both copies' files, by path.
     files: Files = field(default_factory=dict)
+    #: For each task, every blob that its `brief.md` ever was in either copy, also the present one.
     earlier_briefs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: Local versions that gave way in a union.
     kept: tuple[Kept, ...] = ()
+    #: True for a branch of that name which is no control branch: none of its files are in `files`.
     foreign: bool = False
+    #: Sentences for the reader about all this.
     notes: tuple[str, ...] = ()
 
     def ref(self, entry: Entry) -> str:
-        """The full name of the ref that a file counts as read from: the remote's where both have it."""
+        """The full name of the ref that a file counts as read from: the remote's where both have the file."""
         chosen = self.copies.local if entry.side is Side.LOCAL else self.copies.remote
         chosen = chosen or self.copies.local
         return chosen.name if chosen else ""
 
 
 def find_copies(refs: Refs, name: str = CONTROL) -> Copies:
-    """The copies there are; without a local one, origin's counts before other remotes'."""
+    """The copies that exist. Without a local one, origin's is taken before those of other remotes."""
     local = refs.all.get(HEADS + name)
     if local:
         return Copies(name, local, refs.twin(local))
     remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
-    found = [refs.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in refs.all]
-    return Copies(name, None, found[0] if found else None)
+    copies = [refs.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in refs.all]
+    return Copies(name, None, copies[0] if copies else None)
 
 
 def read_control(scratch: Scratch, seen: Observation, name: str = CONTROL) -> Control:
@@ -81,25 +80,25 @@ def read_from_copies(scratch: Scratch, copies: Copies) -> Control:
     """The control branch in these copies."""
     seen = compare_copies(scratch.git, copies)
     if seen.relation is None or seen.foreign:
-        said = seen.unreadable + seen.foreign
-        return Control(copies=seen.copies, relation=seen.relation, foreign=bool(seen.foreign), notes=said)
+        notes = seen.unreadable + seen.foreign
+        return Control(copies=seen.copies, relation=seen.relation, foreign=bool(seen.foreign), notes=notes)
     past = history_of_copies(scratch, seen.copies)
     union = unite_copies(scratch.git, seen, past.origins)
     files = control_files.with_folders(union.files)
     briefs = {task: frozenset(blobs) for task, blobs in past.briefs.items()}
-    said = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
+    notes = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
     return Control(
         copies=seen.copies,
         relation=seen.relation,
         files=files,
         earlier_briefs=briefs,
         kept=union.kept,
-        notes=said,
+        notes=notes,
     )
 
 
 def history_of_copies(scratch: Scratch, copies: Copies) -> history.History:
-    """Who gave each file each content, over both copies."""
+    """The commit that gave each file each content, over both copies."""
     return history.read_history(scratch, [ref.id for ref in (copies.local, copies.remote) if ref])
 
 
@@ -107,17 +106,15 @@ def history_of_copies(scratch: Scratch, copies: Copies) -> history.History:
 
 
 class Look(NamedTuple):
-    """The readable copies, how they stand, and their files, of each by itself.
-
-    `foreign` says for each copy that is no control branch what it is, with a hint; `unreadable`
-    why a copy was left out.
-    """
+    """The copies that can be read, how they relate, and the files of each."""
 
     copies: Copies
     relation: Sync | None
     local: Files
     remote: Files
+    #: Why a copy was left out.
     unreadable: tuple[str, ...]
+    #: For each copy that is no control branch: what it is, and after `; ` a hint.
     foreign: tuple[str, ...]
 
 
@@ -144,7 +141,7 @@ def _list_copy(
         return None, {}
     if ref.target:
         foreign.append(
-            f"{escape_hidden(ref.name)} is no branch of its own, it stands for {escape_hidden(ref.target)}"
+            f"{escape_hidden(ref.name)} is no branch of its own, it points to {escape_hidden(ref.target)}"
         )
     elif strange := control_files.find_foreign_names(files):
         foreign.append(_describe_foreign(ref.name, strange))
@@ -161,15 +158,17 @@ def _describe_foreign(ref: str, strange: Sequence[str]) -> str:
 
 
 def _read_entries(sealed: Git, commit: str, side: Side) -> Files:
-    """Every file of a commit's tree. Sizes come from object headers; of a missing blob it is None."""
-    # ^{commit}: a tree or a blob under refs/heads is no branch, though git can list the one.
+    """Every file in a commit's tree; GitError where it cannot be read. Sizes come from object headers, so
+    that of a missing blob is None.
+    """
+    # ^{commit}: a ref below refs/heads that leads to a tree is no branch, though git can list that tree.
     out = run(sealed, ["ls-tree", "-r", "-z", "--long", f"{commit}^{{commit}}"])
-    found = {}
+    files = {}
     for line in out.split(b"\0")[:-1]:
         words, _, path = decode(line).partition("\t")
         mode, _, blob, size = words.split()
-        found[path] = Entry(path, mode, blob, size=int(size) if size.isdigit() else None, side=side)
-    return found
+        files[path] = Entry(path, mode, blob, size=int(size) if size.isdigit() else None, side=side)
+    return files
 
 
 def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadable: list[str]) -> Sync | None:
@@ -177,10 +176,11 @@ def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadabl
         return Sync.LOCAL if local else Sync.REMOTE if remote else None
     if local.id == remote.id:
         return Sync.SAME
-    counted = ["rev-list", "--left-right", "--count", f"{local.id}...{remote.id}"]
-    out, code, reason = run_unchecked(sealed, counted)
+    count = ["rev-list", "--left-right", "--count", f"{local.id}...{remote.id}"]
+    out, code, reason = run_unchecked(sealed, count)
     if code:
-        unreadable.append(f"how {escape_hidden(local.name)} and {escape_hidden(remote.name)} stand: {reason}")
+        both = f"{escape_hidden(local.name)} with {escape_hidden(remote.name)}"
+        unreadable.append(f"git cannot compare {both}: {reason}")
         return Sync.DIVERGED
     ahead, behind = out.split()
     if ahead != b"0" and behind != b"0":
@@ -189,13 +189,13 @@ def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadabl
 
 
 def unite_copies(sealed: Git, seen: Look, origins: Origins) -> Union:
-    """The files that count, each with its origin where that is known."""
+    """The files that count, each with its origin where `origins` has it."""
     mine, theirs = (control_files.with_origins(files, origins) for files in (seen.local, seen.remote))
     local, remote = seen.copies.local, seen.copies.remote
     if seen.relation is Sync.DIVERGED and local and remote:
-        # It fails where there is none: two branches that began apart, or a history that is not whole.
-        parted = decode(run_unchecked(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
-        return unite_files([_read_entries(sealed, base, Side.BOTH) for base in parted], mine, theirs)
+        # It fails where there is none: two branches that began apart, or a history that is incomplete.
+        merge_bases = decode(run_unchecked(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
+        return unite_files([_read_entries(sealed, base, Side.BOTH) for base in merge_bases], mine, theirs)
     if seen.relation in (Sync.REMOTE, Sync.BEHIND):
         return Union(control_files.mark_sides(theirs, mine, Side.REMOTE))
     return Union(control_files.mark_sides(mine, theirs, Side.LOCAL))

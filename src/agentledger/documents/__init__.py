@@ -1,7 +1,8 @@
-"""The ledger's documents, from bytes to the values of `ledger`; what is wrong in them is a problem there.
+"""Parse the ledger's documents: from bytes to the values of `model.ledger`, with a list of what is wrong.
 
-Belongs here: what other packages use. Does not: input and output, or judging what a document says.
-No function here raises for what a document holds, or takes long over it.
+Belongs here: the parsers that other packages use. Does not: input and output, or judging what a document says
+(see `rules`). No function here raises for what a document contains, or takes long to read it: an agent may
+have written anything into it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ __all__ = (
 
 
 def parse_front_matter(raw: bytes) -> dict[str, Any]:
-    """The keys of a document as JSON values, unchecked; {} where there are none that can be read."""
+    """Return the keys of a document's front matter as JSON values, unchecked; {} where none can be read."""
     out = Problems("")
-    found = parse_frame(raw, None, out)
-    tree = yaml_lines.parse_yaml(found.head, 1, out) if found and found.head is not None else None
+    frame = parse_frame(raw, None, out)
+    tree = yaml_lines.parse_yaml(frame.head, 1, out) if frame and frame.head is not None else None
     return to_json_value(tree) if tree else {}

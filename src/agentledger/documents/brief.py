@@ -1,6 +1,7 @@
-"""The brief: what a task is, and what has to be in it for which mode.
+"""Parse a brief: what a task is about, and which sections each mode needs.
 
-Belongs here: `brief.md`, whoever's copy it is. Does not: whose copy counts, or whether it is a good one.
+Belongs here: `brief.md`, whoever's copy it is. Does not: whose copy counts (see `ledger.tasks`), or whether
+it is a good brief (see `rules.brief`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from agentledger.model.ledger import Brief, Check, Item, Kill, Policy, Source
 WHY = "Why, and what would stop us"
 CRITERIA = "Acceptance criteria"
 ALWAYS = (WHY, "Outcome")
-# Needed where a human looks closer; where all is handed off, their lack is only mentioned.
+# Needed where a human reviews closely; in a fully delegated task, that they are missing only warns.
 CLOSER = ("Context", "Constraints", "Non-goals", "Integration notes", "Verification plan")
 _CLOSER_FATAL = {"review": True, "explore": True, "delegate": False}
 _ITEM_FORM = "write `- [ ] ` and something that can be checked"
@@ -29,13 +30,14 @@ def parse_brief(
     size: int | None = None,
     template: bytes | None = None,
 ) -> Brief:
-    """The brief in `raw`, which is all of a file of `size` bytes or its beginning; never raises.
+    """Parse the brief in `raw`, all of a file of `size` bytes or its beginning; never raises.
 
-    `template`: the repository's own, whose prompts count as empty.
+    `template` is the repository's own, whose prompts count as empty.
     """
     page = Page(source, raw, BRIEF, size=size, template=template)
     said = page.values
     mode = said.get("mode", "delegate")
+    # What only explores never merges, and a human who does it alone needs neither scope nor checks.
     judged = mode not in ("explore", "own")
     page.require_keys()
     task = page.require_own_task()
@@ -65,8 +67,9 @@ def parse_brief(
 
 
 def _parse_owns(page: Page, needed: bool) -> tuple[str, ...]:
-    """The scope; a pattern that is only a placeholder is none."""
+    """Return the patterns of `owns`; one that is only a placeholder is left out."""
     given: tuple[str, ...] = page.values.get("owns", ())
+    # `*` and `**` alone look like a placeholder's dots, but are patterns.
     owns = tuple(pattern for pattern in given if not is_blank(pattern) or set(pattern) <= set("*?"))
     if needed and not owns and (given or "owns" in page.values):
         hint = 'write path patterns, such as `owns: ["src/api/**", "tests/api/**"]`'
@@ -100,15 +103,15 @@ def _require_sections(page: Page, mode: str, judged: bool) -> tuple[Item, ...]:
 
 
 def _parse_criteria(page: Page, needed: bool) -> tuple[Item, ...]:
-    """The items that say something; an empty one beside others is pointed out by itself."""
-    found = parse_items(page.part(CRITERIA))
-    good = tuple(item for item in found if not is_blank(item.text))
+    """Return the items with a text; an empty one beside others is noted at its own line."""
+    items = parse_items(page.part(CRITERIA))
+    good = tuple(item for item in items if not is_blank(item.text))
     if needed:
         part = page.require_section(CRITERIA, hint=_ITEM_FORM)
         if part and not good:
             page.out.incomplete(part.line, f"the section “{CRITERIA}” has no criterion", _ITEM_FORM)
         elif part:
-            for item in found:
+            for item in items:
                 if is_blank(item.text):
                     page.out.incomplete(item.line, "this criterion is empty", _ITEM_FORM)
     return good

@@ -1,6 +1,7 @@
-"""Evidence: what came of running a check.
+"""Parse evidence: the recorded result of running a check.
 
-Belongs here: `evidence/<check>.json` and `reruns/<time>-<check>.json`. Does not: whether to believe it.
+Belongs here: `evidence/<check>.json` and `reruns/<time>-<check>.json`. Does not: whether to believe it (see
+`attention.progress`), or writing it (see `workflow.verify.evidence`).
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from agentledger.documents.syntax.tables import EVIDENCE
 from agentledger.model.ledger import Document, Evidence, Policy, Source
 
 VERSION = 1
-_AGAIN = "`agentledger verify` writes it anew"
+_AGAIN = "`agentledger verify` writes it again"
 
 
 def parse_evidence(
     source: Source, raw: bytes, _policy: Policy, blob: str | None = None, *, size: int | None = None
 ) -> Evidence:
-    """The evidence in `raw`, all of a file of `size` bytes or its beginning; never raises.
+    """Parse the evidence in `raw`, all of a file of `size` bytes or its beginning; never raises.
 
-    What cannot be read is no success: where the exit code is missing, it is None without a reason to skip.
+    What cannot be read is no success: without an exit code and without a reason to skip, both are None.
     """
     out = Problems(source.path)
     text = decode_document(raw, size, out)
     tree, said = _parse_text(text, out, lines=out.any)
     if out.any:
-        # Only now does it matter on which line a key stands.
+        # Finding the lines takes as long as all the rest, and only problems need them: so it is read again.
         out = Problems(source.path)
         tree, said = _parse_text(decode_document(raw, size, out), out, lines=True)
     name = posixpath.splitext(posixpath.basename(source.path))[0]
@@ -68,7 +69,7 @@ def parse_evidence(
 
 
 def _parse_text(text: str | None, out: Problems, lines: bool) -> tuple[Map | None, dict[str, Any]]:
-    """The document as a tree, and the values in it."""
+    """Return the document as a tree, and its values by key."""
     tree = json_lines.parse_json(text, out, lines) if text is not None else None
     said: dict[str, Any] = EVIDENCE.values(tree, "", out) if tree else {}
     if tree:
@@ -77,7 +78,7 @@ def _parse_text(text: str | None, out: Problems, lines: bool) -> tuple[Map | Non
 
 
 def _plain_fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:
-    """What was read, as it was written; of a document with problems what its keys could be told from."""
+    """Return the keys with their JSON values as written; of a document with problems, what its tree has."""
     if tree is None:
         return {}
     fields: dict[str, Any] = to_json_value(tree) if out.any else json.loads(text)
@@ -85,6 +86,7 @@ def _plain_fields(text: str, tree: Map | None, out: Problems) -> dict[str, Any]:
 
 
 def _require_keys(tree: Map, said: dict[str, Any], out: Problems) -> None:
+    # A key that is there with a wrong value has its problem already.
     given = {entry.key for entry in tree.entries}
     for key in EVIDENCE.keys:
         if key.needed and key.name not in said and key.name not in given:

@@ -1,7 +1,7 @@
 """The forms of values that several documents share, and the two shapes that only checks and rules have.
 
-Belongs here: each form once, with the words that say what is accepted. Does not: how it is read
-(`values`, `kinds`), or where it is used (`tables`, `policy_keys`).
+Belongs here: each form once, with the words that say what is accepted. Does not: how it is read (see
+`values`, `kinds`), or which key has it (see `syntax.tables`, `policy_keys`).
 """
 
 from __future__ import annotations
@@ -101,23 +101,24 @@ CHECK = Table(
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """A brief's checks by name. A command alone, or a list of them, gets the names `check`, `check-2` …"""
+    """A brief's checks, by name. A command alone, or a list of them, gets the names `check`, `check-2` …"""
 
     accepts: str = "one `name: command` a line"
 
     def read(self, node: Node, name: str, out: Problems) -> tuple[Check, ...] | None:
-        """The checks in the order in which they run."""
+        """Return the checks in the order in which they run."""
         if isinstance(node, Map):
+            # nulls=False: a check without a command is noted, not left out in silence.
             entries = Table(keys=tuple(_check_keys(node)), nulls=False).values(node, name, out)
             return tuple(
                 check for key, check in entries.items() if ID.read(_key_scalar(node, key), name, out)
             )
         items = node.items if isinstance(node, Seq) else (node,)
-        found = [_parse_check(default_check_name(at), item, name, out) for at, item in enumerate(items, 1)]
-        return tuple(check for check in found if check)
+        checks = [_parse_check(default_check_name(at), item, name, out) for at, item in enumerate(items, 1)]
+        return tuple(check for check in checks if check)
 
     def schema(self) -> Shape:
-        """By name, or without names."""
+        """Return the schema of checks with names, and of checks without."""
         one = {"anyOf": [COMMAND.schema(), CHECK.schema()]}
         names = {"pattern": ID.shape["pattern"], "maxLength": values.MOST_ID}
         by_name = {"type": "object", "propertyNames": names, "additionalProperties": one}
@@ -125,7 +126,7 @@ class Checks:
 
 
 def default_check_name(at: int) -> str:
-    """The name of the check that was given without one: `check`, `check-2`."""
+    """Return the name of check number `at` that was given without one: `check`, `check-2`."""
     return "check" if at == 1 else f"check-{at}"
 
 
@@ -150,11 +151,12 @@ def _parse_check(check: str, node: Node, name: str, out: Problems) -> Check | No
     if isinstance(node, Seq):
         note_wrong_shape(node, name, CHECK.accepts, out)
         return None
-    found = CHECK.read(node, name, out)
-    return Check(check, **found) if found is not None else None
+    values_by_key = CHECK.read(node, name, out)
+    return Check(check, **values_by_key) if values_by_key is not None else None
 
 
 def _check_keys(node: Map) -> list[Key]:
+    # The names of checks are free, so each document declares its own; then a name used twice is noted as usual.
     return [Key(word, _Check(word), "") for word in dict.fromkeys(entry.key for entry in node.entries)]
 
 
@@ -169,17 +171,17 @@ class Levels:
     accepts: str = '`rule-name = "warn"`'
 
     def read(self, node: Node, name: str, out: Problems) -> dict[str, str] | None:
-        """The level of each rule that is named."""
+        """Return the level of each rule that is named."""
         if not isinstance(node, Map):
             note_wrong_shape(node, name, self.accepts, out)
             return None
         level = Word(("error", "warn", "off"))
         keys = tuple(Key(word, level, "") for word in dict.fromkeys(entry.key for entry in node.entries))
-        found: dict[str, Any] = Table(keys=keys, nulls=False).values(node, name, out)
-        return {rule: word for rule, word in found.items() if RULE.read(_key_scalar(node, rule), name, out)}
+        levels: dict[str, Any] = Table(keys=keys, nulls=False).values(node, name, out)
+        return {rule: word for rule, word in levels.items() if RULE.read(_key_scalar(node, rule), name, out)}
 
     def schema(self) -> Shape:
-        """By rule."""
+        """Return an object of levels by rule."""
         names = {"pattern": RULE.shape["pattern"]}
         return {
             "type": "object",

@@ -1,7 +1,7 @@
-"""The outermost layer: bytes → text, and where the front matter ends and the Markdown begins.
+"""Split a document into front matter and Markdown, and turn its bytes into text.
 
-Belongs here: length, encoding, byte order mark, line ends, the two `---` lines. Does not: YAML
-(`yaml_lines`) or headings (`sections`).
+Belongs here: length, encoding, byte order mark, line ends, the two `---` lines. Does not: YAML (see
+`syntax.yaml_lines`), or headings (see `sections`).
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import NamedTuple
 
 from agentledger.documents.syntax.problems import Problems
 
-# A document is at most this long; of a longer one nothing is read.
+# The longest document, in bytes; of a longer one nothing is read.
 MOST_BYTES = 256 << 10
 
 _OPEN = re.compile(r"(?:[ \t]*\n)*---[ \t]*(?:\n|\Z)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
-# What no YAML reader takes, or takes for the end of a line. The tab stays: YAML has its own word on it.
+# What no YAML reader accepts, or takes for the end of a line. Tabs stay: YAML's own error about them is better.
 _NOT_YAML = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _FORM = "begin the file with a line `---`, then one `key: value` a line, then `---` again"
 
 
 class Frame(NamedTuple):
-    """A document taken apart. `head` is the YAML, None where there is none to be read; lines count from 1.
+    """A document taken apart. `head` is the YAML, None where none can be read; lines count from 1.
 
-    `text` has LF line ends and no byte order mark, whatever the file has; NUL and what is not UTF-8 is
-    U+FFFD in it.
+    `text` has LF line ends and no byte order mark, whatever the file has; NUL and bytes that are not UTF-8
+    are U+FFFD in it.
     """
 
     text: str = ""
@@ -36,7 +36,7 @@ class Frame(NamedTuple):
 
 
 def decode_document(raw: bytes, size: int | None, out: Problems) -> str | None:
-    """The text of a file of `size` bytes of which `raw` was read; None (said) where that is too much."""
+    """Decode `raw`, all of a file of `size` bytes or its beginning; None, with a problem, if that is too long."""
     size = max(size or 0, len(raw))
     if size > MOST_BYTES:
         out.invalid(
@@ -58,7 +58,7 @@ def decode_document(raw: bytes, size: int | None, out: Problems) -> str | None:
 
 
 def parse_frame(raw: bytes, size: int | None, out: Problems) -> Frame | None:
-    """A Markdown document with front matter; None (said) where there is nothing to look into."""
+    """Take a Markdown document apart; None, with a problem, where it is too long or empty."""
     text = decode_document(raw, size, out)
     if text is None:
         return None
@@ -91,7 +91,7 @@ def _clean_yaml(head: str, line: int, out: Problems) -> str:
     if found:
         where = line + head.count("\n", 0, found.start())
         said = f"the front matter has a hidden character in it: U+{ord(found[0]):04X}"
-        out.invalid(where, said, "delete it, or type the line anew")
+        out.invalid(where, said, "delete it, or type the line again")
         head = _NOT_YAML.sub("\ufffd", head)
     return head
 

@@ -1,9 +1,9 @@
-"""What a key of front matter or policy may hold: reading a node to a value, and the schema of it.
+"""The kinds of values that a key can have: one word, a list, a table; how each is read, and its JSON Schema.
 
-Belongs here: one kind a shape, each with its accepted form in words. Does not: which keys there are
-(`tables`, `policy_keys`), or the notation they came in.
+Belongs here: one class for each kind, with its accepted form in words. Does not: which keys there are (see
+`syntax.tables`, `policy_keys`), or the notation that they are written in (see `syntax`).
 
-A kind reads a node to a value; where it cannot, it says so in the problems and returns None.
+A kind turns a node into a value; where it cannot, it notes a problem and returns None.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Shape = dict[str, Any]
 
 
 class Kind(Protocol):
-    """How a value is read, and how it is described to other programs."""
+    """How a value is read, and how its schema describes it to other programs."""
 
     @property
     def accepts(self) -> str:
-        """The accepted form, in words."""
+        """Describe the accepted form, in words."""
 
     def read(self, node: Node, name: str, out: Problems) -> Any:
-        """The value of `name`; None, with a problem, where it is none."""
+        """Return the value of the key `name`; None, with a problem, where it is not of this kind."""
 
     def schema(self) -> Shape:
-        """The JSON Schema of the value."""
+        """Return the JSON Schema of the value."""
 
 
 def note_wrong_shape(node: Node, name: str, accepts: str, out: Problems) -> None:
-    """Says that a list or table stands where a value should, or the other way round."""
+    """Note that there is a list or table where a value should be, or the other way round."""
     if isinstance(node, Scalar):
         got = quote_excerpt(f'"{node.text}"' if node.style == QUOTED else node.text)
     else:
@@ -44,16 +44,19 @@ def note_wrong_shape(node: Node, name: str, accepts: str, out: Problems) -> None
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One value of a certain form. `bare`: it is no text, so not in quotes; `exact`: blanks count."""
+    """One value, which a function converts from its text."""
 
     accepts: str
+    #: Returns the value, or raises `values.Wrong`.
     convert: Callable[[str], Any]
     shape: Shape
+    #: It is a number or a flag, not text, so it must not be in quotes.
     bare: bool = False
+    #: Blanks at both ends belong to the value.
     exact: bool = False
 
     def read(self, node: Node, name: str, out: Problems) -> Any:
-        """The converted value."""
+        """Return the converted value."""
         if not isinstance(node, Scalar) or node.style == (QUOTED if self.bare else LITERAL):
             return note_wrong_shape(node, name, self.accepts, out)
         try:
@@ -68,7 +71,7 @@ class Form:
             return None
 
     def schema(self) -> Shape:
-        """As declared."""
+        """Return the schema as declared."""
         return dict(self.shape)
 
 
@@ -80,91 +83,99 @@ class Word:
 
     @property
     def accepts(self) -> str:
-        """All of them."""
+        """List the words."""
         return "one of " + ", ".join(f"`{word}`" for word in self.words)
 
     def read(self, node: Node, name: str, out: Problems) -> str | None:
-        """The word."""
+        """Return the word."""
         if not isinstance(node, Scalar) or node.style == LITERAL:
             note_wrong_shape(node, name, self.accepts, out)
             return None
         if node.text in self.words:
             return node.text
+        # Near misses cost time, and a full list shows no more of them.
         close = find_near_miss(node.text, self.words) if not out.full else None
         hint = f"did you mean `{close}`? {self.accepts}" if close else f"write {self.accepts}"
         out.invalid(node.line, f"`{name}`: {quote_excerpt(node.text)} is no word that is known here", hint)
         return None
 
     def schema(self) -> Shape:
-        """An enumeration."""
+        """Return an enumeration."""
         return {"enum": list(self.words)}
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """Any number of values of one kind; what is wrong among them is said and left out."""
+    """Any number of values of one kind; a wrong one is noted and left out."""
 
     of: Kind
     example: str
 
     @property
     def accepts(self) -> str:
-        """A list, as it is written."""
+        """Describe a list as it is written, by the example."""
         return f"a list, such as `{self.example}`"
 
     def read(self, node: Node, name: str, out: Problems) -> tuple[Any, ...] | None:
-        """The good values, in their order."""
+        """Return the well-formed values, in their order."""
         if not isinstance(node, Seq):
             note_wrong_shape(node, name, self.accepts, out)
             return None
-        found = (self.of.read(item, name, out) for item in node.items)
-        return tuple(value for value in found if value is not None)
+        items = (self.of.read(item, name, out) for item in node.items)
+        return tuple(value for value in items if value is not None)
 
     def schema(self) -> Shape:
-        """An array."""
+        """Return an array."""
         return {"type": "array", "items": self.of.schema()}
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. `about` is what an editor shows; `default` is told there, and not filled in here."""
+    """One key of a table, and the kind of value that it has."""
 
     name: str
     kind: Kind
+    #: The description in the schema, which an editor shows.
     about: str
     needed: bool = False
+    #: For the schema only: what a missing key means is decided where the document's value is built.
     default: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Keys and their values. `moved`: keys that belong elsewhere, and where; `nulls`: null is nothing."""
+    """A table of keys, each with its kind of value."""
 
     keys: tuple[Key, ...]
+    #: Called with the values as keyword arguments.
     build: Callable[..., Any] = dict
     accepts: str = "a table of keys"
+    #: Keys that belong elsewhere, with a hint that says where.
     moved: dict[str, str] = field(default_factory=dict)
+    #: A key with null counts as missing; False: null is a value like any other.
     nulls: bool = True
+    #: `keys` by name.
     known: dict[str, Key] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        # The class is frozen, and this is the one field that follows from another.
         object.__setattr__(self, "known", {key.name: key for key in self.keys})
 
     def read(self, node: Node, name: str, out: Problems) -> Any:
-        """What `build` makes of the values as keyword arguments; None where a needed one is missing."""
+        """Return what `build` makes of the values; None where a needed one is missing."""
         if not isinstance(node, Map):
             return note_wrong_shape(node, name, self.accepts, out)
-        found = self.values(node, name, out)
-        lacking = [key.name for key in self.keys if key.needed and key.name not in found]
+        values_by_key = self.values(node, name, out)
+        lacking = [key.name for key in self.keys if key.needed and key.name not in values_by_key]
         given = {entry.key for entry in node.entries}
         for key in lacking:
             if key not in given:
                 out.invalid(node.line, f"`{name}.{key}` is missing", f"write {self.accepts}")
-        return None if lacking else self.build(**found)
+        return None if lacking else self.build(**values_by_key)
 
     def values(self, node: Map, name: str, out: Problems) -> dict[str, Any]:
-        """The values that are there and well-formed, by key; says which keys are unknown or there twice."""
-        found: dict[str, Any] = {}
+        """Return the well-formed values by key; note which keys are unknown, or there twice."""
+        values_by_key: dict[str, Any] = {}
         seen: dict[str, int] = {}
         for entry in node.entries:
             if out.full:
@@ -184,15 +195,15 @@ class Table:
                 if not (self.nulls and isinstance(entry.value, Scalar) and entry.value.null):
                     value = key.kind.read(entry.value, full_name, out)
                     if value is not None:
-                        found[entry.key] = value
-        return found
+                        values_by_key[entry.key] = value
+        return values_by_key
 
     def _note_unknown(self, word: str, line: int, out: Problems) -> None:
         hint = self.moved.get(word) or did_you_mean(word, (key.name for key in self.keys))
         out.invalid(line, f"{quote_excerpt(word)} is no key that is known here", hint)
 
     def schema(self) -> Shape:
-        """An object without other keys."""
+        """Return an object that allows no other keys."""
         shape: Shape = {"type": "object", "additionalProperties": False}
         shape["properties"] = {key.name: self._property_schema(key) for key in self.keys}
         needed = [key.name for key in self.keys if key.needed]

@@ -1,7 +1,10 @@
-"""The manager's documents, reviews aside: answers, waivers, outcomes.
+"""Parse the manager's documents, except reviews: answers, waivers, outcomes.
 
-Belongs here: files of the control branch, which somebody may have typed on a phone, so what is missing in
-them comes from the commit. Where a decision is missing, the value grants nothing.
+Belongs here: those files of the control branch. Does not: reviews (see `review`), or what an answer changes
+(see `attention.progress`).
+
+Somebody may have typed them on a phone, so what is missing comes from the commit. Where a decision is missing,
+the value grants nothing.
 """
 
 from __future__ import annotations
@@ -23,11 +26,15 @@ def parse_answer(
     size: int | None = None,
     template: bytes | None = None,
 ) -> Answer:
-    """The answer in `raw`, all of a file of `size` bytes or its beginning; a `note` if it decides nothing."""
+    """Parse the answer in `raw`, all of a file of `size` bytes or its beginning.
+
+    It is a `note` if it decides nothing.
+    """
     page = Page(source, raw, ANSWER, size=size, template=template)
     said = page.values
     page.require_keys()
     at, by = page.at(), page.by()
+    # `to` may be a path or a name, with or without the ending.
     to = posixpath.basename(said.get("to", "")).removesuffix(".md") or None
     return Answer(
         document=page.document(blob),
@@ -52,9 +59,9 @@ def parse_waiver(
     size: int | None = None,
     template: bytes | None = None,
 ) -> Waiver:
-    """The waiver in `raw`, all of a file of `size` bytes or its beginning.
+    """Parse the waiver in `raw`, all of a file of `size` bytes or its beginning.
 
-    Without `rules` or `until`, or with a path that cannot be read, it waives nothing.
+    Without `rules` or `until`, or with anything invalid in it, it waives nothing.
     """
     page = Page(source, raw, WAIVER, size=size, template=template)
     said = page.values
@@ -65,6 +72,7 @@ def parse_waiver(
         )
     at, by = page.at(), page.by()
     document = page.document(blob)
+    # A path that cannot be read would be left out, and a waiver without paths covers all of them.
     rules = () if any(problem.kind == "invalid" for problem in document.problems) else said.get("rules", ())
     return Waiver(
         document=document,
@@ -87,7 +95,7 @@ def parse_outcome(
     size: int | None = None,
     template: bytes | None = None,
 ) -> Outcome:
-    """The outcome in `raw`, all of a file of `size` bytes or its beginning; '' where it names none."""
+    """Parse the outcome in `raw`, all of a file of `size` bytes or its beginning; '' where it names none."""
     page = Page(source, raw, OUTCOME, size=size, template=template)
     said = page.values
     page.require_keys()

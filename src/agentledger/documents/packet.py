@@ -1,7 +1,7 @@
-"""The packet: what an agent hands over for review.
+"""Parse a packet: what an agent hands over for review.
 
 Belongs here: `packet.md`, or the text of a pull request in its place. Does not: whether its files, criteria
-and results are true.
+and results are true (see `rules.packet`), or writing it (see `workflow.handover.write_packet`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SECTIONS = (
     "Test plan and results",
     "Risks and follow-ups",
 )
-# A line that begins or ends a part which `agentledger packet` writes anew each time.
+# A line that begins or ends a part which `agentledger packet` writes again each time.
 MARK = re.compile(r" {0,3}<!--\s*agentledger:\s*(files|results|end)\s*-->\s*")
 EXPLORE = ("Summary", "Why this approach", "Options", "Recommendation", "Risks and follow-ups")
 
 
 def strip_marks(text: str) -> str:
-    """A packet's text as it is read: without the lines that only tell what was generated."""
+    """Return a packet's text without the lines that mark what is generated."""
     return "\n".join(line for line in text.split("\n") if not MARK.fullmatch(line))
 
 
@@ -43,9 +43,9 @@ def parse_packet(
     template: bytes | None = None,
     mode: str | None = None,
 ) -> Packet:
-    """The packet in `raw`, all of a file of `size` bytes or its beginning; never raises.
+    """Parse the packet in `raw`, all of a file of `size` bytes or its beginning; never raises.
 
-    `mode` is the brief's: an `explore` packet has other sections. None: it has them if it looks like one.
+    `mode` is the brief's: a packet of `explore` has different sections. None: judged by the packet itself.
     """
     page = Page(source, raw, PACKET, size=size, template=template)
     said = page.values

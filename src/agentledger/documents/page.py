@@ -1,7 +1,7 @@
-"""What all Markdown documents have in common: read once, with the questions that each then asks.
+"""What all Markdown documents share: a page with keys and sections, and the questions to ask about them.
 
 Belongs here: bytes → keys, sections and problems, and "this key (section) is needed". Does not: which ones
-are (see the module of each document).
+are needed (see the module of each document).
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
 
 
 class Page:
-    """One document, taken apart. `values` holds the keys that are there and well-formed.
-
-    `readable` is False where there is no front matter to be read: then nothing more is said of its keys.
-    """
+    """One document, taken apart into keys and sections."""
 
     def __init__(
         self, source: Source, raw: bytes, table: Table, size: int | None, template: bytes | None
     ) -> None:
         self.source, self.table = source, table
         self.out = Problems(source.path)
-        found = parse_frame(raw, size, self.out)
-        self.frame = found or Frame()
-        self.looked_into = found is not None
+        frame = parse_frame(raw, size, self.out)
+        self.frame = frame or Frame()
+        #: False for a file that is too long or empty: that one problem is enough, no section is missed.
+        self.looked_into = frame is not None
         self.head = self._head()
+        #: False where the front matter cannot be read: that one problem is enough, no key is missed.
         self.readable = self.head is not None
+        #: The values of the keys that are there and well-formed.
         self.values: dict[str, Any] = table.values(self.head, "", self.out) if self.head else {}
         prompts = _template_prompts(template) if template else None
         self.parts = (
@@ -57,22 +57,22 @@ class Page:
 
     @property
     def name(self) -> str:
-        """The file's name without its ending."""
+        """Return the file's name without its ending."""
         return posixpath.splitext(posixpath.basename(self.source.path))[0]
 
     @property
     def folder_task(self) -> str | None:
-        """The task in whose folder the document stands."""
-        found = _TASK.search(self.source.path)
-        return found[1] if found else None
+        """Return the task in whose folder the document is; None outside the tasks' folders."""
+        match = _TASK.search(self.source.path)
+        return match[1] if match else None
 
     @property
     def text(self) -> str:
-        """The Markdown below the front matter, comments left out."""
+        """Return the Markdown below the front matter, without comments."""
         return strip_comments(self.frame.body).strip()
 
     def document(self, blob: str | None) -> Document:
-        """What the value of every document carries; to be asked for last."""
+        """Return what the value of every document carries. Call it last: it takes the problems found so far."""
         fields = to_json_value(self.head) if self.head else {}
         return Document(
             source=self.source,
@@ -86,12 +86,12 @@ class Page:
     # -- keys ---------------------------------------------------------------------------
 
     def line(self, key: str) -> int | None:
-        """The line that a key is on."""
+        """Return the line that a key is on; None where it is missing."""
         entries = self.head.entries if self.head else ()
         return next((entry.line for entry in entries if entry.key == key), None)
 
     def require_keys(self, names: Iterable[str] | None = None) -> None:
-        """Says which of these keys (by default: of those that are declared so) are missing or empty."""
+        """Note which of these keys are missing or empty; by default, of those declared as needed."""
         if not self.readable:
             return
         declared = {key.name: key for key in self.table.keys}
@@ -100,7 +100,7 @@ class Page:
                 self._note_missing(declared[name])
 
     def _has_value(self, name: str) -> bool:
-        """Is there a value, though one that has been found wrong already?"""
+        """Is there a value, right or wrong? A wrong one has its problem already."""
         entries = self.head.entries if self.head else ()
         given = [entry.value for entry in entries if entry.key == name]
         return any(not getattr(value, "null", False) for value in given)
@@ -108,28 +108,32 @@ class Page:
     def _note_missing(self, key: Key) -> None:
         line = self.line(key.name)
         what = f"`{key.name}` is empty" if line else f"`{key.name}` is missing"
+        # A missing key is shown at the line that opens the front matter, where it has to be written.
         self.out.incomplete(line or max(self.frame.head_line - 1, 1), what, f"write {key.kind.accepts}")
 
     def require_own_task(self) -> str:
-        """The task: as written, else the folder's; says where the two differ."""
+        """Return the task: as written, else the folder's; '' for neither. Note where the two differ."""
         task, folder = self.values.get("task"), self.folder_task
         if task and folder and task != folder:
             hint = f"write `task: {folder}`, or move the file to tasks/{task}/"
             self.out.invalid(
-                self.line("task"), f"it is of the task `{task}` but stands in the folder of {folder}", hint
+                self.line("task"), f"it is of the task `{task}` but is in the folder of {folder}", hint
             )
         return task or folder or ""
 
     def at(self) -> int:
-        """When it was written: as it says, else by its commit, else by its name; 0 where nothing tells."""
-        said = self.values.get("at", self.source.at)
-        at = parse_time_in_name(self.name) if said is None else said
+        """Return when it was written, in seconds since the epoch.
+
+        That is as it says, else its commit's time, else the time in its name; 0 where nothing shows it.
+        """
+        written = self.values.get("at", self.source.at)
+        at = parse_time_in_name(self.name) if written is None else written
         if at is None:
             self.require_keys(["at"])
         return at or 0
 
     def by(self, key: str = "by") -> str:
-        """Whose word it is: as it says, else its commit's author; '' where nothing tells."""
+        """Return who wrote it: as it says, else its commit's author; '' where nothing shows it."""
         by = self.values.get(key) or self.source.by
         if by is None:
             self.require_keys([key])
@@ -138,23 +142,24 @@ class Page:
     # -- sections -----------------------------------------------------------------------
 
     def part(self, title: str) -> Part | None:
-        """The section of this title, the first of several."""
+        """Return the section of this title, the first of several; None where there is none."""
         return self._by_title.get(heading_key(title))
 
     def require_section(self, title: str, fatal: bool = True, hint: str = "") -> Part | None:
-        """The section, if it is there and holds something; else says so."""
-        found = self.part(title)
-        if found is None and self.looked_into:
+        """Return the section if it is there and has a text; else note that it is missing or empty."""
+        part = self.part(title)
+        if part is None and self.looked_into:
             self.out.incomplete(
                 None, f"the section “{title}” is missing", self._missing_section_hint(title), fatal
             )
-        elif found and found.empty:
+        elif part and part.empty:
             self.out.incomplete(
-                found.line, f"the section “{title}” is empty", hint or "write a sentence or two", fatal
+                part.line, f"the section “{title}” is empty", hint or "write a sentence or two", fatal
             )
-        return found if found and not found.empty else None
+        return part if part and not part.empty else None
 
     def _missing_section_hint(self, title: str) -> str:
+        # Each title costs a comparison, so not all of a hostile document's are looked at.
         close = find_near_miss(heading_key(title), list(self._by_title)[:100])
         form = f"write `## {title}` on a line of its own, and below it what there is to say"
         if close is None:
@@ -163,7 +168,7 @@ class Page:
         return f"line {there.line} has “{there.title[:80]}”: did you mean `## {title}`?"
 
     def note_duplicates(self, known: Iterable[str]) -> None:
-        """Warns of sections that are there twice: only the first is looked at."""
+        """Warn of known sections that are there twice: only the first one is read."""
         if len(self._by_title) == len(self.parts):
             return
         wanted = {heading_key(title) for title in known}
@@ -180,7 +185,7 @@ class Page:
 
 @lru_cache(maxsize=16)
 def _template_prompts(template: bytes) -> dict[str, str]:
-    """The texts of a template's sections, which count as empty where nobody changed them."""
-    found = parse_frame(template, None, Problems("template"))
-    parts = sections.parse_sections(found.body, 1) if found else ()
+    """Map the headings of a template to their texts, which count as empty where nobody changed them."""
+    frame = parse_frame(template, None, Problems("template"))
+    parts = sections.parse_sections(frame.body, 1) if frame else ()
     return {heading_key(part.title): " ".join(part.text.split()) for part in parts if part.text}

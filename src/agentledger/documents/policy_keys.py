@@ -1,7 +1,7 @@
 """Which keys the policy has (`.agentledger/config.toml`), for its reader and its schema.
 
-Belongs here: names, forms, what they mean. Does not: reading TOML (`toml_lines`), or the value that comes of
-it (`config`).
+Belongs here: names, forms, what they mean. Does not: reading TOML (see `syntax.toml_lines`), or building the
+policy from it (see `ledger.config`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from agentledger.documents.kinds import Key, ListOf, Table, Word
 from agentledger.model.ledger import Companion, Delegation
 
 _OWN = (
-    "stands in the user's own configuration file: what runs on your machine is never taken from a repository"
+    "belongs in the user's own configuration file: what runs on your machine is never taken from a repository"
 )
 _PATHS = 'paths = ["src/**"]'
 

@@ -1,6 +1,7 @@
-"""The review: a verdict on one commit, and what was found.
+"""Parse a review: a verdict on one commit, and what was found.
 
-Belongs here: `reviews/<time>.md`. Does not: whether it still holds, or who may review whom.
+Belongs here: `reviews/<time>.md`. Does not: whether it is still true (see `changes.freshness`), or who may
+review whom (see `rules.review`).
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ def parse_review(
     size: int | None = None,
     template: bytes | None = None,
 ) -> Review:
-    """The review in `raw`, all of a file of `size` bytes or its beginning; never raises.
+    """Parse the review in `raw`, all of a file of `size` bytes or its beginning; never raises.
 
-    What it does not say is taken for the less: an agent's, reported, and no approval.
+    What it does not say counts as the weaker claim: an agent's review, reported, and no approval.
     """
     page = Page(source, raw, REVIEW, size=size, template=template)
     said = page.values
     kind = said.get("kind", "agent")
     page.require_keys()
+    # A human's review may be a verdict alone.
     if kind == "agent":
         _require_sections(page)
     page.note_duplicates((*SECTIONS, FINDINGS))

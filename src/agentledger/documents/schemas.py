@@ -1,7 +1,7 @@
 """JSON Schemas of the front matter of each document, of evidence and of the policy.
 
-Belongs here: the names, and putting a schema together from the keys that the reader itself uses. Does not:
-the keys (`tables`, `policy_keys`), or the schemas of what agentledger prints (`reports.shapes`).
+Belongs here: the names, and building a schema from the keys that the reader itself uses. Does not: the keys
+(see `syntax.tables`, `policy_keys`), or the schemas of what agentledger prints (see `reports.shapes`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SCHEMAS: Mapping[str, tuple[Table, str]] = {
 
 
 def render_schema(name: str) -> bytes:
-    """The JSON Schema (2020-12) of a document of SCHEMAS, indented for reading."""
+    """Render the JSON Schema (2020-12) of a document of SCHEMAS, indented for reading; KeyError for others."""
     table, about = SCHEMAS[name]
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,7 +1,8 @@
-"""Markdown → sections: level-2 headings and what stands below each.
+"""Split Markdown into sections: level-2 headings, and the text below each.
 
 Belongs here: telling a heading from what only looks like one (in code, in a comment, in a list item), as
-CommonMark does. Does not: any other Markdown (see the site's renderer), or which sections are needed.
+CommonMark does. Does not: any other Markdown (see `site.markdown`), or which sections are needed (see the
+module of each document).
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ _COMMENT = re.compile(r" {0,3}<!--")
 _QUOTE = re.compile(r" {0,3}>")
 
 
-# What makes a `##` at the start of a line anything but a heading, or a heading of anything else. All are
-# looked for in a text with a line end in front: a search is several times as fast where it begins with one.
+# What can make a `##` at the start of a line no heading, or another line a heading. All of it is searched for
+# in a text with a line end in front: a search is several times as fast where its pattern begins with one.
 _HARD = re.compile(r"\n(?:[ \t]+#| {0,3}[-=]+[ \t]*(?=\n|\Z))")
 _HARD_ANYWHERE = ("```", "~~~", "<!--")
 _EASY = re.compile(r"\n##(?:[ \t]+(.*))?(?=\n|\Z)")
-# Code at the left edge, with nothing on its first and last line that needs a second look.
+# Code at the left edge, with nothing on its first and last line that needs a second look. No possessive
+# quantifiers: up to Python 3.11.3 they find wrong matches.
 _CODE = re.compile(r"^```[\w+-]*\n[^`]*(?:`(?!``)[^`]*)*^```[ \t]*$", re.MULTILINE)
 
 
-# The last of so many sections holds the rest of the document.
+# Sections of one document; the last one then has the rest of the text.
 MOST = 200
 
 
@@ -45,24 +47,26 @@ class Heading(NamedTuple):
 
 
 class _Scanner:
-    """Goes through the lines once, knowing whether code, a comment, a list item or a paragraph is open.
-
-    `item` is the column at which the outermost open list item has its content, 0 if there is none;
-    `inside` that of the item in which code or a comment was opened.
-    """
+    """Go through the lines once, knowing whether code, a comment, a list item or a paragraph is open."""
 
     def __init__(self) -> None:
         self.found: list[Heading] = []
+        #: The fence that opened the code, else ''.
         self.fence = ""
         self.comment = False
+        #: The column of the list item in which code or a comment was opened.
         self.inside = 0
+        #: The column at which the outermost open list item has its content; 0 if there is none.
         self.item = 0
+        #: The item has no text so far: a blank line then ends it.
         self.item_empty = False
+        #: A quotation's paragraph is open, which a line without `>` may go on with.
         self.quote = False
+        #: The lines of the open paragraph: an underline makes them a heading.
         self.paragraph: list[str] = []
 
     def line(self, at: int, text: str) -> None:
-        """Takes the next line, whose tabs are blanks already."""
+        """Take the next line, number `at` from 0; its tabs must have been expanded."""
         indent = len(text) - len(text.lstrip(" "))
         blank = not text.strip()
         if (self.fence or self.comment) and not self._ends_block(text, indent, blank):
@@ -82,7 +86,7 @@ class _Scanner:
             self._scan_top_level(at, text, indent)
 
     def _ends_block(self, text: str, indent: int, blank: bool) -> bool:
-        """Is code or comment over, because its list item is? If not, takes the line as part of it."""
+        """Is the code or comment over, because its list item is? If not, take the line as part of it."""
         if self.inside and not blank and indent < self.inside:
             self.fence, self.comment = "", False
             return True
@@ -91,26 +95,27 @@ class _Scanner:
             return False
         mark = text[self.inside :].rstrip()
         bare = mark.lstrip(" ")
+        # A closing fence is of the same character as the opening one, at least as long, with no text after it.
         closes = bare.startswith(self.fence) and not bare.strip(self.fence[0]) and len(mark) - len(bare) <= 3
         self.fence = "" if closes else self.fence
         return False
 
     def _continues_item(self, text: str) -> bool:
-        """A line left of the open item's content: does its paragraph just go on? If not, the item is over."""
+        """Does a line left of the open item's content continue its paragraph? If not, the item is over."""
         if self.paragraph and self._continues_paragraph(text):
             return True
         self.item, self.paragraph = 0, []
         return False
 
     def _continues_paragraph(self, text: str) -> bool:
-        """Can the line be nothing but more of the paragraph above it?"""
+        """Is the line only more of the paragraph above it?"""
         ends = (_ATX_ANY, _RULE, _QUOTE, _FENCE)
         return not (
             _COMMENT.match(text) or any(end.match(text) for end in ends) or self._starts_item(text, False)
         )
 
     def _starts_item(self, text: str, paragraph: bool) -> bool:
-        """An item; within a paragraph only one with text, and with 1 if it has a number."""
+        """Does a list item start here? Within a paragraph, only one with text, and a numbered one only at 1."""
         item = _ITEM.match(text)
         if not item or _RULE.match(text):
             return False
@@ -118,7 +123,7 @@ class _Scanner:
         return not paragraph or (bool(text[item.end() :].strip()) and number in ("", "1"))
 
     def _scan_content(self, text: str) -> None:
-        """A line that begins or goes on with a block; `text` is what is right of the item's column."""
+        """Take a line that begins or continues a block; `text` is what is right of the item's column."""
         indent = len(text) - len(text.lstrip(" "))
         fence, comment = _FENCE.match(text), _COMMENT.match(text)
         if fence or comment:
@@ -154,7 +159,7 @@ class _Scanner:
         assert item
         rest = text[item.end() :]
         blanks = len(item[2])
-        # Five blanks or more are one, and code behind it.
+        # Five blanks or more count as one; the rest of them makes indented code.
         self.item = len(item[1]) + (blanks if rest and blanks <= 4 else 1)
         self.paragraph, self.item_empty = [], not rest
         if rest:
@@ -162,14 +167,15 @@ class _Scanner:
 
 
 def _heading_title(text: str) -> str:
-    """The text of a heading without the `#` that may close it."""
+    """Return the text of a heading without the `#` that may close it."""
     text = text.strip()
     bare = text.rstrip("#")
     return bare.rstrip() if not bare or bare[-1].isspace() else text
 
 
 def parse_headings(body: str) -> list[Heading]:
-    """The first MOST level-2 headings of a text, in order."""
+    """Return the first MOST level-2 headings of a text, in order."""
+    # Most documents have no trap in them, once plain code blocks are gone: one search is then enough.
     bare = "\n" + body
     if "```" in body:
         bare = _CODE.sub(lambda code: "\n" * code[0].count("\n"), bare)
@@ -184,7 +190,7 @@ def parse_headings(body: str) -> list[Heading]:
 
 
 def _parse_easy_headings(text: str) -> list[Heading]:
-    """The headings of a text in which every line is what it looks like; it begins with a line end."""
+    """Return the headings of a text in which every line is what it looks like; it begins with a line end."""
     found: list[Heading] = []
     at = last = 0
     for match in islice(_EASY.finditer(text), MOST):
@@ -195,15 +201,15 @@ def _parse_easy_headings(text: str) -> list[Heading]:
 
 
 def parse_sections(body: str, first: int, prompts: dict[str, str] | None = None) -> tuple[Part, ...]:
-    """The sections of a body whose first line is number `first`.
+    """Return the sections of a body whose first line is number `first` of the document.
 
     `prompts` maps the heading of a template's section to its text, which counts as empty.
     """
     lines = body.split("\n")
-    found = parse_headings(body)
-    ends = [heading.at for heading in found[1:]] + [len(lines)] * bool(found)
+    headings = parse_headings(body)
+    ends = [heading.at for heading in headings[1:]] + [len(lines)] * bool(headings)
     parts = []
-    for heading, end in zip(found, ends, strict=True):
+    for heading, end in zip(headings, ends, strict=True):
         text = "\n".join(lines[heading.below : end]).rstrip()
         start = len(text) - len(text.lstrip("\n"))
         text = text[start:]

@@ -1,6 +1,7 @@
-"""The check-in: what an agent says of its work, and of what it needs.
+"""Parse a check-in: what an agent says about its work, and what it needs.
 
-Belongs here: `status/<time>.md`. Does not: whether one is due, or what a newer commit makes of it.
+Belongs here: `status/<time>.md`. Does not: whether one is due, or whether it is still true (see
+`attention.progress`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def parse_check_in(
     size: int | None = None,
     template: bytes | None = None,
 ) -> CheckIn:
-    """The check-in in `raw`, all of a file of `size` bytes or its beginning; never raises."""
+    """Parse the check-in in `raw`, all of a file of `size` bytes or its beginning; never raises."""
     page = Page(source, raw, STATUS, size=size, template=template)
     said = page.values
     page.require_keys()
@@ -44,7 +45,10 @@ def parse_check_in(
 
 
 def _written_at(page: Page) -> int:
-    """As written; where that is missing (a problem already), by its name rather than by its commit."""
+    """Return when it was written, in seconds since the epoch; 0 where nothing shows it.
+
+    Where the key is missing (a problem already), its name decides rather than its commit.
+    """
     named = parse_time_in_name(page.name)
     other = page.source.at if named is None else named
     at: int | None = page.values.get("at", other)
@@ -52,6 +56,7 @@ def _written_at(page: Page) -> int:
 
 
 def _parse_needs(page: Page, asks: bool) -> str:
+    # Only the first section must have a text; in the others, an empty one warns.
     for title in SECTIONS[:3]:
         page.require_section(title, title == SECTIONS[0] or page.part(title) is None, _NONE)
     page.note_duplicates(SECTIONS)

@@ -1,4 +1,4 @@
-"""Task lists: `- [ ]` and `- [x]` items, each with the list below it.
+"""Parse task lists: `- [ ]` and `- [x]` items, each with the list nested below it.
 
 Belongs here: reading items. Does not: whether a section needs some (see the module of each document).
 """
@@ -17,7 +17,7 @@ _FENCE = re.compile(r" *(`{3,}|~{3,})")
 
 @dataclass(slots=True)
 class _Open:
-    """An item that the next lines may add to."""
+    """An item to which the next lines may add."""
 
     line: int
     indent: int
@@ -29,40 +29,43 @@ class _Open:
         (self.shown_by[-1] if self.shown_by else self.text).append(text.strip())
 
     def done(self) -> Item:
-        shown = tuple(said for each in self.shown_by if (said := " ".join(filter(None, each))))
+        shown = tuple(text for each in self.shown_by if (text := " ".join(filter(None, each))))
         return Item(" ".join(filter(None, self.text)), self.line, self.checked, shown)
 
 
 def parse_items(part: Part | None) -> tuple[Item, ...]:
-    """The items of a section in order, those without text among them; lines count in the whole document."""
+    """Return the items of a section in order, also those without text; lines are those of the whole document."""
     if part is None:
         return ()
-    found: list[_Open] = []
+    items: list[_Open] = []
     last: _Open | None = None
     fence = ""
     for number, raw in _numbered_lines(part):
         text = raw.expandtabs(4).rstrip()
         mark = _FENCE.match(text)
+        # In code, what looks like an item is none.
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and text:
-            last = _take_line(text, number, last, found)
-    return tuple(item.done() for item in found)
+            last = _take_line(text, number, last, items)
+    return tuple(item.done() for item in items)
 
 
 def _numbered_lines(part: Part) -> list[tuple[int, str]]:
-    """The lines with their numbers; a comment leaves its line ends behind, so that they stay true."""
+    """Return the lines with their numbers, comments left out."""
     text = part.text
     if "<!--" in text:
-        text = re.sub(r"<!--.*?(?:-->|\Z)", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
+        # A comment leaves its line ends behind, so that the numbers below it stay right.
+        text = re.sub(r"<!--.*?(?:-->|\Z)", lambda match: "\n" * match[0].count("\n"), text, flags=re.DOTALL)
     return list(enumerate(text.split("\n"), part.text_line))
 
 
-def _take_line(text: str, number: int, last: _Open | None, found: list[_Open]) -> _Open | None:
+def _take_line(text: str, number: int, last: _Open | None, items: list[_Open]) -> _Open | None:
     box = _BOX.match(text)
+    # Two blanks further in, a box is nested: it then belongs to what shows the item above.
     if box and (last is None or len(box[1]) < last.indent + 2):
         item = _Open(number, len(box[1]), box[2] != " ", [box[3] or ""])
-        found.append(item)
+        items.append(item)
         return item
     indent = len(text) - len(text.lstrip(" "))
     if last is None or indent <= last.indent:

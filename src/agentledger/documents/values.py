@@ -1,7 +1,9 @@
-"""Text → value for everything that is one word or one line: ids, durations, times, patterns.
+"""Parse every value that is one word or one line: ids, durations, times, patterns.
 
-Belongs here: what a well-formed value is, and the reason where one is not. Does not: where a value stands
-(`kinds`), or what a pattern matches. Each function takes text and raises Wrong.
+Belongs here: what a well-formed value is, and the reason where one is not. Does not: where in a document a
+value is (see `kinds`), or what a pattern matches (see `scope`).
+
+Each function takes text and raises `Wrong`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ MOST_ID = 63
 
 
 class Wrong(ValueError):
-    """`reason` completes "it …"; `hint`, if any, says what to write instead of the usual form."""
+    """A value is not well-formed. `reason` completes "it …"; `hint` says what to write, '': the usual form."""
 
     def __init__(self, reason: str = "", hint: str = "") -> None:
         super().__init__(reason)
@@ -35,7 +37,7 @@ class Wrong(ValueError):
 
 
 def parse_identifier(text: str) -> str:
-    """The name of a task, checkpoint or check."""
+    """Parse the id of a task, checkpoint or check."""
     if len(text) > MOST_ID:
         raise Wrong(f"is {len(text)} characters long", f"at most {MOST_ID} characters")
     if not _ID.fullmatch(text):
@@ -45,34 +47,35 @@ def parse_identifier(text: str) -> str:
 
 
 def parse_number(text: str) -> int:
-    """A count from 1."""
+    """Parse a whole number from 1."""
     if not _NUMBER.fullmatch(text):
         raise Wrong
     return int(text)
 
 
 def parse_count(text: str) -> int:
-    """A count from 0."""
+    """Parse a whole number from 0."""
     return 0 if text == "0" else parse_number(text)
 
 
 def parse_exit_code(text: str) -> int:
-    """What a process ended with; less than 0 where a signal ended it."""
+    """Parse the exit code of a process; it is below 0 where a signal ended the process."""
     if not re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text):
         raise Wrong
     return int(text)
 
 
 def parse_seconds(text: str) -> float:
-    """A time span with fractions."""
+    """Parse a number of seconds, with fractions."""
     if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,18})?(?:[eE]-?[0-9]{1,2})?", text):
         raise Wrong
     return float(text)
 
 
 def parse_flag(text: str) -> bool:
-    """True or false, and no other word for it."""
+    """Parse true or false; no other word is taken for either."""
     word = text.lower()
+    # The three spellings that YAML has.
     if word in ("true", "false") and text in (word, word.title(), word.upper()):
         return word == "true"
     meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word)
@@ -80,45 +83,45 @@ def parse_flag(text: str) -> bool:
 
 
 def parse_duration(text: str) -> int:
-    """Seconds of `15m`, `2h` or `3d`."""
-    found = _DURATION.fullmatch(text)
-    if not found:
+    """Return the seconds of `15m`, `2h` or `3d`."""
+    match = _DURATION.fullmatch(text)
+    if not match:
         bare = re.fullmatch(r"[1-9][0-9]{0,4}", text)
         raise Wrong(hint=f"say of what: `{text}m`, `{text}h` or `{text}d`" if bare else "")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def parse_time(text: str) -> int:
-    """Seconds since the epoch of an RFC 3339 time; another zone than UTC is converted, fractions are cut."""
-    found = _TIME.fullmatch(text)
-    if not found:
+    """Return an RFC 3339 time in seconds since the epoch; zones are converted, fractions are cut off."""
+    match = _TIME.fullmatch(text)
+    if not match:
         raise Wrong
-    if not found[2]:
-        raise Wrong("is a day, not a time", f"say when, in UTC: `{found[1]}T23:59:59Z`")
-    if not found[3]:
-        raise Wrong("does not say in which zone", f"end it with `Z` if it is UTC: `{found[1]}T{found[2]}Z`")
-    zone = "+00:00" if found[3] in "Zz" else found[3]
+    if not match[2]:
+        raise Wrong("is a day, not a time", f"say when, in UTC: `{match[1]}T23:59:59Z`")
+    if not match[3]:
+        raise Wrong("does not say in which zone", f"end it with `Z` if it is UTC: `{match[1]}T{match[2]}Z`")
+    zone = "+00:00" if match[3] in "Zz" else match[3]
     try:
-        at = datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}")
+        at = datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}")
     except ValueError:
         raise Wrong("is not in the calendar, or not on the clock") from None
     return (at - _EPOCH) // _SECOND
 
 
 def parse_time_in_name(name: str) -> int | None:
-    """The time that the name of a file starts with, such as `20261123T101500Z-3f2c`."""
-    found = _STAMP.search(name)
-    if not found:
+    """Return the time in a file's name, such as `20261123T101500Z-3f2c`, in seconds since the epoch, or None."""
+    match = _STAMP.search(name)
+    if not match:
         return None
     try:
-        at = datetime.fromisoformat(f"{found[1]}+00:00")
+        at = datetime.fromisoformat(f"{match[1]}+00:00")
     except ValueError:
         return None
     return (at - _EPOCH) // _SECOND
 
 
 def parse_object_id(text: str) -> str:
-    """A whole commit or tree id."""
+    """Parse a full object id, SHA-1 or SHA-256; return it in lower case."""
     if not _OID.fullmatch(text.lower()):
         short = re.fullmatch(r"[0-9a-fA-F]{4,63}", text)
         raise Wrong(
@@ -129,21 +132,21 @@ def parse_object_id(text: str) -> str:
 
 
 def parse_digest(text: str) -> str:
-    """A SHA-256."""
+    """Parse a SHA-256 digest; return it in lower case."""
     if not _DIGEST.fullmatch(text.lower()):
         raise Wrong
     return text.lower()
 
 
 def parse_rule_name(text: str) -> str:
-    """The id or the name of a rule, by its form alone."""
+    """Parse the id or the name of a rule; whether there is such a rule is not asked."""
     if not _RULE.fullmatch(text):
         raise Wrong
     return text
 
 
 def parse_pattern(text: str) -> str:
-    """A path pattern that can match something below the repository's top."""
+    """Parse a path pattern that can match something below the repository's top."""
     if not text.strip():
         raise Wrong("is empty")
     if text[0] == "!":
@@ -157,7 +160,7 @@ def parse_pattern(text: str) -> str:
 
 
 def parse_path(text: str) -> str:
-    """A path below the repository's top."""
+    """Parse a path below the repository's top."""
     if not text.strip():
         raise Wrong("is empty")
     _require_relative(text)
@@ -165,6 +168,7 @@ def parse_path(text: str) -> str:
 
 
 def _require_relative(text: str) -> None:
+    # From a root, from a home, or from a drive of Windows.
     if text[0] in "/~" or re.match(r"[A-Za-z]:[\\/]", text):
         raise Wrong("is an absolute path", "write it from the repository's top, such as `src/api/**`")
     if _CONTROL.search(text):
@@ -179,13 +183,13 @@ def _require_relative(text: str) -> None:
 
 
 def _has_unclosed_set(text: str) -> bool:
-    """Is there a `[` that git's matcher reads to the end of the pattern?"""
+    """Does a `[` stay open? git's matcher would read it to the end of the pattern."""
     at = 0
     while at < len(text):
         if text[at] == "\\":
             at += 1
         elif text[at] == "[":
-            # The first character of a set, after its `!` or `^`, is never its end.
+            # A `]` that is the first character of a set, after its `!` or `^`, does not close it.
             start = at + 2 if text[at + 1 : at + 2] in ("!", "^") else at + 1
             end = text.find("]", start + 1)
             if end < 0:
@@ -196,23 +200,23 @@ def _has_unclosed_set(text: str) -> bool:
 
 
 def parse_branch_pattern(text: str) -> str:
-    """A pattern of branch names, where `*` crosses `/`."""
+    """Parse a pattern of branch names, in which `*` matches `/`, too."""
     if not text.strip() or _CONTROL.search(text) or " " in text:
         raise Wrong
     return text
 
 
 def parse_command(text: str) -> str:
-    """A shell command, whose `{changed:…}` are well-formed."""
+    """Parse a shell command; each `{changed:…}` in it must be well-formed."""
     if not text.strip():
         raise Wrong("is empty")
-    for found in _CHANGED.finditer(text):
-        if not found[0].startswith("{changed") or not found[1]:
+    for match in _CHANGED.finditer(text):
+        if not match[0].startswith("{changed") or not match[1]:
             raise Wrong(
                 "has an unfinished `{changed:…}`", "write `{changed:**/*.py}`: a pattern, without braces"
             )
         try:
-            parse_pattern(found[2])
+            parse_pattern(match[2])
         except Wrong as wrong:
             raise Wrong(f"has a pattern in `{{changed:…}}` that {wrong.reason}", wrong.hint) from None
     return text

@@ -1,7 +1,7 @@
-"""`.agentledger/config.toml` → Policy; for what is wrong in it there is a problem, and the default.
+"""Parses the policy file `.agentledger/config.toml`; a wrong value gives a problem, and the default counts.
 
-Belongs here: which value each key ends in. Does not: the keys themselves (`documents.policy_keys`), or where
-the file is read from.
+Belongs here: which field of `Policy` each key goes to. Does not: the keys themselves (see
+`documents.policy_keys`), or where the file is read from (see `policy`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from agentledger.model.ledger import Check, Policy, PolicyCheck, Wip
 
 __all__ = ("MOST_BYTES", "parse")
 
+# The version of the file's format that is read here.
 VERSION = 1
-# Where a key of a table ends in the policy, if not under its own name.
+# The fields of `Policy` for keys of tables, where the names differ.
 _RENAMED = {
     ("control", "branch"): "control_branch",
     ("control", "guarded"): "control_guarded",
@@ -34,38 +35,40 @@ _PATHS = ("protected", "shared", "open", "generated", "tests")
 
 
 def parse(path: str, raw: bytes, size: int | None = None) -> Policy:
-    """The policy in `raw`, all of a file of `size` bytes or its beginning; never raises.
+    """The policy in `raw`, which is a file of `size` bytes, or its beginning; never raises.
 
-    `path` is what problems name. No `branches` means the default patterns.
+    `path` is the file's, for problems. Without `branches` in it the default patterns count (see
+    `repository.agents`).
     """
     out = Problems(path)
     text = decode_document(raw, size, out)
     tree = toml_lines.parse_toml(text, out) if text is not None else None
-    said: dict[str, Any] = POLICY.values(tree, "", out) if tree else {}
-    if said.get("version", VERSION) != VERSION:
+    keys: dict[str, Any] = POLICY.values(tree, "", out) if tree else {}
+    if keys.get("version", VERSION) != VERSION:
         hint = f"this agentledger reads version {VERSION}: a newer one may be needed"
-        out.invalid(1, f"the policy is in version {said['version']} of its format", hint)
-    values = _policy_values(said)
-    known = said.get("version", VERSION) == VERSION
+        out.invalid(1, f"the policy is in version {keys['version']} of its format", hint)
+    values = _policy_values(keys)
+    known = keys.get("version", VERSION) == VERSION
     return Policy(**values, problems=out.all(), readable=tree is not None and known)
 
 
-def _policy_values(said: Mapping[str, Any]) -> dict[str, Any]:
-    values = {key: said[key] for key in _PLAIN if key in said}
+def _policy_values(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments for `Policy`; a key that the file lacks is left out, so that the default counts."""
+    values = {key: keys[key] for key in _PLAIN if key in keys}
     for (table, key), name in _RENAMED.items():
-        if key in said.get(table, {}):
-            values[name] = said[table][key]
-    values |= {key: said["paths"][key] for key in _PATHS if key in said.get("paths", {})}
-    values["wip"] = Wip(**said.get("wip", {}))
-    values["companions"] = said.get("companion", ())
-    values["delegations"] = said.get("delegation", ())
-    values["checks"] = _policy_checks(said.get("verify", ()))
+        if key in keys.get(table, {}):
+            values[name] = keys[table][key]
+    values |= {key: keys["paths"][key] for key in _PATHS if key in keys.get("paths", {})}
+    values["wip"] = Wip(**keys.get("wip", {}))
+    values["companions"] = keys.get("companion", ())
+    values["delegations"] = keys.get("delegation", ())
+    values["checks"] = _policy_checks(keys.get("verify", ()))
     return values
 
 
 def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...]:
-    """A check that was given without a name is `check`, `check-2` …"""
-    found: list[PolicyCheck] = []
+    """The checks of `[[verify]]`; those without a name are called `check`, `check-2` …"""
+    checks: list[PolicyCheck] = []
     unnamed = 0
     for table in tables:
         unnamed += "name" not in table
@@ -75,5 +78,5 @@ def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...
             table.get("junit"),
             table.get("timeout"),
         )
-        found.append(PolicyCheck(check, table.get("paths", ())))
-    return tuple(found)
+        checks.append(PolicyCheck(check, table.get("paths", ())))
+    return tuple(checks)

@@ -1,11 +1,11 @@
-"""The ledger's files → documents, those that an earlier run parsed out of the cache.
+"""Turns the ledger's files into documents: parses them, or takes from the cache what an earlier run parsed.
 
-Belongs here: which documents are remembered, under which key, in which form, and what is said of a
-file that cannot be read. Does not: parsing (`documents`), or which branch a document belongs to (`tasks`).
+Belongs here: which documents are cached, under which key and in which form, and the problem of a file that
+cannot be read. Does not: parsing (see `documents`), or which branch a document belongs to (see `tasks`).
 
-A remembered document costs a tenth of one that is parsed, and its file need not be read at all.
-Rows hold JSON with fixed types, so a cache that somebody wrote to can at most tell a lie. Hence what
-counts as proven is never taken from it, but read and parsed each time.
+A cached document takes a tenth of the time of one that is parsed, and its file need not be read at all. Rows
+are JSON with fixed types, so somebody who writes to the cache can forge what a document says, and no more.
+For that reason a document that counts as proven is never taken from it, but read and parsed each time.
 """
 
 from __future__ import annotations
@@ -56,17 +56,18 @@ _PARSERS: dict[type[Paper], Callable[..., Paper]] = {
     Review: documents.parse_review,
     Waiver: documents.parse_waiver,
 }
-# The documents that begin as a template, and its name.
+# The documents that begin as a template, and the template's name.
 _TEMPLATED: dict[type[Paper], str] = {Brief: "brief", CheckIn: "status", Packet: "packet", Review: "review"}
 NO_TEMPLATES: Mapping[str, str] = MappingProxyType({})
-# Title, line, where the text is in the document's, is it empty, the text's line.
+# A `Part` in a row: title, line, where its text begins and ends in the document's, is it empty, and the line
+# on which the text begins.
 _Part = tuple[str, int, int, int, bool, int]
 
 
 class Parser:
-    """Reads these files, each once, and remembers what is new among them when `keep` is called.
+    """Parses these files, each once; `keep` writes those that are new to the cache.
 
-    `templates` are the repository's own, by document: what they said and nobody changed counts as empty.
+    `templates` are the repository's own, by document: text of theirs that nobody changed counts as empty.
     """
 
     def __init__(
@@ -81,31 +82,32 @@ class Parser:
         self._templates = {
             kind: encode(templates[name]) for kind, name in _TEMPLATED.items() if name in templates
         }
+        # A part of every key: with other parsers, policy or templates a document may be read differently.
         self._context = f"{_hash_parsers()} {policy!r} {sorted(templates.items())!r}\0"
         self._known: dict[Key, Paper] = {}
         self._new: dict[str, Paper] = {}
         self._load_known(files)
-        listed = [file for file, _ in files if file.blob and file.raw is None]
+        unread = [file for file, _ in files if file.blob and file.raw is None]
         self._filled = ledger_files.read_contents(
-            scratch, [file for file in listed if file.key not in self._known]
+            scratch, [file for file in unread if file.key not in self._known]
         )
 
     def _load_known(self, files: Sequence[tuple[LedgerFile, type[Paper]]]) -> None:
-        asked = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
-        keys = [(self._key(kind, file), file, kind) for file, kind in asked.values()]
+        wanted = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
+        keys = [(self._key(kind, file), file, kind) for file, kind in wanted.values()]
         rows = self._store.texts(_KIND, (key for key, *_ in keys))
         for key, file, kind in keys:
-            found = _load_document(kind, file, rows[key]) if key in rows else None
-            if found is not None:
-                self._known[file.key] = found
+            value = _load_document(kind, file, rows[key]) if key in rows else None
+            if value is not None:
+                self._known[file.key] = value
 
     def read(self, kind: type[T], file: LedgerFile) -> T:
-        """The document in a file; where that could not be read, an empty one that says why."""
-        found = self._known.get(file.key)
-        if found is None:
-            found = self._known[file.key] = self._parse_document(kind, self._filled.get(file.key, file))
-        assert isinstance(found, kind), f"{file.path} was listed as another kind of document"
-        return found
+        """The document in a file; where that cannot be read, an empty one whose problem says why."""
+        value = self._known.get(file.key)
+        if value is None:
+            value = self._known[file.key] = self._parse_document(kind, self._filled.get(file.key, file))
+        assert isinstance(value, kind), f"{file.path} was listed as another kind of document"
+        return value
 
     def _parse_document(self, kind: type[Paper], file: LedgerFile) -> Paper:
         template = {"template": self._templates[kind]} if kind in self._templates else {}
@@ -118,29 +120,32 @@ class Parser:
         return value
 
     def keep(self) -> None:
-        """Remember what was parsed anew."""
+        """Write to the cache what was parsed since."""
         rows = ((key, _dump_document(value)) for key, value in self._new.items())
         self._store.put_texts(_KIND, ((key, row) for key, row in rows if row is not None))
         self._new = {}
 
     def _key(self, kind: type[Paper], file: LedgerFile) -> str:
-        """Everything that a parser looks at: content, path, and what stands in for `at` and `by`."""
+        """The row's key: a hash of all that a parser uses, which is content, path, and the source's time and
+        author (they take the place of a missing `at` or `by`).
+        """
         source = file.source
-        told = f"{self._context}{kind.__name__}\0{file.blob}\0{file.path}\0{source.at}\0{source.by}"
-        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        used = f"{self._context}{kind.__name__}\0{file.blob}\0{file.path}\0{source.at}\0{source.by}"
+        return hashlib.sha256(used.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _is_cacheable(file: LedgerFile) -> bool:
+    # Not what is proven: an agent can write to the cache.
     return file.is_regular and file.blob != "" and not (file.source.proven or file.source.uncommitted)
 
 
 @lru_cache
 def _hash_parsers() -> str:
-    """Another one for each version of the parsers: what they say of a document may have changed."""
-    found = hashlib.sha256(__version__.encode())
+    """A hash of the parsers' own code: a different version may read the same document differently."""
+    digest = hashlib.sha256(__version__.encode())
     for path in (*sorted(Path(documents.__file__).parent.rglob("*.py")), Path(ledger.__file__)):
-        found.update(path.read_bytes())
-    return found.hexdigest()
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _reading_problem(file: LedgerFile) -> Problem | None:
@@ -154,8 +159,8 @@ def _reading_problem(file: LedgerFile) -> Problem | None:
             hint="commit a regular file in its place",
         )
     if file.size > MOST_BYTES:
-        said = f"it is {file.size:,} bytes long, so it was not read"
-        return Problem(path=file.path, line=None, message=said, hint=f"at most {MOST_BYTES:,} bytes")
+        message = f"it is {file.size:,} bytes long, so it was not read"
+        return Problem(path=file.path, line=None, message=message, hint=f"at most {MOST_BYTES:,} bytes")
     if file.raw is None:
         return Problem(path=file.path, line=None, message="it is missing from this clone", hint="git fetch")
     return None
@@ -170,7 +175,7 @@ def _field_names(kind: type[Paper]) -> tuple[str, ...]:
 
 @lru_cache
 def _row_decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
-    """Reads rows of the kind of this name: text, front matter, sections, problems, then its own fields."""
+    """The decoder for rows of a kind, by name: text, front matter, sections, problems, then its own fields."""
     kind = next(kind for kind in _PARSERS if kind.__name__ == name)
     hints = get_type_hints(kind)
     types = (str, dict[str, Any], tuple[_Part, ...], tuple[Problem, ...], *map(hints.get, _field_names(kind)))
@@ -178,7 +183,7 @@ def _row_decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
 
 
 def _dump_document(value: Paper) -> str | None:
-    """The row of a document; None where JSON could not give it back: half a character, an endless number."""
+    """The row of a document; None where JSON could not give it back (half a character, an endless number)."""
     document = value.document
     parts = [_dump_part(document.text, part) for part in document.parts]
     rest = [getattr(value, name) for name in _field_names(type(value))]
@@ -191,11 +196,13 @@ def _dump_document(value: Paper) -> str | None:
 
 
 def _dump_part(text: str, part: Part) -> _Part:
+    # Where the text is, not the text itself: the row has it once already, as part of the document's.
     start = text.index(part.text)
     return part.title, part.line, start, start + len(part.text), part.empty, part.text_line
 
 
 def _load_document(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | None:
+    """The document in a row; None where the row has not these types: anybody may have written it."""
     try:
         text, front, parts, problems, *rest = _row_decoder(kind.__name__).decode(row)
     except (msgspec.DecodeError, RecursionError):

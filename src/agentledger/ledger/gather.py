@@ -1,7 +1,7 @@
-"""Gathering what was written about a fleet, and handing it to `tasks`.
+"""Gathers all documents about a fleet, from branches, worktrees, base and the control branch.
 
-The branches' ledger folders, what their worktrees have not committed, base's briefs and
-the control branch: all read here, in a handful of processes; nothing is judged here.
+Belongs here: reading them in a handful of processes, and which of them count as proven. Does not: matching
+each with its branch and task (see `tasks`), or judging anything (see `rules`).
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from agentledger.storage.cache import Cache
 def attach_ledger(
     scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
 ) -> Fleet:
-    """The fleet with its tasks, its work and its control branch; of worktrees nothing, if only what is
-    `committed` counts. Never raises for what documents hold.
+    """The fleet with its tasks, its work and its control branch.
+
+    With `committed`, nothing is read from worktrees. Never raises for what is in a document.
     """
     manager = reader.read_control(scratch, seen, fleet.policy.control_branch)
     signers, unchecked = signatures.read_allowed_signers(scratch, fleet.base, fleet.policy)
@@ -39,7 +40,7 @@ def attach_ledger(
     base = ledger_files.list_base_files(scratch, fleet.base, _is_base_proven(fleet.base))
     uncommitted = {} if committed else _read_uncommitted(seen, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
-    found = tasks.Papers(
+    papers = tasks.Papers(
         branches=branches,
         uncommitted=uncommitted,
         base=base,
@@ -48,11 +49,11 @@ def attach_ledger(
         code_trees=_read_code_trees(scratch, written),
     )
     own = read_templates(scratch, fleet.base)
-    parser = Parser(scratch, cache, fleet.policy, files=list(tasks.list_documents(found)), templates=own)
+    parser = Parser(scratch, cache, fleet.policy, files=list(tasks.list_documents(papers)), templates=own)
     summary = _summarize_control(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
-    placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), found, parser)
+    placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), papers, parser)
     parser.keep()
     return progress.place_branches(placed)
 
@@ -62,7 +63,10 @@ def _describe_problem(message: str, hint: str) -> str:
 
 
 def _is_base_proven(base: Base) -> bool:
-    """What stands on base counts as proven; where there is a server, in the server's copy of it."""
+    """Does what is on base count as proven? Yes, but where there is a server only in the server's copy.
+
+    A local base that is ahead has commits that no server has accepted.
+    """
     return base.sync is not Sync.AHEAD
 
 
@@ -73,9 +77,9 @@ def _document_entries(manager: reader.Control) -> list[Entry]:
 def _proof_predicate(
     manager: reader.Control, policy: Policy, signed: Collection[str]
 ) -> Callable[[Entry], bool]:
-    """Which files of the control branch no agent can have written: signed ones, or those behind a guard.
+    """A test for entries of the control branch that no agent can have written: signed or guarded ones.
 
-    Where there is a server, the guard stands there: it speaks for the server's copy alone.
+    Where there is a server, the guard is on the server, so only its copy is guarded.
     """
     has_server = manager.copies.remote is not None
 
@@ -99,6 +103,7 @@ def _ledger_file(manager: reader.Control, entry: Entry, proven: bool) -> LedgerF
 
 
 def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
+    """The control branch as pages and JSON show it, at the tip of the copy that is ahead."""
     ref = manager.copies.local or manager.copies.remote
     if manager.relation is None or ref is None or manager.foreign:
         return Control(policy.control_branch, note=" ".join(manager.notes))
@@ -112,9 +117,10 @@ def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
 def _read_uncommitted(
     seen: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
 ) -> dict[str, list[LedgerFile]]:
-    """By branch ref, the ledger files that lie in its worktree only."""
+    """By branch ref, the ledger files of its worktree that are not committed as they are there."""
+    # A branch has base's files without adding them, so they are not among its own.
     on_base = {file.path: file.blob for file in base}
-    found = {}
+    uncommitted = {}
     for branch in fleet.branches:
         if branch.worktree is None:
             continue
@@ -124,12 +130,12 @@ def _read_uncommitted(
             branch, seen.home / branch.worktree.path, blobs, fleet.object_format
         )
         if files:
-            found[branch.ref] = files
-    return found
+            uncommitted[branch.ref] = files
+    return uncommitted
 
 
 def _read_code_trees(scratch: Scratch, branches: Sequence[Branch]) -> dict[str, str]:
-    """By commit, the code tree of every commit of these branches."""
+    """The code tree of each commit of these branches, by the commit's id; what cannot be read is left out."""
     commits = [commit for branch in branches for commit in branch.commits]
     trees = compute_code_trees(scratch, [commit.tree for commit in commits])
     return {commit.id: trees[commit.tree] for commit in commits if commit.tree in trees}

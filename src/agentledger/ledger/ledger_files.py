@@ -1,8 +1,11 @@
-"""The ledger's files, raw: from agent branches, from base, and uncommitted from worktrees.
+"""Lists and reads the raw files of the ledger: those of agents' branches, of base, and uncommitted ones.
 
-Files of commits are listed first; `fill` reads those that somebody wants. Read from commits, never
-through a work tree (a sparse checkout drops them); the one exception is what is not committed yet,
-which is marked. Nothing is parsed here.
+Belongs here: which files there are, which commit wrote each, and their bytes. Does not: parsing them (see
+`document_cache`), or the files of the control branch (see `control.reader`).
+
+Files of commits are listed first; `read_contents` reads those that are wanted. They are read from commits and
+never from a work tree, since a sparse checkout leaves them out there. The one exception is what is not
+committed yet, which is marked.
 """
 
 from __future__ import annotations
@@ -25,45 +28,45 @@ from agentledger.model.text import decode
 from agentledger.storage.cache import Cache
 
 TASKS = LEDGER.decode() + "tasks/"
-# So many files of one branch's ledger are read, the newest first; nobody reads ten thousand check-ins.
+# At most so many of one branch's ledger files are read, the newest: nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
 _KIND = "ledger files"
-# What tells one file from another: path, blob, and where it stands.
+# What tells one file from all others: path, blob, and where it was read.
 Key = tuple[str, str, Source]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFile:
-    """One file below `.agentledger/tasks/`, or of the control branch. `raw` is None when it was not read.
-
-    Not read: what is only listed, and then anything but a regular file, what is too long (`size` tells),
-    what is missing.
-    """
+    """One file below `.agentledger/tasks/`, or of the control branch."""
 
     path: str
+    #: git's mode, six digits.
     mode: str
+    #: The blob's id; '' for an uncommitted file that is too long.
     blob: str
     source: Source
+    #: In bytes; 0 where the file is only listed.
     size: int = 0
+    #: The content. None: the file is only listed, or it is no regular file, too long, or missing.
     raw: bytes | None = None
 
     @property
     def is_regular(self) -> bool:
-        """A plain file, as every document has to be."""
+        """Is it a plain file, as every document has to be?"""
         return self.mode in REGULAR
 
     @property
     def key(self) -> Key:
-        """Which file this is, its content aside."""
+        """What tells this file from all others."""
         return self.path, self.blob, self.source
 
 
 @dataclass(frozen=True, slots=True)
 class BranchFiles:
-    """The ledger files that a branch adds to base; `total` counts those left unread, too.
+    """The ledger files that a branch adds to base; `total` also counts those over MOST_FILES.
 
-    `first_briefs`: by path, the oldest version of each brief on the branch's first-parent line.
+    `first_briefs` has, by path, the oldest version of each brief on the branch's first-parent line.
     """
 
     files: tuple[LedgerFile, ...]
@@ -72,7 +75,7 @@ class BranchFiles:
 
 
 def is_ledger_path(path: bytes) -> bool:
-    """Is this a file of a task's folder?"""
+    """Is this a file below `.agentledger/tasks/`?"""
     return path.startswith(TASKS.encode())
 
 
@@ -82,11 +85,11 @@ def is_ledger_path(path: bytes) -> bool:
 def list_branch_files(
     scratch: Scratch, store: Cache, branches: Sequence[Branch], base: Base
 ) -> dict[str, BranchFiles]:
-    """The ledger files of each branch that has any, by ref; listed, not read."""
+    """The ledger files of each branch that adds any, by the branch's ref; listed, not read."""
     readable = (branch for branch in branches if branch.state is not State.UNREADABLE)
     having = [(b, _row_key(b)) for b in readable if any(is_ledger_path(c.path) for c in b.changes)]
     rows = store.texts(_KIND, (key for _, key in having))
-    known = {b.ref: found for b, key in having if key in rows and (found := _load_files(rows[key]))}
+    known = {b.ref: files for b, key in having if key in rows and (files := _load_files(rows[key]))}
     new = [(b, key) for b, key in having if b.ref not in known]
     if new:
         history = _History(diffs.read_ledger_log(scratch.git, [b.head for b, _ in new], base.head))
@@ -97,38 +100,43 @@ def list_branch_files(
 
 
 def _row_key(branch: Branch) -> str:
-    """Everything that the list of a branch's files follows from."""
+    """The cache's key for a branch: a hash of everything that the list of its files follows from."""
     commits = " ".join(commit.id for commit in branch.commits)
-    told = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    used = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
+    return hashlib.sha256(used.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _dump_files(found: BranchFiles) -> str | None:
-    """As JSON; None where a name in it is no text."""
+def _dump_files(listed: BranchFiles) -> str | None:
+    """The list as JSON; None where a name in it is not UTF-8."""
     try:
-        return msgspec.json.encode(found).decode()
+        return msgspec.json.encode(listed).decode()
     except UnicodeEncodeError:
         return None
 
 
 def _load_files(row: bytes) -> BranchFiles | None:
-    """A list that was kept; None where it claims more than a branch can say of its files."""
+    """A list from the cache; None where it is not valid, or claims more than a branch's list can.
+
+    An agent can write to the cache, so no row may make a file proven, or bring its content.
+    """
     try:
-        found = msgspec.json.decode(row, type=BranchFiles)
+        listed = msgspec.json.decode(row, type=BranchFiles)
     except (msgspec.DecodeError, RecursionError):
         return None
-    files = (*found.files, *found.first_briefs.values())
+    files = (*listed.files, *listed.first_briefs.values())
     own = all(f.raw is None and not (f.source.proven or f.source.uncommitted) for f in files)
-    return found if own else None
+    return listed if own else None
 
 
 def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
-    found = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
-    # Names begin with the time, so git's order is theirs; check-ins never crowd out packet and brief.
-    dated = [c for c in found if b"/status/" in c.path]
-    kept = [c for c in found if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
+    """The ledger files that a branch adds, no more than can be read, and how many there are."""
+    changes = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
+    # A check-in's name begins with its time, so git's order is by age. Check-ins have a limit of their own:
+    # they must not crowd out packet and brief.
+    dated = [c for c in changes if b"/status/" in c.path]
+    kept = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
     sources = history.sources(branch, [c.path for c in kept])
-    return tuple(_file_of_change(c, source) for c, source in zip(kept, sources, strict=True)), len(found)
+    return tuple(_file_of_change(c, source) for c, source in zip(kept, sources, strict=True)), len(changes)
 
 
 def _file_of_change(change: Change, source: Source) -> LedgerFile:
@@ -140,7 +148,7 @@ class _History:
 
     def __init__(self, log: Iterable[tuple[str, tuple[Change, ...]]]) -> None:
         self._touched: dict[bytes, list[str]] = {}
-        # By commit, since one branch shall not cost a look at the files of all others.
+        # By commit: so a branch is looked up by its own commits, not in the files of all branches.
         self._briefs: dict[str, list[Change]] = {}
         for commit, changes in log:
             for change in changes:
@@ -149,22 +157,22 @@ class _History:
                     self._briefs.setdefault(commit, []).append(change)
 
     def sources(self, branch: Branch, paths: Iterable[bytes]) -> Iterator[Source]:
-        """For each path the newest commit of the branch that touched it, as far as that is known."""
+        """For each path its source: the branch's newest commit that touched it, as far as that is known."""
         own = {commit.id: commit for commit in branch.commits}
         for path in paths:
-            found = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
-            yield _source_of_path(branch, path, own.get(found))
+            newest = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
+            yield _source_of_path(branch, path, own.get(newest))
 
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
         """By path, the oldest version of each brief on the branch's first-parent line."""
-        found: dict[str, LedgerFile] = {}
+        briefs: dict[str, LedgerFile] = {}
         for commit in reversed(branch.line):
             for change in self._briefs.get(commit.id, ()):
-                if decode(change.path) not in found:
-                    found[decode(change.path)] = _file_of_change(
+                if decode(change.path) not in briefs:
+                    briefs[decode(change.path)] = _file_of_change(
                         change, _source_of_path(branch, change.path, commit)
                     )
-        return found
+        return briefs
 
 
 def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Source:
@@ -177,7 +185,7 @@ def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Sourc
 
 
 def list_base_files(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFile]:
-    """The ledger files that stand on base."""
+    """The ledger files on base; `proven` is whether what is there counts as proven."""
     return [
         LedgerFile(
             path=decode(path),
@@ -190,7 +198,7 @@ def list_base_files(scratch: Scratch, base: Base, proven: bool) -> list[LedgerFi
 
 
 def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, LedgerFile]:
-    """The same files, those that can be documents with their content."""
+    """The same files by key, with size and content where they can be documents: regular and not too long."""
     blobs = list(dict.fromkeys(f.blob for f in files if f.is_regular))
     sizes = {
         b: size
@@ -221,11 +229,12 @@ def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, Le
 def read_worktree_files(
     branch: Branch, folder: Path, committed: Mapping[str, str], object_format: str
 ) -> list[LedgerFile]:
-    """Ledger files of a worktree that differ from what its branch has committed (`committed`: path to blob).
+    """The ledger files of a worktree that differ from what its branch has committed.
 
-    Links are not followed: a link could lead out of the worktree, to any file of the reader's.
+    `committed` maps paths to blobs. Links are not followed: one could lead out of the worktree, to any file
+    that the reader may read.
     """
-    found = []
+    files = []
     for path in _walk_ledger(folder):
         name = path.relative_to(folder).as_posix()
         size = path.stat().st_size
@@ -234,8 +243,8 @@ def read_worktree_files(
         if committed.get(name) != blob:
             at = int(path.stat().st_mtime)
             source = Source(path=name, ref=branch.name, at=at, uncommitted=True)
-            found.append(LedgerFile(path=name, mode="100644", blob=blob, source=source, size=size, raw=raw))
-    return found[:MOST_FILES]
+            files.append(LedgerFile(path=name, mode="100644", blob=blob, source=source, size=size, raw=raw))
+    return files[:MOST_FILES]
 
 
 def _walk_ledger(folder: Path) -> Iterator[Path]:
@@ -251,4 +260,5 @@ def _walk_ledger(folder: Path) -> Iterator[Path]:
 
 
 def _blob_id(raw: bytes, object_format: str) -> str:
+    """The id that git would give to a blob with this content."""
     return hashlib.new(object_format, b"blob %d\0" % len(raw) + raw).hexdigest()

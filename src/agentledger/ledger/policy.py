@@ -1,8 +1,10 @@
-"""The repository's policy: `.agentledger/config.toml` on base, read from base's tip and nowhere else; and
-the templates that lie beside it.
+"""Reads the repository's policy, `.agentledger/config.toml` on base, and the templates in the same folder.
 
-The default base's file may name another branch as base; that branch's file counts then. Where it cannot be
-read, the newest version of it that could counts, so that a slip on base neither opens nor closes any gate.
+Belongs here: which version of which branch's file counts. Does not: parsing it (see `config`).
+
+The policy is read from base's tip and nowhere else: no branch can change its own rules. The default base's
+file may name a different branch as base; then that branch's file counts. Where the file cannot be read, its
+newest version that can be read counts, so that a slip on base neither opens nor closes any gate.
 """
 
 from __future__ import annotations
@@ -26,14 +28,14 @@ from agentledger.repository.resolve_base import resolve_base
 
 FILE = ".agentledger/config.toml"
 _TEMPLATES = ".agentledger/templates"
-# So many older versions are looked at; more in a row are not broken by a slip.
+# So many older versions are tried: where more in a row are broken, it is not by a slip.
 _VERSIONS = 20
 
 
 class Ruled(NamedTuple):
-    """A policy, the base that it goes for, and how that base was chosen.
+    """A policy, the base that it is for, and how that base was chosen.
 
-    `policy.readable` is False where no version of it that base ever had can be read.
+    `policy.readable` is False where neither the file nor any of its last versions can be read.
     """
 
     policy: Policy
@@ -44,9 +46,9 @@ class Ruled(NamedTuple):
 def read_policy(
     scratch: Scratch, refs: Refs, choice: Choice, wanted: str | None, fetched_at: int | None = None
 ) -> Ruled:
-    """The policy, and the base that it names, unless the user `wanted` another.
+    """The policy, and the base that it names, unless the user `wanted` a different one with `--base`.
 
-    Raises GitError when base cannot be read.
+    Raises GitError where base cannot be read.
     """
     base = resolve_base(scratch, choice, fetched_at)
     policy = _read_base_policy(scratch, base)
@@ -66,20 +68,22 @@ def read_policy(
 
 
 def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:
-    """The repository's own templates on base, by document; what is too long or no file is left out.
+    """The repository's own templates on base, by document; one that is too long, or no file, is left out.
 
-    Bytes that are not UTF-8 are replaced. One process where there are none, two where there are.
+    Bytes that are not UTF-8 are replaced. Takes one process where there are no templates, else two.
     """
     names = {f"{base.head}:{_TEMPLATES}/{name}.md": name for name in documents.TEMPLATES}
-    found = zip(names.values(), objects.read_object_info(scratch.git, list(names)), strict=True)
+    infos = zip(names.values(), objects.read_object_info(scratch.git, list(names)), strict=True)
     blobs = {
-        name: blob for name, (blob, kind, size) in found if kind == "blob" and size <= documents.MOST_BYTES
+        name: blob for name, (blob, kind, size) in infos if kind == "blob" and size <= documents.MOST_BYTES
     }
     texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(blobs.values()))))
     return {name: texts[blob].decode("utf-8", "replace") for name, blob in blobs.items() if blob in texts}
 
 
 def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
+    """The policy at base's tip, else its newest older version that can be read, with a problem that says so.
+    """
     policy = _read_policies(scratch, [base.head])[0]
     if policy.readable:
         return policy
@@ -87,16 +91,16 @@ def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
     commits = decode(run_unchecked(scratch.git, log)[0]).split()
     for commit, older in zip(commits, _read_policies(scratch, commits), strict=True):
         if older.readable:
-            hint = f"the version of {commit[:12]} counts until it is mended"
-            told = Problem(
+            hint = f"the version of {commit[:12]} counts until it is fixed"
+            unreadable = Problem(
                 path=FILE, line=None, message=f"the policy on {base.name} cannot be read", hint=hint
             )
-            return replace(older, problems=(*policy.problems, told))
+            return replace(older, problems=(*policy.problems, unreadable))
     return policy
 
 
 def _read_policies(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
-    """The policy in each of these commits; where there is no such file, the defaults."""
+    """The policy in each of these commits; the defaults where there is no such file."""
     kinds = objects.read_object_info(scratch.git, [f"{commit}:{FILE}" for commit in commits])
     small = [blob for blob, kind, size in kinds if kind == "blob" and size <= config.MOST_BYTES]
     texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(small))))

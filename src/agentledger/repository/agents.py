@@ -1,8 +1,10 @@
-"""Which agent works on a branch, as far as its name and its commits tell.
+"""Guesses which agent works on a branch, from the branch's name and the authors of its commits.
 
-Pure. The addresses and bot names are those that the clients put on their commits by
-themselves; a person can type any of them, so this is a label, never a permission.
-To add a client, add a row to `CLIENTS`.
+Belongs here: pure functions, and the table of clients; to add a client, add a row to `CLIENTS`. Does not:
+which branches are listed (see `listing`).
+
+The addresses and bot names are those that the clients put on their commits by themselves. A person can type
+any of them, so the guess is a label, never a permission.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from agentledger.model.fleet import Agent, Commit, Person
 
 
 class Client(NamedTuple):
-    """A kind of agent: its label, the folder of its branches, what its address or name looks like."""
+    """A kind of agent: its label, the folder of its branches, and expressions for its address and name."""
 
     name: str
     prefix: str
@@ -52,26 +54,27 @@ CLIENTS = (
     Client("openhands", "openhands/", r"^openhands@all-hands\.dev$", r"openhands"),
 )
 
-# Whose branches are listed when nobody says otherwise; `*` crosses `/` here.
+# The branches that are listed where policy names none; `*` crosses `/` here.
 DEFAULT_PATTERNS = ("agent/*", *(f"{client.prefix}*" for client in CLIENTS[:6]))
 
 
 def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
-    """Is a branch's name one of the policy's `patterns`? Where it has none, the clients' own count."""
+    """Does a branch's name match one of the policy's `patterns`, or the default ones where it has none?"""
     return any(fnmatchcase(name, pattern) for pattern in patterns or DEFAULT_PATTERNS)
 
 
 def is_agent_name(name: str, patterns: Sequence[str]) -> bool:
-    """Is a branch an agent's by its name? One that says a task counts whatever the policy is."""
+    """Is a branch an agent's by its name? One that names a task is, whatever the policy's patterns are."""
     return task_of_branch(name) is not None or matches_patterns(name, patterns)
 
 
+# agent/<task>, also below a remote's or a person's name, and with or without --<attempt>.
 _TASK = re.compile(r"(?:^|/)agent/([a-z0-9]+(?:-[a-z0-9]+)*?)(?:--[a-z0-9-]+)?$")
 
 
 @lru_cache(maxsize=4096)
 def client_of_person(person: Person) -> str | None:
-    """The client whose automatic identity this is, if any."""
+    """The client that signs its commits with this name or address; None where no client does."""
     for client in CLIENTS:
         if re.search(client.address, person.email, re.IGNORECASE):
             return client.name
@@ -81,7 +84,7 @@ def client_of_person(person: Person) -> str | None:
 
 
 def parse_co_authors(commit: Commit) -> Iterable[Person]:
-    """Who the commit's `Co-authored-by` trailers name."""
+    """The people that the commit's `Co-authored-by` trailers name."""
     for key, value in commit.trailers:
         if key.lower() == "co-authored-by":
             name, _, rest = value.partition("<")
@@ -90,12 +93,12 @@ def parse_co_authors(commit: Commit) -> Iterable[Person]:
 
 def _most_frequent(names: Iterable[str | None]) -> str | None:
     """The name that occurs most often; of equals the one that came first."""
-    counted = Counter(name for name in names if name)
-    return counted.most_common(1)[0][0] if counted else None
+    counts = Counter(name for name in names if name)
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def agent_of_commits(commits: Sequence[Commit]) -> Agent | None:
-    """Who wrote these commits: by author before by co-author."""
+    """The agent that wrote most of these commits, by their authors, else by their co-authors."""
     author = _most_frequent(client_of_person(commit.author) for commit in commits)
     if author:
         return Agent(author, "author")
@@ -106,7 +109,7 @@ def agent_of_commits(commits: Sequence[Commit]) -> Agent | None:
 
 
 def agent_of_branch(name: str, commits: Sequence[Commit]) -> Agent | None:
-    """Who works on a branch: what its name says, else its authors, else its co-authors."""
+    """The agent that works on a branch, by its name, else by authors, else by co-authors; None: not known."""
     for client in CLIENTS:
         if name.startswith(client.prefix) or f"/{client.prefix}" in name:
             return Agent(client.name, "branch")
@@ -114,6 +117,7 @@ def agent_of_branch(name: str, commits: Sequence[Commit]) -> Agent | None:
 
 
 def task_of_branch(name: str) -> str | None:
-    """The task that a branch's name says: `agent/<task>`, or `agent/<task>--<attempt>`."""
-    found = _TASK.search(name)
-    return found[1] if found and len(found[1]) <= 63 else None
+    """The task in a branch's name, `agent/<task>` or `agent/<task>--<attempt>`; None: it names none."""
+    match = _TASK.search(name)
+    # No id of a task is longer (see `documents.values`).
+    return match[1] if match and len(match[1]) <= 63 else None

@@ -1,6 +1,7 @@
-"""Which branch is base, and where its tip is: local, or remote-tracking.
+"""Chooses the base branch, which work merges into, and pairs local branches with remote-tracking ones.
 
-Pure but for one question to git about two diverged tips, which the caller asks.
+Belongs here: pure functions on refs and configuration. Does not: which of base's two copies counts, a
+question to git (see `resolve_base`), or the base that policy names (see `ledger.policy`).
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from agentledger.model.errors import RefError
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.repository.agents import DEFAULT_PATTERNS
 
-# The names that repositories give the branch they merge into; one that exists alone is taken.
+# The names that repositories usually give to base. Where just one of them exists, that one is taken.
 USUAL = ("main", "master", "trunk", "develop")
 HEADS = "refs/heads/"
 REMOTES = "refs/remotes/"
 
 
 class Choice(NamedTuple):
-    """The refs that can be base: `local`, `remote`, or both for the two copies of one branch."""
+    """The branch that was chosen as base: its local copy, its remote one, or both. `why` is in words."""
 
     name: str
     local: Ref | None
@@ -32,7 +33,7 @@ class Choice(NamedTuple):
 class Refs:
     """The refs of a repository by name, and which remote-tracking ref belongs to which branch.
 
-    `broken` are the names of refs that lead nowhere.
+    `broken` are the names of refs in which git reads no id.
     """
 
     def __init__(self, refs: Sequence[Ref], config: Mapping[str, str], broken: Sequence[str] = ()) -> None:
@@ -47,8 +48,9 @@ class Refs:
         )
 
     def split_remote(self, ref: str) -> tuple[str, str]:
-        """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may hold slashes."""
+        """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may have slashes in it."""
         rest = ref.removeprefix(REMOTES)
+        # The longest first: of the remotes `a` and `a/b`, `a/b/main` is the second one's.
         for remote in sorted(self.remotes, key=len, reverse=True):
             if rest.startswith(f"{remote}/"):
                 return remote, rest[len(remote) + 1 :]
@@ -56,7 +58,9 @@ class Refs:
         return remote, name
 
     def twin(self, local: Ref) -> Ref | None:
-        """The remote-tracking ref of a local branch: its upstream if that has its name, else origin's."""
+        """The remote-tracking ref of a local branch: its upstream if that has its name, else the one of that
+        name at origin, else at another remote.
+        """
         name = local.name.removeprefix(HEADS)
         upstream = self.all.get(local.upstream)
         if upstream and upstream.name.startswith(REMOTES) and self.split_remote(upstream.name)[1] == name:
@@ -67,18 +71,18 @@ class Refs:
         )
 
     def branch(self, name: str, why: str) -> Choice | None:
-        """The branch of this short name, in its two copies."""
+        """The branch with this short name, in its local and its remote copy; None where there is none."""
         local = self.all.get(HEADS + name)
         if local:
-            # Base follows its upstream whatever that is called.
+            # For base, the upstream is its other copy whatever that is called.
             upstream = self.all.get(local.upstream) or self.twin(local)
             return Choice(name, local, upstream if upstream and upstream.name != local.name else None, why)
         remotes = sorted(self.remotes, key=lambda remote: remote != "origin")
-        found = [self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
-        return Choice(name, None, found[0], why) if found else None
+        copies = [self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
+        return Choice(name, None, copies[0], why) if copies else None
 
     def describe_branches(self) -> str:
-        """The branches there are, in words, for a hint."""
+        """The branches that exist, and the broken ones, in words for a hint; at most twelve of each."""
         names = [r.removeprefix(HEADS) for r in self.all if r.startswith(HEADS)]
         names += [
             r.removeprefix(REMOTES) for r, ref in self.all.items() if r.startswith(REMOTES) and not ref.target
@@ -90,11 +94,15 @@ class Refs:
 
 
 def choose_base(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
-    """Base as the user named it, else as the repository tells; RefError names what exists."""
+    """Base as the user named it, else as the repository suggests.
+
+    `head` is the full ref that HEAD points to. RefError, with the branches that exist in its hint.
+    """
     return _choose_named(refs, wanted) if wanted is not None else _choose_default(refs, head, bare)
 
 
 def _choose_named(refs: Refs, wanted: str) -> Choice:
+    # A full ref, a ref of any kind by its full name, a branch by its short name, a remote's as `origin/x`.
     why = "named with --base"
     if wanted.startswith(HEADS):
         found = refs.branch(wanted.removeprefix(HEADS), why)
@@ -112,6 +120,7 @@ def _choose_named(refs: Refs, wanted: str) -> Choice:
 
 
 def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
+    """A remote's default branch, else a bare repository's HEAD, else the only branch with a usual name."""
     remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
     for remote in remotes:
         default = refs.all.get(f"{REMOTES}{remote}/HEAD")
@@ -119,6 +128,7 @@ def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
             found = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")
             if found:
                 return found
+    # In a bare repository HEAD names the default branch; elsewhere it is whatever is checked out.
     if bare and head in refs.all:
         found = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
         if found:
@@ -146,7 +156,9 @@ def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
 
 
 def _guess_base(refs: Refs, head: str) -> str:
-    """The branch that is checked out, if no agent works there; else the only one that is left."""
+    """A branch for the hint to name: the one checked out, unless it is an agent's by its name; else the only
+    branch that is nobody's agent's; else NAME.
+    """
     people = [
         name.removeprefix(HEADS)
         for name in refs.all

@@ -1,10 +1,13 @@
-"""The web address of a repository, from the address of its remote. Pure."""
+"""Turns the address of a git remote into the web address of its repository.
+
+Belongs here: pure functions on addresses. Does not: addresses of pages at a forge (see `site.forge_links`).
+"""
 
 from __future__ import annotations
 
 import re
 
-# Hosts whose pages we know how to link to; a self-hosted one shows by its name.
+# Part of a host's name, and the kind of forge: a self-hosted one is known where its name says what it is.
 KINDS = (
     ("github", "github"),
     ("gitlab", "gitlab"),
@@ -20,15 +23,15 @@ _URL = re.compile(r"(?:https?|ssh|git)://(?:[^@/\s]+@)?([\w.-]+)(?::\d+)?/([\w./
 def web_address(remote: str) -> str | None:
     """`git@github.com:o/r.git` → `https://github.com/o/r`; None for a host that is not known.
 
-    A user name, a password and a port never get through.
+    A user name, a password and a port are left out: the address is shown on pages.
     """
-    found = _URL.fullmatch(remote) or _SCP.fullmatch(remote)
-    if not found or forge_kind(found[1]) is None:
+    match = _URL.fullmatch(remote) or _SCP.fullmatch(remote)
+    if not match or forge_kind(match[1]) is None:
         return None
-    return f"https://{found[1].lower()}/{found[2].strip('/').removesuffix('.git')}"
+    return f"https://{match[1].lower()}/{match[2].strip('/').removesuffix('.git')}"
 
 
 def forge_kind(address: str) -> str | None:
-    """Which forge answers at this address or host: `github`, `gitlab`, `gitea`, or None."""
+    """The kind of forge at a web address or host: `github`, `gitlab`, `gitea`, or None."""
     host = re.sub(r"^https://", "", address).partition("/")[0].lower()
     return next((name for part, name in KINDS if part in host), None)

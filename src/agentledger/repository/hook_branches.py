@@ -1,11 +1,11 @@
-"""Which branches the hooks look at: a list that a shell reads without starting a program.
+"""The list of branches that hooks check: a file that their shell reads without starting a program.
 
-Belongs here: what is on the list, and keeping it current. Does not: the hooks (see `workflow.hooks`), or
-which branches are listed on the board (see `listing`).
+Belongs here: what is on the list, and keeping it current. Does not: the hooks (see `workflow.setup.hooks`),
+or which branches are listed on the board (see `listing`).
 
-The list may hold more than the branches that have a brief, never fewer: what is not on it is not judged at
-all. It is written anew whenever a fleet is read; until then a brief that was just committed, and names a
-branch that is called like nobody's, is not known to the hooks.
+The list may have more branches than those with a brief, never fewer: what is not on it is not judged at all.
+It is written again whenever a fleet is read. Until then the hooks do not know of a brief that was just
+committed and names a branch that no pattern matches.
 """
 
 from __future__ import annotations
@@ -23,25 +23,29 @@ from agentledger.repository import agents
 
 FOLDER = "agentledger-hooks"  # in the git directory that all worktrees share
 FILE = "branches"
-# Whatever policy says, a branch of such a name works on the task that it names (see `agents.task_of`).
+# Whatever policy says, a branch with such a name works on the task in it (see `agents.task_of_branch`).
 _TASKS = ("agent/*", "*/agent/*")
-# What a shell, or git, would not take for a name or a pattern of names cannot match any branch.
+# A pattern with any other character cannot match a branch: neither git nor the hook's shell would take it.
 _USABLE = re.compile(r"[^\s\\\x00-\x1f\x7f]+")
 
 
 def format_hook_branches(policy: Policy, tasks: Iterable[Task]) -> bytes:
-    """The list: a pattern a line, in which `*` crosses `/`."""
+    """The content of the list: one pattern a line, in which `*` crosses `/`."""
     named = sorted({t.brief.branch for t in tasks if t.brief and t.brief.branch})
     patterns = dict.fromkeys([*_TASKS, *(policy.branches or agents.DEFAULT_PATTERNS), *named])
     return b"".join(encode(p) + b"\n" for p in patterns if _USABLE.fullmatch(p))
 
 
 def update_hook_branches(common: Path, policy: Policy, tasks: Iterable[Task]) -> None:
-    """Write the list where `agentledger init` has put one, and it is no longer true."""
+    """Write the list, where `agentledger init` has made one that is out of date by now.
+
+    `common` is the git directory that all worktrees share.
+    """
     file = common / FOLDER / FILE
-    with contextlib.suppress(OSError):  # a repository that only can be read keeps the list that it has
+    with contextlib.suppress(OSError):  # a repository that can only be read keeps the list that it has
         wanted = format_hook_branches(policy, tasks)
         if file.read_bytes() != wanted:
+            # Moved into place, since a hook may read the list at this moment.
             new = file.with_name(f"{FILE}.{os.getpid()}")
             new.write_bytes(wanted)
             new.replace(file)

@@ -1,4 +1,8 @@
-"""Which refs are agent branches: one entry for the local and the remote-tracking copy of a branch. Pure."""
+"""Chooses the branches to read: the agents', each with its local and its remote-tracking copy in one entry.
+
+Belongs here: pure functions on what was seen of a repository. Does not: reading a branch (see
+`fleet.fleet_reader`), or which agent a branch is (see `agents`).
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,15 @@ from agentledger.repository import agents
 from agentledger.repository.bases import HEADS, REMOTES, USUAL
 from agentledger.repository.repository_state import Observation
 
-# The branch that holds the manager's side; never an agent's.
+# The default name of the control branch, which has the manager's documents.
 CONTROL = "agentledger"
 
 
 class Listing(NamedTuple):
     """A branch to read.
 
-    `ref` is its local copy, else the remote-tracking one; `twin` the remote-tracking copy
-    of a local branch. `listed` is False when only an agent's commits can make it one.
+    `ref` is its local copy, else the remote-tracking one; `twin` is the remote-tracking copy of a local
+    branch. `listed` is False where the branch is shown only if commits on it are an agent's.
     """
 
     name: str
@@ -29,7 +33,7 @@ class Listing(NamedTuple):
 
     @property
     def is_remote_only(self) -> bool:
-        """There is no local copy."""
+        """Is there no local copy?"""
         return self.ref.name.startswith(REMOTES)
 
 
@@ -42,36 +46,37 @@ def list_branches(
 ) -> list[Listing]:
     """The branches to read.
 
-    `patterns` are globs in which `*` crosses `/`; without any: the usual agent prefixes, the
-    branches of linked worktrees, and (not `listed`) whatever else there is. `extra_only`:
-    nothing but the refs that `--refs` named. `usual` are the prefixes that policy lists,
-    `control` is the name of the control branch, which is never an agent's.
+    `patterns` are globs in which `*` crosses `/`; without any, the branches are those that match `usual`,
+    those of linked worktrees, and (not `listed`) all others. With `extra_only`, only the refs that `--refs`
+    named are read. `usual` are policy's patterns. `control` is the name of the control branch, which is never
+    an agent's.
     """
     base = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
-    found = (
+    entries = (
         {}
         if extra_only
         else {entry.ref.name: entry for entry in _select_branches(seen, base, patterns, usual)}
     )
-    found = {name: entry for name, entry in found.items() if _branch_names(seen, entry.ref)[0] != control}
-    taken = set(found) | {entry.twin.name for entry in found.values() if entry.twin} | base
+    entries = {name: entry for name, entry in entries.items() if _branch_names(seen, entry.ref)[0] != control}
+    taken = set(entries) | {entry.twin.name for entry in entries.values() if entry.twin} | base
     for ref in seen.extra:
         if ref.name not in taken and not ref.target and _branch_names(seen, ref)[0] != control:
-            found[ref.name] = Listing(_short_name(ref.name), ref, None, True)
-    return list(found.values())
+            entries[ref.name] = Listing(_short_name(ref.name), ref, None, True)
+    return list(entries.values())
 
 
 def overlay_heads(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
-    """The entries, with the branches of `heads` (full ref and commit) there as if they stood at those: all of
-    them are asked for by name, so each is `listed`.
+    """The entries, with each branch of `heads` (full ref, commit) as if its ref pointed to that commit.
+
+    All of them were asked for by name, so each is `listed`.
     """
-    found = {entry.ref.name: entry for entry in entries}
+    overlaid = {entry.ref.name: entry for entry in entries}
     for name, commit in heads:
         ref = Ref(name, commit, "", "")
-        there = found.get(name)
+        there = overlaid.get(name)
         shown = there.name if there else _short_name(name)
-        found[name] = Listing(shown, ref, None, True)
-    return list(found.values())
+        overlaid[name] = Listing(shown, ref, None, True)
+    return list(overlaid.values())
 
 
 def _short_name(ref: str) -> str:
@@ -81,6 +86,7 @@ def _short_name(ref: str) -> str:
 def _select_branches(
     seen: Observation, base: set[str], patterns: Sequence[str], usual: Sequence[str]
 ) -> Iterator[Listing]:
+    # A symbolic ref, such as a remote's HEAD, is a second name of a branch that is there anyway.
     usable = [ref for name, ref in seen.refs.all.items() if not ref.target and name not in base]
     twins = {ref.name: seen.refs.twin(ref) for ref in usable if ref.name.startswith(HEADS)}
     paired = {twin.name for twin in twins.values() if twin}
@@ -94,7 +100,9 @@ def _select_branches(
 
 
 def _branch_names(seen: Observation, ref: Ref) -> tuple[str, str]:
-    """A branch's name on its own side, and the one it is shown by: with the remote, unless that is origin."""
+    """A branch's name at its own repository, and the one that is shown: for a remote-tracking branch with the
+    remote's name before it, unless that is origin and there is no local branch of the same name.
+    """
     if not ref.name.startswith(REMOTES):
         return (_short_name(ref.name),) * 2
     remote, plain = seen.refs.split_remote(ref.name)
@@ -104,7 +112,7 @@ def _branch_names(seen: Observation, ref: Ref) -> tuple[str, str]:
 def _decide_listing(
     seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
 ) -> bool | None:
-    """True: show. False: show if an agent's commits are on it. None: leave alone."""
+    """True: show the branch. False: show it if commits on it are an agent's. None: leave it out."""
     if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or usual):
         return True
     if patterns:

@@ -1,8 +1,9 @@
-"""What a repository looks like from outside: place, refs, configuration, worktrees.
+"""Looks at a repository from outside: where it lies, its refs, configuration, base, and worktrees.
 
-A handful of processes, whatever the number of branches (and one `status` for each
-worktree that has a branch checked out). No object is read here. `fingerprint` sums it
-up: as long as it stays the same, so does everything read from the objects.
+Belongs here: what takes a handful of processes, whatever the number of branches, and one `git status` for
+each worktree that has a branch checked out. Does not: reading objects (see `fleet.fleet_reader`).
+
+`fingerprint` is a hash of it all: as long as it stays the same, so does everything read from the objects.
 """
 
 from __future__ import annotations
@@ -25,29 +26,36 @@ from agentledger.model.text import decode
 from agentledger.repository import bases
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
-LEDGER_FILES = 2000  # of a worktree count for the fingerprint; an agent can make as many as it likes
+# So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
+LEDGER_FILES = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What was seen.
+    """What was seen of a repository at one moment."""
 
-    `home` is the main worktree, or the bare repository; `worktrees` maps the ref checked out to its
-    worktree, `linked` are those of linked ones; `extra` are the refs of `--refs`.
-    """
-
+    #: A handle on the user's repository.
     git: Git
     git_version: tuple[int, ...]
     place: Place
+    #: The main worktree, or the bare repository.
     home: Path
     refs: Refs
+    #: The refs that the user's `--refs` named.
     extra: tuple[Ref, ...]
+    #: The base that was chosen.
     choice: Choice
+    #: By full ref, the worktree in which it is checked out.
     worktrees: dict[str, Worktree]
+    #: The refs that are checked out in linked worktrees.
     linked: frozenset[str]
+    #: origin's address, else that of another remote, else ''.
     remote_url: str
+    #: When the last fetch was; None where there was none.
     fetched_at: int | None
+    #: Is it a partial clone, in which objects can be missing?
     partial: bool
+    #: The setting `diff.algorithm`.
     diff_algorithm: str | None
     fingerprint: str
 
@@ -57,34 +65,35 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
 
     Raises NotARepository, GitMissing, RefError (no base, or none of that name), GitError.
     """
-    asked = process.repository_at(start)
-    version = queries.read_version(asked)
-    place = queries.locate_repository(asked)
-    config = queries.read_config(asked)
+    git = process.repository_at(start)
+    version = queries.read_version(git)
+    place = queries.locate_repository(git)
+    config = queries.read_config(git)
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
-    listed, broken = queries.read_refs(asked, [HEADS, REMOTES, *named])
-    more = queries.read_refs(asked, patterns) if patterns else queries.Listed([], [])
-    # A remote's HEAD that leads nowhere is what every renamed default branch leaves behind.
+    branches, broken = queries.read_refs(git, [HEADS, REMOTES, *named])
+    more = queries.read_refs(git, patterns) if patterns else queries.Listed([], [])
+    # Every default branch that was renamed leaves a remote's HEAD behind that leads nowhere.
     lost = tuple(dict.fromkeys(ref for ref in broken + more.broken if not ref.endswith("/HEAD")))
-    refs = Refs(listed, config, lost)
-    checkouts = queries.read_worktrees(asked)
-    # Of a bare repository its own HEAD counts, wherever among its worktrees one starts from.
+    refs = Refs(branches, config, lost)
+    checkouts = queries.read_worktrees(git)
+    # For a bare repository its own HEAD counts, from whichever of its worktrees a command is started.
     bare = bool(checkouts) and checkouts[0].bare
-    head = queries.read_head_ref(queries.with_git_dir(asked, place.common) if bare else asked)
+    head = queries.read_head_ref(queries.with_git_dir(git, place.common) if bare else git)
     choice = bases.choose_base(refs, base, head, bare)
     home = checkouts[0].path if checkouts else place.common
-    worktrees = _inspect_worktrees(asked, home, checkouts)
+    worktrees = _inspect_worktrees(git, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
     fetched = _read_fetch_time(place)
     url = config.get("remote.origin.url") or next(
         (v for k, v in config.items() if k.startswith("remote.") and k.endswith(".url")), ""
     )
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
+    # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
     seen = (
         __version__,
         version,
-        listed,
+        branches,
         more,
         lost,
         choice,
@@ -96,7 +105,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
-        git=asked,
+        git=git,
         git_version=version,
         place=place,
         home=home,
@@ -114,7 +123,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
 
 
 def _modified_at(file: Path) -> int | None:
-    """When a file was last written, whole seconds; None when it is not there."""
+    """When a file was last written, in whole seconds; None where there is none."""
     try:
         return int(file.stat().st_mtime)
     except OSError:
@@ -122,60 +131,61 @@ def _modified_at(file: Path) -> int | None:
 
 
 def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
-    """Names, times and sizes of what lies in a worktree's task folders, committed or not.
+    """Paths, times (nanoseconds) and sizes (bytes) of what is in a worktree's task folders, committed or not.
 
-    `git status` names a new folder, not what changes in it. Links are not followed: they could
-    lead round in circles, or out of the worktree.
+    `git status` names a new folder, not what changes in it. Links are not followed: they could lead round in
+    circles, or out of the worktree.
     """
-    found: list[tuple[str, int, int]] = []
+    stats: list[tuple[str, int, int]] = []
     folders = [worktree / ".agentledger" / "tasks"]
     if folders[0].parent.is_symlink() or folders[0].is_symlink():
-        return found
-    while folders and len(found) < LEDGER_FILES:
+        return stats
+    while folders and len(stats) < LEDGER_FILES:
         with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
-            for entry in islice(entries, LEDGER_FILES - len(found)):
+            for entry in islice(entries, LEDGER_FILES - len(stats)):
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(Path(entry.path))
                 seen = entry.stat(follow_symlinks=False)
-                found.append((entry.path, seen.st_mtime_ns, seen.st_size))
-    return sorted(found)
+                stats.append((entry.path, seen.st_mtime_ns, seen.st_size))
+    return sorted(stats)
 
 
 def _read_fetch_time(place: Place) -> int | None:
-    """When the last fetch was: each writes FETCH_HEAD, in the worktree that it ran in."""
+    """When the last fetch was; None where there was none. Each writes FETCH_HEAD, in its own worktree."""
     stamps = [_modified_at(place.common / "FETCH_HEAD"), _modified_at(place.directory / "FETCH_HEAD")]
     return max((s for s in stamps if s is not None), default=None)
 
 
-def _inspect_worktrees(asked: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
-    """What is checked out where; a half-made or removed worktree tells nothing and is left out."""
+def _inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
+    """By full ref, the worktree in which it is checked out; half-made and removed ones are left out."""
     there = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
     with ThreadPoolExecutor(4) as pool:
-        found = pool.map(lambda c: _inspect_worktree(asked, c.path, home), there)
-        return {checkout.branch: worktree for checkout, worktree in zip(there, found, strict=True)}
+        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home), there)
+        return {checkout.branch: worktree for checkout, worktree in zip(there, worktrees, strict=True)}
 
 
-def _inspect_worktree(asked: Git, path: Path, home: Path) -> Worktree:
+def _inspect_worktree(git: Git, path: Path, home: Path) -> Worktree:
     shown = Path(os.path.relpath(path, home)).as_posix()
-    changed = queries.read_status(replace(asked, cwd=path))
+    changed = queries.read_status(replace(git, cwd=path))
     if changed is None:
         return Worktree(shown, None, None)
-    # A deleted path has no time of its own; its folder was written when it went.
+    # A deleted path has no time of its own; its folder was written when it was deleted.
     stamps = [
         _modified_at(path / decode(name)) or _modified_at((path / decode(name)).parent) for name in changed
     ]
-    stamps.append(_read_head_move_time(replace(asked, cwd=path)))
+    stamps.append(_read_head_move_time(replace(git, cwd=path)))
     return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
 
 
-def _read_head_move_time(asked: Git) -> int | None:
-    """When HEAD last moved, by its log's last line; the file's own time changes with every `git gc`."""
-    folder = _git_directory_of(asked.cwd)
-    # Where refs are in tables, the logs are too, and only git can read them.
+def _read_head_move_time(git: Git) -> int | None:
+    """When HEAD last moved, in seconds, by its reflog's last line; None where there is no such line."""
+    folder = _git_directory_of(git.cwd)
+    # Where refs are in tables (reftable), the logs are too, and only git can read them.
     if (folder / "reftable").is_dir():
-        return queries.read_head_move_time(asked)
+        return queries.read_head_move_time(git)
     reflog = folder / "logs" / "HEAD"
     try:
+        # The file's own time will not do: every `git gc` changes it.
         with reflog.open("rb") as file:
             file.seek(max(0, reflog.stat().st_size - 4096))
             last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
@@ -187,7 +197,7 @@ def _read_head_move_time(asked: Git) -> int | None:
 
 
 def _git_directory_of(worktree: Path) -> Path:
-    """The git directory of a worktree: `.git` itself, or what that file points to."""
+    """The git directory of a worktree: the folder `.git`, or the one that a file `.git` names."""
     link = worktree / ".git"
     if link.is_dir():
         return link

@@ -1,4 +1,8 @@
-"""What refs lead to: base at its tip, the heads' commits, and which of them cannot be read."""
+"""Reads the commits that refs lead to: base at its tip, the heads of branches, and which cannot be read.
+
+Belongs here: turning refs into commits. Does not: choosing base (see `bases`), or what follows for a branch
+(see `fleet.fleet_reader`).
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,12 @@ from agentledger.model.text import escape_hidden
 from agentledger.repository.bases import Choice
 from agentledger.repository.listing import Listing
 
-_DAMAGED = "git fsck tells more; or name another base with --base"
+_DAMAGED = "git fsck shows more; or name a different base with --base"
 
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """What a ref leads to: a commit, or the reason why there is none."""
+    """The commit that a ref leads to, or the problem that there is none."""
 
     commit: str
     problem: str = ""
@@ -33,7 +37,7 @@ class Tip:
 def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Base:
     """Base at its tip: of its two copies the one that descends from the other; diverged: the remote's.
 
-    Where only one of them can be read, it is that one, and `why` says so. GitError: none can.
+    Where only one of them can be read, it is that one, and `why` says so. GitError where none can.
     """
     tips = _resolve_copies(scratch, [ref for ref in (choice.local, choice.remote) if ref])
     problems = [f"{escape_hidden(name)} {tip.problem}" for name, tip in tips.items() if tip.problem]
@@ -62,18 +66,19 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
 
 
 def _resolve_copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
-    """By name of each copy of base, the commit that it leads to; without its tree it is of no use."""
-    asked = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
-    answers = objects.read_object_info(scratch.git, asked)
-    found = {}
+    """For each copy of base, by ref name, the commit that it leads to."""
+    # The tree as well: without it the commit is of no use.
+    names = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
+    answers = objects.read_object_info(scratch.git, names)
+    tips = {}
     for ref, (commit, kind, _), (_, tree, _) in zip(refs, answers[::2], answers[1::2], strict=True):
         problem = "" if kind == "commit" else f"points to a {kind}"
         if kind == "missing":
             problem = "points to an object that is missing or damaged"
         elif kind == "commit" and tree != "tree":
             problem = "points to a commit whose tree is missing or damaged"
-        found[ref.name] = Tip(commit, problem)
-    return found
+        tips[ref.name] = Tip(commit, problem)
+    return tips
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def _wrap_base_errors() -> Iterator[None]:
 
 
 def read_base_history(scratch: Scratch, base: Base) -> list[tuple[str, ...]]:
-    """Base's whole history as `commits.parents` gives it; GitError where a commit is missing or damaged."""
+    """Base's whole history, as `git.commits.read_ancestry` gives it; GitError: a commit cannot be read."""
     with _wrap_base_errors():
         return commits.read_ancestry(scratch.git, base.head)
 
@@ -94,8 +99,8 @@ def _read_base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
     if local == remote:
         return Sync.SAME
     with _wrap_base_errors():
-        counted = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
-    ahead, behind = map(int, counted.split())
+        counts = run(scratch.git, ["rev-list", "--left-right", "--count", f"{local}...{remote}"])
+    ahead, behind = map(int, counts.split())
     return Sync.DIVERGED if ahead and behind else Sync.AHEAD if ahead else Sync.BEHIND
 
 
@@ -103,7 +108,7 @@ def _read_base_sync(scratch: Scratch, local: str, remote: str) -> Sync:
 
 
 def peel_refs(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
-    """For each id that a ref holds, the commit it leads to: a tag is peeled, anything else is a problem."""
+    """For each id in a ref, the commit that it leads to: a tag is peeled, anything else is a problem."""
     refs = [ref for entry in listings for ref in (entry.ref, entry.twin)]
     ids = list(dict.fromkeys(ref.id for ref in refs if ref))
     answers = objects.read_object_info(scratch.git, [f"{oid}^{{}}" for oid in ids])
@@ -116,7 +121,10 @@ def peel_refs(scratch: Scratch, listings: Sequence[Listing]) -> dict[str, Tip]:
 
 
 def read_head_commits(scratch: Scratch, tips: dict[str, Tip], base: str) -> list[Commit]:
-    """The commits outside base. Heads whose history is damaged get that as their problem in `tips`."""
+    """The commits of these tips outside base, parents first.
+
+    Where the history of some cannot be read, `tips` gets that as their problem, and the others are read.
+    """
     heads = list(dict.fromkeys(tip.commit for tip in tips.values() if not tip.problem))
     try:
         return commits.read_log(scratch.git, heads, base)
@@ -129,7 +137,7 @@ def read_head_commits(scratch: Scratch, tips: dict[str, Tip], base: str) -> list
 
 
 def _find_broken_heads(scratch: Scratch, heads: Sequence[str], base: str) -> dict[str, str]:
-    """Which of these heads cannot be walked, and why: found by halving."""
+    """The heads whose history cannot be walked, each with git's reason; found by halving."""
     reason = commits.walk_failure_reason(scratch.git, heads, base)
     if not reason:
         return {}

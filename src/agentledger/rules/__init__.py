@@ -174,7 +174,7 @@ def _level_by_policy(rule: Rule, case: Case) -> str:
     """Return the rule's level at this gate, as policy may have changed it: off, a warning, or an error."""
     level = rule.level(case.gate)
     wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
-    # Policy makes no rule run at a gate at which the table has none: its facts are not gathered there.
+    # Policy cannot make a rule run at a gate for which the table has ·.
     if level == "·" or wanted is None:
         return level
     return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)

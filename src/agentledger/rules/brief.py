@@ -1,7 +1,7 @@
-"""Is a task briefed well enough to be handed out, and does its branch stay with that brief?
+"""Is a task briefed well enough to be handed out, and does its branch follow that brief?
 
-Belongs here: the rules of the BRF family. What is wrong in a document's form was found when it was parsed
-(see `documents`); here it is only given a name and a level.
+Belongs here: the rules of the BRF family. Does not: parsing a brief (see `documents.brief`); what that found
+wrong only gets a name and a level here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from agentledger.rules.case import Case, Found
 
 # From the least oversight to the most. What `explore` makes never merges, so nothing is delegated there.
 _OVERSIGHT = {"delegate": 0, "review": 1, "own": 2, "explore": 3}
-# A scope with more of the repository's files than this, or more of its top-level folders, is no brief's.
+# A scope is broad with more than this share of the repository's files, or more top-level folders than this.
 BROAD_SHARE, BROAD_FOLDERS = 0.5, 3
 
 
 def has_brief(case: Case) -> bool:
-    """Is there a brief at all?"""
+    """Does the case have a brief?"""
     return case.brief is not None
 
 
@@ -32,7 +32,7 @@ def brief_missing(case: Case) -> Iterator[Found]:
 
     Why: without one nobody can say whether it did what was asked, or stayed where it should.
     Fix: the manager writes one, `agentledger plan TASK`, which is `tasks/<task>/brief.md` on the control
-    branch; the branch is found by its name (`agent/<task>`) or by `branch:` in the brief.
+    branch. The branch is found by its name (`agent/<task>`) or by `branch:` in the brief.
     """
     if case.listed and case.brief is None:
         yield Found(
@@ -45,31 +45,32 @@ def brief_missing(case: Case) -> Iterator[Found]:
 def brief_invalid(case: Case) -> Iterator[Found]:
     """The brief's front matter cannot be read: a key, a type, a value, a duplicate.
 
-    Why: what cannot be read grants nothing, and the agent would be stopped by every commit.
-    Fix: mend the line that is named, `agentledger plan TASK`; `agentledger schema brief` lists every key and
-    what it may hold.
+    Why: what cannot be read grants nothing, so the agent would be stopped at every commit.
+    Fix: correct the line that is named, `agentledger plan TASK`. `agentledger schema brief` lists every key
+    and what it may contain.
     """
     yield from _problem_findings(case.brief, "invalid")
 
 
 def brief_incomplete(case: Case) -> Iterator[Found]:
-    """A section, a criterion, `owns` or a check is missing, empty, or only a placeholder.
+    """A section, a criterion, `owns` or a check of the brief is missing, empty, or only a placeholder.
 
     Why: an agent fills every gap with a guess, and you find out at review.
-    Fix: fill it in, `agentledger plan TASK`; for a small task a line for each section is enough.
+    Fix: fill it in, `agentledger plan TASK`. For a small task one line for each section is enough.
     """
     if case.brief is None:
         return
     problems = [p for p in case.brief.document.problems if p.kind == "incomplete"]
     yield from (Found(message=p.message, hint=p.hint, path=p.path, line=p.line) for p in problems if p.fatal)
-    # In one sentence: a small task may leave out five sections as well as one.
+    # One finding for all of them: a small task may leave out five sections as well as one.
     left_out = [p for p in problems if not p.fatal]
     if left_out:
-        told = "; ".join(p.message for p in left_out)
+        message = "; ".join(p.message for p in left_out)
         if len(left_out) > 1:
-            told = f"sections left out: {', '.join(re.findall('“(.+?)”', told))}"
+            # The parser's messages have each section's title in these quotes.
+            message = f"sections left out: {', '.join(re.findall('“(.+?)”', message))}"
         hint = f"agentledger plan {escape_hidden(case.brief.task)} --edit, if one of them would help"
-        yield Found(message=told, hint=hint, path=left_out[0].path, line=left_out[0].line, milder=True)
+        yield Found(message=message, hint=hint, path=left_out[0].path, line=left_out[0].line, milder=True)
 
 
 def brief_broad(case: Case) -> Iterator[Found]:
@@ -81,7 +82,8 @@ def brief_broad(case: Case) -> Iterator[Found]:
     if case.brief is None or case.brief.mode != "delegate" or not case.tree:
         return
     files, inside = (sum(counts) for counts in zip(*case.tree.values(), strict=True))
-    folders = [name for name, (_, held) in case.tree.items() if held and name]
+    folders = [name for name, (_, in_scope) in case.tree.items() if in_scope and name]
+    # In a repository of a few files nearly every scope is half of it.
     if files > 20 and inside > files * BROAD_SHARE:
         message = f"its scope holds {inside:,} of the {files:,} files on {escape_hidden(case.base)}"
         yield _finding_at_key(case.brief, "owns", message, "--owns PATTERN")
@@ -103,11 +105,11 @@ def brief_follow_missing(case: Case) -> Iterator[Found]:
 
 
 def brief_changed(case: Case) -> Iterator[Found]:
-    """The branch's copy of the brief is not the one that counts.
+    """The branch's copy of the brief differs from the one that counts.
 
     Why: a copy that an agent has changed grants nothing, but a reader might take it for the contract.
-    Fix: the manager settles it, `agentledger brief accept TASK` or `agentledger brief reject TASK`; or the
-    agent takes its copy back to the text that counts.
+    Fix: the manager decides, `agentledger brief accept TASK` or `agentledger brief reject TASK`; or the
+    agent puts its copy back to the text that counts.
     """
     copy, task = (case.work.copy, case.work.task) if case.work else (Copy.NONE, "")
     if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
@@ -124,7 +126,8 @@ def brief_changed(case: Case) -> Iterator[Found]:
             message="the branch's copy of the brief is an earlier version", hint=back, path=path, milder=True
         )
     elif case.gate is Gate.COMMIT:
-        # Which of the two it is cannot be told here: that takes the control branch's history.
+        # Whether it is outdated or asks for another scope shows only in the control branch's history, which
+        # the commit gate does not read.
         hint = f"ask for it: agentledger report --need 'why', and wait; or take it back: {back}"
         yield Found(
             message="the branch's copy of the brief is not the one that counts, and grants nothing",
@@ -137,9 +140,9 @@ def brief_changed(case: Case) -> Iterator[Found]:
 
 
 def brief_underdelegated(case: Case) -> Iterator[Found]:
-    """The scope can touch paths for which policy asks more oversight than the brief gives.
+    """The scope covers paths for which policy asks for more oversight than the brief gives.
 
-    Why: some code is not to be handed out whole: authentication, migrations, money.
+    Why: some code must not be delegated without a human: authentication, migrations, money.
     Fix: raise `mode` in the brief, or put those paths off limits: `agentledger plan TASK`.
     """
     if case.brief is None or case.scope is None:
@@ -160,8 +163,8 @@ def brief_underdelegated(case: Case) -> Iterator[Found]:
 def brief_several(case: Case) -> Iterator[Found]:
     """The branch works on more than one task.
 
-    Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up by itself.
-    Fix: take the other task's folder out, and do its work on a branch of its own; where several briefs name
+    Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up on its own.
+    Fix: take the other task's folder out, and do its work on a branch of its own. Where several briefs name
     the branch, the manager takes `branch:` out of all but one.
     """
     if len(case.folders) > 1:
@@ -184,10 +187,10 @@ def brief_several(case: Case) -> Iterator[Found]:
 
 
 def brief_seam(case: Case) -> Iterator[Found]:
-    """The scope can touch a shared path, and the task is no seam; or a seam is fully delegated.
+    """The scope covers a shared path, though the task is no seam; or a seam is fully delegated.
 
-    Why: an interface that others build on is changed first, by itself, and led by a human.
-    Fix: `seam: true` with `mode: review` or `own`, or put the shared paths off limits: `agentledger plan
+    Why: an interface that others build on has to change first, on its own, and led by a human.
+    Fix: set `seam: true` with `mode: review` or `own`, or put the shared paths off limits: `agentledger plan
     TASK`.
     """
     if case.brief is None or case.scope is None:
@@ -207,8 +210,8 @@ def brief_unproven(case: Case) -> Iterator[Found]:
     """Nothing proves that the brief is the manager's.
 
     Why: an agent on this machine could have written it.
-    Fix: guard the control branch, or sign its commits (see docs/ledger.md); a task that it has no brief of
-    may have one on base.
+    Fix: guard the control branch, or sign its commits (see docs/ledger.md). A task without a brief there may
+    have one on base.
     """
     if case.task is None or case.brief is None or case.brief.document.source.proven:
         return
@@ -217,7 +220,7 @@ def brief_unproven(case: Case) -> Iterator[Found]:
 
 
 def _describe_proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
-    """Why a brief from there proves nothing, and what would."""
+    """Return why a brief from `where` proves nothing, and how to get one that does."""
     if where == "branch":
         path = escape_hidden(brief.document.source.path)
         return "only the branch itself has a brief", f"commit {path} on {base}"
@@ -228,10 +231,10 @@ def _describe_proof(where: str, base: str, brief: Brief) -> tuple[str, str]:
 
 
 def explore_merges(case: Case) -> Iterator[Found]:
-    """A task that explores is about to merge.
+    """A task with `mode: explore` is about to merge.
 
     Why: its code was written to learn something, not to stay.
-    Fix: write a task for what it found, with its packet as context: `agentledger plan TASK`.
+    Fix: plan a task for what it found, with its packet as context: `agentledger plan TASK`.
     """
     if case.brief and case.brief.mode == "explore":
         fix = "--mode delegate, if its code is to stay; else plan another task for what it found"
@@ -251,11 +254,9 @@ def _problem_findings(brief: Brief | None, kind: str) -> Iterator[Found]:
 
 
 def _finding_at_key(brief: Brief | None, key: str, message: str, fix: str) -> Found:
-    """A finding about the manager's document, at the line of a key, which its text is searched for.
-
-    `fix` are the flags that mend it.
-    """
+    """Build a finding about the manager's brief, at the line of a key. `fix` are the flags that fix it."""
     assert brief
+    # The text is searched, since a parsed brief does not keep the lines of its keys.
     lines = brief.document.text.split("\n")
     line = next((number for number, text in enumerate(lines, 1) if text.startswith(f"{key}:")), None)
     hint = f"agentledger plan {escape_hidden(brief.task)} {fix}"
@@ -263,5 +264,5 @@ def _finding_at_key(brief: Brief | None, key: str, message: str, fix: str) -> Fo
 
 
 def _off_limits_flag(pattern: bytes) -> str:
-    """The flag that keeps a task out of where this pattern reaches."""
+    """Return the flag that puts all paths of this pattern off limits."""
     return f"--add-off-limits {shlex.quote(format_path(pattern))}"

@@ -102,7 +102,7 @@ class Case:
     scope: Scope | None = None
     #: When the task's brief was accepted, in seconds since the epoch.
     since: int | None = None
-    #: The paths that the gate judges, sorted.
+    #: The paths that the gate judges.
     changed: tuple[Touched, ...] = ()
     #: Did anything outside the ledger change?
     code: bool = False
@@ -128,13 +128,13 @@ class Case:
     naming: tuple[str, ...] = ()
     #: The paths of the brief's `follow` that base lacks.
     missing: tuple[str, ...] = ()
-    #: For each top-level folder of base (b"" for files there): how many files it has, and how many are in scope.
+    #: For each top-level folder of base (b"" for files at the top): its files, and how many are in scope.
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
     #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
-    #: Other active tasks whose scope may share a path with this one.
+    #: Active tasks whose scope may share a path with this one.
     peers: tuple[Peer, ...] = ()
     #: The tasks that are merged.
     done: frozenset[str] = frozenset()

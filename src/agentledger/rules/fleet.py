@@ -1,6 +1,7 @@
-"""How a task goes together with the others, and when it should be given up.
+"""Does a task fit in beside the others, and should it be given up?
 
-Belongs here: the rules of the FLT and KIL families, and where two scopes meet (OWN004).
+Belongs here: the rules of the FLT and KIL families, and of overlapping scopes (OWN004). Does not: which paths
+two scopes share (see `scope.automata`), or counting work in progress (see `attention.wip`).
 """
 
 from __future__ import annotations
@@ -16,31 +17,30 @@ from agentledger.rules.case import Case, Found
 from agentledger.rules.ownership import can_change
 from agentledger.scope.automata import TooComplexError
 
-MEETINGS = 5  # of a scope with others are named: where there are more, it is the scope that is wrong
+MEETINGS = 5  # overlaps named for one scope; where there are more, the scope itself is wrong
 
 
 def scope_overlap(case: Case) -> Iterator[Found]:
-    """The scope meets that of another active task.
+    """The scope overlaps with that of another active task.
 
-    Why: two agents in the same files write conflicts faster than anybody settles them.
+    Why: two agents in the same files make conflicts faster than anybody settles them.
     Fix: divide the paths between the two, put them off limits in one, or let one depend on the other:
     `agentledger plan TASK`.
     """
     if case.scope is None or case.brief is None:
         return
     open_ = tuple(map(encode, case.policy.open))
-    told = 0
+    reported = 0
     for peer in case.peers:
+        # Of two tasks of which one depends on the other, both may change a path: one after the other.
         related = peer.task in case.brief.depends_on or case.brief.task in peer.brief.depends_on
-        # The newer one is told: the older was there first. Whoever is being spawned is the newer.
+        # Only the newer task gets the finding: the older was there first. A task being spawned is the newer.
         older = peer.since is not None and case.since is not None and case.since < peer.since
         spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
         if peer.task == case.brief.task or related or spared:
             continue
-        if told == MEETINGS:
-            yield Found(
-                message="it may meet further tasks, which were not looked at", hint="mend these first"
-            )
+        if reported == MEETINGS:
+            yield Found(message="it may meet more tasks, which were not compared", hint="settle these first")
             return
         try:
             meeting = case.scope.overlap_with(peer.scope, open_)
@@ -51,7 +51,7 @@ def scope_overlap(case: Case) -> Iterator[Found]:
             )
             continue
         if meeting:
-            told += 1
+            reported += 1
             both = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
             yield Found(
                 message=f"its scope meets that of {escape_hidden(peer.task)}, "
@@ -66,11 +66,12 @@ def scope_overlap(case: Case) -> Iterator[Found]:
 def wip_exceeded(case: Case) -> Iterator[Found]:
     """The manager has more in progress, or waiting for review, than policy allows.
 
-    Why: what nobody has time to review only grows old, and conflicts.
+    Why: work that nobody has time to review only grows old, and conflicts.
     Fix: answer, review, merge or end something first: `agentledger next`; or raise the limit under `[wip]` of
     the policy.
     """
     load, limits, brief = case.load, case.policy.wip, case.brief
+    # `mode: own` is a human's own work, and starts no agent.
     if load is None or brief is None or brief.mode == "own":
         return
     kind, now, most = (
@@ -97,9 +98,9 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
 
 
 def dependency_unmerged(case: Case) -> Iterator[Found]:
-    """A task that this one builds on has not merged, is unknown, or builds on this one in turn.
+    """A task that this one depends on has not merged, is unknown, or depends on this one in turn.
 
-    Why: it would be built on what may still change, or wait for ever.
+    Why: its work would be built on something that may still change, or would wait for ever.
     Fix: merge that one first, or take it out of `depends_on`: `agentledger plan TASK`.
     """
     if case.brief is None:
@@ -126,7 +127,7 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
 
 
 def _dependency_cycle(case: Case, first: str) -> list[str] | None:
-    """The way from a dependency back to this task, both ends included."""
+    """Return the way from this task through a dependency back to itself, both ends included; None: no circle."""
     me = case.brief.task if case.brief else ""
     ways, seen = [[me, first]], {first}
     while ways:
@@ -141,10 +142,10 @@ def _dependency_cycle(case: Case, first: str) -> list[str] | None:
 
 
 def conflicts_with_base(case: Case) -> Iterator[Found]:
-    """Merging it into base's tip conflicts.
+    """The branch conflicts with base's tip.
 
     Why: whoever merges would have to settle what only the author understands.
-    Fix: merge base into the branch, and settle it there.
+    Fix: merge base into the branch, and settle the conflict there.
     """
     if case.conflict is not None and case.conflict.clean is False:
         paths = [format_path(file.path) for file in case.conflict.files[:4]]
@@ -157,19 +158,20 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
 
 
 def gate_passed_by(case: Case) -> Iterator[Found]:
-    """A commit holds what the commit gate refuses.
+    """A commit contains a change that the commit gate refuses.
 
-    Why: the gate was skipped, off, or crashed; from then on it only looks as if somebody watched.
-    Fix: `agentledger doctor` tells whether the hooks are in place in that worktree.
+    Why: the gate was skipped, off, or crashed, and nobody noticed that nothing was checked.
+    Fix: `agentledger doctor` shows whether the hooks are in place in that worktree.
     """
-    held: dict[str, list[bytes]] = {}
+    outside: dict[str, list[bytes]] = {}
     for touched in case.changed:
         if touched.own and touched.commit and not can_change(case, touched.path):
-            held.setdefault(touched.commit, []).append(touched.path)
-    for commit, paths in held.items():
+            outside.setdefault(touched.commit, []).append(touched.path)
+    # One finding a commit: the gate was passed by once.
+    for commit, paths in outside.items():
         yield Found(
             message=f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
-            hint="agentledger doctor in that worktree tells whether its hooks are on",
+            hint="agentledger doctor in that worktree shows whether its hooks are on",
             path=paths[0],
             line=None,
             commit=commit,
@@ -177,9 +179,9 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
 
 
 def kill_criterion_met(case: Case) -> Iterator[Found]:
-    """A criterion is met at which the brief says to give up.
+    """The branch meets a criterion at which its brief says to give up.
 
-    Why: it was agreed on when nobody had invested anything yet. Nothing is ever ended by itself.
+    Why: the criterion was agreed on before anybody had invested anything. agentledger ends no task by itself.
     Fix: end the task; or raise the criterion in the brief, `agentledger plan TASK`, and say there why it goes
     on.
     """
@@ -189,6 +191,7 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     code = [t for t in case.changed if t.net and not t.path.startswith(LEDGER)]
     lines = (case.added or 0) + (case.removed or 0)
     runs = max((e.failures_in_a_row for e in (case.work.evidence if case.work else ())), default=0)
+    # While it waits for the manager, its age is not the agent's doing.
     resting = case.standing is not None and case.standing.progress in (
         Progress.READY,
         Progress.NEEDS_INPUT,
@@ -199,10 +202,10 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     age = case.now - case.since if case.since is not None and not resting else 0
     yield from (
         Found(
-            message=f"{told}, and the brief says to stop at that",
+            message=f"{fact}, and the brief says to stop at that",
             hint=f"end it, or raise it: {plan} {key}=MORE",
         )
-        for key, limit, value, told in (
+        for key, limit, value, fact in (
             ("after", kill.after, age, f"it was begun {format_rfc3339(case.since or 0)}"),
             ("lines", kill.lines, lines, f"it changes {lines:,} lines"),
             ("files", kill.files, len(code), f"it changes {format_count(len(code), 'file')}"),

@@ -1,7 +1,8 @@
-"""Who may change which files.
+"""Which files a branch may change, and what it must not smuggle into them.
 
-Belongs here: the rules of the OWN family. Each looks at the paths that the gate has found to be the branch's
-doing (see `changes` for what that means), and at the scope of the brief that counts.
+Belongs here: the rules of the OWN family. Each compares the paths that the gate judges with the scope of the
+brief that counts. Does not: finding out what a branch changed (see `changes`), or matching patterns (see
+`scope`).
 """
 
 from __future__ import annotations
@@ -17,23 +18,24 @@ from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format
 from agentledger.rules.case import Case, Found, Touched
 from agentledger.scope.patterns import first_match
 
+# What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
 _DOCUMENTS = (b"brief.md", b"packet.md")
 _TASKS = LEDGER + b"tasks/"
 
 
 def has_scope(case: Case) -> bool:
-    """Is there a scope to judge by?"""
+    """Does the case have a scope to compare paths with?"""
     return case.scope is not None
 
 
 def outside_scope(case: Case) -> Iterator[Found]:
     """A changed path is not in the brief's `owns`.
 
-    Why: whoever works on those files does not expect you there; two agents in one file cost more than
+    Why: whoever works on those files does not expect you there, and two agents in one file cost more than
     either saves.
     Fix: put the file back as base has it, or ask for it: change `owns` in your brief.md, commit that alone,
-    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it. Where
-    it is only for once, the manager can let a path pass: `agentledger allow TASK PATH`.
+    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it. To
+    allow a path only once, the manager types `agentledger allow TASK PATH`.
     """
     for touched in _changes_in_question(case):
         if case.scope and not case.scope.owned_by(touched.path) and not _is_open_path(case, touched.path):
@@ -43,7 +45,7 @@ def outside_scope(case: Case) -> Iterator[Found]:
 def off_limits(case: Case) -> Iterator[Found]:
     """A changed path is in the brief's `off_limits`.
 
-    Why: the manager has kept it out on purpose, though `owns` would cover it.
+    Why: the manager has excluded it on purpose, though `owns` covers it.
     Fix: put the file back as base has it, or ask in a check-in with `state: needs-input`.
     """
     for touched in _changes_in_question(case):
@@ -53,12 +55,12 @@ def off_limits(case: Case) -> Iterator[Found]:
 
 
 def protected_path(case: Case) -> Iterator[Found]:
-    """A changed path is protected: by policy, or since it steers the tools themselves.
+    """A changed path is protected: by policy, or because it steers the tools themselves.
 
     Why: hooks, workflows, agents' own rules and the ledger's policy decide what runs and what is
-    allowed; a change there is a decision of the manager's.
-    Fix: put it back as base has it. A brief may own such a path by its full name, without a wildcard; other
-    tasks' folders and `.agentledger/config.toml` never.
+    allowed, so the manager decides about a change there.
+    Fix: put it back as base has it. A brief may own such a path by its full name, without a wildcard, but
+    never another task's folder or `.agentledger/config.toml`.
     """
     for touched in case.changed:
         if touched.net and _is_ledger_path(case, touched.path):
@@ -68,10 +70,10 @@ def protected_path(case: Case) -> Iterator[Found]:
 
 
 def link_escape(case: Case) -> Iterator[Found]:
-    """A symbolic link leaves the scope or the repository, or something in a task's folder is no document.
+    """A symbolic link leads out of the scope or the repository, or a file in a task's folder is no document.
 
     Why: what is written through such a link lands where nobody looks for it.
-    Fix: make it an ordinary file, or let it point into what your brief owns.
+    Fix: make it an ordinary file, or let it point to a path that your brief owns.
     """
     for touched in _changes_in_question(case):
         if (why := _describe_link_escape(case, touched)) is not None:
@@ -79,19 +81,20 @@ def link_escape(case: Case) -> Iterator[Found]:
     for touched in case.changed:
         if touched.path.startswith(_TASKS) and _is_odd_document(touched):
             yield _path_finding(
-                case, touched, "is no ordinary file, and no document of the ledger can be one"
+                case, touched, "is no plain .md or .json file, and a task's folder holds no others"
             )
 
 
 def unsafe_path(case: Case) -> Iterator[Found]:
-    """A path that some system cannot hold, or takes for another one.
+    """A path is one that some system cannot store, or confuses with another path.
 
     Why: `..`, `.git`, control characters, names that differ only by case or normalisation, and entries that
     are doubled or out of order overwrite files, or hide, on somebody's disk.
-    Fix: rename it; what git itself would not have written, commit anew with `git add`.
+    Fix: rename it; what git itself would not have written, commit again with `git add`.
     """
     for touched in case.changed:
         change = touched.change
+        # A path that is taken away is a danger no longer.
         if change is not None and change.status == "D":
             continue
         if (why := unsafe_path_reason(touched.path)) is not None:
@@ -102,16 +105,17 @@ def unsafe_path(case: Case) -> Iterator[Found]:
             )
         elif touched.path in case.disordered:
             yield _path_finding(
-                case, touched, "lies in a folder with an entry that is doubled, or out of order"
+                case, touched, "is in a folder with an entry that is doubled, or out of order"
             )
 
 
 def history_outside_scope(case: Case) -> Iterator[Found]:
-    """A commit changed a path outside the scope, and a later one put it back.
+    """A commit changed a path outside the scope, and a later commit put it back.
 
-    Why: nothing of it reaches base by a merge or a squash; where pull requests land by rebase, it does.
-    Fix: nothing has to be done; with `landing = "rebase"`, make one commit of the branch's, in which nothing
-    of it is left: `git reset --soft` to where it left base, and commit.
+    Why: a merge or a squash brings nothing of it to base, but where pull requests land by rebase, each commit
+    arrives.
+    Fix: nothing has to be done. With `landing = "rebase"`, make one commit of all the branch's, so that nothing
+    of it is left: `git reset --soft` to where the branch left base, and commit.
     """
     rebased = case.policy.landing == "rebase"
     base = shlex.quote(escape_hidden(case.base))
@@ -131,7 +135,7 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
 
 
 def foreign_branch_merged(case: Case) -> Iterator[Found]:
-    """Commits of another task's branch came in without `depends_on`.
+    """Commits of another task's branch were merged in without `depends_on` in the brief.
 
     Why: that work has not been reviewed, and would land under this task's name.
     Fix: take the merge out, `git rebase --onto MERGE^ MERGE`, or ask the manager for `depends_on` in the
@@ -149,19 +153,19 @@ def foreign_branch_merged(case: Case) -> Iterator[Found]:
 
 
 def _all_dependencies(case: Case) -> set[str]:
-    """The tasks that the brief depends on, and in turn those that they do: their work comes in together."""
-    found: set[str] = set()
+    """Return the tasks that the brief depends on, and those that they depend on: their work comes in together."""
+    closure: set[str] = set()
     left = list(case.brief.depends_on if case.brief else ())
     while left:
         task = left.pop()
-        if task not in found:
-            found.add(task)
+        if task not in closure:
+            closure.add(task)
             left += case.known.get(task, ())
-    return found
+    return closure
 
 
 def hidden_unicode(case: Case) -> Iterator[Found]:
-    """Characters that cannot be seen, or that reorder what is seen, were added.
+    """A change adds characters that cannot be seen, or that reorder what is seen.
 
     Why: what a reviewer reads is then not what runs.
     Fix: take them out, or write them as escapes (`\\u202e`).
@@ -176,10 +180,10 @@ def hidden_unicode(case: Case) -> Iterator[Found]:
 
 
 def foreign_ref(case: Case) -> Iterator[Found]:
-    """A push from an agent's worktree moves or deletes another ref than its own branch.
+    """A push from an agent's worktree moves or deletes a ref other than its own branch.
 
-    Why: an agent has one branch; base, the control branch and other agents' are not its to move.
-    Fix: push your own branch alone: `git push origin HEAD`.
+    Why: an agent has one branch; it must not move base, the control branch or other agents' branches.
+    Fix: push only your own branch: `git push origin HEAD`.
     """
     for ref in case.refs:
         if ref.name != f"refs/heads/{case.branch}":
@@ -194,7 +198,8 @@ def foreign_ref(case: Case) -> Iterator[Found]:
 
 
 def _changes_in_question(case: Case) -> Iterator[Touched]:
-    """The changes that the scope is to be applied to: net ones, the task's own documents aside."""
+    """Yield the changes to compare with the scope: those still there, except the ledger's own files."""
+    # The task's own documents are always in scope; all else of the ledger is `protected_path`'s.
     return (
         t
         for t in case.changed
@@ -203,7 +208,7 @@ def _changes_in_question(case: Case) -> Iterator[Touched]:
 
 
 def can_change(case: Case, path: bytes) -> bool:
-    """Is a path the branch's to change: in scope, its own document, or anyone's?"""
+    """May the branch change this path: is it in scope, its own document, or open to everybody?"""
     in_scope = case.scope is not None and case.scope.holds(path)
     return in_scope or _is_task_document(case, path) or _is_open_path(case, path)
 
@@ -213,7 +218,7 @@ def _is_open_path(case: Case, path: bytes) -> bool:
 
 
 def _is_task_document(case: Case, path: bytes) -> bool:
-    """Is it one of the documents that the branch is there to write?"""
+    """Is it one of the documents that the branch has to write: its brief, packet, check-ins and evidence?"""
     folder = _TASKS + (case.task.id.encode() if case.task else b"") + b"/"
     if case.task is None or not path.startswith(folder):
         return False
@@ -226,7 +231,8 @@ def _is_task_document(case: Case, path: bytes) -> bool:
 
 
 def _is_ledger_path(case: Case, path: bytes) -> bool:
-    """Is it agentledger's, and of no brief's to own?"""
+    """Is it one of agentledger's files, which no brief can own?"""
+    # In lower case, for file systems to which `.AgentLedger` is the same folder.
     return (path + b"/").lower().startswith(LEDGER) and not _is_task_document(case, path)
 
 
@@ -237,7 +243,7 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     else:
         hint = _undo_command(case, touched)
     scope = f"; the brief owns {_describe_owns(case)}" if "outside" in why else ""
-    # Whoever is at an earlier gate can mend nothing of what only merging would bring.
+    # Before the merge gate, nobody on the branch can fix what only merging would bring.
     milder = not touched.own and case.gate is not Gate.MERGE
     return Found(
         message=f"{shown} {why}{scope}",
@@ -256,7 +262,7 @@ def _describe_owns(case: Case) -> str:
 
 
 def _undo_command(case: Case, touched: Touched) -> str:
-    """How to take a change back. What is new is only unstaged: its content may be nowhere else."""
+    """Return the command that takes a change back. A new file is only unstaged: its content may be nowhere else."""
     path = _quote_pathspec(touched.path)
     new = touched.change is not None and touched.change.status == "A"
     if case.gate is Gate.COMMIT:
@@ -266,9 +272,9 @@ def _undo_command(case: Case, touched: Touched) -> str:
 
 
 def _quote_pathspec(path: bytes) -> str:
-    """A path as it can be typed to git; a byte that nobody can type is any byte."""
+    """Return a path as it can be typed to git; a byte that nobody can type becomes `?`, which is any byte."""
     if not HIDDEN.search(decode(path)):
-        # From the top, wherever it is typed; `:/!x` would mean something else.
+        # `:/` is from the top, wherever it is typed; but `:/!x` would exclude x, so there it is `:(top)`.
         return shlex.quote(f"{':/' if path[:1].isalnum() or path[:1] == b'.' else ':(top)'}{decode(path)}")
     typed = (chr(byte) if 32 <= byte < 127 else "?" for byte in path)
     return shlex.quote(":/" + "".join(f"\\{char}" if char in "*[\\" else char for char in typed))
@@ -290,11 +296,13 @@ def _describe_link_escape(case: Case, touched: Touched) -> str | None:
     target = case.links.get(touched.path) if change.new_mode == "120000" else None
     if target is None:
         return None
+    # By the text of the link alone: nothing is looked up in anybody's work tree.
     folder = posixpath.dirname(touched.path)
     where = posixpath.normpath(posixpath.join(folder, target))
     if target.startswith(b"/") or where == b".." or where.startswith(b"../"):
         return f"is a link that leaves the repository, to {format_path(target)}"
     if (where + b"/").lower().startswith(LEDGER):
         return f"is a link into the ledger, to {format_path(target)}"
+    # A link to a folder is in scope where any file in that folder would be.
     inside = case.scope.holds(where) or case.scope.holds(where + b"/x")
     return None if inside else f"is a link out of the scope, to {format_path(target)}"

@@ -1,6 +1,8 @@
-"""Is what an agent hands over complete, true, and shown by checks that ran?
+"""Is what an agent hands over complete, true, and proven by checks that ran?
 
-Belongs here: the rules of the PKT and EVD families, which speak from `ready` on.
+Belongs here: the rules of the PKT and EVD families, which run from the `ready` gate on. Does not: parsing
+packets and evidence (see `documents`), or whether they are about the change as it is now (see
+`changes.freshness`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _PATH = re.compile(r"`([^`]+)`")
 
 
 def is_handed_over(case: Case) -> bool:
-    """Was ready said, or is it about to merge?"""
+    """Does its agent say that it is ready, or is it about to merge?"""
     said = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
     return (
         case.brief is not None and case.work is not None and (said or case.gate in (Gate.READY, Gate.MERGE))
@@ -31,20 +33,20 @@ def is_handed_over(case: Case) -> bool:
 
 
 def is_code_handed_over(case: Case) -> bool:
-    """The same for work that is to be merged: what only explores has neither files nor checks to show."""
+    """Is it handed over in order to be merged? A task with `mode: explore` has neither files nor checks to show."""
     return is_handed_over(case) and case.brief is not None and case.brief.mode != "explore"
 
 
 def has_packet(case: Case) -> bool:
-    """Is there a packet to look into?"""
+    """Is the branch handed over with a packet?"""
     return is_handed_over(case) and case.work is not None and case.work.packet is not None
 
 
 def packet_missing(case: Case) -> Iterator[Found]:
-    """There is no packet.
+    """The branch is handed over without a packet.
 
-    Why: it tells the reviewer what is different, why this way, and what to look at twice.
-    Fix: `agentledger packet` writes packet.md into the task's folder, but for what only you can say.
+    Why: a packet tells the reviewer what is different, why this way, and what to look at twice.
+    Fix: `agentledger packet` writes packet.md into the task's folder, except for what only you can say.
     """
     if case.work and case.work.packet is None:
         yield Found(
@@ -55,7 +57,7 @@ def packet_missing(case: Case) -> Iterator[Found]:
 def packet_incomplete(case: Case) -> Iterator[Found]:
     """A section of the packet is missing, empty, or only a placeholder.
 
-    Why: the sections are what a reviewer decides from.
+    Why: a reviewer decides by these sections.
     Fix: fill it in.
     """
     packet = case.work.packet if case.work else None
@@ -70,45 +72,45 @@ def packet_incomplete(case: Case) -> Iterator[Found]:
 
 
 def packet_stale(case: Case) -> Iterator[Found]:
-    """The packet speaks of another change than the branch's head.
+    """The packet is about a different change than the one that would merge.
 
-    Why: what it tells is not what would merge.
-    Fix: `agentledger packet` brings it up to date, with `head:` the newest code commit; see that what you
+    Why: what a reviewer reads is then not what would merge.
+    Fix: `agentledger packet` brings it up to date, with `head:` the newest code commit. Check that what you
     wrote yourself is still true.
     """
     packet = case.work.packet if case.work else None
     if packet and case.standing and case.standing.packet_fresh is not True:
         named = escape_hidden((packet.head or "no commit")[:12])
         yield Found(
-            message=f"the packet speaks of {named}, another change",
+            message=f"the packet is about {named}, a different change",
             hint="agentledger packet",
             path=packet.document.source.path,
         )
 
 
 def criterion_unaddressed(case: Case) -> Iterator[Found]:
-    """A criterion of the brief is absent in the packet, or ticked with nothing that shows it.
+    """A criterion of the brief is not in the packet, or is ticked with nothing that proves it.
 
     Why: the criteria are the contract.
-    Fix: repeat each one, and say below it what shows that it holds.
+    Fix: repeat each one, and name below it what shows that it is met.
     """
     packet = case.work.packet if case.work else None
     if packet is None or case.brief is None:
         return
-    told = {heading_key(item.text): item for item in packet.criteria}
+    items = {heading_key(item.text): item for item in packet.criteria}
     for wanted in case.brief.criteria:
-        item = told.get(heading_key(wanted.text))
+        item = items.get(heading_key(wanted.text))
         path = packet.document.source.path
         if item is None:
             yield Found(
-                message=f"the packet does not speak of: {escape_hidden(wanted.text)}",
+                message=f"the packet does not mention: {escape_hidden(wanted.text)}",
                 hint="repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
                 path=path,
             )
         elif item.checked and not item.shown_by:
             hint = "write what shows it into an indented list below it: `  - tests/test_it.py`"
             yield Found(
-                message=f"nothing shows that this holds: {escape_hidden(item.text)}",
+                message=f"nothing shows that this is met: {escape_hidden(item.text)}",
                 hint=hint,
                 path=path,
                 line=item.line,
@@ -116,9 +118,9 @@ def criterion_unaddressed(case: Case) -> Iterator[Found]:
 
 
 def companion_missing(case: Case) -> Iterator[Found]:
-    """Code changed, and what has to change with it did not; by default that is a test.
+    """Code changed, but not what has to change with it; by default that is a test.
 
-    Why: a change without a test is a claim.
+    Why: a change without a test is only a claim.
     Fix: add it, or give the reason on a line of the test plan: `No tests: …`.
     """
     packet = case.work.packet if case.work else None
@@ -138,11 +140,12 @@ def companion_missing(case: Case) -> Iterator[Found]:
 
 
 def _companion_pairs(case: Case) -> Iterator[tuple[Callable[[bytes], bool], tuple[str, ...]]]:
-    """What asks for a companion, and the patterns of which one has to change with it."""
+    """Yield which paths need a companion, and the patterns of which one has to change with them."""
     policy = case.policy
     for each in policy.companions:
         yield partial(_matches_any, tuple(map(encode, each.when))), each.also
     if not policy.companions and policy.tests:
+        # Tests, what a machine writes, and prose need no test of their own.
         spared = tuple(map(encode, (*policy.tests, *policy.generated, "**/*.md")))
         yield (lambda path: not _matches_any(spared, path)), policy.tests
 
@@ -154,19 +157,23 @@ def _matches_any(patterns: tuple[bytes, ...], path: bytes) -> bool:
 def packet_files_wrong(case: Case) -> Iterator[Found]:
     """*Files touched* does not list what the branch changes, at the base and head that the packet names.
 
-    Why: a reviewer plans by that list; what is not on it is not looked for.
-    Fix: `agentledger packet` writes that list; what you wrote beside it stays, and may name no other path. By
+    Why: a reviewer plans by that list, and does not look for what is not on it.
+    Fix: `agentledger packet` writes that list; what you wrote beside it stays, and must name no other path. By
     hand: every changed path in backticks, one an item, and no other.
     """
     packet = case.work.packet if case.work else None
     part = packet.document.part("Files touched") if packet else None
     if packet is None or part is None or case.packet_paths is None:
         return
-    told = {path for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
+    listed = {path for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
     changed = set(map(quote_path, case.packet_paths))
     for paths, what, hint in (
-        (changed - told, "does not list", "agentledger packet"),
-        (told - changed, "lists unchanged", "take that out: what you wrote there yourself stays"),
+        (changed - listed, "does not list", "agentledger packet"),
+        (
+            listed - changed,
+            "lists unchanged",
+            "take that out: agentledger packet keeps what you wrote yourself",
+        ),
     ):
         if paths:
             shown = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
@@ -179,10 +186,10 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
 
 
 def change_large(case: Case) -> Iterator[Found]:
-    """It changes more lines than policy calls reviewable.
+    """The branch changes more lines than policy calls reviewable.
 
-    Why: what is found in a review falls with its size.
-    Fix: split off what can land by itself.
+    Why: the larger a change is, the less a review finds in it.
+    Fix: split off what can land on its own.
     """
     lines = (case.added or 0) + (case.removed or 0)
     if lines > case.policy.size_lines:
@@ -196,10 +203,10 @@ def change_large(case: Case) -> Iterator[Found]:
 
 
 def evidence_missing(case: Case) -> Iterator[Found]:
-    """A check that was asked for has no evidence, or another command was run.
+    """A required check has no evidence, or a different command was run.
 
     Why: nobody knows whether it passes.
-    Fix: `agentledger verify` runs it, and records what came of it; running the command yourself does not.
+    Fix: `agentledger verify` runs it, and records the result; running the command yourself records nothing.
     """
     for checked in _required_checks(case):
         if checked.evidence is None:
@@ -217,7 +224,7 @@ def evidence_missing(case: Case) -> Iterator[Found]:
 
 
 def evidence_stale(case: Case) -> Iterator[Found]:
-    """Evidence speaks of another change than the branch's head.
+    """Evidence is about a different change than the one that would merge.
 
     Why: what passed then may fail now.
     Fix: run the check again: `agentledger verify`.
@@ -225,18 +232,18 @@ def evidence_stale(case: Case) -> Iterator[Found]:
     for checked in _required_checks(case):
         if checked.evidence is not None and checked.fresh is not True:
             yield Found(
-                message=f"the evidence for {escape_hidden(checked.check.name)} is of another change",
+                message=f"the evidence for {escape_hidden(checked.check.name)} is about a different change",
                 hint=_verify_command(checked),
                 path=checked.evidence.document.source.path,
             )
 
 
 def evidence_failing(case: Case) -> Iterator[Found]:
-    """A check failed.
+    """A required check failed.
 
-    Why: it was asked for since it decides.
-    Fix: mend what it found, commit, and run it again: `agentledger verify`. Where it fails on base, too, it
-    is not this branch's doing, and only told.
+    Why: the check decides whether the work is done.
+    Fix: fix what it found, commit, and run it again: `agentledger verify`. A check that fails on base, too, is
+    not this branch's fault, and only a warning.
     """
     for checked in _required_checks(case):
         if checked.evidence is not None and not checked.evidence.passed:
@@ -244,29 +251,29 @@ def evidence_failing(case: Case) -> Iterator[Found]:
             yield Found(
                 message=f"the check {escape_hidden(checked.check.name)} failed"
                 + (", and fails on base, too" if on_base and on_base[1] else ""),
-                hint=f"mend what it found and commit; then {_verify_command(checked)}",
+                hint=f"fix what it found and commit; then {_verify_command(checked)}",
                 path=checked.evidence.document.source.path,
                 milder=bool(on_base and on_base[1]),
             )
 
 
 def evidence_contradicted(case: Case) -> Iterator[Found]:
-    """Somebody else ran the check, and saw another outcome.
+    """Somebody else ran the check, and got a different result.
 
-    Why: then the branch's own evidence is worth nothing.
+    Why: the branch's own evidence is then worth nothing.
     Fix: find out which of the two is right, on a fresh checkout: `agentledger verify TASK --rerun`.
     """
     for checked in _required_checks(case):
         if checked.trust is Trust.CONTRADICTED:
             yield Found(
-                message=f"a rerun of {escape_hidden(checked.check.name)} saw another outcome",
+                message=f"a rerun of {escape_hidden(checked.check.name)} had a different result",
                 hint=f"agentledger verify {escape_hidden(case.brief.task if case.brief else '')} --rerun "
                 f"--only {escape_hidden(checked.check.name)}",
             )
 
 
 def _verify_command(checked: Checked) -> str:
-    """What records the outcome of a check; to type its command alone would not."""
+    """Return the command that records a check's result; typing the check's own command would record nothing."""
     return f"agentledger verify --only {escape_hidden(checked.check.name)}"
 
 

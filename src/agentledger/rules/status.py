@@ -28,7 +28,6 @@ def status_invalid(case: Case) -> Iterator[Found]:
     Why: the manager cannot answer what cannot be read.
     Fix: correct the line that is named. A check-in has four sections; "none" is enough for each.
     """
-    # Only what this change adds or edits: an earlier one cannot be corrected without editing history.
     fresh = {report.path for report in case.reports if report.change != "D"}
     for check_in in case.work.check_ins if case.work else ():
         document = check_in.document
@@ -141,7 +140,7 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     if brief is None or task is None or not case.code:
         return
     approved = _approved_by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
-    # `mode: review` means that a human agrees to the plan, even where the brief lists no checkpoint.
+    # `mode: review` asks for the plan even where the brief lists no checkpoint.
     needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
     late = case.gate.value in ("ready", "merge")
     for name in needed:

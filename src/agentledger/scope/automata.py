@@ -177,7 +177,7 @@ class _Bars:
             self._edges += [[(bytes_, to + offset) for bytes_, to in edges] for edges in each.edges]
 
     def split(self, positions: int, bytes_: int) -> Iterable[tuple[int, int]]:
-        """For each way in which these bytes can move the barred patterns on: one such byte, and the new states.
+        """For each way in which these bytes can move the barred patterns on, one byte and the new states.
 
         So bytes that make no difference are tried once, not 255 times.
         """

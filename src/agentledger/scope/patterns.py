@@ -48,7 +48,7 @@ def first_match(patterns: Iterable[bytes], path: bytes) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The paths that a brief grants, as patterns. `protected` are policy's, and those that agentledger adds."""
+    """The paths that a brief grants, as patterns. `protected` are policy's, and what agentledger adds."""
 
     owns: tuple[bytes, ...]
     off_limits: tuple[bytes, ...] = ()
@@ -94,7 +94,10 @@ class Scope:
         return self.overlap_with(Scope(tuple(patterns)))
 
     def _without(self, pattern: bytes) -> tuple[bytes, ...]:
-        """The patterns that take paths away from a pattern of `owns`. Protection does not: it names the path."""
+        """The patterns that take paths away from a pattern of `owns`.
+
+        Protection does not, where the pattern names its path without a wildcard.
+        """
         return self.off_limits if literal_path(pattern) is not None else (*self.off_limits, *self.protected)
 
 

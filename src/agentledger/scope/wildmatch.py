@@ -3,9 +3,9 @@
 Belongs here: parsing a pattern, and matching one path. Does not: what two patterns have in common (see
 `automata`), or what a brief grants (see `patterns`).
 
-Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does where it is a whole component,
-and is one `*` elsewhere. A class without an end or with an unknown `[:name:]`, and a backslash at the end,
-match nothing at all. One thing is our own: a pattern that ends in `/` means everything below.
+Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does where it is a whole
+component, and is one `*` elsewhere. A class without an end or with an unknown `[:name:]`, and a backslash at
+the end, match nothing at all. One thing is our own: a pattern that ends in `/` means everything below.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLAIN = ALL & ~SLASH
 
 
 class Kind(Enum):
-    """What a piece matches: one byte, any number of them in a component (`*`), folders (`**/`), or all (`**`)."""
+    """What a piece matches: one byte, any number in a component (`*`), folders (`**/`) or anything (`**`)."""
 
     BYTE = "byte"
     STAR = "star"
@@ -72,8 +72,7 @@ _VOID = Piece(Kind.BYTE, 0)
 
 @lru_cache(maxsize=4096)
 def parse_pattern(pattern: bytes) -> tuple[Piece, ...]:
-    """The pieces of a pattern. Never fails: a pattern with which git matches nothing has a piece without bytes.
-    """
+    """The pieces of a pattern. Never fails: where git would match nothing, one piece has no bytes."""
     return tuple(_parse_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
 
 
@@ -148,8 +147,8 @@ def _parse_member(pattern: bytes, at: int, before: int) -> tuple[int, int, int] 
 
 # -- matching one path ----------------------------------------------------------------
 
-# A regular expression backtracks: each piece of open length multiplies the time by the path's length. A pattern
-# with more such pieces goes through `_simulate_match`.
+# A regular expression backtracks: each piece of open length multiplies the time by the path's length. A
+# pattern with more such pieces than this goes through `_simulate_match`.
 _OPEN = 2
 
 

@@ -1,12 +1,13 @@
-"""The static site: view models of a fleet, HTML out of them, and a folder that is published whole.
+"""The static site: view models of a fleet, their HTML, and a folder that is published completely or not at all.
 
-    names, links, commands, order, facts   small decisions that several pages share
-    view, branch, files                    Fleet → frozen view models: all words and all ordering
-    hidden, words, diff                    text and patches from git → markup
-    pages                                  view models → {path: bytes}, through the templates
-    manifest, folder, write                what was published, and publishing it
-    build                                  all of it, for the branches that changed
-    watch → live → serve, served           the live site: hints, when to build, telling open pages
+    labels, page_names, file_order, forge_links, branch_commands   what several pages share
+    board_view, branch_view, task_view, file_view, check_view …    Fleet → frozen view models: all words, all order
+    visible_characters, intraline_diff, diff, markdown             texts and patches from git → markup
+    pages                                                          view models → {path: bytes}, by the templates
+    manifest, folder, write                                        what was published, and publishing it
+    build                                                          all of these, for the branches that changed
+    watch → rebuild_loop → server, responses                       the served site: hints, builds, open pages
 
-Nothing here reads a repository: a snapshot is handed in.
+Belongs here: what pages show, and writing them. Does not: reading a repository; a snapshot is passed in (see
+`fleet.snapshot`).
 """

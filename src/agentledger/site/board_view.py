@@ -1,7 +1,7 @@
-"""Fleet → the board: every word, order and count on it, so that the template holds no logic.
+"""Fleet → the board: every word, order and count on it, so that the template has no logic.
 
-Belongs here: the frozen view models of the board and of the list of ended branches. Does not:
-HTML, a branch's own page (see `branch`), or words that both use (see `facts`).
+Belongs here: the frozen view models of the board and of the list of ended branches. Does not: HTML, a
+branch's own page (see `branch_view`), or words that both use (see `labels`).
 """
 
 from __future__ import annotations
@@ -28,48 +28,55 @@ from agentledger.site.labels import (
     merge_mark,
 )
 
-ENDED_SHOWN = 300
-UNREADABLE_SHOWN = 5
+ENDED_SHOWN = 300  # branches on the board; a page of its own lists all of them
+UNREADABLE_SHOWN = 5  # branches that are named; the rest are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An open branch on the board; `at` in seconds since the epoch, `reply` where to answer its question."""
+    """An open branch on the board, in words; "" where there is nothing to say."""
 
+    #: The path of its page, without the ending.
     page: str
     name: str
     title: str
     agent: str
+    #: Its last activity, in seconds since the epoch.
     at: int
+    #: `+12 −3`, lines added and removed.
     lines: str
     files: str
     merge: Mark
+    #: Work that is not in its head: a worktree, or commits that are not pushed.
     place: str
     action: NextAction | None
+    #: How far the work is.
     standing: str = ""
+    #: The question that waits for the manager, on one line.
     asks: str = ""
     findings: str = ""
+    #: Where to answer the question.
     reply: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardSection:
-    """Rows under a heading; `filter` is the word for them in the filter by state.
-
-    `meters` say how much is in progress, against its limits.
-    """
+    """Rows under a heading."""
 
     key: str
     heading: str
+    #: The word for these rows in the filter by state.
     filter: str
+    #: A sentence below the heading: what the section means.
     lead: str
     rows: tuple[Row, ...]
+    #: How much is in progress, against the policy's limits.
     meters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EndedRow:
-    """A branch that needs nothing: its name, why it ended where that is not plain, its last activity."""
+    """A branch that needs nothing: its name, why it ended (where that is not obvious), its last activity."""
 
     page: str
     name: str
@@ -79,7 +86,7 @@ class EndedRow:
 
 @dataclass(frozen=True, slots=True)
 class EndedGroup:
-    """All branches that ended in the same way; `count` of them, of which `rows` are listed."""
+    """All branches that ended in the same way: `count` of them; `rows` are those that are listed."""
 
     key: str
     mark: Mark
@@ -90,7 +97,7 @@ class EndedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Branches that git could not read: to be noticed, not to be looked for."""
+    """Branches that git could not read. The board shows them, so that nobody has to search for them."""
 
     mark: Mark
     rows: tuple[EndedRow, ...]
@@ -109,27 +116,35 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """The board, and the list of ended branches, which is the same with more of them."""
+    """The board. The list of ended branches is the same value, with more of them."""
 
     frame: Frame
     summary: str
+    #: Base as a person would type it, without `refs/heads/`.
     base_ref: str
+    #: How base's other copy (local or remote) differs from the one that was read; "" where it does not.
     base_note: str
+    #: Why this branch is base.
     base_why: str
+    #: The last fetch, in seconds since the epoch; None where there was none.
     fetched_at: int | None
     notes: tuple[str, ...]
     unreadable: Unreadable | None
     sections: tuple[BoardSection, ...]
     ended: tuple[EndedGroup, ...]
     ended_count: int
+    #: True where not all ended branches are listed, so that they have a page of their own.
     ended_more: bool
+    #: The choices of the two filters.
     agents: tuple[str, ...]
     states: tuple[str, ...]
+    #: Tasks that nobody works on yet.
     planned: tuple[Planned, ...] = ()
+    #: True where there is a page for a new task.
     new_task: bool = False
 
 
-# Heading, word in the filter, and what it means, of the sections above the ended branches.
+# By section above the ended branches: its heading, its word in the filter, and what it means.
 _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.YOUR_TURN: (
         "Your turn",
@@ -150,6 +165,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     ),
     Section.UNBRIEFED: ("Unbriefed", "Unbriefed", "Branches without a brief, last activity first."),
 }
+# The same where nobody uses briefs: only these two sections can have branches, in words that need no brief.
 _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
     Section.UNBRIEFED: ("Open", "Open", "Last activity first."),
     Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
@@ -161,7 +177,7 @@ def _section_words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
     return tuple((part, *words[part]) for part in sections.section_order(fleet) if part in words)
 
 
-# By how the local base relates to the remote one, what to know about the one that was not taken.
+# By how local and remote base relate: the note about the one that was not taken.
 _TWIN = {
     Sync.AHEAD: "{other} is behind it",
     Sync.BEHIND: "{other} here is behind it",
@@ -170,7 +186,7 @@ _TWIN = {
 
 
 def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
-    """The board of a fleet; `pages` gives each ref its page. `ended_shown` None lists all ended ones."""
+    """Build the board of a fleet; `pages` maps each ref to its page. `ended_shown` None: list all ended ones."""
     groups = sections.group_by_section(fleet)
     ended = groups[Section.ENDED]
     lost = [branch for branch in ended if branch.state is State.UNREADABLE]
@@ -203,7 +219,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
 
 
 def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
-    """The branches whose files the board can be searched for: all that did not end, in its order."""
+    """The branches that the board's filter by path covers: all that have not ended, in the board's order."""
     groups = sections.group_by_section(fleet)
     return tuple(branch for part, *_ in _section_words(fleet) for branch in groups[part])
 
@@ -248,7 +264,7 @@ def _build_section(
 
 
 def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
-    """`titles` are those of the tasks: the manager's words tell more than a commit's."""
+    """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
     placed = branch.standing
     return Row(
         page=page,
@@ -276,19 +292,19 @@ def _describe_progress(placed: Standing | None) -> str:
 
 
 def _describe_findings(branch: Branch) -> str:
-    """How many findings would stop it, where that matters already, and how many are waived."""
-    found = branch.findings or ()
-    waived = sum(finding.waived is not None for finding in found)
-    told = (
+    """How many findings block the branch, where they do so already, and how many are waived."""
+    findings = branch.findings or ()
+    waived = sum(finding.waived is not None for finding in findings)
+    blocking = (
         [format_count(len(sections.blocking_reasons(branch)), "finding")]
         if sections.blocking_reasons(branch)
         else []
     )
-    return ", ".join([*told, *([f"{waived} waived"] if waived else [])])
+    return ", ".join([*blocking, *([f"{waived} waived"] if waived else [])])
 
 
 def _describe_question(placed: Standing | None) -> str:
-    """The question that waits, on one line."""
+    """The question that waits for the manager, on one line of at most 240 characters."""
     if placed is None or placed.question is None or placed.waits_for != "manager":
         return ""
     asked = " ".join(placed.question.needs.split())
@@ -296,7 +312,7 @@ def _describe_question(placed: Standing | None) -> str:
 
 
 def _describe_place(branch: Branch) -> str:
-    """Whether work on it lies elsewhere than in its head: a worktree, or another head of the same name."""
+    """Where there is work beside the head that is shown: a worktree, or the other copy of the branch."""
     if branch.worktree and branch.worktree.dirty:
         return "uncommitted work"
     if branch.worktree:
@@ -327,5 +343,6 @@ def _build_ended_groups(
 
 
 def _build_ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
+    # The heading of the group says it already.
     plain = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
     return EndedRow(pages[branch.ref], branch.name, "" if plain else branch.state_why, branch.active_at)

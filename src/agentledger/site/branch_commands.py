@@ -1,7 +1,7 @@
-"""The commands with which a reader goes on in a shell: fetch, look, check out, merge.
+"""The commands with which a reader continues in a shell: fetch, read, check out, merge.
 
-Belongs here: commands of a branch's page, quoted for a POSIX shell. Does not: the one
-next action (see `sections`), which other outputs share.
+Belongs here: the commands on a branch's page, quoted for a POSIX shell. Does not: the one next action, which
+other outputs share (see `attention.actions`).
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ class Command:
 
 
 def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
-    """What one would type to work on a branch; none for one that git cannot read."""
+    """The commands for work on a branch; none for a branch that git cannot read."""
     if branch.state is State.UNREADABLE:
         return ()
     into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
-    found = [
+    commands = [
         _fetch_command(branch),
         Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
         _checkout_command(branch, head),
         _merge_command(branch, base),
         *_scope_commands(branch),
     ]
-    return tuple(command for command in found if command)
+    return tuple(command for command in commands if command)
 
 
 def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
@@ -50,7 +50,7 @@ def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
 
 
 def safe_revision(ref: str, head: str) -> str:
-    """A ref as a person would type it; the object id where hidden characters make that a trap."""
+    """A ref as a person would type it; the object id where hidden characters make typing it unsafe."""
     return shell.format_ref(ref) or head
 
 
@@ -64,6 +64,7 @@ def _fetch_command(branch: Branch) -> Command | None:
 def _checkout_command(branch: Branch, head: str) -> Command:
     if branch.worktree and not HIDDEN.search(branch.worktree.path):
         return Command("Go to its worktree", shlex.join(("cd", "--", branch.worktree.path or ".")))
+    # Detached for what is not a branch, such as the head of a pull request.
     how = ["--detach", head]
     if not HIDDEN.search(branch.ref):
         if branch.ref.startswith("refs/heads/"):
@@ -79,7 +80,10 @@ def _merge_command(branch: Branch, base: Base) -> Command | None:
 
 
 def _scope_commands(branch: Branch) -> tuple[Command, ...]:
-    """Settling what the branch's copy of the brief asks for; the blob holds it to the one that is shown."""
+    """The commands that accept or refuse the branch's copy of the brief.
+
+    They name the blob, so that they apply only to the copy that the page shows.
+    """
     own = branch.work.brief if branch.work and has_scope_change(branch) else None
     if own is None or own.document.blob is None:
         return ()

@@ -1,11 +1,11 @@
 """A patch as markup for one `<pre>`: line numbers, a sign column, changed words marked.
 
-Belongs here: unified hunks and conflict hunks → markup. Does not: which file is open, in
-which order files come, or what stands above them (see `files`).
+Belongs here: unified hunks and conflict hunks → markup. Does not: which files are open, their order, or
+what is above each (see `file_view`).
 
-No language colours: colour means added, removed, or in conflict, and nothing else.
-A run of lines is one `<del>` or `<ins>`, which assistive technology announces, and each
-line costs little more than its number, in an `<i>` that selecting leaves out.
+No language colours: colour means added, removed, or in conflict, and nothing else. A run of lines is one
+`<del>` or `<ins>`, which assistive technology announces. Each line costs little more than its number, in an
+`<i>` that a selection leaves out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from agentledger.model.text import HIDDEN, decode
 from agentledger.site.intraline_diff import differing_spans
 from agentledger.site.visible_characters import insert_chips, render_visible
 
-PAIRS = 60
+PAIRS = 60  # lines of one run; in longer runs no words are compared
 NO_NOTES: Mapping[int, str] = MappingProxyType({})
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HIDDEN = re.compile(f"(?!\t){HIDDEN.pattern}")
@@ -30,35 +30,38 @@ _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
 def render_patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
-    """Unified hunks as markup; `words` marks what differs within paired lines.
+    """Render unified hunks; with `words`, mark what differs within paired lines.
 
-    `notes` stand below the lines of the new file with these numbers, as far as a hunk shows them.
+    `notes` maps line numbers of the new file to a note below that line, if a hunk shows it.
     """
     text = html.escape(decode(body), quote=False)
     lines = text.removesuffix("\n").split("\n") if text else []
     if ends_in_crlf(body):
         lines = [line.removesuffix("\r") for line in lines]
-    # Most patches are plain ASCII, which one pass in C can tell.
+    # Most patches are plain ASCII; one pass in C shows that, and saves the search line by line.
     hidden = bool(body.translate(None, _PLAIN)) and any(map(_HIDDEN.search, lines))
     return Markup("".join(_Patch(lines, hidden, words, notes).markup()))  # noqa: S704 - escaped above
 
 
 def ends_in_crlf(body: bytes) -> bool:
-    """True when every line that a patch shows ends so: said once then, instead of on each line."""
+    """True when every line that a patch shows ends in CR LF: one note then replaces a sign on each line."""
     if b"\r\n" not in body:
         return False
     return all(line[-1:] == b"\r" for line in body.split(b"\n") if line[:1] in (b"+", b"-", b" "))
 
 
 def added_lines(body: bytes) -> list[str]:
-    """The text of the lines that a patch adds, where it has any that is not plain ASCII."""
+    """The lines that a patch adds, without their sign; [] where all of the patch is ASCII.
+
+    For the search for misleading characters, none of which is ASCII.
+    """
     if body.isascii():
         return []
     return [line[1:] for line in decode(body).split("\n") if line[:1] == "+"]
 
 
 class _Patch:
-    """One walk over the lines of a patch; removed and added lines wait to be paired."""
+    """One pass over the lines of a patch; removed and added lines are collected to be paired."""
 
     def __init__(self, lines: Sequence[str], hidden: bool, words: bool, notes: Mapping[int, str]) -> None:
         self._lines, self._hidden, self._words = lines, hidden, words
@@ -118,7 +121,7 @@ class _Patch:
 
     def _run(self, tag: str, sign: str, first: int, lines: list[str], endless: bool) -> None:
         if lines:
-            # A format of the width would be looked at anew on each line: four times as slow.
+            # `rjust`, since a format with the width is parsed again for each line: four times as slow.
             width, after = self._width, f" {sign} </i>"
             if tag == "ins" and self._notes:
                 lines = [self._add_note(line, number) for number, line in enumerate(lines, first)]
@@ -127,10 +130,11 @@ class _Patch:
             self._out.append(f"<{tag}>{rows}{_ENDLESS if endless else ''}</{tag}>")
 
     def _add_note(self, line: str, number: int) -> str:
-        """A line with its note below; both lack the newline that ends them."""
+        """The line with its note below; without the newline at the end, which the caller adds."""
         return f"{line}\n{self._notes[number][:-1]}" if number in self._notes else line
 
     def _mark_pairs(self) -> tuple[list[str], list[str]]:
+        # Chips change a line's length, so spans found in the text would mark the wrong characters.
         if self._hidden:
             return [self._shown(line) for line in self._minus], [self._shown(line) for line in self._plus]
         minus, plus = self._minus, self._plus
@@ -146,7 +150,7 @@ class _Patch:
 
 
 def _highest_line(header: str) -> int:
-    """The highest line number that a hunk can reach, for the width of the column."""
+    """The highest line number that a hunk can reach, for the width of the column; 0 for no hunk's header."""
     match = _HEADER.match(header)
     if match is None:
         return 0
@@ -162,7 +166,8 @@ def _mark_spans(line: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def render_conflict(text: bytes, ours: str, theirs: str) -> Markup:
-    """A conflicting region as git wrote it: its sides told apart, and named for what was merged."""
+    """Render a conflicting region as git wrote it, with its sides marked, and named `ours` and `theirs`."""
+    # The name follows its own marker: `ours` after <<<<<<<, `theirs` after the last, >>>>>>>.
     names = {"ours": f" {render_visible(ours)}", "theirs": "", "": f" {render_visible(theirs)}"}
     out, side = [], ""
     for line in decode(text).removesuffix("\n").split("\n"):
@@ -177,7 +182,7 @@ def render_conflict(text: bytes, ours: str, theirs: str) -> Markup:
 
 
 def _next_side(marker: str, side: str) -> str | None:
-    """The side that begins after a marker, "" for none; None where this is no marker here."""
+    """The side that begins after a marker, "" after the last one; None where the line is not a marker here."""
     return {("<<<<<<<", ""): "ours", ("=======", "ours"): "theirs", (">>>>>>>", "theirs"): ""}.get(
         (marker, side)
     )

@@ -1,11 +1,11 @@
-"""Fleet → what was said on all its branches, newest first: one page of it, and one Atom feed.
+"""Fleet → what was said on all its branches, newest first, as one page and one Atom feed.
 
-Belongs here: check-ins, answers, reviews and outcomes of the whole fleet as entries, their ids, and
-how many of them are shown. Does not: a single branch's timeline (see `timeline`), HTML or XML.
+Belongs here: check-ins, answers, reviews and outcomes of the whole fleet as entries, their ids, and how
+many are shown. Does not: one branch's timeline (see `timeline`), HTML or XML.
 
-An entry's id comes of what was said alone (path, blob, time), so it is the same in every clone and
-under every address at which the site is published. The feed's own id comes of the forge's address, so
-that clones agree; without a forge nothing better than the repository's name is at hand.
+An entry's id is computed from the document alone (path, blob, time), so it is the same in every clone and
+at every address where the site is published. The feed's own id is computed from the forge's address, so
+that clones agree; without a forge there is nothing better than the repository's name.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from agentledger.site.timeline import Render, Said
 PAGE_SHOWN, ATOM_SHOWN = 300, 100  # entries
 LONG = 16 << 10  # characters of one document; a longer one is read on its branch's page
 MOST_TEXT = 1 << 20  # characters of all documents on the page
-BRANCHES_SHOWN = 3  # of one entry: a check-in goes with every branch that was made from its own
+BRANCHES_SHOWN = 3  # of one entry: every branch made from a check-in's branch also has that check-in
 
-_OURS = uuid.UUID("6f1d2c1e-3a53-5b0e-9c39-8b8f0a4f7f61")  # made up once; a namespace for `uuid5`
-# Characters that no XML document may hold, not even as a reference (XML 1.0, 2.2).
+_OURS = uuid.UUID("6f1d2c1e-3a53-5b0e-9c39-8b8f0a4f7f61")  # chosen once: the namespace of all our ids
+# Characters that no XML document may contain, not even as a reference (XML 1.0, 2.2).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -48,21 +48,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Something said. `first` is what is read without opening anything; `rest` stands folded below it.
+    """One document that somebody wrote about a task, as the page and the feed show it."""
 
-    `id` is a URN, and `anchor` what the entry is reached by on the page.
-    """
-
+    #: A URN, `urn:uuid:…`.
     id: str
+    #: The fragment (`#…`) that leads to the entry on the page.
     anchor: str
+    #: Seconds since the epoch.
     at: int
+    #: The task's title.
     task: str
     kind: str
     mark: Mark
     by: str
+    #: Branches that have it, at most BRANCHES_SHOWN; a note counts the others.
     places: tuple[Place, ...]
     notes: tuple[str, ...]
+    #: The sections that are read without opening anything.
     first: tuple[Said, ...]
+    #: The sections that are folded below them.
     rest: tuple[Said, ...]
 
 
@@ -76,23 +80,23 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """The page by days, and the feed's `entries`; each with how many it leaves out, in words.
-
-    `updated` is the newest entry's time: a feed to which nothing was added stays as it is.
-    """
+    """The page, by days, and the Atom feed."""
 
     frame: Frame
     id: str
+    #: The newest entry's time, so that a feed without new entries stays the same, byte for byte.
     updated: int
+    #: What the page shows, and a sentence about what it leaves out; "" for nothing.
     days: tuple[Day, ...]
     days_more: str
+    #: What the Atom feed contains, and the same sentence about it.
     entries: tuple[Entry, ...]
     entries_more: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spoken:
-    """One document with what the feed says of it: its sections, those named in `lead` first, or `text`."""
+    """One document before its Markdown is rendered. The fields are those of an `Entry`, and these."""
 
     document: Document
     at: int
@@ -102,11 +106,13 @@ class _Spoken:
     by: str
     branches: tuple[Branch, ...]
     notes: tuple[str, ...]
+    #: Titles of the sections that are read first; () for a document without sections.
     lead: tuple[str, ...] = ()
+    #: The whole text, where there are no sections.
     text: str = ""
 
     def parts(self) -> tuple[list[Part], list[Part]]:
-        """What says anything: what is read at once, and the rest; nothing of what is too long."""
+        """The parts that say anything: those to read first, and the rest. Two [] where the text is too long."""
         if len(self.document.text) > LONG:
             return [], []
         if not self.lead:
@@ -117,9 +123,9 @@ class _Spoken:
 
 
 def build_feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
-    """The feed of a fleet; `pages` gives each ref its page, and Markdown goes through `render`."""
-    found, total = _select_newest(fleet)
-    entries = tuple(_build_entry(one, pages, render) for one in found)
+    """Build the feed of a fleet; `pages` maps each ref to its page, and `render` makes markup of Markdown."""
+    newest, total = _select_newest(fleet)
+    entries = tuple(_build_entry(one, pages, render) for one in newest)
     return Feed(
         frame=build_frame(fleet),
         id=_make_urn("feed", fleet.forge or fleet.name),
@@ -135,13 +141,13 @@ def build_feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
 
 
 def list_feed_texts(fleet: Fleet) -> list[str]:
-    """The Markdown that `feed` will ask for."""
-    found, _ = _select_newest(fleet)
-    return [part.text for one in found for parts in one.parts() for part in parts]
+    """The Markdown texts that `build_feed` will pass to `render`, so that they can be rendered in one go."""
+    newest, _ = _select_newest(fleet)
+    return [part.text for one in newest for parts in one.parts() for part in parts]
 
 
 def replace_non_xml(text: str) -> str:
-    """The text with a replacement character for each one that no XML document may hold."""
+    """The text with U+FFFD in place of each character that no XML document may contain."""
     return _NOT_XML.sub("\ufffd", text)
 
 
@@ -149,13 +155,14 @@ def replace_non_xml(text: str) -> str:
 
 
 def _select_newest(fleet: Fleet) -> tuple[list[_Spoken], int]:
-    """What the page has room for, newest first, and how much there is altogether."""
+    """The documents that the page has room for, newest first, and how many there are in all."""
     working: dict[str, list[Branch]] = {}
     for branch in fleet.branches:
         if branch.work:
             working.setdefault(branch.work.task, []).append(branch)
-    told = (one for task in fleet.tasks for one in _collect_decisions(task, working.get(task.id, ())))
-    everything = [*_collect_check_ins(fleet), *told]
+    decisions = (one for task in fleet.tasks for one in _collect_decisions(task, working.get(task.id, ())))
+    everything = [*_collect_check_ins(fleet), *decisions]
+    # Of a branch with very many check-ins only the newest are read; the others are counted.
     unread = sum(b.work.check_ins_total - len(b.work.check_ins) for b in fleet.branches if b.work)
     newest = sorted(everything, key=lambda one: (-one.at, one.document.source.path, one.document.blob or ""))
     lengths = itertools.accumulate(min(len(one.document.text), LONG) for one in newest[:PAGE_SHOWN])
@@ -164,14 +171,14 @@ def _select_newest(fleet: Fleet) -> tuple[list[_Spoken], int]:
 
 
 def _collect_check_ins(fleet: Fleet) -> Iterator[_Spoken]:
-    """Each check-in once, with all branches that have it."""
+    """Yield each check-in once, with all branches that have it."""
     titles = {task.id: task.title for task in fleet.tasks}
-    found: dict[tuple[str, str], list[tuple[CheckIn, Branch]]] = {}
+    holders: dict[tuple[str, str], list[tuple[CheckIn, Branch]]] = {}
     for branch in sorted(fleet.branches, key=lambda branch: (branch.name, branch.ref)):
         for check_in in branch.work.check_ins if branch.work else ():
             same = check_in.document.source.path, check_in.document.blob or branch.ref
-            found.setdefault(same, []).append((check_in, branch))
-    for (check_in, branch), *others in found.values():
+            holders.setdefault(same, []).append((check_in, branch))
+    for (check_in, branch), *others in holders.values():
         yield _Spoken(
             document=check_in.document,
             at=check_in.at,
@@ -186,9 +193,11 @@ def _collect_check_ins(fleet: Fleet) -> Iterator[_Spoken]:
 
 
 def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoken]:
-    """Answers, reviews and the outcome of a task that these branches work on."""
+    """Yield answers, reviews and the outcome of a task that these branches work on."""
 
-    def told(said: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str) -> _Spoken:
+    def spoken(
+        said: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str
+    ) -> _Spoken:
         where = tuple(branch for branch in working if said.branch in (None, "", branch.name))
         lead = ("Findings",) if kind == "Review" else ()
         notes = (note,) if note else ()
@@ -207,11 +216,11 @@ def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoke
         )
 
     for answer in task.answers:
-        yield told(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
+        yield spoken(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
     for review in task.reviews:
-        yield told(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
+        yield spoken(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
     for end in (task.outcome,) if task.outcome else ():
-        yield told(end, "Outcome", end.outcome, end.by, "", end.text)
+        yield spoken(end, "Outcome", end.outcome, end.by, "", end.text)
 
 
 # -- how it is shown ---------------------------------------------------------------------
@@ -219,7 +228,7 @@ def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoke
 
 def _build_entry(one: _Spoken, pages: Mapping[str, str], render: Render) -> Entry:
     source = one.document.source
-    # What is too long to be read has no blob yet; its place tells it from others.
+    # A document that is too long to be read has no blob; its ref distinguishes it from others.
     urn = _make_urn(source.path, one.document.blob or source.ref, str(one.at))
     first, rest = one.parts()
     more = len(one.branches) - BRANCHES_SHOWN
@@ -249,12 +258,12 @@ def _build_sections(parts: Iterable[Part], render: Render) -> tuple[Said, ...]:
 
 
 def _make_urn(*names: str) -> str:
-    """A name that no two things share: `urn:uuid:…` (RFC 4122, version 5)."""
+    """A unique name computed from these names: `urn:uuid:…` (RFC 4122, version 5)."""
     return uuid.uuid5(_OURS, format_path(encode("\0".join(names)))).urn
 
 
 def _newest_brief_time(fleet: Fleet) -> int:
-    """The time of a feed without entries: when the newest brief was committed, so far as that is known."""
+    """The time of a feed without entries: when the newest brief was committed; 0 where no time is known."""
     return max((t.brief.document.source.at or 0 for t in fleet.tasks if t.brief), default=0)
 
 

@@ -1,7 +1,7 @@
-"""Addresses on the forge that the repository was cloned from.
+"""Addresses of branches and commits on the forge that the repository was cloned from.
 
-Belongs here: which page of which kind of forge shows a branch or a commit. Does not:
-finding out the forge (see `fleet`), its page for a new file (see `newfile`), or links within the site.
+Belongs here: which page of which kind of forge shows a branch or a commit. Does not: finding the forge
+(see `repository.forge`), its page for a new file (see `newfile`), or links within the site.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from agentledger.model.text import encode
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link and its words."""
+    """An address, and the words of its link."""
 
     href: str
     text: str
 
 
 def review_link(fleet: Fleet, branch: Branch) -> Link | None:
-    """Where the forge shows this branch: its pull or merge request, or the comparison with base.
+    """The forge's page for this branch: its pull or merge request, or the comparison with base.
 
     None where the forge is not known, or the branch is not on it.
     """
@@ -34,7 +34,7 @@ def review_link(fleet: Fleet, branch: Branch) -> Link | None:
     if request:
         kind = "pull" if request[1] == "pull" else "-/merge_requests"
         return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host_name(site)}")
-    # A branch of another remote than the usual one carries that remote's name; it lies elsewhere.
+    # The name of a branch from another remote includes that remote's name. The forge does not have it.
     mirrored = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
     if mirrored is None or "bitbucket" in host_name(site):
         return None
@@ -44,7 +44,7 @@ def review_link(fleet: Fleet, branch: Branch) -> Link | None:
 
 
 def commit_url_prefix(fleet: Fleet) -> str | None:
-    """What the address of a commit's page starts with, the id left to add; None if not known."""
+    """The address of a commit's page without the id, which is to be added; None where the forge is not known."""
     site = forge_address(fleet.forge)
     if site is None:
         return None
@@ -54,8 +54,8 @@ def commit_url_prefix(fleet: Fleet) -> str | None:
 
 
 def forge_address(forge: str | None) -> str | None:
-    """The forge's address, if it is one that a page may link to."""
-    # Printable ASCII alone: nothing in it hides, or ends the attribute that it stands in.
+    """The forge's address without a slash at the end; None where a page must not link to it."""
+    # Printable ASCII alone: no character in it is invisible, or ends the attribute it is written in.
     plain = forge is not None and forge.isascii() and forge.isprintable()
     if not plain or not forge or not re.fullmatch(r"https?://[^/@]+(/[^\s\"'<>\\?#]*)?", forge):
         return None
@@ -63,7 +63,7 @@ def forge_address(forge: str | None) -> str | None:
 
 
 def host_name(site: str) -> str:
-    """The name of the machine at that address."""
+    """The host of that address; "" where it has none."""
     return urlsplit(site).hostname or ""
 
 

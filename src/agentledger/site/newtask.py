@@ -1,7 +1,7 @@
-"""A fleet → the page on which a new task is begun: on the forge, or in a shell.
+"""Fleet → the page for a new task, which is written on the forge or in a shell.
 
-Belongs here: the view model of that page. Does not: HTML, the brief's text (see `blank`), or the forge's
-address (see `newfile`).
+Belongs here: the view model of that page. Does not: HTML, the brief's text (see `document_templates`), or
+the forge's address (see `newfile`).
 """
 
 from __future__ import annotations
@@ -16,33 +16,38 @@ from agentledger.site.branch_commands import Command
 from agentledger.site.labels import Frame, build_frame
 from agentledger.site.newfile import Missing, NewFile
 
-# Stands in the path for the id: capitals, which no id has, so that it is not left as it is.
+# A placeholder for the id in the path. No id has capitals, so it is refused where it was not replaced.
 ID = "NEW-TASK"
 PATH = f"tasks/{ID}/brief.md"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """The page. `link` is None where the forge is not known, or has no control branch."""
+    """The page."""
 
     frame: Frame
+    #: The control branch's name.
     branch: str
     host: str
+    #: None where the forge is not known, or has no control branch.
     link: NewFile | None
     missing: Missing | None
+    #: The placeholder for the task's id in `path`.
     id: str
     path: str
+    #: The brief to fill in.
     text: str
+    #: The same in a shell.
     steps: tuple[Command, ...]
 
 
 def is_offered(fleet: Fleet) -> bool:
-    """Is there such a page? Not where nobody has begun to work with briefs."""
+    """Is there such a page? Only where there are tasks, or a control branch to write them on."""
     return bool(fleet.tasks) or (fleet.control is not None and fleet.control.ref is not None)
 
 
 def build_new_task(fleet: Fleet) -> NewTask:
-    """The page of a fleet."""
+    """Build the page of a fleet."""
     desk = newfile.find_desk(fleet)
     text = document_templates.draft_brief(fleet)
     control = fleet.control or Control(fleet.policy.control_branch)
@@ -60,9 +65,9 @@ def build_new_task(fleet: Fleet) -> NewTask:
 
 
 def _build_shell_steps(name: str, control: Control) -> tuple[Command, ...]:
-    """The same in a shell: a worktree beside the repository, for as long as it takes.
+    """The same in a shell: a worktree beside the repository, removed at the end.
 
-    () where a name cannot be typed, and where the branch of that name is something else.
+    () where a name cannot be typed, or the branch of that name is not a control branch.
     """
     if HIDDEN.search(name + control.name) or (control.ref is None and control.note):
         return ()
@@ -81,19 +86,20 @@ def _build_shell_steps(name: str, control: Control) -> tuple[Command, ...]:
         ),
         Command("Put the branch back: agentledger writes to it, too", f"git worktree remove {at}"),
     )
+    # Without a control branch the first step makes one.
     begin = (_begin_command(control.name),) if control.ref is None else ()
     return (*begin, *steps, Command("Publish it, where there is a remote", "agentledger sync"))
 
 
 def _begin_command(branch: str) -> Command:
-    """It is a branch of its own, so it starts from a commit of nothing."""
+    """The command that makes the control branch: it shares no history, so it starts with an empty commit."""
     nothing = '"$(git mktree </dev/null)"'
     empty = f'"$(git commit-tree -m {shlex.quote("Begin the ledger")} {nothing})"'
     return Command("Begin the branch", f"git branch {shlex.quote(branch)} {empty}")
 
 
 def _worktree_arguments(control: Control, place: str) -> str:
-    """What `git worktree add` is told: a branch that only the remote has gets its local twin."""
+    """The arguments for `git worktree add`: a branch that only the remote has gets a local copy."""
     branch = shlex.quote(control.name)
     if control.sync is Sync.REMOTE and control.ref:
         return f"--track -b {branch} {place} {shlex.quote(control.ref.removeprefix('refs/remotes/'))}"

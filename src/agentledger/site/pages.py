@@ -1,7 +1,7 @@
-"""View models → pages, through the templates of templates/site.
+"""View models → pages, by the templates in templates/site.
 
-Belongs here: the template environment and which template makes which file. Does not:
-words, order, or any decision about content (see `view`, `branch` and `feed`).
+Belongs here: the template environment, and which template makes which file. Does not: words, order, or any
+decision about content (see `board_view`, `branch_view` and `feed`).
 """
 
 from __future__ import annotations
@@ -23,26 +23,27 @@ from agentledger.site.timeline import render_literal
 from agentledger.site.visible_characters import render_path, render_visible
 from agentledger.storage import resources
 
-PATHS_LISTED = 500  # of a branch, for the filter by path
+PATHS_LISTED = 500  # of each branch, for the filter by path
 
 
 def render_board_pages(
     fleet: Fleet, pages: Mapping[str, str], rendered: Mapping[str, Rendered] = NO_TEXTS
 ) -> dict[str, bytes]:
-    """The board, the list of all ended branches if the board is too short for it, and the filter's paths.
+    """Render the board, the paths for its filter, and if it cannot list all ended branches, their page.
 
-    Where there are tasks, what was said on all branches, too: as a page, and as an Atom feed;
-    `rendered` holds what became of each of `feed.texts`. And how to begin a task (see `newtask`).
+    Where there are tasks, also what was said on all branches, as a page and as an Atom feed; `rendered` maps
+    each of `feed.list_feed_texts` to its markup. And the page for a new task (see `newtask`). Returns the
+    content by path.
     """
     model = build_board(fleet, pages)
-    found = {INDEX: _render_board(INDEX, model), PATHS: _render_paths(fleet, pages)}
+    files = {INDEX: _render_board(INDEX, model), PATHS: _render_paths(fleet, pages)}
     if model.ended_more:
-        found[ENDED] = _render_board(ENDED, build_board(fleet, pages, ended_shown=None))
+        files[ENDED] = _render_board(ENDED, build_board(fleet, pages, ended_shown=None))
     if newtask.is_offered(fleet):
-        found[NEW_TASK] = _render_new_task(newtask.build_new_task(fleet))
+        files[NEW_TASK] = _render_new_task(newtask.build_new_task(fleet))
     if fleet.tasks:
-        found |= _render_feed(feed.build_feed(fleet, pages, rendered.__getitem__))
-    return found
+        files |= _render_feed(feed.build_feed(fleet, pages, rendered.__getitem__))
+    return files
 
 
 def render_branch_pages(
@@ -52,27 +53,27 @@ def render_branch_pages(
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
 ) -> dict[str, bytes]:
-    """The page of a branch at `page` (a path without the ending), and its diff's page if it needs one.
+    """Render a branch's page at `page` (a path without the ending), and its diff's page if it needs one.
 
-    `rendered` is as in `branch.branch_page`.
+    `rendered` is as in `branch_view.build_branch_page`. Returns the content by path.
     """
     model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered)
     common = {"page": model, "frame": model.frame, "root": "../"}
-    found = {f"{page}.html": _render_template("branch.html.j2", common)}
+    files = {f"{page}.html": _render_template("branch.html.j2", common)}
     if model.diff_page:
         own = common | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
-        found[f"{page}.diff.html"] = _render_template("diff.html.j2", own)
-    return found
+        files[f"{page}.diff.html"] = _render_template("diff.html.j2", own)
+    return files
 
 
 def read_static_files() -> dict[str, bytes]:
-    """The style sheet, the script and the icon, as they ship."""
+    """The style sheet, the scripts and the icon by name, as they ship."""
     folder = resources.resource_folder("site")
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file()}
 
 
 def read_sources() -> list[bytes]:
-    """What pages are made with: their content counts for whether an old page is still good."""
+    """The templates and static files: when one of them changes, every published page is stale."""
     folder = resources.resource_folder("templates") / "site"
     return [file.read_bytes() for file in sorted(folder.glob("*.j2"))] + list(read_static_files().values())
 
@@ -82,7 +83,7 @@ def _render_board(name: str, model: Board) -> bytes:
         "board": model,
         "frame": model.frame,
         "root": "",
-        "with_agent": name == INDEX,
+        "with_agent": name == INDEX,  # ended branches are listed without their agent
         "filter_states": model.states if name == INDEX else [group.mark.text for group in model.ended],
         "paths_file": PATHS,
         "ended_file": ENDED,
@@ -100,13 +101,14 @@ def _render_new_task(model: newtask.NewTask) -> bytes:
 
 def _render_feed(model: feed.Feed) -> dict[str, bytes]:
     context = {"feed": model, "frame": model.frame, "root": "", "page_file": CHECK_INS, "atom_file": ATOM}
-    # One pass over the whole: a single character that XML forbids would make every reader refuse the feed.
+    # In one pass over the finished feed: one character that XML forbids makes every reader refuse all of it.
     atom = feed.replace_non_xml(_render_template(f"{ATOM}.j2", context).decode())
     return {CHECK_INS: _render_template(f"{CHECK_INS}.j2", context), ATOM: atom.encode()}
 
 
 def _render_paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
-    """The paths each branch on the board changes, as a classic script: `file://` allows no fetch."""
+    """The paths that each branch on the board changes, as a classic script: `file://` allows no fetch."""
+    # Branches change the same paths; each path is written once, and rows refer to it by number.
     numbers: dict[str, int] = {}
     rows = {
         f"{pages[branch.ref]}.html": [
@@ -121,7 +123,7 @@ def _render_paths(fleet: Fleet, pages: Mapping[str, str]) -> bytes:
 
 
 def _render_template(template: str, context: Mapping[str, object]) -> bytes:
-    # Every value passes `show`; should one escape it, an odd byte must not cost the whole site.
+    # Every value passes `render_visible`; if one ever does not, an odd byte must not cost the whole site.
     return _jinja_environment().get_template(template).render(context).encode("utf-8", "backslashreplace")
 
 
@@ -130,7 +132,7 @@ def _jinja_environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(resources.resource_folder("templates") / "site"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a misspelled name fails, instead of showing nothing
         finalize=render_visible,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -147,5 +149,5 @@ def _format_number(value: int) -> str:
 
 @lru_cache(maxsize=1 << 12)
 def _format_minute(at: int, between: str) -> str:
-    """A time to the minute, UTC, with `between` after the date."""
+    """A time (seconds since the epoch) to the minute, UTC, with `between` between date and time."""
     return format_rfc3339(at)[:16].replace("T", between)

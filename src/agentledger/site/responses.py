@@ -1,11 +1,11 @@
-"""What a request for a page of the site gets: a file of the folder, made live, under strict headers.
+"""The answer to a request for a page of the site: a file of the folder, made live, with strict headers.
 
-Belongs here: which host names and paths are answered, headers, and the two changes made to a page
-on its way out. Does not: sockets (see `serve`).
+Belongs here: which host names and paths are answered, headers, and the two changes to a page that is
+served. Does not: sockets (see `server`).
 
-A page on the disk says in its policy that it may connect nowhere. A served one has to hear of
-changes, so both its own policy and the header get `connect-src 'self'`, and the script that
-listens is added at its end; the files themselves stay as `agentledger site` makes them.
+A page on the disk forbids every connection in its content security policy. A served page has to hear of
+changes, so its own policy and the header both get `connect-src 'self'`, and a script that listens is added
+at its end. The files themselves stay as `agentledger site` makes them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _TYPES: Mapping[str, str] = {
     "json": "application/json",
     "svg": "image/svg+xml",
     "atom": "application/atom+xml; charset=utf-8",
-    # Shown, where `text/markdown` would be offered for saving.
+    # As plain text a browser shows it; `text/markdown` it would offer to save.
     "md": "text/plain; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
 }
@@ -43,11 +43,11 @@ _NOWHERE = "default-src 'none'; frame-ancestors 'none'"
 _GUARDS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # Without it any page on the web could include ours as a script or a frame, and learn from that.
+    # Without these two any page on the web could load ours as a script or a frame, and learn from that.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-cache",  # a browser asks each time, and gets 304 where nothing changed
 }
 _MISSING = b"""<!DOCTYPE html>
 <html lang="en">
@@ -77,7 +77,10 @@ class Answer(NamedTuple):
 
 
 def allowed_hosts(bound: str) -> frozenset[str]:
-    """The names under which a server bound to this address may be asked; see `is_ours`."""
+    """The host names that a server bound to this address answers to; `*` is any plain address.
+
+    See `is_own_host`.
+    """
     shown = f"[{bound}]" if ":" in bound else bound
     every = bound in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
     return LOOPBACK | {shown.lower()} | ({"*", socket.gethostname().lower()} if every else set())
@@ -86,9 +89,9 @@ def allowed_hosts(bound: str) -> frozenset[str]:
 def is_own_host(header: str | None, ours: frozenset[str]) -> bool:
     """True when a `Host` header names this server.
 
-    A page on the web can have its own name resolve to this machine, and then read what it gets
-    as its own; but the browser still sends that name. With `*` among ours any plain address will
-    do: no name can be made to look like one.
+    A page on the web can let its own name resolve to this machine (DNS rebinding), and then read our
+    answers as its own; but the browser still sends that name. With `*` among ours any plain address is
+    accepted: no name can look like one.
     """
     name = re.sub(r":\d+$", "", (header or "").strip().lower())
     return name in ours - {"*"} or ("*" in ours and _is_ip_address(name.strip("[]")))
@@ -103,14 +106,14 @@ def _is_ip_address(text: str) -> bool:
 
 
 def answer_request(root: str, target: str, known: str = "") -> Answer:
-    """The answer to a request for `target` in the site below `root`; `known` is its If-None-Match."""
+    """Answer a request for `target` in the site below `root`; `known` is its If-None-Match header."""
     name = _parse_target(target)
-    found = _read_plain_file(root, name)
-    if found is None:
+    file = _read_plain_file(root, name)
+    if file is None:
         return _page_answer(404, _MISSING, "", {})
-    content, seen = found
-    tag = f"{seen.st_mtime_ns:x}-{seen.st_size:x}"
-    dated = {"ETag": f'"{tag}"', "Last-Modified": formatdate(seen.st_mtime, usegmt=True)}
+    content, status = file
+    tag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
+    dated = {"ETag": f'"{tag}"', "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
     if f'"{tag}"' in known:
         return Answer(304, {**_GUARDS, **dated}, b"")
     ending = name.rpartition(".")[2]
@@ -121,7 +124,7 @@ def answer_request(root: str, target: str, known: str = "") -> Answer:
 
 
 def build_refusal(status: int, why: str) -> Answer:
-    """An answer of one sentence."""
+    """Refuse a request with this status, and one sentence why."""
     return Answer(status, _guarded_headers(_TYPES["txt"], _NOWHERE), f"{why}\n".encode())
 
 
@@ -134,7 +137,7 @@ def _page_answer(status: int, content: bytes, tag: str, dated: Mapping[str, str]
     allowed = _POLICY.search(content, 0, 1024)
     rest = f"; connect-src 'self';{allowed[1].decode()}" if allowed else ""
     if allowed:
-        # Both policies apply, the stricter wins: the page's own has to allow it too.
+        # A browser applies both policies, so the page's own has to allow the connection too.
         start = allowed.start(1)
         content = b"%s connect-src 'self';%s" % (content[:start], content[start:])
     before, end, after = content.rpartition(b"</body>")
@@ -150,28 +153,32 @@ def _guarded_headers(kind: str, policy: str) -> dict[str, str]:
 
 
 def _parse_target(target: str) -> str:
-    """The path of a file below the site that a request asks for, or "" for what is never served."""
+    """The path below the site that a request asks for; "" for what is never served."""
     try:
         path = unquote(urlsplit(target).path, errors="strict").removeprefix("/") or INDEX
     except ValueError:
         return ""
     parts = path.split("/")
-    # Hidden files are the manifest, the lock and what is being built; `..` begins with a dot too.
+    # Hidden files are the manifest, the lock and a build in progress; `..` begins with a dot, too.
     hidden = any(part.startswith(".") or not part for part in parts)
     return "" if hidden or not path.isprintable() or "\\" in path else path
 
 
 def _read_plain_file(root: str, name: str) -> tuple[bytes, os.stat_result] | None:
-    """Content and state of a plain file; no part of the way to it may be a link."""
-    *ways, last = name.split("/")
+    """Read a plain file: its content and its status. None where there is none, or a link is on the way to it.
+
+    A link could lead out of the site. Each folder is opened inside the one before, so none can be
+    replaced by a link between a check and the opening.
+    """
+    *folders, last = name.split("/")
     with contextlib.ExitStack() as stack:
         try:
             here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
             stack.callback(os.close, here)
-            for way in ways:
-                here = os.open(way, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            for folder in folders:
+                here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
                 stack.callback(os.close, here)
-            # Without O_NONBLOCK a pipe of that name would never open.
+            # O_NONBLOCK: a named pipe would otherwise wait for a writer for ever.
             file = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
         except (OSError, ValueError):
             return None

@@ -1,11 +1,11 @@
-"""Hints that a repository may have changed, from the file system's own events.
+"""Hints that a repository may have changed, from the file system's events.
 
-Belongs here: which folders are watched, and which events in them count. Does not: what is done
-about a hint, or whether anything really changed (see `live`).
+Belongs here: which folders are watched, and which events in them count. Does not: what follows from a
+hint, or whether anything really changed (see `rebuild_loop`).
 
-An event is never more than a hint. Some get lost: the kernel's queue runs over, a folder appears
-and is filled before it is watched, a network file system tells nothing. So nothing here has to be
-complete, and where events cannot be had at all, `complete` says so and one has to look more often.
+An event is never more than a hint. Some are lost: the kernel's queue overflows, a folder appears and is
+filled before it is watched, a network file system sends none. So nothing here has to be complete. Where
+folders cannot be watched, `Watch.complete` is False, and the caller has to look more often.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from watchdog import events
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-# Reading makes `opened` and `closed without writing`: counting those, our own look would be a hint.
+# Without "opened" and "closed without writing": reading causes those, so our own look would be a hint.
 COUNTED: list[type[events.FileSystemEvent]] = [
     events.DirCreatedEvent,
     events.DirDeletedEvent,
@@ -34,7 +34,7 @@ COUNTED: list[type[events.FileSystemEvent]] = [
     events.FileClosedEvent,
 ]
 
-# In the git directory itself; `objects`, and our own folder with cache and scratch, are never looked at.
+# Entries of the git directory. Not among them: git's folder of objects, and ours with cache and scratch.
 _SHARED = frozenset("HEAD FETCH_HEAD packed-refs config shallow index logs refs reftable worktrees".split())
 _LEDGER = ".agentledger"
 
@@ -48,9 +48,10 @@ class Folder(NamedTuple):
     names: frozenset[str] | None = None
 
     def counts(self, path: str) -> bool:
-        """True for a path of an event in this folder that may have to do with what a site shows.
+        """True for an event's path in this folder if the event may change what the site shows.
 
-        Lock files come and go without anything having changed; what is renamed from one counts.
+        Lock files do not count: they come and go while nothing has changed. The file that a lock is
+        renamed to does.
         """
         if not path or path.endswith(".lock"):
             return False
@@ -59,9 +60,9 @@ class Folder(NamedTuple):
 
 
 def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
-    """Where a change of a repository's branches, worktrees and ledger files leaves its trace.
+    """The folders in which a change of branches, worktrees or ledger files causes an event.
 
-    `common` is the git directory that all worktrees share. Some of the folders may not be there yet.
+    `common` is the git directory that all worktrees share. Some of the folders may not exist yet.
     """
     yield Folder(common, _SHARED)
     yield Folder(common / "logs", frozenset({"HEAD"}))
@@ -73,10 +74,10 @@ def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
 
 
 class Watch:
-    """Watches folders, from `follow` until `close`; the hints are for one thread to wait for.
+    """Watches folders, from `follow` until `close`; one thread may wait for its hints.
 
-    `complete` is False where not all that is there could be watched. Hints from below `out`, our
-    own output, are dropped.
+    `complete` is False where an existing folder could not be watched. Hints from below `out`, our own
+    output, are dropped.
     """
 
     def __init__(self, out: Path) -> None:
@@ -87,12 +88,12 @@ class Watch:
         self._observer = _start_observer()
 
     def follow(self, wanted: Iterable[Folder]) -> None:
-        """Watch these of the folders that are there, and no others."""
+        """Watch those of the folders that exist, and no others."""
         if self._observer is None:
             return
-        there = {folder: found for folder in wanted if (found := _folder_identity(folder.path)) is not None}
+        there = {folder: inode for folder in wanted if (inode := _folder_identity(folder.path)) is not None}
         for folder, (identity, watch) in list(self._watched.items()):
-            # A folder that was made anew under its old name: the old watch is deaf.
+            # A folder that was deleted and made again has the same name; the old watch gets no more events.
             if there.get(folder) != identity:
                 del self._watched[folder]
                 self._observer.unschedule(watch)
@@ -105,7 +106,7 @@ class Watch:
         return self._hint.wait(timeout)
 
     def settle(self, quiet: float, longest: float) -> None:
-        """Returns after `quiet` seconds without a hint, or `longest` in all; earlier ones are taken up."""
+        """Wait until no hint came for `quiet` seconds, or for `longest` seconds in all; clears the hints so far."""
         end = time.monotonic() + longest
         while True:
             self._hint.clear()
@@ -114,14 +115,14 @@ class Watch:
                 return
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._observer is not None:
             self._observer.stop()
             self._observer.join()
 
     def _add(self, observer: BaseObserver, folder: Folder, identity: _Identity) -> None:
         handler = _Handler(self, folder)
-        # No inotify watches or instances left (ENOSPC, EMFILE), or the folder has just gone.
+        # Fails where no inotify watches or instances are left (ENOSPC, EMFILE), or the folder was just deleted.
         try:
             watch = observer.schedule(
                 handler, str(folder.path), recursive=folder.names is None, event_filter=COUNTED
@@ -132,7 +133,7 @@ class Watch:
             self._watched[folder] = identity, watch
 
     def take(self, folder: Folder, paths: Iterable[str]) -> None:
-        """An event with these paths was seen in a folder."""
+        """Take an event with these paths in a folder; called in the observer's thread."""
         if any(folder.counts(path) and not path.startswith(self._out) for path in paths):
             self._hint.set()
 
@@ -154,8 +155,8 @@ def _start_observer() -> BaseObserver | None:
 
 
 def _folder_identity(path: Path) -> _Identity | None:
-    """None where there is no plain folder; links are not followed, an agent may have made them."""
+    """Device and inode; None where there is no plain folder. A link is not followed: an agent may have made it."""
     if path.is_symlink() or not path.is_dir():
         return None
-    found = path.stat()
-    return found.st_dev, found.st_ino
+    status = path.stat()
+    return status.st_dev, status.st_ino

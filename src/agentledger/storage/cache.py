@@ -3,9 +3,9 @@
 Belongs here: storing and finding rows. Does not: what a row means, or under which key it is valid (see
 `ledger.document_cache`, `changes`).
 
-The file lies in agentledger's folder of the common git directory. Losing it costs time only, so no error of it
-stops a command: where it cannot be written it is kept in memory, and where it is damaged it is replaced. Values
-are JSON, never pickles: an agent can write this file.
+The file lies in agentledger's folder of the common git directory. Losing it costs time only, so its errors
+stop no command: where it cannot be written it is kept in memory, and where it is damaged it is replaced.
+Values are JSON, never pickles: an agent can write this file.
 """
 
 from __future__ import annotations

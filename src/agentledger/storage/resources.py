@@ -18,8 +18,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 def resource_folder(name: str) -> Path:
     """The path of a shipped folder: "templates", "schemas", "site" or "hooks".
 
-    The installed package comes first, then the checkout that this file is in. Raises LedgerError where neither
-    has it: the installation is damaged.
+    The installed package comes first, then the checkout that this file is in. Raises LedgerError where
+    neither has it: the installation is damaged.
     """
     for home in _candidate_homes(PACKAGE):
         if (home / name).is_dir():

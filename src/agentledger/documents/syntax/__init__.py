@@ -1,4 +1,5 @@
-"""Notations: YAML, TOML and JSON with line numbers, tables of keys, and the list of what is wrong.
+"""YAML, TOML and JSON read with line numbers; the tables of keys; and the list of what is wrong.
 
-Belongs here: from text to nodes with places. Does not: which keys a document has (`documents`).
+Belongs here: from text to nodes with lines, and the declared keys. Does not: what follows from their values
+(see the modules of `documents`).
 """

@@ -1,7 +1,7 @@
-"""A JSON object → keys and values with their lines.
+"""Read a JSON object as keys and values with their lines.
 
-Belongs here: the notation, strictly: no key twice, no NaN, nothing after the object. Does not: what the keys
-mean (`tables`).
+Belongs here: the notation, strictly: no NaN, nothing after the object, and a key that is there twice is kept
+twice. Does not: what the keys mean (see `tables`).
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from typing import Any
 from agentledger.documents.syntax.nodes import LITERAL, QUOTED, Entry, Map, Node, Scalar, Seq
 from agentledger.documents.syntax.problems import Problems
 
-MOST_DEEP = 6
+MOST_DEEP = 6  # levels of nesting; no key of ours has a deeper value
 
 
 class _Word(str):
-    """A number as it is written, which text is not."""
+    """A number as it is written, told from text by its type: no digit is lost, whatever key it is for."""
 
     __slots__ = ()
 
 
 def parse_json(text: str, out: Problems, lines: bool = True) -> Map | None:
-    """The object that `text` is; None, with a problem, if it is none.
+    """Parse `text` as a JSON object; None, with a problem, if it is none.
 
-    `lines`: finding out where each key stands takes as long as all the rest.
+    Without `lines` every key is on line 1: finding the lines takes as long as all the rest.
     """
     try:
-        found = _json_decoder().decode(text)
+        value = _json_decoder().decode(text)
     except json.JSONDecodeError as error:
-        out.invalid(error.lineno, f"this is not JSON: {error.msg}", "`agentledger verify` writes it anew")
+        out.invalid(error.lineno, f"this is not JSON: {error.msg}", "`agentledger verify` writes it again")
         return None
     except (RecursionError, ValueError):
         out.invalid(
-            1, "this is nested too deeply, or has a number like NaN", "`agentledger verify` writes it anew"
+            1, "this is nested too deeply, or has a number like NaN", "`agentledger verify` writes it again"
         )
         return None
-    if not isinstance(found, _Pairs):
-        out.invalid(1, "this is no JSON object", "`agentledger verify` writes it anew")
+    if not isinstance(value, _Pairs):
+        out.invalid(1, "this is no JSON object", "`agentledger verify` writes it again")
         return None
-    tree = _Lines(text if lines else "").node(found, 1, 0)
+    tree = _Lines(text if lines else "").node(value, 1, 0)
     assert isinstance(tree, Map)
     return tree
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object's keys and values, those that are there twice among them."""
+    """An object's keys and values; a key that is there twice is in it twice."""
 
 
 def _json_decoder() -> json.JSONDecoder:
@@ -64,7 +64,7 @@ def _refuse_constant(word: str) -> Any:
 
 
 class _Lines:
-    """Where each key is first, second … written; in a document of one line there is nothing to find."""
+    """The lines on which each key is written, in order; a document of one line needs none."""
 
     def __init__(self, text: str) -> None:
         self.places: dict[str, list[int]] = {}
@@ -74,7 +74,7 @@ class _Lines:
                     self.places.setdefault(key, []).append(number)
 
     def node(self, value: Any, line: int, depth: int) -> Node:
-        """The tree of a decoded value; what lies too deep is cut off, since no key wants it."""
+        """Build the tree of a decoded value; what is nested too deeply is cut off, since no key has that."""
         if isinstance(value, _Pairs) and depth < MOST_DEEP:
             return Map(tuple(self._entry(key, each, line, depth) for key, each in value), line)
         if isinstance(value, list) and depth < MOST_DEEP:
@@ -82,6 +82,7 @@ class _Lines:
         return _scalar_of(value, line)
 
     def _entry(self, key: str, value: Any, line: int, depth: int) -> Entry:
+        # The decoder gives keys in the order of the text, so the next place is this key's.
         left = self.places.get(key)
         here = left.pop(0) if left else line
         return Entry(key, here, self.node(value, here, depth + 1))

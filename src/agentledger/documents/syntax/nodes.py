@@ -1,8 +1,10 @@
-"""What YAML, TOML and JSON are read to before anybody asks what the keys mean: text with line numbers.
+"""The tree that YAML, TOML and JSON are all read into: text with line numbers, before any key is understood.
 
-Belongs here: the tree's three kinds of nodes. Does not: the notations (`yaml_lines`, `json_lines`,
-`toml_lines`), or which value a key wants (`kinds`). Nothing is guessed from how a scalar looks: a YAML
-date, `on` or `010` stay the characters that were written, until the key says what they are.
+Belongs here: the tree's three kinds of nodes. Does not: the notations (see `yaml_lines`, `json_lines`,
+`toml_lines`), or which value a key has (see `documents.kinds`).
+
+Nothing is guessed from how a scalar looks: a YAML date, `on` or `010` stay the characters that were written,
+until the key says what they are.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-# How a scalar was written: bare in YAML (it can be anything), in quotes (it is text), or as
-# TOML and JSON write what is no text (numbers, true, false, dates).
+# How a scalar was written: bare in YAML (it can be anything), in quotes (it is text), or bare in TOML and
+# JSON (it is a number, true, false or a date).
 PLAIN, QUOTED, LITERAL = "plain", "quoted", "literal"
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
@@ -27,7 +29,7 @@ class Scalar(NamedTuple):
 
     @property
     def null(self) -> bool:
-        """Nothing at all, or a word for it."""
+        """Is it nothing, or a bare word for nothing?"""
         return self.style != QUOTED and self.text in NULLS
 
 
@@ -39,7 +41,7 @@ class Seq(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A key, where it stands, and its value."""
+    """A key, its line, and its value."""
 
     key: str
     line: int
@@ -47,7 +49,7 @@ class Entry(NamedTuple):
 
 
 class Map(NamedTuple):
-    """A table; a key can occur twice here, and it is for the reader to say so."""
+    """A table; a key can be there twice, which `documents.kinds.Table` notes."""
 
     entries: tuple[Entry, ...]
     line: int
@@ -57,7 +59,7 @@ Node = Scalar | Seq | Map
 
 
 def to_json_value(node: Node) -> Any:
-    """The node as a JSON value: whole numbers, true, false and null where they were written bare."""
+    """Return the node as a JSON value: whole numbers, true, false and null where they were written bare."""
     if isinstance(node, Seq):
         return [to_json_value(item) for item in node.items]
     if isinstance(node, Map):

@@ -1,11 +1,12 @@
-"""The YAML that nearly all front matter is, read without a YAML library.
+"""Read the simple YAML that nearly all front matter is, without a YAML library.
 
 Belongs here: a strict subset, in which every document means the same to YAML itself (a test compares the
-two). Does not: anything else; one odd line, and the answer is None. It buys speed, thousands of small
-documents a second, and lets a hook start without loading the library.
+two). Does not: anything else (see `yaml_lines`); with one unusual line the answer is None.
 
-Read here: `key: value` lines, comments, lists and tables on one line or in an indented block; values are
-bare words without anything that YAML could take for more, or quoted text without escapes.
+This reads thousands of small documents a second, and lets a hook start without loading the library.
+
+It reads `key: value` lines, comments, lists and tables on one line or in an indented block. Values are bare
+words without anything that YAML could read as more, or quoted text without escapes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 from agentledger.documents.syntax.nodes import PLAIN, QUOTED, Entry, Map, Node, Scalar, Seq
 
 _QUOTED = r"\"[^\"\\\t]*\"|'[^'\t]*'"
-# Blanks only between words, no `: `, no ` #`: what a bare value in a block cannot be misread in.
+# A bare value in a block: blanks only between words, no `: `, no ` #`, so YAML cannot read it as more.
 _BARE = r"[A-Za-z0-9/._](?:[^\s:#]|:(?=[^\s])|(?<=[^\s])#| +(?=[^\s#:]))*"
 _WORD = r"[A-Za-z0-9_][A-Za-z0-9_./*@+-]*"
 _ITEM = rf"(?:{_QUOTED}|{_WORD})"
@@ -32,7 +33,7 @@ _TWO = re.compile(rf"({_KEY}): +({_ITEM})")
 
 
 def parse_plain_yaml(head: str, line: int) -> Map | None:
-    """The front matter whose first line is number `line`; None where only a YAML reader can tell."""
+    """Parse the front matter whose first line is number `line`; None where it takes a real YAML reader."""
     lines = head.split("\n")
     entries: list[Entry] = []
     at = 0
@@ -41,6 +42,7 @@ def parse_plain_yaml(head: str, line: int) -> Map | None:
             at += 1
             continue
         pair = _PAIR.fullmatch(lines[at])
+        # An indented line at the top belongs to nothing that is read here.
         if not pair or pair[1]:
             return None
         here = line + at
@@ -58,7 +60,7 @@ def parse_plain_yaml(head: str, line: int) -> Map | None:
 
 
 def _find_block_end(lines: list[str], at: int) -> int:
-    """The first line after those that belong to the key above: indented ones, dashes, blanks and comments."""
+    """Return the first line after those that belong to the key above: indented, dashes, blanks, comments."""
     while at < len(lines) and (lines[at][:1] in ("", " ", "-", "#")):
         at += 1
     return at
@@ -70,6 +72,7 @@ def _parse_block(lines: list[str], key_line: int, first: int) -> Node | None:
         if _BLANK.fullmatch(text):
             continue
         match = _DASH.fullmatch(text) or _PAIR.fullmatch(text)
+        # All lines of a block have one indent, and are all dashes or all keys.
         if match is None or (found and (match[1], match.re) != (found[0][0][1], found[0][0].re)):
             return None
         found.append((match, first + offset))

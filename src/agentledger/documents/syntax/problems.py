@@ -1,6 +1,7 @@
-"""Problems while one document is read: collected, counted, worded alike.
+"""Collect the problems of one document while it is read.
 
-Belongs here: the list, its cap, and near misses. Does not: deciding what is a problem.
+Belongs here: the list, its limit, and near misses. Does not: deciding what is a problem (see the modules of
+`documents`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Iterable
 from agentledger.model.ledger import Problem
 from agentledger.model.text import escape_hidden
 
-# Nobody reads more, and a hostile document could hold a hundred thousand.
+# Nobody reads more, and a hostile document could have a hundred thousand.
 MOST = 50
 
 
 class Problems:
-    """Collects the problems of the document at `path`."""
+    """The problems of the document at `path`."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -24,27 +25,27 @@ class Problems:
 
     @property
     def full(self) -> bool:
-        """So many that looking for another is no use."""
+        """Is the list full, so that looking for more is no use?"""
         return len(self._found) >= MOST
 
     @property
     def any(self) -> bool:
-        """Is there one at all?"""
+        """Is there any problem?"""
         return bool(self._found)
 
     def invalid(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
-        """What cannot be read as it stands."""
+        """Note what is there, but cannot be read."""
         self._add(line, message, hint, "invalid", fatal)
 
     def incomplete(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
-        """What is missing, empty, or only a placeholder."""
+        """Note what is missing, empty, or only a placeholder."""
         self._add(line, message, hint, "incomplete", fatal)
 
     def _add(self, line: int | None, message: str, hint: str, kind: str, fatal: bool) -> None:
         if self.full:
             self._more += 1
         else:
-            # The document's own words are in it: its keys, its headings.
+            # Shortened and escaped: the document's own keys and headings are in it.
             self._found.append(
                 Problem(
                     path=self.path,
@@ -57,14 +58,14 @@ class Problems:
             )
 
     def all(self) -> tuple[Problem, ...]:
-        """Everything found, in the order of the lines."""
-        found = sorted(self._found, key=lambda problem: problem.line or 0)
+        """Return all problems in the order of their lines, then how many were left out."""
+        problems = sorted(self._found, key=lambda problem: problem.line or 0)
         if self._more:
             text = f"more is wrong than the {MOST} problems shown; {self._more:,} were left out"
-            found.append(
-                Problem(path=self.path, line=None, message=text, hint="mend these first, then look again")
+            problems.append(
+                Problem(path=self.path, line=None, message=text, hint="fix these first, then look again")
             )
-        return tuple(found)
+        return tuple(problems)
 
 
 def _shorten_text(text: str) -> str:
@@ -72,12 +73,12 @@ def _shorten_text(text: str) -> str:
 
 
 def quote_excerpt(text: str) -> str:
-    """Text of the document inside a message, cut to a readable length."""
+    """Return a text of the document for a message, in backticks, cut to 60 characters."""
     return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean …?` for the known word that comes closest; else the first of many, named."""
+    """Return `did you mean …?` with the closest known word; where none is close, a list of all."""
     names = list(known)
     close = find_near_miss(word, names)
     if close is not None:
@@ -86,10 +87,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def find_near_miss(word: str, known: Iterable[str]) -> str | None:
-    """The known word that this one is most likely a slip of: case, dashes and single letters do not count."""
+    """Return the known word that this one is most likely a misspelling of, or None.
+
+    Case, dashes and single letters do not count.
+    """
     from difflib import get_close_matches  # here, since most documents have nothing wrong
 
     flat = {_fold_word(name): name for name in known}
+    # Cut, since the comparison takes long for a long word, and no known one is longer.
     close = get_close_matches(_fold_word(word[:80]), flat, n=1, cutoff=0.6)
     return flat[close[0]] if close else None
 

@@ -1,7 +1,7 @@
-"""Which keys each document has: declared once, for the reader, the schemas and the templates' editors.
+"""Which keys each document has: declared once, for the reader, the schemas and people's editors.
 
-Belongs here: names, forms, what they mean, what is needed. Does not: what follows from two keys together,
-or from the sections (see the module of each document).
+Belongs here: names, forms, what they mean, which are needed. Does not: what follows from two keys together,
+or from the sections (see the module of each document), or the policy's keys (see `documents.policy_keys`).
 """
 
 from __future__ import annotations

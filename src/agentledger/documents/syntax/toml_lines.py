@@ -1,7 +1,9 @@
-"""TOML → keys and values with their lines.
+"""Read TOML as keys and values with their lines.
 
-Belongs here: the notation, by the standard library, which tells no lines but those of errors; so the line of
-a key is found by a look at the text. Does not: what the keys mean (`policy_keys`).
+Belongs here: the notation. Does not: what the keys mean (see `documents.policy_keys`).
+
+The standard library reads it, but gives lines for errors only. So the line of a key is searched for in the
+text.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from typing import Any
 from agentledger.documents.syntax.nodes import LITERAL, QUOTED, Entry, Map, Node, Scalar, Seq
 from agentledger.documents.syntax.problems import Problems
 
-MOST_DEEP = 6
-# `a.a.a.a…` costs the library its length squared. Nothing of ours is deeper than three.
+MOST_DEEP = 6  # levels of nesting; what is deeper is cut off
+# `a.a.a.a…` costs the library the square of its length. Nothing of ours is deeper than three.
 _TOWER = re.compile(r"(?<![\w.-])(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')[ \t]*\.[ \t]*){40}", re.ASCII)
 _WHERE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
 _HEADER = re.compile(r"[ \t]*\[\[?([^\]\n]+)\]")
@@ -23,33 +25,34 @@ _FORM = "write `key = value`, text in quotes, tables as `[name]`"
 
 
 def parse_toml(text: str, out: Problems) -> Map | None:
-    """The table that `text` is; None, with a problem, if it is not TOML."""
+    """Parse `text` as TOML; None, with a problem, if it is none."""
     tower = _TOWER.search(text)
     if tower:
         out.invalid(text.count("\n", 0, tower.start()) + 1, "this is nested too deeply", _FORM)
         return None
     try:
-        found = tomllib.loads(text)
+        value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said = _WHERE.search(str(error))
-        line = int(said[1]) if said and said[1] else text.count("\n") + 1
+        # The line is in the message only.
+        where = _WHERE.search(str(error))
+        line = int(where[1]) if where and where[1] else text.count("\n") + 1
         out.invalid(line, f"this is not TOML: {_describe_error(error)}", _FORM)
         return None
     except (RecursionError, ValueError):
         out.invalid(None, "this is nested too deeply, or has a number that is too long", _FORM)
         return None
-    tree = _Lines(text).table(found, "", 1, 0)
+    tree = _Lines(text).table(value, "", 1, 0)
     assert isinstance(tree, Map)
     return tree
 
 
 def _describe_error(error: tomllib.TOMLDecodeError) -> str:
-    said = _WHERE.sub("", str(error)).lower()
-    return {"cannot overwrite a value": "this key was there before"}.get(said, said)
+    message = _WHERE.sub("", str(error)).lower()
+    return {"cannot overwrite a value": "this key was there before"}.get(message, message)
 
 
 class _Lines:
-    """Where each dotted name is first, second … written."""
+    """The lines on which each dotted name is written, in order."""
 
     def __init__(self, text: str) -> None:
         self.places: dict[str, list[int]] = {}
@@ -66,11 +69,12 @@ class _Lines:
     def _note_line(self, name: str, line: int) -> None:
         parts = name.split(".")
         self.places.setdefault(name, []).append(line)
+        # A table that is only named as a part, `a` in `[a.b]`, begins where that part is first written.
         for end in range(1, len(parts)):
             self.places.setdefault(".".join(parts[:end]), [line])
 
     def table(self, value: Any, name: str, line: int, depth: int) -> Node:
-        """The tree of a value called `name`, whose line is known already."""
+        """Build the tree of a value called `name`, whose line is known already."""
         if depth > MOST_DEEP:
             return Scalar("…", line, LITERAL)
         if isinstance(value, dict):
@@ -91,7 +95,7 @@ class _Lines:
         return self.table(value, name, here, depth + 1)
 
     def _next(self, name: str, line: int) -> int:
-        """The next place of this name that was not given out; the same name is in each `[[table]]` again."""
+        """Return the next line of this name that was not used: each `[[table]]` has the same names again."""
         left = self.places.get(name)
         return left.pop(0) if left else line
 

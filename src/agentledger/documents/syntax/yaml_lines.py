@@ -1,7 +1,9 @@
-"""Front matter → keys and values with their lines; the YAML that can do harm is refused.
+"""Read front matter as keys and values with their lines; YAML that can do harm is refused.
 
-Belongs here: PyYAML's parser, its events, its errors in words that help. Does not: what a value means
-(`kinds`). Read from events, so that nothing is ever built of an alias, a tag or a tower of brackets.
+Belongs here: PyYAML's parser, its events, its errors in words that help. Does not: what a value means (see
+`documents.kinds`), or the simple YAML that needs no library (see `plain_yaml`).
+
+It reads events, so that nothing is ever built from an alias, a tag or a tower of brackets.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from agentledger.documents.syntax import plain_yaml
 from agentledger.documents.syntax.nodes import PLAIN, QUOTED, Entry, Map, Node, Scalar, Seq
 from agentledger.documents.syntax.problems import Problems
 
-# Deeper and larger than anything a document of ours can mean.
+# Levels of nesting and number of values: more than any document of ours can have.
 MOST_DEEP = 6
 MOST_NODES = 10_000
 _QUOTE = "put the value in quotes"
@@ -28,14 +30,14 @@ class _Refused(Exception):
 
 
 def parse_yaml(head: str, line: int, out: Problems) -> Map | None:
-    """The mapping that `head` is, whose first line is number `line`; None, and a problem, if it is none."""
-    found = plain_yaml.parse_plain_yaml(head, line)
-    return found if found is not None else parse_any_yaml(head, line, out)
+    """Parse the mapping `head`, whose first line is number `line`; None, with a problem, if it is none."""
+    plain = plain_yaml.parse_plain_yaml(head, line)
+    return plain if plain is not None else parse_any_yaml(head, line, out)
 
 
 def parse_any_yaml(head: str, line: int, out: Problems) -> Map | None:
-    """The same by way of PyYAML, whatever is in it."""
-    import yaml
+    """Parse the same with PyYAML, whatever is in it."""
+    import yaml  # here, since most front matter is plain, and a hook should start without it
 
     try:
         node = _Builder(head, line).root()
@@ -66,7 +68,7 @@ def _describe_error(error: Any) -> str:
 
 
 def _suggest_fix(head: str, offset: int, error: Any) -> str:
-    """The mend that fits: nearly always a tab, or a character that YAML has a use of its own for."""
+    """Return the fix that fits: nearly always it is a tab, or a character that YAML uses for itself."""
     lines = head.split("\n")
     text = lines[offset] if offset < len(lines) else ""
     if "\t" in text[: len(text) - len(text.lstrip())]:
@@ -79,7 +81,7 @@ def _suggest_fix(head: str, offset: int, error: Any) -> str:
 
 
 class _Builder:
-    """Turns the events of one document into nodes."""
+    """Turn the events of one document into nodes."""
 
     def __init__(self, head: str, line: int) -> None:
         self.first = line
@@ -144,7 +146,7 @@ def _event_name(event: Any) -> str:
 def _parse_events(head: str) -> Iterator[Any]:
     import yaml
 
-    # The C parser where the wheel brought it: twenty times as fast, the same events.
+    # The C parser where PyYAML's wheel has it: twenty times as fast, with the same events.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     events = yaml.parse(head, Loader=loader)
     next(events)  # the start of the stream

@@ -1,4 +1,5 @@
-"""Texts that are handed to an agent or a reviewer: what they hold, how they fit, and how others' words stay harmless.
+"""Texts that are handed to an agent or a reviewer: what they say, how they fit, and how others' words stay harmless.
 
-Belongs here: chapters, their order and their limits. Does not: who gets which text (`workflow.handover`).
+Belongs here: chapters, their order and their limits. Does not: the longer texts themselves (Markdown in
+`templates/prompt/`), or who gets which (see `workflow.handover`).
 """

@@ -1,7 +1,7 @@
-"""A prompt of a bounded size: parts, each quoting pieces of text, cut fairly where not all of it fits.
+"""Makes a prompt of a bounded size: parts, each quoting pieces of text, cut fairly where not all of it fits.
 
 Belongs here: fitting parts into so many bytes, and naming what was left out. Does not: what a prompt says
-(see `prompt_task`, `prompt_resume`, `prompt_review`), or how a quote is made harmless (`prompt_quote`).
+(see `task`, `resume`, `review`), or how a quote is made harmless (see `quote`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from agentledger.reports.prompt.quote import (
 
 LIMIT = 60_000
 LEAST_LIMIT = 4_000  # below that, little more than headings would be left
-LONGEST_COMMAND = 300  # characters; a longer one gives way to one that shows more than was asked for
+LONGEST_COMMAND = 300  # characters; in place of a longer one stands one that shows more than was asked for
 
-_LEAST = 500  # bytes of a piece, frame and all; with less it is rather left out
+_LEAST = 500  # bytes of a piece with its frame; with less it is left out
 _BODY = 80  # bytes of a quote within its frame
 
 CUTS: dict[str, Callable[[str, int], str]] = {"start": start_of, "end": end_of, "hunks": hunks_of}
 
 
 class Left(NamedTuple):
-    """What a prompt does not hold: `bytes` of its `size`, and the command that shows all of it."""
+    """What a prompt leaves out: `bytes` of the `size` of `what`, and the command that shows all of it."""
 
     what: str
     bytes: int
@@ -41,7 +41,7 @@ class Left(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The text, at most as long as was asked for, and the task and branch that it is about.
+    """The text, no longer than its limit, and the task and branch that it is about.
 
     `branch` is None where nobody has begun, or several have. `notes` are for whoever hands the text over.
     """
@@ -55,18 +55,18 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A text by others, which `prompt_quote.quoted` has gone over.
+    """A text by others, made harmless by `quote.quote_text`."""
 
-    `label` is our line above it, `what` its name in a list of what was left out.
-    `keep` says what of it stays where it is cut: its start, its end, or some of every hunk. Where not all
-    fits, it gets `most` bytes at first, and more if there is room.
-    """
-
+    #: Its name in the list of what was left out.
     what: str
     text: str
+    #: Shows all of it.
     command: str = ""
+    #: Our line above it.
     label: str = ""
+    #: A key of CUTS: what of it stays where it is cut.
     keep: str = "start"
+    #: Bytes that it gets at first where not everything fits; more if there is room.
     most: int = 1 << 30
 
     def whole(self) -> str:
@@ -101,18 +101,19 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A chapter. `words` are ours, and are never cut; `least` is the least room of one of its pieces.
-
-    Where not everything fits, parts of a lower `rank` come first, and each gets `share` percent of the room
-    before others are asked what they leave.
-    """
+    """A chapter."""
 
     title: str
+    #: Ours, and never cut.
     words: str = ""
     pieces: tuple[Piece, ...] = ()
+    #: Shows what the chapter is about, where the whole of it is left out.
     command: str = ""
+    #: Where not everything fits, parts of a lower rank come first.
     rank: int = 1
+    #: Percent of the room that it gets before the rest is given to those that need more.
     share: int = 10
+    #: Bytes; a piece with less room is left out.
     least: int = _LEAST
 
     def whole(self) -> str:
@@ -148,17 +149,20 @@ class Part:
 
 
 def compose_prompt(opening: str, parts: Sequence[Part], limit: int, again: str = "") -> Prompt:
-    """The parts in this order, in at most `limit` bytes (no less than LEAST_LIMIT), the opening uncut.
+    """The prompt: the opening uncut, then the parts in this order, in at most `limit` bytes (LEAST_LIMIT or more).
 
-    `again` is the command that makes it, with `{limit}` for a limit: it shows what has no other command.
+    `again` is the command that makes the same prompt, with `{limit}` for a limit: it shows what has no command of
+    its own.
     """
     whole = opening + "".join(part.whole() for part in parts)
     if utf8_size(whole.rstrip("\n")) < limit:
         return Prompt(whole.rstrip("\n") + "\n")
-    told = f"{opening}Not all of it fits in {limit:,} bytes; the end of this text names what is left out.\n\n"
+    start = (
+        f"{opening}Not all of it fits in {limit:,} bytes; the end of this text names what is left out.\n\n"
+    )
     reserve = min(max(limit // 8, 500), 4_000)
-    found, lost = _fit_parts(parts, limit - utf8_size(told) - reserve)
-    text = told + "".join(found)
+    found, lost = _fit_parts(parts, limit - utf8_size(start) - reserve)
+    text = start + "".join(found)
     everything = again.replace("{limit}", str(utf8_size(whole)))
     lost = [each if each.command else each._replace(command=everything) for each in lost]
     listed = _list_left_out(lost, limit - utf8_size(text) - 1)

@@ -1,7 +1,7 @@
-"""What an agent is told that works on somebody else's machine: a task's brief, and how to report from there.
+"""Composes the prompt for an agent on somebody else's machine: a task's brief, and how to report from there.
 
-Belongs here: what differs for Copilot's coding agent, Codex in the cloud and Jules, and what whoever hands
-the text over has to do. Does not: the words that are the same everywhere (see `prompt_task`).
+Belongs here: what is different for Copilot's coding agent, Codex in the cloud and Jules, and what whoever hands
+the text over has to do. Does not: the chapters that are the same everywhere (see `task` and `conversation`).
 
 What each platform does is theirs to change; docs/prompt.md says how sure each statement is.
 """
@@ -20,7 +20,7 @@ from agentledger.reports.prompt.texts import fill_text
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One of them: its name, the branches it makes, how a text gets to it, how agentledger gets there."""
+    """One of them: its name, the start of its branches' names, how a text and how agentledger get there."""
 
     name: str
     branches: str
@@ -69,12 +69,11 @@ def compose_cloud_parts(given: Given) -> list[Part]:
 
 
 def _compose_plan(given: Given) -> Part:
-    """Who works until the end can only be stopped by ending."""
+    """An agent there cannot wait for an answer, so waiting is ending its session."""
     part = task.compose_checkpoints(given)
     if not given.brief.checkpoints:
         return part
-    ends = fill_text("cloud-plan")
-    return Part(title=part.title, words=f"{part.words}\n\n{ends}", rank=part.rank)
+    return Part(title=part.title, words=f"{part.words}\n\n{fill_text('cloud-plan')}", rank=part.rank)
 
 
 def _compose_reporting(given: Given) -> Part:
@@ -92,24 +91,24 @@ def _compose_finishing() -> Part:
 
 
 def describe_hand_over(given: Given, kind: str) -> tuple[str, ...]:
-    """What is left to do on the manager's side, a sentence each."""
-    found, brief = PLATFORMS[kind], given.brief
-    said = [f"hand it to {found.name} {found.hand_over.format(task=given.task.id)}"]
-    if not (brief.branch or "").startswith(found.branches):
-        said.append(
-            f"{found.name} names its branch itself ({found.branches}…): it counts as work on "
+    """What the manager has left to do, a sentence each."""
+    platform, brief = PLATFORMS[kind], given.brief
+    notes = [f"hand it to {platform.name} {platform.hand_over.format(task=given.task.id)}"]
+    if not (brief.branch or "").startswith(platform.branches):
+        notes.append(
+            f"{platform.name} names its branch itself ({platform.branches}…): it counts as work on "
             f"{given.task.id} from its first file in the task's folder; to tie it to the task before "
             f"that, write the name as `branch:` into the brief: agentledger plan {given.task.id}"
         )
     if brief.session != "cloud":
-        said.append(
+        notes.append(
             f"the brief says `session: {brief.session}`, so a check-in is expected every "
             f"{conversation.format_duration(brief.check_in)}; with `session: cloud` it is judged when it has pushed"
         )
-    said.append(
-        f"to have agentledger there, install it in {found.install}; without it, files are written by hand"
+    notes.append(
+        f"to have agentledger there, install it in {platform.install}; without it, files are written by hand"
     )
-    said.append(
+    notes.append(
         "fetch when it has pushed: agentledger reads what is in this clone, and fetches nothing by itself"
     )
-    return tuple(said)
+    return tuple(notes)

@@ -1,7 +1,7 @@
-"""What an agent is told of talking: how to check in, to finish, to give up, and to do it all by hand.
+"""Composes what a prompt says of reporting: how to check in, to finish, to give up, and to do it all by hand.
 
-Belongs here: those chapters. Does not: what the task is (see `prompt_task`), or how that is done on a cloud
-machine (see `prompt_cloud`).
+Belongs here: those chapters. Does not: what the task is (see `task`), or how to report from a cloud machine (see
+`cloud`).
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def compose_finishing(given: Given) -> Part:
 
 def compose_giving_up(given: Given) -> list[Part]:
     """When to stop trying."""
-    met = list(_describe_kill(given.brief.kill))
-    said = f"Stop trying when it has taken {', or '.join(met)}. " if met else ""
+    limits = list(_describe_kill(given.brief.kill))
+    stop = f"Stop trying when it has taken {', or '.join(limits)}. " if limits else ""
     return [
         Part(
             title="Giving up",
-            words=said + fill_text("giving-up"),
+            words=stop + fill_text("giving-up"),
         )
     ]
 
@@ -79,7 +79,7 @@ def _describe_kill(kill: Kill) -> Iterable[str]:
 def compose_by_hand(given: Given) -> Part:
     """The same without agentledger."""
     folder, task = given.folder, given.task.id
-    own = (
+    sections = (
         "`## Options`, `## Recommendation`"
         if given.brief.mode == "explore"
         else "`## Files touched`, `## Acceptance criteria` (the brief's, word for word, ticked if true, "
@@ -93,7 +93,7 @@ def compose_by_hand(given: Given) -> Part:
             check_in=code_span(folder + "/status/20261123T101500Z-3f2c.md"),
             packet=code_span(folder + "/packet.md"),
             task=task,
-            sections=own,
+            sections=sections,
         ),
         rank=2,
     )

@@ -1,7 +1,7 @@
-"""A branch's diff in a prompt: riskiest files first, and a fair share of each where not all of it fits.
+"""Composes a branch's diff for a prompt: riskiest files first, and a fair share of each where not all of it fits.
 
-Belongs here: the order, and why a file stands where it does. Does not: reading patches (see `patches`), or
-how the pages of the site order theirs (see `site.order`).
+Belongs here: the order, and why a file stands where it does. Does not: reading patches (see `changes.patches`), or
+the order on the site's pages (see `site.file_order`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentledger.reports.prompt.quote import code_span, quote_text
 from agentledger.reports.prompt.texts import fill_text
 from agentledger.scope.patterns import Scope, first_match
 
-LEAST = 1_200  # bytes of a file's diff, frame and all: with less a reader learns nothing
+LEAST = 1_200  # bytes of a file's diff with its frame: with less a reader learns nothing
 _MOST = {Role.TEST: 3_000, Role.GENERATED: 900}
 _LIST = 4_000
 
@@ -54,7 +54,7 @@ class File:
 def order_files(
     branch: Branch, scope: Scope, policy: Policy, findings: Sequence[Finding], own_folder: str
 ) -> list[File]:
-    """Every changed file but the task's own documents: at risk, source by size, tests, generated."""
+    """Every changed file but the task's own documents: those at risk, source by size, tests, generated."""
     about: dict[bytes, list[str]] = {}
     for found in findings:
         if found.path is not None and found.waived is None:
@@ -82,7 +82,7 @@ def _file_sort_key(file: File) -> tuple[bool, int, int, bytes]:
 
 
 def _role_of_path(path: bytes, policy: Policy) -> Role:
-    """As the repository's policy has it, else as names tell."""
+    """What the repository's policy says of the path, else what its name shows."""
     if first_match(map(encode, policy.generated), path) is not None:
         return Role.GENERATED
     return (
@@ -130,9 +130,14 @@ def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Br
         most=_LIST,
     )
     pieces = [_quote_file_diff(file, bodies, branch, base) for file in files]
-    said = fill_text("review-diff")
-    whole = _diff_command(branch, base)
-    return Part(title="The diff", words=said, pieces=(names, *pieces), command=whole, share=60, least=LEAST)
+    return Part(
+        title="The diff",
+        words=fill_text("review-diff"),
+        pieces=(names, *pieces),
+        command=_diff_command(branch, base),
+        share=60,
+        least=LEAST,
+    )
 
 
 def _format_file_line(file: File) -> str:
@@ -167,7 +172,7 @@ def _quote_file_diff(
 
 
 def _diff_command(branch: Branch, base: Base, *flags: str, path: bytes | None = None) -> str:
-    """The command that shows it at exactly this head; the whole diff where one path cannot be typed."""
+    """The command that shows a path's diff at exactly this head; all of it where the path cannot be typed."""
     dots = "..." if branch.merge_bases else ".."
     asked = ("git", "diff", *flags, f"{shell.format_ref(base.ref) or base.head}{dots}{branch.head[:12]}")
     if path is None or HIDDEN.search(decode(path)):

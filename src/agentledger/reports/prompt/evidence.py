@@ -1,6 +1,6 @@
-"""Recorded checks in a prompt: what came out, who saw it, of which code, and the end of what it printed.
+"""Describes recorded checks for a prompt: the result, who saw it, of which code, and the end of what it printed.
 
-Belongs here: words about evidence. Does not: judging it (see `standing`), or running anything.
+Belongs here: words about evidence. Does not: judging it (see `attention.progress`), or running anything.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FRESH = {
 
 
 def describe_checks(checks: Sequence[Checked]) -> str:
-    """A line for every check that is asked for, what failed first."""
+    """A line for every required check; those that failed come first."""
     lines = [
         f"- {code_span(found.check.name)}: {_describe_check(found)}"
         for found in sorted(checks, key=check_sort_key)

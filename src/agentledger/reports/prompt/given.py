@@ -1,6 +1,6 @@
 """What every prompt is about, and how it begins: the task, its brief, the branch, and names in sentences.
 
-Belongs here: those values and words. Does not: a chapter of a prompt (see `prompt_task`, `prompt_talk`).
+Belongs here: those values and words. Does not: a chapter of a prompt (see `task` and `conversation`).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ LISTED = 25  # names of a list, in words of ours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a prompt is about. `scope` is what the brief grants; `name` the branch's, where it is known.
-
-    `branch` is None where nobody has begun, or it does not matter which of several is meant.
-    """
+    """What a prompt is about."""
 
     fleet: Fleet
     task: Task
     brief: Brief
+    #: What the brief grants.
     scope: Scope
+    #: The branch's name, where it is known.
     name: str | None = None
+    #: None where nobody has begun, or it does not matter which of several is meant.
     branch: Branch | None = None
 
     @property
@@ -48,17 +48,15 @@ def compose_opening(given: Given, does: str = "Your task in this repository") ->
     branch = (
         f"the branch {code_span(given.name, SHORT)}" if given.name else "the branch that is checked out here"
     )
-    title = given.task.title
-    base = code_span(given.base, SHORT)
     return (
         fill_text(
             "opening",
             does=does,
             task=code_span(given.task.id),
-            title=code_span(title, SHORT),
+            title=code_span(given.task.title, SHORT),
             fleet=code_span(given.fleet.name, SHORT),
             branch=branch,
-            base=base,
+            base=code_span(given.base, SHORT),
         )
         + "\n\n"
     )

@@ -1,6 +1,6 @@
-"""A prompt as a JSON document.
+"""Writes a prompt as a JSON document.
 
-Belongs here: its keys (see `shapes_commands.Prompt`). Does not: making it (see `prompt`).
+Belongs here: filling in its keys (see `reports.shapes_commands`). Does not: making the prompt (see `assemble`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Text by others, made fit to stand in a prompt: fenced, and with nothing hidden in it.
+"""Makes text by others fit for a prompt: fenced, and with nothing hidden in it.
 
 Belongs here: fences, code spans, escapes, sizes. Does not: what is quoted, or what is said above it.
 
 Whoever reads a prompt does what it says, and text on a branch may have been written to be obeyed. So a quote
-never reaches beyond its fence, whatever it holds.
+never reaches beyond its fence, whatever it contains.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 
 from agentledger.model.text import HIDDEN, decode, escape_hidden
 
-# Besides what `printable` escapes: variation selectors, of which any text can be spelled out unseen. The one
-# that makes an emoji of a character (U+FE0F) stays.
+# Besides what `model.text.escape_hidden` escapes: variation selectors, which can spell out any text unseen. The
+# one that makes an emoji of a character (U+FE0F) stays.
 _SELECTORS = "[\ufe00-\ufe0e\U000e0100-\U000e01ef]"
 _UNSEEN = re.compile(f"(?![\n\t])(?:{HIDDEN.pattern}|{_SELECTORS})")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _TICKS = re.compile("`+")
-LONGEST_RUN = 40  # backticks in a row; of more, the fence itself would be what fills a prompt
+LONGEST_RUN = 40  # backticks in a row; a fence is longer still, and must not fill the prompt
 _RUNS = re.compile(f"`{{{LONGEST_RUN + 1},}}")
 SPAN = 200  # characters of a name in the middle of a sentence
 SHORT = 80  # of one in the first lines, which are never left out
@@ -44,7 +44,7 @@ def _spell_out(found: re.Match[str]) -> str:
 
 
 def quote_text(text: str | bytes) -> str:
-    """The same without empty lines around it: the body of a quote."""
+    """The body of a quote: the text with everything hidden spelled out, without empty lines around it."""
     return reveal_hidden(text).strip("\n")
 
 
@@ -74,7 +74,7 @@ def start_of(text: str, room: int) -> str:
 
 
 def end_of(text: str, room: int) -> str:
-    """The last lines that fit; a log tells at its end what went wrong."""
+    """The last lines that fit in so many bytes; a log says at its end what went wrong."""
     raw = text.encode()
     if len(raw) <= room:
         return text
@@ -84,7 +84,7 @@ def end_of(text: str, room: int) -> str:
 
 
 def hunks_of(patch: str, room: int) -> str:
-    """A patch in so many bytes: as much of each hunk; where they are too many, of the largest ones.
+    """A patch in so many bytes: a fair share of each hunk; where they are too many, of the largest ones.
 
     No line of a patch begins with “…”, so none can pretend to be a mark of ours.
     """
@@ -100,8 +100,8 @@ def hunks_of(patch: str, room: int) -> str:
     return "\n".join([*kept, *([f"… {left:,} more hunks"] if left else [])])
 
 
-_MARK = 60  # bytes that a mark of what was left out may take
-_HUNK = 400  # bytes of a hunk, header and mark and all: with less it tells nothing
+_MARK = 60  # bytes that a mark of what was left out can take
+_HUNK = 400  # bytes of a hunk with its header and mark: with less it shows nothing
 
 
 def _cut_hunk(hunk: str, room: int) -> str:
@@ -113,7 +113,7 @@ def _cut_hunk(hunk: str, room: int) -> str:
 
 
 def share_room(sizes: list[int], room: int, least: int = 0) -> list[int]:
-    """Room for each of these sizes, none more than it needs, and those that need more all the same.
+    """Divide the room among these sizes: none gets more than it needs, and those that need more get equal shares.
 
     Where not every one can have `least` bytes, the last ones get nothing.
     """

@@ -1,7 +1,7 @@
-"""What an agent is told that goes on with a task: what came since it last reported, then the task itself.
+"""Composes the prompt for an agent that goes on with a task: what came since its last report, then the task itself.
 
-Belongs here: answers, findings, failing checks, what base did meanwhile. Does not: finding any of it (see
-`workflow.prompt`), or the task's own words (see `prompt_task`).
+Belongs here: answers, findings, failing checks, what base did meanwhile. Does not: gathering any of it (see
+`workflow.handover.hand_prompt`), or the chapters about the task (see `task`).
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ DECISIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What base did since the branch left it: so many commits, and the changed paths that matter here.
+    """What base did since the branch left it: how many commits, and the changed paths that matter here.
 
-    `shared` were changed by the branch as well, `near` are in its scope, or are what it is to follow.
+    `shared` paths were changed by the branch as well; `near` ones are in its scope, or in what it is to follow.
     """
 
     commits: int = 0
@@ -46,18 +46,20 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
-    """Where a branch stands: what the rules find at the gate `ready`, what its copy of the brief asks for."""
+    """The state of a branch as it is now."""
 
     branch: Branch
     work: Work
     standing: Standing
+    #: Of the gate `ready`.
     findings: tuple[Finding, ...] = ()
+    #: What its own copy of the brief asks for, a sentence each.
     asks: tuple[str, ...] = ()
     moved: Moved = Moved()
 
 
 def compose_resume_parts(given: Given, now: Now) -> list[Part]:
-    """The parts of the prompt, what decides over the next step first."""
+    """The parts of the prompt; what decides the next step comes first."""
     parts = [
         compose_answers(given, now),
         *compose_scope_change(now),
@@ -121,13 +123,13 @@ def _describe_open_question(now: Now, came: bool) -> str:
 
 
 def compose_scope_change(now: Now) -> list[Part]:
-    """How it stands with another scope that was asked for, or with a brief that changed."""
-    said = {
-        Copy.SCOPE_CHANGE: fill_text("resume-scope-change"),
-        Copy.REFUSED: fill_text("resume-refused"),
-        Copy.OUTDATED: fill_text("resume-outdated"),
+    """Whether another scope that was asked for is granted, or the brief has changed."""
+    name = {
+        Copy.SCOPE_CHANGE: "resume-scope-change",
+        Copy.REFUSED: "resume-refused",
+        Copy.OUTDATED: "resume-outdated",
     }.get(now.work.copy)
-    if said is None:
+    if name is None:
         return []
     command = f"agentledger brief diff {_branch_revision(now.branch)}"
     asks = (
@@ -135,7 +137,8 @@ def compose_scope_change(now: Now) -> list[Part]:
         if now.asks
         else ()
     )
-    return [Part(title="Your copy of the brief", words=said, pieces=asks, command=command, rank=0)]
+    words = fill_text(name)
+    return [Part(title="Your copy of the brief", words=words, pieces=asks, command=command, rank=0)]
 
 
 def compose_review(now: Now) -> list[Part]:
@@ -159,7 +162,7 @@ def compose_review(now: Now) -> list[Part]:
 
 
 def compose_findings(now: Now) -> Part:
-    """What the rules would say if it were finished now."""
+    """What the rules find if the work is called ready now."""
     command = f"agentledger check --branch {_branch_revision(now.branch)}"
     title = "What stands between here and ready"
     if not now.findings:
@@ -225,7 +228,7 @@ def _format_path_list(paths: Sequence[bytes]) -> str:
 
 
 def compose_last_check_in(given: Given, now: Now) -> list[Part]:
-    """What was last reported, for an agent that remembers nothing of it."""
+    """The last report, for an agent that remembers nothing of it."""
     dirty = now.branch.worktree is not None and now.branch.worktree.dirty
     said = (
         "There are uncommitted changes in the worktree: look at them first (`git status`)." if dirty else ""

@@ -1,6 +1,6 @@
-"""What a second agent is given to review a branch: the yardstick, the claims, the facts, the diff, the form.
+"""Composes the prompt for an agent that reviews a branch: the yardstick, the claims, the facts, the diff, the form.
 
-Belongs here: those words, and their order. Does not: the diff's own order (see `prompt_diff`), or running a
+Belongs here: those chapters, and their order. Does not: the order within the diff (see `diff`), or running a
 reviewer.
 
 All that is quoted here may have been written to be obeyed by whoever reads it. It stands in fences that it
@@ -30,7 +30,7 @@ from agentledger.reports.prompt.texts import fill_text
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What a reviewer sees of a branch: where it stands, its patches, and the form to be filled in."""
+    """What a reviewer sees of a branch: its state, its patches, and the form to be filled in."""
 
     now: Now
     patches: tuple[FilePatch, ...]
@@ -70,7 +70,7 @@ def compose_review_parts(given: Given, seen: Reviewed) -> list[Part]:
 
 
 def compose_git_facts(given: Given, seen: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
-    """What git says, before anybody's words."""
+    """The facts that git itself shows, before anybody's words."""
     branch = seen.now.branch
     risky = [file for file in files if file.risks]
     size = format_count(len(files), "file")
@@ -103,10 +103,9 @@ def _describe_merge(given: Given, seen: Reviewed) -> str:
 def compose_yardstick(given: Given) -> Part:
     """The brief: what was asked for, and what not."""
     part = task.compose_brief(given, "The yardstick: the brief")
-    own = fill_text("review-yardstick")
     return Part(
         title=part.title,
-        words=f"{task.describe_brief_trust(given)} {own}",
+        words=f"{task.describe_brief_trust(given)} {fill_text('review-yardstick')}",
         pieces=part.pieces,
         command=part.command,
         rank=0,
@@ -133,7 +132,7 @@ def compose_findings(now: Now) -> Part:
 
 
 def compose_evidence(given: Given, now: Now) -> Part:
-    """What was run, and how far that is to be trusted."""
+    """Which checks were run, and how far their results can be trusted."""
     said = (
         f"{evidence.describe_checks(now.standing.checks)}\n\nWhat only the branch says, an agent can have "
         "typed: run what matters yourself."
@@ -155,7 +154,7 @@ def compose_evidence(given: Given, now: Now) -> Part:
 
 
 def compose_last_review(now: Now) -> list[Part]:
-    """The newest review, whose open findings this one settles."""
+    """The newest review: the next one says which of its findings are settled."""
     if not now.work.reviews:
         return []
     newest = now.work.reviews[0]
@@ -212,7 +211,7 @@ def compose_form(given: Given, seen: Reviewed) -> Part:
 
 
 def _fill_form(form: str, given: Given, seen: Reviewed) -> str:
-    """The form with what is known in its front matter, in place of what stands there."""
+    """The form with what is known already filled into its front matter."""
     known = {
         "at": format_rfc3339(given.fleet.now),
         "branch": json.dumps(seen.now.branch.name, ensure_ascii=False),

@@ -1,11 +1,11 @@
-"""What an agent is told that begins a task: the brief, its boundary, its checks, what to go by.
+"""Composes the prompt for an agent that begins a task: the brief, its boundary, its checks, what to go by.
 
-Belongs here: those words, for an agent in a worktree here. Does not: reporting and finishing (see
-`prompt_talk`), what differs on somebody's cloud machine (see `prompt_cloud`), or what is told in the middle
-of the work (see `prompt_resume`).
+Belongs here: those chapters, for an agent in a worktree here. Does not: reporting and finishing (see
+`conversation`), what is different on a cloud machine (see `cloud`), or going on in the middle of the work (see
+`resume`).
 
-Names in these words come from the brief, so they stand in code spans, and long lists are cut: the brief
-itself has all of them.
+Names in these chapters come from the brief, so they are in code spans, and long lists are cut: the brief itself
+has all of them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def compose_brief(given: Given, title: str = "The brief, word for word") -> Part
 
 
 def describe_brief_trust(given: Given) -> str:
-    """Whose word the brief is."""
+    """Where the brief comes from, and whether an agent can have written it."""
     if given.task.brief_from == "branch":
         return fill_text("brief-unconfirmed")
     where = (
@@ -103,7 +103,7 @@ def _describe_mode(brief: Brief) -> str:
 
 
 def compose_boundary(given: Given) -> Part:
-    """What may change, what not, and what follows from a step over it."""
+    """What may change, what may not, and what happens where something else changes."""
     scope, policy = given.scope, given.fleet.policy
     owned = (
         format_name_list([decode(p) for p in scope.owns])
@@ -158,7 +158,7 @@ def _describe_companions(given: Given) -> str:
 
 
 def compose_guidance(given: Given) -> list[Part]:
-    """What is there to go by."""
+    """Patterns to follow, tasks that come first, and whether others build on this one."""
     brief = given.brief
     said = []
     if brief.follow:

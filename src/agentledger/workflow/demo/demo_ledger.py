@@ -14,7 +14,7 @@ from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, File
 
 def _give_briefs(*tasks: str) -> Callable[[Known], Files]:
     """What gives the briefs of these tasks, once the demo is made."""
-    return lambda _: {f"tasks/{task}/brief.md": File(read_give_briefs(task).encode()) for task in tasks}
+    return lambda _: {f"tasks/{task}/brief.md": File(read_brief(task).encode()) for task in tasks}
 
 
 def _kill_postgres(known: Known) -> Files:

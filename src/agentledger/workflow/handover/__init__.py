@@ -1,4 +1,5 @@
-"""From work to ready: the packet, the text for a pull request, `done`, and prompts.
+"""What an agent hands over, the packet and the check-in that says ready; and the prompt that an agent gets.
 
-Belongs here: what an agent hands over, and what is handed to one. Does not: the decision on it (`workflow.manage`).
+Belongs here: what `agentledger packet`, `done` and `prompt` do. Does not: the decision on it (see
+`workflow.manage`).
 """

@@ -1,9 +1,9 @@
-"""`agentledger done`: checks, packet and the check-in that says ready, in one commit, if the gate agrees.
+"""`agentledger done` commits evidence, packet and the check-in that says ready, if the ready gate agrees.
 
-Belongs here: the order of these, and what the agent is told. Does not: any one of them (see `verify`,
-`packet`, `report`), or the gate (see `rules`).
+Belongs here: the order of the steps, and what the agent reads. Does not: any one step (see `verify.run_checks`,
+`write_packet`, `report.write_check_in`), or the gate (see `rules`).
 
-The gate is asked before anything is committed (see `done_judged`): then a check-in that says ready is never
+The gate is asked before anything is committed (see `done_findings`), so that a check-in that says ready is never
 on the branch while something is missing. Evidence and packet are committed either way.
 """
 
@@ -40,7 +40,7 @@ _LAST = 10  # lines of a failing check's log
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What was done, and whether ready was said."""
+    """The result for the agent, and whether the task is ready."""
 
     did: Did
     ready: bool
@@ -56,10 +56,11 @@ def finish_task(
     dry_run: bool = False,
     hear: Hear = ignore_event,
 ) -> Finished:
-    """Finish the task of the worktree around `start`; `now` is the time.
+    """Finish the task of the worktree around `start`; `now` is in seconds since the epoch.
 
-    A check whose evidence still holds is not run, unless `again`. Raises LedgerError, and nothing is
-    written, for uncommitted code, and wherever `packet` does.
+    `prose` is what the agent says for the packet, `said` for the check-in. A check whose evidence is still
+    valid is not run, unless `again`; `hear` gets what the checks print. Raises LedgerError, and nothing is
+    written, for uncommitted code, and where `write_packet.update_packet` does.
     """
     with agent_context.open_worktree(start, now) as at:
         waiting = _result_if_waiting(at, now) or _result_if_stopped(at)
@@ -67,9 +68,8 @@ def finish_task(
             return Finished(waiting, False)
         clean_worktree.refuse_unclean(at.asked, at.top)
         needed = _checks_to_run(at, again)
-        made = write_packet.compose_packet(
-            at, prose
-        )  # what is refused is refused before checks have run for an hour
+        # Before the checks: a slip in an option should not be refused after they have run for an hour.
+        made = write_packet.compose_packet(at, prose)
         if dry_run:
             return Finished(_dry_run_result(at, made, needed), True)
         verified = run_checks.run_checks(at, needed, now, hear) if needed else None
@@ -81,102 +81,109 @@ def finish_task(
 
 
 def _result_if_waiting(at: AtWork, now: int) -> Did | None:
-    """What is said to an agent whose question nobody has answered yet; None where it may go on."""
-    asked = open_question(at.branch)
-    if asked is None:
+    """The result for an agent whose question nobody has answered yet; None where it may go on."""
+    question = open_question(at.branch)
+    if question is None:
         return None
-    about = f"the checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else "your question"
-    since = format_age(max(now - asked.at, 0))
-    told = (
+    about = f"the checkpoint {escape_hidden(question.checkpoint)}" if question.checkpoint else "your question"
+    since = format_age(max(now - question.at, 0))
+    lines = (
         f"stop and wait: {about} is not answered yet, asked "
         + (f"{since} ago" if since != "now" else "just now"),
-        *(f"  {escape_hidden(line)}" for line in asked.needs.strip().split("\n")[:5] if line.strip()),
+        *(f"  {escape_hidden(line)}" for line in question.needs.strip().split("\n")[:5] if line.strip()),
         "the manager sees it at the top of the board; nothing is committed here until it is answered",
     )
     return Did(
-        command="done", said=told, task=at.task.id, next=f"agentledger prompt {at.task.id} --for resume"
+        command="done", said=lines, task=at.task.id, next=f"agentledger prompt {at.task.id} --for resume"
     )
 
 
 def _result_if_stopped(at: AtWork) -> Did | None:
-    """What is said to an agent whom the manager has told to stop, until it has checked in since."""
+    """The result for an agent that was told to stop, until it has checked in since; None for any other."""
     answer = at.branch.standing.answer if at.branch.standing else None
     if answer is None or answer.decision != "stop":
         return None
-    told = (
+    lines = (
         f"{escape_hidden(answer.by)} has told you to stop; nothing is finished here",
         *(f"  {escape_hidden(line)}" for line in answer.text.strip().split("\n")[:5] if line.strip()),
         "commit what you have, check in, and end",
     )
     return Did(
         command="done",
-        said=told,
+        said=lines,
         task=at.task.id,
         next="agentledger report --changed 'how far it is' --next 'nothing'",
     )
 
 
 def _checks_to_run(at: AtWork, again: bool) -> list[str]:
-    """The checks to be run, by name."""
+    """The names of the checks to run."""
     if again:
         return [check.name for check in run_checks.select_checks(at)]
-    found = write_packet.judge_checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
-    return [checked.check.name for checked in found if not _has_valid_evidence(checked)]
+    checks = write_packet.judge_checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
+    return [checked.check.name for checked in checks if not _has_valid_evidence(checked)]
 
 
 def _has_valid_evidence(checked: Checked) -> bool:
-    """Has this very command passed on the change as it is, and is that committed?"""
-    found = checked.evidence
+    """Has this very command passed on the change as it is now, and is the evidence committed?
+
+    Evidence that is only in the worktree may have been typed in, so it does not count.
+    """
+    evidence = checked.evidence
     return (
-        found is not None
+        evidence is not None
         and checked.fresh is True
-        and found.passed
-        and found.command == checked.check.run
-        and not found.document.source.uncommitted
+        and evidence.passed
+        and evidence.command == checked.check.run
+        and not evidence.document.source.uncommitted
     )
 
 
 def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
+    """The checks that would run, and what the packet lacks."""
     runs = [
         f"would run {check.name}: {escape_hidden(check.run)}"
         for check in run_checks.select_checks(at, needed)
     ]
-    told = (
+    lines = (
         *(runs if needed else ["no check has to run: the evidence holds"]),
         *(lack.told("done") for lack in made.lacks),
     )
     following = packet_gaps.next_command("done", made.lacks) or "agentledger done"
-    return Did(command="done", said=told, task=at.task.id, files=(made.path,), next=following, dry_run=True)
+    return Did(command="done", said=lines, task=at.task.id, files=(made.path,), next=following, dry_run=True)
 
 
 # -- committing, and what is said -------------------------------------------------------------
 
 
 def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> Finished:
-    kept: dict[str, bytes | None] = {**found.evidence, **found.others, found.made.path: found.made.raw}
+    """Commit evidence and packet, and the check-in where the gate agrees; return the result."""
+    files: dict[str, bytes | None] = {**found.evidence, **found.others, found.made.path: found.made.raw}
     if found.ready:
+        # The gate has judged this code: more of it, committed meanwhile, was not checked.
         if not clean_worktree.is_same_code(at.asked, at.branch.head):
-            told = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
-            raise LedgerError(told, "run this again when nobody commits code here")
-        kept |= found.check_in
-        message = f"chore(ledger): {at.task.id} is ready"
+            message = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
+            raise LedgerError(message, "run this again when nobody commits code here")
+        files |= found.check_in
+        subject = f"chore(ledger): {at.task.id} is ready"
     else:
-        # One that a killed run has left behind would be taken along by the next commit.
-        kept |= {path: None for path in found.check_in if (at.top / path).exists()}
-        message = f"chore(ledger): {at.task.id} is checked, and not ready yet"
-    made = ledger_commit.commit_files(at.asked, at.branch.name, kept, message)
+        # A check-in that a killed run has left in the worktree would be taken along by the next commit.
+        files |= {path: None for path in found.check_in if (at.top / path).exists()}
+        subject = f"chore(ledger): {at.task.id} is checked, and not ready yet"
+    made = ledger_commit.commit_files(at.asked, at.branch.name, files, subject)
     lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *found.made.told]
     if made.commit is None:
-        said = write_check_in.describe_uncommitted("done", at, tuple(lines), made)
-        return Finished(replace(said, said=(*said.said, *_describe_missing(found))), found.ready)
+        did = write_check_in.describe_uncommitted("done", at, tuple(lines), made)
+        return Finished(replace(did, said=(*did.said, *_describe_missing(found))), found.ready)
+    # Where all of it was committed already, `commit_files` returns the branch's head.
     new = (made.commit,) if made.commit != at.branch.head else ()
-    refs, files = ((at.branch.ref,), tuple(kept)) if new else ((), ())
+    refs, changed = ((at.branch.ref,), tuple(files)) if new else ((), ())
     did = Did(
         command="done",
         said=(),
         task=at.task.id,
         refs=refs,
-        files=files,
+        files=changed,
         commits=new,
         warnings=_describe_warnings(found, verified),
     )
@@ -189,6 +196,7 @@ def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> F
 
 
 def _describe_ready(at: AtWork, new: bool) -> list[str]:
+    """That the task is ready, and where the manager sees it; `new`: it was not ready before."""
     name = escape_hidden(at.task.id)
     return [
         f"{name} is ready" if new else f"{name} was said to be ready before, and still is",
@@ -197,7 +205,7 @@ def _describe_ready(at: AtWork, new: bool) -> list[str]:
 
 
 def _next_step(at: AtWork) -> str:
-    """The next step: to push, where there is somewhere to push to."""
+    """The next step: push, where there is a remote; else wait."""
     if not any(key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(at.asked)):
         return "wait for the review"
     name = shlex.quote(at.branch.name)
@@ -205,18 +213,20 @@ def _next_step(at: AtWork) -> str:
 
 
 def _push_remote(at: AtWork) -> str:
+    """The remote to push to, quoted for a shell: origin, else the first."""
     names = decode(process.run(at.asked, ["remote"])).split("\n")
     return shlex.quote("origin" if "origin" in names else names[0])
 
 
 def _describe_outcomes(at: AtWork, verified: Verified | None) -> list[str]:
-    """What came of the checks that ran; of a failing one its last lines, and where its log is."""
+    """The results of the checks that ran; for a failing one also its last lines, and where its log is."""
     if verified is None:
         return [_describe_no_check(at)]
     return [line for seen in verified.seen for line in _describe_outcome(at, seen)]
 
 
 def _describe_no_check(at: AtWork) -> str:
+    """Why no check ran."""
     return (
         "no check has to run: the evidence holds" if run_checks.select_checks(at) else "no check is asked for"
     )
@@ -232,7 +242,7 @@ def _describe_outcome(at: AtWork, seen: Seen) -> list[str]:
 
 
 def _describe_missing(found: Judged) -> list[str]:
-    """What stops, each with what to type."""
+    """What keeps the task from being ready, each with what to type."""
     if found.ready:
         return []
     stops = [_format_finding(finding) for finding in found.stops]
@@ -246,7 +256,7 @@ def _format_finding(finding: Finding) -> str:
 
 
 def _describe_warnings(found: Judged, verified: Verified | None) -> tuple[str, ...]:
-    """What stops nobody, but should be known."""
+    """What stops nobody, but the agent should know: findings that do not block, and remarks of checks."""
     mild = [f"{f.rule} {escape_hidden(f.message)}" for f in found.found if not f.blocks and f.waived is None]
     remarks = verified.remarks if verified else ()
     seen = [

@@ -1,7 +1,7 @@
-"""What `done` would commit, and what the ready gate says of the branch as if it were committed.
+"""Collects what `agentledger done` would commit, and asks the ready gate as if it were committed.
 
-Belongs here: putting evidence, packet and the check-in that says ready before the gate. Does not: making
-evidence, committing, or words for the agent (see `done`).
+Belongs here: showing evidence, packet and the check-in that says ready to the gate. Does not: making evidence,
+committing, or sentences for the agent (see `done`).
 """
 
 from __future__ import annotations
@@ -27,12 +27,17 @@ from agentledger.workflow.session import overlay
 from agentledger.workflow.session.agent_context import AtWork
 from agentledger.workflow.session.overlay import Files
 
+# How the message of EVD003 begins, with the name of the check.
 _FAILED = re.compile("the check ([^ ]+) failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is to be committed, and what the gate would say of it. `check_in` is {} where ready was said."""
+    """What is to be committed, by path, and what the gate would find then.
+
+    `others` are check-ins that were left uncommitted, and the renewed brief. `check_in` is {} where the branch
+    has said ready already.
+    """
 
     made: Composed
     evidence: Files
@@ -42,17 +47,20 @@ class Judged:
 
     @property
     def stops(self) -> tuple[Finding, ...]:
-        """What only the packet cannot tell: everything that stops but for what it lacks."""
+        """The findings that stop, without those about what the packet lacks, which `made` has."""
         return tuple(f for f in self.found if f.blocks and f.rule not in packet_gaps.RULES)
 
     @property
     def ready(self) -> bool:
-        """Does nothing stop, and has the agent said what only it can say?"""
+        """Does nothing stop, and has the agent said all that only it can say?"""
         return not self.made.lacks and not any(f.blocks for f in self.found)
 
 
 def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
-    """All that is to be committed, with this evidence, and what the gate finds then; `now` is the time."""
+    """Collect all that is to be committed, with this evidence, and what the gate finds then.
+
+    `now` is the check-in's time in seconds since the epoch; `evidence` are files by path.
+    """
     made = write_packet.compose_packet(at, prose, evidence)
     left = write_check_in.read_uncommitted(at)
     begun = [path for path in left if _is_ready_check_in(at, path)]
@@ -65,10 +73,10 @@ def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files)
 
 
 def _block_failed_check(at: AtWork, found: Finding) -> Finding:
-    """A finding as `done` takes it: a failing check of the brief's own stops, though base fails it, too.
+    """The finding, changed to block where a check of the brief's own fails, though it fails on base too.
 
-    The gate lets that pass, since a branch cannot answer for what base does. But a check of what is new fails
-    on base by its nature, and the brief asks for it to pass.
+    The gate lets that pass, since a branch is not to blame for what base does. But a check of something new
+    always fails on base, and the brief asks for it to pass.
     """
     name = _FAILED.match(found.message)
     own = name is not None and name[1] in {check.name for check in at.brief.verify}
@@ -85,7 +93,10 @@ def _is_ready_check_in(at: AtWork, path: str) -> bool:
 
 
 def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
-    """The check-in that says ready, {} where one says so already. `begun`: left by a run that was killed."""
+    """The check-in that says ready, {} where one says so already.
+
+    `begun` is the path of such a check-in that a killed run has left uncommitted: it is used again.
+    """
     progress = at.branch.standing.progress if at.branch.standing else None
     if progress in (Progress.READY, Progress.APPROVED) and not begun:
         return {}
@@ -98,7 +109,8 @@ def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> F
 
 
 def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
-    """What the ready gate would find if these files were committed, and nothing else that is not."""
+    """What the ready gate would find if these files were committed, and nothing else uncommitted."""
+    # By its commit, not its worktree: other uncommitted documents must not count.
     ref = HEADS + at.branch.name
     request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
     with snapshot.open_snapshot(at.top, request) as taken:

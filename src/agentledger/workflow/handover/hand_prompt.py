@@ -1,7 +1,7 @@
-"""The text to hand to an agent: which task and branch is meant, and everything that the text is made of.
+"""Builds the prompt for an agent: finds the task and branch that are meant, and gathers what the text needs.
 
-Belongs here: finding them, and gathering. Does not: a word of the text (see `reports.prompt_task` and its
-neighbours), or how it is printed.
+Belongs here: finding and gathering. Does not: the text itself (see `reports.prompt.task` and its neighbours), or
+printing it (see `cli.prompt`).
 """
 
 from __future__ import annotations
@@ -33,15 +33,18 @@ from agentledger.scope.patterns import Scope, first_match
 from agentledger.workflow.session.manager_context import unknown_name_error
 
 KINDS = ("start", "resume", "review", *cloud.PLATFORMS)
+# Kinds that are about the work on one branch.
 OF_A_BRANCH = ("resume", "review")
+# States in which a branch has not ended.
 _ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
 def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT) -> Prompt:
-    """The prompt about a task, or a branch that works on one; `now` is in seconds since the epoch.
+    """The prompt about a task, or a branch that works on one, in at most `limit` bytes.
 
-    Nothing is written. Raises LedgerError where there is no such name (with near ones), no brief, no branch
-    to go on with or several, and for a task that has ended.
+    `kind` is one of KINDS, `now` in seconds since the epoch. Nothing is written. Raises LedgerError for a name
+    that nobody has (with near ones), without a brief, for a task that has ended, and for kinds of OF_A_BRANCH
+    where no branch or several are meant.
     """
     request = Request(forecast=False, lines=kind in OF_A_BRANCH, rules=False, now=now)
     with snapshot.open_snapshot(start, request) as taken:
@@ -50,9 +53,9 @@ def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT
 
 
 def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
-    """The task of this id, or the one that the branch of this name works on, and which branch is meant.
+    """The task with this id, or the one that the branch of this name works on; and the branch that is meant.
 
-    Without a branch where nobody has begun, or several have and it does not matter which is meant.
+    The branch is None where nobody has begun, or where several have and the kind of prompt is about none.
     """
     branch = next((b for b in fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
     task = next((each for each in fleet.tasks if each.id == name), None)
@@ -72,6 +75,10 @@ def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
 
 
 def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
+    """The task's branch, if there is only one; branches that have ended count where no other is left.
+
+    Raises LedgerError where the kind of prompt needs a branch, and there is none or more than one.
+    """
     having = [b for b in fleet.branches if b.work and b.work.task == task.id]
     alive = [b for b in having if b.state in _ALIVE] or having
     if len(alive) == 1:
@@ -81,9 +88,9 @@ def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
     if not alive:
         hint = f"agentledger prompt {task.id} is what an agent begins with"
         raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", hint)
-    told = ", ".join(escape_hidden(branch.name) for branch in alive)
+    names = ", ".join(escape_hidden(branch.name) for branch in alive)
     raise LedgerError(
-        f"{len(alive)} branches work on {escape_hidden(task.id)}: {told}",
+        f"{len(alive)} branches work on {escape_hidden(task.id)}: {names}",
         "name the branch in place of the task",
     )
 
@@ -93,8 +100,8 @@ def render_prompt(
 ) -> Prompt:
     """The prompt of one of KINDS, in at most `limit` bytes of UTF-8.
 
-    `branch` may be the name of one that is not read yet, for what begins a task. For `resume` and `review`
-    the snapshot has to hold lines. Raises LedgerError as `prompt` does.
+    `branch` may be the name of a branch that the snapshot does not have, for kinds that begin a task. For
+    `resume` and `review` the snapshot must have counted lines. Raises LedgerError as `build_prompt` does.
     """
     if limit < LEAST_LIMIT:
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
@@ -105,10 +112,11 @@ def render_prompt(
 
 
 def _repeat_command(given: Given, kind: str) -> str:
-    """The command that makes the same text; '' where a name cannot be typed truthfully."""
+    """The command that makes the same text, with `{limit}` to fill in; '' where its name cannot be typed."""
     name = given.branch.name if given.branch else given.task.id
     if HIDDEN.search(name):
         return ""
+    # A name that begins with a dash would be taken for an option.
     end = ("--",) if name.startswith("-") else ()
     return (
         shlex.join(("agentledger", "prompt", "--for", kind, "--limit"))
@@ -117,6 +125,7 @@ def _repeat_command(given: Given, kind: str) -> str:
 
 
 def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
+    """The opening, the parts, and notes for the person who hands the text over."""
     if kind == "review" and given.branch:
         seen = _build_reviewed(taken, given, given.branch)
         return (
@@ -138,6 +147,7 @@ def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Pa
 
 
 def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: str) -> Given:
+    """What every kind of prompt needs. Raises LedgerError without a brief, and for a task that has ended."""
     if task.brief is None:
         message = f"nobody has written a brief for {escape_hidden(task.id)} yet"
         raise LedgerError(message, f"its manager writes one: agentledger plan {task.id}")
@@ -146,6 +156,7 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
         raise LedgerError(message, "agentledger board --all lists what has ended")
     there = branch if isinstance(branch, Branch) else None
     name = there.name if there else branch if isinstance(branch, str) else None
+    # A cloud platform gives its branch a name of its own.
     if name is None and not task.branches and kind not in cloud.PLATFORMS:
         name = task.brief.branch or f"agent/{task.id}"
     return Given(
@@ -158,10 +169,11 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
     )
 
 
-# -- where a branch stands ------------------------------------------------------------------
+# -- how far a branch is --------------------------------------------------------------------
 
 
 def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
+    """How far the branch is, what stops it, and what base did meanwhile. Raises LedgerError if unreadable."""
     work, standing = branch.work, branch.standing
     if work is None or standing is None:
         raise LedgerError(
@@ -186,7 +198,8 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
 
 
 def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
-    """What merging this one branch comes to, whatever its state."""
+    """The result of merging this branch into base, whatever its state; None where it has no merge base."""
+    # A snapshot forecasts no merge here (see `build_prompt`), so it is done for this one branch.
     if branch.conflict is not None or not branch.merge_bases:
         return branch.conflict
     net = taken.net(branch)
@@ -195,6 +208,7 @@ def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
 
 
 def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
+    """What the branch's copy of the brief asks for, in sentences."""
     if own is None:
         return ()
     would = case_builder.scope_of(own, given.fleet)
@@ -202,7 +216,10 @@ def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
 
 
 def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
-    """What base did since the branch left it; where git cannot tell, only how many commits."""
+    """What base did since the branch left it: changes of the same files, and of files near them.
+
+    Where git cannot tell the files, only the number of commits.
+    """
     if not branch.merge_bases or not branch.behind:
         return Moved(branch.behind)
     pair = (branch.merge_bases[0], given.fleet.base.head)
@@ -219,10 +236,12 @@ def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
 
 
 def _is_near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
+    """Is the path in the task's scope, or one that the brief says to follow?"""
     return scope.holds(path) or first_match((*map(encode, follow),), path) is not None
 
 
 def _build_reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
+    """What a reviewer needs: how far the branch is, its patches, and the form to fill in."""
     now = _build_now(taken, given, branch)
     patches = next((found for _, found in taken.patches([branch])), ())
     own = given.fleet.templates.get("review")

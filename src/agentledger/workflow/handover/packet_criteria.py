@@ -1,4 +1,4 @@
-"""*Acceptance criteria*: the brief's, word for word, each with what shows that it holds.
+"""Writes the packet's section *Acceptance criteria*: the brief's, word for word, each with what shows that it is met.
 
 Belongs here: that section. Does not: whether it is enough (see `rules.packet`). Pure.
 """
@@ -16,11 +16,12 @@ from agentledger.model.ledger import Item, Part, heading_key
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.workflow.handover.packet_draft import Draft, Swallowed
 
+# The beginning of a list item with a box; the group is as wide as the indent of lines below it.
 _BOX = re.compile(r"( {0,3}(?:[-*+]|\d{1,9}[.)]) +)\[[ xX]\]")
 
 
 class Claim(NamedTuple):
-    """What the agent says of a criterion: its number, counted from 1, whether it holds, and what shows so."""
+    """What the agent says about a criterion: its number, from 1; whether it is met; and what shows that."""
 
     number: int
     holds: bool
@@ -28,9 +29,10 @@ class Claim(NamedTuple):
 
 
 def update_criteria(draft: Draft, wanted: Sequence[str], claims: Sequence[Claim]) -> list[str]:
-    """Add the criteria that are missing, and what is claimed of some; gives what the agent should know.
+    """Add the criteria that are missing, and what is claimed of some; return sentences for the agent.
 
-    LedgerError for a number that the brief does not have.
+    `wanted` are the brief's criteria. Raises LedgerError for a number that the brief does not have, and
+    Swallowed where the section cannot take them.
     """
     _check_numbers(wanted, claims)
     known = {heading_key(item.text) for item in _parse_items(draft)}
@@ -38,23 +40,25 @@ def update_criteria(draft: Draft, wanted: Sequence[str], claims: Sequence[Claim]
     _add_criteria(draft, lacking)
     for claim in claims:
         _apply_claim(draft, _find_item(draft, wanted[claim.number - 1]), claim)
-    asked = {heading_key(text) for text in wanted}
-    if not asked <= {heading_key(item.text) for item in _parse_items(draft)}:
+    wanted_keys = {heading_key(text) for text in wanted}
+    # Text above the list can swallow it, by a code fence that is never closed.
+    if not wanted_keys <= {heading_key(item.text) for item in _parse_items(draft)}:
         raise Swallowed(CRITERIA)
-    more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in asked]
-    told = [f"{format_count(len(lacking), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
+    more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in wanted_keys]
+    added = [f"{format_count(len(lacking), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
         lacking
     )
-    return told + [f"no criterion of the brief any more, but it stays: {text}" for text in more if text]
+    return added + [f"no criterion of the brief any more, but it stays: {text}" for text in more if text]
 
 
 def open_criteria(items: Sequence[Item], wanted: Sequence[str]) -> list[tuple[int, str]]:
-    """The criteria of which nothing is said yet: neither ticked nor with a word below, by their numbers."""
+    """The criteria of which nothing is said yet, by number: not ticked, and without a line below."""
     said = {heading_key(item.text) for item in items if item.checked or item.shown_by}
     return [(at, text) for at, text in enumerate(wanted, 1) if heading_key(text) not in said]
 
 
 def _check_numbers(wanted: Sequence[str], claims: Sequence[Claim]) -> None:
+    """Raise LedgerError, with the criteria that there are, for a number that is none of theirs."""
     for claim in claims:
         if not 1 <= claim.number <= len(wanted):
             there = "; ".join(f"{at}: {escape_hidden(text)[:60]}" for at, text in enumerate(wanted, 1))
@@ -64,7 +68,7 @@ def _check_numbers(wanted: Sequence[str], claims: Sequence[Claim]) -> None:
 
 
 def _parse_items(draft: Draft) -> tuple[Item, ...]:
-    """The items, whose `line` is where they stand in the draft."""
+    """The items of the section; each `line` is an index into the draft's lines."""
     span = draft.section(CRITERIA)
     if span is None:
         return ()
@@ -75,16 +79,19 @@ def _parse_items(draft: Draft) -> tuple[Item, ...]:
 
 
 def _find_item(draft: Draft, text: str) -> Item:
-    found = next((item for item in _parse_items(draft) if heading_key(item.text) == heading_key(text)), None)
-    if found is None:
+    """The item of this criterion. Raises Swallowed where there is none."""
+    item = next((each for each in _parse_items(draft) if heading_key(each.text) == heading_key(text)), None)
+    if item is None:
         raise Swallowed(CRITERIA)
-    return found
+    return item
 
 
 def _add_criteria(draft: Draft, lacking: Sequence[str]) -> None:
+    """Add these criteria, unticked, at the end of the section."""
     if not lacking:
         return
     span = draft.ensure_section(CRITERIA, draft.titles)
+    # Behind the last line with text; only a list that ends there goes on without a blank line.
     at = span.end
     while at > span.below and not draft.lines[at - 1].strip():
         at -= 1
@@ -96,7 +103,7 @@ def _add_criteria(draft: Draft, lacking: Sequence[str]) -> None:
 
 
 def _end_of_item(draft: Draft, item: Item) -> int:
-    """The first line below an item that is not part of it."""
+    """The index of the first line below an item that is not part of it."""
     span = draft.ensure_section(CRITERIA, ())
     indent, at, end = _indent_width(draft.lines[item.line]), item.line + 1, item.line + 1
     while at < span.end:
@@ -110,11 +117,13 @@ def _end_of_item(draft: Draft, item: Item) -> int:
 
 
 def _indent_width(line: str) -> int:
+    """The number of blanks at the beginning; a tab goes to the next multiple of four, as in Markdown."""
     bare = line.expandtabs(4)
     return len(bare) - len(bare.lstrip(" "))
 
 
 def _apply_claim(draft: Draft, item: Item, claim: Claim) -> None:
+    """Tick or untick the item, and add what shows it below, unless it is there already."""
     line = draft.lines[item.line]
     box = _BOX.match(line.expandtabs(4))
     assert box

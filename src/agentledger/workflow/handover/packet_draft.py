@@ -1,7 +1,6 @@
-"""A packet while it is being brought up to date: lines, each with its own line end, and where the parts are.
+"""Edits a packet line by line: its front matter, its sections, and the generated blocks between markers.
 
-Belongs here: finding and setting keys, sections and what stands between markers. Does not: what belongs in
-them (see `packet_text`). Pure.
+Belongs here: finding and changing these. Does not: what belongs in them (see `packet_text`). Pure.
 
 Whatever nobody asks to change keeps its bytes: line ends, odd blanks, bytes that are no UTF-8.
 """
@@ -20,13 +19,15 @@ from agentledger.documents.syntax.problems import Problems
 from agentledger.model.ledger import heading_key
 from agentledger.model.text import decode, encode
 
+# A line with its own end, whichever that is; `str.splitlines` would also split at form feeds and others.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _KEY = re.compile(r"[a-z_]+[ \t]*:")
+# The word of the closing marker; an opening one has the kind of its block.
 END = "end"
 
 
 class Span(NamedTuple):
-    """The lines of a section: its heading, the first line below it, and the first that is not its own."""
+    """Where a section is, as line indexes: its heading, the first line below it, the first line after it."""
 
     heading: int
     below: int
@@ -34,7 +35,7 @@ class Span(NamedTuple):
 
 
 class Block(NamedTuple):
-    """What stood between markers. `at` is where, None where there were none; `torn`: a marker was missing."""
+    """What was between markers. `at` is the line index, None without markers; `torn`: a marker was missing."""
 
     at: int | None
     lines: list[str]
@@ -45,6 +46,7 @@ class Draft:
     """One packet. Lines are `str` in which bytes that are no UTF-8 are kept as surrogates."""
 
     def __init__(self, raw: bytes) -> None:
+        # A byte-order mark is kept aside and put back by `raw`.
         text = decode(raw.removeprefix(b"\xef\xbb\xbf"))
         self._mark = raw[: len(raw) - len(encode(text))]
         self.lines: list[str] = _LINE.findall(text)
@@ -53,17 +55,17 @@ class Draft:
 
     def raw(self) -> bytes:
         """The packet's bytes."""
-        # A line that ends in CR alone, and an empty one behind it that ends in LF, would become one.
+        # A line that ends in CR alone, and an empty line after it that ends in LF, would become one line.
         ends = zip(["", *self.lines], self.lines, strict=False)
         text = "".join("\r\n" if line == "\n" and last.endswith("\r") else line for last, line in ends)
         return self._mark + encode(text)
 
     def bare(self, start: int, end: int) -> list[str]:
-        """Lines without their ends."""
+        """The lines from `start` to `end`, without their line ends."""
         return [line.rstrip("\r\n") for line in self.lines[start:end]]
 
     def put(self, start: int, end: int, texts: Sequence[str]) -> None:
-        """Let these texts, a line each, stand in place of the lines from `start` to `end`."""
+        """Replace the lines from `start` to `end` by these texts, a line each."""
         if start and texts and not self.lines[start - 1].endswith(("\r", "\n")):
             self.lines[start - 1] += self.eol
         self.lines[start:end] = [text + self.eol for text in texts]
@@ -71,7 +73,7 @@ class Draft:
     # -- front matter ---------------------------------------------------------------------
 
     def _head(self) -> None:
-        """Find the lines of the front matter; where it is missing, or has no end, it is put there."""
+        """Find the lines of the front matter; add it where it is missing, and its end where that is missing."""
         text = "".join(f"{line}\n" for line in self.bare(0, len(self.lines)))
         found = parse_frame(text.encode("utf-8", "replace"), None, Problems(""))
         if found is None or (found.head is None and found.body_line == 1):
@@ -80,6 +82,7 @@ class Draft:
             return
         self._keys = found.head_line - 1
         if found.head is None:
+            # It is never closed: take the lines that look like keys.
             end = self._keys
             while end < len(self.lines) and _KEY.match(self.lines[end]):
                 end += 1
@@ -89,7 +92,7 @@ class Draft:
             self._body = found.body_line - 1
 
     def set_key(self, key: str, value: str) -> None:
-        """One key of the front matter, once, or with '' not at all; a line that says so already stays."""
+        """Set one key of the front matter, so that it is there once; '' removes it. A line that is right stays."""
         own = re.compile(rf"{key}[ \t]*:[ \t]*([^\s#]*)[ \t]*(?:#.*)?\Z")
         mine = [at for at in range(self._keys, self._body - 1) if re.match(rf"{key}[ \t]*:", self.lines[at])]
         first = mine[0] if mine else self._body - 1
@@ -97,6 +100,7 @@ class Draft:
         if len(mine) == 1 and found and found[1] == value:
             return
         for at in reversed(mine):
+            # Indented lines below a key are part of its value.
             end = at + 1
             while end < self._body - 1 and self.lines[end].startswith((" ", "\t")):
                 end += 1
@@ -104,6 +108,7 @@ class Draft:
         self._replace(first, first, [f"{key}: {value}"] if value else [])
 
     def _replace(self, start: int, end: int, texts: Sequence[str]) -> None:
+        """The same as `put` within the front matter; the body moves with it."""
         self.put(start, end, texts)
         self._body += len(texts) - (end - start)
 
@@ -111,24 +116,24 @@ class Draft:
 
     @property
     def titles(self) -> list[str]:
-        """The sections' titles, in their order."""
+        """The titles of the sections, in order."""
         return [
             heading.title for heading in parse_headings("\n".join(self.bare(self._body, len(self.lines))))
         ]
 
     def text(self, title: str) -> str:
-        """What stands in a section, '' where it is missing."""
+        """The text of a section, '' where it is missing."""
         span = self.section(title)
         return "\n".join(self.bare(span.below, span.end)) if span else ""
 
     def write(self, title: str, text: str) -> None:
-        """Let this text be all that a section holds."""
+        """Replace all that is in a section by this text."""
         span = self.ensure_section(title, ())
         more = [""] if span.end < len(self.lines) else []
         self.put(span.below, span.end, ["", *text.split("\n"), *more] if text else [""])
 
     def section(self, title: str) -> Span | None:
-        """The first section of this title."""
+        """Where the first section with this title is; None without one."""
         found = parse_headings("\n".join(self.bare(self._body, len(self.lines))))
         ends = [heading.at for heading in found[1:]] + [len(self.lines) - self._body]
         for heading, end in zip(found, ends, strict=False):
@@ -137,7 +142,10 @@ class Draft:
         return None
 
     def ensure_section(self, title: str, before: Sequence[str], prompt: Sequence[str] = ()) -> Span:
-        """The section, put behind the last of the sections `before` that there is, where it is missing."""
+        """Where the section is; added behind the last of the sections `before` if it is missing.
+
+        `prompt` are lines for a new one. Raises Swallowed where the new heading does not count as one.
+        """
         found = self.section(title)
         if found is None:
             there = [span for name in before if (span := self.section(name))]
@@ -150,7 +158,7 @@ class Draft:
         return found
 
     def drop(self, title: str) -> None:
-        """Take a section out, if it is there."""
+        """Remove a section, if it is there."""
         found = self.section(title)
         if found:
             del self.lines[found.heading : found.end]
@@ -158,9 +166,9 @@ class Draft:
     # -- between markers ------------------------------------------------------------------
 
     def take_block(self, title: str, kind: str) -> Block:
-        """Take what stands between the markers of this kind out of a section, and all of its markers.
+        """Remove the markers of a section, and the text between a pair of this kind; return that text.
 
-        Of markers that belong to no other the line alone is taken out, and the text stays.
+        Of a marker without its partner only its line is removed, and the text around it stays.
         """
         span = self.ensure_section(title, self.titles)
         marks = [(at, found[1]) for at in range(span.below, span.end)
@@ -172,6 +180,7 @@ class Draft:
         lone = [at for at, _ in marks if at not in paired]
         inner = [line for start, stop in pairs for line in self.bare(start + 1, stop)]
         gone = {*lone, *(at for start, stop in pairs for at in range(start, stop + 1))}
+        # From the last up, so that the lines above keep their indexes.
         for at in sorted(gone, reverse=True):
             del self.lines[at]
         first = min([start for start, _ in pairs] + lone, default=None)
@@ -180,7 +189,7 @@ class Draft:
     def place(
         self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
     ) -> None:
-        """Put texts between markers: at that line, else at the end of the section; `above` them others."""
+        """Put texts between markers at that line, or for None at the end of the section; `above` goes in front."""
         span = self.ensure_section(title, ())
         block = [f"<!-- agentledger: {kind} -->", *texts, f"<!-- agentledger: {END} -->"] if texts else []
         if at is None:
@@ -196,4 +205,4 @@ class Draft:
 
 
 class Swallowed(Exception):
-    """A section cannot be put there: code or a comment that is opened above is never closed."""
+    """The section of this title cannot be put there: code or a comment that is opened above is never closed."""

@@ -1,10 +1,10 @@
-"""*Files touched*: the generated list, and the words that an agent wrote beside its files.
+"""Writes the packet's section *Files touched*: the generated list, and what the agent wrote beside its files.
 
-Belongs here: that section. Does not: which files changed (see `packet`), or markers (see `packet_draft`).
+Belongs here: that section. Does not: which files changed (see `write_packet`), or markers (see `packet_draft`).
 Pure.
 
 A file's line is `- `path` (+3 −1)` and then whatever the agent wrote behind it, on that line and on indented
-ones below. Such words stay with their file, wherever in the section the line stands.
+lines below. These words stay with their file, wherever in the section its line is.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from agentledger.workflow.handover.packet_draft import Draft
 
 TITLE = "Files touched"
 KIND = "files"
-# As the rule reads them: one path or several, in backticks, at the beginning of an item.
+# The same form as in the rule: one path or several, in backticks, at the beginning of an item.
 _ITEM = re.compile(r" {0,3}[-*+][ \t]+((?:`[^`\n]+`(?:[ \t]*,[ \t]*|[ \t]+and[ \t]+)?)+)(.*)")
 _PATH = re.compile(r"`([^`]+)`")
+# What git's part of a line can say, in brackets (see `write_packet`).
 _WORDS = "new|deleted|binary|mode|link|submodule|conflicts with base|not counted"
 _NOTE = re.compile(rf"\A[ \t]*\((?:(?:{_WORDS}|[+−][\d,]+)(?:, | (?=[+−])|(?=\))))+\)")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 
 
 class Touched(NamedTuple):
-    """A changed file as it is shown, and what git tells of the change, such as `+3 −1`."""
+    """A changed file as shown in the packet, and what git says about the change, such as `+3 −1`."""
 
     path: str
     note: str
 
 
 class Taken(NamedTuple):
-    """For each line whether it stays where it is, and the words beside each file of the others."""
+    """For each line whether it stays where it is; and from the other lines, the words beside each file."""
 
     stays: list[bool]
     words: dict[str, list[str]]
@@ -42,10 +43,10 @@ class Taken(NamedTuple):
 def update_files(
     draft: Draft, files: Sequence[Touched], words: Mapping[str, str], text: str | None
 ) -> list[str]:
-    """Bring the section up to date; gives what the agent should know.
+    """Bring the section up to date; return sentences for the agent.
 
-    `words` are new ones by path, `text` is what is to stand beside the list, None: what does already. Lines
-    outside the markers that list changed files become part of the list; every other text stays.
+    `words` are new ones by path; `text` is what goes beside the list, None to leave what is there. Lines outside
+    the markers that list changed files become part of the list; any other text stays.
     """
     known = {file.path for file in files}
     block = draft.take_block(TITLE, KIND)
@@ -64,7 +65,10 @@ def update_files(
 def _adopt_lines(
     draft: Draft, known: Collection[str], at: int | None
 ) -> tuple[dict[str, list[str]], int | None]:
-    """Take the lines outside of the markers that list files: the words, and where the list then belongs."""
+    """Remove the lines outside the markers that list files; return their words, and where the list goes.
+
+    `at` is where the markers were, None without any: then the list goes where the first such line was.
+    """
     span = draft.ensure_section(TITLE, ())
     found = parse_file_lines(draft.bare(span.below, span.end), known)
     if all(found.stays):
@@ -76,12 +80,13 @@ def _adopt_lines(
 
 
 def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
-    """Take out the lines that list files; with `known` only those of that set, and generated ones."""
+    """Sort out the lines that list files; with `known` only those of that set, and generated ones."""
     stays: list[bool] = []
     words: dict[str, list[str]] = {}
     paths: list[str] = []
     fenced = False
     for line in lines:
+        # In a code block such a line is an example.
         fenced ^= bool(_FENCE.match(line))
         item = None if fenced else _ITEM.fullmatch(line)
         if item and (known is None or _NOTE.match(item[2]) or set(_PATH.findall(item[1])) <= set(known)):
@@ -97,6 +102,7 @@ def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None)
 
 
 def _render_file(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str]:
+    """The lines of one file, with the words beside it."""
     first, *more = beside.get(file.path, [""])
     return [f"- `{file.path}` ({file.note}){first}", *more]
 
@@ -104,13 +110,16 @@ def _render_file(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str
 def _describe_update(
     beside: Mapping[str, Sequence[str]], known: Collection[str], torn: bool, strays: Sequence[str]
 ) -> list[str]:
-    told = []
+    """Sentences about what was moved or dropped."""
+    lines_out = []
     if torn:
-        told.append(f"a marker was missing in “{TITLE}”: the list is put anew, and the text around it stays")
+        lines_out.append(
+            f"a marker was missing in “{TITLE}”: the list is written again, and the text around it stays"
+        )
     if strays:
-        told.append(f"“{TITLE}”: what stood between the markers beside no file is above them now")
+        lines_out.append(f"“{TITLE}”: text between the markers that belongs to no file is now above them")
     for path, lines in beside.items():
         words = " ".join(line.strip() for line in lines).lstrip(": ")
         if path not in known and words:
-            told.append(f"{path} is not changed any more; of it you had written: {words}")
-    return told
+            lines_out.append(f"{path} is not changed any more; of it you had written: {words}")
+    return lines_out

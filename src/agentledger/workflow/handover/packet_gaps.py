@@ -1,6 +1,6 @@
-"""What a packet still lacks that only its agent can add, each with the command that adds it.
+"""Lists what a packet still lacks that only its agent can add, each with the command that adds it.
 
-Belongs here: the ready gate's findings about a packet, as things to write. Does not: finding them (see
+Belongs here: turning the ready gate's findings about a packet into things to write. Does not: finding them (see
 `rules.packet`). Pure.
 """
 
@@ -15,8 +15,9 @@ from agentledger.model.findings import Finding
 from agentledger.model.ledger import heading_key
 from agentledger.model.text import escape_hidden
 
-# Those that speak of what is in a packet.
+# The rules about what is in a packet.
 RULES = ("PKT001", "PKT002", "PKT003", "PKT004", "PKT005", "PKT006")
+# By section, the option that fills it in.
 _FLAGS = {
     "Summary": "--summary",
     "Why this approach": "--why",
@@ -26,12 +27,15 @@ _FLAGS = {
     "Recommendation": "--recommendation",
 }
 _QUOTED = re.compile("“([^”]+)”")
-_SHOWN = 100
+_SHOWN = 100  # characters of a criterion
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One thing that is missing, and where in the packet: the `option` that adds it, and how else to."""
+    """One thing that is missing: `what`, on which `line` of the packet, by which `rule`.
+
+    `option` is the option that adds it, '' without one; `how` is another way.
+    """
 
     what: str
     how: str = ""
@@ -40,14 +44,14 @@ class Lack:
     rule: str = ""
 
     def told(self, command: str) -> str:
-        """What is missing, and below it what to type for this command, `packet` or `done`."""
+        """Two lines: what is missing, and what to type for this command, `packet` or `done`."""
         where = f" (line {self.line} of packet.md)" if self.line else ""
         typed = f"agentledger {command} {self.option}" if self.option else ""
         return f"missing: {self.what}{where}\n  {'; or: '.join(filter(None, (typed, self.how)))}"
 
 
 def next_command(command: str, found: Iterable[Lack]) -> str | None:
-    """One command that adds all of it that options can add; None where none can."""
+    """One command that adds all that options can add; None where no option can."""
     options = list(dict.fromkeys(lack.option for lack in found if lack.option))
     return " ".join([f"agentledger {command}", *options]) if options else None
 
@@ -55,7 +59,10 @@ def next_command(command: str, found: Iterable[Lack]) -> str | None:
 def find_lacks(
     found: Iterable[Finding], unsaid: Sequence[tuple[int, str]], criteria: Sequence[str]
 ) -> tuple[Lack, ...]:
-    """What is missing, of what the gate found that stops, and of the criteria that nothing is said of yet."""
+    """What is missing: by the gate's findings that block, and the criteria that nothing is said of yet.
+
+    `unsaid` has these criteria with their numbers; `criteria` are all of the brief's.
+    """
     return (
         *(_lack_of_finding(finding, criteria) for finding in found if finding.blocks),
         *(_lack_of_criterion(number, text) for number, text in unsaid),
@@ -63,6 +70,7 @@ def find_lacks(
 
 
 def _lack_of_finding(finding: Finding, criteria: Sequence[str]) -> Lack:
+    """The finding as a thing to write; the rule's own hint where no option helps."""
     how, option = escape_hidden(finding.hint), ""
     if finding.rule == "PKT002":
         option = _section_option(finding)
@@ -77,7 +85,7 @@ def _lack_of_finding(finding: Finding, criteria: Sequence[str]) -> Lack:
 
 
 def _section_option(finding: Finding) -> str:
-    """The option that fills a section in, '' where the finding is about something else."""
+    """The option that fills in the section that the finding names, '' where it is about something else."""
     named = _QUOTED.search(finding.message)
     key = heading_key(named[1]) if named else ""
     title = next((title for title in (*SECTIONS, *EXPLORE) if heading_key(title) == key), "")
@@ -85,6 +93,7 @@ def _section_option(finding: Finding) -> str:
 
 
 def _lack_of_criterion(number: int, text: str) -> Lack:
+    """The question whether a criterion is met, with the options for yes and no."""
     short = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     option = f"--criterion {number}='…'"
     how = f"--unmet {number}='…'"

@@ -1,7 +1,7 @@
-"""The packet's text: what git and evidence tell put into it, what the agent wrote left as it is.
+"""Brings a packet's text up to date: puts in what git and evidence show, and leaves what the agent wrote.
 
-Belongs here: text in, text out. Does not: finding out what is to be told (see `packet`), or what is missing
-(see `rules.packet`). Pure.
+Belongs here: text in, text out. Does not: finding the facts (see `write_packet`), or what is missing (see
+`packet_gaps`). Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from agentledger.workflow.handover.packet_files import Touched
 from agentledger.workflow.report import check_in
 
 RESULTS = "Test plan and results"
+# Sections with a part that is generated.
 GENERATED = (packet_files.TITLE, CRITERIA, RESULTS)
+# What a new section says, as a comment, where the template does not have it.
 PROMPTS = {
     "Options": "<!-- Each way that was looked at: what it would take, and what speaks against it. -->",
     "Recommendation": "<!-- Which one, and what would have to be true for another one. -->",
@@ -32,27 +34,35 @@ _TABLE = ("| Check | Command | Outcome | When | Commit | Worth |", "|---|---|---
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A row of the table of results, each cell in words; the command as it is run."""
+    """A row of the table of results, each cell as text."""
 
     check: str
     command: str
     outcome: str
+    #: The time of the run, RFC 3339.
     when: str = ""
+    #: The commit that the check ran on.
     commit: str = ""
+    #: How far the evidence can be trusted.
     worth: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is generated. `criteria` are the brief's; `explores`: the packet has other sections then."""
+    """What is generated in a packet."""
 
     task: str
+    #: Base's commit.
     base: str
+    #: The newest commit of the branch that changes code.
     head: str
+    #: The id of the change to base, '' where there is none.
     change: str
     files: Sequence[Touched] = ()
     results: Sequence[Result] = ()
+    #: The brief's acceptance criteria.
     criteria: Sequence[str] = ()
+    #: Does the task only explore? Its packet has different sections.
     explores: bool = False
 
     @property
@@ -63,9 +73,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """What the agent says on the command line: texts by section, words by file, claims by criterion.
+    """What the agent says on the command line: texts by section, words by file, claims about criteria.
 
-    `no_tests` is why no test changed.
+    `no_tests` is the reason why no test changed, '' for none.
     """
 
     sections: Mapping[str, str] = field(default_factory=dict)
@@ -76,14 +86,14 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """The packet's bytes, and what the agent should know of them."""
+    """The packet's bytes, and sentences about them for the agent."""
 
     raw: bytes
     told: tuple[str, ...] = ()
 
 
 def begin_packet(template: bytes, explores: bool) -> bytes:
-    """A new packet from a template: its sections as this kind of task needs them."""
+    """A new packet from a template, with the sections that this kind of task needs."""
     draft = Draft(template)
     for title in GENERATED:
         if explores:
@@ -94,9 +104,9 @@ def begin_packet(template: bytes, explores: bool) -> bytes:
 
 
 def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
-    """The packet with everything generated put anew, and what is said on the command line put in.
+    """The packet with everything generated written again, and what is said on the command line put in.
 
-    LedgerError where something in it is opened and never closed, so that sections cannot be told apart; and
+    Raises LedgerError where code or a comment in it is never closed, so that sections cannot be told apart; and
     for a section, a file or a criterion that is not known.
     """
     try:
@@ -110,7 +120,10 @@ def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
 
 
 def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
-    """The same; Swallowed where a section can be seen no longer, now that a marker above it has gone."""
+    """The same packet. Raises Swallowed where a section no longer counts as one.
+
+    A marker is a comment's end too; without it, a comment above can swallow what follows.
+    """
     titles = {heading_key(title) for title in Draft(made.raw).titles}
     for title in facts.sections:
         if heading_key(title) not in titles:
@@ -119,37 +132,42 @@ def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
 
 
 def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
+    """Write front matter and sections; generated parts come last, into the sections that are then there."""
     for key, value in (("task", facts.task), ("base", facts.base), ("head", facts.head)):
         draft.set_key(key, value)
     draft.set_key("change", facts.change)
     for at, title in enumerate(facts.sections):
         draft.ensure_section(title, facts.sections[:at], [PROMPTS[title]] if title in PROMPTS else ())
-    said = {
+    texts = {
         _resolve_section(name, draft, facts): check_in.fit_into_section(text)
         for name, text in prose.sections.items()
     }
-    for title, text in said.items():
+    for title, text in texts.items():
         if title not in (packet_files.TITLE, RESULTS) or facts.explores:
             draft.write(title, text)
     if facts.explores:
         _refuse_generated(prose)
         return Refreshed(draft.raw())
-    told = packet_files.update_files(
-        draft, facts.files, _check_words(prose.words, facts.files), said.get(packet_files.TITLE)
+    lines = packet_files.update_files(
+        draft, facts.files, _check_words(prose.words, facts.files), texts.get(packet_files.TITLE)
     )
-    told += packet_criteria.update_criteria(draft, facts.criteria, prose.claims)
-    told += _update_results(draft, facts.results, said.get(RESULTS), prose.no_tests)
-    return Refreshed(draft.raw(), tuple(map(escape_hidden, told)))
+    lines += packet_criteria.update_criteria(draft, facts.criteria, prose.claims)
+    lines += _update_results(draft, facts.results, texts.get(RESULTS), prose.no_tests)
+    return Refreshed(draft.raw(), tuple(map(escape_hidden, lines)))
 
 
 def _refuse_generated(prose: Prose) -> None:
+    """Raise LedgerError for options that a packet without generated parts has no place for."""
     if prose.claims or prose.words or prose.no_tests:
         message = "the packet of a task that only explores lists neither files nor criteria nor tests"
         raise LedgerError(message, "fill in --options and --recommendation")
 
 
 def _update_results(draft: Draft, results: Sequence[Result], text: str | None, no_tests: str) -> list[str]:
-    """Bring the table up to date, with `text` beside it; None: with what is there already."""
+    """Bring the table up to date; return sentences for the agent.
+
+    `text` goes beside the table, None to leave what is there; `no_tests` is why no test changed.
+    """
     block = draft.take_block(RESULTS, "results")
     if text is not None:
         draft.write(RESULTS, text)
@@ -158,12 +176,12 @@ def _update_results(draft: Draft, results: Sequence[Result], text: str | None, n
         strays.append(f"No tests: {' '.join(no_tests.split())}")
     rows = [*_TABLE, *map(_render_row, results)] if results else []
     draft.place(RESULTS, block.at if text is None else None, "results", rows, strays)
-    missing = f"a marker was missing in “{RESULTS}”: the table is put anew, and the text around it stays"
+    missing = f"a marker was missing in “{RESULTS}”: the table is written again, and the text around it stays"
     return [missing] * block.torn
 
 
 def _replace_reason(draft: Draft, why: str) -> bool:
-    """Put the reason where one stands already; False: none does."""
+    """Replace the reason that is there already; False where there is none."""
     span = draft.ensure_section(RESULTS, ())
     for at in range(span.below, span.end):
         if draft.lines[at].strip().lower().startswith("no tests:"):
@@ -173,7 +191,9 @@ def _replace_reason(draft: Draft, why: str) -> bool:
 
 
 def _render_row(result: Result) -> str:
+    """A row of the Markdown table, with the command in backticks."""
     code = " ".join(escape_hidden(result.command.replace("\n", " ")).split())
+    # One backtick more than the longest run in it, and a blank, as Markdown wants for code with backticks.
     ticks = "`" * (max(map(len, re.findall("`+", code)), default=0) + 1)
     room = " " if "`" in code else ""
     shown = f"{ticks}{room}{code}{room}{ticks}" if code else ""
@@ -185,7 +205,10 @@ def _render_row(result: Result) -> str:
 
 
 def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
-    """The section of this name: as it is headed, or by the first word of its heading."""
+    """The title of the section that is named, by its whole title or the first word of it.
+
+    Raises LedgerError for any other name, or one that is not clear.
+    """
     there = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
     key = heading_key(name)
     if key in there:
@@ -198,7 +221,7 @@ def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
 
 
 def _check_words(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
-    """The words, if they are beside files that changed."""
+    """The words, each in one line. Raises LedgerError for a file that the branch does not change."""
     paths = {file.path for file in files}
     for path in words:
         if path not in paths:

@@ -1,10 +1,10 @@
-"""A pull request's body: the packet, laid out by the repository's own template where it has one.
+"""Writes the body of a pull request: the packet, laid out by the repository's own template where it has one.
 
-Belongs here: which heading of a template asks for what a packet has. Does not: where the template lies, or
-the packet. Pure.
+Belongs here: which heading of a template asks for which section of a packet. Does not: finding the template (see
+`setup.pr_template`), or the packet (see `write_packet`). Pure.
 
-What the template's author wrote stays, word for word and box for box: what a person is to tick is not ticked.
-Its comments are prompts, and go.
+What the template's author wrote stays, word for word, and no box of theirs is ticked: that is for a person. Its
+comments are prompts, and are removed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from agentledger.documents.placeholders import strip_comments
 from agentledger.documents.sections import parse_sections
 from agentledger.model.ledger import Part, heading_key
 
+# A Markdown heading, or a line in bold, which many templates use for one.
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*\Z|\*\*([^*]+)\*\*:?[ \t]*\Z")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 
-# What a heading asks for, by a word in it; the first line with one of its words counts. None: what only a
-# person can say.
+# The packet's section that a heading asks for, by words in it; the first entry with one of its words counts.
+# None: only a person can fill it in.
 _WORDS: tuple[tuple[str | None, str], ...] = (
     (None, "checklist screenshot screenshots screencast type types kind issue issues ticket related closes"),
     ("Test plan and results", "test tests tested testing verification verified verify qa validation"),
@@ -35,42 +36,49 @@ _WORDS: tuple[tuple[str | None, str], ...] = (
 
 
 class _Asked(NamedTuple):
-    """A part of a template: its heading as it stands, and the lines below it; None: what stands above all."""
+    """A part of a template: its heading as written, None for what is above the first, and the lines below it."""
 
     heading: str | None
     lines: list[str]
 
     @property
     def packet_section(self) -> str | None:
-        """The packet's section that belongs here."""
+        """The title of the packet's section that belongs here; None without one."""
         return section_of_heading(_parse_title(self.heading)) if self.heading is not None else None
 
 
 def render_body(packet: str, template: str | None) -> str:
-    """The body for a packet without its front matter; both have LF line ends."""
+    """The body for a packet without its front matter; both texts have LF line ends.
+
+    Sections that the template does not ask for come at the end.
+    """
     shown = strip_marks(packet)
     parts = [part for part in parse_sections(shown, 1) if not part.empty]
     if template is None:
         return _join_texts(_render_part(part) for part in parts)
-    asked = _parse_template(strip_comments(template))
-    filled = _assign_parts(asked, parts)
-    rest = [part for part in parts if all(part is not found for found in filled.values())]
-    laid_out = (_render_section(each, filled.get(at)) for at, each in enumerate(asked))
+    wanted = _parse_template(strip_comments(template))
+    filled = _assign_parts(wanted, parts)
+    rest = [part for part in parts if all(part is not used for used in filled.values())]
+    laid_out = (_render_section(each, filled.get(at)) for at, each in enumerate(wanted))
     return _join_texts([*laid_out, *map(_render_part, rest)])
 
 
 def section_of_heading(heading: str) -> str | None:
     """The section of a packet that a template's heading asks for; None where it asks for something else."""
+    # Headings often begin with an emoji.
     key = heading_key(re.sub(r"[^\w\s'’.,:;!?-]", " ", heading))
     same = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
     if same:
         return same
-    said = set(re.findall(r"[\w-]+", key))
-    return next((title for title, words in _WORDS if said & set(words.split())), None)
+    in_heading = set(re.findall(r"[\w-]+", key))
+    return next((title for title, words in _WORDS if in_heading & set(words.split())), None)
 
 
 def _assign_parts(asked: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, Part]:
-    """The packet's section for each part of the template that asks for one; each is given once."""
+    """The packet's section for each part of the template that asks for one, by the part's index.
+
+    Each section is used once. A heading that has the title of a section gets that, even if it is not one of ours.
+    """
     left = {heading_key(part.title): part for part in reversed(parts)}
     found = {}
     for at, each in enumerate(asked):
@@ -82,22 +90,25 @@ def _assign_parts(asked: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, P
 
 
 def _parse_template(template: str) -> list[_Asked]:
-    found, fenced = [_Asked(None, [])], False
+    """The parts of a template, in order; the first one has no heading."""
+    parts, fenced = [_Asked(None, [])], False
     for line in template.split("\n"):
         fenced ^= bool(_FENCE.match(line))
         if not fenced and _HEADING.match(line):
-            found.append(_Asked(line.rstrip(), []))
+            parts.append(_Asked(line.rstrip(), []))
         else:
-            found[-1].lines.append(line.rstrip())
-    return found
+            parts[-1].lines.append(line.rstrip())
+    return parts
 
 
 def _parse_title(heading: str | None) -> str:
-    found = _HEADING.match(heading or "")
-    return (found[1] or found[2] or "").strip("*_ ") if found else ""
+    """The words of a heading, without its marks."""
+    match = _HEADING.match(heading or "")
+    return (match[1] or match[2] or "").strip("*_ ") if match else ""
 
 
 def _render_section(asked: _Asked, part: Part | None) -> str:
+    """One part of the template: its heading, the packet's text, and what the template says below."""
     texts = (asked.heading or "", part.text if part else "", "\n".join(asked.lines))
     return _join_texts(texts)
 

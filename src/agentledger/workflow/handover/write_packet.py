@@ -1,7 +1,7 @@
-"""`agentledger packet`: the packet brought up to date from git and evidence, and committed by itself.
+"""`agentledger packet` brings a branch's packet up to date from git and evidence, and commits it by itself.
 
-Belongs here: what is put into it, and what is still missing. Does not: the text (see `packet_text`), the
-pull request's body (see `pr_body`), or saying that the work is ready (see `done`).
+Belongs here: gathering what goes into it, and what is still missing. Does not: the text (see `packet_text`), the
+body of a pull request (see `pr_body`), or saying that the work is ready (see `done`).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from agentledger.workflow.session.overlay import Files
 from agentledger.workflow.setup import pr_template
 from agentledger.workflow.verify.junit_files import read_plain_file
 
-_GITLINK, _LINK = "160000", "120000"
+_GITLINK, _LINK = "160000", "120000"  # git's modes of a submodule and of a symbolic link
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A packet that is not written yet: its path from the worktree's top, its bytes, and what to say of it.
+    """A packet that is not written yet: its path from the worktree's top, its bytes, and sentences about it.
 
-    `lacks` is what only the agent can add; `changed`: the worktree has not got it already.
+    `lacks` is what only the agent can add; `changed`: the worktree does not have these bytes yet.
     """
 
     path: str
@@ -57,21 +57,21 @@ class Composed:
 
 
 def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False) -> Did:
-    """Bring the packet of the worktree around `start` up to date and commit it alone; `now` is the time.
+    """Bring the packet of the worktree around `start` up to date, and commit it alone.
 
-    Raises LedgerError, and nothing is written, where the branch changes no code, and where the packet cannot
-    be taken apart.
+    `now` is in seconds since the epoch. Raises LedgerError, and nothing is written, where the branch changes
+    no code, where `prose` names something unknown, and where the packet's sections cannot be told apart.
     """
     with agent_context.open_worktree(start, now) as at:
         made = compose_packet(at, prose)
         following = packet_gaps.next_command("packet", made.lacks)
         following = following or (None if made.lacks else "agentledger done")
-        told = (*_describe_packet(made), *(lack.told("packet") for lack in made.lacks))
+        lines = (*_describe_packet(made), *(lack.told("packet") for lack in made.lacks))
         if dry_run:
             shown = made.raw.decode("utf-8", "replace")
             return Did(
                 command="packet",
-                said=(*told, shown),
+                said=(*lines, shown),
                 task=at.task.id,
                 files=(made.path,),
                 next=following,
@@ -80,12 +80,13 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
         message = f"chore(ledger): packet of {at.task.id}"
         done = ledger_commit.commit_files(at.asked, at.branch.name, {made.path: made.raw}, message)
         if done.commit is None:
-            return write_check_in.describe_uncommitted("packet", at, told, done)
+            return write_check_in.describe_uncommitted("packet", at, lines, done)
+        # Without news `commit_files` makes no commit, and returns the branch's head.
         new = (done.commit,) if done.commit != at.branch.head else ()
         refs = (at.branch.ref,) if new else ()
         return Did(
             command="packet",
-            said=told,
+            said=lines,
             task=at.task.id,
             refs=refs,
             files=(made.path,) if new else (),
@@ -95,22 +96,23 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
 
 
 def compose_pr_body(start: Path, prose: Prose, now: int) -> str:
-    """The pull request's body from the packet as it would be now; nothing is written."""
+    """The body of a pull request, from the packet as it would be now; nothing is written."""
     with agent_context.open_worktree(start, now) as at:
         made = compose_packet(at, prose)
-        found = parse_frame(made.raw, None, Problems(made.path))
-        assert found  # it has been put together here
-        return pr_body.render_body(found.body, pr_template.read_template(at.taken.sealed, at.fleet.base.head))
+        frame = parse_frame(made.raw, None, Problems(made.path))
+        assert frame  # it has been put together here
+        return pr_body.render_body(frame.body, pr_template.read_template(at.taken.sealed, at.fleet.base.head))
 
 
 def _describe_packet(made: Composed) -> tuple[str, ...]:
+    """A line on the packet's state, and what the agent should know of it."""
     state = "brought up to date" if made.changed else "is up to date"
     whole = "" if made.lacks else "; nothing is missing"
     return (f"{escape_hidden(made.path)}: {state}{whole}", *made.told)
 
 
 def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # noqa: B006 - never written to
-    """The packet as it should be; `files` is evidence that is about to be committed with it."""
+    """The packet as it should be now, and what it lacks; `files` is evidence to be committed with it, by path."""
     sealed = Scratch(at.taken.sealed, at.place.object_format)
     path = f"{at.folder}/packet.md"
     facts = gather_facts(at, sealed, files)
@@ -133,12 +135,16 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
 
 
 def read_packet(at: AtWork, path: str) -> bytes | None:
-    """The packet as it lies in the worktree, committed or not; in a sparse checkout, as it is committed."""
+    """The packet in the worktree, committed or not; where a sparse checkout leaves it out, the committed one.
+
+    None without one. Raises LedgerError where it cannot be read, or is no plain file.
+    """
     try:
         return read_plain_file(at.top / path, MOST_BYTES, os.O_NOFOLLOW)
     except FileNotFoundError:
-        listed = process.run(at.asked, ["ls-files", "-t", "-z", "--", f":(top,literal){path}"])
-        return process.run(at.asked, ["cat-file", "blob", f":{path}"]) if listed.startswith(b"S ") else None
+        # `S` is for skip-worktree. Any other missing packet was removed, and begins again.
+        entry = process.run(at.asked, ["ls-files", "-t", "-z", "--", f":(top,literal){path}"])
+        return process.run(at.asked, ["cat-file", "blob", f":{path}"]) if entry.startswith(b"S ") else None
     except (OSError, Unreadable) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         message = f"{escape_hidden(path)} cannot be read: {why}"
@@ -151,10 +157,10 @@ def read_packet(at: AtWork, path: str) -> bytes | None:
 
 
 def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
-    """Everything that is generated; LedgerError where there is no change to hand over."""
+    """Everything that is generated. Raises LedgerError where there is no change to hand over."""
     brief = at.task.brief
     explores = brief is not None and brief.mode == "explore"
-    # Not from the cache: the blobs of a merge are to be counted, and they are there where it was made only.
+    # Not from the cache: the merge's blobs are needed to count lines, and only the merge itself writes them.
     net = net_changes.find_net_changes(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
     if net.failed:
         message = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"
@@ -177,7 +183,10 @@ def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
 
 
 def last_code_commit(branch: Branch) -> str:
-    """The newest commit of the branch's own line that does more than report: what its packet speaks of."""
+    """The newest commit of the branch's own line that changes code: what its packet is about.
+
+    A merge counts, and so does a commit whose code tree is not known.
+    """
     codes = branch.work.code_trees if branch.work else {}
     for commit in branch.line:
         code = codes.get(commit.id)
@@ -189,12 +198,12 @@ def last_code_commit(branch: Branch) -> str:
 def judge_checks(at: AtWork, sealed: Scratch, files: Files) -> Sequence[Checked]:
     """The checks that are asked for, judged as if these files of evidence were committed."""
     fleet, branch = overlay.overlay_files(at.fleet, at.branch, files)
-    found = Freshness(sealed, fleet, [branch]).standing(branch)
-    return found.checks if found else ()
+    standing = Freshness(sealed, fleet, [branch]).standing(branch)
+    return standing.checks if standing else ()
 
 
 def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
-    """The files outside the ledger that merging would change, with how much."""
+    """The files outside the ledger that merging would change, with the size of each change, in path order."""
     (counted,) = line_counts.count_lines(sealed, at.taken.cache, [replace(at.branch, changes=net.changes)])
     notes = {
         change.path: _describe_change(change)
@@ -208,6 +217,7 @@ def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
 
 
 def _describe_change(change: Change) -> str:
+    """What git says about a change, such as `new, +3` or `+3 −1`."""
     kind = {"A": "new", "D": "deleted"}.get(change.status, "")
     what = {_GITLINK: "submodule", _LINK: "link"}.get(max(change.new_mode, change.old_mode), "")
     if change.binary:
@@ -220,6 +230,7 @@ def _describe_change(change: Change) -> str:
 
 
 def _build_result(checked: Checked) -> Result:
+    """The row of one check."""
     found, name, command = checked.evidence, checked.check.name, checked.check.run
     if found is None:
         return Result(check=name, command=command, outcome="not run")
@@ -237,7 +248,7 @@ def _build_result(checked: Checked) -> Result:
 
 
 def describe_outcome(found: Evidence) -> str:
-    """What came of a check, in words."""
+    """The result of a check in words."""
     if found.skipped is not None:
         return f"skipped: {escape_hidden(found.skipped)}"
     said = "passed" if found.passed else "failed"

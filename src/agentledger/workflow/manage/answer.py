@@ -189,7 +189,7 @@ def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
 
 
-# A branch in one of these states can still take an answer.
+# A branch in one of these states is still worked on; one that has ended is no rival.
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 

@@ -45,7 +45,7 @@ def describe_new_errors(desk: Managing, then: Brief) -> Iterator[str]:
     """The errors that the rules find in the new brief, and did not find in the one that counts now."""
     before = set(map(_finding_key, desk.taken.spawn(then.task)))
     for finding in desk.taken.spawn(then.task, then):
-        # The spawn gate also has rules about the fleet, and this task is spawned already.
+        # Only rules about the brief itself: BRF009 is about several of them, others are about the fleet.
         briefs = finding.rule.startswith("BRF") and finding.rule != "BRF009"
         if briefs and finding.severity is Severity.ERROR and _finding_key(finding) not in before:
             yield f"{finding.rule} {finding.name}: {finding.message}"

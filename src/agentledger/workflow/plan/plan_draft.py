@@ -104,7 +104,7 @@ def read_current_brief(desk: Managing, asked: Plan) -> str | None:
             f"{name} is over: {told}", f"choose another name, such as {_find_free_name(desk, name)}"
         )
     if task and task.brief and task.brief_from in ("control", "base"):
-        # The blob, not the document's text: that has LF line ends, and every byte is to stay.
+        # The blob, not the document's text, in which bytes that are no UTF-8 are replaced: every byte stays.
         blob = task.brief.document.blob
         contents = dict(objects.read_object_contents(desk.taken.sealed, [blob] if blob else []))
         if blob not in contents:

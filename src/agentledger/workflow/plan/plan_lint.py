@@ -69,7 +69,7 @@ def describe_left_out(brief: Brief) -> str:
 
 
 def describe_findings(findings: Iterable[Finding], working: bool) -> list[str]:
-    """The spawn gate's other findings. For a task that somebody works on, FLT001, its limit, is left out.
+    """The spawn gate's other findings. FLT001, a limit of tasks at work, is left out where the task is at work.
 
     `working`: a branch works on the task, and will not be spawned again.
     """

@@ -1,4 +1,4 @@
-"""Checks run, on the branch, on base, and again in a fresh worktree; and the evidence of that.
+"""Runs a task's checks, on the branch, on base, and again in a fresh worktree, and writes evidence of it.
 
-Belongs here: `verify`. Does not: running a command as such (`running`).
+Belongs here: what `agentledger verify` does. Does not: running a command as such (see `running`).
 """

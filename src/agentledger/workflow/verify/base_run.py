@@ -1,12 +1,12 @@
-"""What a failing check says on base: where it fails there, too, it is not this branch's doing.
+"""Runs a failing check on base as well: where it also fails there, the branch is not to blame.
 
-Belongs here: whether that can be asked, and the answer, run once for each base commit and command. Does not:
-what follows from it (see `rules.packet`).
+Belongs here: whether base can give an answer, and that answer, run once for each base commit and command. Does
+not: what follows from it (see `rules.packet`).
 
-It is only asked where the check failed, since only then it matters. No answer is better than a wrong one,
-which would let a failure pass. So nothing counts of a command that names a file which base has not got, or is
-steered by one; of one that cannot be run in a fresh worktree, or takes too long there; and of one whose
-JUnit file shows fewer failures on base.
+Only a check that failed is run, since only then it matters. No answer is better than a wrong one, which would let
+a failure pass. So there is no answer for a command that names a file which base does not have, or is steered by
+one; for one that cannot be run in a fresh worktree, or takes too long there; and for one whose JUnit file shows
+fewer failures on base.
 """
 
 from __future__ import annotations
@@ -27,57 +27,66 @@ from agentledger.workflow.session.agent_context import AtWork
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
 
-_KIND = "on-base"
-# What a shell gives for a command that it cannot run, or find; and `running` for one that is late, or lost.
+_KIND = "on-base"  # of the cache's entries
+# Exit codes that are no answer: a shell's for a command that it cannot run or find (126, 127), and those that
+# `running` gives for one that takes too long or is lost (124, 137).
 _NO_ANSWER = (124, 126, 127, 137)
+# What separates the words of a command that may be paths; `::` is pytest's, between file and test.
 _APART = re.compile(r"[\s'\"=;|&<>()]+|::")
-# Files that commands go by without naming them.
+# Files that steer a command which does not name them.
 _STEERING = re.compile(
     rb"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Gemfile|Taskfile\.ya?ml|package\.json|pyproject\.toml"
     rb"|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|CMakeLists\.txt)"
 )
 
+# By check, base's commit and the exit code there.
 OnBase = Mapping[str, tuple[str, int]]
 
 
 def find_base_results(
     at: AtWork, failed: Sequence[Seen], paths: Sequence[bytes], now: int, hear: Hear
 ) -> tuple[OnBase, tuple[str, ...]]:
-    """By the check's name base's commit and exit code, where there is an answer; and what went wrong."""
+    """Base's answers by check, where there are any, and sentences about what went wrong.
+
+    `failed` are the results on the branch, `paths` the changed files; `now` is in seconds since the epoch.
+    """
     if not failed:
         return {}, ()
     base = at.fleet.base.head
     there = _read_tracked(at.asked, base)
     missing = _add_folders(_read_tracked(at.asked, at.branch.head)) - _add_folders(there)
+    # A new Makefile or package.json can change what any command does.
     if any(map(_STEERING.fullmatch, missing)):
         return {}, ()
     paths = [path for path in paths if path in there]
-    asked = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
-    keys = {each.check.name: _cache_key(base, each.check, paths) for each in asked}
+    valid = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
+    keys = {each.check.name: _cache_key(base, each.check, paths) for each in valid}
     known = at.taken.cache.get(_KIND, keys.values())
-    todo = [each.check for each in asked if keys[each.check.name] not in known]
+    todo = [each.check for each in valid if keys[each.check.name] not in known]
     try:
         known |= _run_on_base(at, base, todo, paths=paths, now=now, hear=hear) if todo else {}
     except LedgerError as error:
         return {}, (f"it was not tried on base: {error.message}",)
     codes = {
-        each.check.name: _parse_exit_code(known.get(keys[each.check.name]), each.junit) for each in asked
+        each.check.name: _parse_exit_code(known.get(keys[each.check.name]), each.junit) for each in valid
     }
     return {name: (base, code) for name, code in codes.items() if code is not None}, ()
 
 
 def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
+    """Would the command do the same on base? Not where it names a file that is `missing` there."""
     return not changed_files.fill_command(check.run, paths).skipped and _split_command(check.run).isdisjoint(
         missing
     )
 
 
 def _split_command(command: str) -> set[bytes]:
-    """The words of a command, each of which may be a path; options and test names taken off."""
+    """The words of a command, each of which may be a path; options and test names are split off."""
     return {encode(word.removeprefix("./").rstrip("/")) for word in _APART.split(command)}
 
 
 def _read_tracked(git: Git, commit: str) -> set[bytes]:
+    """The paths of all files in a commit."""
     return set(process.run(git, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
 
 
@@ -86,12 +95,13 @@ def _add_folders(paths: set[bytes]) -> set[bytes]:
 
 
 def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
+    """The name of an answer in the cache: base's commit, and a hash of the filled-in command."""
     arguments = changed_files.fill_command(check.run, paths).arguments
     return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
 
 
 def _parse_exit_code(stored: object, here: JUnit | None) -> int | None:
-    """The exit code out of what was remembered; None for no answer, or one of fewer failures than here."""
+    """The exit code of a cached answer; None for no answer, or for fewer failures than on the branch (`here`)."""
     if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
         return None
     code, broken = stored
@@ -102,19 +112,19 @@ def _parse_exit_code(stored: object, here: JUnit | None) -> int | None:
 def _run_on_base(
     at: AtWork, base: str, checks: Sequence[Check], paths: Sequence[bytes], now: int, hear: Hear
 ) -> dict[str, list[int | None]]:
-    """By key the exit code and the number of failures that JUnit tells of; remembered, too."""
+    """Run the checks on base; return exit code and number of JUnit failures by cache key, and cache them."""
 
-    def told(event: Event) -> None:
-        if not isinstance(event, Seen):  # what came of it is base's, and no result of this run
+    def hear_base(event: Event) -> None:
+        if not isinstance(event, Seen):  # base's result is no result of this run
             hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
-    found = {}
+    answers = {}
     with fresh_worktree(at.asked, at.place, base) as folder:
-        runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=told, source=at.top)
-        prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=told)
+        runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
+        prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
         for check in checks:
             seen = runner.check(check, paths)
             broken = seen.junit.failures + seen.junit.errors if seen.junit else None
-            found[_cache_key(base, check, paths)] = [seen.exit_code, broken]
-    at.taken.cache.put(_KIND, found.items())
-    return found
+            answers[_cache_key(base, check, paths)] = [seen.exit_code, broken]
+    at.taken.cache.put(_KIND, answers.items())
+    return answers

@@ -1,8 +1,9 @@
-"""Is a worktree what its commit says? Only then does a check's outcome speak of that commit.
+"""Finds out whether a worktree is the same as its commit: only then is a check's result about that commit.
 
-Belongs here: uncommitted changes outside the ledger, also those that git was told not to look for. Does not:
-what to do about them. What is ignored counts for nothing: a fresh worktree alone proves that it was not
-needed (see `verify_rerun`).
+Belongs here: uncommitted changes outside the ledger, also those that git was told not to look for. Does not: what
+to do about them.
+
+Ignored files do not count: only a fresh worktree shows whether a check needs them (see `rerun`).
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.text import format_path
 
+# All files but the ledger's, from any folder.
 _CODE = ("--", ":(top)", ":(top,exclude).agentledger")
-_SHOWN = 5
-# fsmonitor may be a program that a worktree's configuration names, and could keep changes to itself.
+_SHOWN = 5  # paths that a message names
+# fsmonitor may be a program that a worktree's configuration names, and could hide changes.
 _PLAIN = ("-c", "core.fsmonitor=false")
 
 
 class Unclean(NamedTuple):
-    """Paths outside the ledger: tracked ones that differ from HEAD, and files that nobody has added."""
+    """Paths outside the ledger: tracked ones that differ from HEAD, and untracked files."""
 
     tracked: tuple[bytes, ...]
     untracked: tuple[bytes, ...]
@@ -33,6 +35,7 @@ class Unclean(NamedTuple):
 
 def read_unclean(git: Git) -> Unclean:
     """What is uncommitted in the worktree around `git`."""
+    # Settings of the user's can hide untracked files and submodules, so both are asked for.
     flags = ["--porcelain=v2", "-z", "-uall", "--ignore-submodules=none", "--no-renames"]
     entries = process.run(git, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
     tracked, untracked = [], []
@@ -40,42 +43,43 @@ def read_unclean(git: Git) -> Unclean:
         if entry.startswith(b"? "):
             untracked.append(entry[2:])
         else:
-            # `1 XY …` has seven fields before the path, `u XY …` nine.
+            # `1 XY …` has eight fields before the path, letter included, `u XY …` ten (git-status(1), porcelain version 2).
             tracked.append(entry.split(b" ", 8 if entry.startswith(b"1 ") else 10)[-1])
     return Unclean(tuple(tracked), tuple(untracked))
 
 
 def read_hidden_paths(git: Git, top: Path) -> list[bytes]:
-    """Tracked paths that git was told to take for unchanged, so that nothing shows what they are like now.
+    """Tracked paths that git was told to take for unchanged, so that `git status` does not look at them.
 
-    A sparse checkout leaves files out by such a mark; one that is there all the same is not looked at.
+    A sparse checkout leaves files out with such a mark, which is fine; a marked file that exists is not.
     """
-    listed = process.run(git, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
+    entries = process.run(git, [*_PLAIN, "ls-files", "-v", "-z", *_CODE]).split(b"\0")
     sparse = queries.read_config(git).get("core.sparsecheckout", "").lower() in ("true", "yes", "on", "1")
-    found = []
-    for entry in filter(None, listed):
+    hidden = []
+    for entry in filter(None, entries):
+        # A small letter is for assume-unchanged, S for skip-worktree (git-ls-files(1)).
         mark, path = entry[:1], entry[2:]
         left_out = sparse and mark in b"Ss" and not os.path.lexists(top / os.fsdecode(path))
         if (mark.islower() or mark == b"S") and not left_out:
-            found.append(path)
-    return found
+            hidden.append(path)
+    return hidden
 
 
 def refuse_unclean(git: Git, top: Path) -> None:
-    """LedgerError where a check would look at something else than the commit."""
-    found = read_unclean(git)
-    if found.tracked and (queries.locate_repository(git).directory / "MERGE_HEAD").exists():
-        message = f"a merge is half-way here: {format_paths(found.tracked)}"
+    """Raise LedgerError where a check would look at something other than the commit."""
+    unclean = read_unclean(git)
+    if unclean.tracked and (queries.locate_repository(git).directory / "MERGE_HEAD").exists():
+        message = f"a merge is half-way here: {format_paths(unclean.tracked)}"
         raise LedgerError(
             message, "finish it (git commit) or abort it (git merge --abort), then run this again"
         )
-    if found.tracked:
-        message = f"there are uncommitted changes: {format_paths(found.tracked)}"
+    if unclean.tracked:
+        message = f"there are uncommitted changes: {format_paths(unclean.tracked)}"
         raise LedgerError(
             message, "commit them (or git stash), then run this again: what is checked is a commit"
         )
-    if found.untracked:
-        message = f"there are files that are in no commit: {format_paths(found.untracked)}"
+    if unclean.untracked:
+        message = f"there are files that are in no commit: {format_paths(unclean.untracked)}"
         hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
         raise LedgerError(message, hint)
     hidden = read_hidden_paths(git, top)
@@ -89,19 +93,19 @@ def refuse_unclean(git: Git, top: Path) -> None:
 
 
 def refuse_changed(git: Git, check: str) -> tuple[bytes, ...]:
-    """The untracked files that a check has left; LedgerError where it changed tracked ones."""
-    found = read_unclean(git)
-    if found.tracked:
-        message = f"the check {check} changed files that are committed: {format_paths(found.tracked)}"
+    """The untracked files that a check has left. Raises LedgerError where it changed tracked ones."""
+    unclean = read_unclean(git)
+    if unclean.tracked:
+        message = f"the check {check} changed files that are committed: {format_paths(unclean.tracked)}"
         hint = (
             "nothing is recorded; see git diff: commit that, or git restore it, and let the check only look"
         )
         raise LedgerError(message, hint)
-    return found.untracked
+    return unclean.untracked
 
 
 def is_same_code(git: Git, then: str) -> bool:
-    """Is HEAD still this commit, or one that differs from it in the ledger alone?"""
+    """Is HEAD still this commit, or one that differs from it only in the ledger?"""
     _, code, _ = process.run_unchecked(
         git, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE]
     )
@@ -109,6 +113,6 @@ def is_same_code(git: Git, then: str) -> bool:
 
 
 def format_paths(paths: Sequence[bytes]) -> str:
-    """Some of the paths, and how many more there are."""
+    """The first paths in words, and how many more there are."""
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
     return ", ".join(format_path(path) for path in paths[:_SHOWN]) + more

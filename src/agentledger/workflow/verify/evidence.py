@@ -1,6 +1,7 @@
-"""Evidence as text: from what was seen to the file that is committed.
+"""Turns the result of a check into the evidence file that is committed.
 
-Belongs here: that file. Does not: running anything, or where the file goes. Pure.
+Belongs here: that file's content. Does not: running anything (see `one_check`), or where the file goes (see
+`run_checks`). Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from agentledger.workflow.verify.one_check import Seen
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What evidence speaks of: a commit, its code tree, and the id of the change that it brings to base."""
+    """What evidence is about: a commit, its code tree, and the id of the change that it brings to base.
+
+    `change` is None where git cannot tell the change.
+    """
 
     head: str
     tree: str
@@ -27,9 +31,9 @@ class Bound:
 def render_evidence(
     seen: Seen, bound: Bound, before: Evidence | None = None, on_base: tuple[str, int] | None = None
 ) -> bytes:
-    """The whole file. `before` is the last evidence of that check, `on_base` base's commit and result."""
+    """The whole file. `before` is the last evidence of that check, `on_base` base's commit and exit code."""
     failures = 0 if seen.passed else 1 + (before.failures_in_a_row if before else 0)
-    said = {
+    fields = {
         "version": VERSION,
         "check": seen.check.name,
         "command": seen.check.run,
@@ -48,5 +52,5 @@ def render_evidence(
         "skipped": seen.skipped,
         "tail": seen.tail,
     }
-    kept = {key: value for key, value in said.items() if value is not None}
+    kept = {key: value for key, value in fields.items() if value is not None}
     return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

@@ -1,9 +1,9 @@
-"""A fresh worktree at some commit, made ready as policy says, and gone afterwards.
+"""Makes a fresh worktree at a commit, sets it up as policy says, and removes it afterwards.
 
-Belongs here: making it, its copied files and set-up command, and removing it however its use ends. Does not:
-what is run in it (see `verify_rerun` and `verify_base`), or an agent's own worktree (see `spawn`).
+Belongs here: making it, its copied files and set-up command, and removing it however its use ends. Does not: what
+is run in it (see `rerun` and `base_run`), or an agent's own worktree (see `spawn.spawn_task`).
 
-It lies among the system's temporary files, not beside the repository, and no hook runs for it.
+It is among the system's temporary files, not beside the repository, and no hook runs for it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from agentledger.model.ledger import Policy
 from agentledger.model.text import encode, escape_hidden
 from agentledger.workflow.verify.one_check import LIMIT, Begins, Hear, Runner
 
+# How the folders' names begin; the number of the process that made it follows.
 _NAME = "agentledger-verify-"
-# A filter of the user's runs as in any checkout; what else could run, or leave files out, does not.
+# The user's own filters run, as in any checkout. Nothing else runs, and no file is left out.
 _PLAIN = (*process.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
 
 
 @contextmanager
 def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
-    """The top of a detached worktree at `commit`, until the block is left.
+    """Make a detached worktree at `commit`, give its top folder, and remove it when the block ends.
 
-    Raises GitError where git cannot make it. What a killed process has left of one is removed first.
+    Worktrees that killed processes have left are removed first. Raises GitError where git cannot make it.
     """
     _sweep_worktrees(git)
     home = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-")).resolve()
@@ -50,8 +51,8 @@ def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
 
 
 def _remove_worktree(git: Git, home: Path, folder: Path) -> None:
-    """The folder first: git would refuse to remove one with a submodule in it."""
-    for name, _, _ in os.walk(home):  # what a package manager made read-only
+    """Remove the folder, then git's own record: git would refuse to remove a worktree with a submodule."""
+    for name, _, _ in os.walk(home):  # package managers make folders read-only
         with suppress(OSError):
             Path(name).chmod(stat.S_IRWXU)
     shutil.rmtree(home, ignore_errors=True)
@@ -59,7 +60,7 @@ def _remove_worktree(git: Git, home: Path, folder: Path) -> None:
 
 
 def _sweep_worktrees(git: Git) -> None:
-    """Remove the worktrees of processes that were killed."""
+    """Remove the worktrees of processes that no longer run."""
     for checkout in queries.read_worktrees(git):
         home = checkout.path.parent
         owner = home.name.removeprefix(_NAME).partition("-")[0]
@@ -68,9 +69,10 @@ def _sweep_worktrees(git: Git) -> None:
 
 
 def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
-    """Copy policy's files from the worktree at `source`, and run its set-up command.
+    """Copy the files that policy names from the worktree at `source`, and run its set-up command.
 
-    LedgerError where a file would be copied to outside of `folder`, or the command fails.
+    `hear` is told that the set-up begins. Raises LedgerError where a file would end up outside of `folder`, or
+    the command fails.
     """
     for path in policy.spawn_copy:
         _copy_file(folder, source, path)
@@ -83,7 +85,10 @@ def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy,
 
 
 def _copy_file(folder: Path, source: Path, path: str) -> None:
-    """One file, if there is one; an agent's commit could have put a link in its way."""
+    """Copy one file, if it exists. Raises LedgerError where a folder on the way is a link.
+
+    An agent's commit could contain such a link, and the file may be one with secrets.
+    """
     target = folder / path
     if not (source / path).is_file():
         return
@@ -95,6 +100,7 @@ def _copy_file(folder: Path, source: Path, path: str) -> None:
             raise LedgerError(message, "look at that branch: agentledger check")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        # The target itself can be a link of the commit's, which a copy would write through.
         target.unlink(missing_ok=True)
         shutil.copy2(source / path, target)
     except OSError as error:

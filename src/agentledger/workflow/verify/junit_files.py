@@ -1,7 +1,7 @@
-"""The JUnit file that a check writes: found, counted, and taken out of the way.
+"""Finds the JUnit file that a check writes, counts its tests, and removes it from the worktree.
 
-Belongs here: whether it is this run's, and a plain file of the worktree. Does not: what is in it (see
-`junit`).
+Belongs here: whether it is from this run, and a plain file of the worktree. Does not: what is in it (see
+`running.junit`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from agentledger.model.text import escape_hidden
 from agentledger.running import junit
 from agentledger.running.junit import Unreadable
 
-_MOST = 16 << 20  # bytes
+_MOST = 16 << 20  # bytes of a JUnit file
 
 
 class Results:
-    """The file at `path` below `top`, looked at before the check runs: what was there does not count."""
+    """The JUnit file at `path` below `top`, None for no such file.
+
+    To be made before the check runs: a file that exists then, and stays the same, is from an earlier run.
+    """
 
     def __init__(self, top: Path, path: str | None) -> None:
         self._top, self._path = top, path
@@ -29,16 +32,17 @@ class Results:
         self.remarks: list[str] = []
 
     def _identity(self) -> tuple[int, int, int] | None:
+        """What tells one version of the file from another: inode, time of the last write, size; None without a file."""
         try:
-            found = (self._top / (self._path or "")).lstat()
+            status = (self._top / (self._path or "")).lstat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def taken(self, keep: Callable[[bytes], object]) -> JUnit | None:
-        """The counts. The file goes to `keep`, and from the worktree, which is to stay clean.
+        """The counts of this run; None where there are none, and then a remark says why.
 
-        What is wrong with it becomes a remark.
+        `keep` gets the content. The file is removed, so that the worktree stays clean.
         """
         if self._path is None:
             return None
@@ -54,6 +58,7 @@ class Results:
     def _counted(self, file: Path, keep: Callable[[bytes], object]) -> JUnit:
         if self._identity() in (None, self._before):
             raise Unreadable("was not written")
+        # A folder on the way can be a link, which O_NOFOLLOW does not look at.
         if not file.parent.resolve().is_relative_to(self._top.resolve()):
             raise Unreadable("lies outside the worktree")
         content = read_plain_file(file, _MOST, os.O_NOFOLLOW)
@@ -63,13 +68,16 @@ class Results:
 
 
 def read_plain_file(path: Path, most: int, flags: int = 0) -> bytes:
-    """What is in a plain file. Raises OSError; Unreadable for what is none, or larger than `most` bytes.
+    """The content of a plain file.
 
-    A pipe is not waited for.
+    `flags` are for `os.open`, such as O_NOFOLLOW. Raises OSError, and Unreadable for what is no plain file, or
+    is larger than `most` bytes.
     """
+    # O_NONBLOCK: opening a pipe would otherwise wait for somebody to write to it.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+        # Of the open file: at the path there may be another one by now.
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
             raise Unreadable("is not a plain file")
         content = file.read(most + 1)
     if len(content) > most:

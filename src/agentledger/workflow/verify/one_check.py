@@ -1,7 +1,7 @@
-"""One check, run once in one worktree: what came of it.
+"""Runs one check once in one worktree, and describes the result.
 
-Belongs here: filling in its command, its log, tail and JUnit file. Does not: which checks are asked for, or
-what is recorded (see `verify` and `verify_evidence`), and how a command is run and ended (see `running`).
+Belongs here: filling in its command, its log, tail and JUnit file. Does not: which checks are asked for, or what
+is recorded (see `run_checks` and `evidence`), or how a command is run and ended (see `running.run`).
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from agentledger.running.run import Ran, run
 from agentledger.workflow.verify.junit_files import Results, read_plain_file
 
 LIMIT = 30 * 60  # seconds for a check that names no time limit
-_TAIL = 40  # lines
+_TAIL = 40  # lines of the log that evidence has
 _LINE = 400  # characters of each
-_LOOKED_AT = 1 << 18  # bytes from the end in which the tail is looked for
-_MOST_DOTENV = 1 << 20  # bytes
+_LOOKED_AT = 1 << 18  # bytes at the end of a log in which the tail is looked for
+_MOST_DOTENV = 1 << 20  # bytes of a .env file
+# Terminal control: colours and cursor moves, and titles or links, which end in BEL or ESC \.
 _COLOUR = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)")
 
 
@@ -42,33 +43,38 @@ class Begins:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """Whole lines that the command printed, without secrets; any bytes at all."""
+    """Whole lines that the command printed, without secrets; they may be any bytes."""
 
     text: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What came of one run. `exit_code` is None where there was nothing to run; `skipped` says why.
-
-    `started_at` is in seconds since the epoch. `remarks` are sentences about what should be looked at.
-    """
+    """The result of one run of one check."""
 
     check: Check
+    #: None where there was nothing to run.
     exit_code: int | None
+    #: In seconds since the epoch.
     started_at: int
     seconds: float = 0.0
+    #: The last lines of the log, fit for a document.
     tail: tuple[str, ...] = ()
+    #: By which the stored log is found; None where there is none.
     log_sha256: str | None = None
     log_bytes: int = 0
+    #: Is a part of the output missing from the log?
     truncated: bool = False
+    #: The counts of its JUnit file; None without one.
     junit: JUnit | None = None
+    #: Why there was nothing to run; None where it ran.
     skipped: str | None = None
+    #: Sentences about what somebody should look at.
     remarks: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """As of evidence: exit code 0 and no failure in JUnit, or nothing to run."""
+        """The same as for evidence: exit code 0 and no failure in JUnit, or nothing to run."""
         broken = self.junit is not None and bool(self.junit.failures or self.junit.errors)
         return self.skipped is not None or (self.exit_code == 0 and not broken)
 
@@ -78,26 +84,28 @@ Hear = Callable[[Event], object]
 
 
 def ignore_event(event: Event) -> None:
-    """For those who do not listen."""
+    """A listener that does nothing."""
 
 
 class Runner:
     """Runs commands in the worktree at `top`; logs are kept in `common`, the shared git directory.
 
-    What `policy` has copied into each worktree is looked through for secrets, in `source`: by default in
-    `top` itself. `now` is the time at which the runner is made, in seconds since the epoch.
+    Secrets are removed from output and logs: those in the environment, and in the `.env` files that `policy`
+    copies into each worktree. These are read in `source`, by default in `top` itself. `now` is the time at
+    which the runner is made, in seconds since the epoch.
     """
 
     def __init__(
         self, top: Path, common: Path, policy: Policy, now: int, hear: Hear, source: Path | None = None
     ) -> None:
         self._top, self._logs, self._hear = top, logs.log_folder(common), hear
+        # The caller gives the time once; the monotonic clock adds what has passed since.
         self._began = now - time.monotonic()
         self._env = environment.build_program_env(os.environ)
         self._secrets = redact.collect_secrets(os.environ, read_dotenvs(source or top, policy))
 
     def shell(self, arguments: Sequence[bytes], limit: float) -> tuple[Ran, Log]:
-        """Run what `sh -c` takes; its output goes to whoever listens, line by line."""
+        """Run the arguments of `sh -c`, for at most `limit` seconds; the listener gets the output line by line."""
         output = Output()
         live = Live(self._secrets, lambda text: self._hear(Printed(text)))
 
@@ -110,9 +118,9 @@ class Runner:
         return ran, output.log(self._secrets)
 
     def check(self, check: Check, paths: Sequence[bytes]) -> Seen:
-        """Run a check about these changed files, keep its log, and take its JUnit file out of the way.
+        """Run a check on these changed files, store its log, and remove its JUnit file from the worktree.
 
-        LedgerError where it cannot be started, or its log not be kept.
+        Raises LedgerError where the check cannot be started, or its log cannot be stored.
         """
         started = int(self._began + time.monotonic())
         filled = changed_files.fill_command(check.run, paths)
@@ -123,8 +131,8 @@ class Runner:
         self._hear(Begins(check.name, filled.shown))
         results = Results(self._top, check.junit)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
-        told = _describe_end(ran, check.timeout or LIMIT)
-        text = log.text + told
+        text = log.text + _describe_end(ran, check.timeout or LIMIT)
+        # The JUnit file is stored like a log, so secrets are removed from it too.
         counts = results.taken(lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)))
         seen = Seen(
             check=check,
@@ -144,25 +152,27 @@ class Runner:
 
 
 def _describe_end(ran: Ran, limit: int) -> bytes:
-    """What the log says at its end of a command that did not end by itself."""
+    """The line at the end of the log of a command that did not end by itself; b'' for any other."""
     if ran.late:
         return f"\n[agentledger: ended after {format_age(limit)}, its time limit]\n".encode()
     return b"\n[agentledger: it killed the process that kept it]\n" if ran.lost else b""
 
 
 def _describe_leftovers(ran: Ran) -> list[str]:
-    found = []
+    """Remarks on processes that the command has left running."""
+    remarks = []
     if ran.left:
-        found.append(
+        remarks.append(
             f"it left {format_count(ran.left, 'process', 'processes')} behind, which had to be ended"
         )
     if not ran.reaping:
-        found.append("what leaves a command's process group cannot be found on this system, and may run on")
-    return found
+        remarks.append("what leaves a command's process group cannot be found on this system, and may run on")
+    return remarks
 
 
 def last_lines(text: bytes) -> tuple[str, ...]:
-    """The last lines of a log, fit to be read in a document: of a bar the last state, no colours."""
+    """The last lines of a log, fit for a document: without colours, and of a progress bar the last state."""
+    # A bar goes back to the start of its line with CR, so what is behind the last CR is what a person saw.
     lines = _COLOUR.sub(b"", text[-_LOOKED_AT:]).rstrip().split(b"\n")[-_TAIL:]
     shown = (escape_hidden(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
     return tuple(line if len(line) <= _LINE else line[: _LINE - 1] + "…" for line in shown) if text else ()
@@ -170,10 +180,10 @@ def last_lines(text: bytes) -> tuple[str, ...]:
 
 def read_dotenvs(top: Path, policy: Policy) -> list[str]:
     """The texts of the `.env` files among those that policy copies into worktrees."""
-    found = []
+    texts = []
     for path in policy.spawn_copy:
         name = path.rpartition("/")[2]
         if name.startswith(".env") or name.endswith(".env"):
             with suppress(OSError, Unreadable):
-                found.append(decode(read_plain_file(top / path, _MOST_DOTENV)))
-    return found
+                texts.append(decode(read_plain_file(top / path, _MOST_DOTENV)))
+    return texts

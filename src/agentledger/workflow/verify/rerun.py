@@ -1,11 +1,11 @@
-"""The checks of a branch run again by somebody else: in a fresh worktree at its head, made ready by policy.
+"""Runs the checks of a branch again, independently: in a fresh worktree at its head, set up as policy says.
 
-Belongs here: comparing what is seen with what the branch has recorded, and keeping it. Does not: one check
-(see `verify_one`), or the worktree (see `verify_place`).
+Belongs here: comparing the results with what the branch has recorded, and keeping them. Does not: one check (see
+`one_check`), or the worktree (see `fresh_worktree`).
 
 What an agent records is a claim. A manager's rerun is kept on the control branch, where it makes the claim
-*reproduced*, *contradicted* or, where runs differ among themselves, *flaky*. An agent's own is worth nothing
-to others, and goes to the cache alone.
+*reproduced*, *contradicted* or, where runs differ among themselves, *flaky*. An agent's own rerun proves nothing
+to others, and goes only to the cache.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from agentledger.workflow.verify.run_checks import (
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """One check run again: what each run saw, and what that makes of the branch's own evidence.
+    """One check run again: the result of each run, and how far the branch's own evidence can be trusted.
 
-    `trust` is None where there is no evidence of this command on this code to be compared with.
+    `trust` is None where there is no evidence of this command on this code to compare with.
     """
 
     seen: tuple[Seen, ...]
@@ -60,31 +60,35 @@ class Again:
 
     @property
     def sound(self) -> bool:
-        """Did it pass, and does nothing differ?"""
+        """Did it pass, without contradicting the evidence?"""
         return self.last.passed and self.trust not in (Trust.CONTRADICTED, Trust.FLAKY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rerun:
-    """What came of it all. `files` are on the control branch, in `commit`; none for an agent.
-
-    `common` is the git directory with the logs; `publishes`: the control branch has a remote to go to.
-    """
+    """The results of a rerun."""
 
     task: str
     branch: str
+    #: The commit that the checks ran on.
     head: str
+    #: The git directory with the logs.
     common: Path
     checks: tuple[Again, ...]
+    #: What was written to the control branch; () for an agent's rerun.
     files: tuple[str, ...] = ()
+    #: The commit that has the files; None without any.
     commit: str | None = None
+    #: The full name of the control branch; None without files.
     ref: str | None = None
+    #: Sentences about checks that were not run.
     remarks: tuple[str, ...] = ()
+    #: Is there a remote that the control branch can be pushed to?
     publishes: bool = False
 
 
 def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -> Planned:
-    """What `run` would run."""
+    """What `rerun_checks` would run."""
     with _open_managing(start, now) as here:
         branch, task = _resolve_branch(here, name)
         checks, _ = _select_checks(here, branch, task, only)
@@ -94,10 +98,10 @@ def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -
 def rerun_checks(
     start: Path, name: str | None, only: Collection[str], now: int, hear: Hear = ignore_event
 ) -> Rerun:
-    """Run the checks of a branch, or of the one branch of a task, again; `now` is in seconds since the epoch.
+    """Run the checks of a branch, or of a task's only branch, again; `now` is in seconds since the epoch.
 
-    Without a name it is the branch checked out at `start`. The checks of a brief that no manager has
-    confirmed are not run: an agent chose them. LedgerError where nothing can be run.
+    Without a `name` it is the branch checked out at `start`. The checks of a brief that no manager has
+    confirmed are not run: an agent chose them. Raises LedgerError where nothing can be run.
     """
     with _open_managing(start, now) as here:
         branch, task = _resolve_branch(here, name)
@@ -106,7 +110,7 @@ def rerun_checks(
         bench = _Bench(here, branch, bind_evidence(branch, net), now=now, hear=hear)
         again = bench.again(checks, net)
         common = here.seen.place.common
-        found = Rerun(
+        result = Rerun(
             task=task.id,
             branch=branch.name,
             head=branch.head,
@@ -114,18 +118,19 @@ def rerun_checks(
             checks=tuple(again),
             remarks=remarks,
         )
-        return _keep_results(here, found, bench.bound, now)
+        return _keep_results(here, result, bench.bound, now)
 
 
 @contextmanager
 def _open_managing(start: Path, now: int) -> Iterator[Managing]:
-    """The repository as a manager has it, but from anywhere: nothing of it is written yet."""
+    """Open the repository as a manager sees it, but from any worktree: only a manager's results are written."""
     seen = observe_repository(start, None, ())
     with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
         yield Managing(process.repository_at(start), seen, taken)
 
 
 def _resolve_branch(here: Managing, name: str | None) -> tuple[Branch, Task]:
+    """The one branch that is meant, and its task. Raises LedgerError where there is none, or several."""
     if name is None:
         name = queries.read_head_ref(here.seen.git).removeprefix(HEADS)
         if not any(b.name == name and b.work for b in here.fleet.branches):
@@ -135,18 +140,21 @@ def _resolve_branch(here: Managing, name: str | None) -> tuple[Branch, Task]:
     task = here.task(name)
     branches = here.attempts(name)
     if len(branches) != 1:
-        told = ", ".join(escape_hidden(b.name) for b in branches)
+        names = ", ".join(escape_hidden(b.name) for b in branches)
         if not branches:
             raise LedgerError(f"nobody works on {escape_hidden(task.id)} yet", f"agentledger spawn {task.id}")
         hint = f"name one: agentledger verify --rerun {shlex.quote(escape_hidden(branches[0].name))}"
-        raise LedgerError(f"several branches work on {escape_hidden(task.id)}: {told}", hint)
+        raise LedgerError(f"several branches work on {escape_hidden(task.id)}: {names}", hint)
     return branches[0], task
 
 
 def _select_checks(
     here: Managing, branch: Branch, task: Task, only: Collection[str]
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
-    """What may be run here, and what is left out."""
+    """The checks that may be run on this machine, and sentences about those left out.
+
+    Of an unconfirmed brief only what policy asks for as well. Raises LedgerError where nothing is left.
+    """
     policy = here.fleet.policy
     if task.brief_from != "branch":
         return checks_of_branch(task.brief, policy, branch, only), ()
@@ -158,13 +166,13 @@ def _select_checks(
             f"the brief of {escape_hidden(task.id)} is unconfirmed: its commands were chosen on the branch",
             f"read them first: agentledger brief show {task.id}; then agentledger brief accept {task.id}",
         )
-    told = f"not run, since the brief is unconfirmed: {', '.join(left_out)}"
-    return tuple(ours), (told,) if left_out else ()
+    remark = f"not run, since the brief is unconfirmed: {', '.join(left_out)}"
+    return tuple(ours), (remark,) if left_out else ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """Where and for what checks are run again."""
+    """Where checks are run again, and on which commit."""
 
     here: Managing
     branch: Branch
@@ -173,7 +181,7 @@ class _Bench:
     hear: Hear
 
     def again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
-        """Each check once, and a second time, in another worktree, those that differ from the evidence."""
+        """Run each check once; run those that differ from the evidence a second time, in another worktree."""
         first = self._run_round(checks, net)
         differing = [each.check for each in first if self._is_different(each)]
         second = {each.check: each for each in self._run_round(tuple(differing), net)} if differing else {}
@@ -182,6 +190,7 @@ class _Bench:
         ]
 
     def _run_round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
+        """Run these checks in one fresh worktree, in order."""
         seen, policy = self.here.seen, self.here.fleet.policy
         if not checks:
             return []
@@ -191,7 +200,7 @@ class _Bench:
             return [runner.check(check, changed_files(self.branch, net)) for check in checks]
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:
-        """The branch's evidence, if it is of this command on this code."""
+        """The branch's evidence, where it is of this command on this code; else None."""
         work = self.branch.work
         of_check = (each for each in (work.evidence if work else ()) if each.check == check.name)
         return next((e for e in of_check if (e.command, e.tree) == (check.run, self.bound.tree)), None)
@@ -201,9 +210,11 @@ class _Bench:
         return recorded is not None and recorded.passed != seen.passed
 
     def _judged(self, runs: tuple[Seen, ...]) -> Again:
+        """The runs of one check, with what they make of its evidence."""
         recorded = self._recorded_evidence(runs[0].check)
         if recorded is None or runs[0].skipped is not None:
             return Again(runs, None)
+        # A check runs twice only where the first run differs; a second that agrees shows that it is flaky.
         same = [seen.passed == recorded.passed for seen in runs]
         if all(same):
             return Again(runs, Trust.REPRODUCED)
@@ -214,11 +225,11 @@ class _Bench:
 
 
 def _keep_results(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun:
-    """What was seen, on the control branch where a manager looks; else in the cache."""
+    """Write the results to the control branch in a manager's worktree, else to the cache."""
     files = {}
     for seen in (seen for each in found.checks for seen in each.seen if seen.skipped is None):
         content = render_evidence(seen, bound)
-        # Two runs of a check that ends at once can be alike to the last byte, and are two all the same.
+        # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
             path = f"tasks/{found.task}/reruns/{stem}-{seen.check.name}.json"
@@ -230,14 +241,15 @@ def _keep_results(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun
     if not _is_manager(here):
         here.taken.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
         return found
-    told = ", ".join(
+    outcomes = ", ".join(
         f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in found.checks
     )
-    made = here.append(files, f"chore(ledger): run again for {found.task}: {told}")
+    made = here.append(files, f"chore(ledger): run again for {found.task}: {outcomes}")
     return replace(found, files=tuple(files), commit=made.commit, ref=here.ref, publishes=here.publishes)
 
 
 def _is_manager(here: Managing) -> bool:
+    """Is this no agent's worktree?"""
     try:
         append.refuse_in_agent_worktree(here.seen, here.fleet)
     except LedgerError:

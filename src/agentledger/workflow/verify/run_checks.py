@@ -1,8 +1,8 @@
-"""The checks of a task, run in the agent's worktree, and the evidence of what came of them.
+"""Runs the checks of a task in the agent's worktree, and makes the evidence of their results.
 
 Belongs here: which checks, on which commit, and the files to be committed. Does not: one check (see
-`verify_one`), what the worktree has to be like (see `verify_clean`), base's own result (see `verify_base`),
-or running them again elsewhere (see `verify_rerun`).
+`one_check`), what the worktree has to be like (see `clean_worktree`), base's own result (see `base_run`), or
+running the checks again elsewhere (see `rerun`).
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from agentledger.workflow.verify import base_run, clean_worktree
 from agentledger.workflow.verify.evidence import Bound, render_evidence
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
 
-SUBMODULE = "160000"  # the mode of one, which is no file
+SUBMODULE = "160000"  # the mode of a submodule, which is no file that a check could read
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of the checks, in order, all of the commit in `bound`.
+    """The results of the checks, in order, all of the commit in `bound`.
 
-    `files` is the evidence by its path from the worktree's top: not written yet (see `commit`). `on_base` has
-    by check base's commit and exit code, where that was tried; `remarks` are sentences about what should be
-    looked at.
+    `files` is the evidence by path from the worktree's top, not written yet (see `commit_evidence`). `on_base`
+    has, by check, base's commit and exit code where that was tried. `remarks` are sentences about what
+    somebody should look at.
     """
 
     bound: Bound
@@ -46,15 +46,15 @@ class Verified:
 
     @property
     def failed(self) -> tuple[Seen, ...]:
-        """Those that did not pass."""
+        """The results that did not pass."""
         return tuple(each for each in self.seen if not each.passed)
 
 
 def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear = ignore_event) -> Verified:
-    """Run the checks that this branch has to pass, or `only` those named; nothing is written yet but logs.
+    """Run the checks that this branch has to pass, or `only` those named; only logs are written.
 
-    `now` is in seconds since the epoch. Raises LedgerError where the worktree is not what HEAD says, or is
-    not any more after a check.
+    `now` is in seconds since the epoch. Raises LedgerError where the worktree differs from HEAD, before the
+    first check or after one.
     """
     checks = select_checks(at, only)
     clean_worktree.refuse_unclean(at.asked, at.top)
@@ -64,6 +64,7 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
     seen, left = [], frozenset[bytes]()
     for check in checks:
         result = runner.check(check, paths)
+        # After each check, so that a changed file is blamed on the check that changed it.
         now_left = clean_worktree.refuse_changed(at.asked, check.name)
         seen.append(_remark_new_files(result, [path for path in now_left if path not in left]))
         left |= frozenset(now_left)
@@ -78,14 +79,14 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
 
 def commit_evidence(at: AtWork, verified: Verified) -> Committed:
     """Commit the evidence alone, beside whatever else is staged or changed."""
-    told = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.seen)
+    outcomes = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.seen)
     return ledger_commit.commit_files(
-        at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {told}"
+        at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {outcomes}"
     )
 
 
 def outcome_word(seen: Seen) -> str:
-    """What came of a check in one word."""
+    """The result of a check in one word."""
     return "skipped" if seen.skipped is not None else "passed" if seen.passed else "failed"
 
 
@@ -100,7 +101,7 @@ class Planned:
 
 
 def plan_checks(at: AtWork, only: Collection[str] = ()) -> Planned:
-    """What `run` would run."""
+    """What `run_checks` would run."""
     return fill_in_checks(at.branch, at.task.id, select_checks(at, only), at.taken.net(at.branch))
 
 
@@ -115,14 +116,17 @@ def fill_in_checks(branch: Branch, task: str, checks: Sequence[Check], net: Net)
 
 
 def select_checks(at: AtWork, only: Collection[str] = ()) -> tuple[Check, ...]:
-    """The checks of this worktree's branch; LedgerError for a name in `only` that none of them has."""
+    """The checks of this worktree's branch. Raises LedgerError for a name in `only` that no check has."""
     return checks_of_branch(at.task.brief, at.fleet.policy, at.branch, only)
 
 
 def checks_of_branch(
     brief: Brief | None, policy: Policy, branch: Branch, only: Collection[str]
 ) -> tuple[Check, ...]:
-    """The checks that a brief and the policy ask of a branch, as its standing has them."""
+    """The checks that a brief and the policy ask of a branch, the same as the board asks for.
+
+    Raises LedgerError, with near names, for a name in `only` that no check has.
+    """
     checks = progress.required_checks(brief, policy, [change.path for change in branch.code_changes])
     names = [check.name for check in checks]
     for name in only:
@@ -132,14 +136,14 @@ def checks_of_branch(
 
 
 def changed_files(branch: Branch, net: Net) -> list[bytes]:
-    """The files of a branch's own net change that are there at its head, in order."""
+    """The paths of a branch's own net change that exist at its head, in order."""
     there = {c.path for c in branch.code_changes if c.status != "D" and c.new_mode != SUBMODULE}
-    # Where git cannot merge the two, all that the branch changed counts.
+    # `net` is what merging would change; where git cannot merge, all that the branch changed counts.
     return sorted(there if net.failed else there & net.paths)
 
 
 def bind_evidence(branch: Branch, net: Net) -> Bound:
-    """What evidence of a branch's head speaks of; LedgerError where that cannot be read."""
+    """What evidence of a branch's head is about. Raises LedgerError where its tree cannot be read."""
     if branch.code_tree is None:
         message = f"the tree of {branch.head[:12]} cannot be read"
         raise LedgerError(message, "git fsck says what is missing; git fetch may bring it")
@@ -150,13 +154,17 @@ def bind_evidence(branch: Branch, net: Net) -> Bound:
 
 
 def _remark_new_files(seen: Seen, left: Sequence[bytes]) -> Seen:
+    """The result with a remark on files that the check has left untracked; they change no commit."""
     if not left:
         return seen
-    told = f"it left new files: {clean_worktree.format_paths(left)}; list them in .gitignore, or remove them"
-    return replace(seen, remarks=(*seen.remarks, told))
+    remark = (
+        f"it left new files: {clean_worktree.format_paths(left)}; list them in .gitignore, or remove them"
+    )
+    return replace(seen, remarks=(*seen.remarks, remark))
 
 
 def _refuse_moved(at: AtWork, bound: Bound) -> None:
+    """Raise LedgerError where code was committed while the checks ran: they saw a mixture of two commits."""
     if not clean_worktree.is_same_code(at.asked, bound.head):
         message = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
         raise LedgerError(message, "run this again when nobody commits code here")
@@ -165,6 +173,7 @@ def _refuse_moved(at: AtWork, bound: Bound) -> None:
 def _render_evidence(
     at: AtWork, seen: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
 ) -> dict[str, bytes]:
+    """The evidence of each check by its path from the worktree's top."""
     before = {each.check: each for each in at.work.evidence}
     return {
         f"{at.folder}/evidence/{each.check.name}.json": render_evidence(

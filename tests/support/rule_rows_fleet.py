@@ -1,0 +1,225 @@
+"""Where tasks together, or a task's size and age, make a rule speak.
+
+Belongs here: situations of the families FLT and KIL, and of OWN004. Does not: what is asked of them (see
+`test_advice`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rulecases as given
+from advicecases import Advice, RuleRow
+from advicescene import CONFIG, Scene, Told
+from agentledger.attention.wip import Load
+from agentledger.model.ledger import Policy, Wip
+from agentledger.model.work import Progress
+from rule_rows_brief import instead, nothing, planned
+
+
+def meets_another(scene: Scene) -> None:
+    scene.peer("y", "src/api/b.py", owns=["src/api/**"])
+    scene.control({"tasks/x/brief.md": None})
+    scene.plan()
+
+
+def is_met_by_a_newer_one(scene: Scene) -> None:
+    scene.peer("y", "src/api/b.py", owns=["src/api/**"])
+
+
+def depends(task: str = "y", **keys: Any) -> Any:
+    def arrange(scene: Scene) -> None:
+        scene.peer("y", **keys)
+        scene.plan(depends_on=[task])
+
+    return arrange
+
+
+def limit_raised(scene: Scene, said: Told) -> None:
+    assert "raise `active` under [wip] of the policy" in said.hint
+    scene.base({CONFIG: "[wip]\nactive = 9\n"})
+
+
+def one_ended(scene: Scene, said: Told) -> None:
+    assert "end one: agentledger next" in said.hint
+    front = "at: 2023-11-14T22:40:00Z\nby: ana\noutcome: killed"
+    scene.control({"tasks/y/outcome.md": f"---\n{front}\n---\nNot now.\n"})
+
+
+def dependency_merged(scene: Scene, said: Told) -> None:
+    assert "merge y first" in said.hint
+    scene.repo.git("merge", "-q", "--no-edit", "agent/y")
+
+
+def base_moved(scene: Scene) -> None:
+    scene.base({"src/a.py": "a = 3\n" * 20})
+
+
+def settled(scene: Scene, said: Told) -> None:
+    assert said.hint == "git merge main, settle what conflicts, and commit"
+    scene.desk.git("merge", "-q", "main", ok=False)
+    scene.write("src/a.py", "a = 5\n" * 20)
+    scene.commits()
+
+
+def gate_skipped(scene: Scene) -> None:
+    scene.slip("docs/d.md")
+
+
+def looked_at(scene: Scene, said: Told) -> None:
+    assert "pre-commit" in scene.obey("agentledger doctor", said)
+
+
+ROWS = (
+    RuleRow(
+        "OWN004",
+        fires=(
+            given.case(given.SPAWN, peers=(given.peer("src/api/**"),)),
+            given.case(given.MERGE, peers=(given.peer("src/**", since=given.NOW),)),
+        ),
+        silent=(
+            given.case(given.SPAWN, peers=(given.peer("lib/**"),)),
+            given.case(given.SPAWN, peers=(given.peer("src/**", depends_on=["x"]),)),
+            given.case(given.PUSH, peers=(given.peer("src/**", since=given.NOW),)),
+            given.case(given.SPAWN, peers=(given.peer("src/**", off_limits=["src/**"]),)),
+        ),
+        situations=(
+            Advice(
+                *("OWN004", "E·wwE", "manager", meets_another, planned("--add-off-limits 'src/api/**'")),
+                others={"depends": instead("--add-depends-on y")},
+            ),
+            Advice(
+                "OWN004",
+                "E···E",
+                "manager",
+                arrange=is_met_by_a_newer_one,
+                mend=planned("--add-off-limits 'src/api/**'"),
+                case="older",
+            ),
+        ),
+    ),
+    RuleRow(
+        "FLT001",
+        fires=(
+            given.case(given.SPAWN, load=Load("", active=5)),
+            given.case(given.SPAWN, load=Load("", review=3)),
+            given.case(given.SPAWN, load=Load("", review_lines=1500)),
+            given.case(given.SPAWN, given.brief(session="local"), load=Load("", local=3)),
+        ),
+        silent=(
+            given.case(given.SPAWN, load=Load("", active=4, local=3)),
+            given.case(given.SPAWN, load=Load("", active=5), policy=Policy(wip=Wip(active=6))),
+            given.case(given.SPAWN, given.brief(mode="own"), load=Load("", active=9)),
+        ),
+        situations=(
+            Advice(
+                *("FLT001", "E····", "manager", Scene.peer, limit_raised),
+                others={"ended": one_ended},
+                policy="[wip]\nactive = 2\n",
+            ),
+        ),
+    ),
+    RuleRow(
+        "FLT003",
+        fires=(
+            given.case(given.SPAWN, given.brief(depends_on=["y"]), known={"x": ("y",), "y": ()}),
+            given.case(given.SPAWN, given.brief(depends_on=["nobody"]), known={"x": ("nobody",)}),
+            given.case(
+                given.SPAWN,
+                given.brief(depends_on=["y"]),
+                known={"x": ("y",), "y": ("z",), "z": ("x",)},
+                done=frozenset({"y"}),
+            ),
+        ),
+        silent=(
+            given.case(
+                given.SPAWN,
+                given.brief(depends_on=["y"]),
+                known={"x": ("y",), "y": ()},
+                done=frozenset({"y"}),
+            ),
+            given.case(given.SPAWN),
+        ),
+        situations=(
+            Advice(
+                *("FLT003", "E···E", "manager", depends(), dependency_merged),
+                others={"taken out": planned("--depends-on ''")},
+            ),
+            Advice(
+                "FLT003",
+                "E···E",
+                "manager",
+                arrange=depends("nobody"),
+                mend=planned("--depends-on ''"),
+                case="unknown",
+            ),
+            Advice(
+                "FLT003",
+                "E···E",
+                "manager",
+                arrange=depends(depends_on=["x"]),
+                mend=planned("--depends-on ''"),
+                case="circle",
+            ),
+        ),
+    ),
+    RuleRow(
+        "FLT004",
+        fires=(given.case(given.MERGE, conflict=given.conflict("src/a.py")),),
+        silent=(given.case(given.MERGE, conflict=given.conflict()), given.case(given.MERGE)),
+        situations=(Advice("FLT004", "··wwE", "manager", arrange=base_moved, mend=settled),),
+    ),
+    RuleRow(
+        "FLT005",
+        fires=(
+            given.case(given.MERGE, changed=given.touched("docs/a.md")),
+            given.case(given.MERGE, changed=given.touched("docs/a.md", net=False)),
+        ),
+        silent=(
+            given.case(given.MERGE, changed=given.touched("src/a.py")),
+            given.case(given.MERGE, changed=given.touched("docs/a.md", own=False)),
+        ),
+        situations=(Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),),
+    ),
+    RuleRow(
+        "KIL001",
+        fires=(
+            given.case(given.MERGE, given.brief(kill={"lines": 10}), added=9, removed=1),
+            given.case(given.MERGE, given.brief(kill={"files": 1}), changed=given.touched("src/a.py")),
+            given.case(given.MERGE, given.brief(kill={"commits": 2}), commits=2),
+            given.case(given.MERGE, given.brief(kill={"after": "1h"})),
+            given.case(
+                given.MERGE,
+                given.brief(kill={"failing_runs": 2}),
+                work={"evidence": (given.evidence(1, failures_in_a_row=2),)},
+            ),
+        ),
+        silent=(
+            given.case(
+                given.MERGE,
+                given.brief(kill={"lines": 10, "files": 2, "commits": 3}),
+                added=9,
+                commits=2,
+                changed=given.touched("src/a.py"),
+            ),
+            given.case(
+                given.MERGE, given.brief(kill={"after": "1h"}), standing=given.standing(Progress.READY)
+            ),
+            given.case(
+                given.MERGE,
+                given.brief(kill={"files": 1}),
+                changed=given.touched(".agentledger/tasks/x/packet.md"),
+            ),
+        ),
+        situations=(
+            Advice(
+                "KIL001",
+                "····w",
+                "manager",
+                arrange=nothing,
+                mend=planned("--kill lines=MORE", MORE="400"),
+                keys={"kill": {"lines": 10}},
+            ),
+        ),
+    ),
+)

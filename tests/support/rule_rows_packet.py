@@ -1,0 +1,293 @@
+"""Where what is said about the work is missing, untrue or stale: who said it says it anew.
+
+Belongs here: situations of the families PKT and EVD. Does not: what is asked of them (see `test_advice`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import rulecases as given
+from advicecases import Advice, Mend, RuleRow
+from advicescene import BASE, FOLDER, Scene, Told
+from agentledger.model.ledger import Companion, Policy
+from agentledger.model.work import Trust
+from rule_rows_brief import nothing
+
+PACKET = FOLDER + "packet.md"
+EVIDENCE = FOLDER + "evidence/test.json"
+CRITERION = "the sixth login answers 429"
+PARTS = {
+    "Summary": "It limits logins.",
+    "Why this approach": "It is the smallest one.",
+    "Files touched": "- `src/a.py`",
+    "Acceptance criteria": f"- [x] {CRITERION}\n  - tests/t.py",
+    "Test plan and results": "make test passes.",
+    "Risks and follow-ups": "none",
+}
+
+
+def packet(scene: Scene, **parts: str) -> None:
+    """The packet, as `agentledger packet` and its author write it; sections by their first words."""
+    base = scene.repo.git("rev-parse", "main").strip()
+    texts = {title: parts.get(title.split()[0].lower(), text) for title, text in PARTS.items()}
+    body = "".join(f"## {title}\n{text}\n" for title, text in texts.items())
+    scene.write(PACKET, f"---\ntask: x\nbase: {base}\nhead: {scene.now()}\n---\n{body}")
+
+
+def outcome(scene: Scene, code: int = 0, **fields: Any) -> str:
+    """What `agentledger verify` records of the check."""
+    known = {"version": 1, "check": "test", "command": "true", "exit_code": code, "head": scene.now()}
+    ran = {"tree": "a" * 40, "started_at": "2023-11-14T22:30:00Z", "seconds": 1.5}
+    return json.dumps(known | ran | fields)
+
+
+def verified(scene: Scene, code: int = 0, **fields: Any) -> None:
+    scene.write(EVIDENCE, outcome(scene, code, **fields))
+
+
+def with_packet(**parts: str) -> Any:
+    return lambda scene: packet(scene, **parts)
+
+
+def with_evidence(code: int = 0, **fields: Any) -> Any:
+    return lambda scene: verified(scene, code, **fields)
+
+
+def then_more_code(first: Any) -> Any:
+    """What was said, and then another code commit."""
+
+    def arrange(scene: Scene) -> None:
+        first(scene)
+        scene.slip("src/a.py", "a = 3\n" * 20)
+
+    return arrange
+
+
+def packed(words: str, **parts: str) -> Mend:
+    """The packet is brought up to date, with these sections."""
+
+    def mend(scene: Scene, said: Told) -> None:
+        assert words in said.hint, said
+        packet(scene, **parts)
+        scene.commits()
+
+    return mend
+
+
+def regenerated(scene: Scene, said: Told) -> None:
+    scene.obey("agentledger packet", said)
+
+
+def ran(scene: Scene, said: Told) -> None:
+    scene.obey("agentledger verify --only test", said)
+
+
+def mended_and_ran(scene: Scene, said: Told) -> None:
+    assert said.hint.startswith("mend what it found and commit; then "), said
+    scene.slip("src/a.py", "a = 4\n" * 20)
+    ran(scene, said)
+
+
+def contradicted(scene: Scene) -> None:
+    """Two reruns are the same evidence with another outcome; one alone would only make it flaky."""
+    scene.does("agentledger verify")
+    seen = json.loads((scene.desk.path / EVIDENCE).read_text())
+    for number in (1, 2):
+        scene.control({f"tasks/x/reruns/{number}-test.json": json.dumps(seen | {"exit_code": number})})
+
+
+def ran_again(scene: Scene, said: Told) -> None:
+    scene.managed("agentledger verify x --rerun --only test", said)
+
+
+def tested(scene: Scene, said: Told) -> None:
+    assert "tests/**" in said.message
+    assert said.hint.startswith("add that, or ")
+    scene.write("tests/t.py", "t = 2\n" * 20)
+    scene.commits()
+
+
+def excused(scene: Scene, said: Told) -> None:
+    packed("or write `No tests: why` on a line of the packet's test plan", test="No tests: none.")(
+        scene, said
+    )
+
+
+def split(scene: Scene, said: Told) -> None:
+    assert said.hint.startswith("split off what can land")
+    scene.slip("src/a.py", str(BASE["src/a.py"]) + "b = 1\n")
+
+
+ROWS = (
+    RuleRow(
+        "PKT001",
+        fires=(given.ready(work={}),),
+        silent=(given.ready(), given.case(given.PUSH, work={})),
+        situations=(Advice("PKT001", "···EE", "agent", arrange=nothing, mend=packed("agentledger packet")),),
+    ),
+    RuleRow(
+        "PKT002",
+        fires=(given.ready(work={"packet": given.packet(summary="TODO")}),),
+        silent=(given.ready(),),
+        situations=(
+            Advice(
+                "PKT002",
+                "···EE",
+                "agent",
+                arrange=with_packet(summary="TODO"),
+                mend=packed("write a sentence or two"),
+            ),
+        ),
+    ),
+    RuleRow(
+        "PKT003",
+        fires=(
+            given.ready(packet_paths=frozenset({b"src/a.py", b"src/b.py"})),
+            given.ready(packet_paths=frozenset()),
+        ),
+        silent=(
+            given.ready(packet_paths=frozenset({b"src/a.py"})),
+            given.ready(packet_paths=None),
+            given.ready(
+                packet_paths=frozenset({b"a", b"b"}), work={"packet": given.packet(files="- `a`, `b`: `c`")}
+            ),
+        ),
+        situations=(
+            Advice("PKT003", "···EE", "agent", arrange=with_packet(files="none"), mend=regenerated),
+            Advice(
+                "PKT003",
+                "···EE",
+                "agent",
+                arrange=with_packet(files="- `src/a.py`\n- `src/b.py`"),
+                mend=packed("take that out"),
+                case="unchanged",
+            ),
+        ),
+    ),
+    RuleRow(
+        "PKT004",
+        fires=(
+            given.ready(standing=replace(given.SOON, packet_fresh=False)),
+            given.ready(standing=replace(given.SOON, packet_fresh=None)),
+        ),
+        silent=(given.ready(),),
+        situations=(
+            Advice("PKT004", "···EE", "agent", arrange=then_more_code(with_packet()), mend=regenerated),
+        ),
+    ),
+    RuleRow(
+        "PKT005",
+        fires=(
+            given.ready(work={"packet": given.packet(acceptance="- [x] something else\n  - a test")}),
+            given.ready(work={"packet": given.packet(acceptance="- [x] the sixth login answers 429")}),
+        ),
+        silent=(
+            given.ready(),
+            given.ready(work={"packet": given.packet(acceptance="- [ ] The sixth login answers 429.")}),
+        ),
+        situations=(
+            Advice(
+                "PKT005",
+                "···EE",
+                "agent",
+                arrange=with_packet(acceptance="- [x] other\n  - y"),
+                mend=packed("word for word"),
+            ),
+            Advice(
+                *("PKT005", "···EE", "agent", with_packet(acceptance=f"- [x] {CRITERION}")),
+                packed("write what shows it into an indented list below it"),
+                case="unshown",
+            ),
+        ),
+    ),
+    RuleRow(
+        "PKT006",
+        fires=(
+            given.ready(changed=given.touched("src/a.py")),
+            given.ready(
+                changed=given.touched("src/a.py"),
+                policy=Policy(companions=(Companion(("src/**",), ("CHANGELOG.md",)),)),
+            ),
+        ),
+        silent=(
+            given.ready(),
+            given.ready(
+                changed=given.touched("src/a.py"),
+                work={"packet": given.packet(test="No tests: it is a comment.")},
+            ),
+            given.ready(changed=given.touched("docs/a.md")),
+            given.ready(changed=given.touched(".agentledger/tasks/x/evidence/test.json")),
+            given.ready(
+                changed=given.touched("lib/a.py"),
+                policy=Policy(companions=(Companion(("src/**",), ("CHANGELOG.md",)),)),
+            ),
+        ),
+        situations=(
+            Advice(
+                "PKT006", "···EE", "agent", arrange=with_packet(), mend=tested, others={"a reason": excused}
+            ),
+        ),
+    ),
+    RuleRow(
+        "PKT007",
+        fires=(given.ready(added=300, removed=200),),
+        silent=(given.ready(added=300, removed=100),),
+        situations=(
+            Advice("PKT007", "···ww", "agent", arrange=nothing, mend=split, policy="[size]\nlines = 10\n"),
+        ),
+    ),
+    RuleRow(
+        "EVD001",
+        fires=(given.checks(None), given.checks(given.evidence(command="true"))),
+        silent=(given.checks(given.evidence()),),
+        situations=(
+            Advice("EVD001", "···EE", "agent", arrange=nothing, mend=ran),
+            Advice(
+                "EVD001",
+                "···EE",
+                "agent",
+                arrange=with_evidence(command="make"),
+                mend=ran,
+                case="another command",
+            ),
+        ),
+    ),
+    RuleRow(
+        "EVD002",
+        fires=(given.checks(given.evidence(), fresh=False), given.checks(given.evidence(), fresh=False)),
+        silent=(given.checks(given.evidence()),),
+        situations=(Advice("EVD002", "···EE", "agent", arrange=then_more_code(with_evidence()), mend=ran),),
+    ),
+    RuleRow(
+        "EVD003",
+        fires=(given.checks(given.evidence(1)), given.checks(given.evidence(1, on_base=(given.OLD, 1)))),
+        silent=(given.checks(given.evidence()), given.checks(given.evidence(skipped="nothing changed"))),
+        situations=(
+            Advice("EVD003", "···EE", "agent", arrange=with_evidence(1), mend=mended_and_ran),
+            Advice(
+                *("EVD003", "···ww", "agent", with_evidence(1, on_base={"commit": "a" * 40, "exit_code": 1})),
+                mended_and_ran,
+                case="as on base",
+            ),
+        ),
+    ),
+    RuleRow(
+        "EVD004",
+        fires=(
+            given.merge(
+                given.review(),
+                standing=replace(given.SOON, checks=(given.checked(given.evidence(), Trust.CONTRADICTED),)),
+            ),
+        ),
+        silent=(
+            given.merge(
+                given.review(),
+                standing=replace(given.SOON, checks=(given.checked(given.evidence(), Trust.REPRODUCED),)),
+            ),
+        ),
+        situations=(Advice("EVD004", "····E", "manager", arrange=contradicted, mend=ran_again),),
+    ),
+)
