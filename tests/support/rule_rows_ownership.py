@@ -13,6 +13,7 @@ from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, CONFIG, FOLDER, Scene, Told
 from agentledger.model.ledger import Policy
 from agentledger.rules.case import Hidden, Ref
+from rule_rows_status import misleads, says_it_anew
 
 ODD = "src/a\tb.py"
 EVERYTHING = {"owns": ["**"]}
@@ -318,6 +319,7 @@ ROWS = (
         silent=(given.case(given.PUSH),),
         situations=(
             Advice("OWN009", "·wEEE", "agent", arrange=writes("src/u.py", "\nx = '\u202e'\n"), mend=escaped),
+            Advice("OWN009", "·wEEE", "agent", arrange=misleads, mend=says_it_anew, case="in a check-in"),
         ),
     ),
     RuleRow(

@@ -86,7 +86,7 @@ def ran(scene: Scene, said: Told) -> None:
 
 
 def mended_and_ran(scene: Scene, said: Told) -> None:
-    assert said.hint.startswith("mend what it found and commit; then "), said
+    assert said.hint.startswith("fix what it found and commit; then "), said
     scene.slip("src/a.py", "a = 4\n" * 20)
     ran(scene, said)
 

@@ -11,7 +11,7 @@ import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import CONFIG, Scene, Told, level
 from agentledger.model.work import Progress
-from agentledger.rules.case import Hidden, Report
+from agentledger.rules.case import Report
 from rule_rows_brief import nothing
 from rule_rows_packet import then_more_code
 
@@ -129,14 +129,6 @@ def behind_a_guard(scene: Scene, said: Told) -> None:
 HUMAN = {"mode": "review"}
 
 ROWS = (
-    RuleRow(
-        "OWN009",
-        fires=(given.case(given.PUSH, hidden=(Hidden("src/a.py", b"src/a.py", 3, ("U+202E",)),)),),
-        silent=(given.case(given.PUSH),),
-        situations=(
-            Advice("OWN009", "·wEEE", "agent", arrange=misleads, mend=says_it_anew, case="in a check-in"),
-        ),
-    ),
     RuleRow(
         "STA001",
         fires=(

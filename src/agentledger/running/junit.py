@@ -1,9 +1,10 @@
-"""The counts of a JUnit file: how many tests ran, and how they ended.
+"""Count the tests of a JUnit file: how many ran, and how they ended.
 
-Belongs here: reading it. Does not: finding the file, or what its counts mean.
+Belongs here: reading it. Does not: finding the file (see `workflow.verify.junit_files`), or what its counts
+mean.
 
-The file is written by a command that may be hostile. It is read in a stream, and one that declares a
-document type is refused: entities that swell, or name other files, are declared there and nowhere else.
+The command that writes the file may be hostile. So it is read in a stream, and a file that declares a document
+type is refused: entities that swell, or that name other files, are declared there and nowhere else.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ _BLOCK = 1 << 16
 
 
 class Unreadable(ValueError):
-    """It is no JUnit file; the reason completes "it …"."""
+    """The file is no JUnit file; the reason completes "it …"."""
 
 
 def parse_junit(file: IO[bytes]) -> JUnit:
-    """The counts over all test cases of all suites; Unreadable where it is not such a file.
+    """Count the test cases of all suites; raise Unreadable where it is no such file.
 
-    A case with several ends counts once, as its worst. Totals that suites state are not looked at: nested
+    A case with several results counts once, as its worst. The totals that suites state are ignored: nested
     suites repeat those of their parts.
     """
     counting = _Counting()
@@ -41,7 +42,7 @@ def parse_junit(file: IO[bytes]) -> JUnit:
 
 
 class _Counting:
-    """Counts elements as they come; depth alone is remembered, never content."""
+    """Count elements as they come; nothing else of the file is kept."""
 
     def __init__(self) -> None:
         self._root = ""
@@ -73,5 +74,5 @@ class _Counting:
         return JUnit(**self._counts)
 
 
-# How a case ended, the worst first, and what it counts as.
+# The elements that say how a case ended, the worst first, and the count that each adds to.
 _ENDS = {"error": "errors", "failure": "failures", "skipped": "skipped"}

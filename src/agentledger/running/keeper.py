@@ -4,8 +4,9 @@ Belongs here: what has to happen in a process of its own. Does not: reading the 
 as a file, by `python -IS`, so it imports nothing of agentledger and nothing that is slow.
 
 On Linux it is a subreaper: whatever the command leaves behind, daemons included, becomes a child of this
-process, not of init, and so can be found and ended. Elsewhere only the command's process group is. Its
-standard input is a pipe whose other end agentledger holds: when that closes, for whatever reason, all ends.
+process, not of init, and so can be found and ended. Elsewhere only the command's process group can be. Its
+standard input is a pipe whose other end agentledger keeps open: when that closes, for whatever reason, this
+process ends everything.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ import sys
 from time import monotonic
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
-_LAST = 5.0  # seconds for the kernel to clear away what was killed
-# The command's shell is a child of this one, so that `kill -9 $PPID` in it ends a shell, and not its keeper.
+_LAST = 5.0  # seconds for the kernel to remove what was killed
+# A shell between the keeper and the command's shell, so that `kill -9 $PPID` in a check kills that one, and not
+# the keeper.
 _SHELL = ("sh", "-c", '"$@"; exit $?', "sh", "/bin/sh", "-c")
 
 
 def become_subreaper() -> bool:
-    """Become the parent of every orphan among the descendants; False where the system has no such thing."""
+    """Become the parent of every orphan among the descendants; return False where the system cannot do that."""
     if not sys.platform.startswith("linux"):
         return False
     try:
-        import ctypes
+        import ctypes  # a Python can be built without it
 
         return bool(ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0)
     except (ImportError, OSError, AttributeError):
@@ -35,11 +37,12 @@ def become_subreaper() -> bool:
 
 
 def start_command(arguments: list[str]) -> int:
-    """The command in a session of its own, its standard input empty; the process's id."""
+    """Start the command in a session of its own, with an empty standard input; return its process id."""
     child = os.fork()
     if child:
         return child
     try:
+        # A group of its own, which can be ended where there is no subreaper.
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -53,9 +56,10 @@ def start_command(arguments: list[str]) -> int:
 
 
 class Keeper:
-    """The command's process, its end as far as it is known, and the ways to wait for it."""
+    """The command's process, its exit code once it has ended, and the ways to wait for it and to end it."""
 
     def __init__(self, arguments: list[str]) -> None:
+        # Python writes a byte to this pipe at each SIGCHLD, so that one select waits for that and for input.
         self.wake, alarm = os.pipe()
         for end in (self.wake, alarm):
             os.set_blocking(end, False)
@@ -66,7 +70,7 @@ class Keeper:
         self.child = start_command(arguments)
 
     def reap_children(self) -> None:
-        """Take note of every child that has ended."""
+        """Collect every child that has ended; keep the command's exit code."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -79,7 +83,7 @@ class Keeper:
                 self.code = code if code >= 0 else 128 - code
 
     def wait_for_event(self, seconds: float, *others: int) -> list[int]:
-        """Wait until a child ends, or one of `others` can be read; which of these can."""
+        """Wait until a child ends, or one of `others` can be read; return those that can."""
         ready, _, _ = select.select([self.wake, *others], [], [], max(seconds, 0))
         if self.wake in ready:
             os.read(self.wake, 1 << 12)
@@ -87,9 +91,10 @@ class Keeper:
         return [each for each in others if each in ready]
 
     def watch_command(self, limit: float) -> str:
-        """Why watching is over: the command `ended`, is `late`, or is to be `stopped`."""
+        """Wait for at most `limit` seconds; return how it went: `ended`, `late`, or `stopped` by agentledger."""
         until = monotonic() + limit
         while self.code is None:
+            # Standard input at its end: agentledger has closed it, or is gone.
             if self.wait_for_event(until - monotonic(), 0) and not os.read(0, 1):
                 return "stopped"
             if monotonic() >= until:
@@ -97,7 +102,7 @@ class Keeper:
         return "late" if self.code is None else "ended"
 
     def living_processes(self) -> set[int]:
-        """What there is to be ended: processes, or the command's group, as `kill` takes them."""
+        """Return what is left to end, as `kill` takes it: processes, or the command's group as a negative id."""
         if self.reaping:
             return living_descendants(os.getpid())
         try:
@@ -107,25 +112,25 @@ class Keeper:
         return {-self.child}
 
     def end(self, grace: float) -> int:
-        """End everything: asked first, and killed after `grace` seconds. How many there were at the start."""
+        """End everything: ask first, kill after `grace` seconds. Return how many there were at the start."""
         self.reap_children()
         first = self.living_processes()
         asked: set[int] = set()
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _LAST)):
             until = monotonic() + patience
-            while (found := self.living_processes()) and monotonic() < until:
-                # The kill is repeated: what is being killed may have forked just before.
-                # The oldest first, or a shell would have the time to say that its child was ended.
-                for each in sorted(found if number == signal.SIGKILL else found - asked):
+            while (living := self.living_processes()) and monotonic() < until:
+                # SIGKILL is sent again and again: what is being killed may have forked just before.
+                # The oldest first, or a shell would have the time to report that its child was ended.
+                for each in sorted(living if number == signal.SIGKILL else living - asked):
                     send_signal(each, number)
-                asked |= found
+                asked |= living
                 self.wait_for_event(0.02)
         self.reap_children()
         return len(first)
 
 
 def send_signal(process: int, number: int) -> None:
-    """Send a signal to a process that may have gone, or belong to somebody else."""
+    """Send a signal to a process that may be gone, or belong to somebody else."""
     try:
         os.kill(process, number)
     except OSError:
@@ -133,29 +138,33 @@ def send_signal(process: int, number: int) -> None:
 
 
 def living_descendants(root: int) -> set[int]:
-    """The living processes below `root`, from /proc."""
+    """Return the living processes below `root`, as /proc lists them."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib takes longer to import than all of this
         if not name.isdecimal():
             continue
         try:
             with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
+                # Behind the last bracket: a program's name in there can have brackets and blanks of its own.
                 fields = file.read().rpartition(b")")[2].split()
         except OSError:
-            continue
+            continue  # it ended meanwhile
+        # Zombies and dead ones are ended already; the second field is the parent's id.
         if fields and fields[0] not in (b"Z", b"X"):
             children.setdefault(int(fields[1]), []).append(int(name))
-    found: set[int] = set()
+    descendants: set[int] = set()
     todo = [root]
     while todo:
         below = children.get(todo.pop(), [])
-        found.update(below)
+        descendants.update(below)
         todo += below
-    return found
+    return descendants
 
 
 def main(arguments: list[str]) -> None:
-    """Run the command of `arguments`: a pipe for words to agentledger, two time spans, what `sh -c` takes."""
+    """Keep the command of `arguments`, which are: a pipe for lines to agentledger, limit and grace in seconds,
+    and what `sh -c` takes.
+    """
     status, limit, grace = int(arguments[0]), float(arguments[1]), float(arguments[2])
     os.set_inheritable(status, False)
     keeper = Keeper(arguments[3:])

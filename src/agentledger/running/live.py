@@ -1,7 +1,7 @@
-"""What of a command's output is shown while it runs: whole lines without secrets, and no flood.
+"""Show a command's output while it runs: whole lines, without secrets, and no more than anybody can read.
 
-Belongs here: holding back what is not complete, and leaving out what nobody could read. Does not: showing
-(the callback's), or what is kept (see `output`).
+Belongs here: holding back what is not complete, and leaving out a flood. Does not: where it is shown (the
+caller passes a function), or what is stored (see `output`).
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ from time import monotonic
 
 from agentledger.running.redact import MARGIN, Secrets
 
-# Bytes that may be shown at once, and how many more with each second: more than anybody reads.
-BURST = 1 << 18
-A_SECOND = 1 << 16
+# More than anybody reads.
+BURST = 1 << 18  # bytes that may be shown at once
+A_SECOND = 1 << 16  # … and that each second adds again
 
 
 class Live:
-    """Takes blocks as they come, and hands on whole lines."""
+    """Take blocks as they come, and pass on whole lines."""
 
     def __init__(self, secrets: Secrets, show: Callable[[bytes], object]) -> None:
         self._secrets, self._show = secrets, show
+        #: The beginning of a line that is not complete.
         self._held = b""
+        #: Bytes not shown since the flood began; 0 outside of one.
         self._skipped = 0
+        #: Bytes that may be shown, as of `_at`.
         self._room, self._at = float(BURST), monotonic()
 
     def add(self, block: bytes) -> None:
-        """The next block of the output."""
+        """Take the next block of the output."""
         now = monotonic()
         self._room = min(self._room + (now - self._at) * A_SECOND, BURST)
         self._at = now
@@ -37,7 +40,7 @@ class Live:
             self._show_fitting(block, room)
 
     def _show_fitting(self, block: bytes, room: int) -> None:
-        """Show what there is room for; the line that is cut then is left out whole."""
+        """Show as much as there is room for; a line that would be cut is left out as a whole."""
         fits = block[:room]
         self._room -= len(fits)
         text = self._held + fits
@@ -49,7 +52,7 @@ class Live:
             self._held = b""
 
     def _resume_showing(self, block: bytes, room: int) -> None:
-        """Go on with the next line, once there is room for all that came."""
+        """Show the rest from the next line on, once there is room for the whole block."""
         begins = block.find(b"\n") + 1
         if len(block) > room or not begins:
             self._skipped += len(block)
@@ -59,20 +62,22 @@ class Live:
         self._show_fitting(block[begins:], room)
 
     def close(self) -> None:
-        """There is no more: what was held back is shown."""
+        """Show what was held back: the output is at its end."""
         self._out(self._held)
         self._held = b""
         if self._skipped:
             self._show(f"[agentledger: {self._skipped:,} bytes not shown]\n".encode())
 
     def _complete_length(self, text: bytes) -> int:
-        """How much of it can be shown: whole lines; of a very long one a part that cuts no secret."""
+        """Return how many bytes can be shown: whole lines; of a very long line, a part that cuts no secret."""
+        # \r, too: a progress bar never ends its line.
         end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
         if len(text) - end > 2 * MARGIN:
             end = len(text) - MARGIN
             end = min(
                 (first for first, last in self._secrets.find_spans(text) if first < end < last), default=end
             )
+        # A private key has several lines, and is recognised only as a whole.
         begun = text.rfind(b"-----BEGIN", max(0, end - MARGIN), end)
         unfinished = begun >= 0 and b"-----END" not in text[begun:end]
         return begun if unfinished and len(text) - begun < MARGIN else end

@@ -1,7 +1,7 @@
-"""What a command printed, kept within bounds: the first MiB, and the last.
+"""Keep what a command printed, within bounds: the first MiB, and the last.
 
-Belongs here: keeping it, and cutting it to what is shown and stored. Does not: what in it is secret (see
-`redact`).
+Belongs here: keeping it, and cutting it to what is stored. Does not: what in it is secret (see `redact`), or
+what is shown while it comes (see `live`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 from agentledger.running.redact import MARGIN, Secrets
 
-MOST = 1 << 20  # bytes from either end
+MOST = 1 << 20  # bytes kept from either end
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What is stored of an output, without secrets. `left_out` counts the bytes between its two parts."""
+    """What is stored of an output, without secrets. `left_out` counts the bytes missing between its two ends."""
 
     text: bytes
     left_out: int = 0
 
 
 class Output:
-    """Takes blocks as they come; never holds more than two MiB and a block or two."""
+    """Take blocks as they come; never keep more than two MiB and a block or two."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -33,9 +33,9 @@ class Output:
         self.total = 0
 
     def add(self, block: bytes) -> None:
-        """The next block of the output."""
+        """Take the next block of the output."""
         self.total += len(block)
-        # Somewhat more than is stored: a secret may lie across the cut.
+        # MARGIN more than is stored: a secret may lie across the cut, and is recognised only as a whole.
         room = self._most + MARGIN - len(self._first)
         if room > 0:
             self._first += block[:room]
@@ -45,7 +45,7 @@ class Output:
             self._held -= len(self._last.popleft())
 
     def log(self, secrets: Secrets) -> Log:
-        """All of it, or its two ends with a line between them that says how much is missing."""
+        """Return all of it, or its two ends with a line between them that says how much is missing."""
         if self.total <= 2 * self._most:
             return Log(secrets.cleaned(self._whole()))
         last = b"".join(self._last)
@@ -55,6 +55,7 @@ class Output:
         return Log(first + between + secrets.cleaned(last, start=len(last) - self._most), left_out)
 
     def _whole(self) -> bytes:
-        """The output, if it is no longer than both ends together."""
+        """Return the whole output, if it is no longer than both ends together."""
+        # The two overlap: of the beginning only what the end does not have.
         last = b"".join(self._last)
         return bytes(self._first[: max(self.total - len(last), 0)]) + last

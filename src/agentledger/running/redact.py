@@ -1,8 +1,10 @@
-"""Secrets out of what a command printed, before anybody sees or stores it.
+"""Remove secrets from what a command printed, before anybody sees or stores it.
 
-Belongs here: which texts are secret, and putting a word in their place. Does not: where the output comes
-from. What is secret is told by the names of environment variables and of the lines of `.env` files, and by
-the shape of well-known tokens; a secret that was encoded or broken up on its way is not recognised.
+Belongs here: which texts are secret, and putting a mark in their place. Does not: where the output comes from
+(see `run`).
+
+A text is secret by the name of its environment variable or of its line in an `.env` file, or by the shape of a
+well-known token. A secret that was encoded or broken up on its way is not recognised.
 """
 
 from __future__ import annotations
@@ -13,22 +15,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MARK = b"[redacted]"
-MARGIN = 1 << 14  # bytes that are looked at beyond a cut; hardly a secret is longer
-_SHORTEST = 6  # bytes of a value that is looked for: a shorter one is in many a word by chance
-_SHORTEST_LINE = 12  # … and of one line of a value of several
+MARGIN = 1 << 14  # bytes that are searched beyond a cut; hardly any secret is longer
+_SHORTEST = 6  # bytes of a value that is searched for: a shorter one is in many a word by chance
+_SHORTEST_LINE = 12  # … and of a line of a value that has several
 
-# PWD is the current folder, SSH_AUTH_SOCK a socket: neither may match.
+# Names of variables whose values are secret. PWD is the current folder, SSH_AUTH_SOCK a socket: neither may match.
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY"
     r"|(?:^|_)(?:KEYS?|PASS|PAT|PW)(?:_|$)|_(?:PWD|AUTH)$",
     re.IGNORECASE,
 )
 _ENV_LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.]*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
-# What stands in .env files and is no secret, unless its name says so: words, numbers.
+# Values in .env files that are no secrets, unless their names say so: words, numbers.
 _PLAIN = re.compile(r"[a-z]+|[0-9.]+|true|false|localhost(?::\d+)?", re.IGNORECASE)
 
 # After the rules of gitleaks, which is under the MIT licence (github.com/gitleaks/gitleaks, its
-# config/gitleaks.toml): those whose tokens have a beginning of their own, so that nothing has to be guessed.
+# config/gitleaks.toml): those whose tokens begin in a way that nothing else does, so nothing is guessed.
 _TOKENS = (
     rb"gh[oprsu]_[0-9a-zA-Z]{36}",  # GitHub
     rb"github_pat_\w{82}",
@@ -54,23 +56,23 @@ _TOKENS = (
     rb"AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}",
     rb"ey[a-zA-Z0-9]{17,2000}\.ey[a-zA-Z0-9/_-]{17,4000}\.[a-zA-Z0-9/_-]{10,2000}={0,2}",  # JSON Web Token
 )
-# A password in an address, as in postgres://user:password@host; only the password goes.
+# A password in an address, as in postgres://user:password@host; only the password is removed.
 _IN_ADDRESS = rb"(?<=://)[^\s/:@'\"]{0,200}:(?P<password>[^\s/@'\"]{3,200})@"
 _SHAPES = re.compile(rb"(?<![\w])(?:" + rb"|".join(_TOKENS) + rb")|" + _IN_ADDRESS)
 _KEY_BEGINS = re.compile(rb"-----BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = re.compile(rb"-----END[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)?-----")
-# Lines between the two that are not the key itself: a header of an encrypted one, or none.
+# A line between the two: of the key itself, or a header of an encrypted one.
 _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{0,80}|[A-Za-z-]{1,40}: [^\n]{0,100}")
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The texts that must not be seen; `values` are exact ones, besides all that looks like a token."""
+    """The texts that must not be seen: these exact `values`, and all that looks like a token or a private key."""
 
     values: frozenset[bytes] = frozenset()
 
     def cleaned(self, raw: bytes, start: int = 0, end: int | None = None) -> bytes:
-        """`raw[start:end]` with a mark for each secret; one that lies across either cut goes whole."""
+        """Return `raw[start:end]` with a mark for each secret; one that lies across a cut is removed whole."""
         end = len(raw) if end is None else end
         out, at = [], start
         for first, last in self.find_spans(raw):
@@ -81,22 +83,22 @@ class Secrets:
         return b"".join([*out, raw[at:end]])
 
     def find_spans(self, raw: bytes) -> list[tuple[int, int]]:
-        """Where secrets are, from first to last; they may overlap."""
-        found = [match.span() for match in _exact_pattern(self.values).finditer(raw)] if self.values else []
-        found += [m.span("password" if m["password"] else 0) for m in _SHAPES.finditer(raw)]
-        return sorted([*found, *_find_private_keys(raw)])
+        """Return where secrets begin and end, sorted; they may overlap."""
+        spans = [match.span() for match in _exact_pattern(self.values).finditer(raw)] if self.values else []
+        spans += [m.span("password" if m["password"] else 0) for m in _SHAPES.finditer(raw)]
+        return sorted([*spans, *_find_private_keys(raw)])
 
 
 def collect_secrets(environment: Mapping[str, str], files: Iterable[str] = ()) -> Secrets:
-    """The secrets of an environment, and of the texts of `.env` files."""
-    found = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
+    """Collect the secrets of an environment, and of the texts of `.env` files."""
+    values = [value for name, value in environment.items() if _SECRET_NAME.search(name)]
     for text in files:
-        found += _parse_env_file(text)
-    return Secrets(frozenset(part for value in found for part in _secret_parts(value)))
+        values += _parse_env_file(text)
+    return Secrets(frozenset(part for value in values for part in _secret_parts(value)))
 
 
 def _parse_env_file(text: str) -> Iterator[str]:
-    """The values of an `.env` file, but for those that are plain words or numbers under a plain name."""
+    """Yield the values of an `.env` file, except plain words or numbers under a plain name."""
     for name, written in _ENV_LINE.findall(text):
         quoted = re.match(r"""(['"])(.*?)\1""", written)
         value = quoted[2] if quoted else re.split(r"\s#", written)[0].rstrip()
@@ -105,7 +107,7 @@ def _parse_env_file(text: str) -> Iterator[str]:
 
 
 def _secret_parts(value: str) -> Iterator[bytes]:
-    """What of a value is looked for: all of it, or each of its lines, since output is seen by lines."""
+    """Yield what to search for: the whole value, or each of its lines, since output is shown by lines."""
     lines = value.strip().encode("utf-8", "surrogateescape").splitlines()
     shortest = _SHORTEST if len(lines) < 2 else _SHORTEST_LINE
     return (line.strip() for line in lines if len(line.strip()) >= shortest)
@@ -113,7 +115,7 @@ def _secret_parts(value: str) -> Iterator[bytes]:
 
 @lru_cache(maxsize=16)
 def _exact_pattern(values: frozenset[bytes]) -> re.Pattern[bytes]:
-    # The longest first: one may begin as another one does.
+    # The longest first: a value may be the beginning of a longer one.
     return re.compile(b"|".join(map(re.escape, sorted(values, key=lambda value: (-len(value), value)))))
 
 
@@ -121,19 +123,20 @@ def _exact_pattern(values: frozenset[bytes]) -> re.Pattern[bytes]:
 
 
 def _find_private_keys(raw: bytes) -> list[tuple[int, int]]:
-    """The private keys in PEM form, also those of which only the beginning, or the end, is there."""
-    found: list[tuple[int, int]] = []
+    """Find the private keys in PEM form, also those of which only the beginning or the end is there."""
+    spans: list[tuple[int, int]] = []
     for begin in _KEY_BEGINS.finditer(raw):
-        if not found or begin.start() >= found[-1][1]:
+        if not spans or begin.start() >= spans[-1][1]:
             end = _KEY_ENDS.search(raw, begin.end(), begin.end() + MARGIN)
-            found.append((begin.start(), end.end() if end else _find_key_end(raw, begin.end())))
-    ended = {last for _, last in found}
+            spans.append((begin.start(), end.end() if end else _find_key_end(raw, begin.end())))
+    # An end without a beginning: `raw` is the last part of a longer output.
+    ended = {last for _, last in spans}
     rest = (end for end in _KEY_ENDS.finditer(raw) if end.end() not in ended)
-    return found + [(_find_key_start(raw, end.start()), end.end()) for end in rest]
+    return spans + [(_find_key_start(raw, end.start()), end.end()) for end in rest]
 
 
 def _find_key_end(raw: bytes, at: int) -> int:
-    """Where the lines of a key end that begins before `at`, and has no end."""
+    """Return where the lines of a key end that begins before `at` and has no last line."""
     until = min(len(raw), at + MARGIN)
     while at < until:
         end = raw.find(b"\n", at + 1, until)
@@ -145,7 +148,7 @@ def _find_key_end(raw: bytes, at: int) -> int:
 
 
 def _find_key_start(raw: bytes, at: int) -> int:
-    """Where the lines of a key begin that ends at `at`, and has no beginning."""
+    """Return where the lines of a key begin that ends at `at` and has no first line."""
     until = max(0, at - MARGIN)
     while at > until:
         start = raw.rfind(b"\n", until, at - 1) + 1

@@ -1,6 +1,7 @@
-"""One command, run to its end: its output heard while it comes, its time limited, nothing of it left.
+"""Run one command to its end: read its output as it comes, limit its time, leave nothing of it behind.
 
-Belongs here: this side of the keeper. Does not: ending the processes (see `keeper`), or what to run.
+Belongs here: agentledger's side, which starts the keeper and reads from it. Does not: ending the command's
+processes (see `keeper`), or what to run (see `workflow.verify`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from time import monotonic
 from agentledger.model.errors import LedgerError
 
 GRACE = 2.0  # seconds between asking a process to end and killing it
-LATE = 124  # the exit code of what took too long, as of timeout(1)
-LOST = 137  # … and of what killed its own keeper
-_BLOCK = 1 << 20
-_SLACK = 30.0  # seconds that the keeper has on top, after which it counts as hanging itself
-_DRAIN = 16  # blocks after the keeper's end: more than a pipe holds
+LATE = 124  # the exit code of a command that took too long, as timeout(1) gives it
+LOST = 137  # … and of a command that killed its own keeper
+_BLOCK = 1 << 20  # bytes read at once
+_SLACK = 30.0  # seconds that the keeper has beyond limit and grace, before it counts as hanging itself
+_DRAIN = 16  # blocks still read after the keeper's end: more than a pipe holds
 _KEEPER = Path(__file__).with_name("keeper.py")
 
 Hear = Callable[[bytes], object]
@@ -33,18 +34,18 @@ Hear = Callable[[bytes], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """How a command ended. `exit_code` is as a shell gives it: 128 and the number where a signal ended it.
+    """How a command ended."""
 
-    `late`: it was ended for taking too long. `left` counts the processes that it left behind, which were
-    ended; `reaping` is False where they could only be looked for in its own process group. `lost`: it has
-    killed the process that kept it.
-    """
-
+    #: As a shell gives it: 128 plus the signal's number where a signal ended it.
     exit_code: int
     seconds: float
+    #: It was ended for taking too long.
     late: bool = False
+    #: How many processes it left behind; they were ended.
     left: int = 0
+    #: False where those could only be looked for in its own process group: daemons may then be left.
     reaping: bool = True
+    #: It has killed its own keeper.
     lost: bool = False
 
 
@@ -56,11 +57,11 @@ def run(
     hear: Hear,
     grace: float = GRACE,
 ) -> Ran:
-    """Run `sh -c ARGUMENTS` (a command, a name, and what `$1`, `$2` … are) in `folder`.
+    """Run `sh -c ARGUMENTS` (a command, a name, and the values of `$1`, `$2` …) in `folder`.
 
-    `limit` and `grace` are in seconds. Every block of what it prints, on either stream, goes to `hear`.
-    Whatever ends this function, also Ctrl-C or an error of `hear`, ends the command with all that it
-    started. LedgerError where it cannot be started.
+    `limit` is the time it may take, `grace` the time between asking it to end and killing it, both in seconds.
+    Every block that it prints, on either stream, goes to `hear`. Whatever ends this function, also Ctrl-C or an
+    error of `hear`, ends the command with all that it started. Raises LedgerError where it cannot be started.
     """
     began = monotonic()
     with _start_keeper(arguments, folder, env, limit=limit, grace=grace) as keeper:
@@ -77,20 +78,24 @@ def run(
 
 @dataclass(slots=True)
 class _Keeper:
-    """The process, where to read the command's output and the keeper's own words, and those words so far."""
+    """The keeper as seen from here: its process, and the pipes to read from."""
 
     process: subprocess.Popen[bytes]
+    #: File descriptor of the command's output.
     output: int
+    #: File descriptor of the keeper's own lines, `started …` and `over …`.
     status: int
+    #: What was read of those lines so far.
     said: bytes = b""
 
     def words(self, first: str) -> list[str]:
-        """The rest of its line that begins so; empty when there is none."""
+        """Return the other words of the keeper's line that begins with `first`; [] when there is none."""
         lines = (line.split() for line in self.said.decode("ascii", "replace").splitlines())
         return next((words[1:] for words in lines if words[:1] == [first]), [])
 
     def read_output(self, hear: Hear, until: float) -> None:
-        """Hear all that is printed until the keeper is through, whoever still has the pipe open then."""
+        """Read all that is printed until the keeper ends or `until`, on the monotonic clock, is past."""
+        # Not until the end of the output: a process that got away may keep that pipe open for ever.
         with selectors.DefaultSelector() as ready:
             for source in (self.output, self.status):
                 os.set_blocking(source, False)
@@ -106,7 +111,7 @@ class _Keeper:
                 return
 
     def _read_block(self, hear: Hear) -> bool:
-        """Read one block; False when there is nothing more, or nothing yet."""
+        """Read one block and pass it on; False at the end of the output, or when nothing is there yet."""
         try:
             block = os.read(self.output, _BLOCK)
         except BlockingIOError:
@@ -121,9 +126,9 @@ class _Keeper:
         return bool(more)
 
     def finish(self, patience: float) -> None:
-        """See to it that the keeper, and what it kept, has ended."""
+        """Make sure that the keeper and its command have ended; wait at most `patience` seconds."""
         assert self.process.stdin is not None
-        self.process.stdin.close()  # it ends everything now, if it has not yet
+        self.process.stdin.close()  # which tells the keeper to end everything now
         try:
             code = self.process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -133,7 +138,7 @@ class _Keeper:
             self._kill_group()
 
     def _kill_group(self) -> None:
-        """What can still be done when the keeper itself was killed."""
+        """Kill the command's process group: all that can be done once the keeper itself was killed."""
         group = self.words("started")[:1]
         if group:
             with suppress(OSError):
@@ -159,6 +164,7 @@ def _start_keeper(
                 stdout=printed,
                 stderr=printed,
                 pass_fds=[said],
+                # Ctrl-C in the terminal then reaches us alone, and the keeper can still end everything.
                 start_new_session=True,
             )
         except OSError as error:
@@ -177,7 +183,7 @@ def _start_keeper(
 
 
 def _widen_pipe(pipe: int) -> None:
-    """Room for a whole block in the pipe, where the system lets us: a flood is then read in fewer turns."""
+    """Make the pipe as large as a block, where the system allows it: a flood is then read in fewer steps."""
     size = getattr(fcntl, "F_SETPIPE_SZ", None)
     if size is not None:
         with suppress(OSError):

@@ -1,7 +1,7 @@
-"""Recorded checks in words: what came out, who saw it, and of which code.
+"""Recorded checks in words: the result, who saw it, and of which code.
 
-Belongs here: one line per check, and what they come to together. Does not: judging them (see
-`standing`).
+Belongs here: one line for each check, and one mark for all of them. Does not: deciding whether a result
+counts (see `attention.progress`).
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ from agentledger.site.timeline import render_literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckLine:
-    """One check; `at` is when it ran, `other` the command that was run where the brief has another."""
+    """One check, and its last recorded run."""
 
     name: str
+    #: The command in the brief or the policy.
     command: str
     result: Mark
+    #: Was it claimed only, or reproduced by somebody else?
     trust: Mark | None
+    #: Was it run on the head's code?
     fresh: Mark | None
+    #: When it ran, in seconds since the epoch; None where there is no evidence.
     at: int | None
     details: tuple[str, ...]
+    #: The command that was run, where it is not `command`; else "".
     other: str
+    #: The last lines of its output.
     tail: Markup
 
 
@@ -49,7 +55,7 @@ _FRESH = {
 
 
 def build_check_lines(branch: Branch, work: Work, found: Standing) -> tuple[CheckLine, ...]:
-    """Every check that is asked for or was recorded, failures first."""
+    """One line for each check that is asked for or was recorded, failures first."""
     asked = {c.check.name for c in found.checks}
     extra = {e.check: e for e in reversed(work.evidence) if e.check not in asked}
     every = [*found.checks, *(_unasked_check(branch, work, e) for e in extra.values())]
@@ -57,7 +63,7 @@ def build_check_lines(branch: Branch, work: Work, found: Standing) -> tuple[Chec
 
 
 def evidence_mark(found: Standing) -> Mark:
-    """Does the evidence match the head, and is it claimed or reproduced?"""
+    """One mark for all checks: does the evidence match the head, and is it claimed or reproduced?"""
     if not found.checks:
         return Mark("none", "No check is asked for")
     if found.holds:
@@ -70,7 +76,7 @@ def evidence_mark(found: Standing) -> Mark:
 
 
 def short_check_mark(line: CheckLine) -> Mark:
-    """A check in a few words, beside a criterion that names it."""
+    """A check's mark in a few words, for a criterion that names the check."""
     stale = " (of other code)" if line.fresh and line.fresh.kind != "ok" else ""
     return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
 
@@ -83,6 +89,7 @@ def _unasked_check(branch: Branch, work: Work, evidence: Evidence) -> Checked:
 
 
 def _check_sort_key(checked: Checked) -> int:
+    # Failed, no evidence, doubtful, fine: what needs a person comes first.
     evidence = checked.evidence
     if evidence is None:
         return 1
@@ -128,15 +135,16 @@ def _result_mark(evidence: Evidence) -> Mark:
 
 
 def _describe_run(evidence: Evidence, asked: bool) -> tuple[str, ...]:
-    found = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
+    details = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
     junit = evidence.junit
     if junit:
         broken = junit.failures + junit.errors
-        found.append(f"{format_count(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
+        details.append(f"{format_count(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
     if evidence.failures_in_a_row > 1:
-        found.append(f"{evidence.failures_in_a_row:,} failures in a row")
+        details.append(f"{evidence.failures_in_a_row:,} failures in a row")
+    # on_base: the commit of base, and the exit code there. A check that fails there is not this branch's fault.
     if evidence.on_base and evidence.on_base[1] != 0:
-        found.append(f"fails on base at {evidence.on_base[0][:10]}, too")
+        details.append(f"fails on base at {evidence.on_base[0][:10]}, too")
     if not asked:
-        found.append("not asked for by the brief or policy")
-    return tuple(found)
+        details.append("not asked for by the brief or policy")
+    return tuple(details)

@@ -1,9 +1,9 @@
-"""What a new document of the manager's begins with: the text that a forge's page is filled in with.
+"""The text with which a new document of the manager's starts: a forge's page is filled in with it.
 
-Belongs here: the texts, made of the repository's own templates or of those that ship. Does not: whom they
-are for (see `reply`), or where they go (see `newfile`).
+Belongs here: the texts, from the repository's own templates or from those that ship. Does not: who needs
+which (see `reply` and `newtask`), or where they go (see `newfile`).
 
-Time and author are left out of all of them: nobody knows when a page will be read, and the commit tells.
+All of them leave out time and author: nobody knows when a page will be read, and the commit has both.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from agentledger.model.fleet import Fleet
 
 _HEAD = re.compile(r"\s*---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"([a-z_]+)[ \t]*:")
-# Keys whose values are words of ours, or an object id; all others are quoted.
+# Keys whose values need no quotes: they are words of ours, or an object id.
 _WORDS = ("decision", "kind", "verdict", "head")
 
 
 def draft_answer(decision: str, prompt: str, **keys: str | None) -> str:
-    """An answer with that decision; a key that is None is left out, and `prompt` counts as no text."""
+    """An answer with that decision; a key that is None is left out. `prompt` is a comment, so it is no text."""
     return f"---\n{_front_matter_lines({'decision': decision, **keys})}---\n\n<!-- {prompt} -->\n"
 
 
 def draft_approval(branch: str, head: str) -> str:
-    """A human's review that approves a head; it needs no section."""
+    """A human's review that approves a head; it needs no sections."""
     said = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
     return f"---\n{_front_matter_lines(said)}---\n\n<!-- What you looked at, if you like. -->\n"
 
@@ -45,21 +45,22 @@ def draft_brief(fleet: Fleet) -> str:
 
 
 def fill_front_matter(text: str, keys: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
-    """A template with these keys in its front matter in place of its own, and without those named.
+    """The template with these keys in its front matter, and without those in `without`.
 
-    Where it has no front matter, it gets one.
+    A key that is there is replaced, others are added; all other lines stay, and with them their comments.
+    A template without front matter gets one.
     """
-    found = _HEAD.match(text)
-    lines = found[1].splitlines(keepends=True) if found else []
+    front = _HEAD.match(text)
+    lines = front[1].splitlines(keepends=True) if front else []
     values = {key: _front_matter_line(key, value) for key, value in keys.items()}
     head = [values.pop(_key_of_line(line), line) for line in lines if _key_of_line(line) not in without]
-    rest = text[found.end() :] if found else f"\n{text}"
+    rest = text[front.end() :] if front else f"\n{text}"
     return f"---\n{''.join(head)}{''.join(values.values())}---\n{rest}"
 
 
 def _key_of_line(line: str) -> str:
-    found = _KEY.match(line)
-    return found[1] if found else ""
+    key = _KEY.match(line)
+    return key[1] if key else ""
 
 
 def _front_matter_lines(keys: Mapping[str, str | None]) -> str:
@@ -67,7 +68,7 @@ def _front_matter_lines(keys: Mapping[str, str | None]) -> str:
 
 
 def _front_matter_line(key: str, value: str) -> str:
-    # Quoted as JSON, which YAML reads as it is, whatever a name holds.
+    # Quoted as JSON, which is valid YAML, whatever characters a name has.
     return f"{key}: {value if key in _WORDS else json.dumps(value, ensure_ascii=False)}\n"
 
 

@@ -1,11 +1,10 @@
-"""The order in which changed files are read.
+"""The order in which a branch's changed files are shown.
 
-Belongs here: which of a branch's files come first, and why. Does not: what of
-them is shown (see `diff`).
+Belongs here: which files come first, and why. Does not: what a file is (see `model.file_kind`), or what of
+it is shown (see `file_view`).
 
-What stands first is read best, so never the alphabet: files with findings, those that conflict, source by
-size with each test beside what it tests, then what machines write, and the ledger's own
-documents.
+The first files are read best, so the order is not the alphabet's: files with findings, files in conflict,
+source by size, each test beside what it tests, then what machines write, and the ledger's own documents.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def order_changes(
 ) -> tuple[tuple[Change, Role], ...]:
     """The changes in reading order, each with its role.
 
-    `conflicts` are the paths that conflict, `found` those that a rule has something against.
+    `conflicts` are the paths in conflict, `found` those in which a rule has found something.
     """
     roles = [(change, _role_of_path(change.path, conflicts, found)) for change in changes]
     parts = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
@@ -53,7 +52,7 @@ def _change_sort_key(change: Change) -> tuple[int, bytes]:
 def _pair_tests(
     sources: Sequence[Change], tests: Sequence[Change]
 ) -> tuple[dict[bytes, list[Change]], list[Change]]:
-    """The tests of each source, and those that belong to none of the changed ones."""
+    """The tests of each source file, and the tests of none of these. A test's name says what it tests."""
     by_stem: dict[str, list[Change]] = defaultdict(list)
     for source in sources:
         by_stem[by_name.file_stem(decode(source.path)).lower()].append(source)
@@ -62,6 +61,7 @@ def _pair_tests(
     for test in tests:
         owners = by_stem.get(by_name.stem_under_test(decode(test.path)), ())
         if owners:
+            # Of several sources with that name, the one in the most similar folder.
             beside[max(owners, key=lambda owner: _count_shared_parts(owner.path, test.path)).path].append(
                 test
             )

@@ -1,7 +1,7 @@
-"""The changed files of a branch as the page lists and shows them.
+"""The changed files of a branch, as its page lists and shows them.
 
-Belongs here: per file its words, whether its diff is open, and what stands for a diff that
-is left out. Does not: the markup of a diff's lines (see `diff`), or the order (see `order`).
+Belongs here: for each file its words, whether its diff is open, and the note for a diff that is left out.
+Does not: the markup of a diff's lines (see `diff`), or the order (see `file_order`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from agentledger.site.branch_commands import file_diff_command
 from agentledger.site.file_order import Role, order_changes
 from agentledger.site.labels import format_line_counts
 
-OPEN_LINES, OPEN_BYTES = 400, 20_000
-OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000
-PAGE_BYTES = 4_000_000  # of patch text; what is beyond is named with its command
-LISTED = 2_000
+OPEN_LINES, OPEN_BYTES = 400, 20_000  # of one file's diff; a larger one is folded
+OWN_PAGE_LINES, OWN_PAGE_BYTES = 10_000, 1_000_000  # of a branch's diffs; larger ones get their own page
+PAGE_BYTES = 4_000_000  # of patch text; a file beyond that is listed with the command that shows it
+LISTED = 2_000  # files
 
 _STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "type changed"}
 _WHOLE = (_STATUS["A"], _STATUS["D"])
@@ -39,7 +39,7 @@ _OMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list of changed files; `number` is that of its diff."""
+    """A line of the list of changed files; `number` is also its diff's."""
 
     number: int
     path: str
@@ -50,7 +50,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One half or the whole of a file's diff: a note, markup of its lines, a command in their place."""
+    """A file's diff, or half of it: a note, and the markup of its lines or the command that shows them.
+
+    A file that changes its type has two halves: a deletion and an addition.
+    """
 
     note: str
     body: Markup | None
@@ -59,9 +62,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file with its diff; `open` when the reader should not have to ask for it.
+    """A file with its diff; `open` where the reader sees it without a click.
 
-    `whole` tells that all of it was added, or removed: then no line needs a colour to stand out.
+    `whole`: all of it was added or removed, so that no line needs a colour to stand out.
     """
 
     entry: Entry
@@ -77,7 +80,7 @@ def build_entries(branch: Branch) -> tuple[Entry, ...]:
 
 
 def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
-    """The entries, each with its path as git has it."""
+    """The entries, each with its path in git's bytes."""
     conflicts = {file.path for file in branch.conflict.files} if branch.conflict else set()
     return [
         (
@@ -97,16 +100,17 @@ def _number_entries(branch: Branch) -> list[tuple[Entry, bytes]]:
 
 
 def _paths_with_errors(branch: Branch) -> set[bytes]:
-    """The paths that a rule has something against that would stop the branch."""
+    """The paths of findings that block the branch."""
     return {f.path for f in branch.findings or () if f.path and f.severity is Severity.ERROR and not f.waived}
 
 
 def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tuple[File, ...]:
-    """The diffs of the changed files, in the same order under the same numbers."""
+    """The diffs of the changed files, in the order and with the numbers of `build_entries`."""
     by_path: dict[bytes, list[FilePatch]] = defaultdict(list)
     for patch in patches:
         by_path[patch.change.path].append(patch)
-    left, found = [PAGE_BYTES, OWN_PAGE_LINES], []
+    # What the page still has room for: bytes of all diffs, lines of those that are open.
+    left, files = [PAGE_BYTES, OWN_PAGE_LINES], []
     for entry, path in _number_entries(branch):
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
@@ -118,16 +122,16 @@ def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tup
         )
         left[0] -= size
         left[1] -= _count_changed_lines(halves) if is_open else 0
-        found.append(
+        files.append(
             File(
                 entry, is_open, entry.status in _WHOLE, parts=parts, findings=describe_findings(branch, path)
             )
         )
-    return tuple(found)
+    return tuple(files)
 
 
 def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
-    """The findings about one file, a line each; those about a line of it stand there, too."""
+    """The findings about one file, one line each. A finding about a line of it is also shown at that line."""
     return tuple(
         f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
         for found in branch.findings or ()
@@ -136,23 +140,23 @@ def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
 
 
 def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
-    """What is found about single lines of a file, by their number."""
-    found = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
+    """The findings about single lines of a file, by line number."""
+    findings = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
     lines: dict[int, list[str]] = {}
-    for finding in found:
+    for finding in findings:
         lines.setdefault(finding.line or 0, []).append(f"{finding.rule} {finding.message}")
-    return {line: "; ".join(told) for line, told in lines.items()}
+    return {line: "; ".join(messages) for line, messages in lines.items()}
 
 
 def needs_own_page(patches: Iterable[FilePatch]) -> bool:
-    """True when a diff is so long that it would bury the rest of its branch's page."""
+    """True when a branch's diff is so long that nobody would find the rest of its page."""
     bodies = [patch.body for patch in patches]
     total = sum(map(len, bodies))
     return total > OWN_PAGE_BYTES or sum(body.count(b"\n") for body in bodies) > OWN_PAGE_LINES
 
 
 def _is_open(entry: Entry, halves: Sequence[FilePatch], lines_left: int) -> bool:
-    """Small, written by hand, and not just a deletion or a change of mode."""
+    """Is a diff open? It is where it is small, written by hand, and more than a deletion or a change of mode."""
     changed, size = _count_changed_lines(halves), sum(len(half.body) for half in halves)
     if entry.role in (Role.GENERATED, Role.LEDGER) or not size or all(h.change.status == "D" for h in halves):
         return False
@@ -180,7 +184,7 @@ def _build_diff(
 
 
 def _describe_modes(change: Change) -> str:
-    """What the modes say beyond an ordinary file being added, changed or deleted."""
+    """What the modes show beyond an ordinary file that is added, changed or deleted; "" for nothing."""
     old, new = _kind_of_mode(change.old_mode), _kind_of_mode(change.new_mode)
     if change.status == "M" and change.old_mode != change.new_mode:
         return f"Mode {change.old_mode} → {change.new_mode}: from {old} to {new}."
@@ -205,12 +209,12 @@ def _role_word(role: Role) -> str:
 def _format_change_size(change: Change) -> str:
     if change.binary:
         return "binary"
-    # A mode is told by the list too, or a file would stand there with nothing changed.
+    # Without this word, the list would show a file with a changed mode as if nothing had changed.
     mode = "mode" if change.status == "M" and change.old_mode != change.new_mode else ""
     return " ".join(part for part in (format_line_counts(change.added, change.removed), mode) if part)
 
 
 def format_branch_size(branch: Branch) -> str:
-    """How much a branch changes: `3 files, +120 −7`."""
+    """The size of a branch's change: `3 files, +120 −7`."""
     size = format_line_counts(branch.added, branch.removed)
     return ", ".join(part for part in (format_count(len(branch.changes), "file"), size) if part)

@@ -1,6 +1,6 @@
-"""A branch's findings → what its page says of them, and of which files.
+"""A branch's findings → the list of them on its page, each with the file it is about.
 
-Belongs here: their order and marks. Does not: finding anything (see `rules`), or HTML.
+Belongs here: their order and marks. Does not: the rules (see the package `rules`), or HTML.
 """
 
 from __future__ import annotations
@@ -14,27 +14,31 @@ from agentledger.model.text import decode
 from agentledger.site.file_view import Entry
 from agentledger.site.labels import Mark
 
-SHOWN = 200
+SHOWN = 200  # findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A finding; `file` is the number of the diff it is about, None where there is none on the page."""
+    """A finding, in words; "" where there is nothing to say."""
 
     mark: Mark
+    #: The rule's id and name.
     rule: str
     name: str
     message: str
     hint: str
     path: str
     line: int | None
+    #: The number of the file's diff on the page; None where there is none.
     file: int | None
+    #: The first ten digits of the commit's id.
     commit: str
+    #: The reason of its waiver.
     waived: str
 
 
 def build_findings(branch: Branch, entries: Sequence[Entry]) -> tuple[FindingView, ...]:
-    """All findings of a branch, those that would stop it first; `entries` are its changed files."""
+    """A branch's findings, at most SHOWN, those that block it first; `entries` are its changed files."""
     numbers = {entry.path: entry.number for entry in entries}
     ordered = sorted(branch.findings or (), key=lambda f: (f.waived is not None, f.severity is Severity.WARN))
     return tuple(_build_finding(finding, numbers) for finding in ordered[:SHOWN])

@@ -1,7 +1,6 @@
-"""Which words of two paired diff lines differ.
+"""Find the words that differ between two paired lines of a diff.
 
-Belongs here: comparing two lines. Does not: finding the pairs, or marking them up
-(see `diff`).
+Belongs here: comparing two lines. Does not: pairing them, or their markup (see `diff`).
 """
 
 from __future__ import annotations
@@ -9,20 +8,20 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-LONGEST = 1000
-_PRODUCT = 1500
-_REGIONS = 3
-# Lines come HTML-escaped, so an entity is one token, never cut in two.
+LONGEST = 1000  # characters of a line; longer ones are not compared
+_PRODUCT = 1500  # tokens of one middle times tokens of the other: what comparing them costs
+_REGIONS = 3  # differing places; with more, the whole middle counts as different
+# Lines come HTML-escaped, so an entity is one token and is never cut in two.
 _TOKEN = re.compile(r"&\w+;|\w+|\s+|.", re.DOTALL)
 
 Span = tuple[int, int]
 
 
 def differing_spans(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, ...]] | None:
-    """Character spans in which two escaped lines differ, or None where marks would not help.
+    """The character spans in which two escaped lines differ; None where marks would not help.
 
-    Work is bounded: what both begin and end with is set aside first, and a middle that is
-    long, or that differs in many places, counts as different as a whole.
+    The work is bounded: the common start and end are set aside first, and a middle that is long, or differs
+    in many places, counts as different as a whole.
     """
     if old == new or max(len(old), len(new)) > LONGEST:
         return None
@@ -35,12 +34,12 @@ def differing_spans(old: str, new: str) -> tuple[tuple[Span, ...], tuple[Span, .
         _character_spans(b, start, [r[1] for r in regions]),
     )
     kept = max(len(old) - sum(e - s for s, e in left), same)
-    # Two lines with little in common are a replacement: marking nearly all of it says nothing.
+    # Two lines with little in common are a replacement: with nearly all of it marked, no mark says anything.
     return (left, right) if 2 * kept >= max(len(old.strip()), 1) else None
 
 
 def _common_ends(a: list[str], b: list[str]) -> Span:
-    """How many tokens both begin with, and how many of the others both end with."""
+    """How many tokens are the same at the start of both, and how many of the others at the end."""
     shorter = min(len(a), len(b))
     start = next((i for i in range(shorter) if a[i] != b[i]), shorter)
     rest = shorter - start
@@ -53,13 +52,14 @@ def _differing_regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
     whole = [((0, len(a)), (0, len(b)))]
     if not a or not b or len(a) * len(b) > _PRODUCT:
         return whole
+    # autojunk would ignore frequent tokens, such as blanks, and find worse matches.
     codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    found = [((i, j), (k, m)) for tag, i, j, k, m in codes if tag != "equal"]
-    return found if len(found) <= _REGIONS else whole
+    regions = [((i, j), (k, m)) for tag, i, j, k, m in codes if tag != "equal"]
+    return regions if len(regions) <= _REGIONS else whole
 
 
 def _character_spans(tokens: list[str], start: int, ranges: list[Span]) -> tuple[Span, ...]:
-    """Token ranges, counted from `start`, as character spans; empty ones left out."""
+    """Token ranges, counted from `start`, as character spans; empty ones are left out."""
     at = [0]
     for token in tokens:
         at.append(at[-1] + len(token))

@@ -1,9 +1,11 @@
-"""The forge's own page for a new file on the control branch: its address, and what it is filled in with.
+"""The forge's own page for a new file on the control branch: its address, with the text filled in.
 
-Belongs here: how each kind of forge is asked for that page. Does not: which files a reader is offered
-(see `reply` and `newtask`), what is written in them (see `blank`), or which forge it is (see `forge`).
+Belongs here: how each kind of forge is asked for that page. Does not: which files a reader is offered (see
+`reply` and `newtask`), their texts (see `document_templates`), or which forge it is (see
+`repository.forge`).
 
-None of this needs a server of ours, so a phone is enough to answer. What is known of the three, and how:
+This needs no server of ours, so that a manager can answer from a phone. What is known of the three forges,
+and from where:
 
 - GitHub, `OWNER/REPO/new/BRANCH?filename=PATH&value=TEXT`. Both are undocumented (github/docs#30967 asked for
   it in vain), but the bot of Changesets has offered such links in thousands of repositories for years, with a
@@ -14,7 +16,7 @@ None of this needs a server of ours, so a phone is enough to answer. What is kno
 - Gitea since 1.15, and Forgejo, `_new/BRANCH?filename=PATH&value=TEXT` (go-gitea/gitea#16556; the path is
   read in routers/web/repo/editor.go, the text in web_src/js/features/repo-editor).
 
-These were read in public sources, not tried against a running forge. Nothing is offered for another kind.
+All of this was read in public sources, not tried on a running forge. Other kinds of forge get no link.
 """
 
 from __future__ import annotations
@@ -27,13 +29,13 @@ from agentledger.model.text import HIDDEN, encode
 from agentledger.repository import forge
 from agentledger.site import forge_links
 
-# Bytes of an address. Servers and mail programs begin to refuse at 8 KiB, and proxies may add to it.
+# Bytes of an address. Servers and mail programs refuse more than 8 KiB, and proxies may add to it.
 LONGEST = 6000
 
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A link to the page of a new file. `text` is to be pasted there; "" where the page comes filled in."""
+    """A link to the page for a new file. `text` is to be pasted there; "" where the page is filled in already."""
 
     words: str
     href: str
@@ -43,7 +45,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why there is no such link, and the command that changes it, if there is one."""
+    """Why there is no such link, and the command that changes that; "" where there is none."""
 
     note: str
     command: str = ""
@@ -51,7 +53,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """The page's folder, and what the name and the text are called in its query; "" where it takes none."""
+    """The page's folder, and its query's keys for name and text; "" where it takes no text."""
 
     page: str
     name: str
@@ -67,30 +69,31 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where the manager's files can be written: the forge's repository, and the branch there."""
+    """Where the manager can write files: the repository's address on the forge, and the branch there."""
 
     site: str
     branch: str
 
     @property
     def host(self) -> str:
-        """The forge's host, for words about it."""
+        """The forge's host, for sentences about it."""
         return forge_links.host_name(self.site)
 
     def new_file(self, words: str, path: str, text: str) -> NewFile | None:
-        """The page of a new file at `path`; None where the path has characters that a reader cannot see."""
+        """The page for a new file at `path`; None where the path has characters that a reader cannot see."""
         if HIDDEN.search(path):
             return None
         kind = _KINDS[forge.forge_kind(self.site) or ""]
         page = f"{self.site}/{kind.page}/{quote(encode(self.branch))}?{kind.name}={quote(encode(path))}"
         filled = f"{page}&{kind.text}={quote(text, safe='')}" if kind.text else ""
+        # Too long for an address: the page opens empty, and the reader pastes the text.
         if filled and len(filled) <= LONGEST:
             return NewFile(words, filled, path, "")
         return NewFile(words, page, path, text)
 
 
 def find_desk(fleet: Fleet) -> Desk | None:
-    """Where to write on the forge; None where it is not known, or has no control branch as far as known."""
+    """Where to write on the forge; None where it is not known, or has no control branch as of the last fetch."""
     control = fleet.control
     site = _known_forge(fleet)
     if site is None or control is None or not _is_published(control) or HIDDEN.search(control.name):
@@ -99,14 +102,14 @@ def find_desk(fleet: Fleet) -> Desk | None:
 
 
 def find_missing(fleet: Fleet) -> Missing | None:
-    """What a known forge lacks for that; None where nothing is, or nothing that a command could mend."""
+    """What a known forge lacks for that; None where it lacks nothing, or the board says already what is wrong."""
     site, control = _known_forge(fleet), fleet.control
     if site is None or control is None or _is_published(control):
         return None
     name, host = control.name, forge_links.host_name(site)
     if control.ref is not None:
         return Missing(f"{host} has no branch {name} yet. To publish it:", "agentledger sync")
-    # With a note there is a branch of that name, which is something else: the board shows what.
+    # A note: there is a branch of that name, but it is no control branch. The board shows the note.
     return None if control.note else Missing(f"There is no branch {name} yet to write on at {host}.")
 
 
@@ -116,5 +119,5 @@ def _known_forge(fleet: Fleet) -> str | None:
 
 
 def _is_published(control: Control) -> bool:
-    """Does the remote have it, as of the last fetch?"""
+    """Does the remote have the branch, as of the last fetch?"""
     return control.ref is not None and control.sync is not Sync.LOCAL

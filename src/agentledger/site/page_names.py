@@ -1,6 +1,6 @@
-"""The file name of each branch's page: readable, unique, and safe on every file system.
+"""The file name of each page: readable, unique, and safe on every file system.
 
-Belongs here: names of pages. Does not: anything about what is on them.
+Belongs here: names. Does not: what is on the pages (see `pages`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ INDEX, ENDED, PATHS, LEDGER = "index.html", "ended.html", "paths.js", "ledger.js
 CHECK_INS, ATOM = "check-ins.html", "check-ins.atom"
 NEW_TASK = "new-task.html"
 FOLDER = "branch"
-SLUG = 48
+SLUG = 48  # characters of a branch's name; with folder, hash and ending far below every file system's limit
 
 
 def name_pages(branches: Sequence[Branch]) -> dict[str, str]:
-    """By ref of a branch, its page's path without the ending: `branch/claude-login-1a2b3c4d`.
+    """Map each branch's ref to its page's path without the ending: `branch/claude-login-1a2b3c4d`.
 
-    The hash is of the branch's name, so that a page keeps its address when a branch is pushed
-    or deleted on one side. Two that come to the same (an accident, or made to) both get the
-    whole hash of their ref instead.
+    The hash is of the branch's name, so that a page keeps its address when the branch is pushed, or deleted
+    on one side. Two branches with the same result (by accident or on purpose) both get the whole hash of
+    their ref instead.
     """
     short = {branch.ref: _page_name(branch.name, branch.name, 8) for branch in branches}
     taken = Counter(short.values())

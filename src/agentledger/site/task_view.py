@@ -1,7 +1,7 @@
-"""A branch's task → the part of its page that tells what was asked, and what is claimed of it.
+"""A branch's task → the part of its page that shows what was asked for, and what the agent claims.
 
-Belongs here: the brief as yardstick, the question that waits, reviews. Does not: the packet (see
-`packet`), checks (see `checks`), the timeline (see `timeline`), or HTML.
+Belongs here: the brief, the question that waits, reviews. Does not: the packet (see `packet_view`), checks
+(see `check_view`), the timeline (see `timeline`), or HTML.
 """
 
 from __future__ import annotations
@@ -24,23 +24,27 @@ from agentledger.site.markdown.render import Rendered
 from agentledger.site.packet_view import CRITERIA_SHOWN, PacketView, build_packet_view
 from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, Said
 
-COMPARED = 800  # lines of a brief; comparing takes the square of them where they are many
+COMPARED = 800  # lines of a brief; the time to compare grows with their square
 REVIEWS_SHOWN = 20
-MOST_TEXT = 512 << 10  # characters of Markdown on one page; the rest is named, and not shown
+MOST_TEXT = 512 << 10  # characters of Markdown on one page; of the rest only the headings are shown
 TOP = 4  # the level of the highest heading within a text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BriefView:
-    """The contract. `where` is where it was found; `copy` what the branch's own copy differs in."""
+    """The brief that counts, as the branch's page shows it."""
 
+    #: Where it comes from, and whether that is proven.
     where: Mark
+    #: How the branch's own copy differs from it; None where it does not.
     copy: Mark | None
+    #: From the brief that counts to the branch's copy; or a note why there is no diff.
     diff: Markup
     diff_note: str
     facts: tuple[Fact, ...]
     outcome: tuple[Said, ...]
     criteria: tuple[Rendered, ...]
+    #: All other sections.
     rest: tuple[Said, ...]
 
 
@@ -57,14 +61,18 @@ class ReviewView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
-    """Everything that the page says of the task."""
+    """Everything that the page shows of the task. Times are in seconds since the epoch."""
 
     title: str
     progress: Mark
+    #: Who is waited for, and since when.
     waits: str
     since: int | None
+    #: All checks together: do they match the head, are they reproduced?
     evidence: Mark
+    #: Other branches that work on the task.
     rivals: tuple[str, ...]
+    #: The question that waits: its text, its agent and its time; empty where none waits.
     question: tuple[Said, ...]
     question_by: str
     question_at: int | None
@@ -73,8 +81,11 @@ class WorkView:
     checks: tuple[CheckLine, ...]
     reviews: tuple[ReviewView, ...]
     events: tuple[Event, ...]
+    #: What the timeline leaves out; "" for nothing.
     events_more: str
+    #: What is wrong in the documents.
     problems: tuple[ProblemLine, ...]
+    #: The documents as they were written.
     raws: tuple[Raw, ...]
 
 
@@ -100,27 +111,27 @@ _PLACES = {"control": "the control branch", "base": "base"}
 def build_work_view(
     branch: Branch, fleet: Fleet, commits: Sequence[CommitLine], render: Render
 ) -> WorkView | None:
-    """The task's part of a branch's page, its Markdown through `render`; None where there is no task."""
-    work, found = branch.work, branch.standing
-    if work is None or found is None:
+    """Build the task's part of a branch's page; `render` makes markup of Markdown. None where there is no task."""
+    work, standing = branch.work, branch.standing
+    if work is None or standing is None:
         return None
     render = _limit_text(MOST_TEXT, render)
     task = task_of(work, fleet)
     written = timeline.list_documents(work, task)
-    lines = check_view.build_check_lines(branch, work, found)
-    asked = found.question if found.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+    lines = check_view.build_check_lines(branch, work, standing)
+    asked = standing.question if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
     return WorkView(
         title=task.title,
-        progress=_PROGRESS[found.progress],
-        waits=found.waits_for,
-        since=found.since,
-        evidence=check_view.evidence_mark(found),
-        rivals=found.rivals,
+        progress=_PROGRESS[standing.progress],
+        waits=standing.waits_for,
+        since=standing.since,
+        evidence=check_view.evidence_mark(standing),
+        rivals=standing.rivals,
         question=(Said("", render(asked.needs)),) if asked and asked.needs else (),
         question_by=asked.agent if asked else "",
         question_at=asked.at if asked else None,
         brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
-        packet=build_packet_view(work.packet, task.brief, found, lines=lines, render=render)
+        packet=build_packet_view(work.packet, task.brief, standing, lines=lines, render=render)
         if work.packet
         else None,
         checks=lines,
@@ -133,25 +144,28 @@ def build_work_view(
 
 
 def task_of(work: Work, fleet: Fleet) -> Task:
-    """The task of a branch's work."""
+    """The task that a branch works on; one with nothing but the id where the fleet does not have it."""
     return next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
 
 
 def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:
-    """The Markdown that a branch's page will ask for."""
-    found: list[str] = []
+    """The Markdown texts that a branch's page will pass to `render`, so that they can be rendered in one go.
+
+    Built with a `render` that only notes its texts, so that this list cannot differ from the page's.
+    """
+    texts: list[str] = []
     empty = Rendered(Markup(""), "", ())
 
     def note(text: str) -> Rendered:
-        found.append(text)
+        texts.append(text)
         return empty
 
     build_work_view(branch, fleet, (), note)
-    return found
+    return texts
 
 
 def _limit_text(room: int, render: Render) -> Render:
-    """The same, but for texts that no longer fit on the page: many check-ins could make it endless."""
+    """The same `render`, until `room` characters are used up: many check-ins could make a page endless."""
     left = room
 
     def limited(text: str) -> Rendered:
@@ -201,7 +215,7 @@ def _build_facts(brief: Brief) -> tuple[Fact, ...]:
 
 
 def _compare_briefs(brief: Brief, own: Brief) -> tuple[Markup, str]:
-    """The way from the brief that counts to the branch's copy, as a diff."""
+    """The diff from the brief that counts to the branch's copy, and a note where there is none to show."""
     old, new = brief.document.text.split("\n"), own.document.text.split("\n")
     if max(len(old), len(new)) > COMPARED:
         return Markup(""), f"They are longer than {COMPARED:,} lines, so they are not compared here."

@@ -1,7 +1,7 @@
-"""Characters that a reader cannot see, made visible, and reported where they mislead.
+"""Make visible the characters that a reader cannot see: each becomes a chip with its name.
 
-Belongs here: text from git → markup in which nothing is hidden. Does not: the layout
-of a page (see the templates), or diffs (see `diff`).
+Belongs here: text from git → markup in which nothing is hidden. Does not: a page's layout (see the
+templates), diffs (see `diff`), or which characters mislead (see `model.text`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from agentledger.model.text import HIDDEN
 
 
 def render_visible(text: object) -> Markup:
-    """Any value as markup: escaped, with every hidden character as a chip. Markup passes as it is.
+    """Any value as markup: escaped, with every hidden character as a chip. Markup passes unchanged.
 
-    For element content only; a chip has no place in an attribute (see `plain` of `pages`).
+    For the content of elements only: a chip is a tag, and cannot be in an attribute (see the filter `plain`
+    in `pages`).
     """
     if isinstance(text, Markup):
         return text
@@ -32,24 +33,25 @@ def _render_raw(raw: str) -> Markup:
 
 
 _HARMLESS = bytes(range(0x20, 0x7F))
-_WORD = 80  # characters; on a page the same short words stand many times, and on a thousand pages again
+_WORD = 80  # characters; shorter texts are cached: they occur many times on a page, and on a thousand pages
 _word = lru_cache(maxsize=1 << 14)(_render_raw)
 
 
 @lru_cache(maxsize=1 << 14)
 def render_path(text: str) -> Markup:
-    """A path as markup that may be broken into lines after each slash."""
+    """A path as markup in which a line may break after each slash."""
     return Markup("/<wbr>").join(map(render_visible, text.split("/")))
 
 
 def insert_chips(escaped: str, keep: str = "") -> str:
-    """The same for text that is HTML already; the characters in `keep` stay as they are."""
+    """Insert the chips into text that is HTML already; the characters in `keep` stay as they are."""
     if escaped.isascii() and not escaped.encode().translate(None, _HARMLESS + keep.encode()):
-        return escaped  # told by one pass in C; the search for all that can hide takes ten times as long
+        return escaped  # one pass in C; the search for every hidden character takes ten times as long
     return HIDDEN.sub(lambda match: match[0] if match[0] in keep else _render_chip(match[0]), escaped)
 
 
 def _render_chip(char: str) -> str:
     code = ord(char)
+    # From U+DC80 to U+DCFF: a byte that was not UTF-8, as Python's surrogateescape decodes it.
     name = f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
     return f'<span class="chip">{name}</span>'

@@ -199,7 +199,7 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
 
 def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
     """The result of merging this branch into base, whatever its state; None where it has no merge base."""
-    # A snapshot forecasts no merge here (see `build_prompt`), so it is done for this one branch.
+    # The snapshot may have been opened without forecasts (see `build_prompt`).
     if branch.conflict is not None or not branch.merge_bases:
         return branch.conflict
     net = taken.net(branch)

@@ -111,15 +111,15 @@ def _describe_update(
     beside: Mapping[str, Sequence[str]], known: Collection[str], torn: bool, strays: Sequence[str]
 ) -> list[str]:
     """Sentences about what was moved or dropped."""
-    lines_out = []
+    sentences = []
     if torn:
-        lines_out.append(
+        sentences.append(
             f"a marker was missing in “{TITLE}”: the list is written again, and the text around it stays"
         )
     if strays:
-        lines_out.append(f"“{TITLE}”: text between the markers that belongs to no file is now above them")
+        sentences.append(f"“{TITLE}”: text between the markers that belongs to no file is now above them")
     for path, lines in beside.items():
         words = " ".join(line.strip() for line in lines).lstrip(": ")
         if path not in known and words:
-            lines_out.append(f"{path} is not changed any more; of it you had written: {words}")
-    return lines_out
+            sentences.append(f"{path} is not changed any more; of it you had written: {words}")
+    return sentences

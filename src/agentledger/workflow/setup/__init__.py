@@ -1,4 +1,5 @@
-"""Making a repository ready, taking that back, and finding out by trying which gates are on.
+"""Sets a repository up for agentledger, undoes that, and finds out by trying which gates are on.
 
-Belongs here: `init`, its uninstall, `doctor`. Does not: the hooks' files (`hooks`), or what a gate says.
+Belongs here: what `agentledger init`, `init --uninstall` and `doctor` do. Does not: the hooks' files (see
+`setup.hooks`), or what a gate finds (see `gates`).
 """

@@ -1,10 +1,10 @@
-"""The block in AGENTS.md: what an agent has to know of the ledger, between two markers.
+"""Adds a block to AGENTS.md, between two markers, that says what an agent must know about the ledger.
 
-Belongs here: its text, finding it, and putting it in and out without touching another byte. Does not: who
-reads AGENTS.md (see `init_readers`).
+Belongs here: its text, finding it, adding and removing it without changing any other byte. Does not: which agents
+read AGENTS.md (see `instruction_files`).
 
-The first marker holds a sum of the block's words, so that in every clone a block of an older version is told
-from one that somebody has edited. Words, since formatters change blanks and line ends.
+The first marker has a hash of the block's words. So in every clone a block of an older version can be told from
+one that somebody has edited. It is of the words alone, since formatters change blanks and line ends.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from agentledger.workflow.setup.setup_plan import Plan
 from agentledger.workflow.setup.steps import Write, read_content
 
 NAME = "AGENTS.md"
+# Markers count only at the beginning of a line: prose may mention them.
 _MARKER = re.compile(rb"^<!-- agentledger:(begin|end)\b", re.MULTILINE)
 _BLOCK = re.compile(
     rb"^<!-- agentledger:begin(?: ([0-9a-f]{12}))?\b[^\r\n]*-->[ \t]*\r?\n(.*?)"
@@ -32,7 +33,7 @@ _BLOCK = re.compile(
 
 
 class State(Enum):
-    """What there is of the block. BROKEN: markers that are no pair."""
+    """The state of the block in a file. EDITED: by hand; BROKEN: the markers are not one pair."""
 
     MISSING = "missing"
     CURRENT = "current"
@@ -42,7 +43,7 @@ class State(Enum):
 
 
 def classify_block(raw: bytes) -> State:
-    """The state of the block in a file that holds `raw`."""
+    """The state of the block in a file with the content `raw`."""
     markers = [found[1] for found in _MARKER.finditer(raw)]
     if not markers:
         return State.MISSING
@@ -56,7 +57,7 @@ def classify_block(raw: bytes) -> State:
 
 
 def read_committed(git: Git, commit: str) -> bytes | None:
-    """AGENTS.md in a commit, a link followed; None where there is none."""
+    """The content of AGENTS.md in a commit, following a link; None without one."""
     out = process.run(git, ["cat-file", "--batch", "--follow-symlinks"], f"{commit}:{NAME}\n".encode())
     head, _, rest = out.partition(b"\n")
     kind = head.split(b" ")[1:]
@@ -68,11 +69,12 @@ def _read_template() -> bytes:
 
 
 def _hash_words(words: bytes) -> str:
+    """A short hash of a text's words, whatever blanks and line ends are between them."""
     return hashlib.sha256(b" ".join(words.split())).hexdigest()[:12]
 
 
 def _render_block(ending: bytes) -> bytes:
-    """The block as it should be, without the end of its last line."""
+    """The block as it should be, with these line ends; its last line has none."""
     text = _read_template()
     first = f"<!-- agentledger:begin {_hash_words(text)} written by agentledger init: edit around it, not in it -->\n"
     whole = first.encode() + b"\n" + text + b"\n<!-- agentledger:end -->"
@@ -83,29 +85,31 @@ def _render_block(ending: bytes) -> bytes:
 
 
 def plan_block(top: Path, base: bytes | None, done: Manifest) -> Plan:
-    """The block at the end of the file, or a new one in its place; a note where that is not safe.
+    """The plan that adds the block at the end of the file, or renews an old one; a note where that is not safe.
 
-    `base` is what base has where that is not what is checked out in `top`, else None.
+    `base` is the file on base where that differs from what is checked out in `top`, else None; `done` is what
+    earlier runs did.
     """
     file = top / NAME
-    told = _describe_obstacle(top, file)
-    if told:
-        return Plan(notes=(told,))
+    obstacle = _describe_obstacle(top, file)
+    if obstacle:
+        return Plan(notes=(obstacle,))
     before = read_content(file)
-    found = classify_block(before or b"")
-    if found is State.CURRENT:
+    state = classify_block(before or b"")
+    if state is State.CURRENT:
         return Plan()
+    # On a branch, a block beside base's own would conflict with it once the branch is merged.
     if base is not None and (before is None or classify_block(base) is not State.MISSING):
         return Plan(notes=(f"{NAME} on base is not the one here: run init in a work tree of base",))
-    if before is None or found is State.MISSING:
+    if before is None or state is State.MISSING:
         return _plan_append(file, before)
-    if found is State.OUTDATED:
+    if state is State.OUTDATED:
         return _plan_renewal(file, before, done.files.get(file))
-    return Plan(notes=(_describe_block(found, f"{NAME}: "),))
+    return Plan(notes=(_describe_block(state, f"{NAME}: "),))
 
 
 def _describe_obstacle(top: Path, file: Path) -> str:
-    """Why nothing should be written there; '' for no reason."""
+    """Why the file should not be written, '' where it can be."""
     others = [each.name for each in top.iterdir() if each.name.lower() == NAME.lower()]
     if others and NAME not in others:
         return f"{escape_hidden(others[0])} is there, which agents do not look for: rename it to {NAME}"
@@ -119,7 +123,7 @@ def _describe_obstacle(top: Path, file: Path) -> str:
 
 
 def _describe_block(found: State, where: str) -> str:
-    """The words about a block that is not as init writes it."""
+    """A note on a block that is edited or broken, and how to get the current one."""
     if found is State.BROKEN:
         return f"{where}the markers of agentledger's block are no pair; remove them and run init again"
     mend = "for the current one remove its lines, markers and all, and run init again"
@@ -127,15 +131,17 @@ def _describe_block(found: State, where: str) -> str:
 
 
 def _detect_line_end(raw: bytes) -> bytes:
+    """The line end that most lines have."""
     return b"\r\n" if raw.count(b"\r\n") * 2 > raw.count(b"\n") else b"\n"
 
 
 def _plan_append(file: Path, before: bytes | None) -> Plan:
+    """The block at the end, with one blank line above it."""
     raw = before or b""
     ending = _detect_line_end(raw)
     lead, tail = b"", ending
     if raw and not raw.endswith(b"\n"):
-        lead, tail = ending * 2, b""  # no line end at the end there was, and none there will be
+        lead, tail = ending * 2, b""  # the file had no line end at its end, and will have none
     elif raw and not raw.endswith(ending * 2):
         lead = ending
     snippet = lead + _render_block(ending) + tail
@@ -143,8 +149,12 @@ def _plan_append(file: Path, before: bytes | None) -> Plan:
 
 
 def _plan_renewal(file: Path, before: bytes, known: Written | None) -> Plan:
+    """The current block in place of an older one.
+
+    `known` is the record of the file: the blank lines around the block that init added are in its snippet.
+    """
     found = _BLOCK.search(before)
-    assert found is not None  # an outdated one is one that was found
+    assert found is not None  # since the state is OUTDATED
     block = _render_block(_detect_line_end(before))
     around = known.snippet.encode() if known else b""
     lead = around[: len(around) - len(around.lstrip())]
@@ -162,30 +172,35 @@ def _plan_write(file: Path, before: bytes | None, after: bytes, snippet: bytes) 
 
 
 def plan_block_undo(file: Path, written: Written) -> Plan:
-    """The way back: the former bytes where nobody has touched the file since, else without the block."""
+    """The plan that undoes it: the former bytes where nobody has changed the file since, else without the block.
+
+    A block that was edited stays, and a note says so.
+    """
     now = read_content(file)
     if now is None:
         return Plan()
     if written.untouched(now):
         return Plan((Write(file, now, written.former),))
-    found = classify_block(now)
-    if found is State.MISSING:
+    state = classify_block(now)
+    if state is State.MISSING:
         return Plan()
-    if found not in (State.CURRENT, State.OUTDATED):
+    if state not in (State.CURRENT, State.OUTDATED):
         return Plan(notes=(f"{escape_hidden(str(file))}: agentledger's block was edited, and left alone",))
     after = _remove_block(now, written.snippet.encode())
+    # A file that init made is removed once nothing else is in it.
     ours = written.former is None and not after.strip() and not file.is_symlink()
     return Plan((Write(file, now, None if ours else after),))
 
 
 def _remove_block(now: bytes, snippet: bytes) -> bytes:
-    """The file without what was put in; git may have changed the line ends since."""
+    """The content without what init put in; git may have changed the line ends since."""
     plain = snippet.replace(b"\r\n", b"\n")
     for form in (plain, plain.replace(b"\n", b"\r\n")):
         if now.count(form) == 1:
             return now.replace(form, b"")
     found = _BLOCK.search(now)
-    assert found is not None  # the state says so
+    # The block was moved, or the blank lines around it have changed: it goes alone, with the end of its line.
+    assert found is not None  # since the state is CURRENT or OUTDATED
     rest = now[found.end() :]
     return now[: found.start()] + rest[len(rest) - len(rest.lstrip(b" \t")) :].removeprefix(
         _detect_line_end(now)

@@ -1,9 +1,9 @@
-"""`agentledger doctor`: which gates are on in this clone and this worktree, found out by trying.
+"""`agentledger doctor` shows which gates are on in this clone and worktree, by trying them.
 
-Belongs here: each surface, its state, the command that mends it. Does not: the repository in which a gate is
-tried (see `doctor_trial`), or printing.
+Belongs here: each surface, its state, the command that fixes it. Does not: the repository in which a gate is tried
+(see `doctor_trial`), or printing (see `cli.doctor`).
 
-A hook of somebody else's that does not come to ours is not started: it would not know where it is.
+A hook of somebody else's that does not start ours is not run: it would not know the repository of the trial.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, Tried
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
 
+# Where CI systems keep what they run.
 WORKFLOWS = (
     ".github/workflows/*.y*ml",
     ".gitlab-ci.yml",
@@ -39,7 +40,7 @@ WORKFLOWS = (
 
 
 class State(StrEnum):
-    """What a surface does. Nothing on the agent's own machine is more than advice."""
+    """Whether a surface stops anything. On the agent's own machine nothing is more than advice."""
 
     ON = "on, as advice"
     OFF = "off"
@@ -47,7 +48,7 @@ class State(StrEnum):
 
 
 class Surface(NamedTuple):
-    """A place where rules can stop something; `next` is what to do about it, '' for nothing."""
+    """A place where rules can stop something. `told` explains its state; `next` is what to do, '' for nothing."""
 
     name: str
     state: State
@@ -56,7 +57,7 @@ class Surface(NamedTuple):
 
 
 def examine_surfaces(start: Path) -> tuple[Surface, ...]:
-    """Every surface of the repository around `start`. LedgerError where there is none."""
+    """Every surface of the repository around `start`. Raises LedgerError where there is no repository."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
     policy, base = _read_base_policy(start)
@@ -73,7 +74,7 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
 
 
 def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
-    """The policy, and base's tip; the defaults and None before the first commit."""
+    """The policy on base, and base's commit; the defaults and None before the first commit."""
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.open_snapshot(start, request) as taken:
@@ -86,6 +87,7 @@ def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
 
 
 def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
+    """Each of git's own hooks that ours are."""
     folder = _hooks_folder(git, place)
     tries = (trial.commit, trial.merge, trial.push)
     for name, attempt in zip(native_hooks.NAMES, tries, strict=True):
@@ -94,9 +96,10 @@ def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
 
 def _hooks_folder(git: Git, place: Place) -> Path:
     """Where git looks for hooks in this worktree."""
+    # core.hooksPath can be relative, and is then taken from the folder in which hooks run.
     top = replace(git, cwd=place.top or place.directory)
-    said = decode(process.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
-    return top.cwd / Path(said).expanduser()
+    path = decode(process.run(top, ["rev-parse", "--git-path", "hooks"])).rstrip("\n")
+    return top.cwd / Path(path).expanduser()
 
 
 def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
@@ -119,30 +122,30 @@ def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], 
 
 
 def _examine_configured(git: Git) -> Iterator[Surface]:
-    """The hooks that settings of git's name for our events, whoever wrote them: they run beside ours."""
+    """The hooks that git's settings name for our events, whoever wrote them: they run beside ours."""
     named = worktree_hooks.read_configured_hooks(git)
     if not named:
         return
     shown = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in named)
     older = queries.read_version(git) < worktree_hooks.CONFIGURED
-    told = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
-    yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {told}, and ours runs whatever they say")
+    which = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
+    yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {which}, and ours runs whatever they say")
 
 
 def _hook_candidates(hook: Path) -> tuple[Path, ...]:
-    """A hook, and the one that husky's of this name starts."""
+    """A hook, and the file that husky's hook of this name starts: it is a folder above husky's own."""
     return hook, hook.parent.parent / hook.name
 
 
 def _describe_trial(tried: Tried) -> str:
-    """Why a trial did not come to our refusal, in the words of whoever said something."""
+    """Why a trial was not refused by us, with the first line of what was said instead."""
     lines = [escape_hidden(line) for line in tried.said.splitlines() if line.strip()]
     what = "it was refused, but not by agentledger" if tried.refused else "what no brief allows went through"
     return f"{what}: {lines[0]}" if lines else what
 
 
 def _cd_to_main_worktree(git: Git, place: Place) -> str:
-    """`cd` to where a manager's commands run, from a linked worktree."""
+    """The beginning of a command that goes to the main worktree, where a manager's commands run; '' if there."""
     if place.directory == place.common:
         return ""
     return f"cd {shlex.quote(escape_hidden(str(queries.read_worktrees(git)[0].path)))} && "
@@ -152,6 +155,7 @@ def _cd_to_main_worktree(git: Git, place: Place) -> str:
 
 
 def _examine_framework(place: Place, trial: Trial) -> Surface:
+    """The pre-commit framework, tried with our hook alone: the others could refuse the trial, or take long."""
     name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
     reduced = _reduce_config(place.top) if place.top else None
     if reduced is None:
@@ -161,7 +165,7 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
         return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
     own = trial.folder.parent / "hooks"
     own.mkdir()
-    copy = own / "pre-commit"  # by itself, or a hook of ours beside it would answer
+    copy = own / "pre-commit"  # in a folder of its own, or a hook of ours beside it would answer
     copy.write_bytes(script.read_bytes())
     copy.chmod(0o755)
     (trial.folder / pre_commit_hooks.NAME).write_text(json.dumps(reduced))
@@ -172,15 +176,15 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
 
 
 def _reduce_config(top: Path) -> dict[str, Any] | None:
-    """The framework's configuration with our hook alone; None where it has none."""
+    """The framework's configuration with our hook alone; None where our hook is not in it."""
     import yaml
 
     try:
-        said = yaml.safe_load((top / pre_commit_hooks.NAME).read_bytes())
+        config = yaml.safe_load((top / pre_commit_hooks.NAME).read_bytes())
         repos = [
             repo
             | {"hooks": [_absolute_entry(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
-            for repo in said["repos"]
+            for repo in config["repos"]
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         return None
@@ -189,7 +193,7 @@ def _reduce_config(top: Path) -> dict[str, Any] | None:
 
 
 def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
-    """The hook, with a program that is named by its path in the repository named from anywhere."""
+    """The hook, with an absolute path where its program is a file of the repository: the trial runs elsewhere."""
     first, _, rest = str(hook.get("entry", "")).partition(" ")
     if "/" in first and (top / first).is_file():
         return hook | {"entry": f"{shlex.quote(str(top / first))} {rest}".strip()}
@@ -200,21 +204,22 @@ def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
 
 
 def _examine_ci(place: Place) -> Surface:
+    """CI: whether a workflow here runs `agentledger check`."""
     name = "CI"
     files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
-    found = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
-    if not found or not place.top:
+    checking = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
+    if not checking or not place.top:
         mend = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
         return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
-    where = escape_hidden(found[0].relative_to(place.top).as_posix())
+    where = escape_hidden(checking[0].relative_to(place.top).as_posix())
     return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
 
 
 def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:
-    """The block that tells agents what to do: they see what is on base."""
+    """The block that tells agents what to do; it counts on base, from which agents' branches begin."""
     name = f"instructions in {agents_md.NAME}"
     state = agents_md.classify_block((agents_md.read_committed(git, base) if base else None) or b"")
-    said = {
+    texts = {
         agents_md.State.CURRENT: "base has the block of this version",
         agents_md.State.EDITED: "the block on base was edited by hand; what it says now is not looked at",
         agents_md.State.OUTDATED: "the block on base is of another version",
@@ -222,11 +227,12 @@ def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:
         agents_md.State.MISSING: "base has no block of agentledger's in it",
     }
     if state in (agents_md.State.CURRENT, agents_md.State.EDITED):
-        return Surface(name, State.ON, said[state])
-    return Surface(name, State.OFF, said[state], f"{_cd_to_main_worktree(git, place)}agentledger init")
+        return Surface(name, State.ON, texts[state])
+    return Surface(name, State.OFF, texts[state], f"{_cd_to_main_worktree(git, place)}agentledger init")
 
 
 def _examine_enforcement(policy: Policy) -> Surface:
+    """Whether policy lets the gates stop anything at all."""
     if policy.enforce:
         return Surface("policy", State.ON, "what a gate finds stops")
     told = "enforce = false on base: whatever a gate finds, nothing is stopped"
@@ -234,6 +240,7 @@ def _examine_enforcement(policy: Policy) -> Surface:
 
 
 def _examine_control(policy: Policy) -> Surface:
+    """Whether the control branch is protected from agents: by the forge, or by signatures."""
     name = f"control branch {escape_hidden(policy.control_branch)}"
     if policy.control_guarded:
         return Surface(

@@ -1,6 +1,6 @@
-"""A trial: a small repository in a temporary folder, in which an agent does what its brief does not allow.
+"""Tries hooks in a small repository in a temporary folder, in which an agent does what its brief does not allow.
 
-Belongs here: that repository, and what the given hooks say to a commit, a merge and a push. Does not: which
+Belongs here: that repository, and how the given hooks respond to a commit, a merge and a push. Does not: which
 hooks a repository has, or what a trial means (see `doctor`).
 """
 
@@ -18,7 +18,7 @@ from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git
 
 BRANCH = "agent/doctor-trial"
-RULE = "OWN001"  # what has to stop it, by name
+RULE = "OWN001"  # the rule that must stop it, as the refusal names it
 _BRIEF = """\
 ---
 task: doctor-trial
@@ -33,6 +33,7 @@ A hook that is never tried is believed in, not known.
 - [ ] The commit is refused.
 """
 _FILES = {"src/a": "a\n", "docs/d": "d\n", ".agentledger/tasks/doctor-trial/brief.md": _BRIEF}
+# The user's own name may not be configured, and a trial should not use it.
 _WHO = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -41,29 +42,30 @@ _WHO = {
 
 
 class Tried(NamedTuple):
-    """Did it come to nothing, and what was said on standard error."""
+    """Whether git refused, and what was said on standard error."""
 
     refused: bool
     said: str
 
 
 class Trial:
-    """The open repository; every way in it starts from the same commit."""
+    """The repository of a trial; each attempt starts from the same commit."""
 
     def __init__(self, folder: Path, remote: Path) -> None:
         self.folder = folder
         self.remote = remote
+        # Settings of the user or the system, such as another core.hooksPath, must not change the result.
         outer = build_git_env(os.environ, sealed=True)
         sealed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "AGENTLEDGER_TRIAL": "1"}
         self._git = Git(folder, outer | sealed | _WHO | {"PRE_COMMIT_ALLOW_NO_CONFIG": "1"})
 
     def commit(self, hooks: Path) -> Tried:
-        """A commit outside the scope."""
+        """Try a commit outside the scope, with the hooks in this folder."""
         self._start()
         return self._try_command(hooks, "commit", "--quiet", "--message", "trial")
 
     def merge(self, hooks: Path) -> Tried:
-        """A merge of base that throws base's work away."""
+        """Try a merge of base that discards base's work, with the hooks in this folder."""
         self._start()
         self._run("commit", "--quiet", "--no-verify", "--message", "base moves on")
         self._run("branch", "--force", "main", "HEAD")
@@ -73,13 +75,14 @@ class Trial:
         return self._try_command(hooks, "merge", "--quiet", "--no-edit", "--strategy", "ours", "main")
 
     def push(self, hooks: Path) -> Tried:
-        """A push of what the commit gate should have stopped."""
+        """Try a push of what the commit gate should have stopped, with the hooks in this folder."""
         self._start()
         self._run("commit", "--quiet", "--no-verify", "--message", "slip")
         return self._try_command(hooks, "push", "--quiet", str(self.remote), BRANCH)
 
     def create(self) -> None:
         """Make the repository, and an empty one to push to."""
+        # --template= leaves out the hooks that the user's template may have.
         self._run("init", "--quiet", "--template=", "--initial-branch=main")
         self._run("init", "--quiet", "--template=", "--bare", str(self.remote))
         for path, text in _FILES.items():
@@ -91,15 +94,18 @@ class Trial:
         self._run("switch", "--quiet", "--create", BRANCH)
 
     def _start(self) -> None:
+        """Go back to the first commit, and stage a change outside the scope."""
         self._run("reset", "--quiet", "--hard", "start")
         self._run("branch", "--force", "main", "start")
         (self.folder / "docs/d").write_text("changed\n")
         self._run("add", "docs/d")
 
     def _run(self, *arguments: str) -> None:
+        """Run git without any hook."""
         process.run(self._git, ["-c", f"core.hooksPath={os.devnull}", *arguments])
 
     def _try_command(self, hooks: Path, *arguments: str) -> Tried:
+        """Run git with the hooks in this folder."""
         _, code, said = process.run_with_progress(
             self._git, ["-c", f"core.hooksPath={hooks}", *arguments], _ignore_line
         )
@@ -112,7 +118,7 @@ def _ignore_line(_line: str) -> None:
 
 @contextmanager
 def open_trial() -> Iterator[Trial]:
-    """A trial, removed at the end."""
+    """Make a trial, and remove it when the block ends."""
     with tempfile.TemporaryDirectory(prefix="agentledger-doctor-", ignore_cleanup_errors=True) as name:
         trial = Trial(Path(name) / "work", Path(name) / "remote")
         trial.folder.mkdir()

@@ -1,6 +1,7 @@
-"""Settings of git's, in one of its files: set and taken back, as steps.
+"""Plans changes to settings in one of git's configuration files, and how to undo them, as steps.
 
-Belongs here: what a file will hold, found out by letting git change a copy of it. Does not: which settings.
+Belongs here: the file's new content, which git itself writes, to a copy. Does not: which settings (see
+`hooks.worktree_hooks`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from agentledger.workflow.setup.manifest import Key, Manifest, Written, hash_con
 from agentledger.workflow.setup.setup_plan import Plan
 from agentledger.workflow.setup.steps import Write, read_content
 
-Setting = tuple[str, str | None]  # its name, and its value; None: not set
+Setting = tuple[str, str | None]  # a name and its value; None: not set
 
 
 def read_setting(file: Path, name: str) -> str | None:
-    """A setting in a file; None where it, or the file, is not there."""
+    """The value of a setting in a file; None where the file or the setting is missing."""
     if not file.exists():
         return None
     out = process.run_or_none(_git_in_folder(file.parent), ["config", "--file", str(file), "--get", name])
@@ -30,7 +31,7 @@ def read_setting(file: Path, name: str) -> str | None:
 
 
 def plan_settings(file: Path, settings: Sequence[Setting]) -> Plan:
-    """The plan that gives a file these settings; nothing where it has them."""
+    """The plan that gives a file these settings; an empty one where it has them."""
     keys = [Key(name, wanted, read_setting(file, name)) for name, wanted in settings]
     keys = [key for key in keys if key.value != key.former]
     if not keys:
@@ -42,7 +43,10 @@ def plan_settings(file: Path, settings: Sequence[Setting]) -> Plan:
 
 
 def plan_settings_undo(file: Path, written: Written) -> Plan:
-    """The way back: the former bytes where nobody has touched the file since, else setting by setting."""
+    """The plan that undoes it: the former bytes where nobody has changed the file since, else each setting.
+
+    A setting that somebody has changed since is left alone, and a note says so.
+    """
     now = read_content(file)
     if now is None:
         return Plan()
@@ -62,6 +66,7 @@ def plan_settings_undo(file: Path, written: Written) -> Plan:
 
 
 def _apply_settings(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
+    """The file's content with these settings, as git writes it: it keeps comments and everything else."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "config"
         copy.write_bytes(raw or b"")
@@ -72,4 +77,5 @@ def _apply_settings(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
 
 
 def _git_in_folder(folder: Path) -> Git:
+    """git in a folder that may be no repository; `git config --file` needs none."""
     return Git(folder, build_git_env(os.environ))

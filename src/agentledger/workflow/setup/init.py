@@ -1,10 +1,10 @@
-"""`agentledger init`: a repository made ready for briefs and boundaries, and back.
+"""`agentledger init` sets a repository up for briefs and boundaries, and undoes that.
 
-Belongs here: which parts there are, in which order, and remembering them. Does not: each part (see
-`hooks`, `hooks_beside`, `hooks_framework`, `init_agents`, `init_template`), steps (`init_steps`), what is
-said of it (`init_did`), or asking (`cli.init_asking`).
+Belongs here: which parts there are, in which order, and recording them. Does not: each part (see
+`hooks.native_hooks`, `hooks.worktree_hooks`, `hooks.pre_commit_hooks`, `agents_md`, `init_template`), taking
+steps (see `steps`), describing the result (see `init_result`), or asking (see `cli.init_asking`).
 
-Nothing is committed, and nothing of anybody else's is overwritten.
+Nothing is committed, and nobody else's file is overwritten.
 """
 
 from __future__ import annotations
@@ -38,27 +38,32 @@ from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
 from agentledger.workflow.setup.setup_plan import Plan, combine_plans
 from agentledger.workflow.setup.steps import Write, read_content
 
+# Ways to start the gates: git's own hooks, the pre-commit framework, both, or none.
 WAYS = ("native", "pre-commit", "both", "none")
+# By path in the repository, the template's file.
 _FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Here:
-    """The repository that is made ready. `base` is None before the first commit; `forge` is its kind."""
+    """The repository that is set up."""
 
     asked: Git
     place: Place
+    #: None before the first commit.
     base: Base | None
+    #: The policy on base, or the defaults.
     policy: Policy
     tasks: tuple[Task, ...]
+    #: The kind of forge, such as github; None where none is known.
     forge: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to make: hooks in one of the `WAYS`, the block in AGENTS.md, the pull-request template.
+    """What to set up: hooks in one of the `WAYS`, the block in AGENTS.md, the pull-request template.
 
-    `pr_template` None: where the forge is known, since its path depends on that.
+    `pr_template` None means only where the forge is known, since the template's path depends on it.
     """
 
     way: str = "native"
@@ -66,12 +71,12 @@ class Wanted:
     pr_template: bool | None = None
 
     def template(self, forge: str | None) -> bool:
-        """Is the template wanted where the forge is of this kind?"""
+        """Is the template wanted for this kind of forge, None for an unknown one?"""
         return forge is not None if self.pr_template is None else self.pr_template
 
 
 def inspect_repository(start: Path) -> Here:
-    """The repository around `start`. LedgerError: there is none, or this is an agent's worktree."""
+    """The repository around `start`. Raises LedgerError where there is none, and in an agent's worktree."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
     try:
@@ -80,7 +85,7 @@ def inspect_repository(start: Path) -> Here:
             start, snapshot.Request(forecast=False, lines=False, rules=False)
         ) as taken:
             fleet = taken.fleet
-    except RefError:  # no base yet: the defaults will do until there is one
+    except RefError:  # no base before the first commit: the defaults are used until there is one
         return Here(asked=git, place=place, base=None, policy=Policy(), tasks=())
     append.refuse_in_agent_worktree(seen, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
@@ -88,7 +93,7 @@ def inspect_repository(start: Path) -> Here:
 
 
 def plan_init(here: Here, wanted: Wanted) -> Plan:
-    """What there is to do; no steps where all is done."""
+    """The steps that set the repository up; none where all is done already."""
     done = setup_manifest.read_manifest(here.place.common)
     parts = [*_plan_policy_files(here)]
     if wanted.agents_md:
@@ -101,12 +106,15 @@ def plan_init(here: Here, wanted: Wanted) -> Plan:
         parts.append(_plan_framework(here))
     whole = combine_plans(parts)
     both = done.merge_later(whole.done)
-    kept = setup_manifest.render_manifest(here.place.common, both)
-    return whole._replace(steps=(*_manifest_steps(here.place, kept, bool(both)), *whole.steps))
+    content = setup_manifest.render_manifest(here.place.common, both)
+    return whole._replace(steps=(*_manifest_steps(here.place, content, bool(both)), *whole.steps))
 
 
 def apply_plan(place: Place, plan: Plan) -> None:
-    """Take the steps of a plan, and remember the folders that they needed. LedgerError: see `init_steps`."""
+    """Take the steps of a plan, and record the folders that were made for them.
+
+    Raises LedgerError as `steps.apply_steps` does.
+    """
     made = steps.apply_steps(plan.steps)
     file = setup_manifest.manifest_path(place.common)
     if made and file.exists():
@@ -117,16 +125,17 @@ def apply_plan(place: Place, plan: Plan) -> None:
 
 
 def plan_uninstall(start: Path) -> tuple[Place, Plan]:
-    """What there is to undo in the repository around `start`."""
+    """Where the repository around `start` is, and the steps that undo its set-up."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
     return place, uninstall.plan_undo(git, place)
 
 
 def apply_undo(place: Place, plan: Plan) -> None:
-    """Take the steps of the way back. LedgerError: see `init_steps`."""
+    """Take the steps that undo a set-up. Raises LedgerError as `steps.apply_steps` does."""
     done = setup_manifest.read_manifest(place.common)
     steps.apply_steps(plan.steps)
+    # The steps removed the manifest; what could not be undone yet is written again.
     left = uninstall.remaining_manifest(plan, done)
     if left:
         file = setup_manifest.manifest_path(place.common)
@@ -135,7 +144,7 @@ def apply_undo(place: Place, plan: Plan) -> None:
 
 
 def _manifest_steps(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
-    """The manifest, before anything is done that would have to be undone."""
+    """The step that writes the manifest: the first one, so that whatever is done can be undone after a kill."""
     file = setup_manifest.manifest_path(place.common)
     before = read_content(file)
     if anything and before != manifest:
@@ -146,19 +155,21 @@ def _manifest_steps(place: Place, manifest: bytes, anything: bool) -> Iterable[W
 
 
 def _plan_policy_files(here: Here) -> Iterable[Plan]:
-    """The policy and its neighbour, where neither the work tree nor base has them."""
+    """The policy and its .gitattributes, where neither the work tree nor base has them."""
     if here.place.top is None:
         yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
         return
     folder = resources.resource_folder("templates") / "init"
     for path, name in _FILES.items():
         file = here.place.top / path
+        # lexists: a broken link is somebody's file, too.
         if not os.path.lexists(file) and not _is_on_base(here, path):
             text = (folder / name).read_bytes()
             yield Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
 def _is_on_base(here: Here, path: str) -> bool:
+    """Does base have this file?"""
     if here.base is None:
         return False
     shown = ["ls-tree", "--full-tree", "--name-only", here.base.head, "--", path]
@@ -166,7 +177,7 @@ def _is_on_base(here: Here, path: str) -> bool:
 
 
 def plan_agents_md(here: Here, done: Manifest | None = None) -> Plan:
-    """The part for AGENTS.md, after what was `done` before."""
+    """The part for AGENTS.md; `done` is what earlier runs did, None for nothing."""
     top = here.place.top
     if top is None:
         return Plan()
@@ -191,12 +202,14 @@ def plan_pr_template(here: Here) -> Plan:
 
 
 def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
+    """The parts for git's own hooks: the list of branches that they check, and the hooks."""
     setting = worktree_hooks.read_shared_path(here.asked, here.place)
     names = hook_branches.format_hook_branches(here.policy, here.tasks)
     file = here.place.common / hook_branches.FOLDER / hook_branches.FILE
     before = read_content(file)
     if before != names:
         yield Plan((Write(file, before, names),))
+    # With core.hooksPath set, git does not look in the shared hooks folder.
     if setting is None:
         yield native_hooks.plan_native_hooks(here.place.common / "hooks", done)
     else:
@@ -206,8 +219,9 @@ def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
 
 
 def _find_agent_worktrees(here: Here, names: bytes) -> Sequence[Path]:
-    """The linked worktrees in which agents' branches are checked out."""
+    """The linked worktrees with an agent's branch checked out; `names` is the content of the hooks' list."""
     patterns = decode(names).split("\n")[:-1]
+    # The first worktree is the main one.
     return [
         checkout.path
         for checkout in queries.read_worktrees(here.asked)[1:]
@@ -217,6 +231,7 @@ def _find_agent_worktrees(here: Here, names: bytes) -> Sequence[Path]:
 
 
 def _plan_framework(here: Here) -> Plan:
+    """The part for the pre-commit framework."""
     if here.place.top is None:
         return Plan(notes=(f"there is no work tree here, so no {pre_commit_hooks.NAME}",))
     return pre_commit_hooks.plan_entry(here.place.top)

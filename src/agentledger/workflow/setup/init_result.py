@@ -1,6 +1,7 @@
-"""What `init` did, in words: each step, the notes, and what to type next.
+"""Describes what `agentledger init` did: each step, the notes, and what to type next.
 
-Belongs here: that. Does not: deciding or doing it (see `init`), or printing it (see `cli.init`).
+Belongs here: the result and its lines. Does not: deciding or doing it (see `init`), or printing it (see
+`cli.init`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PLAN = "agentledger plan TASK"
 
 
 def describe_init(git: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
-    """What making the repository ready came to; `next` is to commit what is not, else to plan a task."""
+    """The result of setting the repository up; `next` is to commit what is not committed, else to plan a task."""
     done = _describe_plan(place, plan, dry_run)
     files = manifest.read_manifest(place.common).files
     paths = [step.path for step in plan.steps if not isinstance(step, Move)] if dry_run else list(files)
@@ -31,7 +32,7 @@ def describe_init(git: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
 
 
 def describe_undo(place: Place, plan: Plan, dry_run: bool) -> Did:
-    """What taking it back came to."""
+    """The result of undoing the set-up."""
     return _describe_plan(place, plan, dry_run)
 
 
@@ -41,6 +42,7 @@ def describe_steps(steps: Sequence[Step], dry_run: bool = False) -> tuple[str, .
 
 
 def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
+    """The result of a plan's steps, without a next command."""
     files = [step.target if isinstance(step, Move) else step.path for step in plan.steps]
     return Did(
         command="init",
@@ -52,6 +54,7 @@ def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
 
 
 def _describe_step(step: Step, dry_run: bool) -> str:
+    """A line on one step: the verb in eight columns, then the file."""
     if isinstance(step, Move):
         word = "move" if dry_run else "moved"
         return f"{word:8} {escape_hidden(str(step.source))} to {escape_hidden(step.target.name)}"
@@ -61,14 +64,17 @@ def _describe_step(step: Step, dry_run: bool) -> str:
 
 
 def _format_path(place: Place, path: Path) -> str:
-    """A path from the top of the work tree, where it lies below."""
+    """The path from the top of the work tree where the file is below it, else the whole path."""
     if place.top and path.is_relative_to(place.top):
         return path.relative_to(place.top).as_posix()
     return str(path)
 
 
 def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool) -> str:
-    """The command that commits those of these files of the work tree that git does not have as they are."""
+    """The command that commits those of these files that are new or changed; '' where there is nothing to commit.
+
+    Files outside the work tree, and those in the git directory, are left out.
+    """
     if place.top is None:
         return ""
     targets = [path.resolve() for path in paths if dry_run or path.exists()]
@@ -80,6 +86,7 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
     if not names:
         return ""
     where = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
+    # The ledger's folder is named once: its files belong together.
     folder = ".agentledger"
     named = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
     words = " ".join(map(shlex.quote, named))
@@ -87,8 +94,9 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
 
 
 def _read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:
-    """Those that are new or differ from HEAD; what git ignores is not among them."""
+    """Those of these files that are new or differ from HEAD, in order; ignored ones are left out."""
     flags = ["status", "--porcelain", "-z", "--no-renames", "-uall"]
     out = process.run(Git(top, git.env), ["--literal-pathspecs", *flags, "--", *names])
-    found = [line[3:] for line in out.split(b"\0") if line]
-    return sorted(decode(name) for name in found if name in {encode(each) for each in names})
+    # Two letters for the state and a blank come before the path.
+    paths = [line[3:] for line in out.split(b"\0") if line]
+    return sorted(decode(name) for name in paths if name in {encode(each) for each in names})

@@ -1,10 +1,10 @@
-"""The pull-request template: the packet's sections, where the repository has no template of its own.
+"""Plans a pull-request template with the packet's sections, where the repository has no template of its own.
 
-Belongs here: where forges look for one, and writing ours. Does not: filling one in, or which forge it is
-(see `forge`).
+Belongs here: where forges look for one, and writing ours. Does not: filling one in (see `handover.pr_body`), or
+which forge it is (see `repository.forge`).
 
-Forges look in several folders and take any case, and each looks in some folders of the others'; a template
-that is anywhere there is the repository's choice.
+Forges look in several folders, in any case of letters, and some also in each other's folders. So a template in any
+of these places is the repository's own choice.
 """
 
 from __future__ import annotations
@@ -36,27 +36,28 @@ _TEMPLATE = re.compile(
 
 
 def template_path(kind: str | None) -> str:
-    """Where a forge of this kind looks for a template; None: one that is not known."""
+    """Where a forge of this kind looks for a template; None is a forge that is not known."""
     return PLACES[kind or "github"]
 
 
 def plan_template(git: Git, top: Path, base: str | None, kind: str | None) -> Plan:
-    """Our template, or a note on the one that is there, in the work tree `top` or the commit `base`."""
+    """The plan that writes our template; a note where the work tree `top` or the commit `base` has one already."""
     file = top / template_path(kind)
     text = (resources.resource_folder("templates") / "init" / "pull_request_template.md").read_bytes()
     there = next((path for path in _list_candidates(git, top, base) if _TEMPLATE.fullmatch(path)), None)
     if there is not None:
         if (top / there).is_file() and read_content(top / there) == text:
             return Plan()
-        told = f"{escape_hidden(there)} stays as it is; agentledger packet --pr-body fills it in"
-        return Plan(notes=(told,))
+        note = f"{escape_hidden(there)} stays as it is; agentledger packet --pr-body fills it in"
+        return Plan(notes=(note,))
+    # A folder on the way can be a link that leads out of the work tree.
     if not file.resolve().is_relative_to(top.resolve()):
         return Plan(notes=(f"{template_path(kind)} would be outside of this work tree: it is not written",))
     return Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
 def _list_candidates(git: Git, top: Path, base: str | None) -> Iterator[str]:
-    """The files at the top, and in the folders that forges look in, by their paths from the top."""
+    """The files at the top and in the folders that forges look in: paths from the top, in the work tree and base."""
     for each in sorted(top.iterdir()):
         if not each.is_dir():
             yield each.name
@@ -71,5 +72,6 @@ def _list_candidates(git: Git, top: Path, base: str | None) -> Iterator[str]:
 
 
 def _read_tree_names(git: Git, what: Sequence[str]) -> list[str]:
-    shown = process.run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
-    return decode(shown).split("\0")[:-1]
+    """The paths that ls-tree lists."""
+    out = process.run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+    return decode(out).split("\0")[:-1]

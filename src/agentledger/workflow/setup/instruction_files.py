@@ -1,6 +1,6 @@
-"""Who does not read AGENTS.md by itself, and what to type so that they do.
+"""Notes on agents that do not read AGENTS.md by themselves, and how to make them read it.
 
-Belongs here: the files that agents read in its place. Does not: changing any of them, since they are the
+Belongs here: the files that agents read in its place. Does not: changing any of these, since they are the
 repository's own.
 
 Claude Code reads CLAUDE.md and Gemini CLI GEMINI.md, in which a line `@AGENTS.md` includes it, if not in
@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from agentledger.workflow.setup.agents_md import NAME
 
+# A line, or a part of one, that includes AGENTS.md; in backticks it is only text.
 _INCLUDED = re.compile(rb"(?<![\w`/.@])@(?:\.{1,2}/)?AGENTS\.md\b(?!`)")
 
 
 class Reader(NamedTuple):
-    """An agent, and where it looks for instructions: path and the line that includes AGENTS.md there."""
+    """An agent, and the files that it reads: the path, and the line there that includes AGENTS.md."""
 
     name: str
     files: tuple[tuple[str, str], ...]
@@ -30,14 +31,15 @@ _GEMINI = Reader("Gemini CLI", (("GEMINI.md", "@./AGENTS.md"),))
 
 
 def describe_readers(top: Path) -> tuple[str, ...]:
-    """A sentence for each agent that would not see AGENTS.md in this work tree."""
-    found = [told for told in (_describe_reader(top, _CLAUDE), _describe_reader(top, _GEMINI)) if told]
+    """A sentence for each agent that would not read AGENTS.md in this work tree."""
+    notes = [note for note in (_describe_reader(top, _CLAUDE), _describe_reader(top, _GEMINI)) if note]
     if (top / "AGENTS.override.md").exists():
-        found.append(f"Codex reads AGENTS.override.md in place of {NAME}: the block is needed there, too")
-    return tuple(found)
+        notes.append(f"Codex reads AGENTS.override.md in place of {NAME}: the block is needed there, too")
+    return tuple(notes)
 
 
 def _describe_reader(top: Path, reader: Reader) -> str:
+    """How to make this agent read AGENTS.md; '' where it does, or where nobody seems to use it."""
     there = [(path, line) for path, line in reader.files if (top / path).is_file()]
     if any(_has_include(top, top / path) for path, _ in there):
         return ""
@@ -51,6 +53,7 @@ def _describe_reader(top: Path, reader: Reader) -> str:
 
 
 def _has_include(top: Path, file: Path) -> bool:
+    """Does this file include AGENTS.md, or is it the same file by a link?"""
     agents = top / NAME
     if agents.exists() and agents.samefile(file):
         return True

@@ -1,10 +1,9 @@
-"""The manifest: what `init` has done to a repository, so that just that can be taken back.
+"""The manifest: a record of what `agentledger init` has done to a repository, so that exactly that can be undone.
 
-Belongs here: its values, its file, and what becomes of it when init runs again. Does not: taking back (see
-`init_undo`).
+Belongs here: its values, its file, and merging the records of several runs. Does not: undoing (see `uninstall`).
 
-It lies in the git directory that all worktrees share; its paths are relative to that, so that a repository
-can be moved. A file that is no longer as it was left is never overwritten: its hash tells.
+It is in the git directory that all worktrees share; its paths are relative to that, so that a repository can be
+moved. A file that somebody has changed since is never overwritten: its hash shows that.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from typing import Any, NamedTuple
 from agentledger.model.errors import LedgerError
 from agentledger.repository.hook_branches import FOLDER
 
-VERSION = 1
+VERSION = 1  # of the file's format
 
 
 class Key(NamedTuple):
-    """A setting of git's in a file. `value` is what init made of it, `former` what it was; None: not set."""
+    """A git setting in a file: `value` as init set it, `former` as it was before; None means not set."""
 
     name: str
     value: str | None
@@ -36,8 +35,8 @@ class Key(NamedTuple):
 class Written:
     """A file that init made (`new`), or changed.
 
-    `hash` is of what it was left as, `former` what it held before, if that is known. `keys` and `snippet`
-    are what was put in, for when somebody else has changed the file since.
+    `hash` is of the content that init left, `former` the content before, None where that is not known. `keys`
+    and `snippet` are what was put in: for undoing it where somebody else has changed the file since.
     """
 
     hash: str
@@ -47,13 +46,13 @@ class Written:
     snippet: str = ""
 
     def untouched(self, now: bytes) -> bool:
-        """Is a file of this content as it was left, and is it known what it held before?"""
+        """Is this content the one that init left, and is the content before it known?"""
         return hash_content(now) == self.hash and (self.new or self.former is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Hooked:
-    """A hook of ours. `former`: a hook that was there before was put aside."""
+    """A hook of ours: the hash of its content, and whether a `former` hook was put aside for it."""
 
     hash: str
     former: bool
@@ -61,7 +60,7 @@ class Hooked:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything that init did, by path."""
+    """Everything that init did, by path; `folders` are those that it made, the outermost first."""
 
     files: Mapping[Path, Written] = field(default_factory=dict)
     hooks: Mapping[Path, Hooked] = field(default_factory=dict)
@@ -72,7 +71,7 @@ class Manifest:
         return bool(self.files or self.hooks)
 
     def merge_later(self, later: Manifest) -> Manifest:
-        """This one after another run: what was there first stays what will be there again."""
+        """The record of both runs: what was there before the first is what undoing brings back."""
         files = dict(self.files)
         for path, now in later.files.items():
             files[path] = _merge_written(files[path], now) if path in files else now
@@ -83,6 +82,9 @@ class Manifest:
 
 
 def _merge_written(first: Written, now: Written) -> Written:
+    """The record of a file that two runs have written."""
+    # Did the second run find what the first had left? Else the content in between is somebody's, and the former
+    # bytes must not come back over it.
     untouched = now.former is not None and hash_content(now.former) == first.hash
     named = {key.name for key in first.keys}
     keys = (*first.keys, *(key for key in now.keys if key.name not in named))
@@ -91,26 +93,26 @@ def _merge_written(first: Written, now: Written) -> Written:
 
 
 def hash_content(raw: bytes | None) -> str:
-    """The hash by which a file is known again; '' for none."""
+    """The hash by which a content is recognised; '' for no file."""
     return "" if raw is None else hashlib.sha256(raw).hexdigest()
 
 
 def manifest_path(common: Path) -> Path:
-    """Where the manifest of a repository is."""
+    """The manifest's file in the shared git directory."""
     return common / FOLDER / "manifest.json"
 
 
 def read_manifest(common: Path) -> Manifest:
-    """What was done here; nothing, where there is no manifest. LedgerError where it cannot be understood."""
+    """What init has done here, an empty manifest without a file. Raises LedgerError where it cannot be read."""
     file = manifest_path(common)
     if not file.exists():
         return Manifest()
     try:
-        said: dict[str, Any] = json.loads(file.read_bytes())
+        fields: dict[str, Any] = json.loads(file.read_bytes())
         return Manifest(
-            {_absolute_path(common, path): _parse_written(each) for path, each in said["files"].items()},
-            {_absolute_path(common, path): Hooked(*each) for path, each in said["hooks"].items()},
-            tuple(_absolute_path(common, path) for path in said["folders"]),
+            {_absolute_path(common, path): _parse_written(each) for path, each in fields["files"].items()},
+            {_absolute_path(common, path): Hooked(*each) for path, each in fields["hooks"].items()},
+            tuple(_absolute_path(common, path) for path in fields["folders"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         hint = "put it back, or move the folder away and take out by hand what init added (docs/hooks.md)"
@@ -118,8 +120,8 @@ def read_manifest(common: Path) -> Manifest:
 
 
 def render_manifest(common: Path, manifest: Manifest) -> bytes:
-    """The manifest as it is kept."""
-    said = {
+    """The content of the manifest's file."""
+    fields = {
         "version": VERSION,
         "files": {
             _relative_path(common, path): _encode_written(each) for path, each in manifest.files.items()
@@ -127,10 +129,11 @@ def render_manifest(common: Path, manifest: Manifest) -> bytes:
         "hooks": {_relative_path(common, path): [h.hash, h.former] for path, h in manifest.hooks.items()},
         "folders": [_relative_path(common, path) for path in manifest.folders],
     }
-    return json.dumps(said, indent=1).encode() + b"\n"
+    return json.dumps(fields, indent=1).encode() + b"\n"
 
 
 def _encode_written(each: Written) -> dict[str, Any]:
+    """One file's record as JSON values; the former bytes in base64, since they can be any."""
     former = None if each.former is None else base64.b64encode(each.former).decode()
     return {
         "hash": each.hash,
@@ -141,10 +144,11 @@ def _encode_written(each: Written) -> dict[str, Any]:
     }
 
 
-def _parse_written(said: dict[str, Any]) -> Written:
-    former = None if said["former"] is None else base64.b64decode(said["former"])
-    keys = tuple(Key(*each) for each in said["keys"])
-    return Written(said["hash"], said["new"], former, keys=keys, snippet=said["snippet"])
+def _parse_written(fields: dict[str, Any]) -> Written:
+    """One file's record, from its JSON values."""
+    former = None if fields["former"] is None else base64.b64decode(fields["former"])
+    keys = tuple(Key(*each) for each in fields["keys"])
+    return Written(fields["hash"], fields["new"], former, keys=keys, snippet=fields["snippet"])
 
 
 def _relative_path(common: Path, path: Path) -> str:

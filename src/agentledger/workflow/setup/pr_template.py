@@ -1,10 +1,10 @@
-"""Where forges look for a pull request's template, and base's own, if it has one.
+"""Finds and reads the pull-request template that base has, where forges look for one.
 
-Belongs here: finding and reading it. Does not: filling it in (see `pr_body`), or writing ours where there is
-none (see `init_template`).
+Belongs here: finding and reading it. Does not: filling it in (see `handover.pr_body`), or writing ours where there
+is none (see `init_template`).
 
-Each forge knows some folders, in any case, and reads some of the others'. Of several templates the one counts
-that a forge would take by itself.
+Each forge knows some folders, in any case of letters, and reads some of the others'. Of several templates the one
+counts that a forge would take by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agentledger.git.process import Git
 from agentledger.model.text import decode
 
 _NAME = r"pull_request_template(?:\.(?:md|markdown|txt))?"
-# In the order in which the first that is there counts; `/` alone is the top of the repository.
+# The first of these places that has a template counts. The second one is the top of the repository.
 _PLACES = tuple(
     re.compile(place, re.IGNORECASE)
     for place in (
@@ -34,7 +34,7 @@ _FOLDERS = (".github", "docs", ".gitea", ".forgejo", ".gitlab", ".azuredevops", 
 
 
 def read_template(sealed: Git, base: str) -> str | None:
-    """The template in the commit `base`, with LF line ends; None where it has none that is text."""
+    """The template in the commit `base`, with LF line ends; None where there is none that is text."""
     path = choose_template(_candidate_paths(sealed, base))
     if path is None:
         return None
@@ -44,16 +44,16 @@ def read_template(sealed: Git, base: str) -> str | None:
 
 
 def choose_template(paths: list[str]) -> str | None:
-    """The path, among these, of the template that counts."""
+    """The path, among these, of the template that counts; None without one."""
     for pattern in _PLACES:
-        found = sorted(path for path in paths if pattern.fullmatch(path))
-        if found:
-            return found[0]
+        matching = sorted(path for path in paths if pattern.fullmatch(path))
+        if matching:
+            return matching[0]
     return None
 
 
 def _candidate_paths(sealed: Git, base: str) -> list[str]:
-    """The files at the top of a commit, and in the folders in which a template can lie."""
+    """The paths at the top of a commit, and in the folders in which a template can be."""
     top = _read_tree_names(sealed, [base])
     folders = [path for path in top if path.lower() in _FOLDERS]
     below = _read_tree_names(sealed, ["-r", base, "--", *folders]) if folders else []
@@ -61,6 +61,7 @@ def _candidate_paths(sealed: Git, base: str) -> list[str]:
 
 
 def _read_tree_names(sealed: Git, what: list[str]) -> list[str]:
+    """The paths that ls-tree lists."""
     return decode(process.run(sealed, ["ls-tree", "-z", "--full-tree", "--name-only", *what])).split("\0")[
         :-1
     ]

@@ -1,7 +1,7 @@
-"""A plan: steps, how they will be remembered, and what there is to say about them.
+"""A plan for one part of the set-up: its steps, what the manifest records of them, and notes.
 
-Belongs here: the value that the parts of `init` give, and putting several together. Does not: making one
-(see `hooks`, `hooks_beside`, `hooks_framework`, `init`).
+Belongs here: the value that every part of `init` returns, and combining several. Does not: making one (see
+`init`, `agents_md`, `init_template`, and the modules in `setup.hooks`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from agentledger.workflow.setup.steps import Step
 
 
 class Plan(NamedTuple):
-    """`done` is what the manifest will hold of it; a note is a sentence for the person who asked."""
+    """What to do. `done` is what the manifest will record of it; a note is a sentence for the user."""
 
     steps: tuple[Step, ...] = ()
     done: Manifest = Manifest()
@@ -22,7 +22,7 @@ class Plan(NamedTuple):
 
 
 def combine_plans(plans: Iterable[Plan]) -> Plan:
-    """One plan of several that touch different files."""
+    """One plan made of several that touch different files, in order."""
     whole = Plan()
     for plan in plans:
         done = whole.done.merge_later(plan.done)

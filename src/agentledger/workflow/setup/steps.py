@@ -1,7 +1,7 @@
-"""Steps: what `init` would do to files, as values that can be shown before they are taken.
+"""The steps of `agentledger init`: changes to files, as values that can be shown before they are made.
 
-Belongs here: the steps, their diff, taking them. Does not: which steps (see `init`, `hooks`), or how they
-are taken back (see `init_undo`).
+Belongs here: the steps, their diff, taking them. Does not: which steps (see `init`, and the modules in
+`setup.hooks`), or how they are undone (see `uninstall`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import NamedTuple
 from agentledger.model.errors import LedgerError
 from agentledger.model.text import decode, escape_hidden
 
-FILE, PROGRAM = 0o644, 0o755
+FILE, PROGRAM = 0o644, 0o755  # modes of new files
 
 
 class Write(NamedTuple):
-    """A file as it is, and as it will be; None: not there. `mode` is that of a new file."""
+    """A file's content now, and afterwards; None where it does not exist. `mode` is for a new file."""
 
     path: Path
     before: bytes | None
@@ -28,7 +28,7 @@ class Write(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A file that gets another name; a link is moved itself."""
+    """A file that gets a different name; a symbolic link is moved itself."""
 
     source: Path
     target: Path
@@ -38,7 +38,7 @@ Step = Write | Move
 
 
 def read_content(path: Path) -> bytes | None:
-    """What a file holds; None where there is none. LedgerError where it cannot be read."""
+    """The content of a file, None without one. Raises LedgerError where it cannot be read."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -48,11 +48,12 @@ def read_content(path: Path) -> bytes | None:
 
 
 def render_diff(steps: Sequence[Step]) -> str:
-    """The steps as a diff that `git apply` would read, but for its full paths; '' for none."""
+    """The steps as a unified diff, with full paths; '' for none. It is for reading, not for `git apply`."""
     return "".join(line for step in steps for line in _render_step(step))
 
 
 def _render_step(step: Step) -> Iterator[str]:
+    """The lines of one step's diff."""
     if isinstance(step, Move):
         yield f"rename {escape_hidden(str(step.source))}\n    to {escape_hidden(str(step.target))}\n"
         return
@@ -60,13 +61,15 @@ def _render_step(step: Step) -> Iterator[str]:
     before, after = (decode(raw or b"").splitlines() for raw in (step.before, step.after))
     source, target = ("/dev/null" if raw is None else name for raw in (step.before, step.after))
     for line in difflib.unified_diff(before, after, source, target, lineterm=""):
+        # A tab is an ordinary part of a file; everything else that hides is spelled out.
         yield escape_hidden(line).replace("\\x09", "\t") + "\n"
 
 
 def apply_steps(steps: Sequence[Step]) -> list[Path]:
-    """Take the steps, in order; the folders that had to be made for them.
+    """Take the steps in order; return the folders that had to be made for them.
 
-    Raises LedgerError, with what was done so far left as it is, where a file is no longer as it was.
+    Raises LedgerError where a file was changed since the plan was made, or cannot be written; the steps before
+    it stay done.
     """
     made: list[Path] = []
     for step in steps:
@@ -80,6 +83,7 @@ def apply_steps(steps: Sequence[Step]) -> list[Path]:
 
 
 def _apply_step(step: Step) -> None:
+    """Take one step. Raises OSError, and LedgerError where the file was changed since."""
     if isinstance(step, Move):
         step.source.rename(step.target)
         return
@@ -88,7 +92,8 @@ def _apply_step(step: Step) -> None:
     if step.after is None:
         step.path.unlink()
         return
-    # Beside it, then in its place: whoever runs the old one meanwhile keeps it whole.
+    # Written beside the file, then put in its place: a hook that runs meanwhile keeps the old one whole. Of a
+    # symbolic link, the file that it leads to is replaced, and the link stays.
     target = step.path.resolve()
     new = target.with_name(f".{target.name}.{os.getpid()}")
     new.write_bytes(step.after)
@@ -97,11 +102,13 @@ def _apply_step(step: Step) -> None:
 
 
 def _make_folders(folder: Path) -> list[Path]:
+    """Make the folder; return those that were missing, the outermost first."""
     missing = [above for above in (folder, *folder.parents) if not above.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing[::-1]
 
 
 def _access_error(path: Path, error: OSError) -> LedgerError:
-    said = f"{path}: {error.strerror}"
-    return LedgerError(said, "make it readable and writable for you, then run the command again")
+    """The error for a file that cannot be read or written."""
+    message = f"{path}: {error.strerror}"
+    return LedgerError(message, "make it readable and writable for you, then run the command again")

@@ -1,7 +1,7 @@
-"""The way back from `init`: what it has done, and nobody has changed since.
+"""Plans how to undo `agentledger init`: all that it has done, as far as nobody has changed it since.
 
-Belongs here: the plan that undoes a manifest. Does not: how one hook or one setting is undone (see `hooks`,
-`init_settings`, `hooks_framework`, `init_agents`).
+Belongs here: the plan that undoes a manifest. Does not: how one hook, setting or block is undone (see
+`hooks.native_hooks`, `hooks.worktree_hooks`, `hooks.pre_commit_hooks`, `git_settings`, `agents_md`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentledger.workflow.setup.steps import Write, read_content
 
 
 def plan_undo(git: Git, place: Place) -> Plan:
-    """What there is to undo; of what is left in its manifest, somebody still depends on it."""
+    """The steps that undo the set-up. What stays in the plan's manifest is still in use, and can be undone later."""
     done = manifest.read_manifest(place.common)
     settings = {path: each for path, each in done.files.items() if each.keys}
     plain = {path: each for path, each in done.files.items() if not each.keys}
@@ -33,6 +33,7 @@ def plan_undo(git: Git, place: Place) -> Plan:
 
 
 def _plan_file_undo(git: Git, path: Path, written: Written) -> Plan:
+    """The steps for one file; a note where it was changed, or is in git and so is everybody's."""
     if path.name == agents_md.NAME:
         return _plan_agents_undo(git, path, written)
     if written.snippet:
@@ -50,32 +51,34 @@ def _plan_file_undo(git: Git, path: Path, written: Written) -> Plan:
 
 
 def _plan_agents_undo(git: Git, path: Path, written: Written) -> Plan:
+    """The steps for AGENTS.md; a note where the block is committed."""
     part = agents_md.plan_block_undo(path, written)
     there = agents_md.read_committed(git, "HEAD") or b""
     if not part.steps or agents_md.classify_block(there) is agents_md.State.MISSING:
         return part
-    told = f"the block is committed in {agents_md.NAME}: commit that it is gone, and it is for everybody"
-    return part._replace(notes=(told,))
+    note = f"the block is committed in {agents_md.NAME}: commit that it is gone, and it is for everybody"
+    return part._replace(notes=(note,))
 
 
 def _is_tracked(git: Git, path: Path) -> bool:
+    """Does git track this file?"""
     there = Git(path.parent, git.env)
     return bool(process.run_unchecked(there, ["ls-files", "-z", "--", path.name])[0])
 
 
 def _plan_manifest_undo(common: Path) -> Plan:
-    """The list and the manifest, whatever has become of them."""
+    """The steps that remove the hooks' list of branches and the manifest, whatever is in them now."""
     files = [common / FOLDER / FILE, manifest.manifest_path(common)]
     return Plan(tuple(Write(path, now, None) for path in files if (now := read_content(path)) is not None))
 
 
 def remove_empty_folders(folders: Iterable[Path]) -> None:
-    """Remove those folders that init made, and that are empty now."""
+    """Remove the folders that init made and that are empty now, the innermost first."""
     for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
 
 def remaining_manifest(plan: Plan, done: Manifest) -> Manifest:
-    """The manifest to keep: what could not be undone yet, so that it can be later."""
+    """The manifest to keep: the record of what could not be undone yet, so that it can be later."""
     return Manifest(plan.done.files, plan.done.hooks, done.folders if plan.done else ())

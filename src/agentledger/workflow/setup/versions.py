@@ -1,6 +1,6 @@
-"""What runs here: the versions that a report of a bug needs.
+"""Names the versions that a bug report needs: agentledger, Python, git and the system.
 
-Belongs here: finding them out. Does not: telling them (see `cli.boundary`).
+Belongs here: finding them. Does not: printing them (see `cli.boundary`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from agentledger.model.errors import LedgerError
 
 
 def describe_versions() -> str:
-    """One line: agentledger, Python, git and the system; an unusable git is named as such."""
+    """One line with all versions; for a git that cannot be used, the reason."""
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return f"agentledger {__version__}, Python {platform.python_version()}, {_describe_git()}, {system}"
 

@@ -43,7 +43,7 @@ def read_unclean(git: Git) -> Unclean:
         if entry.startswith(b"? "):
             untracked.append(entry[2:])
         else:
-            # `1 XY …` has eight fields before the path, letter included, `u XY …` ten (git-status(1), porcelain version 2).
+            # With the letter, `1 XY …` has eight fields before the path, `u XY …` ten (git-status(1), version 2).
             tracked.append(entry.split(b" ", 8 if entry.startswith(b"1 ") else 10)[-1])
     return Unclean(tuple(tracked), tuple(untracked))
 

@@ -1,6 +1,6 @@
-"""The hooks of a worktree that has just been made: on, where the repository has them.
+"""Turns the hooks on in a worktree that was made just now, where the repository has them.
 
-Belongs here: that question alone. Does not: the hooks, or where they lie (see `hooks`, `hooks_beside`).
+Belongs here: that alone. Does not: the hooks, or where they are (see `native_hooks`, `worktree_hooks`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ OFF = "no hooks of agentledger are on here, so no commit is checked; agentledger
 
 
 def activate_hooks(git: Git) -> tuple[str, ...]:
-    """Have the worktree around `git` run the repository's hooks; sentences about what keeps it from that.
+    """Have the worktree around `git` run the repository's hooks; return sentences about what prevents that.
 
-    Hooks in the shared folder run in every worktree. Where `core.hooksPath` is set, as a package manager's
-    set-up does, each worktree is told of ours by a setting of its own.
+    Hooks in the shared folder run in every worktree. Where `core.hooksPath` is set, which the set-up of a
+    package manager can do, each worktree gets a setting of its own that names our folder.
     """
     place = queries.locate_repository(git)
     done = manifest.read_manifest(place.common)
@@ -30,10 +30,11 @@ def activate_hooks(git: Git) -> tuple[str, ...]:
     setting = worktree_hooks.read_shared_path(git, place)
     if setting is None:
         missing = [name for name in NAMES if not has_running_shim(place.common / "hooks" / name)]
-        told = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
-        return (told,) if missing else ()
+        line = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
+        return (line,) if missing else ()
     plan = worktree_hooks.plan_worktree_hooks(git, place, setting, worktrees=[git.cwd], done=done)
-    kept = manifest.render_manifest(place.common, done.merge_later(plan.done))
+    content = manifest.render_manifest(place.common, done.merge_later(plan.done))
     file = manifest.manifest_path(place.common)
-    steps.apply_steps([Write(file, read_content(file), kept), *plan.steps])
+    # The manifest first, as in `init`: whatever is done can be undone after a kill.
+    steps.apply_steps([Write(file, read_content(file), content), *plan.steps])
     return ()

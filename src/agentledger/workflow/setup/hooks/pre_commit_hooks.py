@@ -1,9 +1,9 @@
-"""The pre-commit framework: our entry in a repository's `.pre-commit-config.yaml`.
+"""Adds our entry to the configuration of the pre-commit framework, `.pre-commit-config.yaml`.
 
-Belongs here: the entry, and putting it in and out without touching another line. Does not: what the
-framework starts (see `gates.framework`).
+Belongs here: the entry, and adding and removing it without changing any other line. Does not: what the framework
+starts (see `gates.framework`).
 
-The file is shared by everybody, so the entry does nothing where agentledger is not installed.
+Everybody shares the file, so the entry does nothing where agentledger is not installed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from agentledger.workflow.setup.steps import Write, read_content
 
 NAME = ".pre-commit-config.yaml"
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
+# always_run and pass_filenames: the gate is about a whole commit, also one that touches no file of a type.
+# require_serial: it must not run several times at once, each for a part of the files.
 ENTRY = f"""\
 - repo: local
   hooks:
@@ -30,11 +32,12 @@ ENTRY = f"""\
       pass_filenames: false
       require_serial: true
 """
+# Without hook types, pre-commit installs its pre-commit stage alone.
 INSTALL = f"pre-commit install {' '.join(f'--hook-type {stage}' for stage in STAGES)}"
 
 
 def plan_entry(top: Path) -> Plan:
-    """The entry at the end of the file, or a file with it; a note with the entry where that is not safe."""
+    """The plan that adds the entry at the end of the file, or makes one; a note with it where that is not safe."""
     file = top / NAME
     before = read_content(file)
     if before is not None and b"agentledger" in before:
@@ -42,22 +45,25 @@ def plan_entry(top: Path) -> Plan:
     snippet = ENTRY if before is None else _indent_entry(before)
     after = ("repos:\n" + ENTRY).encode() if before is None else _append_entry(before, snippet)
     if after is None:
-        told = f"{NAME} does not end with its list of repos; add this to that list:\n{ENTRY.rstrip()}"
-        return Plan(notes=(told, f"then: {INSTALL}"))
+        note = f"{NAME} does not end with its list of repos; add this to that list:\n{ENTRY.rstrip()}"
+        return Plan(notes=(note, f"then: {INSTALL}"))
     written = Written(hash_content(after), before is None, before, snippet=snippet)
-    told = f"commit {NAME}, and in each clone: {INSTALL}"
-    return Plan((Write(file, before, after),), Manifest({file: written}), (told,))
+    note = f"commit {NAME}, and in each clone: {INSTALL}"
+    return Plan((Write(file, before, after),), Manifest({file: written}), (note,))
 
 
 def _indent_entry(before: bytes) -> str:
-    """The entry, as deep as the last one in the file."""
+    """The entry, indented like the last one in the file."""
     entries = [line for line in before.decode("utf-8", "replace").splitlines() if "- repo:" in line]
     margin = entries[-1][: entries[-1].index("- repo:")] if entries else ""
     return "".join(f"{margin}{line}\n" for line in ENTRY.splitlines())
 
 
 def _append_entry(before: bytes, snippet: str) -> bytes | None:
-    """The file with the entry, if it then says just what it said and the entry; else None."""
+    """The file with the entry at its end; None where it does not then mean the same as before, and the entry.
+
+    Parsing both is surer than guessing from the lines where the list of repos ends.
+    """
     ended = before if before.endswith(b"\n") else before + b"\n"
     after = ended + snippet.encode()
     former, now = _parse_yaml(before), _parse_yaml(after)
@@ -68,6 +74,7 @@ def _append_entry(before: bytes, snippet: str) -> bytes | None:
 
 
 def _parse_yaml(raw: bytes) -> Any:
+    """The meaning of a YAML file; None where it cannot be read."""
     import yaml
 
     try:
@@ -77,7 +84,10 @@ def _parse_yaml(raw: bytes) -> Any:
 
 
 def plan_entry_undo(file: Path, written: Written) -> Plan:
-    """The way back: the former bytes where nobody has touched the file since, else without the entry."""
+    """The plan that undoes it: the former bytes where nobody has changed the file since, else without the entry.
+
+    An entry that was changed stays, and a note says so.
+    """
     now = read_content(file)
     if now is None:
         return Plan()

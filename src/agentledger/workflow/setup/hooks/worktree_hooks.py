@@ -1,13 +1,12 @@
-"""Hooks where `core.hooksPath` is set: agents' worktrees get a folder of hooks of their own.
+"""Installs hooks where `core.hooksPath` is set: agents' worktrees get a folder of hooks of their own.
 
-Belongs here: whether that setting is in the way, the folder, the settings of each worktree. Does not: the
-hooks' text (see `hooks`).
+Belongs here: whether that setting is in the way, the folder, the settings of each worktree. Does not: the hooks'
+text (see `native_hooks`).
 
-husky sets it to `.husky/_`, others to a folder in the home directory. Theirs is not touched: git reads a
-setting of one worktree after the shared ones, once `extensions.worktreeConfig` is on; what is shared is
-looked up at every run, and runs first. With that extension `core.bare` and `core.worktree` go for every
-worktree that says nothing else, so they move to the main worktree's own file (git-worktree(1),
-"Configuration file").
+husky sets it to `.husky/_`, others to a folder in the home directory. That setting stays: git reads the settings of
+one worktree after the shared ones, once `extensions.worktreeConfig` is on. Our hooks look up the shared folder at
+every run, and run its hooks first. With that extension `core.bare` and `core.worktree` would apply to every
+worktree without its own, so they move to the main worktree's own file (git-worktree(1), "Configuration file").
 """
 
 from __future__ import annotations
@@ -29,40 +28,44 @@ from agentledger.workflow.setup.steps import PROGRAM, Write, read_content
 
 SETTING, EXTENSION = "core.hooksPath", "extensions.worktreeConfig"
 MAIN_ONLY = ("core.bare", "core.worktree")
-# githooks(5), but for those that a server runs, and those that run so often that a shell would be felt.
+# The other hooks of githooks(5), which must still run: in our folder each is a script that starts the shared one.
+# Left out are those that a server runs, and those that run so often that a shell would be felt.
 _OTHERS = (
     "applypatch-msg pre-applypatch post-applypatch prepare-commit-msg commit-msg post-commit pre-rebase "
     "post-checkout post-merge post-rewrite pre-auto-gc sendemail-validate"
 ).split()
 # Since this git, hooks can be named in the configuration (git-config(1), `hook.<friendly-name>.event`).
 CONFIGURED = (2, 54)
+# The ones that run so often: forwarded only where the shared folder has them.
 _OFTEN = ("reference-transaction", "post-index-change")
 
 
 def read_shared_path(git: Git, place: Place) -> str | None:
-    """The `core.hooksPath` that all worktrees share; None where there is none, or it says the usual place."""
-    said = [
+    """The `core.hooksPath` that all worktrees share; None without one, or where it names the usual folder."""
+    shared = [
         (scope, value) for scope, value in _read_hooks_paths(git) if scope in ("system", "global", "local")
     ]
-    if not said or said[-1][1] == str(place.common / "hooks"):
+    # The last one counts.
+    if not shared or shared[-1][1] == str(place.common / "hooks"):
         return None
-    return said[-1][1]
+    return shared[-1][1]
 
 
 def read_own_path(git: Git) -> str | None:
-    """What this worktree's own settings say."""
-    found = [value for scope, value in _read_hooks_paths(git) if scope == "worktree"]
-    return found[-1] if found else None
+    """The `core.hooksPath` in this worktree's own settings; None without one."""
+    own = [value for scope, value in _read_hooks_paths(git) if scope == "worktree"]
+    return own[-1] if own else None
 
 
 def _read_hooks_paths(git: Git) -> list[tuple[str, str]]:
+    """Every `core.hooksPath` with its scope, in git's order."""
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
     words = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
     return list(zip(words[::2], words[1::2], strict=True))
 
 
 def read_configured_hooks(git: Git) -> list[tuple[str, str]]:
-    """Name and event of each hook that `hook.<name>.event` sets for an event that ours has, too."""
+    """Name and event of each hook that `hook.<name>.event` sets for an event of ours."""
     flags = ["-z", "--get-regexp", r"^hook\..*\.event$"]
     entries = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
     pairs = (entry.partition("\n")[::2] for entry in entries)
@@ -76,7 +79,10 @@ def read_configured_hooks(git: Git) -> list[tuple[str, str]]:
 def plan_worktree_hooks(
     git: Git, place: Place, setting: str, worktrees: Sequence[Path], done: Manifest
 ) -> Plan:
-    """Our folder of hooks, and each of these worktrees told to use it."""
+    """The plan for our folder of hooks, and for a setting in each of these worktrees that names it.
+
+    `setting` is the shared `core.hooksPath`; `done` is what earlier runs did.
+    """
     folder = place.common / FOLDER
     parts = [_plan_own_path(replace(git, cwd=worktree), folder) for worktree in worktrees]
     if any(part.steps for part in parts):
@@ -90,30 +96,32 @@ def plan_worktree_hooks(
         _plan_hook_file(folder / n, native_hooks.render_shim(n, "before-elsewhere.sh", "forward.sh"), done)
         for n in names
     ]
-    told = f"core.hooksPath is {escape_hidden(setting)}, which stays: the hooks go to agents' worktrees alone"
+    note = f"core.hooksPath is {escape_hidden(setting)}, which stays: the hooks go to agents' worktrees alone"
     if not worktrees:
-        told += "; there is none yet, so run init again once there is"
-    return combine_plans([*parts, Plan(notes=(told,))])
+        note += "; there is none yet, so run init again once there is"
+    return combine_plans([*parts, Plan(notes=(note,))])
 
 
 def _has_hook_file(setting: str, worktrees: Sequence[Path], name: str) -> bool:
+    """Is there such a hook in the shared folder? A relative path is taken from each worktree."""
     return any((worktree / setting / name).is_file() for worktree in worktrees)
 
 
 def _plan_own_path(git: Git, folder: Path) -> Plan:
-    """The worktree's own setting; one that somebody else has made stays."""
+    """The plan for the worktree's own setting; one that somebody else has made stays."""
     before = read_own_path(git)
     if before is not None and before != str(folder):
-        said = (
+        note = (
             f"{escape_hidden(str(git.cwd))} has a core.hooksPath of its own, which stays: it is not checked"
         )
-        return Plan(notes=(said,))
+        return Plan(notes=(note,))
     return git_settings.plan_settings(
         queries.locate_repository(git).directory / "config.worktree", [(SETTING, str(folder))]
     )
 
 
 def _plan_extension(place: Place) -> Plan:
+    """The plan that turns the extension on, and moves what is for the main worktree alone."""
     file = place.common / "config"
     if git_settings.read_setting(file, EXTENSION) == "true":
         return Plan()
@@ -125,6 +133,7 @@ def _plan_extension(place: Place) -> Plan:
 
 
 def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
+    """The plan for one hook in our folder; one that somebody has changed stays, and a note says so."""
     there = read_content(path)
     if there == text:
         return Plan()
@@ -134,11 +143,14 @@ def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
     return Plan((Write(path, there, text, PROGRAM),), Manifest({path: written}))
 
 
-# -- the way back ------------------------------------------------------------------------
+# -- undoing it --------------------------------------------------------------------------
 
 
 def plan_worktree_undo(place: Place, known: Mapping[Path, Written]) -> Plan:
-    """The settings of each worktree, and the extension where no other setting of a worktree needs it."""
+    """The plan that undoes the settings of each worktree, and the extension where no other setting needs it.
+
+    `known` are the records of files with settings. What is still needed stays in the plan's manifest.
+    """
     shared, main = place.common / "config", place.common / "config.worktree"
     files = {**_find_copied_settings(place), **known}
     back = {path: git_settings.plan_settings_undo(path, written) for path, written in files.items()}
@@ -150,13 +162,13 @@ def plan_worktree_undo(place: Place, known: Mapping[Path, Written]) -> Plan:
     if not needed or shared not in files:
         return combine_plans(back.values())
     kept = {path: files[path] for path in (shared, main) if path in files}
-    told = f"{EXTENSION} stays on, for the settings in {escape_hidden(str(needed[0]))}"
+    note = f"{EXTENSION} stays on, for the settings in {escape_hidden(str(needed[0]))}"
     others = (part for path, part in back.items() if path not in kept)
-    return combine_plans([*others, Plan(done=Manifest(kept), notes=(told,))])
+    return combine_plans([*others, Plan(done=Manifest(kept), notes=(note,))])
 
 
 def _find_copied_settings(place: Place) -> dict[Path, Written]:
-    """Worktrees that have our setting from another one: `git worktree add` hands it on."""
+    """Records for worktrees that have our setting without init: `git worktree add` copies it from another one."""
     ours = str(place.common / FOLDER)
     copied = Written("", False, keys=(Key(SETTING, ours, None),))
     every = place.common.glob("worktrees/*/config.worktree")
