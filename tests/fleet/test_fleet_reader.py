@@ -139,7 +139,7 @@ def test_a_branch_with_a_missing_object_is_unreadable_and_the_rest_is_built(repo
     assert oid[:12] in found["agent/x"].state_why
     assert (found["agent/x"].changes, found["agent/x"].added) == ((), None)
     assert all(len(found[n].changes) == 2 for n in ("agent/a", "agent/y", "agent/z"))
-    assert read.notes == ("1 branch could not be read; the reason stands beside each.",)
+    assert read.notes == ("1 branch could not be read; the reason is beside each.",)
 
 
 def test_a_ref_to_something_else_than_a_commit_says_what_it_is(repo: Repo, root: Commit) -> None:

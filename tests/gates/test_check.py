@@ -118,12 +118,12 @@ def test_a_commit_that_no_branch_or_more_than_one_stands_at_is_refused(repo: Rep
     repo.git("branch", "-q", "agent/twin", BAD)
     head = repo.git("rev-parse", BAD).strip()
     said = refused(repo.path, "check", "--range", f"main..{head}")
-    assert said.message == f"several branches stand at {head}: agent/bad and agent/twin"
+    assert said.message == f"several branches are at {head}: agent/bad and agent/twin"
     assert "--range main..agent/login" in said.hint
     tree = repo.git("rev-parse", "main^{tree}").strip()
     lone = repo.git("commit-tree", "-m", "alone", tree).strip()
-    assert refused(repo.path, "check", "--range", f"main..{lone}").message == f"no branch stands at {lone}"
-    assert "no branch stands at abcdef0" in refused(repo.path, "check", "--range", "main..abcdef0").message
+    assert refused(repo.path, "check", "--range", f"main..{lone}").message == f"no branch is at {lone}"
+    assert "no branch is at abcdef0" in refused(repo.path, "check", "--range", "main..abcdef0").message
 
 
 def test_a_branch_called_like_a_commit_is_that_branch(repo: Repo) -> None:
@@ -238,7 +238,7 @@ def test_the_merge_gate_stays_closed_where_no_version_of_the_policy_can_be_read(
     assert said.message.startswith(
         "no version of the policy on main can be read, so nothing can be merged by it"
     )
-    assert said.hint == "mend .agentledger/config.toml on main, and commit it there"
+    assert said.hint == "fix .agentledger/config.toml on main, and commit it there"
 
 
 def test_other_gates_and_a_look_at_everything_stay_open_with_a_note(broken: Repo) -> None:

@@ -85,6 +85,35 @@ def test_copies_that_differ_in_a_document_pass_at_once_as_long_as_neither_moves(
     assert not passes(desk, monkeypatch)
 
 
+@pytest.mark.parametrize(
+    ("path", "plain_enough"),
+    [
+        (b"src/a.py", True),
+        (b"src/not/there.py", True),
+        (b"docs/d.md", False),
+        (b"src2/a.py", False),
+        (b"src/../docs/d.md", False),
+        (b"src/.git/config", False),
+        (b".agentledger/tasks/x/brief.md", False),
+        ("src/\u202ea.py".encode(), False),
+        (b"", False),
+    ],
+)
+def test_a_path_can_be_asked_about_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, path: bytes, plain_enough: bool
+) -> None:
+    monkeypatch.chdir(desk.path)
+    assert plain.is_plain_path(os.environ, path) == plain_enough
+
+
+def test_no_path_is_plain_where_the_brief_has_changed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(desk.path)
+    head = desk.repo.git("rev-parse", "agentledger")
+    desk.repo.commit("agentledger", {"tasks/x/brief.md": BRIEF.format("['lib/**']", "")}, parents=[head])
+    desk.repo.flush()
+    assert not plain.is_plain_path(os.environ, b"src/a.py")
+
+
 def test_in_a_linked_worktree_and_a_subfolder_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.git("switch", "-q", "main")
     linked = Desk(desk.repo, desk.repo.worktree_add(desk.path.parent / "an agent's", "agent/x").path)

@@ -71,8 +71,7 @@ def commit_files(
     who = read_identity(git)
     place, config = queries.locate_repository(git), queries.read_config(git)
     with scratch.open_scratch(place) as sealed:
-
-        # All of it once more after a lost race: the rival's commit may have changed any of the answers.
+        # After a lost race all of this again: the rival's commit may have changed any of the answers.
         def once() -> Written:
             seen = reader.compare_copies(sealed.git, read_copies(git, config, name))
             start = _require_start(sealed, seen)
@@ -207,7 +206,7 @@ def _check_path(path: str) -> None:
         )
 
 
-# Stands for a file that is not there yet, where only its path counts.
+# In place of an entry that does not exist yet, where only the path counts.
 
 
 _NO_ENTRY = Entry("", "", "", size=None, side=control_files.Side.LOCAL)

@@ -28,8 +28,7 @@ class Identity(NamedTuple):
 
 
 def read_identity(git: Git) -> Identity:
-    """The person whom git is configured for. LedgerError, with the two commands to type, where there is none.
-    """
+    """The person whom git is configured for; LedgerError, with the two commands to type, where it is none."""
     idents = []
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         out, code, _ = run_unchecked(git, ["var", variable])

@@ -172,7 +172,7 @@ def parent_folders(path: str) -> Iterable[str]:
 
 
 def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
-    """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or has this content already."""
+    """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or has the same content."""
     folder, slash, name = clash.rpartition("/")
     stem, dot, ending = name.rpartition(".")
     whole = (entry.commit or entry.blob) + entry.blob

@@ -54,7 +54,7 @@ def read_history(scratch: Scratch, tips: Sequence[str]) -> History:
 
 
 def read_moved_commits(scratch: Scratch, new: str | None, old: str | None) -> Moved:
-    """The commits of `new` that `old` lacks, and the paths they changed; None stands for no commit at all."""
+    """The commits of `new` that `old` lacks, and the paths they changed; None means no commit at all."""
     if new is None or new == old:
         return Moved()
     span = [new, *([f"^{old}"] if old else [])]

@@ -1,26 +1,27 @@
-"""A question to git from a hook, without `subprocess`, whose import costs more than several answers.
+"""Run git from a hook without `subprocess`, whose import takes longer than several answers of git.
 
-Belongs here: starting git in the folder and the repository that the hook was started for. Does not: what is
-asked (see `plain`). Everything that asks more than a hook's first few questions goes through `git`.
+Belongs here: starting git in the folder and the repository for which the hook was started. Does not: what is
+asked (see `plain`). Whatever asks more than a hook's first few questions goes through `git.process`.
 """
 
 from __future__ import annotations
 
 import os
 
-# Answers are held whole; who gets more than this has to be judged in the slow way.
+# Answers are kept whole in memory; a commit with a longer one is judged the slow way.
 MOST_BYTES = 32 << 20
-# What every pipe holds, so that a question can be put down before anybody reads it.
+# Less than any pipe holds, so that a question can be written before git reads it.
 MOST_GIVEN = 12 << 10
 
 
 def git_output(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes | None:
-    """The standard output of a git command that reads `given`; None where it fails or says too much.
+    """Return the standard output of a git command that reads `given`; None where it fails or prints too much.
 
     None, too, where `given` is longer than MOST_GIVEN, and on a system without this way to start a process.
     """
     if len(given) > MOST_GIVEN or not hasattr(os, "posix_spawnp"):
         return None
+    # Python's own pipes are not inherited, so git sees the end of its input as soon as we have closed ours.
     (read, write), (hear, tell) = os.pipe(), os.pipe()
     try:
         os.write(tell, given)
@@ -31,22 +32,24 @@ def git_output(arguments: list[str], env: dict[str, str], given: bytes = b"") ->
             (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
         ]
         process = os.posix_spawnp("git", ["git", *arguments], env, file_actions=actions)
+        # Ours has to be closed, too, or the output would never end.
         os.close(write)
         write = -1
-        said = _read_all(read)
+        output = _read_all(read)
     except OSError:
         return None
     finally:
         for end in (read, hear, write):
             if end >= 0:
                 os.close(end)
-    return said if os.waitpid(process, 0)[1] == 0 else None
+    # A git that printed too much ends by itself: its pipe is closed.
+    return output if os.waitpid(process, 0)[1] == 0 else None
 
 
 def _read_all(end: int) -> bytes | None:
-    said = bytearray()
+    output = bytearray()
     while block := os.read(end, 1 << 16):
-        said += block
-        if len(said) > MOST_BYTES:
+        output += block
+        if len(output) > MOST_BYTES:
             return None
-    return bytes(said)
+    return bytes(output)

@@ -1,7 +1,7 @@
-"""The use case behind every check on branches and tasks: which of them, at which gate, and what came of it.
+"""Check branches, a task or the whole fleet at a gate, and report what the rules find.
 
-Belongs here: picking what was asked for out of a fleet, and one report of it. Does not: gathering
-(see `judge`), rules, or a commit that is not made yet (see `gates`).
+Belongs here: choosing what to check out of a fleet, and the report. Does not: gathering facts (see
+`fleet.case_builder`), rules, or a commit that is not made yet (see `commit`).
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ from agentledger.model.text import decode, escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
 _ALIVE = (State.OPEN, State.DORMANT, State.UNREADABLE)
-UNREAD = "mend that, then run this again; git fsck tells more of what is missing"
+UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
 
 def check_branch(
     start: Path, name: str, gate: Gate, request: Request, progress: Progress = ignore_progress
 ) -> Report:
-    """One branch, by its name or a ref. LedgerError, with near names, when there is none; and at the merge
-    gate where no version of the policy can be read.
+    """Check one branch, given by its name or a ref.
+
+    Raises LedgerError, with near names, when there is no such branch, and at the merge gate where no version of
+    the policy can be read; Unjudged where the branch cannot be read.
     """
     with snapshot.open_snapshot(start, request, progress) as taken:
         branch = _find_branch(taken.fleet, name)
         if branch is not None:
             return _check_one_branch(taken, branch, gate)
         known = [b.name for b in taken.fleet.branches]
-    # Nobody's agent's by its name, but asked for all the same, beside those that it may meet.
+    # Not an agent branch by name: read it anyway, together with the branches that it may overlap with.
     refs = (name,) if name.startswith("refs/") else ()
     wanted = replace(request, refs=refs, branches=(name, *known))
     with snapshot.open_snapshot(start, wanted, progress) as taken:
@@ -50,7 +52,7 @@ def check_branch(
 def check_fleet(
     start: Path, gate: Gate | None, request: Request, progress: Progress = ignore_progress
 ) -> Report:
-    """Every open branch. Without a gate all is shown, as at the merge gate, and nothing is refused."""
+    """Check every open branch. Without a gate the merge gate's findings are shown, and nothing is refused."""
     with snapshot.open_snapshot(start, request, progress) as taken:
         alive = [b for b in taken.fleet.branches if b.state in _ALIVE]
         if gate is None:
@@ -59,7 +61,7 @@ def check_fleet(
 
 
 def check_task(start: Path, task: str, request: Request, progress: Progress = ignore_progress) -> Report:
-    """A task that is about to be handed out, at the spawn gate."""
+    """Check a task that is about to be handed out, at the spawn gate. LedgerError when there is none."""
     with snapshot.open_snapshot(start, request, progress) as taken:
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
@@ -68,41 +70,44 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
 
 
 def current_branch(start: Path) -> str:
-    """The branch that is checked out around `start`; LedgerError when none is."""
-    found = queries.read_head_ref(process.repository_at(start)).removeprefix("refs/heads/")
-    if not found:
+    """Return the branch that is checked out around `start`; LedgerError when none is."""
+    branch = queries.read_head_ref(process.repository_at(start)).removeprefix("refs/heads/")
+    if not branch:
         raise LedgerError("no branch is checked out here", "name one: agentledger check --branch NAME")
-    return found
+    return branch
 
 
 def resolve_range_end(start: Path, name: str) -> str:
-    """The branch that one end of a range stands for: a name as it is; HEAD, "" and the id of a commit as the
-    one branch that stands there. LedgerError where that is none, or several.
+    """Return the branch that one end of a range means.
+
+    A name is returned as it is; for HEAD, "" (HEAD, too) and the id of a commit, the one branch at that
+    commit. LedgerError where that is none, or several.
     """
-    asked = process.repository_at(start)
-    heads = {ref.name: ref.id for ref in queries.read_refs(asked, [HEADS, REMOTES]).refs if not ref.target}
+    git = process.repository_at(start)
+    heads = {ref.name: ref.id for ref in queries.read_refs(git, [HEADS, REMOTES]).refs if not ref.target}
     name = name or "HEAD"
     if HEADS + name in heads or REMOTES + name in heads or not _COMMIT.fullmatch(name):
         return name
-    branch = queries.read_head_ref(asked) if name == "HEAD" else ""
+    branch = queries.read_head_ref(git) if name == "HEAD" else ""
     if branch:
         return branch
-    found = process.run_or_none(asked, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
-    commit = decode(found or b"").strip()
+    out = process.run_or_none(git, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
+    commit = decode(out or b"").strip()
     return _only_branch_at(name, [ref for ref, at in heads.items() if at == commit])
 
 
-# What CI systems put into a range: where no branch is checked out, or by ids alone.
+# What CI systems write into a range: HEAD where no branch is checked out, or ids.
 _COMMIT = re.compile("HEAD|[0-9a-f]{7,64}")
 
 
 def _only_branch_at(name: str, refs: Sequence[str]) -> str:
+    # A branch and its remote-tracking copy are one: the local one names both.
     local = [ref for ref in refs if ref.startswith(HEADS)] or refs
     if len(local) == 1:
         return local[0]
     shown = " and ".join(escape_hidden(ref.removeprefix(HEADS).removeprefix(REMOTES)) for ref in local[:3])
-    told = f"several branches stand at {name}: {shown}" if local else f"no branch stands at {name}"
-    raise LedgerError(told, "name the branches: agentledger check --range main..agent/login")
+    message = f"several branches are at {name}: {shown}" if local else f"no branch is at {name}"
+    raise LedgerError(message, "name the branches: agentledger check --range main..agent/login")
 
 
 def _check_at_gate(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
@@ -111,7 +116,7 @@ def _check_at_gate(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what
 
 
 def _check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
-    """A branch by itself, which has to be readable: that nothing was found would say that all is well."""
+    """Check one branch, which has to be readable: no findings would look as if all were well."""
     if branch.state is State.UNREADABLE:
         why = escape_hidden(branch.state_why)
         raise Unjudged(f"{escape_hidden(branch.name)} could not be read, so it is not judged: {why}", UNREAD)
@@ -119,7 +124,7 @@ def _check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
 
 
 def _require_policy(fleet: Fleet, gate: Gate) -> None:
-    """LedgerError where nobody can know what may merge."""
+    """Raise LedgerError where the policy cannot be read at the merge gate: nobody can know what may merge."""
     if gate is not Gate.MERGE or fleet.policy.readable:
         return
     problem = next(iter(fleet.policy.problems), None)
@@ -128,20 +133,20 @@ def _require_policy(fleet: Fleet, gate: Gate) -> None:
     base = escape_hidden(fleet.base.name)
     raise LedgerError(
         f"no version of the policy on {base} can be read, so nothing can be merged by it{why}",
-        f"mend {FILE} on {base}, and commit it there",
+        f"fix {FILE} on {base}, and commit it there",
     )
 
 
 def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
     readable = [b for b in branches if b.state is not State.UNREADABLE]
-    found = taken.findings(readable, gate)
+    findings = taken.findings(readable, gate)
     lost = tuple(
         f"{escape_hidden(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable
     )
     return Report(
         gate,
         what,
-        tuple(f for b in readable for f in found[b.ref]),
+        tuple(f for b in readable for f in findings[b.ref]),
         notes=_printable_notes(taken.fleet),
         unjudged=lost,
     )
@@ -156,7 +161,7 @@ def _find_branch(fleet: Fleet, name: str) -> Branch | None:
 
 
 def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:
-    """A branch that there is, but that no agent works on."""
+    """Return the error for a branch that exists, but that no agent works on: base, or the control branch."""
     if name in (fleet.base.name, fleet.base.ref, fleet.base.other_ref):
         return LedgerError(
             f"{escape_hidden(name)} is the base: it is what branches are judged against",

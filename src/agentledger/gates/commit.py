@@ -1,10 +1,10 @@
-"""The commit gate: what would this commit do that the branch's brief does not allow?
+"""The commit gate: does this commit change anything that the branch's brief does not allow?
 
-Belongs here: the commit that is not made yet, put before the rules. Does not: where the hook was
-started (see `here`), or what the manager said (see `gated`).
+Belongs here: judging a commit that is not made yet. Does not: where the hook was started (see `here`), or
+what the manager said (see `gated`).
 
-What the commit itself does is its tree against its parents, merged again. Of that only counts what merging it
-into base would bring: undoing an earlier slip has to pass.
+What the commit changes is its tree against its parents, merged again. Of that, only what merging it into base
+would bring counts: undoing an earlier mistake has to pass.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from agentledger.scope import patterns
 
 
 def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
-    """The branch, and what the rules find in the commit that the index would make; () without a brief.
+    """Return the branch, and what the rules find in the commit that the index would make; () without a brief.
 
     `outer` is the hook's environment, `now` in seconds since the epoch. Raises LedgerError.
     """
@@ -46,30 +46,31 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         settings = queries.read_config(here.asked)
         refs = who.read_refs(here, settings)
         ruled = who.read_policy(refs, sealed)
-        # A brief that this very commit adds counts already, as it will when the commit is there.
+        # Made in the sealed directory, which is removed afterwards. A brief that this commit adds counts already,
+        # as it will once the real commit is made.
         commit = sealed.commit(surroundings.write_index_tree(here, sealed.git.cwd / "objects"), heads)
-        found = who.find_gated_task(here, refs, sealed, ruled=ruled, head=commit)
-        if found is None:
+        gated = who.find_gated_task(here, refs, sealed, ruled=ruled, head=commit)
+        if gated is None:
             return here.branch, ()
-        granting.write_grant(here, settings, found)
-        return here.branch, _evaluate_commit(sealed, here, found, commit=commit, heads=tuple(heads), now=now)
+        granting.write_grant(here, settings, gated)
+        return here.branch, _evaluate_commit(sealed, here, gated, commit=commit, heads=tuple(heads), now=now)
 
 
 def _evaluate_commit(
-    sealed: Scratch, here: Here, found: Gated, commit: str, heads: tuple[str, ...], now: int
+    sealed: Scratch, here: Here, gated: Gated, commit: str, heads: tuple[str, ...], now: int
 ) -> tuple[Finding, ...]:
     own = net_changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
-    case = _gather_case(sealed, here, found, commit=commit, own=own, now=now)
+    case = _gather_case(sealed, here, gated, commit=commit, own=own, now=now)
     findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):
         return findings
-    # Merging costs more than all the rest, so it is asked for only when somebody would be stopped.
-    net = net_changes.find_net_changes(sealed, found.base.head, [commit])[commit]
+    # Merging costs more than all the rest, so it is done only when somebody would be stopped.
+    net = net_changes.find_net_changes(sealed, gated.base.head, [commit])[commit]
     return rules.evaluate_rules(_keep_net_changes(case, net))
 
 
 def _keep_net_changes(case: Case, net: Net) -> Case:
-    """The case without what merging the commit would not bring to base; all of it, if git cannot merge."""
+    """Return the case without what merging would not bring to base; unchanged, if git cannot merge."""
     if net.failed:
         return case
     kept = net.paths
@@ -80,8 +81,8 @@ def _keep_net_changes(case: Case, net: Net) -> Case:
     )
 
 
-def _gather_case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Own, now: int) -> Case:
-    brief = found.task.brief
+def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Own, now: int) -> Case:
+    brief = gated.task.brief
     assert brief
     changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.by.items()))
     new = [change for _, change in own.by.values() if change.status != "D"]
@@ -90,62 +91,65 @@ def _gather_case(sealed: Scratch, here: Here, found: Gated, commit: str, own: Ow
     return Case(
         gate=Gate.COMMIT,
         now=now,
-        policy=found.policy,
-        base=case_builder.short_base_ref(found.base),
+        policy=gated.policy,
+        base=case_builder.short_base_ref(gated.base),
         branch=here.branch,
         listed=True,
-        task=found.task,
-        work=_gather_work(sealed, found, commit, own),
-        scope=patterns.scope_of_brief(brief, found.policy, case_builder.PROTECTED),
+        task=gated.task,
+        work=_gather_work(sealed, gated, commit, own),
+        scope=patterns.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
         twins=content_risks.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
-        reports=_changed_check_ins(sealed, found, commit, own),
+        reports=_changed_check_ins(sealed, gated, commit, own),
     )
 
 
-def _changed_check_ins(sealed: Scratch, found: Gated, commit: str, own: Own) -> tuple[Report, ...]:
-    """The check-ins of this commit; earlier ones against all that the branch has made of them."""
-    said = check_ins.check_in_history(found.task.id, own.history)
-    if any(changes[0].status != "A" for changes in said.values()):
-        lines = [Line(*each) for each in commits.read_ancestry_outside(sealed.git, commit, found.base.head)]
+def _changed_check_ins(sealed: Scratch, gated: Gated, commit: str, own: Own) -> tuple[Report, ...]:
+    """Return the check-ins that this commit adds, edits or deletes, compared with how they were first."""
+    histories = check_ins.check_in_history(gated.task.id, own.history)
+    # An edit can be told from a correction only by all versions on the branch; a new file has one.
+    if any(changes[0].status != "A" for changes in histories.values()):
+        lines = [Line(*each) for each in commits.read_ancestry_outside(sealed.git, commit, gated.base.head)]
         history = net_changes.find_own_changes(sealed, {"": lines})[""].history
-        said = {path: history[path] for path in said}
-    return check_ins.compare_check_ins(sealed, found.policy, {"": said})[""]
+        histories = {path: history[path] for path in histories}
+    return check_ins.compare_check_ins(sealed, gated.policy, {"": histories})[""]
 
 
-def _gather_work(sealed: Scratch, found: Gated, commit: str, own: Own) -> Work:
-    """What the rules of this gate ask of the branch's documents: its copy of the brief, and check-ins."""
-    folder = f"{TASKS}{found.task.id}/"
+def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
+    """Gather the branch's documents that the rules of this gate ask for: its copy of the brief, and check-ins."""
+    folder = f"{TASKS}{gated.task.id}/"
     entries = objects.read_tree_entries(sealed.git, commit, folder)
-    listed = {decode(path): blob for mode, blob, path in entries if mode != content_risks.LINK}
-    copy = listed.get(f"{folder}brief.md")
-    same = copy is None or copy == found.official
-    refused = any(a.decision == "reject" and a.brief == copy for a in found.task.answers)
+    # A link is no document: what is behind it is not what was committed.
+    blobs = {decode(path): blob for mode, blob, path in entries if mode != content_risks.LINK}
+    copy = blobs.get(f"{folder}brief.md")
+    same = copy is None or copy == gated.official
+    refused = any(a.decision == "reject" and a.brief == copy for a in gated.task.answers)
+    # Only the control branch's history shows whether a copy is outdated; here each counts as a scope change.
     standing = Copy.NONE if copy is None else Copy.SAME if same else Copy.SCOPE_CHANGE
     if standing is Copy.SCOPE_CHANGE and refused:
         standing = Copy.REFUSED
-    if found.task.brief_from == "branch":
+    if gated.task.brief_from == "branch":
         standing = Copy.UNCONFIRMED
-    wanted = _select_check_ins(found, own, listed)
+    wanted = _select_check_ins(gated, own, blobs)
     texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(wanted.values()))))
     parsed = [
         documents.parse_check_in(
-            Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], found.policy, blob
+            Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], gated.policy, blob
         )
         for path, blob in wanted.items()
     ]
     newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)
-    return Work(task=found.task.id, copy=standing, check_ins=tuple(newest), answers=found.task.answers)
+    return Work(task=gated.task.id, copy=standing, check_ins=tuple(newest), answers=gated.task.answers)
 
 
-def _select_check_ins(found: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
-    """Those that this commit brings; all of them, where a checkpoint has to be looked for in them."""
-    brief = found.task.brief
+def _select_check_ins(gated: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
+    """Return the check-ins of this commit, by path; all of the branch's, where one may ask for a checkpoint."""
+    brief = gated.task.brief
     checkpoints = brief is not None and (brief.checkpoints or brief.mode == "review")
-    folder = f"{TASKS}{found.task.id}/status/"
+    folder = f"{TASKS}{gated.task.id}/status/"
     return {
         path: blob
         for path, blob in listed.items()

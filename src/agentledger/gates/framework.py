@@ -1,9 +1,10 @@
-"""What the pre-commit framework starts, and whoever calls us from a hook of their own: `agentledger-hook`.
+"""The command `agentledger-hook`, which the pre-commit framework starts, or a hook that somebody wrote.
 
-Belongs here: which hook is running, from the framework's environment. Does not: judging (see `run`).
+Belongs here: finding out which hook is running, from the framework's environment. Does not: judging (see
+`run`).
 
-The framework closes standard input and tells about a push in variables, about its first ref only; the
-native hook hears of all.
+The framework closes standard input and describes a push in variables, and of that only the first ref; the
+native hook gets all refs.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import sys
 
 from agentledger.gates import run
 
-TYPE_CHECKING = False  # see `git_env`
+TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STOPPED, USAGE = 1, 2
+STOPPED, USAGE = 1, 2  # exit codes
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
-NONE = "0" * 40
+NONE = "0" * 40  # git's id for "no commit"; zeros of any length mean the same to `push`
 
 
 def main() -> int:
-    """The exit code: 1 when the commit or the push has to stop. An argument names the hook."""
+    """Run the hook that the argument names, or the running one; return 1 when the commit or push must stop."""
     named = next(iter(sys.argv[1:]), "")
     if named not in ("", *HOOKS):
         sys.stderr.write(f"agentledger-hook: {named!r} is no hook; it knows {', '.join(HOOKS)}\n")
@@ -34,11 +35,12 @@ def main() -> int:
         code = run.main("pre-push", [pushed])
     else:
         code = run.main("pre-commit")
+    # 10 is only for our own hook scripts; callers of this command expect the usual 1.
     return STOPPED if code == run.STOPPED else code
 
 
 def _pushed_ref_line(env: Mapping[str, str]) -> str:
-    """The ref that is pushed, in the line that git would give to a hook; '' when this is no push."""
+    """Return the pushed ref as the line that git would give to a hook; '' when this is no push."""
     ours, theirs = (env.get(f"PRE_COMMIT_{side}_BRANCH") for side in ("LOCAL", "REMOTE"))
     if not ours or not theirs:
         return ""
@@ -47,7 +49,7 @@ def _pushed_ref_line(env: Mapping[str, str]) -> str:
 
 
 def _resolve_commit(ref: str) -> str:
-    """What a ref stands at: the framework names no ids where the first commits of all are pushed."""
+    """Return the id at a ref: the framework gives no ids where the very first commits are pushed."""
     from pathlib import Path
 
     from agentledger.git import process

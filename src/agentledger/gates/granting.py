@@ -1,7 +1,7 @@
-"""What the commit gate found out about a branch, kept for its next plain commits.
+"""Write down what the commit gate found out about a branch, for its next plain commits.
 
 Belongs here: which grants can be kept, and writing them. Does not: the record itself (see `grant`), or using
-it (see `plain`). Losing one costs time only, so what cannot be written is left.
+it (see `plain`). Losing one costs only time, so one that cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ from agentledger.scope import patterns as scope_patterns
 _KEEP = 30 * 86400  # seconds
 
 
-def write_grant(here: Here, settings: Mapping[str, str], found: Gated) -> None:
-    """Write the grant of a branch, where plain commits can be told by it. `settings` are git's here."""
+def write_grant(here: Here, settings: Mapping[str, str], gated: Gated) -> None:
+    """Write the grant of a branch, where plain commits can be recognised by it.
+
+    `settings` is git's configuration in this repository.
+    """
     # Plain commits are read in the user's own repository, where git would fetch what a partial clone lacks.
     partial = "extensions.partialclone" in settings or any(key.endswith(".promisor") for key in settings)
-    raw = grant.dump(_grant_fields(here, found)) if _is_plain_brief(found) and not partial else None
+    raw = grant.dump(_grant_fields(here, gated)) if _is_plain_brief(gated) and not partial else None
     if raw is None:
         return
     file = Path(os.fsdecode(grant.grant_path(encode(str(here.place.common)), encode(here.branch))))
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and moved, so that a commit at the same time reads the old one or the new one whole.
         new = file.with_name(f"{file.name}.{os.getpid()}")
         new.write_bytes(raw)
         new.replace(file)
@@ -41,37 +45,37 @@ def write_grant(here: Here, settings: Mapping[str, str], found: Gated) -> None:
 
 
 def _remove_old_grants(folder: Path) -> None:
-    """Remove the grants of branches that are long gone; one that is still needed is found anew."""
+    """Remove old grants, as those of branches that are gone; one that is still needed is written again."""
     oldest = time.time() - _KEEP
     for old in folder.iterdir():
         if old.stat().st_mtime < oldest:
             old.unlink(missing_ok=True)
 
 
-def _is_plain_brief(found: Gated) -> bool:
-    """Is there nothing about the brief that a rule would speak of, or look for in documents?"""
-    brief = found.task.brief
-    if brief is None or found.task.brief_from == "branch" or len(found.tips) > 1:
+def _is_plain_brief(gated: Gated) -> bool:
+    """Is there nothing about the brief that a rule would report, or look for in documents?"""
+    brief = gated.task.brief
+    if brief is None or gated.task.brief_from == "branch" or len(gated.tips) > 1:
         return False
-    # What is incomplete in a brief is no affair of this gate's.
+    # An incomplete brief stops at spawn and at merge, not at this gate.
     invalid = any(problem.kind == "invalid" for problem in brief.document.problems)
     checkpoints = bool(brief.checkpoints) or brief.mode == "review"
-    return not (invalid or checkpoints or found.policy.problems)
+    return not (invalid or checkpoints or gated.policy.problems)
 
 
-def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
-    brief = found.task.brief
+def _grant_fields(here: Here, gated: Gated) -> dict[str, list[bytes]]:
+    brief = gated.task.brief
     assert brief
-    granted = scope_patterns.scope_of_brief(brief, found.policy, case_builder.PROTECTED)
-    base = [ref for ref in (found.choice.local, found.choice.remote) if ref]
-    control = [ref for ref in (found.copies.local, found.copies.remote) if ref]
-    patterns = list(map(encode, _ref_patterns(found, [ref.name for ref in (*base, *control)])))
+    granted = scope_patterns.scope_of_brief(brief, gated.policy, case_builder.PROTECTED)
+    base = [ref for ref in (gated.choice.local, gated.choice.remote) if ref]
+    control = [ref for ref in (gated.copies.local, gated.copies.remote) if ref]
+    patterns = list(map(encode, _ref_patterns(gated, [ref.name for ref in (*base, *control)])))
     return {
         "branch": [encode(here.branch)],
-        "task": [encode(found.task.id)],
-        "brief": [encode(found.official)],
-        "base": [encode(found.base.head)],
-        "control": [encode(found.tips[0]) if found.tips else b""],
+        "task": [encode(gated.task.id)],
+        "brief": [encode(gated.official)],
+        "base": [encode(gated.base.head)],
+        "control": [encode(gated.tips[0]) if gated.tips else b""],
         "base_refs": [encode(f"{ref.name} {ref.id}") for ref in base],
         "control_refs": [encode(f"{ref.name} {ref.id}") for ref in control],
         "patterns": patterns,
@@ -81,9 +85,9 @@ def _grant_fields(here: Here, found: Gated) -> dict[str, list[bytes]]:
     }
 
 
-def _ref_patterns(found: Gated, names: list[str]) -> list[str]:
-    """Of the refs that base and the control branch were chosen from."""
-    chosen = dict.fromkeys([*USUAL, found.choice.name, found.policy.control_branch])
+def _ref_patterns(gated: Gated, names: list[str]) -> list[str]:
+    """Return patterns of all refs from which base and the control branch were chosen, or could be."""
+    chosen = dict.fromkeys([*USUAL, gated.choice.name, gated.policy.control_branch])
     wanted = [f"{REMOTES}**/HEAD"]
     for name in chosen:
         wanted += [f"{HEADS}{name}", f"{REMOTES}**/{name}"]

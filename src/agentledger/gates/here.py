@@ -1,10 +1,11 @@
-"""Where a hook was started: git's own words for it are in the environment, and partly relative.
+"""Find out where a hook was started: git says so in environment variables, some of them with relative paths.
 
-Belongs here: making those absolute, and giving each call just those that it needs. Does not: reading
-objects (see `gated`).
+Belongs here: making those absolute, and giving each git command just those that it needs. Does not: reading
+what the manager said (see `gated`).
 
-What git sets is in githooks(5) and git(1); seen with git 2.39: a commit in the main checkout gets a relative
-GIT_INDEX_FILE and no GIT_DIR, in a linked worktree both, absolute; `commit -a` names a lock file as index.
+What git sets is in githooks(5) and git(1). Seen with git 2.39: a commit in the main checkout gets a relative
+GIT_INDEX_FILE and no GIT_DIR; in a linked worktree it gets both, absolute. `commit -a` names a lock file as
+index.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from agentledger.repository.bases import HEADS
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A repository as a hook sees it. `index` is the one to be committed.
+    """A repository as a hook sees it. `asked` runs git there; `index` is the one to be committed.
 
     `branch` is '' on a detached HEAD; `merging` are the commits that are being merged in.
     """
@@ -36,17 +37,17 @@ class Here:
 
 
 def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
-    """The surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
-    asked = Git(cwd, _hook_environment(outer, cwd))
-    place = queries.locate_repository(asked)
+    """Return the surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
+    git = Git(cwd, _hook_environment(outer, cwd))
+    place = queries.locate_repository(git)
     given = outer.get("GIT_INDEX_FILE")
     index = (cwd / given).resolve() if given else place.directory / "index"
-    branch = queries.read_head_ref(asked).removeprefix(HEADS)
-    return Here(asked, place, index, branch=branch, merging=read_merge_heads(outer, place.directory))
+    branch = queries.read_head_ref(git).removeprefix(HEADS)
+    return Here(git, place, index, branch=branch, merging=read_merge_heads(outer, place.directory))
 
 
 def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
-    """Without what belongs to one repository alone, but for where that repository is."""
+    """Return the environment without what git set for one repository, except for where that repository is."""
     env = build_git_env(outer)
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"):
         if name in outer:
@@ -55,9 +56,9 @@ def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
 
 
 def read_merge_heads(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
-    """The commits that are being merged in: of a merge that stopped, or of one that git is just making.
+    """Return the commits that are being merged in, by a merge that stopped or one that git is just making.
 
-    Before a merge commit that git makes by itself there is no MERGE_HEAD yet; their ids are in the names
+    Before a merge commit that git makes by itself there is no MERGE_HEAD yet; the ids are then in the names
     of GITHEAD_ variables.
     """
     try:
@@ -73,10 +74,11 @@ def _is_object_id(text: str) -> bool:
 
 
 def write_index_tree(here: Here, objects: Path) -> str:
-    """The tree that a commit of the index would have; what is new of it is written to `objects`.
+    """Write the tree that a commit of the index would have, and return its id.
 
-    Raises GitError, as for an index with unmerged paths.
+    New objects go to the folder `objects`. Raises GitError, as for an index with unmerged paths.
     """
+    # The user's objects are only read: what a refused commit would add does not belong there.
     env = {
         **here.asked.env,
         "GIT_INDEX_FILE": str(here.index),
@@ -87,13 +89,13 @@ def write_index_tree(here: Here, objects: Path) -> str:
 
 
 def _quote_path(path: Path) -> str:
-    """A path in a list of paths that `:` divides; git reads a quoted one as a C string."""
+    """Return a path for a list that `:` separates; git reads a quoted one as a C string."""
     text = str(path)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if ":" in text or '"' in text else text
 
 
 def read_parents(here: Here) -> Sequence[str]:
-    """The commit that HEAD is at, and those that are being merged in; none before the first commit."""
+    """Return the commit at HEAD, then those that are being merged in; before the first commit, none at HEAD."""
     out = process.run_or_none(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
     first = () if out is None else (decode(out).strip(),)
     return (*first, *here.merging)

@@ -1,17 +1,18 @@
-"""The plain commit: ordinary files, all of them surely within what the brief grants. It passes at once.
+"""Let a plain commit pass at once: ordinary files, all of them surely within what the brief grants.
 
-Belongs here: telling that no rule of the commit gate can find anything, from a handful of facts and next to
-no imports. Does not: finding something. Whatever is not plain goes to `commit`, which judges all there is to
-judge, and keeps what this needs (see `granting`).
+Belongs here: recognising that no rule of the commit gate can find anything, from a few facts and next to no
+imports. Does not: finding something. Whatever is not plain goes to `commit`, which judges everything, and
+keeps what is needed here (see `granting`).
 
 A yes must be what `commit` would say. So it is said only where each rule of the gate has nothing to look at:
 
-- OWN001, OWN002, OWN003: each path is matched by a plain pattern of `owns`, and by nothing that bars it
+- OWN001, OWN002, OWN003: each path is matched by a plain pattern of `owns`, and by no pattern that bars it
 - OWN005: no links, no submodules, nothing in the ledger
-- OWN006: no path is unsafe, no added one meets another name in any folder above it
+- OWN006: no path is unsafe, no added one is like another name in any folder above it
 - OWN009: no new side of a file has characters that mislead, nor has its name
 - STA001, STA005, BRF007: no document of the task changes, and the branch's copy of the brief is the same
-- BRF002, STA007, OWN004: not remembered of briefs with problems or checkpoints; needs other tasks
+- BRF002, STA007: no grant is kept for briefs with problems or checkpoints
+- OWN004: it needs other tasks, which the commit gate does not read
 """
 
 from __future__ import annotations
@@ -24,34 +25,56 @@ from agentledger.gates.grant import Grant
 from agentledger.git.environment import build_git_env
 from agentledger.model import paths
 
-TYPE_CHECKING = False  # see `git_env`
+TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HEADS = b"refs/heads/"
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
-_MOST_BYTES = 1 << 20  # of a file, see `brought`
+_MOST_BYTES = 1 << 20  # of a file, as in `changes.content_risks`, which looks into no larger one
 
 
 def is_plain_commit(outer: Mapping[str, str]) -> bool:
     """Is the commit that the index would make a plain one? `outer` is the hook's environment."""
-    env = build_git_env(outer) | {name: outer[name] for name in _KEPT if name in outer}
-    # A commit with more parents than one undoes, or takes over, what a diff with HEAD does not show.
+    # A merge commit can undo, or take over, what a diff with HEAD does not show.
     if any(name.startswith("GITHEAD_") for name in outer):
         return False
+    env = _hook_environment(outer)
+    granted = _load_current_grant(env)
+    return granted is not None and _is_within_grant(granted[0], granted[1], env)
+
+
+def is_plain_path(outer: Mapping[str, str], path: bytes) -> bool:
+    """May whoever works on the branch that is checked out surely write this file, a path from the top?
+
+    False means that only the full judgement can tell. It costs three processes of git's, whatever the
+    repository's size, so that it can be asked before each edit.
+    """
+    env = _hook_environment(outer)
+    granted = _load_current_grant(env)
+    return granted is not None and _is_plain_name(granted[0], path)
+
+
+def _hook_environment(outer: Mapping[str, str]) -> dict[str, str]:
+    return build_git_env(outer) | {name: outer[name] for name in _KEPT if name in outer}
+
+
+def _load_current_grant(env: dict[str, str]) -> tuple[Grant, bytes] | None:
+    """The grant of the branch that is checked out, and HEAD's commit; None where there is none that holds."""
     asked = ["--absolute-git-dir", "--git-common-dir", "HEAD", "--symbolic-full-name", "HEAD"]
     words = (git_output(["rev-parse", *asked], env) or b"").split(b"\n")
+    # Fewer words before the first commit; no branch on a detached HEAD.
     if len(words) != 5 or not words[3].startswith(HEADS):
-        return False
+        return None
     directory, common, head, ref, _ = words
     if os.path.lexists(directory + b"/MERGE_HEAD"):
-        return False
+        return None
     found = grant.load(common, ref.removeprefix(HEADS))
-    return found is not None and _is_grant_current(found, env) and _is_within_grant(found, head, env)
+    return (found, head) if found is not None and _is_grant_current(found, env) else None
 
 
 def _is_grant_current(found: Grant, env: dict[str, str]) -> bool:
-    """Are base, control branch, policy and briefs what they were when the grant was found?"""
+    """Are base, control branch, policy and briefs what they were when the grant was written?"""
     refs = grant.parse_refs(git_output(grant.refs_query(found.many("patterns")), env) or b"")
     if list(refs) != found.many("refs"):
         return False
@@ -61,6 +84,7 @@ def _is_grant_current(found: Grant, env: dict[str, str]) -> bool:
     # As long as neither moves, the one that counted still counts.
     if all(ids.get(name) == then for name, _, then in (copy.partition(b" ") for copy in recorded)):
         return True
+    # A commit on base changes neither policy nor briefs, as a rule: then the grant is still good.
     copies = [(copy.partition(b" ")[0], found.one("base")) for copy in found.many("base_refs")]
     copies += [(copy.partition(b" ")[0], found.one("control")) for copy in found.many("control_refs")]
     moved = {(ids.get(name, b""), then) for name, then in copies if ids.get(name) != then}
@@ -68,7 +92,7 @@ def _is_grant_current(found: Grant, env: dict[str, str]) -> bool:
 
 
 def _has_same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) -> bool:
-    """Has each of these commits the policy and the briefs of the one that it is compared with?"""
+    """Has each of these commits the same policy and briefs as the one that it is compared with?"""
     briefs = "tasks/*/brief.md"
     wanted = [f":(glob){briefs}", f":(glob).agentledger/{briefs}", ".agentledger/config.toml"]
     given = b"".join(new + b" " + old + b"\n" for new, old in moved)
@@ -80,7 +104,7 @@ def _has_same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) ->
 
 
 class _Change:
-    """A path as `--raw` gives it, which of its sides are there, and the new one's mode and blob."""
+    """A changed path as `--raw` gives it, with its status, and the new side's mode and blob."""
 
     def __init__(self, entry: bytes, path: bytes) -> None:
         _, self.mode, _, self.blob, self.status = entry.split(b" ")
@@ -104,7 +128,8 @@ def _is_within_grant(found: Grant, head: bytes, env: dict[str, str]) -> bool:
 
 
 def _read_changes(head: bytes, env: dict[str, str]) -> list[_Change] | None:
-    """What the index has changed; None where git cannot tell."""
+    """Return what the index changes against `head`; None where git fails."""
+    # A file system monitor is a program that the repository's configuration names.
     settings = ["-c", "core.fsmonitor=false", "diff-index", "--cached", "--raw", "-z", "--no-abbrev"]
     flags = ["--no-renames", "--no-relative", "--ignore-submodules=none", head.decode(), "--"]
     raw = git_output([*settings, *flags], env)
@@ -115,27 +140,35 @@ def _read_changes(head: bytes, env: dict[str, str]) -> list[_Change] | None:
 
 
 def _is_plain_file(found: Grant, change: _Change) -> bool:
-    """Is it a file that is surely within the scope, and nothing else?"""
-    path = change.path
+    """Is it an ordinary file that is surely within the scope?"""
     if change.status != b"D":
         known = change.status in (b"A", b"M", b"T") and change.mode in (b"100644", b"100755")
-        if not known or paths.unsafe_path_reason(path) is not None:
-            return False
+        return known and _is_plain_name(found, change.path)
+    return _is_allowed_name(found, change.path)
+
+
+def _is_plain_name(found: Grant, path: bytes) -> bool:
+    """Is it a name that any system can have, surely within the scope?"""
+    return paths.unsafe_path_reason(path) is None and _is_allowed_name(found, path)
+
+
+def _is_allowed_name(found: Grant, path: bytes) -> bool:
     ledger = (path + b"/").lower().startswith(b".agentledger/")
     return not ledger and _is_clear_text(path) and found.surely_covers(path)
 
 
 def _is_clear_text(raw: bytes) -> bool:
-    """Has a text no character that misleads?"""
+    """Is a text free of characters that mislead?"""
     if raw.isascii():
         return True
+    # Here, since most files are ASCII and the import costs time.
     from agentledger.model.text import count_misleading, decode
 
     return not count_misleading([decode(raw)])
 
 
 def _has_unique_names(changes: list[_Change], trees: dict[bytes, bytes], size: int) -> bool:
-    """Is no added name, or folder above one, like another in HEAD's `trees` (ids of `size` bytes)?"""
+    """Is each added name, and folder above one, unlike all others in HEAD's `trees` (ids of `size` bytes)?"""
     there: dict[bytes, dict[str, set[bytes]]] = {folder: {} for folder in trees}
     for folder, tree in trees.items():
         for name in paths.parse_tree_names(tree, size):
@@ -154,26 +187,29 @@ def _has_unique_names(changes: list[_Change], trees: dict[bytes, bytes], size: i
 
 
 def _read_objects(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[bytes, bytes]] | None:
-    """Id and content of each object; (b"", b"") where there is none. None: one is long, or cannot be read."""
-    found: dict[bytes, tuple[bytes, bytes]] = {}
+    """Map each name to its object's id and content, (b"", b"") where there is none.
+
+    None where an object is too long, or cannot be read.
+    """
+    contents: dict[bytes, tuple[bytes, bytes]] = {}
     for part in _split_batches(names):
         given = b"".join(name + b"\n" for name in part)
-        said, at = git_output(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
+        out, at = git_output(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
         for name in part:
-            end = said.find(b"\n", at)
-            words = said[at:end].split(b" ")
+            end = out.find(b"\n", at)
+            words = out[at:end].split(b" ")
             if words[-1] == b"missing":
-                found[name], at = (b"", b""), end + 1
+                contents[name], at = (b"", b""), end + 1
             elif end >= 0 and len(words) == 3 and words[2].isdigit() and int(words[2]) <= _MOST_BYTES:
                 at = end + 1 + int(words[2])
-                found[name], at = (words[0], said[end + 1 : at]), at + 1
+                contents[name], at = (words[0], out[end + 1 : at]), at + 1
             else:
                 return None
-    return found
+    return contents
 
 
 def _split_batches(names: list[bytes]) -> Iterator[list[bytes]]:
-    """Names in parts that one question has room for."""
+    """Split names into parts that each fit into one question."""
     part: list[bytes] = []
     length = 0
     for name in names:

@@ -1,10 +1,10 @@
-"""The push gate: every ref of a push, judged before anything leaves this machine.
+"""The push gate: judge every ref of a push before anything leaves this machine.
 
-Belongs here: reading what git says about the push, and which rules go for which ref. Does not: rules, or
-how a fleet is read (see `snapshot`).
+Belongs here: reading what git says about the push, and which rules are for which ref. Does not: rules, or
+how a fleet is read (see `fleet.snapshot`).
 
-git gives a line a ref on standard input: local ref, local id, remote ref, remote id (githooks(5)). An id of
-zeros, of whatever length, stands for none.
+git gives one line for each ref on standard input: local ref, local id, remote ref, remote id (githooks(5)).
+An id of zeros, of any length, means none.
 """
 
 from __future__ import annotations
@@ -27,23 +27,24 @@ from agentledger.rules.case import Ref
 
 
 def parse_pushed_refs(lines: Iterable[str]) -> list[Ref]:
-    """The refs that a push would move; what cannot be read as a line of git's is left out."""
-    found = []
+    """Return the refs that a push would move; what cannot be read as a line of git's is left out."""
+    refs = []
     for line in lines:
         # The first word is what the user typed, as in `HEAD@{1 day ago}:…`, blanks and all.
         words = line.rstrip("\n").rsplit(" ", 3)
         if len(words) == 4 and words[1]:
             new = words[1] if words[1].strip("0") else None
-            found.append(Ref(words[2], new))
-    return found
+            refs.append(Ref(words[2], new))
+    return refs
 
 
 def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tuple[Finding, ...]:
-    """What the rules find in a push with these lines on its standard input. Raises LedgerError."""
+    """Return what the rules find in a push with these lines on its standard input. Raises LedgerError."""
     moved = parse_pushed_refs(lines)
     if not moved:
         return ()
     here = surroundings.read_surroundings(outer, cwd)
+    # Branches are judged at the commits that are pushed, under the names that they get at the remote.
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
     request = Request(heads=pushed, forecast=False, rules=False, gate=True)
     with snapshot.open_snapshot(cwd, request) as taken:
@@ -55,14 +56,16 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
 
 
 def _require_history(taken: Snapshot, names: Collection[str]) -> None:
-    """Unjudged where a branch with a task cannot be read, as in a clone whose history is cut off, or was
-    made to look so: what it brings is not known, and its author can mend that.
+    """Raise Unjudged where a branch with a task cannot be read, since nobody knows what it brings.
+
+    So it is in a clone whose history is cut off, or was made to look so. Its author can fix that.
     """
     briefed = {task.id for task in taken.fleet.tasks if task.brief}
     named = {task.brief.branch for task in taken.fleet.tasks if task.brief}
     for branch in taken.fleet.branches:
-        asked = branch.ref in names and (branch.task in briefed or branch.name in named)
-        if asked and branch.state is State.UNREADABLE:
+        # By name: the ledger of an unreadable branch cannot be asked for its task.
+        has_task = branch.ref in names and (branch.task in briefed or branch.name in named)
+        if has_task and branch.state is State.UNREADABLE:
             raise Unjudged(f"{escape_hidden(branch.name)} cannot be judged: {branch.state_why}", UNREAD)
 
 
@@ -71,14 +74,14 @@ def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) ->
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
         if branch.work is not None and _is_agent_branch(branch, taken.fleet):
             yield from taken.findings([branch], _gate_of_branch(branch))[branch.ref]
-    # In the main checkout a manager may stand on an agent's branch; a worktree of its own is the agent's.
+    # In the main checkout a manager may have an agent's branch; a linked worktree is the agent's own.
     mine = by_ref.get(HEADS + own)
     if linked and mine is not None and mine.work is not None:
         yield from taken.foreign(mine, tuple(moved))
 
 
 def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:
-    """Is it an agent's by its name, its commits, or a brief? A manager pushes new briefs on any other."""
+    """Is it an agent's, by its name, its commits, or a brief? On other branches a manager pushes new briefs."""
     brief = next((task.brief for task in fleet.tasks if branch.work and task.id == branch.work.task), None)
     named = brief is not None and brief.branch == branch.name
     return named or branch.agent is not None or agents.is_agent_name(branch.name, fleet.policy.branches)

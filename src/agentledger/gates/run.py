@@ -1,9 +1,10 @@
-"""What git's hooks start: `python -IS run.py HOOK FOLDER`. Tells on standard error; 10 stops the commit.
+"""The script that git's hooks start: `python -IS run.py HOOK FOLDER`. It reports on standard error.
 
-Belongs here: exit codes, and letting through, loudly, whatever is our own fault: a bug of ours, an unreadable
-policy or a missing base must not keep anybody from committing. The next gates look again.
+Belongs here: exit codes, and letting through, with a message, whatever is our own fault: a bug of ours, an
+unreadable policy or a missing base must not keep anybody from committing. The next gates look again. Does
+not: judging (see `commit`, `push`).
 
-Python itself ends with 1 where it cannot start, so that code is not ours to say that something was found.
+The exit code that stops a commit is 10: Python itself ends with 1 where it cannot start.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False  # see `git_env`
+TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STOPPED = 10
-INTERRUPTED = 130
+INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 
 
 def main(hook: str, pushed: Sequence[str] | None = None) -> int:
-    """Judge what the hook of this name is about to let happen; `pushed` instead of standard input."""
+    """Judge the commit or push for which this hook runs, and return the exit code.
+
+    `pushed` are the lines about a push; None: they are on standard input.
+    """
     from agentledger.model.errors import LedgerError, Unjudged
 
     try:
@@ -34,9 +38,9 @@ def main(hook: str, pushed: Sequence[str] | None = None) -> int:
         _write_fault(f"agentledger could not check this: {error.message}", error.hint)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours stops nobody, and is said to be one
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug of ours stops nobody, and is reported as one
         _write_fault(
-            f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor tells more"
+            f"agentledger has a bug, so this was not checked: {error!r}", "agentledger doctor shows more"
         )
     return 0
 
@@ -44,7 +48,7 @@ def main(hook: str, pushed: Sequence[str] | None = None) -> int:
 def _run_commit_gate() -> int:
     from agentledger.gates import plain
 
-    # Nearly all commits are plain, and what the others need takes many times as long to import.
+    # Nearly all commits are plain, and the modules for all others take many times as long to import.
     return 0 if plain.is_plain_commit(os.environ) else _judge_commit()
 
 
@@ -72,7 +76,7 @@ def _run_push_gate(pushed: Sequence[str] | None) -> int:
     from agentledger.reports import findings_text
 
     if pushed is None:
-        # Bytes that are no UTF-8 may stand in a ref's name.
+        # A ref's name can have bytes that are not UTF-8.
         pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
     report = Report(Gate.PUSH, "the push", push.check_push(os.environ, Path.cwd(), pushed))
     if report.findings:
@@ -87,7 +91,7 @@ def _write_fault(message: str, hint: str) -> None:
 
 
 if __name__ == "__main__":
-    # -I leaves out the script's own folder, -S all packages: looking for those costs more than judging.
-    # FOLDER is where the YAML reader is, for the odd brief that needs it; nearly all do without.
+    # -I leaves out the script's own folder, -S all packages: searching for those takes longer than judging.
+    # FOLDER has the YAML reader, for the few briefs that need it.
     sys.path[:0] = [os.path.realpath(f"{__file__}/../../.."), *sys.argv[2:]]
     sys.exit(main(sys.argv[1]))

@@ -175,7 +175,7 @@ def _field_names(kind: type[Paper]) -> tuple[str, ...]:
 
 @lru_cache
 def _row_decoder(name: str) -> msgspec.json.Decoder[tuple[Any, ...]]:
-    """The decoder for rows of a kind, by name: text, front matter, sections, problems, then its own fields."""
+    """Decodes rows of the kind of this name: text, front matter, sections, problems, then its own fields."""
     kind = next(kind for kind in _PARSERS if kind.__name__ == name)
     hints = get_type_hints(kind)
     types = (str, dict[str, Any], tuple[_Part, ...], tuple[Problem, ...], *map(hints.get, _field_names(kind)))

@@ -82,8 +82,7 @@ def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:
 
 
 def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
-    """The policy at base's tip, else its newest older version that can be read, with a problem that says so.
-    """
+    """The policy at base's tip, else its newest version that can be read, with a problem that says so."""
     policy = _read_policies(scratch, [base.head])[0]
     if policy.readable:
         return policy

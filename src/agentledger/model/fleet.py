@@ -125,7 +125,7 @@ class Agent:
 class Worktree:
     """The folder in which a branch is checked out. `path` is relative to the main worktree.
 
-    `dirty`: does it have uncommitted changes? None where git could not tell. `touched_at` is when its HEAD
+    `dirty`: does it have uncommitted changes? None where git status fails. `touched_at` is when its HEAD
     last moved or a changed file was last written, whichever is newer.
     """
 

@@ -146,7 +146,7 @@ class Standing:
     answer: Answer | None = None
     review: Review | None = None
     checks: tuple[Checked, ...] = ()
-    #: Is the packet about the code as it is? None where that cannot be told.
+    #: Is the packet about the code as it is? None where there is none, or its commit is not on the branch.
     packet_fresh: bool | None = None
     #: So many seconds have passed since the last sign of life; 0 where no check-in is late.
     overdue: int = 0

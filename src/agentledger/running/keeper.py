@@ -162,14 +162,13 @@ def living_descendants(root: int) -> set[int]:
 
 
 def main(arguments: list[str]) -> None:
-    """Keep the command of `arguments`, which are: a pipe for lines to agentledger, limit and grace in seconds,
-    and what `sh -c` takes.
-    """
+    """Keep one command. `arguments`: a pipe for lines to agentledger, limit, grace (seconds), what `sh -c` takes."""
     status, limit, grace = int(arguments[0]), float(arguments[1]), float(arguments[2])
     os.set_inheritable(status, False)
     keeper = Keeper(arguments[3:])
     nothing = os.open(os.devnull, os.O_WRONLY)
-    for number in (1, 2):  # or agentledger would wait for this process to close the command's output
+    # Or agentledger would wait for this process to close the command's output.
+    for number in (1, 2):
         os.dup2(nothing, number)
     os.write(status, f"started {keeper.child} {int(keeper.reaping)}\n".encode())
     why = keeper.watch_command(limit)

@@ -77,7 +77,7 @@ class Live:
             end = min(
                 (first for first, last in self._secrets.find_spans(text) if first < end < last), default=end
             )
-        # A private key has several lines, and is recognised only as a whole.
+        # A private key has several lines: it is held back until its last one is there.
         begun = text.rfind(b"-----BEGIN", max(0, end - MARGIN), end)
         unfinished = begun >= 0 and b"-----END" not in text[begun:end]
         return begun if unfinished and len(text) - begun < MARGIN else end

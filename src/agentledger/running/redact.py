@@ -19,7 +19,7 @@ MARGIN = 1 << 14  # bytes that are searched beyond a cut; hardly any secret is l
 _SHORTEST = 6  # bytes of a value that is searched for: a shorter one is in many a word by chance
 _SHORTEST_LINE = 12  # … and of a line of a value that has several
 
-# Names of variables whose values are secret. PWD is the current folder, SSH_AUTH_SOCK a socket: neither may match.
+# Names of variables with secret values. PWD is the current folder, SSH_AUTH_SOCK a socket: neither may match.
 _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY"
     r"|(?:^|_)(?:KEYS?|PASS|PAT|PW)(?:_|$)|_(?:PWD|AUTH)$",
@@ -67,7 +67,7 @@ _KEY_LINE = re.compile(rb"[A-Za-z0-9+/=]{0,80}|[A-Za-z-]{1,40}: [^\n]{0,100}")
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The texts that must not be seen: these exact `values`, and all that looks like a token or a private key."""
+    """The texts that must not be seen: these exact `values`, and all that looks like a token or a key."""
 
     values: frozenset[bytes] = frozenset()
 

@@ -1,7 +1,7 @@
-"""A branch → the view model of its page: every word and order on it.
+"""A branch → the view model of its page: every word on it, and their order.
 
-Belongs here: verdict, facts, conflicts, commits, and what is said where something was not
-computed. Does not: HTML (see `pages`), or the diff's files (see `files`).
+Belongs here: verdict, facts, conflicts, commits, and the notes about what was not computed. Does not: HTML
+(see `pages`), the task's part (see `task_view`), or the diff's files (see `file_view`).
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from agentledger.site.task_view import WorkView, build_work_view, task_of
 from agentledger.site.timeline import CommitLine, list_documents
 
 COMMITS_SHOWN = 250
-CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20
+CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20  # files, and regions of one file
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A conflicting region: where it is, its markup, and what was cut off."""
+    """A conflicting region: its line, its markup, and a note about what was cut off."""
 
     line: str
     body: Markup
@@ -50,7 +50,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Conflicted:
-    """A file in conflict, its kind in words, and its regions."""
+    """A file in conflict: the kind of conflict in words, its regions, and a note about those left out."""
 
     path: str
     kind: str
@@ -60,36 +60,46 @@ class Conflicted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchPage:
-    """The page of one branch; `diff_page` is set where its diff has a page of its own."""
+    """The page of one branch. Fields that end in `_more` count what was left out; "" for nothing."""
 
     frame: Frame
     name: str
     title: str
+    #: "Can it merge?", and the answer.
     question: str
     verdict: Mark
     verdict_more: str
     state: Mark
     state_why: str
+    #: Commits ahead of base, and behind it.
     distance: str
+    #: Files and lines changed.
     size: str
+    #: Its last activity, in seconds since the epoch.
     active_at: int
     action: NextAction | None
+    #: Where misleading characters are, and which.
     hidden: tuple[str, ...]
     facts: tuple[Fact, ...]
     conflicts: tuple[Conflicted, ...]
     conflicts_more: str
+    #: The list of changed files, and their diffs in the same order.
     entries: tuple[Entry, ...]
     entries_more: str
     files: tuple[File, ...]
     findings: tuple[FindingView, ...]
+    #: False where no rule was run, so that an empty list of findings means nothing.
     judged: bool
+    #: The file name of the diff's own page; None where the diff is on this page.
     diff_page: str | None
     commits: tuple[CommitLine, ...]
     commits_title: str
     commits_more: str
     commands: tuple[Command, ...]
+    #: The branch on the forge.
     forge: forge_links.Link | None
     replies: Replies | None
+    #: The task's part; None for a branch without a task.
     work: WorkView | None
 
 
@@ -125,9 +135,9 @@ def build_branch_page(
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
 ) -> BranchPage:
-    """The page of a branch from its patches; `page` is its path without the ending.
+    """Build the page of a branch from its patches; `page` is its path without the ending.
 
-    `rendered` holds what became of each of `work.texts`; a branch without a task needs none.
+    `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none.
     """
     separate = needs_own_page(patches)
     listed = build_entries(branch)
@@ -204,7 +214,7 @@ def _format_merge_bases(branch: Branch) -> str:
 
 
 def _is_branch(branch: Branch) -> bool:
-    """False for a ref that was asked for by name, as of a pull request."""
+    """False for a ref that `--refs` selected, such as that of a pull request."""
     return branch.ref.startswith(("refs/heads/", "refs/remotes/"))
 
 
@@ -243,7 +253,7 @@ def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
 
 
 def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
-    """Where misleading characters occur, and which; empty where there are none."""
+    """Where misleading characters are, and which ones; () where there are none."""
     places: tuple[tuple[str, Iterable[str]], ...] = (
         ("the branch’s name", (branch.name,)),
         ("paths", (decode(change.path) for change in branch.changes)),
@@ -251,10 +261,10 @@ def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch])
         ("the ledger’s documents", _document_texts(branch, fleet)),
         ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
     )
-    found = ((place, count_misleading(texts)) for place, texts in places)
+    counted = ((place, count_misleading(texts)) for place, texts in places)
     return tuple(
         f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(chars.items()))}"
-        for place, chars in found
+        for place, chars in counted
         if chars
     )
 

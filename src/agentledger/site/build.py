@@ -1,7 +1,7 @@
-"""A snapshot → its published site, rendering only what changed since the last build.
+"""A snapshot → its published site; renders only what changed since the last build.
 
-Belongs here: which pages are needed, and in which order they are published. Does not: their
-content, or how files get into place (see `pages` and `write`).
+Belongs here: which pages are needed, and in which order they are published. Does not: their content (see
+`pages`), or how files get into place (see `write`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from agentledger.site.page_names import INDEX, name_pages
 from agentledger.site.write import Site
 
 Progress = Callable[[str, int, int], None]
-# Texts, and the level of their highest heading, to what is shown for each.
+# Takes texts, and the level of their highest heading; returns what is shown for each.
 Markdown = Callable[[Sequence[str], int], Sequence[Rendered]]
 
 
 class Patched(Protocol):
-    """What a build needs of a snapshot."""
+    """What a build needs from a snapshot."""
 
     @property
     def fleet(self) -> Fleet: ...
@@ -51,12 +51,13 @@ def build_site(
     valid_until: int | None = None,
     markdown: Markdown | None = None,
 ) -> Result:
-    """Publishes the site of a snapshot in `out`.
+    """Publish the site of a snapshot in `out`.
 
-    `extra` are further files for the top of the site by name. `fingerprint` stands for what was
-    read, and `valid_until` for the second from which it is stale all the same; both are for
-    `up_to_date`. `markdown` renders all the texts of the stale pages; None: in processes that
-    end with this build. Raises OutputError; the old site is then as it was, or marked as unfinished.
+    `extra` are more files for the top of the site, by name. `fingerprint` identifies the repository's state
+    that was read; `valid_until` is the second (since the epoch) at which the site becomes stale although
+    that state stays. Both are for `is_up_to_date`. `markdown` renders all texts of the stale pages; None: in
+    processes that end with this build. Raises OutputError; the old site is then unchanged, or marked as
+    unfinished.
     """
     with write.open_site(out) as site:
         made_with = manifest.sources_key(pages.read_sources())
@@ -71,10 +72,10 @@ def build_site(
             progress=progress,
             markdown=markdown or _render_markdown,
         )
-        found = {**pages.render_board_pages(snapshot.fleet, names, rendered), **(extra or {})}
+        top_files = {**pages.render_board_pages(snapshot.fleet, names, rendered), **(extra or {})}
         # The board comes last: it must not link to a page that is not there yet.
-        for name in sorted(found, key=lambda name: (name == INDEX, name)):
-            site.add(name, found[name])
+        for name in sorted(top_files, key=lambda name: (name == INDEX, name)):
+            site.add(name, top_files[name])
         removed = site.publish(
             manifest.Manifest(files={}, fingerprint=fingerprint, valid_until=valid_until, made_with=made_with)
         )
@@ -82,9 +83,9 @@ def build_site(
 
 
 def is_up_to_date(out: Path, fingerprint: str, now: int) -> bool:
-    """True when `out` holds a whole site of this fingerprint that nothing has made stale by `now`.
+    """True when `out` has a complete site of this fingerprint that is not stale at `now`.
 
-    Raises OutputError where it may not be written, before anything is read for it.
+    Raises OutputError where `out` may not be written: before a long reading, and not after it.
     """
     with folder.explain_disk_errors(out):
         root = folder.check_output_folder(out)
@@ -94,6 +95,7 @@ def is_up_to_date(out: Path, fingerprint: str, now: int) -> bool:
         and last.complete
         and there.issuperset(last.files)
         and last.fingerprint == fingerprint != ""
+        # A new version of agentledger, or a changed template, makes every page stale.
         and last.made_with == manifest.sources_key(pages.read_sources())
         and (last.valid_until is None or now < last.valid_until)
     )
@@ -107,7 +109,10 @@ def _stage_branches(
     progress: Progress,
     markdown: Markdown,
 ) -> Mapping[str, Rendered]:
-    """Stages the pages of the branches that changed, and keeps those of the others; the Markdown of all."""
+    """Stage the pages of the branches that changed, and keep those of the others.
+
+    Returns the markup of these pages' texts and of the feed's.
+    """
     fleet = snapshot.fleet
     keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
     stale = [b for b in fleet.branches if not _keep_if_current(site, names[b.ref], keys[b.ref])]
@@ -121,7 +126,7 @@ def _stage_branches(
 
 
 def _render_texts(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
-    """The Markdown of all these branches' pages and the feed, made at once: it may start processes."""
+    """Render the Markdown of these branches' pages and of the feed, all at once: it may start processes."""
     of_pages = (text for branch in branches for text in task_view.list_page_texts(branch, fleet))
     texts = list(dict.fromkeys((*of_pages, *feed.list_feed_texts(fleet))))
     return dict(zip(texts, markdown(texts, task_view.TOP), strict=True))
@@ -133,7 +138,7 @@ def _render_markdown(texts: Sequence[str], top: int) -> list[Rendered]:
 
 
 def _keep_if_current(site: Site, name: str, key: str) -> bool:
-    """Keeps the published pages of a branch, if all of them are there and current."""
+    """Keep the published pages of a branch if all of them are there and current; returns whether they are."""
     page, diff = f"{name}.html", f"{name}.diff.html"
     paths = [page, diff] if diff in site.old.files else [page]
     if not all(site.is_current(path, key) for path in paths):
@@ -146,7 +151,7 @@ def _keep_if_current(site: Site, name: str, key: str) -> bool:
 def _read_patches(
     snapshot: Patched, branches: Sequence[Branch]
 ) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
-    """Each branch with its patches; those without a change are not asked for."""
+    """Yield each branch with its patches; a branch without changes needs no reading."""
     for branch in branches:
         if not branch.changes:
             yield branch, ()

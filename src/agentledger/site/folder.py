@@ -1,7 +1,7 @@
-"""The output folder: whether it may be written, and by one process at a time.
+"""The output folder: may it be written, and by one process at a time.
 
-Belongs here: refusing folders that are not ours, the lock, and disk errors in words. Does
-not: what is written, or in which order (see `write`).
+Belongs here: refusing folders that are not ours, the lock, and messages about disk errors. Does not: what is
+written, or in which order (see `write`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from agentledger.site import manifest
 
 LOCK = ".agentledger-site.lock"
 STAGING = ".staging-"
-PATIENCE = 10.0  # seconds
+PATIENCE = 10.0  # seconds to wait for another build
 SUBFOLDERS = ("branch",)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -31,7 +31,7 @@ _OTHER = "Choose another folder with --out."
 
 @contextlib.contextmanager
 def explain_disk_errors(out: Path) -> Iterator[None]:
-    """Turns a disk error into a sentence. Raises OutputError."""
+    """Turn a disk error in the block into an OutputError that explains it."""
     try:
         yield
     except OSError as error:
@@ -42,16 +42,16 @@ def explain_disk_errors(out: Path) -> Iterator[None]:
 
 
 def make_output_folder(out: Path) -> Path:
-    """The folder to publish in, made if it is not there. Raises OutputError as `usable` does."""
+    """The folder to publish in, made if it is not there. Raises OutputError, as `check_output_folder` does."""
     root = check_output_folder(out)
     root.mkdir(parents=True, exist_ok=True)
     return root
 
 
 def check_output_folder(out: Path) -> Path:
-    """Where the folder to publish in lies, once it is certain that it may be used; it may have to be made.
+    """The absolute path of the folder to publish in, after checking that it may be used; it need not exist.
 
-    Raises OutputError for a folder that agentledger did not make, or that would lead elsewhere.
+    Raises OutputError for a folder that agentledger did not make, or that leads elsewhere by a link.
     """
     root = _locate_folder(out)
     others = root.is_dir() and any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
@@ -83,13 +83,13 @@ def _locate_folder(out: Path) -> Path:
 
 
 def _is_git_directory(path: Path) -> bool:
-    """By the signs that git itself goes by."""
+    """Is it a git directory, by the signs that git itself uses?"""
     return (path / "HEAD").is_file() and (path / "objects").is_dir() and (path / "refs").is_dir()
 
 
 @contextlib.contextmanager
 def lock_folder(root: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Holds the folder's lock; waits for another build for `patience` seconds. Raises OutputError."""
+    """Hold the folder's lock in the block. Raises OutputError where another build has it for `patience` seconds."""
     path = root / LOCK
     handle = _acquire_lock(path, time.monotonic() + patience)
     try:
@@ -97,7 +97,8 @@ def lock_folder(root: Path, patience: float = PATIENCE) -> Iterator[None]:
         os.write(handle, b"%d\n" % os.getpid())
         yield
     finally:
-        # While it is still held: whoever opened it meanwhile sees that it is gone, and opens the next.
+        # Removed while the lock is held: a process that has just opened this file then sees that it is
+        # gone, and opens a new one (see `_is_same_file`).
         path.unlink(missing_ok=True)
         os.close(handle)
 
@@ -131,7 +132,7 @@ def _busy_error(handle: int) -> OutputError:
 
 
 def clear_staging(root: Path) -> None:
-    """Removes what builds that died left behind; to be called under the lock."""
+    """Remove what interrupted builds left behind. Call it under the lock, or it removes a running build's files."""
     for path in root.glob(f"{STAGING}*"):
         if path.is_symlink() or not path.is_dir():
             path.unlink()

@@ -52,7 +52,7 @@ def _differing_regions(a: list[str], b: list[str]) -> list[tuple[Span, Span]]:
     whole = [((0, len(a)), (0, len(b)))]
     if not a or not b or len(a) * len(b) > _PRODUCT:
         return whole
-    # autojunk would ignore frequent tokens, such as blanks, and find worse matches.
+    # autojunk would ignore the frequent tokens of a long line, such as blanks.
     codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     regions = [((i, j), (k, m)) for tag, i, j, k, m in codes if tag != "equal"]
     return regions if len(regions) <= _REGIONS else whole

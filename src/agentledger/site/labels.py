@@ -1,6 +1,7 @@
-"""Facts about a branch in the words and marks that every page uses for them.
+"""Facts about a branch, in the words and marks that every page uses for them.
 
-Belongs here: what the board and a branch's page say alike. Does not: the layout of either.
+Belongs here: what the board and a branch's page both say. Does not: what only one of them says (see
+`board_view` and `branch_view`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_count
 from agentledger.site.page_names import ATOM
 
-TITLE = 90
+TITLE = 90  # characters of a commit's subject
+# Subjects that say nothing about the work: agents begin branches with them, or commit ledger files.
 _SAYS_NOTHING = re.compile(r"(initial (plan|commit)|wip|checkpoint)\b|chore\(ledger\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A state as word and icon: `kind` names the icon and colour (ok, bad, warn, live, rest, done)."""
+    """A state as words and an icon: `kind` names icon and colour (ok, bad, warn, live, rest, done, none)."""
 
     kind: str
     text: str
@@ -29,7 +31,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact and its value; `code` when that is an id, a ref or a pattern."""
+    """A fact and its value; `code` where the value is an id, a ref or a pattern."""
 
     key: str
     text: str
@@ -38,18 +40,20 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What stands around every page: whose site it is, what it was built from, and when.
+    """What is around every page: whose site it is, what it was built from, and when."""
 
-    `feed` is the Atom feed's file; "" where there is no task, and so nothing for a feed to tell. `merger` is
-    the git whose merges the pages show; "" where none was tried.
-    """
-
+    #: The repository's name.
     name: str
+    #: Base's name, and the first ten digits of its head.
     base: str
     head: str
+    #: Seconds since the epoch.
     built_at: int
+    #: agentledger's version.
     version: str
+    #: The Atom feed's file; "" where there is no task, so that there is nothing to say in a feed.
     feed: str
+    #: The git whose merges the pages show; "" where none was tried.
     merger: str
 
 
@@ -67,7 +71,7 @@ STATES: Mapping[State, tuple[Mark, str]] = {
 
 
 def build_frame(fleet: Fleet) -> Frame:
-    """What the pages of a fleet have around them."""
+    """Build what is around every page of a fleet."""
     feed = ATOM if fleet.tasks else ""
     return Frame(
         name=fleet.name,
@@ -81,7 +85,7 @@ def build_frame(fleet: Fleet) -> Frame:
 
 
 def merge_mark(branch: Branch) -> Mark:
-    """What git's own merge with base came to, in a few words."""
+    """The result of git's own merge with base, in a few words."""
     conflict = branch.conflict
     if conflict is None:
         return Mark("none", "merge not tried")
@@ -93,7 +97,7 @@ def merge_mark(branch: Branch) -> Mark:
 
 
 def merge_verdict(branch: Branch) -> tuple[Mark, str]:
-    """The answer to "can it merge?", and a sentence that says more."""
+    """The answer to "can it merge?", and a sentence with more about it."""
     ended = {
         State.MERGED: (Mark("done", "It is merged already."), ""),
         State.ABSORBED: (Mark("done", "Its change is in already."), ""),
@@ -128,13 +132,13 @@ def _describe_rules(branch: Branch) -> str:
 
 
 def format_line_counts(added: int | None, removed: int | None) -> str:
-    """`+12 −3`, without what is zero; nothing where lines were not counted."""
+    """`+12 −3`, without a part that is zero; "" where lines were not counted."""
     return " ".join(f"{sign}{count:,}" for sign, count in (("+", added), ("−", removed)) if count)
 
 
 def branch_title(branch: Branch) -> str:
-    """What the branch is about, as far as commits tell: the first subject that says anything."""
+    """What the branch is about: the first subject of its commits that says anything, merges left out."""
     subjects = [c.subject for c in reversed(branch.commits) if len(c.parents) < 2 and c.subject]
     telling = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))
-    found = next(telling, subjects[-1] if subjects else "")
-    return found if len(found) <= TITLE else found[: TITLE - 1].rstrip() + "…"
+    title = next(telling, subjects[-1] if subjects else "")
+    return title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"

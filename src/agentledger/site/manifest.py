@@ -1,11 +1,11 @@
-"""What the last build published, kept in the output folder itself.
+"""The list of what the last build published; it is kept in the output folder itself.
 
-Belongs here: the manifest's form, and the keys that tell whether a page is still good. Does
-not: writing any file (see `folder`).
+Belongs here: the manifest's form, and the keys that show whether a page is still current. Does not: writing
+a file (see `write`).
 
-The manifest marks a folder as ours, and is believed no further than that: it may have come
-with a clone. Paths in it count only where they look like ours, and its keys only in the very
-folder that they were written for.
+The manifest marks a folder as ours, and is trusted no further than that: it may have come with a clone.
+Paths in it count only where they look like ours, and its keys only in the folder for which they were
+written.
 """
 
 from __future__ import annotations
@@ -27,28 +27,33 @@ from agentledger.site.task_view import task_of
 from agentledger.site.timeline import list_documents
 
 NAME = ".agentledger-site.json"
-# Page names are made of these alone (see `names`); no `..`, no hidden file, one level deep.
+# Page names have no other form (see `page_names`): no `..`, no hidden file, one level deep.
 _OURS = re.compile(r"(?:branch/)?[a-z0-9][a-z0-9-]*(?:\.[a-z0-9]+){1,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Published files with their keys. `complete` is False from before the first file is replaced
-    until after the last; `valid_until` is when time alone makes the site stale, None for never."""
+    """The published files, and what they were built from."""
 
+    #: By path below the folder: a key for the content, or for what the page was made from.
     files: Mapping[str, str]
+    #: The repository's state that was read; "" where that is not known.
     fingerprint: str = ""
+    #: The second (since the epoch) at which the site becomes stale although that state stays; None: never.
     valid_until: int | None = None
+    #: A key for version, templates and static files (see `sources_key`).
     made_with: str = ""
+    #: The folder that it was written for (see `folder_identity`).
     place: str = ""
+    #: False from before the first file is replaced until after the last.
     complete: bool = False
 
     def while_publishing(self, before: Manifest) -> Manifest:
-        """The same while it is being published, over what was there before: nothing is certain."""
+        """The manifest for the time of publishing: the files of both builds, and none of them is certain."""
         return replace(self, files={**before.files, **self.files}, complete=False)
 
     def to_json(self) -> bytes:
-        """As JSON, for the file NAME."""
+        """The content of the file NAME, as JSON."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         return (json.dumps(fields, indent=0, sort_keys=True) + "\n").encode()
 
@@ -57,7 +62,11 @@ NOTHING = Manifest(files={})
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder, or None where it has none. What cannot be believed in it is left out."""
+    """The manifest of a folder; None where it has none. What cannot be trusted in it is left out.
+
+    A damaged one is NOTHING: the folder is ours, and every page in it is stale. One from another folder
+    is not complete, so that nothing is kept.
+    """
     path = folder / NAME
     if path.is_symlink() or not path.is_file():
         return None
@@ -70,15 +79,16 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def folder_identity(folder: Path) -> str:
-    """What tells this folder from any copy of it."""
-    found = os.stat(folder)  # noqa: PTH116 - beside st_dev, not a question about the path
-    return f"{found.st_dev:x}-{found.st_ino:x}"
+    """Device and inode: they distinguish this folder from any copy of it."""
+    status = os.stat(folder)  # noqa: PTH116 - beside st_dev, not a question about the path
+    return f"{status.st_dev:x}-{status.st_ino:x}"
 
 
 def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
-    """A hash over everything that a branch's page shows, but for when it was built.
+    """A hash over everything that a branch's page shows, except when it was built.
 
-    Commits and changes follow from head and merge bases; what of them git could not look at does not.
+    Commits and changes are not in it: they follow from head and merge bases. What git could not read of
+    them does not follow, so it is counted.
     """
     unseen = sum(change.binary is None for change in branch.changes)
     shown = (
@@ -94,20 +104,21 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
 
 
 def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
-    """What was written about a branch, and what the clock makes of it.
+    """What was written about a branch, and what depends on the time.
 
-    Of documents it is enough to know which they are: what they say follows.
+    Of a document its identity is enough: what it says follows from that.
     """
-    found, work = branch.standing, branch.work
-    if work is None or found is None:
+    standing, work = branch.standing, branch.work
+    if work is None or standing is None:
         return ()
     task = task_of(work, fleet)
     checks = (run.document for run in (*work.evidence, *work.reruns))
-    told = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
+    documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
     which = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
     links = build_replies(branch, fleet)
-    return (*which, *policy, found.progress, found.waits_for, found.rivals, found.due, told, links)
+    state = (standing.progress, standing.waits_for, standing.rivals, standing.due)
+    return (*which, *policy, *state, documents, links)
 
 
 def _document_identity(document: Document) -> tuple[object, ...]:
@@ -117,12 +128,12 @@ def _document_identity(document: Document) -> tuple[object, ...]:
 
 
 def content_key(content: bytes) -> str:
-    """A key for a file whose content is at hand."""
+    """A key for a file, from its content."""
     return sha256(content).hexdigest()[:32]
 
 
 def sources_key(sources: list[bytes]) -> str:
-    """A key for what pages are made with: the version, templates and static files."""
+    """A key for what all pages are made with: agentledger's version, templates and static files."""
     return content_key(b"\0".join([__version__.encode(), *sources]))
 
 

@@ -1,11 +1,11 @@
-"""Notices for the person who is waited for: which ones are due, and handing them to their own command.
+"""Notices for the manager: which are due, and running the manager's own command for each.
 
-Belongs here: comparing two fleets, and starting that command. Does not: how far a branch is (a
-function that tells is handed in), or where the command is configured (see `personal`).
+Belongs here: comparing two fleets, and starting that command. Does not: how far a branch is (a function for
+that is passed in), or where the command is configured (see `storage.user_config`).
 
-This is the one place beside `git` that starts a process: the program is the user's own, and has
-nothing to do with a repository. It is started without a shell, each argument as it is, so that
-nothing in a branch's name can become a command, and killed when it does not end.
+The program is the user's own and has nothing to do with a repository, so it is not started by `git`. It is
+started without a shell, each argument unchanged, so that nothing in a branch's name can become a command.
+It is killed when it does not end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import escape_hidden, format_count
 
 PATIENCE = 10.0  # seconds for the command
-MOST = 3  # notices at once; more of them become one
+MOST = 3  # notices at once; more than these become one
 LENGTH = 200  # characters of a name
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -29,49 +29,50 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "ready": ("Ready", "is ready for review"),
 }
 
-# How far a branch of a fleet is, such as `ready`; any other word is none of ours.
+# Returns how far a branch of a fleet is, such as `ready`; a word that is not in WORDS gets no notice.
 Progress = Callable[[Branch, Fleet], str]
 
 
 class Notice(NamedTuple):
-    """What a person is told."""
+    """A desktop notice: its title and its text."""
 
     title: str
     text: str
 
 
 def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
-    """A notice for each open branch that has come to wait for a person since `before`."""
+    """A notice for each open branch that waits for a person now and did not in `before`."""
     earlier = {branch.ref: progress(branch, before) for branch in before.branches}
-    found = [
+    notices = [
         _format_notice(branch, after, now)
         for branch in after.branches
         if branch.state is State.OPEN
         and (now := progress(branch, after)) in WORDS
         and earlier.get(branch.ref) != now
     ]
-    if len(found) <= MOST:
-        return found
+    if len(notices) <= MOST:
+        return notices
     return [
         Notice(
-            f"{format_count(len(found), 'branch', 'branches')} wait for you", f"In {_plain_name(after.name)}."
+            f"{format_count(len(notices), 'branch', 'branches')} wait for you",
+            f"In {_plain_name(after.name)}.",
         )
     ]
 
 
 def _format_notice(branch: Branch, fleet: Fleet, word: str) -> Notice:
     title, does = WORDS[word]
-    # Neither begins with a name: one like `--help` must not become an option of the command.
+    # Neither text begins with a name: a name like `--help` must not become an option of the command.
     return Notice(f"{title}: {_plain_name(fleet.name)}", f"Branch {_plain_name(branch.name)} {does}.")
 
 
 def _plain_name(name: str) -> str:
-    """A name that is text to a desktop that takes markup in its notices."""
+    """The name, at most LENGTH characters, without what a desktop could read as markup in a notice."""
     return escape_hidden(name)[:LENGTH].translate({ord("<"): "‹", ord(">"): "›", ord("&"): "＆"})
 
 
 def send_notices(command: Sequence[str], notices: Sequence[Notice]) -> None:
-    """Run the command once for each notice, one after the other.
+    """Run the command for each notice, one after the other.
 
     `{title}` and `{text}` in an argument are filled in. Raises LedgerError when the command cannot be
     started, fails, or takes longer than PATIENCE.
@@ -94,8 +95,8 @@ def send_notices(command: Sequence[str], notices: Sequence[Notice]) -> None:
 
 
 def _fill_argument(argument: str, notice: Notice) -> str:
-    # In one go: a title that holds “{text}” stays as it is.
-    return re.sub("{(title|text)}", lambda found: str(getattr(notice, found[1])), argument)
+    # In one pass: a title that contains “{text}” stays unchanged.
+    return re.sub("{(title|text)}", lambda field: str(getattr(notice, field[1])), argument)
 
 
 def _command_error(command: Sequence[str], reason: str) -> LedgerError:

@@ -1,7 +1,7 @@
-"""A packet beside what it answers: each criterion of the brief with what is claimed for it.
+"""A packet beside its brief: each criterion with what the agent claims about it.
 
-Belongs here: pairing criteria with claims, and claims with recorded checks. Does not: the
-checks themselves (see `checks`).
+Belongs here: pairing criteria with claims, and claims with recorded checks. Does not: the checks themselves
+(see `check_view`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.timeline import Render, Said
 
-CRITERIA_SHOWN, SHOWN_BY = 100, 20
+CRITERIA_SHOWN, SHOWN_BY = 100, 20  # criteria, and lines of evidence for one
 
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A criterion, what the packet says of it, and the checks that this names."""
+    """A criterion, what the packet claims, its evidence as text, and the checks that this text names."""
 
     text: Rendered
     claim: Mark
@@ -34,7 +34,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class PacketView:
-    """What the agent hands over."""
+    """What the agent hands over: does it describe the head, its criteria, and all other sections."""
 
     fresh: Mark
     criteria: tuple[Criterion, ...]
@@ -44,7 +44,7 @@ class PacketView:
 def build_packet_view(
     packet: Packet, brief: Brief | None, found: Standing, lines: Sequence[CheckLine], render: Render
 ) -> PacketView:
-    """A packet, its criteria in the order of the brief's, its Markdown through `render`."""
+    """Build a packet's view, with criteria in the brief's order; `render` makes markup of Markdown."""
     fresh = {
         True: Mark("ok", "It speaks of this head’s code"),
         False: Mark("warn", "It speaks of another commit’s code"),
@@ -59,20 +59,21 @@ def build_packet_view(
 def _build_criteria(
     packet: Packet, brief: Brief | None, lines: Sequence[CheckLine], render: Render
 ) -> tuple[Criterion, ...]:
-    """The brief's criteria in its order, then what the packet adds to them."""
+    """The brief's criteria in its order, then those that only the packet has."""
+    # Paired by their words: an agent copies the brief's text, but not always its case and blanks.
     claimed = {_normalize_text(item.text): item for item in packet.criteria}
     asked = brief.criteria if brief else ()
     wanted = {_normalize_text(item.text) for item in asked}
-    found = [
+    criteria = [
         _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines=lines, render=render)
         for item in asked
     ]
-    found += [
+    criteria += [
         _build_criterion(i, i, not brief, lines=lines, render=render)
         for i in packet.criteria
         if _normalize_text(i.text) not in wanted
     ]
-    return tuple(found[:CRITERIA_SHOWN])
+    return tuple(criteria[:CRITERIA_SHOWN])
 
 
 def _build_criterion(
@@ -83,6 +84,7 @@ def _build_criterion(
     mark = Mark("done", "met, as claimed") if claim.checked else Mark("warn", "not met, as it says")
     if not in_brief:
         mark = Mark("warn", f"{mark.text}; not a criterion of the brief")
+    # A check belongs to the criterion whose evidence names it, as a word of its own.
     words = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", " ".join(claim.shown_by[:SHOWN_BY]).lower()))
     named = tuple(check_view.short_check_mark(line) for line in lines if line.name in words)
     return Criterion(render(asked.text), mark, tuple(map(render, claim.shown_by[:SHOWN_BY])), named)

@@ -1,10 +1,10 @@
-"""Keeping a site as new as its repository: hint → is it different? → build → tell.
+"""Keep a site as new as its repository: hint → compare the fingerprint → build → notify open pages.
 
-Belongs here: when to look and when to build. Does not: reading a repository or building (both
-are handed in), watching files (see `watch`), or talking to browsers (see `serve`).
+Belongs here: when to look and when to build. Does not: reading a repository or building (both are passed
+in), watching files (see `watch`), or talking to browsers (see `server`).
 
-Whether anything changed is asked of the repository's fingerprint alone. A hint only makes that
-happen sooner than the regular look, so a lost hint costs time, and a false one builds nothing.
+Only the repository's fingerprint decides whether anything changed. A hint makes the next look come sooner
+than the regular one. So a lost hint costs time, and a false one builds nothing.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from agentledger.model.errors import LedgerError
 from agentledger.site import manifest
 from agentledger.site.watch import Folder, Watch
 
-QUIET, LONGEST = 0.08, 0.4  # seconds: a fetch or a rebase moves many refs, and is over when it is quiet
-REGULAR, WITHOUT_HINTS = 10.0, 1.0  # seconds between looks
-SHARE = 20  # a look that takes a second is made every 20 at most
+QUIET, LONGEST = 0.08, 0.4  # seconds: a fetch or a rebase moves many refs, and has ended when no hint comes
+REGULAR, WITHOUT_HINTS = 10.0, 1.0  # seconds between looks: with hints, and where not all can be watched
+SHARE = 20  # a look that takes one second is made at most every 20 seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a site is built from; each may raise LedgerError.
+    """What a site is built from, as three functions; each may raise LedgerError.
 
-    `folders` tells where to watch, `fingerprint` what the repository looks like, and `publish`
-    builds the site of a fingerprint and returns from which second it is stale, None for never.
+    `folders` lists what to watch, `fingerprint` identifies the repository's state, and `publish` builds the
+    site of a fingerprint and returns the second (since the epoch) at which it becomes stale, None: never.
     """
 
     folders: Callable[[], Iterable[Folder]]
@@ -38,7 +38,7 @@ class Source:
 
 
 class Pulse:
-    """Counts what was published, for many threads to wait for the next one."""
+    """Counts what was published; many threads can wait for the next count."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -47,28 +47,28 @@ class Pulse:
 
     @property
     def count(self) -> int:
-        """How often there was something new."""
+        """How many times something new was published."""
         return self._count
 
     @property
     def closed(self) -> bool:
-        """True once nothing new will come."""
+        """True after `close`: nothing new will be published."""
         return self._closed
 
     def beat(self) -> None:
-        """There is something new."""
+        """Count one more publication, and wake the threads that wait."""
         with self._changed:
             self._count += 1
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Nothing new will come: whoever waits is let go."""
+        """Close the pulse, and wake the threads that wait."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def wait(self, seen: int, timeout: float) -> int:
-        """The count, as soon as it is not `seen`, the pulse is closed, or `timeout` seconds have passed."""
+        """Wait until the count is not `seen`, the pulse is closed, or `timeout` seconds are over; the count."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._count != seen, timeout)
             return self._count
@@ -77,8 +77,8 @@ class Pulse:
 class Live:
     """Keeps the site in `out` up to date with `source`; everything runs in the caller's thread.
 
-    `failed` is called with each error, but not again and again for the same one: the site then
-    stays as it was until a later look succeeds.
+    `failed` is called with an error, once until another one follows or a look succeeds. The site stays as
+    it was until then.
     """
 
     def __init__(
@@ -91,20 +91,20 @@ class Live:
         self._cost = 0.0
 
     def start(self) -> None:
-        """The first build. Raises LedgerError where there is nothing to begin with."""
-        # Watched first: what changes while the site is built must not be missed.
+        """Build for the first time. Raises LedgerError where that fails."""
+        # Watched first: a change during the build must not be missed.
         self._watch.follow(self._source.folders())
         self._publish_if_changed()
 
     def run(self) -> None:
-        """Look at every hint, and regularly without; ends by an exception only, such as KeyboardInterrupt."""
+        """Look at every hint, and regularly without one; ends only by an exception, such as KeyboardInterrupt."""
         while True:
             if self._watch.wait(self._next_look_delay()):
                 self._watch.settle(QUIET, LONGEST)
             self.look()
 
     def look(self) -> None:
-        """Build if anything is different; an error is told, not raised."""
+        """Build if anything is different; an error goes to `failed`, and is not raised."""
         try:
             self._watch.follow(self._source.folders())
             self._publish_if_changed()
@@ -122,7 +122,7 @@ class Live:
         if fingerprint != self._seen or self._is_stale():
             self._until = self._source.publish(fingerprint)
             self._seen = fingerprint
-        # Not only what was built here: `agentledger site` may have built into the same folder.
+        # Compared on the disk: `agentledger site` may have built into the same folder.
         if (stamp := self._manifest_stamp()) != self._shown:
             self._shown = stamp
             self._pulse.beat()
@@ -131,16 +131,17 @@ class Live:
         return self._until is not None and time.time() >= self._until
 
     def _next_look_delay(self) -> float:
-        """Seconds until the next look without a hint."""
+        """Seconds until the next look, if no hint comes."""
+        # In a large repository a look is expensive; looking every second would keep a core busy.
         regular = max(REGULAR if self._watch.complete else WITHOUT_HINTS, self._cost * SHARE)
         if self._until is None or self._error:
             return regular
         return min(regular, max(self._until - time.time(), WITHOUT_HINTS))
 
     def _manifest_stamp(self) -> tuple[int, int]:
-        """Another one after each build that wrote something."""
+        """Inode and time of the manifest: different after each build that wrote something; (0, 0) for none."""
         try:
-            found = (self._out / manifest.NAME).stat()
+            status = (self._out / manifest.NAME).stat()
         except OSError:
             return 0, 0
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns

@@ -1,7 +1,7 @@
-"""What a branch waits for → the files with which its manager can settle that on the forge.
+"""What a branch waits for → the files with which its manager can answer on the forge.
 
-Belongs here: which files are offered for which branch, under which names. Does not: their texts (see
-`blank`), or the forge's addresses (see `newfile`).
+Belongs here: which files are offered for which branch, and their names. Does not: their texts (see
+`document_templates`), or the forge's addresses (see `newfile`).
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
 
 _ASKING = (Progress.NEEDS_INPUT, Progress.BLOCKED)
-# What cannot stand in front matter, though it hides nothing (see `documents.frame`).
+# Characters that front matter cannot contain, although they hide nothing (see `documents.frame`).
 _NO_YAML = re.compile("[\ufffe\uffff]")
 _PLAIN = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """The files on offer, the likeliest first, and what to know of them; or what they lack.
+    """The files on offer, the most likely first, with a note about them; or what is missing for an offer.
 
-    `pasted`: at this forge the text of at least one has to be pasted.
+    `pasted`: on this forge the text of at least one has to be pasted.
     """
 
     files: tuple[NewFile, ...] = ()
@@ -39,25 +39,28 @@ class Replies:
 
 
 def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
-    """What its manager can write on the forge; None where nothing is waited for, or nobody can tell."""
-    found, work = branch.standing, branch.work
-    if branch.state is not State.OPEN or found is None or work is None or fleet.forge is None:
+    """What the branch's manager can write on the forge.
+
+    None where the branch does not wait for the manager, or the forge is not known.
+    """
+    standing, work = branch.standing, branch.work
+    if branch.state is not State.OPEN or standing is None or work is None or fleet.forge is None:
         return None
-    if not (found.progress is Progress.READY or _is_question_open(found)):
+    if not (standing.progress is Progress.READY or _is_question_open(standing)):
         return None
     desk = newfile.find_desk(fleet)
     if desk is None:
         missing = newfile.find_missing(fleet)
         return Replies(missing=missing) if missing else None
     task = next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
-    offered = _Offer(branch, fleet, found, desk=desk, task=task)
-    files = offered.reviews() if found.progress is Progress.READY else offered.answers()
+    offered = _Offer(branch, fleet, standing, desk=desk, task=task)
+    files = offered.reviews() if standing.progress is Progress.READY else offered.answers()
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
 
 
 def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
-    """The first answer to its question: on the forge, or on its `page` where a text must be copied first."""
+    """The link to the first answer: on the forge, or on the branch's `page` where a text must be copied first."""
     desk = newfile.find_desk(fleet) if branch.standing and _is_question_open(branch.standing) else None
     offered = build_replies(branch, fleet) if desk else None
     if desk is None or offered is None or not offered.files:
@@ -69,7 +72,7 @@ def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
 
 
 def _is_question_open(standing: Standing) -> bool:
-    """Is a question open?"""
+    """Does the agent wait for an answer?"""
     return standing.progress in _ASKING and standing.question is not None
 
 
@@ -93,7 +96,7 @@ class _Offer:
     task: Task
 
     def answers(self) -> tuple[NewFile, ...]:
-        """To the question that waits. A checkpoint takes a decision: a mere answer would leave it closed."""
+        """Answers to the question that waits. A checkpoint needs an approval: a mere answer leaves it closed."""
         asked = self.standing.question
         if asked is None or not _can_be_written(self.branch.name, self.task.id, asked.name):
             return ()
@@ -107,19 +110,20 @@ class _Offer:
         return _drop_missing(first, self._answer_file(asked, "Ask for changes", "change", prompt))
 
     def _answer_file(self, asked: CheckIn, words: str, decision: str, prompt: str) -> NewFile | None:
+        # The branch is named only where several work on the task; an answer without it is for all.
         which = self.branch.name if self.standing.rivals else None
         text = document_templates.draft_answer(
             decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint
         )
-        taken = {found.name for found in self.task.answers}
+        taken = {answer.name for answer in self.task.answers}
         return self._file(words, "answers", f"to-{_shorten_name(asked.name)}", taken, text)
 
     def reviews(self) -> tuple[NewFile, ...]:
-        """Of the head that is said to be ready."""
+        """Reviews of the head that the agent reports ready."""
         name, head = self.branch.name, self.branch.head
         if not _can_be_written(name, self.task.id):
             return ()
-        taken = {found.name for found in self.task.reviews}
+        taken = {review.name for review in self.task.reviews}
         texts = {
             "Approve": document_templates.draft_approval(name, head),
             "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
@@ -130,6 +134,7 @@ class _Offer:
         )
 
     def _file(self, words: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
+        # A forge refuses a new file whose name is taken.
         free, number = name, 1
         while free in taken:
             number += 1
@@ -142,10 +147,10 @@ def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:
 
 
 def _can_be_written(*names: str) -> bool:
-    """Can these be written into a document, and be read there for what they are?"""
+    """Can these names be written into a document, and read from it again without a doubt?"""
     return not any(HIDDEN.search(name) or _NO_YAML.search(name) for name in names)
 
 
 def _shorten_name(name: str) -> str:
-    """A check-in's name as part of another: agents name their files as they like, and as long."""
+    """A check-in's name as part of another name; a hash of it where an agent chose an odd or a long one."""
     return name if _PLAIN.fullmatch(name) else hashlib.sha256(encode(name)).hexdigest()[:12]

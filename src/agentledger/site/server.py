@@ -1,10 +1,10 @@
-"""The server behind `agentledger serve`: the site's files, and a stream of events for open pages.
+"""The server of `agentledger serve`: the site's files, and a stream of events for open pages.
 
-Belongs here: sockets, methods, and the stream. Does not: what is answered (see `served`), or when
-there is something new (see `live`).
+Belongs here: sockets, methods, and the stream. Does not: the content of answers (see `responses`), or when
+there is something new (see `rebuild_loop`).
 
-Python's own server is enough here: the readers are a few browsers on this machine, and every
-other one would be a further dependency to trust with a port. An open page costs a waiting thread.
+Python's own server is enough: the readers are a few browsers on this machine, and any other server would be
+one more dependency to trust with a port. Each open page costs a waiting thread.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from agentledger.site import responses
 from agentledger.site.rebuild_loop import Pulse
 
 LOCAL = "127.0.0.1"
-PORT = 8377  # and those after it, where it is taken and was not asked for
-TRIED = 20
-HEARTBEAT = 15.0  # seconds; also how soon a page that has gone is noticed
-STALLED = 10.0  # seconds without a byte getting through, either way
-STREAMS = 200  # pages listening at once
+PORT = 8377  # the default; where it is taken, the ports after it are tried
+TRIED = 20  # ports
+HEARTBEAT = 15.0  # seconds; also how soon a closed page is noticed
+STALLED = 10.0  # seconds without a byte in either direction
+STREAMS = 200  # pages that listen at the same time
 
 
 class Server(ThreadingHTTPServer):
-    """Serves the site in `out` at an address; it is bound once this is made, and answers in `serving`."""
+    """Serves the site in `out`; the constructor binds the address, `serve_requests` answers."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -48,7 +48,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the board is, for a browser on this machine."""
+        """The board's address for a browser on this machine."""
         host, port = str(self.server_address[0]), self.server_address[1]
         if self._ip.is_unspecified:
             host = LOCAL
@@ -56,7 +56,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def is_open(self) -> bool:
-        """True when more than this machine can reach it."""
+        """True when other machines can reach the server."""
         return not self._ip.is_loopback
 
     @property
@@ -64,20 +64,20 @@ class Server(ThreadingHTTPServer):
         return ipaddress.ip_address(str(self.server_address[0]).partition("%")[0])
 
     def server_bind(self) -> None:
-        """Binds without looking up this machine's name, which can take seconds."""
+        """Bind without looking up this machine's name, which can take seconds."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Passes over browsers that go away in the middle; everything else is a bug, and is shown."""
+        """Ignore browsers that disconnect in the middle; everything else is a bug, and is shown."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed knows fewer kinds
 
 
 def bind_server(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
-    """A server at this port (0: any free one), or, with None, at the first free one from PORT on.
+    """Bind a server to this port; 0 is any free one, None the first free one from PORT on.
 
-    Raises LedgerError where the address is taken, or not this machine's.
+    Raises LedgerError where the port is taken, or the address is not this machine's.
     """
     wanted = range(PORT, PORT + TRIED) if port is None else [port]
     for each in wanted:
@@ -95,21 +95,21 @@ def bind_server(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
 
 @contextmanager
 def serve_requests(server: Server) -> Iterator[None]:
-    """Answers requests while the block runs, in threads of its own."""
+    """Answer requests in other threads while the block runs."""
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        server.pulse.close()
+        server.pulse.close()  # ends the streams, whose threads wait for it
         server.shutdown()
         thread.join()
         server.server_close()
 
 
 def _resolve_address(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = found[0]
+    resolved = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = resolved[0]
     return family, (str(address[0]), int(address[1]))
 
 
@@ -117,21 +117,21 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     timeout = STALLED
-    disable_nagle_algorithm = True  # headers and content go out in two writes
+    disable_nagle_algorithm = True  # headers and content are two writes; the second would wait for an answer
 
     def version_string(self) -> str:
-        """Nothing about Python's version."""
+        """The name in the header `Server`, without Python's version."""
         return "agentledger"
 
     def log_message(self, format: str, *args: object) -> None:
-        """Requests are nobody's business."""
+        """Log nothing: which pages somebody reads is private."""
 
     def handle_expect_100(self) -> bool:
-        """Nothing that is sent here is wanted."""
+        """Refuse a body before it is sent: no request needs one."""
         return False
 
     def do_GET(self) -> None:
-        """A file, or the stream of events."""
+        """Answer with a file, or with the stream of events."""
         if self._is_refused():
             return
         if self.path.partition("?")[0] == responses.EVENTS and self.command == "GET":
@@ -143,8 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
-        """There is nothing to change here."""
-        self.close_connection = True  # what came with the request stays unread
+        """Refuse every method that would change something."""
+        self.close_connection = True  # the body stays unread, and would be read as the next request
         if not self._is_refused():
             refusal = responses.build_refusal(405, "Only reading is possible here.")
             self._send_answer(refusal._replace(headers=refusal.headers | {"Allow": "GET, HEAD"}))
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"retry: 1000\n\n")
         while not pulse.closed:
-            # A page that is slow finds only the latest: nothing is kept for it.
+            # A slow page gets only the newest count; no events are kept for it.
             count = pulse.wait(seen, HEARTBEAT)
             news = b"event: changed\ndata: %d\n\n" % count
             self.wfile.write(b": still here\n\n" if count == seen else news)

@@ -26,7 +26,7 @@ from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Rende
 
 COMPARED = 800  # lines of a brief; the time to compare grows with their square
 REVIEWS_SHOWN = 20
-MOST_TEXT = 512 << 10  # characters of Markdown on one page; of the rest only the headings are shown
+MOST_TEXT = 512 << 10  # characters of Markdown on one page; the rest is replaced by a note
 TOP = 4  # the level of the highest heading within a text
 
 

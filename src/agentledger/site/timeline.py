@@ -1,7 +1,7 @@
-"""What was said and done on a branch, newest first, and the documents it was said in.
+"""What was said and done on a branch, newest first, and the documents that say it.
 
-Belongs here: check-ins, answers, reviews, waivers, the outcome and commits as events; raw texts;
-what is wrong in documents. Does not: what follows from them (see `work`).
+Belongs here: check-ins, answers, reviews, waivers, the outcome and commits as events; raw texts; what is
+wrong in documents. Does not: what follows from them (see `task_view`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Render = Callable[[str], Rendered]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A section of a document under its own heading; no heading where the text is a whole document."""
+    """A section of a document with its heading; "" where the text is a whole document."""
 
     title: str
     text: Rendered
@@ -36,13 +36,17 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitLine:
-    """A commit as listed: `href` is its page on the forge, if that is known."""
+    """A commit in a list."""
 
+    #: The first ten digits.
     id: str
+    #: Its page on the forge; None where the forge is not known.
     href: str | None
     subject: str
     author: str
+    #: Seconds since the epoch.
     at: int
+    #: Lines `Key: value`.
     trailers: tuple[str, ...]
 
 
@@ -50,12 +54,15 @@ class CommitLine:
 class Event:
     """One entry of the timeline: either a commit, or a document with what it says."""
 
+    #: Seconds since the epoch.
     at: int
     title: str
     by: str
     mark: Mark | None = None
     note: str = ""
+    #: The document's sections; () for a commit.
     said: tuple[Said, ...] = ()
+    #: None for a document.
     commit: CommitLine | None = None
 
 
@@ -88,7 +95,7 @@ DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", 
 
 
 def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
-    """All of them, newest first; of one second, what was said stands above the commit."""
+    """All events, newest first; of the same second, documents are above commits."""
     papers = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
     papers += [
         Event(
@@ -133,7 +140,7 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
 
 
 def describe_left_out(work: Work) -> str:
-    """What the timeline leaves out, in words; "" for nothing."""
+    """How many older check-ins the timeline leaves out, in words; "" for none."""
     left = work.check_ins_total - min(len(work.check_ins), EVENTS_SHOWN)
     return f"and {format_count(left, 'older check-in')}, not shown" if left > 0 else ""
 
@@ -144,21 +151,22 @@ def decision_mark(word: str) -> Mark:
 
 
 def describe_check_in(check_in: CheckIn) -> tuple[str, ...]:
-    """What else is to be said of a check-in than its state."""
+    """The notes about a check-in beside its state."""
     asks = (f"asks for checkpoint {check_in.checkpoint}",) if check_in.checkpoint else ()
     loose = check_in.document.source.uncommitted
     return (*asks, *(("not committed: it lies in the worktree only",) if loose else ()))
 
 
 def build_sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
-    """The sections of a document that say anything, but for those named."""
+    """The sections of a document that are not empty, without those in `without`."""
     left_out = [document.part(title) for title in without]
     return tuple(_build_section(p, render) for p in document.parts if not p.empty and p not in left_out)
 
 
 def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
-    """Every document that is Markdown, the weightiest first."""
+    """Every document of a branch and its task that is Markdown, the most important first."""
     brief, own = task.brief, work.brief
+    # The branch's copy is listed only where it differs from the brief that counts.
     if brief and own and own.document.blob == brief.document.blob:
         own = None
     single = [one.document for one in (brief, own) if one]
@@ -173,7 +181,7 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
 
 
 def build_raws(found: Sequence[Document]) -> tuple[Raw, ...]:
-    """The documents as they stand, as many as a page can bear."""
+    """The documents as they were written, within the page's limits; what is cut off is counted."""
     made, room = [], RAW_ALL
     for document in found[:RAW_SHOWN]:
         shown = document.text[: min(RAW_LONG, room)]
@@ -185,13 +193,13 @@ def build_raws(found: Sequence[Document]) -> tuple[Raw, ...]:
 
 
 def render_literal(text: str) -> Markup:
-    """Text of several lines as it stands, for a `<pre>`."""
+    """A text of several lines as markup for a `<pre>`: escaped, and with chips for hidden characters."""
     lines = text.replace("\r\n", "\n")
     return Markup(insert_chips(html.escape(lines), keep="\n\t"))  # noqa: S704 - escaped on this very line
 
 
 def build_problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
-    """What is wrong, the worst first."""
+    """What is wrong in the documents, the worst first, each only once."""
     checks = [e.document for e in (*work.evidence, *work.reruns)]
     all_of_them = [*work.problems, *(p for d in (*found, *checks) for p in d.problems)]
     worst = sorted(dict.fromkeys(all_of_them), key=lambda p: not p.fatal)

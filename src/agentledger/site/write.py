@@ -1,13 +1,13 @@
-"""Publishing: all or nothing as far as the disk allows, and nothing outside the folder.
+"""Publish a site: completely or not at all as far as the disk allows, and nothing outside the folder.
 
-Belongs here: staging, replacing and deleting files. Does not: their content (see `pages`),
-or which of them are needed (see `build`).
+Belongs here: staging, replacing and deleting files. Does not: their content (see `pages`), or which files
+are needed (see `build`).
 
-Everything is staged in a folder inside the output folder before the first published file is
-touched, so a full disk or a crash leaves the old site whole. Then files are renamed into
-place one by one, in the order of staging; each is old or new, never half. The manifest says
-"publishing" from before the first rename to after the last deletion, and a build that finds
-it so builds everything anew. Nothing is fsynced: after a power cut the site is built again.
+All files are staged in a folder inside the output folder before the first published file is touched, so a
+full disk or a crash leaves the old site complete. Then they are renamed into place one by one, in the order
+of staging; each file is old or new, never half. From before the first rename until after the last deletion
+the manifest is marked as incomplete, and a build that finds it so builds everything again. Nothing is
+fsynced: after a power cut the site is built again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ IGNORE = ".gitignore"
 
 
 class Site:
-    """An output folder under lock. `old` is what the last build left; paths are relative, `/` between."""
+    """An output folder under lock. `old` is the last build's manifest; paths are relative, with `/`."""
 
     def __init__(self, root: Path, out: Path) -> None:
         self._root, self._out = root, out
@@ -37,22 +37,22 @@ class Site:
         self.old = manifest.read_manifest(root) or manifest.NOTHING
 
     def is_current(self, path: str, key: str) -> bool:
-        """True when the file is there, and was published whole under this key."""
+        """True when the file is there, and was published completely under this key."""
         return self.old.complete and self.old.files.get(path) == key and path in self._found
 
     def keep(self, path: str, key: str) -> None:
-        """Leaves a published file as it is."""
+        """Leave a published file as it is."""
         self._keys[path] = key
 
     def stage(self, path: str, content: bytes, key: str) -> None:
-        """Takes a file in, to be published by `publish`. Raises OutputError."""
+        """Write a file into the staging folder; `publish` moves it into place. Raises OutputError."""
         with folder.explain_disk_errors(self._out):
             self._write(path, content)
         self._staged.append(path)
         self._keys[path] = key
 
     def add(self, path: str, content: bytes) -> None:
-        """`keep` or `stage`, whichever the content asks for. Raises OutputError."""
+        """Keep the file if its content is the same, else stage it. Raises OutputError."""
         key = manifest.content_key(content)
         if self.is_current(path, key):
             self.keep(path, key)
@@ -60,14 +60,16 @@ class Site:
             self.stage(path, content, key)
 
     def publish(self, final: Manifest) -> int:
-        """Puts everything in place; `final` lacks only its files. Returns how many were removed.
+        """Move everything into place; `final` lacks only its files. Returns how many files were removed.
 
-        Raises OutputError, before the first file is touched if the disk is full.
+        Raises OutputError; where the disk is full, before the first file is touched.
         """
         whole = replace(final, files=self._keys, place=manifest.folder_identity(self._root), complete=True)
         gone = [path for path in self.old.files if path not in self._keys and path in self._found]
         with folder.explain_disk_errors(self._out):
+            # The folder may be inside a worktree: git must not offer the site for a commit.
             self._write(IGNORE, b"*\n")
+            # Both manifests are written now: at the end the disk might be full.
             self._write("publishing", whole.while_publishing(self.old).to_json())
             self._write("published", whole.to_json())
             (self._staging / "publishing").replace(self._root / manifest.NAME)
@@ -79,7 +81,7 @@ class Site:
         return len(gone)
 
     def discard(self) -> None:
-        """Drops what was staged and not published."""
+        """Delete what was staged and not published."""
         shutil.rmtree(self._staging, ignore_errors=True)
 
     @property
@@ -105,16 +107,16 @@ class Site:
 
 @contextlib.contextmanager
 def open_site(out: Path) -> Iterator[Site]:
-    """The folder `out` to publish in, locked; staged files that were not published are dropped.
+    """Open the folder `out` to publish in, under its lock; at the end, delete what was staged and not published.
 
-    Raises OutputError where it may not, or cannot, be written.
+    Raises OutputError where it may not or cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        # Only the steps taken here: a disk error while the caller reads is not about this folder.
+        # Only for these steps: a disk error in the caller's block is not about this folder.
         with folder.explain_disk_errors(out):
             made = not out.exists()
             root = folder.make_output_folder(out)
-            # Last of all, and only if it was not here before: an empty folder helps nobody.
+            # Runs last, and only if the folder was made here: a failed build must leave no empty folder.
             stack.callback(_remove_if_empty, root, made)
             stack.enter_context(folder.lock_folder(root))
             folder.clear_staging(root)
@@ -130,9 +132,9 @@ def _remove_if_empty(root: Path, made: bool) -> None:
 
 
 def list_files(root: Path) -> set[str]:
-    """The plain files of the site in a folder, as paths relative to it."""
-    found = set()
+    """The plain files of the site in a folder, as paths relative to it; links are left out."""
+    paths = set()
     for name in ("", *folder.SUBFOLDERS):
         with contextlib.suppress(FileNotFoundError), os.scandir(root / name) as entries:
-            found |= {f"{name}/{e.name}".lstrip("/") for e in entries if e.is_file(follow_symlinks=False)}
-    return found
+            paths |= {f"{name}/{e.name}".lstrip("/") for e in entries if e.is_file(follow_symlinks=False)}
+    return paths

@@ -98,7 +98,7 @@ def plan_block(top: Path, base: bytes | None, done: Manifest) -> Plan:
     state = classify_block(before or b"")
     if state is State.CURRENT:
         return Plan()
-    # On a branch, a block beside base's own would conflict with it once the branch is merged.
+    # Base has a file, or a block, that this work tree does not: ours would become a second one beside it.
     if base is not None and (before is None or classify_block(base) is not State.MISSING):
         return Plan(notes=(f"{NAME} on base is not the one here: run init in a work tree of base",))
     if before is None or state is State.MISSING:

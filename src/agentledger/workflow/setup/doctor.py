@@ -155,7 +155,7 @@ def _cd_to_main_worktree(git: Git, place: Place) -> str:
 
 
 def _examine_framework(place: Place, trial: Trial) -> Surface:
-    """The pre-commit framework, tried with our hook alone: the others could refuse the trial, or take long."""
+    """The pre-commit framework, tried with our hook alone, so that no other one answers."""
     name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
     reduced = _reduce_config(place.top) if place.top else None
     if reduced is None:

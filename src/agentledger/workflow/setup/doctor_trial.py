@@ -33,7 +33,7 @@ A hook that is never tried is believed in, not known.
 - [ ] The commit is refused.
 """
 _FILES = {"src/a": "a\n", "docs/d": "d\n", ".agentledger/tasks/doctor-trial/brief.md": _BRIEF}
-# The user's own name may not be configured, and a trial should not use it.
+# A trial reads nobody's configuration, so it needs a name and an address of its own.
 _WHO = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -54,7 +54,7 @@ class Trial:
     def __init__(self, folder: Path, remote: Path) -> None:
         self.folder = folder
         self.remote = remote
-        # Settings of the user or the system, such as another core.hooksPath, must not change the result.
+        # Settings of the user or the system must not change the result.
         outer = build_git_env(os.environ, sealed=True)
         sealed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "AGENTLEDGER_TRIAL": "1"}
         self._git = Git(folder, outer | sealed | _WHO | {"PRE_COMMIT_ALLOW_NO_CONFIG": "1"})

@@ -37,7 +37,7 @@ def render_shim(name: str, before: str = "before-here.sh", template: str = "shim
     """
     import yaml
 
-    # Full paths: a hook runs with whatever PATH and Python the program that started git has.
+    # Full paths: a hook gets the PATH of the program that started git, which may be bare.
 
     folder = resources.resource_folder("hooks")
     text = (folder / template).read_text().replace("@BEFORE@\n", (folder / before).read_text())

@@ -18,8 +18,8 @@ from agentledger.workflow.setup.steps import Write, read_content
 
 NAME = ".pre-commit-config.yaml"
 STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
-# always_run and pass_filenames: the gate is about a whole commit, also one that touches no file of a type.
-# require_serial: it must not run several times at once, each for a part of the files.
+# always_run, since the gate is about every commit; pass_filenames and require_serial, since it runs once, for the
+# commit as a whole.
 ENTRY = f"""\
 - repo: local
   hooks:
