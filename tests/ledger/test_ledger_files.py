@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import command
+import damage
 from agentledger.model.ledger import Problem
 from agentledger.model.work import Copy, Work
 from gitrepo import Content, Repo, Stored
@@ -194,3 +196,20 @@ def test_a_repository_without_any_document_has_no_task(tmp_path: Path) -> None:
     found = fleet(repo)
     assert (found.tasks, named(found)["agent/x"].work) == ((), None)
     assert BRIEF.startswith(TASKS)
+
+
+def test_a_history_that_breaks_off_is_not_remembered(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    root = repo.commit("main", {"f": "1\n"})
+    first = repo.commit("agent/x", {f"{FOLDER}brief.md": brief(owns=["src/**"])}, parents=[root])
+    repo.commit("agent/x", {f"{FOLDER}brief.md": brief(owns=["**"])})
+    repo.flush()
+    damage.unpack(repo)
+    tree = repo.git("rev-parse", f"{first.id}:{FOLDER.rstrip('/')}")
+    lost = repo.path / ".git/objects" / tree[:2] / tree[2:]
+    lost.rename(tmp_path / "kept")
+    command.board(repo.path)
+    (tmp_path / "kept").rename(lost)
+    (task,) = fleet(repo).tasks
+    assert task.brief
+    assert task.brief.owns == ("src/**",)

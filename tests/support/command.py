@@ -1,7 +1,8 @@
 """The real command line in a process of its own, and what it must never do.
 
 Belongs here: running it, and looking at what it wrote. Does not: repositories (see
-`gitrepo`), ways to break them (see `damage`), or what one test expects.
+`gitrepo`), ways to break them (see `damage`), how a process starts warm (see `warm`),
+or what one test expects.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+import warm
+
+# Read here, since the tests see no such variable: every command in a fresh interpreter, to compare.
+FRESH = bool(os.environ.get("AGENTLEDGER_TEST_FRESH"))
 PROGRAM = (sys.executable, "-m", "agentledger")
 
 
@@ -43,19 +48,32 @@ class Said(NamedTuple):
 
 
 def run(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
-    """Run `agentledger ARGUMENTS` in a folder; `env` comes on top of the test's own environment."""
+    """Run `agentledger ARGUMENTS` in a folder; `env` comes on top of the test's own environment.
+
+    In a fork of a process that has imported the program already, where that makes no difference.
+    """
+    ended = None if FRESH else warm.run(folder, arguments, os.environ | dict(env or {}))
+    return _said(ended) if ended else run_fresh(folder, *arguments, env=env)
+
+
+def run_fresh(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
+    """The same in a fresh interpreter: for what depends on how Python starts, or what it finds around it."""
     done = subprocess.run(
         [*PROGRAM, *arguments], cwd=folder, env=os.environ | dict(env or {}), capture_output=True, check=False
     )
-    said = Said(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return _said(warm.Ended(done.returncode, done.stdout, done.stderr))
+
+
+def _said(ended: warm.Ended) -> Said:
+    said = Said(ended.code, ended.out.decode(), ended.err.decode())
     assert "Traceback" not in said.err, said
     assert said.code != 3, said
     return said
 
 
-def refused(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Said:
+def refused(folder: Path, *arguments: str, env: Mapping[str, str] | None = None, fresh: bool = False) -> Said:
     """Run a command that has to end with 2, one sentence and a hint, and print nothing else."""
-    said = run(folder, *arguments, env=env)
+    said = (run_fresh if fresh else run)(folder, *arguments, env=env)
     assert (said.code, said.out) == (2, ""), said
     assert said.message, said
     assert said.hint, said

@@ -1,4 +1,4 @@
-"""Where a piece of work stands: who waits for whom, since when, and which claims about it are still true.
+"""How far a piece of work is: who waits for whom, since when, and which claims about it are still true.
 
 Belongs here: pure functions of a fleet's values, "now" among them. Does not: whether base has moved in a way
 that matters (see `changes.freshness`), or what to do about a branch (see `actions`).
@@ -37,7 +37,7 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
         _judge_check(branch, work, check) for check in required_checks(task.brief, fleet.policy, touched)
     )
     progress, waits_for, since, question, answer, review = _judge_progress(branch, work)
-    # Only who works owes a sign of life; whoever waits for the manager does not.
+    # Only an agent that works owes a sign of life; one that waits for the manager does not.
     talks = progress in (Progress.STARTED, Progress.WORKING)
     due = _check_in_deadline(branch, task.brief, since) if talks else None
     late = fleet.now - due if due is not None else 0
@@ -59,7 +59,7 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
     )
 
 
-# -- what still holds ---------------------------------------------------------------------
+# -- what is still true -------------------------------------------------------------------
 
 
 def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | None:

@@ -61,13 +61,14 @@ def mark_absorbed(
     searches = [
         _resume_search(history, b, stored.get(_cache_key(b))) for b in candidates if b.head not in settled
     ]
-    squash_candidates.scan_base_line(scratch, history, searches, progress)
+    whole = squash_candidates.scan_base_line(scratch, history, searches, progress)
     _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
     _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _find_lost(scratch, history, {s.same for s in searches if s.same})
     fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
-    # Without line counts (a blob is missing) patches were not compared: a later search may find a match.
-    final = [s for s in searches if s.same or s.branch.lines_counted]
+    # Without line counts (a blob is missing) patches were not compared, and a line that could not be read to its
+    # end was not searched: a later search may find a match.
+    final = [s for s in searches if s.same or (whole and s.branch.lines_counted)]
     cache.put("absorbed", ((_cache_key(s.branch), fresh[s.branch.head]) for s in final))
     settled |= fresh
     refs = {b.ref for b in candidates}

@@ -19,6 +19,7 @@ from agentledger.changes.ancestry import History
 from agentledger.git import diffs
 from agentledger.git.diffs import Landing
 from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError
 from agentledger.model.fleet import Branch, Change
 
 MOST_SEEN = 40  # candidates kept while scanning, the closest first
@@ -98,37 +99,43 @@ def _is_mergeable(net: Change, landed: Change) -> bool:
 
 def scan_base_line(
     scratch: Scratch, history: History, searches: Sequence[Search], progress: Callable[[str, int, int], None]
-) -> None:
+) -> bool:
     """Read base's line once, newest first, and offer each commit to the branches that cover its paths.
 
-    Fills in `same` and `candidates` of the searches. `progress` is called every 500 commits.
+    Fills in `same` and `candidates` of the searches. False where git could not read the line to its end: then
+    a commit that was not found may be there all the same. `progress` is called every 500 commits.
     """
     top = len(history.chain) - 1
     left = [search for search in searches if search.start < top]
     if not left:
-        return
+        return True
     by_path: dict[bytes, list[Search]] = {}
     for search in left:
         for path in search.net:
             by_path.setdefault(path, []).append(search)
     touched: dict[bytes, list[int]] = {}
     span = top - min(search.start for search in left)
-    for number, landing in enumerate(
-        diffs.read_landings(scratch.git, history.chain[0], [history.chain[span]])
-    ):
-        step = history.step(landing.id)
-        if number % 500 == 0:
-            progress("looking for changes that base has already", number, span)
-        for change in landing.changes:
-            if change.path in by_path:
-                touched.setdefault(change.path, []).append(step)
-        for search in _find_covering(landing, by_path):
-            # At or below `start`, an earlier search has looked.
-            if search.start < step and search.same is None:
-                search.offer_commit(landing, step)
+    whole = True
+    try:
+        for number, landing in enumerate(
+            diffs.read_landings(scratch.git, history.chain[0], [history.chain[span]])
+        ):
+            step = history.step(landing.id)
+            if number % 500 == 0:
+                progress("looking for changes that base has already", number, span)
+            for change in landing.changes:
+                if change.path in by_path:
+                    touched.setdefault(change.path, []).append(step)
+            for search in _find_covering(landing, by_path):
+                # At or below `start`, an earlier search has looked.
+                if search.start < step and search.same is None:
+                    search.offer_commit(landing, step)
+    except GitError:
+        whole = False
     ascending = {path: steps[::-1] for path, steps in touched.items()}
     for search in left:
         search.narrow_candidates(ascending)
+    return whole
 
 
 def _find_covering(landing: Landing, by_path: Mapping[bytes, Sequence[Search]]) -> Iterable[Search]:

@@ -84,7 +84,7 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
         scope=granted,
         refs=moved,
     )
-    # Of what such a push may do, OWN010 alone speaks; all other rules are about the branch's own commits.
+    # Only OWN010 is about the refs of a push; all other rules are about the branch's own commits.
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
 
 

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from agentledger.git.objects import Failure, salvage_batch
-from agentledger.git.process import Git, run, run_unchecked, split_stream, stream_output
+from agentledger.git.process import Git, Stream, run, run_unchecked, split_stream, stream_output
+from agentledger.model.errors import GitError
 from agentledger.model.fleet import Change
 from agentledger.model.text import decode
 
@@ -65,7 +66,10 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
 
 
 def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
-    """The commits outside base that touch the ledger's folder, parents first, and what they changed."""
+    """The commits outside base that touch the ledger's folder, parents first, and what they changed.
+
+    GitError at the end where git cannot read on; what came before it stays true.
+    """
     given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     # --full-history: or git would follow one side of a merge only, where that side has the same files as the
     # merge, and leave out the commits of the other.
@@ -75,6 +79,13 @@ def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tu
     )
     for (commit,), changes in _parse_log(split_stream(flow.blocks)):
         yield commit, changes
+    _require_whole(flow)
+
+
+def _require_whole(flow: Stream) -> None:
+    """GitError where a log ended before its end, as at a damaged object: it looks like a short one."""
+    if reason := flow.failure():
+        raise GitError(f"git log failed: {reason}", "git fsck shows more")
 
 
 def _parse_log(words: Iterator[bytes]) -> Iterator[tuple[list[str], tuple[Change, ...]]]:
@@ -106,13 +117,14 @@ class Landing(NamedTuple):
 def read_landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landing]:
     """Base's first-parent commits from `tip` down to what is reachable from `stop`, newest first.
 
-    Where git cannot read on, the list ends early, without an error.
+    GitError at the end where git cannot read on; what came before it stays true.
     """
     given = f"{tip}\n" + "".join(f"^{commit}\n" for commit in stop)
     flags = ["--stdin", "--first-parent", "--diff-merges=first-parent", "--format=%x00%H %T%x00"]
     flow = stream_output(sealed, ["log", *flags, *_RAW], [given.encode()])
     for (commit, root), changes in _parse_log(split_stream(flow.blocks)):
         yield Landing(commit, root, changes)
+    _require_whole(flow)
 
 
 def read_patch_ids(sealed: Git, pairs: Collection[tuple[str, str]]) -> dict[str, str]:

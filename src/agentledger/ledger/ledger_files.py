@@ -22,6 +22,7 @@ import msgspec
 from agentledger.documents import MOST_BYTES
 from agentledger.git import diffs, objects
 from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError
 from agentledger.model.fleet import LEDGER, Base, Branch, Change, Commit, State
 from agentledger.model.ledger import Source
 from agentledger.model.text import decode
@@ -34,6 +35,8 @@ REGULAR = ("100644", "100755")
 _KIND = "ledger files"
 # What tells one file from all others: path, blob, and where it was read.
 Key = tuple[str, str, Source]
+# A commit, and what it changed in the ledger's folder.
+LogEntry = tuple[str, tuple[Change, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +95,24 @@ def list_branch_files(
     known = {b.ref: files for b, key in having if key in rows and (files := _load_files(rows[key]))}
     new = [(b, key) for b, key in having if b.ref not in known]
     if new:
-        history = _History(diffs.read_ledger_log(scratch.git, [b.head for b, _ in new], base.head))
+        log, whole = _read_log(scratch, [b.head for b, _ in new], base)
+        history = _History(log)
         fresh = {b.ref: BranchFiles(*_list_files(b, history), history.first_briefs(b)) for b, _ in new}
-        store.put_texts(_KIND, [(key, row) for b, key in new if (row := _dump_files(fresh[b.ref]))])
+        if whole:  # half a history may pass, as when an object is brought back
+            store.put_texts(_KIND, [(key, row) for b, key in new if (row := _dump_files(fresh[b.ref]))])
         known |= fresh
     return known
+
+
+def _read_log(scratch: Scratch, heads: Sequence[str], base: Base) -> tuple[list[LogEntry], bool]:
+    """The commits that touch the ledger, and whether git could read them to the end."""
+    log: list[LogEntry] = []
+    try:
+        for entry in diffs.read_ledger_log(scratch.git, heads, base.head):
+            log.append(entry)  # noqa: PERF402 - what came before a failure is kept
+    except GitError:
+        return log, False
+    return log, True
 
 
 def _row_key(branch: Branch) -> str:

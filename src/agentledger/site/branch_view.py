@@ -60,12 +60,12 @@ class Conflicted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BranchPage:
-    """The page of one branch. Fields that end in `_more` count what was left out; "" for nothing."""
+    """The page of one branch. `conflicts_more` and its like count what was left out; "" for nothing."""
 
     frame: Frame
     name: str
     title: str
-    #: "Can it merge?", and the answer.
+    #: "Can it merge?", the answer, and a sentence with more about it.
     question: str
     verdict: Mark
     verdict_more: str

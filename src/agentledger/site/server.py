@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     timeout = STALLED
-    disable_nagle_algorithm = True  # headers and content are two writes; the second would wait for an answer
+    disable_nagle_algorithm = True  # headers and content are two writes; the second would wait
 
     def version_string(self) -> str:
         """The name in the header `Server`, without Python's version."""

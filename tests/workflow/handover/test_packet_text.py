@@ -101,7 +101,7 @@ def test_words_beside_a_file_survive_and_those_of_a_file_that_is_gone_are_told()
     again = made(raw, facts)
     assert "- `src/a.py` (+9): the limit\n  and its clock\n" in part(again.raw, "Files touched")
     assert "src/b.py" not in again.raw.decode()
-    assert again.told == ("src/b.py is not changed any more; of it you had written: `Limit` (see a)",)
+    assert again.told == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
 
 
 def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> None:
@@ -181,7 +181,7 @@ def test_criteria_are_added_word_for_word_and_ones_of_ones_own_stay() -> None:
     )
     assert again.told == (
         "1 criterion of the brief added, unticked",
-        "no criterion of the brief any more, but it stays: and pretty",
+        "no longer a criterion of the brief, but it stays: and pretty",
     )
 
 

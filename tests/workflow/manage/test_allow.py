@@ -152,7 +152,7 @@ def test_an_agent_lets_nothing_through(desk: Desk, tmp_path: Path) -> None:
 )
 def test_agentledger_s_own_files_are_never_opened(desk: Desk, arguments: tuple[str, ...]) -> None:
     message, hint = refuses(desk, "x", *arguments, *WHY)
-    assert message == "agentledger's own files are nobody's to change, and no waiver opens them"
+    assert message == "nobody may change agentledger's own files, and no waiver allows it"
     assert "src/**" in hint
 
 

@@ -276,7 +276,7 @@ def test_a_copy_that_was_put_in_its_place_is_not_accepted(asking: Desk) -> None:
     asking.repo.flush()
     for settle in ("accept", "reject"):
         said = refused(asking.repo.path, "brief", settle, "x", "--blob", seen[:12])
-        assert said.message == "the copy of agent/x is another one by now"
+        assert said.message == "the copy of agent/x was replaced meanwhile"
         assert said.hint == "look again: agentledger brief diff agent/x"
     assert files(asking.repo)["tasks/x/brief.md"] == brief()
 

@@ -246,7 +246,7 @@ def test_a_copy_that_changes_under_the_eyes_is_not_accepted(desk: Fleet) -> None
         at.wait(OFFERED)
         desk.x({"brief.md": brief(owns=["**"])})
         at.press("y")
-        at.wait("not done: the copy of agent/x is another one by now")
+        at.wait("not done: the copy of agent/x was replaced meanwhile")
         person(at, "q")
     assert files(desk.repo)["tasks/x/brief.md"] == brief()
 

@@ -150,7 +150,7 @@ def test_what_base_changes_most_often_is_counted_along_its_own_line(here: Repo) 
     here.checkout("main")
     here.git("merge", "-q", "--no-ff", "-m", "merge", side.id)
     (line,) = hot(warned(here, "--owns", "src/**"))
-    assert line == "of base's last 8 commits so many changed these: src/a.py 7"
+    assert line == "changed most often in base's last 8 commits: src/a.py 7"
 
 
 def test_a_task_s_own_branches_make_nothing_hot(here: Repo) -> None:

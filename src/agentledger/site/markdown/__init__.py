@@ -1,4 +1,5 @@
-"""Markdown of a branch as safe HTML: rendered in processes that can be ended, and checked afterwards.
+"""Markdown from a branch as safe HTML: rendered in processes that can be killed, and checked afterwards.
 
-Belongs here: what may be in the markup, and the processes. Does not: where a text stands on a page.
+Belongs here: what the markup may contain, and the processes. Does not: where a text is on a page (see
+`site.task_view` and `site.feed`).
 """

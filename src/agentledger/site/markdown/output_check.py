@@ -1,8 +1,10 @@
-"""The grammar of HTML that rendered Markdown may be, checked on the finished text.
+"""Check that rendered Markdown contains only HTML that we allow.
 
-Belongs here: the tags and attributes, letter for letter. Does not: making them. It is a
-second opinion: a mistake in the rules, a future version of the parser, or a cache that
-somebody wrote to would otherwise put an agent's markup on a page of ours.
+Belongs here: the allowed tags and attributes, letter for letter. Does not: making them (see `rules` and
+`render`).
+
+It is a second check: without it, a mistake in the rules, a future version of the parser, or a cache that
+somebody wrote to would put an agent's markup on a page of ours.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _MORE = re.compile(
 
 
 def is_allowed_html(html: str) -> bool:
-    """Is every `<` and `>` part of a tag that we write, closed in order, and every address one for a link?"""
+    """Is every `<` and `>` part of an allowed tag, every tag closed in order, and every address fit for a link?"""
     if re.search("[<>]", _TAG.sub("", html)):
         return False
     open_tags: list[str] = []
@@ -40,7 +42,7 @@ def is_allowed_html(html: str) -> bool:
 
 
 def _is_allowed_tag(tag: str) -> bool:
-    found = _MORE.fullmatch(tag)
-    if not found:
+    allowed = _MORE.fullmatch(tag)
+    if not allowed:
         return False
-    return found["href"] is None or classify_address(unescape(found["href"])) in (Kind.WEB, Kind.MAIL)
+    return allowed["href"] is None or classify_address(unescape(allowed["href"])) in (Kind.WEB, Kind.MAIL)

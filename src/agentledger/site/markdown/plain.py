@@ -1,12 +1,12 @@
-"""The Markdown that most texts are, made into HTML without a Markdown parser, at a tenth of the cost.
+"""Render simple Markdown, which most texts are, without a parser, at a tenth of the cost.
 
-Belongs here: a strict subset in which the result is letter for letter the parser's (a test compares
-the two). Does not: anything else; one odd character, and the answer is None.
+Belongs here: a strict subset whose result equals the parser's letter for letter (a test compares the two).
+Does not: anything else; for a text with one odd character the answer is None (see `render`).
 
-Made here: paragraphs, lists and task lists of one level, bold, code in a line or between fences, all
-apart by blank lines. A text may hold no character that means something to Markdown, or hides from readers.
-No pattern can match one text in two ways, so none takes long; possessive ones, which would show that at a
-glance, find wrong matches up to Python 3.11.3.
+The subset: paragraphs, lists and task lists of one level, bold, code in a line or between fences, all
+separated by blank lines. No other character may mean something to Markdown, or be invisible.
+No pattern can match one text in two ways, so none takes long. Possessive quantifiers would make that
+obvious, but up to Python 3.11.3 they find wrong matches.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import re
 
 from markupsafe import Markup
 
-# Nothing here opens emphasis, a link, an entity, a tag or a table: `_` is within a word, `&` and `<` alone.
+# None of these opens emphasis, a link, an entity, a tag or a table: `_` only within a word, `&` and `<` only
+# between blanks.
 _CHAR = r"[A-Za-z0-9À-ɏ,.;:()'\"/?!=+%$@#>–—‘’“”…-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|(?<= )[&<](?= )"
-# From a blank or bracket to a blank, a bracket or the end of a sentence: there it is bold, and nothing else.
+# Between a blank or bracket and a blank, a bracket or punctuation: there `**` is bold in every parser.
 _BOLD = rf"(?:(?<![^ \n(])\*\*(?=[A-Za-z0-9])(?:{_CHAR}| (?! ))*(?<=[A-Za-z0-9:.])\*\*(?![^ \n).,:;]))"
 _CODE = r"`[!-_a-~](?:[ -_a-~]*[!-_a-~])?`(?!`)"
-# A line begins with what begins no block, and has single blanks between its words.
+# A line starts with a character that starts no block, and has single blanks between its words.
 _LINE = rf"(?=[A-Za-zÀ-ɏ(\"'“‘`*])(?:{_CHAR}|{_CODE}|{_BOLD}| (?! ))*(?<! )"
 _PARAGRAPH = re.compile(rf"{_LINE}(?:\n{_LINE})*")
 _ITEM = re.compile(rf"- (?:\[([ xX])\] )?({_LINE})")
@@ -34,11 +35,11 @@ _BOXES = {
 
 
 def render_simple(text: str) -> Markup | None:
-    """The HTML of a text of this subset; None for all others."""
+    """The HTML of a text in this subset; None for all others."""
     made, last = [], ""
     for block in re.split("\n\n+", text):
         kind, html = _render_block(block)
-        # Lists apart by a blank line are one, whose items are paragraphs.
+        # To Markdown, two lists with a blank line between are one list whose items are paragraphs.
         if not kind or (kind == last == "list"):
             return None
         made.append(html)
@@ -47,7 +48,7 @@ def render_simple(text: str) -> Markup | None:
 
 
 def _render_block(block: str) -> tuple[str, str]:
-    """What a block is, and its HTML; "" for what is not made here."""
+    """A block's kind and its HTML; twice "" for a block outside the subset."""
     if block.startswith("- "):
         return ("list", _render_list(block)) if _LIST.fullmatch(block) else ("", "")
     if block.startswith("```"):
@@ -59,10 +60,10 @@ def _render_block(block: str) -> tuple[str, str]:
 def _render_list(block: str) -> str:
     rows = []
     for line in block.split("\n"):
-        found = _ITEM.fullmatch(line)
-        assert found, "the whole list was matched before"
-        start = f'<li class="task">{_BOXES[found[1]]}' if found[1] else "<li>"
-        rows.append(f"{start}{_render_inline(found[2])}</li>\n")
+        item = _ITEM.fullmatch(line)
+        assert item, "the whole list was matched before"
+        start = f'<li class="task">{_BOXES[item[1]]}' if item[1] else "<li>"
+        rows.append(f"{start}{_render_inline(item[2])}</li>\n")
     return f"<ul>\n{''.join(rows)}</ul>\n"
 
 
@@ -71,8 +72,8 @@ def _render_inline(text: str) -> str:
     return _SPAN.sub(_render_span, escaped) if "`" in escaped or "*" in escaped else escaped
 
 
-def _render_span(found: re.Match[str]) -> str:
-    return f"<strong>{found[2]}</strong>" if found[1] is None else f"<code>{found[1]}</code>"
+def _render_span(span: re.Match[str]) -> str:
+    return f"<strong>{span[2]}</strong>" if span[1] is None else f"<code>{span[1]}</code>"
 
 
 def _escape_html(text: str) -> str:

@@ -1,8 +1,7 @@
-"""Many Markdown texts → markup, each within a time, none of them twice.
+"""Many Markdown texts → markup, each within a time limit, none of them rendered twice.
 
-Belongs here: handing texts to processes, what is shown when one fails, and remembering
-results. Does not: the processes themselves (see `markdown_worker`), Markdown (see
-`markdown`).
+Belongs here: giving texts to processes, what is shown when one fails, and keeping results. Does not: the
+processes themselves (see `worker`), or rendering (see `render` and `plain`).
 """
 
 from __future__ import annotations
@@ -23,24 +22,24 @@ from agentledger.site.markdown.output_check import is_allowed_html
 from agentledger.site.markdown.render import MOST_IN, TOO_LONG, Rendered, render_plain
 from agentledger.site.markdown.worker import Worker, not_started_error, wait_for_answers
 
-# Raise it when the same text is to be shown in another way.
+# Raise this when the same text is rendered differently: results under the old number are then not used.
 FORMAT = "1"
 _KIND = "markdown"
 TOO_SLOW = "rendering it took too long"
 FAILED = "rendering it took too much memory, or failed"
 
-LIMIT = 2.0  # seconds for one text; 64 KB of honest Markdown take a tenth of one
-# A fleet of hostile texts shall not cost their number times the limit: after so many seconds
-# lost on texts that failed, each gets a shorter time.
+LIMIT = 2.0  # seconds for one text; 64 KB of honest Markdown take a tenth of a second
+# Many hostile texts must not cost their number times the limit: after PATIENCE seconds lost on texts that
+# failed, each text gets only SHORT_LIMIT.
 PATIENCE = 30.0
 SHORT_LIMIT = 0.5
-_BATCH = MOST_IN  # characters sent at once: enough to make the pipe's cost vanish
+_BATCH = MOST_IN  # characters sent at once: enough to make the pipe's cost negligible
 _MOST_WORKERS = 2
 _WORTH_A_PROCESS = 128 << 10  # characters; starting one costs as much as rendering these
 
 
 class Store(Protocol):
-    """Where results are kept from one run to the next: a `cache.Cache`, or anything like it."""
+    """Where results are kept from one run to the next: a `storage.cache.Cache`, or anything like it."""
 
     def get(self, kind: str, keys: Iterable[str], /) -> dict[str, Any]: ...
 
@@ -48,11 +47,11 @@ class Store(Protocol):
 
 
 class Renderer:
-    """Renders Markdown in processes of its own, which live until the `with` block ends.
+    """Renders Markdown in other processes, which live until the `with` block ends.
 
-    `known` maps `key(text, top)` to a JSON value; it is read and added to. What stands in
-    it is believed as to content but not as to harmlessness, so it may come from a file.
-    No process is started as long as all texts are known.
+    `known` maps `result_key(text, top)` to a JSON value; it is read and added to. Its HTML is checked again
+    before it is used, so `known` may come from a file. No process is started while all texts are known.
+    `limit` is in seconds for one text.
     """
 
     def __init__(self, known: MutableMapping[str, Any] | None = None, limit: float = LIMIT) -> None:
@@ -60,8 +59,9 @@ class Renderer:
         self._limit = limit
         self._lost = 0.0
         self._new: dict[str, Any] = {}
-        # Not among the known: that a text took too long may be the fault of a busy machine.
+        # Not kept with the others: that a text took too long may be the fault of a busy machine.
         self._failed: dict[str, Rendered] = {}
+        # Texts at which a process died once; they get a second try.
         self._suspects: set[str] = set()
         self._workers: list[Worker] = []
 
@@ -74,49 +74,52 @@ class Renderer:
         self.close()
 
     def close(self) -> None:
-        """End all processes. The renderer can go on being used; it would start new ones."""
+        """End all processes. The renderer can still be used; it then starts new ones."""
         while self._workers:
             worker = self._workers.pop()
             worker.end(patience=0 if worker.texts else 0.5)
 
     def render(self, text: str, top: int = 3) -> Rendered:
-        """One text: see `render_all`."""
+        """Render one text, as `render_all` does."""
         return self.render_all([text], top)[0]
 
     def render_all(self, texts: Iterable[str], top: int = 3, store: Store | None = None) -> list[Rendered]:
-        """Markup for each text, in their order; `top` is the level of each text's highest heading.
+        """Render each text, in their order; `top` is the level of each text's highest heading.
 
-        `store` is asked for what is not known, and gets what is new. Raises LedgerError if no
-        process can be started.
+        Results that are not known are looked up in `store`; new ones are put into it. Raises LedgerError
+        if no process can be started.
         """
         wanted = list(texts)
-        found: dict[str, Rendered] = {}
+        rendered: dict[str, Rendered] = {}
         others: dict[str, str] = {}
         for text in dict.fromkeys(wanted):
             made = _render_at_once(text)
             if made:
-                found[text] = made
+                rendered[text] = made
             else:
                 others[text] = result_key(text, top)
-        found |= self._recall_results(others, store)
+        rendered |= self._recall_results(others, store)
         try:
-            found |= self._answers(deque(text for text in others if text not in found), top)
+            rendered |= self._answers(deque(text for text in others if text not in rendered), top)
         except BaseException:
-            self.close()  # what is under way belongs to nobody now
+            self.close()  # the answers that are still to come would belong to the next call's texts
             raise
         finally:
             self._remember(store)
-        return [found[text] for text in wanted]
+        return [rendered[text] for text in wanted]
 
     def _recall_results(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
-        """What is known of these texts, whose keys are given."""
+        """The known results of these texts; `names` maps each text to its key."""
         stored = store.get(_KIND, names.values()) if store and names else {}
         rows = ((text, name, self._known.get(name, stored.get(name))) for text, name in names.items())
         made = ((text, self._failed.get(name) or _parse_row(row)) for text, name, row in rows)
         return {text: rendered for text, rendered in made if rendered}
 
     def _remember(self, store: Store | None) -> None:
-        """Keep what is new; where there is a store, not here as well, or a server would grow and grow."""
+        """Keep the new results: in the store, or where there is none, here.
+
+        Not in both: the memory of a server that builds for days would grow without end.
+        """
         if store:
             store.put(_KIND, self._new.items())
         else:
@@ -124,7 +127,7 @@ class Renderer:
         self._new = {}
 
     def _answers(self, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
-        """Each text of the queue with its markup, as they come."""
+        """Yield each text of the queue with its markup, in the order of the answers."""
         self._start_workers(queue)
         while queue or any(worker.texts for worker in self._workers):
             if not self._workers:
@@ -163,7 +166,7 @@ class Renderer:
     def _give_up(
         self, worker: Worker, queue: deque[str], top: int, why: str
     ) -> Iterator[tuple[str, Rendered]]:
-        """End a process over the text it has at hand; the others it was given go back into the queue."""
+        """End a process because of the text it is working on; its other texts go back into the queue."""
         self._workers.remove(worker)
         worker.end()
         if not worker.ready:
@@ -174,7 +177,7 @@ class Renderer:
         text, *rest = worker.texts
         queue.extendleft(reversed(rest))
         if why == FAILED and text not in self._suspects:
-            # It may have been ended by the system, short of memory for reasons of its own.
+            # The system may have killed it for lack of memory, which need not be this text's fault.
             self._suspects.add(text)
             queue.appendleft(text)
             return
@@ -187,7 +190,7 @@ class Renderer:
 
 
 def _render_at_once(text: str) -> Rendered | None:
-    """What needs no process; None for all else."""
+    """The result for a text that needs no process, because it is simple or too long; None for all others."""
     if len(text) > MOST_IN:
         return render_plain(text, TOO_LONG)
     quick = plain.render_simple(text)
@@ -195,13 +198,13 @@ def _render_at_once(text: str) -> Rendered | None:
 
 
 def result_key(text: str, top: int = 3) -> str:
-    """What a text's result is remembered under: 64 hexadecimal digits."""
+    """The key under which a text's result is kept: 64 hexadecimal digits."""
     start = f"{FORMAT} {markdown_it.__version__} {top}\0"
     return hashlib.sha256((start + text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _next_batch(queue: deque[str]) -> list[str]:
-    """The next texts that are sent together; at least one."""
+    """Take the next texts to send together from the queue; at least one."""
     batch = [queue.popleft()]
     room = _BATCH - len(batch[0])
     while queue and (room := room - len(queue[0])) >= 0:
@@ -210,7 +213,7 @@ def _next_batch(queue: deque[str]) -> list[str]:
 
 
 def _parse_row(row: object) -> Rendered | None:
-    """A result out of a row of JSON; None where it is none, or its HTML could do anything."""
+    """A result from a row of JSON; None where the row is not one, or its HTML is not allowed."""
     match row:
         case [str(html), str(note), list(names) | tuple(names)] if is_allowed_html(html):
             return Rendered(Markup(html), note, tuple(map(str, names)))  # noqa: S704 - checked

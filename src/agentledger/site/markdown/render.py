@@ -1,8 +1,7 @@
-"""Markdown by agents → HTML that can do nothing, or the text as it stands where that is not to be had.
+"""Markdown by agents → harmless HTML, or where that fails, the text unchanged as plain text.
 
-Belongs here: one text at a time, in this process, with limits of size. Does not: limits
-of time and memory, which need another process (see `markdown_pool`); how Markdown is
-parsed (see `markdown_rules`).
+Belongs here: one text at a time, in this process, with limits of size. Does not: limits of time and memory,
+which need another process (see `pool`); how Markdown is parsed (see `rules`).
 """
 
 from __future__ import annotations
@@ -34,8 +33,8 @@ _TAGS = re.compile("<[^>]*>")
 class Rendered:
     """Markup of a document.
 
-    `note`: "", or a sentence that says why it is shown as plain text. `hidden`: the
-    misleading characters in it by name (`U+202E`), in order; they are chips in `html`.
+    `note`: a sentence that says why it is shown as plain text, or "". `hidden`: the names of the misleading
+    characters in it (`U+202E`), sorted; in `html` they are chips.
     """
 
     html: Markup
@@ -44,9 +43,9 @@ class Rendered:
 
 
 def render_markdown(text: str, top: int = 3) -> Rendered:
-    """Markdown as HTML; its highest heading becomes `<h3>` where `top` is 3, and so on.
+    """Render Markdown as HTML; its highest heading becomes `<h3>` where `top` is 3, and so on.
 
-    May take minutes, and much memory, for a text that means to: see `markdown_pool.Renderer`.
+    A text made for that can take minutes and much memory: use `pool.Renderer` for texts by others.
     """
     if len(text) > MOST_IN:
         return render_plain(text, TOO_LONG)
@@ -58,7 +57,8 @@ def render_markdown(text: str, top: int = 3) -> Rendered:
         return render_plain(text, EMPTY)
     if len(made) > MOST_OUT:
         return render_plain(text, TOO_LARGE)
-    # In the one pass at the end none can be forgotten. No attribute holds one, as `allowed` then sees.
+    # One pass over the finished HTML, so that no hidden character is missed. A chip within an attribute would
+    # be refused below.
     shown = insert_chips(made, keep="\n\t")
     if len(shown) > MOST_OUT:
         return render_plain(text, TOO_LARGE)
@@ -68,9 +68,10 @@ def render_markdown(text: str, top: int = 3) -> Rendered:
 
 
 def render_plain(text: str, why: str) -> Rendered:
-    """The text as it stands, cut to the limits; `why` completes “Shown as plain text: …”."""
+    """The text unchanged, cut to the limits; `why` completes “Shown as plain text: …”."""
     whole = text.replace("\r\n", "\n")
     part = whole[:MOST_IN]
+    # A chip is much longer than its character, so even a short text can be too large with them.
     while len(shown := insert_chips(html.escape(part), keep="\n\t")) > MOST_OUT:
         part = part[: len(part) // 2]
     note = f"Shown as plain text: {why}."
@@ -81,8 +82,8 @@ def render_plain(text: str, why: str) -> Rendered:
 
 
 def _misleading_names(text: str, made: str) -> tuple[str, ...]:
-    """The misleading characters of a text, and those that it spells as entities or in addresses."""
-    found = count_misleading([text])
+    """The names of misleading characters in a text, also of those spelled as entities or in addresses."""
+    names = count_misleading([text])
     if "&" in text or "%" in text:
-        found |= count_misleading([_TAGS.sub("", made)])
-    return tuple(sorted(found))
+        names |= count_misleading([_TAGS.sub("", made)])
+    return tuple(sorted(names))

@@ -1,11 +1,10 @@
-"""How Markdown by agents is parsed: the parser, and what is changed in its tokens before they are written.
+"""How Markdown by agents is parsed: the parser, and the changes to its tokens before HTML is written.
 
-Belongs here: every departure from markdown-it's `js-default`. Does not: limits of size
-and time, and hidden characters (see `markdown`, `markdown_pool`).
+Belongs here: every difference from markdown-it's preset `js-default`. Does not: limits of size and time, or
+hidden characters (see `render` and `pool`).
 
-Nothing in the HTML is taken from the text but text itself and the addresses that
-`markdown_links` lets pass: no ids (they could stand in for those of our page and its
-script), no titles, no classes, no styles.
+The HTML takes nothing from the text except text itself and the addresses that `links` allows: no ids (they
+could replace those of our page and its script), no titles, no classes, no styles.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from markdown_it.token import Token
 
 from agentledger.site.markdown.links import Kind, classify_address, disguised_host
 
-# Twenty quotes, or ten lists, in one another.
+# Levels of tokens: twenty nested quotes, or ten nested lists (a list and its item are a level each).
 MOST_NESTED = 20
-# Characters of addresses in one text: a reference repeats a long one at the cost of three characters.
+# Characters of all addresses in one text: a reference repeats a long one at the cost of three characters.
 MOST_ADDRESSES = 500_000
 
 _TASK = re.compile(r"\[([ xX])\][ \t]+")
@@ -33,12 +32,12 @@ _BOXES = {" ": ("to do", "☐"), "x": ("done", "☑")}
 
 
 class TooMuch(ValueError):
-    """The text is not written as HTML; the one argument completes “Shown as plain text: …”."""
+    """The text is not rendered as HTML; the one argument completes “Shown as plain text: …”."""
 
 
 @cache
 def build_parser() -> MarkdownIt:
-    """The one parser; `env["top"]` is the level that a text's highest heading gets."""
+    """Build the parser, once in a process; `env["top"]` is the level for a text's highest heading."""
     md = MarkdownIt("js-default", {"maxNesting": MOST_NESTED, "html": False, "linkify": False})
     md.validateLink = lambda url: classify_address(url) is not Kind.REFUSED  # type: ignore[method-assign]  # its hook for this
     md.inline.ruler.at("image", _image_as_link)
@@ -49,9 +48,9 @@ def build_parser() -> MarkdownIt:
 
 
 def _image_as_link(state: StateInline, silent: bool) -> bool:
-    """`![…](…)` as a link, since a picture is a request to a host of its author's choice.
+    """Parse `![…](…)` as a link: loading a picture is a request to a host that its author chose.
 
-    Inside a link it is that link's label.
+    Inside a link, it is only that link's label.
     """
     if not state.src.startswith("![", state.pos):
         return False
@@ -60,6 +59,7 @@ def _image_as_link(state: StateInline, silent: bool) -> bool:
     if not link(state, silent):
         state.pos -= 1
         return False
+    # HTML has no links within links: these two tokens are left out later, their label stays.
     if not silent and state.linkLevel:
         opening = next(token for token in state.tokens[before:] if token.type == "link_open")
         opening.meta["bare"] = state.tokens[-1].meta["bare"] = True
@@ -67,13 +67,13 @@ def _image_as_link(state: StateInline, silent: bool) -> bool:
 
 
 def _limit_depth(state: StateCore) -> None:
-    # The parser leaves out what is deeper, without a word.
+    # Without an error, the parser would silently leave out what is nested deeper.
     if any(token.nesting == 1 and token.level >= MOST_NESTED - 1 for token in state.tokens):
         raise TooMuch("its quotes or lists are nested too deeply")
 
 
 def _shift_headings(state: StateCore) -> None:
-    """The page's outline goes on where the page left it, without gaps."""
+    """Renumber headings: the highest becomes the page's next level, and no level is skipped."""
     headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
     levels = sorted({token.tag for token in headings})
     for token in headings:
@@ -82,7 +82,7 @@ def _shift_headings(state: StateCore) -> None:
 
 def _align_tables(state: StateCore) -> None:
     for token in state.tokens:
-        # The policy of our pages allows no inline style.
+        # Our pages' content security policy allows no inline style.
         style = token.attrs.pop("style", "")
         if style:
             token.attrs["class"] = str(style).removeprefix("text-align:")
@@ -90,20 +90,20 @@ def _align_tables(state: StateCore) -> None:
 
 def _clear_fence_info(state: StateCore) -> None:
     for token in state.tokens:
-        # It would become a class; nothing is coloured, so nothing needs to know the language.
+        # The fence's language would become a class. No code is coloured, so nothing needs it.
         token.info = ""
 
 
 def _mark_tasks(state: StateCore) -> None:
-    """`- [x] ` as a box that is also read out; not as an input, which invites to click on it."""
+    """Show `- [x] ` as a box that a screen reader announces; not as an input, which people would try to click."""
     for item, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if item.type != "list_item_open" or inline.type != "inline" or not inline.children:
             continue
         first = inline.children[0]
-        found = _TASK.match(first.content) if first.type == "text" and _TASK.match(inline.content) else None
-        if found:
-            first.content = first.content[found.end() :]
-            inline.children.insert(0, Token("task", "", 0, meta={"box": found[1].lower()}))
+        box = _TASK.match(first.content) if first.type == "text" and _TASK.match(inline.content) else None
+        if box:
+            first.content = first.content[box.end() :]
+            inline.children.insert(0, Token("task", "", 0, meta={"box": box[1].lower()}))
             item.attrs["class"] = "task"
 
 
@@ -124,7 +124,7 @@ def _label_links(state: StateCore) -> None:
 
 
 def _label_inline_links(md: MarkdownIt, tokens: Sequence[Token]) -> Iterator[Token]:
-    """The tokens of one inline text, with links that say where they lead. Links are never nested."""
+    """The tokens of one inline text, with links that show where they lead. Links are never nested."""
     opening, label = None, ""
     for token in tokens:
         if token.meta.get("bare"):
@@ -160,7 +160,7 @@ def _close_link(md: MarkdownIt, address: str, label: str, closing: Token) -> Ite
         if host:
             yield _text_token(f" ({host})")
     elif label and shown not in ("", label):
-        # It would lead into our site, or to a file beside it, neither of which its author can know.
+        # As a link it would lead into our site or to a file beside it, and its author can know neither.
         yield _text_token(f" ({shown})")
 
 

@@ -1,7 +1,7 @@
-"""The process that renders Markdown, so that what hangs or swells can be ended from outside.
+"""A process that renders Markdown, so that a text that takes too much time or memory can be stopped.
 
-Belongs here: both ends of the pipe to one such process. Does not: which text goes to
-which process, or what is shown instead (see `markdown_pool`).
+Belongs here: both ends of the pipe to one such process. Does not: which text goes to which process, or what
+is shown when one fails (see `pool`).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from agentledger.site.markdown.render import render_markdown
 from agentledger.site.markdown.rules import build_parser
 
 MOST_MEMORY = 1 << 30  # bytes of address space, ten times what an honest text takes
-STARTING = 60.0  # seconds until a new process must be there
+STARTING = 60.0  # seconds until a new process must be ready
 
 Row = tuple[str, str, Sequence[str]]
 
 
 class Worker:
-    """One process, with the texts it was given and has not answered yet."""
+    """One process, and the texts that it was given and has not answered yet."""
 
     def __init__(self, limit: float) -> None:
         self.texts: deque[str] = deque()
         self.ready = False
         self.deadline = monotonic() + STARTING
-        # Never a fork: it would inherit locks of our threads, and the other workers' pipes.
+        # Never a fork: it would inherit the locks of our threads and the other workers' pipes.
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=run_worker, args=(theirs, 2 * limit + 1), daemon=True)
@@ -40,15 +40,15 @@ class Worker:
             self._process.start()
 
     def send_texts(self, texts: Sequence[str], top: int) -> None:
-        """Send texts to be rendered, in this order."""
+        """Send texts to render, in this order."""
         self.texts.extend(texts)
-        with suppress(OSError):  # it has died; `answer` says so
+        with suppress(OSError):  # the process has died; `answer` then raises EOFError
             self.pipe.send((top, texts))
 
     def answer(self) -> Row | None:
-        """The next answer; None when the process is ready for its first text.
+        """Receive the next answer; None when the process is ready for its first text.
 
-        Raises EOFError if it has died, LedgerError if it has never come to life.
+        Raises EOFError if the process has died, LedgerError if it never started.
         """
         try:
             row: Row | None = self.pipe.recv()
@@ -62,7 +62,7 @@ class Worker:
         return row
 
     def end(self, patience: float = 0) -> None:
-        """End the process: at once, or when it has had `patience` seconds to go by itself."""
+        """End the process: after `patience` seconds, in which it may end by itself, kill it."""
         self.pipe.close()
         self._process.join(patience)
         self._process.kill()
@@ -71,14 +71,14 @@ class Worker:
 
 
 def wait_for_answers(workers: Sequence[Worker]) -> list[Worker]:
-    """Those that answered or died, once there is one, or none when the first deadline has passed."""
+    """Wait until a worker answers or dies, or the first deadline passes; the workers that did."""
     soonest = min(worker.deadline for worker in workers)
     ready = wait([worker.pipe for worker in workers], max(0, soonest - monotonic()))
     return [worker for worker in workers if worker.pipe in ready]
 
 
 def not_started_error() -> LedgerError:
-    """What is said when no process can be had; without one no Markdown is safe to render."""
+    """The error for a process that cannot be started; without one, no Markdown is safe to render."""
     return LedgerError(
         "The process that renders Markdown could not be started.",
         'A program that calls agentledger needs `if __name__ == "__main__":` around its first call.',
@@ -86,7 +86,7 @@ def not_started_error() -> LedgerError:
 
 
 def run_worker(pipe: Connection, longest: float) -> None:
-    """The life of a process: texts in, rows out, until the other end is closed."""
+    """What a process runs: texts in, rows out, until the other end is closed. `longest`: seconds for one text."""
     _restrict_process()
     build_parser()
     pipe.send(None)
@@ -103,7 +103,8 @@ def run_worker(pipe: Connection, longest: float) -> None:
 
 
 def _restrict_process() -> None:
-    # What goes wrong from here on is told by dying; a traceback would only disturb the user's terminal.
+    # From here on the other side notices an error by the process's death; a traceback would only disturb
+    # the user's terminal.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     with suppress(ImportError, OSError, ValueError):  # Windows has none, macOS no limit on memory
         import resource
@@ -113,14 +114,14 @@ def _restrict_process() -> None:
 
 
 def _set_alarm(seconds: float) -> None:
-    """Let the system end this process after so long, should nobody be left to do it."""
+    """Let the system kill this process after so many seconds, in case its parent is gone; 0: never."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """Processes started within never see Ctrl-C: it is for us, and we end them."""
+    """Start processes in this block without SIGINT: Ctrl-C is for us, and we end them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -182,7 +182,7 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     if branch.state is State.UNREADABLE:
         raise LedgerError(
             f"{escape_hidden(branch.name)} could not be read: {escape_hidden(branch.state_why)}",
-            "git fsck tells more of what is missing",
+            "git fsck shows what is missing",
         )
     branch = replace(branch, conflict=_conflict_with_base(taken, branch))
     findings = taken.findings([branch], Gate.READY)[branch.ref]

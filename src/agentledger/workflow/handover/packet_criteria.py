@@ -48,7 +48,7 @@ def update_criteria(draft: Draft, wanted: Sequence[str], claims: Sequence[Claim]
     added = [f"{format_count(len(lacking), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
         lacking
     )
-    return added + [f"no criterion of the brief any more, but it stays: {text}" for text in more if text]
+    return added + [f"no longer a criterion of the brief, but it stays: {text}" for text in more if text]
 
 
 def open_criteria(items: Sequence[Item], wanted: Sequence[str]) -> list[tuple[int, str]]:

@@ -121,5 +121,5 @@ def _describe_update(
     for path, lines in beside.items():
         words = " ".join(line.strip() for line in lines).lstrip(": ")
         if path not in known and words:
-            sentences.append(f"{path} is not changed any more; of it you had written: {words}")
+            sentences.append(f"{path} is no longer changed; you had written about it: {words}")
     return sentences

@@ -142,7 +142,7 @@ def _choose_rules(named: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str
         return chosen, False
     if named or all(map(_is_ledger_pattern, paths)):
         raise LedgerError(
-            "agentledger's own files are nobody's to change, and no waiver opens them",
+            "nobody may change agentledger's own files, and no waiver allows it",
             f"name paths outside .agentledger/, such as src/**, or leave {' and '.join(kept)} out",
         )
     return tuple(rule for rule in chosen if rule not in KEEPERS), True

@@ -237,7 +237,7 @@ def _refuse_replaced_copy(found: Compared, blob: str | None) -> None:
     if blob is not None and not (found.own.document.blob or "").startswith(blob):
         look = format_command(("agentledger", "brief", "diff"), found.branch) or "agentledger brief diff"
         raise LedgerError(
-            f"the copy of {escape_hidden(found.branch)} is another one by now", f"look again: {look}"
+            f"the copy of {escape_hidden(found.branch)} was replaced meanwhile", f"look again: {look}"
         )
 
 

@@ -159,7 +159,7 @@ class Link:
         words = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
         return GitError(
             f"a pre-push hook of this repository stops {escape_hidden(self.name)}{words}",
-            "nothing is lost, it waits in the local branch; mend what the hook names, then agentledger sync",
+            "nothing is lost, it waits in the local branch; fix what the hook names, then run agentledger sync",
         )
 
     def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:

@@ -138,7 +138,8 @@ def _split_brief(flat: str) -> tuple[list[str], list[str], list[str]]:
     if frame is None or frame.head is None:
         told = next((problem.message for problem in out.all()), "it is too long")
         raise LedgerError(
-            f"its front matter cannot be read: {told}", "mend the text as a whole: --edit, or --from FILE"
+            f"its front matter cannot be read: {told}",
+            "fix the text itself: --edit opens it, --from FILE replaces it",
         )
     lines = flat.split("\n")
     # The closing line is right above the body; where the text ends with it, the body has no line.
@@ -153,7 +154,7 @@ def _parse_front_matter(head: Sequence[str]) -> Map:
     if nodes is None:
         problem = next(iter(out.all()))
         message = f"its front matter cannot be read: {escape_hidden(problem.message)}"
-        raise LedgerError(message, "mend the text as a whole: --edit, or --from FILE")
+        raise LedgerError(message, "fix the text itself: --edit opens it, --from FILE replaces it")
     return nodes
 
 

@@ -148,7 +148,7 @@ def _draft_change(asked: Plan, there: str, somebody: bool) -> Draft:
             f"{asked.task} has a brief already, and --kind is for a new one", "leave --kind out"
         )
     if not asked.wish and not (somebody or asked.edit):
-        message = f"nothing is said that the brief of {asked.task} should have instead"
+        message = f"nothing says what should change in the brief of {asked.task}"
         raise LedgerError(message, "give flags, such as --add-owns PATTERN; or --from FILE")
     text = brief_wish.apply_wish(there, asked.task, asked.wish) if asked.wish else there
     return Draft(text, there, there, asked.edit or not asked.wish)
@@ -188,7 +188,7 @@ def _build_form(desk: Managing, asked: Plan) -> _Form:
     except LedgerError as error:
         message = f"the repository's own template cannot be used: {error.message}"
         raise LedgerError(
-            message, "mend .agentledger/templates/brief.md on base, or choose a --kind"
+            message, "fix .agentledger/templates/brief.md on base, or choose a --kind"
         ) from error
     filled = brief_wish.fill_template(template, asked.task, asked.wish, prompts)
     return _Form(blank, filled, brief_wish.prune_brief(filled, prompts))

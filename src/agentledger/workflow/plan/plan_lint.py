@@ -110,7 +110,7 @@ def describe_hot_files(found: Hot) -> list[str]:
         lines.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
     if found.often:
         counts = ", ".join(f"{format_path(path)} {n}" for path, n in found.often.items())
-        lines.append(f"hot: of base's last {found.of} commits so many changed these: {counts}")
+        lines.append(f"hot: changed most often in base's last {found.of} commits: {counts}")
     return lines
 
 

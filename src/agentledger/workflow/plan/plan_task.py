@@ -95,7 +95,7 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.
     if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
-        following = f"mend what spawn would refuse: agentledger plan {task} …; then {following}"
+        following = f"fix what spawn would refuse: agentledger plan {task} …; then {following}"
     notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
     there = desk.fleet_task(task)
     # Only a brief on the control branch is replaced; one on base, or on a branch alone, stays where it is.
@@ -146,7 +146,11 @@ def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
     taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
     _, wrong, _ = process.run_unchecked(desk.asked, ["check-ref-format", "--branch", name])
     if wrong or name in taken:
-        why = "is taken: it is no agent's" if name in taken else "is no name that git takes for a branch"
+        why = (
+            "is base or the control branch, where no agent works"
+            if name in taken
+            else "is no name that git takes for a branch"
+        )
         raise LedgerError(
             f"nothing is written: the branch {escape_hidden(name)} {why}", "name another with --branch"
         )

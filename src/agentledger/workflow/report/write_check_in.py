@@ -117,7 +117,7 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
         return None  # a bare report is what commits it
     since = format_age(max(now - question.at, 0))
     if question.state == "ready":
-        line = f"you have said that it is ready, {since} ago, and that stands; nothing is written"
+        line = f"you said {since} ago that it is ready, and that is still so; nothing is written"
         following = "wait for the review; or say what goes on: agentledger report --changed '…'"
     else:
         line = f"there is no answer yet to what you asked {since} ago; nothing is written"
@@ -143,7 +143,7 @@ def describe_uncommitted(
     `told` are lines for the agent; `done` names the files and git's reason.
     """
     warning = (
-        f"git would not commit it: {done.why}. It lies in this worktree as a file, where the board and the "
+        f"git would not commit it: {done.why}. It is in this worktree as a file, where the board and the "
         "site show it, marked as uncommitted; there is nothing more for you to do"
     )
     collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"

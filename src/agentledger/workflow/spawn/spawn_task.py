@@ -186,7 +186,10 @@ class _Spawning:
                 "or begin a rival: --attempt 2",
             )
         if process.run_unchecked(git, ["check-ref-format", HEADS + name])[1]:
-            raise LedgerError(f"{escape_hidden(name)} is no name for a branch", "mend `branch:` in its brief")
+            raise LedgerError(
+                f"git takes no branch named {escape_hidden(name)}",
+                f"name another in its brief: agentledger plan {self.task.id} --branch NAME",
+            )
         if self.folder.exists():
             raise LedgerError(
                 f"{escape_hidden(str(self.folder))} is there already",

@@ -60,7 +60,7 @@ class Results:
             raise Unreadable("was not written")
         # A folder on the way can be a link, which O_NOFOLLOW does not look at.
         if not file.parent.resolve().is_relative_to(self._top.resolve()):
-            raise Unreadable("lies outside the worktree")
+            raise Unreadable("is outside the worktree")
         content = read_plain_file(file, _MOST, os.O_NOFOLLOW)
         keep(content)
         file.unlink()

@@ -30,7 +30,7 @@ def activate_hooks(git: Git) -> tuple[str, ...]:
     setting = worktree_hooks.read_shared_path(git, place)
     if setting is None:
         missing = [name for name in NAMES if not has_running_shim(place.common / "hooks" / name)]
-        line = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor tells why"
+        line = f"{', '.join(missing)} of agentledger no longer run here; agentledger doctor shows why"
         return (line,) if missing else ()
     plan = worktree_hooks.plan_worktree_hooks(git, place, setting, worktrees=[git.cwd], done=done)
     content = manifest.render_manifest(place.common, done.merge_later(plan.done))
