@@ -19,7 +19,7 @@ from tests.gates.test_commit import WAYS
 from agentledger import rules
 from agentledger.gates import grant, plain
 from agentledger.model.findings import Gate
-from agentledger.scope.patterns import Scope
+from agentledger.scope.task_scope import Scope
 from desk import BRIEF, CHECK_IN, RUN, STATUS, YAML, Desk, install, made
 from gitrepo import Repo
 

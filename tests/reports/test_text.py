@@ -132,4 +132,4 @@ def test_an_empty_fleet_says_how_to_name_branches() -> None:
 
 def test_a_branch_that_is_not_pushed_says_so() -> None:
     shown = rendered(fleet(branch(sync=Sync.AHEAD, changes=(change(), change(b"b")))))
-    assert "the local branch is ahead of its remote twin" in shown
+    assert "the local branch is ahead of the remote one" in shown

@@ -10,15 +10,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import warm
+from command import FRESH
+
 # A write of the process itself, or the start of a git that writes. Python tells of each before it happens.
-_SCRIPT = """
+# The first line says at which to `stop`, and below which folder, `git`, a write counts.
+_WATCH = """
 import os, signal, sys
 WRITING = {"fast-import", "update-index", "update-ref", "worktree", "reset", "commit-tree", "symbolic-ref"}
 MOVING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "shutil.copyfile"}
-stop, seen, git = int(sys.argv[1]), 0, sys.argv[2]
+seen = 0
 
 def writes(event, args):
     if event == "subprocess.Popen":
@@ -38,8 +42,10 @@ def watch(event, args):
             os.kill(os.getpid(), signal.SIGKILL)
 
 sys.addaudithook(watch)
+"""
+_THEN = """
 from agentledger.cli import main
-sys.exit(main(sys.argv[3:]))
+sys.exit(main(sys.argv[1:]))
 """
 MOST = 80
 
@@ -52,16 +58,23 @@ def at_each_write(folder: Path, within: Path, *arguments: str, before: Callable[
     """
     for number in range(1, MOST):
         before()
-        done = subprocess.run(
-            [sys.executable, "-c", _SCRIPT, str(number), str(within), *arguments],
-            cwd=folder, env=os.environ, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != -signal.SIGKILL:
-            assert done.returncode == 0, done.stderr
+        code, said = _run(folder, arguments, f"stop, git = {number}, {str(within)!r}{_WATCH}")
+        if code != -signal.SIGKILL:
+            assert code == 0, said
             assert number > 1, "nothing was written, so nothing was tried"
             return
         yield number
     raise AssertionError(f"more than {MOST} writes")
+
+
+def _run(folder: Path, arguments: Sequence[str], watch: str) -> tuple[int, bytes]:
+    """Exit code and standard error of a command whose process runs `watch` first."""
+    if not FRESH and (ended := warm.run(folder, arguments, os.environ, watch)):
+        return ended.code, ended.err
+    done = subprocess.run(
+        [sys.executable, "-c", watch + _THEN, *arguments], cwd=folder, capture_output=True, check=False
+    )
+    return done.returncode, done.stderr
 
 
 def sound(repository: Path) -> None:

@@ -27,7 +27,7 @@ from agentledger.model.ledger import (
 from agentledger.model.text import format_rfc3339
 from agentledger.model.work import Checked, Copy, Progress, Standing, Task, Trust, Work
 from agentledger.rules.case import Case, Peer, Touched
-from agentledger.scope import patterns
+from agentledger.scope import task_scope
 
 NOW = 1_800_000_000
 HEAD = "a" * 40
@@ -151,7 +151,7 @@ def touched(*paths: str, **rest: Any) -> tuple[Touched, ...]:
 def peer(owns: str, task: str = "y", since: int | None = NOW - 900, **keys: Any) -> Peer:
     other = brief(task=task, owns=owns.split(), **keys)
     return Peer(
-        task, other, patterns.scope_of_brief(other, Policy()), branches=(f"agent/{task}",), since=since
+        task, other, task_scope.scope_of_brief(other, Policy()), branches=(f"agent/{task}",), since=since
     )
 
 
@@ -178,7 +178,7 @@ def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
         "task": task,
         "work": work,
         "standing": standing(),
-        "scope": patterns.scope_of_brief(found, policy, rest.pop("protected", ())),
+        "scope": task_scope.scope_of_brief(found, policy, rest.pop("protected", ())),
         "since": NOW - 3600,
     }
     return Case(gate=gate, now=NOW, policy=policy, **(usual | rest))

@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 
@@ -135,7 +135,7 @@ def _at_start(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _pipe(held: ExitStack) -> tuple[BinaryIO, BinaryIO]:
     reading, writing = os.pipe()
-    return held.enter_context(open(reading, "rb", 0)), held.enter_context(open(writing, "wb", 0))
+    return held.enter_context(os.fdopen(reading, "rb")), held.enter_context(os.fdopen(writing, "wb"))
 
 
 def _read_all(*pipes: BinaryIO) -> list[bytes]:
@@ -167,11 +167,11 @@ def _serve(control: socket.socket) -> tuple[int, int, int] | None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests and for the commands
     running: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, 1 << 10)
             _tell_ends(running)
-        if control in ready:
+        if control.fileno() in ready:
             given = socket.recv_fds(control, 1, 3)[1]
             if not given:
                 return None
@@ -204,7 +204,7 @@ def _tell_ends(running: dict[int, int]) -> None:
 
 def _become(talk: int, out: int, err: int) -> None:
     """Be `python -m agentledger`, as ordered."""
-    with open(talk, "rb") as asked:
+    with os.fdopen(talk, "rb") as asked:
         order = msgspec.msgpack.decode(asked.read(), type=_Order)
     for given, number in ((out, 1), (err, 2)):
         os.dup2(given, number)
@@ -215,7 +215,21 @@ def _become(talk: int, out: int, err: int) -> None:
     sys.argv[1:] = map(os.fsdecode, order.arguments)
     sys.path[0] = str(Path.cwd())
     exec(order.before, {})  # noqa: S102 - a test's own words
-    runpy.run_module("agentledger", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("agentledger", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if isinstance(ended.code, int) and threading.active_count() == 1:
+            _leave(ended.code)
+        raise
+
+
+def _leave(code: int) -> NoReturn:
+    """End as Python does, without taking apart every module, which costs more than a small command."""
+    atexit._run_exitfuncs()
+    gc.collect()  # what still holds a file or a database closes it
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code & 0xFF)
 
 
 def _import_all() -> None:

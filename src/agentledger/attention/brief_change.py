@@ -18,7 +18,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.text import format_path
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
-from agentledger.scope.patterns import Scope, literal_path
+from agentledger.scope.task_scope import Scope, literal_path
 
 COMPARED = 3000  # lines of a brief; difflib's time grows with their square
 VALUE = 120  # characters shown of one value of the front matter

@@ -15,7 +15,7 @@ from agentledger.model.fleet import Branch, Commit, Fleet
 from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from agentledger.model.text import encode
 from agentledger.model.work import Checked, Progress, Standing, Task, Trust, Work
-from agentledger.scope.patterns import first_match
+from agentledger.scope.task_scope import first_match
 
 
 def place_branches(fleet: Fleet) -> Fleet:

@@ -20,7 +20,7 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.work import Task
 from agentledger.rules.case import Case
 from agentledger.rules.ownership import can_change
-from agentledger.scope import patterns
+from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
 
@@ -107,6 +107,6 @@ class Lineage:
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
         # Where git cannot merge it, nobody knows what it would bring: all that it did counts.
         brought = paths if net is None or net.failed else paths & net.paths
-        granted = patterns.scope_of_brief(task.brief, self._fleet.policy, self._protected)
+        granted = task_scope.scope_of_brief(task.brief, self._fleet.policy, self._protected)
         case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=granted)
         return all(can_change(case, path) for path in brought)

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from agentledger.control import control_files, reader
 from agentledger.control.commit_writer import New, read_identity, write_commit, write_signed_commit
-from agentledger.control.control_files import Entry, Kept, Union
+from agentledger.control.control_files import Entry, Kept
 from agentledger.control.reader import Copies
+from agentledger.control.unite_copies import Union
 from agentledger.git import queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.races import Writer, retry

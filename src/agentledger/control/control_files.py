@@ -1,16 +1,12 @@
-"""The files of the control branch as values, and the rules by which two diverged copies of it unite.
+"""The files of the control branch, and what a sync did, as values.
 
 Belongs here: values, and pure functions on them. Does not: reading or writing files (see `reader`, `append`),
-or what the documents say (see `documents`).
-
-Files there are only ever added, but for a task's `brief.md` and `outcome.md`. So two copies almost always
-unite without a conflict. Where both changed one file, the remote's version keeps the name, since that is the
-one that other people have seen.
+uniting two copies (see `unite_copies`), or what the documents say (see `documents`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -71,14 +67,6 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Union:
-    """The result of uniting two copies; `files` are sorted by path."""
-
-    files: Files
-    kept: tuple[Kept, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Moved:
     """The commits that went from one side to the other, newest first, and the paths they changed."""
 
@@ -106,62 +94,9 @@ class Synced:
     notes: tuple[str, ...] = ()
 
 
-def unite_files(bases: Sequence[Files], local: Files, remote: Files) -> Union:
-    """The files of both copies united. `bases` are the files at their merge bases, () where there is none.
-
-    A change on one side only counts, also a removal. Of a file that both changed, the remote's version keeps
-    the name, and the local one goes beside it, with the start of its commit's id in its name.
-    """
-    chosen: dict[str, Entry] = {}
-    aside: list[tuple[Entry, str]] = []
-    for path in local.keys() | remote.keys():
-        mine, theirs = local.get(path), remote.get(path)
-        before = {_mode_and_blob(files.get(path)) for files in bases} or {None}
-        entry, loser = _choose_entry(mine, theirs, before)
-        if entry:
-            chosen[path] = entry
-        if loser:
-            aside.append((loser, path))
-    aside += [(chosen.pop(path), clash) for path, clash in _find_clashes(chosen)]
-    # Sorted: sets of paths have no order, and a free name depends on those that are taken before.
-    kept = []
-    for entry, clash in sorted(aside):
-        beside = _name_beside(entry, clash, chosen)
-        chosen[beside] = entry._replace(path=beside)
-        kept.append(Kept(entry.path, beside))
-    return Union(dict(sorted(chosen.items())), tuple(kept))
-
-
-def _mode_and_blob(entry: Entry | None) -> tuple[str, str] | None:
+def mode_and_blob(entry: Entry | None) -> tuple[str, str] | None:
+    """What two copies of a file have to have in common to be the same; None where there is none."""
     return (entry.mode, entry.blob) if entry else None
-
-
-def _choose_entry(
-    mine: Entry | None, theirs: Entry | None, before: set[tuple[str, str] | None]
-) -> tuple[Entry | None, Entry | None]:
-    """The version that keeps the name, and the one that has to go beside it; None where there is none.
-
-    `before` has the file's modes and blobs at the merge bases.
-    """
-    if mine and _mode_and_blob(mine) == _mode_and_blob(theirs):
-        return mine._replace(side=Side.BOTH), None
-    changed_here, changed_there = _mode_and_blob(mine) not in before, _mode_and_blob(theirs) not in before
-    if changed_here != changed_there:
-        return (mine if changed_here else theirs), None
-    return (theirs, mine) if theirs else (mine, None)
-
-
-def _find_clashes(chosen: Files) -> list[tuple[str, str]]:
-    """Local paths that clash with the remote's: one side has a file where the other has a folder.
-
-    Each comes with the part of it that is the name of that file.
-    """
-    local = {path for path, entry in chosen.items() if entry.side is Side.LOCAL}
-    others = chosen.keys() - local
-    folders = {folder for path in others for folder in parent_folders(path)}
-    clashes = [(path, path) for path in local & folders]
-    clashes += [(path, file) for path in local for file in parent_folders(path) if file in others]
-    return clashes
 
 
 def parent_folders(path: str) -> Iterable[str]:
@@ -169,19 +104,6 @@ def parent_folders(path: str) -> Iterable[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
-
-
-def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
-    """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or has the same content."""
-    folder, slash, name = clash.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    whole = (entry.commit or entry.blob) + entry.blob
-    for length in range(8, len(whole)):
-        marked = f"{stem}.{whole[:length]}{dot}{ending}" if stem else f"{name}.{whole[:length]}"
-        path = folder + slash + marked + entry.path[len(clash) :]
-        if path not in taken or _mode_and_blob(taken[path]) == _mode_and_blob(entry):
-            break
-    return path
 
 
 def with_folders(files: Files) -> Files:
@@ -210,7 +132,7 @@ def mark_sides(files: Files, other: Files, alone: Side) -> Files:
     """
     return {
         path: entry._replace(
-            side=Side.BOTH if _mode_and_blob(other.get(path)) == _mode_and_blob(entry) else alone
+            side=Side.BOTH if mode_and_blob(other.get(path)) == mode_and_blob(entry) else alone
         )
         for path, entry in files.items()
     }

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from agentledger.control import control_files, history
-from agentledger.control.control_files import Entry, Files, Kept, Origins, Side, Union, unite_files
+from agentledger.control.control_files import Entry, Files, Kept, Origins, Side
+from agentledger.control.unite_copies import Union, unite_files
 from agentledger.git.process import Git, run, run_unchecked
 from agentledger.git.queries import Ref
 from agentledger.git.scratch import Scratch

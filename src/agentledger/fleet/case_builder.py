@@ -30,7 +30,7 @@ from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Task
 from agentledger.rules.case import Case, Peer, Ref, Touched
-from agentledger.scope import patterns
+from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
 # Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
@@ -150,7 +150,7 @@ def _missing_paths(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
     return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
 
 
-def _count_by_folder(granted: patterns.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+def _count_by_folder(granted: task_scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
     # By top folder (b"" for files at the top): how many files there are, and how many of those are in scope.
     counts: dict[bytes, tuple[int, int]] = {}
     for path in paths:
@@ -181,9 +181,9 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
     )
 
 
-def scope_of(brief: Brief, fleet: Fleet) -> patterns.Scope:
+def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
     """Return the scope that a brief grants under the fleet's policy."""
-    return patterns.scope_of_brief(brief, fleet.policy, PROTECTED)
+    return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
 
 
 # -- what a branch changed ------------------------------------------------------------
@@ -230,7 +230,7 @@ class Bench:
         self.fresh = Freshness(scratch, fleet, branches, store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
-        self.near = patterns.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
+        self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
         self.done = merged_tasks(fleet)
         self.known = task_dependencies(fleet)
         self.named = (

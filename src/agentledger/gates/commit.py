@@ -30,7 +30,7 @@ from agentledger.model.ledger import Source
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Copy, Work
 from agentledger.rules.case import Case, Report, Touched
-from agentledger.scope import patterns
+from agentledger.scope import task_scope
 
 
 def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
@@ -97,7 +97,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         listed=True,
         task=gated.task,
         work=_gather_work(sealed, gated, commit, own),
-        scope=patterns.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
+        scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},

@@ -19,7 +19,7 @@ from agentledger.gates.here import Here
 from agentledger.git import process
 from agentledger.model.text import encode
 from agentledger.repository.bases import HEADS, REMOTES, USUAL
-from agentledger.scope import patterns as scope_patterns
+from agentledger.scope import task_scope as scope_patterns
 
 _KEEP = 30 * 86400  # seconds
 

@@ -1,4 +1,4 @@
-"""What was found, as documents: values in, text out, nothing printed.
+"""Values to text, JSON, SARIF and prompts: values in, text out, nothing is printed.
 
-One module a form. Only `cli` decides where a report goes.
+Belongs here: one module for each form. Does not: deciding anything, or where a text goes (see `cli`).
 """

@@ -1,7 +1,7 @@
-"""A task's brief, and what a branch's copy of it asks for: as text, and as JSON.
+"""A task's brief, and what a branch's copy of it asks for, as text and as JSON.
 
-Belongs here: words, lines and keys. Does not: finding either (see `workflow.brief`), or comparing them
-(see `brief_change`).
+Belongs here: words, lines and keys. Does not: reading briefs (see `workflow.manage.brief_decision`), or
+comparing them (see `attention.brief_change`).
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ from agentledger.reports import shapes_commands
 _PLACES = {"control": "the control branch", "base": "base"}
 _COPIES = {
     Copy.NONE: "has no copy of it",
-    Copy.SAME: "has it as it is",
+    Copy.SAME: "has the same",
     Copy.OUTDATED: "has an earlier version of it",
-    Copy.SCOPE_CHANGE: "asks for another one",
-    Copy.REFUSED: "asked for another one, which was refused",
-    Copy.UNCONFIRMED: "has the only copy, which nobody confirmed",
+    Copy.SCOPE_CHANGE: "asks for a different one",
+    Copy.REFUSED: "asked for a different one, which was refused",
+    Copy.UNCONFIRMED: "has the only copy, which nobody has confirmed",
 }
 
 
 class Difference(NamedTuple):
-    """A branch's copy that is not the brief that counts; `diff` are lines."""
+    """A branch's copy that differs from the brief that counts."""
 
     task: str
     branch: str
     copy: Copy
+    #: The branch's copy.
     own: Brief
+    #: What it would let the branch touch, or no longer touch.
     change: Change
+    #: The lines of a unified diff, from the brief that counts to the copy.
     diff: tuple[str, ...]
 
 
@@ -44,7 +47,10 @@ Copies = Sequence[tuple[str, Copy]]
 
 
 def render_brief(task: str, brief: Brief, where: str, copies: Copies) -> str:
-    """Where it is from and who has it, then the document line by line."""
+    """The brief as text: where it comes from, how each branch's copy relates to it, then its own lines.
+
+    `where` is `control`, `base` or `branch`.
+    """
     lines = [f"# brief of {task}: {_describe_source(brief, where)}"]
     lines += [f"# {name} {_COPIES[copy]}" for name, copy in copies]
     return _format_lines([*lines, *brief.document.text.splitlines()])
@@ -64,7 +70,7 @@ def _describe_source(brief: Brief, where: str) -> str:
 
 
 def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
-    """The same as JSON."""
+    """The document that `agentledger schema brief-show` describes, UTF-8 with a newline at the end."""
     source = brief.document.source
     shape = shapes_commands.BriefShow(
         version=1,
@@ -87,7 +93,7 @@ def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
 
 
 def render_brief_diffs(name: str, found: Sequence[Difference]) -> str:
-    """Each copy in words, and as a diff."""
+    """Each copy that differs, in words and as a diff; `name` is the task or branch that was asked about."""
     if not found:
         return _format_lines([f"{name}: every copy is the brief that counts"])
     return "\n".join(_format_lines(_describe_difference(each)) for each in found)
@@ -102,7 +108,7 @@ def _describe_difference(found: Difference) -> Iterator[str]:
             yield f"  it cannot be the brief: {line}{problem.message}"
     yield ""
     yield from found.diff
-    # The blob makes sure that what is accepted is what was read here.
+    # With the blob, `accept` refuses a copy that has changed since it was read here.
     blob = ("--blob", (found.own.document.blob or "")[:12])
     accept = format_command(("agentledger", "brief", "accept", *blob), found.branch)
     if accept and found.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
@@ -113,7 +119,7 @@ def _describe_difference(found: Difference) -> Iterator[str]:
 
 
 def encode_brief_diffs(name: str, found: Sequence[Difference]) -> bytes:
-    """The same as JSON."""
+    """The document that `agentledger schema brief-diff` describes, UTF-8 with a newline at the end."""
     copies = tuple(
         shapes_commands.BriefDifference(
             branch=_json_text(each.branch),

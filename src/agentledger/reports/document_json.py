@@ -1,4 +1,8 @@
-"""The ledger's documents as JSON objects: where each stands, its fields and sections, its problems."""
+"""The ledger's documents as JSON objects: where each one is, its fields and sections, its problems.
+
+Belongs here: these parts of the document of `json.encode_ledger`, as dicts. Does not: the rest of it (see
+`json` and `shapes_ledger`), or reading documents (see `documents`).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ def shape_check_ins(work: Work | None) -> tuple[Json, ...]:
 
 
 def shape_packet(work: Work | None) -> Json | None:
-    """A branch's packet, if it has one."""
+    """A branch's packet; None where it has none."""
     return _shape_document(work.packet.document) if work and work.packet else None
 
 
@@ -29,12 +33,12 @@ def shape_reviews(work: Work | None) -> tuple[Json, ...]:
 
 
 def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
-    """The checks asked for, each with its evidence as far as there is any."""
+    """The checks that brief and policy ask for, each with its evidence; null where there is none."""
     return tuple(_shape_check(checked) for checked in standing.checks) if standing else ()
 
 
 def shape_problems(branch: Branch) -> tuple[Json, ...]:
-    """What is wrong with a branch's ledger as a whole; what is in one document is told with it."""
+    """What is wrong with a branch's ledger as a whole; problems in one document are listed with that document."""
     problems = (*branch.problems, *(branch.work.problems if branch.work else ()))
     return tuple({"path": _json_text(problem.path) or None} | _shape_problem(problem) for problem in problems)
 
@@ -118,7 +122,7 @@ def _shape_problem(problem: Problem) -> Json:
 
 
 def _json_value(value: Any) -> Any:
-    """A value of front matter, every text in it fit for JSON."""
+    """A value from front matter, with every text in it as valid UTF-8."""
     if isinstance(value, str):
         return _json_text(value)
     if isinstance(value, Mapping):
@@ -127,4 +131,5 @@ def _json_value(value: Any) -> Any:
 
 
 def _json_text(text: str) -> str:
+    # Nearly all texts are ASCII, and a fleet has many.
     return text if text.isascii() else format_path(encode(text))

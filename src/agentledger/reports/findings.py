@@ -1,6 +1,7 @@
 """Findings as JSON for other programs.
 
-Belongs here: keys. Does not: words (see `told`), SARIF (see `sarif`), or finding anything.
+Belongs here: keys. Does not: words (see `findings_text`), SARIF (see `sarif`), or the rules (see the package
+`rules`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from agentledger.reports import shapes_ledger
 
 
 def encode_findings(report: Report) -> bytes:
-    """The JSON document, UTF-8 with a newline at the end."""
+    """The document that `agentledger schema report` describes, UTF-8 with a newline at the end."""
     shape = shapes_ledger.Report(
         version=1,
         kind="report",
@@ -28,7 +29,7 @@ def encode_findings(report: Report) -> bytes:
 
 
 def shape_finding(found: Finding) -> shapes_ledger.Finding:
-    """One finding as other programs read it."""
+    """One finding as a JSON object; texts as valid UTF-8, with the exact path in base64 where it is not."""
     return shapes_ledger.Finding(
         rule=found.rule,
         name=found.name,

@@ -1,9 +1,9 @@
-"""Findings as text for an agent or a person, and as a forge's annotations.
+"""Findings as text for an agent or a person, and as annotations on a forge.
 
-Belongs here: words around findings; a hook prints them, so nothing is imported that is slow. Does not:
-finding anything, or other formats (see `findings` for JSON, and `sarif`).
+Belongs here: the words around findings. A hook prints them, so this module imports nothing slow. Does not:
+the rules (see the package `rules`), or other formats (see `findings` for JSON, and `sarif`).
 
-The text is written for somebody who has nothing else: what is wrong, where, and what to type next.
+The reader may have nothing but this text, so it says what is wrong, where, and what to type next.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from agentledger.model.findings import Finding, Report, Severity
 from agentledger.model.text import escape_hidden, format_count, format_path
 
-# Once, however many paths there are: what else there is to do than taking them back.
+# The other way out besides undoing the changes; printed once, however many paths there are.
 _ASK = (
     "or ask for a path: add it to `owns` in your brief.md, commit that alone, "
     "then agentledger report --need 'why'"
@@ -21,7 +21,7 @@ _ASK = (
 
 
 def render_findings(report: Report) -> str:
-    """Every finding, those that stop first, and one line that says what comes of it."""
+    """Every finding, those that block first, and at the end one line with the verdict."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
     lines = [line for found in ordered for line in _describe_finding(found)]
     if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
@@ -48,26 +48,27 @@ def _describe_finding(found: Finding) -> Iterator[str]:
 def _describe_verdict(report: Report) -> str:
     stopping = [f for f in report.findings if f.blocks]
     others = len(report.findings) - len(stopping)
-    told = f"; {others:,} more to know" if others else ""
+    rest = f"; {others:,} more to know" if others else ""
     what = escape_hidden(report.what)
     if stopping:
         rules = sorted({f.rule for f in stopping})
         explain = f"; agentledger rule {rules[0]} explains" if rules else ""
-        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{told}{explain}"
+        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{rest}{explain}"
+    # Errors that do not block: the policy has `enforce = false`.
     errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
     if errors:
-        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{told}"
-    return f"{what}: nothing stops it at {report.gate}{told}"
+        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{rest}"
+    return f"{what}: nothing stops it at {report.gate}{rest}"
 
 
 # -- GitHub's annotations ---------------------------------------------------------------
 
 
 def render_annotations(report: Report) -> str:
-    """Workflow commands, a line each, that GitHub Actions shows at the files.
+    """Workflow commands, one on each line, which GitHub Actions shows beside the files.
 
-    The form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
-    escaped, in properties `:` and `,` as well.
+    Their form is in GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are
+    escaped, in properties also `:` and `,`.
     """
     notes = [f"::notice title=agentledger::{_escape_value(escape_hidden(note))}" for note in report.notes]
     notes += [f"::error title=not judged::{_escape_value(escape_hidden(lost))}" for lost in report.unjudged]
@@ -81,12 +82,13 @@ def _render_annotation(found: Finding) -> str:
         "line": str(found.line) if found.line else "",
         "title": f"{found.rule} {found.name}",
     }
-    told = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
+    shown = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
     message = f"{escape_hidden(found.message)}\n{escape_hidden(found.hint)}"
-    return f"::{kind} {told}::{_escape_value(message)}"
+    return f"::{kind} {shown}::{_escape_value(message)}"
 
 
 def _escape_value(text: str, also: str = "") -> str:
+    # `%` first, or the other escapes would be escaped again.
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     for char in also:
         text = text.replace(char, f"%{ord(char):02X}")

@@ -1,7 +1,7 @@
-"""Values as JSON documents: one function a document, UTF-8 with a newline at the end.
+"""Values as JSON documents: one function for each, UTF-8 with a newline at the end.
 
-Belongs here: how a value of the model becomes an object of `reports.shapes`. Does not:
-deciding anything (see `sections`), or where the document goes (see `cli`).
+Belongs here: how a value of the model becomes an object of `shapes_ledger` or `shapes_commands`. Does not:
+deciding anything (see `attention.sections`), or where the document goes (see `cli`).
 
 Equal values give equal bytes: the order is that of the fleet, and of git.
 """
@@ -19,7 +19,7 @@ from agentledger.reports import document_json, findings, shapes_commands, shapes
 
 
 def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
-    """The document of a fleet as UTF-8, in the order of the fleet; equal fleets give equal bytes."""
+    """The document of a fleet, in the fleet's order; `agentledger schema ledger` describes it."""
     document = shapes_ledger.Ledger(
         version=1,
         kind="ledger",
@@ -42,7 +42,7 @@ def _shape_merger(merger: model_fleet.Merger | None) -> shapes_ledger.Merger | N
 
 
 def encode_site(index: str, written: int, unchanged: int, removed: int) -> bytes:
-    """The document of one build of the site, whose board is at the path `index`."""
+    """The document of one build of the site; `index` is the board's path, the numbers count files."""
     document = shapes_commands.Site(
         version=1,
         kind="site",
@@ -58,7 +58,7 @@ def encode_site(index: str, written: int, unchanged: int, removed: int) -> bytes
 def encode_answer(
     task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str, dry_run: bool = False
 ) -> bytes:
-    """The document of one answer; `unsigned` is "" where nothing is to be said of a signature."""
+    """The document of one answer; `unsigned` says why it has no signature, "" where it has or needs none."""
     document = shapes_commands.Answered(
         version=1,
         kind="answered",
@@ -74,7 +74,7 @@ def encode_answer(
 
 
 def encode_command_result(done: Did) -> bytes:
-    """The document of what a command that writes did."""
+    """The document of what a writing command did; `agentledger schema did` describes it."""
     document = shapes_commands.Did(
         version=1,
         kind="did",
@@ -115,6 +115,7 @@ def _shape_wip(load: wip.Load, limits: Wip) -> shapes_ledger.Wip:
 
 
 def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shapes_ledger.Branch:
+    # What git could not read has no counts; null, since 0 would claim that there is nothing.
     readable = branch.state is not model_fleet.State.UNREADABLE
     return shapes_ledger.Branch(
         name=_json_text(branch.name),
@@ -206,7 +207,7 @@ def _shape_next_action(action: actions.NextAction | None) -> shapes_ledger.NextA
 
 
 def _json_text(text: str) -> str:
-    """Text from git as JSON can hold it: bytes that are not UTF-8 as `\\xNN`, the rest untouched."""
+    """Text from git as valid UTF-8: bytes that are not become `\\xNN`, all else stays."""
     return text if text.isascii() else format_path(encode(text))
 
 

@@ -1,9 +1,9 @@
-"""The one thing that needs the manager: as text for a terminal, and as JSON.
+"""The one thing that needs the manager, as text for a terminal and as JSON.
 
-Belongs here: words, lines and keys. Does not: which thing that is (see `turns`), or what is done about it
+Belongs here: words, lines and keys. Does not: which thing that is (see `attention.queue`), or acting on it
 (see `cli.next`).
 
-All that agents wrote is bounded, and shown line by line through `printable`.
+All text by agents is cut to a limit, and printed line by line through `escape_hidden`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from agentledger.model.text import (
 from agentledger.model.work import Checked, Trust
 from agentledger.reports import shapes_commands, shapes_ledger
 
-LINES, WIDTH = 30, 400  # of one text: its branch's page has all of it
+LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
 FEW = 6  # lines of an outcome
 NAMED = 3  # branches of one state
 
 _WAITS = {
     Kind.QUESTION: "asks",
-    Kind.SCOPE_CHANGE: "asks for another scope",
+    Kind.SCOPE_CHANGE: "asks for a different scope",
     Kind.CONFLICT: "is in conflict with base",
     Kind.HELD: "is held",
     Kind.READY: "says that it is ready",
@@ -44,7 +44,7 @@ _WAITS = {
 
 
 def render_next_item(turn: Turn, fleet: Fleet, more: int = 0) -> str:
-    """Everything that one needs to decide; `more` are those that wait behind it."""
+    """Everything that the manager needs to decide about it; `more` is how many others wait."""
     return "".join(f"{escape_hidden(line)}".rstrip() + "\n" for line in _describe_turn(turn, fleet, more))
 
 
@@ -59,11 +59,11 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     if asked:
         yield from quote_lines(_describe_question(asked), LINES)
     if turn.change:
-        yield from quote_lines("\n".join(turn.change.sentences) or "the same, in other bytes", LINES)
+        yield from quote_lines("\n".join(turn.change.sentences) or "the same, written differently", LINES)
     yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
     outcome = task.brief.document.part("Outcome") if task.brief else None
     if outcome and not outcome.empty:
-        yield "to be true in the end:"
+        yield "the outcome that the brief asks for:"
         yield from quote_lines(outcome.text, FEW)
     if turn.branch.standing and turn.branch.standing.checks:
         yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
@@ -75,7 +75,7 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
 
 
 def _describe_question(asked: CheckIn) -> str:
-    """What is to be answered; where nothing is asked in words, what was done and is planned."""
+    """The text to answer. Where the check-in has no question, its first sections: what was done, what is next."""
     if asked.needs:
         return asked.needs
     parts = [part for part in asked.document.parts[:3] if not part.empty and part.text.strip()]
@@ -101,14 +101,14 @@ def _asker_name(turn: Turn) -> str:
 
 
 def quote_lines(said: str, most: int) -> list[str]:
-    """At most so many lines, none very long, each marked as somebody else's words."""
+    """The first `most` lines, none longer than WIDTH, each marked with `|` as somebody else's words."""
     lines = said.strip().splitlines()
     shown = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
     return shown + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
 
 
 def describe_check(checked: Checked) -> str:
-    """A check and what is known of it, in a few words."""
+    """A check and its last result, in a few words."""
     name = checked.check.name
     if checked.evidence is None:
         return f"{name} has not run"
@@ -124,7 +124,7 @@ def describe_check(checked: Checked) -> str:
 
 
 def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
-    """That nothing waits, and what the agents are doing."""
+    """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
     return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
 
@@ -138,12 +138,12 @@ def describe_agents(fleet: Fleet) -> str:
         Section.HELD: "held back",
         Section.UNBRIEFED: "without a brief",
     }
-    told = [
+    states = [
         f"{len(parts[part])} {word}{_format_names(parts[part])}"
         for part, word in words.items()
         if parts[part]
     ]
-    return f"agents: {', '.join(told) or 'none at work'}"
+    return f"agents: {', '.join(states) or 'none at work'}"
 
 
 def _format_names(branches: Sequence[Branch]) -> str:
@@ -156,7 +156,7 @@ def _format_names(branches: Sequence[Branch]) -> str:
 
 
 def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
-    """The first of them, and how many there are."""
+    """The document that `agentledger schema next` describes: the first thing that waits, and how many do."""
     shape = shapes_commands.Next(
         version=1,
         kind="next",

@@ -1,7 +1,7 @@
-"""The rules themselves: as a page of Markdown, which docs/rules.md is, and as JSON for other programs.
+"""The rules themselves, as the page docs/rules.md and as JSON for other programs.
 
-Belongs here: what stands around the rules' own docstrings, the only place of their texts. Does not:
-one rule on a terminal (see `cli.rule`), or what rules found (see `told`).
+Belongs here: the text around the rules' docstrings; a rule's own text is only in its docstring. Does not: one
+rule on a terminal (see `cli.rule`), or what rules have found (see `findings_text`).
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ _HEAD = """\
 
 <!-- Written by `make docs` from the docstrings of src/agentledger/rules; change those. -->
 
-A rule looks at one branch, or at `spawn` at one task, and says what it found. What that comes to depends on
-the gate at which it is asked:
+A rule looks at one branch (at the gate `spawn`, at one task) and reports what it finds. What follows from a
+finding depends on the gate:
 
 | gate | when |
 |---|---|
 | spawn | a task is handed out: `agentledger check --task` |
 | commit | an agent commits: the hooks, also before a merge commit |
 | push | an agent pushes |
-| ready | a branch is said to be ready: `agentledger check` |
+| ready | an agent reports a branch ready: `agentledger check` |
 | merge | a branch is about to merge: `agentledger check --range` |
 
-**E** stops whoever is at the gate, **w** is told, · is not run. A rule that is only told, and at no gate,
-stands under merge: the board, the site and `agentledger check --fleet` show it. Some findings are milder than
-their rule, such as that a brief is missing where the policy demands none: an E is then only told.
+**E** blocks, **w** warns, · means that the rule is not run. A rule that only warns, and at no gate, has its w
+under merge: the board, the site and `agentledger check --fleet` show it. Some findings are milder than their
+rule, such as a missing brief where the policy demands none: an E is then only a warning.
 
 In `.agentledger/config.toml` on base, `[rules]` makes a rule `off`, `warn` or `error` at the gates at which
-it runs, by its id or name; `enforce = false` makes every E a finding that is told and counted. A waiver by
-the manager shows the finding with its reason, and lets it pass. On a terminal, `agentledger rule ID` prints
-what stands here.
+it runs, by its id or name; with `enforce = false` every E is shown and counted, and blocks nothing. A waiver
+by the manager lets a finding pass, and shows it with the reason. On a terminal, `agentledger rule ID` prints
+the text of one rule.
 """
 
 
@@ -62,7 +62,7 @@ def encode_rules(rules: Iterable[Rule]) -> bytes:
 
 def _shape_rule(rule: Rule) -> shapes_ledger.Rule:
     levels = {str(gate): _LEVELS[rule.level(gate)] for gate in Gate}
-    # No rule is off by itself any more; the key stays as long as the document's version does.
+    # No rule is off by default any more. The key stays: no key may go away while the version is 1.
     return shapes_ledger.Rule(
         rule.id, rule.name, levels, off=False, requires=rule.requires, documentation=rule.documentation
     )
@@ -91,11 +91,13 @@ def _render_row(rule: Rule) -> str:
 def _render_section(rule: Rule) -> str:
     text = re.sub(r"\n+(Why|Fix): ", r"\n\n**\1:** ", rule.documentation)
     after = (
-        f"\n\nIt is not run where one of these speaks: {', '.join(rule.requires)}." if rule.requires else ""
+        f"\n\nNot run where one of these reports something: {', '.join(rule.requires)}."
+        if rule.requires
+        else ""
     )
     return f"### {rule.id} {rule.name}\n\n{text}{after}\n"
 
 
 def _heading_anchor(rule: Rule) -> str:
-    """The fragment that forges make of the heading."""
+    """The fragment that forges make from the rule's heading."""
     return f"{rule.id} {rule.name}".lower().replace(" ", "-")

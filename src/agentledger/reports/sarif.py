@@ -1,7 +1,7 @@
 """Findings as SARIF 2.1.0, which code scanning services and editors read.
 
-Belongs here: that one format (OASIS, "Static Analysis Results Interchange Format 2.1.0"). Does not:
-deciding anything.
+Belongs here: that one format (OASIS, "Static Analysis Results Interchange Format 2.1.0"). Does not: other
+formats (see `findings` and `findings_text`).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 
 def encode_sarif(report: Report) -> str:
-    """The SARIF log, one run, with a newline at the end."""
+    """The SARIF log with one run, and a newline at the end."""
     rules = [rule for rule in RULES if any(found.rule == rule.id for found in report.findings)]
-    said = (*report.notes, *report.unjudged)
-    notes = [{"level": "warning", "message": {"text": escape_hidden(note)}} for note in said]
+    remarks = (*report.notes, *report.unjudged)
+    notes = [{"level": "warning", "message": {"text": escape_hidden(note)}} for note in remarks]
     run = {
         "tool": {
             "driver": {
@@ -62,7 +62,7 @@ def _shape_result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
         "level": "error" if found.severity is Severity.ERROR else "warning",
         "message": {"text": message},
         "locations": [{"physicalLocation": _shape_location(found)}],
-        # Where one result of a run has them, all must (3.27.23): an empty list is "not suppressed".
+        # If one result of a run has suppressions, all must have them (3.27.23); [] means "not suppressed".
         "suppressions": [],
         "properties": {
             "branch": escape_hidden(found.branch),
@@ -77,8 +77,9 @@ def _shape_result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
 
 
 def _shape_location(found: Finding) -> dict[str, Any]:
-    """Where it is. Code scanning takes no result without a file and a line, so what is about a branch as a
-    whole stands at its brief, and what is about a file as a whole at its first line.
+    """Where a finding is. Code scanning refuses a result without a file and a line.
+
+    So a finding about a whole branch gets its brief as the place, one about a whole file its first line.
     """
     task = f".agentledger/tasks/{found.task}/brief.md" if found.task else ".agentledger/config.toml"
     path = encode(task) if found.path is None else found.path
@@ -89,5 +90,5 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 
 def _path_to_uri(path: bytes) -> str:
-    """A path as a relative reference (RFC 3986, 2.1): every other byte as %XX."""
+    """The path as a relative reference (RFC 3986, 2.1): every byte that is not in _PLAIN becomes %XX."""
     return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in path)

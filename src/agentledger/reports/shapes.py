@@ -1,7 +1,7 @@
-"""The JSON Schemas of every document that other programs read.
+"""The JSON Schema of every document that other programs read, by name.
 
-Belongs here: which documents there are, by name. Does not: their shapes (see `shapes_ledger` and
-`shapes_commands`).
+Belongs here: which documents there are. Does not: their shapes (see `shapes_ledger` and `shapes_commands`), or
+the schemas of what people write (see `documents.schemas`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ def encode_schema(name: str) -> bytes:
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"agentledger {name}, version 1",
-        "description": document.__doc__,
+        "description": document.__doc__,  # so the docstrings of the shapes are texts for users
     }
     return msgspec.json.format(msgspec.json.encode(head | msgspec.json.schema(document)), indent=2) + b"\n"

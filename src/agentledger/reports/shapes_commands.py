@@ -1,7 +1,9 @@
 """The shapes of the JSON documents that single commands print.
 
-Belongs here: one struct an object, in the order of its keys. Does not: the fleet's (see `shapes_ledger`), or
-how a value becomes one (see the module of each report).
+Belongs here: one struct for each object, its fields in the order of the keys. Does not: the fleet's shapes
+(see `shapes_ledger`), or how a value becomes one (see the module of each report).
+
+A class docstring here is the description in the JSON Schema, and so a text for users.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Tim
 
 
 class Site(Entry, frozen=True):
-    """What building the site did: the pages written, left as they were, and removed."""
+    """What building the site did: how many files were written, left as they were, and removed."""
 
     version: Literal[1]
     kind: Literal["site"]
@@ -28,21 +30,21 @@ class Site(Entry, frozen=True):
 
 
 class Moved(Entry, frozen=True):
-    """Commits that went from one side to the other, newest first, and the paths they changed."""
+    """Commits that were copied from one side to the other, newest first, and the paths they change."""
 
     commits: tuple[Oid, ...]
     paths: tuple[str, ...]
 
 
 class Kept(Entry, frozen=True):
-    """A local version that gave way to the remote's of `path`, and the name it is kept under."""
+    """A local version of `path` that the remote's replaced, and the path `beside` where it is kept."""
 
     path: str
     beside: str
 
 
 class Sync(Entry, frozen=True):
-    """What a sync of the control branch did; `head` is where both copies stand now."""
+    """What a sync of the control branch did; `head` is the commit at which both copies are now."""
 
     version: Literal[1]
     kind: Literal["sync"]
@@ -62,10 +64,10 @@ class Sync(Entry, frozen=True):
 
 
 class Answered(Entry, frozen=True):
-    """What answering did: the document written at `path`, by `commit`, on the control branch `ref`.
+    """What answering did: it wrote the document at `path`, with `commit`, on the control branch `ref`.
 
     `commit` is null in a dry run. `to_publish`: there is a remote that does not have it yet. `unsigned`: why
-    it carries no signature though the policy lists signers; null where it needs none, or has one.
+    it has no signature although the policy lists signers; null where it needs none, or has one.
     """
 
     version: Literal[1]
@@ -80,10 +82,10 @@ class Answered(Entry, frozen=True):
 
 
 class Did(Entry, frozen=True):
-    """What a command that writes did, or with `dry_run` would have done.
+    """What a writing command did, or with `dry_run` would do.
 
-    `refs` are those that moved, `commits` those made, `files` the paths written; `worktree` is one that was
-    made. `said` and `warnings` are sentences for people; `next` is the command to type next.
+    `refs` are the refs that moved, `commits` the commits made, `files` the paths written, `worktree` the
+    worktree made. `said` and `warnings` are sentences for people; `next` is the command to type next.
     """
 
     version: Literal[1]
@@ -101,7 +103,7 @@ class Did(Entry, frozen=True):
 
 
 class JUnitCounts(Entry, frozen=True):
-    """How many tests a JUnit file tells of, and how they ended."""
+    """How many tests a JUnit file reports, and how they ended."""
 
     tests: Count
     failures: Count
@@ -110,15 +112,15 @@ class JUnitCounts(Entry, frozen=True):
 
 
 class OnBase(Entry, frozen=True):
-    """What the same command ended with on base."""
+    """The exit code of the same command on base."""
 
     commit: Oid
     exit_code: int
 
 
 class VerifiedCheck(Entry, frozen=True):
-    """What came of one check. `runs` counts how often it ran just now, `trust` is what a rerun makes of the
-    branch's evidence: null where there is none to compare with. `log` is where the log lies.
+    """The result of one check. `runs` counts how often it ran just now. `trust` is what a rerun says about the
+    branch's evidence, null where there is none to compare with. `log` is the path of the log.
     """
 
     name: str
@@ -136,10 +138,10 @@ class VerifiedCheck(Entry, frozen=True):
 
 
 class Verified(Entry, frozen=True):
-    """What running the checks of a branch came to; with `dry_run` which commands would run.
+    """The results of running a branch's checks; with `dry_run`, the commands that would run.
 
-    `sound`: none failed, and a `rerun` saw what the branch recorded. `commit` holds the evidence; null where
-    nothing is kept in git, and where git would not write it.
+    `sound`: none failed, and a `rerun` saw what the branch has recorded. `commit` has the evidence; it is null
+    where nothing is kept in git, and where git refused to write it.
     """
 
     version: Literal[1]
@@ -159,7 +161,7 @@ class Verified(Entry, frozen=True):
 
 
 class BriefProblem(Entry, frozen=True):
-    """Something wrong in a brief; what is `fatal` keeps it from being read for what it means."""
+    """Something wrong in a brief; with a `fatal` problem it cannot be read for what it means."""
 
     line: Annotated[int, Meta(ge=1)] | None
     message: str
@@ -175,7 +177,7 @@ class BriefCopy(Entry, frozen=True):
 
 
 class BriefShow(Entry, frozen=True):
-    """The brief that counts for a task: where it is from, and its text."""
+    """The brief that counts for a task: where it comes from, and its text."""
 
     version: Literal[1]
     kind: Literal["brief-show"]
@@ -206,7 +208,7 @@ class BriefDifference(Entry, frozen=True):
 
 
 class BriefDiff(Entry, frozen=True):
-    """The copies of a brief that differ from the one that counts; `name` is what was asked about."""
+    """The copies of a brief that differ from the one that counts; `name` is the task or branch asked about."""
 
     version: Literal[1]
     kind: Literal["brief-diff"]
@@ -215,8 +217,8 @@ class BriefDiff(Entry, frozen=True):
 
 
 class Turn(Entry, frozen=True):
-    """What waits for the manager first. `question` is an agent's text, `asks_for` what its copy of the brief
-    would change, `checks` what is known of each check, in words.
+    """The first thing that waits for the manager. `question` is an agent's text, `asks_for` what its copy of the
+    brief would change, `checks` the last result of each check in words.
     """
 
     about: Annotated[str, one_of(*queue.Kind)]
@@ -234,7 +236,7 @@ class Turn(Entry, frozen=True):
 
 
 class Next(Entry, frozen=True):
-    """What waits for the manager: how many things, the first of them, and what the agents are doing."""
+    """How many things wait for the manager, the first of them, and what the agents are doing."""
 
     version: Literal[1]
     kind: Literal["next"]
@@ -244,7 +246,7 @@ class Next(Entry, frozen=True):
 
 
 class LeftOut(Entry, frozen=True):
-    """What a prompt does not hold: `bytes` of its `size`, and the command that shows all of it."""
+    """Something that a prompt leaves out: `bytes` of its `size`, and the command that shows all of it."""
 
     what: str
     bytes: Count
@@ -255,8 +257,8 @@ class LeftOut(Entry, frozen=True):
 class Prompt(Entry, frozen=True):
     """A text to hand to an agent, of so many `bytes` in UTF-8, never more than `limit`.
 
-    `purpose` is what was asked for with --for. `branch` is null where nobody works on the task yet, or
-    several do. `notes` are sentences for whoever hands it over.
+    `purpose` is the value of --for. `branch` is null where no branch works on the task yet, or several do.
+    `notes` are sentences for the person who hands it over.
     """
 
     version: Literal[1]

@@ -1,11 +1,11 @@
-"""The shapes of the fleet's JSON document, and of what the rules say; and what all shapes have in common.
+"""The shapes of the fleet's JSON document and of findings, and what all shapes have in common.
 
-Belongs here: one struct an object, in the order of its keys. Does not: how a value of the
-model becomes one (see `reports.json`), or what single commands print (see `shapes_commands`).
+Belongs here: one struct for each object, its fields in the order of the keys. Does not: how a value of the
+model becomes one (see `json`), or what single commands print (see `shapes_commands`).
 
-The shapes are a contract, told to users in docs/json.md: keys may be added, none goes away
-while `version` is 1. Object ids are full hex, times RFC 3339 in UTC, and what is not known
-is null, never left out.
+The shapes are a contract, explained to users in docs/json.md: keys may be added, none is removed while
+`version` is 1. Object ids are full hex, times RFC 3339 in UTC, and what is not known is null, never left out.
+A class docstring here is the description in the JSON Schema, and so a text for users.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ende
 
 
 def base64_unless_utf8(raw: bytes) -> str | UnsetType:
-    """The bytes in base64 where they are not UTF-8, else nothing: such a key only those entries have."""
+    """The bytes in base64 where they are not UTF-8, else UNSET: all other entries lack such a key."""
     if raw.isascii() or not any("\udc80" <= char <= "\udcff" for char in decode(raw)):
         return UNSET
     return base64.b64encode(raw).decode()
 
 
 def one_of(*values: str) -> Meta:
-    """A text of which only these are known today; another one may be added."""
+    """A text with these values today; more may be added, so a reader must expect others."""
     return Meta(extra_json_schema={"enum": list(values)})
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """What all objects of a document have in common: they are written once, and never changed."""
+    """What all objects of a document have in common: they are frozen, and the garbage collector skips them."""
 
 
 class Finding(Entry, frozen=True):
@@ -65,9 +65,9 @@ class Finding(Entry, frozen=True):
 
 
 class Report(Entry, frozen=True):
-    """What a check found at one gate; `blocked` when any of it stops whoever is there.
+    """What a check found at one gate; `blocked`: at least one finding blocks.
 
-    `unjudged` has a sentence for each branch that could not be read, of which nothing is known.
+    `unjudged` has a sentence for each branch that could not be read, so that nothing is known about it.
     """
 
     version: Literal[1]
@@ -80,7 +80,7 @@ class Report(Entry, frozen=True):
 
 
 class Rule(Entry, frozen=True):
-    """A rule. `levels` say for each gate what its findings are there; null: it is not run."""
+    """A rule. `levels` gives the severity of its findings at each gate; null: it is not run there."""
 
     id: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
     name: str
@@ -111,14 +111,14 @@ class Base(Entry, frozen=True):
 
 
 class Merger(Entry, frozen=True):
-    """Whose merges `base_conflict` shows: git's version, and the `diff.algorithm` that its merges obey."""
+    """The git whose merges `base_conflict` shows: its version, and the `diff.algorithm` that its merges use."""
 
     git: str
     diff_algorithm: str | None
 
 
 class Person(Entry, frozen=True):
-    """A name and an address as a commit states them."""
+    """A name and an address, as a commit has them."""
 
     name: str
     email: str
@@ -135,7 +135,7 @@ class Commit(Entry, frozen=True):
 
 
 class Change(Entry, frozen=True):
-    """One path of the diff from merge base to head; an object id of zeros stands for no file."""
+    """One path of the diff from merge base to head; an object id of zeros means no file."""
 
     path: str
     status: Annotated[str, one_of("A", "M", "D", "T")]
@@ -158,7 +158,7 @@ class Size(Entry, frozen=True):
 
 
 class Agent(Entry, frozen=True):
-    """Who works on a branch, and what says so."""
+    """The agent that works on a branch, and where its name comes from."""
 
     name: str
     source: Annotated[str, one_of("branch", "author", "trailer", "check-in")] = field(name="from")
@@ -173,7 +173,7 @@ class Worktree(Entry, frozen=True):
 
 
 class Hunk(Entry, frozen=True):
-    """A conflicting region: its first line in the merged file, its text, how many lines were cut off it."""
+    """A conflicting region: its first line in the merged file, its text, and how many lines were cut off."""
 
     line: int
     text: str
@@ -184,7 +184,7 @@ ConflictKind = Annotated[str, one_of("content", "add/add", "modify/delete", "oth
 
 
 class ConflictFile(Entry, frozen=True):
-    """A path on which the merge with base stops."""
+    """A path at which the merge with base has a conflict."""
 
     path: str
     kind: ConflictKind
@@ -193,7 +193,7 @@ class ConflictFile(Entry, frozen=True):
 
 
 class Conflict(Entry, frozen=True):
-    """What git's merge with base came to; `clean` is null when it could not be tried, `failed` says why."""
+    """The result of git's merge with base; `clean` is null where it could not be tried, and `failed` says why."""
 
     clean: bool | None
     paths: tuple[str, ...]
@@ -203,7 +203,7 @@ class Conflict(Entry, frozen=True):
 
 
 class NextAction(Entry, frozen=True):
-    """The one thing to do next, and the shell command for it, where there is a truthful one."""
+    """The one thing to do next, and the shell command for it; null where no command can be typed safely."""
 
     text: str
     command: str | None
@@ -244,7 +244,7 @@ class Branch(Entry, frozen=True):
 
 
 class Used(Entry, frozen=True):
-    """How much there is of something, and how much the policy allows."""
+    """How many there are, and how many the policy allows."""
 
     count: Count
     limit: Count
@@ -261,7 +261,7 @@ class Wip(Entry, frozen=True):
 
 
 class Ledger(Entry, frozen=True):
-    """Every agent branch of a repository: what it changed, where it stands, what to do next."""
+    """Every agent branch of a repository: what it changed, how far it is, what to do next."""
 
     version: Literal[1]
     kind: Literal["ledger"]

@@ -1,7 +1,6 @@
-"""What a sync of the control branch did: as text, and as JSON.
+"""What a sync of the control branch did, as text and as JSON.
 
-Belongs here: words and keys. Does not: deciding anything; the values come from
-`workflow.sync` by way of `cli`.
+Belongs here: words and keys. Does not: the sync (see `workflow.manage.sync`).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from agentledger.reports import shapes_commands
 
 
 def encode_sync(done: Synced) -> bytes:
-    """The JSON document, UTF-8 with a newline at the end."""
+    """The document that `agentledger schema sync` describes, UTF-8 with a newline at the end."""
     shape = shapes_commands.Sync(
         version=1,
         kind="sync",
@@ -38,7 +37,7 @@ def encode_sync(done: Synced) -> bytes:
 
 
 def render_sync(done: Synced) -> str:
-    """Lines for a person: what came, what went, and what gave way."""
+    """Lines for a person: what was fetched, what was pushed, and which local versions were replaced."""
     return "\n".join(_describe_sync(done))
 
 
@@ -52,7 +51,7 @@ def _describe_sync(done: Synced) -> Iterator[str]:
         ]
         yield f"{name}, with {remote}: {', '.join(moves) or 'nothing new'}"
     if done.merge:
-        yield f"The two copies had diverged; {done.merge[:12]} unites them."
+        yield f"The two copies had diverged; {done.merge[:12]} merges them."
     for path, beside in done.kept:
         kept = f"yours is kept as {escape_hidden(beside)}"
         yield f"{escape_hidden(path)}: both had changed it. {remote}'s counts; {kept}"
@@ -64,5 +63,5 @@ def _shape_moved(moved: Moved) -> shapes_commands.Moved:
 
 
 def _json_text(text: str) -> str:
-    """Valid UTF-8; bad bytes as `\\xNN`."""
+    """The text as valid UTF-8; bytes that are not become `\\xNN`."""
     return format_path(encode(text))

@@ -1,9 +1,10 @@
-"""The board for a terminal: a fleet as lines of styled text, none wider than asked for.
+"""The board for a terminal: a fleet as lines of styled text, none wider than the given width.
 
-Belongs here: words, columns and colours of that text. Does not: deciding where a branch is
-listed or what comes next (see `sections` and `actions`), or writing to a terminal (see `cli`).
+Belongs here: words, columns and colours of that text. Does not: deciding where a branch is listed or what
+comes next (see `attention.sections` and `attention.actions`), or writing to a terminal (see `cli.board`).
 
-Text from git is never taken as rich's markup: it goes into `Text` values, through `printable`.
+Text from git is never read as rich's markup: it goes through `escape_hidden` into values of rich's class
+`Text`.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from agentledger.model.fleet import Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age
 
 SYNC = {
-    Sync.AHEAD: "not all of it is pushed: the local branch is ahead of its remote twin",
-    Sync.BEHIND: "the local branch is behind its remote twin, which is the one shown",
-    Sync.DIVERGED: "the local branch and its remote twin have diverged",
+    Sync.AHEAD: "not all of it is pushed: the local branch is ahead of the remote one",
+    Sync.BEHIND: "the local branch is behind the remote one, which is shown here",
+    Sync.DIVERGED: "the local branch and the remote one have diverged",
 }
 BASE_SYNC = {
     Sync.AHEAD: ", ahead of its upstream",
@@ -42,14 +43,15 @@ OPEN_HEADINGS = ("Branch", "Agent", "Active", "Files", "Lines")
 ENDED_HEADINGS = ("Branch", "Agent", "Active", "State")
 NUMBERS = ("Active", "Files", "Lines")  # columns that are aligned to the right
 GAP, INDENT = "  ", "    "
-NARROWEST = 12  # cells that the first column keeps, however narrow the terminal is
+NARROWEST = 12  # cells: the least width of the first column, however narrow the terminal is
 
 
+# The sections in the order of the first line's counts, and the word for each.
 _COUNTED = (
     (Section.YOUR_TURN, "your turn"),
     (Section.UNBRIEFED, "open"),
     (Section.HELD, "held"),
-    (Section.KILL, "to be given up?"),
+    (Section.KILL, "to give up?"),
     (Section.SILENT, "silent"),
     (Section.WORKING, "working"),
     (Section.ENDED, "ended"),
@@ -57,14 +59,14 @@ _COUNTED = (
 
 
 class Row(NamedTuple):
-    """One line of a table, and the lines that stand indented below it."""
+    """One line of a table, and the indented lines below it."""
 
     cells: tuple[Text, ...]
     below: tuple[Text, ...]
 
 
 def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Text:
-    """The board in lines of at most `width` cells; `list_ended` names the ended branches too."""
+    """The board in lines of at most `width` cells; `list_ended` also lists the ended branches."""
     parts = group_by_section(fleet)
     room = width - len(INDENT)
     lines = _render_heading(fleet, parts, width)
@@ -109,6 +111,7 @@ def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], widt
     counts = ", ".join(
         f"{len(parts[part])} {word}"
         for part, word in _COUNTED
+        # A zero is shown, too, but not for giving up: that is a question, and only asked where it comes up.
         if parts[part] or (part in section_order(fleet) and part is not Section.KILL)
     )
     title = Text.assemble((escape_hidden(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
@@ -136,11 +139,11 @@ def _render_section(
     if not branches:
         return []
     rows = [Row(_open_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches]
-    told = [
+    metered = [
         Text(GAP) + line for it in meters for line in _wrap_text(Text(escape_hidden(it)), width - len(GAP))
     ]
     title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")
-    return [Text(), title, *told, *_render_table(OPEN_HEADINGS, rows, width)]
+    return [Text(), title, *metered, *_render_table(OPEN_HEADINGS, rows, width)]
 
 
 def _render_ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:
@@ -206,7 +209,7 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
 
 
 def _fit_names(start: str, names: Sequence[str], room: int) -> str:
-    """As many names as fit on one line, and how many more there are; at least one is named."""
+    """As many names as fit on one line, at least one, and how many more there are."""
     line = start + names[0]
     for count, name in enumerate(names[1:], start=1):
         more = f" and {len(names) - count} more"
@@ -223,7 +226,7 @@ def _truncate_line(line: str, room: int) -> str:
 
 
 def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
-    """The next action: words and command on one line, or the command below."""
+    """The next action: its words and its command on one line, or the command on the lines below."""
     action = next_action(branch, fleet.base)
     if action is None:
         return []
@@ -236,7 +239,10 @@ def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
 
 
 def _fit_command(action: NextAction, room: int) -> list[str]:
-    """The command on one line, or a line a step as a shell takes it, or not at all: never cut."""
+    """The command on one line, or one step on each line as a shell reads it, or [] where that does not fit.
+
+    A command is never cut: half a command, copied into a shell, does something else.
+    """
     if not action.command or cell_len(action.command) <= room:
         return [action.command] if action.command else []
     steps = [f"{step} &&" for step in action.steps[:-1]] + list(action.steps[-1:])
@@ -269,7 +275,7 @@ def _render_row(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequen
 
 
 def _wrap_text(text: Text, width: int) -> list[Text]:
-    # Only wrapping needs a console, and of it only the size of a tab, which printable text never has.
+    # rich wants a console to wrap, but uses only its tab size, and escaped text has no tabs.
     lines = text.wrap(Console(width=width), max(width, NARROWEST))
     for line in lines:
         line.rstrip()

@@ -1,6 +1,6 @@
-"""What running checks came to, as text and as a JSON document.
+"""The results of running checks, as text and as JSON.
 
-Belongs here: the words and the form. Does not: running them (see `workflow.verify`), or where it is printed.
+Belongs here: words and keys. Does not: running checks (see `workflow.verify`), or printing (see `cli.verify`).
 """
 
 from __future__ import annotations
@@ -17,38 +17,50 @@ from agentledger.reports import shapes_commands
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One check; `outcome` is passed, failed, skipped or planned. `trust` and `runs` are a rerun's."""
+    """One check and its result."""
 
     name: str
     command: str
+    #: `passed`, `failed`, `skipped`, or `planned` in a dry run.
     outcome: str
     exit_code: int | None = None
     seconds: float | None = None
+    #: Why it was skipped.
     skipped: str | None = None
     junit: JUnit | None = None
+    #: The commit of base, and the command's exit code there.
     on_base: tuple[str, int] | None = None
+    #: For a rerun: what it says about the branch's evidence, and how often the check ran.
     trust: str | None = None
     runs: int = 1
+    #: The path of its log.
     log: str | None = None
+    #: Warnings about this check.
     remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """All of it. `sound`: nothing failed, nothing differed. `said` are sentences for people alone."""
+    """The results of all checks of one run, rerun or dry run."""
 
     task: str
     branch: str
+    #: The commit that was checked.
     head: str
     lines: tuple[Line, ...]
+    #: Nothing failed, and a rerun saw what the branch has recorded.
     sound: bool
     rerun: bool = False
     dry_run: bool = False
+    #: Where the evidence was committed; None and () where it was not.
     ref: str | None = None
     commit: str | None = None
     files: tuple[str, ...] = ()
+    #: Sentences for people; they are not in the JSON.
     said: tuple[str, ...] = ()
+    #: Warnings about the run as a whole.
     remarks: tuple[str, ...] = ()
+    #: The command to type next; None where nothing is left to do.
     next: str | None = None
 
 
@@ -95,7 +107,7 @@ def _json_text(text: str) -> str:
 
 
 def render_verification(told: Told) -> str:
-    """A line for each check, the warnings, and last the command to type next."""
+    """One line for each check, the warnings, and at the end the command to type next."""
     lines = ["nothing is run: this is a dry run"] if told.dry_run else []
     width = max((len(line.name) for line in told.lines), default=0)
     for line in told.lines:
@@ -115,6 +127,7 @@ def _describe_check(line: Line) -> Iterator[str]:
     if line.outcome == "planned":
         yield escape_hidden(line.command)
         return
+    # Without an exit code, or with 0, it failed otherwise (a time limit, failed tests in a JUnit file).
     failed = line.outcome == "failed" and line.exit_code
     yield f"failed with exit code {line.exit_code}" if failed else line.outcome
     yield f"{line.seconds or 0:,.1f} s"

@@ -19,7 +19,7 @@ from agentledger.model.paths import fold_name
 from agentledger.model.text import encode
 from agentledger.rules import brief, fleet, ownership, packet, review, status
 from agentledger.rules.case import Case, Found
-from agentledger.scope.patterns import first_match
+from agentledger.scope.task_scope import first_match
 
 _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 

@@ -16,7 +16,7 @@ from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.work import Standing, Task, Work
-from agentledger.scope.patterns import Scope
+from agentledger.scope.task_scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

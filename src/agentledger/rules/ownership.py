@@ -16,7 +16,7 @@ from agentledger.model.fleet import LEDGER
 from agentledger.model.paths import unsafe_path_reason
 from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_path
 from agentledger.rules.case import Case, Found, Touched
-from agentledger.scope.patterns import first_match
+from agentledger.scope.task_scope import first_match
 
 # What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
 _DOCUMENTS = (b"brief.md", b"packet.md")

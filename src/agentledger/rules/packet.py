@@ -17,7 +17,7 @@ from agentledger.model.ledger import heading_key
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
 from agentledger.model.work import Checked, Progress, Trust
 from agentledger.rules.case import Case, Found
-from agentledger.scope.patterns import first_match
+from agentledger.scope.task_scope import first_match
 
 # The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
 _LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)", re.MULTILINE)

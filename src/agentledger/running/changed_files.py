@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agentledger.model.text import decode, encode
-from agentledger.scope.wildmatch import matches_path
+from agentledger.scope.patterns import matches_path
 
 _ASKED = re.compile(r"\{changed:([^{}]*)\}")
 # The command could read a name that begins with one of these as an option, or as a file of arguments.

@@ -1,7 +1,7 @@
 """Decides whether two path patterns share a path, and whether one contains the other, without any files.
 
 Belongs here: patterns as automata over bytes, their intersection and containment. Does not: the syntax of
-patterns (see `wildmatch`), or whose patterns they are (see `patterns`).
+patterns (see `patterns`), or whose patterns they are (see `task_scope`).
 
 Only paths count that git can have: no empty component, no `.` and no `..`. For those every answer is exact,
 whatever files exist today. A search that grows past LIMIT states gives up with TooComplexError; patterns that
@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agentledger.model.errors import LedgerError
-from agentledger.scope.wildmatch import ALL, PLAIN, SLASH, Kind, parse_pattern
+from agentledger.scope.patterns import ALL, PLAIN, SLASH, Kind, parse_pattern
 
 # The number of states after which a search gives up.
 LIMIT = 200_000

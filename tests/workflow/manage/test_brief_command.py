@@ -1,4 +1,4 @@
-"""`agentledger brief`: the brief that counts, and a copy that asks for another one."""
+"""`agentledger brief`: the brief that counts, and a copy that asks for a different one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from agentledger.documents import parse_brief
 from agentledger.model.ledger import Brief, Policy, Source
 from agentledger.model.work import Copy
 from agentledger.reports import shapes
-from agentledger.scope.patterns import scope_of_brief
+from agentledger.scope.task_scope import scope_of_brief
 from agentledger.site.branch_commands import build_commands
 from command import Said, refused, run
 from controls import NAME, files, server
@@ -67,7 +67,7 @@ def test_show_prints_the_brief_where_it_is_from_and_who_has_it(asking: Desk) -> 
     lines = well(asking, "show", "x").splitlines()
     assert lines[0].startswith("# brief of x: from the control branch, commit ")
     assert lines[0].endswith("unproven: an agent here could have rewritten it")
-    assert lines[1] == "# agent/x asks for another one"
+    assert lines[1] == "# agent/x asks for a different one"
     assert lines[2:] == brief().splitlines()
 
 
@@ -95,7 +95,7 @@ def test_a_task_without_a_brief_says_how_to_write_one(asking: Desk) -> None:
 def test_diff_says_what_it_would_let_the_branch_touch_then_shows_it(asking: Desk) -> None:
     out = well(asking, "diff", "x")
     lines = out.splitlines()
-    assert lines[:2] == ["agent/x asks for another one", "  it could touch docs/**, for instance docs/a"]
+    assert lines[:2] == ["agent/x asks for a different one", "  it could touch docs/**, for instance docs/a"]
     assert '+owns: ["src/**", "docs/**"]' in lines
     assert lines[-2] == f"next: agentledger brief accept --blob {blob(asking)[:12]} agent/x"
     assert lines[-1] == f"or: agentledger brief reject --blob {blob(asking)[:12]} -m 'why not' agent/x"
@@ -347,7 +347,7 @@ def test_of_two_that_ask_for_different_ones_one_has_to_be_named(asking: Desk) ->
     asking.repo.flush()
     said = refuses(asking, "accept", "x")
     assert said.message == "2 branches ask for different briefs: agent/x, agent/x--2"
-    assert well(asking, "diff", "x").count("asks for another one") == 2
+    assert well(asking, "diff", "x").count("asks for a different one") == 2
     well(asking, "accept", "agent/x--2")
     assert (asking.work("agent/x--2").copy, asking.work().copy) == (Copy.SAME, Copy.SCOPE_CHANGE)
 

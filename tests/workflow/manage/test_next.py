@@ -104,7 +104,7 @@ def test_a_question_is_shown_with_all_that_one_needs_to_answer_it(desk: Fleet) -
     # It was five minutes ago when this file was loaded.
     assert re.search(r"UTC \((?:\d+ min|\d+ h)\)$", lines[1])
     assert lines[3:6] == ["zed asks:", "  | Red?", "  | Or blue?"]
-    assert lines[6:8] == ["to be true in the end:", "  | It is fast."]
+    assert lines[6:8] == ["the outcome that the brief asks for:", "  | It is fast."]
     assert lines[8] == "checks: test passed (claimed, on other code)"
     assert lines[-1] == "next: agentledger answer x 'your answer'"
 

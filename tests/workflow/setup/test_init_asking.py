@@ -18,9 +18,9 @@ from clones import everything, made
 from gitrepo import Repo
 
 HOOKS, AGENTS, TEMPLATE, LAST = (
-    "Hooks that stop",
-    "AGENTS.md: a block",
-    "pull_request_template.md: a",
+    "Git hooks that block",
+    "AGENTS.md: add a block",
+    "pull_request_template.md: add a",
     "Do this?",
 )
 LIMIT = 30  # seconds for one question

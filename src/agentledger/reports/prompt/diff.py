@@ -20,7 +20,7 @@ from agentledger.model.text import HIDDEN, decode, encode, escape_hidden
 from agentledger.reports.prompt.assemble import LONGEST_COMMAND, Part, Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
 from agentledger.reports.prompt.texts import fill_text
-from agentledger.scope.patterns import Scope, first_match
+from agentledger.scope.task_scope import Scope, first_match
 
 LEAST = 1_200  # bytes of a file's diff with its frame: with less a reader learns nothing
 _MOST = {Role.TEST: 3_000, Role.GENERATED: 900}

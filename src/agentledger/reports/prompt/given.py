@@ -13,7 +13,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.work import Task
 from agentledger.reports.prompt.quote import SHORT, code_span
 from agentledger.reports.prompt.texts import fill_text
-from agentledger.scope.patterns import Scope
+from agentledger.scope.task_scope import Scope
 
 LISTED = 25  # names of a list, in words of ours
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 # None of these opens emphasis, a link, an entity, a tag or a table: `_` only within a word, `&` and `<` only
 # between blanks.
 _CHAR = r"[A-Za-z0-9À-ɏ,.;:()'\"/?!=+%$@#>–—‘’“”…-]|(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|(?<= )[&<](?= )"
-# Between a blank or bracket and a blank, a bracket or punctuation: there `**` is bold in every parser.
+# Between a blank or bracket and a blank, a bracket or punctuation: there `**` is bold, and nothing else.
 _BOLD = rf"(?:(?<![^ \n(])\*\*(?=[A-Za-z0-9])(?:{_CHAR}| (?! ))*(?<=[A-Za-z0-9:.])\*\*(?![^ \n).,:;]))"
 _CODE = r"`[!-_a-~](?:[ -_a-~]*[!-_a-~])?`(?!`)"
 # A line starts with a character that starts no block, and has single blanks between its words.

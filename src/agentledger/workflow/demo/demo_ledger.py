@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agentledger.workflow.demo.demo_documents import Files, make_answer, make_outcome, make_review, read_brief
+from agentledger.workflow.demo.demo_documents import (
+    Files,
+    make_answer,
+    make_outcome,
+    make_review,
+    read_brief,
+)
 from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, File, Known, Step
 
 

@@ -17,7 +17,17 @@ from agentledger.workflow.demo.demo_documents import (
     make_packet,
 )
 from agentledger.workflow.demo.demo_files import take_versions
-from agentledger.workflow.demo.demo_fleet import CLAUDE, CODEX, CURSOR, DAY, HOUR, JULES, SUBJECT, Known, Step
+from agentledger.workflow.demo.demo_fleet import (
+    CLAUDE,
+    CODEX,
+    CURSOR,
+    DAY,
+    HOUR,
+    JULES,
+    SUBJECT,
+    Known,
+    Step,
+)
 
 # As the briefs have them under `verify`.
 TEST = "PYTHONPATH=src python -m pytest -q tests"

@@ -29,7 +29,7 @@ from agentledger.reports.prompt.assemble import LEAST_LIMIT, LIMIT, Part, Prompt
 from agentledger.reports.prompt.given import Given
 from agentledger.reports.prompt.resume import Moved, Now
 from agentledger.reports.prompt.review import Reviewed
-from agentledger.scope.patterns import Scope, first_match
+from agentledger.scope.task_scope import Scope, first_match
 from agentledger.workflow.session.manager_context import unknown_name_error
 
 KINDS = ("start", "resume", "review", *cloud.PLATFORMS)

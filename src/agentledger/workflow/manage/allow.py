@@ -23,7 +23,7 @@ from agentledger.model.ledger import Policy, Source
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
-from agentledger.scope.patterns import first_match
+from agentledger.scope.task_scope import first_match
 from agentledger.workflow.manage.answer import ALIVE
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing, unknown_name_error

@@ -13,7 +13,7 @@ from agentledger.model.findings import Finding, Severity
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, format_path
 from agentledger.scope.automata import TooComplexError
-from agentledger.scope.patterns import Scope
+from agentledger.scope.task_scope import Scope
 from agentledger.workflow.session.manager_context import Managing
 
 

@@ -21,7 +21,7 @@ from agentledger.model.ledger import Brief, Policy
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
 from agentledger.scope.automata import TooComplexError
-from agentledger.scope.patterns import Meeting, Scope
+from agentledger.scope.task_scope import Meeting, Scope
 
 HISTORY = 500  # commits of base's first-parent line in which changes are counted
 OFTEN = 5  # changes in these from which a file is hot

@@ -18,7 +18,7 @@ from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Brief, Problem
 from agentledger.model.text import decode, encode, escape_hidden, format_path
 from agentledger.model.work import Copy
-from agentledger.scope import patterns
+from agentledger.scope import task_scope
 from agentledger.workflow.plan.neighbours import Hot, Named, Overlap
 
 # By flag, what a document's problem calls the thing that the flag gives.
@@ -121,7 +121,7 @@ def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
     for path in paths:
         if not owns:
             return []
-        while (found := patterns.first_match(owns, path)) is not None:
+        while (found := task_scope.first_match(owns, path)) is not None:
             del owns[found]
     return [f"no file of base matches {format_path(pattern)} yet: new files, or a slip?" for pattern in owns]
 

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentledger.control.control_files import (
-    Entry,
-    Files,
-    Side,
-    find_foreign_names,
-    parent_folders,
-    unite_files,
-)
+from agentledger.control.control_files import Entry, Files, Side, find_foreign_names, parent_folders
+from agentledger.control.unite_copies import unite_files
 
 pytestmark = pytest.mark.versions
 
