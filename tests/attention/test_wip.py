@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 import sitefleet as sf
-from agentledger.attention import wip
+from agentledger.attention import wip, wip_headings
 from agentledger.attention.sections import Section
-from agentledger.attention.wip import Load, Meter
+from agentledger.attention.wip import Load
+from agentledger.attention.wip_headings import Meter
 from agentledger.model.fleet import Branch, Conflict, Fleet, State
 from agentledger.model.ledger import Brief, Document, Policy, Source, Wip
 from agentledger.model.work import Copy, Progress, Standing, Task, Work
@@ -128,9 +129,9 @@ def test_a_meter_says_when_there_is_no_room(count: int, said: str) -> None:
 
 def test_one_manager_needs_no_name_and_several_do() -> None:
     mine = (at("a", Progress.WORKING), briefed("a"))
-    assert wip.format_meters(fleet(mine)) == {Section.WORKING: ("1 of 5 active",)}
+    assert wip_headings.format_meters(fleet(mine)) == {Section.WORKING: ("1 of 5 active",)}
     other = (at("b", Progress.READY), briefed("b", BEN))
-    assert wip.format_meters(fleet(mine, other)) == {
+    assert wip_headings.format_meters(fleet(mine, other)) == {
         Section.WORKING: (f"{ANA}: 1 of 5 active",),
         Section.YOUR_TURN: (f"{BEN}: 1 of 3 waiting for a human",),
     }
@@ -138,7 +139,7 @@ def test_one_manager_needs_no_name_and_several_do() -> None:
 
 def test_lines_are_told_once_they_are_too_many() -> None:
     pair = (at("x", Progress.READY), briefed("x"))
-    told = wip.format_meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
+    told = wip_headings.format_meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
     assert told == ("1 of 3 waiting for a human, 2 of 1 changed lines (over the limit)",)
 
 
@@ -152,11 +153,11 @@ def test_lines_are_told_once_they_are_too_many() -> None:
 def test_the_meter_is_seen_where_nobody_is_in_working(
     progress: Progress, fields: dict[str, Any], place: Section
 ) -> None:
-    assert set(wip.format_meters(fleet((at("x", progress, **fields), briefed("x"))))) == {place}
+    assert set(wip_headings.format_meters(fleet((at("x", progress, **fields), briefed("x"))))) == {place}
 
 
 def test_without_tasks_there_is_no_meter() -> None:
-    assert wip.format_meters(sf.fleet(sf.branch("x"))) == {}
+    assert wip_headings.format_meters(sf.fleet(sf.branch("x"))) == {}
 
 
 def test_every_output_tells_the_same() -> None:

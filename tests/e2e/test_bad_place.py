@@ -97,7 +97,7 @@ every_user_of_git = pytest.mark.parametrize(
 
 @every_user_of_git
 def test_git_is_not_there(repo: Repo, tmp_path: Path, arguments: list[str]) -> None:
-    said = command.refused(repo.path, *arguments, env={"PATH": str(tmp_path / "nothing")})
+    said = command.refused(repo.path, *arguments, env={"PATH": str(tmp_path / "nothing")}, fresh=True)
     assert (said.message, said.hint) == ("git is not installed, or not on PATH", "install git 2.39 or newer")
     assert not (repo.path / "sample").exists()
 
@@ -105,21 +105,23 @@ def test_git_is_not_there(repo: Repo, tmp_path: Path, arguments: list[str]) -> N
 @pytest.mark.parametrize("version", ["git version 2.38.9.windows.1", "odd"])
 def test_git_is_too_old_or_no_git(repo: Repo, tmp_path: Path, version: str) -> None:
     env = fake_git(tmp_path / "bin", f"#!/bin/sh\necho '{version}'\n")
-    said = command.refused(repo.path, "site", env=env)
+    said = command.refused(repo.path, "site", env=env, fresh=True)
     assert said.message == f"git 2.39 or newer is needed, this is: {version}"
     assert sorted(path.name for path in repo.path.iterdir()) == [".git", "a.txt", "d"]
 
 
 def test_the_demo_needs_the_same_git(tmp_path: Path) -> None:
     env = fake_git(tmp_path / "bin", "#!/bin/sh\necho git version 2.30.1\n")
-    assert "2.39 or newer is needed" in command.refused(tmp_path, "demo", "sample", env=env).message
+    said = command.refused(tmp_path, "demo", "sample", env=env, fresh=True)
+    assert "2.39 or newer is needed" in said.message
     assert not (tmp_path / "sample").exists()
 
 
 def test_git_cannot_be_started(repo: Repo, tmp_path: Path) -> None:
     fake_git(tmp_path / "bin", "no program")
     env = {"PATH": str(tmp_path / "bin")}
-    assert command.refused(repo.path, "board", env=env).message == "git cannot be started: Exec format error"
+    said = command.refused(repo.path, "board", env=env, fresh=True)
+    assert said.message == "git cannot be started: Exec format error"
 
 
 def test_git_fails_for_a_reason_of_its_own(repo: Repo, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_what_is_out_of_bounds_is_held_and_sent_back(repo: Repo) -> None:
 def test_the_board_counts_and_the_page_tells(repo: Repo, tmp_path: Path) -> None:
     board, page = pages(repo, tmp_path / "out")
     assert ">2 findings</span>" in board
-    assert re.search(r'<a href="#findings">Told below', page)
+    assert re.search(r'<a href="#findings">Listed below', page)
     told = page[page.index('id="findings"') : page.index('id="facts"')]
     assert "OWN001 outside-scope" in told
     assert "Next: git checkout main -- :/docs/d.md" in told

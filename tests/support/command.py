@@ -59,8 +59,9 @@ def run(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = N
 def run_fresh(folder: Path, *arguments: str | bytes, env: Mapping[str, str] | None = None) -> Said:
     """The same in a fresh interpreter: for what depends on how Python starts, or what it finds around it."""
     done = subprocess.run(
-        [*PROGRAM, *arguments], cwd=folder, env=os.environ | dict(env or {}), capture_output=True, check=False
-    )
+        [*PROGRAM, *arguments], cwd=folder, env=os.environ | dict(env or {}),
+        stdin=subprocess.DEVNULL, capture_output=True, check=False,
+    )  # fmt: skip
     return _said(warm.Ended(done.returncode, done.stdout, done.stderr))
 
 

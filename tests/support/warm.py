@@ -117,12 +117,17 @@ class _Server:
                 said = _read_all(out, err)
                 return Ended(*_CODE.unpack(ours.recv(_CODE.size)), *said)
             except (OSError, struct.error) as error:
-                raise AssertionError(self._end().decode(errors="replace")) from error
+                raise RuntimeError(f"the server has ended: {self._last_words()}") from error
 
-    def _end(self) -> bytes:
-        """End it, and give what it wrote to its own standard error."""
+    def _last_words(self) -> str:
+        self._process.wait(timeout=60)
+        assert self._process.stderr
+        return self._process.stderr.read().decode(errors="replace")
+
+    def _end(self) -> None:
+        self._control.shutdown(socket.SHUT_RDWR)  # a close is not enough while a fork of ours holds it too
         self._control.close()
-        return self._process.communicate()[1]
+        self._process.communicate()
 
 
 _LOCK = threading.Lock()  # some tests run commands in threads
@@ -235,10 +240,11 @@ def _leave(code: int) -> NoReturn:
 def _import_all() -> None:
     sys.path[0] = os.devnull  # tests/support, which no command sees
     package = importlib.import_module("agentledger")
-    names = [found.name for found in pkgutil.walk_packages(package.__path__, "agentledger.")]
-    for name in (*names, *_LATE):
+    found = pkgutil.walk_packages(package.__path__, "agentledger.", onerror=lambda _: None)
+    for name in (*(module.name for module in found), *_LATE):
         if not name.endswith(".__main__"):
-            importlib.import_module(name)
+            with suppress(Exception):  # the commands that need it will say so
+                importlib.import_module(name)
     assert "git" not in sys.modules, "GitPython runs git as it is imported; import it inside a function"
     assert threading.active_count() == 1, "a thread would be missing in a fork"
     gc.collect()

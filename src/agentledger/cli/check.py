@@ -68,7 +68,7 @@ def check(
 
     if sum((staged, push, branch is not None, between is not None, task is not None, fleet)) > 1:
         raise click.UsageError("--staged, --push, --branch, --range, --task and --fleet exclude each other.")
-    # The hooks decide both themselves; another answer here than in the hook would mislead.
+    # The hooks decide both themselves; a different answer here than in the hook would mislead.
     if (staged or push) and (gate is not None or base is not None):
         raise click.UsageError("--staged and --push check as their hooks do: leave out --gate and --base.")
     if between is not None and base is not None:

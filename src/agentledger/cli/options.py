@@ -83,7 +83,7 @@ class Duration(click.ParamType[int]):
 
 
 def verbose_option(command: Command) -> Command:
-    """Add `-v`, which may stand before or after the command's name."""
+    """Add `-v`, which may be before or after the command's name."""
     return click.option(
         "-v",
         "--verbose",
@@ -95,7 +95,7 @@ def verbose_option(command: Command) -> Command:
 
 
 def repo_option(command: Command) -> Command:
-    """Add `--repo`, which may stand before or after the command's name; the one after it wins."""
+    """Add `--repo`, which may be before or after the command's name; the one after it wins."""
     return click.option(
         "--repo",
         type=FOLDER,

@@ -118,8 +118,8 @@ def plan(
 ) -> None:
     """Write the brief of TASK: its goal, its files and its checks.
 
-    From flags, from a file, or from a template in your editor. Makes one commit on the control branch;
-    worktree and index stay as they are. In an existing brief, flags change only what they name: a list is
+    From flags, from a file, or from a template in your editor. Makes one commit on the control branch, which
+    holds what managers write; worktree and index stay as they are. In an existing brief, flags change only what they name: a list is
     replaced (--add-… adds to it), an empty value removes a key or section. Remarks about the brief are
     printed, and block nothing.
     """

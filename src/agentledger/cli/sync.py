@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def sync(settings: Settings, remote: str | None, recreate: bool, format: str) -> None:
     """Fetch and push the control branch: briefs, answers, reviews.
 
-    Copies that have diverged are merged. Nothing is ever forced, here or on the remote.
+    The control branch holds what managers write. If its two copies have diverged, they are merged. Nothing is
+    ever forced, here or on the remote.
     """
     from agentledger.reports import sync as report
 

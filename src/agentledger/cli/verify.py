@@ -43,7 +43,7 @@ def verify(
 
     The commit contains only the results. What the checks print goes to standard error while they run. With
     --rerun, TASK is a task or a branch, and nothing is written to its branch. Exits with 1 when a check
-    fails, or when a rerun gives another result than the branch has recorded.
+    fails, or when a rerun gives a different result than the branch has recorded.
     """
     if task is not None and not rerun:
         raise click.UsageError("TASK goes with --rerun; without it, this worktree's task is checked.")

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import wip
+from agentledger.attention import wip_headings
 from agentledger.attention.actions import NextAction, next_action, spawn_action
 from agentledger.attention.sections import (
     Section,
@@ -70,7 +70,7 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
     parts = group_by_section(fleet)
     room = width - len(INDENT)
     lines = _render_heading(fleet, parts, width)
-    metered = wip.format_meters(fleet)
+    metered = wip_headings.format_meters(fleet)
     for part in section_order(fleet):
         if part is Section.UNBRIEFED:
             lines += _render_planned(fleet, room)

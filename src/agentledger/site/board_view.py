@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, sections, wip
+from agentledger.attention import actions, sections, wip_headings
 from agentledger.attention.actions import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -191,7 +191,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
     ended = groups[Section.ENDED]
     lost = [branch for branch in ended if branch.state is State.UNREADABLE]
     parts = tuple(_build_section(part, groups[part[0]], fleet, pages) for part in _section_words(fleet))
-    metered = wip.format_meters(fleet)
+    metered = wip_headings.format_meters(fleet)
     return Board(
         frame=build_frame(fleet),
         summary=_describe_totals(groups, fleet),

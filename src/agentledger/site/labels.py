@@ -110,7 +110,7 @@ def merge_verdict(branch: Branch) -> tuple[Mark, str]:
     if stopping:
         return Mark(
             "bad", f"No: {format_count(len(stopping), 'reason')}."
-        ), "Told below, each with what mends it."
+        ), "Listed below, each with its fix."
     conflict = branch.conflict
     if conflict is None:
         return Mark(

@@ -46,8 +46,8 @@ def build_packet_view(
 ) -> PacketView:
     """Build a packet's view, with criteria in the brief's order; `render` makes markup of Markdown."""
     fresh = {
-        True: Mark("ok", "It speaks of this head’s code"),
-        False: Mark("warn", "It speaks of another commit’s code"),
+        True: Mark("ok", "It describes this head’s code"),
+        False: Mark("warn", "It describes another commit’s code"),
         None: Mark("warn", "It names no commit of this branch"),
     }[found.packet_fresh]
     said = timeline.build_sections(

@@ -17,10 +17,9 @@ from pathlib import Path
 
 from agentledger.model.errors import LedgerError
 from agentledger.site import manifest
-from agentledger.site.watch import Folder, Watch
+from agentledger.site.watch import WITHOUT_HINTS, Folder, Watch
 
 QUIET, LONGEST = 0.08, 0.4  # seconds: a fetch or a rebase moves many refs, and has ended when no hint comes
-REGULAR, WITHOUT_HINTS = 10.0, 1.0  # seconds between looks: with hints, and where not all can be watched
 SHARE = 20  # a look that takes one second is made at most every 20 seconds
 
 
@@ -133,7 +132,7 @@ class Live:
     def _next_look_delay(self) -> float:
         """Seconds until the next look, if no hint comes."""
         # In a large repository a look is expensive; looking every second would keep a core busy.
-        regular = max(REGULAR if self._watch.complete else WITHOUT_HINTS, self._cost * SHARE)
+        regular = max(self._watch.longest_wait, self._cost * SHARE)
         if self._until is None or self._error:
             return regular
         return min(regular, max(self._until - time.time(), WITHOUT_HINTS))

@@ -73,6 +73,10 @@ def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
         yield Folder(worktree / _LEDGER)
 
 
+# Seconds without a hint after which the repository is compared anyway: where all is watched, and where not.
+REGULAR, WITHOUT_HINTS = 10.0, 1.0
+
+
 class Watch:
     """Watches folders, from `follow` until `close`; one thread may wait for its hints.
 
@@ -100,6 +104,11 @@ class Watch:
         self.complete = True
         for folder in there.keys() - self._watched.keys():
             self._add(self._observer, folder, there[folder])
+
+    @property
+    def longest_wait(self) -> float:
+        """How many seconds to wait for a hint before looking without one."""
+        return REGULAR if self.complete else WITHOUT_HINTS
 
     def wait(self, timeout: float) -> bool:
         """True as soon as there is a hint, False after `timeout` seconds without."""

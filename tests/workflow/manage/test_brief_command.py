@@ -405,7 +405,7 @@ def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking:
     assert "Refuse that brief" not in {c.what for c in build_commands(asking.branch(), base)}
     asking.says({"brief.md": brief(owns=["**"])})
     asking.repo.flush()
-    assert "another one by now" in refused(asking.repo.path, *accept).message
+    assert "was replaced meanwhile" in refused(asking.repo.path, *accept).message
 
 
 # -- rejecting --------------------------------------------------------------------------

@@ -319,7 +319,7 @@ def test_a_brief_that_stays_as_it_is_is_no_commit(here: Repo) -> None:
 
 def test_without_flags_and_a_terminal_there_is_nothing_to_change(here: Repo) -> None:
     done(here, *SMALL)
-    assert "should have instead" in refused(here.path, "plan", "fix-flaky-login").message
+    assert "nothing says what should change" in refused(here.path, "plan", "fix-flaky-login").message
     assert "--kind is for a new one" in refused(here.path, "plan", *SMALL, "--kind", "docs").message
 
 

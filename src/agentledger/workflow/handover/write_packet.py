@@ -153,7 +153,7 @@ def read_packet(at: AtWork, path: str) -> bytes | None:
         ) from error
 
 
-# -- what git and evidence tell -------------------------------------------------------------
+# -- what git and evidence show -------------------------------------------------------------
 
 
 def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:

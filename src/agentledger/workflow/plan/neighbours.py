@@ -158,7 +158,7 @@ def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[
     return counts, len(commits)
 
 
-# -- what the text speaks of -----------------------------------------------------------
+# -- what the text names ---------------------------------------------------------------
 
 # Words with a slash or a dot in them, or in backquotes; punctuation at the end is not part of one.
 _PATHS = re.compile(
