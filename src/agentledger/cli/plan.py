@@ -119,9 +119,9 @@ def plan(
     """Write the brief of TASK: its goal, its files and its checks.
 
     From flags, from a file, or from a template in your editor. Makes one commit on the control branch, which
-    holds what managers write; worktree and index stay as they are. In an existing brief, flags change only what they name: a list is
-    replaced (--add-… adds to it), an empty value removes a key or section. Remarks about the brief are
-    printed, and block nothing.
+    holds what managers write; worktree and index stay as they are. In an existing brief, flags change only
+    what they name: a list is replaced (--add-… adds to it), an empty value removes a key or section. Remarks
+    about the brief are printed, and block nothing.
     """
     from agentledger.workflow.plan import plan_task as work
     from agentledger.workflow.plan.plan_draft import Plan

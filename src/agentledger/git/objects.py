@@ -9,11 +9,12 @@ batch, `salvage_batch` finds that object and goes on with the rest.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from agentledger.git.process import Git, run_unchecked, split_stream, stream_output
+from agentledger.git.process import Git, run, run_unchecked, split_stream, stream_output
 from agentledger.model.text import decode
 
 T = TypeVar("T")
@@ -158,3 +159,15 @@ def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, 
         mode, _, oid = decode(entry).split(" ")
         entries.append((mode, oid, path))
     return entries
+
+
+def read_tree_names(git: Git, what: Sequence[str]) -> list[str]:
+    """The paths that `git ls-tree` lists, from the top; `what` is a commit, with more of its arguments."""
+    out = run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+    return decode(out).split("\0")[:-1]
+
+
+def blob_id(content: bytes, object_format: str) -> str:
+    """The id that git gives a blob of these bytes; `object_format` is sha1 or sha256."""
+    name = hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    return name.hexdigest()

@@ -255,7 +255,7 @@ def read_worktree_files(
         name = path.relative_to(folder).as_posix()
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MOST_BYTES else None
-        blob = _blob_id(raw, object_format) if raw is not None else ""
+        blob = objects.blob_id(raw, object_format) if raw is not None else ""
         if committed.get(name) != blob:
             at = int(path.stat().st_mtime)
             source = Source(path=name, ref=branch.name, at=at, uncommitted=True)
@@ -273,8 +273,3 @@ def _walk_ledger(folder: Path) -> Iterator[Path]:
             path = Path(where, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path
-
-
-def _blob_id(raw: bytes, object_format: str) -> str:
-    """The id that git would give to a blob with this content."""
-    return hashlib.new(object_format, b"blob %d\0" % len(raw) + raw).hexdigest()

@@ -83,6 +83,10 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# States in which somebody may still be at work on a branch.
+ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+
+
 class Sync(StrEnum):
     """How a local branch and its remote-tracking twin relate; seen from the local one."""
 

@@ -18,7 +18,7 @@ from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Branch, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import ALIVE, Branch, Conflict, ConflictFile, Fleet, State
 from agentledger.model.ledger import Brief
 from agentledger.model.text import HIDDEN, encode, escape_hidden
 from agentledger.model.work import Copy, Task
@@ -35,8 +35,6 @@ from agentledger.workflow.session.manager_context import unknown_name_error
 KINDS = ("start", "resume", "review", *cloud.PLATFORMS)
 # Kinds that are about the work on one branch.
 OF_A_BRANCH = ("resume", "review")
-# States in which a branch has not ended.
-_ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
 def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT) -> Prompt:
@@ -80,7 +78,7 @@ def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
     Raises LedgerError where the kind of prompt needs a branch, and there is none or more than one.
     """
     having = [b for b in fleet.branches if b.work and b.work.task == task.id]
-    alive = [b for b in having if b.state in _ALIVE] or having
+    alive = [b for b in having if b.state in ALIVE] or having
     if len(alive) == 1:
         return alive[0]
     if kind not in OF_A_BRANCH:

@@ -18,13 +18,12 @@ from agentledger.documents import parse_waiver, values
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
-from agentledger.model.fleet import LEDGER
+from agentledger.model.fleet import ALIVE, LEDGER
 from agentledger.model.ledger import Policy, Source
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.task_scope import first_match
-from agentledger.workflow.manage.answer import ALIVE
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing, unknown_name_error
 

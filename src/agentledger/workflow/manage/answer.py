@@ -20,7 +20,7 @@ from agentledger.attention.actions import open_question
 from agentledger.control import append
 from agentledger.documents import parse_answer
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import ALIVE, Branch, Fleet
 from agentledger.model.ledger import CheckIn, Source
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Copy
@@ -187,10 +187,6 @@ def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
 
 def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
-
-
-# A branch in one of these states is still worked on; one that has ended is no rival.
-ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
 
 def _refuse_rivals(desk: Managing, task: str) -> None:

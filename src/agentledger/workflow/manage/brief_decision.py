@@ -19,7 +19,7 @@ from agentledger.fleet.snapshot import Request
 from agentledger.git import process
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch
+from agentledger.model.fleet import ALIVE, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Copy, Task
@@ -206,7 +206,7 @@ def reject_copy(
 def _find_requested_copy(desk: Managing, name: str, kinds: tuple[Copy, ...]) -> tuple[Compared, Branch]:
     """The one copy that is meant, and its branch: a copy of the first of these kinds that any branch has."""
     task = desk.task(name)
-    branches = [b for b in desk.attempts(name) if b.state in answer.ALIVE and b.work]
+    branches = [b for b in desk.attempts(name) if b.state in ALIVE and b.work]
     for kind in kinds:
         asking = [b for b in branches if b.work and b.work.copy is kind and b.work.brief]
         if len({b.work.brief.document.blob for b in asking if b.work and b.work.brief}) > 1:

@@ -6,7 +6,6 @@ values into a text (see `brief_wish`), or writing it (see `plan_task`).
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from agentledger import documents
 from agentledger.documents.values import MOST_ID, Wrong, parse_identifier
 from agentledger.fleet import case_builder
 from agentledger.git import objects
+from agentledger.git.objects import blob_id
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Brief, Source, heading_key
 from agentledger.model.text import decode, encode, escape_hidden
@@ -213,15 +213,11 @@ def parse_draft(desk: Managing, task: str, text: str) -> Brief:
     source = Source(path=f"tasks/{task}/brief.md", ref=desk.ref, commit=None, at=desk.fleet.now)
     raw = encode(text)
     template = encode(own) if own else None
-    return documents.parse_brief(source, raw, desk.fleet.policy, blob_id(desk, raw), template=template)
+    return documents.parse_brief(
+        source, raw, desk.fleet.policy, blob_id(raw, desk.fleet.object_format), template=template
+    )
 
 
 def read_base_paths(desk: Managing) -> list[bytes]:
     """The paths of all files on base."""
     return [path for path, _ in objects.read_file_ids(desk.taken.sealed, desk.fleet.base.head)]
-
-
-def blob_id(desk: Managing, raw: bytes) -> str:
-    """The id that git gives a file of this content."""
-    algorithm = "sha256" if desk.fleet.object_format == "sha256" else "sha1"
-    return hashlib.new(algorithm, b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()

@@ -12,7 +12,6 @@ a staged deletion. Run again, it continues where it stopped.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from agentledger.control.commit_writer import New, read_identity, write_blobs, write_commit
 from agentledger.git import process, queries
+from agentledger.git.objects import blob_id
 from agentledger.git.process import UNHOOKED, Git
 from agentledger.git.queries import Place
 from agentledger.git.races import AGAIN, Writer, retry, wait_for_turn
@@ -231,11 +231,6 @@ def _describe_lock(lock: Path, reason: str) -> str:
     except OSError:
         return f"git cannot write its index: {reason}"
     return f"{escape_hidden(str(lock))} has been held for {held}: by a git at work, or by one that was killed"
-
-
-def blob_id(content: bytes, object_format: str) -> str:
-    """The id that git gives a blob of these bytes; `object_format` is sha1 or sha256."""
-    return hashlib.new(object_format, b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _has_files(git: Git, tip: str, new: New) -> bool:

@@ -10,12 +10,12 @@ of these places is the repository's own choice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from agentledger.git import process
+from agentledger.git import objects
 from agentledger.git.process import Git
-from agentledger.model.text import decode, escape_hidden
+from agentledger.model.text import escape_hidden
 from agentledger.storage import resources
 from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
 from agentledger.workflow.setup.setup_plan import Plan
@@ -65,13 +65,7 @@ def _list_candidates(git: Git, top: Path, base: str | None) -> Iterator[str]:
             below = (file for file in sorted(each.rglob("*")) if not file.is_dir())
             yield from (file.relative_to(top).as_posix() for file in below)
     if base is not None:
-        names = _read_tree_names(git, [base])
+        names = objects.read_tree_names(git, [base])
         folders = [name for name in names if name.lower() in _FOLDERS]
         yield from names
-        yield from _read_tree_names(git, ["-r", base, "--", *folders]) if folders else ()
-
-
-def _read_tree_names(git: Git, what: Sequence[str]) -> list[str]:
-    """The paths that ls-tree lists."""
-    out = process.run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
-    return decode(out).split("\0")[:-1]
+        yield from objects.read_tree_names(git, ["-r", base, "--", *folders]) if folders else ()

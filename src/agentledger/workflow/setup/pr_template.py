@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 
-from agentledger.git import process
+from agentledger.git import objects, process
 from agentledger.git.process import Git
-from agentledger.model.text import decode
 
 _NAME = r"pull_request_template(?:\.(?:md|markdown|txt))?"
 # The first of these places that has a template counts. The second one is the top of the repository.
@@ -54,14 +53,7 @@ def choose_template(paths: list[str]) -> str | None:
 
 def _candidate_paths(sealed: Git, base: str) -> list[str]:
     """The paths at the top of a commit, and in the folders in which a template can be."""
-    top = _read_tree_names(sealed, [base])
+    top = objects.read_tree_names(sealed, [base])
     folders = [path for path in top if path.lower() in _FOLDERS]
-    below = _read_tree_names(sealed, ["-r", base, "--", *folders]) if folders else []
+    below = objects.read_tree_names(sealed, ["-r", base, "--", *folders]) if folders else []
     return [*top, *below]
-
-
-def _read_tree_names(sealed: Git, what: list[str]) -> list[str]:
-    """The paths that ls-tree lists."""
-    return decode(process.run(sealed, ["ls-tree", "-z", "--full-tree", "--name-only", *what])).split("\0")[
-        :-1
-    ]
