@@ -193,7 +193,7 @@ def _require_start(sealed: Scratch, seen: reader.Look) -> Start:
         both = f"{escape_hidden(seen.copies.name)} and {there} have diverged"
         raise LedgerError(
             f"{both}, and both changed {escape_hidden(start.kept[0].path)}",
-            "agentledger sync unites them, then run this again",
+            "agentledger sync merges them, then run this again",
         )
     return start
 

@@ -210,7 +210,7 @@ def _describe_copies(seen: Look, union: Union, failure: str) -> Iterator[str]:
             escape_hidden(seen.copies.name),
             escape_hidden(seen.copies.remote.name.removeprefix(REMOTES)),
         )
-        yield f"{name} and {there} have diverged; both are shown, and `agentledger sync` unites them"
+        yield f"{name} and {there} have diverged; both are shown, and `agentledger sync` merges them"
     for kept in union.kept:
         path, beside = map(escape_hidden, kept)
         yield f"{path} differs in the two; the remote's counts, the local one is kept as {beside}"

@@ -126,7 +126,7 @@ def brief_changed(case: Case) -> Iterator[Found]:
             message="the branch's copy of the brief is an earlier version", hint=back, path=path, milder=True
         )
     elif case.gate is Gate.COMMIT:
-        # Whether it is outdated or asks for another scope shows only in the control branch's history, which
+        # Whether it is outdated or asks for a different scope shows only in the control branch's history, which
         # the commit gate does not read.
         hint = f"ask for it: agentledger report --need 'why', and wait; or take it back: {back}"
         yield Found(
@@ -135,7 +135,7 @@ def brief_changed(case: Case) -> Iterator[Found]:
             path=path,
         )
     else:
-        message = "the branch's copy of the brief asks for another scope, and nobody has accepted it"
+        message = "the branch's copy of the brief asks for a different scope, and nobody has accepted it"
         yield Found(message=message, hint=f"the manager: {settle}; to take it back: {back}", path=path)
 
 

@@ -43,10 +43,14 @@ def on_terminal(folder: Path, talk: Sequence[tuple[str, str]], *options: str) ->
     with subprocess.Popen(program, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs) as running:
         os.close(theirs)
         said = ""
-        for question, typed in talk:
-            said += _until(ours, question, said)
-            os.write(ours, typed.encode())
-        said += _until(ours, None, said)
+        try:
+            for question, typed in talk:
+                said += _until(ours, question, said)
+                os.write(ours, typed.encode())
+            said += _until(ours, None, said)
+        except BaseException:
+            running.kill()  # it waits for an answer, and leaving the block waits for it
+            raise
         code = running.wait(LIMIT)
     os.close(ours)
     assert "Traceback" not in said

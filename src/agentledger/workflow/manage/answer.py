@@ -121,7 +121,7 @@ def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
         return ""
     name = shlex.quote(escape_hidden(asking[0]))
     return (
-        f"its copy of the brief asks for another scope, which no answer grants: agentledger brief diff {name}"
+        f"its copy of the brief asks for a different scope, which no answer grants: agentledger brief diff {name}"
     )
 
 
@@ -210,7 +210,7 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
     blobs = {copy.document.blob for copy in copies}
     if len(blobs) > 1:
-        raise LedgerError("more than one branch asks for another scope", "say with --branch which is refused")
+        raise LedgerError("more than one branch asks for a different scope", "say with --branch which is refused")
     return next(iter(blobs), None)
 
 

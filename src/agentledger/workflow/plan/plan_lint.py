@@ -156,7 +156,7 @@ def describe_copies(branches: Sequence[Branch], blob: str | None) -> list[str]:
         task = branch.work.task if branch.work else ""
         if branch.work and branch.work.copy in (Copy.SCOPE_CHANGE, Copy.REFUSED):
             lines.append(
-                f"{name} asks for another scope than this: agentledger brief diff {escape_hidden(task)} shows it"
+                f"{name} asks for a different scope than this: agentledger brief diff {escape_hidden(task)} shows it"
             )
         else:
             lines.append(
