@@ -285,7 +285,7 @@ def test_a_branch_its_check_in_or_all_can_be_named(
 def test_one_branch_and_all_of_them_is_refused(rivals: Repo) -> None:
     said = run(rivals.path, "answer", "login", "Blue.", "--all", "--branch", "agent/login")
     assert said.code == 2
-    assert "give either" in said.err
+    assert "give only one of them" in said.err
 
 
 def test_an_attempt_that_has_ended_is_no_rival(rivals: Repo) -> None:

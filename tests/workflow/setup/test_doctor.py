@@ -129,4 +129,4 @@ def test_before_the_first_commit_it_answers_too(tmp_path: Path) -> None:
     assert states(repo.path) == [ON] * 3
     said = command.run(repo.path, "doctor")
     assert said.out.count("on, as advice") == 4
-    assert "hold on a server" in said.out
+    assert "enforce on a server" in said.out
