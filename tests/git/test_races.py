@@ -160,13 +160,14 @@ def test_two_syncs_that_fetch_at_once_do_not_call_the_remote_unreachable(tmp_pat
 
 
 @pytest.fixture(params=["files", "reftable"])
-def stored(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Repo, str]:
+def stored(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Repo, str]:
     """An agent's desk for task x, with `agent/x` checked out, and how its refs are stored."""
     if request.param not in formats():
         needs(REFTABLE)
+    monkeypatch.setenv("GIT_DEFAULT_REF_FORMAT", request.param)
     repo = made(tmp_path)
-    if request.param == "reftable":
-        repo.git("refs", "migrate", "--ref-format=reftable")
     repo.git("switch", "-q", "-c", "agent/x", "main")
     return repo, request.param
 
