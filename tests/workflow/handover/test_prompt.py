@@ -20,7 +20,7 @@ from agentledger.model.ledger import Policy, Source
 from agentledger.reports import shapes
 from agentledger.reports.prompt.assemble import LEAST_LIMIT, LIMIT
 from agentledger.workflow.handover import hand_prompt
-from command import Said, refused, run
+from command import Said, refused, run, run_fresh
 from desk import BRIEF, CHECK_IN, STATUS, made
 from gitrepo import Repo
 
@@ -126,7 +126,8 @@ def test_it_is_the_same_in_an_agents_worktree_and_in_a_subfolder(tmp_path: Path)
     repo = made(tmp_path)
     begun(repo)
     there = repo.worktree_add(tmp_path / "agent", "agent/x")
-    assert told(there, "agent/x") == told(repo, "x") == run(there.path / "src", "prompt", "x").out
+    # Fresh: with another order of sets, too.
+    assert told(there, "agent/x") == told(repo, "x") == run_fresh(there.path / "src", "prompt", "x").out
 
 
 def test_an_unconfirmed_brief_is_called_so(tmp_path: Path) -> None:
