@@ -33,7 +33,7 @@ def asked(case: Advice, scene: Scene) -> dict[str, list[Told]]:
 def test_who_is_stopped_where_and_that_the_advice_passes(case: Advice, tmp_path: Path) -> None:
     scene = case.scene(tmp_path)
     seen = asked(case, scene)
-    assert case.letters(seen) == case.levels
+    assert case.letters(seen) == case.levels, f"seen, and what {file_of(case.rule)} says of {case.name}"
     for said in case.worst({gate: seen[gate] for gate in GATES if gate != "commit"}):
         case.mend(scene, said)
     again = {"commit": scene.staged()} if "commit" in case.speaks else {}

@@ -21,7 +21,7 @@ SILENT = [(rule, index) for rule, (_, silent) in TABLE.items() for index in rang
 
 
 def test_every_rule_has_one_row_with_cases_and_a_situation() -> None:
-    """The message says what to edit: this is the one table that a new rule needs besides `RULES`."""
+    """The message says what to edit: the one table of the tests that a new rule needs."""
     rows = [row.rule for row in ROWS]
     missing = [f"add a RuleRow for {rule.id} to {file_of(rule.id)}" for rule in RULES if rule.id not in rows]
     assert missing == []
