@@ -6,6 +6,7 @@ Belongs here: that, and the same git with nothing to say. Does not: what a versi
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -58,3 +59,10 @@ def speechless(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def remover(lock: Path, seconds: float) -> list[str]:
     """A command that removes a lock after some seconds, as its holder would."""
     return [sys.executable, "-c", f"import time, os; time.sleep({seconds}); os.unlink({str(lock)!r})"]
+
+
+def needs_part(program: str) -> None:
+    """Skip the test where this git came without one of its programs, as a wheel's does without shell parts."""
+    where = subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip()
+    if not (Path(where) / program).exists():
+        pytest.skip(f"this git, {version()}, came without {program}")

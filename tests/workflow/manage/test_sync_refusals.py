@@ -9,6 +9,7 @@ import pytest
 from command import refused
 from controls import NAME, REMOTE, files, hook, say, server, synced, tips
 from gitrepo import Repo
+from gitversions import needs_part
 
 pytestmark = pytest.mark.versions
 
@@ -126,6 +127,7 @@ def test_a_hook_here_that_stops_the_push_is_named(here: Repo) -> None:
 
 
 def test_offline_nothing_is_lost_and_no_token_is_told(here: Repo) -> None:
+    needs_part("git-remote-https")
     here.git("remote", "set-url", "origin", "https://me:secret@localhost:1/x.git")
     say(here, BRIEF)
     said = refused(here.path, "sync")

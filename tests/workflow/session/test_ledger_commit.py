@@ -18,6 +18,7 @@ from agentledger.workflow.session import ledger_commit
 from agentledger.workflow.session.ledger_commit import Committed
 from desk import Desk, made
 from gitrepo import Repo
+from gitversions import needs_part
 
 pytestmark = pytest.mark.versions
 
@@ -216,6 +217,7 @@ def test_agent_commits_and_several_reporters_lose_nothing(desk: Desk, writers: i
 
 
 def test_a_submodule_with_changes_of_its_own_stays_as_it_is(desk: Desk, tmp_path: Path) -> None:
+    needs_part("git-sh-setup")
     part = Repo.init(tmp_path / "part")
     part.commit("main", {"p": "p\n"})
     part.flush()

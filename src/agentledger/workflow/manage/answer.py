@@ -120,9 +120,7 @@ def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
     if not asking or reply.brief:
         return ""
     name = shlex.quote(escape_hidden(asking[0]))
-    return (
-        f"its copy of the brief asks for a different scope, which no answer grants: agentledger brief diff {name}"
-    )
+    return f"its copy of the brief asks for a different scope, which no answer grants: agentledger brief diff {name}"
 
 
 def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
@@ -210,7 +208,9 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
     blobs = {copy.document.blob for copy in copies}
     if len(blobs) > 1:
-        raise LedgerError("more than one branch asks for a different scope", "say with --branch which is refused")
+        raise LedgerError(
+            "more than one branch asks for a different scope", "say with --branch which is refused"
+        )
     return next(iter(blobs), None)
 
 

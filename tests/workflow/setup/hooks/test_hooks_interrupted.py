@@ -18,6 +18,7 @@ import pytest
 from clones import commit, git, init, made
 from desk import stopping
 from gitrepo import Repo
+from gitversions import needs_part
 
 pytestmark = pytest.mark.versions
 
@@ -162,6 +163,7 @@ def test_in_worktrees_of_a_bare_repository(tmp_path: Path) -> None:
 
 
 def test_in_a_submodule_of_a_linked_worktree(tmp_path: Path) -> None:
+    needs_part("git-sh-setup")
     inner, outer = made(tmp_path / "inner"), made(tmp_path / "outer")
     assert git(outer.path, "submodule", "add", "-q", str(inner.path), "sub").code == 0
     outer.git("commit", "-q", "-m", "sub")

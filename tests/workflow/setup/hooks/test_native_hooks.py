@@ -11,6 +11,7 @@ import pytest
 import command
 from clones import BRIEF, commit, git, hook, init, made
 from gitrepo import Repo
+from gitversions import needs_part
 
 pytestmark = pytest.mark.versions
 
@@ -253,6 +254,7 @@ def test_from_anywhere_by_options(tmp_path: Path) -> None:
 
 
 def test_a_submodules_own_hooks(tmp_path: Path) -> None:
+    needs_part("git-sh-setup")
     inner, outer = made(tmp_path / "inner"), made(tmp_path / "outer")
     assert git(outer.path, "submodule", "add", "-q", str(inner.path), "sub").code == 0
     sub = Repo(outer.path / "sub")
