@@ -12,8 +12,7 @@ import pytest
 
 from agentledger.model.fleet import Conflict
 from command import branches, run
-from controls import NAME
-from desk import BRIEF, made
+from desk import made
 from gitrepo import Content, Repo
 from gitversions import CONFIGURED_HOOKS, MERGE_OBEYS, needs, version
 from reading import branch, fleet, git_commands, named
@@ -129,6 +128,10 @@ def test_a_question_that_failed_is_not_answered_with_none(repo: Repo) -> None:
 
 
 EVENTS = ("reference-transaction", "post-index-change", "post-checkout", "pre-commit")
+PLAN = (
+    *("plan", "y", "--owns", "lib/**", "--why", "It is slow; stop after two tries."),
+    *("--outcome", "It is fast.", "--accept", "It takes a second.", "--verify", "test=true"),
+)
 REPORT = ("report", "--changed", "It.", "--next", "More.", "--risks", "None.")
 
 
@@ -140,12 +143,9 @@ def test_hooks_that_a_setting_names_take_no_part_in_what_agentledger_does(
     settings = {f"hook_my-{event}_event": event for event in EVENTS}
     settings |= {f"hook_my-{event}_command": f"echo {event} >>{log}; :" for event in EVENTS}
     configured(monkeypatch, tmp_path, **settings)
-    spec = {"tasks/y/brief.md": BRIEF.format("['lib/**']", "").replace("task: x", "task: y")}
-    repo.commit(NAME, spec, parents=[repo.git("rev-parse", NAME)])
-    repo.flush()
     log.write_text("")
     for folder, arguments in (
-        (repo.path, ("answer", "x", "--dry-run", "Go on.")),
+        (repo.path, PLAN),
         (repo.path, ("spawn", "y", "--worktree", str(tmp_path / "y"))),
         (tmp_path / "y", REPORT),
         (repo.path, ("answer", "y", "Go on.")),

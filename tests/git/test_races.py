@@ -17,13 +17,16 @@ from agentledger.git.races import LostRaceError, RefusedError, Writer
 from agentledger.model.errors import GitError
 from command import PROGRAM, run
 from controls import NAME, files, hook, say, server, synced, tips
-from desk import BRIEF, made
+from desk import made
 from gitrepo import Repo
 from gitversions import REFTABLE, formats, lock_of, needs, remover, speechless
 
 pytestmark = pytest.mark.versions
 REF = f"refs/heads/{NAME}"
-PLAN = ("plan", "--task", "y", "--owns", "lib/**", "--why", "It is slow.", "--outcome", "It is fast.")
+PLAN = (
+    *("plan", "y", "--owns", "lib/**", "--why", "It is slow; stop after two tries."),
+    *("--outcome", "It is fast.", "--accept", "It takes a second.", "--verify", "test=true"),
+)
 
 
 @pytest.fixture
@@ -197,9 +200,7 @@ def test_plan_spawn_report_and_sync_wait_for_a_lock_that_is_held(
     assert repo.git("log", "-1", "--format=%s") == "chore(ledger): x is working"
     assert not repo.git("status", "--porcelain")
     repo.git("switch", "-q", "main")
-    repo.commit(NAME, {"tasks/y/brief.md": BRIEF.format("['lib/**']", "").replace("task: x", "task: y")},
-                parents=[repo.git("rev-parse", NAME)])  # fmt: skip
-    repo.flush()
+    while_locked(REF, *PLAN)
     while_locked("refs/heads/agent/y", "spawn", "y")
     assert repo.git("rev-parse", "--verify", "agent/y")
     while_locked(REF, "answer", "x", "Go on.")

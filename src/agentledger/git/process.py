@@ -90,7 +90,7 @@ def _start_error(git: Git, error: OSError) -> GitError:
     return GitMissing(f"git cannot be started: {error.strerror}", "git version has to work first")
 
 
-def _extract_reason(stderr: bytes) -> str:
+def extract_reason(stderr: bytes) -> str:
     """git's own words, on one line of at most 400 characters, without paths of this machine: pages are
     published.
     """
@@ -110,11 +110,12 @@ def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[
     """Standard output of one git command. GitError, with git's reason, for an exit code outside of `ok`."""
     out, code, reason = run_unchecked(git, args, stdin)
     if code not in ok:
-        raise _command_error(args, reason)
+        raise command_error(args, reason)
     return out
 
 
-def _command_error(args: Sequence[str], reason: str) -> GitError:
+def command_error(args: Sequence[str], reason: str) -> GitError:
+    """The error for a git command that failed, with git's reason."""
     hint = "it is git that fails here: fix what it names, then run this again"
     return GitError(f"git {args[0]} failed: {reason}", hint)
 
@@ -128,17 +129,18 @@ def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> by
     if code in none:
         return None
     if code:
-        raise _command_error(args, reason)
+        raise command_error(args, reason)
     return out
 
 
 def run_unchecked(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, str]:
     """Like `run`, but nothing is raised where git fails: its output, exit code and reason ('' for code 0)."""
-    out, code, err = _run_process(git, args, stdin)
-    return out, code, _extract_reason(err) if code else ""
+    out, code, err = run_process(git, args, stdin)
+    return out, code, extract_reason(err) if code else ""
 
 
-def _run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
+def run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tuple[bytes, int, bytes]:
+    """Run git to its end: output, exit code, and all that it printed on standard error."""
     with _start_process(
         git, args, subprocess.PIPE if stdin is not None else subprocess.DEVNULL, subprocess.PIPE
     ) as process:
@@ -194,7 +196,7 @@ def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stre
                 code = process.wait()
                 errors.seek(0)
                 if code:
-                    failed.append(_extract_reason(errors.read(1 << 16)))
+                    failed.append(extract_reason(errors.read(1 << 16)))
 
     return Stream(blocks(), lambda: failed[0] if failed else "")
 

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from agentledger.git.process import (
     OLDEST,
     Git,
-    _command_error,
-    _extract_reason,
-    _run_process,
+    command_error,
+    extract_reason,
     run,
     run_or_none,
+    run_process,
     run_unchecked,
 )
 from agentledger.model.errors import GitError, GitMissing, NotARepository
@@ -132,9 +132,9 @@ def read_refs(git: Git, patterns: Sequence[str]) -> Listed:
     # None of these fields needs the object: a missing one must not end the listing.
     fields = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
     args = ["for-each-ref", f"--format={fields}", *patterns]
-    out, code, err = _run_process(git, args)
+    out, code, err = run_process(git, args)
     if code:
-        raise _command_error(args, _extract_reason(err))
+        raise command_error(args, extract_reason(err))
     # Only a warning names a damaged ref; git leaves it out, and ends with 0 all the same.
     ignored = "^warning: ignoring (?:broken ref|ref with broken name) (.+)$"
     refs = [Ref(*line.split("\0")) for line in decode(out).split("\n") if line]
@@ -152,7 +152,7 @@ def read_head_ref(git: Git) -> str:
     named = _read_head_file(git)
     if named and named != "refs/heads/.invalid":
         return named
-    raise _command_error(args, reason)
+    raise command_error(args, reason)
 
 
 def _read_head_file(git: Git) -> str:
