@@ -32,6 +32,8 @@ class Case(NamedTuple):
     control: dict[str, str] = {}  # noqa: RUF012 - never changed
     base: dict[str, str] = {}  # noqa: RUF012
     own: dict[str, str] = {}  # noqa: RUF012
+    #: What another branch brings, whose name comes before this one's.
+    rival: dict[str, str] = {}  # noqa: RUF012
     stopped: bool = True
 
 
@@ -50,6 +52,9 @@ CASES = (
     Case("a manager's branch adds a brief", "plans", own={OWN: brief_of()}, stopped=False),
     Case("no brief anywhere", "claude/abc", stopped=False),
     Case("a wide one", "claude/abc", own={OWN: WIDE}, stopped=False),
+    # Nobody confirmed either: each branch is judged by what it brought itself.
+    Case("a rival's is wider", "claude/abc", own={OWN: brief_of()}, rival={OWN: WIDE}),
+    Case("a rival's is narrower", "claude/abc", own={OWN: WIDE}, rival={OWN: brief_of()}, stopped=False),
 )
 
 
@@ -67,6 +72,8 @@ def desk(case: Case, tmp_path: Path) -> Desk:
     if case.control:
         repo.commit(NAME, dict(case.control), parents=[])
     repo.commit(case.branch, case.own or {"src/a.py": "b\n"}, parents=[base])
+    if case.rival:
+        repo.commit("agent/x", dict(case.rival), parents=[base])
     repo.flush()
     repo.checkout("main")
     repo.git("switch", "-q", case.branch)

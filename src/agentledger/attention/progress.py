@@ -14,7 +14,7 @@ from dataclasses import replace
 from agentledger.model.fleet import Branch, Commit, Fleet
 from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from agentledger.model.text import encode
-from agentledger.model.work import Checked, Progress, Standing, Task, Trust, Work
+from agentledger.model.work import Checked, Progress, Standing, Task, Trust, Work, task_of_work
 from agentledger.scope.task_scope import first_match
 
 
@@ -29,7 +29,7 @@ def place_branches(fleet: Fleet) -> Fleet:
 
 
 def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
-    task = tasks.get(work.task, Task(id=work.task))
+    task = task_of_work(work, tasks)
     rivals = tuple(name for name in task.branches if name != branch.name)
     packet_fresh = is_code_unchanged(branch, work, work.packet.head) if work.packet else None
     touched = [change.path for change in branch.code_changes]

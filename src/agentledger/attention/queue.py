@@ -20,7 +20,7 @@ from agentledger.attention.sections import (
 )
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
-from agentledger.model.work import Progress, Task
+from agentledger.model.work import Progress, Task, task_of_work
 
 
 class Kind(StrEnum):
@@ -74,7 +74,7 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
         action = next_action(branch, fleet.base)
         if action and branch.work:
-            task = tasks.get(branch.work.task, Task(id=branch.work.task))
+            task = task_of_work(branch.work, tasks)
             turns.append(Turn(branch, task, _kind_of_turn(branch), action))
     return tuple(turns)
 

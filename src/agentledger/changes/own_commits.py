@@ -17,7 +17,7 @@ from agentledger.git import commits
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.work import Task
+from agentledger.model.work import task_of_work
 from agentledger.rules.case import Case
 from agentledger.rules.ownership import can_change
 from agentledger.scope import task_scope
@@ -96,12 +96,13 @@ class Lineage:
 
     def _kept(self, task: str, allowed: frozenset[str]) -> Iterator[str]:
         for branch in self._branches.get(task, ()):
-            if self._within(self._tasks[task], branch, self._own(branch, allowed)):
+            if self._within(branch, self._own(branch, allowed)):
                 yield from (line.id for line in self._whole[branch.ref])
 
-    def _within(self, task: Task, branch: Branch, lines: Sequence[Line]) -> bool:
+    def _within(self, branch: Branch, lines: Sequence[Line]) -> bool:
         """Would merging the branch bring only what its own brief allows?"""
-        if task.brief is None or any(self._owns[line.id].failed for line in lines):
+        task = task_of_work(branch.work, self._tasks) if branch.work else None
+        if task is None or task.brief is None or any(self._owns[line.id].failed for line in lines):
             return False
         net = self._nets.get(branch.head)
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))

@@ -28,7 +28,7 @@ from agentledger.model.fleet import LEDGER, Base, Branch, Change, Conflict, Conf
 from agentledger.model.ledger import Brief
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
-from agentledger.model.work import Task
+from agentledger.model.work import Task, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
@@ -257,7 +257,7 @@ class Bench:
 
     def case(self, branch: Branch) -> Case:
         """Build the case of one branch at the gate; it must be one of those given at the start."""
-        task = self.tasks.get(branch.work.task) if branch.work else None
+        task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
         paths = touched_paths(self._net(branch), own, self.gate)

@@ -41,7 +41,7 @@ class Reading(NamedTuple):
 
 def read_fleet(
     scratch: Scratch,
-    seen: Observation,
+    observed: Observation,
     base: Base,
     listings: Sequence[Listing],
     now: int,
@@ -56,10 +56,10 @@ def read_fleet(
     tips = peel_refs(scratch, listings)
     commits = read_head_commits(scratch, tips, base.head)
     history = History(walked, commits)
-    reader = _Reader(scratch, seen, base, history=history, now=now, dormant=dormant)
+    reader = _Reader(scratch, observed, base, history=history, now=now, dormant=dormant)
     branches = reader.branches(listings, tips)
-    url = forge.web_address(seen.remote_url) if seen.remote_url else None
-    name = seen.home.name.removesuffix(".git") or "repository"
+    url = forge.web_address(observed.remote_url) if observed.remote_url else None
+    name = observed.home.name.removesuffix(".git") or "repository"
     fleet = Fleet(
         name=name,
         object_format=scratch.object_format,
@@ -67,28 +67,28 @@ def read_fleet(
         branches=tuple(branches),
         now=now,
         forge=url,
-        notes=_describe_problems(seen, branches),
+        notes=_describe_problems(observed, branches),
         forecast=True,
         dormant=dormant,
     )
     return Reading(fleet, history)
 
 
-def _describe_problems(seen: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
+def _describe_problems(observed: Observation, branches: Sequence[Branch]) -> tuple[str, ...]:
     unreadable = sum(b.state is State.UNREADABLE for b in branches)
     notes = []
-    if broken := seen.refs.broken:
+    if broken := observed.refs.broken:
         names = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
         notes.append(f"git ignores {format_count(len(broken), 'broken ref')}: {names}. git fsck shows more.")
     if unreadable:
         notes.append(
             f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason is beside each."
         )
-    if seen.partial:
+    if observed.partial:
         notes.append(
             "This is a partial clone: what needs a file that was not fetched is shown as not computed."
         )
-    if seen.place.shallow:
+    if observed.place.shallow:
         notes.append(
             "This is a shallow clone: a branch whose history is cut off is shown as unreadable. "
             "git fetch --unshallow fixes it."
@@ -104,11 +104,17 @@ class _Reader:
     """Build the branches of one fleet, from what all of them need."""
 
     def __init__(
-        self, scratch: Scratch, seen: Observation, base: Base, history: History, now: int, dormant: int | None
+        self,
+        scratch: Scratch,
+        observed: Observation,
+        base: Base,
+        history: History,
+        now: int,
+        dormant: int | None,
     ) -> None:
-        self.scratch, self.seen, self.base, self.history = scratch, seen, base, history
+        self.scratch, self.observed, self.base, self.history = scratch, observed, base, history
         self.now, self.dormant = now, dormant
-        self.cut = _read_shallow(seen)
+        self.cut = _read_shallow(observed)
         self.base_cut = any(commit in history.position for commit in self.cut)
 
     def branches(self, listings: Sequence[Listing], tips: dict[str, Tip]) -> list[Branch]:
@@ -136,7 +142,7 @@ class _Reader:
         ours, theirs = tips[entry.ref.id], tips[entry.twin.id] if entry.twin else None
         chosen, ref, sync = self._copy(entry, ours, theirs)
         remote = entry.twin.name if entry.twin else entry.ref.name if entry.is_remote_only else None
-        worktree = self.seen.worktrees.get(entry.ref.name)
+        worktree = self.observed.worktrees.get(entry.ref.name)
         draft = Branch(
             name=entry.name,
             ref=ref,
@@ -258,8 +264,8 @@ def _last_written(worktree: Worktree | None) -> int:
     return worktree.touched_at or 0 if worktree and worktree.dirty else 0
 
 
-def _read_shallow(seen: Observation) -> frozenset[str]:
+def _read_shallow(observed: Observation) -> frozenset[str]:
     """Return the commits at which a shallow clone's history ends; none for a full clone."""
-    if not seen.place.shallow:
+    if not observed.place.shallow:
         return frozenset()
-    return frozenset(decode((seen.place.common / "shallow").read_bytes()).split())
+    return frozenset(decode((observed.place.common / "shallow").read_bytes()).split())

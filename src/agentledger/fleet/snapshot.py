@@ -148,16 +148,16 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     """
     now = int(time.time()) if request.now is None else request.now
     progress("looking at refs and worktrees", 0, 0)
-    seen = _observe_repository(start, request)
+    observed = _observe_repository(start, request)
     # Without a folder the cache is in memory, and empty.
-    folder = None if request.gate else seen.place.common / "agentledger"
-    cache = Cache(folder, ".".join(map(str, seen.git_version)), now)
+    folder = None if request.gate else observed.place.common / "agentledger"
+    cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
     try:
-        with scratch.open_scratch(seen.place) as sealed:
-            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(seen)
+        with scratch.open_scratch(observed.place) as sealed:
+            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list.
             if _is_whole_fleet(request):
-                hook_branches.update_hook_branches(seen.place.common, fleet.policy, fleet.tasks)
+                hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks)
             yield Snapshot(fleet, cache, sealed)
     finally:
         cache.close()
@@ -178,31 +178,35 @@ class _Taking:
     now: int
     progress: Progress
 
-    def fleet(self, seen: Observation) -> Fleet:
+    def fleet(self, observed: Observation) -> Fleet:
         """Read everything that a view shows."""
         ruled = policy.read_policy(
-            self.sealed, seen.refs, seen.choice, wanted=self.request.base, fetched_at=seen.fetched_at
+            self.sealed,
+            observed.refs,
+            observed.choice,
+            wanted=self.request.base,
+            fetched_at=observed.fetched_at,
         )
-        rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
-        entries = self._listed(seen, rules, base)
+        rules, base, observed = ruled.policy, ruled.base, replace(observed, choice=ruled.choice)
+        entries = self._listed(observed, rules, base)
         self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
-        found, history = fleet_reader.read_fleet(
-            self.sealed, seen, base, listings=entries, now=self.now, dormant=dormant
+        fleet, history = fleet_reader.read_fleet(
+            self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
-        counted = replace(found, policy=rules, branches=tuple(self._counted(found.branches, history)))
+        counted = replace(fleet, policy=rules, branches=tuple(self._counted(fleet.branches, history)))
         with_ledger = gather.attach_ledger(
-            self.sealed, self.cache, seen, fleet=counted, committed=self.request.gate
+            self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
         branches: Sequence[Branch] = with_ledger.branches
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
             order = history.position
-            by = forecast.identify_merger(seen.git_version, seen.diff_algorithm)
+            by = forecast.identify_merger(observed.git_version, observed.diff_algorithm)
             branches = forecast.forecast_merges(
                 self.sealed,
                 self.cache,
-                found.base,
+                fleet.base,
                 branches=branches,
                 order=order,
                 by=by,
@@ -222,15 +226,15 @@ class _Taking:
         judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]
 
-    def _listed(self, seen: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
+    def _listed(self, observed: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
         request = self.request
         only_refs = bool(request.refs) and not request.branches
         usual = rules.branches or agents.DEFAULT_PATTERNS
         # A branch that a brief names is read, too, whatever it is called.
         if not (request.branches or only_refs):
-            usual = (*usual, *brief_branches.read_branch_patterns(self.sealed, seen.refs, rules, base))
+            usual = (*usual, *brief_branches.read_branch_patterns(self.sealed, observed.refs, rules, base))
         entries = listing.list_branches(
-            seen, request.branches, only_refs, usual=usual, control=rules.control_branch
+            observed, request.branches, only_refs, usual=usual, control=rules.control_branch
         )
         entries = listing.overlay_heads(entries, request.heads)
         if request.limit is None:

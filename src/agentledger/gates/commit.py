@@ -43,7 +43,7 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         return "", ()
     with scratch.open_scratch(here.place) as sealed:
         heads = surroundings.read_parents(here)
-        settings = queries.read_config(here.asked)
+        settings = queries.read_config(here.git)
         refs = who.read_refs(here, settings)
         ruled = who.read_policy(refs, sealed)
         # Made in the sealed directory, which is removed afterwards. A brief that this commit adds counts already,
@@ -73,11 +73,10 @@ def _keep_net_changes(case: Case, net: Net) -> Case:
     """Return the case without what merging would not bring to base; unchanged, if git cannot merge."""
     if net.failed:
         return case
-    kept = net.paths
     return replace(
         case,
-        changed=tuple(t for t in case.changed if t.path in kept),
-        hidden=tuple(h for h in case.hidden if h.path is None or h.path in kept),
+        changed=tuple(t for t in case.changed if t.path in net.paths),
+        hidden=tuple(h for h in case.hidden if h.path is None or h.path in net.paths),
     )
 
 
@@ -128,30 +127,30 @@ def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
     same = copy is None or copy == gated.official
     refused = any(a.decision == "reject" and a.brief == copy for a in gated.task.answers)
     # Only the control branch's history shows whether a copy is outdated; here each counts as a scope change.
-    standing = Copy.NONE if copy is None else Copy.SAME if same else Copy.SCOPE_CHANGE
-    if standing is Copy.SCOPE_CHANGE and refused:
-        standing = Copy.REFUSED
+    state = Copy.NONE if copy is None else Copy.SAME if same else Copy.SCOPE_CHANGE
+    if state is Copy.SCOPE_CHANGE and refused:
+        state = Copy.REFUSED
     if gated.task.brief_from == "branch":
-        standing = Copy.UNCONFIRMED
-    wanted = _select_check_ins(gated, own, blobs)
-    texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(wanted.values()))))
+        state = Copy.UNCONFIRMED
+    chosen = _select_check_ins(gated, own, blobs)
+    texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(chosen.values()))))
     parsed = [
         documents.parse_check_in(
             Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], gated.policy, blob
         )
-        for path, blob in wanted.items()
+        for path, blob in chosen.items()
     ]
     newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)
-    return Work(task=gated.task.id, copy=standing, check_ins=tuple(newest), answers=gated.task.answers)
+    return Work(task=gated.task.id, copy=state, check_ins=tuple(newest), answers=gated.task.answers)
 
 
-def _select_check_ins(gated: Gated, own: Own, listed: Mapping[str, str]) -> dict[str, str]:
+def _select_check_ins(gated: Gated, own: Own, blobs: Mapping[str, str]) -> dict[str, str]:
     """Return the check-ins of this commit, by path; all of the branch's, where one may ask for a checkpoint."""
     brief = gated.task.brief
     checkpoints = brief is not None and (brief.checkpoints or brief.mode == "review")
     folder = f"{TASKS}{gated.task.id}/status/"
     return {
         path: blob
-        for path, blob in listed.items()
+        for path, blob in blobs.items()
         if path.startswith(folder) and path.endswith(".md") and (checkpoints or encode(path) in own.by)
     }

@@ -48,7 +48,7 @@ class Gated(NamedTuple):
 
 def read_refs(here: Here, settings: Mapping[str, str]) -> Refs:
     """The branches of the repository, here and at remotes; `settings` is its configuration."""
-    return Refs(queries.read_refs(here.asked, [HEADS, REMOTES]).refs, settings)
+    return Refs(queries.read_refs(here.git, [HEADS, REMOTES]).refs, settings)
 
 
 def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
@@ -60,23 +60,54 @@ def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head
     """The task of the branch that is checked out; None where no brief goes for it."""
     copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
-    name = _task_of_branch(scratch, here.branch, tips=tips, ruled=ruled, head=head)
-    if name is None:
+    briefs = _Briefs(scratch, tips, ruled.base.head)
+    name = _task_of_branch(briefs, here.branch, ruled=ruled, head=head)
+    counting = _find_counting_brief(briefs, name, head) if name else None
+    if name is None or counting is None:
         return None
-    files = _read_task_files(scratch, name, tips)
-    found = _read_task(scratch, here, ruled, name=name, files=files, head=head)
-    if found is None:
-        return None
-    task, official = found
     return Gated(
         ruled.policy,
         ruled.base,
-        task,
-        official=official,
+        _read_task(briefs, here, ruled, name=name, counting=counting),
+        official=counting[0],
         choice=ruled.choice,
         copies=copies,
         tips=tuple(tips),
     )
+
+
+class _Briefs:
+    """Where a manager's briefs are: the commits of the control branch that count, and base."""
+
+    def __init__(self, scratch: Scratch, tips: list[str], base: str) -> None:
+        self.scratch, self.git = scratch, scratch.git
+        self.tips, self.base = tips, base
+        self._confirmed: dict[str, tuple[str | None, str | None]] = {}
+
+    def confirmed(self, task: str) -> tuple[str | None, str | None]:
+        """The blobs of the task's brief on the control branch and on base; None where there is none."""
+        if task not in self._confirmed:
+            names = [f"{tip}:tasks/{task}/brief.md" for tip in self.tips] + [f"{self.base}:{own_brief(task)}"]
+            infos = objects.read_object_info(self.git, list(map(encode, names)))
+            *control, base = (blob if kind == "blob" else None for blob, kind, _ in infos)
+            # Of two copies, the last outweighs the other.
+            self._confirmed[task] = next(filter(None, reversed(control)), None), base
+        return self._confirmed[task]
+
+    def naming(self, branch: str) -> set[str]:
+        """The tasks whose brief, on the control branch or on base, names the branch."""
+        tasks = set()
+        places = [*((tip, "tasks/*/brief.md") for tip in self.tips), (self.base, f"{TASKS}*/brief.md")]
+        for commit, pattern in places:
+            grep = ["grep", "-l", "-z", "-F", "-e", branch, commit, "--", f":(glob){pattern}"]
+            for name in decode(process.run_or_none(self.git, grep) or b"").split("\0")[:-1]:
+                blob = objects.read_object_info(self.git, [name])[0][0]
+                text = next(
+                    (raw for _, raw in objects.read_object_contents(self.git, [blob] if blob else [])), b""
+                )
+                if documents.parse_front_matter(text).get("branch") == branch:
+                    tasks.add(name.split("/")[-2])
+        return tasks
 
 
 def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
@@ -91,18 +122,17 @@ def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
     return ids[1:] if ahead == b"0" else ids
 
 
-def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], ruled: Ruled, head: str) -> str | None:
+def _task_of_branch(briefs: _Briefs, branch: str, ruled: Ruled, head: str) -> str | None:
     """The task that the branch works on, by the briefs, its name, and the folders that it adds.
 
-    Of a branch that is no agent's by its name, only a brief that names it speaks: a manager adds briefs there.
+    A branch that is no agent's by its name needs a brief that names it: a manager adds briefs there.
     """
-    base = ruled.base.head
-    naming = _tasks_naming(scratch, branch, tips, base)
+    naming = briefs.naming(branch)
     by_name = agents.task_of_branch(branch)
-    confirmed = by_name is not None and _is_confirmed(scratch, by_name, tips, base)
-    # What the branch adds is asked for only where it could decide.
-    asked = not naming and not confirmed and agents.is_agent_name(branch, ruled.policy.branches)
-    added = _read_added_files(scratch, base, head) if asked else []
+    confirmed = by_name is not None and any(briefs.confirmed(by_name))
+    # What the branch adds is read only where it could decide.
+    undecided = not naming and not confirmed and agents.is_agent_name(branch, ruled.policy.branches)
+    added = _read_added_files(briefs, head) if undecided else []
     claims = Claims(
         naming=naming,
         by_name=by_name,
@@ -113,88 +143,69 @@ def _task_of_branch(scratch: Scratch, branch: str, tips: list[str], ruled: Ruled
     return assign_task(claims)[0]
 
 
-def _tasks_naming(scratch: Scratch, branch: str, tips: list[str], base: str) -> set[str]:
-    """The tasks whose brief, on the control branch or on base, names the branch."""
-    found = set()
-    for tip, where in [*((tip, "tasks/*/brief.md") for tip in tips), (base, f"{TASKS}*/brief.md")]:
-        grep = ["grep", "-l", "-z", "-F", "-e", branch, tip, "--", f":(glob){where}"]
-        for path in decode(process.run_or_none(scratch.git, grep) or b"").split("\0")[:-1]:
-            blob = objects.read_object_info(scratch.git, [path])[0][0]
-            text = next(
-                (raw for _, raw in objects.read_object_contents(scratch.git, [blob] if blob else [])), b""
-            )
-            if documents.parse_front_matter(text).get("branch") == branch:
-                found.add(path.split("/")[-2])
-    return found
-
-
-def _is_confirmed(scratch: Scratch, task: str, tips: list[str], base: str) -> bool:
-    """Has the task a brief on the control branch or on base?"""
-    names = [f"{tip}:tasks/{task}/brief.md" for tip in tips] + [f"{base}:{TASKS}{task}/brief.md"]
-    return any(
-        kind == "blob" for _, kind, _ in objects.read_object_info(scratch.git, list(map(encode, names)))
-    )
-
-
-def _read_added_files(scratch: Scratch, base: str, head: str) -> list[str]:
+def _read_added_files(briefs: _Briefs, head: str) -> list[str]:
     """The paths, below the folder of all tasks, of the ledger's files that the branch adds to base or changes."""
     flags = ["-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", "--merge-base"]
-    out, code, _ = run_unchecked(scratch.git, ["diff-tree", *flags, base, head, "--", TASKS])
+    out, code, _ = run_unchecked(briefs.git, ["diff-tree", *flags, briefs.base, head, "--", TASKS])
     if code:  # no common history: all that is there was added
-        entries = objects.read_tree_entries(scratch.git, head, TASKS)
+        entries = objects.read_tree_entries(briefs.git, head, TASKS)
         return [decode(path).removeprefix(TASKS) for _, _, path in entries]
     return [path.removeprefix(TASKS) for path in decode(out).split("\0")[:-1]]
 
 
-def _read_task_files(scratch: Scratch, task: str, tips: list[str]) -> dict[str, tuple[str, str]]:
-    """Mode and blob of the task's files on the control branch, by their path within its folder."""
-    folder = f"tasks/{task}/"
-    found = {}
-    for tip in tips:
-        for mode, blob, path in objects.read_tree_entries(scratch.git, tip, folder):
-            found[decode(path).removeprefix(folder)] = mode, blob
-    return found
+def _find_counting_brief(briefs: _Briefs, task: str, head: str) -> tuple[str, str] | None:
+    """The blob of the brief that counts, and where it was found; None where there is none."""
+    control, base = briefs.confirmed(task)
+    first = None if control or base else _oldest_brief(briefs, head, own_brief(task))
+    return counting_brief(control, base, first)
 
 
-def _read_task(
-    scratch: Scratch,
-    here: Here,
-    ruled: Ruled,
-    name: str,
-    files: Mapping[str, tuple[str, str]],
-    head: str,
-) -> tuple[Task, str] | None:
-    own = f"{TASKS}{name}/brief.md"
-    control = files["brief.md"][1] if "brief.md" in files else None
-    blob, kind, _ = objects.read_object_info(scratch.git, [encode(f"{ruled.base.head}:{own}")])[0]
-    on_base = blob if kind == "blob" else None
-    confirmed = control is not None or on_base is not None
-    first = None if confirmed else _oldest_brief(scratch, ruled.base.head, head, own)
-    counting = counting_brief(control, on_base, first)
-    if counting is None:
-        return None
+def own_brief(task: str) -> str:
+    """The path of a task's brief on base and on branches."""
+    return f"{TASKS}{task}/brief.md"
+
+
+def _read_task(briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: tuple[str, str]) -> Task:
+    """The task with its counting brief, and the manager's answers and waivers."""
     blob, where = counting
-    said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
-    texts = _read_blobs(scratch, [blob, *(files[path][1] for path in said)])
-    path = own if where != "control" else f"tasks/{name}/brief.md"
+    replies = _list_replies(briefs, name)
+    texts = _read_blobs(briefs.scratch, [blob, *replies.values()])
+    path = f"tasks/{name}/brief.md" if where == "control" else own_brief(name)
     brief = documents.parse_brief(Source(path=path), texts.get(blob, b""), ruled.policy, blob)
 
     def each(folder: str) -> list[tuple[Source, bytes]]:
-        paths = [path for path in said if path.startswith(folder)]
-        return [(Source(path=f"tasks/{name}/{path}"), texts.get(files[path][1], b"")) for path in paths]
+        paths = [path for path in replies if path.startswith(f"tasks/{name}/{folder}/")]
+        return [(Source(path=path), texts.get(replies[path], b"")) for path in paths]
 
-    answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers/"))
-    waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers/"))
-    mine = tuple(answer for answer in answers if answer.branch in (None, here.branch))
+    answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers"))
+    waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers"))
     return Task(
-        id=name, brief=brief, brief_from=where, branches=(here.branch,), answers=mine, waivers=waivers
-    ), blob
+        id=name,
+        brief=brief,
+        brief_from=where,
+        branches=(here.branch,),
+        answers=tuple(answer for answer in answers if answer.branch in (None, here.branch)),
+        waivers=waivers,
+    )
 
 
-def _oldest_brief(scratch: Scratch, base: str, head: str, path: str) -> str | None:
+def _list_replies(briefs: _Briefs, task: str) -> dict[str, str]:
+    """The blobs of the manager's answers and waivers on the control branch, by path."""
+    folder = f"tasks/{task}/"
+    folders = tuple(f"{folder}{kind}/" for kind in ("answers", "waivers"))
+    blobs = {}
+    for tip in briefs.tips:
+        for _, blob, path in objects.read_tree_entries(briefs.git, tip, folder):
+            if decode(path).startswith(folders) and path.endswith(b".md"):
+                blobs[decode(path)] = blob
+    return blobs
+
+
+def _oldest_brief(briefs: _Briefs, head: str, path: str) -> str | None:
     """The first version of the brief on the branch's own line: an agent cannot widen it afterwards."""
     flags = ["--first-parent", "--reverse", "--raw", "--no-renames", "--no-abbrev", "--format=", "-z"]
-    for word in process.run(scratch.git, ["log", *flags, f"{base}..{head}", "--", path]).split(b"\0"):
+    out = process.run(briefs.git, ["log", *flags, f"{briefs.base}..{head}", "--", path])
+    for word in out.split(b"\0"):
         fields = decode(word).lstrip("\n").split(" ")
         if len(fields) == 5 and fields[0].startswith(":") and fields[3].strip("0"):
             return fields[3]

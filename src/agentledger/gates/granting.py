@@ -79,7 +79,7 @@ def _grant_fields(here: Here, gated: Gated) -> dict[str, list[bytes]]:
         "base_refs": [encode(f"{ref.name} {ref.id}") for ref in base],
         "control_refs": [encode(f"{ref.name} {ref.id}") for ref in control],
         "patterns": patterns,
-        "refs": list(grant.parse_refs(process.run(here.asked, grant.refs_query(patterns)))),
+        "refs": list(grant.parse_refs(process.run(here.git, grant.refs_query(patterns)))),
         "owns": list(granted.owns),
         "barred": [*granted.off_limits, *granted.protected],
     }

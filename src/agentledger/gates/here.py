@@ -24,12 +24,12 @@ from agentledger.repository.bases import HEADS
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A repository as a hook sees it. `asked` runs git there; `index` is the one to be committed.
+    """A repository as a hook sees it. `git` runs commands there; `index` is the one to be committed.
 
     `branch` is '' on a detached HEAD; `merging` are the commits that are being merged in.
     """
 
-    asked: Git
+    git: Git
     place: Place
     index: Path
     branch: str
@@ -40,8 +40,8 @@ def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     """Return the surroundings of a hook that was started in `cwd`. Raises GitError, NotARepository."""
     git = Git(cwd, _hook_environment(outer, cwd))
     place = queries.locate_repository(git)
-    given = outer.get("GIT_INDEX_FILE")
-    index = (cwd / given).resolve() if given else place.directory / "index"
+    index_name = outer.get("GIT_INDEX_FILE")
+    index = (cwd / index_name).resolve() if index_name else place.directory / "index"
     branch = queries.read_head_ref(git).removeprefix(HEADS)
     return Here(git, place, index, branch=branch, merging=read_merge_heads(outer, place.directory))
 
@@ -80,12 +80,12 @@ def write_index_tree(here: Here, objects: Path) -> str:
     """
     # The user's objects are only read: what a refused commit would add does not belong there.
     env = {
-        **here.asked.env,
+        **here.git.env,
         "GIT_INDEX_FILE": str(here.index),
         "GIT_OBJECT_DIRECTORY": str(objects),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quote_path(here.place.common / "objects"),
     }
-    return decode(process.run(Git(here.asked.cwd, env), ["write-tree"])).strip()
+    return decode(process.run(Git(here.git.cwd, env), ["write-tree"])).strip()
 
 
 def _quote_path(path: Path) -> str:
@@ -96,6 +96,6 @@ def _quote_path(path: Path) -> str:
 
 def read_parents(here: Here) -> Sequence[str]:
     """Return the commit at HEAD, then those that are being merged in; before the first commit, none at HEAD."""
-    out = process.run_or_none(here.asked, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    out = process.run_or_none(here.git, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
     first = () if out is None else (decode(out).strip(),)
     return (*first, *here.merging)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 
 from agentledger.gates import grant
-from agentledger.gates.asked import MOST_GIVEN, git_output
+from agentledger.gates.git_output import MOST_REQUEST, git_output
 from agentledger.gates.grant import Grant
 from agentledger.git.environment import build_git_env
 from agentledger.model import paths
@@ -61,32 +61,32 @@ def _hook_environment(outer: Mapping[str, str]) -> dict[str, str]:
 
 def _load_current_grant(env: dict[str, str]) -> tuple[Grant, bytes] | None:
     """The grant of the branch that is checked out, and HEAD's commit; None where there is none that holds."""
-    asked = ["--absolute-git-dir", "--git-common-dir", "HEAD", "--symbolic-full-name", "HEAD"]
-    words = (git_output(["rev-parse", *asked], env) or b"").split(b"\n")
+    question = ["--absolute-git-dir", "--git-common-dir", "HEAD", "--symbolic-full-name", "HEAD"]
+    words = (git_output(["rev-parse", *question], env) or b"").split(b"\n")
     # Fewer words before the first commit; no branch on a detached HEAD.
     if len(words) != 5 or not words[3].startswith(HEADS):
         return None
     directory, common, head, ref, _ = words
     if os.path.lexists(directory + b"/MERGE_HEAD"):
         return None
-    found = grant.load(common, ref.removeprefix(HEADS))
-    return (found, head) if found is not None and _is_grant_current(found, env) else None
+    granted = grant.load(common, ref.removeprefix(HEADS))
+    return (granted, head) if granted is not None and _is_grant_current(granted, env) else None
 
 
-def _is_grant_current(found: Grant, env: dict[str, str]) -> bool:
+def _is_grant_current(granted: Grant, env: dict[str, str]) -> bool:
     """Are base, control branch, policy and briefs what they were when the grant was written?"""
-    refs = grant.parse_refs(git_output(grant.refs_query(found.many("patterns")), env) or b"")
-    if list(refs) != found.many("refs"):
+    refs = grant.parse_refs(git_output(grant.refs_query(granted.many("patterns")), env) or b"")
+    if list(refs) != granted.many("refs"):
         return False
     ids = {ref.split(b" ")[0]: oid for ref, oid in refs.items()}
-    recorded = [*found.many("base_refs"), *found.many("control_refs")]
+    recorded = [*granted.many("base_refs"), *granted.many("control_refs")]
     # Two copies may differ in their documents, as the control branch's do between a plan and the next sync.
     # As long as neither moves, the one that counted still counts.
     if all(ids.get(name) == then for name, _, then in (copy.partition(b" ") for copy in recorded)):
         return True
     # A commit on base changes neither policy nor briefs, as a rule: then the grant is still good.
-    copies = [(copy.partition(b" ")[0], found.one("base")) for copy in found.many("base_refs")]
-    copies += [(copy.partition(b" ")[0], found.one("control")) for copy in found.many("control_refs")]
+    copies = [(copy.partition(b" ")[0], granted.one("base")) for copy in granted.many("base_refs")]
+    copies += [(copy.partition(b" ")[0], granted.one("control")) for copy in granted.many("control_refs")]
     moved = {(ids.get(name, b""), then) for name, then in copies if ids.get(name) != then}
     return not moved or _has_same_documents(moved, env)
 
@@ -95,9 +95,9 @@ def _has_same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) ->
     """Has each of these commits the same policy and briefs as the one that it is compared with?"""
     briefs = "tasks/*/brief.md"
     wanted = [f":(glob){briefs}", f":(glob).agentledger/{briefs}", ".agentledger/config.toml"]
-    given = b"".join(new + b" " + old + b"\n" for new, old in moved)
+    pairs = b"".join(new + b" " + old + b"\n" for new, old in moved)
     flags = ["--stdin", "-r", "--raw", "--no-renames", "--no-commit-id"]
-    return git_output(["diff-tree", *flags, "--", *wanted], env, given) == b""
+    return git_output(["diff-tree", *flags, "--", *wanted], env, pairs) == b""
 
 
 # -- the commit -----------------------------------------------------------------------
@@ -111,15 +111,15 @@ class _Change:
         self.path = path
 
 
-def _is_within_grant(found: Grant, head: bytes, env: dict[str, str]) -> bool:
+def _is_within_grant(granted: Grant, head: bytes, env: dict[str, str]) -> bool:
     changes = _read_changes(head, env)
-    if changes is None or not all(_is_plain_file(found, change) for change in changes):
+    if changes is None or not all(_is_plain_file(granted, change) for change in changes):
         return False
-    own = head + b":.agentledger/tasks/" + found.one("task") + b"/brief.md"
+    own = head + b":.agentledger/tasks/" + granted.one("task") + b"/brief.md"
     folders = {f: head + b":" + f for c in changes if c.status == b"A" for f in paths.parent_folders(c.path)}
     blobs = [change.blob for change in changes if change.status != b"D"]
     read = _read_objects(list(dict.fromkeys([own, *folders.values(), *blobs])), env)
-    if read is None or read[own][0] not in (b"", found.one("brief")):
+    if read is None or read[own][0] not in (b"", granted.one("brief")):
         return False
     trees = {folder: read[name][1] for folder, name in folders.items()}
     return all(_is_clear_text(read[blob][1]) for blob in blobs) and _has_unique_names(
@@ -139,22 +139,22 @@ def _read_changes(head: bytes, env: dict[str, str]) -> list[_Change] | None:
     return [_Change(entry, path) for entry, path in zip(words[:-1:2], words[1::2], strict=True)]
 
 
-def _is_plain_file(found: Grant, change: _Change) -> bool:
+def _is_plain_file(granted: Grant, change: _Change) -> bool:
     """Is it an ordinary file that is surely within the scope?"""
     if change.status != b"D":
         known = change.status in (b"A", b"M", b"T") and change.mode in (b"100644", b"100755")
-        return known and _is_plain_name(found, change.path)
-    return _is_allowed_name(found, change.path)
+        return known and _is_plain_name(granted, change.path)
+    return _is_allowed_name(granted, change.path)
 
 
-def _is_plain_name(found: Grant, path: bytes) -> bool:
+def _is_plain_name(granted: Grant, path: bytes) -> bool:
     """Is it a name that any system can have, surely within the scope?"""
-    return paths.unsafe_path_reason(path) is None and _is_allowed_name(found, path)
+    return paths.unsafe_path_reason(path) is None and _is_allowed_name(granted, path)
 
 
-def _is_allowed_name(found: Grant, path: bytes) -> bool:
+def _is_allowed_name(granted: Grant, path: bytes) -> bool:
     ledger = (path + b"/").lower().startswith(b".agentledger/")
-    return not ledger and _is_clear_text(path) and found.surely_covers(path)
+    return not ledger and _is_clear_text(path) and granted.surely_covers(path)
 
 
 def _is_clear_text(raw: bytes) -> bool:
@@ -193,8 +193,8 @@ def _read_objects(names: list[bytes], env: dict[str, str]) -> dict[bytes, tuple[
     """
     contents: dict[bytes, tuple[bytes, bytes]] = {}
     for part in _split_batches(names):
-        given = b"".join(name + b"\n" for name in part)
-        out, at = git_output(["cat-file", "--batch", "--buffer"], env, given) or b"", 0
+        request = b"".join(name + b"\n" for name in part)
+        out, at = git_output(["cat-file", "--batch", "--buffer"], env, request) or b"", 0
         for name in part:
             end = out.find(b"\n", at)
             words = out[at:end].split(b" ")
@@ -214,7 +214,7 @@ def _split_batches(names: list[bytes]) -> Iterator[list[bytes]]:
     length = 0
     for name in names:
         length += len(name) + 1
-        if length > MOST_GIVEN and part:
+        if length > MOST_REQUEST and part:
             yield part
             part, length = [], len(name) + 1
         part.append(name)

@@ -88,5 +88,5 @@ def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:
 
 
 def _gate_of_branch(branch: Branch) -> Gate:
-    said = branch.standing is not None and branch.standing.progress in (Progress.READY, Progress.APPROVED)
-    return Gate.READY if said else Gate.PUSH
+    is_ready = branch.standing is not None and branch.standing.progress in (Progress.READY, Progress.APPROVED)
+    return Gate.READY if is_ready else Gate.PUSH

@@ -1,7 +1,7 @@
 """Which environment variables reach git, and which reach programs that may start git themselves.
 
 Belongs here: names of variables, and the two environments. Does not: starting git (see `process`, and
-`gates.asked` for a hook's first questions). Nothing is imported but what every Python has loaded already: a
+`gates.git_output` for a hook's first questions). Nothing is imported but what every Python has loaded already: a
 hook pays for each import.
 """
 

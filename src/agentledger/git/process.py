@@ -1,6 +1,6 @@
 """Starts git and takes in what it prints: arguments and bytes in, bytes out.
 
-No other module starts git, but for a hook's first questions (`gates.asked`). Belongs here: where git runs,
+No other module starts git, but for a hook's first questions (`gates.git_output`). Belongs here: where git runs,
 how it ends, and its own reason when it fails. Does not: what git is asked (see `queries`, `objects`,
 `commits`, `diffs`), or deciding anything.
 

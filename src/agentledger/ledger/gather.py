@@ -26,19 +26,19 @@ from agentledger.storage.cache import Cache
 
 
 def attach_ledger(
-    scratch: Scratch, cache: Cache, seen: Observation, fleet: Fleet, committed: bool = False
+    scratch: Scratch, cache: Cache, observed: Observation, fleet: Fleet, committed: bool = False
 ) -> Fleet:
     """The fleet with its tasks, its work and its control branch.
 
     With `committed`, nothing is read from worktrees. Never raises for what is in a document.
     """
-    manager = reader.read_control(scratch, seen, fleet.policy.control_branch)
+    manager = reader.read_control(scratch, observed, fleet.policy.control_branch)
     signers, unchecked = signatures.read_allowed_signers(scratch, fleet.base, fleet.policy)
     commits = [entry.commit for entry in _document_entries(manager) if entry.commit]
     signed = signatures.find_signed_commits(scratch, commits, signers)
     branches = ledger_files.list_branch_files(scratch, cache, fleet.branches, fleet.base)
     base = ledger_files.list_base_files(scratch, fleet.base, _is_base_proven(fleet.base))
-    uncommitted = {} if committed else _read_uncommitted(seen, fleet, branches, base)
+    uncommitted = {} if committed else _read_uncommitted(observed, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
     papers = tasks.Papers(
         branches=branches,
@@ -115,7 +115,7 @@ def _summarize_control(manager: reader.Control, policy: Policy) -> Control:
 
 
 def _read_uncommitted(
-    seen: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
+    observed: Observation, fleet: Fleet, committed: Mapping[str, BranchFiles], base: Sequence[LedgerFile]
 ) -> dict[str, list[LedgerFile]]:
     """By branch ref, the ledger files of its worktree that are not committed as they are there."""
     # A branch has base's files without adding them, so they are not among its own.
@@ -127,7 +127,7 @@ def _read_uncommitted(
         known = committed.get(branch.ref, BranchFiles((), 0, {}))
         blobs = on_base | {file.path: file.blob for file in known.files}
         files = ledger_files.read_worktree_files(
-            branch, seen.home / branch.worktree.path, blobs, fleet.object_format
+            branch, observed.home / branch.worktree.path, blobs, fleet.object_format
         )
         if files:
             uncommitted[branch.ref] = files

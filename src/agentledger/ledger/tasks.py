@@ -57,8 +57,8 @@ def attach_tasks(fleet: Fleet, papers: Papers, parser: Parser) -> Fleet:
     desk = _Desk(papers, parser)
     # A task that only branches know gets its brief from the first of them: the one that is named for it.
     ordered = sorted(fleet.branches, key=lambda b: (desk.is_guest(b), b.name))
-    found = {branch.ref: desk.branch(branch) for branch in ordered}
-    branches = tuple(found[branch.ref] for branch in fleet.branches)
+    placed = {branch.ref: desk.branch(branch) for branch in ordered}
+    branches = tuple(placed[branch.ref] for branch in fleet.branches)
     return replace(fleet, branches=branches, tasks=desk.tasks(branches))
 
 
@@ -90,8 +90,8 @@ def document_kind(path: str) -> type[Paper] | None:
 def list_documents(papers: Papers) -> Iterator[tuple[LedgerFile, type[Paper]]]:
     """Every file that is going to be read, with what it is."""
     lists = [papers.control, *papers.uncommitted.values()]
-    for found in papers.branches.values():
-        lists += [found.files, tuple(found.first_briefs.values())]
+    for branch_files in papers.branches.values():
+        lists += [branch_files.files, tuple(branch_files.first_briefs.values())]
     for file in itertools.chain.from_iterable(lists):
         kind = document_kind(file.path)
         if kind:
@@ -155,31 +155,37 @@ class _Desk:
 
     def _all(self, files: Iterable[LedgerFile], folder: str, kind: type[T]) -> tuple[T, ...]:
         """The documents of a folder; one kind stands in two, and an agent's own file is no rerun."""
-        found = [
+        chosen = [
             f
             for f in files
             if split_path(f.path)[1].startswith(f"{folder}/") and document_kind(f.path) is kind
         ]
-        return tuple(self.read(kind, file) for file in found)
+        return tuple(self.read(kind, file) for file in chosen)
 
     # -- a branch -------------------------------------------------------------------------
 
     def is_guest(self, branch: Branch) -> bool:
         """Is it anything but `agent/<task>` with that task's folder?"""
-        found = self.papers.branches.get(branch.ref)
-        own = found is not None and any(split_path(file.path)[0] == branch.task for file in found.files)
+        branch_files = self.papers.branches.get(branch.ref)
+        own = branch_files is not None and any(
+            split_path(file.path)[0] == branch.task for file in branch_files.files
+        )
         return branch.name != f"agent/{branch.task}" or not own
 
     def branch(self, branch: Branch) -> Branch:
         """The branch with what its papers say, and the state that follows from the task's end or start."""
-        found = self.papers.branches.get(branch.ref, BranchFiles((), 0, {}))
-        files = _drop_loose_files(_overlay_files(found.files, self.papers.uncommitted.get(branch.ref, ())))
+        branch_files = self.papers.branches.get(branch.ref, BranchFiles((), 0, {}))
+        files = _drop_loose_files(
+            _overlay_files(branch_files.files, self.papers.uncommitted.get(branch.ref, ()))
+        )
         task, problems = self._task_of(branch, files)
         if task is None:
             # Nothing can be said of a branch that works on several tasks, but that.
             why = branch.state_why or "; ".join(p.message for p in problems)
             return replace(branch, state_why=why, problems=problems)
-        work = self._work(branch, task, [f for f in files if split_path(f.path)[0] == task], found, problems)
+        work = self._work(
+            branch, task, [f for f in files if split_path(f.path)[0] == task], branch_files, problems
+        )
         return self._state(replace(branch, task=task, work=work), task)
 
     def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
@@ -198,19 +204,15 @@ class _Desk:
         branch: Branch,
         task: str,
         files: Sequence[LedgerFile],
-        found: BranchFiles,
+        branch_files: BranchFiles,
         problems: tuple[Problem, ...],
     ) -> Work:
         own = next((f for f in files if split_path(f.path)[1] == "brief.md"), None)
-        if self.brief_from.get(task, "branch") == "branch":
-            # Unconfirmed: the oldest version counts, so that an agent cannot widen its own brief afterwards.
-            first = next(
-                (f for path, f in found.first_briefs.items() if split_path(path) == (task, "brief.md")), own
-            )
-            if first and task not in self.briefs:
-                self._settle(task, self.read(Brief, first), "branch")
-            elif first and first.blob != self.briefs[task].document.blob:
-                problems = (*problems, _second_brief_problem(first.path, self.briefs[task]))
+        first = self._first_brief(task, branch_files, own)
+        if first and task not in self.briefs:
+            self._settle(task, first, "branch")
+        elif first and first.document.blob != self.briefs[task].document.blob:
+            problems = (*problems, _second_brief_problem(first, self.briefs[task]))
         filed = self.filed.get(task, Task(id=task))
         check_ins = _sort_newest_first(self._all(files, "status", CheckIn))
         packet = next((f for f in files if split_path(f.path)[1] == "packet.md"), None)
@@ -219,8 +221,9 @@ class _Desk:
             task=task,
             brief=self.read(Brief, own) if own else None,
             copy=self._copy(branch, task, own),
+            unconfirmed=first,
             check_ins=check_ins,
-            check_ins_total=dated + max(found.total - len(found.files), 0),
+            check_ins_total=dated + max(branch_files.total - len(branch_files.files), 0),
             packet=self.read(Packet, packet) if packet else None,
             evidence=self._all(files, "evidence", Evidence),
             reruns=self._read_reruns(task),
@@ -231,6 +234,17 @@ class _Desk:
                 c.id: self.papers.code_trees[c.id] for c in branch.commits if c.id in self.papers.code_trees
             },
         )
+
+    def _first_brief(self, task: str, branch_files: BranchFiles, own: LedgerFile | None) -> Brief | None:
+        """The oldest version on the branch's own line, where nobody confirmed a brief; else None.
+
+        The oldest counts, so that an agent cannot widen its own brief afterwards.
+        """
+        if self.brief_from.get(task, "branch") != "branch":
+            return None
+        versions = branch_files.first_briefs.items()
+        file = next((f for path, f in versions if split_path(path) == (task, "brief.md")), own)
+        return self.read(Brief, file) if file else None
 
     def _copy(self, branch: Branch, task: str, own: LedgerFile | None) -> Copy:
         """How the branch's copy relates to the brief that counts."""
@@ -243,8 +257,8 @@ class _Desk:
             return Copy.SAME
         if own.blob in self.papers.earlier.get(task, ()):
             return Copy.OUTDATED
-        said = (a for a in self._answers(branch, task) if a.brief == own.blob)
-        return Copy.REFUSED if any(a.decision == "reject" for a in said) else Copy.SCOPE_CHANGE
+        decisions = (a for a in self._answers(branch, task) if a.brief == own.blob)
+        return Copy.REFUSED if any(a.decision == "reject" for a in decisions) else Copy.SCOPE_CHANGE
 
     def _answers(self, branch: Branch, task: str) -> tuple[Answer, ...]:
         answers = self.filed[task].answers if task in self.filed else ()
@@ -272,7 +286,7 @@ class _Desk:
             if branch.work:
                 working.setdefault(branch.work.task, []).append(branch.name)
         names = {*self.briefs, *self.filed, *working}
-        found = [
+        tasks = [
             replace(
                 self.filed.get(name, Task(id=name)),
                 brief=self.briefs.get(name),
@@ -281,7 +295,7 @@ class _Desk:
             )
             for name in names
         ]
-        return tuple(sorted(found, key=lambda t: (t.brief.priority if t.brief else 99, t.id)))
+        return tuple(sorted(tasks, key=lambda t: (t.brief.priority if t.brief else 99, t.id)))
 
 
 def _describe_outcome(outcome: Outcome) -> str:
@@ -289,22 +303,21 @@ def _describe_outcome(outcome: Outcome) -> str:
     return f"{outcome.outcome} by {outcome.by}: {first}" if first else f"{outcome.outcome} by {outcome.by}"
 
 
-def _second_brief_problem(path: str, counts: Brief) -> Problem:
-    message = f"the manager has no brief of this task, and {counts.document.source.ref} has another one"
+def _second_brief_problem(own: Brief, other: Brief) -> Problem:
+    message = f"the manager has no brief of this task, and {other.document.source.ref} has another one"
     return Problem(
-        path=path,
+        path=own.document.source.path,
         line=None,
         message=message,
-        hint="the other counts; put one on the control branch",
+        hint="each branch is judged by its own until one is on the control branch",
         fatal=False,
     )
 
 
 def _overlay_files(committed: Sequence[LedgerFile], uncommitted: Sequence[LedgerFile]) -> list[LedgerFile]:
     """What a worktree has not committed stands in place of what it has."""
-    found = {file.path: file for file in committed}
-    found |= {file.path: file for file in uncommitted}
-    return [found[path] for path in sorted(found)]
+    by_path = {file.path: file for file in committed} | {file.path: file for file in uncommitted}
+    return [by_path[path] for path in sorted(by_path)]
 
 
 def _drop_loose_files(files: Iterable[LedgerFile]) -> list[LedgerFile]:

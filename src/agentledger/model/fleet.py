@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import Policy, Problem
-from agentledger.model.work import Standing, Task, Work
+from agentledger.model.work import Standing, Task, Work, task_of_work
 
 # The folder in which a branch keeps its ledger, from the top of its tree.
 LEDGER = b".agentledger/"
@@ -293,6 +293,10 @@ class Fleet:
     templates: Mapping[str, str] = field(default_factory=dict)
     #: None where `forecast` is False.
     merger: Merger | None = None
+
+    def task_of(self, work: Work) -> Task:
+        """Return the task that this work is for, with the brief that counts for its branch."""
+        return task_of_work(work, {task.id: task for task in self.tasks if task.id == work.task})
 
 
 class FilePatch(NamedTuple):

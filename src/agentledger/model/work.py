@@ -7,7 +7,7 @@ or the documents themselves (see `ledger`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from agentledger.model.ledger import (
@@ -47,6 +47,8 @@ class Work:
     #: The branch's own copy.
     brief: Brief | None = None
     copy: Copy = Copy.NONE
+    #: The oldest version on the branch's own line, where nobody confirmed a brief: it counts, for this branch alone.
+    unconfirmed: Brief | None = None
     check_ins: tuple[CheckIn, ...] = ()
     #: Counts also those that were too many to be read.
     check_ins_total: int = 0
@@ -83,6 +85,12 @@ class Task:
     def title(self) -> str:
         """The brief's title, else the id in words."""
         return self.brief.title if self.brief else self.id.replace("-", " ")
+
+
+def task_of_work(work: Work, tasks: Mapping[str, Task]) -> Task:
+    """Return the task of `tasks`, by id, that this work is for, with the brief that counts for its branch."""
+    task = tasks.get(work.task, Task(id=work.task))
+    return replace(task, brief=work.unconfirmed) if work.unconfirmed else task
 
 
 class Progress(StrEnum):

@@ -32,7 +32,7 @@ from agentledger.site.findings_view import FindingView, build_findings
 from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.reply import Replies, build_replies
-from agentledger.site.task_view import WorkView, build_work_view, task_of
+from agentledger.site.task_view import WorkView, build_work_view
 from agentledger.site.timeline import CommitLine, list_documents
 
 COMMITS_SHOWN = 250
@@ -271,7 +271,7 @@ def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch])
 
 def _document_texts(branch: Branch, fleet: Fleet) -> Iterable[str]:
     work = branch.work
-    return (d.text for d in list_documents(work, task_of(work, fleet))) if work else ()
+    return (d.text for d in list_documents(work, fleet.task_of(work))) if work else ()
 
 
 def _commit_texts(commit: Commit) -> Iterable[str]:

@@ -23,7 +23,6 @@ from agentledger import __version__
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Document
 from agentledger.site.reply import build_replies
-from agentledger.site.task_view import task_of
 from agentledger.site.timeline import list_documents
 
 NAME = ".agentledger-site.json"
@@ -111,7 +110,7 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     standing, work = branch.standing, branch.work
     if work is None or standing is None:
         return ()
-    task = task_of(work, fleet)
+    task = fleet.task_of(work)
     checks = (run.document for run in (*work.evidence, *work.reruns))
     documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
     which = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)

@@ -52,7 +52,7 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     if desk is None:
         missing = newfile.find_missing(fleet)
         return Replies(missing=missing) if missing else None
-    task = next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
+    task = fleet.task_of(work)
     offered = _Offer(branch, fleet, standing, desk=desk, task=task)
     files = offered.reviews() if standing.progress is Progress.READY else offered.answers()
     pasted = any(file.text for file in files)

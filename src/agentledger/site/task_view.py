@@ -16,7 +16,7 @@ from agentledger.attention import progress as attention_progress
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import encode
-from agentledger.model.work import Copy, Progress, Task, Work
+from agentledger.model.work import Copy, Progress, Work
 from agentledger.site import check_view, diff, timeline
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
@@ -116,7 +116,7 @@ def build_work_view(
     if work is None or standing is None:
         return None
     render = _limit_text(MOST_TEXT, render)
-    task = task_of(work, fleet)
+    task = fleet.task_of(work)
     written = timeline.list_documents(work, task)
     lines = check_view.build_check_lines(branch, work, standing)
     asked = standing.question if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
@@ -141,11 +141,6 @@ def build_work_view(
         problems=timeline.build_problems(work, written),
         raws=timeline.build_raws(written),
     )
-
-
-def task_of(work: Work, fleet: Fleet) -> Task:
-    """The task that a branch works on; one with nothing but the id where the fleet does not have it."""
-    return next((task for task in fleet.tasks if task.id == work.task), Task(id=work.task))
 
 
 def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:

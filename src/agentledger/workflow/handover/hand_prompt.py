@@ -64,8 +64,7 @@ def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
             raise LedgerError(
                 message, problem.hint if problem else "the board lists every task: agentledger board"
             )
-        task = next((each for each in fleet.tasks if each.id == branch.work.task), Task(id=branch.work.task))
-        return task, branch
+        return fleet.task_of(branch.work), branch
     if task is None:
         known = [*(each.id for each in fleet.tasks), *(b.name for b in fleet.branches if b.work)]
         raise unknown_name_error("task or branch", name, known, "plan one: agentledger plan TASK")

@@ -143,7 +143,7 @@ def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
         )
     branch = next((b for b in fleet.branches if b.ref == HEADS + name), None)
     work = branch.work if branch else None
-    task = next((each for each in fleet.tasks if work and each.id == work.task), None)
+    task = fleet.task_of(work) if work else None
     if branch is None or work is None or task is None:
         # Reading the branch may have found out why already.
         problem = next(iter(branch.problems), None) if branch else None

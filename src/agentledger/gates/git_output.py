@@ -11,20 +11,20 @@ import os
 # Answers are kept whole in memory; a commit with a longer one is judged the slow way.
 MOST_BYTES = 32 << 20
 # Less than any pipe holds, so that a question can be written before git reads it.
-MOST_GIVEN = 12 << 10
+MOST_REQUEST = 12 << 10
 
 
-def git_output(arguments: list[str], env: dict[str, str], given: bytes = b"") -> bytes | None:
-    """Return the standard output of a git command that reads `given`; None where it fails or prints too much.
+def git_output(arguments: list[str], env: dict[str, str], request: bytes = b"") -> bytes | None:
+    """Return the standard output of a git command that reads `request`; None where it fails or prints too much.
 
-    None, too, where `given` is longer than MOST_GIVEN, and on a system without this way to start a process.
+    None, too, where `request` is longer than MOST_REQUEST, and on a system without this way to start a process.
     """
-    if len(given) > MOST_GIVEN or not hasattr(os, "posix_spawnp"):
+    if len(request) > MOST_REQUEST or not hasattr(os, "posix_spawnp"):
         return None
     # Python's own pipes are not inherited, so git sees the end of its input as soon as we have closed ours.
     (read, write), (hear, tell) = os.pipe(), os.pipe()
     try:
-        os.write(tell, given)
+        os.write(tell, request)
         os.close(tell)
         actions = [
             (os.POSIX_SPAWN_DUP2, hear, 0),
