@@ -116,10 +116,12 @@ def test_what_somebody_wrote_into_the_known_is_not_believed(renderer: Renderer, 
         assert mistrustful.render("*a*").html == "<p><em>a</em></p>\n"
 
 
+# A shell starts what it runs in the background with Ctrl-C ignored, tests too.
 PROGRAM = """
-import sys
+import signal
 from agentledger.site.markdown.pool import Renderer
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with Renderer(limit=5) as renderer:
         renderer.render("*a*")
         print("ready", flush=True)
@@ -144,6 +146,10 @@ def test_no_process_is_left_when_we_are_ended(end: signal.Signals, tmp_path: Pat
     # Ctrl-C goes to all processes of a terminal, a kill to one.
     (os.killpg if end == signal.SIGINT else os.kill)(program.pid, end)
     # The pipes end with the last process that holds them.
-    _, errors = program.communicate(timeout=60)
+    try:
+        _, errors = program.communicate(timeout=60)
+    finally:
+        if program.poll() is None:
+            os.killpg(program.pid, signal.SIGKILL)
     assert errors.count("Traceback") == (end == signal.SIGINT)
     assert program.returncode == -end
