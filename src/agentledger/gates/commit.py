@@ -22,7 +22,7 @@ from agentledger.gates import granting
 from agentledger.gates import here as surroundings
 from agentledger.gates.gated import TASKS, Gated
 from agentledger.gates.here import Here
-from agentledger.git import commits, objects, queries, scratch
+from agentledger.git import commits, objects, scratch
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import LEDGER
@@ -42,24 +42,19 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
     if not here.branch:
         return "", ()
     with scratch.open_scratch(here.place) as sealed:
-        heads = surroundings.read_parents(here)
-        settings = queries.read_config(here.git)
-        refs = who.read_refs(here, settings)
-        ruled = who.read_policy(refs, sealed)
         # Made in the sealed directory, which is removed afterwards. A brief that this commit adds counts already,
         # as it will once the real commit is made.
-        commit = sealed.commit(surroundings.write_index_tree(here, sealed.git.cwd / "objects"), heads)
-        gated = who.find_gated_task(here, refs, sealed, ruled=ruled, head=commit)
+        commit = sealed.commit(surroundings.write_index_tree(here, sealed.git.cwd / "objects"), here.parents)
+        gated = who.read_gated_task(here, sealed, commit)
         if gated is None:
             return here.branch, ()
-        granting.write_grant(here, settings, gated)
-        return here.branch, _evaluate_commit(sealed, here, gated, commit=commit, heads=tuple(heads), now=now)
+        findings = _evaluate_commit(sealed, here, gated, commit=commit, now=now)
+        granting.write_grant(here, gated)
+        return here.branch, findings
 
 
-def _evaluate_commit(
-    sealed: Scratch, here: Here, gated: Gated, commit: str, heads: tuple[str, ...], now: int
-) -> tuple[Finding, ...]:
-    own = net_changes.find_own_changes(sealed, {"": [Line(commit, heads)]})[""]
+def _evaluate_commit(sealed: Scratch, here: Here, gated: Gated, commit: str, now: int) -> tuple[Finding, ...]:
+    own = net_changes.find_own_changes(sealed, {"": [Line(commit, here.parents)]})[""]
     case = _gather_case(sealed, here, gated, commit=commit, own=own, now=now)
     findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):

@@ -9,7 +9,7 @@ The brief that counts is the control branch's, else base's, else the oldest on t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from agentledger import documents
 from agentledger.control import reader
@@ -30,34 +30,33 @@ from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 TASKS = ".agentledger/tasks/"
 
 
-class Gated(NamedTuple):
-    """A branch that a brief goes for. `official` is the brief's blob.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gated:
+    """A branch that a brief goes for."""
 
-    `choice` and `copies` are the refs that base, and the control branch, can be read from; `tips` are the
-    commits of the latter that count, one unless its copies have diverged.
-    """
-
+    #: git's configuration in this repository.
+    settings: Mapping[str, str]
     policy: Policy
     base: Base
     task: Task
+    #: The blob of the brief that counts.
     official: str
+    #: The refs from which base can be read.
     choice: Choice
+    #: The refs from which the control branch can be read.
     copies: reader.Copies
+    #: Their commits that count: one, unless the copies have diverged.
     tips: tuple[str, ...]
 
 
-def read_refs(here: Here, settings: Mapping[str, str]) -> Refs:
-    """The branches of the repository, here and at remotes; `settings` is its configuration."""
-    return Refs(queries.read_refs(here.git, [HEADS, REMOTES]).refs, settings)
+def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
+    """The task of the branch that is checked out, as it would be at `head`; None where no brief goes for it.
 
-
-def read_policy(refs: Refs, scratch: Scratch) -> Ruled:
-    """The policy and base of the repository. Raises LedgerError where no base can be told, or read."""
-    return policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
-
-
-def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head: str) -> Gated | None:
-    """The task of the branch that is checked out; None where no brief goes for it."""
+    Raises LedgerError where no base can be told, or read.
+    """
+    settings = queries.read_config(here.git)
+    refs = Refs(queries.read_refs(here.git, [HEADS, REMOTES]).refs, settings)
+    ruled = policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
     copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
     briefs = _Briefs(scratch, tips, ruled.base.head)
@@ -66,9 +65,10 @@ def find_gated_task(here: Here, refs: Refs, scratch: Scratch, ruled: Ruled, head
     if name is None or counting is None:
         return None
     return Gated(
-        ruled.policy,
-        ruled.base,
-        _read_task(briefs, here, ruled, name=name, counting=counting),
+        settings=settings,
+        policy=ruled.policy,
+        base=ruled.base,
+        task=_read_task(briefs, here, ruled, name=name, counting=counting),
         official=counting[0],
         choice=ruled.choice,
         copies=copies,

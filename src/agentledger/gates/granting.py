@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from agentledger.fleet import case_builder
@@ -24,11 +23,9 @@ from agentledger.scope import task_scope as scope_patterns
 _KEEP = 30 * 86400  # seconds
 
 
-def write_grant(here: Here, settings: Mapping[str, str], gated: Gated) -> None:
-    """Write the grant of a branch, where plain commits can be recognised by it.
-
-    `settings` is git's configuration in this repository.
-    """
+def write_grant(here: Here, gated: Gated) -> None:
+    """Write the grant of a branch, where plain commits can be recognised by it."""
+    settings = gated.settings
     # Plain commits are read in the user's own repository, where git would fetch what a partial clone lacks.
     partial = "extensions.partialclone" in settings or any(key.endswith(".promisor") for key in settings)
     raw = grant.dump(_grant_fields(here, gated)) if _is_plain_brief(gated) and not partial else None

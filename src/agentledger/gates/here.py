@@ -10,7 +10,7 @@ index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,16 +24,17 @@ from agentledger.repository.bases import HEADS
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """A repository as a hook sees it. `git` runs commands there; `index` is the one to be committed.
+    """A repository as a hook sees it, and the commit that is about to be made there."""
 
-    `branch` is '' on a detached HEAD; `merging` are the commits that are being merged in.
-    """
-
+    #: Runs commands there.
     git: Git
     place: Place
+    #: The index that is to be committed.
     index: Path
+    #: '' on a detached HEAD.
     branch: str
-    merging: tuple[str, ...]
+    #: The commit at HEAD, if there is one yet, then those that are being merged in.
+    parents: tuple[str, ...]
 
 
 def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
@@ -43,7 +44,14 @@ def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     index_name = outer.get("GIT_INDEX_FILE")
     index = (cwd / index_name).resolve() if index_name else place.directory / "index"
     branch = queries.read_head_ref(git).removeprefix(HEADS)
-    return Here(git, place, index, branch=branch, merging=read_merge_heads(outer, place.directory))
+    parents = (*_read_head(git), *_read_merge_heads(outer, place.directory)) if branch else ()
+    return Here(git, place, index, branch=branch, parents=parents)
+
+
+def _read_head(git: Git) -> tuple[str, ...]:
+    """Return the commit at HEAD; none before the first commit."""
+    out = process.run_or_none(git, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    return () if out is None else (decode(out).strip(),)
 
 
 def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
@@ -55,7 +63,7 @@ def _hook_environment(outer: Mapping[str, str], cwd: Path) -> dict[str, str]:
     return env
 
 
-def read_merge_heads(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
+def _read_merge_heads(outer: Mapping[str, str], directory: Path) -> tuple[str, ...]:
     """Return the commits that are being merged in, by a merge that stopped or one that git is just making.
 
     Before a merge commit that git makes by itself there is no MERGE_HEAD yet; the ids are then in the names
@@ -92,10 +100,3 @@ def _quote_path(path: Path) -> str:
     """Return a path for a list that `:` separates; git reads a quoted one as a C string."""
     text = str(path)
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if ":" in text or '"' in text else text
-
-
-def read_parents(here: Here) -> Sequence[str]:
-    """Return the commit at HEAD, then those that are being merged in; before the first commit, none at HEAD."""
-    out = process.run_or_none(here.git, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-    first = () if out is None else (decode(out).strip(),)
-    return (*first, *here.merging)
