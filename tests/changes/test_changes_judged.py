@@ -257,7 +257,7 @@ def test_own_names_the_newest_commit_of_a_path(tmp_path: Path) -> None:
     story.write("f", edited(3))
     newest = story.write("f", edited(4))
     _, own = judged(story.repo)
-    commit, change = own.by[b"f"]
+    commit, change = own.newest[b"f"]
     assert (commit, change.path, change.status) == (newest, b"f", "M")
 
 
