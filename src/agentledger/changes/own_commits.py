@@ -1,6 +1,6 @@
 """Which commits are a branch's own: all that base lacks, except those it was allowed to build on.
 
-Belongs here: telling a branch's commits from those of the tasks that its brief depends on. Does not: what a
+Belongs here: separating a branch's commits from those of the tasks that its brief depends on. Does not: what a
 commit changed (see `net_changes`), or whether it may (see `rules.ownership`).
 
 A dependency's branch is a ref: an agent could move it onto a commit that it wants to be rid of. So a

@@ -181,7 +181,7 @@ class _Taking:
     def fleet(self, seen: Observation) -> Fleet:
         """Read everything that a view shows."""
         ruled = policy.read_policy(
-            self.sealed, seen.refs, seen.choice, wanted=self.request.base, fetched_at=seen.fetched_at
+            self.sealed, seen.refs, seen.choice, requested=self.request.base, fetched_at=seen.fetched_at
         )
         rules, base, seen = ruled.policy, ruled.base, replace(seen, choice=ruled.choice)
         entries = self._listed(seen, rules, base)
