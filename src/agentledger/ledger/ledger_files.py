@@ -152,11 +152,9 @@ def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ..
     # A check-in's name begins with its time, so git's order is by age. Check-ins have a limit of their own:
     # they must not crowd out packet and brief.
     check_ins = [c for c in changes if b"/status/" in c.path]
-    selected = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + check_ins[-MOST_FILES:]
-    sources = history.sources(branch, [c.path for c in selected])
-    return tuple(_file_of_change(c, source) for c, source in zip(selected, sources, strict=True)), len(
-        changes
-    )
+    chosen = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + check_ins[-MOST_FILES:]
+    sources = history.sources(branch, [c.path for c in chosen])
+    return tuple(_file_of_change(c, source) for c, source in zip(chosen, sources, strict=True)), len(changes)
 
 
 def _file_of_change(change: Change, source: Source) -> LedgerFile:

@@ -72,7 +72,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
     branches, broken = queries.read_refs(git, [HEADS, REMOTES, *named])
-    more = queries.read_refs(git, patterns) if patterns else queries.Listed([], [])
+    more = queries.read_refs(git, patterns) if patterns else queries.RefList([], [])
     # Every default branch that was renamed leaves a remote's HEAD behind that leads nowhere.
     lost = tuple(dict.fromkeys(ref for ref in broken + more.broken if not ref.endswith("/HEAD")))
     refs = Refs(branches, config, lost)
