@@ -41,7 +41,7 @@ class Freshness:
         )
         self._paths = self._read_packet_paths(scratch, branches, store)
 
-    def holds(self, branch: Branch, named: str | None) -> bool | None:
+    def is_fresh(self, branch: Branch, named: str | None) -> bool | None:
         """Would merging the head bring the same as merging the commit `named`? None: it is not on the branch.
 
         `named` is an id of seven characters or more, as a document gives it.
@@ -56,7 +56,7 @@ class Freshness:
         standing, work = branch.standing, branch.work
         if standing is None or work is None:
             return None
-        packet = self.holds(branch, work.packet.head) if work.packet else None
+        packet = self.is_fresh(branch, work.packet.head) if work.packet else None
         return replace(
             standing, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in standing.checks)
         )
@@ -67,7 +67,7 @@ class Freshness:
         None: no review counts, or the commit it names is not on the branch.
         """
         counts = decisive_review(brief, branch.work)
-        return self.holds(branch, counts.head) if counts else None
+        return self.is_fresh(branch, counts.head) if counts else None
 
     def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
         """Return the paths that changed at the packet's base and head; None: not both are known."""
@@ -75,7 +75,9 @@ class Freshness:
 
     def _checked(self, branch: Branch, checked: Checked) -> Checked:
         return (
-            replace(checked, fresh=self.holds(branch, checked.evidence.head)) if checked.evidence else checked
+            replace(checked, fresh=self.is_fresh(branch, checked.evidence.head))
+            if checked.evidence
+            else checked
         )
 
     def _full_id(self, branch: Branch, named: str | None) -> str | None:
