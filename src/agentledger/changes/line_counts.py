@@ -57,12 +57,12 @@ def _add_branch_counts(branch: Branch, counts: dict[Pair, Counts]) -> Branch:
 
 def _read_cache(cache: Cache, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
     # In parts: keys are long, and there can be hundreds of thousands.
-    known: dict[Pair, Counts] = {}
+    cached: dict[Pair, Counts] = {}
     for at in range(0, len(pairs), 5000):
         part = {_cache_key(pair): pair for pair in pairs[at : at + 5000]}
         stored = cache.get("lines", part).items()
-        known |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
-    return known
+        cached |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
+    return cached
 
 
 def _cache_key(pair: Pair) -> str:

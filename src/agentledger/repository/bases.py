@@ -49,12 +49,12 @@ class Refs:
 
     def split_remote(self, ref: str) -> tuple[str, str]:
         """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may have slashes in it."""
-        rest = ref.removeprefix(REMOTES)
+        short_name = ref.removeprefix(REMOTES)
         # The longest first: of the remotes `a` and `a/b`, `a/b/main` is the second one's.
         for remote in sorted(self.remotes, key=len, reverse=True):
-            if rest.startswith(f"{remote}/"):
-                return remote, rest[len(remote) + 1 :]
-        remote, _, name = rest.partition("/")
+            if short_name.startswith(f"{remote}/"):
+                return remote, short_name[len(remote) + 1 :]
+        remote, _, name = short_name.partition("/")
         return remote, name
 
     def twin(self, local: Ref) -> Ref | None:

@@ -91,7 +91,7 @@ class _Keeper:
     def status_fields(self, first: str) -> list[str]:
         """Return the other words of the keeper's line that begins with `first`; [] when there is none."""
         lines = (line.split() for line in self.status_bytes.decode("ascii", "replace").splitlines())
-        return next((words[1:] for words in lines if words[:1] == [first]), [])
+        return next((fields[1:] for fields in lines if fields[:1] == [first]), [])
 
     def read_output(self, hear: Hear, until: float) -> None:
         """Read all that is printed until the keeper ends or `until`, on the monotonic clock, is past."""
