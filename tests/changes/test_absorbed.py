@@ -31,14 +31,14 @@ def root(repo: Repo) -> Commit:
     return repo.commit("main", {"f": text(), "g": text(), "h": "0\n"})
 
 
-def assert_absorbed(found: Branch, landing: Commit) -> None:
-    assert found.state is State.ABSORBED, found.state_why
-    assert found.same_as == landing.id
-    assert found.state_why == f"same change as {landing.id[:12]}"
+def assert_absorbed(agent_branch: Branch, landing: Commit) -> None:
+    assert agent_branch.state is State.ABSORBED, agent_branch.state_why
+    assert agent_branch.same_as == landing.id
+    assert agent_branch.state_why == f"same change as {landing.id[:12]}"
 
 
-def assert_open(found: Branch, why: str = "") -> None:
-    assert (found.state, found.same_as, found.state_why) == (State.OPEN, None, why)
+def assert_open(agent_branch: Branch, why: str = "") -> None:
+    assert (agent_branch.state, agent_branch.same_as, agent_branch.state_why) == (State.OPEN, None, why)
 
 
 def squash(repo: Repo, files: dict[str, str]) -> Commit:
@@ -56,9 +56,9 @@ def test_a_squash_of_the_same_content_is_found(repo: Repo, root: Commit) -> None
     repo.commit("agent/x", {"new": "1\n"})
     repo.commit("main", {"h": "1\n"})
     landing = squash(repo, {"f": text({3: "x"}), "new": "1\n"})
-    found = branch(repo)
-    assert_absorbed(found, landing)
-    assert (found.ahead, len(found.changes)) == (2, 2)
+    agent_branch = branch(repo)
+    assert_absorbed(agent_branch, landing)
+    assert (agent_branch.ahead, len(agent_branch.changes)) == (2, 2)
 
 
 def test_a_squash_onto_a_file_that_base_changed_far_away_is_found(repo: Repo, root: Commit) -> None:
@@ -102,9 +102,9 @@ def test_deletions_modes_links_and_binaries_are_found(repo: Repo, root: Commit) 
     for path, content in files.items():
         repo.commit(f"agent/{path}", {path: content}, parents=[base])
     landings = {path: repo.commit("main", {path: content}) for path, content in files.items()}
-    found = named(fleet(repo))
+    branches = named(fleet(repo))
     for path, landing in landings.items():
-        assert_absorbed(found[f"agent/{path}"], landing)
+        assert_absorbed(branches[f"agent/{path}"], landing)
 
 
 # -- what is not the same change --------------------------------------------------------
@@ -124,8 +124,8 @@ def test_other_content_in_the_same_files_is_not_the_same(repo: Repo, root: Commi
     for _, theirs in rows.values():
         repo.commit("main", theirs)
         repo.commit("main", {"s.py": "if a:\n    b()\n    c()\n", "bin": b"\0old", "f": text(), "g": text()})
-    for found in fleet(repo).branches:
-        assert_open(found)
+    for agent_branch in fleet(repo).branches:
+        assert_open(agent_branch)
 
 
 def test_an_indent_that_differs_is_another_change(repo: Repo, root: Commit) -> None:
@@ -245,9 +245,9 @@ def test_a_damaged_blob_ends_nobody_else_s_search(repo: Repo, root: Commit) -> N
         repo.commit("main", {name: text({0: name, 39: "under"})})
     landings = {name: repo.commit("main", {name: text({0: name, 20: "own", 39: "under"})}) for name in names}
     samples.cut_short(repo, "agent/x:agent/x")
-    found = named(fleet(repo))
-    assert_absorbed(found["agent/a"], landings["agent/a"])
-    assert_absorbed(found["agent/z"], landings["agent/z"])
-    assert found["agent/x"].state is State.OPEN
-    assert found["agent/x"].conflict is not None
-    assert found["agent/x"].conflict.clean is None
+    branches = named(fleet(repo))
+    assert_absorbed(branches["agent/a"], landings["agent/a"])
+    assert_absorbed(branches["agent/z"], landings["agent/z"])
+    assert branches["agent/x"].state is State.OPEN
+    assert branches["agent/x"].conflict is not None
+    assert branches["agent/x"].conflict.clean is None

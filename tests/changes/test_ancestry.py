@@ -17,8 +17,8 @@ from gitrepo import Repo, random_history
 
 def history_of(repo: Repo, base: str = "main") -> tuple[History, dict[str, str]]:
     """The history as a fleet is read with it, and the heads of all branches by name."""
-    listed = repo.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
-    heads = dict(line.split(" ") for line in listed.splitlines())
+    refs = repo.git("for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
+    heads = dict(line.split(" ") for line in refs.splitlines())
     with scratch.open_scratch(queries.locate_repository(process.repository_at(repo.path))) as sealed:
         walked = commits.read_ancestry(sealed.git, heads[base])
         return History(walked, commits.read_log(sealed.git, list(heads.values()), heads[base])), heads

@@ -257,7 +257,7 @@ def test_own_names_the_newest_commit_of_a_path(tmp_path: Path) -> None:
     story.write("f", edited(3))
     newest = story.write("f", edited(4))
     _, own = judged(story.repo)
-    commit, change = own.by[b"f"]
+    commit, change = own.newest[b"f"]
     assert (commit, change.path, change.status) == (newest, b"f", "M")
 
 
@@ -267,10 +267,10 @@ def test_what_git_cannot_read_is_told_and_the_rest_answered(tmp_path: Path) -> N
     good = story.git("rev-parse", "HEAD").strip()
     with sealed(story.repo) as opened:
         lost = "1" * 40
-        found = net_changes.find_net_changes(opened, story.git("rev-parse", "main").strip(), [lost, good])
+        nets = net_changes.find_net_changes(opened, story.git("rev-parse", "main").strip(), [lost, good])
         own = net_changes.find_own_changes(opened, {"x": [Line(good, (lost,))]})["x"]
-    assert found[lost].failed
-    assert found[good].paths == {b"own/a"}
+    assert nets[lost].failed
+    assert nets[good].paths == {b"own/a"}
     assert own.failed.startswith(good[:12])
 
 
@@ -365,7 +365,7 @@ def test_only_plain_reports_keep_a_verdict_whatever_base_does(tmp_path: Path) ->
     story.write(".agentledger/1.md", "1\n")
     now = story.write(".agentledger/2.md", "2\n")
 
-    def kept(head: str) -> bool:
+    def has_only_reports(head: str) -> bool:
         codes = {
             commit: story.git("rev-parse", f"{commit}:own", f"{commit}:f")
             for commit in (then, head, f"{head}^")
@@ -373,16 +373,16 @@ def test_only_plain_reports_keep_a_verdict_whatever_base_does(tmp_path: Path) ->
         named = {story.git("rev-parse", commit).strip(): code for commit, code in codes.items()}
         return net_changes.has_only_reports(lines(story.repo, head, "main"), named, then)
 
-    assert kept(now)
-    assert not kept(story.write("own/a", edited(4)))
+    assert has_only_reports(now)
+    assert not has_only_reports(story.write("own/a", edited(4)))
 
 
 def test_a_merge_is_no_report(tmp_path: Path) -> None:
     story, then = reviewed(tmp_path)
     story.base_writes("own/a", edited(15, "fixed"))
     story.git("merge", "-q", "-s", "ours", "main")
-    found = lines(story.repo, "agent/x", "main")
-    assert not net_changes.has_only_reports(found, {line.id: "same" for line in found}, then)
+    commits = lines(story.repo, "agent/x", "main")
+    assert not net_changes.has_only_reports(commits, {line.id: "same" for line in commits}, then)
 
 
 # -- what base had ----------------------------------------------------------------------

@@ -36,14 +36,14 @@ def root(repo: Repo) -> Commit:
 
 
 def conflict(repo: Repo, name: str = "agent/x") -> Conflict:
-    found = branch(repo, name).conflict
-    assert found is not None
-    return found
+    forecast = branch(repo, name).conflict
+    assert forecast is not None
+    return forecast
 
 
-def kinds(found: Conflict) -> dict[bytes, str]:
-    assert found.clean is False
-    return {file.path: file.kind for file in found.files}
+def kinds(forecast: Conflict) -> dict[bytes, str]:
+    assert forecast.clean is False
+    return {file.path: file.kind for file in forecast.files}
 
 
 # -- verdicts ---------------------------------------------------------------------------
@@ -73,15 +73,15 @@ def test_each_kind_of_conflict_is_named(repo: Repo, root: Commit) -> None:
     theirs = {"bin": b"\0theirs", "del": edited(3, "x"), "mod": None, "both": "x\n", "f": edited(3, "x")}
     repo.commit("agent/x", mine, parents=[start])
     repo.commit("main", theirs)
-    found = conflict(repo)
-    assert kinds(found) == {
+    forecast = conflict(repo)
+    assert kinds(forecast) == {
         b"bin": "content",
         b"both": "add/add",
         b"del": "modify/delete",
         b"f": "content",
         b"mod": "modify/delete",
     }
-    hunks = {file.path: len(file.hunks) for file in found.files}
+    hunks = {file.path: len(file.hunks) for file in forecast.files}
     assert hunks == {b"bin": 0, b"both": 1, b"del": 0, b"f": 1, b"mod": 0}
 
 
@@ -128,12 +128,12 @@ def test_a_merge_that_needs_a_missing_or_damaged_blob_is_never_clean(
     assert callable(harm)
     repo.flush()
     harm(repo, "agent/2:f")
-    found = named(fleet(repo))
-    broken = found["agent/2"].conflict
+    branches = named(fleet(repo))
+    broken = branches["agent/2"].conflict
     assert broken is not None
     assert broken.clean is None
     assert broken.failed.startswith("git cannot merge these two: ")
-    assert [found[f"agent/{n}"].conflict for n in (0, 1, 3, 4)] == [Conflict(True)] * 4
+    assert [branches[f"agent/{n}"].conflict for n in (0, 1, 3, 4)] == [Conflict(True)] * 4
 
 
 # -- git's own answer -------------------------------------------------------------------
@@ -143,10 +143,10 @@ def real_merge(repo: Repo, ours: str, theirs: str) -> tuple[bool, set[bytes]]:
     """What `git merge` comes to in the work tree: clean or not, and the unmerged paths."""
     repo.git("checkout", "--quiet", "--force", "--detach", ours)
     clean = repo.exit_code("merge", "--quiet", "--no-edit", theirs) == 0
-    listed = repo.git_bytes("ls-files", "--unmerged", "-z").split(b"\0")
+    unmerged = repo.git_bytes("ls-files", "--unmerged", "-z").split(b"\0")
     repo.git("reset", "--quiet", "--hard")
     repo.git("clean", "--quiet", "-fdx")
-    return clean, {entry.partition(b"\t")[2] for entry in listed if entry}
+    return clean, {entry.partition(b"\t")[2] for entry in unmerged if entry}
 
 
 @settings(max_examples=4)
@@ -162,11 +162,11 @@ def test_verdicts_are_those_of_a_real_merge(seed: int) -> None:
             files = {path: ("100644", samples.change(dice, before[path][1])) for path in changed}
             gone = {path: None for path in before if path not in changed and dice.random() < 0.2}
             repo.commit(name, files | gone | {f"{name}.txt": name}, parents=[start])
-        for found in fleet(repo).branches:
-            assert found.conflict is not None
-            clean, paths = real_merge(repo, "main", found.head)
-            assert found.conflict.clean is clean
-            assert {file.path for file in found.conflict.files} == paths
+        for agent_branch in fleet(repo).branches:
+            assert agent_branch.conflict is not None
+            clean, paths = real_merge(repo, "main", agent_branch.head)
+            assert agent_branch.conflict.clean is clean
+            assert {file.path for file in agent_branch.conflict.files} == paths
 
 
 # -- remembered -------------------------------------------------------------------------

@@ -32,15 +32,17 @@ def random_branches(folder: Path, seed: int, count: int, object_format: str = "s
     return repo
 
 
-def raw(repo: Repo, found: Branch) -> list[tuple[bytes, ...]]:
+def raw(repo: Repo, agent_branch: Branch) -> list[tuple[bytes, ...]]:
     """Mode, id, status and path of each change, from git's raw diff."""
-    words = repo.git_bytes(*RAW, found.merge_bases[0], found.head).split(b"\0")
-    return [(*header[1:].split(b" "), path) for header, path in zip(words[0::2], words[1::2], strict=False)]
+    tokens = repo.git_bytes(*RAW, agent_branch.merge_bases[0], agent_branch.head).split(b"\0")
+    return [(*header[1:].split(b" "), path) for header, path in zip(tokens[0::2], tokens[1::2], strict=False)]
 
 
-def numstat(repo: Repo, found: Branch) -> dict[bytes, tuple[bytes, bytes]]:
+def numstat(repo: Repo, agent_branch: Branch) -> dict[bytes, tuple[bytes, bytes]]:
     """Added and removed lines of each path as git prints them, `-` for binary."""
-    out = repo.git_bytes("diff", "--numstat", "-z", "--no-renames", found.merge_bases[0], found.head)
+    out = repo.git_bytes(
+        "diff", "--numstat", "-z", "--no-renames", agent_branch.merge_bases[0], agent_branch.head
+    )
     rows = [word.split(b"\t", 2) for word in out.split(b"\0") if word]
     return {path: (added, removed) for added, removed, path in rows}
 
@@ -56,18 +58,18 @@ def counts(change: Change) -> tuple[bytes, bytes]:
 def test_changes_and_line_counts_are_those_that_git_prints(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         repo = random_branches(Path(folder) / "r", seed, 6)
-        for found in fleet(repo).branches:
+        for agent_branch in fleet(repo).branches:
             assert [
                 (*(word.encode() for word in (c.old_mode, c.new_mode, c.old, c.new, c.status)), c.path)
-                for c in found.changes
-            ] == raw(repo, found)
+                for c in agent_branch.changes
+            ] == raw(repo, agent_branch)
             # Of a change of type, git's numstat compares a symlink's target with a file's lines; of a
             # new mode on an unchanged binary file it says that the file is binary, not that no line changed.
-            plain = [c for c in found.changes if c.status != "T" and c.old != c.new]
-            expected = numstat(repo, found)
+            plain = [c for c in agent_branch.changes if c.status != "T" and c.old != c.new]
+            expected = numstat(repo, agent_branch)
             assert {c.path: counts(c) for c in plain} == {c.path: expected[c.path] for c in plain}
-            assert found.lines_counted
-            assert found.added == sum(c.added or 0 for c in found.changes)
+            assert agent_branch.lines_counted
+            assert agent_branch.added == sum(c.added or 0 for c in agent_branch.changes)
 
 
 @pytest.fixture
@@ -86,11 +88,11 @@ def test_each_kind_of_change_is_told_apart(repo: Repo) -> None:
         "gone": None, "tolink": ("120000", "x"), "tosub": ("160000", "1" * 40), "new": "1\n2\n3",
     }  # fmt: skip
     repo.commit("agent/x", after, parents=[root])
-    shown = {
+    facts = {
         c.path.decode(): (c.status, c.old_mode, c.new_mode, c.added, c.removed, c.binary)
         for c in branch(repo).changes
     }
-    assert shown == {
+    assert facts == {
         "bin": ("M", "100644", "100644", None, None, True),
         "gone": ("D", "100644", "000000", 0, 2, False),
         "link": ("M", "120000", "120000", 1, 1, False),
@@ -125,11 +127,11 @@ def test_a_huge_file_is_not_counted_and_makes_no_wrong_sum(
     root = repo.commit("main", {"f": "1\n"})
     repo.commit("agent/huge", {"big": "line\n" * 201, "small": "1\n"}, parents=[root])
     repo.commit("agent/most", {"big": "line\n" * 200}, parents=[root])
-    found = named(fleet(repo))
-    huge = {c.path: c for c in found["agent/huge"].changes}
+    branches = named(fleet(repo))
+    huge = {c.path: c for c in branches["agent/huge"].changes}
     assert (huge[b"big"].added, huge[b"big"].binary, huge[b"small"].added) == (None, None, 1)
-    assert (found["agent/huge"].added, found["agent/huge"].lines_counted) == (None, False)
-    assert found["agent/most"].added == 200
+    assert (branches["agent/huge"].added, branches["agent/huge"].lines_counted) == (None, False)
+    assert branches["agent/most"].added == 200
 
 
 def test_a_damaged_blob_leaves_its_own_file_uncounted_only(repo: Repo) -> None:
@@ -137,10 +139,10 @@ def test_a_damaged_blob_leaves_its_own_file_uncounted_only(repo: Repo) -> None:
     for name in ("agent/a", "agent/x", "agent/z"):
         repo.commit(name, {f"{name}{n}": f"{name} {n}\n" * 30 for n in range(5)}, parents=[root])
     samples.cut_short(repo, "agent/x:agent/x2")
-    found = named(fleet(repo, forecast=False))
-    assert [c.added for c in found["agent/x"].changes] == [30, 30, None, 30, 30]
-    assert found["agent/x"].added is None
-    assert (found["agent/a"].added, found["agent/z"].added) == (150, 150)
+    branches = named(fleet(repo, forecast=False))
+    assert [c.added for c in branches["agent/x"].changes] == [30, 30, None, 30, 30]
+    assert branches["agent/x"].added is None
+    assert (branches["agent/a"].added, branches["agent/z"].added) == (150, 150)
 
 
 # -- the code tree ----------------------------------------------------------------------
@@ -148,9 +150,9 @@ def test_a_damaged_blob_leaves_its_own_file_uncounted_only(repo: Repo) -> None:
 
 def without_ledger(repo: Repo, commit: Commit) -> str:
     """The id that `git mktree` gives for the root tree without the ledger's folder."""
-    listed = repo.git_bytes("ls-tree", "-z", commit.id)
-    kept = [line for line in listed.split(b"\0") if not line.endswith(b"\t.agentledger")]
-    return repo.git_bytes("mktree", "-z", "--missing", input=b"\0".join(kept)).decode().strip()
+    entries = repo.git_bytes("ls-tree", "-z", commit.id)
+    other_entries = [line for line in entries.split(b"\0") if not line.endswith(b"\t.agentledger")]
+    return repo.git_bytes("mktree", "-z", "--missing", input=b"\0".join(other_entries)).decode().strip()
 
 
 @pytest.mark.parametrize("object_format", ["sha1", "sha256"])
@@ -168,9 +170,9 @@ def test_the_code_tree_is_the_tree_without_the_ledger(tmp_path: Path, object_for
         "agent/none": root,
     }
     repo.ref("agent/none", root)
-    found = named(fleet(repo))
+    branches = named(fleet(repo))
     for name in ("agent/with", "agent/only", "agent/without", "agent/deep", "agent/none"):
-        assert found[name].code_tree == without_ledger(repo, heads[name])
-    assert found["agent/file"].code_tree == repo.git("rev-parse", "agent/file^{tree}")
-    assert found["agent/with"].code_tree == found["agent/without"].code_tree
-    assert found["agent/only"].code_tree == found["agent/none"].code_tree
+        assert branches[name].code_tree == without_ledger(repo, heads[name])
+    assert branches["agent/file"].code_tree == repo.git("rev-parse", "agent/file^{tree}")
+    assert branches["agent/with"].code_tree == branches["agent/without"].code_tree
+    assert branches["agent/only"].code_tree == branches["agent/none"].code_tree

@@ -19,14 +19,14 @@ from reading import named
 from reading import patches as read
 
 
-def printed(repo: Repo, found: Branch, path: bytes) -> list[bytes]:
+def printed(repo: Repo, branch: Branch, path: bytes) -> list[bytes]:
     """What `git diff` prints for a path, from the first `@@` on; two texts where the type changed."""
-    shown = repo.git_bytes(
-        "--literal-pathspecs", "diff", "--no-renames", found.merge_bases[0], found.head, "--",
+    output = repo.git_bytes(
+        "--literal-pathspecs", "diff", "--no-renames", branch.merge_bases[0], branch.head, "--",
         path.decode("utf-8", "surrogateescape"),
     )  # fmt: skip
     texts: list[bytes] = []
-    for line in lines(shown):
+    for line in lines(output):
         if line.startswith(b"diff --git "):
             texts.append(b"")
         elif texts[-1] or line.startswith(b"@@ "):
@@ -52,12 +52,12 @@ def test_bodies_are_what_git_diff_prints(seed: int) -> None:
             repo.commit(name, samples.edit(dice, before), parents=[root])
         fleet, texts = read(repo, names)
         for name, files in texts.items():
-            found = named(fleet)[name]
-            assert list(dict.fromkeys(file.change for file in files)) == list(found.changes)
-            for change in found.changes:
+            branch = named(fleet)[name]
+            assert list(dict.fromkeys(file.change for file in files)) == list(branch.changes)
+            for change in branch.changes:
                 mine = [file for file in files if file.change == change]
                 if "160000" not in (change.old_mode, change.new_mode) and change.binary is False:
-                    assert [file.body for file in mine] == printed(repo, found, change.path)
+                    assert [file.body for file in mine] == printed(repo, branch, change.path)
                     assert {file.omitted for file in mine} == {""}
                 else:
                     assert {file.body for file in mine if file.omitted} <= {b""}
@@ -88,8 +88,8 @@ def test_a_change_of_type_is_a_deletion_and_an_addition(repo: Repo, root: Commit
 def test_what_has_no_text_has_an_empty_body(repo: Repo, root: Commit) -> None:
     files: Files = {"bin": b"\0new", "f": ("100755", "1\n2\n"), "sub": ("160000", "2" * 40), "void": ""}
     repo.commit("agent/x", files, parents=[root])
-    shown = {file.change.path: (file.body, file.omitted) for file in one(repo)}
-    assert shown == {b"bin": (b"", "binary"), b"f": (b"", ""), b"sub": (b"", ""), b"void": (b"", "")}
+    patches = {file.change.path: (file.body, file.omitted) for file in one(repo)}
+    assert patches == {b"bin": (b"", "binary"), b"f": (b"", ""), b"sub": (b"", ""), b"void": (b"", "")}
 
 
 @pytest.mark.parametrize("counted", [True, False])
@@ -110,8 +110,8 @@ def test_a_long_patch_is_left_out_and_its_neighbours_are_not(
         "e-after": "1\n",
     }  # fmt: skip
     repo.commit("agent/x", files, parents=[root])
-    shown = {file.change.path.decode(): file.omitted for file in one(repo)}
-    assert shown == {"a-lines": "large", "b-fit": "", "c-bytes": "large", "d-blob": "large", "e-after": ""}
+    omitted = {file.change.path.decode(): file.omitted for file in one(repo)}
+    assert omitted == {"a-lines": "large", "b-fit": "", "c-bytes": "large", "d-blob": "large", "e-after": ""}
 
 
 def test_content_that_looks_like_a_patch_stays_content(repo: Repo, root: Commit) -> None:

@@ -74,6 +74,6 @@ def test_exactly_the_squashed_branches_are_absorbed(seed: int) -> None:
                 landed[name] = commit
             if step % 4 == 0:
                 fleet(repo)  # what it remembers of this must not mislead the last look
-        found = named(fleet(repo)).values()
-        assert {b.name: b.same_as for b in found if b.state is State.ABSORBED} == landed
-        assert {b.state for b in found} <= {State.OPEN, State.ABSORBED}
+        branches = named(fleet(repo)).values()
+        assert {b.name: b.same_as for b in branches if b.state is State.ABSORBED} == landed
+        assert {b.state for b in branches} <= {State.OPEN, State.ABSORBED}

@@ -36,9 +36,9 @@ import sys
 from pathlib import Path
 from agentledger.control.append import commit_files
 from agentledger.git.process import repository_at
-asked = repository_at(Path(sys.argv[1]))
+git = repository_at(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
-    commit_files(asked, {f"tasks/t/answers/{sys.argv[2]}-{number}.md": b"x"}, "m")
+    commit_files(git, {f"tasks/t/answers/{sys.argv[2]}-{number}.md": b"x"}, "m")
 """
 
 

@@ -25,19 +25,23 @@ def repo(tmp_path: Path) -> Repo:
 
 def test_a_repository_without_one_has_none(repo: Repo) -> None:
     repo.commit("main", {"a": "1"})
-    found = read(repo)
-    assert (found.relation, dict(found.files), found.foreign, found.notes) == (None, {}, False, ())
+    control = read(repo)
+    assert (control.relation, dict(control.files), control.foreign, control.notes) == (None, {}, False, ())
 
 
 def test_each_file_has_the_commit_that_gave_it_its_content(repo: Repo) -> None:
     first = repo.commit(NAME, {BRIEF: "one\n", ANSWER: "a\n"}, author=("Ann", "ann@example.com"))
     second = repo.commit(NAME, {BRIEF: "two!\n"}, author=("Bob", "bob@example.com"))
-    found = read(repo)
-    brief, answer = found.files[BRIEF], found.files[ANSWER]
+    control = read(repo)
+    brief, answer = control.files[BRIEF], control.files[ANSWER]
     assert (brief.commit, brief.at, brief.by) == (second.id, START + 120, Person("Bob", "bob@example.com"))
     assert (answer.commit, answer.at, answer.by) == (first.id, START + 60, ANN)
     assert (brief.size, brief.mode, brief.plain) == (5, "100644", True)
-    assert (found.relation, brief.side, found.ref(brief)) == (Sync.LOCAL, Side.LOCAL, f"refs/heads/{NAME}")
+    assert (control.relation, brief.side, control.ref(brief)) == (
+        Sync.LOCAL,
+        Side.LOCAL,
+        f"refs/heads/{NAME}",
+    )
     assert brief.blob == repo.git("rev-parse", f"{NAME}:{BRIEF}")
 
 
@@ -64,11 +68,11 @@ def test_of_two_copies_the_one_that_contains_the_other_counts(
     if local is not None:
         repo.ref(NAME, commits[local])
     repo.ref(REMOTE, commits[remote])
-    found = read(repo)
-    assert found.relation is relation
-    assert (found.files[BRIEF].side, found.files[ANSWER].side) == sides
-    assert found.ref(found.files[BRIEF]) == REMOTE
-    assert found.notes == ()
+    control = read(repo)
+    assert control.relation is relation
+    assert (control.files[BRIEF].side, control.files[ANSWER].side) == sides
+    assert control.ref(control.files[BRIEF]) == REMOTE
+    assert control.notes == ()
 
 
 def test_a_remote_of_another_name_is_found(repo: Repo) -> None:
@@ -84,17 +88,17 @@ def test_diverged_copies_are_shown_as_one_and_said_to_be_two(tmp_path: Path) -> 
         {ANSWER: "mine", BRIEF: "b mine"},
         {"tasks/login/answers/2.md": "t", BRIEF: "b t"},
     )
-    found = read(repo)
-    assert found.relation is Sync.DIVERGED
+    control = read(repo)
+    assert control.relation is Sync.DIVERGED
     mine = repo.git("rev-parse", NAME)
     beside = f"tasks/login/brief.{mine[:8]}.md"
-    assert list(found.files) == sorted([ANSWER, "tasks/login/answers/2.md", BRIEF, beside])
-    assert found.kept == (Kept(BRIEF, beside),)
-    assert found.files[BRIEF].by == Person("Theo", "theo@example.com")
-    assert found.files[beside].by == Person("Mia", "mia@example.com")
-    assert len(found.earlier_briefs["login"]) == 3
-    assert [note for note in found.notes if "diverged" in note and "agentledger sync" in note]
-    assert [note for note in found.notes if BRIEF in note and beside in note]
+    assert list(control.files) == sorted([ANSWER, "tasks/login/answers/2.md", BRIEF, beside])
+    assert control.kept == (Kept(BRIEF, beside),)
+    assert control.files[BRIEF].by == Person("Theo", "theo@example.com")
+    assert control.files[beside].by == Person("Mia", "mia@example.com")
+    assert len(control.earlier_briefs["login"]) == 3
+    assert [note for note in control.notes if "diverged" in note and "agentledger sync" in note]
+    assert [note for note in control.notes if BRIEF in note and beside in note]
 
 
 def test_what_only_a_merge_holds_is_the_merges_own(repo: Repo) -> None:
@@ -102,10 +106,10 @@ def test_what_only_a_merge_holds_is_the_merges_own(repo: Repo) -> None:
     one = repo.commit("one", {ANSWER: "1"}, parents=[root])
     two = repo.commit("two", {"tasks/login/answers/2.md": "2"}, parents=[root])
     merge = repo.merge(NAME, [one, two], {"tasks/login/answers/2.md": "2", "tasks/login/brief.0.md": "kept"})
-    found = read(repo).files
-    assert found[ANSWER].commit == one.id
-    assert found["tasks/login/answers/2.md"].commit == two.id
-    assert found["tasks/login/brief.0.md"].commit == merge.id
+    files = read(repo).files
+    assert files[ANSWER].commit == one.id
+    assert files["tasks/login/answers/2.md"].commit == two.id
+    assert files["tasks/login/brief.0.md"].commit == merge.id
 
 
 def test_links_submodules_and_folders_are_listed_as_what_they_are(repo: Repo) -> None:
@@ -117,10 +121,10 @@ def test_links_submodules_and_folders_are_listed_as_what_they_are(repo: Repo) ->
             "tasks/c/brief.md/inside": "x",
         },
     )
-    found = read(repo).files
-    modes = {path: found[path].mode for path in ("tasks/a/brief.md", "tasks/b/brief.md", "tasks/c/brief.md")}
+    files = read(repo).files
+    modes = {path: files[path].mode for path in ("tasks/a/brief.md", "tasks/b/brief.md", "tasks/c/brief.md")}
     assert list(modes.values()) == [LINK_MODE, SUBMODULE_MODE, FOLDER_MODE]
-    assert not any(found[path].plain for path in modes)
+    assert not any(files[path].plain for path in modes)
 
 
 def test_paths_of_any_bytes_come_through(repo: Repo) -> None:
@@ -142,10 +146,10 @@ def test_paths_of_any_bytes_come_through(repo: Repo) -> None:
 )
 def test_a_persons_branch_of_that_name_is_left_alone(repo: Repo, content: dict[str, str]) -> None:
     repo.commit(NAME, content)
-    found = read(repo)
-    assert found.foreign
-    assert not found.files
-    (note,) = found.notes
+    control = read(repo)
+    assert control.foreign
+    assert not control.files
+    (note,) = control.notes
     assert f"refs/heads/{NAME} is not the control branch: it holds" in note
     assert "[control]" in note
 
@@ -157,16 +161,16 @@ def test_a_readme_and_what_a_forge_needs_may_be_there(repo: Repo) -> None:
 
 def test_an_empty_tree_is_an_empty_control_branch(repo: Repo) -> None:
     repo.commit(NAME, {})
-    found = read(repo)
-    assert (found.relation, dict(found.files), found.foreign) == (Sync.LOCAL, {}, False)
+    control = read(repo)
+    assert (control.relation, dict(control.files), control.foreign) == (Sync.LOCAL, {}, False)
 
 
 def test_a_name_that_stands_for_another_branch_is_refused(repo: Repo) -> None:
     repo.commit("main", {"tasks/x/brief.md": "x"})
     repo.git("symbolic-ref", f"refs/heads/{NAME}", "refs/heads/main")
-    found = read(repo)
-    assert found.foreign
-    assert "points to refs/heads/main" in found.notes[0]
+    control = read(repo)
+    assert control.foreign
+    assert "points to refs/heads/main" in control.notes[0]
 
 
 def test_another_name_is_read_when_policy_says_so(repo: Repo) -> None:
@@ -181,9 +185,9 @@ def test_a_damaged_copy_leaves_the_other_one(repo: Repo) -> None:
     repo.flush()
     unpack(repo)
     remove(repo, f"{NAME}^{{tree}}")
-    found = read(repo)
-    assert list(found.files) == [BRIEF]
-    assert "cannot be read" in found.notes[0]
+    control = read(repo)
+    assert list(control.files) == [BRIEF]
+    assert "cannot be read" in control.notes[0]
 
 
 def test_a_damaged_history_leaves_the_files(repo: Repo) -> None:
@@ -192,10 +196,10 @@ def test_a_damaged_history_leaves_the_files(repo: Repo) -> None:
     repo.flush()
     unpack(repo)
     remove(repo, first.id)
-    found = read(repo)
-    assert list(found.files) == [ANSWER, BRIEF]
-    assert found.files[BRIEF].commit is None
-    assert "cannot be read to its end" in found.notes[0]
+    control = read(repo)
+    assert list(control.files) == [ANSWER, BRIEF]
+    assert control.files[BRIEF].commit is None
+    assert "cannot be read to its end" in control.notes[0]
 
 
 def test_a_missing_document_has_no_size_and_fetches_nothing(
@@ -205,8 +209,8 @@ def test_a_missing_document_has_no_size_and_fetches_nothing(
     repo.commit(NAME, {BRIEF: "b"})
     clone = repo.clone(tmp_path / "partial", "--filter=blob:none", "--no-checkout")
     with git_commands(monkeypatch, tmp_path / "trace") as started:
-        found = read(clone)
-    assert found.files[BRIEF].size is None
+        control = read(clone)
+    assert control.files[BRIEF].size is None
     assert started["fetch"] == 0
 
 
@@ -214,8 +218,8 @@ def test_where_history_is_cut_off_nobody_is_named(repo: Repo, tmp_path: Path) ->
     repo.commit(NAME, {BRIEF: "b"})
     last = repo.commit(NAME, {ANSWER: "a"}, author=("Bob", "bob@example.com"))
     cut = repo.clone(tmp_path / "cut", "--depth=1", "--no-single-branch")
-    found = read(cut)
-    assert {found.files[path].commit for path in (BRIEF, ANSWER)} == {None}
+    control = read(cut)
+    assert {control.files[path].commit for path in (BRIEF, ANSWER)} == {None}
     assert last.id == cut.git("rev-parse", REMOTE)
 
 

@@ -27,9 +27,9 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def conflict(repo: Repo, name: str) -> Conflict:
-    found = branch(repo, name).conflict
-    assert found is not None
-    return found
+    forecast = branch(repo, name).conflict
+    assert forecast is not None
+    return forecast
 
 
 # -- objects -----------------------------------------------------------------------------------
@@ -54,8 +54,8 @@ def test_a_submodule_in_conflict_costs_no_process_of_its_own(
         branch_off(number)
     repo.flush()
     with git_commands(monkeypatch, tmp_path / "many") as many:
-        found = fleet(repo)
-    assert {file.path for b in found.branches for file in (b.conflict or Conflict(None)).files} == {
+        fleet_ = fleet(repo)
+    assert {file.path for b in fleet_.branches for file in (b.conflict or Conflict(None)).files} == {
         b"part",
         b"f",
     }
@@ -80,8 +80,8 @@ def test_the_scope_of_such_a_file_is_its_own_name_s(tmp_path: Path) -> None:
     repo.commit("agent/x", {"it": "1\n"}, parents=[base])
     repo.commit("main", {"it/in": "1\n"}, parents=[base])
     repo.flush()
-    said = run(repo.path, "check", "--branch", "agent/x", "--gate", "push")
-    assert (said.code, "OWN001" in said.out) == (0, False), said
+    result = run(repo.path, "check", "--branch", "agent/x", "--gate", "push")
+    assert (result.code, "OWN001" in result.out) == (0, False), result
 
 
 # -- settings ----------------------------------------------------------------------------------
@@ -104,27 +104,27 @@ def test_base_of_a_bare_repository_stays_where_git_wants_bare_ones_named(
     bare.ref("main", bare.git("rev-parse", "line"))
     bare.worktree_add(tmp_path / "w", "line")
     configured(monkeypatch, tmp_path, safe_bareRepository="explicit")
-    said = run(tmp_path / start, "board", "--format", "json")
+    result = run(tmp_path / start, "board", "--format", "json")
     if start == "w":
-        assert json.loads(said.out)["base"]["name"] == "line"
+        assert json.loads(result.out)["base"]["name"] == "line"
     else:
         # Nobody named it, so git takes it for no repository; that is the user's wish, and is said.
-        assert said.code == 2
-        assert "bare" in said.err
-        assert "worktrees" in said.err
+        assert result.code == 2
+        assert "bare" in result.err
+        assert "worktrees" in result.err
 
 
 def test_a_question_that_failed_is_not_answered_with_none(repo: Repo) -> None:
     from agentledger.git import process, queries
     from agentledger.model.errors import GitError
 
-    asked = process.repository_at(repo.path)
-    assert process.run_or_none(asked, ["rev-parse", "--verify", "--quiet", "refs/heads/none"]) is None
+    git = process.repository_at(repo.path)
+    assert process.run_or_none(git, ["rev-parse", "--verify", "--quiet", "refs/heads/none"]) is None
     with pytest.raises(GitError, match="rev-list"):
-        process.run_or_none(asked, ["rev-list", "none"])
+        process.run_or_none(git, ["rev-list", "none"])
     (repo.path / ".git/HEAD").write_text("ref: refs/heads/main\n")
     (repo.path / ".git/refs/heads/main").write_text("garbage\n")
-    assert queries.read_head_ref(asked) == "refs/heads/main"
+    assert queries.read_head_ref(git) == "refs/heads/main"
 
 
 EVENTS = ("reference-transaction", "post-index-change", "post-checkout", "pre-commit")
@@ -150,8 +150,8 @@ def test_hooks_that_a_setting_names_take_no_part_in_what_agentledger_does(
         (tmp_path / "y", REPORT),
         (repo.path, ("answer", "y", "Go on.")),
     ):
-        said = run(folder, *arguments)
-        assert said.code == 0, said
+        result = run(folder, *arguments)
+        assert result.code == 0, result
     assert log.read_text() == ""
     Repo(tmp_path / "y").git("commit", "-q", "--allow-empty", "-m", "by hand")
     assert "pre-commit" in log.read_text()  # they do run when a person commits
@@ -163,9 +163,9 @@ def test_doctor_lists_hooks_that_a_setting_names(tmp_path: Path, monkeypatch: py
     surfaces = {
         s["name"]: s for s in json.loads(run(repo.path, "doctor", "--format", "json").out)["surfaces"]
     }
-    told = surfaces["configured hooks"]["told"]
-    assert told.startswith("lint at pre-commit; ")
-    assert ("this git knows none" in told) == (version() < CONFIGURED_HOOKS)
+    hooks_text = surfaces["configured hooks"]["told"]
+    assert hooks_text.startswith("lint at pre-commit; ")
+    assert ("this git knows none" in hooks_text) == (version() < CONFIGURED_HOOKS)
     configured(monkeypatch, tmp_path, hook_lint_event="post-commit")
     assert "configured hooks" not in run(repo.path, "doctor").out
 
@@ -193,14 +193,14 @@ def test_the_forecast_is_what_git_s_own_merge_comes_to_with_the_user_s_algorithm
     for n in range(40):
         repo.commit(f"agent/{n}", {f"f{n}": text(dice)}, parents=[root])
     repo.checkout("main")
-    found = named(fleet(repo))
-    for name, each in found.items():
+    by_name = named(fleet(repo))
+    for name, each in by_name.items():
         assert each.conflict
         assert each.conflict.clean == merged(repo, "main", name), name
-    said: dict[str, Any] = json.loads(run(repo.path, "board", "--format", "json").out)
+    board: dict[str, Any] = json.loads(run(repo.path, "board", "--format", "json").out)
     obeyed = algorithm if version() >= MERGE_OBEYS else None
-    assert said["merged_by"] == {"git": ".".join(map(str, version())), "diff_algorithm": obeyed}
-    assert f"merges tried with git {said['merged_by']['git']}" in run(repo.path, "board").out.replace(
+    assert board["merged_by"] == {"git": ".".join(map(str, version())), "diff_algorithm": obeyed}
+    assert f"merges tried with git {board['merged_by']['git']}" in run(repo.path, "board").out.replace(
         "\n", " "
     )
 

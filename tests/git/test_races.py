@@ -1,4 +1,4 @@
-"""Races for a ref are told from refusals by looking at it: whatever git says, and however it stores refs."""
+"""Races for a ref are distinguished from refusals by reading it: whatever git says, and however it stores refs."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def failing(with_: Exception, times: list[float]) -> Callable[[], None]:
 
 
 def test_a_ref_that_moved_is_a_lost_race_and_one_that_stands_is_a_refusal(repo: Repo) -> None:
-    asked, head = git_process.repository_at(repo.path), repo.git("rev-parse", "main")
-    assert races.read_tip(asked, "refs/heads/main") == head
-    assert races.read_tip(asked, "refs/heads/mai") is None
-    assert isinstance(races.classify_refusal(asked, "refs/heads/main", "1" * 40, "why"), LostRaceError)
-    assert isinstance(races.classify_refusal(asked, "refs/heads/main", None, "why"), LostRaceError)
-    assert isinstance(races.classify_refusal(asked, "refs/heads/main", head, "why"), RefusedError)
-    assert isinstance(races.classify_refusal(asked, "refs/heads/none", None, "why"), RefusedError)
+    git, head = git_process.repository_at(repo.path), repo.git("rev-parse", "main")
+    assert races.read_tip(git, "refs/heads/main") == head
+    assert races.read_tip(git, "refs/heads/mai") is None
+    assert isinstance(races.classify_refusal(git, "refs/heads/main", "1" * 40, "why"), LostRaceError)
+    assert isinstance(races.classify_refusal(git, "refs/heads/main", None, "why"), LostRaceError)
+    assert isinstance(races.classify_refusal(git, "refs/heads/main", head, "why"), RefusedError)
+    assert isinstance(races.classify_refusal(git, "refs/heads/none", None, "why"), RefusedError)
 
 
 def test_a_refusal_without_a_lock_is_told_after_a_few_tries(repo: Repo) -> None:
@@ -112,51 +112,51 @@ def test_a_push_that_lost_a_race_is_united_though_git_gives_no_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     origin = server(tmp_path / "origin.git")
-    here, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
-    say(here, "tasks/a/brief.md")
-    synced(here)
+    laptop, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
+    say(laptop, "tasks/a/brief.md")
+    synced(laptop)
     synced(phone)
     say(phone, "tasks/b/brief.md")
-    say(here, "tasks/c/brief.md")
+    say(laptop, "tasks/c/brief.md")
     once = tmp_path / "once"
     push = f"git -C {phone.path} push -q origin {NAME}"
-    hook(here, "pre-push", f"test -e {once} || {{ touch {once}; {push}; }}")
+    hook(laptop, "pre-push", f"test -e {once} || {{ touch {once}; {push}; }}")
     speechless(tmp_path / "bin", monkeypatch)
-    done = synced(here)
+    done = synced(laptop)
     assert done["merge"]
     assert set(files(origin)) == {f"tasks/{name}/brief.md" for name in ("a", "b", "c")}
-    assert tips(here, origin) == {done["head"]}
+    assert tips(laptop, origin) == {done["head"]}
 
 
 def test_a_branch_that_moves_inside_the_server_during_the_push_is_a_lost_race(tmp_path: Path) -> None:
     origin = server(tmp_path / "origin.git")
-    here, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
-    say(here, "tasks/a/brief.md")
-    synced(here)
+    laptop, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
+    say(laptop, "tasks/a/brief.md")
+    synced(laptop)
     synced(phone)
     theirs = say(phone, "tasks/b/brief.md")
     phone.git("push", "-q", "origin", f"{NAME}:refs/heads/aside")
-    say(here, "tasks/c/brief.md")
+    say(laptop, "tasks/c/brief.md")
     # The server has taken the objects and is about to move the branch, when another push has moved it.
     once = tmp_path / "once"
     move = f"env -u GIT_QUARANTINE_PATH git update-ref {REF} {theirs}"
     hook(origin, "update", f"test -e {once} || {{ touch {once}; {move}; }}")
-    done = synced(here)
+    done = synced(laptop)
     assert set(files(origin)) == {f"tasks/{name}/brief.md" for name in ("a", "b", "c")}
-    assert tips(here, origin) == {done["head"]}
+    assert tips(laptop, origin) == {done["head"]}
 
 
 def test_two_syncs_that_fetch_at_once_do_not_call_the_remote_unreachable(tmp_path: Path) -> None:
     origin = server(tmp_path / "origin.git")
-    here, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
+    laptop, phone = origin.clone(tmp_path / "here"), origin.clone(tmp_path / "phone")
     say(phone, "tasks/a/brief.md")
     synced(phone)
-    lock = here.path / f".git/refs/remotes/origin/{NAME}.lock"
+    lock = laptop.path / f".git/refs/remotes/origin/{NAME}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     lock.write_text("")
     with subprocess.Popen(remover(lock, 1.0)):
-        synced(here)
-    assert set(files(here)) == {"tasks/a/brief.md"}
+        synced(laptop)
+    assert set(files(laptop)) == {"tasks/a/brief.md"}
 
 
 # -- however refs are stored -------------------------------------------------------------------
@@ -193,8 +193,8 @@ def test_plan_spawn_report_and_sync_wait_for_a_lock_that_is_held(
         lock.parent.mkdir(parents=True, exist_ok=True)
         lock.write_text("")
         with subprocess.Popen(remover(lock, 2.0)):
-            said = run(repo.path, *arguments)
-        assert said.code == 0, said
+            result = run(repo.path, *arguments)
+        assert result.code == 0, result
 
     while_locked("refs/heads/agent/x", *REPORT)
     assert repo.git("log", "-1", "--format=%s") == "chore(ledger): x is working"
@@ -211,8 +211,8 @@ def test_plan_spawn_report_and_sync_wait_for_a_lock_that_is_held(
 def test_a_worktree_says_when_it_was_touched(stored: tuple[Repo, str]) -> None:
     repo, _ = stored
     repo.git("commit", "-q", "--no-verify", "--allow-empty", "-m", "w")
-    said = run(repo.path, "board", "--format", "json", "--dormant=never")
-    branches = {entry["name"]: entry for entry in json.loads(said.out)["branches"]}
+    result = run(repo.path, "board", "--format", "json", "--dormant=never")
+    branches = {entry["name"]: entry for entry in json.loads(result.out)["branches"]}
     assert branches["agent/x"]["worktree"]["touched_at"] == "2023-11-14T22:13:20Z"
 
 
@@ -245,8 +245,8 @@ def test_twelve_reports_beside_an_agent_that_commits_all_the_time_are_all_there(
             assert [process.wait() for process in started] == [0] * 12
         finally:
             commits.kill()
-    told = desk.git("grep", "-h", "^Number", "HEAD", "--", ".agentledger/tasks/x/status").split("\n")
-    assert sorted(told) == sorted(f"Number {number}." for number in range(12))
+    report_lines = desk.git("grep", "-h", "^Number", "HEAD", "--", ".agentledger/tasks/x/status").split("\n")
+    assert sorted(report_lines) == sorted(f"Number {number}." for number in range(12))
     assert not desk.git("status", "--porcelain", "--", ".agentledger")
 
 

@@ -31,9 +31,9 @@ def root(repo: Repo) -> Commit:
 
 
 def in_conflict(repo: Repo) -> ConflictFile:
-    found = branch(repo).conflict
-    assert found is not None
-    (file,) = found.files
+    conflict = branch(repo).conflict
+    assert conflict is not None
+    (file,) = conflict.files
     return file
 
 
@@ -56,10 +56,10 @@ def test_attributes_and_drivers_of_the_user_change_nothing_and_do_not_run(
     (repo.path / ".git/info").mkdir(exist_ok=True)
     (repo.path / ".git/info/attributes").write_text("* merge=union\n")
     monkeypatch.chdir(repo.path)
-    found = branch(repo)
-    assert found.conflict is not None
-    assert [(file.path, file.kind) for file in found.conflict.files] == [(b"f", "content")]
-    assert (found.added, found.removed) == (1, 1)
+    agent_branch = branch(repo)
+    assert agent_branch.conflict is not None
+    assert [(file.path, file.kind) for file in agent_branch.conflict.files] == [(b"f", "content")]
+    assert (agent_branch.added, agent_branch.removed) == (1, 1)
     assert not ran.exists()
 
 

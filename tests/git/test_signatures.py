@@ -56,8 +56,8 @@ def start(tmp_path: Path, *signers: str) -> Repo:
     return repo
 
 
-def proven(found: Fleet) -> bool:
-    (task,) = found.tasks
+def proven(fleet_: Fleet) -> bool:
+    (task,) = fleet_.tasks
     assert task.brief
     assert task.brief_from == "control"
     return task.brief.document.source.proven
@@ -86,8 +86,8 @@ def test_a_program_of_the_repository_that_finds_all_signatures_good_is_not_asked
     repo = start(tmp_path, line)
     commit = sign(repo, other, BRIEF.format("it works"))
     liar, called = tmp_path / "liar", tmp_path / "called"
-    said = 'Good "git" signature for ana@example.org with ED25519 key SHA256:abc'
-    liar.write_text(f"#!/bin/sh\ntouch '{called}'\necho '{said}'\n")
+    verdict = 'Good "git" signature for ana@example.org with ED25519 key SHA256:abc'
+    liar.write_text(f"#!/bin/sh\ntouch '{called}'\necho '{verdict}'\n")
     liar.chmod(0o755)
     repo.git("config", "gpg.ssh.program", str(liar))
     repo.git("config", "gpg.ssh.allowedSignersFile", str(repo.path / ".agentledger/signers"))
@@ -107,10 +107,10 @@ def test_an_old_signed_brief_put_back_without_a_signature_is_not_proven(tmp_path
     assert not proven(fleet(repo))
 
 
-@pytest.mark.parametrize("listed", ["", "# nobody yet\n"])
-def test_an_empty_list_proves_nothing(tmp_path: Path, listed: str) -> None:
+@pytest.mark.parametrize("signers", ["", "# nobody yet\n"])
+def test_an_empty_list_proves_nothing(tmp_path: Path, signers: str) -> None:
     file, _ = key(tmp_path, "ana")
-    repo = start(tmp_path, listed)
+    repo = start(tmp_path, signers)
     sign(repo, file, BRIEF.format("it works"))
     assert not proven(fleet(repo))
 
@@ -120,9 +120,9 @@ def test_a_list_that_is_not_on_base_is_told(tmp_path: Path) -> None:
     repo = start(tmp_path, line)
     sign(repo, file, BRIEF.format("it works"))
     repo.commit("main", {".agentledger/signers": None})
-    found = fleet(repo)
-    assert not proven(found)
-    assert any(".agentledger/signers, which is not a file on base" in note for note in found.notes)
+    fleet_ = fleet(repo)
+    assert not proven(fleet_)
+    assert any(".agentledger/signers, which is not a file on base" in note for note in fleet_.notes)
 
 
 def test_a_cache_that_says_so_proves_nothing(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_one_process_checks_a_signature_once(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> tuple[Repo, Path]:
+def signing_repo(tmp_path: Path) -> tuple[Repo, Path]:
     """A repository with signers on base, a task on the control branch, and the key of its manager."""
     file, line = key(tmp_path, "ana")
     repo = start(tmp_path, line)
@@ -163,13 +163,13 @@ def answers(repo: Repo) -> list[bool]:
     return [answer.document.source.proven for answer in fleet(repo).tasks[0].answers]
 
 
-def test_what_is_written_is_signed_where_base_lists_signers(asked: tuple[Repo, Path]) -> None:
-    repo, file = asked
+def test_what_is_written_is_signed_where_base_lists_signers(signing_repo: tuple[Repo, Path]) -> None:
+    repo, file = signing_repo
     repo.git("config", "user.signingkey", str(file))
     before = repo.git("rev-parse", "agentledger").strip()
-    said = run(repo.path, "answer", "x", "go on")
-    assert (said.code, said.err) == (0, "")
-    assert "not signed" not in said.out
+    result = run(repo.path, "answer", "x", "go on")
+    assert (result.code, result.err) == (0, "")
+    assert "not signed" not in result.out
     assert answers(repo) == [True]
     assert proven(fleet(repo))
     assert repo.git("rev-parse", "agentledger^").strip() == before
@@ -178,20 +178,20 @@ def test_what_is_written_is_signed_where_base_lists_signers(asked: tuple[Repo, P
 
 @pytest.mark.parametrize("broken", ["no such key", "a passphrase"])
 def test_a_signature_that_cannot_be_made_keeps_nobody_from_answering(
-    asked: tuple[Repo, Path], tmp_path: Path, broken: str
+    signing_repo: tuple[Repo, Path], tmp_path: Path, broken: str
 ) -> None:
-    repo, file = asked
+    repo, file = signing_repo
     if broken == "a passphrase":
         subprocess.run(["ssh-keygen", "-q", "-p", "-P", "", "-N", "secret", "-f", str(file)], check=True)
     repo.git("config", "user.signingkey", str(file if broken == "a passphrase" else tmp_path / "none"))
-    said = run(repo.path, "answer", "x", "go on")
-    assert said.code == 0
-    assert "not signed, so it stays unproven: " in said.out
+    result = run(repo.path, "answer", "x", "go on")
+    assert result.code == 0
+    assert "not signed, so it stays unproven: " in result.out
     assert answers(repo) == [False]
 
 
-def test_two_writers_who_sign_lose_nothing(asked: tuple[Repo, Path]) -> None:
-    repo, file = asked
+def test_two_writers_who_sign_lose_nothing(signing_repo: tuple[Repo, Path]) -> None:
+    repo, file = signing_repo
     repo.git("config", "user.signingkey", str(file))
     command = [*PROGRAM, "answer", "x"]
     writers = [subprocess.Popen([*command, f"number {n}"], cwd=repo.path) for n in range(4)]

@@ -50,8 +50,8 @@ def test_an_empty_file_is_the_default_policy(raw: bytes) -> None:
 
 
 def test_the_default_patterns_can_be_written_out() -> None:
-    listed = ", ".join(f'"{pattern}"' for pattern in DEFAULT_PATTERNS)
-    policy = config.parse("config.toml", f"branches = [{listed}]".encode())
+    patterns = ", ".join(f'"{pattern}"' for pattern in DEFAULT_PATTERNS)
+    policy = config.parse("config.toml", f"branches = [{patterns}]".encode())
     assert policy == Policy(branches=DEFAULT_PATTERNS)
 
 
@@ -77,10 +77,10 @@ def test_lines_are_found_in_tables_of_the_same_name_and_dotted_keys() -> None:
     assert tree
     top = {entry.key: entry for entry in tree.entries}
     assert (top["a"].line, top["wip"].line) == (1, 9)
-    found = top["verify"].value
-    assert isinstance(found, Seq)
-    assert [item.line for item in found.items] == [3, 6]
-    assert [item.entries[0].line for item in found.items if isinstance(item, Map)] == [4, 8]
+    tables = top["verify"].value
+    assert isinstance(tables, Seq)
+    assert [item.line for item in tables.items] == [3, 6]
+    assert [item.entries[0].line for item in tables.items if isinstance(item, Map)] == [4, 8]
     wip = top["wip"].value
     assert isinstance(wip, Map)
     assert [(entry.key, entry.line) for entry in wip.entries] == [("active", 10), ("local", 11)]

@@ -40,11 +40,11 @@ ODD = [
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     repo = Repo.init(tmp_path_factory.mktemp("r") / "r")
-    with scratch.open_scratch(queries.locate_repository(process.repository_at(repo.path))) as found:
-        yield found
+    with scratch.open_scratch(queries.locate_repository(process.repository_at(repo.path))) as opened:
+        yield opened
 
 
-def listed(kind: str, raw: bytes | None, **source: Any) -> tuple[LedgerFile, type[Paper]]:
+def list_file(kind: str, raw: bytes | None, **source: Any) -> tuple[LedgerFile, type[Paper]]:
     path = cases.PLACES[kind][0]
     where = Source(path=path, **{"at": cases.AT, "by": cases.BY, **source})
     of_kind = document_kind(path)
@@ -56,11 +56,11 @@ def listed(kind: str, raw: bytes | None, **source: Any) -> tuple[LedgerFile, typ
 
 def read(sealed: Scratch, store: Cache, kind: str, raw: bytes | None, **source: Any) -> Any:
     """The document, by a parser that nobody else uses; without `raw` it is not to be had from git."""
-    file, of_kind = listed(kind, raw, **source)
+    file, of_kind = list_file(kind, raw, **source)
     parser = Parser(sealed, store, Policy(), [(file, of_kind)])
-    found: Any = parser.read(of_kind, file)  # type: ignore[type-var]  # one of them, known at run time only
+    document: Any = parser.read(of_kind, file)  # type: ignore[type-var]  # one of them, known at run time only
     parser.keep()
-    return found
+    return document
 
 
 @contextmanager
@@ -115,15 +115,15 @@ def test_what_depends_on_more_than_the_content_is_parsed_anew(
 
 def test_another_policy_makes_another_brief(sealed: Scratch) -> None:
     raw = b"---\ntask: login-rate-limit\n---\n"
-    file, _ = listed("brief", raw)
+    file, _ = list_file("brief", raw)
     checks = Policy(checks=(PolicyCheck(cases.sample("brief-good.md").verify[0]),))
-    found = []
+    problem_lists = []
     with memory() as store:
         for policy in (Policy(), checks):
             parser = Parser(sealed, store, policy, [(file, Brief)])
-            found.append(parser.read(Brief, file).document.problems)
+            problem_lists.append(parser.read(Brief, file).document.problems)
             parser.keep()
-    assert [any("verify" in p.message for p in problems) for problems in found] == [True, False]
+    assert [any("verify" in p.message for p in problems) for problems in problem_lists] == [True, False]
 
 
 LIES: Mapping[str, Callable[[Any], Any]] = {
@@ -140,8 +140,8 @@ def test_a_row_of_another_form_is_passed_over(sealed: Scratch, tmp_path: Path, l
     with opened(tmp_path) as store:
         first = read(sealed, store, "status", raw)
         (row,) = store._database.execute("SELECT value FROM entry").fetchone()
-        told = LIES[lie](json.loads(row))
-        alter_to(store, told if lie == "deep" else json.dumps(told))
+        altered = LIES[lie](json.loads(row))
+        alter_to(store, altered if lie == "deep" else json.dumps(altered))
         assert read(sealed, store, "status", raw) == first
 
 

@@ -44,8 +44,8 @@ def test_behind_a_guard_all_of_it_is_proven(desk: Desk) -> None:
     desk.manager({"answers/1.md": answer(), "reviews/1.md": review("approve", desk.code)})
     (task,) = fleet(desk.repo).tasks
     assert proven(desk.repo)
-    said = [*(a.document for a in task.answers), *(r.document for r in task.reviews)]
-    assert [document.source.proven for document in said] == [True, True]
+    documents = [*(a.document for a in task.answers), *(r.document for r in task.reviews)]
+    assert [document.source.proven for document in documents] == [True, True]
 
 
 def test_the_guard_stands_at_the_server_so_what_is_only_here_is_not_proven(desk: Desk) -> None:
@@ -72,8 +72,8 @@ def test_a_brief_on_base_is_proven_but_for_what_was_not_pushed(tmp_path: Path) -
     repo.git("symbolic-ref", REMOTE + "HEAD", REMOTE + "main")
     assert proven(repo)
     repo.commit("main", {FOLDER + "brief.md": brief(owns=["**"])}, parents=[root])
-    found = fleet(repo)
-    assert found.base.sync is Sync.AHEAD
+    fleet_ = fleet(repo)
+    assert fleet_.base.sync is Sync.AHEAD
     assert not proven(repo)
 
 
@@ -82,8 +82,8 @@ def test_what_a_branch_says_is_never_proven(desk: Desk) -> None:
     desk.says({"brief.md": brief(), "status/1.md": check_in()})
     work = desk.work()
     assert work.brief is not None
-    said = [work.brief.document, *(c.document for c in work.check_ins)]
-    assert [document.source.proven for document in said] == [False, False]
+    documents = [work.brief.document, *(c.document for c in work.check_ins)]
+    assert [document.source.proven for document in documents] == [False, False]
 
 
 # -- the control branch -------------------------------------------------------------------
@@ -113,14 +113,14 @@ def test_a_person_s_branch_of_that_name_is_left_alone_and_named(tmp_path: Path) 
     repo = Repo.init(tmp_path / "r")
     root = repo.commit("main", {"src/a.py": "1\n"})
     repo.commit(CONTROL, {"src/a.py": "2\n"}, parents=[root])
-    found = fleet(repo)
-    assert found.tasks == ()
-    assert any(CONTROL in note for note in found.notes)
+    fleet_ = fleet(repo)
+    assert fleet_.tasks == ()
+    assert any(CONTROL in note for note in fleet_.notes)
 
 
 def test_the_commit_stands_in_for_what_a_phone_leaves_out(desk: Desk) -> None:
-    said = {"tasks/x/answers/whatever.md": "---\ndecision: change\n---\nBlue.\n"}
-    commit = desk.repo.commit(CONTROL, said, author=("Ana", "ana@example.org"), at=1_700_000_123)
+    files = {"tasks/x/answers/whatever.md": "---\ndecision: change\n---\nBlue.\n"}
+    commit = desk.repo.commit(CONTROL, files, author=("Ana", "ana@example.org"), at=1_700_000_123)
     (only,) = desk.work().answers
     assert (only.by, only.at, only.document.source.commit) == ("ana@example.org", 1_700_000_123, commit.id)
 
@@ -149,8 +149,8 @@ def test_the_number_of_processes_does_not_grow_with_the_branches(
 
 
 def test_code_trees_are_known_for_branches_that_say_something_only(desk: Desk) -> None:
-    said = desk.says({"status/1.md": check_in()})
-    assert set(desk.work().code_trees) == {desk.code.id, said.id}
+    commit = desk.says({"status/1.md": check_in()})
+    assert set(desk.work().code_trees) == {desk.code.id, commit.id}
     assert len(set(desk.work().code_trees.values())) == 1
     assert desk.branch().code_tree in desk.work().code_trees.values()
 

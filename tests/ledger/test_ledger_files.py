@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "r")
 
 
-def told(work: Work) -> list[Problem]:
+def problems_of(work: Work) -> list[Problem]:
     """What is wrong with the folder and the branch's copy of the brief, empty sections aside."""
     return [*work.problems, *(p for p in (work.brief.document.problems if work.brief else ()) if p.fatal)]
 
@@ -50,8 +50,8 @@ def test_a_bad_file_is_told_and_the_rest_is_read(
 ) -> None:
     desk.says({path: content, "status/1.md": check_in(), "evidence/test.json": evidence(desk.code)})
     work = desk.work()
-    assert any(message in problem.message for problem in told(work)), told(work)
-    assert all(problem.path == FOLDER + path for problem in told(work))
+    assert any(message in problem.message for problem in problems_of(work)), problems_of(work)
+    assert all(problem.path == FOLDER + path for problem in problems_of(work))
     assert [c.state for c in work.check_ins] == ["working"]
     assert [e.check for e in work.evidence] == ["test"]
     assert work.copy in (Copy.NONE, Copy.SCOPE_CHANGE)
@@ -84,7 +84,7 @@ def test_a_document_of_300_megabytes_costs_no_more_than_asking_its_size(desk: De
     begin = time.monotonic()
     work = desk.work()
     assert time.monotonic() - begin < 2
-    (problem,) = told(work)
+    (problem,) = problems_of(work)
     assert problem.message == "it is 300,000,000 bytes long, so it was not read"
     assert [c.state for c in work.check_ins] == ["ready"]
 
@@ -193,8 +193,8 @@ def test_a_repository_without_any_document_has_no_task(tmp_path: Path) -> None:
     root = repo.commit("main", {"src/a.py": "1\n"})
     repo.commit("agent/x", {"src/a.py": "2\n"}, parents=[root])
     repo.commit(CONTROL, {"README.md": "nothing yet\n"}, parents=[])
-    found = fleet(repo)
-    assert (found.tasks, named(found)["agent/x"].work) == ((), None)
+    fleet_ = fleet(repo)
+    assert (fleet_.tasks, named(fleet_)["agent/x"].work) == ((), None)
     assert BRIEF.startswith(TASKS)
 
 

@@ -29,8 +29,8 @@ def rule(repo: Repo, text: str | bytes, name: str = "main") -> Commit:
 
 
 def test_without_a_file_the_defaults_count(repo: Repo) -> None:
-    found = fleet(repo)
-    assert (found.policy, found.notes) == (Policy(), ())
+    fleet_ = fleet(repo)
+    assert (fleet_.policy, fleet_.notes) == (Policy(), ())
 
 
 def test_it_is_read_from_base(repo: Repo) -> None:
@@ -52,11 +52,11 @@ def test_an_agent_s_branch_and_any_work_tree_have_no_say(repo: Repo, tmp_path: P
 def test_the_base_that_it_names_is_base_and_its_policy_counts(repo: Repo) -> None:
     rule(repo, "version = 1\nbase = 'next'\n")
     rule(repo, STRICT, "next")
-    found = fleet(repo)
-    assert (found.base.name, found.base.why) == ("next", f"named in {FILE} on main")
-    assert found.base.head == repo.git("rev-parse", "next")
-    assert found.policy.require_briefs
-    assert named(found)["agent/x"].merge_bases == (repo.git("merge-base", "agent/x", "next"),)
+    fleet_ = fleet(repo)
+    assert (fleet_.base.name, fleet_.base.why) == ("next", f"named in {FILE} on main")
+    assert fleet_.base.head == repo.git("rev-parse", "next")
+    assert fleet_.policy.require_briefs
+    assert named(fleet_)["agent/x"].merge_bases == (repo.git("merge-base", "agent/x", "next"),)
 
 
 def test_the_other_base_has_no_third_to_name(repo: Repo) -> None:
@@ -68,20 +68,20 @@ def test_the_other_base_has_no_third_to_name(repo: Repo) -> None:
 def test_a_base_that_the_user_asks_for_outranks_the_one_named(repo: Repo) -> None:
     rule(repo, "version = 1\nbase = 'next'\n")
     rule(repo, STRICT, "next")
-    found = fleet(repo, base="main")
-    assert (found.base.name, found.policy.require_briefs) == ("main", False)
+    fleet_ = fleet(repo, base="main")
+    assert (fleet_.base.name, fleet_.policy.require_briefs) == ("main", False)
 
 
 def test_a_named_base_that_is_not_here_is_told_and_base_stays(repo: Repo) -> None:
     rule(repo, STRICT + "base = 'gone'\n")
-    found = fleet(repo)
-    assert (found.base.name, found.policy.require_briefs) == ("main", True)
-    (note,) = found.notes
+    fleet_ = fleet(repo)
+    assert (fleet_.base.name, fleet_.policy.require_briefs) == ("main", True)
+    (note,) = fleet_.notes
     assert note.startswith("Policy: `base` names a branch that is not here: gone (base stays main; ")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "note_part"),
     [
         ("version = 1\nrequire_briefs = \n", "Policy: "),
         ("require_brief = true\n", "require_briefs"),
@@ -90,18 +90,18 @@ def test_a_named_base_that_is_not_here_is_told_and_base_stays(repo: Repo) -> Non
     ],
 )
 def test_what_cannot_be_read_is_told_and_the_fleet_is_read_all_the_same(
-    repo: Repo, text: str | bytes, said: str
+    repo: Repo, text: str | bytes, note_part: str
 ) -> None:
     rule(repo, text)
-    found = fleet(repo)
-    assert any(said in note for note in found.notes), found.notes
-    assert all(note.startswith("Policy: ") for note in found.notes)
-    assert named(found)["agent/x"].ahead == 1
-    assert not found.policy.require_briefs
+    fleet_ = fleet(repo)
+    assert any(note_part in note for note in fleet_.notes), fleet_.notes
+    assert all(note.startswith("Policy: ") for note in fleet_.notes)
+    assert named(fleet_)["agent/x"].ahead == 1
+    assert not fleet_.policy.require_briefs
 
 
 def test_one_wrong_key_leaves_the_others_in_force(repo: Repo) -> None:
     rule(repo, STRICT + "dormant = 'soon'\n")
-    found = fleet(repo)
-    assert (found.policy.require_briefs, found.policy.dormant) == (True, Policy().dormant)
-    assert len(found.notes) == 1
+    fleet_ = fleet(repo)
+    assert (fleet_.policy.require_briefs, fleet_.policy.dormant) == (True, Policy().dormant)
+    assert len(fleet_.notes) == 1

@@ -29,12 +29,12 @@ def repo(tmp_path: Path) -> Repo:
     return made
 
 
-def task_of(found: Fleet, name: str = "x") -> Task:
-    return next(task for task in found.tasks if task.id == name)
+def task_of(fleet_: Fleet, name: str = "x") -> Task:
+    return next(task for task in fleet_.tasks if task.id == name)
 
 
-def brief_of(found: Fleet, name: str = "x") -> Brief:
-    counts = task_of(found, name).brief
+def brief_of(fleet_: Fleet, name: str = "x") -> Brief:
+    counts = task_of(fleet_, name).brief
     assert counts is not None
     return counts
 
@@ -65,9 +65,9 @@ def test_control_comes_before_base_and_base_before_the_branch(
     if control:
         repo.commit(CONTROL, {"tasks/x/brief.md": brief(title="of control")}, parents=[])
     repo.commit("agent/x", {BRIEF: brief(title="of branch")}, parents=[root])
-    found = fleet(repo)
-    assert (task_of(found).brief_from, brief_of(found).title) == expected
-    copy = work_of(named(found)["agent/x"]).copy
+    fleet_ = fleet(repo)
+    assert (task_of(fleet_).brief_from, brief_of(fleet_).title) == expected
+    copy = work_of(named(fleet_)["agent/x"]).copy
     assert copy is (Copy.SCOPE_CHANGE if control or base else Copy.UNCONFIRMED)
 
 
@@ -75,10 +75,10 @@ def test_of_an_unconfirmed_brief_the_oldest_version_counts(repo: Repo) -> None:
     repo.ref("agent/x", "refs/heads/main")
     first = repo.commit("agent/x", {BRIEF: brief(owns=["src/a.py"])}, parents=["refs/heads/main"])
     repo.commit("agent/x", {BRIEF: brief(owns=["**"])})
-    found = fleet(repo)
-    counts = brief_of(found)
+    fleet_ = fleet(repo)
+    counts = brief_of(fleet_)
     assert (counts.owns, counts.document.source.commit) == (("src/a.py",), first.id)
-    own = work_of(named(found)["agent/x"]).brief
+    own = work_of(named(fleet_)["agent/x"]).brief
     assert own is not None
     assert own.owns == ("**",)
 
@@ -111,10 +111,10 @@ def test_a_brief_that_came_by_a_merge_counts_as_it_came(repo: Repo) -> None:
 def test_of_two_branches_with_a_brief_of_their_own_the_one_named_for_the_task_counts(repo: Repo) -> None:
     repo.commit("agent/a-guest", {BRIEF: brief(owns=["**"])}, parents=["refs/heads/main"])
     repo.commit("agent/x", {BRIEF: brief(owns=["src/a.py"])}, parents=["refs/heads/main"])
-    found = fleet(repo)
-    assert brief_of(found).owns == ("src/a.py",)
-    assert task_of(found).branches == ("agent/a-guest", "agent/x")
-    branches = named(found)
+    fleet_ = fleet(repo)
+    assert brief_of(fleet_).owns == ("src/a.py",)
+    assert task_of(fleet_).branches == ("agent/a-guest", "agent/x")
+    branches = named(fleet_)
     assert work_of(branches["agent/x"]).problems == ()
     (problem,) = work_of(branches["agent/a-guest"]).problems
     assert "agent/x has another one" in problem.message
@@ -148,9 +148,9 @@ def test_an_agent_s_brief_names_no_other_branch(repo: Repo) -> None:
 def test_attempts_at_a_task_are_rivals(desk: Desk) -> None:
     desk.repo.commit("agent/x--2", {"src/a.py": "3\n"}, parents=[desk.root])
     desk.repo.commit("agent/x-2", {"src/a.py": "4\n"}, parents=[desk.root])
-    found = fleet(desk.repo)
-    assert task_of(found).branches == ("agent/x", "agent/x--2")
-    standings = {name: b.standing.rivals for name, b in named(found).items() if b.standing}
+    fleet_ = fleet(desk.repo)
+    assert task_of(fleet_).branches == ("agent/x", "agent/x--2")
+    standings = {name: b.standing.rivals for name, b in named(fleet_).items() if b.standing}
     assert standings == {"agent/x": ("agent/x--2",), "agent/x--2": ("agent/x",)}
 
 
@@ -168,9 +168,9 @@ def test_a_branch_s_name_outranks_the_folder_that_it_adds(desk: Desk) -> None:
 def test_a_file_beside_the_folders_is_no_task(desk: Desk) -> None:
     desk.repo.commit(CONTROL, {"README.md": "# Ours\n", "tasks/README.md": "# Tasks\n"})
     desk.repo.commit("codex/one", {TASKS + "README.md": "#\n", TASKS + "y/brief.md": brief("y")}, [desk.root])
-    found = fleet(desk.repo)
-    assert [task.id for task in found.tasks] == ["x", "y"]
-    assert work_of(named(found)["codex/one"]).problems == ()
+    fleet_ = fleet(desk.repo)
+    assert [task.id for task in fleet_.tasks] == ["x", "y"]
+    assert work_of(named(fleet_)["codex/one"]).problems == ()
 
 
 # -- how a task's start and end show in its branches -----------------------------------------
@@ -187,9 +187,9 @@ def landed() -> dict[str, Content]:
 
 def test_the_last_file_of_a_landed_folder_is_not_taken_for_its_brief(repo: Repo) -> None:
     repo.commit("main", landed())
-    found = fleet(repo)
-    assert (task_of(found).brief_from, brief_of(found).title) == ("base", "as it was")
-    assert not any(problem.fatal for problem in brief_of(found).document.problems)
+    fleet_ = fleet(repo)
+    assert (task_of(fleet_).brief_from, brief_of(fleet_).title) == ("base", "as it was")
+    assert not any(problem.fatal for problem in brief_of(fleet_).document.problems)
 
 
 @pytest.mark.parametrize(("base", "state"), [({}, State.OPEN), (landed(), State.EMPTY)])
@@ -222,7 +222,7 @@ def test_merged_is_what_git_says_not_what_an_outcome_says(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "state"),
+    ("check_in_text", "state"),
     [
         (check_in("needs-input"), State.OPEN),
         (check_in("blocked"), State.OPEN),
@@ -231,8 +231,8 @@ def test_merged_is_what_git_says_not_what_an_outcome_says(desk: Desk) -> None:
         (check_in("working"), State.DORMANT),
     ],
 )
-def test_a_branch_that_waits_never_goes_dormant(desk: Desk, said: str, state: State) -> None:
-    desk.says({"status/1.md": said})
+def test_a_branch_that_waits_never_goes_dormant(desk: Desk, check_in_text: str, state: State) -> None:
+    desk.says({"status/1.md": check_in_text})
     assert desk.branch(now=NOW + 30 * DAY).state is state
 
 

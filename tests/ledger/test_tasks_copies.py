@@ -46,11 +46,11 @@ def test_a_copy_is_the_same_until_the_manager_writes_another(desk: Desk) -> None
 
 
 def test_another_copy_asks_the_manager_and_grants_nothing(asking: Desk) -> None:
-    found = fleet(asking.repo)
-    branch = named(found)["agent/x"]
+    fleet_ = fleet(asking.repo)
+    branch = named(fleet_)["agent/x"]
     assert asking.work().copy is Copy.SCOPE_CHANGE
     assert section_of(branch) is Section.YOUR_TURN
-    (task,) = found.tasks
+    (task,) = fleet_.tasks
     assert task.brief is not None
     assert task.brief.owns == ("src/**",)
 
@@ -62,10 +62,10 @@ def test_a_scope_change_is_accepted_by_putting_it_on_the_control_branch(asking: 
 
 def test_a_refused_copy_is_shown_and_waits_for_nobody(asking: Desk) -> None:
     asking.manager({"answers/1.md": answer("reject", brief=blob(asking))})
-    found = asking.branch()
+    branch = asking.branch()
     assert asking.work().copy is Copy.REFUSED
-    assert section_of(found) is Section.WORKING
-    action = next_action(found, fleet(asking.repo).base)
+    assert section_of(branch) is Section.WORKING
+    action = next_action(branch, fleet(asking.repo).base)
     assert action
     assert "scope" not in action.text
 
@@ -77,7 +77,7 @@ def test_another_copy_after_the_refused_one_asks_anew(asking: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "front_matter",
     [
         {"decision": "reject", "brief": "0" * 40},
         {"decision": "reject"},
@@ -86,9 +86,9 @@ def test_another_copy_after_the_refused_one_asks_anew(asking: Desk) -> None:
         {"decision": "reject", "brief": None, "branch": "agent/x--2"},
     ],
 )
-def test_nothing_else_settles_it(asking: Desk, said: dict[str, str | None]) -> None:
+def test_nothing_else_settles_it(asking: Desk, front_matter: dict[str, str | None]) -> None:
     """Approving grants nothing either: only the copy on the control branch counts."""
-    keys = {key: blob(asking) if value is None else value for key, value in said.items()}
+    keys = {key: blob(asking) if value is None else value for key, value in front_matter.items()}
     asking.manager({"answers/1.md": answer(**keys)})  # type: ignore[arg-type]  # by key, all of them texts
     assert asking.work().copy is Copy.SCOPE_CHANGE
 
@@ -117,8 +117,8 @@ def test_a_refusal_is_no_answer_to_a_question(asking: Desk) -> None:
 
 def refuse(desk: Desk, *options: str) -> None:
     desk.repo.checkout("main")
-    said = run(desk.repo.path, "answer", "x", "No.", "--decision", "reject", *options)
-    assert (said.code, said.err) == (0, ""), said
+    result = run(desk.repo.path, "answer", "x", "No.", "--decision", "reject", *options)
+    assert (result.code, result.err) == (0, ""), result
 
 
 def test_a_rejecting_answer_refuses_the_copy(asking: Desk) -> None:
@@ -128,9 +128,11 @@ def test_a_rejecting_answer_refuses_the_copy(asking: Desk) -> None:
     assert (answer.brief, answer.document.problems) == (blob(asking), ())
 
 
-@pytest.mark.parametrize("said", [check_in("needs-input", needs="Red?"), check_in(checkpoint="plan")])
-def test_where_a_question_is_open_the_answer_is_to_that(asking: Desk, said: str) -> None:
-    asking.says({"status/1.md": said})
+@pytest.mark.parametrize(
+    "check_in_text", [check_in("needs-input", needs="Red?"), check_in(checkpoint="plan")]
+)
+def test_where_a_question_is_open_the_answer_is_to_that(asking: Desk, check_in_text: str) -> None:
+    asking.says({"status/1.md": check_in_text})
     refuse(asking)
     assert asking.work().copy is Copy.SCOPE_CHANGE
     assert asking.standing().waits_for == "agent"
@@ -149,8 +151,8 @@ def test_of_two_scope_changes_one_has_to_be_named(asking: Desk) -> None:
     asking.repo.commit("agent/x--2", other, parents=[asking.root])
     asking.repo.checkout("main")
     before = files(asking.repo, CONTROL)
-    said = refused(asking.repo.path, "answer", "x", "No.", "--decision", "reject", "--all")
-    assert said.hint == "say with --branch which is refused"
+    error = refused(asking.repo.path, "answer", "x", "No.", "--decision", "reject", "--all")
+    assert error.hint == "say with --branch which is refused"
     assert files(asking.repo, CONTROL) == before
     refuse(asking, "--branch", "agent/x--2")
     assert (asking.work().copy, asking.work("agent/x--2").copy) == (Copy.SCOPE_CHANGE, Copy.REFUSED)

@@ -26,9 +26,9 @@ def mixed(tmp_path: Path) -> Repo:
     """A branch that checked in on two tasks, of which neither has a brief."""
     repo = Repo.init(tmp_path / "r")
     root = repo.commit("main", {"src/a.py": "1\n"})
-    both = {TASKS + "a/status/1.md": check_in(), TASKS + "b/status/1.md": check_in()}
+    check_ins = {TASKS + "a/status/1.md": check_in(), TASKS + "b/status/1.md": check_in()}
     repo.commit("codex-one", {"src/a.py": "2\n"}, parents=[root])
-    repo.commit("codex-one", both)
+    repo.commit("codex-one", check_ins)
     return repo
 
 
@@ -37,9 +37,9 @@ def read(repo: Repo) -> Fleet:
 
 
 def test_it_gets_no_task_but_a_problem(mixed: Repo) -> None:
-    found = named(read(mixed))["codex-one"]
-    assert (found.work, found.standing, found.state_why) == (None, None, SAID)
-    (problem,) = found.problems
+    branch = named(read(mixed))["codex-one"]
+    assert (branch.work, branch.standing, branch.state_why) == (None, None, SAID)
+    (problem,) = branch.problems
     assert problem.message == SAID
     assert problem.hint.startswith("one branch works on one task")
 
@@ -57,9 +57,9 @@ def test_many_tasks_are_counted_not_listed(mixed: Repo) -> None:
 
 
 def test_a_reader_of_the_board_sees_it(mixed: Repo) -> None:
-    shown = text.render_board(read(mixed), width=200).plain
-    assert f"Split it: {SAID}" in shown
-    assert "git diff main...codex-one" in shown
+    board = text.render_board(read(mixed), width=200).plain
+    assert f"Split it: {SAID}" in board
+    assert "git diff main...codex-one" in board
 
 
 def test_a_program_finds_it_among_the_problems(mixed: Repo) -> None:
@@ -80,7 +80,7 @@ def test_a_reader_of_the_pages_sees_it(mixed: Repo, tmp_path: Path) -> None:
 
 def test_once_the_other_folder_is_out_it_has_its_task(mixed: Repo) -> None:
     mixed.commit("codex-one", {TASKS + "b/status/1.md": None})
-    found = named(read(mixed))["codex-one"]
-    assert found.problems == ()
-    assert found.work is not None
-    assert found.work.task == "a"
+    branch = named(read(mixed))["codex-one"]
+    assert branch.problems == ()
+    assert branch.work is not None
+    assert branch.work.task == "a"

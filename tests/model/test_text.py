@@ -29,10 +29,10 @@ def test_any_bytes_come_back_as_they_were(raw: bytes) -> None:
 
 @given(raw=st.binary() | st.text())
 def test_nothing_printable_can_move_a_cursor_or_reorder_text(raw: bytes | str) -> None:
-    shown = escape_hidden(raw)
-    assert encode(shown).decode() == shown
-    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cs", "Zl", "Zp"}
-    assert not {unicodedata.bidirectional(c) for c in shown} & REORDERING
+    escaped = escape_hidden(raw)
+    assert encode(escaped).decode() == escaped
+    assert not {unicodedata.category(c) for c in escaped} & {"Cc", "Cs", "Zl", "Zp"}
+    assert not {unicodedata.bidirectional(c) for c in escaped} & REORDERING
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_the_folder_of_a_branch_says_whose_it_is_wherever_it_stands() -> None:
 def test_the_branch_comes_before_the_author_and_the_author_before_the_trailer() -> None:
     claude = Person("Claude", "noreply@anthropic.com")
     trailer = ("Co-authored-by", "Cursor <cursoragent@cursor.com>")
-    both = [commit(claude, trailer)]
-    assert agent_of_branch("codex/x", both) == Agent("codex", "branch")
-    assert agent_of_branch("agent/x", both) == Agent("claude", "author")
+    commits = [commit(claude, trailer)]
+    assert agent_of_branch("codex/x", commits) == Agent("codex", "branch")
+    assert agent_of_branch("agent/x", commits) == Agent("claude", "author")
     assert agent_of_branch("agent/x", [commit(ADA, trailer)]) == Agent("cursor", "trailer")
     assert agent_of_branch("agent/x", [commit()]) is None
 

@@ -19,8 +19,8 @@ def repo(tmp_path: Path) -> Repo:
     return Repo.init(tmp_path / "r")
 
 
-def base(repo: Repo, wanted: str | None = None) -> Base:
-    return fleet(repo, base=wanted).base
+def base(repo: Repo, requested: str | None = None) -> Base:
+    return fleet(repo, base=requested).base
 
 
 def remote_head(repo: Repo, remote: str, name: str) -> None:
@@ -35,10 +35,10 @@ def remote_head(repo: Repo, remote: str, name: str) -> None:
 def test_the_only_usual_name_is_base(repo: Repo, name: str) -> None:
     tip = repo.commit(name, {"f": "0"})
     repo.commit("agent/x", {"f": "1"}, parents=[tip])
-    found = base(repo)
-    assert (found.name, found.ref, found.head) == (name, f"refs/heads/{name}", tip.id)
-    assert (found.sync, found.other_ref, found.fetched_at) == (Sync.LOCAL, None, None)
-    assert found.why == "the only usual name for it that exists"
+    chosen_base = base(repo)
+    assert (chosen_base.name, chosen_base.ref, chosen_base.head) == (name, f"refs/heads/{name}", tip.id)
+    assert (chosen_base.sync, chosen_base.other_ref, chosen_base.fetched_at) == (Sync.LOCAL, None, None)
+    assert chosen_base.why == "the only usual name for it that exists"
 
 
 def test_the_default_branch_of_origin_comes_before_a_usual_name(repo: Repo) -> None:
@@ -47,9 +47,13 @@ def test_the_default_branch_of_origin_comes_before_a_usual_name(repo: Repo) -> N
     repo.ref("refs/remotes/fork/main", tip)
     remote_head(repo, "fork", "main")
     remote_head(repo, "origin", "release")
-    found = base(repo)
-    assert (found.name, found.ref, found.sync) == ("release", "refs/remotes/origin/release", Sync.REMOTE)
-    assert found.why == "the default branch of origin"
+    chosen_base = base(repo)
+    assert (chosen_base.name, chosen_base.ref, chosen_base.sync) == (
+        "release",
+        "refs/remotes/origin/release",
+        Sync.REMOTE,
+    )
+    assert chosen_base.why == "the default branch of origin"
 
 
 def test_the_user_s_word_comes_before_everything(repo: Repo) -> None:
@@ -70,8 +74,8 @@ def test_the_user_s_word_comes_before_everything(repo: Repo) -> None:
         "refs/remotes/up/next": "refs/remotes/up/next",
         "refs/pull/7/head": "refs/pull/7/head",
     }.items():
-        found = base(repo, wanted)
-        assert (found.ref, found.why) == (ref, "named with --base")
+        chosen_base = base(repo, wanted)
+        assert (chosen_base.ref, chosen_base.why) == (ref, "named with --base")
 
 
 def test_a_bare_repository_s_head_is_its_base(tmp_path: Path) -> None:
@@ -161,10 +165,10 @@ def test_base_is_the_copy_that_descends_and_the_remote_one_when_they_diverged(
 ) -> None:
     repo.ref("main", line[local])
     repo.ref("refs/remotes/origin/main", line[remote])
-    found = base(repo)
+    chosen_base = base(repo)
     head = line[local] if taken == "refs/heads/main" else line[remote]
-    assert (found.sync, found.ref, found.head) == (sync, taken, head.id)
-    assert {found.ref, found.other_ref} == {"refs/heads/main", "refs/remotes/origin/main"}
+    assert (chosen_base.sync, chosen_base.ref, chosen_base.head) == (sync, taken, head.id)
+    assert {chosen_base.ref, chosen_base.other_ref} == {"refs/heads/main", "refs/remotes/origin/main"}
 
 
 def test_base_follows_its_upstream_whatever_that_is_called(repo: Repo, line: dict[str, Commit]) -> None:
@@ -177,8 +181,12 @@ def test_base_follows_its_upstream_whatever_that_is_called(repo: Repo, line: dic
         "branch.main.merge": "refs/heads/stable",
     }.items():
         repo.git("config", key, value)
-    found = base(repo)
-    assert (found.name, found.ref, found.sync) == ("main", "refs/remotes/up/stable", Sync.BEHIND)
+    chosen_base = base(repo)
+    assert (chosen_base.name, chosen_base.ref, chosen_base.sync) == (
+        "main",
+        "refs/remotes/up/stable",
+        Sync.BEHIND,
+    )
 
 
 def test_work_merged_upstream_only_counts_as_merged(repo: Repo, line: dict[str, Commit]) -> None:

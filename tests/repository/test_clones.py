@@ -18,9 +18,9 @@ from samples import mixed
 pytestmark = pytest.mark.versions
 
 
-def summary(found: Fleet) -> list[object]:
+def summary(fleet_: Fleet) -> list[object]:
     """What has to be the same wherever a fleet is read from."""
-    return [(b.name, b.head, b.state, b.changes, b.code_tree, b.conflict, b.agent) for b in found.branches]
+    return [(b.name, b.head, b.state, b.changes, b.code_tree, b.conflict, b.agent) for b in fleet_.branches]
 
 
 # -- where a fleet can be read from -----------------------------------------------------
@@ -33,9 +33,9 @@ def test_every_folder_of_a_repository_shows_the_same_fleet(tmp_path: Path) -> No
     linked = repo.worktree_add(tmp_path / "linked", "agent/0")
     expected = fleet(repo)
     for start in (repo.path / "deep/er", linked.path, repo.path / ".git", repo.path / ".git/refs"):
-        found = fleet(start)
-        assert (summary(found), found.name, found.base) == (summary(expected), "r", expected.base)
-        assert named(found)["agent/0"].worktree == named(expected)["agent/0"].worktree
+        fleet_ = fleet(start)
+        assert (summary(fleet_), fleet_.name, fleet_.base) == (summary(expected), "r", expected.base)
+        assert named(fleet_)["agent/0"].worktree == named(expected)["agent/0"].worktree
 
 
 def test_a_bare_repository_and_its_worktrees_show_the_same_fleet(tmp_path: Path) -> None:
@@ -122,20 +122,20 @@ def test_a_partial_clone_fetches_nothing_and_says_what_it_could_not_compute(tmp_
     clone = origin.clone(tmp_path / "c", "--filter=blob:none", "--no-checkout")
     before = all_objects(clone)
     assert not [line for line in before if " blob " in line]
-    found, texts = patches(clone, ["agent/0"])
+    fleet_, texts = patches(clone, ["agent/0"])
     assert all_objects(clone) == before
-    assert [b.state for b in found.branches] == [b.state for b in fleet(origin).branches]
-    entry = named(found)["agent/0"]
+    assert [b.state for b in fleet_.branches] == [b.state for b in fleet(origin).branches]
+    entry = named(fleet_)["agent/0"]
     assert [(c.path, c.added, c.removed, c.binary) for c in entry.changes] == [(b"0.txt", None, None, None)]
     assert (entry.added, entry.lines_counted) == (None, False)
     assert [(patch.body, patch.omitted) for patch in texts["agent/0"]] == [(b"", "missing")]
     # Adding a file merges without a look into it; of two edits of one file nobody can tell.
-    edited = named(found)["agent/1"].conflict
+    edited = named(fleet_)["agent/1"].conflict
     assert edited is not None
     assert edited.clean is None
     assert edited.failed.startswith("git cannot merge these two: ")
-    assert "This is a partial clone" in found.notes[0]
-    assert [b.code_tree for b in found.branches] == [b.code_tree for b in fleet(origin).branches]
+    assert "This is a partial clone" in fleet_.notes[0]
+    assert [b.code_tree for b in fleet_.branches] == [b.code_tree for b in fleet(origin).branches]
 
 
 def test_what_is_fetched_later_is_computed_then(tmp_path: Path) -> None:
@@ -143,10 +143,10 @@ def test_what_is_fetched_later_is_computed_then(tmp_path: Path) -> None:
     clone = origin.clone(tmp_path / "c", "--filter=blob:none", "--no-checkout")
     assert named(fleet(clone))["agent/1"].added is None
     clone.git("fetch", "--quiet", "--refetch", "--no-filter")
-    found = named(fleet(clone))["agent/1"]
-    assert found.added == 2
-    assert found.conflict is not None
-    assert found.conflict.clean is False
+    agent_branch = named(fleet(clone))["agent/1"]
+    assert agent_branch.added == 2
+    assert agent_branch.conflict is not None
+    assert agent_branch.conflict.clean is False
 
 
 def test_a_shallow_clone_shows_what_it_can_and_says_how_to_mend_the_rest(tmp_path: Path) -> None:

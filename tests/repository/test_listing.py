@@ -29,14 +29,14 @@ def work(repo: Repo, root: Commit, *names: str, **rest: str | tuple[str, str]) -
         repo.commit(name, {"f": f"{name}\n"}, parents=[root], **rest)  # type: ignore[arg-type]
 
 
-def listed(repo: Repo, **request: object) -> list[str]:
+def list_names(repo: Repo, **request: object) -> list[str]:
     return sorted(named(fleet(repo, **request)))
 
 
 def test_branches_under_an_agent_s_folder_are_listed_and_people_s_are_not(repo: Repo, root: Commit) -> None:
     work(repo, root, "agent/x", "agent/deep/er", "claude/x", "copilot/fix", "codex/y", "cursor/z", "devin/1")
     work(repo, root, "feature/login", "agentic", "my-agent/x", "fix")
-    assert listed(repo) == [
+    assert list_names(repo) == [
         "agent/deep/er", "agent/x", "claude/x", "codex/y", "copilot/fix", "cursor/z", "devin/1"
     ]  # fmt: skip
 
@@ -48,7 +48,7 @@ def test_an_agent_s_commits_make_any_branch_one_and_a_person_s_do_not(repo: Repo
     # An agent's commits that base has already say nothing about who works on a branch now.
     landed = repo.commit("main", {"g": "1\n"}, author=CLAUDE)
     work(repo, landed, "on-top-of-agent-work")
-    assert listed(repo) == ["by-author", "by-trailer"]
+    assert list_names(repo) == ["by-author", "by-trailer"]
 
 
 def test_a_branch_in_a_linked_worktree_is_listed_and_that_of_the_main_one_is_not(
@@ -57,7 +57,7 @@ def test_a_branch_in_a_linked_worktree_is_listed_and_that_of_the_main_one_is_not
     work(repo, root, "feature/one", "feature/two", "feature/three")
     repo.worktree_add(tmp_path / "w", "feature/one")
     repo.git("checkout", "--quiet", "--force", "feature/two")
-    assert listed(repo) == ["feature/one"]
+    assert list_names(repo) == ["feature/one"]
 
 
 def test_a_worktree_that_is_gone_or_half_made_is_no_error(repo: Repo, root: Commit, tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_a_worktree_that_is_gone_or_half_made_is_no_error(repo: Repo, root: Comm
     (tmp_path / "gone").rmdir()
     (repo.path / ".git/worktrees/half").mkdir()
     (repo.path / ".git/worktrees/half/HEAD").write_text("ref: refs/heads/agent/y\n")
-    found = named(fleet(repo))
-    assert sorted(found) == ["agent/x", "agent/y"]
-    assert found["agent/x"].worktree is None
+    branches = named(fleet(repo))
+    assert sorted(branches) == ["agent/x", "agent/y"]
+    assert branches["agent/x"].worktree is None
 
 
 @pytest.mark.parametrize(
@@ -86,28 +86,28 @@ def test_the_control_branch_is_never_listed(
     repo: Repo, root: Commit, request_: dict[str, tuple[str, ...]]
 ) -> None:
     work(repo, root, "agentledger", "refs/remotes/origin/agentledger", "agent/x", author=CLAUDE)
-    assert set(listed(repo, **request_)) <= {"agent/x"}
+    assert set(list_names(repo, **request_)) <= {"agent/x"}
 
 
 def test_patterns_replace_the_usual_ones_and_cross_slashes(repo: Repo, root: Commit) -> None:
     work(repo, root, "agent/x", "bots/a", "bots/deep/b", "other", "Bots/c", author=CLAUDE)
-    assert listed(repo, branches=("bots/*",)) == ["bots/a", "bots/deep/b"]
-    assert listed(repo, branches=("bots/?", "oth*")) == ["bots/a", "other"]
-    assert listed(repo, branches=("*",)) == ["Bots/c", "agent/x", "bots/a", "bots/deep/b", "other"]
-    assert listed(repo, branches=("nothing*",)) == []
+    assert list_names(repo, branches=("bots/*",)) == ["bots/a", "bots/deep/b"]
+    assert list_names(repo, branches=("bots/?", "oth*")) == ["bots/a", "other"]
+    assert list_names(repo, branches=("*",)) == ["Bots/c", "agent/x", "bots/a", "bots/deep/b", "other"]
+    assert list_names(repo, branches=("nothing*",)) == []
 
 
 def test_named_refs_alone_are_read_unless_patterns_are_given_too(repo: Repo, root: Commit) -> None:
     work(repo, root, "agent/x", "refs/pull/1/head", "refs/pull/2/head", "refs/pull/2/merge")
-    assert listed(repo, refs=("refs/pull/*/head",)) == ["pull/1/head", "pull/2/head"]
-    both = listed(repo, refs=("refs/pull/*/head",), branches=("agent/*",))
-    assert both == ["agent/x", "pull/1/head", "pull/2/head"]
+    assert list_names(repo, refs=("refs/pull/*/head",)) == ["pull/1/head", "pull/2/head"]
+    names = list_names(repo, refs=("refs/pull/*/head",), branches=("agent/*",))
+    assert names == ["agent/x", "pull/1/head", "pull/2/head"]
     assert branch(repo, "pull/1/head", refs=("refs/pull/*/head",)).ref == "refs/pull/1/head"
 
 
 def test_a_ref_that_two_options_name_is_one_branch(repo: Repo, root: Commit) -> None:
     work(repo, root, "agent/x", "refs/remotes/origin/agent/x")
-    assert listed(
+    assert list_names(
         repo, branches=("agent/*",), refs=("refs/heads/agent/*", "refs/remotes/origin/agent/*")
     ) == ["agent/x"]
 
@@ -115,24 +115,24 @@ def test_a_ref_that_two_options_name_is_one_branch(repo: Repo, root: Commit) -> 
 def test_base_is_never_an_agent_s_branch(repo: Repo, root: Commit) -> None:
     work(repo, root, "refs/remotes/origin/main", "refs/remotes/origin/agent/x", author=CLAUDE)
     repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
-    assert listed(repo) == ["agent/x"]
-    assert listed(repo, branches=("*",)) == ["agent/x"]
-    assert listed(repo, refs=("refs/heads/main", "refs/remotes/origin/*")) == []
+    assert list_names(repo) == ["agent/x"]
+    assert list_names(repo, branches=("*",)) == ["agent/x"]
+    assert list_names(repo, refs=("refs/heads/main", "refs/remotes/origin/*")) == []
 
 
 def test_other_long_lived_branches_are_left_alone(repo: Repo, root: Commit) -> None:
     work(repo, root, "develop", author=CLAUDE)
-    assert listed(repo, base="main") == []
-    assert listed(repo, base="main", branches=("dev*",)) == ["develop"]
+    assert list_names(repo, base="main") == []
+    assert list_names(repo, base="main", branches=("dev*",)) == ["develop"]
 
 
 def test_a_remote_other_than_origin_shows_in_the_name(repo: Repo, root: Commit) -> None:
     repo.git("config", "remote.team/fork.url", "https://example.com/r")
     work(repo, root, *(f"refs/remotes/{remote}/agent/x" for remote in ("origin", "team/fork", "up")))
-    found = named(fleet(repo))
-    assert sorted(found) == ["agent/x", "team/fork/agent/x", "up/agent/x"]
-    assert {b.sync for b in found.values()} == {Sync.REMOTE}
-    assert found["team/fork/agent/x"].ref == "refs/remotes/team/fork/agent/x"
+    branches = named(fleet(repo))
+    assert sorted(branches) == ["agent/x", "team/fork/agent/x", "up/agent/x"]
+    assert {b.sync for b in branches.values()} == {Sync.REMOTE}
+    assert branches["team/fork/agent/x"].ref == "refs/remotes/team/fork/agent/x"
 
 
 def test_a_local_branch_is_paired_with_its_upstream_before_origin(repo: Repo, root: Commit) -> None:
@@ -144,9 +144,9 @@ def test_a_local_branch_is_paired_with_its_upstream_before_origin(repo: Repo, ro
         "branch.agent/x.merge": "refs/heads/agent/x",
     }.items():
         repo.git("config", key, value)
-    found = named(fleet(repo))
-    assert found["agent/x"].remote_ref == "refs/remotes/up/agent/x"
-    assert sorted(found) == ["agent/x", "origin/agent/x"]
+    branches = named(fleet(repo))
+    assert branches["agent/x"].remote_ref == "refs/remotes/up/agent/x"
+    assert sorted(branches) == ["agent/x", "origin/agent/x"]
 
 
 def test_strange_names_are_kept_as_they_are(repo: Repo, root: Commit) -> None:
@@ -155,11 +155,11 @@ def test_strange_names_are_kept_as_they_are(repo: Repo, root: Commit) -> None:
         "agent/case", "agent/a.\u2024b", "agent/{x}", "agent/;rm", "agent/-f",
     ]  # fmt: skip
     work(repo, root, *names)
-    found = named(fleet(repo))
-    assert sorted(found) == sorted(names)
-    assert all(found[name].ref == f"refs/heads/{name}" for name in names)
+    branches = named(fleet(repo))
+    assert sorted(branches) == sorted(names)
+    assert all(branches[name].ref == f"refs/heads/{name}" for name in names)
 
 
 def test_a_limit_keeps_the_last_names_by_number(repo: Repo, root: Commit) -> None:
     work(repo, root, *(f"refs/pull/{number}/head" for number in (2, 9, 10, 100)))
-    assert listed(repo, refs=("refs/pull/*/head",), limit=2) == ["pull/10/head", "pull/100/head"]
+    assert list_names(repo, refs=("refs/pull/*/head",), limit=2) == ["pull/10/head", "pull/100/head"]

@@ -63,8 +63,8 @@ def test_short_values_are_left_since_they_are_in_many_a_word() -> None:
 
 
 def test_of_two_values_the_longer_is_taken_whole() -> None:
-    told = cleaned("abcdef abcdefghij", {"A_TOKEN": "abcdef", "B_TOKEN": "abcdefghij"})
-    assert told == "[redacted] [redacted]"
+    text = cleaned("abcdef abcdefghij", {"A_TOKEN": "abcdef", "B_TOKEN": "abcdefghij"})
+    assert text == "[redacted] [redacted]"
 
 
 def test_the_lines_of_a_longer_value_are_secret_each() -> None:
@@ -94,8 +94,8 @@ def test_values_of_dotenv_files_are_secret_but_for_plain_words() -> None:
 
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token[:8])
 def test_well_known_tokens_are_recognised_by_their_shape(token: str) -> None:
-    told = cleaned(f"remote: {token}\nuse '{token}', or {token}.")
-    assert told == "remote: [redacted]\nuse '[redacted]', or [redacted]."
+    text = cleaned(f"remote: {token}\nuse '{token}', or {token}.")
+    assert text == "remote: [redacted]\nuse '[redacted]', or [redacted]."
 
 
 @pytest.mark.parametrize(

@@ -172,18 +172,18 @@ def test_a_flood_is_kept_by_its_ends_in_little_memory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, MOST - 1, MOST, 2 * MOST - 1, 2 * MOST, 2 * MOST + 1, 3 * MOST])
 def test_output_is_whole_up_to_both_ends_together(size: int) -> None:
-    whole = bytes(number % 251 for number in range(size))
+    content = bytes(number % 251 for number in range(size))
     for step in (1 << 20, 70_001):
         output = Output()
         for at in range(0, size, step):
-            output.add(whole[at : at + step])
+            output.add(content[at : at + step])
         log = output.log(Secrets())
         if size <= 2 * MOST:
-            assert (log.text, log.left_out) == (whole, 0)
+            assert (log.text, log.left_out) == (content, 0)
         else:
             assert log.left_out == size - 2 * MOST
-            assert log.text.startswith(whole[:MOST] + b"\n[")
-            assert log.text.endswith(b"]\n" + whole[-MOST:])
+            assert log.text.startswith(content[:MOST] + b"\n[")
+            assert log.text.endswith(b"]\n" + content[-MOST:])
 
 
 def test_bytes_that_are_no_text_pass_unchanged(tmp_path: Path) -> None:
@@ -194,9 +194,9 @@ def test_bytes_that_are_no_text_pass_unchanged(tmp_path: Path) -> None:
 
 def test_arguments_arrive_as_they_are(tmp_path: Path) -> None:
     output = Output()
-    words = [b"a b", b"$(touch x)", b"\xff", b"", b"-n", b"'\"\n"]
-    run(["printf '<%s>' \"$@\"", "sh", *words], tmp_path, os.environ, limit=20, hear=output.add)
-    assert output.log(Secrets()).text == b"".join(b"<%s>" % word for word in words)
+    arguments = [b"a b", b"$(touch x)", b"\xff", b"", b"-n", b"'\"\n"]
+    run(["printf '<%s>' \"$@\"", "sh", *arguments], tmp_path, os.environ, limit=20, hear=output.add)
+    assert output.log(Secrets()).text == b"".join(b"<%s>" % word for word in arguments)
     assert not (tmp_path / "x").exists()
 
 
@@ -216,8 +216,14 @@ def test_a_check_s_own_git_cannot_end_up_in_this_repository(tmp_path: Path) -> N
         "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true",
         "GITHEAD_1234": "main",
     }  # fmt: skip
-    kept = {"PATH": "/bin", "HOME": "/h", "GIT_SSH_COMMAND": "ssh", "LANG": "de", "GIT_CONFIG_GLOBAL": "/g"}
-    assert environment.build_program_env(elsewhere | kept) == kept
+    passed_on = {
+        "PATH": "/bin",
+        "HOME": "/h",
+        "GIT_SSH_COMMAND": "ssh",
+        "LANG": "de",
+        "GIT_CONFIG_GLOBAL": "/g",
+    }
+    assert environment.build_program_env(elsewhere | passed_on) == passed_on
 
 
 def test_every_variable_that_git_calls_local_is_dropped() -> None:

@@ -124,7 +124,7 @@ PATHS = [
 ]
 
 
-def asked(repo: Repo, pattern: bytes, paths: list[bytes]) -> list[bool]:
+def ask_git(repo: Repo, pattern: bytes, paths: list[bytes]) -> list[bool]:
     """What git says of each path, with the pattern in an attributes file, below a folder `q`.
 
     git cuts what two share at the beginning off before it matches, and then takes the `**` of `a**` for a
@@ -149,7 +149,7 @@ def oracle(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 @pytest.mark.parametrize("pattern", WRITTEN)
 def test_patterns_people_write_match_as_git_says(oracle: Repo, pattern: str) -> None:
     paths = [path.encode() for path in PATHS]
-    expected = asked(oracle, pattern.encode(), paths)
+    expected = ask_git(oracle, pattern.encode(), paths)
     assert [matches_path(pattern.encode(), path) for path in paths] == expected
     assert [_simulate_match(parse_pattern(pattern.encode()), path) for path in paths] == expected
 
@@ -169,7 +169,7 @@ def test_every_byte_of_the_other_classes(oracle: Repo, name: str) -> None:
 
 def _all_bytes(oracle: Repo, pattern: str) -> None:
     paths = [bytes([byte]) + b"x" for byte in range(1, 256) if byte != 0x2F]
-    expected = asked(oracle, pattern.encode() + b"x", paths)
+    expected = ask_git(oracle, pattern.encode() + b"x", paths)
     assert any(expected)
     assert [matches_path(pattern.encode() + b"x", path) for path in paths] == expected
 
@@ -186,7 +186,7 @@ def test_any_pattern_matches_as_git_says(oracle: Repo, pattern: str, names: list
     if not raw or raw.endswith(b"/"):
         return  # ours: everything below
     paths = [b"/".join(name.encode() for name in names[:count]) for count in range(1, len(names) + 1)]
-    expected = asked(oracle, raw, paths)
+    expected = ask_git(oracle, raw, paths)
     assert [matches_path(raw, path) for path in paths] == expected
     assert [_simulate_match(parse_pattern(raw), path) for path in paths] == expected
 

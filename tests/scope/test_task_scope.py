@@ -41,19 +41,19 @@ def valid(path: bytes) -> bool:
 @settings(max_examples=400)
 @given(patterns, patterns, st.lists(patterns, max_size=2).map(tuple))
 def test_an_intersection_is_what_brute_force_finds(a: bytes, b: bytes, without: tuple[bytes, ...]) -> None:
-    witness, found = intersect_patterns(a, b, without), shared(a, b, without)
+    witness, shared_paths = intersect_patterns(a, b, without), shared(a, b, without)
     if witness is None:
-        assert not found
+        assert not shared_paths
         return
     assert valid(witness)
     assert matches_path(a, witness)
     assert matches_path(b, witness)
     assert not any(matches_path(w, witness) for w in without)
-    if found:
-        assert len(witness) <= len(found[0])
+    if shared_paths:
+        assert len(witness) <= len(shared_paths[0])
     if len(witness) <= 5 and set(witness) <= set(LETTERS.encode()):
-        assert found
-        assert len(witness) == len(found[0])
+        assert shared_paths
+        assert len(witness) == len(shared_paths[0])
 
 
 @settings(max_examples=300)
@@ -199,17 +199,17 @@ def test_a_pattern_without_a_wildcard_is_one_path(pattern: str, path: str | None
 @settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from("pqrstu"), scopes, max_size=5))
 def test_scopes_that_are_not_near_never_meet(given_scopes: dict[str, Scope]) -> None:
-    found = find_near_scopes(given_scopes)
+    near_scopes = find_near_scopes(given_scopes)
     for name, other in itertools.permutations(given_scopes, 2):
-        assert (other in found[name]) == (name in found[other])
-        if other not in found[name]:
+        assert (other in near_scopes[name]) == (name in near_scopes[other])
+        if other not in near_scopes[name]:
             assert given_scopes[name].overlap_with(given_scopes[other]) is None
 
 
 def test_folders_side_by_side_are_not_near() -> None:
-    found = find_near_scopes(
+    near_scopes = find_near_scopes(
         {"a": scope("src/a/**"), "b": scope("src/b/**"), "all": scope("src/**"), "py": scope("**/*.py")}
     )
-    assert found["a"] == {"all", "py"}
-    assert found["b"] == {"all", "py"}
-    assert found["py"] == {"a", "b", "all"}
+    assert near_scopes["a"] == {"all", "py"}
+    assert near_scopes["b"] == {"all", "py"}
+    assert near_scopes["py"] == {"a", "b", "all"}

@@ -71,8 +71,8 @@ def test_a_file_damaged_further_in_is_replaced_after_it_was_found_out(tmp_path: 
     values = {f"k{number}": "x" * 500 for number in range(200)}
     remember(tmp_path, **values)
     file = tmp_path / "cache.sqlite"
-    whole = file.read_bytes()
-    file.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
     assert recall(tmp_path, *values) == {}
     remember(tmp_path, a=1)
     assert recall(tmp_path, "a") == {"a": 1}

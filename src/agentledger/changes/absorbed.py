@@ -61,15 +61,15 @@ def mark_absorbed(
     searches = [
         _resume_search(history, b, stored.get(_cache_key(b))) for b in candidates if b.head not in settled
     ]
-    whole = squash_candidates.scan_base_line(scratch, history, searches, progress)
+    read_to_end = squash_candidates.scan_base_line(scratch, history, searches, progress)
     _compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
     _compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _find_lost(scratch, history, {s.same for s in searches if s.same})
     fresh = {s.branch.head: [tip, s.same, s.same in lost] for s in searches}
     # Without line counts (a blob is missing) patches were not compared, and a line that could not be read to its
     # end was not searched: a later search may find a match.
-    final = [s for s in searches if s.same or (whole and s.branch.lines_counted)]
-    cache.put("absorbed", ((_cache_key(s.branch), fresh[s.branch.head]) for s in final))
+    cacheable = [s for s in searches if s.same or (read_to_end and s.branch.lines_counted)]
+    cache.put("absorbed", ((_cache_key(s.branch), fresh[s.branch.head]) for s in cacheable))
     settled |= fresh
     refs = {b.ref for b in candidates}
     return [_mark_branch(b, settled[b.head]) if b.ref in refs else b for b in branches]
@@ -116,31 +116,39 @@ def _mark_branch(branch: Branch, row: Sequence[Any]) -> Branch:
 
 
 def _compare_patches(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
-    alike = [
+    same_shape = [
         (s, landing) for s in searches for _, _, landing in s.candidates if _has_same_shape(s.net, landing)
     ]
     # git's patch id dies on a missing blob, and with it the whole batch.
-    there = read_blob_sizes(
-        scratch, (p for s, m in alike for c in (*s.net.values(), *m.changes) for p in blob_pairs_of(c))
+    sizes = read_blob_sizes(
+        scratch,
+        (
+            p
+            for s, landing in same_shape
+            for c in (*s.net.values(), *landing.changes)
+            for p in blob_pairs_of(c)
+        ),
     )
     readable = [
-        (s, m)
-        for s, m in alike
+        (s, landing)
+        for s, landing in same_shape
         if all(
-            blob in there or blob == scratch.null
-            for c in (*s.net.values(), *m.changes)
+            blob in sizes or blob == scratch.null
+            for c in (*s.net.values(), *landing.changes)
             for p in blob_pairs_of(c)
             for blob in p
         )
     ]
-    nets = {(s.branch.merge_bases[0], s.branch.head) for s, _ in readable}
-    lands = {(parent, m.id) for _, m in readable if (parent := _first_parent(history, m.id))}
+    net_pairs = {(s.branch.merge_bases[0], s.branch.head) for s, _ in readable}
+    landing_pairs = {
+        (parent, landing.id) for _, landing in readable if (parent := _first_parent(history, landing.id))
+    }
     if not readable:
         return
-    patch = diffs.read_patch_ids(scratch.git, nets | lands)
+    patch_ids = diffs.read_patch_ids(scratch.git, net_pairs | landing_pairs)
     for search, landing in readable:
         # Two different defaults: two patches without an id are not the same patch.
-        if search.same is None and patch.get(search.branch.head, "-") == patch.get(landing.id, "+"):
+        if search.same is None and patch_ids.get(search.branch.head, "-") == patch_ids.get(landing.id, "+"):
             search.same = landing.id
 
 
@@ -161,25 +169,29 @@ def _first_parent(history: History, commit: str) -> str | None:
 
 
 def _compare_merges(scratch: Scratch, history: History, searches: Sequence[Search]) -> None:
-    tried = [
-        (s, m, parent)
+    attempts = [
+        (s, landing, parent)
         for s in searches
-        for _, _, m in s.candidates
-        if (parent := _first_parent(history, m.id))
+        for _, _, landing in s.candidates
+        if (parent := _first_parent(history, landing.id))
     ]
     trees = _read_trees(
-        scratch, {c for s, _, parent in tried for c in (s.branch.merge_bases[0], s.branch.head, parent)}
+        scratch, {c for s, _, parent in attempts for c in (s.branch.merge_bases[0], s.branch.head, parent)}
     )
     ready = [
-        (s, m, [trees[c] for c in (s.branch.merge_bases[0], parent, s.branch.head)])
-        for s, m, parent in tried
+        (s, landing, [trees[c] for c in (s.branch.merge_bases[0], parent, s.branch.head)])
+        for s, landing, parent in attempts
         if all(c in trees for c in (s.branch.merge_bases[0], parent, s.branch.head))
     ]
-    answers = merging.simulate_merges(scratch, [_fork_commits(scratch, *three) for _, _, three in ready])
-    for (search, landing, three), answer in zip(ready, answers, strict=True):
+    answers = merging.simulate_merges(
+        scratch, [_fork_commits(scratch, *fork_trees) for _, _, fork_trees in ready]
+    )
+    for (search, landing, fork_trees), answer in zip(ready, answers, strict=True):
         # A commit with its parent's tree changed nothing, so it cannot have landed the branch.
-        gives = isinstance(answer, Merged) and answer.clean and answer.tree == landing.tree != three[1]
-        if gives and search.same is None:
+        lands_here = (
+            isinstance(answer, Merged) and answer.clean and answer.tree == landing.tree != fork_trees[1]
+        )
+        if lands_here and search.same is None:
             search.same = landing.id
 
 
@@ -208,10 +220,12 @@ def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> s
     answers = zip((commit for _, commit in pairs), diffs.read_changes(scratch.git, pairs), strict=True)
     changes = {commit: diff for commit, diff in answers if not isinstance(diff, Failure)}
     tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
-    lost = {m for m, diff in changes.items() if any(map(tip.lost, diff))}
+    lost = {commit for commit, diff in changes.items() if any(map(tip.lost, diff))}
     # Only where base went on changing these paths does it take a merge to tell.
-    moved = [m for m, diff in changes.items() if m not in lost and not all(map(tip.has, diff))]
-    return lost | _find_undone(scratch, history, moved)
+    changed_since = [
+        commit for commit, diff in changes.items() if commit not in lost and not all(map(tip.has, diff))
+    ]
+    return lost | _find_undone(scratch, history, changed_since)
 
 
 class _Tip:
@@ -222,12 +236,12 @@ class _Tip:
         contents = {encode(change.new) for change in changes}
         self._null = scratch.null
         self._at: dict[bytes, str] = {}
-        self._kept: set[str] = set()
+        self._present: set[str] = set()
         for path, oid in objects.read_file_ids(scratch.git, tip):
             if path in paths:
                 self._at[path] = decode(oid)
             if oid in contents:
-                self._kept.add(decode(oid))
+                self._present.add(decode(oid))
 
     def has(self, change: Change) -> bool:
         """Is the path as the change left it?"""
@@ -235,8 +249,8 @@ class _Tip:
 
     def lost(self, change: Change) -> bool:
         """Is the path as it was before the change? A new file that was only moved since is not lost."""
-        back = self._at.get(change.path, self._null) == change.old != change.new
-        return back and not (change.old == self._null and change.new in self._kept)
+        is_reverted = self._at.get(change.path, self._null) == change.old != change.new
+        return is_reverted and not (change.old == self._null and change.new in self._present)
 
 
 def _find_undone(scratch: Scratch, history: History, landed: Sequence[str]) -> set[str]:
@@ -244,11 +258,11 @@ def _find_undone(scratch: Scratch, history: History, landed: Sequence[str]) -> s
     tip = history.chain[0]
     parents = {commit: history.parents[commit][0] for commit in landed}
     trees = _read_trees(scratch, {tip, *parents, *parents.values()}) if landed else {}
-    ready = [m for m in landed if m in trees and parents[m] in trees and tip in trees]
-    pairs = [_fork_commits(scratch, trees[m], trees[tip], trees[parents[m]]) for m in ready]
+    ready = [commit for commit in landed if commit in trees and parents[commit] in trees and tip in trees]
+    pairs = [_fork_commits(scratch, trees[commit], trees[tip], trees[parents[commit]]) for commit in ready]
     answers = merging.simulate_merges(scratch, pairs)
     return {
-        m
-        for m, a in zip(ready, answers, strict=True)
-        if isinstance(a, Merged) and a.clean and a.tree == trees[tip]
+        commit
+        for commit, answer in zip(ready, answers, strict=True)
+        if isinstance(answer, Merged) and answer.clean and answer.tree == trees[tip]
     }

@@ -72,10 +72,10 @@ class History:
         newest_first = sorted(candidates, key=self.position.__getitem__)
         if len(newest_first) < 2:
             return tuple(newest_first)
-        left, oldest = set(newest_first), self.position[newest_first[-1]]
+        remaining, oldest = set(newest_first), self.position[newest_first[-1]]
         seen: set[str] = set()
         for start in newest_first:
-            if start not in left:
+            if start not in remaining:
                 continue
             stack = [p for p in self.parents[start] if p in self.position]
             while stack:
@@ -84,9 +84,9 @@ class History:
                 if commit in seen or self.position[commit] > oldest:
                     continue
                 seen.add(commit)
-                left.discard(commit)
+                remaining.discard(commit)
                 stack.extend(p for p in self.parents[commit] if p in self.position)
-        return tuple(c for c in newest_first if c in left)
+        return tuple(c for c in newest_first if c in remaining)
 
     # -- membership -----------------------------------------------------------------
 

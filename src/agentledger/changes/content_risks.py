@@ -45,7 +45,7 @@ def find_hidden(
         change: f"{change.old} {change.new} {change.new_mode} {decode(change.path)}" for change in changes
     }
     hidden = get_or_compute(
-        store, "hidden", keys, compute=lambda asked: _find_hidden(scratch, asked), form=_HIDDEN
+        store, "hidden", keys, compute=lambda missing: _find_hidden(scratch, missing), form=_HIDDEN
     )
     return {change: places for change, places in hidden.items() if places}
 
@@ -64,17 +64,17 @@ def _load_hidden(rows: Any) -> tuple[Hidden, ...]:
 _HIDDEN = Form(_dump_hidden, _load_hidden)
 
 
-def _find_hidden(scratch: Scratch, asked: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
+def _find_hidden(scratch: Scratch, changes: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
     # An id of zeros is git's "no blob here": the file was deleted, or is new.
-    read = [c for c in asked if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
-    small = _small_blobs(scratch, {blob for c in read for blob in (c.old, c.new) if blob.strip("0")})
+    files = [c for c in changes if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
+    small = _small_blobs(scratch, {blob for c in files for blob in (c.old, c.new) if blob.strip("0")})
     # Most files are ASCII, which has no misleading characters: nothing of those is kept.
     texts = {
         blob: decode(raw)
         for blob, raw in objects.read_object_contents(scratch.git, small)
         if not raw.isascii()
     }
-    return {change: (*_hidden_in_path(change), *_hidden_in_text(change, texts)) for change in asked}
+    return {change: (*_hidden_in_path(change), *_hidden_in_text(change, texts)) for change in changes}
 
 
 def _hidden_in_text(change: Change, texts: Mapping[str, str]) -> Iterator[Hidden]:
@@ -102,14 +102,14 @@ def _small_blobs(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
 
 
 def find_twins(
-    scratch: Scratch, asked: Sequence[tuple[str, Sequence[Change]]], store: Cache | None = None
+    scratch: Scratch, changes_by_commit: Sequence[tuple[str, Sequence[Change]]], store: Cache | None = None
 ) -> dict[str, dict[bytes, bytes]]:
     """Map each commit to its added paths that collide, each with a path of the commit that it collides with.
 
     Two paths collide where they differ only by case or Unicode normalisation.
     Only the folders above added paths are read: elsewhere no collision can be new.
     """
-    added = {commit: [c.path for c in changes if c.status == "A"] for commit, changes in asked}
+    added = {commit: [c.path for c in changes if c.status == "A"] for commit, changes in changes_by_commit}
     keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in added.items()}
     return get_or_compute(
         store,
@@ -125,7 +125,7 @@ def _digest_paths(paths: Iterable[bytes]) -> str:
 
 
 _TWINS: Form[dict[bytes, bytes]] = Form(
-    lambda found: {decode(path): decode(twin) for path, twin in found.items()},
+    lambda twins: {decode(path): decode(twin) for path, twin in twins.items()},
     lambda row: {encode(path): encode(twin) for path, twin in row.items()},
 )
 
@@ -158,8 +158,8 @@ def _read_folder_names(
     scratch: Scratch, folders: Sequence[tuple[str, bytes]]
 ) -> dict[tuple[str, bytes], dict[str, list[bytes]]]:
     """Map each (commit, folder) to the names in it, by what they are folded to."""
-    asked = [commit.encode() + b":" + folder for commit, folder in folders]
-    trees = [oid for oid, _, _ in objects.read_object_info(scratch.git, asked)]
+    names_in_git = [commit.encode() + b":" + folder for commit, folder in folders]
+    trees = [oid for oid, _, _ in objects.read_object_info(scratch.git, names_in_git)]
     size = 32 if scratch.object_format == "sha256" else 20
     # By tree: commits of one repository share most of their folders. "" is a folder that is not there.
     by_tree: dict[str, dict[str, list[bytes]]] = {"": {}}
@@ -167,36 +167,38 @@ def _read_folder_names(
         names = by_tree.setdefault(oid, {})
         for name in parse_tree_names(raw, size):
             names.setdefault(fold_name(name), []).append(name)
-    return {asked: by_tree.get(oid, {}) for asked, oid in zip(folders, trees, strict=True)}
+    return {folder: by_tree.get(oid, {}) for folder, oid in zip(folders, trees, strict=True)}
 
 
 def find_disordered(
-    scratch: Scratch, asked: Mapping[str, Iterable[bytes]], store: Cache | None = None
+    scratch: Scratch, paths_by_commit: Mapping[str, Iterable[bytes]], store: Cache | None = None
 ) -> dict[str, frozenset[bytes]]:
     """Map each commit to those of its paths that lie in a folder whose tree git would not have written.
 
     In such a tree an entry is there twice, or lies where a reader who trusts the order does not find it.
     """
-    sorted_ = {commit: tuple(sorted(paths)) for commit, paths in asked.items()}
-    keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in sorted_.items()}
+    sorted_paths = {commit: tuple(sorted(paths)) for commit, paths in paths_by_commit.items()}
+    keys = {commit: f"{commit} {_digest_paths(paths)}" for commit, paths in sorted_paths.items()}
     return get_or_compute(
         store,
         "order",
         keys,
-        compute=lambda commits: _find_disordered(scratch, {c: sorted_[c] for c in commits}),
+        compute=lambda commits: _find_disordered(scratch, {c: sorted_paths[c] for c in commits}),
         form=_ORDER,
     )
 
 
 _ORDER: Form[frozenset[bytes]] = Form(
-    lambda found: sorted(map(decode, found)), lambda row: frozenset(map(encode, row))
+    lambda paths: sorted(map(decode, paths)), lambda row: frozenset(map(encode, row))
 )
 
 
-def _find_disordered(scratch: Scratch, asked: Mapping[str, Iterable[bytes]]) -> dict[str, frozenset[bytes]]:
+def _find_disordered(
+    scratch: Scratch, paths_by_commit: Mapping[str, Iterable[bytes]]
+) -> dict[str, frozenset[bytes]]:
     folders = {
         (commit, folder)
-        for commit, paths in asked.items()
+        for commit, paths in paths_by_commit.items()
         for path in paths
         for folder in parent_folders(path)
     }
@@ -206,14 +208,14 @@ def _find_disordered(scratch: Scratch, asked: Mapping[str, Iterable[bytes]]) -> 
     )
     ids = {place: oid for place, (oid, kind, _) in zip(ordered, answers, strict=True) if kind == "tree"}
     size = 32 if scratch.object_format == "sha256" else 20
-    bad = {
+    unsorted = {
         oid
         for oid, raw in objects.read_object_contents(scratch.git, list(dict.fromkeys(ids.values())))
         if not is_tree_sorted(raw, size)
     }
     return {
         commit: frozenset(
-            p for p in paths if any(ids.get((commit, folder)) in bad for folder in parent_folders(p))
+            p for p in paths if any(ids.get((commit, folder)) in unsorted for folder in parent_folders(p))
         )
-        for commit, paths in asked.items()
+        for commit, paths in paths_by_commit.items()
     }

@@ -52,26 +52,26 @@ def forecast_merges(
     open_heads = {b.head: b for b in branches if b.state is State.OPEN}
     mergeable = [b for b in open_heads.values() if b.merge_bases]
     stored = cache.get("conflict", (_cache_key(base, b.head, by) for b in mergeable))
-    known = {
+    verdicts = {
         b.head: verdict
         for b in mergeable
         if (verdict := _load_conflict(stored.get(_cache_key(base, b.head, by))))
     }
     # By merge base, whose objects git then finds still unpacked. Together with the two processes of
     # `simulate_merges` this nearly halves the time on large repositories.
-    missing = sorted(
-        (b for b in mergeable if b.head not in known), key=lambda b: order.get(b.merge_bases[0], 0)
+    unmerged = sorted(
+        (b for b in mergeable if b.head not in verdicts), key=lambda b: order.get(b.merge_bases[0], 0)
     )
-    fresh = _merge_heads(scratch, base, [b.head for b in missing], by=by, progress=progress)
+    fresh = _merge_heads(scratch, base, [b.head for b in unmerged], by=by, progress=progress)
     # A failure may pass (a missing blob is fetched later), so only verdicts are kept.
     cache.put(
         "conflict",
         ((_cache_key(base, h, by), _dump_conflict(c)) for h, c in fresh.items() if c.clean is not None),
     )
-    known |= fresh
+    verdicts |= fresh
     unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
     return [
-        replace(b, conflict=known.get(b.head, unrelated)) if b.head in open_heads else b for b in branches
+        replace(b, conflict=verdicts.get(b.head, unrelated)) if b.head in open_heads else b for b in branches
     ]
 
 
@@ -89,8 +89,8 @@ def _merge_heads(
     options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
     pairs = [(base.head, head) for head in heads]
     answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
-    stopped = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
-    files = dict(zip(stopped, merging.read_conflict_files(scratch, list(stopped.values())), strict=True))
+    conflicts = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
+    files = dict(zip(conflicts, merging.read_conflict_files(scratch, list(conflicts.values())), strict=True))
     return {head: _conflict_of_merge(answer, files.get(head, ())) for head, answer in answers.items()}
 
 

@@ -23,7 +23,7 @@ from agentledger.storage.cache import Cache
 
 
 class Freshness:
-    """What was said of some branches' commits, compared with their heads; git is asked once for all."""
+    """Are evidence, packets and reviews of some branches still about their heads? git is asked once for all."""
 
     def __init__(
         self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
@@ -31,32 +31,32 @@ class Freshness:
         self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
         self._branches = {b.ref: b for b in branches}
         pairs = {
-            (full, b.head)
+            (full_id, b.head)
             for b in branches
             for named in _named_commits(b)
-            if (full := self._full(b, named)) and not self._plain(b, full)
+            if (full_id := self._full_id(b, named)) and not self._has_only_reports(b, full_id)
         }
         self._equal = (
             net_changes.compare_heads(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
         )
         self._paths = self._read_packet_paths(scratch, branches, store)
 
-    def holds(self, branch: Branch, named: str | None) -> bool | None:
+    def is_fresh(self, branch: Branch, named: str | None) -> bool | None:
         """Would merging the head bring the same as merging the commit `named`? None: it is not on the branch.
 
         `named` is an id of seven characters or more, as a document gives it.
         """
-        full = self._full(branch, named)
-        if full is None:
+        full_id = self._full_id(branch, named)
+        if full_id is None:
             return None
-        return self._plain(branch, full) or self._equal.get((full, branch.head), False)
+        return self._has_only_reports(branch, full_id) or self._equal.get((full_id, branch.head), False)
 
     def standing(self, branch: Branch) -> Standing | None:
         """Return the branch's standing, its evidence and packet judged by what merging brings."""
         standing, work = branch.standing, branch.work
         if standing is None or work is None:
             return None
-        packet = self.holds(branch, work.packet.head) if work.packet else None
+        packet = self.is_fresh(branch, work.packet.head) if work.packet else None
         return replace(
             standing, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in standing.checks)
         )
@@ -67,7 +67,7 @@ class Freshness:
         None: no review counts, or the commit it names is not on the branch.
         """
         counts = decisive_review(brief, branch.work)
-        return self.holds(branch, counts.head) if counts else None
+        return self.is_fresh(branch, counts.head) if counts else None
 
     def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
         """Return the paths that changed at the packet's base and head; None: not both are known."""
@@ -75,19 +75,21 @@ class Freshness:
 
     def _checked(self, branch: Branch, checked: Checked) -> Checked:
         return (
-            replace(checked, fresh=self.holds(branch, checked.evidence.head)) if checked.evidence else checked
+            replace(checked, fresh=self.is_fresh(branch, checked.evidence.head))
+            if checked.evidence
+            else checked
         )
 
-    def _full(self, branch: Branch, named: str | None) -> str | None:
-        known = (line.id for line in self._lines[branch.ref])
+    def _full_id(self, branch: Branch, named: str | None) -> str | None:
+        commit_ids = (line.id for line in self._lines[branch.ref])
         # A document may give a short id, of seven characters or more.
         return next(
-            (commit for commit in known if named and len(named) > 6 and commit.startswith(named)), None
+            (commit for commit in commit_ids if named and len(named) > 6 and commit.startswith(named)), None
         )
 
-    def _plain(self, branch: Branch, full: str) -> bool:
-        codes = branch.work.code_trees if branch.work else {}
-        return net_changes.has_only_reports(self._lines[branch.ref], codes, full)
+    def _has_only_reports(self, branch: Branch, full_id: str) -> bool:
+        code_trees = branch.work.code_trees if branch.work else {}
+        return net_changes.has_only_reports(self._lines[branch.ref], code_trees, full_id)
 
     def _read_packet_paths(
         self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
@@ -96,7 +98,7 @@ class Freshness:
         by_base: dict[str, list[tuple[str, str]]] = {}
         for branch in branches:
             packet = branch.work.packet if branch.work else None
-            head = self._full(branch, packet.head) if packet else None
+            head = self._full_id(branch, packet.head) if packet else None
             if packet and packet.base and head:
                 by_base.setdefault(packet.base, []).append((branch.ref, head))
         paths: dict[str, frozenset[bytes]] = {}

@@ -36,33 +36,33 @@ def count_lines(scratch: Scratch, cache: Cache, branches: Sequence[Branch]) -> l
     `lines_counted` stays False where some file is missing, damaged or larger than `LARGE_BLOB` bytes.
     """
     # Each pair once: many branches share the same change.
-    wanted = list(
+    pairs = list(
         dict.fromkeys(p for branch in branches for change in branch.changes for p in blob_pairs_of(change))
     )
-    known = _read_cache(cache, wanted)
-    fresh = _count_pairs(scratch, [pair for pair in wanted if pair not in known])
+    counts = _read_cache(cache, pairs)
+    fresh = _count_pairs(scratch, [pair for pair in pairs if pair not in counts])
     cache.put("lines", ((_cache_key(pair), counts) for pair, counts in fresh.items()))
-    known |= fresh
+    counts |= fresh
     return [
-        branch if branch.state is State.UNREADABLE else _add_branch_counts(branch, known)
+        branch if branch.state is State.UNREADABLE else _add_branch_counts(branch, counts)
         for branch in branches
     ]
 
 
-def _add_branch_counts(branch: Branch, known: dict[Pair, Counts]) -> Branch:
-    changes = tuple(_add_change_counts(change, known) for change in branch.changes)
+def _add_branch_counts(branch: Branch, counts: dict[Pair, Counts]) -> Branch:
+    changes = tuple(_add_change_counts(change, counts) for change in branch.changes)
     # A sum that leaves a file out would be wrong, so the branch then has none.
     return replace(branch, changes=changes, lines_counted=all(c.binary is not None for c in changes))
 
 
-def _read_cache(cache: Cache, wanted: Sequence[Pair]) -> dict[Pair, Counts]:
+def _read_cache(cache: Cache, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
     # In parts: keys are long, and there can be hundreds of thousands.
-    known: dict[Pair, Counts] = {}
-    for at in range(0, len(wanted), 5000):
-        part = {_cache_key(pair): pair for pair in wanted[at : at + 5000]}
+    cached: dict[Pair, Counts] = {}
+    for at in range(0, len(pairs), 5000):
+        part = {_cache_key(pair): pair for pair in pairs[at : at + 5000]}
         stored = cache.get("lines", part).items()
-        known |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
-    return known
+        cached |= {part[key]: _load_counts(counts) for key, counts in stored if _is_valid_row(counts)}
+    return cached
 
 
 def _cache_key(pair: Pair) -> str:
@@ -114,15 +114,15 @@ def _parse_numstat(word: bytes) -> Counts:
     return None if added == b"-" else (int(added), int(removed))
 
 
-def _add_change_counts(change: Change, known: dict[Pair, Counts]) -> Change:
+def _add_change_counts(change: Change, counts: dict[Pair, Counts]) -> Change:
     pairs = blob_pairs_of(change)
-    if not all(pair in known for pair in pairs):
+    if not all(pair in counts for pair in pairs):
         return change
-    counts = [known[pair] for pair in pairs]
-    if None in counts:
+    pair_counts = [counts[pair] for pair in pairs]
+    if None in pair_counts:
         return change._replace(binary=True)
     # A submodule counts as one line, its commit, as in git's own diff.
     moved = change.old != change.new
-    added = sum(c[0] for c in counts if c) + (moved and change.new_mode == GITLINK)
-    removed = sum(c[1] for c in counts if c) + (moved and change.old_mode == GITLINK)
+    added = sum(c[0] for c in pair_counts if c) + (moved and change.new_mode == GITLINK)
+    removed = sum(c[1] for c in pair_counts if c) + (moved and change.old_mode == GITLINK)
     return change._replace(added=added, removed=removed, binary=False)

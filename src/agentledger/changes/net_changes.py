@@ -50,23 +50,23 @@ class Net:
 class Own:
     """What a branch's own commits changed, including what a later commit put back.
 
-    `by` has, by path, the newest commit that changed it, and how. `again` has all changes, newest first,
+    `newest` has, by path, the newest commit that changed it, and how. `repeated` has all changes, newest first,
     of the paths that several commits changed. `failed` is git's reason where a commit could not be read.
     """
 
-    by: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
+    newest: Mapping[bytes, tuple[str, Change]] = field(default_factory=dict)
     failed: str = ""
-    again: Mapping[bytes, Sequence[Change]] = field(default_factory=dict)
+    repeated: Mapping[bytes, Sequence[Change]] = field(default_factory=dict)
 
     @property
     def paths(self) -> frozenset[bytes]:
         """Return the paths alone."""
-        return frozenset(self.by)
+        return frozenset(self.newest)
 
     @property
     def history(self) -> dict[bytes, Sequence[Change]]:
         """Map each path to all its changes, newest first."""
-        return {path: self.again.get(path, (change,)) for path, (_, change) in self.by.items()}
+        return {path: self.repeated.get(path, (change,)) for path, (_, change) in self.newest.items()}
 
 
 class Line(NamedTuple):
@@ -84,9 +84,9 @@ def find_net_changes(
 ) -> dict[str, Net]:
     """Map each head to what merging it into the commit `base` would change there. Two or three processes."""
 
-    def ask(wanted: list[str]) -> dict[str, Net]:
-        answers = merging.simulate_merges(scratch, [(base, head) for head in wanted])
-        return net_of_merges(scratch, base, dict(zip(wanted, answers, strict=True)))
+    def ask(missing: list[str]) -> dict[str, Net]:
+        answers = merging.simulate_merges(scratch, [(base, head) for head in missing])
+        return net_of_merges(scratch, base, dict(zip(missing, answers, strict=True)))
 
     return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, compute=ask, form=NET)
 
@@ -117,18 +117,20 @@ def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Fa
 
     `scratch` must be the directory in which they were made: their trees are there only.
     """
-    made = {head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)}
-    differences = diffs.read_changes(scratch.git, [(base, commit) for commit in made.values()])
-    differing = dict(zip(made, differences, strict=True))
-    return {head: _net_of_merge(answer, differing.get(head, ())) for head, answer in answers.items()}
+    merge_commits = {
+        head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)
+    }
+    changes = diffs.read_changes(scratch.git, [(base, commit) for commit in merge_commits.values()])
+    changes_by_head = dict(zip(merge_commits, changes, strict=True))
+    return {head: _net_of_merge(answer, changes_by_head.get(head, ())) for head, answer in answers.items()}
 
 
-def _net_of_merge(answer: Merged | Failure, differing: tuple[Change, ...] | Failure) -> Net:
+def _net_of_merge(answer: Merged | Failure, diff: tuple[Change, ...] | Failure) -> Net:
     if isinstance(answer, Failure):
         return Net(failed=answer.reason)
-    if isinstance(differing, Failure):
-        return Net(answer.tree, failed=differing.reason)
-    changes = answer.restore_paths(differing)
+    if isinstance(diff, Failure):
+        return Net(answer.tree, failed=diff.reason)
+    changes = answer.restore_paths(diff)
     return Net(answer.tree, answer.clean, changes, frozenset(path for path, _ in answer.stages))
 
 
@@ -174,51 +176,53 @@ def find_own_changes(
     # What one commit did never changes, whatever base or the branch is: its id alone is the key.
     keys = {line: line.id for line in commits.values()}
     by_line = get_or_compute(
-        store, "own", keys, compute=lambda lines: _changes_of_commits(scratch, lines), form=_DID
+        store, "own", keys, compute=lambda lines: _changes_of_commits(scratch, lines), form=_COMMIT_CHANGES
     )
-    did = {line.id: each for line, each in by_line.items()}
+    changes_by_commit = {line.id: each for line, each in by_line.items()}
     owns = {}
     for name, lines in branches.items():
-        by: dict[bytes, tuple[str, Change]] = {}
-        again: dict[bytes, list[Change]] = {}
+        newest: dict[bytes, tuple[str, Change]] = {}
+        repeated: dict[bytes, list[Change]] = {}
         failed = ""
         for line in lines:
-            changes = did[line.id]
+            changes = changes_by_commit[line.id]
             if isinstance(changes, Failure):
                 failed = failed or f"{line.id[:12]}: {changes.reason}"
                 continue
             for change in changes:
-                newest = by.setdefault(change.path, (line.id, change))[1]
-                if newest is not change:
-                    again.setdefault(change.path, [newest]).append(change)
-        owns[name] = Own(by, failed, again)
+                first_seen = newest.setdefault(change.path, (line.id, change))[1]
+                if first_seen is not change:
+                    repeated.setdefault(change.path, [first_seen]).append(change)
+        owns[name] = Own(newest, failed, repeated)
     return owns
 
 
-Did = tuple[Change, ...] | Failure
+CommitChanges = tuple[Change, ...] | Failure
 
 
-def _dump_did(did: Did) -> Any:
-    return None if isinstance(did, Failure) else [_dump_change(change) for change in did]
+def _dump_commit_changes(changes: CommitChanges) -> Any:
+    return None if isinstance(changes, Failure) else [_dump_change(change) for change in changes]
 
 
-def _load_did(row: Any) -> Did:
+def _load_commit_changes(row: Any) -> CommitChanges:
     return tuple(map(_load_change, row))
 
 
-_DID: Form[Did] = Form(_dump_did, _load_did)
+_COMMIT_CHANGES: Form[CommitChanges] = Form(_dump_commit_changes, _load_commit_changes)
 
 
-def _changes_of_commits(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, Did]:
+def _changes_of_commits(scratch: Scratch, commits: Sequence[Line]) -> dict[Line, CommitChanges]:
     # A root commit is compared with the empty tree.
-    void = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
-    before = {line.id: line.parents[0] if line.parents else void for line in commits}
-    again, last = _merge_parents(scratch, [line for line in commits if len(line.parents) > 1])
-    before |= again
+    empty_commit = scratch.commit(scratch.tree([])) if any(not line.parents for line in commits) else ""
+    before = {line.id: line.parents[0] if line.parents else empty_commit for line in commits}
+    merged_parents, last_merges = _merge_parents(scratch, [line for line in commits if len(line.parents) > 1])
+    before |= merged_parents
     differences = diffs.read_changes(scratch.git, [(before[line.id], line.id) for line in commits])
     return {
-        line: last[line.id].restore_paths(did) if line.id in last and not isinstance(did, Failure) else did
-        for line, did in zip(commits, differences, strict=True)
+        line: last_merges[line.id].restore_paths(changes)
+        if line.id in last_merges and not isinstance(changes, Failure)
+        else changes
+        for line, changes in zip(commits, differences, strict=True)
     }
 
 
@@ -228,17 +232,19 @@ def _merge_parents(scratch: Scratch, merges: Sequence[Line]) -> tuple[dict[str, 
     Returns, by the merge's id, a commit with the result (its first parent where git cannot merge them), and
     git's last answer. `git log --remerge-diff` would do for two parents, but prints nothing for an octopus.
     """
-    last: dict[str, Merged] = {}
+    last_merges: dict[str, Merged] = {}
     folded: dict[str, str | None] = {line.id: line.parents[0] for line in merges}
     for number in range(1, max((len(line.parents) for line in merges), default=1)):
-        asked = [(line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)]
-        pairs = [(left, line.parents[number]) for line, left in asked]
-        for (line, left), answer in zip(asked, merging.simulate_merges(scratch, pairs), strict=True):
+        pending = [
+            (line, left) for line in merges if (left := folded[line.id]) and number < len(line.parents)
+        ]
+        pairs = [(left, line.parents[number]) for line, left in pending]
+        for (line, left), answer in zip(pending, merging.simulate_merges(scratch, pairs), strict=True):
             parents = (left, line.parents[number])
             folded[line.id] = scratch.commit(answer.tree, parents) if isinstance(answer, Merged) else None
             if isinstance(answer, Merged):
-                last[line.id] = answer
-    return {line.id: folded[line.id] or line.parents[0] for line in merges}, last
+                last_merges[line.id] = answer
+    return {line.id: folded[line.id] or line.parents[0] for line in merges}, last_merges
 
 
 # -- the same change ------------------------------------------------------------------
@@ -257,7 +263,7 @@ def compare_heads(
         store,
         "equal",
         keys,
-        compute=lambda asked: _compare_heads(scratch, base, asked),
+        compute=lambda missing: _compare_heads(scratch, base, missing),
         form=Form(bool, bool),
     )
 
@@ -270,17 +276,18 @@ def _compare_heads(
         zip(heads, merging.simulate_merges(scratch, [(base, head) for head in heads]), strict=True)
     )
     trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}
-    codes = compute_code_trees(scratch, list(trees.values()))
-    code = {head: codes.get(tree) for head, tree in trees.items()}
+    code_trees = compute_code_trees(scratch, list(trees.values()))
+    code_tree_of = {head: code_trees.get(tree) for head, tree in trees.items()}
     return {
-        (then, now): code.get(then) is not None and code.get(then) == code.get(now) for then, now in pairs
+        (then, now): code_tree_of.get(then) is not None and code_tree_of.get(then) == code_tree_of.get(now)
+        for then, now in pairs
     }
 
 
-def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str) -> bool:
+def has_only_reports(lines: Iterable[Line], code_trees: Mapping[str, str], then: str) -> bool:
     """Have only plain commits inside the ledger's folder come since `then`? `lines` are newest first.
 
-    `codes` are code trees by commit. A merge among them is no report, whatever its tree is.
+    `code_trees` are code trees by commit. A merge among them is no report, whatever its tree is.
     """
     expected: str | None = None
     for line in lines:
@@ -289,10 +296,10 @@ def has_only_reports(lines: Iterable[Line], codes: Mapping[str, str], then: str)
             continue
         if line.id == then:
             return True
-        if len(line.parents) != 1 or codes.get(line.id) is None:
+        if len(line.parents) != 1 or code_trees.get(line.id) is None:
             return False
         expected = line.parents[0]
-        if codes.get(expected) != codes[line.id]:
+        if code_trees.get(expected) != code_trees[line.id]:
             return False
     return expected == then
 
@@ -305,12 +312,12 @@ def find_in_history(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> 
     # -m: content that only a merge made, a settled conflict, is in no other commit's diff.
     flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
     flow = stream_output(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
-    found = set()
-    words = split_stream(flow.blocks)
-    for word in words:
+    paths_with_blob = set()
+    tokens = split_stream(flow.blocks)
+    for token in tokens:
         # `:old-mode new-mode old-blob new-blob status`, then the path as a word of its own.
-        if word.lstrip(b"\n").startswith(b":"):
-            path = next(words)
-            if blobs.get(path) in decode(word).split(" ")[2:4]:
-                found.add(path)
-    return frozenset(found)
+        if token.lstrip(b"\n").startswith(b":"):
+            path = next(tokens)
+            if blobs.get(path) in decode(token).split(" ")[2:4]:
+                paths_with_blob.add(path)
+    return frozenset(paths_with_blob)

@@ -1,6 +1,6 @@
 """Which commits are a branch's own: all that base lacks, except those it was allowed to build on.
 
-Belongs here: telling a branch's commits from those of the tasks that its brief depends on. Does not: what a
+Belongs here: separating a branch's commits from those of the tasks that its brief depends on. Does not: what a
 commit changed (see `net_changes`), or whether it may (see `rules.ownership`).
 
 A dependency's branch is a ref: an agent could move it onto a commit that it wants to be rid of. So a
@@ -42,12 +42,14 @@ class Lineage:
             if branch.work and branch.state is not State.UNREADABLE:
                 self._branches.setdefault(branch.work.task, []).append(branch)
         others = [b for task in self._dependency_closure(branches) for b in self._branches.get(task, ())]
-        self._whole = {b.ref: self._all(b) for b in {b.ref: b for b in (*branches, *others)}.values()}
-        lines = {line.id: [line] for b in others for line in self._whole[b.ref]}
+        self._commits = {
+            b.ref: self._read_commits(b) for b in {b.ref: b for b in (*branches, *others)}.values()
+        }
+        lines = {line.id: [line] for b in others for line in self._commits[b.ref]}
         self._owns = net_changes.find_own_changes(scratch, lines, store) if lines else {}
         heads = [b.head for b in others if b.merge_bases]
         self._nets = net_changes.find_net_changes(scratch, fleet.base.head, heads, store) if heads else {}
-        self._granted: dict[str, frozenset[str]] = {}
+        self._vouched: dict[str, frozenset[str]] = {}
 
     def of(self, branch: Branch) -> list[Line]:
         """Return the commits that the branch made itself, newest first."""
@@ -55,9 +57,9 @@ class Lineage:
         return self._own(branch, self._allowed(task, frozenset({task})))
 
     def _own(self, branch: Branch, allowed: frozenset[str]) -> list[Line]:
-        return [line for line in self._whole[branch.ref] if line.id not in allowed]
+        return [line for line in self._commits[branch.ref] if line.id not in allowed]
 
-    def _all(self, branch: Branch) -> list[Line]:
+    def _read_commits(self, branch: Branch) -> list[Line]:
         if branch.ahead <= len(branch.commits):
             return [Line(commit.id, commit.parents) for commit in branch.commits]
         # `commits` has only the newest ones; the commit to be judged may lie below any number of others.
@@ -72,12 +74,12 @@ class Lineage:
         """Return the tasks that these branches build on, directly or not, in a fixed order."""
         # A dict for its order: a set of strings has a different one in each process.
         closure: dict[str, None] = {}
-        left = [task for b in branches if b.work for task in self._dependencies_of(b.work.task)]
-        while left:
-            task = left.pop()
+        pending = [task for b in branches if b.work for task in self._dependencies_of(b.work.task)]
+        while pending:
+            task = pending.pop()
             if task not in closure:
                 closure[task] = None
-                left += self._dependencies_of(task)
+                pending += self._dependencies_of(task)
         return closure
 
     def _allowed(self, task: str, above: frozenset[str]) -> frozenset[str]:
@@ -90,16 +92,16 @@ class Lineage:
         return frozenset().union(*(self._vouched_commits(each, above | {each}) for each in needed))
 
     def _vouched_commits(self, task: str, above: frozenset[str]) -> frozenset[str]:
-        if task not in self._granted:
-            self._granted[task] = frozenset(self._kept(task, self._allowed(task, above)))
-        return self._granted[task]
+        if task not in self._vouched:
+            self._vouched[task] = frozenset(self._permitted_commits(task, self._allowed(task, above)))
+        return self._vouched[task]
 
-    def _kept(self, task: str, allowed: frozenset[str]) -> Iterator[str]:
+    def _permitted_commits(self, task: str, allowed: frozenset[str]) -> Iterator[str]:
         for branch in self._branches.get(task, ()):
-            if self._within(branch, self._own(branch, allowed)):
-                yield from (line.id for line in self._whole[branch.ref])
+            if self._stays_in_brief(branch, self._own(branch, allowed)):
+                yield from (line.id for line in self._commits[branch.ref])
 
-    def _within(self, branch: Branch, lines: Sequence[Line]) -> bool:
+    def _stays_in_brief(self, branch: Branch, lines: Sequence[Line]) -> bool:
         """Would merging the branch bring only what its own brief allows?"""
         task = task_of_work(branch.work, self._tasks) if branch.work else None
         if task is None or task.brief is None or any(self._owns[line.id].failed for line in lines):
@@ -107,7 +109,7 @@ class Lineage:
         net = self._nets.get(branch.head)
         paths = frozenset().union(*(self._owns[line.id].paths for line in lines))
         # Where git cannot merge it, nobody knows what it would bring: all that it did counts.
-        brought = paths if net is None or net.failed else paths & net.paths
-        granted = task_scope.scope_of_brief(task.brief, self._fleet.policy, self._protected)
-        case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=granted)
-        return all(can_change(case, path) for path in brought)
+        merged_paths = paths if net is None or net.failed else paths & net.paths
+        scope = task_scope.scope_of_brief(task.brief, self._fleet.policy, self._protected)
+        case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=scope)
+        return all(can_change(case, path) for path in merged_paths)

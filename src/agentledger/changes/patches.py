@@ -40,45 +40,49 @@ def read_patches(
     A change of type (file to symlink) gives two patches: the deletion, then the addition.
     """
     # A missing blob would end git's whole batch, so those are found first.
-    there = read_blob_sizes(
+    sizes = read_blob_sizes(
         scratch, (pair for branch in branches for change in branch.changes for pair in blob_pairs_of(change))
     )
-    plans = [_plan_branch(scratch, branch, there) for branch in branches]
-    bodies = _read_bodies(scratch, [plan for plan in plans if plan.asked])
+    plans = [_plan_branch(scratch, branch, sizes) for branch in branches]
+    bodies = _read_bodies(scratch, [plan for plan in plans if plan.pairs])
     for branch, plan in zip(branches, plans, strict=True):
-        fetched = iter(next(bodies) if plan.asked else ())
-        yield branch, tuple(done or next(fetched).patch(change) for change, done in plan.halves)
+        fetched = iter(next(bodies) if plan.pairs else ())
+        yield branch, tuple(patch or next(fetched).patch(change) for change, patch in plan.halves)
 
 
 class _Plan(NamedTuple):
     """What to ask of git for one branch.
 
     `halves` has each change, or each half of one, with its patch where that is known without git, else None.
-    `asked` has the pairs of the others, in the same order.
+    `pairs` has the pairs of the others, in the same order.
     """
 
     halves: tuple[tuple[Change, FilePatch | None], ...]
-    asked: tuple[Pair, ...]
+    pairs: tuple[Pair, ...]
 
 
-def _plan_branch(scratch: Scratch, branch: Branch, there: dict[str, int]) -> _Plan:
+def _plan_branch(scratch: Scratch, branch: Branch, sizes: dict[str, int]) -> _Plan:
     # A submodule or a change of mode alone has no pair, but still a patch, if an empty one.
-    nothing = (Pair(scratch.null, scratch.null),)
-    halves = [(change, pair) for change in branch.changes for pair in blob_pairs_of(change) or nothing]
-    known = [(change, _patch_without_git(change, pair, there, scratch.null)) for change, pair in halves]
-    asked = (pair for (_, pair), (_, done) in zip(halves, known, strict=True) if done is None)
-    return _Plan(tuple(known), tuple(asked))
+    no_blobs = (Pair(scratch.null, scratch.null),)
+    changed_pairs = [
+        (change, pair) for change in branch.changes for pair in blob_pairs_of(change) or no_blobs
+    ]
+    halves = [
+        (change, _patch_without_git(change, pair, sizes, scratch.null)) for change, pair in changed_pairs
+    ]
+    pairs = (pair for (_, pair), (_, patch) in zip(changed_pairs, halves, strict=True) if patch is None)
+    return _Plan(tuple(halves), tuple(pairs))
 
 
-def _patch_without_git(change: Change, pair: Pair, there: dict[str, int], null: str) -> FilePatch | None:
+def _patch_without_git(change: Change, pair: Pair, sizes: dict[str, int], null: str) -> FilePatch | None:
     blobs = [blob for blob in pair if blob != null]
     if not blobs:
         return FilePatch(change, b"")
     if change.binary:
         return FilePatch(change, b"", "binary")
-    if any(blob not in there for blob in blobs):
+    if any(blob not in sizes for blob in blobs):
         return FilePatch(change, b"", "missing")
-    return FilePatch(change, b"", "large") if max(there[b] for b in blobs) > LARGE_BLOB else None
+    return FilePatch(change, b"", "large") if max(sizes[b] for b in blobs) > LARGE_BLOB else None
 
 
 class _Body:
@@ -111,15 +115,15 @@ def _read_bodies(scratch: Scratch, plans: Sequence[_Plan]) -> Iterator[list[_Bod
     A damaged blob ends git's batch. The plan that it may belong to is then asked for alone, and the batch
     goes on behind it.
     """
-    lines = [_format_request(scratch, plan.asked) for plan in plans]
+    requests = [_format_request(scratch, plan.pairs) for plan in plans]
     done = 0
     while done < len(plans):
-        flow = _stream_diff(scratch, lines[done:])
+        flow = _stream_diff(scratch, requests[done:])
         for bodies in _parse_bodies(flow):
             yield bodies
             done += 1
         if flow.failure():
-            yield _salvage_bodies(scratch, plans[done].asked)
+            yield _salvage_bodies(scratch, plans[done].pairs)
             done += 1
 
 
@@ -144,17 +148,17 @@ def _format_request(scratch: Scratch, pairs: Sequence[Pair]) -> bytes:
 
 def _parse_bodies(flow: Stream) -> Iterator[list[_Body]]:
     """Yield the bodies of each plan whose output is complete."""
-    current: list[_Body] | None = None
+    bodies: list[_Body] | None = None
     for line in split_stream(flow.blocks, b"\n"):
         if _FILE.fullmatch(line):
-            assert current is not None
-            current.append(_Body())
+            assert bodies is not None
+            bodies.append(_Body())
         elif _TREES.fullmatch(line):
-            if current is not None:
-                yield current
-            current = []
-        elif current:
-            current[-1].add(line)
+            if bodies is not None:
+                yield bodies
+            bodies = []
+        elif bodies:
+            bodies[-1].add(line)
     # Where git failed, the last plan may be cut off in the middle of a patch.
-    if current is not None and not flow.failure():
-        yield current
+    if bodies is not None and not flow.failure():
+        yield bodies

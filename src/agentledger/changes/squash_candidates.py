@@ -73,8 +73,8 @@ class Search:
     def _has_rest_landed(self, landing: Landing, step: int, touched: Mapping[bytes, Sequence[int]]) -> bool:
         if self.start > self.begin:
             return True  # what an earlier search saw is not in `touched`
-        rest = self.net.keys() - {change.path for change in landing.changes}
-        return all(_has_step_between(touched.get(path, ()), self.begin, step) for path in rest)
+        other_paths = self.net.keys() - {change.path for change in landing.changes}
+        return all(_has_step_between(touched.get(path, ()), self.begin, step) for path in other_paths)
 
 
 def _has_step_between(steps: Sequence[int], low: int, high: int) -> bool:
@@ -106,16 +106,16 @@ def scan_base_line(
     a commit that was not found may be there all the same. `progress` is called every 500 commits.
     """
     top = len(history.chain) - 1
-    left = [search for search in searches if search.start < top]
-    if not left:
+    unfinished = [search for search in searches if search.start < top]
+    if not unfinished:
         return True
     by_path: dict[bytes, list[Search]] = {}
-    for search in left:
+    for search in unfinished:
         for path in search.net:
             by_path.setdefault(path, []).append(search)
     touched: dict[bytes, list[int]] = {}
-    span = top - min(search.start for search in left)
-    whole = True
+    span = top - min(search.start for search in unfinished)
+    read_to_end = True
     try:
         for number, landing in enumerate(
             diffs.read_landings(scratch.git, history.chain[0], [history.chain[span]])
@@ -131,11 +131,11 @@ def scan_base_line(
                 if search.start < step and search.same is None:
                     search.offer_commit(landing, step)
     except GitError:
-        whole = False
+        read_to_end = False
     ascending = {path: steps[::-1] for path, steps in touched.items()}
-    for search in left:
+    for search in unfinished:
         search.narrow_candidates(ascending)
-    return whole
+    return read_to_end
 
 
 def _find_covering(landing: Landing, by_path: Mapping[bytes, Sequence[Search]]) -> Iterable[Search]:

@@ -36,7 +36,7 @@ def print_result(did: Did, format: str) -> None:
 def format_result(did: Did) -> str:
     """The sentences, the warnings, and at the end the command to type next."""
     lines = ["nothing is written: this is a dry run"] if did.dry_run else []
-    lines += map(_printable_text, did.said)
+    lines += map(_printable_text, did.messages)
     lines += [f"warning: {_printable_text(line)}" for line in did.warnings]
     lines += [f"next: {_printable_text(did.next)}"] if did.next else []
     return "\n".join(lines)

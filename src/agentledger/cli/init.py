@@ -118,7 +118,7 @@ def _print_steps(done: Did, plan: Plan, nothing: str) -> None:
     if done.dry_run:
         click.echo(steps.render_diff(plan.steps), nl=False)
     else:
-        click.echo("".join(f"{line}\n" for line in done.said), nl=False)
+        click.echo("".join(f"{line}\n" for line in done.messages), nl=False)
     if not plan.steps:
         click.echo(nothing)
 

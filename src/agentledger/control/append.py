@@ -69,16 +69,16 @@ def commit_files(
     for path in files:
         _check_path(path)
     refuse_checked_out(git, name)
-    who = read_identity(git)
+    identity = read_identity(git)
     place, config = queries.locate_repository(git), queries.read_config(git)
     with scratch.open_scratch(place) as sealed:
         # After a lost race all of this again: the rival's commit may have changed any of the answers.
         def once() -> Written:
-            seen = reader.compare_copies(sealed.git, read_copies(git, config, name))
-            start = _require_start(sealed, seen)
+            comparison = reader.compare_copies(sealed.git, read_copies(git, config, name))
+            start = _require_start(sealed, comparison)
             _check_taken(start.files, files, replace)
-            tip = seen.copies.local.id if seen.copies.local else sealed.null
-            new = New(start.parents, {**start.changes, **files}, message, who=who, tip=tip)
+            tip = comparison.copies.local.id if comparison.copies.local else sealed.null
+            new = New(start.parents, {**start.changes, **files}, message, who=identity, tip=tip)
             return (
                 Written(*write_signed_commit(git, name, new))
                 if sign
@@ -103,19 +103,19 @@ def refuse_checked_out(git: Git, name: str = CONTROL) -> None:
             )
 
 
-def refuse_in_agent_worktree(seen: Observation, fleet: Fleet) -> None:
+def refuse_in_agent_worktree(observation: Observation, fleet: Fleet) -> None:
     """LedgerError in the linked worktree of an agent's branch: these commands are the manager's.
 
     An agent's branch is one that matches policy's patterns, in which `*` crosses `/`, or works on a task.
     """
-    if seen.place.directory == seen.place.common:
+    if observation.place.directory == observation.place.common:
         return
-    branch = queries.read_head_ref(seen.git).removeprefix(HEADS)
-    at_work = {each.name for each in fleet.branches if each.work}
-    if branch in at_work or agents.matches_patterns(branch, fleet.policy.branches):
+    branch = queries.read_head_ref(observation.git).removeprefix(HEADS)
+    task_branches = {item.name for item in fleet.branches if item.work}
+    if branch in task_branches or agents.matches_patterns(branch, fleet.policy.branches):
         raise LedgerError(
             f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
-            f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(seen.home)))}",
+            f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(observation.home)))}",
         )
 
 
@@ -136,11 +136,11 @@ def read_copies(git: Git, config: Mapping[str, str], name: str, remote: str | No
 
     GitError where the local ref is damaged.
     """
-    there = queries.read_refs(git, [HEADS, REMOTES])
-    if HEADS + name in there.broken:
+    ref_list = queries.read_refs(git, [HEADS, REMOTES])
+    if HEADS + name in ref_list.broken:
         hint = "git reflog show prints where it was; git update-ref puts it back there"
         raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
-    refs = Refs(there.refs, config)
+    refs = Refs(ref_list.refs, config)
     if remote is None:
         return reader.find_copies(refs, name)
     return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
@@ -158,17 +158,19 @@ class Start(NamedTuple):
     kept: tuple[Kept, ...] = ()
 
 
-def choose_start(seen: reader.Look, union: Union) -> Start:
+def choose_start(comparison: reader.Look, union: Union) -> Start:
     """What a new commit continues: the copy that contains the other, or both where they have diverged."""
-    local, remote = seen.copies.local, seen.copies.remote
+    local, remote = comparison.copies.local, comparison.copies.remote
     files = union.files
-    if seen.relation is Sync.DIVERGED and local and remote:
-        changes: dict[str, Entry | None] = {path: None for path in seen.local if path not in files}
+    if comparison.relation is Sync.DIVERGED and local and remote:
+        changes: dict[str, Entry | None] = {path: None for path in comparison.local if path not in files}
         changes |= {
-            path: entry for path, entry in files.items() if not _is_same_file(seen.local.get(path), entry)
+            path: entry
+            for path, entry in files.items()
+            if not _is_same_file(comparison.local.get(path), entry)
         }
         return Start((local.id, remote.id), files, changes, union.kept)
-    ahead = remote if seen.relation in (Sync.REMOTE, Sync.BEHIND) else local
+    ahead = remote if comparison.relation in (Sync.REMOTE, Sync.BEHIND) else local
     return Start((ahead.id,) if ahead else (), files, {})
 
 
@@ -176,23 +178,23 @@ def _is_same_file(mine: Entry | None, entry: Entry) -> bool:
     return mine is not None and (mine.mode, mine.blob) == (entry.mode, entry.blob)
 
 
-def refuse_unusable(seen: reader.Look) -> None:
+def refuse_unusable(comparison: reader.Look) -> None:
     """LedgerError where a copy is no control branch, or cannot be read."""
-    for message in seen.foreign:
+    for message in comparison.foreign:
         sentence, _, hint = message.partition("; ")
         raise LedgerError(sentence, hint)
-    for message in seen.unreadable:
+    for message in comparison.unreadable:
         raise GitError(message, "git fsck shows more; git fetch brings back what the remote still has")
 
 
-def _require_start(sealed: Scratch, seen: reader.Look) -> Start:
-    refuse_unusable(seen)
-    start = choose_start(seen, reader.unite_copies(sealed.git, seen, {}))
-    if start.kept and seen.copies.remote:
-        there = escape_hidden(seen.copies.remote.name.removeprefix(REMOTES))
-        both = f"{escape_hidden(seen.copies.name)} and {there} have diverged"
+def _require_start(sealed: Scratch, comparison: reader.Look) -> Start:
+    refuse_unusable(comparison)
+    start = choose_start(comparison, reader.unite_copies(sealed.git, comparison, {}))
+    if start.kept and comparison.copies.remote:
+        remote_name = escape_hidden(comparison.copies.remote.name.removeprefix(REMOTES))
+        diverged = f"{escape_hidden(comparison.copies.name)} and {remote_name} have diverged"
         raise LedgerError(
-            f"{both}, and both changed {escape_hidden(start.kept[0].path)}",
+            f"{diverged}, and both changed {escape_hidden(start.kept[0].path)}",
             "agentledger sync merges them, then run this again",
         )
     return start
@@ -213,12 +215,12 @@ def _check_path(path: str) -> None:
 _NO_ENTRY = Entry("", "", "", size=None, side=control_files.Side.LOCAL)
 
 
-def _check_taken(there: Mapping[str, Entry], files: Contents, replace: Collection[str]) -> None:
-    folders = {folder for path in there for folder in control_files.parent_folders(path)}
+def _check_taken(existing: Mapping[str, Entry], files: Contents, replace: Collection[str]) -> None:
+    folders = {folder for path in existing for folder in control_files.parent_folders(path)}
     for path in files:
-        above = [folder for folder in control_files.parent_folders(path) if folder in there]
-        if above or path in folders or (path in there and path not in replace):
-            taken = above[0] if above else path
+        blocking = [folder for folder in control_files.parent_folders(path) if folder in existing]
+        if blocking or path in folders or (path in existing and path not in replace):
+            taken = blocking[0] if blocking else path
             raise LedgerError(
                 f"{escape_hidden(taken)} is on the control branch already, and stays as it is",
                 "what was said there is never edited; write a new document",

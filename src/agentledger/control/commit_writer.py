@@ -72,14 +72,14 @@ def write_signed_commit(git: Git, name: str, new: New) -> tuple[str, str]:
     git never asks for a passphrase here: a key has to be without one, or known to an ssh-agent.
     """
     # fast-import signs nothing, so it only makes the tree.
-    made = make_commit(git, name, new)
-    heads = [word for parent in new.parents for word in ("-p", parent)]
+    unsigned = make_commit(git, name, new)
+    parent_args = [word for parent in new.parents for word in ("-p", parent)]
     # SSH whatever the user's gpg.format is: the list of signers on base has SSH keys only.
-    how = ["-c", "gpg.format=ssh", "commit-tree", "-S", *heads, f"{made}^{{tree}}"]
-    out, code, reason = run_unchecked(without_prompts(git), how, encode(new.message.rstrip("\n") + "\n"))
-    commit = made if code else decode(out).strip()
-    moving = [*UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
-    _, failed, why = run_unchecked(git, moving)
+    signing = ["-c", "gpg.format=ssh", "commit-tree", "-S", *parent_args, f"{unsigned}^{{tree}}"]
+    out, code, reason = run_unchecked(without_prompts(git), signing, encode(new.message.rstrip("\n") + "\n"))
+    commit = unsigned if code else decode(out).strip()
+    update_ref = [*UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
+    _, failed, why = run_unchecked(git, update_ref)
     if failed:
         raise classify_refusal(git, HEADS + name, new.tip if new.tip.strip("0") else None, why)
     return commit, reason
@@ -88,9 +88,9 @@ def write_signed_commit(git: Git, name: str, new: New) -> tuple[str, str]:
 def make_commit(git: Git, name: str, new: New) -> str:
     """Make the commit without moving the branch to it; its id. RefusedError where git would not."""
     # fast-import makes commits on refs only, so it gets one of ours, and deletes that again in the same run.
-    passing = f"refs/agentledger/new/{name}"
-    undo = f"reset {passing}\nfrom {'0' * len(new.tip)}\n\n"
-    commit, reason = _import_commit(git, _format_commit(passing, new), undo)
+    temporary_ref = f"refs/agentledger/new/{name}"
+    undo = f"reset {temporary_ref}\nfrom {'0' * len(new.tip)}\n\n"
+    commit, reason = _import_commit(git, _format_commit(temporary_ref, new), undo)
     if reason:
         raise RefusedError(reason)
     return commit

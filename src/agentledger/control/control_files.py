@@ -121,8 +121,8 @@ def with_origins(files: Files, origins: Origins) -> Files:
     """The files, each with the commit, time and author that `origins` has for its path and blob."""
     dated = {}
     for path, entry in files.items():
-        known = origins.get((path, entry.blob))
-        dated[path] = entry._replace(commit=known[0], at=known[1], by=known[2]) if known else entry
+        origin = origins.get((path, entry.blob))
+        dated[path] = entry._replace(commit=origin[0], at=origin[1], by=origin[2]) if origin else entry
     return dated
 
 
@@ -145,13 +145,13 @@ def find_foreign_names(files: Files) -> tuple[str, ...]:
     `.agentledger`, which belongs on branches with code.
     """
     tops = {path.partition("/")[0] for path in files}
-    strange = {
+    foreign = {
         top
         for top in tops
         if top == ".agentledger" or not (top == "tasks" or top.startswith(".") or _is_readme(top))
     }
     # `tasks` has to be a folder, not a file.
-    return tuple(sorted(strange | ({"tasks"} if "tasks" in files else set())))
+    return tuple(sorted(foreign | ({"tasks"} if "tasks" in files else set())))
 
 
 def _is_readme(name: str) -> bool:

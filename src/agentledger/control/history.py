@@ -31,24 +31,24 @@ class History:
 def read_history(scratch: Scratch, tips: Sequence[str]) -> History:
     """The commit that gave each file each content, over everything that the tips reach; never raises."""
     # -c: of a merge only what is in neither parent, that is what was kept beside, or typed into the merge.
-    raw = ["-c", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--topo-order"]
+    flags = ["-c", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--topo-order"]
     flow = stream_output(
-        scratch.git, ["log", *raw, "--encoding=UTF-8", "--format=%x00%H %at%x00%an%x00%ae", *tips], []
+        scratch.git, ["log", *flags, "--encoding=UTF-8", "--format=%x00%H %at%x00%an%x00%ae", *tips], []
     )
     history = History()
-    cut = _read_shallow(scratch)
+    shallow = _read_shallow(scratch)
     commit, at, by = "", 0, Person("", "")
-    words = split_stream(flow.blocks)
-    for raw_word in words:
-        word = decode(raw_word).lstrip("\n")
-        if word.startswith(":"):
-            origin = None if commit in cut else (commit, at, by)
-            _record_origin(history, word, decode(next(words, b"")), origin)
-        elif word:
-            commit, _, time = word.partition(" ")
+    tokens = split_stream(flow.blocks)
+    for raw_token in tokens:
+        token = decode(raw_token).lstrip("\n")
+        if token.startswith(":"):
+            origin = None if commit in shallow else (commit, at, by)
+            _record_origin(history, token, decode(next(tokens, b"")), origin)
+        elif token:
+            commit, _, time = token.partition(" ")
             # A hostile or broken time is '' or more than 64 bits hold (see `git.commits`).
             at = int(time) if time.isdigit() and len(time) < 15 else 0
-            by = Person(decode(next(words, b"")), decode(next(words, b"")))
+            by = Person(decode(next(tokens, b"")), decode(next(tokens, b"")))
     history.failure = flow.failure()
     return history
 
@@ -72,8 +72,8 @@ def _record_origin(history: History, header: str, path: str, origin: Origin | No
     if origin:
         history.origins.setdefault((path, blob), origin)
     folder, _, name = path.rpartition("/")
-    above, _, task = folder.rpartition("/")
-    if name == "brief.md" and above == "tasks" and blob.strip("0"):
+    parent_folder, _, task = folder.rpartition("/")
+    if name == "brief.md" and parent_folder == "tasks" and blob.strip("0"):
         history.briefs.setdefault(task, set()).add(blob)
 
 

@@ -72,25 +72,30 @@ def find_copies(refs: Refs, name: str = CONTROL) -> Copies:
     return Copies(name, None, copies[0] if copies else None)
 
 
-def read_control(scratch: Scratch, seen: Observation, name: str = CONTROL) -> Control:
+def read_control(scratch: Scratch, observation: Observation, name: str = CONTROL) -> Control:
     """The control branch of an observed repository; whatever is wrong with it is in `notes`."""
-    return read_from_copies(scratch, find_copies(seen.refs, name))
+    return read_from_copies(scratch, find_copies(observation.refs, name))
 
 
 def read_from_copies(scratch: Scratch, copies: Copies) -> Control:
     """The control branch in these copies."""
-    seen = compare_copies(scratch.git, copies)
-    if seen.relation is None or seen.foreign:
-        notes = seen.unreadable + seen.foreign
-        return Control(copies=seen.copies, relation=seen.relation, foreign=bool(seen.foreign), notes=notes)
-    past = history_of_copies(scratch, seen.copies)
-    union = unite_copies(scratch.git, seen, past.origins)
+    comparison = compare_copies(scratch.git, copies)
+    if comparison.relation is None or comparison.foreign:
+        notes = comparison.unreadable + comparison.foreign
+        return Control(
+            copies=comparison.copies,
+            relation=comparison.relation,
+            foreign=bool(comparison.foreign),
+            notes=notes,
+        )
+    past = history_of_copies(scratch, comparison.copies)
+    union = unite_copies(scratch.git, comparison, past.origins)
     files = control_files.with_folders(union.files)
     briefs = {task: frozenset(blobs) for task, blobs in past.briefs.items()}
-    notes = (*seen.unreadable, *_describe_copies(seen, union, past.failure))
+    notes = (*comparison.unreadable, *_describe_copies(comparison, union, past.failure))
     return Control(
-        copies=seen.copies,
-        relation=seen.relation,
+        copies=comparison.copies,
+        relation=comparison.relation,
         files=files,
         earlier_briefs=briefs,
         kept=union.kept,
@@ -144,16 +149,16 @@ def _list_copy(
         foreign.append(
             f"{escape_hidden(ref.name)} is no branch of its own, it points to {escape_hidden(ref.target)}"
         )
-    elif strange := control_files.find_foreign_names(files):
-        foreign.append(_describe_foreign(ref.name, strange))
+    elif foreign_names := control_files.find_foreign_names(files):
+        foreign.append(_describe_foreign(ref.name, foreign_names))
     return ref, files
 
 
-def _describe_foreign(ref: str, strange: Sequence[str]) -> str:
-    shown = ", ".join(escape_hidden(name) for name in strange[:4])
-    more = f" and {len(strange) - 4} more" if len(strange) > 4 else ""
+def _describe_foreign(ref: str, foreign_names: Sequence[str]) -> str:
+    names = ", ".join(escape_hidden(name) for name in foreign_names[:4])
+    more = f" and {len(foreign_names) - 4} more" if len(foreign_names) > 4 else ""
     return (
-        f"{escape_hidden(ref)} is not the control branch: it holds {shown}{more}, where only tasks/ and a README"
+        f"{escape_hidden(ref)} is not the control branch: it holds {names}{more}, where only tasks/ and a README"
         f" belong; {OTHER_NAME}"
     )
 
@@ -166,8 +171,8 @@ def _read_entries(sealed: Git, commit: str, side: Side) -> Files:
     out = run(sealed, ["ls-tree", "-r", "-z", "--long", f"{commit}^{{commit}}"])
     files = {}
     for line in out.split(b"\0")[:-1]:
-        words, _, path = decode(line).partition("\t")
-        mode, _, blob, size = words.split()
+        header, _, path = decode(line).partition("\t")
+        mode, _, blob, size = header.split()
         files[path] = Entry(path, mode, blob, size=int(size) if size.isdigit() else None, side=side)
     return files
 
@@ -180,8 +185,8 @@ def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadabl
     count = ["rev-list", "--left-right", "--count", f"{local.id}...{remote.id}"]
     out, code, reason = run_unchecked(sealed, count)
     if code:
-        both = f"{escape_hidden(local.name)} with {escape_hidden(remote.name)}"
-        unreadable.append(f"git cannot compare {both}: {reason}")
+        names = f"{escape_hidden(local.name)} with {escape_hidden(remote.name)}"
+        unreadable.append(f"git cannot compare {names}: {reason}")
         return Sync.DIVERGED
     ahead, behind = out.split()
     if ahead != b"0" and behind != b"0":
@@ -189,28 +194,30 @@ def _read_relation(sealed: Git, local: Ref | None, remote: Ref | None, unreadabl
     return Sync.AHEAD if behind == b"0" else Sync.BEHIND
 
 
-def unite_copies(sealed: Git, seen: Look, origins: Origins) -> Union:
+def unite_copies(sealed: Git, comparison: Look, origins: Origins) -> Union:
     """The files that count, each with its origin where `origins` has it."""
-    mine, theirs = (control_files.with_origins(files, origins) for files in (seen.local, seen.remote))
-    local, remote = seen.copies.local, seen.copies.remote
-    if seen.relation is Sync.DIVERGED and local and remote:
+    mine, theirs = (
+        control_files.with_origins(files, origins) for files in (comparison.local, comparison.remote)
+    )
+    local, remote = comparison.copies.local, comparison.copies.remote
+    if comparison.relation is Sync.DIVERGED and local and remote:
         # It fails where there is none: two branches that began apart, or a history that is incomplete.
         merge_bases = decode(run_unchecked(sealed, ["merge-base", "--all", local.id, remote.id])[0]).split()
         return unite_files([_read_entries(sealed, base, Side.BOTH) for base in merge_bases], mine, theirs)
-    if seen.relation in (Sync.REMOTE, Sync.BEHIND):
+    if comparison.relation in (Sync.REMOTE, Sync.BEHIND):
         return Union(control_files.mark_sides(theirs, mine, Side.REMOTE))
     return Union(control_files.mark_sides(mine, theirs, Side.LOCAL))
 
 
-def _describe_copies(seen: Look, union: Union, failure: str) -> Iterator[str]:
+def _describe_copies(comparison: Look, union: Union, failure: str) -> Iterator[str]:
     if failure:
-        yield f"the history of {escape_hidden(seen.copies.name)} cannot be read to its end: {failure}"
-    if seen.relation is Sync.DIVERGED and seen.copies.remote:
-        name, there = (
-            escape_hidden(seen.copies.name),
-            escape_hidden(seen.copies.remote.name.removeprefix(REMOTES)),
+        yield f"the history of {escape_hidden(comparison.copies.name)} cannot be read to its end: {failure}"
+    if comparison.relation is Sync.DIVERGED and comparison.copies.remote:
+        name, remote_name = (
+            escape_hidden(comparison.copies.name),
+            escape_hidden(comparison.copies.remote.name.removeprefix(REMOTES)),
         )
-        yield f"{name} and {there} have diverged; both are shown, and `agentledger sync` merges them"
+        yield f"{name} and {remote_name} have diverged; both are shown, and `agentledger sync` merges them"
     for kept in union.kept:
         path, beside = map(escape_hidden, kept)
         yield f"{path} differs in the two; the remote's counts, the local one is kept as {beside}"

@@ -82,10 +82,10 @@ def _name_beside(entry: Entry, clash: str, taken: Files) -> str:
     """`tasks/x/brief.md` → `tasks/x/brief.1a2b3c4d.md`: a name that is free, or has the same content."""
     folder, slash, name = clash.rpartition("/")
     stem, dot, ending = name.rpartition(".")
-    whole = (entry.commit or entry.blob) + entry.blob
-    for length in range(8, len(whole)):
-        marked = f"{stem}.{whole[:length]}{dot}{ending}" if stem else f"{name}.{whole[:length]}"
-        path = folder + slash + marked + entry.path[len(clash) :]
+    digits = (entry.commit or entry.blob) + entry.blob
+    for length in range(8, len(digits)):
+        new_name = f"{stem}.{digits[:length]}{dot}{ending}" if stem else f"{name}.{digits[:length]}"
+        path = folder + slash + new_name + entry.path[len(clash) :]
         if path not in taken or mode_and_blob(taken[path]) == mode_and_blob(entry):
             break
     return path

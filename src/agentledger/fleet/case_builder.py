@@ -199,8 +199,8 @@ def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
     net = seen_net.paths
     touched = []
     for path in sorted(net | own.paths):
-        commit, change = own.by.get(path, (None, None))
-        in_own = path in own.by
+        commit, change = own.newest.get(path, (None, None))
+        in_own = path in own.newest
         if not in_own and path in seen_net.conflicted:
             continue
         # What only merging brings is judged once the branch leaves its worktree.
@@ -328,7 +328,7 @@ class Bench:
         brought = net.changes
         # Where git cannot merge the two, what the branch itself did is looked at instead.
         if net.failed:
-            brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].by.items()))
+            brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].newest.items()))
         return [change for change in brought if change.status != "D"]
 
 

@@ -154,10 +154,14 @@ class _Reader:
         )
         # A branch that no pattern lists is an agent's only by its commits, which cannot be read here.
         if chosen.problem:
-            return replace(draft, state=State.UNREADABLE, state_why=chosen.problem) if entry.listed else None
+            return (
+                replace(draft, state=State.UNREADABLE, state_why=chosen.problem)
+                if entry.always_shown
+                else None
+            )
         own = self.history.own(chosen.commit)
         agent = agents.agent_of_branch(entry.name, own)
-        if not entry.listed and agents.agent_of_commits(own) is None:
+        if not entry.always_shown and agents.agent_of_commits(own) is None:
             return None
         draft = replace(draft, commits=tuple(own[:MOST_COMMITS]), ahead=len(own), agent=agent)
         return self._compare_with_base(draft, own)

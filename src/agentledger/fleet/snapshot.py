@@ -184,7 +184,7 @@ class _Taking:
             self.sealed,
             observed.refs,
             observed.choice,
-            wanted=self.request.base,
+            requested=self.request.base,
             fetched_at=observed.fetched_at,
         )
         rules, base, observed = ruled.policy, ruled.base, replace(observed, choice=ruled.choice)

@@ -78,8 +78,8 @@ def _keep_net_changes(case: Case, net: Net) -> Case:
 def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Own, now: int) -> Case:
     brief = gated.task.brief
     assert brief
-    changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.by.items()))
-    new = [change for _, change in own.by.values() if change.status != "D"]
+    changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.newest.items()))
+    new = [change for _, change in own.newest.values() if change.status != "D"]
     targets = content_risks.read_link_targets(sealed, new)
     hidden = content_risks.find_hidden(sealed, new)
     return Case(
@@ -147,5 +147,5 @@ def _select_check_ins(gated: Gated, own: Own, blobs: Mapping[str, str]) -> dict[
     return {
         path: blob
         for path, blob in blobs.items()
-        if path.startswith(folder) and path.endswith(".md") and (checkpoints or encode(path) in own.by)
+        if path.startswith(folder) and path.endswith(".md") and (checkpoints or encode(path) in own.newest)
     }

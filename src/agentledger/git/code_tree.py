@@ -33,7 +33,7 @@ def _hash_without_ledger(tree: str, body: bytes, object_format: str) -> str:
     while at < len(body):
         name_end = body.index(b"\0", at) + 1
         if body[at:name_end] == _LEDGER:
-            rest = body[:at] + body[name_end + size :]
-            return hashlib.new(object_format, b"tree %d\0" % len(rest) + rest).hexdigest()
+            without_ledger = body[:at] + body[name_end + size :]
+            return hashlib.new(object_format, b"tree %d\0" % len(without_ledger) + without_ledger).hexdigest()
         at = name_end + size
     return tree

@@ -46,9 +46,9 @@ _FORMAT = "%x00".join(
 def read_log(sealed: Git, heads: Sequence[str], base: str) -> list[Commit]:
     """Commits reachable from `heads` and not from `base`, parents first; GitError when one cannot be read."""
     # By standard input: a command line has no room for thousands of heads.
-    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    revisions = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     flags = ["--stdin", "-z", "--topo-order", "--reverse", "--encoding=UTF-8", f"--format={_FORMAT}"]
-    fields = run(sealed, ["log", *flags], given.encode()).split(b"\0")
+    fields = run(sealed, ["log", *flags], revisions.encode()).split(b"\0")
     return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
 
 
@@ -62,13 +62,13 @@ def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
 
 
 def _parse_commit(raw: list[bytes]) -> Commit:
-    identity, above, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
+    identity, parents, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
     pairs = tuple(
         (key, value) for key, _, value in (line.partition("\x02") for line in trailers.split("\x01") if line)
     )
     return Commit(
         identity,
-        tuple(above.split()),
+        tuple(parents.split()),
         tree,
         author=Person(name, mail),
         at=_parse_seconds(at),
@@ -85,5 +85,5 @@ def _parse_seconds(raw: str) -> int:
 
 def walk_failure_reason(sealed: Git, heads: Sequence[str], base: str) -> str:
     """'' where git can walk the history of all these heads outside base, else its reason."""
-    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
-    return run_unchecked(sealed, ["rev-list", "--count", "--stdin"], given.encode())[2]
+    revisions = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    return run_unchecked(sealed, ["rev-list", "--count", "--stdin"], revisions.encode())[2]

@@ -52,10 +52,10 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
             (f"{new} {old}\n".encode() for old, new in part),
         )
         answers: list[list[Change]] = []
-        words = split_stream(flow.blocks)
-        for word in words:
-            if word.startswith(b":"):
-                answers[-1].append(entries.change(word, next(words)))
+        tokens = split_stream(flow.blocks)
+        for token in tokens:
+            if token.startswith(b":"):
+                answers[-1].append(entries.change(token, next(tokens)))
             else:
                 answers.append([])
         reason = flow.failure()
@@ -70,12 +70,14 @@ def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tu
 
     GitError at the end where git cannot read on; what came before it stays true.
     """
-    given = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
+    revisions = "".join(f"{head}\n" for head in heads) + f"^{base}\n"
     # --full-history: or git would follow one side of a merge only, where that side has the same files as the
     # merge, and leave out the commits of the other.
     flags = ["--stdin", "--topo-order", "--reverse", "--full-history", "--diff-merges=first-parent"]
     flow = stream_output(
-        sealed, ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", ".agentledger/tasks"], [given.encode()]
+        sealed,
+        ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", ".agentledger/tasks"],
+        [revisions.encode()],
     )
     for (commit,), changes in _parse_log(split_stream(flow.blocks)):
         yield commit, changes
@@ -88,20 +90,20 @@ def _require_whole(flow: Stream) -> None:
         raise GitError(f"git log failed: {reason}", "git fsck shows more")
 
 
-def _parse_log(words: Iterator[bytes]) -> Iterator[tuple[list[str], tuple[Change, ...]]]:
+def _parse_log(tokens: Iterator[bytes]) -> Iterator[tuple[list[str], tuple[Change, ...]]]:
     """The commits of a log that has a NUL before and after each header: the header's words, the changes."""
     header: list[str] | None = None
     changes: list[Change] = []
     entries = _Entries()
-    for raw in words:
+    for raw_token in tokens:
         # git puts a line break between a header and its changes.
-        word = raw.lstrip(b"\n")
-        if word.startswith(b":"):
-            changes.append(entries.change(word, next(words)))
-        elif word:
+        token = raw_token.lstrip(b"\n")
+        if token.startswith(b":"):
+            changes.append(entries.change(token, next(tokens)))
+        elif token:
             if header:
                 yield header, tuple(changes)
-            header, changes = decode(word).split(" "), []
+            header, changes = decode(token).split(" "), []
     if header:
         yield header, tuple(changes)
 
@@ -119,9 +121,9 @@ def read_landings(sealed: Git, tip: str, stop: Sequence[str]) -> Iterator[Landin
 
     GitError at the end where git cannot read on; what came before it stays true.
     """
-    given = f"{tip}\n" + "".join(f"^{commit}\n" for commit in stop)
+    revisions = f"{tip}\n" + "".join(f"^{commit}\n" for commit in stop)
     flags = ["--stdin", "--first-parent", "--diff-merges=first-parent", "--format=%x00%H %T%x00"]
-    flow = stream_output(sealed, ["log", *flags, *_RAW], [given.encode()])
+    flow = stream_output(sealed, ["log", *flags, *_RAW], [revisions.encode()])
     for (commit, root), changes in _parse_log(split_stream(flow.blocks)):
         yield Landing(commit, root, changes)
     _require_whole(flow)
@@ -133,13 +135,15 @@ def read_patch_ids(sealed: Git, pairs: Collection[tuple[str, str]]) -> dict[str,
     All blobs should be there: the caller has checked. A diff without text has no id, nor has one that a
     damaged blob ends.
     """
-    given = "".join(f"{new} {old}\n" for old, new in pairs).encode()
+    pair_lines = "".join(f"{new} {old}\n" for old, new in pairs).encode()
     flags = ["--stdin", "-r", "-p", "--no-renames", "--no-textconv", "--no-ext-diff", "--full-index"]
-    patches, code, _ = run_unchecked(sealed, ["diff-tree", *flags], given)
+    patches, code, _ = run_unchecked(sealed, ["diff-tree", *flags], pair_lines)
     if code:
         # One damaged blob ends the batch, so ask again by halves; the pair that it belongs to is left out.
-        every = list(pairs)
-        halves = (every[: len(every) // 2], every[len(every) // 2 :]) if len(every) > 1 else ()
+        all_pairs = list(pairs)
+        halves = (
+            (all_pairs[: len(all_pairs) // 2], all_pairs[len(all_pairs) // 2 :]) if len(all_pairs) > 1 else ()
+        )
         return {commit: patch for half in halves for commit, patch in read_patch_ids(sealed, half).items()}
     out = decode(run(sealed, ["patch-id", "--verbatim"], patches))
     return {commit: patch for patch, commit in (line.split(" ") for line in out.split("\n") if line)}

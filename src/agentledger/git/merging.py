@@ -48,10 +48,14 @@ class Merged(NamedTuple):
         if not self.aside:
             return tuple(changes)
         # Where the real path is among the changes as well, that change alone counts.
-        real = {change.path for change in changes}
-        moved = (change._replace(path=self.aside.get(change.path, change.path)) for change in changes)
-        kept = (c for c, was in zip(moved, changes, strict=True) if c.path == was.path or c.path not in real)
-        return tuple(sorted(kept, key=lambda change: change.path))
+        real_paths = {change.path for change in changes}
+        renamed = (change._replace(path=self.aside.get(change.path, change.path)) for change in changes)
+        restored = (
+            c
+            for c, before in zip(renamed, changes, strict=True)
+            if c.path == before.path or c.path not in real_paths
+        )
+        return tuple(sorted(restored, key=lambda change: change.path))
 
 
 def simulate_merges(
@@ -108,15 +112,15 @@ def _run_merge_tree(
     return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
 
 
-def _parse_merges(words: Iterator[bytes]) -> Iterator[Merged]:
-    for clean in words:
-        tree = next(words, b"")
+def _parse_merges(tokens: Iterator[bytes]) -> Iterator[Merged]:
+    for clean in tokens:
+        tree = next(tokens, b"")
         stages: list[tuple[bytes, int]] = []
-        for word in words:
-            if not word:
+        for token in tokens:
+            if not token:
                 yield Merged(clean == b"1", tree.decode(), tuple(stages))
                 break
-            entry, _, path = word.partition(b"\t")
+            entry, _, path = token.partition(b"\t")
             stages.append((path, int(entry[-1:])))
 
 
@@ -147,7 +151,7 @@ def read_conflict_files(scratch: Scratch, answers: Sequence[Merged]) -> list[tup
         stages: dict[bytes, set[int]] = {}
         for path, stage in merged.stages:
             stages.setdefault(path, set()).add(stage)
-        kinds.append({path: conflict_kind(frozenset(there)) for path, there in sorted(stages.items())})
+        kinds.append({path: conflict_kind(frozenset(numbers)) for path, numbers in sorted(stages.items())})
     hunks = _read_marked_hunks(scratch, list(zip(answers, kinds, strict=True)))
     return [
         tuple(ConflictFile(path, kind, hunks.get((merged.tree, path), ())) for path, kind in by_path.items())
@@ -160,14 +164,14 @@ def _read_marked_hunks(
 ) -> dict[tuple[str, bytes], tuple[Hunk, ...]]:
     """The conflicting regions, by tree and path, of the files that git left markers in."""
     names: list[tuple[str, bytes]] = []
-    objects_named: list[bytes] = []
+    object_names: list[bytes] = []
     for merged, kinds in merges:
-        lies_at = {path: made_up for made_up, path in merged.aside.items()}
+        made_up_paths = {path: made_up for made_up, path in merged.aside.items()}
         # Only these two kinds leave markers: elsewhere one side has no file.
         for path in [p for p, kind in kinds.items() if kind in ("content", "add/add")][:MOST_FILES]:
             names.append((merged.tree, path))
-            objects_named.append(merged.tree.encode() + b":" + lies_at.get(path, path))
-    answers = objects.read_object_info(scratch.git, objects_named)
+            object_names.append(merged.tree.encode() + b":" + made_up_paths.get(path, path))
+    answers = objects.read_object_info(scratch.git, object_names)
     blobs = {
         name: blob
         for name, (blob, kind, size) in zip(names, answers, strict=True)
@@ -197,7 +201,7 @@ def parse_hunks(text: bytes) -> tuple[Hunk, ...]:
 
 def _cut_hunk(start: int, region: Sequence[bytes]) -> Hunk:
     # A line of minified code can be as long as its file.
-    kept = [line[:1000] for line in region[:HUNK_LINES]]
-    while len(kept) > 1 and sum(map(len, kept)) > HUNK_BYTES:
-        kept.pop()
-    return Hunk(start, b"\n".join(kept), len(region) - len(kept))
+    lines = [line[:1000] for line in region[:HUNK_LINES]]
+    while len(lines) > 1 and sum(map(len, lines)) > HUNK_BYTES:
+        lines.pop()
+    return Hunk(start, b"\n".join(lines), len(region) - len(lines))

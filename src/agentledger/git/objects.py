@@ -62,10 +62,10 @@ def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[st
 
     What is not there, or cannot be read, is `("", "missing", 0)`.
     """
-    given = b"".join((name if isinstance(name, bytes) else name.encode()) + b"\0" for name in names)
+    stdin = b"".join((name if isinstance(name, bytes) else name.encode()) + b"\0" for name in names)
     # -z: paths may hold newlines. Answers end with a newline all the same.
     fields = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
-    out, _, _ = run_unchecked(sealed, ["cat-file", fields, "-z"], given) if names else (b"", 0, "")
+    out, _, _ = run_unchecked(sealed, ["cat-file", fields, "-z"], stdin) if names else (b"", 0, "")
     answers = []
     for line in out.split(b"\n"):
         parts = line.rsplit(b" ", 2)
@@ -112,30 +112,30 @@ class _Reader:
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
-        self._rest = bytearray()
+        self._buffer = bytearray()
 
     def line(self) -> bytes:
-        while (end := self._rest.find(b"\n")) < 0 and self._more():
+        while (end := self._buffer.find(b"\n")) < 0 and self._more():
             pass
-        return self._cut(end + 1 if end >= 0 else len(self._rest)).rstrip(b"\n")
+        return self._cut(end + 1 if end >= 0 else len(self._buffer)).rstrip(b"\n")
 
     def take(self, size: int) -> bytes:
-        while len(self._rest) < size and self._more():
+        while len(self._buffer) < size and self._more():
             pass
         return self._cut(size)
 
     def drain(self) -> None:
         while self._more():
-            self._rest.clear()
+            self._buffer.clear()
 
     def _more(self) -> bool:
         block = next(self._blocks, b"")
-        self._rest += block
+        self._buffer += block
         return bool(block)
 
     def _cut(self, size: int) -> bytes:
-        head = bytes(self._rest[:size])
-        del self._rest[:size]
+        head = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return head
 
 
@@ -145,8 +145,8 @@ def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
     The whole tree is listed: thousands of look-ups by path take several times as long.
     """
     flow = stream_output(sealed, ["ls-tree", "-r", "-z", commit], [])
-    for word in split_stream(flow.blocks):
-        entry, _, path = word.partition(b"\t")
+    for token in split_stream(flow.blocks):
+        entry, _, path = token.partition(b"\t")
         yield path, entry.rpartition(b" ")[2]
 
 
@@ -154,20 +154,20 @@ def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, 
     """Mode, id and path of every file below `folder` in a commit's tree; [] where there is no such folder."""
     out, code, _ = run_unchecked(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])
     entries = []
-    for word in out.split(b"\0")[:-1] if not code else []:
-        entry, _, path = word.partition(b"\t")
+    for token in out.split(b"\0")[:-1] if not code else []:
+        entry, _, path = token.partition(b"\t")
         mode, _, oid = decode(entry).split(" ")
         entries.append((mode, oid, path))
     return entries
 
 
-def read_tree_names(git: Git, what: Sequence[str]) -> list[str]:
-    """The paths that `git ls-tree` lists, from the top; `what` is a commit, with more of its arguments."""
-    out = run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *what])
+def read_tree_names(git: Git, args: Sequence[str]) -> list[str]:
+    """The paths that `git ls-tree` lists, from the top; `args` is a commit, with more of its arguments."""
+    out = run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *args])
     return decode(out).split("\0")[:-1]
 
 
 def blob_id(content: bytes, object_format: str) -> str:
     """The id that git gives a blob of these bytes; `object_format` is sha1 or sha256."""
-    name = hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False)
-    return name.hexdigest()
+    digest = hashlib.new(object_format, b"blob %d\0" % len(content) + content, usedforsecurity=False)
+    return digest.hexdigest()

@@ -81,8 +81,8 @@ def _start_error(git: Git, error: OSError) -> GitError:
     The OSError alone does not show which.
     """
     if shutil.which("git", path=git.env.get("PATH")) is None:
-        wanted = ".".join(map(str, OLDEST))
-        return GitMissing("git is not installed, or not on PATH", f"install git {wanted} or newer")
+        oldest = ".".join(map(str, OLDEST))
+        return GitMissing("git is not installed, or not on PATH", f"install git {oldest} or newer")
     if not git.cwd.exists():
         return NotARepository(f"there is no folder {git.cwd}", "name an existing folder with --repo")
     if not git.cwd.is_dir() or not os.access(git.cwd, os.X_OK):
@@ -183,10 +183,10 @@ def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stre
 
     def blocks() -> Iterator[bytes]:
         # Input and errors go through files: with pipes, git and this process could wait for each other.
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
-            given.writelines(stdin)
-            given.seek(0)
-            process = _start_process(git, args, given, errors)
+        with tempfile.TemporaryFile() as input_file, tempfile.TemporaryFile() as error_file:
+            input_file.writelines(stdin)
+            input_file.seek(0)
+            process = _start_process(git, args, input_file, error_file)
             assert process.stdout is not None
             try:
                 while block := process.stdout.read(1 << 16):
@@ -194,9 +194,9 @@ def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stre
             finally:
                 process.stdout.close()
                 code = process.wait()
-                errors.seek(0)
+                error_file.seek(0)
                 if code:
-                    failed.append(extract_reason(errors.read(1 << 16)))
+                    failed.append(extract_reason(error_file.read(1 << 16)))
 
     return Stream(blocks(), lambda: failed[0] if failed else "")
 
@@ -205,7 +205,7 @@ def split_stream(blocks: Iterable[bytes], end: bytes = b"\0") -> Iterator[bytes]
     """The parts of a stream between each `end` and the next; no more than a block and a part is in memory."""
     rest = b""
     for block in blocks:
-        *whole, rest = (rest + block).split(end)
-        yield from whole
+        *parts, rest = (rest + block).split(end)
+        yield from parts
     if rest:
         yield rest

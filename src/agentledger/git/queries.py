@@ -32,9 +32,9 @@ def read_version(git: Git) -> tuple[int, ...]:
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
     numbers = tuple(int(part or 0) for part in match.groups()) if match else (0,)
     if numbers < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
+        oldest = ".".join(map(str, OLDEST))
         raise GitMissing(
-            f"git {wanted} or newer is needed, this is: {escape_hidden(text.strip())}", "update git"
+            f"git {oldest} or newer is needed, this is: {escape_hidden(text.strip())}", "update git"
         )
     return numbers
 
@@ -120,14 +120,14 @@ class Ref(NamedTuple):
     upstream: str
 
 
-class Listed(NamedTuple):
+class RefList(NamedTuple):
     """The refs that git lists, and the names of those that it leaves out since it reads no id in them."""
 
     refs: list[Ref]
     broken: list[str]
 
 
-def read_refs(git: Git, patterns: Sequence[str]) -> Listed:
+def read_refs(git: Git, patterns: Sequence[str]) -> RefList:
     """All refs that match these patterns of git-for-each-ref(1), and the names of the damaged ones."""
     # None of these fields needs the object: a missing one must not end the listing.
     fields = "%(refname)%00%(objectname)%00%(symref)%00%(upstream)"
@@ -138,7 +138,7 @@ def read_refs(git: Git, patterns: Sequence[str]) -> Listed:
     # Only a warning names a damaged ref; git leaves it out, and ends with 0 all the same.
     ignored = "^warning: ignoring (?:broken ref|ref with broken name) (.+)$"
     refs = [Ref(*line.split("\0")) for line in decode(out).split("\n") if line]
-    return Listed(refs, re.findall(ignored, decode(err), re.MULTILINE))
+    return RefList(refs, re.findall(ignored, decode(err), re.MULTILINE))
 
 
 def read_head_ref(git: Git) -> str:

@@ -1,6 +1,6 @@
 """Moves a ref that others write to at the same time: tries again after a lost race, and waits for a lock.
 
-Belongs here: telling a lost race from a refusal, and trying again. Does not: making commits (see
+Belongs here: distinguishing a lost race from a refusal, and trying again. Does not: making commits (see
 `control.commit_writer`), or talking to a remote (see `workflow.manage.remote_branch`).
 
 git's words for a lost race differ between versions and between ways to store refs, so they decide nothing

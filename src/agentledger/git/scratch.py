@@ -63,12 +63,12 @@ class Scratch:
 
     def write(self, kind: str, body: bytes) -> str:
         """Store one loose object here, and give its id. The format is git's own; no process is started."""
-        whole = f"{kind} {len(body)}\0".encode() + body
-        name = hashlib.new(self.object_format, whole).hexdigest()
+        content = f"{kind} {len(body)}\0".encode() + body
+        name = hashlib.new(self.object_format, content).hexdigest()
         folder = self.git.cwd / "objects" / name[:2]
         folder.mkdir(exist_ok=True)
         # Level 1, the fastest: the directory is removed at the end.
-        (folder / name[2:]).write_bytes(zlib.compress(whole, 1))
+        (folder / name[2:]).write_bytes(zlib.compress(content, 1))
         return name
 
     def commit(self, tree: str, parents: Sequence[str] = ()) -> str:
@@ -153,11 +153,11 @@ def open_scratch(place: Place) -> Iterator[Scratch]:
     ) as name:
         folder = Path(name)
         _fill_directory(folder, place)
-        sealed = build_git_env(os.environ, sealed=True)
-        sealed |= {
+        env = build_git_env(os.environ, sealed=True)
+        env |= {
             "GIT_DIR": str(folder),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_ATTR_NOSYSTEM": "1",
         }
-        yield Scratch(Git(folder, sealed), place.object_format)
+        yield Scratch(Git(folder, env), place.object_format)

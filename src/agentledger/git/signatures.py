@@ -65,17 +65,17 @@ def find_signed_commits(scratch: Scratch, commits: Iterable[str], signers: bytes
     Takes two processes, and none for commits that were checked before. git checks whether a key is valid at
     the time that its commit names, so the answer for a commit never changes.
     """
-    wanted = list(dict.fromkeys(commits)) if signers.strip() else []
-    known = _known_answers(hashlib.sha256(signers).digest())
-    unknown = [commit for commit in wanted if commit not in known]
-    if unknown:
+    unique = list(dict.fromkeys(commits)) if signers.strip() else []
+    answers = _known_answers(hashlib.sha256(signers).digest())
+    unchecked = [commit for commit in unique if commit not in answers]
+    if unchecked:
         file = scratch.git.cwd / "signers"
         file.write_bytes(signers)
-        halves = [half for half in (unknown[::2], unknown[1::2]) if half]
+        halves = [half for half in (unchecked[::2], unchecked[1::2]) if half]
         with ThreadPoolExecutor(2) as pool:
-            for answers in pool.map(lambda half: _check_signatures(scratch, half, file), halves):
-                known |= answers
-    return frozenset(commit for commit in wanted if known.get(commit))
+            for new_answers in pool.map(lambda half: _check_signatures(scratch, half, file), halves):
+                answers |= new_answers
+    return frozenset(commit for commit in unique if answers.get(commit))
 
 
 @cache
@@ -91,4 +91,6 @@ def _check_signatures(scratch: Scratch, commits: list[str], file: Path) -> dict[
     log = ["log", "--no-walk=unsorted", "--stdin", "--format=%H %G? %GF"]
     out = decode(run(scratch.git, [*flags, *log], "\n".join([*commits, ""]).encode()))
     lines = (line.split(" ") for line in out.splitlines())
-    return {words[0]: words[1] == "G" and words[2].startswith("SHA256:") for words in lines if len(words) > 2}
+    return {
+        fields[0]: fields[1] == "G" and fields[2].startswith("SHA256:") for fields in lines if len(fields) > 2
+    }

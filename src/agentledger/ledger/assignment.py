@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What speaks for a branch working on some task, by the task's id."""
+    """What suggests that a branch works on some task, by the task's id."""
 
     #: Tasks whose brief, on the control branch or on base, names this branch.
     naming: Collection[str]
@@ -38,17 +38,17 @@ def assign_task(claims: Claims) -> tuple[str | None, tuple[Problem, ...]]:
     knows of it; else the one folder that it adds.
     """
     naming, folders, briefs = (sorted(set(each)) for each in (claims.naming, claims.folders, claims.briefs))
-    known = claims.by_name if claims.confirmed or claims.by_name in folders else None
-    candidates = naming or ([known] if known else folders)
-    sure = len(candidates) == 1 or bool(naming)
+    named_task = claims.by_name if claims.confirmed or claims.by_name in folders else None
+    candidates = naming or ([named_task] if named_task else folders)
+    is_clear = len(candidates) == 1 or bool(naming)
     problems = []
     if len(naming) > 1:
         problems.append(_ambiguity_problem("briefs of several tasks name this branch", naming))
     if len(briefs) > 1:
         problems.append(_ambiguity_problem("the branch adds briefs of several tasks", briefs))
-    elif not sure and folders:
+    elif not is_clear and folders:
         problems.append(_ambiguity_problem("the branch adds folders of several tasks", folders))
-    return (candidates[0] if sure else None), tuple(problems)
+    return (candidates[0] if is_clear else None), tuple(problems)
 
 
 def _ambiguity_problem(message: str, tasks: list[str]) -> Problem:

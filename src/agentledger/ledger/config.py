@@ -48,8 +48,8 @@ def parse(path: str, raw: bytes, size: int | None = None) -> Policy:
         hint = f"this agentledger reads version {VERSION}: a newer one may be needed"
         out.invalid(1, f"the policy is in version {keys['version']} of its format", hint)
     values = _policy_values(keys)
-    known = keys.get("version", VERSION) == VERSION
-    return Policy(**values, problems=out.all(), readable=tree is not None and known)
+    is_known_version = keys.get("version", VERSION) == VERSION
+    return Policy(**values, problems=out.all(), readable=tree is not None and is_known_version)
 
 
 def _policy_values(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,28 +84,28 @@ class Parser:
         }
         # A part of every key: with other parsers, policy or templates a document may be read differently.
         self._context = f"{_hash_parsers()} {policy!r} {sorted(templates.items())!r}\0"
-        self._known: dict[Key, Paper] = {}
+        self._parsed: dict[Key, Paper] = {}
         self._new: dict[str, Paper] = {}
         self._load_known(files)
         unread = [file for file, _ in files if file.blob and file.raw is None]
-        self._filled = ledger_files.read_contents(
-            scratch, [file for file in unread if file.key not in self._known]
+        self._contents = ledger_files.read_contents(
+            scratch, [file for file in unread if file.key not in self._parsed]
         )
 
     def _load_known(self, files: Sequence[tuple[LedgerFile, type[Paper]]]) -> None:
-        wanted = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
-        keys = [(self._key(kind, file), file, kind) for file, kind in wanted.values()]
+        cacheable = {file.key: (file, kind) for file, kind in files if _is_cacheable(file)}
+        keys = [(self._key(kind, file), file, kind) for file, kind in cacheable.values()]
         rows = self._store.texts(_KIND, (key for key, *_ in keys))
         for key, file, kind in keys:
             value = _load_document(kind, file, rows[key]) if key in rows else None
             if value is not None:
-                self._known[file.key] = value
+                self._parsed[file.key] = value
 
     def read(self, kind: type[T], file: LedgerFile) -> T:
         """The document in a file; where that cannot be read, an empty one whose problem says why."""
-        value = self._known.get(file.key)
+        value = self._parsed.get(file.key)
         if value is None:
-            value = self._known[file.key] = self._parse_document(kind, self._filled.get(file.key, file))
+            value = self._parsed[file.key] = self._parse_document(kind, self._contents.get(file.key, file))
         assert isinstance(value, kind), f"{file.path} was listed as another kind of document"
         return value
 
@@ -130,8 +130,8 @@ class Parser:
         author (they take the place of a missing `at` or `by`).
         """
         source = file.source
-        used = f"{self._context}{kind.__name__}\0{file.blob}\0{file.path}\0{source.at}\0{source.by}"
-        return hashlib.sha256(used.encode("utf-8", "surrogatepass")).hexdigest()
+        inputs = f"{self._context}{kind.__name__}\0{file.blob}\0{file.path}\0{source.at}\0{source.by}"
+        return hashlib.sha256(inputs.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _is_cacheable(file: LedgerFile) -> bool:
@@ -186,10 +186,10 @@ def _dump_document(value: Paper) -> str | None:
     """The row of a document; None where JSON could not give it back (half a character, an endless number)."""
     document = value.document
     parts = [_dump_part(document.text, part) for part in document.parts]
-    rest = [getattr(value, name) for name in _field_names(type(value))]
+    own_values = [getattr(value, name) for name in _field_names(type(value))]
     try:
         same = msgspec.json.decode(msgspec.json.encode(document.fields)) == document.fields
-        row = msgspec.json.encode([document.text, document.fields, parts, document.problems, *rest])
+        row = msgspec.json.encode([document.text, document.fields, parts, document.problems, *own_values])
     except UnicodeEncodeError:
         return None
     return row.decode() if same else None
@@ -204,15 +204,15 @@ def _dump_part(text: str, part: Part) -> _Part:
 def _load_document(kind: type[Paper], file: LedgerFile, row: bytes) -> Paper | None:
     """The document in a row; None where the row has not these types: anybody may have written it."""
     try:
-        text, front, parts, problems, *rest = _row_decoder(kind.__name__).decode(row)
+        text, front_matter, parts, problems, *own_values = _row_decoder(kind.__name__).decode(row)
     except (msgspec.DecodeError, RecursionError):
         return None
-    cut = tuple(
+    sections = tuple(
         Part(title, line, text[start:end], empty=empty, text_line=at)
         for title, line, start, end, empty, at in parts
     )
     document = Document(
-        source=file.source, blob=file.blob, text=text, fields=front, parts=cut, problems=problems
+        source=file.source, blob=file.blob, text=text, fields=front_matter, parts=sections, problems=problems
     )
-    own = _field_names(kind)
-    return kind(document=document, **dict(zip(own, rest, strict=True)))
+    names = _field_names(kind)
+    return kind(document=document, **dict(zip(names, own_values, strict=True)))

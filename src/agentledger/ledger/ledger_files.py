@@ -33,7 +33,7 @@ TASKS = LEDGER.decode() + "tasks/"
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
 _KIND = "ledger files"
-# What tells one file from all others: path, blob, and where it was read.
+# What identifies a file: path, blob, and where it was read.
 Key = tuple[str, str, Source]
 # A commit, and what it changed in the ledger's folder.
 LogEntry = tuple[str, tuple[Change, ...]]
@@ -61,7 +61,7 @@ class LedgerFile:
 
     @property
     def key(self) -> Key:
-        """What tells this file from all others."""
+        """What identifies this file."""
         return self.path, self.blob, self.source
 
 
@@ -90,18 +90,20 @@ def list_branch_files(
 ) -> dict[str, BranchFiles]:
     """The ledger files of each branch that adds any, by the branch's ref; listed, not read."""
     readable = (branch for branch in branches if branch.state is not State.UNREADABLE)
-    having = [(b, _row_key(b)) for b in readable if any(is_ledger_path(c.path) for c in b.changes)]
-    rows = store.texts(_KIND, (key for _, key in having))
-    known = {b.ref: files for b, key in having if key in rows and (files := _load_files(rows[key]))}
-    new = [(b, key) for b, key in having if b.ref not in known]
-    if new:
-        log, whole = _read_log(scratch, [b.head for b, _ in new], base)
+    with_files = [(b, _row_key(b)) for b in readable if any(is_ledger_path(c.path) for c in b.changes)]
+    rows = store.texts(_KIND, (key for _, key in with_files))
+    files_by_ref = {
+        b.ref: files for b, key in with_files if key in rows and (files := _load_files(rows[key]))
+    }
+    uncached = [(b, key) for b, key in with_files if b.ref not in files_by_ref]
+    if uncached:
+        log, is_complete = _read_log(scratch, [b.head for b, _ in uncached], base)
         history = _History(log)
-        fresh = {b.ref: BranchFiles(*_list_files(b, history), history.first_briefs(b)) for b, _ in new}
-        if whole:  # half a history may pass, as when an object is brought back
-            store.put_texts(_KIND, [(key, row) for b, key in new if (row := _dump_files(fresh[b.ref]))])
-        known |= fresh
-    return known
+        fresh = {b.ref: BranchFiles(*_list_files(b, history), history.first_briefs(b)) for b, _ in uncached}
+        if is_complete:  # half a history may pass, as when an object is brought back
+            store.put_texts(_KIND, [(key, row) for b, key in uncached if (row := _dump_files(fresh[b.ref]))])
+        files_by_ref |= fresh
+    return files_by_ref
 
 
 def _read_log(scratch: Scratch, heads: Sequence[str], base: Base) -> tuple[list[LogEntry], bool]:
@@ -118,14 +120,14 @@ def _read_log(scratch: Scratch, heads: Sequence[str], base: Base) -> tuple[list[
 def _row_key(branch: Branch) -> str:
     """The cache's key for a branch: a hash of everything that the list of its files follows from."""
     commits = " ".join(commit.id for commit in branch.commits)
-    used = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
-    return hashlib.sha256(used.encode("utf-8", "surrogatepass")).hexdigest()
+    inputs = f"{branch.name}\0{branch.head}\0{' '.join(branch.merge_bases)}\0{commits}"
+    return hashlib.sha256(inputs.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _dump_files(listed: BranchFiles) -> str | None:
+def _dump_files(files: BranchFiles) -> str | None:
     """The list as JSON; None where a name in it is not UTF-8."""
     try:
-        return msgspec.json.encode(listed).decode()
+        return msgspec.json.encode(files).decode()
     except UnicodeEncodeError:
         return None
 
@@ -136,12 +138,12 @@ def _load_files(row: bytes) -> BranchFiles | None:
     An agent can write to the cache, so no row may make a file proven, or bring its content.
     """
     try:
-        listed = msgspec.json.decode(row, type=BranchFiles)
+        branch_files = msgspec.json.decode(row, type=BranchFiles)
     except (msgspec.DecodeError, RecursionError):
         return None
-    files = (*listed.files, *listed.first_briefs.values())
-    own = all(f.raw is None and not (f.source.proven or f.source.uncommitted) for f in files)
-    return listed if own else None
+    files = (*branch_files.files, *branch_files.first_briefs.values())
+    is_allowed = all(f.raw is None and not (f.source.proven or f.source.uncommitted) for f in files)
+    return branch_files if is_allowed else None
 
 
 def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
@@ -149,10 +151,10 @@ def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ..
     changes = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
     # A check-in's name begins with its time, so git's order is by age. Check-ins have a limit of their own:
     # they must not crowd out packet and brief.
-    dated = [c for c in changes if b"/status/" in c.path]
-    kept = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + dated[-MOST_FILES:]
-    sources = history.sources(branch, [c.path for c in kept])
-    return tuple(_file_of_change(c, source) for c, source in zip(kept, sources, strict=True)), len(changes)
+    check_ins = [c for c in changes if b"/status/" in c.path]
+    chosen = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + check_ins[-MOST_FILES:]
+    sources = history.sources(branch, [c.path for c in chosen])
+    return tuple(_file_of_change(c, source) for c, source in zip(chosen, sources, strict=True)), len(changes)
 
 
 def _file_of_change(change: Change, source: Source) -> LedgerFile:
@@ -192,11 +194,11 @@ class _History:
 
 
 def _source_of_path(branch: Branch, path: bytes, commit: Commit | None) -> Source:
-    where = decode(path)
+    name = decode(path)
     if commit is None:
-        return Source(path=where, ref=branch.name)
+        return Source(path=name, ref=branch.name)
     return Source(
-        path=where, ref=branch.name, commit=commit.id, at=commit.committed_at, by=commit.author.email
+        path=name, ref=branch.name, commit=commit.id, at=commit.committed_at, by=commit.author.email
     )
 
 
@@ -267,9 +269,9 @@ def _walk_ledger(folder: Path) -> Iterator[Path]:
     ledger = folder / LEDGER.decode().rstrip("/")
     if ledger.is_symlink():
         return
-    for where, folders, names in os.walk(ledger / "tasks"):
+    for parent, folders, names in os.walk(ledger / "tasks"):
         folders.sort()
         for name in sorted(names):
-            path = Path(where, name)
+            path = Path(parent, name)
             if stat.S_ISREG(path.lstat().st_mode):
                 yield path

@@ -44,15 +44,15 @@ class Ruled(NamedTuple):
 
 
 def read_policy(
-    scratch: Scratch, refs: Refs, choice: Choice, wanted: str | None, fetched_at: int | None = None
+    scratch: Scratch, refs: Refs, choice: Choice, requested: str | None, fetched_at: int | None = None
 ) -> Ruled:
-    """The policy, and the base that it names, unless the user `wanted` a different one with `--base`.
+    """The policy, and the base that it names, unless the user `requested` a different one with `--base`.
 
     Raises GitError where base cannot be read.
     """
     base = resolve_base(scratch, choice, fetched_at)
     policy = _read_base_policy(scratch, base)
-    if wanted is not None or policy.base in (None, choice.name):
+    if requested is not None or policy.base in (None, choice.name):
         return Ruled(policy, base, choice)
     try:
         named = bases.choose_base(refs, policy.base, "", False)
@@ -62,9 +62,9 @@ def read_policy(
             path=FILE, line=None, message=f"`base` names a branch that is not here: {policy.base}", hint=hint
         )
         return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
-    moved = named._replace(why=f"named in {FILE} on {choice.name}")
-    base = resolve_base(scratch, moved, fetched_at)
-    return Ruled(_read_base_policy(scratch, base), base, moved)
+    chosen = named._replace(why=f"named in {FILE} on {choice.name}")
+    base = resolve_base(scratch, chosen, fetched_at)
+    return Ruled(_read_base_policy(scratch, base), base, chosen)
 
 
 def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:

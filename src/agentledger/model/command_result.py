@@ -14,7 +14,7 @@ class Did:
 
     command: str
     #: Sentences for people, in order.
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     task: str | None = None
     #: Full names of the refs that moved.
     refs: tuple[str, ...] = ()

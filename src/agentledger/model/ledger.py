@@ -91,8 +91,8 @@ class Document:
 
     def part(self, title: str) -> Part | None:
         """The section with this title, compared by `heading_key`; None where there is none."""
-        wanted = heading_key(title)
-        return next((part for part in self.parts if heading_key(part.title) == wanted), None)
+        key = heading_key(title)
+        return next((part for part in self.parts if heading_key(part.title) == key), None)
 
 
 def heading_key(title: str) -> str:

@@ -85,7 +85,7 @@ def encode_command_result(done: Did) -> bytes:
         commits=done.commits,
         files=tuple(map(_json_text, done.files)),
         worktree=_optional_text(done.worktree),
-        said=tuple(map(_json_text, done.said)),
+        said=tuple(map(_json_text, done.messages)),
         warnings=tuple(map(_json_text, done.warnings)),
         next=_optional_text(done.next),
     )

@@ -49,12 +49,12 @@ class Refs:
 
     def split_remote(self, ref: str) -> tuple[str, str]:
         """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may have slashes in it."""
-        rest = ref.removeprefix(REMOTES)
+        short_name = ref.removeprefix(REMOTES)
         # The longest first: of the remotes `a` and `a/b`, `a/b/main` is the second one's.
         for remote in sorted(self.remotes, key=len, reverse=True):
-            if rest.startswith(f"{remote}/"):
-                return remote, rest[len(remote) + 1 :]
-        remote, _, name = rest.partition("/")
+            if short_name.startswith(f"{remote}/"):
+                return remote, short_name[len(remote) + 1 :]
+        remote, _, name = short_name.partition("/")
         return remote, name
 
     def twin(self, local: Ref) -> Ref | None:
@@ -87,36 +87,40 @@ class Refs:
         names += [
             r.removeprefix(REMOTES) for r, ref in self.all.items() if r.startswith(REMOTES) and not ref.target
         ]
-        shown = ", ".join(escape_hidden(name) for name in names[:12])
-        shown += f" and {format_count(len(names) - 12, 'other')}" if len(names) > 12 else ""
-        lost = ", ".join(escape_hidden(name) for name in self.broken[:12])
-        return f"{shown or 'none that git can read'}; broken: {lost}" if lost else shown
+        text = ", ".join(escape_hidden(name) for name in names[:12])
+        text += f" and {format_count(len(names) - 12, 'other')}" if len(names) > 12 else ""
+        broken = ", ".join(escape_hidden(name) for name in self.broken[:12])
+        return f"{text or 'none that git can read'}; broken: {broken}" if broken else text
 
 
-def choose_base(refs: Refs, wanted: str | None, head: str, bare: bool) -> Choice:
+def choose_base(refs: Refs, requested: str | None, head: str, bare: bool) -> Choice:
     """Base as the user named it, else as the repository suggests.
 
     `head` is the full ref that HEAD points to. RefError, with the branches that exist in its hint.
     """
-    return _choose_named(refs, wanted) if wanted is not None else _choose_default(refs, head, bare)
+    return _choose_named(refs, requested) if requested is not None else _choose_default(refs, head, bare)
 
 
-def _choose_named(refs: Refs, wanted: str) -> Choice:
+def _choose_named(refs: Refs, requested: str) -> Choice:
     # A full ref, a ref of any kind by its full name, a branch by its short name, a remote's as `origin/x`.
     why = "named with --base"
-    if wanted.startswith(HEADS):
-        found = refs.branch(wanted.removeprefix(HEADS), why)
-    elif wanted in refs.all:
-        found = Choice(wanted.removeprefix(REMOTES).removeprefix("refs/"), None, refs.all[wanted], why)
+    if requested.startswith(HEADS):
+        choice = refs.branch(requested.removeprefix(HEADS), why)
+    elif requested in refs.all:
+        choice = Choice(requested.removeprefix(REMOTES).removeprefix("refs/"), None, refs.all[requested], why)
     else:
-        found = refs.branch(wanted, why)
-        if not found and REMOTES + wanted in refs.all:
-            found = Choice(wanted, None, refs.all[REMOTES + wanted], why)
-    if found:
-        return found
-    there = refs.describe_branches()
-    hint = f"there are: {there}" if there else "this repository has no branch yet; commit something first"
-    raise RefError(f"there is no branch {escape_hidden(wanted)!r} to take as base", hint)
+        choice = refs.branch(requested, why)
+        if not choice and REMOTES + requested in refs.all:
+            choice = Choice(requested, None, refs.all[REMOTES + requested], why)
+    if choice:
+        return choice
+    branch_names = refs.describe_branches()
+    hint = (
+        f"there are: {branch_names}"
+        if branch_names
+        else "this repository has no branch yet; commit something first"
+    )
+    raise RefError(f"there is no branch {escape_hidden(requested)!r} to take as base", hint)
 
 
 def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
@@ -125,16 +129,16 @@ def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
     for remote in remotes:
         default = refs.all.get(f"{REMOTES}{remote}/HEAD")
         if default and default.target:
-            found = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")
-            if found:
-                return found
+            choice = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")
+            if choice:
+                return choice
     # In a bare repository HEAD names the default branch; elsewhere it is whatever is checked out.
     if bare and head in refs.all:
-        found = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
-        if found:
-            return found
+        choice = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
+        if choice:
+            return choice
     usual = [
-        found for name in USUAL if (found := refs.branch(name, "the only usual name for it that exists"))
+        choice for name in USUAL if (choice := refs.branch(name, "the only usual name for it that exists"))
     ]
     if len(usual) == 1:
         return usual[0]
@@ -142,8 +146,8 @@ def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
 
 
 def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
-    there = refs.describe_branches()
-    if not there:
+    branch_names = refs.describe_branches()
+    if not branch_names:
         hint = "commit something first, then run this again"
         return RefError("this repository has no branch yet, so there is nothing to compare with", hint)
     if usual:
@@ -151,7 +155,7 @@ def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
         return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}")
     return RefError(
         "which branch is base? None is called main, master, trunk or develop",
-        f"name one: --base {escape_hidden(_guess_base(refs, head))}; there are: {there}",
+        f"name one: --base {escape_hidden(_guess_base(refs, head))}; there are: {branch_names}",
     )
 
 

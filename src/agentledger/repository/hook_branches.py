@@ -43,9 +43,9 @@ def update_hook_branches(common: Path, policy: Policy, tasks: Iterable[Task]) ->
     """
     file = common / FOLDER / FILE
     with contextlib.suppress(OSError):  # a repository that can only be read keeps the list that it has
-        wanted = format_hook_branches(policy, tasks)
-        if file.read_bytes() != wanted:
+        content = format_hook_branches(policy, tasks)
+        if file.read_bytes() != content:
             # Moved into place, since a hook may read the list at this moment.
-            new = file.with_name(f"{FILE}.{os.getpid()}")
-            new.write_bytes(wanted)
-            new.replace(file)
+            new_file = file.with_name(f"{FILE}.{os.getpid()}")
+            new_file.write_bytes(content)
+            new_file.replace(file)

@@ -23,13 +23,13 @@ class Listing(NamedTuple):
     """A branch to read.
 
     `ref` is its local copy, else the remote-tracking one; `twin` is the remote-tracking copy of a local
-    branch. `listed` is False where the branch is shown only if commits on it are an agent's.
+    branch. `always_shown` is False where the branch is shown only if commits on it are an agent's.
     """
 
     name: str
     ref: Ref
     twin: Ref | None
-    listed: bool
+    always_shown: bool
 
     @property
     def is_remote_only(self) -> bool:
@@ -38,7 +38,7 @@ class Listing(NamedTuple):
 
 
 def list_branches(
-    seen: Observation,
+    observation: Observation,
     patterns: Sequence[str],
     extra_only: bool,
     usual: Sequence[str] = agents.DEFAULT_PATTERNS,
@@ -51,16 +51,18 @@ def list_branches(
     named are read. `usual` are policy's patterns. `control` is the name of the control branch, which is never
     an agent's.
     """
-    base = {ref.name for ref in (seen.choice.local, seen.choice.remote) if ref}
+    base = {ref.name for ref in (observation.choice.local, observation.choice.remote) if ref}
     entries = (
         {}
         if extra_only
-        else {entry.ref.name: entry for entry in _select_branches(seen, base, patterns, usual)}
+        else {entry.ref.name: entry for entry in _select_branches(observation, base, patterns, usual)}
     )
-    entries = {name: entry for name, entry in entries.items() if _branch_names(seen, entry.ref)[0] != control}
+    entries = {
+        name: entry for name, entry in entries.items() if _branch_names(observation, entry.ref)[0] != control
+    }
     taken = set(entries) | {entry.twin.name for entry in entries.values() if entry.twin} | base
-    for ref in seen.extra:
-        if ref.name not in taken and not ref.target and _branch_names(seen, ref)[0] != control:
+    for ref in observation.extra:
+        if ref.name not in taken and not ref.target and _branch_names(observation, ref)[0] != control:
             entries[ref.name] = Listing(_short_name(ref.name), ref, None, True)
     return list(entries.values())
 
@@ -73,9 +75,9 @@ def overlay_heads(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) 
     overlaid = {entry.ref.name: entry for entry in entries}
     for name, commit in heads:
         ref = Ref(name, commit, "", "")
-        there = overlaid.get(name)
-        shown = there.name if there else _short_name(name)
-        overlaid[name] = Listing(shown, ref, None, True)
+        existing = overlaid.get(name)
+        short_name = existing.name if existing else _short_name(name)
+        overlaid[name] = Listing(short_name, ref, None, True)
     return list(overlaid.values())
 
 
@@ -84,39 +86,40 @@ def _short_name(ref: str) -> str:
 
 
 def _select_branches(
-    seen: Observation, base: set[str], patterns: Sequence[str], usual: Sequence[str]
+    observation: Observation, base: set[str], patterns: Sequence[str], usual: Sequence[str]
 ) -> Iterator[Listing]:
     # A symbolic ref, such as a remote's HEAD, is a second name of a branch that is there anyway.
-    usable = [ref for name, ref in seen.refs.all.items() if not ref.target and name not in base]
-    twins = {ref.name: seen.refs.twin(ref) for ref in usable if ref.name.startswith(HEADS)}
+    usable = [ref for name, ref in observation.refs.all.items() if not ref.target and name not in base]
+    twins = {ref.name: observation.refs.twin(ref) for ref in usable if ref.name.startswith(HEADS)}
     paired = {twin.name for twin in twins.values() if twin}
     for ref in usable:
         if ref.name in paired or not ref.name.startswith((HEADS, REMOTES)):
             continue
-        plain, name = _branch_names(seen, ref)
-        listed = _decide_listing(seen, ref, (plain, name), patterns=patterns, usual=usual)
-        if listed is not None:
-            yield Listing(name, ref, twins.get(ref.name), listed)
+        plain, name = _branch_names(observation, ref)
+        always_shown = _decide_listing(observation, ref, (plain, name), patterns=patterns, usual=usual)
+        if always_shown is not None:
+            yield Listing(name, ref, twins.get(ref.name), always_shown)
 
 
-def _branch_names(seen: Observation, ref: Ref) -> tuple[str, str]:
+def _branch_names(observation: Observation, ref: Ref) -> tuple[str, str]:
     """A branch's name at its own repository, and the one that is shown: for a remote-tracking branch with the
     remote's name before it, unless that is origin and there is no local branch of the same name.
     """
     if not ref.name.startswith(REMOTES):
         return (_short_name(ref.name),) * 2
-    remote, plain = seen.refs.split_remote(ref.name)
-    return plain, plain if remote == "origin" and HEADS + plain not in seen.refs.all else f"{remote}/{plain}"
+    remote, plain = observation.refs.split_remote(ref.name)
+    is_unique = remote == "origin" and HEADS + plain not in observation.refs.all
+    return plain, plain if is_unique else f"{remote}/{plain}"
 
 
 def _decide_listing(
-    seen: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
+    observation: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
 ) -> bool | None:
     """True: show the branch. False: show it if commits on it are an agent's. None: leave it out."""
     if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or usual):
         return True
     if patterns:
         return None
-    if ref.name in seen.linked:
+    if ref.name in observation.linked:
         return True
     return None if names[0] in USUAL else False

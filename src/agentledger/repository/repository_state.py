@@ -72,10 +72,10 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
     branches, broken = queries.read_refs(git, [HEADS, REMOTES, *named])
-    more = queries.read_refs(git, patterns) if patterns else queries.Listed([], [])
+    extra = queries.read_refs(git, patterns) if patterns else queries.RefList([], [])
     # Every default branch that was renamed leaves a remote's HEAD behind that leads nowhere.
-    lost = tuple(dict.fromkeys(ref for ref in broken + more.broken if not ref.endswith("/HEAD")))
-    refs = Refs(branches, config, lost)
+    broken_names = tuple(dict.fromkeys(ref for ref in broken + extra.broken if not ref.endswith("/HEAD")))
+    refs = Refs(branches, config, broken_names)
     checkouts = queries.read_worktrees(git)
     # For a bare repository its own HEAD counts, from whichever of its worktrees a command is started.
     bare = bool(checkouts) and checkouts[0].bare
@@ -90,12 +90,12 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     )
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
     # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
-    seen = (
+    fingerprinted = (
         __version__,
         version,
         branches,
-        more,
-        lost,
+        extra,
+        broken_names,
         choice,
         sorted(worktrees.items()),
         url,
@@ -110,7 +110,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         place=place,
         home=home,
         refs=refs,
-        extra=tuple(more.refs),
+        extra=tuple(extra.refs),
         choice=choice,
         worktrees=worktrees,
         linked=linked,
@@ -118,7 +118,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         fetched_at=fetched,
         partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
-        fingerprint=hashlib.sha256(repr(seen).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(repr(fingerprinted).encode()).hexdigest(),
     )
 
 
@@ -145,8 +145,8 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
             for entry in islice(entries, LEDGER_FILES - len(stats)):
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(Path(entry.path))
-                seen = entry.stat(follow_symlinks=False)
-                stats.append((entry.path, seen.st_mtime_ns, seen.st_size))
+                status = entry.stat(follow_symlinks=False)
+                stats.append((entry.path, status.st_mtime_ns, status.st_size))
     return sorted(stats)
 
 
@@ -158,23 +158,23 @@ def _read_fetch_time(place: Place) -> int | None:
 
 def _inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
     """By full ref, the worktree in which it is checked out; half-made and removed ones are left out."""
-    there = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
+    usable = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
     with ThreadPoolExecutor(4) as pool:
-        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home), there)
-        return {checkout.branch: worktree for checkout, worktree in zip(there, worktrees, strict=True)}
+        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home), usable)
+        return {checkout.branch: worktree for checkout, worktree in zip(usable, worktrees, strict=True)}
 
 
 def _inspect_worktree(git: Git, path: Path, home: Path) -> Worktree:
-    shown = Path(os.path.relpath(path, home)).as_posix()
+    relative_path = Path(os.path.relpath(path, home)).as_posix()
     changed = queries.read_status(replace(git, cwd=path))
     if changed is None:
-        return Worktree(shown, None, None)
+        return Worktree(relative_path, None, None)
     # A deleted path has no time of its own; its folder was written when it was deleted.
     stamps = [
         _modified_at(path / decode(name)) or _modified_at((path / decode(name)).parent) for name in changed
     ]
     stamps.append(_read_head_move_time(replace(git, cwd=path)))
-    return Worktree(shown, bool(changed), max((s for s in stamps if s is not None), default=None))
+    return Worktree(relative_path, bool(changed), max((s for s in stamps if s is not None), default=None))
 
 
 def _read_head_move_time(git: Git) -> int | None:

@@ -49,8 +49,8 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
         if local and remote
         else (Sync.LOCAL if local else Sync.REMOTE)
     )
-    theirs = remote is not None and sync not in (Sync.LOCAL, Sync.SAME, Sync.AHEAD)
-    chosen, other = (remote, local) if theirs or not local else (local, remote)
+    use_remote = remote is not None and sync not in (Sync.LOCAL, Sync.SAME, Sync.AHEAD)
+    chosen, other = (remote, local) if use_remote or not local else (local, remote)
     if chosen is None:
         hint = _DAMAGED if "damaged" in problems[0] else "name a branch with --base"
         raise GitError(f"base cannot be read: {' and '.join(problems)}", hint)
@@ -68,7 +68,7 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
 def _resolve_copies(scratch: Scratch, refs: Sequence[Ref]) -> dict[str, Tip]:
     """For each copy of base, by ref name, the commit that it leads to."""
     # The tree as well: without it the commit is of no use.
-    names = [f"{ref.id}^{{{wanted}}}" for ref in refs for wanted in ("", "tree")]
+    names = [f"{ref.id}^{{{kind}}}" for ref in refs for kind in ("", "tree")]
     answers = objects.read_object_info(scratch.git, names)
     tips = {}
     for ref, (commit, kind, _), (_, tree, _) in zip(refs, answers[::2], answers[1::2], strict=True):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from agentledger.model.text import decode, encode
 from agentledger.scope.patterns import matches_path
 
-_ASKED = re.compile(r"\{changed:([^{}]*)\}")
+_CHANGED = re.compile(r"\{changed:([^{}]*)\}")
 # The command could read a name that begins with one of these as an option, or as a file of arguments.
 _TAKEN = (b"-", b"+", b"@")
 
@@ -40,7 +40,7 @@ def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
 
     It is skipped where it has such globs, and none of them matches any path.
     """
-    globs = list(dict.fromkeys(_ASKED.findall(command)))
+    globs = list(dict.fromkeys(_CHANGED.findall(command)))
     if not globs:
         return Filled((encode(command),), command)
     ordered = sorted(paths)
@@ -55,7 +55,7 @@ def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
 
 
 def _replace_globs(command: str, matching: dict[str, list[bytes]], word: Callable[[bytes], str]) -> str:
-    return _ASKED.sub(lambda match: " ".join(map(word, matching[match[1]])), command)
+    return _CHANGED.sub(lambda match: " ".join(map(word, matching[match[1]])), command)
 
 
 def _safe_argument(path: bytes) -> bytes:

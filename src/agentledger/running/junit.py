@@ -38,7 +38,7 @@ def parse_junit(file: IO[bytes]) -> JUnit:
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise Unreadable(f"is no XML: {error}") from None
-    return counting.found()
+    return counting.counts()
 
 
 class _Counting:
@@ -70,7 +70,7 @@ class _Counting:
             if self._worst:
                 self._counts[_ENDS[self._worst]] += 1
 
-    def found(self) -> JUnit:
+    def counts(self) -> JUnit:
         return JUnit(**self._counts)
 
 

@@ -114,19 +114,19 @@ class Keeper:
     def end(self, grace: float) -> int:
         """End everything: ask first, kill after `grace` seconds. Return how many there were at the start."""
         self.reap_children()
-        first = self.living_processes()
-        asked: set[int] = set()
+        at_start = self.living_processes()
+        signalled: set[int] = set()
         for number, patience in ((signal.SIGTERM, grace), (signal.SIGKILL, _LAST)):
             until = monotonic() + patience
             while (living := self.living_processes()) and monotonic() < until:
                 # SIGKILL is sent again and again: what is being killed may have forked just before.
                 # The oldest first, or a shell would have the time to report that its child was ended.
-                for each in sorted(living if number == signal.SIGKILL else living - asked):
+                for each in sorted(living if number == signal.SIGKILL else living - signalled):
                     send_signal(each, number)
-                asked |= living
+                signalled |= living
                 self.wait_for_event(0.02)
         self.reap_children()
-        return len(first)
+        return len(at_start)
 
 
 def send_signal(process: int, number: int) -> None:

@@ -44,9 +44,9 @@ class Live:
         fits = block[:room]
         self._room -= len(fits)
         text = self._held + fits
-        whole = self._complete_length(text)
-        self._out(text[:whole])
-        self._held = text[whole:]
+        complete = self._complete_length(text)
+        self._out(text[:complete])
+        self._held = text[complete:]
         if len(fits) < len(block):
             self._skipped = len(self._held) + len(block) - len(fits)
             self._held = b""

@@ -131,8 +131,8 @@ def _find_private_keys(raw: bytes) -> list[tuple[int, int]]:
             spans.append((begin.start(), end.end() if end else _find_key_end(raw, begin.end())))
     # An end without a beginning: `raw` is the last part of a longer output.
     ended = {last for _, last in spans}
-    rest = (end for end in _KEY_ENDS.finditer(raw) if end.end() not in ended)
-    return spans + [(_find_key_start(raw, end.start()), end.end()) for end in rest]
+    lone_ends = (end for end in _KEY_ENDS.finditer(raw) if end.end() not in ended)
+    return spans + [(_find_key_start(raw, end.start()), end.end()) for end in lone_ends]
 
 
 def _find_key_end(raw: bytes, at: int) -> int:

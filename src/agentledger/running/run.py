@@ -67,8 +67,8 @@ def run(
     with _start_keeper(arguments, folder, env, limit=limit, grace=grace) as keeper:
         keeper.read_output(hear, began + limit + grace + _SLACK)
         seconds = monotonic() - began
-    _, reaping = keeper.words("started") or ("", "0")
-    why, code, left = keeper.words("over") or ("lost", str(LOST), "0")
+    _, reaping = keeper.status_fields("started") or ("", "0")
+    why, code, left = keeper.status_fields("over") or ("lost", str(LOST), "0")
     if why == "late":
         return Ran(exit_code=LATE, seconds=seconds, late=True, reaping=reaping == "1")
     return Ran(
@@ -86,12 +86,12 @@ class _Keeper:
     #: File descriptor of the keeper's own lines, `started …` and `over …`.
     status: int
     #: What was read of those lines so far.
-    said: bytes = b""
+    status_bytes: bytes = b""
 
-    def words(self, first: str) -> list[str]:
+    def status_fields(self, first: str) -> list[str]:
         """Return the other words of the keeper's line that begins with `first`; [] when there is none."""
-        lines = (line.split() for line in self.said.decode("ascii", "replace").splitlines())
-        return next((words[1:] for words in lines if words[:1] == [first]), [])
+        lines = (line.split() for line in self.status_bytes.decode("ascii", "replace").splitlines())
+        return next((fields[1:] for fields in lines if fields[:1] == [first]), [])
 
     def read_output(self, hear: Hear, until: float) -> None:
         """Read all that is printed until the keeper ends or `until`, on the monotonic clock, is past."""
@@ -104,7 +104,7 @@ class _Keeper:
                 readable = {key.fd for key, _ in ready.select(left)}
                 if self.output in readable and not self._read_block(hear):
                     ready.unregister(self.output)
-                if self.status in readable and not self._told():
+                if self.status in readable and not self._read_status():
                     break
         for _ in range(_DRAIN):
             if not self._read_block(hear):
@@ -120,9 +120,9 @@ class _Keeper:
             hear(block)
         return bool(block)
 
-    def _told(self) -> bool:
+    def _read_status(self) -> bool:
         more = os.read(self.status, 1 << 12)
-        self.said += more
+        self.status_bytes += more
         return bool(more)
 
     def finish(self, patience: float) -> None:
@@ -139,7 +139,7 @@ class _Keeper:
 
     def _kill_group(self) -> None:
         """Kill the command's process group: all that can be done once the keeper itself was killed."""
-        group = self.words("started")[:1]
+        group = self.status_fields("started")[:1]
         if group:
             with suppress(OSError):
                 os.killpg(int(group[0]), signal.SIGKILL)
@@ -151,27 +151,27 @@ def _start_keeper(
 ) -> Iterator[_Keeper]:
     if os.name != "posix":
         raise LedgerError("commands can be run on POSIX systems only", "run it on Linux or macOS, or in WSL")
-    output, printed = os.pipe()
-    status, said = os.pipe()
+    output, output_end = os.pipe()
+    status, status_end = os.pipe()
     try:
         try:
             _widen_pipe(output)
             process = subprocess.Popen(
-                [sys.executable, "-IS", str(_KEEPER), str(said), str(limit), str(grace), *arguments],
+                [sys.executable, "-IS", str(_KEEPER), str(status_end), str(limit), str(grace), *arguments],
                 cwd=folder,
                 env=dict(env),
                 stdin=subprocess.PIPE,
-                stdout=printed,
-                stderr=printed,
-                pass_fds=[said],
+                stdout=output_end,
+                stderr=output_end,
+                pass_fds=[status_end],
                 # Ctrl-C in the terminal then reaches us alone, and the keeper can still end everything.
                 start_new_session=True,
             )
         except OSError as error:
             raise _start_error(folder, error) from error
         finally:
-            os.close(printed)
-            os.close(said)
+            os.close(output_end)
+            os.close(status_end)
         keeper = _Keeper(process, output, status)
         try:
             yield keeper

@@ -119,23 +119,23 @@ _State = tuple[int, int, int, int]  # of a, of b, within the path, and the barre
 
 def _shortest_common_path(a: Automaton, b: Automaton, barred: Sequence[Automaton]) -> bytes | None:
     # Breadth first, through all automata at once: the first state that is an end of both, and of no barred
-    # one, is reached by a shortest path. `came` has the state before each state, and the byte between.
+    # one, is reached by a shortest path. `came_from` has the state before each state, and the byte between.
     bars = _Bars(barred)
     start: _State = (0, 0, 0, bars.start)
-    came: dict[_State, tuple[_State, int] | None] = {start: None}
+    came_from: dict[_State, tuple[_State, int] | None] = {start: None}
     queue = deque([start])
     while queue:
         state = queue.popleft()
         at, bt, within, bar = state
         if within == _WHOLE and a.ends >> at & 1 and b.ends >> bt & 1 and not bar & bars.ends:
-            return _spell_path(came, state)
+            return _spell_path(came_from, state)
         for byte_set, following in _common_moves(a.edges[at], b.edges[bt], within):
             for byte, then in bars.split(bar, byte_set):
                 reached = (*following, then)
-                if reached not in came:
-                    came[reached] = (state, byte)
+                if reached not in came_from:
+                    came_from[reached] = (state, byte)
                     queue.append(reached)
-        if len(came) > LIMIT:
+        if len(came_from) > LIMIT:
             raise TooComplexError(
                 "these path patterns are too complicated to be compared",
                 "use fewer `*` in one pattern, or name folders: `src/api/**`",
@@ -148,17 +148,17 @@ def _common_moves(
 ) -> Iterable[tuple[int, tuple[int, int, int]]]:
     for mine, to in a:
         for theirs, other in b:
-            both = mine & theirs
-            if both:
+            shared = mine & theirs
+            if shared:
                 for allowed, place in _PATH[within]:
-                    if common := both & allowed:
+                    if common := shared & allowed:
                         yield common, (to, other, place)
 
 
-def _spell_path(came: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:
+def _spell_path(came_from: dict[_State, tuple[_State, int] | None], state: _State) -> bytes:
     """The path that leads to a state: back to the start, then turned round."""
     backwards = bytearray()
-    while (step := came[state]) is not None:
+    while (step := came_from[state]) is not None:
         state, byte = step
         backwards.append(byte)
     return bytes(reversed(backwards))

@@ -210,14 +210,14 @@ def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
     for byte in path:
         bit, following, still = 1 << byte, 0, 0
         for number, piece in enumerate(pieces):
-            here, begun = now >> number & 1, inside >> number & 1
+            active, in_folder = now >> number & 1, inside >> number & 1
             if piece.kind is Kind.BYTE:
-                following |= (here and bool(piece.bytes & bit)) << (number + 1)
+                following |= (active and bool(piece.bytes & bit)) << (number + 1)
             elif piece.kind is Kind.STAR:
-                following |= (here and byte != 0x2F) << number
+                following |= (active and byte != 0x2F) << number
             elif piece.kind is Kind.REST:
-                following |= here << number
-            elif here or begun:
+                following |= active << number
+            elif active or in_folder:
                 still |= 1 << number
                 following |= (byte == 0x2F) << (number + 1)
         now, inside = _close_positions(following, skip), still

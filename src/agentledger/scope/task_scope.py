@@ -108,8 +108,8 @@ def find_near_scopes(scopes: Mapping[str, Scope]) -> dict[str, frozenset[str]]:
     Most scopes share nothing. Sorting the prefixes finds the others without comparing each pair.
     """
     owners: dict[bytes, set[str]] = {}
-    for name, granted in scopes.items():
-        for pattern in granted.owns:
+    for name, scope in scopes.items():
+        for pattern in scope.owns:
             owners.setdefault(automata.literal_prefix(pattern), set()).add(name)
     ordered = sorted(owners)
     near: dict[str, set[str]] = {name: set() for name in scopes}

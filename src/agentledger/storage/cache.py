@@ -102,11 +102,11 @@ class Cache:
     def texts(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]:
         """Like `get`, as the JSON that is stored: for callers with a faster or stricter reader of JSON."""
         texts: dict[str, bytes] = {}
-        wanted = list(dict.fromkeys(keys))
+        unique_keys = list(dict.fromkeys(keys))
         stale: list[str] = []
         # SQLite limits how many values a statement can have: 999 before version 3.32.
-        for at in range(0, len(wanted), 500):
-            part = wanted[at : at + 500]
+        for at in range(0, len(unique_keys), 500):
+            part = unique_keys[at : at + 500]
             marks = ",".join("?" * len(part))
             # `marks` is question marks only; the keys themselves are bound.
             query = f"SELECT {_COLUMNS} FROM entry WHERE kind = ? AND key IN ({marks}) AND {_SOUND}"  # noqa: S608 - marks alone
@@ -161,16 +161,16 @@ def get_or_compute(
     store.
     """
     rows = store.get(kind, keys.values()) if store else {}
-    known = {
+    stored = {
         k: value
         for k, row in keys.items()
         if row in rows and (value := _load_value(form, rows[row])) is not None
     }
-    fresh = compute([k for k in keys if k not in known]) if len(known) < len(keys) else {}
+    fresh = compute([k for k in keys if k not in stored]) if len(stored) < len(keys) else {}
     if store:
-        kept = ((keys[k], form.dump(value)) for k, value in fresh.items())
-        store.put(kind, ((row, dumped) for row, dumped in kept if dumped is not None))
-    return known | dict(fresh)
+        dumps = ((keys[k], form.dump(value)) for k, value in fresh.items())
+        store.put(kind, ((row, dumped) for row, dumped in dumps if dumped is not None))
+    return stored | dict(fresh)
 
 
 class Form(NamedTuple, Generic[V]):

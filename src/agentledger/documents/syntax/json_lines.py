@@ -17,7 +17,7 @@ MOST_DEEP = 6  # levels of nesting; no key of ours has a deeper value
 
 
 class _Word(str):
-    """A number as it is written, told from text by its type: no digit is lost, whatever key it is for."""
+    """A number as it is written, distinct from text by its type: no digit is lost, whatever key it is for."""
 
     __slots__ = ()
 
@@ -83,9 +83,9 @@ class _Lines:
 
     def _entry(self, key: str, value: Any, line: int, depth: int) -> Entry:
         # The decoder gives keys in the order of the text, so the next place is this key's.
-        left = self.places.get(key)
-        here = left.pop(0) if left else line
-        return Entry(key, here, self.node(value, here, depth + 1))
+        remaining = self.places.get(key)
+        key_line = remaining.pop(0) if remaining else line
+        return Entry(key, key_line, self.node(value, key_line, depth + 1))
 
 
 def _scalar_of(value: Any, line: int) -> Scalar:

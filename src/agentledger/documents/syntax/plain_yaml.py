@@ -45,16 +45,16 @@ def parse_plain_yaml(head: str, line: int) -> Map | None:
         # An indented line at the top belongs to nothing that is read here.
         if not pair or pair[1]:
             return None
-        here = line + at
+        key_line = line + at
         at += 1
         if pair[3] is not None:
-            entries.append(Entry(pair[2], here, _parse_value(pair[3], here)))
+            entries.append(Entry(pair[2], key_line, _parse_value(pair[3], key_line)))
             continue
         end = _find_block_end(lines, at)
-        block = _parse_block(lines[at:end], here, line + at)
+        block = _parse_block(lines[at:end], key_line, line + at)
         if block is None:
             return None
-        entries.append(Entry(pair[2], here, block))
+        entries.append(Entry(pair[2], key_line, block))
         at = end
     return Map(tuple(entries), entries[0].line if entries else line)
 
@@ -67,22 +67,22 @@ def _find_block_end(lines: list[str], at: int) -> int:
 
 
 def _parse_block(lines: list[str], key_line: int, first: int) -> Node | None:
-    found: list[tuple[re.Match[str], int]] = []
+    matches: list[tuple[re.Match[str], int]] = []
     for offset, text in enumerate(lines):
         if _BLANK.fullmatch(text):
             continue
         match = _DASH.fullmatch(text) or _PAIR.fullmatch(text)
         # All lines of a block have one indent, and are all dashes or all keys.
-        if match is None or (found and (match[1], match.re) != (found[0][0][1], found[0][0].re)):
+        if match is None or (matches and (match[1], match.re) != (matches[0][0][1], matches[0][0].re)):
             return None
-        found.append((match, first + offset))
-    if not found:
+        matches.append((match, first + offset))
+    if not matches:
         return Scalar("", key_line)
-    if found[0][0].re is _DASH:
-        return Seq(tuple(_parse_value(match[2], line) for match, line in found), found[0][1])
-    if not found[0][0][1]:
+    if matches[0][0].re is _DASH:
+        return Seq(tuple(_parse_value(match[2], line) for match, line in matches), matches[0][1])
+    if not matches[0][0][1]:
         return None
-    return Map(tuple(Entry(m[2], line, _parse_value(m[3] or "", line)) for m, line in found), found[0][1])
+    return Map(tuple(Entry(m[2], line, _parse_value(m[3] or "", line)) for m, line in matches), matches[0][1])
 
 
 def _parse_value(text: str, line: int) -> Node:

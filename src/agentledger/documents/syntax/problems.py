@@ -20,18 +20,18 @@ class Problems:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._found: list[Problem] = []
+        self._problems: list[Problem] = []
         self._more = 0
 
     @property
     def full(self) -> bool:
         """Is the list full, so that looking for more is no use?"""
-        return len(self._found) >= MOST
+        return len(self._problems) >= MOST
 
     @property
     def any(self) -> bool:
         """Is there any problem?"""
-        return bool(self._found)
+        return bool(self._problems)
 
     def invalid(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
         """Note what is there, but cannot be read."""
@@ -46,7 +46,7 @@ class Problems:
             self._more += 1
         else:
             # Shortened and escaped: the document's own keys and headings are in it.
-            self._found.append(
+            self._problems.append(
                 Problem(
                     path=self.path,
                     line=line,
@@ -59,7 +59,7 @@ class Problems:
 
     def all(self) -> tuple[Problem, ...]:
         """Return all problems in the order of their lines, then how many were left out."""
-        problems = sorted(self._found, key=lambda problem: problem.line or 0)
+        problems = sorted(self._problems, key=lambda problem: problem.line or 0)
         if self._more:
             text = f"more is wrong than the {MOST} problems shown; {self._more:,} were left out"
             problems.append(

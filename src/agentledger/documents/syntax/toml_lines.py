@@ -34,8 +34,8 @@ def parse_toml(text: str, out: Problems) -> Map | None:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         # The line is in the message only.
-        where = _WHERE.search(str(error))
-        line = int(where[1]) if where and where[1] else text.count("\n") + 1
+        position = _WHERE.search(str(error))
+        line = int(position[1]) if position and position[1] else text.count("\n") + 1
         out.invalid(line, f"this is not TOML: {_describe_error(error)}", _FORM)
         return None
     except (RecursionError, ValueError):
@@ -87,17 +87,17 @@ class _Lines:
 
     def _entry(self, key: str, value: Any, name: str, line: int, depth: int) -> Entry:
         full = f"{name}.{key}" if name else key
-        here = self._next(full, line) if not _is_table_array(value) else self.places.get(full, [line])[0]
-        return Entry(key, here, self.table(value, full, here, depth + 1))
+        key_line = self._next(full, line) if not _is_table_array(value) else self.places.get(full, [line])[0]
+        return Entry(key, key_line, self.table(value, full, key_line, depth + 1))
 
     def _item_tree(self, value: Any, name: str, line: int, depth: int) -> Node:
-        here = self._next(name, line) if isinstance(value, dict) else line
-        return self.table(value, name, here, depth + 1)
+        item_line = self._next(name, line) if isinstance(value, dict) else line
+        return self.table(value, name, item_line, depth + 1)
 
     def _next(self, name: str, line: int) -> int:
         """Return the next line of this name that was not used: each `[[table]]` has the same names again."""
-        left = self.places.get(name)
-        return left.pop(0) if left else line
+        remaining = self.places.get(name)
+        return remaining.pop(0) if remaining else line
 
 
 def _is_table_array(value: Any) -> bool:

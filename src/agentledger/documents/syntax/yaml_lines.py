@@ -46,9 +46,11 @@ def parse_any_yaml(head: str, line: int, out: Problems) -> Map | None:
         return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = line + mark.line if mark else line
+        error_line = line + mark.line if mark else line
         out.invalid(
-            where, f"this is not YAML: {_describe_error(error)}", _suggest_fix(head, where - line, error)
+            error_line,
+            f"this is not YAML: {_describe_error(error)}",
+            _suggest_fix(head, error_line - line, error),
         )
         return None
     except yaml.YAMLError:

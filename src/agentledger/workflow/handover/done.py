@@ -94,7 +94,7 @@ def _result_if_waiting(at: AtWork, now: int) -> Did | None:
         "the manager sees it at the top of the board; nothing is committed here until it is answered",
     )
     return Did(
-        command="done", said=lines, task=at.task.id, next=f"agentledger prompt {at.task.id} --for resume"
+        command="done", messages=lines, task=at.task.id, next=f"agentledger prompt {at.task.id} --for resume"
     )
 
 
@@ -110,7 +110,7 @@ def _result_if_stopped(at: AtWork) -> Did | None:
     )
     return Did(
         command="done",
-        said=lines,
+        messages=lines,
         task=at.task.id,
         next="agentledger report --changed 'how far it is' --next 'nothing'",
     )
@@ -150,7 +150,9 @@ def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
         *(lack.told("done") for lack in made.lacks),
     )
     following = packet_gaps.next_command("done", made.lacks) or "agentledger done"
-    return Did(command="done", said=lines, task=at.task.id, files=(made.path,), next=following, dry_run=True)
+    return Did(
+        command="done", messages=lines, task=at.task.id, files=(made.path,), next=following, dry_run=True
+    )
 
 
 # -- committing, and what is said -------------------------------------------------------------
@@ -174,13 +176,13 @@ def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> F
     lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *found.made.told]
     if made.commit is None:
         did = write_check_in.describe_uncommitted("done", at, tuple(lines), made)
-        return Finished(replace(did, said=(*did.said, *_describe_missing(found))), found.ready)
+        return Finished(replace(did, messages=(*did.messages, *_describe_missing(found))), found.ready)
     # Where all of it was committed already, `commit_files` returns the branch's head.
     new = (made.commit,) if made.commit != at.branch.head else ()
     refs, changed = ((at.branch.ref,), tuple(files)) if new else ((), ())
     did = Did(
         command="done",
-        said=(),
+        messages=(),
         task=at.task.id,
         refs=refs,
         files=changed,
@@ -189,10 +191,10 @@ def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> F
     )
     if found.ready:
         return Finished(
-            replace(did, said=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
+            replace(did, messages=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
         )
     following = packet_gaps.next_command("done", found.made.lacks) or "agentledger done"
-    return Finished(replace(did, said=(*lines, *_describe_missing(found)), next=following), False)
+    return Finished(replace(did, messages=(*lines, *_describe_missing(found)), next=following), False)
 
 
 def _describe_ready(at: AtWork, new: bool) -> list[str]:

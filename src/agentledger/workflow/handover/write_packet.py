@@ -71,7 +71,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
             shown = made.raw.decode("utf-8", "replace")
             return Did(
                 command="packet",
-                said=(*lines, shown),
+                messages=(*lines, shown),
                 task=at.task.id,
                 files=(made.path,),
                 next=following,
@@ -86,7 +86,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
         refs = (at.branch.ref,) if new else ()
         return Did(
             command="packet",
-            said=lines,
+            messages=lines,
             task=at.task.id,
             refs=refs,
             files=(made.path,) if new else (),

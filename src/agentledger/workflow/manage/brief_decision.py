@@ -161,7 +161,7 @@ def accept_copy(
             files[draft.path] = draft.content
         did = Did(
             command="brief accept",
-            said=(*_describe_accepted(found), *_describe_answered(branch, text)),
+            messages=(*_describe_accepted(found), *_describe_answered(branch, text)),
             task=found.task,
             refs=(desk.ref,),
             files=tuple(files),
@@ -192,7 +192,7 @@ def reject_copy(
         said = f"the copy of {found.branch} is refused; the brief of {found.task} stays as it is"
         return Did(
             command="brief reject",
-            said=(said, *_describe_answered(branch, text)),
+            messages=(said, *_describe_answered(branch, text)),
             task=found.task,
             refs=(done.ref,),
             files=(done.path,),

@@ -60,7 +60,7 @@ def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person
     text = editor.edit_draft(git, draft.before, path)
     if text is None:
         line = "the text was left as it was, or empty: nothing is written"
-        return Did(command="plan", said=(line,), task=asked.task, dry_run=asked.dry_run)
+        return Did(command="plan", messages=(line,), task=asked.task, dry_run=asked.dry_run)
     with manager_context.open_managing(start, now) as desk:
         if plan_draft.read_current_brief(desk, asked) != draft.there:
             message = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
@@ -103,14 +103,14 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     if old and old.document.blob == brief.document.blob:
         said = (f"{path}: it is as it was, so nothing is written", *notes)
         return Did(
-            command="plan", said=said, task=task, next=following, warnings=warnings, dry_run=asked.dry_run
+            command="plan", messages=said, task=task, next=following, warnings=warnings, dry_run=asked.dry_run
         )
     if asked.dry_run:
         stays = (f"the text is kept in {kept}; agentledger plan {task} goes on with it",) if kept else ()
         said = (f"{path}: would be written to {name}", text.rstrip("\n") + "\n", *notes, *stays)
         return Did(
             command="plan",
-            said=said,
+            messages=said,
             task=task,
             refs=(desk.ref,),
             files=(path,),
@@ -129,7 +129,7 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
         said = (*said, "agentledger sync publishes it")
     return Did(
         command="plan",
-        said=said,
+        messages=said,
         task=task,
         refs=(desk.ref,),
         files=(path,),

@@ -70,14 +70,14 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
         *(f"  {escape_hidden(path)}" for path in files),
     )
     if dry_run:
-        return Did(command="collect", said=told, task=branch.work.task, files=tuple(files), dry_run=True)
+        return Did(command="collect", messages=told, task=branch.work.task, files=tuple(files), dry_run=True)
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
     made = ledger_commit.commit_files(git, branch.name, files, message)
     if made.commit is None:
         return Did(command="collect", warnings=(f"{name}: {made.why}",))
     return Did(
         command="collect",
-        said=told,
+        messages=told,
         task=branch.work.task,
         refs=(branch.ref,),
         files=tuple(files),
@@ -116,12 +116,12 @@ def _describe_obstacle(git: Git) -> str:
 def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
     """One result for the command, of one for each branch."""
     files = [path for one in done for path in one.files]
-    said = [line for one in done for line in one.said]
+    said = [line for one in done for line in one.messages]
     if not files:
         said = ["no worktree has uncommitted ledger files"]
     return Did(
         command="collect",
-        said=tuple(said),
+        messages=tuple(said),
         refs=tuple(ref for one in done for ref in one.refs),
         files=tuple(files),
         commits=tuple(commit for one in done for commit in one.commits),

@@ -79,7 +79,7 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
         lines.append(content.decode())
         return Did(
             command="report",
-            said=tuple(lines),
+            messages=tuple(lines),
             task=at.task.id,
             files=tuple(files),
             next=following,
@@ -93,7 +93,7 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
     refs, commits = (at.branch.ref,), (done.commit,)
     return Did(
         command="report",
-        said=tuple(lines),
+        messages=tuple(lines),
         task=at.task.id,
         refs=refs,
         files=tuple(files),
@@ -122,7 +122,7 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     else:
         line = f"there is no answer yet to what you asked {since} ago; nothing is written"
         following = "wait, and look again later: agentledger report"
-    return Did(command="report", said=(line,), task=at.task.id, next=following)
+    return Did(command="report", messages=(line,), task=at.task.id, next=following)
 
 
 def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def describe_uncommitted(
     )
     collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
     return Did(
-        command=command, said=told, task=at.task.id, files=done.files, warnings=(warning,), next=collect
+        command=command, messages=told, task=at.task.id, files=done.files, warnings=(warning,), next=collect
     )
 
 

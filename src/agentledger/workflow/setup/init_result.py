@@ -46,7 +46,7 @@ def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
     files = [step.target if isinstance(step, Move) else step.path for step in plan.steps]
     return Did(
         command="init",
-        said=describe_steps(plan.steps, dry_run),
+        messages=describe_steps(plan.steps, dry_run),
         files=tuple(_format_path(place, path) for path in files),
         warnings=plan.notes,
         dry_run=dry_run,

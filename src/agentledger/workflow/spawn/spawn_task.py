@@ -78,7 +78,7 @@ def _describe_completed(desk: Managing, task: Task, wanted: Wanted, recovered: l
     worktree = next((c.path for c in queries.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
     return Did(
         command="spawn",
-        said=tuple(recovered),
+        messages=tuple(recovered),
         task=task.id,
         refs=(HEADS + name,),
         worktree=str(worktree),
@@ -127,7 +127,7 @@ class _Spawning:
         self._free()
         nothing = Did(
             command="spawn",
-            said=(*recovered, *self._told(dry_run)),
+            messages=(*recovered, *self._told(dry_run)),
             task=self.task.id,
             refs=(HEADS + self.name,),
             worktree=str(self.folder),
