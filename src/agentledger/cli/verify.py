@@ -18,7 +18,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agentledger.reports.verify_reports import Line, Told
+    from agentledger.reports.verify_reports import Line, Verification
     from agentledger.workflow.session.ledger_commit import Committed
     from agentledger.workflow.verify.one_check import Event, Seen
 
@@ -63,8 +63,8 @@ def verify(
     return 0 if told.sound else 1
 
 
-def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.reports.verify_reports import Told
+def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
+    from agentledger.reports.verify_reports import Verification
     from agentledger.repository.bases import HEADS
     from agentledger.workflow.session import agent_context
     from agentledger.workflow.verify import run_checks as work
@@ -81,7 +81,7 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
     # A sandbox may refuse git's writes; `agentledger collect` commits the files from outside it.
     if made and made.commit is None:
         remarks += (f"git did not commit the evidence: {made.why}; the files are in the worktree",)
-    return Told(
+    return Verification(
         task=task,
         branch=name,
         head=found.bound.head,
@@ -90,7 +90,7 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
         ref=HEADS + name if made and made.commit else None,
         commit=made.commit if made else None,
         files=made.files if made else (),
-        said=(f"recorded on {name}, {made.commit[:12]}",) if made and made.commit else (),
+        sentences=(f"recorded on {name}, {made.commit[:12]}",) if made and made.commit else (),
         remarks=remarks,
         next=_next_step(found.failed, made),
     )
@@ -105,8 +105,8 @@ def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
     return f"fix it, commit, then agentledger verify{names}" if names else "agentledger done"
 
 
-def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.reports.verify_reports import Told
+def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Verification:
+    from agentledger.reports.verify_reports import Verification
     from agentledger.workflow.verify import rerun as work
 
     found = work.rerun_checks(start, task, only, now, print_event)
@@ -115,7 +115,7 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
     ]
     sound = all(each.sound for each in found.checks)
     kept = (f"kept on the control branch, {found.commit[:12]}",) if found.commit else ()
-    return Told(
+    return Verification(
         task=found.task,
         branch=found.branch,
         head=found.head,
@@ -125,14 +125,14 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
         ref=found.ref,
         commit=found.commit,
         files=found.files,
-        said=kept,
+        sentences=kept,
         remarks=found.remarks,
         next="agentledger sync" if found.publishes else None,
     )
 
 
-def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Told:
-    from agentledger.reports.verify_reports import Line, Told
+def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Verification:
+    from agentledger.reports.verify_reports import Line, Verification
     from agentledger.workflow.session import agent_context
     from agentledger.workflow.verify import rerun as verify_rerun
     from agentledger.workflow.verify import run_checks as work
@@ -151,7 +151,7 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
         )
         for check, filled in found.checks
     )
-    return Told(
+    return Verification(
         task=found.task,
         branch=found.branch,
         head=found.head,
