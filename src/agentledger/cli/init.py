@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentledger.model.command_result import Did
     from agentledger.workflow.setup.setup_plan import Plan
 
-REST = """\
+LATER_STEPS = """\
 then: {plan}
       commit these files on base: only then does the policy apply, and agents see the rest
       agentledger doctor tests each hook; agentledger init --uninstall undoes all of this"""
@@ -81,21 +81,22 @@ def init(
             "init has left nothing here to undo",
         )
         return
-    ready = work.inspect_repository(start)
+    repository = work.inspect_repository(start)
     asking = not (yes or dry_run or format == "json") and sys.stdin.isatty() and sys.stdout.isatty()
     if asking:
         from agentledger.cli import init_asking
 
-        plan = work.plan_init(ready, init_asking.ask_for_choices(ready, way, agents_md, pr_template))
+        choices = init_asking.ask_for_choices(repository, way, agents_md, pr_template)
+        plan = work.plan_init(repository, choices)
         if plan.steps and not init_asking.confirm_plan(plan):
             click.echo("nothing was written")
             return
     else:
-        wanted = work.Wanted(way or "native", agents_md is not False, pr_template)
-        plan = work.plan_init(ready, wanted)
+        choices = work.Wanted(way or "native", agents_md is not False, pr_template)
+        plan = work.plan_init(repository, choices)
     if not dry_run:
-        work.apply_plan(ready.place, plan)
-    done = init_result.describe_init(ready.asked, ready.place, plan, dry_run)
+        work.apply_plan(repository.place, plan)
+    done = init_result.describe_init(repository.asked, repository.place, plan, dry_run)
     _print_result(done, plan, format, "nothing to do: all of it is there already")
 
 
@@ -129,4 +130,4 @@ def _print_next(command: str) -> None:
 
     click.echo(f"next: {escape_hidden(command)}")
     if command != PLAN:
-        click.echo(REST.format(plan=PLAN))
+        click.echo(LATER_STEPS.format(plan=PLAN))
