@@ -81,22 +81,21 @@ def init(
             "init has left nothing here to undo",
         )
         return
-    repository = work.inspect_repository(start)
+    ready = work.inspect_repository(start)
     asking = not (yes or dry_run or format == "json") and sys.stdin.isatty() and sys.stdout.isatty()
     if asking:
         from agentledger.cli import init_asking
 
-        choices = init_asking.ask_for_choices(repository, way, agents_md, pr_template)
-        plan = work.plan_init(repository, choices)
+        plan = work.plan_init(ready, init_asking.ask_for_choices(ready, way, agents_md, pr_template))
         if plan.steps and not init_asking.confirm_plan(plan):
             click.echo("nothing was written")
             return
     else:
-        choices = work.Wanted(way or "native", agents_md is not False, pr_template)
-        plan = work.plan_init(repository, choices)
+        wanted = work.Wanted(way or "native", agents_md is not False, pr_template)
+        plan = work.plan_init(ready, wanted)
     if not dry_run:
-        work.apply_plan(repository.place, plan)
-    done = init_result.describe_init(repository.asked, repository.place, plan, dry_run)
+        work.apply_plan(ready.place, plan)
+    done = init_result.describe_init(ready.asked, ready.place, plan, dry_run)
     _print_result(done, plan, format, "nothing to do: all of it is there already")
 
 

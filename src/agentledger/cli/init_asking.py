@@ -25,17 +25,17 @@ def ask_for_choices(here: Here, way: str | None, agents_md: bool | None, pr_temp
     """
     from agentledger.workflow.setup import init, init_template, manifest
 
-    defaults = init.Wanted()
+    usual = init.Wanted()
     made_before = manifest.read_manifest(here.place.common)
     if way is None:
         text = "Git hooks that block what a brief does not allow"
-        way = click.prompt(text, type=click.Choice(WAYS), default=defaults.way)
+        way = click.prompt(text, type=click.Choice(WAYS), default=usual.way)
     if agents_md is None and init.plan_agents_md(here, made_before).steps:
         agents_md = click.confirm("AGENTS.md: add a block that tells agents how to work here", default=True)
     if pr_template is None and init.plan_pr_template(here).steps:
         text = f"{init_template.template_path(here.forge)}: add a template with the packet's sections"
-        pr_template = click.confirm(text, default=defaults.template(here.forge))
-    return replace(defaults, way=way, agents_md=agents_md is not False, pr_template=pr_template)
+        pr_template = click.confirm(text, default=usual.template(here.forge))
+    return replace(usual, way=way, agents_md=agents_md is not False, pr_template=pr_template)
 
 
 def confirm_plan(plan: Plan) -> bool:
