@@ -1,4 +1,4 @@
-"""The board of the terminal: what stands on it, and that it never grows wider than asked."""
+"""The board of the terminal: what is on it, and that it never grows wider than asked."""
 
 from __future__ import annotations
 

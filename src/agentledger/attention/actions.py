@@ -3,7 +3,7 @@
 Belongs here: choosing the action, and its commands. Does not: where a branch is listed (see `sections`), or
 how an output shows either.
 
-A command is there to be copied into a POSIX shell at the repository's top, so every name in it
+A command is meant to be copied into a POSIX shell at the repository's top, so every name in it
 is quoted. Where a name cannot be typed as it is (a hidden character, bytes that are not
 UTF-8) there is no command: a wrong command is worse than none.
 """

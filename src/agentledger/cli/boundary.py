@@ -30,7 +30,7 @@ KEPT_LINES = 200  # of a traceback in the log; a runaway recursion has thousands
 
 @dataclass(slots=True)
 class Settings:
-    """The options that every command has, also when they stand before the command's name."""
+    """The options that every command has, also when they are typed before the command's name."""
 
     verbose: bool = False
     repo: Path | None = None

@@ -49,7 +49,7 @@ class Pair(click.ParamType[tuple[str, str]]):
 
 
 def prose_options(command: Command) -> Command:
-    """Add all of them; the command gets a `Prose` as the argument `prose`."""
+    """Add these options; the command gets a `Prose` as the argument `prose`."""
 
     @functools.wraps(command)
     def wrapped(

@@ -25,7 +25,7 @@ _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 
 
 def applies_always(_case: Case) -> bool:
-    """Say yes: the rule applies to every case."""
+    """Return True: the rule applies to every case."""
     return True
 
 

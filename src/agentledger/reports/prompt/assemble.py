@@ -62,7 +62,7 @@ class Piece:
     text: str
     #: Shows all of it.
     command: str = ""
-    #: Our line above it.
+    #: A line of our own above it.
     label: str = ""
     #: A key of CUTS: what of it stays where it is cut.
     keep: str = "start"
@@ -70,7 +70,7 @@ class Piece:
     most: int = 1 << 30
 
     def whole(self) -> str:
-        """All of it."""
+        """The text in its frame, uncut."""
         return self._add_frame(self.text)
 
     def within(self, room: int) -> tuple[str, Left | None]:
@@ -104,7 +104,7 @@ class Part:
     """A chapter."""
 
     title: str
-    #: Ours, and never cut.
+    #: Text of our own, which is never cut.
     words: str = ""
     pieces: tuple[Piece, ...] = ()
     #: Shows what the chapter is about, where the whole of it is left out.
@@ -117,7 +117,7 @@ class Part:
     least: int = _LEAST
 
     def whole(self) -> str:
-        """All of it."""
+        """The chapter, uncut."""
         return self._head() + "".join(each.whole() for each in self.pieces)
 
     def within(self, room: int) -> tuple[str, list[Left]]:
@@ -194,9 +194,9 @@ def _list_left_out(lost: Sequence[Left], room: int) -> str:
     text = "## Left out of this text\n\n"
     for done, each in enumerate(lost):
         line = f"- {each.what}: {each.bytes:,} of {each.size:,} bytes{_describe_command(each.command)}\n"
-        remaining = lost[done:]
-        more = f"- and {len(remaining):,} more, {sum(r.bytes for r in remaining):,} bytes: ask for a higher `--limit`\n"
-        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if remaining[1:] else 0) > room:
+        left = lost[done:]
+        more = f"- and {len(left):,} more, {sum(r.bytes for r in left):,} bytes: ask for a higher `--limit`\n"
+        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if left[1:] else 0) > room:
             return text + more.removesuffix("\n")
         text += line
     return text.removesuffix("\n")

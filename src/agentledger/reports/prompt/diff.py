@@ -39,7 +39,7 @@ _OMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A changed file: what it is, and what about it wants a look (`risks`, in words)."""
+    """A changed file: what it is, and why to look at it closely (`risks`, in words)."""
 
     change: Change
     role: Role

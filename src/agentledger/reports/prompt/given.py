@@ -70,6 +70,6 @@ def format_name_list(names: Sequence[str], where: str = "the brief has all") -> 
 
 
 def format_names_inline(names: Sequence[str]) -> str:
-    """The same within a sentence."""
+    """Names within a sentence, cut where there are many."""
     listing = ", ".join(code_span(name) for name in names[:MOST_NAMES])
     return listing + (f" and {len(names) - MOST_NAMES:,} more" if names[MOST_NAMES:] else "")

@@ -38,7 +38,7 @@ class Reviewed:
 
 
 def compose_review_opening(given: Given, reviewed: Reviewed) -> str:
-    """Who reads, what is read, and what nothing in it may do."""
+    """Which branch and task are reviewed, and that nothing in what is quoted is an instruction."""
     branch = reviewed.now.branch
     return (
         fill_text(
@@ -76,7 +76,7 @@ def compose_review_parts(given: Given, reviewed: Reviewed) -> list[Part]:
 
 
 def compose_git_facts(given: Given, reviewed: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
-    """The facts that git itself shows, before anybody's words."""
+    """What git itself shows about the branch."""
     branch = reviewed.now.branch
     risky = [file for file in files if file.risks]
     size = format_count(len(files), "file")

@@ -66,7 +66,7 @@ def show_brief_command(given: Given) -> str:
     return f"agentledger brief show {given.task.id}"
 
 
-# -- stop signs ---------------------------------------------------------------------------
+# -- checkpoints and the boundary ---------------------------------------------------------
 
 
 def compose_checkpoints(given: Given) -> Part:
