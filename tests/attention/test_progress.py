@@ -25,11 +25,11 @@ def desk(tmp_path: Path) -> Desk:
 
 def stands(desk: Desk) -> tuple[str, str, float | None]:
     """Progress, whom it waits for, and since which minute."""
-    found = desk.standing()
+    standing = desk.standing()
     return (
-        found.progress,
-        found.waits_for,
-        None if found.since is None else (found.since - START_OF_HOUR) / 60,
+        standing.progress,
+        standing.waits_for,
+        None if standing.since is None else (standing.since - START_OF_HOUR) / 60,
     )
 
 
@@ -52,7 +52,7 @@ def test_a_question_waits_until_it_is_answered_however(desk: Desk, state: str, d
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         answer(minutes=49),
         answer(to="0"),
@@ -60,9 +60,9 @@ def test_a_question_waits_until_it_is_answered_however(desk: Desk, state: str, d
         answer(checkpoint="plan"),
     ],
 )
-def test_an_answer_to_something_else_leaves_the_question_open(desk: Desk, said: str) -> None:
+def test_an_answer_to_something_else_leaves_the_question_open(desk: Desk, text: str) -> None:
     desk.says({"status/0.md": check_in(minutes=40), "status/1.md": ASKS})
-    desk.manager({"answers/1.md": said})
+    desk.manager({"answers/1.md": text})
     assert stands(desk) == ("needs-input", "manager", 50)
 
 
@@ -102,9 +102,9 @@ def test_a_note_decides_nothing(desk: Desk) -> None:
     desk.says({"status/1.md": PLAN})
     desk.manager({"answers/1.md": answer("note")})
     assert stands(desk) == ("needs-input", "manager", 50)
-    asked = desk.standing().answer
-    assert asked is not None
-    assert asked.decision == "note"
+    reply = desk.standing().answer
+    assert reply is not None
+    assert reply.decision == "note"
 
 
 @pytest.mark.parametrize("decision", ["approve", "change", "reject", "stop"])

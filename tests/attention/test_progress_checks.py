@@ -98,8 +98,8 @@ def test_policy_adds_checks_of_other_names_after_the_brief_s(desk: Desk) -> None
 
 
 def test_a_policy_s_check_for_some_paths_only_is_not_asked_of_all(desk: Desk) -> None:
-    found = fleet(desk.repo)
-    (task,) = found.tasks
+    read = fleet(desk.repo)
+    (task,) = read.tasks
     policy = Policy(checks=(PolicyCheck(Check("docs", "make docs"), ("docs/**",)),))
     assert [check.name for check in required_checks(task.brief, policy, [b"src/a.py"])] == ["test"]
     assert [check.name for check in required_checks(task.brief, policy, [b"docs/x.md"])] == ["test", "docs"]

@@ -28,8 +28,8 @@ def test_only_who_works_in_the_background_owes_a_sign_of_life(
     """A person sits with a local session, and a cloud session says all at its end."""
     desk = Desk(tmp_path / "r", session=session, check_in="15m")
     desk.says({"status/1.md": check_in(minutes=50)})
-    found = desk.standing(now=BEGIN + 60 * (50 + after))
-    assert (found.progress, found.overdue) == (progress, 60 * after if progress == "silent" else 0)
+    standing = desk.standing(now=BEGIN + 60 * (50 + after))
+    assert (standing.progress, standing.overdue) == (progress, 60 * after if progress == "silent" else 0)
 
 
 def test_code_is_a_sign_of_life_and_a_commit_of_documents_is_none(tmp_path: Path) -> None:
@@ -48,14 +48,14 @@ def test_the_clock_stands_still_while_an_answer_is_due_and_begins_anew_with_it(t
     assert desk.standing().progress is Progress.NEEDS_INPUT
     desk.manager({"answers/1.md": answer(minutes=50)})
     assert desk.standing().progress is Progress.WORKING
-    found = desk.standing(now=NOW + 6 * 60)
-    assert (found.progress, found.overdue) == (Progress.SILENT, 16 * 60)
+    standing = desk.standing(now=NOW + 6 * 60)
+    assert (standing.progress, standing.overdue) == (Progress.SILENT, 16 * 60)
 
 
 def test_who_has_not_begun_yet_is_not_silent(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "r")
     desk.repo.commit("agentledger", {"tasks/y/brief.md": brief("y", check_in="15m")})
     desk.repo.ref("agent/y", desk.root)
-    found = desk.branch("agent/y", now=NOW + 100 * HOUR).standing
-    assert found is not None
-    assert found.progress is Progress.STARTED
+    standing = desk.branch("agent/y", now=NOW + 100 * HOUR).standing
+    assert standing is not None
+    assert standing.progress is Progress.STARTED

@@ -70,11 +70,11 @@ def test_only_a_conflict_that_git_found_holds_an_open_branch(
 
 
 def test_groups_list_the_last_activity_first() -> None:
-    found = group_by_section(
+    groups = group_by_section(
         fleet(branch("b"), branch("c", active_at=NOW), branch("a"), branch("d", active_at=NOW - DAY))
     )
-    assert [b.name for b in found[Section.UNBRIEFED]] == ["c", "a", "b", "d"]
-    assert found[Section.HELD] == found[Section.ENDED] == ()
+    assert [b.name for b in groups[Section.UNBRIEFED]] == ["c", "a", "b", "d"]
+    assert groups[Section.HELD] == groups[Section.ENDED] == ()
 
 
 def test_ended_states_are_counted_the_most_frequent_first() -> None:
@@ -87,9 +87,9 @@ def test_the_review_command_shows_what_the_branch_did(tmp_path: Path, name: str)
     repo = odd_repository(tmp_path, name)
     action = next_action(branch(name), BASE)
     assert action
-    shown = shell(action.command, repo.path)
-    assert "new.txt" in shown
-    assert "g.txt" not in shown
+    diff = shell(action.command, repo.path)
+    assert "new.txt" in diff
+    assert "g.txt" not in diff
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -142,7 +142,7 @@ def test_a_merged_branch_and_its_worktree_are_deleted_by_commands_that_refuse_to
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "spared",
     [
         branch(state=State.MERGED, worktree=Worktree("../w", True, None)),
         branch(state=State.MERGED, worktree=Worktree("../w", None, None)),
@@ -154,8 +154,8 @@ def test_a_merged_branch_and_its_worktree_are_deleted_by_commands_that_refuse_to
         branch(state=State.EMPTY),
     ],
 )
-def test_nothing_else_is_ever_proposed_for_deletion(kept: object) -> None:
-    assert next_action(kept, BASE) is None  # type: ignore[arg-type]  # pytest's parameters are objects
+def test_nothing_else_is_ever_proposed_for_deletion(spared: object) -> None:
+    assert next_action(spared, BASE) is None  # type: ignore[arg-type]  # pytest's parameters are objects
 
 
 def test_what_is_unreadable_gets_the_command_for_its_reason() -> None:

@@ -38,8 +38,8 @@ def briefed(name: str, manager: str = ANA, session: str = "background") -> Task:
 
 def at(name: str, progress: Progress, **fields: Any) -> Branch:
     """A branch that works on the task of its own name."""
-    given = {"work": Work(task=name), "standing": Standing(progress=progress)}
-    return sf.branch(name, **(given | fields))
+    defaults = {"work": Work(task=name), "standing": Standing(progress=progress)}
+    return sf.branch(name, **(defaults | fields))
 
 
 def fleet(*pairs: tuple[Branch, Task], limits: Wip | None = None, managers: tuple[str, ...] = ()) -> Fleet:
@@ -49,8 +49,8 @@ def fleet(*pairs: tuple[Branch, Task], limits: Wip | None = None, managers: tupl
 
 def one(progress: Progress, task: Task | None = None, **fields: Any) -> tuple[int, int, int]:
     """What a single branch counts for: active, local, review."""
-    found = wip.measure_loads(fleet((at("x", progress, **fields), task or briefed("x"))))
-    return (found[0].active, found[0].local, found[0].review) if found else (0, 0, 0)
+    loads = wip.measure_loads(fleet((at("x", progress, **fields), task or briefed("x"))))
+    return (loads[0].active, loads[0].local, loads[0].review) if loads else (0, 0, 0)
 
 
 ACTIVE, LOCAL, REVIEW, NOTHING = (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)
@@ -120,10 +120,10 @@ def test_lines_that_were_not_counted_count_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(4, "4 of 5 active"), (5, "5 of 5 active (full)"), (0, "0 of 5 active")]
+    ("count", "expected"), [(4, "4 of 5 active"), (5, "5 of 5 active (full)"), (0, "0 of 5 active")]
 )
-def test_a_meter_says_when_there_is_no_room(count: int, said: str) -> None:
-    assert Meter("active", count, 5).text == said
+def test_a_meter_says_when_there_is_no_room(count: int, expected: str) -> None:
+    assert Meter("active", count, 5).text == expected
     assert Meter("active", 6, 5).text == "6 of 5 active (over the limit)"
 
 
@@ -139,8 +139,8 @@ def test_one_manager_needs_no_name_and_several_do() -> None:
 
 def test_lines_are_told_once_they_are_too_many() -> None:
     pair = (at("x", Progress.READY), briefed("x"))
-    told = wip_headings.format_meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
-    assert told == ("1 of 3 waiting for a human, 2 of 1 changed lines (over the limit)",)
+    meters = wip_headings.format_meters(fleet(pair, limits=Wip(review_lines=1)))[Section.YOUR_TURN]
+    assert meters == ("1 of 3 waiting for a human, 2 of 1 changed lines (over the limit)",)
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_without_tasks_there_is_no_meter() -> None:
 
 
 def test_every_output_tells_the_same() -> None:
-    found = fleet((at("x", Progress.WORKING), briefed("x")), limits=Wip(active=0))
-    said = "1 of 0 active (over the limit)"
-    sections = {part.key: part.meters for part in build_board(found, name_pages(found.branches)).sections}
-    assert sections["working"] == (said,)
+    busy = fleet((at("x", Progress.WORKING), briefed("x")), limits=Wip(active=0))
+    meter = "1 of 0 active (over the limit)"
+    sections = {part.key: part.meters for part in build_board(busy, name_pages(busy.branches)).sections}
+    assert sections["working"] == (meter,)
     assert not any(meters for key, meters in sections.items() if key != "working")
     out = io.StringIO()
-    Console(file=out, width=80).print(text.render_board(found), soft_wrap=True)
-    assert f"Working (1)\n  {said}\n" in out.getvalue()
-    document = json.loads(report.encode_ledger(found))
+    Console(file=out, width=80).print(text.render_board(busy), soft_wrap=True)
+    assert f"Working (1)\n  {meter}\n" in out.getvalue()
+    document = json.loads(report.encode_ledger(busy))
     jsonschema.validate(document, json.loads(shapes.encode_schema("ledger")))
     (entry,) = document["wip"]
     assert (entry["manager"], entry["active"]) == (ANA, {"count": 1, "limit": 0})

@@ -47,33 +47,33 @@ def board(repo: Repo, *options: str) -> int:
 def document(repo: Repo, capsys: Captured, *options: str) -> Any:
     """The JSON board, valid by its schema."""
     assert board(repo, "--format", "json", *options) == 0
-    found = json.loads(capsys.readouterr().out)
-    jsonschema.validate(found, json.loads(shapes.encode_schema("ledger")))
-    return found
+    ledger = json.loads(capsys.readouterr().out)
+    jsonschema.validate(ledger, json.loads(shapes.encode_schema("ledger")))
+    return ledger
 
 
-def names(found: Any) -> set[str]:
+def names(ledger: Any) -> set[str]:
     """The branches of a document."""
-    return {entry["name"] for entry in found["branches"]}
+    return {entry["name"] for entry in ledger["branches"]}
 
 
 def test_the_board_of_a_repository_without_any_set_up(shop: Repo, capsys: Captured) -> None:
     assert board(shop) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith("shop: 1 open, 1 held, 1 ended\nbase main at ")
-    assert "never fetched" in shown
-    assert "conflicts in a.txt" in shown
-    assert "git switch claude/held && git merge main" in shown
-    assert "Ended (1): 1 merged" in shown
-    assert "codex/done" not in shown
+    output = capsys.readouterr().out
+    assert output.startswith("shop: 1 open, 1 held, 1 ended\nbase main at ")
+    assert "never fetched" in output
+    assert "conflicts in a.txt" in output
+    assert "git switch claude/held && git merge main" in output
+    assert "Ended (1): 1 merged" in output
+    assert "codex/done" not in output
     assert board(shop, "--all") == 0
     assert "codex/done" in capsys.readouterr().out
 
 
 def test_the_json_board_agrees_with_git(shop: Repo, capsys: Captured) -> None:
-    found = document(shop, capsys)
-    assert found["base"]["head"] == shop.git("rev-parse", "main").strip()
-    entries = {entry["name"]: entry for entry in found["branches"]}
+    ledger = document(shop, capsys)
+    assert ledger["base"]["head"] == shop.git("rev-parse", "main").strip()
+    entries = {entry["name"]: entry for entry in ledger["branches"]}
     assert entries["claude/held"]["base_conflict"]["paths"] == ["a.txt"]
     assert (entries["claude/held"]["section"], entries["claude/clean"]["section"]) == ("held", "unbriefed")
     assert entries["codex/done"]["state"] == "merged"
@@ -83,13 +83,13 @@ def test_the_json_board_agrees_with_git(shop: Repo, capsys: Captured) -> None:
 def test_globs_choose_branches_and_refs(shop: Repo, capsys: Captured) -> None:
     assert names(document(shop, capsys, "--branches", "feature/*")) == {"feature/deep/er"}
     assert len(document(shop, capsys, "--refs", "refs/pull/*/head")["branches"]) == 1
-    both = document(shop, capsys, "--refs", "refs/pull/*/head", "--branches", "claude/*")
-    assert len(both["branches"]) == 3
+    ledger = document(shop, capsys, "--refs", "refs/pull/*/head", "--branches", "claude/*")
+    assert len(ledger["branches"]) == 3
 
 
 def test_a_forecast_that_is_left_out_is_null(shop: Repo, capsys: Captured) -> None:
-    found = document(shop, capsys, "--no-forecast")
-    assert {entry["base_conflict"] for entry in found["branches"]} == {None}
+    ledger = document(shop, capsys, "--no-forecast")
+    assert {entry["base_conflict"] for entry in ledger["branches"]} == {None}
 
 
 def test_a_branch_without_a_sign_of_life_is_dormant_unless_never(shop: Repo, capsys: Captured) -> None:
@@ -146,11 +146,11 @@ def test_hostile_names_and_paths_are_shown_harmlessly(tmp_path: Path, capsys: Ca
     repo.commit("main", {b"\xff[red]": "4\n"}, parents=[root])
     repo.flush()
     assert board(repo) == 0
-    shown = capsys.readouterr().out
-    assert r"claude/\xfe" in shown
-    assert r"claude/\u{202E}gnp]bold" in shown
-    assert r"conflicts in \xff[red]" in shown
-    assert "\x1b" not in shown
+    output = capsys.readouterr().out
+    assert r"claude/\xfe" in output
+    assert r"claude/\u{202E}gnp]bold" in output
+    assert r"conflicts in \xff[red]" in output
+    assert "\x1b" not in output
     paths = [entry["base_conflict"]["paths"] for entry in document(repo, capsys)["branches"]]
     assert paths == [[r"\xff[red]"]] * 2
 
@@ -160,9 +160,9 @@ def test_a_folder_that_is_no_repository_is_one_sentence_and_a_hint(
     tmp_path: Path, capsys: Captured, form: str
 ) -> None:
     assert main(["board", "--repo", str(tmp_path), "--format", form]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    message, hint = said.err.splitlines()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    message, hint = captured.err.splitlines()
     assert message.startswith("agentledger: ")
     assert hint.startswith("hint: ")
 

@@ -67,12 +67,12 @@ def test_a_bug_is_called_one_with_versions_and_a_log(
     capsys: pytest.CaptureFixture[str], sealed: Path
 ) -> None:
     assert run_guarded(raising(ValueError("odd \x1b")), Settings()) == 3
-    said = capsys.readouterr().err
-    assert "a bug in agentledger: ValueError: odd \\x1b" in said
-    assert f"agentledger {__version__}, Python " in said
-    assert ", git " in said
-    assert "Traceback" not in said
-    log = Path(said.rpartition("the details are in ")[2].strip())
+    error_text = capsys.readouterr().err
+    assert "a bug in agentledger: ValueError: odd \\x1b" in error_text
+    assert f"agentledger {__version__}, Python " in error_text
+    assert ", git " in error_text
+    assert "Traceback" not in error_text
+    log = Path(error_text.rpartition("the details are in ")[2].strip())
     assert log.is_relative_to(sealed)
     assert "Traceback" in log.read_text()
 

@@ -44,9 +44,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def built(repo: Repo, capsys: Captured, *options: str) -> Any:
     """What a build says as JSON, valid by its schema."""
     assert main(["--repo", str(repo.path), "site", "--format", "json", *options]) == 0
-    found = json.loads(capsys.readouterr().out)
-    jsonschema.validate(found, json.loads(shapes.encode_schema("site")))
-    return found
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("site")))
+    return document
 
 
 def test_the_site_goes_to_the_top_of_the_repository(
@@ -55,9 +55,9 @@ def test_the_site_goes_to_the_top_of_the_repository(
     (repo.path / "deep").mkdir()
     monkeypatch.chdir(repo.path / "deep")
     assert main(["site"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"{repo.path.resolve()}/.agentledger-site/index.html: ")
-    assert " files written, 0 unchanged, 0 removed\n" in said
+    output = capsys.readouterr().out
+    assert output.startswith(f"{repo.path.resolve()}/.agentledger-site/index.html: ")
+    assert " files written, 0 unchanged, 0 removed\n" in output
     ledger = json.loads((repo.path / ".agentledger-site" / "ledger.json").read_bytes())
     jsonschema.validate(ledger, json.loads(shapes.encode_schema("ledger")))
     assert [entry["name"] for entry in ledger["branches"]] == ["claude/x"]

@@ -92,8 +92,8 @@ def test_a_mistyped_command_or_option_gets_a_suggestion() -> None:
 
 
 def test_a_base_given_twice_is_refused_by_name() -> None:
-    said = refused("board", "--base", "main", "--base", "dev")
-    assert "--base was given 2 times (main and dev); a fleet has one base." in said
+    error_text = refused("board", "--base", "main", "--base", "dev")
+    assert "--base was given 2 times (main and dev); a fleet has one base." in error_text
 
 
 @pytest.mark.parametrize("words", ["7", "d", "-1d", "1.5h", "7 days", "", "9999999999d"])

@@ -65,8 +65,8 @@ WAIVED = Finding(
 )
 
 
-def report(*found: Finding, gate: Gate = Gate.PUSH, notes: tuple[str, ...] = ()) -> Report:
-    return Report(gate, "agent/x", found, notes)
+def report(*violations: Finding, gate: Gate = Gate.PUSH, notes: tuple[str, ...] = ()) -> Report:
+    return Report(gate, "agent/x", violations, notes)
 
 
 EVERY_KIND = report(
@@ -108,9 +108,9 @@ def test_the_log_satisfies_the_official_schema(given: Report) -> None:
     run = log(given)
     assert len(run["results"]) == len(given.findings)
     rules = run["tool"]["driver"]["rules"]
-    for result, found in zip(run["results"], given.findings, strict=True):
-        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == found.rule
-    assert {rule["id"] for rule in rules} == {found.rule for found in given.findings}
+    for result, each in zip(run["results"], given.findings, strict=True):
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == each.rule
+    assert {rule["id"] for rule in rules} == {each.rule for each in given.findings}
 
 
 def test_a_log_that_breaks_the_schema_fails() -> None:
@@ -134,9 +134,9 @@ def test_a_path_is_a_relative_reference_and_comes_back_byte_by_byte(path: bytes)
 
 
 def test_every_result_has_a_file_and_a_line_as_code_scanning_needs() -> None:
-    for result, found in zip(log(EVERY_KIND)["results"], EVERY_KIND.findings, strict=True):
+    for result, each in zip(log(EVERY_KIND)["results"], EVERY_KIND.findings, strict=True):
         place = result["locations"][0]["physicalLocation"]
-        assert place["region"]["startLine"] == (found.line or 1)
+        assert place["region"]["startLine"] == (each.line or 1)
     by_rule = {result["ruleId"]: result for result in log(EVERY_KIND)["results"]}
     where = {rule: r["locations"][0]["physicalLocation"]["artifactLocation"] for rule, r in by_rule.items()}
     assert where["OWN010"]["uri"] == ".agentledger/tasks/x/brief.md"
@@ -206,21 +206,21 @@ def test_the_last_line_tells_what_comes_of_it() -> None:
 
 
 def test_nothing_in_the_text_can_drive_a_terminal_or_forge_a_line() -> None:
-    shown = findings_text.render_findings(
+    output = findings_text.render_findings(
         report(finding(path=b"f\n\x1b[31merror \xff", branch="agent/\x1b", message="\u202em"))
     )
-    assert shown.split("\n")[0] == "error OWN001 outside-scope [agent/\\x1b] f\\x0a\\x1b[31merror \\xff"
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", shown)
+    assert output.split("\n")[0] == "error OWN001 outside-scope [agent/\\x1b] f\\x0a\\x1b[31merror \\xff"
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f\u202e]", output)
 
 
 # -- GitHub's annotations ---------------------------------------------------------------
 
 
 def test_annotations_stand_at_files_and_lines() -> None:
-    shown = findings_text.render_annotations(
+    output = findings_text.render_annotations(
         report(finding(line=3), warning(), WAIVED, notes=("not all\nwas read",))
     )
-    assert shown.split("\n") == [
+    assert output.split("\n") == [
         "::error file=f,line=3,title=OWN001 outside-scope::it is outside%0Agit checkout main -- f",
         "::warning title=PKT007 change-large::it is outside%0Agit checkout main -- f",
         "::notice file=g,line=7,title=OWN002 off-limits::it is off limits%0Aleave it",
@@ -230,8 +230,8 @@ def test_annotations_stand_at_files_and_lines() -> None:
 
 
 def test_a_path_or_a_message_cannot_forge_an_annotation() -> None:
-    found = finding(path=b"a,line=9::b%0A\n::error::c", message="x\n::error::y", hint="50%")
-    assert findings_text.render_annotations(report(found)) == (
+    hostile = finding(path=b"a,line=9::b%0A\n::error::c", message="x\n::error::y", hint="50%")
+    assert findings_text.render_annotations(report(hostile)) == (
         "::error file=a%2Cline=9%3A%3Ab%250A%0A%3A%3Aerror%3A%3Ac,title=OWN001 outside-scope"
         "::x\\x0a::error::y%0A50%25"
     )
@@ -252,10 +252,10 @@ def test_the_document_satisfies_its_schema(given: Report) -> None:
 
 
 def test_what_is_not_known_is_null_and_bytes_come_back_exactly() -> None:
-    known = json.loads(
+    document = json.loads(
         findings.encode_findings(report(finding(path=b"bad\xff"), warning(task=None, branch="")))
     )
-    first, second = known["findings"]
+    first, second = document["findings"]
     assert first["path"] == "bad\\xff"
     assert base64.b64decode(first["path_base64"]) == b"bad\xff"
     assert "path_base64" not in second

@@ -24,11 +24,11 @@ BRANCH_KEYS = set(
 
 def read(document: bytes) -> Any:
     """The document, checked against the schema that is named by its kind."""
-    found = json.loads(document)
-    schema = json.loads(shapes.encode_schema(found["kind"]))
+    value = json.loads(document)
+    schema = json.loads(shapes.encode_schema(value["kind"]))
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(found)
-    return found
+    jsonschema.Draft202012Validator(schema).validate(value)
+    return value
 
 
 def one(**different: Any) -> Any:
@@ -37,10 +37,10 @@ def one(**different: Any) -> Any:
 
 
 def test_every_kind_of_branch_satisfies_the_schema() -> None:
-    found = read(report.encode_ledger(every_kind()))
-    assert (found["version"], found["kind"], found["tasks"]) == (1, "ledger", [])
-    assert found["generated_at"] == "2023-11-14T22:13:20Z"
-    assert {entry["section"] for entry in found["branches"]} == {"unbriefed", "held", "ended"}
+    document = read(report.encode_ledger(every_kind()))
+    assert (document["version"], document["kind"], document["tasks"]) == (1, "ledger", [])
+    assert document["generated_at"] == "2023-11-14T22:13:20Z"
+    assert {entry["section"] for entry in document["branches"]} == {"unbriefed", "held", "ended"}
 
 
 def test_the_promised_keys_are_there_in_every_entry() -> None:
@@ -82,12 +82,16 @@ def test_hostile_names_and_subjects_become_valid_json(name: str) -> None:
 
 
 def test_a_conflict_names_paths_kinds_and_regions() -> None:
-    found = one(conflict=conflicting(b"b.py", b"\xfe"))["base_conflict"]
-    assert (found["clean"], found["paths"], found["kinds"]) == (False, ["b.py", r"\xfe"], ["content"])
-    assert found["files"][0]["hunks"] == [
+    document = one(conflict=conflicting(b"b.py", b"\xfe"))["base_conflict"]
+    assert (document["clean"], document["paths"], document["kinds"]) == (
+        False,
+        ["b.py", r"\xfe"],
+        ["content"],
+    )
+    assert document["files"][0]["hunks"] == [
         {"line": 7, "text": "<<<<<<< main\na\n=======\n\\xff\n>>>>>>> agent\n", "cut": 2}
     ]
-    assert base64.b64decode(found["files"][1]["path_base64"]) == b"\xfe"
+    assert base64.b64decode(document["files"][1]["path_base64"]) == b"\xfe"
 
 
 def test_a_worktree_is_told_with_its_time() -> None:
@@ -96,8 +100,8 @@ def test_a_worktree_is_told_with_its_time() -> None:
 
 
 def test_the_site_document_satisfies_its_schema() -> None:
-    found = read(report.encode_site("out/index.html", 3, 2, 1))
-    assert (found["written"], found["unchanged"], found["removed"]) == (3, 2, 1)
+    document = read(report.encode_site("out/index.html", 3, 2, 1))
+    assert (document["written"], document["unchanged"], document["removed"]) == (3, 2, 1)
 
 
 @pytest.mark.parametrize("name", shapes.SCHEMAS)
@@ -109,7 +113,7 @@ def test_a_schema_says_what_it_is_of(name: str) -> None:
 
 
 def test_the_schema_refuses_a_missing_key() -> None:
-    found = json.loads(report.encode_ledger(every_kind()))
-    del found["branches"][0]["size"]
+    document = json.loads(report.encode_ledger(every_kind()))
+    del document["branches"][0]["size"]
     with pytest.raises(jsonschema.ValidationError, match="size"):
-        jsonschema.validate(found, json.loads(shapes.encode_schema("ledger")))
+        jsonschema.validate(document, json.loads(shapes.encode_schema("ledger")))

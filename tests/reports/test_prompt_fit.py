@@ -29,7 +29,7 @@ hostile = st.lists(
 
 def outside(text: str) -> list[str]:
     """The lines of a prompt that are no quote's, as CommonMark reads fences; the last one must be closed."""
-    found, closing = [], ""
+    lines, closing = [], ""
     for line in text.split("\n"):
         opened = re.match(r"(`{4,})text$", line)
         if not closing and opened:
@@ -37,9 +37,9 @@ def outside(text: str) -> list[str]:
         elif closing and re.fullmatch(rf" {{0,3}}`{{{len(closing)},}}[ \t]*", line):
             closing = ""
         elif not closing:
-            found.append(line)
+            lines.append(line)
     assert not closing
-    return found
+    return lines
 
 
 # -- quotes -------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def test_nothing_in_a_quote_ends_it_or_hides(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "seen"),
+    ("raw", "expected"),
     [
         ("a\u202eb", "a\\u{202E}b"),
         ("a\x1b[31mb", "a\\x1b[31mb"),
@@ -67,8 +67,8 @@ def test_nothing_in_a_quote_ends_it_or_hides(text: str) -> None:
         ("`" * 50, "`" * 40 + "[and 10 more]"),
     ],
 )
-def test_what_cannot_be_seen_is_spelled_out(raw: str | bytes, seen: str) -> None:
-    assert quote_text(raw) == seen
+def test_what_cannot_be_seen_is_spelled_out(raw: str | bytes, expected: str) -> None:
+    assert quote_text(raw) == expected
 
 
 @given(texts | hostile)
@@ -86,14 +86,14 @@ def test_a_name_stays_in_its_span_on_one_line(name: str) -> None:
 
 @given(st.lists(st.integers(0, 2_000), max_size=30), st.integers(-10, 9_000), st.integers(0, 600))
 def test_shares_are_fair(sizes: list[int], room: int, least: int) -> None:
-    given_ = share_room(sizes, room, least)
-    assert sum(given_) <= max(room, 0)
-    assert all(have <= wanted for have, wanted in zip(given_, sizes, strict=True))
-    served = [have for have, wanted in zip(given_, sizes, strict=True) if have < wanted and have]
-    assert all(have >= least for have in served)
+    shares = share_room(sizes, room, least)
+    assert sum(shares) <= max(room, 0)
+    assert all(share <= size for share, size in zip(shares, sizes, strict=True))
+    served = [share for share, size in zip(shares, sizes, strict=True) if share < size and share]
+    assert all(share >= least for share in served)
     assert not served or max(served) - min(served) <= len(sizes)  # but for what does not divide
     if sum(sizes) <= room:
-        assert given_ == sizes
+        assert shares == sizes
 
 
 @given(texts, st.integers(0, 400))
@@ -163,29 +163,29 @@ parts = st.lists(
 
 
 @given(parts, st.integers(LEAST_LIMIT, 70_000))
-def test_a_prompt_never_takes_a_byte_more_and_names_all_it_lacks(found: list[Part], limit: int) -> None:
-    done = compose_prompt("# A\n\nOpening.\n\n", found, limit, "again {limit}")
+def test_a_prompt_never_takes_a_byte_more_and_names_all_it_lacks(chapters: list[Part], limit: int) -> None:
+    done = compose_prompt("# A\n\nOpening.\n\n", chapters, limit, "again {limit}")
     assert utf8_size(done.text) <= limit
     assert done.text.startswith("# A\n\nOpening.\n")
     assert done.text.endswith("\n")
     text = "\n".join(outside(done.text))
     lost = {left.what for left in done.left_out}
-    for each in found:
+    for each in chapters:
         if f"## {each.title}\n" not in f"{text}\n":
             assert each.title in lost
             continue
         for one in each.pieces:
             assert one.whole().rstrip("\n") in done.text or one.what in lost
     assert bool(lost) == ("## Left out of this text" in text)
-    listed = sum(f"- {left.what}: " in text for left in done.left_out)
+    named = sum(f"- {left.what}: " in text for left in done.left_out)
     more = re.search("- and ([0-9]+) more, ", text)
-    assert listed + (int(more[1]) if more else 0) == len(lost)
+    assert named + (int(more[1]) if more else 0) == len(lost)
 
 
 @given(parts)
-def test_all_of_it_is_there_where_it_fits(found: list[Part]) -> None:
-    done = compose_prompt("# A\n\n", found, 10_000_000)
-    assert done == Prompt(("# A\n\n" + "".join(each.whole() for each in found)).rstrip("\n") + "\n")
+def test_all_of_it_is_there_where_it_fits(chapters: list[Part]) -> None:
+    done = compose_prompt("# A\n\n", chapters, 10_000_000)
+    assert done == Prompt(("# A\n\n" + "".join(each.whole() for each in chapters)).rstrip("\n") + "\n")
 
 
 def test_a_command_names_what_was_cut_with_its_size() -> None:

@@ -1,4 +1,4 @@
-"""The board of the terminal: what stands on it, and that it never grows wider than asked."""
+"""The board of the terminal: what is on it, and that it never grows wider than asked."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def test_no_line_is_wider_than_asked(width: int) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_reaches_the_terminal_raw_or_as_markup(name: str) -> None:
-    shown = rendered(fleet(branch(name), branch(name, conflict=conflicting(name.encode(errors="replace")))))
-    assert "\x1b" not in shown
-    assert "\u009b" not in shown
-    assert "\u202e" not in shown
-    assert shown.encode()
+    output = rendered(fleet(branch(name), branch(name, conflict=conflicting(name.encode(errors="replace")))))
+    assert "\x1b" not in output
+    assert "\u009b" not in output
+    assert "\u202e" not in output
+    assert output.encode()
     if name.startswith("["):
-        assert name in shown
+        assert name in output
 
 
 def test_a_command_is_whole_or_left_out() -> None:
@@ -91,22 +91,22 @@ def test_a_command_is_whole_or_left_out() -> None:
 
 
 def test_many_conflicting_paths_are_counted() -> None:
-    shown = rendered(fleet(branch(conflict=conflicting(*(b"src/module_%d.py" % n for n in range(30))))))
-    assert "conflicts in src/module_0.py, src/module_1.py, src/module_2.py and 27 more" in shown
+    output = rendered(fleet(branch(conflict=conflicting(*(b"src/module_%d.py" % n for n in range(30))))))
+    assert "conflicts in src/module_0.py, src/module_1.py, src/module_2.py and 27 more" in output
 
 
 def test_ended_branches_are_listed_when_asked_for() -> None:
     absorbed = branch("agent/same", state=State.ABSORBED, state_why="same change as 9999999999")
-    shown = rendered(fleet(absorbed, branch("agent/done", state=State.MERGED)), list_ended=True)
-    assert "agent/same  codex     1 h  absorbed\n    same change as 9999999999" in shown
-    assert "Delete: git branch -d agent/done" in shown
-    assert "--all" not in shown
+    output = rendered(fleet(absorbed, branch("agent/done", state=State.MERGED)), list_ended=True)
+    assert "agent/same  codex     1 h  absorbed\n    same change as 9999999999" in output
+    assert "Delete: git branch -d agent/done" in output
+    assert "--all" not in output
 
 
 def test_a_merge_that_git_could_not_try_is_no_conflict() -> None:
-    shown = rendered(fleet(branch(conflict=Conflict(None, (), "unrelated histories"))))
-    assert "git could not merge it with main: unrelated histories" in shown
-    assert "Held" not in shown
+    output = rendered(fleet(branch(conflict=Conflict(None, (), "unrelated histories"))))
+    assert "git could not merge it with main: unrelated histories" in output
+    assert "Held" not in output
 
 
 def test_the_base_says_where_it_is_from_and_how_old_the_fetch_is() -> None:
@@ -119,17 +119,17 @@ def test_the_base_says_where_it_is_from_and_how_old_the_fetch_is() -> None:
         other_ref=None,
         fetched_at=NOW - 3 * HOUR,
     )
-    shown = " ".join(rendered(fleet(base=base)).split())
-    assert "base main at bbbbbbbbbb of its upstream, which the local branch is behind" in shown
-    assert "(upstream of main), last fetch 3 h ago" in shown
+    output = " ".join(rendered(fleet(base=base)).split())
+    assert "base main at bbbbbbbbbb of its upstream, which the local branch is behind" in output
+    assert "(upstream of main), last fetch 3 h ago" in output
 
 
 def test_an_empty_fleet_says_how_to_name_branches() -> None:
-    shown = rendered(fleet())
-    assert "No agent branch found" in shown
-    assert "--branches" in shown
+    output = rendered(fleet())
+    assert "No agent branch found" in output
+    assert "--branches" in output
 
 
 def test_a_branch_that_is_not_pushed_says_so() -> None:
-    shown = rendered(fleet(branch(sync=Sync.AHEAD, changes=(change(), change(b"b")))))
-    assert "the local branch is ahead of the remote one" in shown
+    output = rendered(fleet(branch(sync=Sync.AHEAD, changes=(change(), change(b"b")))))
+    assert "the local branch is ahead of the remote one" in output

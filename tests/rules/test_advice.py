@@ -19,23 +19,23 @@ AT_COMMIT = [case for case in CASES if "commit" in case.speaks]
 OTHERS = [(case, way) for case in CASES for way in case.others]
 
 
-def asked(case: Advice, scene: Scene) -> dict[str, list[Told]]:
+def findings_by_gate(case: Advice, scene: Scene) -> dict[str, list[Told]]:
     """What each gate says; to a real push, where it says something. What it has to say to a real commit, is
     asked below; here it is made all the same, for the other gates to find.
     """
-    seen = {"commit": scene.staged()}
+    by_gate = {"commit": scene.staged()}
     if "push" in case.speaks:
-        seen["push"] = scene.sent()
-    return seen | scene.checked(*(gate for gate in GATES if gate not in seen))
+        by_gate["push"] = scene.sent()
+    return by_gate | scene.checked(*(gate for gate in GATES if gate not in by_gate))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_who_is_stopped_where_and_that_the_advice_passes(case: Advice, tmp_path: Path) -> None:
     scene = case.scene(tmp_path)
-    seen = asked(case, scene)
-    assert case.letters(seen) == case.levels, f"seen, and what {file_of(case.rule)} says of {case.name}"
-    for said in case.worst({gate: seen[gate] for gate in GATES if gate != "commit"}):
-        case.mend(scene, said)
+    by_gate = findings_by_gate(case, scene)
+    assert case.letters(by_gate) == case.levels, f"seen, and what {file_of(case.rule)} says of {case.name}"
+    for finding in case.worst({gate: by_gate[gate] for gate in GATES if gate != "commit"}):
+        case.mend(scene, finding)
     again = {"commit": scene.staged()} if "commit" in case.speaks else {}
     if case.levels[2] == "E" and not again:
         again["push"] = scene.sent()
@@ -46,10 +46,10 @@ def test_who_is_stopped_where_and_that_the_advice_passes(case: Advice, tmp_path:
 @pytest.mark.parametrize("case", AT_COMMIT, ids=lambda case: case.name)
 def test_what_is_said_to_who_commits_passes(case: Advice, tmp_path: Path) -> None:
     scene = case.scene(tmp_path)
-    found = case.of(scene.committed())
-    assert level(found) == case.levels[1]
-    for said in found:
-        (case.undo or case.mend)(scene, said)
+    findings = case.of(scene.committed())
+    assert level(findings) == case.levels[1]
+    for finding in findings:
+        (case.undo or case.mend)(scene, finding)
     assert level(case.of(scene.committed())) == "·"
 
 
@@ -61,8 +61,8 @@ def test_another_way_that_is_named_passes(case: Advice, way: str, tmp_path: Path
     scene.write("src/more.py")
     scene.slipped()
     gates = [gate for gate in case.speaks if gate != "commit"]
-    for said in case.worst(scene.checked(*gates)):
-        case.others[way](scene, said)
+    for finding in case.worst(scene.checked(*gates)):
+        case.others[way](scene, finding)
     assert case.letters(scene.checked(*gates)).strip("·") == ""
 
 
@@ -72,9 +72,9 @@ def test_where_only_the_server_has_base_it_is_named_so(tmp_path: Path) -> None:
     assert scene.remote.path.exists()
     scene.repo.git("switch", "-q", "--detach")
     scene.repo.git("branch", "-q", "-D", "main")
-    (said,) = [each for each in scene.sent() if each.rule == "OWN001"]
-    scene.obey(said.hint, said)
-    assert "git checkout origin/main -- :/docs/d.md" in said.hint
+    (finding,) = [each for each in scene.sent() if each.rule == "OWN001"]
+    scene.obey(finding.hint, finding)
+    assert "git checkout origin/main -- :/docs/d.md" in finding.hint
     assert level(scene.sent()) != "E"
 
 
@@ -85,7 +85,7 @@ def test_a_situation_is_its_row_s_and_has_a_name_of_its_own() -> None:
 
 def test_nobody_is_stopped_for_what_is_the_managers_doing() -> None:
     for case in CASES:
-        stopped = {gate for gate, seen in zip(GATES, case.levels, strict=True) if seen == "E"}
+        stopped = {gate for gate, level in zip(GATES, case.levels, strict=True) if level == "E"}
         if case.whose == "agent":
             assert not stopped or stopped & {"commit", "push", "ready"}, case.name
         else:
@@ -97,11 +97,11 @@ def test_nobody_is_stopped_for_what_is_the_managers_doing() -> None:
 def test_the_table_says_what_is_seen() -> None:
     """Each letter is seen somewhere, and never a graver one than the table has."""
     for rule in RULES:
-        seen = [case.levels for case in CASES if case.rule == rule.id]
+        levels = [case.levels for case in CASES if case.rule == rule.id]
         table = rule.levels if len(rule.levels) == 5 else f"····{rule.levels}"
-        if not seen:
+        if not levels:
             continue  # test_rules says which row is missing
-        worst = "".join(next(c for c in "Ew·" if c in {each[i] for each in seen}) for i in range(5))
+        worst = "".join(next(c for c in "Ew·" if c in {each[i] for each in levels}) for i in range(5))
         assert worst == table, (
             f"{file_of(rule.id)}: situations of {rule.id} come to {worst}, RULES says {table}"
         )

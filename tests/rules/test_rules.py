@@ -40,7 +40,7 @@ def test_every_rule_has_one_row_with_cases_and_a_situation() -> None:
 _IDS = {rule.id for rule in RULES}
 
 
-def spoken(given: Case) -> set[str]:
+def fired_rules(given: Case) -> set[str]:
     return {finding.rule for finding in evaluate_rules(given)}
 
 
@@ -56,7 +56,7 @@ def test_it_speaks(rule: str, index: int) -> None:
 
 @pytest.mark.parametrize(("rule", "index"), SILENT)
 def test_it_is_silent(rule: str, index: int) -> None:
-    assert rule not in spoken(TABLE[rule][1][index])
+    assert rule not in fired_rules(TABLE[rule][1][index])
 
 
 def test_every_rule_stands_in_the_table_and_tells_why_and_how_to_mend() -> None:
@@ -75,10 +75,10 @@ def test_every_rule_stands_in_the_table_and_tells_why_and_how_to_mend() -> None:
 def test_it_runs_at_its_gates_alone(rule: Rule) -> None:
     for given in TABLE.get(rule.id, ((), ()))[0]:
         for gate in Gate:
-            found = [f for f in evaluate_rules(replace(given, gate=gate)) if f.rule == rule.id]
+            findings = [f for f in evaluate_rules(replace(given, gate=gate)) if f.rule == rule.id]
             if rule.level(gate) == "·":
-                assert not found
-            for finding in found:
+                assert not findings
+            for finding in findings:
                 assert (finding.severity is Severity.ERROR) <= (rule.level(gate) == "E")
 
 
@@ -100,7 +100,7 @@ def test_an_error_stops_and_a_warning_does_not() -> None:
 
 def test_policy_turns_a_rule_off_down_and_up() -> None:
     assert only(replace(OUT, policy=Policy(rules={"outside-scope": "warn"})))[:2] == (Severity.WARN, False)
-    assert "OWN001" not in spoken(replace(OUT, policy=Policy(rules={"OWN001": "off"})))
+    assert "OWN001" not in fired_rules(replace(OUT, policy=Policy(rules={"OWN001": "off"})))
     strict = ready(added=900, policy=Policy(rules={"PKT007": "error"}))
     assert only(strict, "PKT007")[:2] == (Severity.ERROR, True)
 
@@ -129,17 +129,17 @@ def test_a_waived_finding_is_shown_and_stops_nobody(given: Waiver, waived: bool)
 @pytest.mark.parametrize("path", [".agentledger/config.toml", ".AgentLedger/tasks/y/brief.md"])
 def test_no_waiver_opens_agentledgers_own_files(path: str) -> None:
     anything = (waiver("OWN001 OWN002 OWN003 OWN005 OWN006", "**"),)
-    found = evaluate_rules(case(COMMIT, changed=touched(path), task={"waivers": anything}))
-    assert [f.rule for f in found if f.blocks and f.rule != "OWN006"]
+    findings = evaluate_rules(case(COMMIT, changed=touched(path), task={"waivers": anything}))
+    assert [f.rule for f in findings if f.blocks and f.rule != "OWN006"]
 
 
 def test_all_that_a_small_task_leaves_out_is_one_warning() -> None:
     body = BODY
     for section in ("## Constraints\nNone of note.\n", "## Verification plan\nmake test\n"):
         body = body.replace(section, "")
-    (found,) = [f for f in evaluate_rules(case(SPAWN, brief(body))) if f.rule == "BRF003"]
-    assert (found.severity, found.blocks) == (Severity.WARN, False)
-    assert found.message.startswith("sections left out: Constraints, Verification plan")
+    (finding,) = [f for f in evaluate_rules(case(SPAWN, brief(body))) if f.rule == "BRF003"]
+    assert (finding.severity, finding.blocks) == (Severity.WARN, False)
+    assert finding.message.startswith("sections left out: Constraints, Verification plan")
 
 
 def test_what_only_merging_brings_is_the_managers_to_settle() -> None:
@@ -169,4 +169,4 @@ def test_a_failure_that_base_shares_is_only_told() -> None:
 
 def test_a_missing_packet_is_not_told_twice() -> None:
     given = ready(work={}, packet_paths=frozenset({b"a"}))
-    assert {"PKT001"} == {rule for rule in spoken(given) if rule.startswith("PKT")}
+    assert {"PKT001"} == {rule for rule in fired_rules(given) if rule.startswith("PKT")}

@@ -150,7 +150,9 @@ def an_agent_on_an_own_task(scene: Scene) -> None:
 ROWS = (
     RuleRow(
         "BRF001",
-        fires=(Case(gate=given.READY, now=given.NOW, policy=Policy(), branch="agent/x", listed=True),),
+        fires=(
+            Case(gate=given.READY, now=given.NOW, policy=Policy(), branch="agent/x", is_agent_branch=True),
+        ),
         silent=(given.case(given.READY), Case(gate=given.READY, now=given.NOW, policy=Policy(), branch="x")),
         situations=(
             Advice("BRF001", "··www", "manager", arrange=unbriefed, mend=written),

@@ -122,12 +122,12 @@ ROWS = (
     RuleRow(
         "FLT003",
         fires=(
-            given.case(given.SPAWN, given.brief(depends_on=["y"]), known={"x": ("y",), "y": ()}),
-            given.case(given.SPAWN, given.brief(depends_on=["nobody"]), known={"x": ("nobody",)}),
+            given.case(given.SPAWN, given.brief(depends_on=["y"]), dependencies={"x": ("y",), "y": ()}),
+            given.case(given.SPAWN, given.brief(depends_on=["nobody"]), dependencies={"x": ("nobody",)}),
             given.case(
                 given.SPAWN,
                 given.brief(depends_on=["y"]),
-                known={"x": ("y",), "y": ("z",), "z": ("x",)},
+                dependencies={"x": ("y",), "y": ("z",), "z": ("x",)},
                 done=frozenset({"y"}),
             ),
         ),
@@ -135,7 +135,7 @@ ROWS = (
             given.case(
                 given.SPAWN,
                 given.brief(depends_on=["y"]),
-                known={"x": ("y",), "y": ()},
+                dependencies={"x": ("y",), "y": ()},
                 done=frozenset({"y"}),
             ),
             given.case(given.SPAWN),

@@ -174,7 +174,7 @@ def case(gate: Gate, given: Brief | None = None, **rest: Any) -> Case:
     usual: dict[str, Any] = {
         "branch": "agent/x",
         "head": HEAD,
-        "listed": True,
+        "is_agent_branch": True,
         "task": task,
         "work": work,
         "standing": standing(),

@@ -3,7 +3,7 @@
 Belongs here: choosing the action, and its commands. Does not: where a branch is listed (see `sections`), or
 how an output shows either.
 
-A command is there to be copied into a POSIX shell at the repository's top, so every name in it
+A command is meant to be copied into a POSIX shell at the repository's top, so every name in it
 is quoted. Where a name cannot be typed as it is (a hidden character, bytes that are not
 UTF-8) there is no command: a wrong command is worse than none.
 """
@@ -41,7 +41,7 @@ class NextAction:
         return " && ".join(self.steps) or None
 
 
-SAID = 100  # characters of a reason; the branch's page shows all of it
+REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it
 
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 
@@ -84,15 +84,15 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
     if met := met_kill_criteria(branch):
         return NextAction(f"Give it up? {_format_reasons(met)}", _review_branch(branch, base).steps)
     reviewer = escape_hidden(standing.review.reviewer) if standing.review else ""
-    words = {
+    texts = {
         Progress.REJECTED: f"Rejected by {reviewer}: decide whether it goes on",
         Progress.CHANGES: f"Wait: {reviewer} asked for changes",
         Progress.SILENT: f"Check on it: a check-in was due {_format_time(standing.due)}",
         Progress.STARTED: "Wait for its first check-in",
         Progress.WORKING: "Wait: it is working",
     }
-    looks = progress in (Progress.REJECTED, Progress.SILENT)
-    return NextAction(words[progress], _review_branch(branch, base).steps if looks else ())
+    needs_look = progress in (Progress.REJECTED, Progress.SILENT)
+    return NextAction(texts[progress], _review_branch(branch, base).steps if needs_look else ())
 
 
 def open_question(branch: Branch) -> CheckIn | None:
@@ -103,13 +103,13 @@ def open_question(branch: Branch) -> CheckIn | None:
     return None
 
 
-def format_command(command: tuple[str, ...], name: str, *rest: str) -> str | None:
-    """Format a command with a task or branch as its argument, then `rest`; None where it cannot be typed."""
+def format_command(command: tuple[str, ...], name: str, *arguments: str) -> str | None:
+    """Format a command with a task or branch as its argument, then more `arguments`; None where it cannot be typed."""
     if HIDDEN.search(name):
         return None
     # A name that begins with a dash would be taken for an option.
     end = ("--",) if name.startswith("-") else ()
-    return shlex.join((*command, *end, name, *rest))
+    return shlex.join((*command, *end, name, *arguments))
 
 
 def _settle_scope(branch: Branch) -> NextAction:
@@ -124,22 +124,22 @@ def _take_finished(branch: Branch, base: Base) -> NextAction:
     return NextAction("Review it: said to be ready", _review_branch(branch, base).steps)
 
 
-def _send_back(branch: Branch, held: tuple[str, ...]) -> NextAction:
+def _send_back(branch: Branch, reasons: tuple[str, ...]) -> NextAction:
     """Send it back to the agent, who alone can fix it, by an answer that asks for a change."""
-    text = f"{'Not ready' if is_finished(branch) else 'Out of bounds'}: {_format_reasons(held)}"
+    text = f"{'Not ready' if is_finished(branch) else 'Out of bounds'}: {_format_reasons(reasons)}"
     task = branch.work.task if branch.work else ""
     if HIDDEN.search(branch.name):
         return NextAction(text)
     # The task names the branch, unless several work on it.
-    which = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
-    command = ("agentledger", "answer", task, *which, "--decision", "change")
+    branch_flag = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
+    command = ("agentledger", "answer", task, *branch_flag, "--decision", "change")
     return NextAction(text, (shlex.join(command) + " -m 'what to change'",))
 
 
 def _format_reasons(reasons: tuple[str, ...]) -> str:
     more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
     first = escape_hidden(reasons[0])
-    return (first if len(first) <= SAID else f"{first[: SAID - 1]}…") + more
+    return (first if len(first) <= REASON_LENGTH else f"{first[: REASON_LENGTH - 1]}…") + more
 
 
 def _format_time(at: int | None) -> str:
@@ -163,8 +163,8 @@ def _answer_question(branch: Branch, standing: Standing) -> NextAction:
     if HIDDEN.search(branch.name):
         return NextAction(text)
     task = branch.work.task if branch.work else ""
-    which = ("--branch", branch.name) if standing.rivals else ()
-    command = ("agentledger", "answer", task, *which)
+    branch_flag = ("--branch", branch.name) if standing.rivals else ()
+    command = ("agentledger", "answer", task, *branch_flag)
     if checkpoint:
         # Any other decision settles it, too, but an answer without one is a note, which leaves the checkpoint
         # closed. So one is written into the command.

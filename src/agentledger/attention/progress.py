@@ -38,8 +38,8 @@ def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: F
     )
     progress, waits_for, since, question, answer, review = _judge_progress(branch, work)
     # Only an agent that works owes a sign of life; one that waits for the manager does not.
-    talks = progress in (Progress.STARTED, Progress.WORKING)
-    due = _check_in_deadline(branch, task.brief, since) if talks else None
+    owes_check_in = progress in (Progress.STARTED, Progress.WORKING)
+    due = _check_in_deadline(branch, task.brief, since) if owes_check_in else None
     late = fleet.now - due if due is not None else 0
     overdue = late + task.brief.check_in if late > 0 and task.brief else 0
     if overdue:
@@ -69,10 +69,10 @@ def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | 
     """
     if commit == branch.head:
         return True
-    named = next(
-        (tree for known, tree in work.code_trees.items() if commit and known.startswith(commit)), None
+    code_tree = next(
+        (tree for commit_id, tree in work.code_trees.items() if commit and commit_id.startswith(commit)), None
     )
-    return None if named is None else named == branch.code_tree
+    return None if code_tree is None else code_tree == branch.code_tree
 
 
 def required_checks(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
@@ -80,13 +80,13 @@ def required_checks(brief: Brief | None, policy: Policy, touched: Collection[byt
 
     Of policy's, those for all paths, and those for paths that the work has `touched`.
     """
-    ours = {found.check.name: found.check for found in policy.checks if _is_applicable(found, touched)}
+    ours = {each.check.name: each.check for each in policy.checks if _is_applicable(each, touched)}
     theirs = {check.name: check for check in (brief.verify if brief else ())}
     return tuple({**theirs, **ours}.values())
 
 
-def _is_applicable(found: PolicyCheck, touched: Collection[bytes]) -> bool:
-    patterns = tuple(map(encode, found.paths))
+def _is_applicable(policy_check: PolicyCheck, touched: Collection[bytes]) -> bool:
+    patterns = tuple(map(encode, policy_check.paths))
     return not patterns or any(first_match(patterns, path) is not None for path in touched)
 
 
@@ -108,25 +108,25 @@ def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
     if evidence.skipped is not None:
         return Trust.SKIPPED
     # A run of another command, or on another tree, says nothing about this evidence.
-    again = [
+    agreements = [
         run.passed == evidence.passed
         for run in work.reruns
         if (run.check, run.tree, run.command) == (evidence.check, evidence.tree, evidence.command)
     ]
-    if not again:
+    if not agreements:
         return Trust.CLAIMED
-    if all(again):
+    if all(agreements):
         return Trust.REPRODUCED
-    return Trust.FLAKY if any(again) or len(again) == 1 else Trust.CONTRADICTED
+    return Trust.FLAKY if any(agreements) or len(agreements) == 1 else Trust.CONTRADICTED
 
 
 # -- who waits for whom -------------------------------------------------------------------
 
 # Progress, whose turn it is ("agent" or "manager"), since when (seconds since the epoch), and what says so.
-_Found = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review | None]
+_Judgement = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review | None]
 
 
-def _judge_progress(branch: Branch, work: Work) -> _Found:
+def _judge_progress(branch: Branch, work: Work) -> _Judgement:
     # All documents of `work` are newest first.
     newest = work.check_ins[0] if work.check_ins else None
     review = work.reviews[0] if work.reviews else None
@@ -139,10 +139,10 @@ def _judge_progress(branch: Branch, work: Work) -> _Found:
             return (*reviewed, newest, answer, review)
     if newest is None:
         return Progress.STARTED, "agent", None, None, None, review
-    open_one = _find_unanswered(work, replies)
-    if open_one:
-        progress = Progress.BLOCKED if open_one.state == "blocked" else Progress.NEEDS_INPUT
-        return progress, "manager", open_one.at, open_one, _newest_reply(open_one, replies), review
+    question = _find_unanswered(work, replies)
+    if question:
+        progress = Progress.BLOCKED if question.state == "blocked" else Progress.NEEDS_INPUT
+        return progress, "manager", question.at, question, _newest_reply(question, replies), review
     sent_back = answer is not None and answer.decision in _SENDS_BACK
     if _says_ready(branch, work, newest) and not sent_back:
         return Progress.READY, "manager", newest.at, newest, answer, review

@@ -59,8 +59,8 @@ class Turn:
     @property
     def key(self) -> tuple[str, ...]:
         """Return a key that stays equal as long as the branch waits with the same thing."""
-        question, own = self.question, self.branch.work.brief if self.branch.work else None
-        blob = own.document.blob if own else None
+        question, copy = self.question, self.branch.work.brief if self.branch.work else None
+        blob = copy.document.blob if copy else None
         return self.branch.ref, self.branch.head, self.kind, question.name if question else "", blob or ""
 
 

@@ -48,9 +48,9 @@ def measure_loads(fleet: Fleet) -> tuple[Load, ...]:
 
 
 def _manager_of_task(task: Task | None, fleet: Fleet) -> str:
-    named = task.brief.manager if task and task.brief else ""
+    manager = task.brief.manager if task and task.brief else ""
     # A task that names no manager belongs to the first that policy names.
-    return named or next(iter(fleet.policy.managers), "")
+    return manager or next(iter(fleet.policy.managers), "")
 
 
 def _measure_load(manager: str, branches: Iterable[Branch], tasks: Mapping[str, Task]) -> Load:

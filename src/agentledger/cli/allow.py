@@ -57,8 +57,8 @@ def allow(
     """
     from agentledger.workflow.manage import allow as work
 
-    wanted = work.Wanted(task, paths, why, until=until, rules=rules)
+    waiver = work.Wanted(task, paths, why, until=until, rules=rules)
     print_result(
-        work.write_waiver(settings.repo or current_folder(), wanted, int(time.time()), dry_run=dry_run),
+        work.write_waiver(settings.repo or current_folder(), waiver, int(time.time()), dry_run=dry_run),
         format,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agentledger.cli.options import Asked, fleet_options, format_option
+from agentledger.cli.options import FleetOptions, fleet_options, format_option
 
 if TYPE_CHECKING:
     from agentledger.model.fleet import Fleet
@@ -24,9 +24,9 @@ PIPE_WIDTH = 80  # columns, where there is no terminal and COLUMNS is not set
 @fleet_options
 @format_option
 @click.option("--all", "list_ended", is_flag=True, help="Also list the branches that have ended.")
-def board(asked: Asked, format: str, list_ended: bool) -> None:
+def board(options: FleetOptions, format: str, list_ended: bool) -> None:
     """List the agents' branches: what each one needs, and from whom."""
-    with asked.reading() as (snapshot, _tell):
+    with options.reading() as (snapshot, _tell):
         fleet = snapshot.fleet
     if format == "json":
         _print_json(fleet)
@@ -50,9 +50,9 @@ def _print_text(fleet: Fleet, list_ended: bool) -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _pipe_columns())
     # Captured first: rich itself ends the process with 1 when a pipe's reader is gone; the boundary ends with 141.
-    with console.capture() as shown:
+    with console.capture() as captured:
         console.print(text.render_board(fleet, console.width, list_ended), soft_wrap=True)
-    sys.stdout.write(shown.get())
+    sys.stdout.write(captured.get())
 
 
 def _pipe_columns() -> int:

@@ -30,7 +30,7 @@ KEPT_LINES = 200  # of a traceback in the log; a runaway recursion has thousands
 
 @dataclass(slots=True)
 class Settings:
-    """The options that every command has, also when they stand before the command's name."""
+    """The options that every command has, also when they are typed before the command's name."""
 
     verbose: bool = False
     repo: Path | None = None
@@ -138,27 +138,27 @@ def _drop_output() -> None:
 def _show_bug(error: Exception, settings: Settings) -> int:
     from agentledger.workflow.setup.versions import describe_versions
 
-    told, running = "".join(traceback.format_exception(error)), describe_versions()
+    trace, versions = "".join(traceback.format_exception(error)), describe_versions()
     if settings.verbose:
-        click.echo(told, err=True, nl=False)
+        click.echo(trace, err=True, nl=False)
     last = traceback.format_exception_only(error)[-1].strip()
     click.echo(f"agentledger: this is a bug in agentledger: {_printable_message(last)}", err=True)
-    click.echo(running, err=True)
-    log = _write_bug_log(told, running)
+    click.echo(versions, err=True)
+    log = _write_bug_log(trace, versions)
     where = f"the details are in {log}" if log else "no log could be written; -v shows the details"
     click.echo(f"hint: please report it; {where}", err=True)
     return BUG
 
 
-def _write_bug_log(told: str, running: str) -> Path | None:
+def _write_bug_log(trace: str, versions: str) -> Path | None:
     """Write the log of a bug, in place of the last one's; None where the folder cannot be written."""
     import platformdirs
 
-    lines = told.splitlines(keepends=True)
+    lines = trace.splitlines(keepends=True)
     log = Path(platformdirs.user_log_dir("agentledger", appauthor=False)) / "bug.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        text = f"{running}\ncommand: {sys.argv!r}\n\n{''.join(lines[-KEPT_LINES:])}"
+        text = f"{versions}\ncommand: {sys.argv!r}\n\n{''.join(lines[-KEPT_LINES:])}"
         log.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError:
         return None

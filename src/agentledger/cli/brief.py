@@ -52,8 +52,8 @@ def show(settings: Settings, name: str, format: str) -> None:
     from agentledger.reports import brief_reports
     from agentledger.workflow.manage import brief_decision as work
 
-    shown = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
-    parts = (shown.task, shown.brief, shown.where, shown.copies)
+    result = work.show_brief(settings.repo or current_folder(), name, int(time.time()))
+    parts = (result.task, result.brief, result.where, result.copies)
     click.echo(
         brief_reports.encode_brief(*parts) if format == "json" else brief_reports.render_brief(*parts),
         nl=False,
@@ -67,10 +67,10 @@ def diff(settings: Settings, name: str, format: str) -> None:
     from agentledger.reports import brief_reports
     from agentledger.workflow.manage import brief_decision as work
 
-    found = work.compare_copies(settings.repo or current_folder(), name, int(time.time()))
+    comparisons = work.compare_copies(settings.repo or current_folder(), name, int(time.time()))
     copies = [
         brief_reports.Difference(c.task, c.branch, c.copy, own=c.own, change=c.change, diff=c.diff)
-        for c in found
+        for c in comparisons
     ]
     click.echo(
         brief_reports.encode_brief_diffs(name, copies)

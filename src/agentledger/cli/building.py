@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agentledger.cli.options import Asked
+    from agentledger.cli.options import FleetOptions
     from agentledger.model.fleet import Fleet
     from agentledger.site.build import Result
     from agentledger.site.markdown.pool import Renderer
@@ -36,15 +36,15 @@ class Published:
     valid_until: int | None
 
 
-def site_folder(asked: Asked, out: Path | None) -> Path:
+def site_folder(options: FleetOptions, out: Path | None) -> Path:
     """The folder to build into: `out`, else FOLDER_NAME at the top of the repository."""
     from agentledger.fleet import snapshot
 
-    return out or snapshot.toplevel(asked.start) / FOLDER_NAME
+    return out or snapshot.toplevel(options.start) / FOLDER_NAME
 
 
 def publish_site(
-    asked: Asked, out: Path, renderer: Renderer | None = None, fingerprint: str | None = None
+    options: FleetOptions, out: Path, renderer: Renderer | None = None, fingerprint: str | None = None
 ) -> Published:
     """Build the site into `out`, or leave it as it is where nothing can have changed.
 
@@ -57,10 +57,10 @@ def publish_site(
 
     # Taken before the reading: a ref that moves meanwhile makes the next build read again. Taken after it,
     # the fingerprint would claim that this build shows that move.
-    fingerprint = fingerprint or snapshot.read_fingerprint(asked.start, asked.request)
+    fingerprint = fingerprint or snapshot.read_fingerprint(options.start, options.request)
     if build.is_up_to_date(out, fingerprint, int(time.time())):
         return _read_last_build(out)
-    with asked.reading() as (taken, tell), _open_renderer(renderer) as kept:
+    with options.reading() as (taken, tell), _open_renderer(renderer) as shared:
         until = valid_until(taken.fleet, taken.fleet.dormant)
         result = build.build_site(
             taken,
@@ -69,7 +69,7 @@ def publish_site(
             extra={"ledger.json": json.encode_ledger(taken.fleet)},
             fingerprint=fingerprint,
             valid_until=until,
-            markdown=functools.partial(_render_texts, kept, taken.cache),
+            markdown=functools.partial(_render_texts, shared, taken.cache),
         )
         return Published(result, taken.fleet, until)
 
@@ -105,8 +105,8 @@ def valid_until(fleet: Fleet, dormant: int | None) -> int | None:
     """
     from agentledger.model.fleet import State
 
-    still = [branch for branch in fleet.branches if branch.state is State.OPEN]
+    open_branches = [branch for branch in fleet.branches if branch.state is State.OPEN]
     # + 1: at the very second itself a branch is not dormant yet, and a check-in not late.
-    times = [b.active_at + dormant + 1 for b in still] if dormant is not None else []
-    due = [b.standing.due for b in still if b.standing and b.standing.due is not None]
+    times = [b.active_at + dormant + 1 for b in open_branches] if dormant is not None else []
+    due = [b.standing.due for b in open_branches if b.standing and b.standing.due is not None]
     return min([*times, *(at + 1 for at in due if at >= fleet.now)], default=None)

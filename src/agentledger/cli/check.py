@@ -73,18 +73,18 @@ def check(
         raise click.UsageError("--staged and --push check as their hooks do: leave out --gate and --base.")
     if between is not None and base is not None:
         raise click.UsageError("--range names the base; leave out --base.")
-    asked = Gate(gate) if gate else None
-    if asked is not None and (asked is Gate.SPAWN) is not (task is not None):
+    chosen = Gate(gate) if gate else None
+    if chosen is not None and (chosen is Gate.SPAWN) is not (task is not None):
         raise click.UsageError("--task goes with --gate spawn, and --gate spawn with --task.")
     start = settings.repo or current_folder()
     if staged or push:
         report = _check_as_hook(start, push)
     else:
         report = _run_check(
-            start, branch, between, task=task, fleet=fleet, gate=asked, base=base, verbose=settings.verbose
+            start, branch, between, task=task, fleet=fleet, gate=chosen, base=base, verbose=settings.verbose
         )
     click.echo(_format_report(report, format), nl=False)
-    if fleet and asked is None:
+    if fleet and chosen is None:
         return 0
     # Of a branch that could not be read nothing is found; exit code 0 would claim that it is fine.
     return BLOCKED if report.blocked else UNJUDGED if report.unjudged else 0
@@ -119,19 +119,19 @@ def _run_check(
     from agentledger.gates import check as checks
     from agentledger.model.findings import Gate
 
-    usual = Gate.MERGE if between is not None else Gate.READY
+    default_gate = Gate.MERGE if between is not None else Gate.READY
     with show_progress(verbose) as tell:
         if task is not None:
-            asked = Request(base=base, forecast=False, lines=False, rules=False, gate=True)
-            return checks.check_task(start, task, asked, tell)
+            request = Request(base=base, forecast=False, lines=False, rules=False, gate=True)
+            return checks.check_task(start, task, request, tell)
         if fleet:
-            asked = Request(base=base, rules=False, gate=gate is not None)
-            return checks.check_fleet(start, gate, asked, tell)
+            request = Request(base=base, rules=False, gate=gate is not None)
+            return checks.check_fleet(start, gate, request, tell)
         if between is not None:
             base, branch = (checks.resolve_range_end(start, name) for name in _parse_range(between))
         name = branch if branch is not None else checks.current_branch(start)
         request = Request(base=base, forecast=False, rules=False, gate=True)
-        return checks.check_branch(start, name, gate or usual, request=request, progress=tell)
+        return checks.check_branch(start, name, gate or default_gate, request=request, progress=tell)
 
 
 def _parse_range(between: str) -> tuple[str, str]:
@@ -150,9 +150,9 @@ def _format_report(report: Report, format: str) -> str:
         return findings.encode_findings(report).decode()
     if format == "sarif":
         return sarif.encode_sarif(report)
-    shown = (
+    text = (
         findings_text.render_annotations(report)
         if format == "github"
         else findings_text.render_findings(report)
     )
-    return f"{shown}\n" if shown else ""
+    return f"{text}\n" if text else ""

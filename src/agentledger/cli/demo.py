@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from agentledger.cli.boundary import Settings
-from agentledger.cli.options import FOLDER, Asked, verbose_option
+from agentledger.cli.options import FOLDER, FleetOptions, verbose_option
 
 FOLDER_NAME = "agentledger-demo"
 
@@ -33,8 +33,8 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     from agentledger.workflow.demo import create_demo
 
     repository = create_demo.create_demo(directory, int(time.time()))
-    asked = Asked(repository, Request(), settings.verbose)
-    result = building.publish_site(asked, building.site_folder(asked, None)).result
+    options = FleetOptions(repository, Request(), settings.verbose)
+    result = building.publish_site(options, building.site_folder(options, None)).result
     click.echo(f"{repository}: a sample repository to explore")
     click.echo(site.describe_result(result))
     if site.is_on_desktop() if open_it is None else open_it:

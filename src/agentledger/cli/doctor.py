@@ -33,8 +33,8 @@ def doctor(settings: Settings, /, format: str) -> None:
 
     surfaces = work.examine_surfaces(settings.repo or current_folder())
     if format == "json":
-        told = [each._asdict() for each in surfaces]
-        click.echo(json.dumps({"version": VERSION, "surfaces": told}, ensure_ascii=False))
+        entries = [each._asdict() for each in surfaces]
+        click.echo(json.dumps({"version": VERSION, "surfaces": entries}, ensure_ascii=False))
         return
     for each in surfaces:
         click.echo(f"{each.state:14} {each.name}: {each.told}")

@@ -55,15 +55,15 @@ def done(
     from agentledger.workflow.handover import done as work
     from agentledger.workflow.report.check_in import Said
 
-    said = Said(state="ready", changed=changed, next=coming, agent=agent, session=session)
-    found = work.finish_task(
+    check_in = Said(state="ready", changed=changed, next=coming, agent=agent, session=session)
+    finished = work.finish_task(
         settings.repo or current_folder(),
         prose,
-        said,
+        check_in,
         int(time.time()),
         again=again,
         dry_run=dry_run,
         hear=print_event,
     )
-    print_result(found.did, format)
-    return 0 if found.ready else NOT_READY
+    print_result(finished.did, format)
+    return 0 if finished.ready else NOT_READY

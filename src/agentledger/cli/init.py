@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agentledger.model.command_result import Did
     from agentledger.workflow.setup.setup_plan import Plan
 
-REST = """\
+LATER_STEPS = """\
 then: {plan}
       commit these files on base: only then does the policy apply, and agents see the rest
       agentledger doctor tests each hook; agentledger init --uninstall undoes all of this"""
@@ -129,4 +129,4 @@ def _print_next(command: str) -> None:
 
     click.echo(f"next: {escape_hidden(command)}")
     if command != PLAN:
-        click.echo(REST.format(plan=PLAN))
+        click.echo(LATER_STEPS.format(plan=PLAN))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from agentledger.cli.answer import is_at_terminal
-from agentledger.cli.options import Asked, fleet_options, format_option
+from agentledger.cli.options import FleetOptions, fleet_options, format_option
 from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class Key(NamedTuple):
     key: str
     word: str
     kinds: tuple[str, ...]
-    act: Callable[[Asked, Turn], Then]
+    act: Callable[[FleetOptions, Turn], Then]
 
 
 @click.command("next")
 @fleet_options
 @format_option
-def next_(asked: Asked, format: str) -> None:
+def next_(options: FleetOptions, format: str) -> None:
     """Show the one thing that needs you, and the command for it.
 
     On a terminal, single keys decide it; then the next thing is shown.
@@ -53,53 +53,53 @@ def next_(asked: Asked, format: str) -> None:
     from agentledger.reports import next_item as report
 
     if format == "text" and is_at_terminal():
-        _decide_turns(asked)
+        _decide_turns(options)
         return
-    found = _read_waiting(asked, set())
+    waiting = _read_waiting(options, set())
     if format == "json":
-        click.echo(report.encode_next_item(found.turns, found.fleet), nl=False)
+        click.echo(report.encode_next_item(waiting.turns, waiting.fleet), nl=False)
     else:
-        click.echo(_format_first_turn(found, 0), nl=False)
+        click.echo(_format_first_turn(waiting, 0), nl=False)
 
 
-def _read_waiting(asked: Asked, skipped: Skipped) -> Waiting:
+def _read_waiting(options: FleetOptions, skipped: Skipped) -> Waiting:
     from agentledger.workflow.manage import next_item as work
 
-    with asked.reading() as (taken, _tell):
-        return work.find_waiting(asked.start, taken, skipped)
+    with options.reading() as (snapshot, _tell):
+        return work.find_waiting(options.start, snapshot, skipped)
 
 
-def _format_first_turn(found: Waiting, skipped: int) -> str:
+def _format_first_turn(waiting: Waiting, skipped: int) -> str:
     from agentledger.reports import next_item as report
 
-    if not found.turns:
-        return report.render_empty_queue(found.fleet, skipped)
-    return report.render_next_item(found.turns[0], found.fleet, len(found.turns) - 1)
+    if not waiting.turns:
+        return report.render_empty_queue(waiting.fleet, skipped)
+    return report.render_next_item(waiting.turns[0], waiting.fleet, len(waiting.turns) - 1)
 
 
 # -- at a terminal ----------------------------------------------------------------------
 
 
-def _decide_turns(asked: Asked) -> None:
+def _decide_turns(options: FleetOptions) -> None:
     """Show one thing after the other until none is left; the fleet is read again for each."""
     skipped: Skipped = set()
     while True:
-        waiting = _read_waiting(asked, skipped)
+        waiting = _read_waiting(options, skipped)
         click.echo(_format_first_turn(waiting, len(skipped)), nl=False)
-        if not waiting.turns or _settle_turn(asked, waiting.turns[0]) is Then.END:
+        if not waiting.turns or _settle_turn(options, waiting.turns[0]) is Then.END:
             return
         skipped.add(waiting.turns[0].key)
         click.echo()
 
 
-def _settle_turn(asked: Asked, turn: Turn) -> Then:
+def _settle_turn(options: FleetOptions, turn: Turn) -> Then:
     """Read keys until one goes on to the next thing, or ends the command."""
     offered = [key for key in KEYS if not key.kinds or turn.kind in key.kinds]
     while True:
         click.echo("  ".join(f"{click.style(key.key, bold=True)} {key.word}" for key in offered))
         pressed = _read_key()
         chosen = next((key for key in offered if key.key == pressed), None)
-        then = _act_on_key(asked, turn, chosen) if chosen else Then.STAY
+        then = _act_on_key(options, turn, chosen) if chosen else Then.STAY
         if then is not Then.STAY:
             return then
 
@@ -112,12 +112,12 @@ def _read_key() -> str:
         return "q"
 
 
-def _act_on_key(asked: Asked, turn: Turn, key: Key) -> Then:
+def _act_on_key(options: FleetOptions, turn: Turn, key: Key) -> Then:
     """Do what the key says; after a refusal, print it and stay with the same thing."""
     from agentledger.model.text import escape_hidden
 
     try:
-        return key.act(asked, turn)
+        return key.act(options, turn)
     except LedgerError as error:
         click.echo(f"not done: {escape_hidden(error.message)}")
         if error.hint:
@@ -128,11 +128,11 @@ def _act_on_key(asked: Asked, turn: Turn, key: Key) -> Then:
 # -- what the keys do -------------------------------------------------------------------
 
 
-def _answer_turn(asked: Asked, turn: Turn) -> Then:
-    return _reply_to_turn(asked.start, turn, "note")
+def _answer_turn(options: FleetOptions, turn: Turn) -> Then:
+    return _reply_to_turn(options.start, turn, "note")
 
 
-def _approve_turn(asked: Asked, turn: Turn) -> Then:
+def _approve_turn(options: FleetOptions, turn: Turn) -> Then:
     from agentledger.cli import answer, did
     from agentledger.workflow.manage import answer as work
     from agentledger.workflow.manage import brief_decision
@@ -143,21 +143,21 @@ def _approve_turn(asked: Asked, turn: Turn) -> Then:
     if turn.change is None:
         click.echo(
             answer.describe_answer(
-                work.write_answer(asked.start, next_turn.build_reply(turn, "approve"), now)
+                work.write_answer(options.start, next_turn.build_reply(turn, "approve"), now)
             )
         )
     else:
         did.print_result(
             brief_decision.accept_copy(
-                asked.start, turn.branch.name, now, blob=next_turn.brief_copy_blob(turn)
+                options.start, turn.branch.name, now, blob=next_turn.brief_copy_blob(turn)
             ),
             "text",
         )
     return Then.ON
 
 
-def _request_change(asked: Asked, turn: Turn) -> Then:
-    return _reply_to_turn(asked.start, turn, "change" if turn.change is None else "reject")
+def _request_change(options: FleetOptions, turn: Turn) -> Then:
+    return _reply_to_turn(options.start, turn, "change" if turn.change is None else "reject")
 
 
 def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
@@ -181,18 +181,18 @@ def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
     return Then.ON
 
 
-def _skip_turn(_asked: Asked, _turn: Turn) -> Then:
+def _skip_turn(_options: FleetOptions, _turn: Turn) -> Then:
     return Then.ON
 
 
-def _open_page(asked: Asked, turn: Turn) -> Then:
+def _open_page(options: FleetOptions, turn: Turn) -> Then:
     """Open the branch's page in the browser, after building it if needed; without a screen, print its path."""
     from agentledger.cli import building, site
     from agentledger.site import page_names
 
-    built = building.publish_site(asked, building.site_folder(asked, None)).result
-    with asked.reading() as (taken, _tell):
-        page = page_names.name_pages(taken.fleet.branches).get(turn.branch.ref)
+    built = building.publish_site(options, building.site_folder(options, None)).result
+    with options.reading() as (snapshot, _tell):
+        page = page_names.name_pages(snapshot.fleet.branches).get(turn.branch.ref)
     path = built.index.parent / f"{page}.html" if page else built.index
     if site.is_on_desktop():
         site.open_in_browser(path)
@@ -201,7 +201,7 @@ def _open_page(asked: Asked, turn: Turn) -> Then:
     return Then.STAY
 
 
-def _quit(_asked: Asked, _turn: Turn) -> Then:
+def _quit(_options: FleetOptions, _turn: Turn) -> Then:
     return Then.END
 
 

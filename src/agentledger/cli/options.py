@@ -31,7 +31,7 @@ Command = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FleetOptions:
     """The result of the shared options: the folder to start from, and what to read."""
 
     start: Path
@@ -58,12 +58,12 @@ class Asked:
 @contextmanager
 def _pause_gc() -> Iterator[None]:
     """Pause Python's garbage collector: nearly all of a million new objects live until the block ends."""
-    was = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if was_enabled:
             gc.enable()
 
 
@@ -76,10 +76,10 @@ class Duration(click.ParamType[int]):
         """Return the seconds; anything else is a usage error that lists the accepted forms."""
         if value == "never":
             return -1
-        matched = re.fullmatch(r"(\d{1,9})([smhdw])", str(value))
-        if matched is None:
+        match = re.fullmatch(r"(\d{1,9})([smhdw])", str(value))
+        if match is None:
             self.fail(f"{value!r} is not a duration; write 15m, 2h, 3d or never", param, ctx)
-        return int(matched[1]) * SECONDS[matched[2]]
+        return int(match[1]) * SECONDS[match[2]]
 
 
 def verbose_option(command: Command) -> Command:
@@ -113,7 +113,7 @@ def format_option(command: Command) -> Command:
 
 
 def fleet_options(command: Command) -> Command:
-    """Add the options that select the branches to read; the command gets an `Asked` as first argument."""
+    """Add the options that select the branches to read; the command gets a `FleetOptions` as first argument."""
 
     @functools.wraps(command)
     def wrapped(
@@ -122,7 +122,7 @@ def fleet_options(command: Command) -> Command:
         refs: tuple[str, ...],
         dormant: int | None,
         no_forecast: bool,
-        **rest: Any,
+        **arguments: Any,
     ) -> Any:
         from agentledger.fleet.snapshot import AS_POLICY, Request
 
@@ -135,7 +135,9 @@ def fleet_options(command: Command) -> Command:
             dormant=AS_POLICY if dormant is None else None if dormant < 0 else dormant,
             forecast=not no_forecast,
         )
-        return command(Asked(settings.repo or current_folder(), request, settings.verbose), **rest)
+        return command(
+            FleetOptions(settings.repo or current_folder(), request, settings.verbose), **arguments
+        )
 
     optioned: Command = wrapped
     # Decorators apply from the inside out, so the last option is added first; --help shows the tuple's order.
@@ -195,8 +197,8 @@ def read_standard_input() -> str:
         # The cut may be in the middle of a character. That is no error of the text; its length is.
         return raw.decode("utf-8", "ignore" if len(raw) == 2 * MOST_BYTES else "strict")
     except UnicodeDecodeError as error:
-        told = f"what is piped in is not UTF-8, at byte {error.start + 1:,}"
-        raise LedgerError(told, "convert it on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
+        message = f"what is piped in is not UTF-8, at byte {error.start + 1:,}"
+        raise LedgerError(message, "convert it on the way: … | iconv -f LATIN1 -t UTF-8 | …") from error
 
 
 def current_folder() -> Path:

@@ -57,14 +57,16 @@ _ADDED = (("owns", "PATTERN"), ("off-limits", "PATTERN"), ("follow", "PATH"), ("
 def _brief_options(command: Command) -> Command:
     """Add a flag for each key and section, in the brief's order."""
     options: list[Callable[[Command], Command]] = [
-        click.option(f"--{flag}", metavar=form, type=kind, help=said) for flag, _, form, kind, said in _VALUES
+        click.option(f"--{flag}", metavar=form, type=kind, help=help_text)
+        for flag, _, form, kind, help_text in _VALUES
     ]
     options += [
-        click.option(f"--{flag}", metavar=form, multiple=True, help=said) for flag, _, form, said in _LISTS
+        click.option(f"--{flag}", metavar=form, multiple=True, help=help_text)
+        for flag, _, form, help_text in _LISTS
     ]
     options += [
-        click.option(f"--{flag}", metavar="TEXT", multiple=number > 1, help=said)
-        for number, (flag, _, said) in enumerate(_SECTIONS)
+        click.option(f"--{flag}", metavar="TEXT", multiple=number > 1, help=help_text)
+        for number, (flag, _, help_text) in enumerate(_SECTIONS)
     ]
     options += [
         click.option("--accept", metavar="TEXT", multiple=True, help="An acceptance criterion."),
@@ -114,7 +116,7 @@ def plan(
     edit: bool,
     format: str,
     dry_run: bool,
-    **given: Any,
+    **flags: Any,
 ) -> None:
     """Write the brief of TASK: its goal, its files and its checks.
 
@@ -127,9 +129,9 @@ def plan(
     from agentledger.workflow.plan.plan_draft import Plan
 
     text = None if source is None else _read_source(source)
-    asked = Plan(
+    request = Plan(
         task=task,
-        wish=_parse_flags(given),
+        wish=_parse_flags(flags),
         kind=kind,
         text=text,
         typed=source == Path("-"),
@@ -140,7 +142,7 @@ def plan(
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
     print_result(
         work.plan_task(
-            settings.repo or current_folder(), asked, int(time.time()), _print_sentence if person else None
+            settings.repo or current_folder(), request, int(time.time()), _print_sentence if person else None
         ),
         format,
     )
@@ -162,16 +164,16 @@ def _read_source(source: Path) -> str:
         with source.open("rb") as file:
             return decode(file.read(MOST_BYTES + 1))
     except OSError as error:
-        told = f"{escape_hidden(str(source))} cannot be read: {error.strerror}"
-        raise LedgerError(told, "name a Markdown file, or - for standard input") from error
+        message = f"{escape_hidden(str(source))} cannot be read: {error.strerror}"
+        raise LedgerError(message, "name a Markdown file, or - for standard input") from error
 
 
-def _parse_flags(given: Mapping[str, Any]) -> Wish:
+def _parse_flags(flags: Mapping[str, Any]) -> Wish:
     """Turn the flags into what they change in a brief."""
     from agentledger.workflow.plan import brief_wish
 
     def value_of(flag: str) -> Any:
-        return given[flag.replace("-", "_")]
+        return flags[flag.replace("-", "_")]
 
     # A key that is absent stays as it is; one with None is removed from the brief.
     keys = {key: value_of(flag) or None for flag, key, *_ in _VALUES if value_of(flag) is not None}
@@ -179,9 +181,9 @@ def _parse_flags(given: Mapping[str, Any]) -> Wish:
     keys |= {"verify": brief_wish.parse_checks(value_of("verify")) or None} if value_of("verify") else {}
     keys |= {"seam": value_of("seam")} if value_of("seam") is not None else {}
     sections = {
-        title: brief_wish.render_prose([words] if isinstance(words, str) else words)
+        title: brief_wish.render_prose([text] if isinstance(text, str) else text)
         for flag, title, _ in _SECTIONS
-        if (words := value_of(flag)) not in (None, ())
+        if (text := value_of(flag)) not in (None, ())
     }
     return brief_wish.Wish(
         keys=keys,

@@ -49,11 +49,11 @@ class Pair(click.ParamType[tuple[str, str]]):
 
 
 def prose_options(command: Command) -> Command:
-    """Add all of them; the command gets a `Prose` as the argument `prose`."""
+    """Add these options; the command gets a `Prose` as the argument `prose`."""
 
     @functools.wraps(command)
     def wrapped(
-        *rest: Any,
+        *arguments: Any,
         section: tuple[tuple[str, str], ...],
         criterion: tuple[tuple[str, str], ...],
         unmet: tuple[tuple[str, str], ...],
@@ -65,8 +65,8 @@ def prose_options(command: Command) -> Command:
 
         texts = {title: text for option, (title, _) in _TEXTS.items() if (text := named.pop(option))}
         claims = (*_parse_claims(criterion, "--criterion", True), *_parse_claims(unmet, "--unmet", False))
-        said = Prose(_read_piped_text(texts | dict(section)), dict(file), claims, no_tests)
-        return command(*rest, prose=said, **named)
+        prose = Prose(_read_piped_text(texts | dict(section)), dict(file), claims, no_tests)
+        return command(*arguments, prose=prose, **named)
 
     optioned: Command = wrapped
     for decorate in reversed([*_text_options(), *_OTHERS]):
@@ -101,13 +101,13 @@ _OTHERS: tuple[Callable[[Command], Command], ...] = (
 )  # fmt: skip
 
 
-def _parse_claims(given: tuple[tuple[str, str], ...], option: str, holds: bool) -> list[Any]:
+def _parse_claims(pairs: tuple[tuple[str, str], ...], option: str, is_met: bool) -> list[Any]:
     from agentledger.workflow.handover.packet_criteria import Claim
 
-    for name, _ in given:
+    for name, _ in pairs:
         if not name.isascii() or not name.isdigit():
             raise click.UsageError(f"{option} {name}=… does not begin with a criterion's number, such as 1.")
-    return [Claim(int(name), holds, text) for name, text in given]
+    return [Claim(int(name), is_met, text) for name, text in pairs]
 
 
 def _read_piped_text(texts: dict[str, str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ def report(
 
     start, now = settings.repo or current_folder(), int(time.time())
     state = state or ("needs-input" if need.strip() else "working")
-    said = Said(
+    check_in = Said(
         state=state,
         changed=changed,
         next=coming,
@@ -88,22 +88,22 @@ def report(
         session=session,
     )
     if text == "-":
-        said = parse_report_text(read_standard_input(), said)
+        check_in = parse_report_text(read_standard_input(), check_in)
     elif text:
-        said = parse_report_text(text, said)
-    elif said.silent and sys.stdin.isatty() and sys.stdout.isatty() and format == "text":
-        edited = _edit_check_in(start, said)
+        check_in = parse_report_text(text, check_in)
+    elif check_in.silent and sys.stdin.isatty() and sys.stdout.isatty() and format == "text":
+        edited = _edit_check_in(start, check_in)
         if edited is None:
             click.echo("nothing was written: the text was left as it was")
             return
-        said, draft = edited
-        print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
+        check_in, draft = edited
+        print_result(work.report_progress(start, check_in, now, dry_run=dry_run), format)
         draft.unlink(missing_ok=True)  # only now: a failed commit must not lose the text
         return
-    print_result(work.report_progress(start, said, now, dry_run=dry_run), format)
+    print_result(work.report_progress(start, check_in, now, dry_run=dry_run), format)
 
 
-def _edit_check_in(start: Path, said: Said) -> tuple[Said, Path] | None:
+def _edit_check_in(start: Path, check_in: Said) -> tuple[Said, Path] | None:
     """Let a person write the report in the editor; returns it, and the file that keeps it until the commit.
 
     None where the form was left as it was.
@@ -111,7 +111,7 @@ def _edit_check_in(start: Path, said: Said) -> tuple[Said, Path] | None:
     from agentledger.workflow.report.check_in import parse_report_text, render_blank_form
     from agentledger.workflow.session import agent_context, editor
 
-    asked, _, branch = agent_context.locate_worktree(start)
-    path = editor.draft_path(asked, f"report-{branch}.md")
-    text = editor.edit_draft(asked, render_blank_form(said, _QUESTION), path)
-    return None if text is None else (parse_report_text(text, said), path)
+    git, _, branch = agent_context.locate_worktree(start)
+    path = editor.draft_path(git, f"report-{branch}.md")
+    text = editor.edit_draft(git, render_blank_form(check_in, _QUESTION), path)
+    return None if text is None else (parse_report_text(text, check_in), path)

@@ -35,8 +35,8 @@ def rule(name: str | None, format: str) -> None:
     elif name is None:
         click.echo("\n".join(_format_rules()) if format == "text" else _format_json(_all_rules()))
     else:
-        named = _find_rule(name)
-        click.echo(_describe_rule(named) if format == "text" else _format_json([named]))
+        chosen = _find_rule(name)
+        click.echo(_describe_rule(chosen) if format == "text" else _format_json([chosen]))
 
 
 def _all_rules() -> tuple[Rule, ...]:
@@ -51,8 +51,8 @@ def _find_rule(name: str) -> Rule:
 
     match = find_rule(name)
     if match is None:
-        words = {word.lower(): word for each in _all_rules() for word in (each.id, each.name)}
-        near = [words[word] for word in difflib.get_close_matches(name.lower(), list(words), 3)]
+        names = {spelling.lower(): spelling for each in _all_rules() for spelling in (each.id, each.name)}
+        near = [names[spelling] for spelling in difflib.get_close_matches(name.lower(), list(names), 3)]
         hint = f"Did you mean {' or '.join(near)}?" if near else "agentledger rule lists them."
         raise click.UsageError(f"No rule {name!r}. {hint}")
     return match
@@ -78,15 +78,15 @@ def _format_rules() -> Iterator[str]:
     yield "agentledger rule ID explains a rule, and how to fix what it finds."
 
 
-def _describe_rule(found: Rule) -> str:
+def _describe_rule(rule: Rule) -> str:
     from agentledger.model.findings import Gate
 
-    levels = ", ".join(f"{gate}: {WORDS[found.level(gate)]}" for gate in Gate)
-    text = f"{found.id} {found.name}\n\n{found.documentation}\n\n{levels}."
-    if found.requires:
+    levels = ", ".join(f"{gate}: {WORDS[rule.level(gate)]}" for gate in Gate)
+    text = f"{rule.id} {rule.name}\n\n{rule.documentation}\n\n{levels}."
+    if rule.requires:
         # What these find makes the rule's own finding a mere consequence.
-        text += f"\nNot run where one of these reports something: {', '.join(found.requires)}."
-    if len(found.levels) == 1:
+        text += f"\nNot run where one of these reports something: {', '.join(rule.requires)}."
+    if len(rule.levels) == 1:
         text += "\nBoard, site and `check --fleet` show it; it blocks nothing."
     return text
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli import building
-from agentledger.cli.options import FOLDER, Asked, fleet_options
+from agentledger.cli.options import FOLDER, FleetOptions, fleet_options
 from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     help="Serve others too, at this address, such as 0.0.0.0.  [default: only this machine]",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
-def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, open_it: bool) -> None:
+def serve(options: FleetOptions, out: Path | None, port: int | None, host: str | None, open_it: bool) -> None:
     """Serve the site, rebuild it as branches move, reload pages.
 
     Ctrl-C ends it. A command under [notify] in your own configuration file is run when a branch needs
@@ -59,7 +59,7 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
     from agentledger.storage import user_config
 
     notify = user_config.read_user_config().notify
-    out, pulse = building.site_folder(asked, out), rebuild_loop.Pulse()
+    out, pulse = building.site_folder(options, out), rebuild_loop.Pulse()
     # Bound first, so that a port in use is reported before a long build and not after it.
     with (
         server.bind_server(host or server.LOCAL, port, out, pulse) as bound,
@@ -70,7 +70,7 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
         if bound.is_open:
             click.echo("agentledger: anyone who reaches this address can read your branches", err=True)
         keeper = rebuild_loop.Live(
-            _build_source(asked, out, notify, renderer), out, watched, pulse=pulse, failed=_print_failure
+            _build_source(options, out, notify, renderer), out, watched, pulse=pulse, failed=_print_failure
         )
         keeper.start()
         if not watched.complete:
@@ -85,48 +85,48 @@ def serve(asked: Asked, out: Path | None, port: int | None, host: str | None, op
             keeper.run()
 
 
-def _build_source(asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
+def _build_source(options: FleetOptions, out: Path, notify: Sequence[str], renderer: Renderer) -> Source:
     from agentledger.fleet import snapshot
     from agentledger.site import rebuild_loop, watch
 
     def folders() -> list[watch.Folder]:
-        around = snapshot.read_surroundings(asked.start)
+        around = snapshot.read_surroundings(options.start)
         return list(watch.list_folders(around.common, around.worktrees))
 
     return rebuild_loop.Source(
         folders,
-        lambda: snapshot.read_fingerprint(asked.start, asked.request),
-        _Publisher(asked, out, notify, renderer).publish,
+        lambda: snapshot.read_fingerprint(options.start, options.request),
+        _Publisher(options, out, notify, renderer).publish,
     )
 
 
 class _Publisher:
     """Builds the site, prints that, and sends notices about changes since the build before."""
 
-    def __init__(self, asked: Asked, out: Path, notify: Sequence[str], renderer: Renderer) -> None:
-        self._asked, self._out, self._notify = asked, out, notify
+    def __init__(self, options: FleetOptions, out: Path, notify: Sequence[str], renderer: Renderer) -> None:
+        self._options, self._out, self._notify = options, out, notify
         self._renderer = renderer
         self._before: Fleet | None = None
 
     def publish(self, fingerprint: str) -> int | None:
         """Build the site of this fingerprint; returns the second at which it becomes stale, None: never."""
-        built = building.publish_site(self._asked, self._out, self._renderer, fingerprint)
+        built = building.publish_site(self._options, self._out, self._renderer, fingerprint)
         if built.result.written or built.result.removed:
             at, result = time.strftime("%H:%M:%S"), built.result
             click.echo(
                 f"{at} {result.written:,} written, {result.unchanged:,} unchanged, {result.removed:,} removed"
             )
         if self._notify:
-            self._tell(built.fleet)
+            self._notify_of_changes(built.fleet)
         return built.valid_until
 
-    def _tell(self, fleet: Fleet | None) -> None:
+    def _notify_of_changes(self, fleet: Fleet | None) -> None:
         from agentledger.site import notify
 
         if fleet is None:
             # Nothing was built, so no fleet was read; the next build needs one to compare with.
-            with self._asked.reading() as (taken, _):
-                fleet = taken.fleet
+            with self._options.reading() as (snapshot, _):
+                fleet = snapshot.fleet
         due = notify.find_notices(self._before, fleet, _progress_of) if self._before else []
         self._before = fleet
         if due:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agentledger.cli import building
-from agentledger.cli.options import FOLDER, Asked, fleet_options, format_option
+from agentledger.cli.options import FOLDER, FleetOptions, fleet_options, format_option
 
 if TYPE_CHECKING:
     from agentledger.site.build import Result
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     help=f"The folder to build into.  [default: {building.FOLDER_NAME} at the repository's top]",
 )
 @click.option("--open", "open_it", is_flag=True, help="Open the board in a browser.")
-def site(asked: Asked, format: str, out: Path | None, open_it: bool) -> None:
+def site(options: FleetOptions, format: str, out: Path | None, open_it: bool) -> None:
     """Build a static site: a board, and one page for each branch."""
-    result = building.publish_site(asked, building.site_folder(asked, out)).result
+    result = building.publish_site(options, building.site_folder(options, out)).result
     if format == "json":
         _print_json(result)
     else:

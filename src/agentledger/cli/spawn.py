@@ -97,11 +97,13 @@ def _read_launch_command(name: str) -> tuple[str, ...]:
     from agentledger.model.errors import LedgerError
     from agentledger.storage import user_config
 
-    known = user_config.read_user_config().launch
-    if name not in known:
-        there = f"there are: {', '.join(known)}" if known else f"write {user_config.LAUNCH} under [launch]"
-        raise LedgerError(f"no command {name!r} in {user_config.user_config_path()}", there)
-    return known[name]
+    commands = user_config.read_user_config().launch
+    if name not in commands:
+        hint = (
+            f"there are: {', '.join(commands)}" if commands else f"write {user_config.LAUNCH} under [launch]"
+        )
+        raise LedgerError(f"no command {name!r} in {user_config.user_config_path()}", hint)
+    return commands[name]
 
 
 def _launch_agent(command: tuple[str, ...], done: Did) -> int:
@@ -114,7 +116,7 @@ def _launch_agent(command: tuple[str, ...], done: Did) -> int:
     branch = done.refs[0].removeprefix(HEADS)
     text = hand_prompt.build_prompt(worktree, branch, "start", int(time.time())).text
     values = {"task": done.task or "", "branch": branch}
-    ended = launch.launch_agent(command, worktree, text, values=values, env=os.environ)
-    if ended:
-        click.echo(f"{command[0]} ended with {ended}", err=True)
-    return 1 if ended else 0
+    exit_code = launch.launch_agent(command, worktree, text, values=values, env=os.environ)
+    if exit_code:
+        click.echo(f"{command[0]} ended with {exit_code}", err=True)
+    return 1 if exit_code else 0

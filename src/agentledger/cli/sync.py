@@ -50,6 +50,6 @@ def _sync_branch(settings: Settings, remote: str | None, recreate: bool) -> Sync
     start = settings.repo or current_folder()
     with show_progress(settings.verbose) as tell:
         # Only for a terminal: with it git runs with --progress, whose lines do not belong in a pipe.
-        shown = tell if sys.stderr.isatty() else None
+        progress = tell if sys.stderr.isatty() else None
         name = work.read_control_name(start)
-        return work.sync_control_branch(start, remote, name=name, recreate=recreate, progress=shown)
+        return work.sync_control_branch(start, remote, name=name, recreate=recreate, progress=progress)

@@ -18,7 +18,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agentledger.reports.verify_reports import Line, Told
+    from agentledger.reports.verify_reports import Line, Verification
     from agentledger.workflow.session.ledger_commit import Committed
     from agentledger.workflow.verify.one_check import Event, Seen
 
@@ -51,97 +51,98 @@ def verify(
 
     start, now = settings.repo or current_folder(), int(time.time())
     if dry_run:
-        told = _plan_checks(start, task, only, rerun=rerun, now=now)
+        verification = _plan_checks(start, task, only, rerun=rerun, now=now)
     else:
-        told = _rerun_checks(start, task, only, now) if rerun else _run_checks(start, only, now)
+        verification = _rerun_checks(start, task, only, now) if rerun else _run_checks(start, only, now)
     click.echo(
-        verify_reports.encode_verification(told)
+        verify_reports.encode_verification(verification)
         if format == "json"
-        else verify_reports.render_verification(told),
+        else verify_reports.render_verification(verification),
         nl=format == "text",
     )
-    return 0 if told.sound else 1
+    return 0 if verification.sound else 1
 
 
-def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.reports.verify_reports import Told
+def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
+    from agentledger.reports.verify_reports import Verification
     from agentledger.repository.bases import HEADS
     from agentledger.workflow.session import agent_context
     from agentledger.workflow.verify import run_checks as work
 
     with agent_context.open_worktree(start, now) as at:
-        found = work.run_checks(at, only, now, print_event)
-        made = work.commit_evidence(at, found) if found.seen else None
+        results = work.run_checks(at, only, now, print_event)
+        committed = work.commit_evidence(at, results) if results.seen else None
         lines = tuple(
-            _build_line(each, at.place.common, on_base=found.on_base.get(each.check.name))
-            for each in found.seen
+            _build_line(each, at.place.common, on_base=results.on_base.get(each.check.name))
+            for each in results.seen
         )
         name, task = at.branch.name, at.task.id
-    remarks = found.remarks
+    remarks = results.remarks
     # A sandbox may refuse git's writes; `agentledger collect` commits the files from outside it.
-    if made and made.commit is None:
-        remarks += (f"git did not commit the evidence: {made.why}; the files are in the worktree",)
-    return Told(
+    if committed and committed.commit is None:
+        remarks += (f"git did not commit the evidence: {committed.why}; the files are in the worktree",)
+    return Verification(
         task=task,
         branch=name,
-        head=found.bound.head,
+        head=results.bound.head,
         lines=lines,
-        sound=not found.failed,
-        ref=HEADS + name if made and made.commit else None,
-        commit=made.commit if made else None,
-        files=made.files if made else (),
-        said=(f"recorded on {name}, {made.commit[:12]}",) if made and made.commit else (),
+        sound=not results.failed,
+        ref=HEADS + name if committed and committed.commit else None,
+        commit=committed.commit if committed else None,
+        files=committed.files if committed else (),
+        sentences=(f"recorded on {name}, {committed.commit[:12]}",) if committed and committed.commit else (),
         remarks=remarks,
-        next=_next_step(found.failed, made),
+        next=_next_step(results.failed, committed),
     )
 
 
-def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
-    if made is None:
+def _next_step(failed: tuple[Seen, ...], committed: Committed | None) -> str | None:
+    if committed is None:
         return None
-    if made.commit is None:
+    if committed.commit is None:
         return "agentledger collect"
     names = "".join(f" --only {each.check.name}" for each in failed)
     return f"fix it, commit, then agentledger verify{names}" if names else "agentledger done"
 
 
-def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Told:
-    from agentledger.reports.verify_reports import Told
+def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int) -> Verification:
+    from agentledger.reports.verify_reports import Verification
     from agentledger.workflow.verify import rerun as work
 
-    found = work.rerun_checks(start, task, only, now, print_event)
+    results = work.rerun_checks(start, task, only, now, print_event)
     lines = [
-        _build_line(each.last, found.common, trust=each.trust, runs=len(each.seen)) for each in found.checks
+        _build_line(each.last, results.common, trust=each.trust, runs=len(each.seen))
+        for each in results.checks
     ]
-    sound = all(each.sound for each in found.checks)
-    kept = (f"kept on the control branch, {found.commit[:12]}",) if found.commit else ()
-    return Told(
-        task=found.task,
-        branch=found.branch,
-        head=found.head,
+    sound = all(each.sound for each in results.checks)
+    sentences = (f"kept on the control branch, {results.commit[:12]}",) if results.commit else ()
+    return Verification(
+        task=results.task,
+        branch=results.branch,
+        head=results.head,
         lines=tuple(lines),
         sound=sound,
         rerun=True,
-        ref=found.ref,
-        commit=found.commit,
-        files=found.files,
-        said=kept,
-        remarks=found.remarks,
-        next="agentledger sync" if found.publishes else None,
+        ref=results.ref,
+        commit=results.commit,
+        files=results.files,
+        sentences=sentences,
+        remarks=results.remarks,
+        next="agentledger sync" if results.publishes else None,
     )
 
 
-def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Told:
-    from agentledger.reports.verify_reports import Line, Told
+def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Verification:
+    from agentledger.reports.verify_reports import Line, Verification
     from agentledger.workflow.session import agent_context
     from agentledger.workflow.verify import rerun as verify_rerun
     from agentledger.workflow.verify import run_checks as work
 
     if rerun:
-        found = verify_rerun.plan_rerun(start, task, only, now)
+        plan = verify_rerun.plan_rerun(start, task, only, now)
     else:
         with agent_context.open_worktree(start, now) as at:
-            found = work.plan_checks(at, only)
+            plan = work.plan_checks(at, only)
     lines = (
         Line(
             name=check.name,
@@ -149,12 +150,12 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
             outcome="skipped" if filled.skipped else "planned",
             skipped=filled.skipped or None,
         )
-        for check, filled in found.checks
+        for check, filled in plan.checks
     )
-    return Told(
-        task=found.task,
-        branch=found.branch,
-        head=found.head,
+    return Verification(
+        task=plan.task,
+        branch=plan.branch,
+        head=plan.head,
         lines=tuple(lines),
         sound=True,
         rerun=rerun,
@@ -163,25 +164,29 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
 
 
 def _build_line(
-    seen: Seen, common: Path, on_base: tuple[str, int] | None = None, trust: str | None = None, runs: int = 1
+    result: Seen,
+    common: Path,
+    on_base: tuple[str, int] | None = None,
+    trust: str | None = None,
+    runs: int = 1,
 ) -> Line:
     from agentledger.reports.verify_reports import Line
     from agentledger.running import logs
     from agentledger.workflow.verify.run_checks import outcome_word
 
     return Line(
-        name=seen.check.name,
-        command=seen.check.run,
-        outcome=outcome_word(seen),
-        exit_code=seen.exit_code,
-        seconds=seen.seconds if seen.skipped is None else None,
-        skipped=seen.skipped,
-        junit=seen.junit,
+        name=result.check.name,
+        command=result.check.run,
+        outcome=outcome_word(result),
+        exit_code=result.exit_code,
+        seconds=result.seconds if result.skipped is None else None,
+        skipped=result.skipped,
+        junit=result.junit,
         on_base=on_base,
         trust=trust,
         runs=runs,
-        log=str(logs.log_folder(common) / seen.log_sha256) if seen.log_sha256 else None,
-        remarks=seen.remarks,
+        log=str(logs.log_folder(common) / result.log_sha256) if result.log_sha256 else None,
+        remarks=result.remarks,
     )
 
 
@@ -195,5 +200,5 @@ def print_event(event: Event) -> None:
     elif isinstance(event, Printed):
         lines = event.text.removesuffix(b"\n").split(b"\n")
         # Tabs and \r of Windows' line ends are common and harmless; escaped they would only disturb.
-        fit = (escape_hidden(line.removesuffix(b"\r").replace(b"\t", b"    ")) for line in lines)
-        click.echo("\n".join(fit), err=True)
+        escaped = (escape_hidden(line.removesuffix(b"\r").replace(b"\t", b"    ")) for line in lines)
+        click.echo("\n".join(escaped), err=True)

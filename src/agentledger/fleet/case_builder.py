@@ -113,7 +113,7 @@ def judge_spawn(
             tree=_count_by_folder(granted, paths) if granted else {},
             peers=peers_of(fleet),
             done=merged_tasks(fleet),
-            known=task_dependencies(fleet),
+            dependencies=task_dependencies(fleet),
             load=_load_of_manager(fleet, brief.manager) if brief else None,
         )
     )
@@ -268,7 +268,7 @@ class Bench:
             base=short_base_ref(self.fleet.base),
             branch=branch.name,
             head=branch.head,
-            listed=True,
+            is_agent_branch=True,
             agent=branch.agent.name if branch.agent else "",
             task=task,
             work=branch.work,
@@ -291,7 +291,7 @@ class Bench:
             merged=self._tasks_merged_in(branch),
             peers=self._near_peers(brief),
             done=self.done,
-            known=self.known,
+            dependencies=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
         )

@@ -88,7 +88,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         policy=gated.policy,
         base=case_builder.short_base_ref(gated.base),
         branch=here.branch,
-        listed=True,
+        is_agent_branch=True,
         task=gated.task,
         work=_gather_work(sealed, gated, commit, own),
         scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),

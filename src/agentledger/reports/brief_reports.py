@@ -92,33 +92,33 @@ def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
 # -- differences ------------------------------------------------------------------------
 
 
-def render_brief_diffs(name: str, found: Sequence[Difference]) -> str:
+def render_brief_diffs(name: str, differences: Sequence[Difference]) -> str:
     """Each copy that differs, in words and as a diff; `name` is the task or branch that was asked about."""
-    if not found:
+    if not differences:
         return _format_lines([f"{name}: every copy is the brief that counts"])
-    return "\n".join(_format_lines(_describe_difference(each)) for each in found)
+    return "\n".join(_format_lines(_describe_difference(each)) for each in differences)
 
 
-def _describe_difference(found: Difference) -> Iterator[str]:
-    yield f"{found.branch} {_COPIES[found.copy]}"
-    yield from (f"  {sentence}" for sentence in found.change.sentences)
-    for problem in found.own.document.problems:
+def _describe_difference(difference: Difference) -> Iterator[str]:
+    yield f"{difference.branch} {_COPIES[difference.copy]}"
+    yield from (f"  {sentence}" for sentence in difference.change.sentences)
+    for problem in difference.own.document.problems:
         if problem.fatal:
             line = f"line {problem.line}: " if problem.line else ""
             yield f"  it cannot be the brief: {line}{problem.message}"
     yield ""
-    yield from found.diff
+    yield from difference.diff
     # With the blob, `accept` refuses a copy that has changed since it was read here.
-    blob = ("--blob", (found.own.document.blob or "")[:12])
-    accept = format_command(("agentledger", "brief", "accept", *blob), found.branch)
-    if accept and found.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
+    blob = ("--blob", (difference.own.document.blob or "")[:12])
+    accept = format_command(("agentledger", "brief", "accept", *blob), difference.branch)
+    if accept and difference.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
         yield ""
         yield f"next: {accept}"
-    if accept and found.copy is Copy.SCOPE_CHANGE:
-        yield f"or: {format_command(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), found.branch)}"
+    if accept and difference.copy is Copy.SCOPE_CHANGE:
+        yield f"or: {format_command(('agentledger', 'brief', 'reject', *blob, '-m', 'why not'), difference.branch)}"
 
 
-def encode_brief_diffs(name: str, found: Sequence[Difference]) -> bytes:
+def encode_brief_diffs(name: str, differences: Sequence[Difference]) -> bytes:
     """The document that `agentledger schema brief-diff` describes, UTF-8 with a newline at the end."""
     copies = tuple(
         shapes_commands.BriefDifference(
@@ -132,7 +132,7 @@ def encode_brief_diffs(name: str, found: Sequence[Difference]) -> bytes:
             problems=tuple(map(_shape_problem, each.own.document.problems)),
             diff=_json_text("\n".join(each.diff)),
         )
-        for each in found
+        for each in differences
     )
     shape = shapes_commands.BriefDiff(version=1, kind="brief-diff", name=_json_text(name), copies=copies)
     return msgspec.json.encode(shape) + b"\n"

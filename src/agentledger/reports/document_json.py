@@ -43,21 +43,21 @@ def shape_problems(branch: Branch) -> tuple[Json, ...]:
     return tuple({"path": _json_text(problem.path) or None} | _shape_problem(problem) for problem in problems)
 
 
-def shape_task(found: Task) -> Json:
+def shape_task(task: Task) -> Json:
     """A task with the manager's documents about it."""
-    ended = found.outcome is not None
+    ended = task.outcome is not None
     return {
-        "id": found.id,
-        "title": _json_text(found.title),
-        "manager": _json_text(found.brief.manager) or None if found.brief else None,
-        "mode": found.brief.mode if found.brief else None,
-        "state": "ended" if ended else "active" if found.branches else "planned",
-        "branches": [_json_text(name) for name in found.branches],
-        "brief": _shape_document(found.brief.document) if found.brief else None,
-        "brief_from": found.brief_from or None,
-        "answers": _shape_documents(a.document for a in found.answers),
-        "waivers": _shape_documents(w.document for w in found.waivers),
-        "outcome": _shape_document(found.outcome.document) if found.outcome else None,
+        "id": task.id,
+        "title": _json_text(task.title),
+        "manager": _json_text(task.brief.manager) or None if task.brief else None,
+        "mode": task.brief.mode if task.brief else None,
+        "state": "ended" if ended else "active" if task.branches else "planned",
+        "branches": [_json_text(name) for name in task.branches],
+        "brief": _shape_document(task.brief.document) if task.brief else None,
+        "brief_from": task.brief_from or None,
+        "answers": _shape_documents(a.document for a in task.answers),
+        "waivers": _shape_documents(w.document for w in task.waivers),
+        "outcome": _shape_document(task.outcome.document) if task.outcome else None,
     }
 
 
@@ -90,8 +90,8 @@ def _shape_evidence(evidence: Evidence | None) -> Json:
     }
 
 
-def _shape_documents(found: Iterable[Document]) -> list[Json]:
-    return [_shape_document(document) for document in found]
+def _shape_documents(documents: Iterable[Document]) -> list[Json]:
+    return [_shape_document(document) for document in documents]
 
 
 def _shape_document(document: Document) -> Json:
@@ -117,8 +117,8 @@ def _shape_document(document: Document) -> Json:
 
 
 def _shape_problem(problem: Problem) -> Json:
-    words = {"message": _json_text(problem.message), "hint": _json_text(problem.hint)}
-    return {"line": problem.line, **words, "kind": problem.kind, "fatal": problem.fatal}
+    texts = {"message": _json_text(problem.message), "hint": _json_text(problem.hint)}
+    return {"line": problem.line, **texts, "kind": problem.kind, "fatal": problem.fatal}
 
 
 def _json_value(value: Any) -> Any:

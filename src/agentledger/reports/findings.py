@@ -28,20 +28,20 @@ def encode_findings(report: Report) -> bytes:
     return msgspec.json.encode(shape) + b"\n"
 
 
-def shape_finding(found: Finding) -> shapes_ledger.Finding:
+def shape_finding(finding: Finding) -> shapes_ledger.Finding:
     """One finding as a JSON object; texts as valid UTF-8, with the exact path in base64 where it is not."""
     return shapes_ledger.Finding(
-        rule=found.rule,
-        name=found.name,
-        severity=str(found.severity),
-        blocks=found.blocks,
-        waived=found.waived,
-        branch=format_path(encode(found.branch)) or None,
-        task=None if found.task is None else format_path(encode(found.task)),
-        path=None if found.path is None else format_path(found.path),
-        path_base64=UNSET if found.path is None else shapes_ledger.base64_unless_utf8(found.path),
-        line=found.line,
-        commit=found.commit,
-        message=escape_hidden(found.message),
-        hint=escape_hidden(found.hint),
+        rule=finding.rule,
+        name=finding.name,
+        severity=str(finding.severity),
+        blocks=finding.blocks,
+        waived=finding.waived,
+        branch=format_path(encode(finding.branch)) or None,
+        task=None if finding.task is None else format_path(encode(finding.task)),
+        path=None if finding.path is None else format_path(finding.path),
+        path_base64=UNSET if finding.path is None else shapes_ledger.base64_unless_utf8(finding.path),
+        line=finding.line,
+        commit=finding.commit,
+        message=escape_hidden(finding.message),
+        hint=escape_hidden(finding.hint),
     )

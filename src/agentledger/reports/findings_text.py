@@ -23,7 +23,7 @@ _ASK = (
 def render_findings(report: Report) -> str:
     """Every finding, those that block first, and at the end one line with the verdict."""
     ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
-    lines = [line for found in ordered for line in _describe_finding(found)]
+    lines = [line for finding in ordered for line in _describe_finding(finding)]
     if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
         lines.append(_ASK)
     lines += [f"note: {escape_hidden(note)}" for note in report.notes]
@@ -31,34 +31,34 @@ def render_findings(report: Report) -> str:
     return "\n".join([*lines, _describe_verdict(report)])
 
 
-def _describe_finding(found: Finding) -> Iterator[str]:
-    word = "waived" if found.waived else str(found.severity)
-    where = f" {escape_hidden(found.path)}" if found.path is not None else ""
-    line = f":{found.line}" if found.line else ""
-    branch = f" [{escape_hidden(found.branch)}]" if found.branch else ""
-    yield f"{word} {found.rule} {found.name}{branch}{where}{line}"
-    commit = f" (commit {found.commit[:12]})" if found.commit else ""
-    yield f"  {escape_hidden(found.message)}{commit}"
-    if found.waived:
-        yield f"  waived: {escape_hidden(found.waived)}"
+def _describe_finding(finding: Finding) -> Iterator[str]:
+    word = "waived" if finding.waived else str(finding.severity)
+    where = f" {escape_hidden(finding.path)}" if finding.path is not None else ""
+    line = f":{finding.line}" if finding.line else ""
+    branch = f" [{escape_hidden(finding.branch)}]" if finding.branch else ""
+    yield f"{word} {finding.rule} {finding.name}{branch}{where}{line}"
+    commit = f" (commit {finding.commit[:12]})" if finding.commit else ""
+    yield f"  {escape_hidden(finding.message)}{commit}"
+    if finding.waived:
+        yield f"  waived: {escape_hidden(finding.waived)}"
     else:
-        yield f"  next: {escape_hidden(found.hint)}"
+        yield f"  next: {escape_hidden(finding.hint)}"
 
 
 def _describe_verdict(report: Report) -> str:
     stopping = [f for f in report.findings if f.blocks]
     others = len(report.findings) - len(stopping)
-    rest = f"; {others:,} more to know" if others else ""
+    more = f"; {others:,} more to know" if others else ""
     what = escape_hidden(report.what)
     if stopping:
         rules = sorted({f.rule for f in stopping})
         explain = f"; agentledger rule {rules[0]} explains" if rules else ""
-        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{rest}{explain}"
+        return f"{what}: stopped at {report.gate}, by {format_count(len(stopping), 'finding')}{more}{explain}"
     # Errors that do not block: the policy has `enforce = false`.
     errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
     if errors:
-        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{rest}"
-    return f"{what}: nothing stops it at {report.gate}{rest}"
+        return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{more}"
+    return f"{what}: nothing stops it at {report.gate}{more}"
 
 
 # -- GitHub's annotations ---------------------------------------------------------------
@@ -75,16 +75,16 @@ def render_annotations(report: Report) -> str:
     return "\n".join([*map(_render_annotation, report.findings), *notes])
 
 
-def _render_annotation(found: Finding) -> str:
-    kind = "error" if found.blocks else "notice" if found.waived else "warning"
+def _render_annotation(finding: Finding) -> str:
+    kind = "error" if finding.blocks else "notice" if finding.waived else "warning"
     properties = {
-        "file": format_path(found.path) if found.path is not None else "",
-        "line": str(found.line) if found.line else "",
-        "title": f"{found.rule} {found.name}",
+        "file": format_path(finding.path) if finding.path is not None else "",
+        "line": str(finding.line) if finding.line else "",
+        "title": f"{finding.rule} {finding.name}",
     }
-    shown = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
-    message = f"{escape_hidden(found.message)}\n{escape_hidden(found.hint)}"
-    return f"::{kind} {shown}::{_escape_value(message)}"
+    pairs = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
+    message = f"{escape_hidden(finding.message)}\n{escape_hidden(finding.hint)}"
+    return f"::{kind} {pairs}::{_escape_value(message)}"
 
 
 def _escape_value(text: str, also: str = "") -> str:

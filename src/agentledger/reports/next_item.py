@@ -49,15 +49,15 @@ def render_next_item(turn: Turn, fleet: Fleet, more: int = 0) -> str:
 
 
 def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
-    task, asked = turn.task, turn.question
+    task, question = turn.task, turn.question
     yield turn.action.text
     yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
     yield ""
-    about = f" about its checkpoint {asked.checkpoint}" if asked and asked.checkpoint else ""
+    about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)
-    yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if asked or turn.change or reasons else ''}"
-    if asked:
-        yield from quote_lines(_describe_question(asked), LINES)
+    yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if question or turn.change or reasons else ''}"
+    if question:
+        yield from quote_lines(_describe_question(question), LINES)
     if turn.change:
         yield from quote_lines("\n".join(turn.change.sentences) or "the same, written differently", LINES)
     yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
@@ -74,11 +74,11 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
         yield f"{format_count(more, 'more waits', 'more wait')} behind it"
 
 
-def _describe_question(asked: CheckIn) -> str:
+def _describe_question(check_in: CheckIn) -> str:
     """The text to answer. Where the check-in has no question, its first sections: what was done, what is next."""
-    if asked.needs:
-        return asked.needs
-    parts = [part for part in asked.document.parts[:3] if not part.empty and part.text.strip()]
+    if check_in.needs:
+        return check_in.needs
+    parts = [part for part in check_in.document.parts[:3] if not part.empty and part.text.strip()]
     return "\n".join(f"{part.title}: {part.text.strip()}" for part in parts) or "(it says nothing)"
 
 
@@ -96,15 +96,15 @@ def _describe_wait(turn: Turn, now: int) -> str:
 
 
 def _asker_name(turn: Turn) -> str:
-    asked, agent = turn.question, turn.branch.agent
-    return (asked.agent if asked else "") or (agent.name if agent else "") or turn.branch.name
+    question, agent = turn.question, turn.branch.agent
+    return (question.agent if question else "") or (agent.name if agent else "") or turn.branch.name
 
 
-def quote_lines(said: str, most: int) -> list[str]:
+def quote_lines(text: str, most: int) -> list[str]:
     """The first `most` lines, none longer than WIDTH, each marked with `|` as somebody else's words."""
-    lines = said.strip().splitlines()
-    shown = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
-    return shown + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
+    lines = text.strip().splitlines()
+    quoted = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
+    return quoted + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
 
 
 def describe_check(checked: Checked) -> str:
@@ -132,15 +132,15 @@ def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
 def describe_agents(fleet: Fleet) -> str:
     """What the agents are doing, in one line."""
     parts = group_by_section(fleet)
-    words = {
+    labels = {
         Section.WORKING: "working",
         Section.SILENT: "silent",
         Section.HELD: "held back",
         Section.UNBRIEFED: "without a brief",
     }
     states = [
-        f"{len(parts[part])} {word}{_format_names(parts[part])}"
-        for part, word in words.items()
+        f"{len(parts[part])} {label}{_format_names(parts[part])}"
+        for part, label in labels.items()
         if parts[part]
     ]
     return f"agents: {', '.join(states) or 'none at work'}"
@@ -168,7 +168,7 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
 
 
 def _shape_turn(turn: Turn) -> shapes_commands.Turn:
-    asked = turn.question
+    question = turn.question
     outcome = turn.task.brief.document.part("Outcome") if turn.task.brief else None
     checks = turn.branch.standing.checks if turn.branch.standing else ()
     return shapes_commands.Turn(
@@ -177,9 +177,9 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         task=_json_text(turn.task.id),
         title=_json_text(turn.task.title),
         since=None if turn.since is None else format_rfc3339(turn.since),
-        check_in=_json_text(asked.name) if asked else None,
-        checkpoint=asked.checkpoint if asked else None,
-        question=_json_text(asked.needs) if asked else None,
+        check_in=_json_text(question.name) if question else None,
+        checkpoint=question.checkpoint if question else None,
+        question=_json_text(question.needs) if question else None,
         asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
         outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
         checks=tuple(_json_text(describe_check(each)) for each in checks),

@@ -20,7 +20,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def encode_sarif(report: Report) -> str:
     """The SARIF log with one run, and a newline at the end."""
-    rules = [rule for rule in RULES if any(found.rule == rule.id for found in report.findings)]
+    rules = [rule for rule in RULES if any(finding.rule == rule.id for finding in report.findings)]
     remarks = (*report.notes, *report.unjudged)
     notes = [{"level": "warning", "message": {"text": escape_hidden(note)}} for note in remarks]
     run = {
@@ -34,7 +34,7 @@ def encode_sarif(report: Report) -> str:
         "automationDetails": {"id": f"agentledger/{report.gate}/"},
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "columnKind": "unicodeCodePoints",
-        "results": [_shape_result(found, rules) for found in report.findings],
+        "results": [_shape_result(finding, rules) for finding in report.findings],
     }
     return (
         json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=1)
@@ -43,47 +43,47 @@ def encode_sarif(report: Report) -> str:
 
 
 def _shape_rule(rule: Rule) -> dict[str, Any]:
-    first, _, rest = rule.documentation.partition("\n\n")
+    summary, _, details = rule.documentation.partition("\n\n")
     return {
         "id": rule.id,
         "name": rule.name,
-        "shortDescription": {"text": first.replace("\n", " ")},
-        "fullDescription": {"text": f"{first}\n\n{rest}".strip()},
-        "help": {"text": rest or first},
+        "shortDescription": {"text": summary.replace("\n", " ")},
+        "fullDescription": {"text": f"{summary}\n\n{details}".strip()},
+        "help": {"text": details or summary},
         "defaultConfiguration": {"level": "error" if rule.severity is Severity.ERROR else "warning"},
     }
 
 
-def _shape_result(found: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
-    message = f"{escape_hidden(found.message)}. Next: {escape_hidden(found.hint)}"
+def _shape_result(finding: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
+    message = f"{escape_hidden(finding.message)}. Next: {escape_hidden(finding.hint)}"
     result: dict[str, Any] = {
-        "ruleId": found.rule,
-        "ruleIndex": next(n for n, rule in enumerate(rules) if rule.id == found.rule),
-        "level": "error" if found.severity is Severity.ERROR else "warning",
+        "ruleId": finding.rule,
+        "ruleIndex": next(n for n, rule in enumerate(rules) if rule.id == finding.rule),
+        "level": "error" if finding.severity is Severity.ERROR else "warning",
         "message": {"text": message},
-        "locations": [{"physicalLocation": _shape_location(found)}],
+        "locations": [{"physicalLocation": _shape_location(finding)}],
         # If one result of a run has suppressions, all must have them (3.27.23); [] means "not suppressed".
         "suppressions": [],
         "properties": {
-            "branch": escape_hidden(found.branch),
-            "task": None if found.task is None else escape_hidden(found.task),
-            "commit": found.commit,
-            "blocks": found.blocks,
+            "branch": escape_hidden(finding.branch),
+            "task": None if finding.task is None else escape_hidden(finding.task),
+            "commit": finding.commit,
+            "blocks": finding.blocks,
         },
     }
-    if found.waived is not None:
-        result["suppressions"] = [{"kind": "external", "justification": escape_hidden(found.waived)}]
+    if finding.waived is not None:
+        result["suppressions"] = [{"kind": "external", "justification": escape_hidden(finding.waived)}]
     return result
 
 
-def _shape_location(found: Finding) -> dict[str, Any]:
+def _shape_location(finding: Finding) -> dict[str, Any]:
     """Where a finding is. Code scanning refuses a result without a file and a line.
 
     So a finding about a whole branch gets its brief as the place, one about a whole file its first line.
     """
-    task = f".agentledger/tasks/{found.task}/brief.md" if found.task else ".agentledger/config.toml"
-    path = encode(task) if found.path is None else found.path
-    return {"artifactLocation": {"uri": _path_to_uri(path)}, "region": {"startLine": found.line or 1}}
+    task = f".agentledger/tasks/{finding.task}/brief.md" if finding.task else ".agentledger/config.toml"
+    path = encode(task) if finding.path is None else finding.path
+    return {"artifactLocation": {"uri": _path_to_uri(path)}, "region": {"startLine": finding.line or 1}}
 
 
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")

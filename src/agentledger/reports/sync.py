@@ -53,8 +53,8 @@ def _describe_sync(done: Synced) -> Iterator[str]:
     if done.merge:
         yield f"The two copies had diverged; {done.merge[:12]} merges them."
     for path, beside in done.kept:
-        kept = f"yours is kept as {escape_hidden(beside)}"
-        yield f"{escape_hidden(path)}: both had changed it. {remote}'s counts; {kept}"
+        saved_as = f"yours is kept as {escape_hidden(beside)}"
+        yield f"{escape_hidden(path)}: both had changed it. {remote}'s counts; {saved_as}"
     yield from done.notes
 
 

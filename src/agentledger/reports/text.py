@@ -140,18 +140,20 @@ def _render_section(
         return []
     rows = [Row(_open_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches]
     metered = [
-        Text(GAP) + line for it in meters for line in _wrap_text(Text(escape_hidden(it)), width - len(GAP))
+        Text(GAP) + line
+        for meter in meters
+        for line in _wrap_text(Text(escape_hidden(meter)), width - len(GAP))
     ]
     title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")
     return [Text(), title, *metered, *_render_table(OPEN_HEADINGS, rows, width)]
 
 
-def _render_ended(branches: tuple[Branch, ...], listed: bool, fleet: Fleet, width: int) -> list[Text]:
+def _render_ended(branches: tuple[Branch, ...], list_ended: bool, fleet: Fleet, width: int) -> list[Text]:
     if not branches:
         return []
     counts = ", ".join(f"{count} {state}" for state, count in count_by_state(branches))
     lines = [Text(), *_wrap_text(Text.assemble((f"Ended ({len(branches)})", "bold"), f": {counts}"), width)]
-    if not listed:
+    if not list_ended:
         return [*lines, Text(f"{GAP}agentledger board --all lists them", "dim")]
     rows = [
         Row(_ended_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches
@@ -191,8 +193,8 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         return
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
-        asked = " ".join(branch.standing.question.needs.split())
-        yield Text(f"asks: {escape_hidden(asked)}", "bold")
+        question = " ".join(branch.standing.question.needs.split())
+        yield Text(f"asks: {escape_hidden(question)}", "bold")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
     if branch.worktree and branch.worktree.dirty:
@@ -251,12 +253,12 @@ def _fit_command(action: NextAction, room: int) -> list[str]:
 
 def _render_table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
     head = Row(tuple(Text(heading, "dim") for heading in headings), ())
-    every = (head, *rows)
-    widths = [max(row.cells[i].cell_len for row in every) for i in range(len(headings))]
+    all_rows = (head, *rows)
+    widths = [max(row.cells[i].cell_len for row in all_rows) for i in range(len(headings))]
     taken = sum(widths[1:]) + len(GAP) * len(headings)
     widths[0] = min(widths[0], max(width - taken, NARROWEST))
     lines = []
-    for row in every:
+    for row in all_rows:
         lines.append(_render_row(headings, row.cells, widths, width))
         lines += [Text(INDENT).append_text(line) for line in row.below]
     return lines
@@ -283,5 +285,5 @@ def _wrap_text(text: Text, width: int) -> list[Text]:
 
 
 def _format_age(seconds: int) -> str:
-    words = format_age(seconds)
-    return "just now" if words == "now" else f"{words} ago"
+    age = format_age(seconds)
+    return "just now" if age == "now" else f"{age} ago"

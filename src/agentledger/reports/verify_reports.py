@@ -40,7 +40,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Verification:
     """The results of all checks of one run, rerun or dry run."""
 
     task: str
@@ -57,30 +57,30 @@ class Told:
     commit: str | None = None
     files: tuple[str, ...] = ()
     #: Sentences for people; they are not in the JSON.
-    said: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     #: Warnings about the run as a whole.
     remarks: tuple[str, ...] = ()
     #: The command to type next; None where nothing is left to do.
     next: str | None = None
 
 
-def encode_verification(told: Told) -> bytes:
+def encode_verification(verification: Verification) -> bytes:
     """The document that `agentledger schema verified` describes."""
     shape = shapes_commands.Verified(
         version=1,
         kind="verified",
-        dry_run=told.dry_run,
-        rerun=told.rerun,
-        sound=told.sound,
-        task=_json_text(told.task),
-        branch=_json_text(told.branch),
-        head=told.head,
-        checks=tuple(map(_shape_check, told.lines)),
-        ref=_json_text(told.ref) if told.ref else None,
-        commit=told.commit,
-        files=tuple(map(_json_text, told.files)),
-        warnings=tuple(map(_json_text, told.remarks)),
-        next=_json_text(told.next) if told.next else None,
+        dry_run=verification.dry_run,
+        rerun=verification.rerun,
+        sound=verification.sound,
+        task=_json_text(verification.task),
+        branch=_json_text(verification.branch),
+        head=verification.head,
+        checks=tuple(map(_shape_check, verification.lines)),
+        ref=_json_text(verification.ref) if verification.ref else None,
+        commit=verification.commit,
+        files=tuple(map(_json_text, verification.files)),
+        warnings=tuple(map(_json_text, verification.remarks)),
+        next=_json_text(verification.next) if verification.next else None,
     )
     return msgspec.json.encode(shape) + b"\n"
 
@@ -106,18 +106,18 @@ def _json_text(text: str) -> str:
     return format_path(encode(text))
 
 
-def render_verification(told: Told) -> str:
+def render_verification(verification: Verification) -> str:
     """One line for each check, the warnings, and at the end the command to type next."""
-    lines = ["nothing is run: this is a dry run"] if told.dry_run else []
-    width = max((len(line.name) for line in told.lines), default=0)
-    for line in told.lines:
+    lines = ["nothing is run: this is a dry run"] if verification.dry_run else []
+    width = max((len(line.name) for line in verification.lines), default=0)
+    for line in verification.lines:
         lines.append(f"{line.name:<{width}}  {', '.join(_describe_check(line))}")
         lines += [f"  log: {escape_hidden(line.log)}"] if line.log and line.outcome == "failed" else []
         lines += [f"warning: {line.name}: {escape_hidden(remark)}" for remark in line.remarks]
-    lines += [] if told.lines else ["neither the brief nor the policy asks for a check here"]
-    lines += map(escape_hidden, told.said)
-    lines += [f"warning: {escape_hidden(remark)}" for remark in told.remarks]
-    return "\n".join([*lines, *([f"next: {escape_hidden(told.next)}"] if told.next else [])])
+    lines += [] if verification.lines else ["neither the brief nor the policy asks for a check here"]
+    lines += map(escape_hidden, verification.sentences)
+    lines += [f"warning: {escape_hidden(remark)}" for remark in verification.remarks]
+    return "\n".join([*lines, *([f"next: {escape_hidden(verification.next)}"] if verification.next else [])])
 
 
 def _describe_check(line: Line) -> Iterator[str]:

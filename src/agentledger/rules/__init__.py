@@ -25,7 +25,7 @@ _GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
 
 
 def applies_always(_case: Case) -> bool:
-    """Say yes: the rule applies to every case."""
+    """Return True: the rule applies to every case."""
     return True
 
 
@@ -173,16 +173,16 @@ def evaluate_rules(case: Case, rules: Iterable[Rule] = RULES) -> tuple[Finding, 
 def _level_by_policy(rule: Rule, case: Case) -> str:
     """Return the rule's level at this gate, as policy may have changed it: off, a warning, or an error."""
     level = rule.level(case.gate)
-    wanted = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
+    policy_level = case.policy.rules.get(rule.id) or case.policy.rules.get(rule.name)
     # Policy cannot make a rule run at a gate for which the table has ·.
-    if level == "·" or wanted is None:
+    if level == "·" or policy_level is None:
         return level
-    return {"off": "·", "warn": "w", "error": "E"}.get(wanted, level)
+    return {"off": "·", "warn": "w", "error": "E"}.get(policy_level, level)
 
 
-def _make_finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
-    severity = Severity.ERROR if level == "E" and not found.milder else Severity.WARN
-    path = encode(found.path) if isinstance(found.path, str) else found.path
+def _make_finding(rule: Rule, level: str, violation: Found, case: Case) -> Finding:
+    severity = Severity.ERROR if level == "E" and not violation.milder else Severity.WARN
+    path = encode(violation.path) if isinstance(violation.path, str) else violation.path
     waived = _waiver_reason(rule, path, case)
     stops = severity is Severity.ERROR and waived is None and case.policy.enforce
     return Finding(
@@ -190,13 +190,13 @@ def _make_finding(rule: Rule, level: str, found: Found, case: Case) -> Finding:
         name=rule.name,
         severity=severity,
         blocks=stops,
-        message=found.message,
-        hint=found.hint,
+        message=violation.message,
+        hint=violation.hint,
         branch=case.branch,
         task=case.task.id if case.task else None,
         path=path,
-        line=found.line,
-        commit=found.commit,
+        line=violation.line,
+        commit=violation.commit,
         waived=waived,
     )
 

@@ -34,7 +34,7 @@ def brief_missing(case: Case) -> Iterator[Found]:
     Fix: the manager writes one, `agentledger plan TASK`, which is `tasks/<task>/brief.md` on the control
     branch. The branch is found by its name (`agent/<task>`) or by `branch:` in the brief.
     """
-    if case.listed and case.brief is None:
+    if case.is_agent_branch and case.brief is None:
         yield Found(
             message=f"{escape_hidden(case.branch)} has no brief",
             hint=f"agentledger plan TASK writes one; name the branch in it: `branch: {escape_hidden(case.branch)}`",
@@ -88,8 +88,8 @@ def brief_broad(case: Case) -> Iterator[Found]:
         message = f"its scope holds {inside:,} of the {files:,} files on {escape_hidden(case.base)}"
         yield _finding_at_key(case.brief, "owns", message, "--owns PATTERN")
     elif len(folders) > BROAD_FOLDERS:
-        shown = ", ".join(map(format_path, sorted(folders)[:6]))
-        message = f"its scope spreads over {len(folders)} top-level folders: {shown}"
+        names = ", ".join(map(format_path, sorted(folders)[:6]))
+        message = f"its scope spreads over {len(folders)} top-level folders: {names}"
         yield _finding_at_key(case.brief, "owns", message, "--owns PATTERN")
 
 
@@ -115,9 +115,9 @@ def brief_changed(case: Case) -> Iterator[Found]:
     if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
         return
     path = f".agentledger/tasks/{task}/brief.md"
-    shown = shlex.quote(escape_hidden(path))
-    accepted = f"git cat-file blob {case.brief.document.blob} >{shown}"
-    back = f"{accepted} && git commit -m 'take the brief back' -- {shown}"
+    quoted_path = shlex.quote(escape_hidden(path))
+    accepted = f"git cat-file blob {case.brief.document.blob} >{quoted_path}"
+    back = f"{accepted} && git commit -m 'take the brief back' -- {quoted_path}"
     settle = (
         f"agentledger brief accept {escape_hidden(task)}, or agentledger brief reject {escape_hidden(task)}"
     )
@@ -178,10 +178,10 @@ def brief_several(case: Case) -> Iterator[Found]:
             hint=f"keep to {escape_hidden(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
         )
     if len(case.naming) > 1:
-        named = sorted(case.naming)
+        tasks = sorted(case.naming)
         yield Found(
-            message=f"several briefs name this branch: {', '.join(map(escape_hidden, named))}",
-            hint=f"take it out of all but one: agentledger plan {escape_hidden(named[-1])} --branch ''",
+            message=f"several briefs name this branch: {', '.join(map(escape_hidden, tasks))}",
+            hint=f"take it out of all but one: agentledger plan {escape_hidden(tasks[-1])} --branch ''",
             milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
 

@@ -50,11 +50,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A check-in that this change adds (A), edits (M) or deletes (D); `said` is the blob it had first."""
+    """A check-in that this change adds (A), edits (M) or deletes (D); `first_blob` is what it was at first."""
 
     path: str
     change: str
-    said: str = ""
+    first_blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Case:
     branch: str = ""
     head: str | None = None
     #: The branch counts as an agent's.
-    listed: bool = False
+    is_agent_branch: bool = False
     #: Which agent works on the branch; "" where nothing shows it.
     agent: str = ""
     task: Task | None = None
@@ -139,7 +139,7 @@ class Case:
     #: The tasks that are merged.
     done: frozenset[str] = frozenset()
     #: All tasks, each with those that it depends on.
-    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: What the task's manager has in progress.
     load: Load | None = None
     #: The paths that changed at the base and head that the packet names; None where either is not known.

@@ -52,10 +52,10 @@ def scope_overlap(case: Case) -> Iterator[Found]:
             continue
         if meeting:
             reported += 1
-            both = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
+            patterns = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
             yield Found(
                 message=f"its scope meets that of {escape_hidden(peer.task)}, "
-                f"at {format_path(meeting.path)}: by {both}",
+                f"at {format_path(meeting.path)}: by {patterns}",
                 hint=f"agentledger plan {escape_hidden(case.brief.task)} "
                 f"--add-off-limits {shlex.quote(format_path(meeting.theirs))}, "
                 f"or --add-depends-on {escape_hidden(peer.task)}",
@@ -74,14 +74,14 @@ def wip_exceeded(case: Case) -> Iterator[Found]:
     # `mode: own` is a human's own work, and starts no agent.
     if load is None or brief is None or brief.mode == "own":
         return
-    kind, now, most = (
+    kind, count, limit = (
         ("local", load.local, limits.local)
         if brief.session == "local"
         else ("active", load.active, limits.active)
     )
-    if now >= most:
+    if count >= limit:
         yield Found(
-            message=f"{now} {kind} tasks are under way, and policy allows {most}",
+            message=f"{count} {kind} tasks are under way, and policy allows {limit}",
             hint=f"end one: agentledger next; or raise `{kind}` under [wip] of the policy",
         )
     if load.review >= limits.review:
@@ -107,9 +107,9 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
         return
     for task in case.brief.depends_on:
         others = [f"--depends-on {escape_hidden(other)}" for other in case.brief.depends_on if other != task]
-        rest = " ".join(others) or "--depends-on ''"
-        without = f"agentledger plan {escape_hidden(case.brief.task)} {rest}"
-        if task not in case.known:
+        flags = " ".join(others) or "--depends-on ''"
+        without = f"agentledger plan {escape_hidden(case.brief.task)} {flags}"
+        if task not in case.dependencies:
             yield Found(
                 message=f"it depends on {escape_hidden(task)}, and there is no such task",
                 hint=without,
@@ -132,7 +132,7 @@ def _dependency_cycle(case: Case, first: str) -> list[str] | None:
     ways, seen = [[me, first]], {first}
     while ways:
         way = ways.pop()
-        for following in case.known.get(way[-1], ()):
+        for following in case.dependencies.get(way[-1], ()):
             if following == me:
                 return [*way, me]
             if following not in seen:

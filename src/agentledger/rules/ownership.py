@@ -119,8 +119,8 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     """
     rebased = case.policy.landing == "rebase"
     base = shlex.quote(escape_hidden(case.base))
-    one = f"git reset --soft $(git merge-base {base} HEAD) && git commit -m 'in one commit'"
-    hint = one if rebased else "nothing has to be done: neither a merge nor a squash brings any of it"
+    squash = f"git reset --soft $(git merge-base {base} HEAD) && git commit -m 'in one commit'"
+    hint = squash if rebased else "nothing has to be done: neither a merge nor a squash brings any of it"
     for touched in case.changed:
         if touched.own and not touched.net and case.scope and not can_change(case, touched.path):
             message = f"{format_path(touched.path)} was changed outside the scope, and put back"
@@ -160,7 +160,7 @@ def _all_dependencies(case: Case) -> set[str]:
         task = left.pop()
         if task not in closure:
             closure.add(task)
-            left += case.known.get(task, ())
+            left += case.dependencies.get(task, ())
     return closure
 
 
@@ -222,10 +222,10 @@ def _is_task_document(case: Case, path: bytes) -> bool:
     folder = _TASKS + (case.task.id.encode() if case.task else b"") + b"/"
     if case.task is None or not path.startswith(folder):
         return False
-    rest = path[len(folder) :]
-    kind, slash, name = rest.partition(b"/")
+    relative = path[len(folder) :]
+    kind, slash, name = relative.partition(b"/")
     if not slash:
-        return rest in _DOCUMENTS
+        return relative in _DOCUMENTS
     ending = {b"status": b".md", b"evidence": b".json"}.get(kind)
     return ending is not None and b"/" not in name and name.endswith(ending)
 
@@ -237,7 +237,7 @@ def _is_ledger_path(case: Case, path: bytes) -> bool:
 
 
 def _path_finding(case: Case, touched: Touched, why: str) -> Found:
-    shown = format_path(touched.path)
+    path_text = format_path(touched.path)
     if not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
@@ -246,7 +246,7 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     # Before the merge gate, nobody on the branch can fix what only merging would bring.
     milder = not touched.own and case.gate is not Gate.MERGE
     return Found(
-        message=f"{shown} {why}{scope}",
+        message=f"{path_text} {why}{scope}",
         hint=hint,
         path=touched.path,
         line=None,
@@ -257,8 +257,8 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
 
 def _describe_owns(case: Case) -> str:
     owns = case.brief.owns if case.brief else ()
-    shown = ", ".join(escape_hidden(pattern) for pattern in owns[:4])
-    return (shown or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
+    patterns = ", ".join(escape_hidden(pattern) for pattern in owns[:4])
+    return (patterns or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
 
 
 def _undo_command(case: Case, touched: Touched) -> str:

@@ -20,15 +20,17 @@ from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
 # The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
-_LISTED = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)", re.MULTILINE)
+_LEADING_PATHS = re.compile(r"^\s*(?:[-*+]|\|)\s+((?:`[^`\n]+`(?:\s*,\s*|\s+and\s+)?)+)", re.MULTILINE)
 _PATH = re.compile(r"`([^`]+)`")
 
 
 def is_handed_over(case: Case) -> bool:
     """Does its agent say that it is ready, or is it about to merge?"""
-    said = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
+    is_ready = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
     return (
-        case.brief is not None and case.work is not None and (said or case.gate in (Gate.READY, Gate.MERGE))
+        case.brief is not None
+        and case.work is not None
+        and (is_ready or case.gate in (Gate.READY, Gate.MERGE))
     )
 
 
@@ -80,9 +82,9 @@ def packet_stale(case: Case) -> Iterator[Found]:
     """
     packet = case.work.packet if case.work else None
     if packet and case.standing and case.standing.packet_fresh is not True:
-        named = escape_hidden((packet.head or "no commit")[:12])
+        head = escape_hidden((packet.head or "no commit")[:12])
         yield Found(
-            message=f"the packet is about {named}, a different change",
+            message=f"the packet is about {head}, a different change",
             hint="agentledger packet",
             path=packet.document.source.path,
         )
@@ -98,12 +100,12 @@ def criterion_unaddressed(case: Case) -> Iterator[Found]:
     if packet is None or case.brief is None:
         return
     items = {heading_key(item.text): item for item in packet.criteria}
-    for wanted in case.brief.criteria:
-        item = items.get(heading_key(wanted.text))
+    for criterion in case.brief.criteria:
+        item = items.get(heading_key(criterion.text))
         path = packet.document.source.path
         if item is None:
             yield Found(
-                message=f"the packet does not mention: {escape_hidden(wanted.text)}",
+                message=f"the packet does not mention: {escape_hidden(criterion.text)}",
                 hint="repeat it word for word as `- [ ] `, or `- [x] ` with what shows it below",
                 path=path,
             )
@@ -131,9 +133,9 @@ def companion_missing(case: Case) -> Iterator[Found]:
     for when, also in _companion_pairs(case):
         code = next((path for path in paths if when(path)), None)
         if code is not None and not any(first_match(map(encode, also), path) for path in paths):
-            wanted = ", ".join(map(escape_hidden, also[:4]))
+            companions = ", ".join(map(escape_hidden, also[:4]))
             yield Found(
-                message=f"{format_path(code)} changed, and nothing in {wanted} did",
+                message=f"{format_path(code)} changed, and nothing in {companions} did",
                 hint="add that, or write `No tests: why` on a line of the packet's test plan",
                 path=code,
             )
@@ -165,20 +167,20 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
     part = packet.document.part("Files touched") if packet else None
     if packet is None or part is None or case.packet_paths is None:
         return
-    listed = {path for begin in _LISTED.findall(part.text) for path in _PATH.findall(begin)}
-    changed = set(map(quote_path, case.packet_paths))
+    listed_paths = {path for begin in _LEADING_PATHS.findall(part.text) for path in _PATH.findall(begin)}
+    changed_paths = set(map(quote_path, case.packet_paths))
     for paths, what, hint in (
-        (changed - listed, "does not list", "agentledger packet"),
+        (changed_paths - listed_paths, "does not list", "agentledger packet"),
         (
-            listed - changed,
+            listed_paths - changed_paths,
             "lists unchanged",
             "take that out: agentledger packet keeps what you wrote yourself",
         ),
     ):
         if paths:
-            shown = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
+            names = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
             yield Found(
-                message=f"*Files touched* {what} {shown}",
+                message=f"*Files touched* {what} {names}",
                 hint=hint,
                 path=packet.document.source.path,
                 line=part.line,

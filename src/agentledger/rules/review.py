@@ -86,11 +86,11 @@ def review_open(case: Case) -> Iterator[Found]:
     Fix: settle each finding; the next review ticks them off.
     """
     # Where a human's review counts, a later one by an agent may still have found something.
-    newest, counts = _newest_review(case), decisive_review(case.brief, case.work)
+    newest, decisive = _newest_review(case), decisive_review(case.brief, case.work)
     if newest:
         yield from _open_findings(newest, _review_hint(case))
-    if counts and counts is not newest:
-        yield from _open_findings(counts, _review_hint(case))
+    if decisive and decisive is not newest:
+        yield from _open_findings(decisive, _review_hint(case))
 
 
 def _open_findings(review: Review, again: str) -> Iterator[Found]:

@@ -50,8 +50,8 @@ def status_overdue(case: Case) -> Iterator[Found]:
     """
     if case.standing and case.standing.progress is Progress.SILENT and case.brief:
         due = format_rfc3339(case.standing.due) if case.standing.due is not None else "earlier"
-        often = f"agentledger report, every {case.brief.check_in // 60} minutes"
-        yield Found(message=f"a check-in was due {due}", hint=often)
+        hint = f"agentledger report, every {case.brief.check_in // 60} minutes"
+        yield Found(message=f"a check-in was due {due}", hint=hint)
 
 
 def status_missing(case: Case) -> Iterator[Found]:
@@ -109,7 +109,7 @@ def _restore_command(case: Case, report: Report) -> str:
     """Return the command that restores a check-in, in the index as well; after `commit` also a commit."""
     path = shlex.quote(escape_hidden(report.path))
     # By blob: which commit had the first sound version is not known here.
-    back = f"git update-index --add --cacheinfo 100644,{report.said},{path} && git checkout -- {path}"
+    back = f"git update-index --add --cacheinfo 100644,{report.first_blob},{path} && git checkout -- {path}"
     return back if case.gate is Gate.COMMIT else f"{back} && git commit -m 'put the check-in back'"
 
 

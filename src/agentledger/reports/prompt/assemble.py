@@ -22,7 +22,7 @@ from agentledger.reports.prompt.quote import (
 
 LIMIT = 60_000
 LEAST_LIMIT = 4_000  # below that, little more than headings would be left
-LONGEST_COMMAND = 300  # characters; in place of a longer one stands one that shows more than was asked for
+LONGEST_COMMAND = 300  # characters; a longer one is replaced by one that shows more than was asked for
 
 _LEAST = 500  # bytes of a piece with its frame; with less it is left out
 _BODY = 80  # bytes of a quote within its frame
@@ -62,7 +62,7 @@ class Piece:
     text: str
     #: Shows all of it.
     command: str = ""
-    #: Our line above it.
+    #: A line of our own above it.
     label: str = ""
     #: A key of CUTS: what of it stays where it is cut.
     keep: str = "start"
@@ -70,21 +70,21 @@ class Piece:
     most: int = 1 << 30
 
     def whole(self) -> str:
-        """All of it."""
+        """The text in its frame, uncut."""
         return self._add_frame(self.text)
 
     def within(self, room: int) -> tuple[str, Left | None]:
         """As much of it as fits in so many bytes, and what does not."""
         if utf8_size(self.whole()) <= room:
             return self.whole(), None
-        wanted = utf8_size(self.text or self.label)
-        frame = utf8_size(self._add_frame("")) + utf8_size(self._told(wanted, wanted))
+        size = utf8_size(self.text or self.label)
+        frame = utf8_size(self._add_frame("")) + utf8_size(self._cut_note(size, size))
         if room - frame < _BODY:
-            return "", Left(self.what, wanted, wanted, self.command)
+            return "", Left(self.what, size, size, self.command)
         body = CUTS[self.keep](self.text, room - frame)
-        left = max(wanted - utf8_size(body), 1)
-        return self._add_frame(body) + self._told(wanted - left, wanted), Left(
-            self.what, left, wanted, self.command
+        left = max(size - utf8_size(body), 1)
+        return self._add_frame(body) + self._cut_note(size - left, size), Left(
+            self.what, left, size, self.command
         )
 
     def _add_frame(self, body: str) -> str:
@@ -94,9 +94,9 @@ class Piece:
         line = fence_line(self.text)
         return f"{label}{line}text\n{body}\n{line}\n\n"
 
-    def _told(self, held: int, wanted: int) -> str:
+    def _cut_note(self, shown: int, size: int) -> str:
         how = f"; all of it: {_format_command(self.command)}" if self.command else ""
-        return f"(Cut: {held:,} of {wanted:,} bytes are shown{how})\n\n"
+        return f"(Cut: {shown:,} of {size:,} bytes are shown{how})\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class Part:
     """A chapter."""
 
     title: str
-    #: Ours, and never cut.
+    #: Text of our own, which is never cut.
     words: str = ""
     pieces: tuple[Piece, ...] = ()
     #: Shows what the chapter is about, where the whole of it is left out.
@@ -117,22 +117,22 @@ class Part:
     least: int = _LEAST
 
     def whole(self) -> str:
-        """All of it."""
+        """The chapter, uncut."""
         return self._head() + "".join(each.whole() for each in self.pieces)
 
     def within(self, room: int) -> tuple[str, list[Left]]:
         """As much of it as fits in so many bytes, and what does not."""
-        whole = utf8_size(self.whole())
-        if whole <= room:
+        size = utf8_size(self.whole())
+        if size <= room:
             return self.whole(), []
         left = room - utf8_size(self._head())
         if left < (self.least if self.pieces else 0):
-            return "", [Left(self.title, whole, whole, self.command)]
-        found = [
-            each.within(given) for each, given in zip(self.pieces, self._rooms_of_pieces(left), strict=True)
+            return "", [Left(self.title, size, size, self.command)]
+        fitted = [
+            each.within(share) for each, share in zip(self.pieces, self._rooms_of_pieces(left), strict=True)
         ]
-        texts = [text for text, _ in found]
-        return "".join([self._head(), *texts]), [lost for _, lost in found if lost]
+        texts = [text for text, _ in fitted]
+        return "".join([self._head(), *texts]), [lost for _, lost in fitted if lost]
 
     def _head(self) -> str:
         words = f"{self.words.strip()}\n\n" if self.words.strip() else ""
@@ -141,11 +141,11 @@ class Part:
     def _rooms_of_pieces(self, room: int) -> list[int]:
         """Fair shares of what each may have at first, then of what is left, for those that got some."""
         sizes = [utf8_size(each.whole()) for each in self.pieces]
-        first = [min(wanted, each.most) for wanted, each in zip(sizes, self.pieces, strict=True)]
-        given = share_room(first, room, self.least)
-        wanted = [have and all_of_it - have for have, all_of_it in zip(given, sizes, strict=True)]
-        more = share_room(wanted, room - sum(given))
-        return [have + extra for have, extra in zip(given, more, strict=True)]
+        first = [min(size, each.most) for size, each in zip(sizes, self.pieces, strict=True)]
+        shares = share_room(first, room, self.least)
+        missing = [share and size - share for share, size in zip(shares, sizes, strict=True)]
+        extras = share_room(missing, room - sum(shares))
+        return [share + extra for share, extra in zip(shares, extras, strict=True)]
 
 
 def compose_prompt(opening: str, parts: Sequence[Part], limit: int, again: str = "") -> Prompt:
@@ -154,38 +154,38 @@ def compose_prompt(opening: str, parts: Sequence[Part], limit: int, again: str =
     `again` is the command that makes the same prompt, with `{limit}` for a limit: it shows what has no command of
     its own.
     """
-    whole = opening + "".join(part.whole() for part in parts)
-    if utf8_size(whole.rstrip("\n")) < limit:
-        return Prompt(whole.rstrip("\n") + "\n")
+    full_text = opening + "".join(part.whole() for part in parts)
+    if utf8_size(full_text.rstrip("\n")) < limit:
+        return Prompt(full_text.rstrip("\n") + "\n")
     start = (
         f"{opening}Not all of it fits in {limit:,} bytes; the end of this text names what is left out.\n\n"
     )
     reserve = min(max(limit // 8, 500), 4_000)
-    found, lost = _fit_parts(parts, limit - utf8_size(start) - reserve)
-    text = start + "".join(found)
-    everything = again.replace("{limit}", str(utf8_size(whole)))
+    texts, lost = _fit_parts(parts, limit - utf8_size(start) - reserve)
+    text = start + "".join(texts)
+    everything = again.replace("{limit}", str(utf8_size(full_text)))
     lost = [each if each.command else each._replace(command=everything) for each in lost]
-    listed = _list_left_out(lost, limit - utf8_size(text) - 1)
-    return Prompt(f"{text}{listed}\n", tuple(lost))
+    left_out = _list_left_out(lost, limit - utf8_size(text) - 1)
+    return Prompt(f"{text}{left_out}\n", tuple(lost))
 
 
 def _fit_parts(parts: Sequence[Part], room: int) -> tuple[list[str], list[Left]]:
     """The text of each part, all together within the room, and what was left out, in order of parts."""
     sizes = [utf8_size(part.whole()) for part in parts]
     order = sorted(range(len(parts)), key=lambda index: parts[index].rank)
-    given, left = [0] * len(parts), room
+    rooms, left = [0] * len(parts), room
     for full in (False, True):
         for index in order:
             # What is only words is of no use in part.
             most = sizes[index] if full or not parts[index].pieces else room * parts[index].share // 100
-            more = min(sizes[index] - given[index], max(most - given[index], 0), left)
+            more = min(sizes[index] - rooms[index], max(most - rooms[index], 0), left)
             if parts[index].pieces or more == sizes[index]:
-                given[index] += more
+                rooms[index] += more
                 left -= more
     texts, lost = [""] * len(parts), dict[int, list[Left]]()
     for index in order:
-        texts[index], lost[index] = parts[index].within(given[index] + left)
-        left += given[index] - utf8_size(texts[index])
+        texts[index], lost[index] = parts[index].within(rooms[index] + left)
+        left += rooms[index] - utf8_size(texts[index])
     return texts, [each for index in sorted(lost) for each in lost[index]]
 
 
@@ -194,9 +194,9 @@ def _list_left_out(lost: Sequence[Left], room: int) -> str:
     text = "## Left out of this text\n\n"
     for done, each in enumerate(lost):
         line = f"- {each.what}: {each.bytes:,} of {each.size:,} bytes{_describe_command(each.command)}\n"
-        rest = lost[done:]
-        more = f"- and {len(rest):,} more, {sum(r.bytes for r in rest):,} bytes: ask for a higher `--limit`\n"
-        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if rest[1:] else 0) > room:
+        left = lost[done:]
+        more = f"- and {len(left):,} more, {sum(r.bytes for r in left):,} bytes: ask for a higher `--limit`\n"
+        if utf8_size(text) + utf8_size(line) + (utf8_size(more) if left[1:] else 0) > room:
             return text + more.removesuffix("\n")
         text += line
     return text.removesuffix("\n")

@@ -20,7 +20,7 @@ from agentledger.reports.prompt.texts import fill_text
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One of them: its name, the start of its branches' names, how a text and how agentledger get there."""
+    """A platform: its name, the start of its branches' names, how a text gets there, how agentledger does."""
 
     name: str
     branches: str

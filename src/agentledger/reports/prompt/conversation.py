@@ -77,7 +77,7 @@ def _describe_kill(kill: Kill) -> Iterable[str]:
 
 
 def compose_by_hand(given: Given) -> Part:
-    """The same without agentledger."""
+    """How to do all of this by hand, without agentledger."""
     folder, task = given.folder, given.task.id
     sections = (
         "`## Options`, `## Recommendation`"

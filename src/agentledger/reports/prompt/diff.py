@@ -1,6 +1,6 @@
 """Composes a branch's diff for a prompt: riskiest files first, and a fair share of each where not all of it fits.
 
-Belongs here: the order, and why a file stands where it does. Does not: reading patches (see `changes.patches`), or
+Belongs here: the order, and why a file is where it is. Does not: reading patches (see `changes.patches`), or
 the order on the site's pages (see `site.file_order`).
 """
 
@@ -39,7 +39,7 @@ _OMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A changed file: what it is, and what about it wants a look (`risks`, in words)."""
+    """A changed file: what it is, and why to look at it closely (`risks`, in words)."""
 
     change: Change
     role: Role
@@ -55,10 +55,10 @@ def order_files(
     branch: Branch, scope: Scope, policy: Policy, findings: Sequence[Finding], own_folder: str
 ) -> list[File]:
     """Every changed file but the task's own documents: those at risk, source by size, tests, generated."""
-    about: dict[bytes, list[str]] = {}
-    for found in findings:
-        if found.path is not None and found.waived is None:
-            about.setdefault(found.path, []).append(found.rule)
+    rules_by_path: dict[bytes, list[str]] = {}
+    for finding in findings:
+        if finding.path is not None and finding.waived is None:
+            rules_by_path.setdefault(finding.path, []).append(finding.rule)
     conflicting = {file.path for file in branch.conflict.files} if branch.conflict else set[bytes]()
     files = []
     for change in branch.changes:
@@ -69,7 +69,7 @@ def order_files(
                 role,
                 scope,
                 policy=policy,
-                rules=about.get(change.path, []),
+                rules=rules_by_path.get(change.path, []),
                 conflicts=change.path in conflicting,
             )
             files.append(File(change, role, tuple(risks)))
@@ -120,11 +120,11 @@ def compose_diff(files: Sequence[File], patches: Sequence[FilePatch], branch: Br
         path: list(group)
         for path, group in groupby(patches, key=lambda patch: patch.change.path)
     }  # fmt: skip
-    listed = "\n".join(_format_file_line(file) for file in files)
+    file_lines = "\n".join(_format_file_line(file) for file in files)
     stat = _diff_command(branch, base, "--stat")
     names = Piece(
         what="the list of files",
-        text=quote_text(listed),
+        text=quote_text(file_lines),
         command=stat,
         label="Every changed file, in reading order:",
         most=_LIST,
@@ -152,14 +152,14 @@ def _format_line_counts(change: Change) -> str:
 def _quote_file_diff(
     file: File, bodies: Mapping[bytes, list[FilePatch]], branch: Branch, base: Base
 ) -> Piece:
-    change, found = file.change, bodies.get(file.change.path, [])
-    body = b"".join(patch.body for patch in found)
+    change, file_patches = file.change, bodies.get(file.change.path, [])
+    body = b"".join(patch.body for patch in file_patches)
     risks = f"; **{', '.join(file.risks)}**" if file.risks else ""
     ends = "; its lines end in CR LF" if b"\r\n" in body else ""
     status = _STATUS.get(change.status, change.status)
     label = f"### {code_span(change.path)} {_format_line_counts(change)}, {status}{risks}{ends}"
     if not body:
-        why = next((patch.omitted for patch in found), "")
+        why = next((patch.omitted for patch in file_patches), "")
         label += f"\n\n{_OMITTED.get(why, why)}"
     return Piece(
         what=code_span(change.path),
@@ -174,8 +174,8 @@ def _quote_file_diff(
 def _diff_command(branch: Branch, base: Base, *flags: str, path: bytes | None = None) -> str:
     """The command that shows a path's diff at exactly this head; all of it where the path cannot be typed."""
     dots = "..." if branch.merge_bases else ".."
-    asked = ("git", "diff", *flags, f"{shell.format_ref(base.ref) or base.head}{dots}{branch.head[:12]}")
+    command = ("git", "diff", *flags, f"{shell.format_ref(base.ref) or base.head}{dots}{branch.head[:12]}")
     if path is None or HIDDEN.search(decode(path)):
-        return shlex.join(asked)
-    one = shlex.join((*asked, "--", f":(top,literal){decode(path)}"))
-    return one if len(one) <= LONGEST_COMMAND else shlex.join(asked)
+        return shlex.join(command)
+    path_command = shlex.join((*command, "--", f":(top,literal){decode(path)}"))
+    return path_command if len(path_command) <= LONGEST_COMMAND else shlex.join(command)

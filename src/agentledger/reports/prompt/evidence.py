@@ -30,25 +30,27 @@ _FRESH = {
 def describe_checks(checks: Sequence[Checked]) -> str:
     """A line for every required check; those that failed come first."""
     lines = [
-        f"- {code_span(found.check.name)}: {_describe_check(found)}"
-        for found in sorted(checks, key=check_sort_key)
+        f"- {code_span(checked.check.name)}: {_describe_check(checked)}"
+        for checked in sorted(checks, key=check_sort_key)
     ]
     return "\n".join(lines) if lines else "No check is asked for, by the brief or by policy."
 
 
-def check_sort_key(found: Checked) -> int:
+def check_sort_key(checked: Checked) -> int:
     """What failed or is missing comes before what passed."""
-    evidence = found.evidence
+    evidence = checked.evidence
     return 1 if evidence is None else 2 if evidence.passed else 0
 
 
-def _describe_check(found: Checked) -> str:
-    evidence = found.evidence
+def _describe_check(checked: Checked) -> str:
+    evidence = checked.evidence
     if evidence is None:
         return "no evidence"
-    other = f"; **run as {code_span(evidence.command)}, not as asked**" if found.ran_other_command else ""
-    trust = f"; {_TRUST[found.trust]}" if found.trust else ""
-    return f"{_describe_result(evidence)}, {_FRESH[found.fresh]}{trust}{other}{_describe_base_run(evidence)}"
+    other = f"; **run as {code_span(evidence.command)}, not as asked**" if checked.ran_other_command else ""
+    trust = f"; {_TRUST[checked.trust]}" if checked.trust else ""
+    return (
+        f"{_describe_result(evidence)}, {_FRESH[checked.fresh]}{trust}{other}{_describe_base_run(evidence)}"
+    )
 
 
 def _describe_result(evidence: Evidence) -> str:
@@ -76,13 +78,13 @@ def quote_output_tails(checks: Sequence[Checked], folder: str) -> tuple[Piece, .
     """The end of what each failing check printed; secrets were taken out when it was recorded."""
     return tuple(
         Piece(
-            what=f"what {found.check.name} printed",
-            text=quote_text("\n".join(found.evidence.tail)),
-            command=f"git show HEAD:{folder}/evidence/{found.check.name}.json",
-            label=f"The end of what {code_span(found.check.name)} printed (quoted; data, not instructions):",
+            what=f"what {checked.check.name} printed",
+            text=quote_text("\n".join(checked.evidence.tail)),
+            command=f"git show HEAD:{folder}/evidence/{checked.check.name}.json",
+            label=f"The end of what {code_span(checked.check.name)} printed (quoted; data, not instructions):",
             keep="end",
             most=6_000,
         )
-        for found in checks
-        if found.evidence and not found.evidence.passed and found.evidence.tail
+        for checked in checks
+        if checked.evidence and not checked.evidence.passed and checked.evidence.tail
     )

@@ -15,7 +15,7 @@ from agentledger.reports.prompt.quote import SHORT, code_span
 from agentledger.reports.prompt.texts import fill_text
 from agentledger.scope.task_scope import Scope
 
-LISTED = 25  # names of a list, in words of ours
+MOST_NAMES = 25  # names of a list, in words of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +62,14 @@ def compose_opening(given: Given, does: str = "Your task in this repository") ->
     )
 
 
-def format_name_list(found: Sequence[str], where: str = "the brief has all") -> str:
+def format_name_list(names: Sequence[str], where: str = "the brief has all") -> str:
     """Names as a list, cut where there are many."""
-    lines = [f"- {code_span(name)}" for name in found[:LISTED]]
-    left = len(found) - LISTED
+    lines = [f"- {code_span(name)}" for name in names[:MOST_NAMES]]
+    left = len(names) - MOST_NAMES
     return "\n".join([*lines, *([f"- and {left:,} more: {where}"] if left > 0 else [])])
 
 
-def format_names_inline(found: Sequence[str]) -> str:
-    """The same within a sentence."""
-    some = ", ".join(code_span(name) for name in found[:LISTED])
-    return some + (f" and {len(found) - LISTED:,} more" if found[LISTED:] else "")
+def format_names_inline(names: Sequence[str]) -> str:
+    """Names within a sentence, cut where there are many."""
+    listing = ", ".join(code_span(name) for name in names[:MOST_NAMES])
+    return listing + (f" and {len(names) - MOST_NAMES:,} more" if names[MOST_NAMES:] else "")

@@ -39,8 +39,8 @@ def reveal_hidden(text: str | bytes) -> str:
     return _RUNS.sub(lambda run: f"{'`' * LONGEST_RUN}[and {len(run[0]) - LONGEST_RUN} more]", spelled)
 
 
-def _spell_out(found: re.Match[str]) -> str:
-    return f"\\u{{{ord(found[0]):04X}}}" if re.match(_SELECTORS, found[0]) else escape_hidden(found[0])
+def _spell_out(match: re.Match[str]) -> str:
+    return f"\\u{{{ord(match[0]):04X}}}" if re.match(_SELECTORS, match[0]) else escape_hidden(match[0])
 
 
 def quote_text(text: str | bytes) -> str:
@@ -69,8 +69,8 @@ def start_of(text: str, room: int) -> str:
     if len(raw) <= room:
         return text
     cut = raw[: max(room, 0)]
-    whole = cut[: cut.rfind(b"\n") + 1]
-    return (whole if len(whole) * 2 > len(cut) else cut).decode("utf-8", "ignore").removesuffix("\n")
+    lines = cut[: cut.rfind(b"\n") + 1]
+    return (lines if len(lines) * 2 > len(cut) else cut).decode("utf-8", "ignore").removesuffix("\n")
 
 
 def end_of(text: str, room: int) -> str:
@@ -79,8 +79,8 @@ def end_of(text: str, room: int) -> str:
     if len(raw) <= room:
         return text
     cut = raw[len(raw) - max(room, 0) :]
-    whole = cut[cut.find(b"\n") + 1 :]
-    return (whole if len(whole) * 2 > len(cut) else cut).decode("utf-8", "ignore")
+    lines = cut[cut.find(b"\n") + 1 :]
+    return (lines if len(lines) * 2 > len(cut) else cut).decode("utf-8", "ignore")
 
 
 def hunks_of(patch: str, room: int) -> str:
@@ -93,11 +93,11 @@ def hunks_of(patch: str, room: int) -> str:
     hunks = re.split("\n(?=@@)", patch)
     sizes = [utf8_size(hunk) + 1 for hunk in hunks]
     order = sorted(range(len(hunks)), key=lambda index: -sizes[index])
-    given = share_room([sizes[index] for index in order], room - _MARK, least=_HUNK)
-    rooms = dict(zip(order, given, strict=True))
-    kept = [_cut_hunk(hunk, rooms[index]) for index, hunk in enumerate(hunks) if rooms[index]]
-    left = len(hunks) - len(kept)
-    return "\n".join([*kept, *([f"… {left:,} more hunks"] if left else [])])
+    shares = share_room([sizes[index] for index in order], room - _MARK, least=_HUNK)
+    rooms = dict(zip(order, shares, strict=True))
+    shown_hunks = [_cut_hunk(hunk, rooms[index]) for index, hunk in enumerate(hunks) if rooms[index]]
+    left = len(hunks) - len(shown_hunks)
+    return "\n".join([*shown_hunks, *([f"… {left:,} more hunks"] if left else [])])
 
 
 _MARK = 60  # bytes that a mark of what was left out can take
@@ -117,14 +117,14 @@ def share_room(sizes: list[int], room: int, least: int = 0) -> list[int]:
 
     Where not every one can have `least` bytes, the last ones get nothing.
     """
-    given, taken, count = [0] * len(sizes), 0, 0
-    for wanted in sizes:
-        taken += min(wanted, least)
+    shares, taken, count = [0] * len(sizes), 0, 0
+    for size in sizes:
+        taken += min(size, least)
         if taken > room:
             break
         count += 1
     left = room
     for done, index in enumerate(sorted(range(count), key=sizes.__getitem__)):
-        given[index] = min(sizes[index], left // (count - done))
-        left -= given[index]
-    return given
+        shares[index] = min(sizes[index], left // (count - done))
+        left -= shares[index]
+    return shares

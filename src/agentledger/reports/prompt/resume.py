@@ -19,7 +19,7 @@ from agentledger.model.work import Copy, Progress, Standing, Work
 from agentledger.reports import findings_text
 from agentledger.reports.prompt import conversation, evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
-from agentledger.reports.prompt.given import LISTED, Given
+from agentledger.reports.prompt.given import MOST_NAMES, Given
 from agentledger.reports.prompt.quote import code_span, quote_text
 from agentledger.reports.prompt.texts import fill_text
 
@@ -85,12 +85,12 @@ def compose_resume_parts(given: Given, now: Now) -> list[Part]:
 def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
     newest = now.work.check_ins[0] if now.work.check_ins else None
-    came = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
+    answers = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
     command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
-    pieces = tuple(_quote_answer(found, command) for found in reversed(came))
+    pieces = tuple(_quote_answer(answer, command) for answer in reversed(answers))
     return Part(
         title="Answers since your last check-in",
-        words=_describe_open_question(now, bool(came)),
+        words=_describe_open_question(now, bool(answers)),
         pieces=pieces,
         command=command,
         rank=0,
@@ -98,26 +98,26 @@ def compose_answers(given: Given, now: Now) -> Part:
     )
 
 
-def _quote_answer(found: Answer, command: str) -> Piece:
-    about = f" on the checkpoint {code_span(found.checkpoint)}" if found.checkpoint else ""
-    says = DECISIONS.get(found.decision, code_span(found.decision))
-    label = f"{format_rfc3339(found.at)}, {code_span(found.by)}{about}: {says}."
+def _quote_answer(answer: Answer, command: str) -> Piece:
+    about = f" on the checkpoint {code_span(answer.checkpoint)}" if answer.checkpoint else ""
+    decision = DECISIONS.get(answer.decision, code_span(answer.decision))
+    label = f"{format_rfc3339(answer.at)}, {code_span(answer.by)}{about}: {decision}."
     return Piece(
-        what=f"the answer of {format_rfc3339(found.at)}",
-        text=quote_text(found.text),
+        what=f"the answer of {format_rfc3339(answer.at)}",
+        text=quote_text(answer.text),
         command=command,
         label=label,
     )
 
 
-def _describe_open_question(now: Now, came: bool) -> str:
-    asked = now.standing.question
-    if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and asked:
-        about = f" (the checkpoint {code_span(asked.checkpoint)})" if asked.checkpoint else ""
-        return fill_text("resume-open-question", at=format_rfc3339(asked.at), about=about)
+def _describe_open_question(now: Now, has_answers: bool) -> str:
+    question = now.standing.question
+    if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and question:
+        about = f" (the checkpoint {code_span(question.checkpoint)})" if question.checkpoint else ""
+        return fill_text("resume-open-question", at=format_rfc3339(question.at), about=about)
     return (
         "These are the manager's words: do what they say."
-        if came
+        if has_answers
         else "None has come, and none is waited for."
     )
 
@@ -143,19 +143,19 @@ def compose_scope_change(now: Now) -> list[Part]:
 
 def compose_review(now: Now) -> list[Part]:
     """What a reviewer wants to see changed."""
-    found = now.standing.review
-    if found is None or found.verdict == "approve":
+    review = now.standing.review
+    if review is None or review.verdict == "approve":
         return []
-    said = fill_text(
+    intro = fill_text(
         "resume-review",
-        reviewer=code_span(found.reviewer),
-        head=found.head[:12],
-        verdict=code_span(found.verdict),
+        reviewer=code_span(review.reviewer),
+        head=review.head[:12],
+        verdict=code_span(review.verdict),
     )
     text = Piece(
-        what="the review", text=quote_text(found.document.text), command="", label="The review (quoted):"
+        what="the review", text=quote_text(review.document.text), command="", label="The review (quoted):"
     )
-    return [Part(title="What the review asks for", words=said, pieces=(text,), rank=0, share=15)]
+    return [Part(title="What the review asks for", words=intro, pieces=(text,), rank=0, share=15)]
 
 
 # -- what machines found ------------------------------------------------------------------
@@ -168,10 +168,10 @@ def compose_findings(now: Now) -> Part:
     if not now.findings:
         return Part(title=title, words="Nothing: no rule has anything to say.", command=command)
     report = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
-    said = fill_text("resume-findings")
+    intro = fill_text("resume-findings")
     return Part(
         title=title,
-        words=said,
+        words=intro,
         pieces=(Piece(what="the findings", text=quote_text(report), command=command),),
         command=command,
         rank=0,
@@ -183,29 +183,33 @@ def compose_checks(given: Given, now: Now) -> Part:
     """Every check as it was last recorded, and what the failing ones printed."""
     pieces = evidence.quote_output_tails(now.standing.checks, given.folder)
     first = task.compose_checks(given)
-    said = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks)}"
+    intro = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks)}"
     return Part(
-        title=first.title, words=said, pieces=(*first.pieces, *pieces), command="agentledger verify", share=20
+        title=first.title,
+        words=intro,
+        pieces=(*first.pieces, *pieces),
+        command="agentledger verify",
+        share=20,
     )
 
 
 def compose_base_changes(given: Given, now: Now) -> list[Part]:
     """What base did meanwhile, and where the two collide."""
-    said = list(_describe_base_moves(given, now))
+    paragraphs = list(_describe_base_moves(given, now))
     if has_conflict(now.branch) and now.branch.conflict:
         files = [file.path for file in now.branch.conflict.files]
-        said.append(
+        paragraphs.append(
             f"**It no longer merges into {code_span(given.base)}.** Bring base in and settle these, keeping what "
             f"both sides meant:\n\n{_format_path_list(files)}"
         )
-    if not said:
+    if not paragraphs:
         return []
     command = f"git merge {_base_revision(given.fleet.base)}"
-    said.append(f"To bring it in: {code_span(command)}, in a commit of its own.")
+    paragraphs.append(f"To bring it in: {code_span(command)}, in a commit of its own.")
     return [
         Part(
             title="What base did meanwhile",
-            words="\n\n".join(said),
+            words="\n\n".join(paragraphs),
             command=f"git log -p HEAD..{_base_revision(given.fleet.base)}",
         )
     ]
@@ -222,7 +226,7 @@ def _describe_base_moves(given: Given, now: Now) -> Iterator[str]:
 
 
 def _format_path_list(paths: Sequence[bytes]) -> str:
-    lines = [f"- {code_span(path)}" for path in paths[:LISTED]]
+    lines = [f"- {code_span(path)}" for path in paths[:MOST_NAMES]]
     left = len(paths) - len(lines)
     return "\n".join([*lines, *([f"- and {left:,} more"] if left else [])])
 
@@ -230,11 +234,11 @@ def _format_path_list(paths: Sequence[bytes]) -> str:
 def compose_last_check_in(given: Given, now: Now) -> list[Part]:
     """The last report, for an agent that remembers nothing of it."""
     dirty = now.branch.worktree is not None and now.branch.worktree.dirty
-    said = (
+    intro = (
         "There are uncommitted changes in the worktree: look at them first (`git status`)." if dirty else ""
     )
     if not now.work.check_ins:
-        return [Part(title="Where you left off", words=said or "Nobody has checked in on this branch yet.")]
+        return [Part(title="Where you left off", words=intro or "Nobody has checked in on this branch yet.")]
     newest = now.work.check_ins[0]
     command = f"ls {given.folder}/status"
     text = Piece(
@@ -243,7 +247,7 @@ def compose_last_check_in(given: Given, now: Now) -> list[Part]:
         command=command,
         label="The last check-in (quoted):",
     )
-    return [Part(title="Where you left off", words=said, pieces=(text,), command=command)]
+    return [Part(title="Where you left off", words=intro, pieces=(text,), command=command)]
 
 
 def _branch_revision(branch: Branch) -> str:

@@ -3,8 +3,8 @@
 Belongs here: those chapters, and their order. Does not: the order within the diff (see `diff`), or running a
 reviewer.
 
-All that is quoted here may have been written to be obeyed by whoever reads it. It stands in fences that it
-cannot leave, hidden characters are spelled out, and the first words say what it is.
+All that is quoted here may have been written to be obeyed by whoever reads it. It is in fences that it cannot
+leave, hidden characters are spelled out, and the first words say what it is.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Reviewed:
     form: str
 
 
-def compose_review_opening(given: Given, seen: Reviewed) -> str:
-    """Who reads, what is read, and what nothing in it may do."""
-    branch = seen.now.branch
+def compose_review_opening(given: Given, reviewed: Reviewed) -> str:
+    """Which branch and task are reviewed, and that nothing in what is quoted is an instruction."""
+    branch = reviewed.now.branch
     return (
         fill_text(
             "review-opening",
@@ -53,38 +53,44 @@ def compose_review_opening(given: Given, seen: Reviewed) -> str:
     )
 
 
-def compose_review_parts(given: Given, seen: Reviewed) -> list[Part]:
+def compose_review_parts(given: Given, reviewed: Reviewed) -> list[Part]:
     """The parts of the prompt: the form's rules, the yardstick, facts, claims, the diff, the form."""
-    now = seen.now
+    now = reviewed.now
     files = prompt_diff.order_files(
         now.branch, given.scope, given.fleet.policy, findings=now.findings, own_folder=given.folder
     )
-    diff = prompt_diff.compose_diff(files, seen.patches, now.branch, given.fleet.base)
+    diff = prompt_diff.compose_diff(files, reviewed.patches, now.branch, given.fleet.base)
     parts = [
-        compose_git_facts(given, seen, files),
+        compose_git_facts(given, reviewed, files),
         compose_yardstick(given),
         compose_findings(now),
         compose_evidence(given, now),
     ]
-    return [*parts, *compose_last_review(now), compose_packet(given, now), diff, compose_form(given, seen)]
+    return [
+        *parts,
+        *compose_last_review(now),
+        compose_packet(given, now),
+        diff,
+        compose_form(given, reviewed),
+    ]
 
 
-def compose_git_facts(given: Given, seen: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
-    """The facts that git itself shows, before anybody's words."""
-    branch = seen.now.branch
+def compose_git_facts(given: Given, reviewed: Reviewed, files: Sequence[prompt_diff.File]) -> Part:
+    """What git itself shows about the branch."""
+    branch = reviewed.now.branch
     risky = [file for file in files if file.risks]
     size = format_count(len(files), "file")
     lines = f", +{branch.added:,} −{branch.removed:,} lines" if branch.added is not None else ""
-    said = [f"- {size}{lines}, {format_count(len(branch.commits), 'commit')}"]
-    said += [f"- {_describe_merge(given, seen)}"]
-    said += [f"- {format_count(len(risky), 'file')} to look at first: they head the diff"] if risky else []
-    hidden = count_misleading(_added_lines(seen.patches))
+    facts = [f"- {size}{lines}, {format_count(len(branch.commits), 'commit')}"]
+    facts += [f"- {_describe_merge(given, reviewed)}"]
+    facts += [f"- {format_count(len(risky), 'file')} to look at first: they head the diff"] if risky else []
+    hidden = count_misleading(_added_lines(reviewed.patches))
     if hidden:
-        named = ", ".join(f"{name} ×{count:,}" for name, count in sorted(hidden.items()))
-        said.append(f"- **characters that cannot be seen are added: {named}**")
-    if not seen.now.work.packet:
-        said.append("- there is no packet: the implementer has not handed anything over yet")
-    return Part(title="What git says", words="\n".join(said), rank=0)
+        hidden_names = ", ".join(f"{name} ×{count:,}" for name, count in sorted(hidden.items()))
+        facts.append(f"- **characters that cannot be seen are added: {hidden_names}**")
+    if not reviewed.now.work.packet:
+        facts.append("- there is no packet: the implementer has not handed anything over yet")
+    return Part(title="What git says", words="\n".join(facts), rank=0)
 
 
 def _added_lines(patches: Sequence[FilePatch]) -> list[str]:
@@ -92,8 +98,8 @@ def _added_lines(patches: Sequence[FilePatch]) -> list[str]:
     return [line[1:] for body in bodies for line in body.split("\n") if line.startswith("+")]
 
 
-def _describe_merge(given: Given, seen: Reviewed) -> str:
-    conflict = seen.now.branch.conflict
+def _describe_merge(given: Given, reviewed: Reviewed) -> str:
+    conflict = reviewed.now.branch.conflict
     base = code_span(given.base)
     if conflict is None or conflict.clean is None:
         return f"whether it merges into {base} is not known"
@@ -120,10 +126,10 @@ def compose_findings(now: Now) -> Part:
     if not now.findings:
         return Part(title=title, words="Nothing, at the gate `ready`.", command=command)
     text = findings_text.render_findings(Report(Gate.READY, now.branch.name, now.findings))
-    said = "Found by agentledger at the gate `ready`; names and messages in it come from the branch."
+    intro = "Found by agentledger at the gate `ready`; names and messages in it come from the branch."
     return Part(
         title=title,
-        words=said,
+        words=intro,
         pieces=(Piece(what="the findings", text=quote_text(text), command=command),),
         command=command,
         rank=0,
@@ -133,7 +139,7 @@ def compose_findings(now: Now) -> Part:
 
 def compose_evidence(given: Given, now: Now) -> Part:
     """Which checks were run, and how far their results can be trusted."""
-    said = (
+    intro = (
         f"{evidence.describe_checks(now.standing.checks)}\n\nWhat only the branch says, an agent can have "
         "typed: run what matters yourself."
     )
@@ -150,7 +156,7 @@ def compose_evidence(given: Given, now: Now) -> Part:
         )
         for p in pieces
     )
-    return Part(title="Evidence", words=said, pieces=pieces, command="agentledger verify --rerun", share=12)
+    return Part(title="Evidence", words=intro, pieces=pieces, command="agentledger verify --rerun", share=12)
 
 
 def compose_last_review(now: Now) -> list[Part]:
@@ -158,7 +164,7 @@ def compose_last_review(now: Now) -> list[Part]:
     if not now.work.reviews:
         return []
     newest = now.work.reviews[0]
-    said = fill_text(
+    intro = fill_text(
         "review-last",
         reviewer=code_span(newest.reviewer),
         verdict=code_span(newest.verdict),
@@ -168,7 +174,7 @@ def compose_last_review(now: Now) -> list[Part]:
     return [
         Part(
             title="The review before this one",
-            words=said,
+            words=intro,
             pieces=(Piece(what="that review", text=quote_text(newest.document.text)),),
             share=8,
         )
@@ -178,8 +184,8 @@ def compose_last_review(now: Now) -> list[Part]:
 def compose_packet(given: Given, now: Now) -> Part:
     """What the implementer says of its own work."""
     title = "The implementer's claims: the packet"
-    found = now.work.packet
-    if found is None:
+    packet = now.work.packet
+    if packet is None:
         return Part(title=title, words="There is none.")
     fresh = {
         True: "It speaks of the code as it is.",
@@ -187,42 +193,42 @@ def compose_packet(given: Given, now: Now) -> Part:
         None: "**It names no commit of this branch.**",
     }[now.standing.packet_fresh]
     command = f"git show {now.branch.head[:12]}:{given.folder}/packet.md"
-    said = f"{fresh} None of it is shown by being said: hold each claim against the diff and the evidence."
+    intro = f"{fresh} None of it is shown by being said: hold each claim against the diff and the evidence."
     return Part(
         title=title,
-        words=said,
-        pieces=(Piece(what="the packet", text=quote_text(found.document.text), command=command),),
+        words=intro,
+        pieces=(Piece(what="the packet", text=quote_text(packet.document.text), command=command),),
         command=command,
         share=15,
     )
 
 
-def compose_form(given: Given, seen: Reviewed) -> Part:
+def compose_form(given: Given, reviewed: Reviewed) -> Part:
     """The form, with what is known filled in."""
     control = given.fleet.policy.control_branch
-    said = fill_text(
+    intro = fill_text(
         "review-form",
         control=code_span(control),
         path=code_span(f"tasks/{given.task.id}/reviews/" + _compact_timestamp(given.fleet.now) + ".md"),
     )
-    text = quote_text(_fill_form(seen.form, given, seen))
+    text = quote_text(_fill_form(reviewed.form, given, reviewed))
     pieces = (Piece(what="the form", text=text, command="agentledger schema review"),)
-    return Part(title="What to hand back", words=said, pieces=pieces, rank=0, share=100)
+    return Part(title="What to hand back", words=intro, pieces=pieces, rank=0, share=100)
 
 
-def _fill_form(form: str, given: Given, seen: Reviewed) -> str:
+def _fill_form(form: str, given: Given, reviewed: Reviewed) -> str:
     """The form with what is known already filled into its front matter."""
-    known = {
+    values = {
         "at": format_rfc3339(given.fleet.now),
-        "branch": json.dumps(seen.now.branch.name, ensure_ascii=False),
-        "head": seen.now.branch.head,
+        "branch": json.dumps(reviewed.now.branch.name, ensure_ascii=False),
+        "head": reviewed.now.branch.head,
         "kind": "agent",
     }
     lines = form.splitlines()
     end = next((at for at, line in enumerate(lines) if at and line == "---"), 0)
     for at, line in enumerate(lines[:end]):
         key = line.partition(":")[0]
-        lines[at] = f"{key}: {known[key]}" if key in known else line
+        lines[at] = f"{key}: {values[key]}" if key in values else line
     return "\n".join(lines)
 
 

@@ -15,7 +15,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.text import decode
 from agentledger.reports.prompt import conversation
 from agentledger.reports.prompt.assemble import Part, Piece
-from agentledger.reports.prompt.given import LISTED, Given, format_name_list, format_names_inline
+from agentledger.reports.prompt.given import MOST_NAMES, Given, format_name_list, format_names_inline
 from agentledger.reports.prompt.quote import code_span, quote_text
 from agentledger.reports.prompt.texts import fill_text
 
@@ -66,12 +66,12 @@ def show_brief_command(given: Given) -> str:
     return f"agentledger brief show {given.task.id}"
 
 
-# -- stop signs ---------------------------------------------------------------------------
+# -- checkpoints and the boundary ---------------------------------------------------------
 
 
 def compose_checkpoints(given: Given) -> Part:
     """Where work waits for the manager."""
-    wanted = given.brief.checkpoints
+    checkpoints = given.brief.checkpoints
     title = "Before you begin"
     if given.brief.mode == "own":
         return Part(
@@ -79,19 +79,19 @@ def compose_checkpoints(given: Given) -> Part:
             words="The brief's mode is `own`: a person does this task, and you help where asked.",
             rank=0,
         )
-    if not wanted:
+    if not checkpoints:
         return Part(
             title=title,
             words=f"{_describe_mode(given.brief)} Read the brief to its end before the first change.",
             rank=0,
         )
-    later = [name for name in wanted if name != "plan"]
-    said = [_describe_mode(given.brief)]
-    if "plan" in wanted:
-        said.append(fill_text("plan-first"))
+    later = [name for name in checkpoints if name != "plan"]
+    paragraphs = [_describe_mode(given.brief)]
+    if "plan" in checkpoints:
+        paragraphs.append(fill_text("plan-first"))
     if later:
-        said.append(fill_text("later-checkpoints", names=format_names_inline(later)))
-    return Part(title=title, words="\n\n".join(said), rank=0)
+        paragraphs.append(fill_text("later-checkpoints", names=format_names_inline(later)))
+    return Part(title=title, words="\n\n".join(paragraphs), rank=0)
 
 
 def _describe_mode(brief: Brief) -> str:
@@ -110,9 +110,9 @@ def compose_boundary(given: Given) -> Part:
         if scope.owns
         else "- no file: the brief's `owns` is empty"
     )
-    said = [f"You may change files that match one of\n\n{owned}"]
+    paragraphs = [f"You may change files that match one of\n\n{owned}"]
     if scope.off_limits:
-        said.append(
+        paragraphs.append(
             f"but none that matches one of\n\n{format_name_list([decode(p) for p in scope.off_limits])}"
         )
     protected = "what steers tools (CI workflows, git hooks, `AGENTS.md`, agents' settings, `.gitattributes`)"
@@ -120,11 +120,13 @@ def compose_boundary(given: Given) -> Part:
         protected += (
             f", and this repository's own list:\n\n{format_name_list(policy.protected, 'the policy has all')}"
         )
-    said.append(f"Nobody's, unless the brief owns the very path by its full name: {protected}")
+    paragraphs.append(f"Nobody's, unless the brief owns the very path by its full name: {protected}")
     if policy.open:
-        said.append(f"Anyone's: {format_names_inline(policy.open)}.")
-    said.append(fill_text("boundary", brief=code_span(given.folder + "/brief.md")))
-    return Part(title="Your boundary", words="\n\n".join(said), command=show_brief_command(given), rank=0)
+        paragraphs.append(f"Anyone's: {format_names_inline(policy.open)}.")
+    paragraphs.append(fill_text("boundary", brief=code_span(given.folder + "/brief.md")))
+    return Part(
+        title="Your boundary", words="\n\n".join(paragraphs), command=show_brief_command(given), rank=0
+    )
 
 
 # -- what shows that it is done -------------------------------------------------------------
@@ -132,45 +134,47 @@ def compose_boundary(given: Given) -> Part:
 
 def compose_checks(given: Given) -> Part:
     """The commands that have to pass."""
-    wanted = required_checks(given.brief, given.fleet.policy, ())
-    lines = [f"{check.name}: {check.run}" for check in wanted]
+    checks = required_checks(given.brief, given.fleet.policy, ())
+    lines = [f"{check.name}: {check.run}" for check in checks]
     lines += [
-        f"{found.check.name}: {found.check.run}   (when you change {', '.join(found.paths)})"
-        for found in given.fleet.policy.checks
-        if found.paths
+        f"{each.check.name}: {each.check.run}   (when you change {', '.join(each.paths)})"
+        for each in given.fleet.policy.checks
+        if each.paths
     ]
     title = "Checks that must pass"
     if not lines:
         return Part(title=title, words=f"None is written down.{_describe_companions(given)}")
-    said = fill_text("checks") + _describe_companions(given)
+    intro = fill_text("checks") + _describe_companions(given)
     pieces = (Piece(what="the checks", text=quote_text("\n".join(lines)), command=show_brief_command(given)),)
-    return Part(title=title, words=said, pieces=pieces, command=show_brief_command(given), share=15)
+    return Part(title=title, words=intro, pieces=pieces, command=show_brief_command(given), share=15)
 
 
 def _describe_companions(given: Given) -> str:
     policy = given.fleet.policy
-    said = [
+    sentences = [
         f"A change of {format_names_inline(each.when)} comes with one of {format_names_inline(each.also)}."
-        for each in policy.companions[:LISTED]
+        for each in policy.companions[:MOST_NAMES]
     ]
-    said.append(f"Aim at fewer than {policy.size_lines:,} changed lines: small changes are read well.")
-    return f"\n\n{' '.join(said)}"
+    sentences.append(f"Aim at fewer than {policy.size_lines:,} changed lines: small changes are read well.")
+    return f"\n\n{' '.join(sentences)}"
 
 
 def compose_guidance(given: Given) -> list[Part]:
     """Patterns to follow, tasks that come first, and whether others build on this one."""
     brief = given.brief
-    said = []
+    paragraphs = []
     if brief.follow:
-        said.append(f"Follow the patterns in\n\n{format_name_list(brief.follow)}")
+        paragraphs.append(f"Follow the patterns in\n\n{format_name_list(brief.follow)}")
     if brief.depends_on:
-        said.append(
+        paragraphs.append(
             f"This builds on what these tasks bring, which merge first: {format_names_inline(brief.depends_on)}."
         )
     if brief.seam:
-        said.append("Others build on what you make here: the interface matters more than what is behind it.")
+        paragraphs.append(
+            "Others build on what you make here: the interface matters more than what is behind it."
+        )
     return (
-        [Part(title="What to go by", words="\n\n".join(said), command=show_brief_command(given))]
-        if said
+        [Part(title="What to go by", words="\n\n".join(paragraphs), command=show_brief_command(given))]
+        if paragraphs
         else []
     )
