@@ -232,14 +232,14 @@ def _compare_briefs(brief: Brief, branch_brief: Brief) -> tuple[Markup, str]:
 
 
 def _build_review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
-    who = "an agent" if review.kind == "agent" else "a human"
+    kind = "an agent" if review.kind == "agent" else "a human"
     proven = "" if review.document.source.proven else ", unproven"
     fresh = {
         True: Mark("ok", "of this head’s code"),
         False: Mark("warn", "of another commit’s code"),
         None: Mark("warn", "of a commit that is not on this branch"),
     }[attention_progress.is_code_unchanged(branch, work, review.head)]
-    by = f"{review.reviewer}, {who}{proven}"
+    by = f"{review.reviewer}, {kind}{proven}"
     return ReviewView(
         timeline.decision_mark(review.verdict),
         by,

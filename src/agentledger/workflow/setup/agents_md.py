@@ -122,12 +122,12 @@ def _describe_obstacle(top: Path, file: Path) -> str:
     return ""
 
 
-def _describe_block(state: State, where: str) -> str:
+def _describe_block(state: State, prefix: str) -> str:
     """A note on a block that is edited or broken, and how to get the current one."""
     if state is State.BROKEN:
-        return f"{where}the markers of agentledger's block are no pair; remove them and run init again"
+        return f"{prefix}the markers of agentledger's block are no pair; remove them and run init again"
     advice = "for the current one remove its lines, markers and all, and run init again"
-    return f"{where}agentledger's block was edited by hand, and stays so; {advice}"
+    return f"{prefix}agentledger's block was edited by hand, and stays so; {advice}"
 
 
 def _detect_line_end(raw: bytes) -> bytes:

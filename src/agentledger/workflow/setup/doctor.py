@@ -194,9 +194,9 @@ def _reduce_config(top: Path) -> dict[str, Any] | None:
 
 def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
     """The hook, with an absolute path where its program is a file of the repository: the trial runs elsewhere."""
-    first, _, rest = str(hook.get("entry", "")).partition(" ")
-    if "/" in first and (top / first).is_file():
-        return hook | {"entry": f"{shlex.quote(str(top / first))} {rest}".strip()}
+    program, _, arguments = str(hook.get("entry", "")).partition(" ")
+    if "/" in program and (top / program).is_file():
+        return hook | {"entry": f"{shlex.quote(str(top / program))} {arguments}".strip()}
     return hook
 
 
@@ -211,8 +211,8 @@ def _examine_ci(place: Place) -> Surface:
     if not checking or not place.top:
         next_step = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
         return Surface(name, State.OFF, "no workflow here runs agentledger check", next_step)
-    where = escape_hidden(checking[0].relative_to(place.top).as_posix())
-    return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
+    path = escape_hidden(checking[0].relative_to(place.top).as_posix())
+    return Surface(name, State.UNKNOWN, f"{path} runs it; whether it is required, your forge knows")
 
 
 def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:

@@ -117,10 +117,10 @@ def apply_plan(place: Place, plan: Plan) -> None:
 
     Raises LedgerError as `steps.apply_steps` does.
     """
-    made = steps.apply_steps(plan.steps)
+    folders = steps.apply_steps(plan.steps)
     file = setup_manifest.manifest_path(place.common)
-    if made and file.exists():
-        done = setup_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(made)))
+    if folders and file.exists():
+        done = setup_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(folders)))
         steps.apply_steps(
             [Write(file, read_content(file), setup_manifest.render_manifest(place.common, done))]
         )

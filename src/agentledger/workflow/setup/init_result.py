@@ -85,12 +85,12 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
         names = _read_uncommitted(git, place.top, names)
     if not names:
         return ""
-    where = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
+    option = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
     # The ledger's folder is named once: its files belong together.
     folder = ".agentledger"
     short_names = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
     quoted_names = " ".join(map(shlex.quote, short_names))
-    return f'git{where} add {quoted_names} && git{where} commit -m "agentledger init" -- {quoted_names}'
+    return f'git{option} add {quoted_names} && git{option} commit -m "agentledger init" -- {quoted_names}'
 
 
 def _read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:

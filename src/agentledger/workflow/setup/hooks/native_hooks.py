@@ -99,9 +99,9 @@ def _plan_hook(path: Path, text: bytes, record: Hooked | None) -> Plan:
         steps = () if content == text else (Write(shim, content, text),)
         return Plan(steps, _hook_manifest(path, text, former=False))
     # Another tool has put it aside, and no longer runs it.
-    aside = Write(shim, content, None)
-    later = _plan_new_hook(path, text, record)
-    return later._replace(steps=(aside, *later.steps)) if later.steps else later
+    removal = Write(shim, content, None)
+    plan = _plan_new_hook(path, text, record)
+    return plan._replace(steps=(removal, *plan.steps)) if plan.steps else plan
 
 
 def _plan_new_hook(path: Path, text: bytes, record: Hooked | None = None) -> Plan:
