@@ -70,7 +70,7 @@ def test_unreadable_branches_are_named_above_everything() -> None:
     assert found.unreadable is not None
     assert found.unreadable.mark.text == "7 branches could not be read"
     assert [row.why for row in found.unreadable.rows] == ["object missing"] * 5
-    assert found.unreadable.rest == 2
+    assert found.unreadable.more_count == 2
 
 
 def test_many_ended_branches_are_counted_in_full_and_listed_in_part() -> None:

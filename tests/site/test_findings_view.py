@@ -86,10 +86,10 @@ def test_a_finding_stands_at_its_line_of_the_diff(repo: Repo, tmp_path: Path) ->
 
 def test_notes_stand_below_added_and_kept_lines_alone() -> None:
     body = b"@@ -1,2 +1,3 @@\n one\n-two\n+TWO\n+three\n"
-    shown = str(diff.render_patch(body, words=False, notes={1: "<first>", 3: "third", 9: "nowhere"}))
+    shown = str(diff.render_patch(body, mark_words=False, notes={1: "<first>", 3: "third", 9: "nowhere"}))
     text = re.sub("<.*?>", "", shown).splitlines()
     assert text == ["@@ -1,2 +1,3 @@", "1   one", "&lt;first&gt;", "2 − two", "2 + TWO", "3 + three", "third"]
-    assert str(diff.render_patch(body, words=False)).count("<strong") == 0
+    assert str(diff.render_patch(body, mark_words=False)).count("<strong") == 0
 
 
 def test_programs_get_the_findings(repo: Repo) -> None:

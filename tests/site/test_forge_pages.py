@@ -71,7 +71,7 @@ def offered(desk: Desk, name: str = "agent/x") -> dict[str, NewFile]:
     """The files on offer for a branch, by their words."""
     fleet = reading.fleet(desk.repo)
     found = build_replies(reading.named(fleet)[name], fleet)
-    return {file.words: file for file in found.files} if found else {}
+    return {file.label: file for file in found.files} if found else {}
 
 
 def filled(file: NewFile) -> tuple[str, str]:

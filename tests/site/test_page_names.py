@@ -119,7 +119,7 @@ BASE = Base(
 
 def test_commands_quote_what_a_shell_would_read() -> None:
     odd = sf.branch("claude/$(reboot);'x", remote_ref="refs/remotes/origin/claude/$(reboot);'x")
-    found = {command.what: shlex.split(command.text) for command in build_commands(odd, BASE)}
+    found = {command.purpose: shlex.split(command.text) for command in build_commands(odd, BASE)}
     assert found["Fetch"] == ["git", "fetch", "--", "origin"]
     assert found["Read the whole diff"] == ["git", "diff", "origin/main...claude/$(reboot);'x"]
     assert found["Check it out"] == ["git", "switch", "--", "claude/$(reboot);'x"]
@@ -135,5 +135,5 @@ def test_a_name_with_hidden_characters_is_never_to_be_typed() -> None:
 
 def test_ended_branches_are_not_offered_for_merging() -> None:
     merged = build_commands(sf.branch("x", state=State.MERGED), BASE)
-    assert not any(command.what.startswith("Merge") for command in merged)
+    assert not any(command.purpose.startswith("Merge") for command in merged)
     assert build_commands(sf.branch("x", state=State.UNREADABLE), BASE) == ()

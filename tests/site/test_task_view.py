@@ -140,14 +140,14 @@ def test_an_answer_ends_the_waiting_and_stands_in_the_timeline(desk: Desk) -> No
     view = desk.view()
     assert view.question == ()
     assert [event.title for event in view.events] == ["Answer", "Check-in"]
-    assert plain(view.events[0].said[0].text.html) == "The first."
+    assert plain(view.events[0].sections[0].text.html) == "The first."
     assert view.events[0].mark == Mark("ok", "approve")
 
 
 def test_the_brief_tells_where_it_was_found(desk: Desk, tmp_path: Path) -> None:
     brief = desk.view().brief
     assert brief
-    assert brief.where.text.startswith("From the control branch, unproven")
+    assert brief.source.text.startswith("From the control branch, unproven")
     assert brief.copy is None
     assert [plain(item.html) for item in brief.criteria] == [
         "It takes a second",
@@ -160,7 +160,7 @@ def test_the_brief_tells_where_it_was_found(desk: Desk, tmp_path: Path) -> None:
     view = task_view.build_work_view(reading.named(fleet)["agent/x"], fleet, (), render_markdown)
     assert view
     assert view.brief
-    assert view.brief.where.text.startswith("Unconfirmed")
+    assert view.brief.source.text.startswith("Unconfirmed")
 
 
 def test_a_wider_copy_is_shown_as_a_difference_and_grants_nothing(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_reviews_say_who_and_of_which_code(desk: Desk) -> None:
     assert review.verdict == Mark("warn", "request changes")
     assert review.by == "ben, a human, unproven"
     assert review.fresh.kind == "ok"
-    assert [said.title for said in review.said] == ["Findings"]
+    assert [section.title for section in review.sections] == ["Findings"]
 
 
 def test_an_uncommitted_check_in_is_marked(desk: Desk) -> None:
@@ -298,7 +298,7 @@ def test_a_new_answer_makes_the_page_anew_and_nothing_else_does(desk: Desk, tmp_
 def test_a_page_holds_no_more_text_than_it_can_bear(desk: Desk) -> None:
     said = check_in("working").replace("The loop.", "word " * 15_000)
     desk.says({f"status/{n}.md": said for n in range(9)})
-    notes = [part.text.note for event in desk.view().events for part in event.said]
+    notes = [part.text.note for event in desk.view().events for part in event.sections]
     assert notes[0].startswith("Shown as plain text")
     assert notes[-1] == "Left out: this page has too much text."
 

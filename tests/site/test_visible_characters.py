@@ -48,7 +48,7 @@ def test_only_what_misleads_is_reported(text: str, found: dict[str, int]) -> Non
 
 
 def test_a_diff_has_numbers_signs_and_its_text() -> None:
-    shown = diff.render_patch(b"@@ -9,3 +9,3 @@ def f():\n a\n-<b>\n+c & d\n e\n", words=False)
+    shown = diff.render_patch(b"@@ -9,3 +9,3 @@ def f():\n a\n-<b>\n+c & d\n e\n", mark_words=False)
     assert shown == (
         "<b>@@ -9,3 +9,3 @@ def f():\n</b><i> 9   </i>a\n"
         "<del><i>10 − </i>&lt;b&gt;\n</del><ins><i>10 + </i>c &amp; d\n</ins><i>11   </i>e\n"
@@ -56,7 +56,9 @@ def test_a_diff_has_numbers_signs_and_its_text() -> None:
 
 
 def test_changed_words_are_marked_in_paired_lines() -> None:
-    shown = diff.render_patch(b"@@ -1 +1 @@\n-return old_name(a, b)\n+return new_name(a, b)\n", words=True)
+    shown = diff.render_patch(
+        b"@@ -1 +1 @@\n-return old_name(a, b)\n+return new_name(a, b)\n", mark_words=True
+    )
     assert "return <mark>old_name</mark>(a, b)" in shown
     assert "return <mark>new_name</mark>(a, b)" in shown
 
@@ -71,20 +73,20 @@ def test_changed_words_are_marked_in_paired_lines() -> None:
 )
 def test_a_missing_last_newline_is_said_where_it_is_missing(body: bytes, where: str) -> None:
     assert where.format('<span class="chip">no newline at the end</span>\n') in diff.render_patch(
-        body, words=True
+        body, mark_words=True
     )
 
 
 def test_carriage_returns_show_only_where_they_are_mixed() -> None:
     same, mixed = b"@@ -1 +1 @@\n-a\r\n+b\r\n", b"@@ -1 +1 @@\n-a\n+a\r\n"
     assert diff.ends_in_crlf(same)
-    assert "U+000D" not in diff.render_patch(same, words=False)
+    assert "U+000D" not in diff.render_patch(same, mark_words=False)
     assert not diff.ends_in_crlf(mixed)
-    assert 'a<span class="chip">U+000D</span>' in diff.render_patch(mixed, words=False)
+    assert 'a<span class="chip">U+000D</span>' in diff.render_patch(mixed, mark_words=False)
 
 
 def test_line_separators_of_unicode_do_not_break_a_line() -> None:
-    shown = diff.render_patch("@@ -0,0 +1 @@\n+a\u2028b\x0bc\x85d\n".encode(), words=False)
+    shown = diff.render_patch("@@ -0,0 +1 @@\n+a\u2028b\x0bc\x85d\n".encode(), mark_words=False)
     assert shown.count("<i>") == 1
     assert "U+2028" in shown
 
@@ -97,7 +99,7 @@ def test_a_diff_keeps_every_line_and_adds_no_markup_of_its_own(
     lines: list[tuple[str, str]], words: bool
 ) -> None:
     body = "@@ -1,9 +1,9 @@\n" + "".join(f"{sign}{text}\n" for sign, text in lines)
-    shown = diff.render_patch(body.encode(), words=words)
+    shown = diff.render_patch(body.encode(), mark_words=words)
     assert set(re.findall("</?([a-z]+)", shown)) <= {"b", "i", "ins", "del", "mark", "span"}
     plain = re.sub(r'<span class="chip">U\+([0-9A-F]+)</span>', lambda m: f"&#x{m[1]};", shown)
     rows = [re.sub("<[^>]+>", "", row) for row in re.sub("<i>[^<]*</i>", "", plain).split("\n")[1:-1]]

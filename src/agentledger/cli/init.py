@@ -81,21 +81,23 @@ def init(
             "init has left nothing here to undo",
         )
         return
-    ready = work.inspect_repository(start)
+    repository = work.inspect_repository(start)
     asking = not (yes or dry_run or format == "json") and sys.stdin.isatty() and sys.stdout.isatty()
     if asking:
         from agentledger.cli import init_asking
 
-        plan = work.plan_init(ready, init_asking.ask_for_choices(ready, way, agents_md, pr_template))
+        plan = work.plan_init(
+            repository, init_asking.ask_for_choices(repository, way, agents_md, pr_template)
+        )
         if plan.steps and not init_asking.confirm_plan(plan):
             click.echo("nothing was written")
             return
     else:
-        wanted = work.Wanted(way or "native", agents_md is not False, pr_template)
-        plan = work.plan_init(ready, wanted)
+        choices = work.SetupChoices(way or "native", agents_md is not False, pr_template)
+        plan = work.plan_init(repository, choices)
     if not dry_run:
-        work.apply_plan(ready.place, plan)
-    done = init_result.describe_init(ready.asked, ready.place, plan, dry_run)
+        work.apply_plan(repository.place, plan)
+    done = init_result.describe_init(repository.git, repository.place, plan, dry_run)
     _print_result(done, plan, format, "nothing to do: all of it is there already")
 
 

@@ -53,7 +53,7 @@ class Row:
     #: How far the work is.
     standing: str = ""
     #: The question that waits for the manager, on one line.
-    asks: str = ""
+    question: str = ""
     findings: str = ""
     #: Where to answer the question.
     reply: Link | None = None
@@ -101,7 +101,7 @@ class Unreadable:
 
     mark: Mark
     rows: tuple[EndedRow, ...]
-    rest: int
+    more_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
 }
 
 
-def _section_words(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
-    words = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
-    return tuple((part, *words[part]) for part in sections.section_order(fleet) if part in words)
+def _section_texts(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
+    texts = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
+    return tuple((section, *texts[section]) for section in sections.section_order(fleet) if section in texts)
 
 
 # By how local and remote base relate: the note about the one that was not taken.
@@ -189,9 +189,11 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
     """Build the board of a fleet; `pages` maps each ref to its page. `ended_shown` None: list all ended ones."""
     groups = sections.group_by_section(fleet)
     ended = groups[Section.ENDED]
-    lost = [branch for branch in ended if branch.state is State.UNREADABLE]
-    parts = tuple(_build_section(part, groups[part[0]], fleet, pages) for part in _section_words(fleet))
-    metered = wip_headings.format_meters(fleet)
+    unreadable = [branch for branch in ended if branch.state is State.UNREADABLE]
+    board_sections = tuple(
+        _build_section(texts, groups[texts[0]], fleet, pages) for texts in _section_texts(fleet)
+    )
+    meters = wip_headings.format_meters(fleet)
     return Board(
         frame=build_frame(fleet),
         summary=_describe_totals(groups, fleet),
@@ -200,8 +202,8 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         base_why=fleet.base.why,
         fetched_at=fleet.base.fetched_at,
         notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
-        unreadable=_build_unreadable(lost, pages),
-        sections=tuple(replace(p, meters=metered.get(Section(p.key), ())) for p in parts),
+        unreadable=_build_unreadable(unreadable, pages),
+        sections=tuple(replace(p, meters=meters.get(Section(p.key), ())) for p in board_sections),
         ended=_build_ended_groups(ended, pages, ended_shown),
         ended_count=len(ended),
         ended_more=ended_shown is not None and len(ended) > ended_shown,
@@ -212,7 +214,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         ),
         new_task=newtask.is_offered(fleet),
         states=(
-            *(p.filter for p in parts if p.rows),
+            *(p.filter for p in board_sections if p.rows),
             *(g.mark.text for g in _build_ended_groups(ended, pages, 0)),
         ),
     )
@@ -221,22 +223,24 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
 def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
     """The branches that the board's filter by path covers: all that have not ended, in the board's order."""
     groups = sections.group_by_section(fleet)
-    return tuple(branch for part, *_ in _section_words(fleet) for branch in groups[part])
+    return tuple(branch for section, *_ in _section_texts(fleet) for branch in groups[section])
 
 
 def _describe_totals(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
     ended = len(groups[Section.ENDED])
-    held = sum(
+    conflict_count = sum(
         sections.has_conflict(b)
-        for part, branches in groups.items()
+        for section, branches in groups.items()
         for b in branches
-        if part is not Section.ENDED
+        if section is not Section.ENDED
     )
-    still = sum(map(len, groups.values())) - ended
-    conflicts = (
-        f", {held or 'none'} of them in conflict with {fleet.base.name}" if fleet.forecast and still else ""
+    open_count = sum(map(len, groups.values())) - ended
+    conflict_text = (
+        f", {conflict_count or 'none'} of them in conflict with {fleet.base.name}"
+        if fleet.forecast and open_count
+        else ""
     )
-    return f"{format_count(still, 'open branch', 'open branches')}{conflicts}; {ended:,} ended."
+    return f"{format_count(open_count, 'open branch', 'open branches')}{conflict_text}; {ended:,} ended."
 
 
 def _describe_twin(base: Base) -> str:
@@ -249,15 +253,15 @@ def _shorten_ref(ref: str) -> str:
 
 
 def _build_section(
-    part: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
+    texts: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
 ) -> BoardSection:
-    key, heading, word, lead = part
+    section, heading, filter_word, lead = texts
     name = fleet.base.name
     titles = {task.id: task.title for task in fleet.tasks if task.brief}
     return BoardSection(
-        key=key.value,
+        key=section.value,
         heading=heading.replace("{base}", name),
-        filter=word,
+        filter=filter_word,
         lead=lead.replace("{base}", name),
         rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
     )
@@ -265,7 +269,7 @@ def _build_section(
 
 def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
     """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
-    placed = branch.standing
+    standing = branch.standing
     return Row(
         page=page,
         name=branch.name,
@@ -276,19 +280,19 @@ def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str
         files=format_count(len(branch.code_changes), "file"),
         merge=merge_mark(branch),
         place=_describe_place(branch),
-        standing=_describe_progress(placed),
-        asks=_describe_question(placed),
+        standing=_describe_progress(standing),
+        question=_describe_question(standing),
         findings=_describe_findings(branch),
         reply=reply.first_reply_link(branch, fleet, page),
         action=actions.next_action(branch, fleet.base),
     )
 
 
-def _describe_progress(placed: Standing | None) -> str:
+def _describe_progress(standing: Standing | None) -> str:
     """How far the work is, in words."""
-    if placed is None:
+    if standing is None:
         return ""
-    return {"needs-input": "needs input"}.get(placed.progress, str(placed.progress))
+    return {"needs-input": "needs input"}.get(standing.progress, str(standing.progress))
 
 
 def _describe_findings(branch: Branch) -> str:
@@ -303,12 +307,12 @@ def _describe_findings(branch: Branch) -> str:
     return ", ".join([*blocking, *([f"{waived} waived"] if waived else [])])
 
 
-def _describe_question(placed: Standing | None) -> str:
+def _describe_question(standing: Standing | None) -> str:
     """The question that waits for the manager, on one line of at most 240 characters."""
-    if placed is None or placed.question is None or placed.waits_for != "manager":
+    if standing is None or standing.question is None or standing.waits_for != "manager":
         return ""
-    asked = " ".join(placed.question.needs.split())
-    return asked if len(asked) <= 240 else f"{asked[:239]}…"
+    question = " ".join(standing.question.needs.split())
+    return question if len(question) <= 240 else f"{question[:239]}…"
 
 
 def _describe_place(branch: Branch) -> str:
@@ -320,29 +324,29 @@ def _describe_place(branch: Branch) -> str:
     return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
 
 
-def _build_unreadable(lost: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
-    if not lost:
+def _build_unreadable(branches: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
+    if not branches:
         return None
-    rows = tuple(_build_ended_row(branch, pages) for branch in lost[:UNREADABLE_SHOWN])
-    mark = Mark("warn", f"{format_count(len(lost), 'branch', 'branches')} could not be read")
-    return Unreadable(mark, rows, len(lost) - len(rows))
+    rows = tuple(_build_ended_row(branch, pages) for branch in branches[:UNREADABLE_SHOWN])
+    mark = Mark("warn", f"{format_count(len(branches), 'branch', 'branches')} could not be read")
+    return Unreadable(mark, rows, len(branches) - len(rows))
 
 
 def _build_ended_groups(
-    ended: Sequence[Branch], pages: Mapping[str, str], shown: int | None
+    ended: Sequence[Branch], pages: Mapping[str, str], limit: int | None
 ) -> tuple[EndedGroup, ...]:
-    left = len(ended) if shown is None else shown
+    rows_left = len(ended) if limit is None else limit
     groups = []
     for state, (mark, lead) in STATES.items():
         branches = [branch for branch in ended if branch.state is state]
         if branches:
-            rows = tuple(_build_ended_row(branch, pages) for branch in branches[:left])
-            left -= len(rows)
+            rows = tuple(_build_ended_row(branch, pages) for branch in branches[:rows_left])
+            rows_left -= len(rows)
             groups.append(EndedGroup(state.value, mark, lead, count=len(branches), rows=rows))
     return tuple(groups)
 
 
 def _build_ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
     # The heading of the group says it already.
-    plain = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
-    return EndedRow(pages[branch.ref], branch.name, "" if plain else branch.state_why, branch.active_at)
+    is_obvious = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
+    return EndedRow(pages[branch.ref], branch.name, "" if is_obvious else branch.state_why, branch.active_at)

@@ -21,7 +21,7 @@ from agentledger.model.text import HIDDEN
 class Command:
     """A command and what it is for."""
 
-    what: str
+    purpose: str
     text: str
 
 
@@ -29,11 +29,11 @@ def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     """The commands for work on a branch; none for a branch that git cannot read."""
     if branch.state is State.UNREADABLE:
         return ()
-    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
+    base_revision, head_revision = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
     commands = [
         _fetch_command(branch),
-        Command("Read the whole diff", shlex.join(("git", "diff", f"{into}...{head}"))),
-        _checkout_command(branch, head),
+        Command("Read the whole diff", shlex.join(("git", "diff", f"{base_revision}...{head_revision}"))),
+        _checkout_command(branch, head_revision),
         _merge_command(branch, base),
         *_scope_commands(branch),
     ]
@@ -45,8 +45,8 @@ def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
     text = path.decode("utf-8", "surrogateescape")
     if HIDDEN.search(text):
         return None
-    into, head = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
-    return shlex.join(("git", "diff", f"{into}...{head}", "--", f":(top,literal){text}"))
+    base_revision, head_revision = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
+    return shlex.join(("git", "diff", f"{base_revision}...{head_revision}", "--", f":(top,literal){text}"))
 
 
 def safe_revision(ref: str, head: str) -> str:
@@ -55,23 +55,23 @@ def safe_revision(ref: str, head: str) -> str:
 
 
 def _fetch_command(branch: Branch) -> Command | None:
-    remote = re.match("refs/remotes/([^/]+)/", branch.remote_ref or "")
-    if remote is None or HIDDEN.search(remote[1]):
+    match = re.match("refs/remotes/([^/]+)/", branch.remote_ref or "")
+    if match is None or HIDDEN.search(match[1]):
         return None
-    return Command("Fetch", shlex.join(("git", "fetch", "--", remote[1])))
+    return Command("Fetch", shlex.join(("git", "fetch", "--", match[1])))
 
 
 def _checkout_command(branch: Branch, head: str) -> Command:
     if branch.worktree and not HIDDEN.search(branch.worktree.path):
         return Command("Go to its worktree", shlex.join(("cd", "--", branch.worktree.path or ".")))
     # Detached for what is not a branch, such as the head of a pull request.
-    how = ["--detach", head]
+    arguments = ["--detach", head]
     if not HIDDEN.search(branch.ref):
         if branch.ref.startswith("refs/heads/"):
-            how = ["--", branch.ref.removeprefix("refs/heads/")]
+            arguments = ["--", branch.ref.removeprefix("refs/heads/")]
         elif branch.ref.startswith("refs/remotes/") and branch.sync is Sync.REMOTE:
-            how = ["--track", head]
-    return Command("Check it out", shlex.join(("git", "switch", *how)))
+            arguments = ["--track", head]
+    return Command("Check it out", shlex.join(("git", "switch", *arguments)))
 
 
 def _merge_command(branch: Branch, base: Base) -> Command | None:
@@ -84,11 +84,11 @@ def _scope_commands(branch: Branch) -> tuple[Command, ...]:
 
     They name the blob, so that they apply only to the copy that the page shows.
     """
-    own = branch.work.brief if branch.work and has_scope_change(branch) else None
-    if own is None or own.document.blob is None:
+    branch_brief = branch.work.brief if branch.work and has_scope_change(branch) else None
+    if branch_brief is None or branch_brief.document.blob is None:
         return ()
-    blob = ("--blob", own.document.blob[:12])
-    accept = format_command(("agentledger", "brief", "accept", *blob), branch.name)
-    refuse = format_command(("agentledger", "brief", "reject", *blob), branch.name)
-    words = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
-    return tuple(Command(what, text) for what, text in words.items() if text)
+    blob_option = ("--blob", branch_brief.document.blob[:12])
+    accept = format_command(("agentledger", "brief", "accept", *blob_option), branch.name)
+    refuse = format_command(("agentledger", "brief", "reject", *blob_option), branch.name)
+    commands = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
+    return tuple(Command(purpose, text) for purpose, text in commands.items() if text)

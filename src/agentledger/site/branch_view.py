@@ -139,10 +139,10 @@ def build_branch_page(
 
     `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none.
     """
-    separate = needs_own_page(patches)
-    listed = build_entries(branch)
+    has_own_page = needs_own_page(patches)
+    entries = build_entries(branch)
     conflict = branch.conflict or Conflict(clean=None)
-    answer, more = merge_verdict(branch)
+    verdict, verdict_more = merge_verdict(branch)
     commits = tuple(
         _build_commit_line(c, forge_links.commit_url_prefix(fleet)) for c in branch.commits[:COMMITS_SHOWN]
     )
@@ -152,8 +152,8 @@ def build_branch_page(
         name=branch.name,
         title=work.title if work else branch_title(branch),
         question=f"Can it merge into {fleet.base.name}?",
-        verdict=answer,
-        verdict_more=more,
+        verdict=verdict,
+        verdict_more=verdict_more,
         state=STATES[branch.state][0],
         state_why=branch.state_why,
         distance=_describe_distance(branch, fleet),
@@ -166,12 +166,12 @@ def build_branch_page(
             _build_conflict(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
         ),
         conflicts_more=_describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
-        entries=listed[:LISTED],
-        entries_more=_describe_rest(len(listed) - LISTED, "file"),
+        entries=entries[:LISTED],
+        entries_more=_describe_rest(len(entries) - LISTED, "file"),
         files=build_files(branch, fleet.base, patches),
-        findings=build_findings(branch, listed),
+        findings=build_findings(branch, entries),
         judged=branch.findings is not None,
-        diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if separate else None,
+        diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
         commits=commits,
         commits_title=format_count(len(branch.commits), "commit"),
         commits_more=_describe_rest(len(branch.commits) - COMMITS_SHOWN, "commit"),
@@ -209,8 +209,8 @@ def _build_facts(branch: Branch) -> tuple[Fact, ...]:
 
 
 def _format_merge_bases(branch: Branch) -> str:
-    unknown = "" if branch.state is State.UNREADABLE else "none"
-    return " ".join(branch.merge_bases) or unknown
+    placeholder = "" if branch.state is State.UNREADABLE else "none"
+    return " ".join(branch.merge_bases) or placeholder
 
 
 def _is_branch(branch: Branch) -> bool:
@@ -222,8 +222,8 @@ def _describe_worktree(branch: Branch) -> str:
     worktree = branch.worktree
     if worktree is None:
         return ""
-    clean = {True: "uncommitted work in it", False: "clean", None: "git could not tell whether it is clean"}
-    return f"{worktree.path or 'the main one'}: {clean[worktree.dirty]}"
+    texts = {True: "uncommitted work in it", False: "clean", None: "git could not tell whether it is clean"}
+    return f"{worktree.path or 'the main one'}: {texts[worktree.dirty]}"
 
 
 def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
@@ -239,9 +239,9 @@ def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
     return Conflicted(decode(file.path), _KINDS.get(file.kind, file.kind), regions, more)
 
 
-def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
+def _build_commit_line(commit: Commit, url_prefix: str | None) -> CommitLine:
     trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
-    href = f"{forge}{commit.id}" if forge else None
+    href = f"{url_prefix}{commit.id}" if url_prefix else None
     return CommitLine(
         id=commit.id[:10],
         href=href,
@@ -254,18 +254,18 @@ def _build_commit_line(commit: Commit, forge: str | None) -> CommitLine:
 
 def _describe_hidden(branch: Branch, fleet: Fleet, patches: Sequence[FilePatch]) -> tuple[str, ...]:
     """Where misleading characters are, and which ones; () where there are none."""
-    places: tuple[tuple[str, Iterable[str]], ...] = (
+    texts_by_place: tuple[tuple[str, Iterable[str]], ...] = (
         ("the branch’s name", (branch.name,)),
         ("paths", (decode(change.path) for change in branch.changes)),
         ("commits", itertools.chain.from_iterable(map(_commit_texts, branch.commits))),
         ("the ledger’s documents", _document_texts(branch, fleet)),
         ("added lines", itertools.chain.from_iterable(diff.added_lines(p.body) for p in patches)),
     )
-    counted = ((place, count_misleading(texts)) for place, texts in places)
+    counts_by_place = ((place, count_misleading(texts)) for place, texts in texts_by_place)
     return tuple(
-        f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(chars.items()))}"
-        for place, chars in counted
-        if chars
+        f"{place}: {', '.join(f'{name} ({n:,}×)' for name, n in sorted(counts.items()))}"
+        for place, counts in counts_by_place
+        if counts
     )
 
 

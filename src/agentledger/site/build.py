@@ -89,15 +89,15 @@ def is_up_to_date(out: Path, fingerprint: str, now: int) -> bool:
     """
     with folder.explain_disk_errors(out):
         root = folder.check_output_folder(out)
-        last, there = manifest.read_manifest(root), write.list_files(root)
+        last_build, published_files = manifest.read_manifest(root), write.list_files(root)
     return (
-        last is not None
-        and last.complete
-        and there.issuperset(last.files)
-        and last.fingerprint == fingerprint != ""
+        last_build is not None
+        and last_build.complete
+        and published_files.issuperset(last_build.files)
+        and last_build.fingerprint == fingerprint != ""
         # A new version of agentledger, or a changed template, makes every page stale.
-        and last.made_with == manifest.sources_key(pages.read_sources())
-        and (last.valid_until is None or now < last.valid_until)
+        and last_build.made_with == manifest.sources_key(pages.read_sources())
+        and (last_build.valid_until is None or now < last_build.valid_until)
     )
 
 
@@ -117,18 +117,18 @@ def _stage_branches(
     keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
     stale = [b for b in fleet.branches if not _keep_if_current(site, names[b.ref], keys[b.ref])]
     rendered = _render_texts(stale, fleet, markdown)
-    for done, (branch, patches) in enumerate(_read_patches(snapshot, stale), 1):
-        progress("Writing pages", done, len(stale))
-        made = pages.render_branch_pages(branch, fleet, patches, page=names[branch.ref], rendered=rendered)
-        for path, content in made.items():
+    for number, (branch, patches) in enumerate(_read_patches(snapshot, stale), 1):
+        progress("Writing pages", number, len(stale))
+        files = pages.render_branch_pages(branch, fleet, patches, page=names[branch.ref], rendered=rendered)
+        for path, content in files.items():
             site.stage(path, content, keys[branch.ref])
     return rendered
 
 
 def _render_texts(branches: Sequence[Branch], fleet: Fleet, markdown: Markdown) -> dict[str, Rendered]:
     """Render the Markdown of these branches' pages and of the feed, all at once: it may start processes."""
-    of_pages = (text for branch in branches for text in task_view.list_page_texts(branch, fleet))
-    texts = list(dict.fromkeys((*of_pages, *feed.list_feed_texts(fleet))))
+    page_texts = (text for branch in branches for text in task_view.list_page_texts(branch, fleet))
+    texts = list(dict.fromkeys((*page_texts, *feed.list_feed_texts(fleet))))
     return dict(zip(texts, markdown(texts, task_view.TOP), strict=True))
 
 

@@ -54,25 +54,25 @@ _FRESH = {
 }
 
 
-def build_check_lines(branch: Branch, work: Work, found: Standing) -> tuple[CheckLine, ...]:
+def build_check_lines(branch: Branch, work: Work, standing: Standing) -> tuple[CheckLine, ...]:
     """One line for each check that is asked for or was recorded, failures first."""
-    asked = {c.check.name for c in found.checks}
-    extra = {e.check: e for e in reversed(work.evidence) if e.check not in asked}
-    every = [*found.checks, *(_unasked_check(branch, work, e) for e in extra.values())]
-    return tuple(_build_check_line(c, c.check.name in asked) for c in sorted(every, key=_check_sort_key))
+    required = {c.check.name for c in standing.checks}
+    other_evidence = {e.check: e for e in reversed(work.evidence) if e.check not in required}
+    checks = [*standing.checks, *(_unasked_check(branch, work, e) for e in other_evidence.values())]
+    return tuple(_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
 
 
-def evidence_mark(found: Standing) -> Mark:
+def evidence_mark(standing: Standing) -> Mark:
     """One mark for all checks: does the evidence match the head, and is it claimed or reproduced?"""
-    if not found.checks:
+    if not standing.checks:
         return Mark("none", "No check is asked for")
-    if found.holds:
-        failed = any(c.evidence and not c.evidence.passed for c in found.checks)
-        return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(found.holds)}")
-    many = format_count(len(found.checks), "check")
-    if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in found.checks):
-        return Mark("ok", f"Evidence matches head: {many} passed, reproduced")
-    return Mark("done", f"Evidence matches head: {many} passed, as claimed; nobody else has run them all")
+    if standing.holds:
+        failed = any(c.evidence and not c.evidence.passed for c in standing.checks)
+        return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(standing.holds)}")
+    count = format_count(len(standing.checks), "check")
+    if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in standing.checks):
+        return Mark("ok", f"Evidence matches head: {count} passed, reproduced")
+    return Mark("done", f"Evidence matches head: {count} passed, as claimed; nobody else has run them all")
 
 
 def short_check_mark(line: CheckLine) -> Mark:
@@ -98,7 +98,7 @@ def _check_sort_key(checked: Checked) -> int:
     return 2 if not checked.fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
 
 
-def _build_check_line(checked: Checked, asked: bool) -> CheckLine:
+def _build_check_line(checked: Checked, is_required: bool) -> CheckLine:
     check, evidence = checked.check, checked.evidence
     if evidence is None:
         return CheckLine(
@@ -119,7 +119,7 @@ def _build_check_line(checked: Checked, asked: bool) -> CheckLine:
         trust=_TRUST[checked.trust] if checked.trust else None,
         fresh=_FRESH[checked.fresh],
         at=evidence.started_at,
-        details=_describe_run(evidence, asked),
+        details=_describe_run(evidence, is_required),
         other="" if evidence.command == check.run else evidence.command,
         tail=render_literal("\n".join(evidence.tail)),
     )
@@ -134,7 +134,7 @@ def _result_mark(evidence: Evidence) -> Mark:
     return Mark("bad", f"failed, {code}")
 
 
-def _describe_run(evidence: Evidence, asked: bool) -> tuple[str, ...]:
+def _describe_run(evidence: Evidence, is_required: bool) -> tuple[str, ...]:
     details = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
     junit = evidence.junit
     if junit:
@@ -145,6 +145,6 @@ def _describe_run(evidence: Evidence, asked: bool) -> tuple[str, ...]:
     # on_base: the commit of base, and the exit code there. A check that fails there is not this branch's fault.
     if evidence.on_base and evidence.on_base[1] != 0:
         details.append(f"fails on base at {evidence.on_base[0][:10]}, too")
-    if not asked:
+    if not is_required:
         details.append("not asked for by the brief or policy")
     return tuple(details)

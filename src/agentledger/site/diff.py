@@ -29,8 +29,8 @@ _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
 _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
-def render_patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
-    """Render unified hunks; with `words`, mark what differs within paired lines.
+def render_patch(body: bytes, *, mark_words: bool, notes: Mapping[int, str] = NO_NOTES) -> Markup:
+    """Render unified hunks; with `mark_words`, mark what differs within paired lines.
 
     `notes` maps line numbers of the new file to a note below that line, if a hunk shows it.
     """
@@ -40,7 +40,7 @@ def render_patch(body: bytes, *, words: bool, notes: Mapping[int, str] = NO_NOTE
         lines = [line.removesuffix("\r") for line in lines]
     # Most patches are plain ASCII; one pass in C shows that, and saves the search line by line.
     hidden = bool(body.translate(None, _PLAIN)) and any(map(_HIDDEN.search, lines))
-    return Markup("".join(_Patch(lines, hidden, words, notes).markup()))  # noqa: S704 - escaped above
+    return Markup("".join(_Patch(lines, hidden, mark_words, notes).markup()))  # noqa: S704 - escaped above
 
 
 def ends_in_crlf(body: bytes) -> bool:
@@ -63,8 +63,10 @@ def added_lines(body: bytes) -> list[str]:
 class _Patch:
     """One pass over the lines of a patch; removed and added lines are collected to be paired."""
 
-    def __init__(self, lines: Sequence[str], hidden: bool, words: bool, notes: Mapping[int, str]) -> None:
-        self._lines, self._hidden, self._words = lines, hidden, words
+    def __init__(
+        self, lines: Sequence[str], hidden: bool, mark_words: bool, notes: Mapping[int, str]
+    ) -> None:
+        self._lines, self._hidden, self._mark_words = lines, hidden, mark_words
         self._notes = {
             number: f'<strong class="bad">{render_visible(text)}</strong>\n' for number, text in notes.items()
         }
@@ -94,10 +96,10 @@ class _Patch:
         match = _HEADER.match(line)
         if match:
             self._old, self._new = int(match[1]), int(match[3])
-        self._out.append(f"<b>{self._shown(line)}\n</b>")
+        self._out.append(f"<b>{self._render(line)}\n</b>")
 
     def _context(self, line: str) -> None:
-        self._out.append(f"<i>{str(self._new).rjust(self._width)}   </i>{self._shown(line)}\n")
+        self._out.append(f"<i>{str(self._new).rjust(self._width)}   </i>{self._render(line)}\n")
         if self._new in self._notes:
             self._out.append(self._notes[self._new])
         self._old += 1
@@ -136,16 +138,16 @@ class _Patch:
     def _mark_pairs(self) -> tuple[list[str], list[str]]:
         # Chips change a line's length, so spans found in the text would mark the wrong characters.
         if self._hidden:
-            return [self._shown(line) for line in self._minus], [self._shown(line) for line in self._plus]
+            return [self._render(line) for line in self._minus], [self._render(line) for line in self._plus]
         minus, plus = self._minus, self._plus
-        if self._words and minus and plus and max(len(minus), len(plus)) <= PAIRS:
+        if self._mark_words and minus and plus and max(len(minus), len(plus)) <= PAIRS:
             for i, (old, new) in enumerate(zip(minus[:], plus[:], strict=False)):
                 spans = differing_spans(old, new)
                 if spans:
                     minus[i], plus[i] = _mark_spans(old, spans[0]), _mark_spans(new, spans[1])
         return minus, plus
 
-    def _shown(self, line: str) -> str:
+    def _render(self, line: str) -> str:
         return insert_chips(line, keep="\t") if self._hidden else line
 
 
@@ -158,27 +160,27 @@ def _highest_line(header: str) -> int:
 
 
 def _mark_spans(line: str, spans: Sequence[tuple[int, int]]) -> str:
-    parts, at = [], 0
+    parts, position = [], 0
     for start, end in spans:
-        parts += [line[at:start], "<mark>", line[start:end], "</mark>"]
-        at = end
-    return "".join((*parts, line[at:]))
+        parts += [line[position:start], "<mark>", line[start:end], "</mark>"]
+        position = end
+    return "".join((*parts, line[position:]))
 
 
 def render_conflict(text: bytes, ours: str, theirs: str) -> Markup:
     """Render a conflicting region as git wrote it, with its sides marked, and named `ours` and `theirs`."""
     # The name follows its own marker: `ours` after <<<<<<<, `theirs` after the last, >>>>>>>.
     names = {"ours": f" {render_visible(ours)}", "theirs": "", "": f" {render_visible(theirs)}"}
-    out, side = [], ""
+    pieces, side = [], ""
     for line in decode(text).removesuffix("\n").split("\n"):
-        turn = _next_side(line[:7], side)
-        if turn is None:
-            shown = insert_chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
-            out.append(f'<span class="{side}">{shown}\n</span>' if side else f"{shown}\n")
+        next_side = _next_side(line[:7], side)
+        if next_side is None:
+            line_html = insert_chips(html.escape(line.removesuffix("\r"), quote=False), keep="\t")
+            pieces.append(f'<span class="{side}">{line_html}\n</span>' if side else f"{line_html}\n")
         else:
-            side = turn
-            out.append(f"<b>{html.escape(line[:7])}{names[side]}\n</b>")
-    return Markup("".join(out))  # noqa: S704 - escaped above
+            side = next_side
+            pieces.append(f"<b>{html.escape(line[:7])}{names[side]}\n</b>")
+    return Markup("".join(pieces))  # noqa: S704 - escaped above
 
 
 def _next_side(marker: str, side: str) -> str | None:

@@ -29,14 +29,14 @@ def draft_answer(decision: str, prompt: str, **keys: str | None) -> str:
 
 def draft_approval(branch: str, head: str) -> str:
     """A human's review that approves a head; it needs no sections."""
-    said = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
-    return f"---\n{_front_matter_lines(said)}---\n\n<!-- What you looked at, if you like. -->\n"
+    fields = {"kind": "human", "verdict": "approve", "branch": branch, "head": head}
+    return f"---\n{_front_matter_lines(fields)}---\n\n<!-- What you looked at, if you like. -->\n"
 
 
 def draft_change_request(branch: str, head: str, fleet: Fleet) -> str:
     """A human's review that asks for changes, with the sections of the repository's form."""
-    said = {"kind": "human", "verdict": "request-changes", "branch": branch, "head": head}
-    return fill_front_matter(_read_template("review", fleet), said, without=("at",))
+    fields = {"kind": "human", "verdict": "request-changes", "branch": branch, "head": head}
+    return fill_front_matter(_read_template("review", fleet), fields, without=("at",))
 
 
 def draft_brief(fleet: Fleet) -> str:
@@ -44,18 +44,20 @@ def draft_brief(fleet: Fleet) -> str:
     return _read_template("brief", fleet)
 
 
-def fill_front_matter(text: str, keys: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
+def fill_front_matter(text: str, fields: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
     """The template with these keys in its front matter, and without those in `without`.
 
     A key that is there is replaced, others are added; all other lines stay, and with them their comments.
     A template without front matter gets one.
     """
-    front = _HEAD.match(text)
-    lines = front[1].splitlines(keepends=True) if front else []
-    values = {key: _front_matter_line(key, value) for key, value in keys.items()}
-    head = [values.pop(_key_of_line(line), line) for line in lines if _key_of_line(line) not in without]
-    rest = text[front.end() :] if front else f"\n{text}"
-    return f"---\n{''.join(head)}{''.join(values.values())}---\n{rest}"
+    front_matter = _HEAD.match(text)
+    lines = front_matter[1].splitlines(keepends=True) if front_matter else []
+    new_lines = {key: _front_matter_line(key, value) for key, value in fields.items()}
+    head_lines = [
+        new_lines.pop(_key_of_line(line), line) for line in lines if _key_of_line(line) not in without
+    ]
+    body = text[front_matter.end() :] if front_matter else f"\n{text}"
+    return f"---\n{''.join(head_lines)}{''.join(new_lines.values())}---\n{body}"
 
 
 def _key_of_line(line: str) -> str:
@@ -77,6 +79,6 @@ def _read_template(name: str, fleet: Fleet) -> str:
 
 
 @lru_cache(maxsize=16)
-def _decode_template(name: str, own: str | None) -> str:
-    raw = read_template(name, None if own is None else own.encode("utf-8", "replace"))
+def _decode_template(name: str, template: str | None) -> str:
+    raw = read_template(name, None if template is None else template.encode("utf-8", "replace"))
     return raw.decode("utf-8-sig", "replace").replace("\r\n", "\n")

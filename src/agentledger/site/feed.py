@@ -26,7 +26,7 @@ from agentledger.model.work import Task
 from agentledger.site import timeline
 from agentledger.site.labels import Frame, Mark, build_frame
 from agentledger.site.markdown.render import Rendered
-from agentledger.site.timeline import Render, Said
+from agentledger.site.timeline import Render, TextSection
 
 PAGE_SHOWN, ATOM_SHOWN = 300, 100  # entries
 LONG = 16 << 10  # characters of one document; a longer one is read on its branch's page
@@ -65,9 +65,9 @@ class Entry:
     places: tuple[Place, ...]
     notes: tuple[str, ...]
     #: The sections that are read without opening anything.
-    first: tuple[Said, ...]
+    open_sections: tuple[TextSection, ...]
     #: The sections that are folded below them.
-    rest: tuple[Said, ...]
+    folded_sections: tuple[TextSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Spoken:
+class _FeedItem:
     """One document before its Markdown is rendered. The fields are those of an `Entry`, and these."""
 
     document: Document
@@ -117,22 +117,22 @@ class _Spoken:
             return [], []
         if not self.lead:
             return ([Part("", 1, self.text, False)] if self.text.strip() else []), []
-        wanted = [self.document.part(title) for title in self.lead]
-        telling = [part for part in self.document.parts if not part.empty and not is_none_phrase(part.text)]
-        return [p for p in wanted if p in telling and p], [p for p in telling if p not in wanted]
+        leading = [self.document.part(title) for title in self.lead]
+        filled = [part for part in self.document.parts if not part.empty and not is_none_phrase(part.text)]
+        return [p for p in leading if p in filled and p], [p for p in filled if p not in leading]
 
 
 def build_feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
     """Build the feed of a fleet; `pages` maps each ref to its page, and `render` makes markup of Markdown."""
     newest, total = _select_newest(fleet)
-    entries = tuple(_build_entry(one, pages, render) for one in newest)
+    entries = tuple(_build_entry(item, pages, render) for item in newest)
     return Feed(
         frame=build_frame(fleet),
         id=_make_urn("feed", fleet.forge or fleet.name),
         updated=entries[0].at if entries else _newest_brief_time(fleet),
         days=tuple(
-            Day(day, tuple(of_day))
-            for day, of_day in itertools.groupby(entries, key=lambda entry: format_rfc3339(entry.at)[:10])
+            Day(day, tuple(group))
+            for day, group in itertools.groupby(entries, key=lambda entry: format_rfc3339(entry.at)[:10])
         ),
         days_more=_describe_rest(len(entries), total),
         entries=entries[:ATOM_SHOWN],
@@ -143,7 +143,7 @@ def build_feed(fleet: Fleet, pages: Mapping[str, str], render: Render) -> Feed:
 def list_feed_texts(fleet: Fleet) -> list[str]:
     """The Markdown texts that `build_feed` will pass to `render`, so that they can be rendered in one go."""
     newest, _ = _select_newest(fleet)
-    return [part.text for one in newest for parts in one.parts() for part in parts]
+    return [part.text for item in newest for parts in item.parts() for part in parts]
 
 
 def replace_non_xml(text: str) -> str:
@@ -154,32 +154,34 @@ def replace_non_xml(text: str) -> str:
 # -- what was said -----------------------------------------------------------------------
 
 
-def _select_newest(fleet: Fleet) -> tuple[list[_Spoken], int]:
+def _select_newest(fleet: Fleet) -> tuple[list[_FeedItem], int]:
     """The documents that the page has room for, newest first, and how many there are in all."""
-    working: dict[str, list[Branch]] = {}
+    branches_by_task: dict[str, list[Branch]] = {}
     for branch in fleet.branches:
         if branch.work:
-            working.setdefault(branch.work.task, []).append(branch)
-    decisions = (one for task in fleet.tasks for one in _collect_decisions(task, working.get(task.id, ())))
-    everything = [*_collect_check_ins(fleet), *decisions]
+            branches_by_task.setdefault(branch.work.task, []).append(branch)
+    decisions = (
+        item for task in fleet.tasks for item in _collect_decisions(task, branches_by_task.get(task.id, ()))
+    )
+    items = [*_collect_check_ins(fleet), *decisions]
     # Of a branch with very many check-ins only the newest are read; the others are counted.
-    unread = sum(b.work.check_ins_total - len(b.work.check_ins) for b in fleet.branches if b.work)
-    newest = sorted(everything, key=lambda one: (-one.at, one.document.source.path, one.document.blob or ""))
-    lengths = itertools.accumulate(min(len(one.document.text), LONG) for one in newest[:PAGE_SHOWN])
-    room = sum(length <= MOST_TEXT for length in lengths)
-    return newest[:room], len(everything) + max(unread, 0)
+    unread_count = sum(b.work.check_ins_total - len(b.work.check_ins) for b in fleet.branches if b.work)
+    newest = sorted(items, key=lambda item: (-item.at, item.document.source.path, item.document.blob or ""))
+    lengths = itertools.accumulate(min(len(item.document.text), LONG) for item in newest[:PAGE_SHOWN])
+    fitting_count = sum(length <= MOST_TEXT for length in lengths)
+    return newest[:fitting_count], len(items) + max(unread_count, 0)
 
 
-def _collect_check_ins(fleet: Fleet) -> Iterator[_Spoken]:
+def _collect_check_ins(fleet: Fleet) -> Iterator[_FeedItem]:
     """Yield each check-in once, with all branches that have it."""
     titles = {task.id: task.title for task in fleet.tasks}
     holders: dict[tuple[str, str], list[tuple[CheckIn, Branch]]] = {}
     for branch in sorted(fleet.branches, key=lambda branch: (branch.name, branch.ref)):
         for check_in in branch.work.check_ins if branch.work else ():
-            same = check_in.document.source.path, check_in.document.blob or branch.ref
-            holders.setdefault(same, []).append((check_in, branch))
+            key = check_in.document.source.path, check_in.document.blob or branch.ref
+            holders.setdefault(key, []).append((check_in, branch))
     for (check_in, branch), *others in holders.values():
-        yield _Spoken(
+        yield _FeedItem(
             document=check_in.document,
             at=check_in.at,
             task=titles.get(branch.work.task, "") if branch.work else "",
@@ -192,69 +194,69 @@ def _collect_check_ins(fleet: Fleet) -> Iterator[_Spoken]:
         )
 
 
-def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoken]:
+def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_FeedItem]:
     """Yield answers, reviews and the outcome of a task that these branches work on."""
 
-    def spoken(
-        said: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str
-    ) -> _Spoken:
-        where = tuple(branch for branch in working if said.branch in (None, "", branch.name))
+    def make_item(
+        decision: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str
+    ) -> _FeedItem:
+        item_branches = tuple(branch for branch in branches if decision.branch in (None, "", branch.name))
         lead = ("Findings",) if kind == "Review" else ()
         notes = (note,) if note else ()
         mark = timeline.decision_mark(word) if kind != "Outcome" else Mark("done", word)
-        return _Spoken(
-            document=said.document,
-            at=said.at,
+        return _FeedItem(
+            document=decision.document,
+            at=decision.at,
             task=task.title,
             kind=kind,
             mark=mark,
             by=by,
-            branches=where,
+            branches=item_branches,
             notes=notes,
             lead=lead,
             text=text,
         )
 
     for answer in task.answers:
-        yield spoken(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
+        yield make_item(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
     for review in task.reviews:
-        yield spoken(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
-    for end in (task.outcome,) if task.outcome else ():
-        yield spoken(end, "Outcome", end.outcome, end.by, "", end.text)
+        yield make_item(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
+    for outcome in (task.outcome,) if task.outcome else ():
+        yield make_item(outcome, "Outcome", outcome.outcome, outcome.by, "", outcome.text)
 
 
 # -- how it is shown ---------------------------------------------------------------------
 
 
-def _build_entry(one: _Spoken, pages: Mapping[str, str], render: Render) -> Entry:
-    source = one.document.source
+def _build_entry(item: _FeedItem, pages: Mapping[str, str], render: Render) -> Entry:
+    source = item.document.source
     # A document that is too long to be read has no blob; its ref distinguishes it from others.
-    urn = _make_urn(source.path, one.document.blob or source.ref, str(one.at))
-    first, rest = one.parts()
-    more = len(one.branches) - BRANCHES_SHOWN
+    urn = _make_urn(source.path, item.document.blob or source.ref, str(item.at))
+    open_parts, folded_parts = item.parts()
+    more_count = len(item.branches) - BRANCHES_SHOWN
     return Entry(
         id=urn,
         anchor=f"said-{urn[-12:]}",
-        at=one.at,
-        task=one.task,
-        kind=one.kind,
-        mark=one.mark,
-        by=one.by,
-        places=tuple(Place(pages[b.ref], b.name) for b in one.branches[:BRANCHES_SHOWN]),
+        at=item.at,
+        task=item.task,
+        kind=item.kind,
+        mark=item.mark,
+        by=item.by,
+        places=tuple(Place(pages[b.ref], b.name) for b in item.branches[:BRANCHES_SHOWN]),
         notes=(
-            *([f"and {format_count(more, 'more branch', 'more branches')}"] if more > 0 else []),
-            *one.notes,
+            *([f"and {format_count(more_count, 'more branch', 'more branches')}"] if more_count > 0 else []),
+            *item.notes,
         ),
-        first=_build_sections(first, render) if len(one.document.text) <= LONG else _LEFT_OUT,
-        rest=_build_sections(rest, render),
+        open_sections=_build_sections(open_parts, render) if len(item.document.text) <= LONG else _LEFT_OUT,
+        folded_sections=_build_sections(folded_parts, render),
     )
 
 
-_LEFT_OUT = (Said("", Rendered(Markup(""), "Left out: it is too long for this page.", ())),)
+_LEFT_OUT = (TextSection("", Rendered(Markup(""), "Left out: it is too long for this page.", ())),)
 
 
-def _build_sections(parts: Iterable[Part], render: Render) -> tuple[Said, ...]:
-    return tuple(Said(part.title, render(part.text)) for part in parts)
+def _build_sections(parts: Iterable[Part], render: Render) -> tuple[TextSection, ...]:
+    return tuple(TextSection(part.title, render(part.text)) for part in parts)
 
 
 def _make_urn(*names: str) -> str:
@@ -267,5 +269,5 @@ def _newest_brief_time(fleet: Fleet) -> int:
     return max((t.brief.document.source.at or 0 for t in fleet.tasks if t.brief), default=0)
 
 
-def _describe_rest(shown: int, total: int) -> str:
-    return f"The newest {shown:,} of {total:,}." if shown < total else ""
+def _describe_rest(shown_count: int, total: int) -> str:
+    return f"The newest {shown_count:,} of {total:,}." if shown_count < total else ""

@@ -21,28 +21,28 @@ __all__ = ("Role", "order_changes")
 
 
 def order_changes(
-    changes: Sequence[Change], conflicts: Collection[bytes], found: Collection[bytes] = ()
+    changes: Sequence[Change], conflict_paths: Collection[bytes], finding_paths: Collection[bytes] = ()
 ) -> tuple[tuple[Change, Role], ...]:
     """The changes in reading order, each with its role.
 
-    `conflicts` are the paths in conflict, `found` those in which a rule has found something.
+    `conflict_paths` are the paths in conflict, `finding_paths` those in which a rule has found something.
     """
-    roles = [(change, _role_of_path(change.path, conflicts, found)) for change in changes]
-    parts = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
-    beside, alone = _pair_tests(parts[Role.SOURCE], parts[Role.TEST])
-    result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in parts[role]]
-    for source in parts[Role.SOURCE]:
+    roles = [(change, _role_of_path(change.path, conflict_paths, finding_paths)) for change in changes]
+    by_role = {role: sorted((c for c, r in roles if r is role), key=_change_sort_key) for role in Role}
+    paired, unpaired = _pair_tests(by_role[Role.SOURCE], by_role[Role.TEST])
+    result = [(change, role) for role in (Role.FINDING, Role.CONFLICT) for change in by_role[role]]
+    for source in by_role[Role.SOURCE]:
         result.append((source, Role.SOURCE))
-        result.extend((test, Role.TEST) for test in beside[source.path])
-    result.extend((test, Role.TEST) for test in alone)
-    result.extend((change, role) for role in (Role.GENERATED, Role.LEDGER) for change in parts[role])
+        result.extend((test, Role.TEST) for test in paired[source.path])
+    result.extend((test, Role.TEST) for test in unpaired)
+    result.extend((change, role) for role in (Role.GENERATED, Role.LEDGER) for change in by_role[role])
     return tuple(result)
 
 
-def _role_of_path(path: bytes, conflicts: Collection[bytes], found: Collection[bytes]) -> Role:
-    if path in found:
+def _role_of_path(path: bytes, conflict_paths: Collection[bytes], finding_paths: Collection[bytes]) -> Role:
+    if path in finding_paths:
         return Role.FINDING
-    return Role.CONFLICT if path in conflicts else by_name.classify_path(path)
+    return Role.CONFLICT if path in conflict_paths else by_name.classify_path(path)
 
 
 def _change_sort_key(change: Change) -> tuple[int, bytes]:
@@ -56,18 +56,18 @@ def _pair_tests(
     by_stem: dict[str, list[Change]] = defaultdict(list)
     for source in sources:
         by_stem[by_name.file_stem(decode(source.path)).lower()].append(source)
-    beside: dict[bytes, list[Change]] = defaultdict(list)
-    alone: list[Change] = []
+    paired: dict[bytes, list[Change]] = defaultdict(list)
+    unpaired: list[Change] = []
     for test in tests:
         owners = by_stem.get(by_name.stem_under_test(decode(test.path)), ())
         if owners:
             # Of several sources with that name, the one in the most similar folder.
-            beside[max(owners, key=lambda owner: _count_shared_parts(owner.path, test.path)).path].append(
+            paired[max(owners, key=lambda owner: _count_shared_parts(owner.path, test.path)).path].append(
                 test
             )
         else:
-            alone.append(test)
-    return beside, alone
+            unpaired.append(test)
+    return paired, unpaired
 
 
 def _count_shared_parts(one: bytes, other: bytes) -> int:

@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DiffPart:
     """A file's diff, or half of it: a note, and the markup of its lines or the command that shows them.
 
     A file that changes its type has two halves: a deletion and an addition.
@@ -70,7 +70,7 @@ class File:
     entry: Entry
     open: bool
     whole: bool
-    parts: tuple[Shown, ...]
+    parts: tuple[DiffPart, ...]
     findings: tuple[str, ...] = ()
 
 
@@ -110,18 +110,18 @@ def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tup
     for patch in patches:
         by_path[patch.change.path].append(patch)
     # What the page still has room for: bytes of all diffs, lines of those that are open.
-    left, files = [PAGE_BYTES, OWN_PAGE_LINES], []
+    bytes_left, lines_left, files = PAGE_BYTES, OWN_PAGE_LINES, []
     for entry, path in _number_entries(branch):
         halves = by_path[path]
         size = sum(len(half.body) for half in halves)
-        is_open = _is_open(entry, halves, left[1])
+        is_open = _is_open(entry, halves, lines_left)
         notes = _notes_by_line(branch, path)
         parts = tuple(
-            _build_diff(half, branch, base, is_open=is_open, fits=left[0] >= size, notes=notes)
+            _build_diff(half, branch, base, is_open=is_open, fits=bytes_left >= size, notes=notes)
             for half in halves
         )
-        left[0] -= size
-        left[1] -= _count_changed_lines(halves) if is_open else 0
+        bytes_left -= size
+        lines_left -= _count_changed_lines(halves) if is_open else 0
         files.append(
             File(
                 entry, is_open, entry.status in _WHOLE, parts=parts, findings=describe_findings(branch, path)
@@ -133,9 +133,9 @@ def build_files(branch: Branch, base: Base, patches: Sequence[FilePatch]) -> tup
 def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
     """The findings about one file, one line each. A finding about a line of it is also shown at that line."""
     return tuple(
-        f"{found.rule} {found.message}" + (f", line {found.line}" if found.line else "")
-        for found in branch.findings or ()
-        if found.path == path and found.waived is None
+        f"{finding.rule} {finding.message}" + (f", line {finding.line}" if finding.line else "")
+        for finding in branch.findings or ()
+        if finding.path == path and finding.waived is None
     )
 
 
@@ -169,18 +169,18 @@ def _count_changed_lines(halves: Sequence[FilePatch]) -> int:
 
 def _build_diff(
     half: FilePatch, branch: Branch, base: Base, is_open: bool, fits: bool, notes: Mapping[int, str]
-) -> Shown:
+) -> DiffPart:
     omitted = half.omitted or ("" if fits else "page")
     if omitted:
         command = (
             None if omitted in ("binary", "missing") else file_diff_command(branch, base, half.change.path)
         )
-        return Shown(_OMITTED[omitted], None, command)
+        return DiffPart(_OMITTED[omitted], None, command)
     if not half.body:
-        return Shown(_describe_modes(half.change) or "An empty file.", None, None)
+        return DiffPart(_describe_modes(half.change) or "An empty file.", None, None)
     crlf = "Every line ends in CR LF." if diff.ends_in_crlf(half.body) else ""
     note = " ".join(part for part in (_describe_modes(half.change), crlf) if part)
-    return Shown(note, diff.render_patch(half.body, words=is_open, notes=notes), None)
+    return DiffPart(note, diff.render_patch(half.body, mark_words=is_open, notes=notes), None)
 
 
 def _describe_modes(change: Change) -> str:

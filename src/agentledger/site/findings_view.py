@@ -44,22 +44,22 @@ def build_findings(branch: Branch, entries: Sequence[Entry]) -> tuple[FindingVie
     return tuple(_build_finding(finding, numbers) for finding in ordered[:SHOWN])
 
 
-def _build_finding(found: Finding, numbers: dict[str, int]) -> FindingView:
-    if found.waived is not None:
+def _build_finding(finding: Finding, numbers: dict[str, int]) -> FindingView:
+    if finding.waived is not None:
         mark = Mark("rest", "Waived")
     else:
-        mark = Mark("bad", "Stops it") if found.severity is Severity.ERROR else Mark("warn", "To know")
-    path = decode(found.path) if found.path is not None else ""
-    commit = (found.commit or "")[:10]
+        mark = Mark("bad", "Stops it") if finding.severity is Severity.ERROR else Mark("warn", "To know")
+    path = decode(finding.path) if finding.path is not None else ""
+    commit = (finding.commit or "")[:10]
     return FindingView(
         mark=mark,
-        rule=found.rule,
-        name=found.name,
-        message=found.message,
-        hint=found.hint,
+        rule=finding.rule,
+        name=finding.name,
+        message=finding.message,
+        hint=finding.hint,
         path=path,
-        line=found.line,
+        line=finding.line,
         file=numbers.get(path),
         commit=commit,
-        waived=found.waived or "",
+        waived=finding.waived or "",
     )

@@ -35,9 +35,11 @@ def explain_disk_errors(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in _FULL
-        reason = "the disk is full" if full else (error.strerror or str(error)).lower()
-        hint = f"Free some space, or choose another folder with --out ({error.strerror})." if full else _OTHER
+        is_full = error.errno in _FULL
+        reason = "the disk is full" if is_full else (error.strerror or str(error)).lower()
+        hint = (
+            f"Free some space, or choose another folder with --out ({error.strerror})." if is_full else _OTHER
+        )
         raise OutputError(f"The site cannot be written to {out}: {reason}.", hint) from error
 
 
@@ -54,8 +56,10 @@ def check_output_folder(out: Path) -> Path:
     Raises OutputError for a folder that agentledger did not make, or that leads elsewhere by a link.
     """
     root = _locate_folder(out)
-    others = root.is_dir() and any(not path.name.startswith((LOCK, STAGING)) for path in root.iterdir())
-    if others and manifest.read_manifest(root) is None:
+    has_other_files = root.is_dir() and any(
+        not path.name.startswith((LOCK, STAGING)) for path in root.iterdir()
+    )
+    if has_other_files and manifest.read_manifest(root) is None:
         raise OutputError(f"{out} is not empty, and agentledger did not make it.", _OTHER)
     for name in SUBFOLDERS:
         if (root / name).is_symlink() or ((root / name).exists() and not (root / name).is_dir()):
@@ -125,10 +129,10 @@ def _is_same_file(path: Path, handle: int) -> bool:
 
 
 def _busy_error(handle: int) -> OutputError:
-    holder = re.match(rb"\d+", os.pread(handle, 20, 0))
+    match = re.match(rb"\d+", os.pread(handle, 20, 0))
     os.close(handle)
-    who = f"process {holder[0].decode()}" if holder else "another process"
-    return OutputError(f"The site is being built by {who}.", "Try again when it is done.")
+    holder = f"process {match[0].decode()}" if match else "another process"
+    return OutputError(f"The site is being built by {holder}.", "Try again when it is done.")
 
 
 def clear_staging(root: Path) -> None:

@@ -30,17 +30,17 @@ def review_link(fleet: Fleet, branch: Branch) -> Link | None:
     site = forge_address(fleet.forge)
     if site is None:
         return None
-    request = re.fullmatch(r"refs/(?:remotes/[^/]+/)?(pull|merge-requests)/(\d+)(/head)?", branch.ref)
-    if request:
-        kind = "pull" if request[1] == "pull" else "-/merge_requests"
-        return Link(f"{site}/{kind}/{request[2]}", f"Request {request[2]} on {host_name(site)}")
+    request_match = re.fullmatch(r"refs/(?:remotes/[^/]+/)?(pull|merge-requests)/(\d+)(/head)?", branch.ref)
+    if request_match:
+        kind = "pull" if request_match[1] == "pull" else "-/merge_requests"
+        return Link(f"{site}/{kind}/{request_match[2]}", f"Request {request_match[2]} on {host_name(site)}")
     # The name of a branch from another remote includes that remote's name. The forge does not have it.
-    mirrored = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
-    if mirrored is None or "bitbucket" in host_name(site):
+    remote_match = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
+    if remote_match is None or "bitbucket" in host_name(site):
         return None
-    part = "-/compare" if _is_gitlab(site) else "compare"
-    pair = f"{_quote_name(fleet.base.name)}...{_quote_name(branch.name)}"
-    return Link(f"{site}/{part}/{pair}", f"Compare on {host_name(site)}")
+    compare_path = "-/compare" if _is_gitlab(site) else "compare"
+    revisions = f"{_quote_name(fleet.base.name)}...{_quote_name(branch.name)}"
+    return Link(f"{site}/{compare_path}/{revisions}", f"Compare on {host_name(site)}")
 
 
 def commit_url_prefix(fleet: Fleet) -> str | None:
@@ -56,8 +56,8 @@ def commit_url_prefix(fleet: Fleet) -> str | None:
 def forge_address(forge: str | None) -> str | None:
     """The forge's address without a slash at the end; None where a page must not link to it."""
     # Printable ASCII alone: no character in it is invisible, or ends the attribute it is written in.
-    plain = forge is not None and forge.isascii() and forge.isprintable()
-    if not plain or not forge or not re.fullmatch(r"https?://[^/@]+(/[^\s\"'<>\\?#]*)?", forge):
+    is_plain_ascii = forge is not None and forge.isascii() and forge.isprintable()
+    if not is_plain_ascii or not forge or not re.fullmatch(r"https?://[^/@]+(/[^\s\"'<>\\?#]*)?", forge):
         return None
     return forge.rstrip("/")
 

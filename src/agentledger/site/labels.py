@@ -98,18 +98,18 @@ def merge_mark(branch: Branch) -> Mark:
 
 def merge_verdict(branch: Branch) -> tuple[Mark, str]:
     """The answer to "can it merge?", and a sentence with more about it."""
-    ended = {
+    ended_verdict = {
         State.MERGED: (Mark("done", "It is merged already."), ""),
         State.ABSORBED: (Mark("done", "Its change is in already."), ""),
         State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
         State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
     }.get(branch.state)
-    if ended:
-        return ended
-    stopping = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
-    if stopping:
+    if ended_verdict:
+        return ended_verdict
+    blocking = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
+    if blocking:
         return Mark(
-            "bad", f"No: {format_count(len(stopping), 'reason')}."
+            "bad", f"No: {format_count(len(blocking), 'reason')}."
         ), "Listed below, each with its fix."
     conflict = branch.conflict
     if conflict is None:
@@ -139,6 +139,6 @@ def format_line_counts(added: int | None, removed: int | None) -> str:
 def branch_title(branch: Branch) -> str:
     """What the branch is about: the first subject of its commits that says anything, merges left out."""
     subjects = [c.subject for c in reversed(branch.commits) if len(c.parents) < 2 and c.subject]
-    telling = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))
-    title = next(telling, subjects[-1] if subjects else "")
+    meaningful = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))
+    title = next(meaningful, subjects[-1] if subjects else "")
     return title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"

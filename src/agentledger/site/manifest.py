@@ -89,17 +89,17 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
     Commits and changes are not in it: they follow from head and merge bases. What git could not read of
     them does not follow, so it is counted.
     """
-    unseen = sum(change.binary is None for change in branch.changes)
-    shown = (
+    unread_count = sum(change.binary is None for change in branch.changes)
+    key_parts = (
         *(branch.name, branch.ref, branch.remote_ref, branch.head, branch.merge_bases, branch.sync),
         *(branch.state, branch.state_why, branch.same_as, branch.ahead, branch.behind),
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
-        *(branch.lines_counted, len(branch.changes), unseen, branch.problems, branch.findings),
+        *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),
     )
-    return content_key(repr(shown).encode("utf-8", "surrogateescape"))
+    return content_key(repr(key_parts).encode("utf-8", "surrogateescape"))
 
 
 def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
@@ -113,17 +113,17 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     task = fleet.task_of(work)
     checks = (run.document for run in (*work.evidence, *work.reruns))
     documents = [_document_identity(document) for document in (*list_documents(work, task), *checks)]
-    which = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
+    task_parts = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
     links = build_replies(branch, fleet)
     state = (standing.progress, standing.waits_for, standing.rivals, standing.due)
-    return (*which, *policy, *state, documents, links)
+    return (*task_parts, *policy, *state, documents, links)
 
 
 def _document_identity(document: Document) -> tuple[object, ...]:
     source = document.source
-    where = (source.path, source.ref, source.commit, source.at, source.by, source.uncommitted, source.proven)
-    return *where, document.blob or document.text
+    origin = (source.path, source.ref, source.commit, source.at, source.by, source.uncommitted, source.proven)
+    return *origin, document.blob or document.text
 
 
 def content_key(content: bytes) -> str:
@@ -137,12 +137,12 @@ def sources_key(sources: list[bytes]) -> str:
 
 
 def _parse_manifest(fields: dict[str, Any]) -> Manifest:
-    files = {path: str(kept) for path, kept in fields["files"].items() if _OURS.fullmatch(path)}
-    until = fields["valid_until"]
+    files = {path: str(key) for path, key in fields["files"].items() if _OURS.fullmatch(path)}
+    valid_until = fields["valid_until"]
     return Manifest(
         files=files,
         fingerprint=str(fields["fingerprint"]),
-        valid_until=None if until is None else int(until),
+        valid_until=None if valid_until is None else int(valid_until),
         made_with=str(fields["made_with"]),
         place=str(fields["place"]),
         complete=fields["complete"] is True,

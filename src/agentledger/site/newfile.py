@@ -37,7 +37,7 @@ LONGEST = 6000
 class NewFile:
     """A link to the page for a new file. `text` is to be pasted there; "" where the page is filled in already."""
 
-    words: str
+    label: str
     href: str
     path: str
     text: str
@@ -79,17 +79,17 @@ class Desk:
         """The forge's host, for sentences about it."""
         return forge_links.host_name(self.site)
 
-    def new_file(self, words: str, path: str, text: str) -> NewFile | None:
+    def new_file(self, label: str, path: str, text: str) -> NewFile | None:
         """The page for a new file at `path`; None where the path has characters that a reader cannot see."""
         if HIDDEN.search(path):
             return None
         kind = _KINDS[forge.forge_kind(self.site) or ""]
-        page = f"{self.site}/{kind.page}/{quote(encode(self.branch))}?{kind.name}={quote(encode(path))}"
-        filled = f"{page}&{kind.text}={quote(text, safe='')}" if kind.text else ""
+        page_url = f"{self.site}/{kind.page}/{quote(encode(self.branch))}?{kind.name}={quote(encode(path))}"
+        filled_url = f"{page_url}&{kind.text}={quote(text, safe='')}" if kind.text else ""
         # Too long for an address: the page opens empty, and the reader pastes the text.
-        if filled and len(filled) <= LONGEST:
-            return NewFile(words, filled, path, "")
-        return NewFile(words, page, path, text)
+        if filled_url and len(filled_url) <= LONGEST:
+            return NewFile(label, filled_url, path, "")
+        return NewFile(label, page_url, path, text)
 
 
 def find_desk(fleet: Fleet) -> Desk | None:

@@ -71,36 +71,36 @@ def _build_shell_steps(name: str, control: Control) -> tuple[Command, ...]:
     """
     if HIDDEN.search(name + control.name) or (control.ref is None and control.note):
         return ()
-    beside = f"../{name}.ledger"
-    at = shlex.quote(beside)
+    worktree = f"../{name}.ledger"
+    quoted = shlex.quote(worktree)
     steps = (
         Command(
             "Take the branch out, beside the repository",
-            f"git worktree add {_worktree_arguments(control, at)}",
+            f"git worktree add {_worktree_arguments(control, quoted)}",
         ),
-        Command("Make the task’s folder", f"mkdir -p {shlex.quote(f'{beside}/tasks/{ID}')}"),
-        Command("Put the text there, and fill it in", shlex.quote(f"{beside}/{PATH}")),
+        Command("Make the task’s folder", f"mkdir -p {shlex.quote(f'{worktree}/tasks/{ID}')}"),
+        Command("Put the text there, and fill it in", shlex.quote(f"{worktree}/{PATH}")),
         Command(
             "Commit it",
-            f"git -C {at} add tasks && git -C {at} commit -m {shlex.quote(f'Plan {ID}')}",
+            f"git -C {quoted} add tasks && git -C {quoted} commit -m {shlex.quote(f'Plan {ID}')}",
         ),
-        Command("Put the branch back: agentledger writes to it, too", f"git worktree remove {at}"),
+        Command("Put the branch back: agentledger writes to it, too", f"git worktree remove {quoted}"),
     )
     # Without a control branch the first step makes one.
-    begin = (_begin_command(control.name),) if control.ref is None else ()
-    return (*begin, *steps, Command("Publish it, where there is a remote", "agentledger sync"))
+    first_steps = (_begin_command(control.name),) if control.ref is None else ()
+    return (*first_steps, *steps, Command("Publish it, where there is a remote", "agentledger sync"))
 
 
 def _begin_command(branch: str) -> Command:
     """The command that makes the control branch: it shares no history, so it starts with an empty commit."""
-    nothing = '"$(git mktree </dev/null)"'
-    empty = f'"$(git commit-tree -m {shlex.quote("Begin the ledger")} {nothing})"'
-    return Command("Begin the branch", f"git branch {shlex.quote(branch)} {empty}")
+    empty_tree = '"$(git mktree </dev/null)"'
+    empty_commit = f'"$(git commit-tree -m {shlex.quote("Begin the ledger")} {empty_tree})"'
+    return Command("Begin the branch", f"git branch {shlex.quote(branch)} {empty_commit}")
 
 
-def _worktree_arguments(control: Control, place: str) -> str:
+def _worktree_arguments(control: Control, path: str) -> str:
     """The arguments for `git worktree add`: a branch that only the remote has gets a local copy."""
     branch = shlex.quote(control.name)
     if control.sync is Sync.REMOTE and control.ref:
-        return f"--track -b {branch} {place} {shlex.quote(control.ref.removeprefix('refs/remotes/'))}"
-    return f"{place} {branch}"
+        return f"--track -b {branch} {path} {shlex.quote(control.ref.removeprefix('refs/remotes/'))}"
+    return f"{path} {branch}"

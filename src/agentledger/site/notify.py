@@ -23,7 +23,7 @@ PATIENCE = 10.0  # seconds for the command
 MOST = 3  # notices at once; more than these become one
 LENGTH = 200  # characters of a name
 
-WORDS: Mapping[str, tuple[str, str]] = {
+NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
     "needs-input": ("Needs input", "asks for an answer"),
     "blocked": ("Blocked", "cannot go on"),
     "ready": ("Ready", "is ready for review"),
@@ -42,13 +42,13 @@ class Notice(NamedTuple):
 
 def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
     """A notice for each open branch that waits for a person now and did not in `before`."""
-    earlier = {branch.ref: progress(branch, before) for branch in before.branches}
+    earlier_progress = {branch.ref: progress(branch, before) for branch in before.branches}
     notices = [
-        _format_notice(branch, after, now)
+        _format_notice(branch, after, progress_now)
         for branch in after.branches
         if branch.state is State.OPEN
-        and (now := progress(branch, after)) in WORDS
-        and earlier.get(branch.ref) != now
+        and (progress_now := progress(branch, after)) in NOTICE_TEXTS
+        and earlier_progress.get(branch.ref) != progress_now
     ]
     if len(notices) <= MOST:
         return notices
@@ -60,10 +60,10 @@ def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice
     ]
 
 
-def _format_notice(branch: Branch, fleet: Fleet, word: str) -> Notice:
-    title, does = WORDS[word]
+def _format_notice(branch: Branch, fleet: Fleet, state: str) -> Notice:
+    title, predicate = NOTICE_TEXTS[state]
     # Neither text begins with a name: a name like `--help` must not become an option of the command.
-    return Notice(f"{title}: {_plain_name(fleet.name)}", f"Branch {_plain_name(branch.name)} {does}.")
+    return Notice(f"{title}: {_plain_name(fleet.name)}", f"Branch {_plain_name(branch.name)} {predicate}.")
 
 
 def _plain_name(name: str) -> str:
@@ -78,10 +78,10 @@ def send_notices(command: Sequence[str], notices: Sequence[Notice]) -> None:
     started, fails, or takes longer than PATIENCE.
     """
     for notice in notices:
-        filled = [_fill_argument(argument, notice) for argument in command]
+        arguments = [_fill_argument(argument, notice) for argument in command]
         try:
-            done = subprocess.run(
-                filled,
+            result = subprocess.run(
+                arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -90,8 +90,8 @@ def send_notices(command: Sequence[str], notices: Sequence[Notice]) -> None:
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = error.strerror if isinstance(error, OSError) else f"it took over {PATIENCE:.0f} seconds"
             raise _command_error(command, str(reason)) from error
-        if done.returncode:
-            raise _command_error(command, f"exit code {done.returncode}")
+        if result.returncode:
+            raise _command_error(command, f"exit code {result.returncode}")
 
 
 def _fill_argument(argument: str, notice: Notice) -> str:

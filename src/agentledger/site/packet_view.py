@@ -17,7 +17,7 @@ from agentledger.site import check_view, timeline
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import Rendered
-from agentledger.site.timeline import Render, Said
+from agentledger.site.timeline import Render, TextSection
 
 CRITERIA_SHOWN, SHOWN_BY = 100, 20  # criteria, and lines of evidence for one
 
@@ -38,22 +38,22 @@ class PacketView:
 
     fresh: Mark
     criteria: tuple[Criterion, ...]
-    said: tuple[Said, ...]
+    sections: tuple[TextSection, ...]
 
 
 def build_packet_view(
-    packet: Packet, brief: Brief | None, found: Standing, lines: Sequence[CheckLine], render: Render
+    packet: Packet, brief: Brief | None, standing: Standing, lines: Sequence[CheckLine], render: Render
 ) -> PacketView:
     """Build a packet's view, with criteria in the brief's order; `render` makes markup of Markdown."""
     fresh = {
         True: Mark("ok", "It describes this head’s code"),
         False: Mark("warn", "It describes another commit’s code"),
         None: Mark("warn", "It names no commit of this branch"),
-    }[found.packet_fresh]
-    said = timeline.build_sections(
+    }[standing.packet_fresh]
+    sections = timeline.build_sections(
         packet.document, lambda text: render(strip_marks(text)), ("Acceptance criteria",)
     )
-    return PacketView(fresh, _build_criteria(packet, brief, lines, render), said)
+    return PacketView(fresh, _build_criteria(packet, brief, lines, render), sections)
 
 
 def _build_criteria(
@@ -61,33 +61,33 @@ def _build_criteria(
 ) -> tuple[Criterion, ...]:
     """The brief's criteria in its order, then those that only the packet has."""
     # Paired by their words: an agent copies the brief's text, but not always its case and blanks.
-    claimed = {_normalize_text(item.text): item for item in packet.criteria}
-    asked = brief.criteria if brief else ()
-    wanted = {_normalize_text(item.text) for item in asked}
+    claims = {_normalize_text(item.text): item for item in packet.criteria}
+    brief_criteria = brief.criteria if brief else ()
+    brief_texts = {_normalize_text(item.text) for item in brief_criteria}
     criteria = [
-        _build_criterion(item, claimed.get(_normalize_text(item.text)), True, lines=lines, render=render)
-        for item in asked
+        _build_criterion(item, claims.get(_normalize_text(item.text)), True, lines=lines, render=render)
+        for item in brief_criteria
     ]
     criteria += [
         _build_criterion(i, i, not brief, lines=lines, render=render)
         for i in packet.criteria
-        if _normalize_text(i.text) not in wanted
+        if _normalize_text(i.text) not in brief_texts
     ]
     return tuple(criteria[:CRITERIA_SHOWN])
 
 
 def _build_criterion(
-    asked: Item, claim: Item | None, in_brief: bool, lines: Sequence[CheckLine], render: Render
+    criterion: Item, claim: Item | None, in_brief: bool, lines: Sequence[CheckLine], render: Render
 ) -> Criterion:
     if claim is None:
-        return Criterion(render(asked.text), Mark("warn", "not in the packet"), (), ())
+        return Criterion(render(criterion.text), Mark("warn", "not in the packet"), (), ())
     mark = Mark("done", "met, as claimed") if claim.checked else Mark("warn", "not met, as it says")
     if not in_brief:
         mark = Mark("warn", f"{mark.text}; not a criterion of the brief")
     # A check belongs to the criterion whose evidence names it, as a word of its own.
     words = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", " ".join(claim.shown_by[:SHOWN_BY]).lower()))
-    named = tuple(check_view.short_check_mark(line) for line in lines if line.name in words)
-    return Criterion(render(asked.text), mark, tuple(map(render, claim.shown_by[:SHOWN_BY])), named)
+    check_marks = tuple(check_view.short_check_mark(line) for line in lines if line.name in words)
+    return Criterion(render(criterion.text), mark, tuple(map(render, claim.shown_by[:SHOWN_BY])), check_marks)
 
 
 def _normalize_text(text: str) -> str:

@@ -58,11 +58,11 @@ def render_branch_pages(
     `rendered` is as in `branch_view.build_branch_page`. Returns the content by path.
     """
     model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered)
-    common = {"page": model, "frame": model.frame, "root": "../"}
-    files = {f"{page}.html": _render_template("branch.html.j2", common)}
+    context = {"page": model, "frame": model.frame, "root": "../"}
+    files = {f"{page}.html": _render_template("branch.html.j2", context)}
     if model.diff_page:
-        own = common | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
-        files[f"{page}.diff.html"] = _render_template("diff.html.j2", own)
+        diff_context = context | {"branch_file": f"{page.rsplit('/', 1)[-1]}.html"}
+        files[f"{page}.diff.html"] = _render_template("diff.html.j2", diff_context)
     return files
 
 

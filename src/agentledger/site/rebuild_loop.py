@@ -84,9 +84,9 @@ class Live:
         self, source: Source, out: Path, watch: Watch, pulse: Pulse, failed: Callable[[LedgerError], None]
     ) -> None:
         self._source, self._out, self._watch, self._pulse, self._failed = source, out, watch, pulse, failed
-        self._seen = self._error = ""
-        self._until: int | None = None
-        self._shown = self._manifest_stamp()
+        self._published_fingerprint = self._error = ""
+        self._valid_until: int | None = None
+        self._announced_stamp = self._manifest_stamp()
         self._cost = 0.0
 
     def start(self) -> None:
@@ -115,27 +115,27 @@ class Live:
             self._error = ""
 
     def _publish_if_changed(self) -> None:
-        began = time.monotonic()
+        started = time.monotonic()
         fingerprint = self._source.fingerprint()
-        self._cost = time.monotonic() - began
-        if fingerprint != self._seen or self._is_stale():
-            self._until = self._source.publish(fingerprint)
-            self._seen = fingerprint
+        self._cost = time.monotonic() - started
+        if fingerprint != self._published_fingerprint or self._is_stale():
+            self._valid_until = self._source.publish(fingerprint)
+            self._published_fingerprint = fingerprint
         # Compared on the disk: `agentledger site` may have built into the same folder.
-        if (stamp := self._manifest_stamp()) != self._shown:
-            self._shown = stamp
+        if (stamp := self._manifest_stamp()) != self._announced_stamp:
+            self._announced_stamp = stamp
             self._pulse.beat()
 
     def _is_stale(self) -> bool:
-        return self._until is not None and time.time() >= self._until
+        return self._valid_until is not None and time.time() >= self._valid_until
 
     def _next_look_delay(self) -> float:
         """Seconds until the next look, if no hint comes."""
         # In a large repository a look is expensive; looking every second would keep a core busy.
         regular = max(self._watch.longest_wait, self._cost * SHARE)
-        if self._until is None or self._error:
+        if self._valid_until is None or self._error:
             return regular
-        return min(regular, max(self._until - time.time(), WITHOUT_HINTS))
+        return min(regular, max(self._valid_until - time.time(), WITHOUT_HINTS))
 
     def _manifest_stamp(self) -> tuple[int, int]:
         """Inode and time of the manifest: different after each build that wrote something; (0, 0) for none."""

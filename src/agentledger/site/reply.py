@@ -53,8 +53,8 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
         missing = newfile.find_missing(fleet)
         return Replies(missing=missing) if missing else None
     task = fleet.task_of(work)
-    offered = _Offer(branch, fleet, standing, desk=desk, task=task)
-    files = offered.reviews() if standing.progress is Progress.READY else offered.answers()
+    offer = _Offer(branch, fleet, standing, desk=desk, task=task)
+    files = offer.reviews() if standing.progress is Progress.READY else offer.answers()
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
 
@@ -62,13 +62,13 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
 def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
     """The link to the first answer: on the forge, or on the branch's `page` where a text must be copied first."""
     desk = newfile.find_desk(fleet) if branch.standing and _is_question_open(branch.standing) else None
-    offered = build_replies(branch, fleet) if desk else None
-    if desk is None or offered is None or not offered.files:
+    replies = build_replies(branch, fleet) if desk else None
+    if desk is None or replies is None or not replies.files:
         return None
-    first = offered.files[0]
+    first = replies.files[0]
     if first.text:
-        return Link(f"{page}.html#reply", first.words)
-    return Link(first.href, f"{first.words} on {desk.host}")
+        return Link(f"{page}.html#reply", first.label)
+    return Link(first.href, f"{first.label} on {desk.host}")
 
 
 def _is_question_open(standing: Standing) -> bool:
@@ -77,12 +77,12 @@ def _is_question_open(standing: Standing) -> bool:
 
 
 def _describe_replies(desk: Desk, pasted: bool) -> str:
-    where = f"on the branch {desk.branch} at {desk.host}"
+    place = f"on the branch {desk.branch} at {desk.host}"
     if pasted:
-        how = f"Each opens an empty file with its name, {where}: paste the text from below, and commit it."
+        steps = f"Each opens an empty file with its name, {place}: paste the text from below, and commit it."
     else:
-        how = f"Each opens a file that is filled in, {where}: read it, add to it, and commit it."
-    return f"{how} Here it counts after the next agentledger sync."
+        steps = f"Each opens a file that is filled in, {place}: read it, add to it, and commit it."
+    return f"{steps} Here it counts after the next agentledger sync."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +97,26 @@ class _Offer:
 
     def answers(self) -> tuple[NewFile, ...]:
         """Answers to the question that waits. A checkpoint needs an approval: a mere answer leaves it closed."""
-        asked = self.standing.question
-        if asked is None or not _can_be_written(self.branch.name, self.task.id, asked.name):
+        question = self.standing.question
+        if question is None or not _can_be_written(self.branch.name, self.task.id, question.name):
             return ()
-        if asked.checkpoint:
+        if question.checkpoint:
             first = self._answer_file(
-                asked, "Approve", "approve", "Anything to add? Write it below this line."
+                question, "Approve", "approve", "Anything to add? Write it below this line."
             )
         else:
-            first = self._answer_file(asked, "Answer", "note", "Your answer goes below this line.")
+            first = self._answer_file(question, "Answer", "note", "Your answer goes below this line.")
         prompt = "What should be different? Write it below this line."
-        return _drop_missing(first, self._answer_file(asked, "Ask for changes", "change", prompt))
+        return _drop_missing(first, self._answer_file(question, "Ask for changes", "change", prompt))
 
-    def _answer_file(self, asked: CheckIn, words: str, decision: str, prompt: str) -> NewFile | None:
+    def _answer_file(self, question: CheckIn, label: str, decision: str, prompt: str) -> NewFile | None:
         # The branch is named only where several work on the task; an answer without it is for all.
-        which = self.branch.name if self.standing.rivals else None
+        branch_name = self.branch.name if self.standing.rivals else None
         text = document_templates.draft_answer(
-            decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint
+            decision, prompt, to=question.name, branch=branch_name, checkpoint=question.checkpoint
         )
         taken = {answer.name for answer in self.task.answers}
-        return self._file(words, "answers", f"to-{_shorten_name(asked.name)}", taken, text)
+        return self._file(label, "answers", f"to-{_shorten_name(question.name)}", taken, text)
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Reviews of the head that the agent reports ready."""
@@ -128,18 +128,18 @@ class _Offer:
             "Approve": document_templates.draft_approval(name, head),
             "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
         }
-        file = f"review-{head[:12]}"
+        file_name = f"review-{head[:12]}"
         return _drop_missing(
-            *(self._file(words, "reviews", file, taken, text) for words, text in texts.items())
+            *(self._file(label, "reviews", file_name, taken, text) for label, text in texts.items())
         )
 
-    def _file(self, words: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
+    def _file(self, label: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
         # A forge refuses a new file whose name is taken.
-        free, number = name, 1
-        while free in taken:
+        unused_name, number = name, 1
+        while unused_name in taken:
             number += 1
-            free = f"{name}-{number}"
-        return self.desk.new_file(words, f"tasks/{self.task.id}/{folder}/{free}.md", text)
+            unused_name = f"{name}-{number}"
+        return self.desk.new_file(label, f"tasks/{self.task.id}/{folder}/{unused_name}.md", text)
 
 
 def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:

@@ -76,14 +76,14 @@ class Answer(NamedTuple):
     content: bytes
 
 
-def allowed_hosts(bound: str) -> frozenset[str]:
+def allowed_hosts(address: str) -> frozenset[str]:
     """The host names that a server bound to this address answers to; `*` is any plain address.
 
     See `is_own_host`.
     """
-    shown = f"[{bound}]" if ":" in bound else bound
-    every = bound in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    return LOOPBACK | {shown.lower()} | ({"*", socket.gethostname().lower()} if every else set())
+    host = f"[{address}]" if ":" in address else address
+    is_any_address = address in ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
+    return LOOPBACK | {host.lower()} | ({"*", socket.gethostname().lower()} if is_any_address else set())
 
 
 def is_own_host(header: str | None, ours: frozenset[str]) -> bool:
@@ -105,22 +105,22 @@ def _is_ip_address(text: str) -> bool:
     return True
 
 
-def answer_request(root: str, target: str, known: str = "") -> Answer:
-    """Answer a request for `target` in the site below `root`; `known` is its If-None-Match header."""
+def answer_request(root: str, target: str, if_none_match: str = "") -> Answer:
+    """Answer a request for `target` in the site below `root`; `if_none_match` is its If-None-Match header."""
     name = _parse_target(target)
     file = _read_plain_file(root, name)
     if file is None:
         return _page_answer(404, _MISSING, "", {})
     content, status = file
-    tag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
-    dated = {"ETag": f'"{tag}"', "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
-    if f'"{tag}"' in known:
-        return Answer(304, {**_GUARDS, **dated}, b"")
+    etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
+    validators = {"ETag": f'"{etag}"', "Last-Modified": formatdate(status.st_mtime, usegmt=True)}
+    if f'"{etag}"' in if_none_match:
+        return Answer(304, {**_GUARDS, **validators}, b"")
     ending = name.rpartition(".")[2]
     if ending == "html":
-        return _page_answer(200, content, tag, dated)
-    kind = _TYPES.get(ending, "application/octet-stream")
-    return Answer(200, _guarded_headers(kind, _NOWHERE) | dated, content)
+        return _page_answer(200, content, etag, validators)
+    content_type = _TYPES.get(ending, "application/octet-stream")
+    return Answer(200, _guarded_headers(content_type, _NOWHERE) | validators, content)
 
 
 def build_refusal(status: int, why: str) -> Answer:
@@ -133,23 +133,23 @@ def event_headers() -> dict[str, str]:
     return _guarded_headers("text/event-stream", _NOWHERE) | {"Cache-Control": "no-store"}
 
 
-def _page_answer(status: int, content: bytes, tag: str, dated: Mapping[str, str]) -> Answer:
-    allowed = _POLICY.search(content, 0, 1024)
-    rest = f"; connect-src 'self';{allowed[1].decode()}" if allowed else ""
-    if allowed:
+def _page_answer(status: int, content: bytes, etag: str, validators: Mapping[str, str]) -> Answer:
+    policy_match = _POLICY.search(content, 0, 1024)
+    page_policy = f"; connect-src 'self';{policy_match[1].decode()}" if policy_match else ""
+    if policy_match:
         # A browser applies both policies, so the page's own has to allow the connection too.
-        start = allowed.start(1)
+        start = policy_match.start(1)
         content = b"%s connect-src 'self';%s" % (content[:start], content[start:])
     before, end, after = content.rpartition(b"</body>")
-    script = f'<script defer src="/{SCRIPT}" data-etag="{tag}"></script>\n'.encode() if end else b""
-    policy = f"default-src 'none'{rest}; frame-ancestors 'none'"
+    script = f'<script defer src="/{SCRIPT}" data-etag="{etag}"></script>\n'.encode() if end else b""
+    policy = f"default-src 'none'{page_policy}; frame-ancestors 'none'"
     return Answer(
-        status, {**_guarded_headers(_TYPES["html"], policy), **dated}, before + script + end + after
+        status, {**_guarded_headers(_TYPES["html"], policy), **validators}, before + script + end + after
     )
 
 
-def _guarded_headers(kind: str, policy: str) -> dict[str, str]:
-    return {**_GUARDS, "Content-Type": kind, "Content-Security-Policy": policy}
+def _guarded_headers(content_type: str, policy: str) -> dict[str, str]:
+    return {**_GUARDS, "Content-Type": content_type, "Content-Security-Policy": policy}
 
 
 def _parse_target(target: str) -> str:
@@ -170,21 +170,21 @@ def _read_plain_file(root: str, name: str) -> tuple[bytes, os.stat_result] | Non
     A link could lead out of the site. Each folder is opened inside the one before, so none can be
     replaced by a link between a check and the opening.
     """
-    *folders, last = name.split("/")
+    *folders, file_name = name.split("/")
     with contextlib.ExitStack() as stack:
         try:
-            here = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-            stack.callback(os.close, here)
+            folder_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, folder_fd)
             for folder in folders:
-                here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-                stack.callback(os.close, here)
+                folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder_fd)
+                stack.callback(os.close, folder_fd)
             # O_NONBLOCK: a named pipe would otherwise wait for a writer for ever.
-            file = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=here)
+            file = os.open(file_name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder_fd)
         except (OSError, ValueError):
             return None
         stack.callback(os.close, file)
-        seen = os.fstat(file)
-        if not stat.S_ISREG(seen.st_mode):
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
             return None
         with open(file, "rb", closefd=False) as opened:
-            return opened.read(), seen
+            return opened.read(), status

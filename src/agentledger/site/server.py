@@ -79,14 +79,14 @@ def bind_server(host: str, port: int | None, out: Path, pulse: Pulse) -> Server:
 
     Raises LedgerError where the port is taken, or the address is not this machine's.
     """
-    wanted = range(PORT, PORT + TRIED) if port is None else [port]
-    for each in wanted:
+    ports = range(PORT, PORT + TRIED) if port is None else [port]
+    for candidate in ports:
         try:
-            return Server(host, each, out, pulse)
+            return Server(host, candidate, out, pulse)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise LedgerError(
-                    f"the site cannot be served at {host}, port {each}: {error.strerror or error}",
+                    f"the site cannot be served at {host}, port {candidate}: {error.strerror or error}",
                     "leave out --host to serve to this machine alone; ports below 1024 are often reserved",
                 ) from error
     taken = f"port {port} is" if port is not None else f"ports {PORT} to {PORT + TRIED - 1} are"
@@ -108,8 +108,8 @@ def serve_requests(server: Server) -> Iterator[None]:
 
 
 def _resolve_address(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    resolved = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = resolved[0]
+    addresses = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = addresses[0]
     return family, (str(address[0]), int(address[1]))
 
 
@@ -137,8 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] == responses.EVENTS and self.command == "GET":
             self._stream()
         else:
-            known = self.headers.get("If-None-Match", "")
-            self._send_answer(responses.answer_request(self.server.root, self.path, known))
+            if_none_match = self.headers.get("If-None-Match", "")
+            self._send_answer(responses.answer_request(self.server.root, self.path, if_none_match))
 
     do_HEAD = do_GET
 
@@ -178,11 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_answer(responses.build_refusal(503, "Too many pages are open."))
             return
         try:
-            self._tell(self.server.pulse)
+            self._send_events(self.server.pulse)
         finally:
             self.server.streams.release()
 
-    def _tell(self, pulse: Pulse) -> None:
+    def _send_events(self, pulse: Pulse) -> None:
         seen = pulse.count
         self.send_response(200)
         for name, value in responses.event_headers().items():
@@ -192,6 +192,6 @@ class _Handler(BaseHTTPRequestHandler):
         while not pulse.closed:
             # A slow page gets only the newest count; no events are kept for it.
             count = pulse.wait(seen, HEARTBEAT)
-            news = b"event: changed\ndata: %d\n\n" % count
-            self.wfile.write(b": still here\n\n" if count == seen else news)
+            event = b"event: changed\ndata: %d\n\n" % count
+            self.wfile.write(b": still here\n\n" if count == seen else event)
             seen = count

@@ -22,7 +22,7 @@ from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.packet_view import CRITERIA_SHOWN, PacketView, build_packet_view
-from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, Said
+from agentledger.site.timeline import CommitLine, Event, ProblemLine, Raw, Render, TextSection
 
 COMPARED = 800  # lines of a brief; the time to compare grows with their square
 REVIEWS_SHOWN = 20
@@ -35,17 +35,17 @@ class BriefView:
     """The brief that counts, as the branch's page shows it."""
 
     #: Where it comes from, and whether that is proven.
-    where: Mark
+    source: Mark
     #: How the branch's own copy differs from it; None where it does not.
     copy: Mark | None
     #: From the brief that counts to the branch's copy; or a note why there is no diff.
     diff: Markup
     diff_note: str
     facts: tuple[Fact, ...]
-    outcome: tuple[Said, ...]
+    outcome: tuple[TextSection, ...]
     criteria: tuple[Rendered, ...]
     #: All other sections.
-    rest: tuple[Said, ...]
+    other_sections: tuple[TextSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class ReviewView:
     by: str
     fresh: Mark
     at: int
-    said: tuple[Said, ...]
+    sections: tuple[TextSection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class WorkView:
     #: Other branches that work on the task.
     rivals: tuple[str, ...]
     #: The question that waits: its text, its agent and its time; empty where none waits.
-    question: tuple[Said, ...]
+    question: tuple[TextSection, ...]
     question_by: str
     question_at: int | None
     brief: BriefView | None
@@ -117,9 +117,9 @@ def build_work_view(
         return None
     render = _limit_text(MOST_TEXT, render)
     task = fleet.task_of(work)
-    written = timeline.list_documents(work, task)
-    lines = check_view.build_check_lines(branch, work, standing)
-    asked = standing.question if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+    documents = timeline.list_documents(work, task)
+    check_lines = check_view.build_check_lines(branch, work, standing)
+    question = standing.question if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
     return WorkView(
         title=task.title,
         progress=_PROGRESS[standing.progress],
@@ -127,19 +127,19 @@ def build_work_view(
         since=standing.since,
         evidence=check_view.evidence_mark(standing),
         rivals=standing.rivals,
-        question=(Said("", render(asked.needs)),) if asked and asked.needs else (),
-        question_by=asked.agent if asked else "",
-        question_at=asked.at if asked else None,
+        question=(TextSection("", render(question.needs)),) if question and question.needs else (),
+        question_by=question.agent if question else "",
+        question_at=question.at if question else None,
         brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
-        packet=build_packet_view(work.packet, task.brief, standing, lines=lines, render=render)
+        packet=build_packet_view(work.packet, task.brief, standing, lines=check_lines, render=render)
         if work.packet
         else None,
-        checks=lines,
+        checks=check_lines,
         reviews=tuple(_build_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
         events=timeline.build_events(work, task, commits, render),
         events_more=timeline.describe_left_out(work),
-        problems=timeline.build_problems(work, written),
-        raws=timeline.build_raws(written),
+        problems=timeline.build_problems(work, documents),
+        raws=timeline.build_raws(documents),
     )
 
 
@@ -161,39 +161,45 @@ def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:
 
 def _limit_text(room: int, render: Render) -> Render:
     """The same `render`, until `room` characters are used up: many check-ins could make a page endless."""
-    left = room
+    room_left = room
 
     def limited(text: str) -> Rendered:
-        nonlocal left
-        left -= len(text)
+        nonlocal room_left
+        room_left -= len(text)
         return (
-            render(text) if left >= 0 else Rendered(Markup(""), "Left out: this page has too much text.", ())
+            render(text)
+            if room_left >= 0
+            else Rendered(Markup(""), "Left out: this page has too much text.", ())
         )
 
     return limited
 
 
-def _build_brief(brief: Brief, where: str, work: Work, render: Render) -> BriefView:
+def _build_brief(brief: Brief, source: str, work: Work, render: Render) -> BriefView:
     changed = work.copy in _COPIES and work.brief is not None
-    shown, note = _compare_briefs(brief, work.brief) if changed and work.brief else (Markup(""), "")
+    diff_markup, diff_note = (
+        _compare_briefs(brief, work.brief) if changed and work.brief else (Markup(""), "")
+    )
     return BriefView(
-        where=_brief_source_mark(brief, where),
+        source=_brief_source_mark(brief, source),
         copy=_COPIES.get(work.copy),
-        diff=shown,
-        diff_note=note,
+        diff=diff_markup,
+        diff_note=diff_note,
         facts=_build_facts(brief),
-        outcome=tuple(Said(p.title, render(p.text)) for p in [brief.document.part("Outcome")] if p),
+        outcome=tuple(TextSection(p.title, render(p.text)) for p in [brief.document.part("Outcome")] if p),
         criteria=tuple(render(item.text) for item in brief.criteria[:CRITERIA_SHOWN]),
-        rest=timeline.build_sections(brief.document, render, ("Outcome", "Acceptance criteria")),
+        other_sections=timeline.build_sections(brief.document, render, ("Outcome", "Acceptance criteria")),
     )
 
 
-def _brief_source_mark(brief: Brief, where: str) -> Mark:
-    if where == "branch":
+def _brief_source_mark(brief: Brief, source: str) -> Mark:
+    if source == "branch":
         return Mark("warn", "Unconfirmed: only this branch has it; its oldest version is shown")
     if brief.document.source.proven:
-        return Mark("ok", f"From {_PLACES.get(where, where)}, proven: agents cannot rewrite it")
-    return Mark("none", f"From {_PLACES.get(where, where)}, unproven: an agent here could have rewritten it")
+        return Mark("ok", f"From {_PLACES.get(source, source)}, proven: agents cannot rewrite it")
+    return Mark(
+        "none", f"From {_PLACES.get(source, source)}, unproven: an agent here could have rewritten it"
+    )
 
 
 def _build_facts(brief: Brief) -> tuple[Fact, ...]:
@@ -209,30 +215,30 @@ def _build_facts(brief: Brief) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.text)
 
 
-def _compare_briefs(brief: Brief, own: Brief) -> tuple[Markup, str]:
+def _compare_briefs(brief: Brief, branch_brief: Brief) -> tuple[Markup, str]:
     """The diff from the brief that counts to the branch's copy, and a note where there is none to show."""
-    old, new = brief.document.text.split("\n"), own.document.text.split("\n")
+    old, new = brief.document.text.split("\n"), branch_brief.document.text.split("\n")
     if max(len(old), len(new)) > COMPARED:
         return Markup(""), f"They are longer than {COMPARED:,} lines, so they are not compared here."
     lines = list(difflib.unified_diff(old, new, lineterm=""))[2:]
     return diff.render_patch(
-        encode("\n".join(lines)), words=True
+        encode("\n".join(lines)), mark_words=True
     ), "" if lines else "They differ in bytes only."
 
 
 def _build_review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
-    who = "an agent" if review.kind == "agent" else "a human"
+    kind = "an agent" if review.kind == "agent" else "a human"
     proven = "" if review.document.source.proven else ", unproven"
     fresh = {
         True: Mark("ok", "of this head’s code"),
         False: Mark("warn", "of another commit’s code"),
         None: Mark("warn", "of a commit that is not on this branch"),
     }[attention_progress.is_code_unchanged(branch, work, review.head)]
-    by = f"{review.reviewer}, {who}{proven}"
+    by = f"{review.reviewer}, {kind}{proven}"
     return ReviewView(
         timeline.decision_mark(review.verdict),
         by,
         fresh,
         at=review.at,
-        said=timeline.build_sections(review.document, render),
+        sections=timeline.build_sections(review.document, render),
     )

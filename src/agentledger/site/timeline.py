@@ -27,7 +27,7 @@ Render = Callable[[str], Rendered]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextSection:
     """A section of a document with its heading; "" where the text is a whole document."""
 
     title: str
@@ -61,7 +61,7 @@ class Event:
     mark: Mark | None = None
     note: str = ""
     #: The document's sections; () for a commit.
-    said: tuple[Said, ...] = ()
+    sections: tuple[TextSection, ...] = ()
     #: None for a document.
     commit: CommitLine | None = None
 
@@ -96,53 +96,53 @@ DECISIONS = {"approve": "ok", "reject": "bad", "stop": "bad", "change": "warn", 
 
 def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: Render) -> tuple[Event, ...]:
     """All events, newest first; of the same second, documents are above commits."""
-    papers = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
-    papers += [
+    events = [_build_check_in(c, render) for c in work.check_ins[:EVENTS_SHOWN]]
+    events += [
         Event(
             at=a.at,
             title="Answer",
             by=a.by,
             mark=decision_mark(a.decision),
             note=a.checkpoint or "",
-            said=_build_text(a.text, render),
+            sections=_build_text(a.text, render),
         )
         for a in work.answers[:EVENTS_SHOWN]
     ]
-    papers += [
+    events += [
         Event(at=r.at, title="Review", by=r.reviewer, mark=decision_mark(r.verdict), note=f"of {r.head[:10]}")
         for r in work.reviews[:EVENTS_SHOWN]
     ]
-    papers += [
+    events += [
         Event(
             at=w.at,
             title=f"Waiver of {', '.join(w.rules)}",
             by=w.by,
             mark=None,
             note=f"for {', '.join(w.paths)}, until {format_rfc3339(w.until)[:10]}",
-            said=_build_text(w.text, render),
+            sections=_build_text(w.text, render),
         )
         for w in task.waivers[:EVENTS_SHOWN]
     ]
     if task.outcome:
-        end = task.outcome
-        papers.append(
+        outcome = task.outcome
+        events.append(
             Event(
-                at=end.at,
+                at=outcome.at,
                 title="Outcome",
-                by=end.by,
-                mark=Mark("done", end.outcome),
+                by=outcome.by,
+                mark=Mark("done", outcome.outcome),
                 note="",
-                said=_build_text(end.text, render),
+                sections=_build_text(outcome.text, render),
             )
         )
-    papers += [Event(at=c.at, title=c.subject, by=c.author, commit=c) for c in commits]
-    return tuple(sorted(papers, key=lambda e: (-e.at, e.commit is not None)))
+    events += [Event(at=c.at, title=c.subject, by=c.author, commit=c) for c in commits]
+    return tuple(sorted(events, key=lambda e: (-e.at, e.commit is not None)))
 
 
 def describe_left_out(work: Work) -> str:
     """How many older check-ins the timeline leaves out, in words; "" for none."""
-    left = work.check_ins_total - min(len(work.check_ins), EVENTS_SHOWN)
-    return f"and {format_count(left, 'older check-in')}, not shown" if left > 0 else ""
+    left_out_count = work.check_ins_total - min(len(work.check_ins), EVENTS_SHOWN)
+    return f"and {format_count(left_out_count, 'older check-in')}, not shown" if left_out_count > 0 else ""
 
 
 def decision_mark(word: str) -> Mark:
@@ -152,27 +152,29 @@ def decision_mark(word: str) -> Mark:
 
 def describe_check_in(check_in: CheckIn) -> tuple[str, ...]:
     """The notes about a check-in beside its state."""
-    asks = (f"asks for checkpoint {check_in.checkpoint}",) if check_in.checkpoint else ()
-    loose = check_in.document.source.uncommitted
-    return (*asks, *(("not committed: it lies in the worktree only",) if loose else ()))
+    checkpoint_notes = (f"asks for checkpoint {check_in.checkpoint}",) if check_in.checkpoint else ()
+    is_uncommitted = check_in.document.source.uncommitted
+    return (*checkpoint_notes, *(("not committed: it lies in the worktree only",) if is_uncommitted else ()))
 
 
-def build_sections(document: Document, render: Render, without: Iterable[str] = ()) -> tuple[Said, ...]:
+def build_sections(
+    document: Document, render: Render, without: Iterable[str] = ()
+) -> tuple[TextSection, ...]:
     """The sections of a document that are not empty, without those in `without`."""
-    left_out = [document.part(title) for title in without]
-    return tuple(_build_section(p, render) for p in document.parts if not p.empty and p not in left_out)
+    excluded = [document.part(title) for title in without]
+    return tuple(_build_section(p, render) for p in document.parts if not p.empty and p not in excluded)
 
 
 def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
     """Every document of a branch and its task that is Markdown, the most important first."""
-    brief, own = task.brief, work.brief
+    brief, branch_copy = task.brief, work.brief
     # The branch's copy is listed only where it differs from the brief that counts.
-    if brief and own and own.document.blob == brief.document.blob:
-        own = None
-    single = [one.document for one in (brief, own) if one]
-    single += [one.document for one in (work.packet, task.outcome) if one]
+    if brief and branch_copy and branch_copy.document.blob == brief.document.blob:
+        branch_copy = None
+    documents = [each.document for each in (brief, branch_copy) if each]
+    documents += [each.document for each in (work.packet, task.outcome) if each]
     return (
-        *single,
+        *documents,
         *(review.document for review in work.reviews),
         *(answer.document for answer in work.answers),
         *(waiver.document for waiver in task.waivers),
@@ -180,42 +182,42 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
     )
 
 
-def build_raws(found: Sequence[Document]) -> tuple[Raw, ...]:
+def build_raws(documents: Sequence[Document]) -> tuple[Raw, ...]:
     """The documents as they were written, within the page's limits; what is cut off is counted."""
-    made, room = [], RAW_ALL
-    for document in found[:RAW_SHOWN]:
-        shown = document.text[: min(RAW_LONG, room)]
-        room -= len(shown)
-        left = len(document.text) - len(shown)
-        cut = f"and {format_count(left, 'more character')}, not shown" if left else ""
-        made.append(Raw(document.source.path, render_literal(shown), cut))
-    return tuple(made)
+    raws, room = [], RAW_ALL
+    for document in documents[:RAW_SHOWN]:
+        excerpt = document.text[: min(RAW_LONG, room)]
+        room -= len(excerpt)
+        cut_length = len(document.text) - len(excerpt)
+        cut = f"and {format_count(cut_length, 'more character')}, not shown" if cut_length else ""
+        raws.append(Raw(document.source.path, render_literal(excerpt), cut))
+    return tuple(raws)
 
 
 def render_literal(text: str) -> Markup:
     """A text of several lines as markup for a `<pre>`: escaped, and with chips for hidden characters."""
-    lines = text.replace("\r\n", "\n")
-    return Markup(insert_chips(html.escape(lines), keep="\n\t"))  # noqa: S704 - escaped on this very line
+    normalized = text.replace("\r\n", "\n")
+    return Markup(insert_chips(html.escape(normalized), keep="\n\t"))  # noqa: S704 - escaped on this very line
 
 
-def build_problems(work: Work, found: Sequence[Document]) -> tuple[ProblemLine, ...]:
+def build_problems(work: Work, documents: Sequence[Document]) -> tuple[ProblemLine, ...]:
     """What is wrong in the documents, the worst first, each only once."""
     checks = [e.document for e in (*work.evidence, *work.reruns)]
-    all_of_them = [*work.problems, *(p for d in (*found, *checks) for p in d.problems)]
-    worst = sorted(dict.fromkeys(all_of_them), key=lambda p: not p.fatal)
-    return tuple(map(_build_problem, worst[:PROBLEMS_SHOWN]))
+    problems = [*work.problems, *(p for d in (*documents, *checks) for p in d.problems)]
+    ordered = sorted(dict.fromkeys(problems), key=lambda p: not p.fatal)
+    return tuple(map(_build_problem, ordered[:PROBLEMS_SHOWN]))
 
 
 def _build_check_in(check_in: CheckIn, render: Render) -> Event:
     mark = CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state))
-    said = build_sections(check_in.document, render)
+    sections = build_sections(check_in.document, render)
     return Event(
         at=check_in.at,
         title="Check-in",
         by=check_in.agent,
         mark=mark,
         note="; ".join(describe_check_in(check_in)),
-        said=said,
+        sections=sections,
     )
 
 
@@ -225,9 +227,9 @@ def _build_problem(problem: Problem) -> ProblemLine:
     return ProblemLine(mark, place, problem.message, problem.hint)
 
 
-def _build_section(part: Part, render: Render) -> Said:
-    return Said(part.title, render(part.text))
+def _build_section(part: Part, render: Render) -> TextSection:
+    return TextSection(part.title, render(part.text))
 
 
-def _build_text(text: str, render: Render) -> tuple[Said, ...]:
-    return (Said("", render(text)),) if text.strip() else ()
+def _build_text(text: str, render: Render) -> tuple[TextSection, ...]:
+    return (TextSection("", render(text)),) if text.strip() else ()

@@ -23,7 +23,7 @@ def render_visible(text: object) -> Markup:
     if isinstance(text, Markup):
         return text
     raw = str(text)
-    return _word(raw) if len(raw) <= _WORD else _render_raw(raw)
+    return _render_cached(raw) if len(raw) <= _MOST_CACHED else _render_raw(raw)
 
 
 def _render_raw(raw: str) -> Markup:
@@ -33,8 +33,9 @@ def _render_raw(raw: str) -> Markup:
 
 
 _HARMLESS = bytes(range(0x20, 0x7F))
-_WORD = 80  # characters; shorter texts are cached: they occur many times on a page, and on a thousand pages
-_word = lru_cache(maxsize=1 << 14)(_render_raw)
+# Characters. Shorter texts are cached: they occur many times on a page, and on a thousand pages.
+_MOST_CACHED = 80
+_render_cached = lru_cache(maxsize=1 << 14)(_render_raw)
 
 
 @lru_cache(maxsize=1 << 14)

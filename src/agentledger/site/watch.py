@@ -55,8 +55,8 @@ class Folder(NamedTuple):
         """
         if not path or path.endswith(".lock"):
             return False
-        place, name = os.path.split(path)
-        return self.names is None or (name in self.names and place == str(self.path))
+        parent, name = os.path.split(path)
+        return self.names is None or (name in self.names and parent == str(self.path))
 
 
 def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
@@ -91,19 +91,21 @@ class Watch:
         self._watched: dict[Folder, tuple[_Identity, ObservedWatch]] = {}
         self._observer = _start_observer()
 
-    def follow(self, wanted: Iterable[Folder]) -> None:
+    def follow(self, folders: Iterable[Folder]) -> None:
         """Watch those of the folders that exist, and no others."""
         if self._observer is None:
             return
-        there = {folder: inode for folder in wanted if (inode := _folder_identity(folder.path)) is not None}
+        identities = {
+            folder: inode for folder in folders if (inode := _folder_identity(folder.path)) is not None
+        }
         for folder, (identity, watch) in list(self._watched.items()):
             # A folder that was deleted and made again has the same name; the old watch gets no more events.
-            if there.get(folder) != identity:
+            if identities.get(folder) != identity:
                 del self._watched[folder]
                 self._observer.unschedule(watch)
         self.complete = True
-        for folder in there.keys() - self._watched.keys():
-            self._add(self._observer, folder, there[folder])
+        for folder in identities.keys() - self._watched.keys():
+            self._add(self._observer, folder, identities[folder])
 
     @property
     def longest_wait(self) -> float:
@@ -116,11 +118,11 @@ class Watch:
 
     def settle(self, quiet: float, longest: float) -> None:
         """Wait until no hint came for `quiet` seconds, or for `longest` seconds in all; clears the hints so far."""
-        end = time.monotonic() + longest
+        deadline = time.monotonic() + longest
         while True:
             self._hint.clear()
-            left = end - time.monotonic()
-            if left <= 0 or not self._hint.wait(min(quiet, left)):
+            seconds_left = deadline - time.monotonic()
+            if seconds_left <= 0 or not self._hint.wait(min(quiet, seconds_left)):
                 return
 
     def close(self) -> None:

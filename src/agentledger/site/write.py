@@ -31,14 +31,14 @@ class Site:
     def __init__(self, root: Path, out: Path) -> None:
         self._root, self._out = root, out
         self._staging = root / f"{folder.STAGING}{os.getpid()}"
-        self._found = list_files(root)
+        self._existing_files = list_files(root)
         self._staged: list[str] = []
         self._keys: dict[str, str] = {}
         self.old = manifest.read_manifest(root) or manifest.NOTHING
 
     def is_current(self, path: str, key: str) -> bool:
         """True when the file is there, and was published completely under this key."""
-        return self.old.complete and self.old.files.get(path) == key and path in self._found
+        return self.old.complete and self.old.files.get(path) == key and path in self._existing_files
 
     def keep(self, path: str, key: str) -> None:
         """Leave a published file as it is."""
@@ -64,21 +64,23 @@ class Site:
 
         Raises OutputError; where the disk is full, before the first file is touched.
         """
-        whole = replace(final, files=self._keys, place=manifest.folder_identity(self._root), complete=True)
-        gone = [path for path in self.old.files if path not in self._keys and path in self._found]
+        published = replace(
+            final, files=self._keys, place=manifest.folder_identity(self._root), complete=True
+        )
+        removed = [path for path in self.old.files if path not in self._keys and path in self._existing_files]
         with folder.explain_disk_errors(self._out):
             # The folder may be inside a worktree: git must not offer the site for a commit.
             self._write(IGNORE, b"*\n")
             # Both manifests are written now: at the end the disk might be full.
-            self._write("publishing", whole.while_publishing(self.old).to_json())
-            self._write("published", whole.to_json())
+            self._write("publishing", published.while_publishing(self.old).to_json())
+            self._write("published", published.to_json())
             (self._staging / "publishing").replace(self._root / manifest.NAME)
             for path in (IGNORE, *self._staged):
                 self._move_into_place(path)
-            for path in gone:
+            for path in removed:
                 (self._root / path).unlink(missing_ok=True)
             (self._staging / "published").replace(self._root / manifest.NAME)
-        return len(gone)
+        return len(removed)
 
     def discard(self) -> None:
         """Delete what was staged and not published."""
@@ -114,10 +116,10 @@ def open_site(out: Path) -> Iterator[Site]:
     with contextlib.ExitStack() as stack:
         # Only for these steps: a disk error in the caller's block is not about this folder.
         with folder.explain_disk_errors(out):
-            made = not out.exists()
+            is_new = not out.exists()
             root = folder.make_output_folder(out)
             # Runs last, and only if the folder was made here: a failed build must leave no empty folder.
-            stack.callback(_remove_if_empty, root, made)
+            stack.callback(_remove_if_empty, root, is_new)
             stack.enter_context(folder.lock_folder(root))
             folder.clear_staging(root)
             site = Site(root, out)
@@ -125,8 +127,8 @@ def open_site(out: Path) -> Iterator[Site]:
         yield site
 
 
-def _remove_if_empty(root: Path, made: bool) -> None:
-    if made:
+def _remove_if_empty(root: Path, is_new: bool) -> None:
+    if is_new:
         with contextlib.suppress(OSError):
             root.rmdir()
 

@@ -398,11 +398,11 @@ def test_what_policy_has_against_the_new_brief_is_told(asking: Desk) -> None:
 
 def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking: Desk) -> None:
     base = reading.fleet(asking.repo).base
-    found = {c.what: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
+    found = {c.purpose: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
     accept, refuse = found["Accept the brief as it has it"], found["Refuse that brief"]
     assert run(asking.repo.path, *refuse).code == 0
     assert asking.work().copy is Copy.REFUSED
-    assert "Refuse that brief" not in {c.what for c in build_commands(asking.branch(), base)}
+    assert "Refuse that brief" not in {c.purpose for c in build_commands(asking.branch(), base)}
     asking.says({"brief.md": brief(owns=["**"])})
     asking.repo.flush()
     assert "was replaced meanwhile" in refused(asking.repo.path, *accept).message

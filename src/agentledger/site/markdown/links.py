@@ -55,10 +55,10 @@ def disguised_host(label: str, address: str) -> str:
 
     "" where neither is so.
     """
-    web = _WEB.fullmatch(address)
-    if not web:
+    match = _WEB.fullmatch(address)
+    if not match:
         return ""
-    host = web["host"].lower()
+    host = match["host"].lower()
     # Punycode: a host with characters beyond ASCII, some of which look like Latin letters.
     lookalike = any(part.startswith("xn--") for part in host.split("."))
     return host if lookalike or (_LOOKS_LIKE_HOST.search(label) and not _is_host_named(label, host)) else ""

@@ -42,7 +42,7 @@ def is_allowed_html(html: str) -> bool:
 
 
 def _is_allowed_tag(tag: str) -> bool:
-    allowed = _MORE.fullmatch(tag)
-    if not allowed:
+    match = _MORE.fullmatch(tag)
+    if not match:
         return False
-    return allowed["href"] is None or classify_address(unescape(allowed["href"])) in (Kind.WEB, Kind.MAIL)
+    return match["href"] is None or classify_address(unescape(match["href"])) in (Kind.WEB, Kind.MAIL)

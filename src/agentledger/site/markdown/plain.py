@@ -36,15 +36,15 @@ _BOXES = {
 
 def render_simple(text: str) -> Markup | None:
     """The HTML of a text in this subset; None for all others."""
-    made, last = [], ""
+    blocks, last_kind = [], ""
     for block in re.split("\n\n+", text):
         kind, html = _render_block(block)
         # To Markdown, two lists with a blank line between are one list whose items are paragraphs.
-        if not kind or (kind == last == "list"):
+        if not kind or (kind == last_kind == "list"):
             return None
-        made.append(html)
-        last = kind
-    return Markup("".join(made))  # noqa: S704 - of known tags, and text that was escaped
+        blocks.append(html)
+        last_kind = kind
+    return Markup("".join(blocks))  # noqa: S704 - of known tags, and text that was escaped
 
 
 def _render_block(block: str) -> tuple[str, str]:
@@ -58,13 +58,13 @@ def _render_block(block: str) -> tuple[str, str]:
 
 
 def _render_list(block: str) -> str:
-    rows = []
+    items = []
     for line in block.split("\n"):
         item = _ITEM.fullmatch(line)
         assert item, "the whole list was matched before"
         start = f'<li class="task">{_BOXES[item[1]]}' if item[1] else "<li>"
-        rows.append(f"{start}{_render_inline(item[2])}</li>\n")
-    return f"<ul>\n{''.join(rows)}</ul>\n"
+        items.append(f"{start}{_render_inline(item[2])}</li>\n")
+    return f"<ul>\n{''.join(items)}</ul>\n"
 
 
 def _render_inline(text: str) -> str:

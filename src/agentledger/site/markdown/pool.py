@@ -49,13 +49,13 @@ class Store(Protocol):
 class Renderer:
     """Renders Markdown in other processes, which live until the `with` block ends.
 
-    `known` maps `result_key(text, top)` to a JSON value; it is read and added to. Its HTML is checked again
-    before it is used, so `known` may come from a file. No process is started while all texts are known.
+    `results` maps `result_key(text, top)` to a JSON value; it is read and added to. Its HTML is checked again
+    before it is used, so `results` may come from a file. No process is started while all of them are there.
     `limit` is in seconds for one text.
     """
 
-    def __init__(self, known: MutableMapping[str, Any] | None = None, limit: float = LIMIT) -> None:
-        self._known: MutableMapping[str, Any] = {} if known is None else known
+    def __init__(self, results: MutableMapping[str, Any] | None = None, limit: float = LIMIT) -> None:
+        self._results: MutableMapping[str, Any] = {} if results is None else results
         self._limit = limit
         self._lost = 0.0
         self._new: dict[str, Any] = {}
@@ -89,31 +89,31 @@ class Renderer:
         Results that are not known are looked up in `store`; new ones are put into it. Raises LedgerError
         if no process can be started.
         """
-        wanted = list(texts)
+        ordered_texts = list(texts)
         rendered: dict[str, Rendered] = {}
-        others: dict[str, str] = {}
-        for text in dict.fromkeys(wanted):
-            made = _render_at_once(text)
-            if made:
-                rendered[text] = made
+        keys_by_text: dict[str, str] = {}
+        for text in dict.fromkeys(ordered_texts):
+            result = _render_at_once(text)
+            if result:
+                rendered[text] = result
             else:
-                others[text] = result_key(text, top)
-        rendered |= self._recall_results(others, store)
+                keys_by_text[text] = result_key(text, top)
+        rendered |= self._recall_results(keys_by_text, store)
         try:
-            rendered |= self._answers(deque(text for text in others if text not in rendered), top)
+            rendered |= self._answers(deque(text for text in keys_by_text if text not in rendered), top)
         except BaseException:
             self.close()  # the answers that are still to come would belong to the next call's texts
             raise
         finally:
             self._remember(store)
-        return [rendered[text] for text in wanted]
+        return [rendered[text] for text in ordered_texts]
 
-    def _recall_results(self, names: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
-        """The known results of these texts; `names` maps each text to its key."""
-        stored = store.get(_KIND, names.values()) if store and names else {}
-        rows = ((text, name, self._known.get(name, stored.get(name))) for text, name in names.items())
-        made = ((text, self._failed.get(name) or _parse_row(row)) for text, name, row in rows)
-        return {text: rendered for text, rendered in made if rendered}
+    def _recall_results(self, keys_by_text: Mapping[str, str], store: Store | None) -> dict[str, Rendered]:
+        """The known results of these texts; `keys_by_text` maps each text to its key."""
+        stored = store.get(_KIND, keys_by_text.values()) if store and keys_by_text else {}
+        rows = ((text, key, self._results.get(key, stored.get(key))) for text, key in keys_by_text.items())
+        results = ((text, self._failed.get(key) or _parse_row(row)) for text, key, row in rows)
+        return {text: rendered for text, rendered in results if rendered}
 
     def _remember(self, store: Store | None) -> None:
         """Keep the new results: in the store, or where there is none, here.
@@ -123,7 +123,7 @@ class Renderer:
         if store:
             store.put(_KIND, self._new.items())
         else:
-            self._known.update(self._new)
+            self._results.update(self._new)
         self._new = {}
 
     def _answers(self, queue: deque[str], top: int) -> Iterator[tuple[str, Rendered]]:
@@ -141,8 +141,8 @@ class Renderer:
                     yield from self._give_up(worker, queue, top, TOO_SLOW)
 
     def _start_workers(self, queue: deque[str]) -> None:
-        wanted = min(_MOST_WORKERS, 1 + sum(map(len, queue)) // _WORTH_A_PROCESS)
-        while queue and len(self._workers) < wanted:
+        worker_count = min(_MOST_WORKERS, 1 + sum(map(len, queue)) // _WORTH_A_PROCESS)
+        while queue and len(self._workers) < worker_count:
             self._workers.append(Worker(self._limit))
 
     def _hand_out(self, queue: deque[str], top: int) -> None:
@@ -174,15 +174,15 @@ class Renderer:
         if not worker.texts:
             return
         self._lost += self._allowed
-        text, *rest = worker.texts
-        queue.extendleft(reversed(rest))
+        text, *unanswered = worker.texts
+        queue.extendleft(reversed(unanswered))
         if why == FAILED and text not in self._suspects:
             # The system may have killed it for lack of memory, which need not be this text's fault.
             self._suspects.add(text)
             queue.appendleft(text)
             return
-        self._failed[result_key(text, top)] = made = render_plain(text, why)
-        yield text, made
+        self._failed[result_key(text, top)] = rendered = render_plain(text, why)
+        yield text, rendered
 
     @property
     def _allowed(self) -> float:
@@ -193,14 +193,14 @@ def _render_at_once(text: str) -> Rendered | None:
     """The result for a text that needs no process, because it is simple or too long; None for all others."""
     if len(text) > MOST_IN:
         return render_plain(text, TOO_LONG)
-    quick = plain.render_simple(text)
-    return Rendered(quick, "", ()) if quick is not None else None
+    markup = plain.render_simple(text)
+    return Rendered(markup, "", ()) if markup is not None else None
 
 
 def result_key(text: str, top: int = 3) -> str:
     """The key under which a text's result is kept: 64 hexadecimal digits."""
-    start = f"{FORMAT} {markdown_it.__version__} {top}\0"
-    return hashlib.sha256((start + text).encode("utf-8", "surrogatepass")).hexdigest()
+    prefix = f"{FORMAT} {markdown_it.__version__} {top}\0"
+    return hashlib.sha256((prefix + text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _next_batch(queue: deque[str]) -> list[str]:

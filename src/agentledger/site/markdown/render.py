@@ -50,40 +50,40 @@ def render_markdown(text: str, top: int = 3) -> Rendered:
     if len(text) > MOST_IN:
         return render_plain(text, TOO_LONG)
     try:
-        made = build_parser().render(text, {"top": top})
+        markup = build_parser().render(text, {"top": top})
     except TooMuch as error:
         return render_plain(text, error.args[0])
-    if not made and text.strip():
+    if not markup and text.strip():
         return render_plain(text, EMPTY)
-    if len(made) > MOST_OUT:
+    if len(markup) > MOST_OUT:
         return render_plain(text, TOO_LARGE)
     # One pass over the finished HTML, so that no hidden character is missed. A chip within an attribute would
     # be refused below.
-    shown = insert_chips(made, keep="\n\t")
-    if len(shown) > MOST_OUT:
+    visible = insert_chips(markup, keep="\n\t")
+    if len(visible) > MOST_OUT:
         return render_plain(text, TOO_LARGE)
-    if not is_allowed_html(shown):
+    if not is_allowed_html(visible):
         return render_plain(text, UNSAFE)
-    return Rendered(Markup(shown), "", _misleading_names(text, made))  # noqa: S704 - checked on the line above
+    return Rendered(Markup(visible), "", _misleading_names(text, markup))  # noqa: S704 - checked on the line above
 
 
 def render_plain(text: str, why: str) -> Rendered:
     """The text unchanged, cut to the limits; `why` completes “Shown as plain text: …”."""
-    whole = text.replace("\r\n", "\n")
-    part = whole[:MOST_IN]
+    normalized = text.replace("\r\n", "\n")
+    excerpt = normalized[:MOST_IN]
     # A chip is much longer than its character, so even a short text can be too large with them.
-    while len(shown := insert_chips(html.escape(part), keep="\n\t")) > MOST_OUT:
-        part = part[: len(part) // 2]
+    while len(visible := insert_chips(html.escape(excerpt), keep="\n\t")) > MOST_OUT:
+        excerpt = excerpt[: len(excerpt) // 2]
     note = f"Shown as plain text: {why}."
-    if len(part) < len(whole):
-        note += f" Only the first {len(part):,} of its {len(whole):,} characters are here."
-    markup = Markup(f'<pre class="plain"><code>{shown}</code></pre>')  # noqa: S704 - escaped above
-    return Rendered(markup, note, _misleading_names(part, ""))
+    if len(excerpt) < len(normalized):
+        note += f" Only the first {len(excerpt):,} of its {len(normalized):,} characters are here."
+    markup = Markup(f'<pre class="plain"><code>{visible}</code></pre>')  # noqa: S704 - escaped above
+    return Rendered(markup, note, _misleading_names(excerpt, ""))
 
 
-def _misleading_names(text: str, made: str) -> tuple[str, ...]:
+def _misleading_names(text: str, markup: str) -> tuple[str, ...]:
     """The names of misleading characters in a text, also of those spelled as entities or in addresses."""
     names = count_misleading([text])
     if "&" in text or "%" in text:
-        names |= count_misleading([_TAGS.sub("", made)])
+        names |= count_misleading([_TAGS.sub("", markup)])
     return tuple(sorted(names))

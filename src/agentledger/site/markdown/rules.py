@@ -151,17 +151,17 @@ def _open_link(token: Token) -> Iterator[Token]:
 
 
 def _close_link(md: MarkdownIt, address: str, label: str, closing: Token) -> Iterator[Token]:
-    shown = md.normalizeLinkText(address)
+    address_text = md.normalizeLinkText(address)
     if not label:
-        yield _text_token(shown)
+        yield _text_token(address_text)
     if classify_address(address) in (Kind.WEB, Kind.MAIL):
         yield closing
         host = disguised_host(label, address)
         if host:
             yield _text_token(f" ({host})")
-    elif label and shown not in ("", label):
+    elif label and address_text not in ("", label):
         # As a link it would lead into our site or to a file beside it, and its author can know neither.
-        yield _text_token(f" ({shown})")
+        yield _text_token(f" ({address_text})")
 
 
 def _text_token(content: str) -> Token:

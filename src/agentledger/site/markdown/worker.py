@@ -34,9 +34,9 @@ class Worker:
         self.deadline = monotonic() + STARTING
         # Never a fork: it would inherit the locks of our threads and the other workers' pipes.
         context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=run_worker, args=(theirs, 2 * limit + 1), daemon=True)
-        with theirs, _block_interrupts():
+        self.pipe, child_pipe = context.Pipe()
+        self._process = context.Process(target=run_worker, args=(child_pipe, 2 * limit + 1), daemon=True)
+        with child_pipe, _block_interrupts():
             self._process.start()
 
     def send_texts(self, texts: Sequence[str], top: int) -> None:
@@ -72,8 +72,8 @@ class Worker:
 
 def wait_for_answers(workers: Sequence[Worker]) -> list[Worker]:
     """Wait until a worker answers or dies, or the first deadline passes; the workers that did."""
-    soonest = min(worker.deadline for worker in workers)
-    ready = wait([worker.pipe for worker in workers], max(0, soonest - monotonic()))
+    deadline = min(worker.deadline for worker in workers)
+    ready = wait([worker.pipe for worker in workers], max(0, deadline - monotonic()))
     return [worker for worker in workers if worker.pipe in ready]
 
 
@@ -97,8 +97,8 @@ def run_worker(pipe: Connection, longest: float) -> None:
             return
         for text in texts:
             _set_alarm(longest)
-            made = render_markdown(text, top)
-            pipe.send((str(made.html), made.note, made.hidden))
+            rendered = render_markdown(text, top)
+            pipe.send((str(rendered.html), rendered.note, rendered.hidden))
         _set_alarm(0)
 
 
@@ -125,8 +125,8 @@ def _block_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)

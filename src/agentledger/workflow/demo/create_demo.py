@@ -22,7 +22,7 @@ from agentledger.workflow.demo import demo_ids, demo_live
 from agentledger.workflow.demo import demo_ledger as ledger
 from agentledger.workflow.demo import demo_reports as reports
 from agentledger.workflow.demo.demo_base import BASE
-from agentledger.workflow.demo.demo_fleet import MARTA, Known, Step, Tree, apply_changes
+from agentledger.workflow.demo.demo_fleet import MARTA, BuildState, Step, Tree, apply_changes
 
 if TYPE_CHECKING:
     import git
@@ -117,15 +117,15 @@ def _import_commits(origin: git.Repo, now: int) -> None:
     """Write all commits in one go; local branches wait under refs/local."""
     trees: dict[str, Tree] = {}
     marks: dict[str, int] = {}
-    known = Known(now)
+    state = BuildState(now)
     stream: list[bytes] = []
     for step in sorted(STEPS, key=lambda step: -step.minutes):
         marks[step.key] = len(marks) + 1
-        before = trees[step.after[0]] if step.after else {}
-        trees[step.key] = tree = apply_changes(before, step.files(known))
-        known.code_trees[step.key] = demo_ids.code_tree_id(tree)
-        parents = [known.heads[key] for key in step.after]
-        known.heads[step.key] = demo_ids.commit_id(step, demo_ids.tree_id(tree), parents, now)
+        parent_tree = trees[step.after[0]] if step.after else {}
+        trees[step.key] = tree = apply_changes(parent_tree, step.files(state))
+        state.code_trees[step.key] = demo_ids.code_tree_id(tree)
+        parents = [state.heads[key] for key in step.after]
+        state.heads[step.key] = demo_ids.commit_id(step, demo_ids.tree_id(tree), parents, now)
         stream += _stream_commit(step, tree, marks, now)
     for folder, tips in (("heads", REMOTE), ("local", LOCAL)):
         stream += [f"reset refs/{folder}/{name}\nfrom :{marks[key]}\n".encode() for name, key in tips.items()]
@@ -140,8 +140,8 @@ def _stream_commit(step: Step, tree: Tree, marks: Mapping[str, int], now: int) -
         yield b"reset refs/local/main\n"
     yield f"commit refs/local/main\nmark :{marks[step.key]}\nauthor {person}\ncommitter {person}\n".encode()
     yield _data_block(step.message.encode())
-    for word, key in zip(("from", *["merge"] * len(step.after)), step.after, strict=False):
-        yield f"{word} :{marks[key]}\n".encode()
+    for keyword, key in zip(("from", *["merge"] * len(step.after)), step.after, strict=False):
+        yield f"{keyword} :{marks[key]}\n".encode()
     yield b"deleteall\n"
     for path, file in tree.items():
         quoted = path.replace("\\", "\\\\").replace('"', '\\"')
@@ -154,10 +154,10 @@ def _data_block(content: bytes) -> bytes:
 
 def _feed_git(repo: git.Repo, arguments: Sequence[str], lines: Sequence[bytes]) -> None:
     """Run git on these lines; GitPython hands it a real file only."""
-    with tempfile.TemporaryFile(dir=repo.git_dir) as lent:
-        lent.write(b"".join(lines))
-        lent.seek(0)
-        repo.git.execute(["git", *arguments], istream=lent)
+    with tempfile.TemporaryFile(dir=repo.git_dir) as input_file:
+        input_file.write(b"".join(lines))
+        input_file.seek(0)
+        repo.git.execute(["git", *arguments], istream=input_file)
 
 
 def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
@@ -177,15 +177,15 @@ def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
 def _check_out_worktrees(shop: git.Repo, now: int) -> None:
     """Check base out, and the branches that are being worked on beside it."""
     shop.git.reset("--quiet", "--hard")
-    beside = Path(shop.working_dir).with_name("shop.worktrees")
+    worktrees = Path(shop.working_dir).with_name("shop.worktrees")
     for branch, (folder, minutes) in story.WORKTREES.items():
-        shop.git.worktree("add", "--quiet", str(beside / folder), branch)
+        shop.git.worktree("add", "--quiet", str(worktrees / folder), branch)
         for name in ("index", "logs/HEAD"):
             _backdate_file(Path(shop.git_dir, "worktrees", folder, name), now, minutes)
     folder, minutes = story.WORKTREES[story.UNCOMMITTED_IN]
-    known = Known(now)
-    for path, file in {**story.UNCOMMITTED(known), **reports.make_uncommitted(known, minutes)}.items():
-        target = beside / folder / path
+    state = BuildState(now)
+    for path, file in {**story.UNCOMMITTED(state), **reports.make_uncommitted(state, minutes)}.items():
+        target = worktrees / folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
         _backdate_file(target, now, minutes)

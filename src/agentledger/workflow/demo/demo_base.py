@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentledger.workflow.demo.demo_files import take_versions
-from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, Changes, Known, Step
+from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, BuildState, Changes, Step
 
 
-def _main_step(number: int, minutes: int, message: str, files: Callable[[Known], Changes]) -> Step:
+def _main_step(number: int, minutes: int, message: str, files: Callable[[BuildState], Changes]) -> Step:
     """The commit of this number on `main`, on top of the one before it."""
     after = (f"main:{number - 1}",) if number > 1 else ()
     return Step(f"main:{number}", after, minutes, who=MARTA, message=message, files=files)

@@ -20,8 +20,8 @@ from agentledger.workflow.demo.demo_fleet import (
     HOUR,
     JULES,
     MARTA,
+    BuildState,
     File,
-    Known,
     Step,
 )
 
@@ -32,7 +32,7 @@ FOR_MARTA = "\nCo-authored-by: Marta Lindqvist <marta@orchard.example>\n"
 LABEL = {'data/labels/Boskoop & "Elstar" #2.txt': File(b"Boskoop & Elstar\n")}
 
 
-def _make_postcodes(_: Known) -> Mapping[str, File]:
+def _make_postcodes(_: BuildState) -> Mapping[str, File]:
     """A table so long that a page should not show the whole of it."""
     zones = ("near", "town", "far")
     rows = (f"{14400 + 3 * n},{zones[n * n % 7 % 3]},{8 + n * 37 % 83}" for n in range(1200))

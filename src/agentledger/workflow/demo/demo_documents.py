@@ -12,7 +12,7 @@ from string import Template
 
 from agentledger.control.append import new_document_name
 from agentledger.workflow.demo.demo_files import read_demo_file
-from agentledger.workflow.demo.demo_fleet import File, Known
+from agentledger.workflow.demo.demo_fleet import BuildState, File
 
 FOLDER = ".agentledger/tasks"
 Files = dict[str, File]
@@ -28,14 +28,14 @@ def make_brief_copy(task: str) -> Files:
     return {f"{FOLDER}/{task}/brief.md": File(read_brief(task).encode())}
 
 
-def make_check_in(known: Known, task: str, minutes: int, text: str = "check-in") -> Files:
+def make_check_in(state: BuildState, task: str, minutes: int, text: str = "check-in") -> Files:
     """A check-in, written so many minutes before now; `text` is the name of its file, without the ending."""
-    content = _fill_document(known, task, text, minutes)
-    return {f"{FOLDER}/{task}/status/{_name_document(known, minutes, content)}": File(content)}
+    content = _fill_document(state, task, text, minutes)
+    return {f"{FOLDER}/{task}/status/{_name_document(state, minutes, content)}": File(content)}
 
 
 def make_evidence(
-    known: Known, task: str, step: str, minutes: int, check: str, command: str, **ran: object
+    state: BuildState, task: str, step: str, minutes: int, check: str, command: str, **ran: object
 ) -> Files:
     """The record of a check that passed on the commit of `step`."""
     evidence = {
@@ -43,49 +43,49 @@ def make_evidence(
         "check": check,
         "command": command,
         "exit_code": 0,
-        "started_at": _format_moment(known, minutes),
-        "head": known.heads[step],
-        "tree": known.code_trees[step],
+        "started_at": _format_moment(state, minutes),
+        "head": state.heads[step],
+        "tree": state.code_trees[step],
         **ran,
     }
     content = json.dumps(evidence, ensure_ascii=False, indent=1) + "\n"
     return {f"{FOLDER}/{task}/evidence/{check}.json": File(content.encode())}
 
 
-def make_packet(known: Known, task: str, base: str, head: str) -> Files:
+def make_packet(state: BuildState, task: str, base: str, head: str) -> Files:
     """The hand-over of the commits from the step `base` to the step `head`."""
-    return {f"{FOLDER}/{task}/packet.md": File(_fill_document(known, task, "packet", base=base, head=head))}
+    return {f"{FOLDER}/{task}/packet.md": File(_fill_document(state, task, "packet", base=base, head=head))}
 
 
-def make_review(known: Known, task: str, minutes: int, head: str) -> Files:
+def make_review(state: BuildState, task: str, minutes: int, head: str) -> Files:
     """A review of the step `head`, on the control branch."""
-    content = _fill_document(known, task, "review", minutes, head=head)
-    return {f"tasks/{task}/reviews/{_name_document(known, minutes, content)}": File(content)}
+    content = _fill_document(state, task, "review", minutes, head=head)
+    return {f"tasks/{task}/reviews/{_name_document(state, minutes, content)}": File(content)}
 
 
-def make_answer(known: Known, task: str, minutes: int) -> Files:
+def make_answer(state: BuildState, task: str, minutes: int) -> Files:
     """An answer, on the control branch."""
-    content = _fill_document(known, task, "answer", minutes)
-    return {f"tasks/{task}/answers/{_name_document(known, minutes, content)}": File(content)}
+    content = _fill_document(state, task, "answer", minutes)
+    return {f"tasks/{task}/answers/{_name_document(state, minutes, content)}": File(content)}
 
 
-def make_outcome(known: Known, task: str, minutes: int, head: str) -> Files:
+def make_outcome(state: BuildState, task: str, minutes: int, head: str) -> Files:
     """How a task ended at the step `head`, on the control branch."""
-    return {f"tasks/{task}/outcome.md": File(_fill_document(known, task, "outcome", minutes, head=head))}
+    return {f"tasks/{task}/outcome.md": File(_fill_document(state, task, "outcome", minutes, head=head))}
 
 
-def _fill_document(known: Known, task: str, name: str, minutes: int = 0, **steps: str) -> bytes:
+def _fill_document(state: BuildState, task: str, name: str, minutes: int = 0, **steps: str) -> bytes:
     """The text with its time in place of `$at`, and for each of `steps` its commit in place of `$` and the word."""
     text = Template(read_demo_file(f"tasks/{task}/{name}.md").decode())
-    commits = {word: known.heads[step] for word, step in steps.items()}
-    return text.substitute(at=_format_moment(known, minutes), **commits).encode()
+    commits = {placeholder: state.heads[step] for placeholder, step in steps.items()}
+    return text.substitute(at=_format_moment(state, minutes), **commits).encode()
 
 
-def _format_moment(known: Known, minutes: int) -> str:
+def _format_moment(state: BuildState, minutes: int) -> str:
     """So many minutes before now, as documents write it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(known.now - 60 * minutes))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(state.now - 60 * minutes))
 
 
-def _name_document(known: Known, minutes: int, content: bytes) -> str:
+def _name_document(state: BuildState, minutes: int, content: bytes) -> str:
     """The file name of a document of that time."""
-    return new_document_name(known.now - 60 * minutes, content)
+    return new_document_name(state.now - 60 * minutes, content)

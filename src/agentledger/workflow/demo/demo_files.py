@@ -15,7 +15,7 @@ from functools import cache
 
 from agentledger.model.errors import LedgerError
 from agentledger.storage import resources
-from agentledger.workflow.demo.demo_fleet import File, Known
+from agentledger.workflow.demo.demo_fleet import BuildState, File
 
 # Two files of the sample have characters that turn the order of a line around. In `templates/demo/` these are
 # spelled out (`\u202e`), so that whoever reads or reviews the file there is not misled by it.
@@ -32,19 +32,19 @@ def read_demo_file(path: str) -> bytes:
             f"agentledger's own file “templates/demo/{path}” cannot be read: {error.strerror}",
             "The installation is incomplete: install agentledger again.",
         ) from error
-    return _SPELLED.sub(lambda found: chr(int(found[1], 16)).encode(), content)
+    return _SPELLED.sub(lambda match: chr(int(match[1], 16)).encode(), content)
 
 
 def take_versions(
     change: str, *paths: str, mode: str = "100644", also: Mapping[str, File] | None = None
-) -> Callable[[Known], Mapping[str, File]]:
+) -> Callable[[BuildState], Mapping[str, File]]:
     """What gives the files of a step: these paths as they are in `versions/` after that change, and `also`.
 
     They are named one by one, since installing a wheel adds compiled files beside those of Python. They are read
     when the demo is made, not at import.
     """
 
-    def read(_: Known) -> Mapping[str, File]:
+    def read(_: BuildState) -> Mapping[str, File]:
         files = {path: File(read_demo_file(f"versions/{change}/{path}"), mode) for path in paths}
         return {**files, **(also or {})}
 

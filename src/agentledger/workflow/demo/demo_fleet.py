@@ -31,8 +31,8 @@ Changes = Mapping[str, File | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a document can mention: the moment, and by step the ids of the commits made before it."""
+class BuildState:
+    """What the demo has so far, for documents to mention: the moment, and by step the ids of its commits."""
 
     now: int
     heads: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Step(NamedTuple):
     minutes: int
     who: Who
     message: str
-    files: Callable[[Known], Changes]
+    files: Callable[[BuildState], Changes]
 
 
 MARTA = Who("Marta Lindqvist", "marta@orchard.example")

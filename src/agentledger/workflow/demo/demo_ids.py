@@ -21,15 +21,15 @@ def tree_id(tree: Tree) -> str:
     folders: dict[str, Tree] = {}
     entries: list[tuple[str, str, str]] = []
     for path, file in tree.items():
-        first, slash, rest = path.partition("/")
+        top_name, slash, subpath = path.partition("/")
         if slash:
-            folders.setdefault(first, {})[rest] = file
+            folders.setdefault(top_name, {})[subpath] = file
         else:
-            entries.append((first, file.mode, _blob_id(file)))
-    entries += [(f"{name}/", "40000", tree_id(below)) for name, below in folders.items()]
+            entries.append((top_name, file.mode, _blob_id(file)))
+    entries += [(f"{name}/", "40000", tree_id(subtree)) for name, subtree in folders.items()]
     # Git sorts a folder as if its name ended in a slash.
     ordered = sorted(entries, key=lambda entry: entry[0].encode())
-    body = [f"{mode} {name.removesuffix('/')}\0".encode() + bytes.fromhex(of) for name, mode, of in ordered]
+    body = [f"{mode} {name.removesuffix('/')}\0".encode() + bytes.fromhex(oid) for name, mode, oid in ordered]
     return _hash_object("tree", b"".join(body))
 
 

@@ -15,32 +15,32 @@ from agentledger.workflow.demo.demo_documents import (
     make_review,
     read_brief,
 )
-from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, File, Known, Step
+from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, BuildState, File, Step
 
 
-def _give_briefs(*tasks: str) -> Callable[[Known], Files]:
+def _give_briefs(*tasks: str) -> Callable[[BuildState], Files]:
     """What gives the briefs of these tasks, once the demo is made."""
     return lambda _: {f"tasks/{task}/brief.md": File(read_brief(task).encode()) for task in tasks}
 
 
-def _kill_postgres(known: Known) -> Files:
-    return make_outcome(known, "postgres-store", 11 * DAY, head="postgres:2")
+def _kill_postgres(state: BuildState) -> Files:
+    return make_outcome(state, "postgres-store", 11 * DAY, head="postgres:2")
 
 
-def _reject_labels(known: Known) -> Files:
-    return make_review(known, "print-labels", 6 * HOUR, head="labels:2")
+def _reject_labels(state: BuildState) -> Files:
+    return make_review(state, "print-labels", 6 * HOUR, head="labels:2")
 
 
-def _answer_dependencies(known: Known) -> Files:
-    return make_answer(known, "update-dependencies", 290)
+def _answer_dependencies(state: BuildState) -> Files:
+    return make_answer(state, "update-dependencies", 290)
 
 
-def _approve_logo(known: Known) -> Files:
-    return make_review(known, "shop-logo", 90, head="logo:3")
+def _approve_logo(state: BuildState) -> Files:
+    return make_review(state, "shop-logo", 90, head="logo:3")
 
 
 # How many minutes ago, the subject of the commit, what it holds.
-_COMMITS: tuple[tuple[int, str, Callable[[Known], Files]], ...] = (
+_COMMITS: tuple[tuple[int, str, Callable[[BuildState], Files]], ...] = (
     (13 * DAY + 3 * HOUR, "brief postgres-store", _give_briefs("postgres-store")),
     (11 * DAY, "kill postgres-store", _kill_postgres),
     (2 * DAY + 30, "brief pickup-slots", _give_briefs("pickup-slots")),

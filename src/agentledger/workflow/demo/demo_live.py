@@ -39,9 +39,9 @@ def run_live_commands(shop: git.Repo, now: int) -> None:
         plan_task.plan_task(top, _plan_of(PLANNED), at, None)
     with _act_as(now, 28, MARTA) as at:
         plan_task.plan_task(top, _plan_of(TASK), at, None)
-        did = spawn_task.spawn_task(top, Wanted(TASK), at, ignore_event)
+        result = spawn_task.spawn_task(top, Wanted(TASK), at, ignore_event)
     worktree = top.with_name("shop.worktrees") / TASK
-    assert worktree.is_dir(), did
+    assert worktree.is_dir(), result
     with _act_as(now, 13, CLAUDE):
         (worktree / FILE).write_bytes(read_demo_file(f"versions/{TASK}/{FILE}"))
         shop.git.execute(["git", "-C", str(worktree), "add", FILE])
@@ -49,12 +49,12 @@ def run_live_commands(shop: git.Repo, now: int) -> None:
             ["git", "-C", str(worktree), "commit", "--quiet", "-m", "Add up what is to be picked"]
         )
     with _act_as(now, 12, CLAUDE) as at:
-        said = Said(
+        check_in = Said(
             next="The command, and the tests.",
             risks="Names sort by code point, shelves do not.",
             agent="claude",
         )
-        write_check_in.report_progress(worktree, said, at)
+        write_check_in.report_progress(worktree, check_in, at)
     shop.git.push("--quiet", "origin", "agentledger")
 
 

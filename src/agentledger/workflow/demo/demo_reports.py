@@ -25,7 +25,7 @@ from agentledger.workflow.demo.demo_fleet import (
     HOUR,
     JULES,
     SUBJECT,
-    Known,
+    BuildState,
     Step,
 )
 
@@ -34,77 +34,77 @@ TEST = "PYTHONPATH=src python -m pytest -q tests"
 LOGO_CHECKS = {"icon": "test -s static/apple.png", "release": "sh -n scripts/release.sh"}
 
 
-def _report_box(known: Known) -> Files:
-    return make_brief_copy("weekly-box") | make_check_in(known, "weekly-box", 12)
+def _report_box(state: BuildState) -> Files:
+    return make_brief_copy("weekly-box") | make_check_in(state, "weekly-box", 12)
 
 
-def _ask_about_search(known: Known) -> Files:
-    return make_brief_copy("search-products") | make_check_in(known, "search-products", 40)
+def _ask_about_search(state: BuildState) -> Files:
+    return make_brief_copy("search-products") | make_check_in(state, "search-products", 40)
 
 
-def _ask_for_the_servers_flask(known: Known) -> Files:
-    return make_brief_copy("update-dependencies") | make_check_in(known, "update-dependencies", 7 * HOUR)
+def _ask_for_the_servers_flask(state: BuildState) -> Files:
+    return make_brief_copy("update-dependencies") | make_check_in(state, "update-dependencies", 7 * HOUR)
 
 
-def _report_labels(known: Known) -> Files:
+def _report_labels(state: BuildState) -> Files:
     """Its check-in is hostile: markup, a script and hidden characters, for the site to withstand."""
-    return make_brief_copy("print-labels") | make_check_in(known, "print-labels", 6 * HOUR + 30)
+    return make_brief_copy("print-labels") | make_check_in(state, "print-labels", 6 * HOUR + 30)
 
 
 def _make_pytest_evidence(
-    known: Known, task: str, step: str, minutes: int, passed: int, seconds: float
+    state: BuildState, task: str, step: str, minutes: int, passed: int, seconds: float
 ) -> Files:
     tail = [f"{'.' * passed}{'[100%]':>{79 - passed}}", f"{passed} passed in {seconds}s"]
     return make_evidence(
-        known, task, step, minutes=minutes, check="test", command=TEST, seconds=seconds, tail=tail
+        state, task, step, minutes=minutes, check="test", command=TEST, seconds=seconds, tail=tail
     )
 
 
-def _hand_zones_over(known: Known) -> Files:
+def _hand_zones_over(state: BuildState) -> Files:
     task = "delivery-zones"
     return (
         make_brief_copy(task)
-        | _make_pytest_evidence(known, task, "zones:2", minutes=18 * HOUR + 20, passed=19, seconds=1.71)
-        | make_packet(known, task, base="main:13", head="zones:2")
-        | make_check_in(known, task, 18 * HOUR)
+        | _make_pytest_evidence(state, task, "zones:2", minutes=18 * HOUR + 20, passed=19, seconds=1.71)
+        | make_packet(state, task, base="main:13", head="zones:2")
+        | make_check_in(state, task, 18 * HOUR)
     )
 
 
-def _hand_logo_over(known: Known) -> Files:
+def _hand_logo_over(state: BuildState) -> Files:
     task, evidence = "shop-logo", Files()
     for name, command in LOGO_CHECKS.items():
         evidence |= make_evidence(
-            known, task, "logo:2", minutes=500, check=name, command=command, seconds=0.0
+            state, task, "logo:2", minutes=500, check=name, command=command, seconds=0.0
         )
     return (
         make_brief_copy(task)
         | evidence
-        | make_packet(known, task, base="main:13", head="logo:2")
-        | make_check_in(known, task, 8 * HOUR)
+        | make_packet(state, task, base="main:13", head="logo:2")
+        | make_check_in(state, task, 8 * HOUR)
     )
 
 
-def _hand_slots_over(known: Known) -> Files:
+def _hand_slots_over(state: BuildState) -> Files:
     task = "pickup-slots"
     return (
         make_brief_copy(task)
-        | _make_pytest_evidence(known, task, "slots:2", minutes=2 * DAY - 150, passed=15, seconds=1.67)
-        | make_packet(known, task, base="main:12", head="slots:2")
-        | make_check_in(known, task, 2 * DAY - 3 * HOUR)
+        | _make_pytest_evidence(state, task, "slots:2", minutes=2 * DAY - 150, passed=15, seconds=1.67)
+        | make_packet(state, task, base="main:12", head="slots:2")
+        | make_check_in(state, task, 2 * DAY - 3 * HOUR)
     )
 
 
-def _report_units(known: Known) -> Files:
-    return make_check_in(known, "unit-prices", 9)
+def _report_units(state: BuildState) -> Files:
+    return make_check_in(state, "unit-prices", 9)
 
 
-def _report_rival_units(known: Known) -> Files:
-    return make_check_in(known, "unit-prices", 3 * HOUR, "rival-check-in")
+def _report_rival_units(state: BuildState) -> Files:
+    return make_check_in(state, "unit-prices", 3 * HOUR, "rival-check-in")
 
 
-def make_uncommitted(known: Known, minutes: int) -> Files:
+def make_uncommitted(state: BuildState, minutes: int) -> Files:
     """The check-in in the worktree of `demo_branches.UNCOMMITTED_IN`, written so many minutes before now."""
-    return make_check_in(known, "invoices", minutes)
+    return make_check_in(state, "invoices", minutes)
 
 
 STEPS: tuple[Step, ...] = (

@@ -44,41 +44,41 @@ class State(Enum):
 
 def classify_block(raw: bytes) -> State:
     """The state of the block in a file with the content `raw`."""
-    markers = [found[1] for found in _MARKER.finditer(raw)]
+    markers = [match[1] for match in _MARKER.finditer(raw)]
     if not markers:
         return State.MISSING
     block = _BLOCK.search(raw)
     if block is None or markers != [b"begin", b"end"]:
         return State.BROKEN
-    words = _hash_words(block[2])
-    if words == _hash_words(_read_template()):
+    text_hash = _hash_words(block[2])
+    if text_hash == _hash_words(_read_template()):
         return State.CURRENT
-    return State.OUTDATED if block[1] == words.encode() else State.EDITED
+    return State.OUTDATED if block[1] == text_hash.encode() else State.EDITED
 
 
 def read_committed(git: Git, commit: str) -> bytes | None:
     """The content of AGENTS.md in a commit, following a link; None without one."""
     out = process.run(git, ["cat-file", "--batch", "--follow-symlinks"], f"{commit}:{NAME}\n".encode())
-    head, _, rest = out.partition(b"\n")
+    head, _, body = out.partition(b"\n")
     kind = head.split(b" ")[1:]
-    return rest[: int(kind[1])] if len(kind) == 2 and kind[0] == b"blob" else None
+    return body[: int(kind[1])] if len(kind) == 2 and kind[0] == b"blob" else None
 
 
 def _read_template() -> bytes:
     return (resources.resource_folder("templates") / "init" / "agents.md").read_bytes()
 
 
-def _hash_words(words: bytes) -> str:
+def _hash_words(text: bytes) -> str:
     """A short hash of a text's words, whatever blanks and line ends are between them."""
-    return hashlib.sha256(b" ".join(words.split())).hexdigest()[:12]
+    return hashlib.sha256(b" ".join(text.split())).hexdigest()[:12]
 
 
 def _render_block(ending: bytes) -> bytes:
     """The block as it should be, with these line ends; its last line has none."""
     text = _read_template()
-    first = f"<!-- agentledger:begin {_hash_words(text)} written by agentledger init: edit around it, not in it -->\n"
-    whole = first.encode() + b"\n" + text + b"\n<!-- agentledger:end -->"
-    return whole.replace(b"\n", ending)
+    begin = f"<!-- agentledger:begin {_hash_words(text)} written by agentledger init: edit around it, not in it -->\n"
+    block = begin.encode() + b"\n" + text + b"\n<!-- agentledger:end -->"
+    return block.replace(b"\n", ending)
 
 
 # -- putting it in -----------------------------------------------------------------------
@@ -122,12 +122,12 @@ def _describe_obstacle(top: Path, file: Path) -> str:
     return ""
 
 
-def _describe_block(found: State, where: str) -> str:
+def _describe_block(state: State, prefix: str) -> str:
     """A note on a block that is edited or broken, and how to get the current one."""
-    if found is State.BROKEN:
-        return f"{where}the markers of agentledger's block are no pair; remove them and run init again"
-    mend = "for the current one remove its lines, markers and all, and run init again"
-    return f"{where}agentledger's block was edited by hand, and stays so; {mend}"
+    if state is State.BROKEN:
+        return f"{prefix}the markers of agentledger's block are no pair; remove them and run init again"
+    advice = "for the current one remove its lines, markers and all, and run init again"
+    return f"{prefix}agentledger's block was edited by hand, and stays so; {advice}"
 
 
 def _detect_line_end(raw: bytes) -> bytes:
@@ -148,18 +148,18 @@ def _plan_append(file: Path, before: bytes | None) -> Plan:
     return _plan_write(file, before, raw + snippet, snippet)
 
 
-def _plan_renewal(file: Path, before: bytes, known: Written | None) -> Plan:
+def _plan_renewal(file: Path, before: bytes, record: Written | None) -> Plan:
     """The current block in place of an older one.
 
-    `known` is the record of the file: the blank lines around the block that init added are in its snippet.
+    `record` is the manifest's, of this file: the blank lines around the block that init added are in its snippet.
     """
-    found = _BLOCK.search(before)
-    assert found is not None  # since the state is OUTDATED
+    match = _BLOCK.search(before)
+    assert match is not None  # since the state is OUTDATED
     block = _render_block(_detect_line_end(before))
-    around = known.snippet.encode() if known else b""
-    lead = around[: len(around) - len(around.lstrip())]
-    tail = around[len(around.rstrip()) :]
-    after = before[: found.start()] + block + before[found.end() :]
+    old_snippet = record.snippet.encode() if record else b""
+    lead = old_snippet[: len(old_snippet) - len(old_snippet.lstrip())]
+    tail = old_snippet[len(old_snippet.rstrip()) :]
+    after = before[: match.start()] + block + before[match.end() :]
     return _plan_write(file, before, after, lead + block + tail)
 
 
@@ -176,32 +176,32 @@ def plan_block_undo(file: Path, written: Written) -> Plan:
 
     A block that was edited stays, and a note says so.
     """
-    now = read_content(file)
-    if now is None:
+    content = read_content(file)
+    if content is None:
         return Plan()
-    if written.untouched(now):
-        return Plan((Write(file, now, written.former),))
-    state = classify_block(now)
+    if written.untouched(content):
+        return Plan((Write(file, content, written.former),))
+    state = classify_block(content)
     if state is State.MISSING:
         return Plan()
     if state not in (State.CURRENT, State.OUTDATED):
         return Plan(notes=(f"{escape_hidden(str(file))}: agentledger's block was edited, and left alone",))
-    after = _remove_block(now, written.snippet.encode())
+    after = _remove_block(content, written.snippet.encode())
     # A file that init made is removed once nothing else is in it.
-    ours = written.former is None and not after.strip() and not file.is_symlink()
-    return Plan((Write(file, now, None if ours else after),))
+    is_ours_alone = written.former is None and not after.strip() and not file.is_symlink()
+    return Plan((Write(file, content, None if is_ours_alone else after),))
 
 
-def _remove_block(now: bytes, snippet: bytes) -> bytes:
+def _remove_block(content: bytes, snippet: bytes) -> bytes:
     """The content without what init put in; git may have changed the line ends since."""
     plain = snippet.replace(b"\r\n", b"\n")
-    for form in (plain, plain.replace(b"\n", b"\r\n")):
-        if now.count(form) == 1:
-            return now.replace(form, b"")
-    found = _BLOCK.search(now)
+    for variant in (plain, plain.replace(b"\n", b"\r\n")):
+        if content.count(variant) == 1:
+            return content.replace(variant, b"")
+    match = _BLOCK.search(content)
     # The block was moved, or the blank lines around it have changed: it goes alone, with the end of its line.
-    assert found is not None  # since the state is CURRENT or OUTDATED
-    rest = now[found.end() :]
-    return now[: found.start()] + rest[len(rest) - len(rest.lstrip(b" \t")) :].removeprefix(
-        _detect_line_end(now)
+    assert match is not None  # since the state is CURRENT or OUTDATED
+    tail = content[match.end() :]
+    return content[: match.start()] + tail[len(tail) - len(tail.lstrip(b" \t")) :].removeprefix(
+        _detect_line_end(content)
     )

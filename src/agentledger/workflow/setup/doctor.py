@@ -24,7 +24,7 @@ from agentledger.model.errors import RefError
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
 from agentledger.workflow.setup import agents_md, doctor_trial
-from agentledger.workflow.setup.doctor_trial import RULE, Trial, Tried
+from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
 
 # Where CI systems keep what they run.
@@ -102,34 +102,34 @@ def _hooks_folder(git: Git, place: Place) -> Path:
     return top.cwd / Path(path).expanduser()
 
 
-def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], Tried]) -> Surface:
+def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], TrialResult]) -> Surface:
     name = f"native {hook.name}"
-    mend = f"{_cd_to_main_worktree(git, place)}agentledger init"
+    next_step = f"{_cd_to_main_worktree(git, place)}agentledger init"
     if not (
         native_hooks.has_running_shim(hook)
         or any(native_hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
     ):
-        why = "git finds another hook there" if hook.exists() else "git finds no hook"
+        reason = "git finds another hook there" if hook.exists() else "git finds no hook"
         setting = worktree_hooks.read_own_path(git) or worktree_hooks.read_shared_path(git, place)
-        told = f"{why}: {escape_hidden(str(hook))}" + (
+        detail = f"{reason}: {escape_hidden(str(hook))}" + (
             f" (core.hooksPath is {escape_hidden(setting)})" if setting else ""
         )
-        return Surface(name, State.OFF, told, mend)
-    tried = attempt(hook.parent)
-    if tried.refused and RULE in tried.said:
+        return Surface(name, State.OFF, detail, next_step)
+    result = attempt(hook.parent)
+    if result.refused and RULE in result.error_output:
         return Surface(name, State.ON, f"what a brief does not allow was refused; {escape_hidden(str(hook))}")
-    return Surface(name, State.OFF, _describe_trial(tried), mend)
+    return Surface(name, State.OFF, _describe_trial(result), next_step)
 
 
 def _examine_configured(git: Git) -> Iterator[Surface]:
     """The hooks that git's settings name for our events, whoever wrote them: they run beside ours."""
-    named = worktree_hooks.read_configured_hooks(git)
-    if not named:
+    hooks = worktree_hooks.read_configured_hooks(git)
+    if not hooks:
         return
-    shown = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in named)
-    older = queries.read_version(git) < worktree_hooks.CONFIGURED
-    which = "this git knows none of them, one from 2.54 on runs them" if older else "they run before ours"
-    yield Surface("configured hooks", State.UNKNOWN, f"{shown}; {which}, and ours runs whatever they say")
+    hook_list = ", ".join(f"{escape_hidden(name)} at {event}" for name, event in hooks)
+    is_older = queries.read_version(git) < worktree_hooks.CONFIGURED
+    note = "this git knows none of them, one from 2.54 on runs them" if is_older else "they run before ours"
+    yield Surface("configured hooks", State.UNKNOWN, f"{hook_list}; {note}, and ours runs whatever they say")
 
 
 def _hook_candidates(hook: Path) -> tuple[Path, ...]:
@@ -137,11 +137,11 @@ def _hook_candidates(hook: Path) -> tuple[Path, ...]:
     return hook, hook.parent.parent / hook.name
 
 
-def _describe_trial(tried: Tried) -> str:
-    """Why a trial was not refused by us, with the first line of what was said instead."""
-    lines = [escape_hidden(line) for line in tried.said.splitlines() if line.strip()]
-    what = "it was refused, but not by agentledger" if tried.refused else "what no brief allows went through"
-    return f"{what}: {lines[0]}" if lines else what
+def _describe_trial(result: TrialResult) -> str:
+    """Why a trial was not refused by us, with the first line of what git printed instead."""
+    lines = [escape_hidden(line) for line in result.error_output.splitlines() if line.strip()]
+    text = "it was refused, but not by agentledger" if result.refused else "what no brief allows went through"
+    return f"{text}: {lines[0]}" if lines else text
 
 
 def _cd_to_main_worktree(git: Git, place: Place) -> str:
@@ -159,20 +159,20 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
     name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
     reduced = _reduce_config(place.top) if place.top else None
     if reduced is None:
-        told = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
-        return Surface(name, State.OFF, told, "agentledger init --hooks both, if you want it there too")
+        detail = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
+        return Surface(name, State.OFF, detail, "agentledger init --hooks both, if you want it there too")
     if not native_hooks.has_marker(script, native_hooks.PRE_COMMIT):
         return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
-    own = trial.folder.parent / "hooks"
-    own.mkdir()
-    copy = own / "pre-commit"  # in a folder of its own, or a hook of ours beside it would answer
+    hooks_folder = trial.folder.parent / "hooks"
+    hooks_folder.mkdir()
+    copy = hooks_folder / "pre-commit"  # in a folder of its own, or a hook of ours beside it would answer
     copy.write_bytes(script.read_bytes())
     copy.chmod(0o755)
     (trial.folder / pre_commit_hooks.NAME).write_text(json.dumps(reduced))
-    tried = trial.commit(own)
-    if tried.refused and RULE in tried.said:
+    result = trial.commit(hooks_folder)
+    if result.refused and RULE in result.error_output:
         return Surface(name, State.ON, "what a brief does not allow was refused")
-    return Surface(name, State.OFF, _describe_trial(tried), pre_commit_hooks.INSTALL)
+    return Surface(name, State.OFF, _describe_trial(result), pre_commit_hooks.INSTALL)
 
 
 def _reduce_config(top: Path) -> dict[str, Any] | None:
@@ -194,9 +194,9 @@ def _reduce_config(top: Path) -> dict[str, Any] | None:
 
 def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
     """The hook, with an absolute path where its program is a file of the repository: the trial runs elsewhere."""
-    first, _, rest = str(hook.get("entry", "")).partition(" ")
-    if "/" in first and (top / first).is_file():
-        return hook | {"entry": f"{shlex.quote(str(top / first))} {rest}".strip()}
+    program, _, arguments = str(hook.get("entry", "")).partition(" ")
+    if "/" in program and (top / program).is_file():
+        return hook | {"entry": f"{shlex.quote(str(top / program))} {arguments}".strip()}
     return hook
 
 
@@ -209,10 +209,10 @@ def _examine_ci(place: Place) -> Surface:
     files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
     checking = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
     if not checking or not place.top:
-        mend = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
-        return Surface(name, State.OFF, "no workflow here runs agentledger check", mend)
-    where = escape_hidden(checking[0].relative_to(place.top).as_posix())
-    return Surface(name, State.UNKNOWN, f"{where} runs it; whether it is required, your forge knows")
+        next_step = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
+        return Surface(name, State.OFF, "no workflow here runs agentledger check", next_step)
+    path = escape_hidden(checking[0].relative_to(place.top).as_posix())
+    return Surface(name, State.UNKNOWN, f"{path} runs it; whether it is required, your forge knows")
 
 
 def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:
@@ -235,8 +235,8 @@ def _examine_enforcement(policy: Policy) -> Surface:
     """Whether policy lets the gates stop anything at all."""
     if policy.enforce:
         return Surface("policy", State.ON, "what a gate finds stops")
-    told = "enforce = false on base: whatever a gate finds, nothing is stopped"
-    return Surface("policy", State.OFF, told, "set enforce = true in .agentledger/config.toml, on base")
+    detail = "enforce = false on base: whatever a gate finds, nothing is stopped"
+    return Surface("policy", State.OFF, detail, "set enforce = true in .agentledger/config.toml, on base")
 
 
 def _examine_control(policy: Policy) -> Surface:
@@ -247,9 +247,11 @@ def _examine_control(policy: Policy) -> Surface:
             name, State.UNKNOWN, "policy says that the forge guards it, which cannot be tried here"
         )
     if policy.control_signers:
-        told = f"what is signed by one of {escape_hidden(policy.control_signers)} is proven, all else is not"
-        return Surface(name, State.ON, told)
-    told = "anybody who can push can write it, agents too"
+        detail = (
+            f"what is signed by one of {escape_hidden(policy.control_signers)} is proven, all else is not"
+        )
+        return Surface(name, State.ON, detail)
+    detail = "anybody who can push can write it, agents too"
     return Surface(
-        name, State.OFF, told, "protect it on the forge, then set [control] guarded = true on base"
+        name, State.OFF, detail, "protect it on the forge, then set [control] guarded = true on base"
     )

@@ -41,11 +41,11 @@ _WHO = {
 }
 
 
-class Tried(NamedTuple):
-    """Whether git refused, and what was said on standard error."""
+class TrialResult(NamedTuple):
+    """Whether git refused, and what it printed on standard error."""
 
     refused: bool
-    said: str
+    error_output: str
 
 
 class Trial:
@@ -59,12 +59,12 @@ class Trial:
         sealed = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "AGENTLEDGER_TRIAL": "1"}
         self._git = Git(folder, outer | sealed | _WHO | {"PRE_COMMIT_ALLOW_NO_CONFIG": "1"})
 
-    def commit(self, hooks: Path) -> Tried:
+    def commit(self, hooks: Path) -> TrialResult:
         """Try a commit outside the scope, with the hooks in this folder."""
         self._start()
         return self._try_command(hooks, "commit", "--quiet", "--message", "trial")
 
-    def merge(self, hooks: Path) -> Tried:
+    def merge(self, hooks: Path) -> TrialResult:
         """Try a merge of base that discards base's work, with the hooks in this folder."""
         self._start()
         self._run("commit", "--quiet", "--no-verify", "--message", "base moves on")
@@ -74,7 +74,7 @@ class Trial:
         self._run("commit", "--quiet", "--no-verify", "--all", "--message", "work")
         return self._try_command(hooks, "merge", "--quiet", "--no-edit", "--strategy", "ours", "main")
 
-    def push(self, hooks: Path) -> Tried:
+    def push(self, hooks: Path) -> TrialResult:
         """Try a push of what the commit gate should have stopped, with the hooks in this folder."""
         self._start()
         self._run("commit", "--quiet", "--no-verify", "--message", "slip")
@@ -104,12 +104,12 @@ class Trial:
         """Run git without any hook."""
         process.run(self._git, ["-c", f"core.hooksPath={os.devnull}", *arguments])
 
-    def _try_command(self, hooks: Path, *arguments: str) -> Tried:
+    def _try_command(self, hooks: Path, *arguments: str) -> TrialResult:
         """Run git with the hooks in this folder."""
-        _, code, said = process.run_with_progress(
+        _, code, error_output = process.run_with_progress(
             self._git, ["-c", f"core.hooksPath={hooks}", *arguments], _ignore_line
         )
-        return Tried(code != 0, said)
+        return TrialResult(code != 0, error_output)
 
 
 def _ignore_line(_line: str) -> None:

@@ -32,7 +32,7 @@ def read_setting(file: Path, name: str) -> str | None:
 
 def plan_settings(file: Path, settings: Sequence[Setting]) -> Plan:
     """The plan that gives a file these settings; an empty one where it has them."""
-    keys = [Key(name, wanted, read_setting(file, name)) for name, wanted in settings]
+    keys = [Key(name, value, read_setting(file, name)) for name, value in settings]
     keys = [key for key in keys if key.value != key.former]
     if not keys:
         return Plan()
@@ -47,21 +47,21 @@ def plan_settings_undo(file: Path, written: Written) -> Plan:
 
     A setting that somebody has changed since is left alone, and a note says so.
     """
-    now = read_content(file)
-    if now is None:
+    content = read_content(file)
+    if content is None:
         return Plan()
-    if written.untouched(now):
-        return Plan((Write(file, now, written.former),))
-    back: list[Setting] = []
+    if written.untouched(content):
+        return Plan((Write(file, content, written.former),))
+    former_settings: list[Setting] = []
     notes = []
     for key in written.keys:
         if read_setting(file, key.name) == key.value:
-            back.append((key.name, key.former))
+            former_settings.append((key.name, key.former))
         else:
             notes.append(f"{key.name} in {escape_hidden(str(file))} was changed since, and left alone")
-    after = _apply_settings(now, back) if back else now
-    empty = written.former is None and not after.strip()
-    steps = () if after == now else (Write(file, now, None if empty else after),)
+    after = _apply_settings(content, former_settings) if former_settings else content
+    becomes_empty = written.former is None and not after.strip()
+    steps = () if after == content else (Write(file, content, None if becomes_empty else after),)
     return Plan(steps, notes=tuple(notes))
 
 
@@ -70,9 +70,9 @@ def _apply_settings(raw: bytes | None, settings: Sequence[Setting]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "config"
         copy.write_bytes(raw or b"")
-        for name, wanted in settings:
-            how = ["--unset-all", name] if wanted is None else ["--replace-all", name, wanted]
-            process.run(_git_in_folder(Path(folder)), ["config", "--file", str(copy), *how])
+        for name, value in settings:
+            action = ["--unset-all", name] if value is None else ["--replace-all", name, value]
+            process.run(_git_in_folder(Path(folder)), ["config", "--file", str(copy), *action])
         return copy.read_bytes()
 
 

@@ -45,10 +45,10 @@ _FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Here:
+class Repository:
     """The repository that is set up."""
 
-    asked: Git
+    git: Git
     place: Place
     #: None before the first commit.
     base: Base | None
@@ -60,7 +60,7 @@ class Here:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SetupChoices:
     """What to set up: hooks in one of the `WAYS`, the block in AGENTS.md, the pull-request template.
 
     `pr_template` None means only where the forge is known, since the template's path depends on it.
@@ -75,39 +75,41 @@ class Wanted:
         return forge is not None if self.pr_template is None else self.pr_template
 
 
-def inspect_repository(start: Path) -> Here:
+def inspect_repository(start: Path) -> Repository:
     """The repository around `start`. Raises LedgerError where there is none, and in an agent's worktree."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
     try:
-        seen = observe_repository(start, None, ())
+        observed = observe_repository(start, None, ())
         with snapshot.open_snapshot(
             start, snapshot.Request(forecast=False, lines=False, rules=False)
         ) as taken:
             fleet = taken.fleet
     except RefError:  # no base before the first commit: the defaults are used until there is one
-        return Here(asked=git, place=place, base=None, policy=Policy(), tasks=())
-    append.refuse_in_agent_worktree(seen, fleet)
+        return Repository(git=git, place=place, base=None, policy=Policy(), tasks=())
+    append.refuse_in_agent_worktree(observed, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
-    return Here(asked=git, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind)
+    return Repository(
+        git=git, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind
+    )
 
 
-def plan_init(here: Here, wanted: Wanted) -> Plan:
+def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
     """The steps that set the repository up; none where all is done already."""
-    done = setup_manifest.read_manifest(here.place.common)
-    parts = [*_plan_policy_files(here)]
-    if wanted.agents_md:
-        parts.append(plan_agents_md(here, done))
-    if wanted.template(here.forge):
-        parts.append(plan_pr_template(here))
-    if wanted.way in ("native", "both"):
-        parts += _plan_hooks(here, done)
-    if wanted.way in ("pre-commit", "both"):
-        parts.append(_plan_framework(here))
-    whole = combine_plans(parts)
-    both = done.merge_later(whole.done)
-    content = setup_manifest.render_manifest(here.place.common, both)
-    return whole._replace(steps=(*_manifest_steps(here.place, content, bool(both)), *whole.steps))
+    done = setup_manifest.read_manifest(repository.place.common)
+    parts = [*_plan_policy_files(repository)]
+    if choices.agents_md:
+        parts.append(plan_agents_md(repository, done))
+    if choices.template(repository.forge):
+        parts.append(plan_pr_template(repository))
+    if choices.way in ("native", "both"):
+        parts += _plan_hooks(repository, done)
+    if choices.way in ("pre-commit", "both"):
+        parts.append(_plan_framework(repository))
+    plan = combine_plans(parts)
+    record = done.merge_later(plan.done)
+    content = setup_manifest.render_manifest(repository.place.common, record)
+    return plan._replace(steps=(*_manifest_steps(repository.place, content, bool(record)), *plan.steps))
 
 
 def apply_plan(place: Place, plan: Plan) -> None:
@@ -115,10 +117,10 @@ def apply_plan(place: Place, plan: Plan) -> None:
 
     Raises LedgerError as `steps.apply_steps` does.
     """
-    made = steps.apply_steps(plan.steps)
+    folders = steps.apply_steps(plan.steps)
     file = setup_manifest.manifest_path(place.common)
-    if made and file.exists():
-        done = setup_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(made)))
+    if folders and file.exists():
+        done = setup_manifest.read_manifest(place.common).merge_later(Manifest(folders=tuple(folders)))
         steps.apply_steps(
             [Write(file, read_content(file), setup_manifest.render_manifest(place.common, done))]
         )
@@ -136,102 +138,106 @@ def apply_undo(place: Place, plan: Plan) -> None:
     done = setup_manifest.read_manifest(place.common)
     steps.apply_steps(plan.steps)
     # The steps removed the manifest; what could not be undone yet is written again.
-    left = uninstall.remaining_manifest(plan, done)
-    if left:
+    remaining = uninstall.remaining_manifest(plan, done)
+    if remaining:
         file = setup_manifest.manifest_path(place.common)
-        steps.apply_steps([Write(file, None, setup_manifest.render_manifest(place.common, left))])
+        steps.apply_steps([Write(file, None, setup_manifest.render_manifest(place.common, remaining))])
     uninstall.remove_empty_folders(done.folders)
 
 
-def _manifest_steps(place: Place, manifest: bytes, anything: bool) -> Iterable[Write]:
+def _manifest_steps(place: Place, manifest: bytes, is_needed: bool) -> Iterable[Write]:
     """The step that writes the manifest: the first one, so that whatever is done can be undone after a kill."""
     file = setup_manifest.manifest_path(place.common)
     before = read_content(file)
-    if anything and before != manifest:
+    if is_needed and before != manifest:
         yield Write(file, before, manifest)
 
 
 # -- the parts ---------------------------------------------------------------------------
 
 
-def _plan_policy_files(here: Here) -> Iterable[Plan]:
+def _plan_policy_files(repository: Repository) -> Iterable[Plan]:
     """The policy and its .gitattributes, where neither the work tree nor base has them."""
-    if here.place.top is None:
+    if repository.place.top is None:
         yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
         return
     folder = resources.resource_folder("templates") / "init"
     for path, name in _FILES.items():
-        file = here.place.top / path
+        file = repository.place.top / path
         # lexists: a broken link is somebody's file, too.
-        if not os.path.lexists(file) and not _is_on_base(here, path):
+        if not os.path.lexists(file) and not _is_on_base(repository, path):
             text = (folder / name).read_bytes()
             yield Plan((Write(file, None, text),), Manifest({file: Written(hash_content(text), True)}))
 
 
-def _is_on_base(here: Here, path: str) -> bool:
+def _is_on_base(repository: Repository, path: str) -> bool:
     """Does base have this file?"""
-    if here.base is None:
+    if repository.base is None:
         return False
-    shown = ["ls-tree", "--full-tree", "--name-only", here.base.head, "--", path]
-    return bool(process.run(here.asked, ["--literal-pathspecs", *shown]))
+    arguments = ["ls-tree", "--full-tree", "--name-only", repository.base.head, "--", path]
+    return bool(process.run(repository.git, ["--literal-pathspecs", *arguments]))
 
 
-def plan_agents_md(here: Here, done: Manifest | None = None) -> Plan:
+def plan_agents_md(repository: Repository, done: Manifest | None = None) -> Plan:
     """The part for AGENTS.md; `done` is what earlier runs did, None for nothing."""
-    top = here.place.top
+    top = repository.place.top
     if top is None:
         return Plan()
-    base = setup_agents_md.read_committed(here.asked, here.base.head) if here.base else None
-    checked_out = setup_agents_md.read_committed(here.asked, "HEAD")
+    base = setup_agents_md.read_committed(repository.git, repository.base.head) if repository.base else None
+    checked_out = setup_agents_md.read_committed(repository.git, "HEAD")
     part = setup_agents_md.plan_block(top, base if base != checked_out else None, done or Manifest())
-    ignored = (
-        process.run_or_none(here.asked, ["check-ignore", "-q", "--", str(top / setup_agents_md.NAME)])
+    is_ignored = (
+        process.run_or_none(repository.git, ["check-ignore", "-q", "--", str(top / setup_agents_md.NAME)])
         is not None
     )
-    unseen = (f"{setup_agents_md.NAME} is ignored by git: agents in other worktrees will not have it",)
+    ignored_note = (f"{setup_agents_md.NAME} is ignored by git: agents in other worktrees will not have it",)
     readers = instruction_files.describe_readers(top) if part.steps or not part.notes else ()
-    return part._replace(notes=(*part.notes, *(unseen if ignored else ()), *readers))
+    return part._replace(notes=(*part.notes, *(ignored_note if is_ignored else ()), *readers))
 
 
-def plan_pr_template(here: Here) -> Plan:
+def plan_pr_template(repository: Repository) -> Plan:
     """The part for the pull-request template."""
-    if here.place.top is None:
+    if repository.place.top is None:
         return Plan()
-    base = here.base.head if here.base else None
-    return init_template.plan_template(here.asked, here.place.top, base, here.forge)
+    base = repository.base.head if repository.base else None
+    return init_template.plan_template(repository.git, repository.place.top, base, repository.forge)
 
 
-def _plan_hooks(here: Here, done: Manifest) -> Iterable[Plan]:
+def _plan_hooks(repository: Repository, done: Manifest) -> Iterable[Plan]:
     """The parts for git's own hooks: the list of branches that they check, and the hooks."""
-    setting = worktree_hooks.read_shared_path(here.asked, here.place)
-    names = hook_branches.format_hook_branches(here.policy, here.tasks)
-    file = here.place.common / hook_branches.FOLDER / hook_branches.FILE
+    setting = worktree_hooks.read_shared_path(repository.git, repository.place)
+    names = hook_branches.format_hook_branches(repository.policy, repository.tasks)
+    file = repository.place.common / hook_branches.FOLDER / hook_branches.FILE
     before = read_content(file)
     if before != names:
         yield Plan((Write(file, before, names),))
     # With core.hooksPath set, git does not look in the shared hooks folder.
     if setting is None:
-        yield native_hooks.plan_native_hooks(here.place.common / "hooks", done)
+        yield native_hooks.plan_native_hooks(repository.place.common / "hooks", done)
     else:
         yield worktree_hooks.plan_worktree_hooks(
-            here.asked, here.place, setting, worktrees=_find_agent_worktrees(here, names), done=done
+            repository.git,
+            repository.place,
+            setting,
+            worktrees=_find_agent_worktrees(repository, names),
+            done=done,
         )
 
 
-def _find_agent_worktrees(here: Here, names: bytes) -> Sequence[Path]:
+def _find_agent_worktrees(repository: Repository, names: bytes) -> Sequence[Path]:
     """The linked worktrees with an agent's branch checked out; `names` is the content of the hooks' list."""
     patterns = decode(names).split("\n")[:-1]
     # The first worktree is the main one.
     return [
         checkout.path
-        for checkout in queries.read_worktrees(here.asked)[1:]
+        for checkout in queries.read_worktrees(repository.git)[1:]
         if not checkout.prunable
         and any(fnmatchcase(checkout.branch.removeprefix(HEADS), pattern) for pattern in patterns)
     ]
 
 
-def _plan_framework(here: Here) -> Plan:
+def _plan_framework(repository: Repository) -> Plan:
     """The part for the pre-commit framework."""
-    if here.place.top is None:
+    if repository.place.top is None:
         return Plan(notes=(f"there is no work tree here, so no {pre_commit_hooks.NAME}",))
-    return pre_commit_hooks.plan_entry(here.place.top)
+    return pre_commit_hooks.plan_entry(repository.place.top)

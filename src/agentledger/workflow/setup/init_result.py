@@ -56,11 +56,11 @@ def _describe_plan(place: Place, plan: Plan, dry_run: bool) -> Did:
 def _describe_step(step: Step, dry_run: bool) -> str:
     """A line on one step: the verb in eight columns, then the file."""
     if isinstance(step, Move):
-        word = "move" if dry_run else "moved"
-        return f"{word:8} {escape_hidden(str(step.source))} to {escape_hidden(step.target.name)}"
-    words = ("remove", "write", "change") if dry_run else ("removed", "wrote", "changed")
-    word = words[0] if step.after is None else words[1] if step.before is None else words[2]
-    return f"{word:8} {escape_hidden(str(step.path))}"
+        verb = "move" if dry_run else "moved"
+        return f"{verb:8} {escape_hidden(str(step.source))} to {escape_hidden(step.target.name)}"
+    verbs = ("remove", "write", "change") if dry_run else ("removed", "wrote", "changed")
+    verb = verbs[0] if step.after is None else verbs[1] if step.before is None else verbs[2]
+    return f"{verb:8} {escape_hidden(str(step.path))}"
 
 
 def _format_path(place: Place, path: Path) -> str:
@@ -78,19 +78,19 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
     if place.top is None:
         return ""
     targets = [path.resolve() for path in paths if dry_run or path.exists()]
-    ours = [path for path in targets if path.is_relative_to(place.top)]
-    ours = [path for path in ours if not path.is_relative_to(place.common)]
-    names = sorted(path.relative_to(place.top).as_posix() for path in ours)
+    own_files = [path for path in targets if path.is_relative_to(place.top)]
+    own_files = [path for path in own_files if not path.is_relative_to(place.common)]
+    names = sorted(path.relative_to(place.top).as_posix() for path in own_files)
     if names and not dry_run:
         names = _read_uncommitted(git, place.top, names)
     if not names:
         return ""
-    where = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
+    option = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
     # The ledger's folder is named once: its files belong together.
     folder = ".agentledger"
-    named = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
-    words = " ".join(map(shlex.quote, named))
-    return f'git{where} add {words} && git{where} commit -m "agentledger init" -- {words}'
+    short_names = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
+    quoted_names = " ".join(map(shlex.quote, short_names))
+    return f'git{option} add {quoted_names} && git{option} commit -m "agentledger init" -- {quoted_names}'
 
 
 def _read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:

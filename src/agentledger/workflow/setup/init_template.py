@@ -44,11 +44,11 @@ def plan_template(git: Git, top: Path, base: str | None, kind: str | None) -> Pl
     """The plan that writes our template; a note where the work tree `top` or the commit `base` has one already."""
     file = top / template_path(kind)
     text = (resources.resource_folder("templates") / "init" / "pull_request_template.md").read_bytes()
-    there = next((path for path in _list_candidates(git, top, base) if _TEMPLATE.fullmatch(path)), None)
-    if there is not None:
-        if (top / there).is_file() and read_content(top / there) == text:
+    existing = next((path for path in _list_candidates(git, top, base) if _TEMPLATE.fullmatch(path)), None)
+    if existing is not None:
+        if (top / existing).is_file() and read_content(top / existing) == text:
             return Plan()
-        note = f"{escape_hidden(there)} stays as it is; agentledger packet --pr-body fills it in"
+        note = f"{escape_hidden(existing)} stays as it is; agentledger packet --pr-body fills it in"
         return Plan(notes=(note,))
     # A folder on the way can be a link that leads out of the work tree.
     if not file.resolve().is_relative_to(top.resolve()):

@@ -40,11 +40,11 @@ def describe_readers(top: Path) -> tuple[str, ...]:
 
 def _describe_reader(top: Path, reader: Reader) -> str:
     """How to make this agent read AGENTS.md; '' where it does, or where nobody seems to use it."""
-    there = [(path, line) for path, line in reader.files if (top / path).is_file()]
-    if any(_has_include(top, top / path) for path, _ in there):
+    existing = [(path, line) for path, line in reader.files if (top / path).is_file()]
+    if any(_has_include(top, top / path) for path, _ in existing):
         return ""
-    if there:
-        path, line = there[0]
+    if existing:
+        path, line = existing[0]
         return f"{reader.name} reads {path}, not {NAME}: a line {line} in it includes the block"
     if reader is _CLAUDE:
         path, line = reader.files[0]

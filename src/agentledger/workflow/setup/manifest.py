@@ -45,9 +45,9 @@ class Written:
     keys: tuple[Key, ...] = ()
     snippet: str = ""
 
-    def untouched(self, now: bytes) -> bool:
+    def untouched(self, content: bytes) -> bool:
         """Is this content the one that init left, and is the content before it known?"""
-        return hash_content(now) == self.hash and (self.new or self.former is not None)
+        return hash_content(content) == self.hash and (self.new or self.former is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def _merge_written(first: Written, now: Written) -> Written:
     # Did the second run find what the first had left? Else the content in between is somebody's, and the former
     # bytes must not come back over it.
     untouched = now.former is not None and hash_content(now.former) == first.hash
-    named = {key.name for key in first.keys}
-    keys = (*first.keys, *(key for key in now.keys if key.name not in named))
+    first_names = {key.name for key in first.keys}
+    keys = (*first.keys, *(key for key in now.keys if key.name not in first_names))
     former = first.former if untouched else None
     return Written(now.hash, first.new and untouched, former, keys=keys, snippet=now.snippet or first.snippet)
 

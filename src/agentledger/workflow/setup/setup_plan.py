@@ -23,8 +23,8 @@ class Plan(NamedTuple):
 
 def combine_plans(plans: Iterable[Plan]) -> Plan:
     """One plan made of several that touch different files, in order."""
-    whole = Plan()
+    combined = Plan()
     for plan in plans:
-        done = whole.done.merge_later(plan.done)
-        whole = Plan(whole.steps + plan.steps, done, whole.notes + plan.notes)
-    return whole
+        done = combined.done.merge_later(plan.done)
+        combined = Plan(combined.steps + plan.steps, done, combined.notes + plan.notes)
+    return combined

@@ -71,15 +71,15 @@ def apply_steps(steps: Sequence[Step]) -> list[Path]:
     Raises LedgerError where a file was changed since the plan was made, or cannot be written; the steps before
     it stay done.
     """
-    made: list[Path] = []
+    created_folders: list[Path] = []
     for step in steps:
         path = step.path if isinstance(step, Write) else step.target
         try:
-            made += _make_folders(path.parent)
+            created_folders += _make_folders(path.parent)
             _apply_step(step)
         except OSError as error:
             raise _access_error(path, error) from error
-    return made
+    return created_folders
 
 
 def _apply_step(step: Step) -> None:

@@ -38,23 +38,23 @@ def _plan_file_undo(git: Git, path: Path, written: Written) -> Plan:
         return _plan_agents_undo(git, path, written)
     if written.snippet:
         return pre_commit_hooks.plan_entry_undo(path, written)
-    now = read_content(path)
-    if now is None:
+    content = read_content(path)
+    if content is None:
         return Plan()
-    if hash_content(now) != written.hash:
+    if hash_content(content) != written.hash:
         return Plan(notes=(f"{escape_hidden(str(path))} was changed since, and left alone",))
     if _is_tracked(git, path):
         return Plan(
             notes=(f"{escape_hidden(str(path))} is in git, and stays; git rm removes it for everybody",)
         )
-    return Plan((Write(path, now, None),))
+    return Plan((Write(path, content, None),))
 
 
 def _plan_agents_undo(git: Git, path: Path, written: Written) -> Plan:
     """The steps for AGENTS.md; a note where the block is committed."""
     part = agents_md.plan_block_undo(path, written)
-    there = agents_md.read_committed(git, "HEAD") or b""
-    if not part.steps or agents_md.classify_block(there) is agents_md.State.MISSING:
+    committed = agents_md.read_committed(git, "HEAD") or b""
+    if not part.steps or agents_md.classify_block(committed) is agents_md.State.MISSING:
         return part
     note = f"the block is committed in {agents_md.NAME}: commit that it is gone, and it is for everybody"
     return part._replace(notes=(note,))
@@ -62,8 +62,8 @@ def _plan_agents_undo(git: Git, path: Path, written: Written) -> Plan:
 
 def _is_tracked(git: Git, path: Path) -> bool:
     """Does git track this file?"""
-    there = Git(path.parent, git.env)
-    return bool(process.run_unchecked(there, ["ls-files", "-z", "--", path.name])[0])
+    folder_git = Git(path.parent, git.env)
+    return bool(process.run_unchecked(folder_git, ["ls-files", "-z", "--", path.name])[0])
 
 
 def _plan_manifest_undo(common: Path) -> Plan:

@@ -68,13 +68,13 @@ def has_running_shim(path: Path) -> bool:
     """Does the shim run when git starts the hook `path`?"""
     if not (path.is_file() and os.access(path, os.X_OK)):
         return False
-    found = find_shim(path)
-    return found == path or (found == _sibling_path(path, _LEGACY) and has_marker(path, PRE_COMMIT))
+    shim = find_shim(path)
+    return shim == path or (shim == _sibling_path(path, _LEGACY) and has_marker(path, PRE_COMMIT))
 
 
-def has_marker(path: Path, words: bytes) -> bool:
+def has_marker(path: Path, marker: bytes) -> bool:
     """Are these words in the file? False without a file."""
-    return path.is_file() and words in (read_content(path) or b"")
+    return path.is_file() and marker in (read_content(path) or b"")
 
 
 def _shim_paths(path: Path) -> tuple[Path, ...]:
@@ -86,26 +86,26 @@ def _sibling_path(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
-def _plan_hook(path: Path, text: bytes, known: Hooked | None) -> Plan:
-    """The plan for one hook; `known` is its record, None where init never wrote it."""
-    found = find_shim(path)
-    if found is None:
+def _plan_hook(path: Path, text: bytes, record: Hooked | None) -> Plan:
+    """The plan for one hook; `record` is the manifest's, None where init never wrote it."""
+    shim = find_shim(path)
+    if shim is None:
         return _plan_new_hook(path, text)
-    there = read_content(found)
-    if known and hash_content(there) != known.hash:
-        changed = f"{escape_hidden(str(found))} was changed since init wrote it, and stays so"
+    content = read_content(shim)
+    if record and hash_content(content) != record.hash:
+        changed = f"{escape_hidden(str(shim))} was changed since init wrote it, and stays so"
         return Plan(notes=(f"{changed}; to have it written again, remove it and run init again",))
-    if found == path or has_running_shim(path):
-        steps = () if there == text else (Write(found, there, text),)
+    if shim == path or has_running_shim(path):
+        steps = () if content == text else (Write(shim, content, text),)
         return Plan(steps, _hook_manifest(path, text, former=False))
     # Another tool has put it aside, and no longer runs it.
-    aside = Write(found, there, None)
-    later = _plan_new_hook(path, text, known)
-    return later._replace(steps=(aside, *later.steps)) if later.steps else later
+    removal = Write(shim, content, None)
+    plan = _plan_new_hook(path, text, record)
+    return plan._replace(steps=(removal, *plan.steps)) if plan.steps else plan
 
 
-def _plan_new_hook(path: Path, text: bytes, known: Hooked | None = None) -> Plan:
-    """The plan for a shim where none runs; `known` is the record of one that another tool has put aside."""
+def _plan_new_hook(path: Path, text: bytes, record: Hooked | None = None) -> Plan:
+    """The plan for a shim where none runs; `record` is of one that another tool has put aside."""
     target, aside = path, _sibling_path(path, ASIDE)
     if has_marker(path, PRE_COMMIT):
         target = _sibling_path(path, _LEGACY)
@@ -116,24 +116,26 @@ def _plan_new_hook(path: Path, text: bytes, known: Hooked | None = None) -> Plan
         and not (has_marker(aside, LEFTHOOK) and has_marker(target, LEFTHOOK))
     ):
         # Two hooks of somebody else's, and one name to put them aside under.
-        both = f"{escape_hidden(str(target))} and {escape_hidden(aside.name)} are both there"
-        unchecked = f"{both}: {path.name} is not checked"
+        obstacle = f"{escape_hidden(str(target))} and {escape_hidden(aside.name)} are both there"
+        unchecked = f"{obstacle}: {path.name} is not checked"
         return Plan(notes=(f"{unchecked}; move one of them away and run init again",))
     steps: list[Step] = [Move(target, aside)] if former else []
     steps.append(Write(target, None, text, PROGRAM))
-    return Plan(tuple(steps), _hook_manifest(path, text, former or bool(known and known.former)))
+    return Plan(tuple(steps), _hook_manifest(path, text, former or bool(record and record.former)))
 
 
 def _hook_manifest(path: Path, text: bytes, former: bool) -> Manifest:
     return Manifest(hooks={path: Hooked(hash_content(text), former)})
 
 
-def plan_hook_undo(path: Path, known: Hooked) -> Plan:
+def plan_hook_undo(path: Path, record: Hooked) -> Plan:
     """The plan that undoes one hook. A hook that somebody has changed since stays, and a note says so."""
-    found, aside = find_shim(path), _sibling_path(path, ASIDE)
-    there = read_content(found) if found else None
-    if found is None or hash_content(there) != known.hash:
-        left = [escape_hidden(str(each)) for each in (found or path, aside) if os.path.lexists(each)]
-        return Plan(notes=(f"{' and '.join(left)}: not as init left it, and left alone",) if left else ())
-    back = (Move(aside, found),) if known.former and os.path.lexists(aside) else ()
-    return Plan((Write(found, there, None), *back))
+    shim, aside = find_shim(path), _sibling_path(path, ASIDE)
+    content = read_content(shim) if shim else None
+    if shim is None or hash_content(content) != record.hash:
+        remaining = [escape_hidden(str(each)) for each in (shim or path, aside) if os.path.lexists(each)]
+        return Plan(
+            notes=(f"{' and '.join(remaining)}: not as init left it, and left alone",) if remaining else ()
+        )
+    restore_steps = (Move(aside, shim),) if record.former and os.path.lexists(aside) else ()
+    return Plan((Write(shim, content, None), *restore_steps))

@@ -64,13 +64,13 @@ def _append_entry(before: bytes, snippet: str) -> bytes | None:
 
     Parsing both is surer than guessing from the lines where the list of repos ends.
     """
-    ended = before if before.endswith(b"\n") else before + b"\n"
-    after = ended + snippet.encode()
+    terminated = before if before.endswith(b"\n") else before + b"\n"
+    after = terminated + snippet.encode()
     former, now = _parse_yaml(before), _parse_yaml(after)
     if not isinstance(former, dict) or not isinstance(former.get("repos"), list):
         return None
-    wanted = former | {"repos": [*former["repos"], _parse_yaml(ENTRY.encode())[0]]}
-    return after if now == wanted else None
+    expected = former | {"repos": [*former["repos"], _parse_yaml(ENTRY.encode())[0]]}
+    return after if now == expected else None
 
 
 def _parse_yaml(raw: bytes) -> Any:
@@ -88,12 +88,12 @@ def plan_entry_undo(file: Path, written: Written) -> Plan:
 
     An entry that was changed stays, and a note says so.
     """
-    now = read_content(file)
-    if now is None:
+    content = read_content(file)
+    if content is None:
         return Plan()
-    if written.untouched(now):
-        return Plan((Write(file, now, written.former),))
+    if written.untouched(content):
+        return Plan((Write(file, content, written.former),))
     snippet = written.snippet.encode()
-    if now.count(snippet) != 1:
+    if content.count(snippet) != 1:
         return Plan(notes=(f"{escape_hidden(str(file))}: the entry was changed since, and left alone",))
-    return Plan((Write(file, now, now.replace(snippet, b"")),))
+    return Plan((Write(file, content, content.replace(snippet, b"")),))

@@ -60,8 +60,8 @@ def read_own_path(git: Git) -> str | None:
 def _read_hooks_paths(git: Git) -> list[tuple[str, str]]:
     """Every `core.hooksPath` with its scope, in git's order."""
     flags = ["--show-scope", "--type=path", "-z", "--get-all", SETTING]
-    words = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
-    return list(zip(words[::2], words[1::2], strict=True))
+    fields = decode(process.run_or_none(git, ["config", *flags]) or b"").split("\0")[:-1]
+    return list(zip(fields[::2], fields[1::2], strict=True))
 
 
 def read_configured_hooks(git: Git) -> list[tuple[str, str]]:
@@ -127,49 +127,49 @@ def _plan_extension(place: Place) -> Plan:
         return Plan()
     moved = [(name, git_settings.read_setting(file, name)) for name in MAIN_ONLY]
     moved = [(name, value) for name, value in moved if value not in (None, "false")]
-    gone: list[git_settings.Setting] = [(name, None) for name, _ in moved]
+    unset: list[git_settings.Setting] = [(name, None) for name, _ in moved]
     main = git_settings.plan_settings(place.common / "config.worktree", moved)
-    return combine_plans([main, git_settings.plan_settings(file, [(EXTENSION, "true"), *gone])])
+    return combine_plans([main, git_settings.plan_settings(file, [(EXTENSION, "true"), *unset])])
 
 
 def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
     """The plan for one hook in our folder; one that somebody has changed stays, and a note says so."""
-    there = read_content(path)
-    if there == text:
+    content = read_content(path)
+    if content == text:
         return Plan()
-    if there is not None and (path not in done.files or hash_content(there) != done.files[path].hash):
+    if content is not None and (path not in done.files or hash_content(content) != done.files[path].hash):
         return Plan(notes=(f"{escape_hidden(str(path))} was changed since init wrote it, and stays so",))
-    written = Written(hash_content(text), True, there)
-    return Plan((Write(path, there, text, PROGRAM),), Manifest({path: written}))
+    written = Written(hash_content(text), True, content)
+    return Plan((Write(path, content, text, PROGRAM),), Manifest({path: written}))
 
 
 # -- undoing it --------------------------------------------------------------------------
 
 
-def plan_worktree_undo(place: Place, known: Mapping[Path, Written]) -> Plan:
+def plan_worktree_undo(place: Place, records: Mapping[Path, Written]) -> Plan:
     """The plan that undoes the settings of each worktree, and the extension where no other setting needs it.
 
-    `known` are the records of files with settings. What is still needed stays in the plan's manifest.
+    `records` are the manifest's, of files with settings. What is still needed stays in the plan's manifest.
     """
     shared, main = place.common / "config", place.common / "config.worktree"
-    files = {**_find_copied_settings(place), **known}
-    back = {path: git_settings.plan_settings_undo(path, written) for path, written in files.items()}
+    files = {**_find_copied_settings(place), **records}
+    plans = {path: git_settings.plan_settings_undo(path, written) for path, written in files.items()}
     after = {
-        step.path: step.after for part in back.values() for step in part.steps if isinstance(step, Write)
+        step.path: step.after for part in plans.values() for step in part.steps if isinstance(step, Write)
     }
-    every = (main, *place.common.glob("worktrees/*/config.worktree"))
-    needed = [file for file in every if (after[file] if file in after else read_content(file))]
+    config_files = (main, *place.common.glob("worktrees/*/config.worktree"))
+    needed = [file for file in config_files if (after[file] if file in after else read_content(file))]
     if not needed or shared not in files:
-        return combine_plans(back.values())
-    kept = {path: files[path] for path in (shared, main) if path in files}
+        return combine_plans(plans.values())
+    still_needed = {path: files[path] for path in (shared, main) if path in files}
     note = f"{EXTENSION} stays on, for the settings in {escape_hidden(str(needed[0]))}"
-    others = (part for path, part in back.items() if path not in kept)
-    return combine_plans([*others, Plan(done=Manifest(kept), notes=(note,))])
+    others = (part for path, part in plans.items() if path not in still_needed)
+    return combine_plans([*others, Plan(done=Manifest(still_needed), notes=(note,))])
 
 
 def _find_copied_settings(place: Place) -> dict[Path, Written]:
     """Records for worktrees that have our setting without init: `git worktree add` copies it from another one."""
     ours = str(place.common / FOLDER)
     copied = Written("", False, keys=(Key(SETTING, ours, None),))
-    every = place.common.glob("worktrees/*/config.worktree")
-    return {file: copied for file in every if git_settings.read_setting(file, SETTING) == ours}
+    config_files = place.common.glob("worktrees/*/config.worktree")
+    return {file: copied for file in config_files if git_settings.read_setting(file, SETTING) == ours}
