@@ -71,10 +71,10 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
 
     with agent_context.open_worktree(start, now) as at:
         found = work.run_checks(at, only, now, print_event)
-        made = work.commit_evidence(at, found) if found.seen else None
+        made = work.commit_evidence(at, found) if found.results else None
         lines = tuple(
             _build_line(each, at.place.common, on_base=found.on_base.get(each.check.name))
-            for each in found.seen
+            for each in found.results
         )
         name, task = at.branch.name, at.task.id
     remarks = found.remarks
@@ -111,7 +111,7 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
 
     found = work.rerun_checks(start, task, only, now, print_event)
     lines = [
-        _build_line(each.last, found.common, trust=each.trust, runs=len(each.seen)) for each in found.checks
+        _build_line(each.last, found.common, trust=each.trust, runs=len(each.runs)) for each in found.checks
     ]
     sound = all(each.sound for each in found.checks)
     kept = (f"kept on the control branch, {found.commit[:12]}",) if found.commit else ()

@@ -101,7 +101,7 @@ def test_words_beside_a_file_survive_and_those_of_a_file_that_is_gone_are_told()
     again = made(raw, facts)
     assert "- `src/a.py` (+9): the limit\n  and its clock\n" in part(again.raw, "Files touched")
     assert "src/b.py" not in again.raw.decode()
-    assert again.told == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
+    assert again.notes == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
 
 
 def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> None:
@@ -122,7 +122,7 @@ def test_a_lost_marker_costs_nothing_and_is_told(lost: str) -> None:
     assert files.count("<!-- agentledger: files -->") == files.count("<!-- agentledger: end -->") == 1
     assert files.count("- `src/a.py` (+3 −1): the limit") == 1
     assert "A word of mine." in files
-    assert "marker was missing in “Files touched”" in again.told[0]
+    assert "marker was missing in “Files touched”" in again.notes[0]
     assert made(again.raw) == Refreshed(again.raw)
 
 
@@ -132,7 +132,7 @@ def test_of_results_with_a_lost_marker_the_old_text_stays() -> None:
     again = made(head + tail)
     assert again.raw.count(b"<!-- agentledger: results -->") == 1
     assert again.raw.count(b"| test | `make test` |") == 2
-    assert "marker was missing in “Test plan and results”" in again.told[0]
+    assert "marker was missing in “Test plan and results”" in again.notes[0]
     assert made(again.raw).raw == again.raw
 
 
@@ -179,7 +179,7 @@ def test_criteria_are_added_word_for_word_and_ones_of_ones_own_stay() -> None:
     assert part(again.raw, "Acceptance criteria") == (
         "1. [x] It is FAST.\n   * measured\n- [ ] and pretty\n\nProse.\n\n- [ ] the sixth login answers 429"
     )
-    assert again.told == (
+    assert again.notes == (
         "1 criterion of the brief added, unticked",
         "no longer a criterion of the brief, but it stays: and pretty",
     )

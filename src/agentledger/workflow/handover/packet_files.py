@@ -48,39 +48,39 @@ def update_files(
     `words` are new ones by path; `text` is what goes beside the list, None to leave what is there. Lines outside
     the markers that list changed files become part of the list; any other text stays.
     """
-    known = {file.path for file in files}
+    changed_paths = {file.path for file in files}
     block = draft.take_block(TITLE, KIND)
     inner = parse_file_lines(block.lines)
     at = block.at
     if text is not None:
         draft.write(TITLE, text)
         at = None
-    outer, at = _adopt_lines(draft, known, at)
-    beside = inner.words | outer | {path: [f": {said}"] for path, said in words.items()}
+    outer, at = _adopt_lines(draft, changed_paths, at)
+    beside = inner.words | outer | {path: [f": {note}"] for path, note in words.items()}
     strays = [line for line, stays in zip(block.lines, inner.stays, strict=True) if stays and line.strip()]
     draft.place(TITLE, at, KIND, [line for file in files for line in _render_file(file, beside)], strays)
-    return _describe_update(beside, known, block.torn, strays)
+    return _describe_update(beside, changed_paths, block.torn, strays)
 
 
 def _adopt_lines(
-    draft: Draft, known: Collection[str], at: int | None
+    draft: Draft, changed_paths: Collection[str], at: int | None
 ) -> tuple[dict[str, list[str]], int | None]:
     """Remove the lines outside the markers that list files; return their words, and where the list goes.
 
     `at` is where the markers were, None without any: then the list goes where the first such line was.
     """
     span = draft.ensure_section(TITLE, ())
-    found = parse_file_lines(draft.bare(span.below, span.end), known)
-    if all(found.stays):
-        return found.words, at
-    at = span.below + found.stays.index(False) if at is None else at
-    lines = zip(draft.lines[span.below : span.end], found.stays, strict=True)
+    taken = parse_file_lines(draft.bare(span.below, span.end), changed_paths)
+    if all(taken.stays):
+        return taken.words, at
+    at = span.below + taken.stays.index(False) if at is None else at
+    lines = zip(draft.lines[span.below : span.end], taken.stays, strict=True)
     draft.lines[span.below : span.end] = [line for line, stays in lines if stays]
-    return found.words, span.below + sum(found.stays[: at - span.below])
+    return taken.words, span.below + sum(taken.stays[: at - span.below])
 
 
-def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None) -> Taken:
-    """Sort out the lines that list files; with `known` only those of that set, and generated ones."""
+def parse_file_lines(lines: Sequence[str], changed_paths: Collection[str] | None = None) -> Taken:
+    """Sort out the lines that list files; with `changed_paths` only those of that set, and generated ones."""
     stays: list[bool] = []
     words: dict[str, list[str]] = {}
     paths: list[str] = []
@@ -89,7 +89,9 @@ def parse_file_lines(lines: Sequence[str], known: Collection[str] | None = None)
         # In a code block such a line is an example.
         fenced ^= bool(_FENCE.match(line))
         item = None if fenced else _ITEM.fullmatch(line)
-        if item and (known is None or _NOTE.match(item[2]) or set(_PATH.findall(item[1])) <= set(known)):
+        if item and (
+            changed_paths is None or _NOTE.match(item[2]) or set(_PATH.findall(item[1])) <= set(changed_paths)
+        ):
             paths = _PATH.findall(item[1])
             words |= {path: [_NOTE.sub("", item[2], count=1).rstrip()] for path in paths}
         elif paths and line.startswith(("  ", "\t")) and line.strip():
@@ -108,7 +110,7 @@ def _render_file(file: Touched, beside: Mapping[str, Sequence[str]]) -> list[str
 
 
 def _describe_update(
-    beside: Mapping[str, Sequence[str]], known: Collection[str], torn: bool, strays: Sequence[str]
+    beside: Mapping[str, Sequence[str]], changed_paths: Collection[str], torn: bool, strays: Sequence[str]
 ) -> list[str]:
     """Sentences about what was moved or dropped."""
     sentences = []
@@ -119,7 +121,7 @@ def _describe_update(
     if strays:
         sentences.append(f"“{TITLE}”: text between the markers that belongs to no file is now above them")
     for path, lines in beside.items():
-        words = " ".join(line.strip() for line in lines).lstrip(": ")
-        if path not in known and words:
-            sentences.append(f"{path} is no longer changed; you had written about it: {words}")
+        text = " ".join(line.strip() for line in lines).lstrip(": ")
+        if path not in changed_paths and text:
+            sentences.append(f"{path} is no longer changed; you had written about it: {text}")
     return sentences

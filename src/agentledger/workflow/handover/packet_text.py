@@ -89,7 +89,7 @@ class Refreshed:
     """The packet's bytes, and sentences about them for the agent."""
 
     raw: bytes
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def begin_packet(template: bytes, explores: bool) -> bytes:
@@ -119,16 +119,16 @@ def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
         raise LedgerError(message, hint) from error
 
 
-def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
+def _check_sections(refreshed: Refreshed, facts: Facts) -> Refreshed:
     """The same packet. Raises Swallowed where a section no longer counts as one.
 
     A marker is a comment's end too; without it, a comment above can swallow what follows.
     """
-    titles = {heading_key(title) for title in Draft(made.raw).titles}
+    titles = {heading_key(title) for title in Draft(refreshed.raw).titles}
     for title in facts.sections:
         if heading_key(title) not in titles:
             raise Swallowed(title)
-    return made
+    return refreshed
 
 
 def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
@@ -209,15 +209,15 @@ def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
 
     Raises LedgerError for any other name, or one that is not clear.
     """
-    there = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
+    titles = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
     key = heading_key(name)
-    if key in there:
-        return there[key]
-    short = [title for other, title in there.items() if key and other.split()[:1] == [key]]
+    if key in titles:
+        return titles[key]
+    short = [title for other, title in titles.items() if key and other.split()[:1] == [key]]
     if len(short) == 1:
         return short[0]
-    known = ", ".join(f"“{escape_hidden(title)}”" for title in facts.sections)
-    raise LedgerError(f"the packet has no section named {escape_hidden(name)}", f"there are {known}")
+    section_names = ", ".join(f"“{escape_hidden(title)}”" for title in facts.sections)
+    raise LedgerError(f"the packet has no section named {escape_hidden(name)}", f"there are {section_names}")
 
 
 def _check_words(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
@@ -225,8 +225,8 @@ def _check_words(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[
     paths = {file.path for file in files}
     for path in words:
         if path not in paths:
-            some = ", ".join(escape_hidden(file.path) for file in files[:5])
+            first_paths = ", ".join(escape_hidden(file.path) for file in files[:5])
             raise LedgerError(
-                f"{escape_hidden(path)} is no file that the branch changes", f"it changes {some}"
+                f"{escape_hidden(path)} is no file that the branch changes", f"it changes {first_paths}"
             )
     return {path: " ".join(text.split()) for path, text in words.items()}

@@ -191,9 +191,9 @@ def _refuse_rivals(desk: Managing, task: str) -> None:
     """Raise LedgerError where several branches work on a task: what is right for one may be wrong for another."""
     rivals = sorted(escape_hidden(b.name) for b in desk.attempts(task) if b.state in ALIVE)
     if len(rivals) > 1:
-        told = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
+        count = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
         raise LedgerError(
-            f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
+            f"{count}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
         )
 
 
@@ -216,7 +216,9 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
 
 def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
     """A warning where a note leaves a checkpoint closed, which its author may not know; '' elsewhere."""
-    questions = [asked for branch in branches if (asked := open_question(branch)) and asked.checkpoint]
+    questions = [
+        question for branch in branches if (question := open_question(branch)) and question.checkpoint
+    ]
     closed = [c.checkpoint for c in questions if reply.to in (None, c.name) and c.checkpoint]
     if reply.decision != "note" or not closed:
         return ""

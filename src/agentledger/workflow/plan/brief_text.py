@@ -136,9 +136,9 @@ def _split_brief(flat: str) -> tuple[list[str], list[str], list[str]]:
     out = Problems("")
     frame = parse_frame(encode(flat), None, out)
     if frame is None or frame.head is None:
-        told = next((problem.message for problem in out.all()), "it is too long")
+        error_text = next((problem.message for problem in out.all()), "it is too long")
         raise LedgerError(
-            f"its front matter cannot be read: {told}",
+            f"its front matter cannot be read: {error_text}",
             "fix the text itself: --edit opens it, --from FILE replaces it",
         )
     lines = flat.split("\n")
@@ -193,9 +193,9 @@ def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
 
 def _place_for_key(head: Sequence[str], spans: Sequence[tuple[str, int, int]], key: str) -> tuple[int, int]:
     """Where a new key goes: in place of a comment that shows it, else behind the keys that come before it."""
-    shown = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
-    if shown is not None:
-        return shown, shown + 1
+    comment_line = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
+    if comment_line is not None:
+        return comment_line, comment_line + 1
     before = [end for name, _, end in spans if name in KEYS and KEYS.index(name) < KEYS.index(key)]
     at = max(before) if before else spans[0][1] if spans else len(head)
     return at, at
@@ -247,9 +247,9 @@ def _refuse_other_changes(before: Sequence[str], after: Sequence[str], sections:
 
     Reading the result again is surer than looking for all that a text can do to the sections around it.
     """
-    wanted = {heading_key(title): prose.strip() for title, prose in sections.items()}
-    was = {heading_key(title): prose for title, prose in _section_texts(before).items()}
-    expected = {key: prose for key, prose in (was | wanted).items() if prose or key not in wanted}
+    new_texts = {heading_key(title): prose.strip() for title, prose in sections.items()}
+    old_texts = {heading_key(title): prose for title, prose in _section_texts(before).items()}
+    expected = {key: prose for key, prose in (old_texts | new_texts).items() if prose or key not in new_texts}
     actual = {heading_key(title): prose for title, prose in _section_texts(after).items()}
     if actual != expected:
         wrong = next((t for t in sections if actual.get(heading_key(t), "") != sections[t].strip()), None)

@@ -56,15 +56,15 @@ class Overlap:
 def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
     """The tasks that are not over and whose scope overlaps the brief's, unless one depends on the other."""
     mine, open_ = case_builder.scope_of(brief, fleet), _open_patterns(fleet.policy)
-    found = []
+    overlaps = []
     for task, theirs, active in _other_scopes(brief, fleet):
         try:
             meeting = mine.overlap_with(theirs, open_)
             if meeting:
-                found.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
+                overlaps.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
         except TooComplexError as error:
-            found.append(Overlap(task, active, problem=error.message))
-    return tuple(sorted(found, key=lambda overlap: (not overlap.active, overlap.task)))
+            overlaps.append(Overlap(task, active, problem=error.message))
+    return tuple(sorted(overlaps, key=lambda overlap: (not overlap.active, overlap.task)))
 
 
 def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
@@ -134,13 +134,13 @@ def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[byte
 
 def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
     """By path, the names of the open branches of other tasks that change it."""
-    found: dict[bytes, list[str]] = {}
+    branch_names: dict[bytes, list[str]] = {}
     for branch in sorted(fleet.branches, key=lambda b: b.name):
         if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
             for change in branch.code_changes:
                 if change.path in within:
-                    found.setdefault(change.path, []).append(branch.name)
-    return {path: tuple(names) for path, names in found.items()}
+                    branch_names.setdefault(change.path, []).append(branch.name)
+    return {path: tuple(names) for path, names in branch_names.items()}
 
 
 def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
@@ -185,11 +185,11 @@ def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Name
     work = "\n".join([*(of[title] for title in (*ALWAYS, CRITERIA)), *(f"`{c.run}`" for c in brief.verify)])
     owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(granted, p, files)]
     # "Context" says what to read; the other sections say what to change.
-    known = {encode(path.rstrip("/")) for path in brief.follow}
+    followed = {encode(path.rstrip("/")) for path in brief.follow}
     follow = [
         p
         for p in _find_mentions(of["Context"], files, folders)
-        if p not in known and p not in owns and not _is_scope_decided(granted, p, files)
+        if p not in followed and p not in owns and not _is_scope_decided(granted, p, files)
     ]
     patterns = [decode(_path_pattern(path, path in folders)) for path in owns[:MOST]]
     return Named(tuple(patterns), tuple(map(decode, follow[:MOST])))
@@ -197,7 +197,7 @@ def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Name
 
 def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
     """The files and folders of base that a text names, in the text's order."""
-    found: dict[bytes, None] = {}
+    mentions: dict[bytes, None] = {}
     for match in _PATHS.finditer(text):
         for word in (match[1] or match[2]).split():
             # pytest names a test as FILE::TEST.
@@ -205,8 +205,8 @@ def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[by
             path = encode(bare.removeprefix("./").removesuffix("/**").rstrip("/"))
             # A folder's name alone, such as src or docs, is an ordinary word unless it is in backquotes.
             if path in files or (path in folders and (match[1] or "/" in bare)):
-                found[path] = None
-    return list(found)
+                mentions[path] = None
+    return list(mentions)
 
 
 def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:

@@ -125,16 +125,16 @@ class Runner:
         started = int(self._began + time.monotonic())
         filled = changed_files.fill_command(check.run, paths)
         if filled.skipped:
-            seen = Seen(check=check, exit_code=None, started_at=started, skipped=filled.skipped)
-            self._hear(seen)
-            return seen
+            result = Seen(check=check, exit_code=None, started_at=started, skipped=filled.skipped)
+            self._hear(result)
+            return result
         self._hear(Begins(check.name, filled.shown))
         results = Results(self._top, check.junit)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
         text = log.text + _describe_end(ran, check.timeout or LIMIT)
         # The JUnit file is stored like a log, so secrets are removed from it too.
         counts = results.taken(lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)))
-        seen = Seen(
+        result = Seen(
             check=check,
             exit_code=ran.exit_code,
             started_at=started,
@@ -147,8 +147,8 @@ class Runner:
             skipped=None,
             remarks=(*_describe_leftovers(ran), *results.remarks),
         )
-        self._hear(seen)
-        return seen
+        self._hear(result)
+        return result
 
 
 def _describe_end(ran: Ran, limit: int) -> bytes:
