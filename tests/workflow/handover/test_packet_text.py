@@ -115,7 +115,7 @@ def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> No
 
 @pytest.mark.parametrize("lost", ["<!-- agentledger: end -->", "<!-- agentledger: files -->"])
 def test_a_lost_marker_costs_nothing_and_is_told(lost: str) -> None:
-    raw = made(words={"src/a.py": "the limit"}).raw
+    raw = made(comments={"src/a.py": "the limit"}).raw
     raw = raw.replace(lost.encode() + b"\n", b"A word of mine.\n", 1)
     again = made(raw)
     files = part(again.raw, "Files touched")
@@ -247,7 +247,7 @@ def test_why_there_are_no_tests_is_one_line() -> None:
 
 def test_words_for_a_file_that_is_not_changed_are_refused() -> None:
     with pytest.raises(LedgerError, match=r"src/c\.py is no file that the branch changes"):
-        made(words={"src/c.py": "x"})
+        made(comments={"src/c.py": "x"})
 
 
 def test_code_that_never_ends_is_told_instead_of_adding_sections_for_ever() -> None:

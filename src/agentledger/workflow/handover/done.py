@@ -149,9 +149,9 @@ def _dry_run_result(at: AtWork, composed: Composed, check_names: Sequence[str]) 
         *(runs if check_names else ["no check has to run: the evidence holds"]),
         *(lack.describe("done") for lack in composed.lacks),
     )
-    following = packet_gaps.next_command("done", composed.lacks) or "agentledger done"
+    next_step = packet_gaps.next_command("done", composed.lacks) or "agentledger done"
     return Did(
-        command="done", said=lines, task=at.task.id, files=(composed.path,), next=following, dry_run=True
+        command="done", said=lines, task=at.task.id, files=(composed.path,), next=next_step, dry_run=True
     )
 
 
@@ -197,8 +197,8 @@ def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> 
         return Finished(
             replace(did, said=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
         )
-    following = packet_gaps.next_command("done", judged.packet.lacks) or "agentledger done"
-    return Finished(replace(did, said=(*lines, *_describe_missing(judged)), next=following), False)
+    next_step = packet_gaps.next_command("done", judged.packet.lacks) or "agentledger done"
+    return Finished(replace(did, said=(*lines, *_describe_missing(judged)), next=next_step), False)
 
 
 def _describe_ready(at: AtWork, new: bool) -> list[str]:
@@ -263,7 +263,7 @@ def _format_finding(finding: Finding) -> str:
 
 def _describe_warnings(judged: Judged, verified: Verified | None) -> tuple[str, ...]:
     """What stops nobody, but the agent should know: findings that do not block, and remarks of checks."""
-    mild = [
+    soft_findings = [
         f"{f.rule} {escape_hidden(f.message)}" for f in judged.findings if not f.blocks and f.waived is None
     ]
     remarks = verified.remarks if verified else ()
@@ -272,4 +272,4 @@ def _describe_warnings(judged: Judged, verified: Verified | None) -> tuple[str, 
         for each in (verified.results if verified else ())
         for remark in each.remarks
     ]
-    return (*mild, *remarks, *check_remarks)
+    return (*soft_findings, *remarks, *check_remarks)

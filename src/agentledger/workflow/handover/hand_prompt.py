@@ -105,8 +105,8 @@ def render_prompt(
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
     given = _build_given(taken.fleet, task, branch, kind)
     opening, parts, notes = _build_parts(taken, given, kind)
-    done = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
-    return replace(done, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
+    prompt = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
+    return replace(prompt, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
 
 
 def _repeat_command(given: Given, kind: str) -> str:
@@ -221,15 +221,19 @@ def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
     if not branch.merge_bases or not branch.behind:
         return Moved(branch.behind)
     pair = (branch.merge_bases[0], given.fleet.base.head)
-    out, code, _ = process.run_unchecked(
+    output, code, _ = process.run_unchecked(
         taken.sealed, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", *pair]
     )
-    paths = [] if code else out.split(b"\0")[:-1]
-    mine = {change.path for change in branch.changes}
+    paths = [] if code else output.split(b"\0")[:-1]
+    branch_paths = {change.path for change in branch.changes}
     return Moved(
         branch.behind,
-        tuple(path for path in paths if path in mine),
-        tuple(path for path in paths if path not in mine and _is_near(path, given.scope, given.brief.follow)),
+        tuple(path for path in paths if path in branch_paths),
+        tuple(
+            path
+            for path in paths
+            if path not in branch_paths and _is_near(path, given.scope, given.brief.follow)
+        ),
     )
 
 

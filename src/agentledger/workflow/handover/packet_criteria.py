@@ -24,7 +24,7 @@ class Claim(NamedTuple):
     """What the agent says about a criterion: its number, from 1; whether it is met; and what shows that."""
 
     number: int
-    holds: bool
+    met: bool
     shown_by: str
 
 
@@ -99,8 +99,8 @@ def _add_criteria(draft: Draft, missing: Sequence[str]) -> None:
     while at > span.below and not draft.lines[at - 1].strip():
         at -= 1
     last = _parse_items(draft)[-1:]
-    goes_on = bool(last) and _end_of_item(draft, last[0]) == at
-    lines = [*([] if goes_on else [""]), *(f"- [ ] {text}" for text in missing)]
+    continues_list = bool(last) and _end_of_item(draft, last[0]) == at
+    lines = [*([] if continues_list else [""]), *(f"- [ ] {text}" for text in missing)]
     more = [""] if at < len(draft.lines) and draft.lines[at].strip() else []
     draft.put(at, at, [*lines, *more])
 
@@ -131,9 +131,9 @@ def _apply_claim(draft: Draft, item: Item, claim: Claim) -> None:
     box = _BOX.match(line.expandtabs(4))
     assert box
     shown_by = " ".join(claim.shown_by.split())
-    if item.checked != claim.holds:
+    if item.checked != claim.met:
         at = line.index("[")
-        draft.lines[item.line] = f"{line[:at]}[{'x' if claim.holds else ' '}]{line[at + 3 :]}"
+        draft.lines[item.line] = f"{line[:at]}[{'x' if claim.met else ' '}]{line[at + 3 :]}"
     if shown_by and heading_key(shown_by) not in map(heading_key, item.shown_by):
         end = _end_of_item(draft, item)
         draft.put(end, end, [f"{' ' * len(box[1])}- {shown_by}"])

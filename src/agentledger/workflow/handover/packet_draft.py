@@ -94,12 +94,14 @@ class Draft:
     def set_key(self, key: str, value: str) -> None:
         """Set one key of the front matter, so that it is there once; '' removes it. A line that is right stays."""
         own = re.compile(rf"{key}[ \t]*:[ \t]*([^\s#]*)[ \t]*(?:#.*)?\Z")
-        mine = [at for at in range(self._keys, self._body - 1) if re.match(rf"{key}[ \t]*:", self.lines[at])]
-        first = mine[0] if mine else self._body - 1
-        match = own.match(self.bare(first, first + 1)[0]) if mine else None
-        if len(mine) == 1 and match and match[1] == value:
+        key_lines = [
+            at for at in range(self._keys, self._body - 1) if re.match(rf"{key}[ \t]*:", self.lines[at])
+        ]
+        first = key_lines[0] if key_lines else self._body - 1
+        match = own.match(self.bare(first, first + 1)[0]) if key_lines else None
+        if len(key_lines) == 1 and match and match[1] == value:
             return
-        for at in reversed(mine):
+        for at in reversed(key_lines):
             # Indented lines below a key are part of its value.
             end = at + 1
             while end < self._body - 1 and self.lines[end].startswith((" ", "\t")):
@@ -174,17 +176,19 @@ class Draft:
         marks = [(at, match[1]) for at in range(span.below, span.end)
                  if (match := MARK.fullmatch(self.bare(at, at + 1)[0]))]  # fmt: skip
         pairs = [
-            (start, stop) for (start, what), (stop, then) in pairwise(marks) if what == kind and then == END
+            (start, stop)
+            for (start, opening), (stop, closing) in pairwise(marks)
+            if opening == kind and closing == END
         ]
         paired = {at for pair in pairs for at in pair}
-        lone = [at for at, _ in marks if at not in paired]
-        inner = [line for start, stop in pairs for line in self.bare(start + 1, stop)]
-        gone = {*lone, *(at for start, stop in pairs for at in range(start, stop + 1))}
+        unpaired = [at for at, _ in marks if at not in paired]
+        inner_lines = [line for start, stop in pairs for line in self.bare(start + 1, stop)]
+        removed = {*unpaired, *(at for start, stop in pairs for at in range(start, stop + 1))}
         # From the last up, so that the lines above keep their indexes.
-        for at in sorted(gone, reverse=True):
+        for at in sorted(removed, reverse=True):
             del self.lines[at]
-        first = min([start for start, _ in pairs] + lone, default=None)
-        return Block(first, inner, bool(lone))
+        first = min([start for start, _ in pairs] + unpaired, default=None)
+        return Block(first, inner_lines, bool(unpaired))
 
     def place(
         self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]

@@ -67,9 +67,9 @@ def section_of_heading(heading: str) -> str | None:
     """The section of a packet that a template's heading asks for; None where it asks for something else."""
     # Headings often begin with an emoji.
     key = heading_key(re.sub(r"[^\w\s'’.,:;!?-]", " ", heading))
-    same = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
-    if same:
-        return same
+    exact = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
+    if exact:
+        return exact
     in_heading = set(re.findall(r"[\w-]+", key))
     return next((title for title, words in _WORDS if in_heading & set(words.split())), None)
 
@@ -79,11 +79,13 @@ def _assign_parts(template_parts: Sequence[_Asked], parts: Sequence[Part]) -> di
 
     Each section is used once. A heading that has the title of a section gets that, even if it is not one of ours.
     """
-    left = {heading_key(part.title): part for part in reversed(parts)}
+    remaining = {heading_key(part.title): part for part in reversed(parts)}
     assigned = {}
     for at, each in enumerate(template_parts):
-        part = left.pop(heading_key(each.packet_section), None) if each.packet_section else None
-        part = part or (left.pop(heading_key(_parse_title(each.heading)), None) if each.heading else None)
+        part = remaining.pop(heading_key(each.packet_section), None) if each.packet_section else None
+        part = part or (
+            remaining.pop(heading_key(_parse_title(each.heading)), None) if each.heading else None
+        )
         if part:
             assigned[at] = part
     return assigned

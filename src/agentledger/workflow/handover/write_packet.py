@@ -64,8 +64,8 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
     """
     with agent_context.open_worktree(start, now) as at:
         composed = compose_packet(at, prose)
-        following = packet_gaps.next_command("packet", composed.lacks)
-        following = following or (None if composed.lacks else "agentledger done")
+        next_step = packet_gaps.next_command("packet", composed.lacks)
+        next_step = next_step or (None if composed.lacks else "agentledger done")
         lines = (*_describe_packet(composed), *(lack.describe("packet") for lack in composed.lacks))
         if dry_run:
             new_text = composed.raw.decode("utf-8", "replace")
@@ -74,7 +74,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
                 said=(*lines, new_text),
                 task=at.task.id,
                 files=(composed.path,),
-                next=following,
+                next=next_step,
                 dry_run=True,
             )
         message = f"chore(ledger): packet of {at.task.id}"
@@ -91,7 +91,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
             refs=refs,
             files=(composed.path,) if new else (),
             commits=new,
-            next=following,
+            next=next_step,
         )
 
 

@@ -84,6 +84,6 @@ def parse_form(edited: str, initial: str) -> str:
     """The reply in an edited form: what is above the cut line, or where that is gone, all but the form's lines."""
     above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
     if not cut:
-        ours = {line for line in initial.splitlines() if line}
-        above = "\n".join(line for line in edited.splitlines() if line not in ours)
+        form_lines = {line for line in initial.splitlines() if line}
+        above = "\n".join(line for line in edited.splitlines() if line not in form_lines)
     return above.strip()

@@ -37,7 +37,7 @@ _PAUSES = (0.1, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A branch on a remote. `name` is its short name; `progress` hears how far git is, None for nobody."""
+    """A branch on a remote. `name` is its short name; `progress` is called with how far git is, None for nobody."""
 
     git: Git
     place: Place
@@ -95,21 +95,21 @@ class Link:
 
         Raises GitError, with the `error_text` of an earlier command, where the remote cannot be reached.
         """
-        out, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
+        output, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
         if code:
             raise self.unreachable_error(error_text)
         # ls-remote's pattern also matches the ends of longer names.
         ids = [
-            oid for oid, _, ref in (line.partition("\t") for line in out.split("\n")) if ref == self.branch
+            oid for oid, _, ref in (line.partition("\t") for line in output.split("\n")) if ref == self.branch
         ]
         return ids[0] if ids else None
 
     def is_empty(self) -> bool:
         """Has the remote no branch at all? Then the first one pushed would become its default branch."""
-        out, code, error_text = self._run_remote(["ls-remote", "--heads"], [self.remote])
+        output, code, error_text = self._run_remote(["ls-remote", "--heads"], [self.remote])
         if code:
             raise self.unreachable_error(error_text)
-        return not out.strip()
+        return not output.strip()
 
     def push(self, commit: str, before: str | None) -> bool:
         """Push this commit to the branch; False where the remote's branch has moved from `before` meanwhile.
@@ -139,11 +139,13 @@ class Link:
     def _push_once(self, commit: str) -> tuple[str | None, str]:
         """The line of a rejected push, '' where nothing was sent, None where it succeeded; and what git said."""
         flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-with-lease"]
-        out, code, error_text = self._run_remote(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
+        output, code, error_text = self._run_remote(
+            ["push", *flags], [self.remote, f"{commit}:{self.branch}"]
+        )
         if not code:
             return None, error_text
         # A rejected ref has three fields between tabs: `!`, what was pushed where, `[rejected] (why)`.
-        return next((line for line in out.split("\n") if line.startswith("!")), ""), error_text
+        return next((line for line in output.split("\n") if line.startswith("!")), ""), error_text
 
     def unreachable_error(self, error_text: str) -> GitError:
         """The error for a remote that does not answer, or that git cannot talk to."""
@@ -158,22 +160,22 @@ class Link:
         lines = [
             line.strip() for line in error_text.split("\n") if line.strip() and not line.startswith("error: ")
         ]
-        output = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
+        hook_output = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
         return GitError(
-            f"a pre-push hook of this repository stops {escape_hidden(self.name)}{output}",
+            f"a pre-push hook of this repository stops {escape_hidden(self.name)}{hook_output}",
             "nothing is lost, it waits in the local branch; fix what the hook names, then run agentledger sync",
         )
 
     def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
         """Run git; return its output, exit code, and what it said on standard error."""
-        hear = _make_listener(self.progress) if self.progress else _ignore_line
+        listener = _make_listener(self.progress) if self.progress else _ignore_line
         flags = ["--progress"] if self.progress and command[0] != "ls-remote" else []
         git = self.git
         if self.progress:
             # Progress is asked for only at a terminal, where somebody can type a password.
             env: Mapping[str, str] = {k: v for k, v in git.env.items() if k != "GIT_TERMINAL_PROMPT"}
             git = replace(git, env=env)
-        return process.run_with_progress(git, [*command, *flags, "--", *arguments], hear)
+        return process.run_with_progress(git, [*command, *flags, "--", *arguments], listener)
 
 
 def _ignore_line(_line: str) -> None:

@@ -65,8 +65,8 @@ def sync_control_branch(
     """Fetch the control branch, unite it with the local one, push the result; return what was done.
 
     `start` is a folder in the repository. `remote` None means the one that the branch follows, else origin,
-    else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` hears
-    how far git is, None for nobody.
+    else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` is
+    called with how far git is, None for nobody.
 
     Raises LedgerError without a remote, for a branch of that name that is no control branch or is checked out,
     for an empty remote, a deleted branch, and a server that refuses or cannot be reached. The local branch
@@ -76,9 +76,9 @@ def sync_control_branch(
     place, config = queries.locate_repository(git), queries.read_config(git)
     append.refuse_checked_out(git, name)
     link = Link(git, place, _choose_remote(config, remote, name), name=name, progress=progress)
-    before = _read_copies(link, config)
+    copies = _read_copies(link, config)
     work = _Work(
-        link=link, place=place, config=config, local_before=before.local.id if before.local else None
+        link=link, place=place, config=config, local_before=copies.local.id if copies.local else None
     )
     for tried in range(ROUNDS):
         if tried:
@@ -169,18 +169,18 @@ class _Work:
 
     def _fetch(self, recreate: bool) -> bool:
         """Fetch the remote's copy; False where it has none. Raises LedgerError where pushing ours would do harm."""
-        before = _read_copies(self.link, self.config)
+        copies = _read_copies(self.link, self.config)
         name, remote = escape_hidden(self.link.name), escape_hidden(self.link.remote)
         if self.link.fetch():
             return True
         # It was there at the last sync, so its absence is somebody's decision.
-        synced_before = before.remote or queries.read_refs(self.link.git, [self.link.synced]).refs
+        synced_before = copies.remote or queries.read_refs(self.link.git, [self.link.synced]).refs
         if synced_before and not recreate:
             hint = "agentledger sync --recreate pushes it again, with all that is here"
             raise LedgerError(
                 f"{remote} had a branch {name} and has none any more: it was deleted there", hint
             )
-        if before.local and self.link.is_empty():
+        if copies.local and self.link.is_empty():
             hint = "push the branch with the code first: git push " + remote + " HEAD"
             raise LedgerError(
                 f"{remote} is empty: {name}, as the first branch, would become its default", hint
@@ -231,10 +231,10 @@ class _Work:
             except LostRaceError as lost:
                 return lost
 
-        made = retry(self._writer, once)
-        if isinstance(made, LostRaceError):
-            raise made
-        return made
+        result = retry(self._writer, once)
+        if isinstance(result, LostRaceError):
+            raise result
+        return result
 
     @property
     def _writer(self) -> Writer:

@@ -137,10 +137,10 @@ def _refuse_taken_name(desk: Managing, plan: Plan, task: Task | None) -> None:
 
 def _find_free_name(desk: Managing, name: str) -> str:
     """A name like this one that no task has: with a number from 2 on."""
-    taken = {task.id for task in desk.fleet.tasks}
+    task_names = {task.id for task in desk.fleet.tasks}
     # Four characters are left for a dash and the number.
     stem = name[: MOST_ID - 4]
-    return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
+    return next(f"{stem}-{n}" for n in range(2, len(task_names) + 3) if f"{stem}-{n}" not in task_names)
 
 
 def _draft_change(plan: Plan, current: str, somebody: bool) -> Draft:

@@ -67,10 +67,10 @@ def _plan_in_editor(git: Git, start: Path, plan: Plan, now: int, person: Person,
             raise LedgerError(
                 message, f"yours is kept in {path}; agentledger plan {plan.task} goes on with it"
             )
-        done = _write_brief(desk, plan, text, path)
+        did = _write_brief(desk, plan, text, path)
     if not plan.dry_run:
         editor.remove_draft(path)
-    return done
+    return did
 
 
 def _kept_text_path(git: Git, plan: Plan) -> Path:
@@ -92,10 +92,10 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
         raise _unreadable_error(desk, plan, text, kept_path=kept_path, why=plan_lint.describe_problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
-    warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
+    warnings, next_step = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.
-    if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
-        following = f"fix what spawn would refuse: agentledger plan {task} …; then {following}"
+    if next_step.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
+        next_step = f"fix what spawn would refuse: agentledger plan {task} …; then {next_step}"
     notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
     current_task = desk.fleet_task(task)
     # Only a brief on the control branch is replaced; one on base, or on a branch alone, stays where it is.
@@ -103,7 +103,7 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
     if old and old.document.blob == brief.document.blob:
         lines = (f"{path}: it is as it was, so nothing is written", *notes)
         return Did(
-            command="plan", said=lines, task=task, next=following, warnings=warnings, dry_run=plan.dry_run
+            command="plan", said=lines, task=task, next=next_step, warnings=warnings, dry_run=plan.dry_run
         )
     if plan.dry_run:
         kept_note = (
@@ -120,7 +120,7 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
             files=(path,),
             commits=(),
             worktree=None,
-            next=following,
+            next=next_step,
             warnings=warnings,
             dry_run=True,
         )
@@ -139,7 +139,7 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
         files=(path,),
         commits=(written.commit,),
         worktree=None,
-        next=following,
+        next=next_step,
         warnings=warnings,
     )
 
@@ -148,8 +148,8 @@ def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
     """Raise LedgerError for a `branch` that no agent can work on: base, the control branch, or no valid name."""
     name = brief.branch or f"agent/{brief.task}"
     reserved = (desk.fleet.base.name, desk.fleet.policy.control_branch)
-    _, wrong, _ = process.run_unchecked(desk.git, ["check-ref-format", "--branch", name])
-    if wrong or name in reserved:
+    _, exit_code, _ = process.run_unchecked(desk.git, ["check-ref-format", "--branch", name])
+    if exit_code or name in reserved:
         why = (
             "is base or the control branch, where no agent works"
             if name in reserved

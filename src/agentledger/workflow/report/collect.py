@@ -39,8 +39,8 @@ def collect_files(start: Path, task: str | None, now: int, *, dry_run: bool = Fa
                 f"no branch of {escape_hidden(task)} is checked out here",
                 "git worktree list shows what is; agentledger board shows where each branch is",
             )
-        done = [_collect_branch(desk, branch, dry_run) for branch in checked_out]
-    return _combine_results(done, dry_run)
+        results = [_collect_branch(desk, branch, dry_run) for branch in checked_out]
+    return _combine_results(results, dry_run)
 
 
 def _branches_of_task(desk: Managing, task: str | None) -> Sequence[Branch]:
@@ -113,19 +113,19 @@ def _describe_obstacle(git: Git) -> str:
     return ""
 
 
-def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
+def _combine_results(results: Sequence[Did], dry_run: bool) -> Did:
     """One result for the command, of one for each branch."""
-    files = [path for one in done for path in one.files]
-    lines = [line for one in done for line in one.said]
+    files = [path for result in results for path in result.files]
+    lines = [line for result in results for line in result.said]
     if not files:
         lines = ["no worktree has uncommitted ledger files"]
     return Did(
         command="collect",
         said=tuple(lines),
-        refs=tuple(ref for one in done for ref in one.refs),
+        refs=tuple(ref for result in results for ref in result.refs),
         files=tuple(files),
-        commits=tuple(commit for one in done for commit in one.commits),
+        commits=tuple(commit for result in results for commit in result.commits),
         next="agentledger board" if files else None,
-        warnings=tuple(line for one in done for line in one.warnings),
+        warnings=tuple(line for result in results for line in result.warnings),
         dry_run=dry_run,
     )

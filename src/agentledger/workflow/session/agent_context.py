@@ -67,15 +67,17 @@ class NotNow(LedgerError):
 
 
 @contextmanager
-def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = False) -> Iterator[AtWork]:
+def open_worktree(
+    start: Path, now: int, *, all_branches: bool = False, lines: bool = False
+) -> Iterator[AtWork]:
     """Open the worktree around `start` for the agent in it, until the block ends.
 
-    `now` is in seconds since the epoch. Of the fleet only this branch is read, or all of it with `whole`.
+    `now` is in seconds since the epoch. Of the fleet only this branch is read, or all of it with `all_branches`.
     `lines` counts the changed lines of each file. Raises NotNow where the branch cannot take a commit, and
     LedgerError inside a git hook, in a bare repository, on base, and where the branch works on no task.
     """
     git, place, name = locate_worktree(start)
-    names = () if whole else (name,)
+    names = () if all_branches else (name,)
     with snapshot.open_snapshot(
         start, Request(branches=names, forecast=False, lines=lines, now=now, rules=False)
     ) as taken:

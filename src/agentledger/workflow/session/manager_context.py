@@ -136,9 +136,9 @@ def unknown_name_error(what: str, name: str, known: Collection[str], none: str) 
     `what` is the kind of thing, such as "task"; `known` are the names there are. The hint has those that look
     like `name`, else up to five of `known`, else the text `none`.
     """
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    if near:
-        hint = f"did you mean {' or '.join(map(escape_hidden, near))}?"
+    close_names = difflib.get_close_matches(name, known, 3, 0.5)
+    if close_names:
+        hint = f"did you mean {' or '.join(map(escape_hidden, close_names))}?"
     elif known:
         first_names = ", ".join(map(escape_hidden, sorted(known)[:5]))
         hint = (

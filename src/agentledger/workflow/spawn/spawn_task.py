@@ -62,12 +62,12 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
         recovered = spawn_journal.recover_spawns(process.repository_at(start), place)
         with manager_context.open_managing(start, now) as desk:
             task = desk.task(request.task)
-            if done := _describe_completed(desk, task, request, recovered):
-                return done
+            if completed := _describe_completed(desk, task, request, recovered):
+                return completed
             report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, request, now=now, hear=hear).did(tuple(recovered), dry_run)
+            return _Spawning(desk, task, request, now=now, hear=hear).run(tuple(recovered), dry_run)
 
 
 def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: list[str]) -> Did | None:
@@ -88,8 +88,8 @@ def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: 
 
 def branch_name_of(task: Task, attempt: int | None) -> str:
     """The name of the branch that works on a task; a rival attempt adds its number."""
-    named = task.brief.branch if task.brief else None
-    name = named or f"agent/{task.id}"
+    brief_branch = task.brief.branch if task.brief else None
+    name = brief_branch or f"agent/{task.id}"
     return name if attempt is None else f"{name}--{attempt}"
 
 
@@ -122,12 +122,12 @@ class _Spawning:
         ending = "" if self.request.attempt is None else f"--{self.request.attempt}"
         return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
 
-    def did(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
+    def run(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
         """Make it all, unless `dry_run`; return what was made, or would be."""
-        self._free()
+        self._refuse_existing()
         planned = Did(
             command="spawn",
-            said=(*recovered, *self._told(dry_run)),
+            said=(*recovered, *self._describe(dry_run)),
             task=self.task.id,
             refs=(HEADS + self.name,),
             worktree=str(self.folder),
@@ -135,7 +135,7 @@ class _Spawning:
         )
         if dry_run:
             return planned
-        commit = self._commit()
+        commit = self._make_commit()
         warnings = self._make_or_undo(commit)
         return replace(
             planned,
@@ -146,7 +146,7 @@ class _Spawning:
             dry_run=False,
         )
 
-    def _told(self, dry_run: bool) -> tuple[str, ...]:
+    def _describe(self, dry_run: bool) -> tuple[str, ...]:
         """Lines for the manager: branch, worktree, copied files and set-up command."""
         base, policy = self.desk.fleet.base, self.desk.fleet.policy
         where = "would be" if dry_run else "is"
@@ -160,7 +160,7 @@ class _Spawning:
             lines.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
         return tuple(lines)
 
-    def _free(self) -> None:
+    def _refuse_existing(self) -> None:
         """Raise LedgerError where the branch or the folder exists already, or git takes no such branch name."""
         git, name = self.desk.git, self.name
         checkouts = {c.branch: c for c in queries.read_worktrees(git)}
@@ -179,10 +179,10 @@ class _Spawning:
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
             )
         if process.run_or_none(git, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
-            shown = shlex.quote(escape_hidden(name))
+            quoted_name = shlex.quote(escape_hidden(name))
             raise LedgerError(
-                f"the branch {shown} is there already",
-                f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
+                f"the branch {quoted_name} is there already",
+                f"work in it: git worktree add {shlex.quote(str(self.folder))} {quoted_name}; "
                 "or begin a rival: --attempt 2",
             )
         if process.run_unchecked(git, ["check-ref-format", HEADS + name])[1]:
@@ -196,7 +196,7 @@ class _Spawning:
                 "name another folder with --worktree DIR",
             )
 
-    def _commit(self) -> str:
+    def _make_commit(self) -> str:
         """Make the branch's first commit, base with the brief that counts; no branch has it yet."""
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
@@ -223,7 +223,7 @@ class _Spawning:
         git, place = self.desk.git, self.desk.observation.place
         journal = spawn_journal.write_journal(place, begun)
         try:
-            warnings = self._worktree(begun)
+            warnings = self._make_worktree(begun)
             self._create_branch(begun)
         except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
             spawn_journal.clear_spawn(git, place, begun)
@@ -233,7 +233,7 @@ class _Spawning:
         journal.unlink(missing_ok=True)
         return warnings
 
-    def _worktree(self, begun: Begun) -> tuple[str, ...]:
+    def _make_worktree(self, begun: Begun) -> tuple[str, ...]:
         """Make the worktree, detached and locked, and set it up; return warnings."""
         git, policy = self.desk.git, self.desk.fleet.policy
         flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
@@ -250,9 +250,9 @@ class _Spawning:
         )
         prepare_worktree(self.folder, self.desk.observation.home, runner, policy=policy, hear=self.hear)
         # Last, since a set-up command such as `npm ci` can set core.hooksPath.
-        return (*self._changed(), *activate_hooks.activate_hooks(at))
+        return (*self._describe_changes(), *activate_hooks.activate_hooks(at))
 
-    def _changed(self) -> tuple[str, ...]:
+    def _describe_changes(self) -> tuple[str, ...]:
         """A warning where the set-up has changed or left files: the agent would commit them without noticing."""
         changed = queries.read_status(replace(self.desk.git, cwd=self.folder)) or []
         if not changed:

@@ -29,10 +29,10 @@ class Bound:
 
 
 def render_evidence(
-    result: Seen, bound: Bound, before: Evidence | None = None, on_base: tuple[str, int] | None = None
+    result: Seen, bound: Bound, previous: Evidence | None = None, on_base: tuple[str, int] | None = None
 ) -> bytes:
-    """The whole file. `before` is the last evidence of that check, `on_base` base's commit and exit code."""
-    failures = 0 if result.passed else 1 + (before.failures_in_a_row if before else 0)
+    """The whole file. `previous` is the last evidence of that check, `on_base` base's commit and exit code."""
+    failures = 0 if result.passed else 1 + (previous.failures_in_a_row if previous else 0)
     fields = {
         "version": VERSION,
         "check": result.check.name,

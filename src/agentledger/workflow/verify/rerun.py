@@ -108,7 +108,7 @@ def rerun_checks(
         checks, remarks = _select_checks(desk, branch, task, only)
         net = desk.snapshot.net(branch)
         bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
-        again = bench.again(checks, net)
+        again = bench.run_again(checks, net)
         common = desk.observation.place.common
         result = Rerun(
             task=task.id,
@@ -158,43 +158,48 @@ def _select_checks(
     policy = desk.fleet.policy
     if task.brief_from != "branch":
         return checks_of_branch(task.brief, policy, branch, only), ()
-    every = checks_of_branch(task.brief, policy, branch, only)
-    ours = [check for check in checks_of_branch(None, policy, branch, ()) if check in every]
-    left_out = [check.name for check in every if check not in ours]
-    if left_out and not ours:
+    all_checks = checks_of_branch(task.brief, policy, branch, only)
+    policy_checks = [check for check in checks_of_branch(None, policy, branch, ()) if check in all_checks]
+    left_out = [check.name for check in all_checks if check not in policy_checks]
+    if left_out and not policy_checks:
         raise LedgerError(
             f"the brief of {escape_hidden(task.id)} is unconfirmed: its commands were chosen on the branch",
             f"read them first: agentledger brief show {task.id}; then agentledger brief accept {task.id}",
         )
     remark = f"not run, since the brief is unconfirmed: {', '.join(left_out)}"
-    return tuple(ours), (remark,) if left_out else ()
+    return tuple(policy_checks), (remark,) if left_out else ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
     """Where checks are run again, and on which commit."""
 
-    here: Managing
+    desk: Managing
     branch: Branch
     bound: Bound
     now: int
     hear: Hear
 
-    def again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
+    def run_again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
         """Run each check once; run those that differ from the evidence a second time, in another worktree."""
         first = self._run_round(checks, net)
-        differing = [each.check for each in first if self._is_different(each)]
-        second = {each.check: each for each in self._run_round(tuple(differing), net)} if differing else {}
+        differing_checks = [each.check for each in first if self._is_different(each)]
+        second = (
+            {each.check: each for each in self._run_round(tuple(differing_checks), net)}
+            if differing_checks
+            else {}
+        )
         return [
-            self._judged((each, second[each.check]) if each.check in second else (each,)) for each in first
+            self._judge_runs((each, second[each.check]) if each.check in second else (each,))
+            for each in first
         ]
 
     def _run_round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
         """Run these checks in one fresh worktree, in order."""
-        observation, policy = self.here.observation, self.here.fleet.policy
+        observation, policy = self.desk.observation, self.desk.fleet.policy
         if not checks:
             return []
-        with fresh_worktree(self.here.git, observation.place, self.branch.head) as folder:
+        with fresh_worktree(self.desk.git, observation.place, self.branch.head) as folder:
             runner = Runner(
                 folder,
                 observation.place.common,
@@ -216,7 +221,7 @@ class _Bench:
         recorded = self._recorded_evidence(result.check)
         return recorded is not None and recorded.passed != result.passed
 
-    def _judged(self, runs: tuple[Seen, ...]) -> Again:
+    def _judge_runs(self, runs: tuple[Seen, ...]) -> Again:
         """The runs of one check, with what they make of its evidence."""
         recorded = self._recorded_evidence(runs[0].check)
         if recorded is None or runs[0].skipped is not None:

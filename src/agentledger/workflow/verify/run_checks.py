@@ -172,10 +172,10 @@ def _render_evidence(
     at: AtWork, results: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
 ) -> dict[str, bytes]:
     """The evidence of each check by its path from the worktree's top."""
-    before = {each.check: each for each in at.work.evidence}
+    previous = {each.check: each for each in at.work.evidence}
     return {
         f"{at.folder}/evidence/{each.check.name}.json": render_evidence(
-            each, bound, before.get(each.check.name), on_base.get(each.check.name)
+            each, bound, previous.get(each.check.name), on_base.get(each.check.name)
         )
         for each in results
     }
