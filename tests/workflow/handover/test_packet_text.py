@@ -49,8 +49,8 @@ NEW = begin_packet(read_template("packet"), False)
 FRONT = b"---\ntask: x\nbase: 0\nhead: 0\n---\n"
 
 
-def made(raw: bytes = NEW, facts: Facts = FACTS, **said: object) -> Refreshed:
-    return refresh_packet(raw, facts, Prose(**said))  # type: ignore[arg-type]  # named as its fields
+def made(raw: bytes = NEW, facts: Facts = FACTS, **prose: object) -> Refreshed:
+    return refresh_packet(raw, facts, Prose(**prose))  # type: ignore[arg-type]  # named as its fields
 
 
 def read(raw: bytes) -> Packet:
@@ -58,23 +58,23 @@ def read(raw: bytes) -> Packet:
 
 
 def part(raw: bytes, title: str) -> str:
-    found = read(raw).document.part(title)
-    assert found
-    return found.text
+    section = read(raw).document.part(title)
+    assert section
+    return section.text
 
 
 def test_a_new_packet_has_everything_that_git_and_evidence_tell() -> None:
     raw = made().raw
-    found = read(raw)
-    assert (found.task, found.base, found.head, found.change) == ("x", "b" * 40, "a" * 40, "c" * 64)
-    assert [each.title for each in found.document.parts] == list(SECTIONS)
+    packet = read(raw)
+    assert (packet.task, packet.base, packet.head, packet.change) == ("x", "b" * 40, "a" * 40, "c" * 64)
+    assert [each.title for each in packet.document.parts] == list(SECTIONS)
     assert "- `src/a.py` (+3 −1)\n- `src/b.py` (new, +10)\n" in part(raw, "Files touched")
     assert "| test | `make test` | passed in 3 s |" in part(raw, "Test plan and results")
-    assert [(item.text, item.checked) for item in found.criteria] == [
+    assert [(item.text, item.checked) for item in packet.criteria] == [
         ("the sixth login answers 429", False),
         ("it is fast", False),
     ]
-    empty = [each.title for each in found.document.parts if each.empty]
+    empty = [each.title for each in packet.document.parts if each.empty]
     assert empty == ["Summary", "Why this approach", "Risks and follow-ups"]
 
 
@@ -159,8 +159,8 @@ def test_front_matter_is_set_line_by_line() -> None:
 @pytest.mark.parametrize("raw", [b"## Summary\nIt.\n", b"---\ntask: x\n## Summary\nIt.\n", b"\n\n", b"It.\n"])
 def test_missing_front_matter_is_put_there(raw: bytes) -> None:
     again = made(raw).raw
-    found = read(again)
-    assert (found.task, found.head) == ("x", "a" * 40)
+    packet = read(again)
+    assert (packet.task, packet.head) == ("x", "a" * 40)
     assert b"It." not in raw or b"It." in again
     assert made(again).raw == again
 
@@ -192,8 +192,10 @@ def test_claims_tick_untick_and_say_why_once() -> None:
         "- [x] the sixth login answers 429\n  - tests/a.py ::test_six\n- [ ] it is fast\n  - not measured"
     )
     assert made(raw, claims=claims).raw == raw
-    found = made(raw, claims=[Claim(1, False, "it flakes")]).raw
-    assert "- [ ] the sixth login answers 429\n  - tests/a.py ::test_six\n  - it flakes\n" in found.decode()
+    unticked = made(raw, claims=[Claim(1, False, "it flakes")]).raw
+    assert (
+        "- [ ] the sixth login answers 429\n  - tests/a.py ::test_six\n  - it flakes\n" in unticked.decode()
+    )
 
 
 def test_what_nothing_is_said_of_is_known() -> None:
