@@ -155,7 +155,7 @@ def _dry_run_result(at: AtWork, composed: Composed, check_names: Sequence[str]) 
     )
 
 
-# -- committing, and what is said -------------------------------------------------------------
+# -- committing, and sentences for the agent --------------------------------------------------
 
 
 def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> Finished:

@@ -201,7 +201,7 @@ def _render_row(result: Result) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-# -- what is said on the command line -----------------------------------------------------
+# -- what the command line gives ----------------------------------------------------------
 
 
 def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:

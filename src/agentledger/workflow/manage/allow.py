@@ -204,7 +204,7 @@ def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
         )
 
 
-# -- what comes of it -------------------------------------------------------------------
+# -- sentences about the effect ---------------------------------------------------------
 
 
 def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], until: int) -> str:

@@ -281,7 +281,7 @@ def _build_reply(compared: Compared, branch: Branch, decision: str, text: str) -
     )
 
 
-# -- what comes of it -------------------------------------------------------------------
+# -- sentences about the effect ---------------------------------------------------------
 
 
 def _describe_accepted(compared: Compared) -> Iterator[str]:

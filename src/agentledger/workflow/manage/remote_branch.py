@@ -37,7 +37,10 @@ _PAUSES = (0.1, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A branch on a remote. `name` is its short name; `progress` is called with how far git is, None for nobody."""
+    """A branch on a remote, by its short name.
+
+    `progress` is called with how far git is, None for nobody.
+    """
 
     git: Git
     place: Place

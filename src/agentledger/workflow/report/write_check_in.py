@@ -152,7 +152,7 @@ def describe_uncommitted(
     )
 
 
-# -- what is said ------------------------------------------------------------------------
+# -- the content of the check-in ---------------------------------------------------------
 
 
 def complete_check_in(at: AtWork, report: Said) -> Said:
@@ -234,7 +234,7 @@ def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
             )
 
 
-# -- what came meanwhile -----------------------------------------------------------------
+# -- answers since the last check-in -----------------------------------------------------
 
 
 def describe_answers(at: AtWork) -> list[str]:

@@ -35,7 +35,7 @@ class AtWork:
     place: Place
     #: The top folder of the worktree.
     top: Path
-    #: The open snapshot. Of its fleet only this branch is read, unless `open_worktree` was given `whole`.
+    #: The open snapshot. Of its fleet only this branch is read, unless `open_worktree` was given `all_branches`.
     snapshot: Snapshot
     branch: Branch
     #: What the branch itself has in the ledger: check-ins, evidence, packet, its copy of the brief.
@@ -72,7 +72,7 @@ def open_worktree(
 ) -> Iterator[AtWork]:
     """Open the worktree around `start` for the agent in it, until the block ends.
 
-    `now` is in seconds since the epoch. Of the fleet only this branch is read, or all of it with `all_branches`.
+    `now` is in seconds since the epoch. Only this branch is read, or the whole fleet with `all_branches`.
     `lines` counts the changed lines of each file. Raises NotNow where the branch cannot take a commit, and
     LedgerError inside a git hook, in a bare repository, on base, and where the branch works on no task.
     """
