@@ -71,10 +71,10 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
 
     with agent_context.open_worktree(start, now) as at:
         results = work.run_checks(at, only, now, print_event)
-        committed = work.commit_evidence(at, results) if results.seen else None
+        committed = work.commit_evidence(at, results) if results.results else None
         lines = tuple(
             _build_line(each, at.place.common, on_base=results.on_base.get(each.check.name))
-            for each in results.seen
+            for each in results.results
         )
         name, task = at.branch.name, at.task.id
     remarks = results.remarks
@@ -111,7 +111,7 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
 
     results = work.rerun_checks(start, task, only, now, print_event)
     lines = [
-        _build_line(each.last, results.common, trust=each.trust, runs=len(each.seen))
+        _build_line(each.last, results.common, trust=each.trust, runs=len(each.runs))
         for each in results.checks
     ]
     sound = all(each.sound for each in results.checks)

@@ -40,9 +40,9 @@ class Task:
         work(self.desk)
 
     def done(self, *arguments: str, code: int = 0) -> Said:
-        said = run(self.desk.path, "done", *arguments)
-        assert said.code == code, said
-        return said
+        result = run(self.desk.path, "done", *arguments)
+        assert result.code == code, result
+        return result
 
     @property
     def runs(self) -> int:
@@ -75,36 +75,36 @@ def task(tmp_path: Path) -> Task:
 
 def test_all_of_it_is_one_commit_and_passes_the_gate(task: Task) -> None:
     before = task.head
-    said = task.done(*PROSE)
+    result = task.done(*PROSE)
     assert task.desk.git("rev-parse", "HEAD~1").strip() == before
     status, *_ = task.statuses()
     assert task.brought() == [EVIDENCE, PACKET, status]
     assert checked(task.repo, "ready") == set()
     assert task.progress() == "ready"
-    assert "test: passed\n" in said.out
-    assert "x is ready\n" in said.out
-    assert said.out.splitlines()[-1] == "next: wait for the review"
+    assert "test: passed\n" in result.out
+    assert "x is ready\n" in result.out
+    assert result.out.splitlines()[-1] == "next: wait for the review"
     assert task.desk.git("status", "--porcelain") == ""
     assert "| test | `make test` | passed in " in task.desk.git("show", f"HEAD:{PACKET}")
 
 
 def test_what_only_the_agent_can_say_is_told_once_and_the_rest_is_kept(task: Task) -> None:
-    said = task.done(code=1)
+    result = task.done(code=1)
     assert task.brought() == [EVIDENCE, PACKET]
     assert task.statuses() == []
     assert task.progress() != "ready"
-    assert "not ready yet, for 5 things that only you can settle:\n" in said.out
-    assert "\n  agentledger done --summary '…'\n" in said.out
+    assert "not ready yet, for 5 things that only you can settle:\n" in result.out
+    assert "\n  agentledger done --summary '…'\n" in result.out
     for regenerated in ("PKT003", "PKT004", "EVD", "STA"):
-        assert regenerated not in said.out
+        assert regenerated not in result.out
     task.done(*PROSE)
     assert task.runs == 1
     assert checked(task.repo, "ready") == set()
 
 
 def test_the_next_command_is_one_that_can_be_typed(task: Task) -> None:
-    said = task.done(code=1)
-    command = said.out.splitlines()[-1].removeprefix("next: ")
+    result = task.done(code=1)
+    command = result.out.splitlines()[-1].removeprefix("next: ")
     assert shlex.split(command)[:2] == ["agentledger", "done"]
     # As it stands it says nothing, and nothing is what it counts as.
     task.done(*shlex.split(command)[2:], code=1)
@@ -114,11 +114,11 @@ def test_the_next_command_is_one_that_can_be_typed(task: Task) -> None:
 
 def test_a_failing_check_is_shown_with_its_end_and_its_log_and_stops(task: Task) -> None:
     work(task.desk, "echo one; echo two; exit 3\n", "src/check.sh")
-    said = task.done(*PROSE, code=1)
-    assert "test: failed, exit code 2\n  | one\n  | two\n" in said.out
-    log = next(line for line in said.out.splitlines() if line.startswith("  its log: "))
+    result = task.done(*PROSE, code=1)
+    assert "test: failed, exit code 2\n  | one\n  | two\n" in result.out
+    log = next(line for line in result.out.splitlines() if line.startswith("  its log: "))
     assert b"two" in Path(log.removeprefix("  its log: ")).read_bytes()
-    assert "EVD003: the check test failed" in said.out
+    assert "EVD003: the check test failed" in result.out
     assert task.brought() == [EVIDENCE, PACKET]
     work(task.desk, "echo mended\n", "src/check.sh")
     task.done()
@@ -127,9 +127,9 @@ def test_a_failing_check_is_shown_with_its_end_and_its_log_and_stops(task: Task)
 
 def test_evidence_that_holds_is_not_made_again_unless_asked(task: Task) -> None:
     assert run(task.desk.path, "verify").code == 0
-    said = task.done(*PROSE)
+    result = task.done(*PROSE)
     assert task.runs == 1
-    assert "no check has to run: the evidence holds" in said.out
+    assert "no check has to run: the evidence holds" in result.out
     task.done("--again")
     assert task.runs == 2
 
@@ -155,8 +155,8 @@ def test_base_merged_in_needs_no_new_run(task: Task) -> None:
 def test_said_again_it_adds_nothing(task: Task) -> None:
     task.done(*PROSE)
     before = task.head
-    said = task.done()
-    assert "x was said to be ready before, and still is" in said.out
+    result = task.done()
+    assert "x was said to be ready before, and still is" in result.out
     assert task.head == before
 
 
@@ -176,9 +176,9 @@ def test_more_code_makes_it_say_so_anew(task: Task) -> None:
 def test_uncommitted_code_is_refused_by_name(task: Task) -> None:
     before = task.head
     task.desk.write("src/a.py", "not yet\n")
-    said = refused(task.desk.path, "done", *PROSE)
-    assert "src/a.py" in said.message
-    assert "commit" in said.hint
+    result = refused(task.desk.path, "done", *PROSE)
+    assert "src/a.py" in result.message
+    assert "commit" in result.hint
     assert (task.head, task.runs) == (before, 0)
 
 
@@ -189,8 +189,8 @@ def test_a_slip_in_an_option_is_told_before_any_check_runs(task: Task) -> None:
 
 def test_an_exploring_task_is_done_with_a_recommendation(tmp_path: Path) -> None:
     task = Task(tmp_path, "mode: explore\n")
-    said = task.done("--summary", "S.", "--why", "W.", "--risks", "none", code=1)
-    assert said.out.splitlines()[-1] == ("next: agentledger done --options '…' --recommendation '…'")
+    result = task.done("--summary", "S.", "--why", "W.", "--risks", "none", code=1)
+    assert result.out.splitlines()[-1] == ("next: agentledger done --options '…' --recommendation '…'")
     task.done("--options", "O.", "--recommendation", "R.")
     assert task.progress() == "ready"
     assert checked(task.repo, "ready") == set()
@@ -200,10 +200,10 @@ def test_an_exploring_task_is_done_with_a_recommendation(tmp_path: Path) -> None
 def test_after_a_question_it_says_to_stop_and_wait(task: Task, state: str) -> None:
     ask(task, state, "Red or blue?")
     before = task.head
-    said = task.done(*PROSE, code=1)
-    assert said.out.startswith("stop and wait: your question is not answered yet, asked ")
-    assert "  Red or blue?\n" in said.out
-    assert said.out.splitlines()[-1] == "next: agentledger prompt x --for resume"
+    result = task.done(*PROSE, code=1)
+    assert result.out.startswith("stop and wait: your question is not answered yet, asked ")
+    assert "  Red or blue?\n" in result.out
+    assert result.out.splitlines()[-1] == "next: agentledger prompt x --for resume"
     assert (task.head, task.runs) == (before, 0)
     say(task.repo, "tasks/x/answers/1.md", "---\nat: 2023-11-14T22:30:00Z\ndecision: note\n---\nBlue.\n")
     assert "Blue." in task.done(*PROSE).out
@@ -224,17 +224,17 @@ def test_an_open_checkpoint_waits_whatever_was_said_since(tmp_path: Path) -> Non
 
 def test_a_checkpoint_that_nobody_asked_for_is_told_by_its_rule(tmp_path: Path) -> None:
     task = Task(tmp_path, "checkpoints: [api]\n")
-    said = task.done(*PROSE, code=1)
-    assert "STA007: the checkpoint api is not approved" in said.out
+    result = task.done(*PROSE, code=1)
+    assert "STA007: the checkpoint api is not approved" in result.out
     assert task.statuses() == []
 
 
 def test_a_file_outside_the_scope_is_told_with_its_way_out(task: Task) -> None:
     work(task.desk, "x\n", "docs/new.md")
-    said = task.done(*PROSE, code=1)
-    assert "OWN001: docs/new.md" in said.out
+    result = task.done(*PROSE, code=1)
+    assert "OWN001: docs/new.md" in result.out
     assert task.statuses() == []
-    assert said.out.splitlines()[-1] == "next: agentledger done"
+    assert result.out.splitlines()[-1] == "next: agentledger done"
 
 
 def ask(task: Task, state: str, need: str, more: str = "") -> None:
@@ -256,26 +256,26 @@ def test_what_was_said_meanwhile_without_git_is_committed_along(task: Task) -> N
 def test_the_next_step_is_the_push_where_there_is_a_remote(task: Task, tmp_path: Path) -> None:
     remote = Repo.init(tmp_path / "remote.git", bare=True)
     task.repo.git("remote", "add", "origin", str(remote.path))
-    said = task.done(*PROSE)
-    assert said.out.splitlines()[-1] == (
+    result = task.done(*PROSE)
+    assert result.out.splitlines()[-1] == (
         "next: git push -u origin agent/x, then open the pull request: agentledger packet --pr-body"
     )
 
 
 def test_a_dry_run_runs_no_check_and_writes_nothing(task: Task) -> None:
     before = task.head
-    said = task.done("--dry-run")
-    assert "would run test: make test\n" in said.out
-    assert "missing: the section “Summary” is empty" in said.out
+    result = task.done("--dry-run")
+    assert "would run test: make test\n" in result.out
+    assert "missing: the section “Summary” is empty" in result.out
     assert (task.head, task.runs) == (before, 0)
     assert task.desk.git("status", "--porcelain") == ""
 
 
 def test_the_document_says_what_was_done(task: Task) -> None:
-    told = json.loads(task.done("--format", "json", *PROSE, "--agent", "codex").out)
-    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
-    assert (told["command"], told["task"], told["commits"]) == ("done", "x", [task.head])
-    assert sorted(told["files"]) == task.brought()
+    document = json.loads(task.done("--format", "json", *PROSE, "--agent", "codex").out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("did")))
+    assert (document["command"], document["task"], document["commits"]) == ("done", "x", [task.head])
+    assert sorted(document["files"]) == task.brought()
     assert 'agent: "codex"' in task.desk.git("show", f"HEAD:{task.statuses()[0]}")
 
 
@@ -322,9 +322,9 @@ def test_told_to_stop_nothing_is_finished_before_the_next_check_in(task: Task) -
     run(task.desk.path, "report", "--changed", "some")
     assert run(task.repo.path, "answer", "x", "We keep the old one.", "--decision", "stop").code == 0
     before = task.head
-    said = task.done(*PROSE, code=1)
-    assert "We keep the old one." in said.out
-    assert "agentledger report" in said.out
+    result = task.done(*PROSE, code=1)
+    assert "We keep the old one." in result.out
+    assert "agentledger report" in result.out
     assert task.head == before
 
 
@@ -333,6 +333,6 @@ def test_a_check_of_the_briefs_own_that_fails_on_base_too_still_stops(task: Task
     task.repo.commit("main", {"src/check.sh": "exit 3\n"})
     task.repo.flush()
     task.desk.git("merge", "-q", "--no-edit", "--no-verify", "main")
-    said = task.done(*PROSE, code=1)
-    assert "EVD003: the check test failed" in said.out
-    assert "agentledger allow x --rule EVD003" in said.out
+    result = task.done(*PROSE, code=1)
+    assert "EVD003: the check test failed" in result.out
+    assert "agentledger allow x --rule EVD003" in result.out

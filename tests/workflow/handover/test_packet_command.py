@@ -47,9 +47,9 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def packet(desk: Desk, *arguments: str) -> str:
-    said = run(desk.path, "packet", *arguments)
-    assert (said.code, said.err) == (0, ""), said
-    return said.out
+    result = run(desk.path, "packet", *arguments)
+    assert (result.code, result.err) == (0, ""), result
+    return result.out
 
 
 def text(desk: Desk, revision: str = "HEAD") -> str:
@@ -61,13 +61,13 @@ def packet_rules(desk: Desk) -> set[str]:
 
 
 def test_the_first_one_lists_what_is_missing_and_says_what_to_type(desk: Desk) -> None:
-    said = packet(desk)
-    assert "missing: the section “Summary” is empty (line 9 of packet.md)\n" in said
-    assert "  agentledger packet --summary '…'\n" in said
-    assert "missing: does criterion 1 hold? the sixth login answers 429\n" in said
-    assert "; or: --unmet 1='…'" in said
-    assert "agentledger packet --no-tests '…'" in said
-    assert said.splitlines()[-1].startswith("next: agentledger packet --summary '…' --why ")
+    output = packet(desk)
+    assert "missing: the section “Summary” is empty (line 9 of packet.md)\n" in output
+    assert "  agentledger packet --summary '…'\n" in output
+    assert "missing: does criterion 1 hold? the sixth login answers 429\n" in output
+    assert "; or: --unmet 1='…'" in output
+    assert "agentledger packet --no-tests '…'" in output
+    assert output.splitlines()[-1].startswith("next: agentledger packet --summary '…' --why ")
     assert packet_rules(desk) == {"PKT002", "PKT006"}
 
 
@@ -83,9 +83,9 @@ def test_it_is_committed_alone_beside_whatever_else_is_going_on(desk: Desk) -> N
 
 
 def test_filled_in_from_the_command_line_it_passes_the_gate(desk: Desk) -> None:
-    said = packet(desk, *PROSE, "--file", "src/a.py=the limit")
-    assert said.splitlines()[0].endswith("brought up to date; nothing is missing")
-    assert said.splitlines()[-1] == "next: agentledger done"
+    output = packet(desk, *PROSE, "--file", "src/a.py=the limit")
+    assert output.splitlines()[0].endswith("brought up to date; nothing is missing")
+    assert output.splitlines()[-1] == "next: agentledger done"
     assert packet_rules(desk) == set()
     assert "- `src/a.py` (+1 −20): the limit\n" in text(desk)
     assert f"head: {desk.git('rev-parse', 'HEAD~1').strip()}\n" in text(desk)
@@ -96,8 +96,8 @@ def test_again_without_news_it_makes_no_commit(desk: Desk) -> None:
     packet(desk, *PROSE)
     before = desk.git("rev-parse", "HEAD")
     assert packet(desk).splitlines()[0].endswith("packet.md: is up to date; nothing is missing")
-    told = json.loads(packet(desk, "--format", "json"))
-    assert (told["commits"], told["files"], told["refs"]) == ([], [], [])
+    document = json.loads(packet(desk, "--format", "json"))
+    assert (document["commits"], document["files"], document["refs"]) == ([], [], [])
     assert desk.git("rev-parse", "HEAD") == before
 
 
@@ -157,10 +157,10 @@ def test_evidence_is_a_table(desk: Desk) -> None:
     packet(desk, *PROSE)
     assert "| test | `make test` | not run |  |  |  |" in text(desk)
     head = desk.git("rev-parse", "HEAD").strip()
-    said = {"version": 1, "check": "test", "command": "make test", "exit_code": 1, "seconds": 2.5,
+    fields = {"version": 1, "check": "test", "command": "make test", "exit_code": 1, "seconds": 2.5,
             "started_at": "2026-11-23T10:15:00Z", "head": head, "tree": head,
             "junit": {"tests": 3, "failures": 1, "errors": 0, "skipped": 0}}  # fmt: skip
-    desk.write(".agentledger/tasks/x/evidence/test.json", json.dumps(said))
+    desk.write(".agentledger/tasks/x/evidence/test.json", json.dumps(fields))
     packet(desk)
     row = "| test | `make test` | failed in 2.5 s, exit code 1, 3 tests, 1 failed | 2026-11-23T10:15:00Z |"
     assert f"{row} `{head[:12]}` | claimed |" in text(desk)
@@ -177,8 +177,8 @@ def test_what_was_changed_by_hand_is_taken_as_it_lies_there(desk: Desk) -> None:
     file = desk.path / PACKET
     edited = file.read_bytes().replace(b"## Summary\n", b"## Summary\n\nBy hand.\n\n## Mine\n\nAlso.\n")
     file.write_bytes(edited.replace(b"\n", b"\r\n"))
-    said = packet(desk)
-    assert "“Summary” is empty" not in said
+    output = packet(desk)
+    assert "“Summary” is empty" not in output
     assert file.read_bytes() == edited.replace(b"\n", b"\r\n")
     assert desk.git("show", f"HEAD:{PACKET}").replace("\r\n", "\n") == edited.decode()
     assert desk.git("status", "--porcelain") == ""
@@ -214,8 +214,8 @@ def test_a_text_comes_from_standard_input(desk: Desk) -> None:
 
 
 def test_from_a_subfolder_it_is_the_same(desk: Desk) -> None:
-    said = run(desk.path / "src", "packet", *PROSE)
-    assert said.code == 0, said
+    result = run(desk.path / "src", "packet", *PROSE)
+    assert result.code == 0, result
     assert packet_rules(desk) == set()
 
 
@@ -229,9 +229,9 @@ def test_a_branch_without_code_has_nothing_to_hand_over(tmp_path: Path) -> None:
     desk.write(STATUS, CHECK_IN.format("working", "", "none"))
     desk.git("add", "-A")
     desk.git("commit", "-q", "--no-verify", "-m", "check in")
-    said = refused(desk.path, "packet")
-    assert said.message == "agent/x changes no code, so there is nothing to hand over yet"
-    assert "agentledger report" in said.hint
+    result = refused(desk.path, "packet")
+    assert result.message == "agent/x changes no code, so there is nothing to hand over yet"
+    assert "agentledger report" in result.hint
     assert not (desk.path / PACKET).exists()
 
 
@@ -264,33 +264,33 @@ def test_what_is_not_known_is_refused_and_nothing_is_written(
     ],
 )
 def test_usage_is_told(desk: Desk, arguments: tuple[str, ...]) -> None:
-    said = run(desk.path, "packet", *arguments)
-    assert said.code == 2
-    assert "Usage: agentledger packet" in said.err
+    result = run(desk.path, "packet", *arguments)
+    assert result.code == 2
+    assert "Usage: agentledger packet" in result.err
 
 
 def test_a_dry_run_shows_all_and_writes_nothing(desk: Desk) -> None:
     before = desk.git("rev-parse", "HEAD")
-    said = packet(desk, "--dry-run", *PROSE)
-    assert said.startswith("nothing is written: this is a dry run\n")
-    assert "## Summary\n\nIt limits.\n" in said
+    output = packet(desk, "--dry-run", *PROSE)
+    assert output.startswith("nothing is written: this is a dry run\n")
+    assert "## Summary\n\nIt limits.\n" in output
     assert desk.git("rev-parse", "HEAD") == before
     assert desk.git("status", "--porcelain") == ""
 
 
 def test_the_document_says_what_was_written(desk: Desk) -> None:
-    told = json.loads(packet(desk, "--format", "json", *PROSE))
-    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
-    assert (told["command"], told["task"], told["files"]) == ("packet", "x", [PACKET])
-    assert told["commits"] == [desk.git("rev-parse", "HEAD").strip()]
-    assert told["next"] == "agentledger done"
+    document = json.loads(packet(desk, "--format", "json", *PROSE))
+    jsonschema.validate(document, json.loads(shapes.encode_schema("did")))
+    assert (document["command"], document["task"], document["files"]) == ("packet", "x", [PACKET])
+    assert document["commits"] == [desk.git("rev-parse", "HEAD").strip()]
+    assert document["next"] == "agentledger done"
 
 
 def test_an_exploring_task_hands_over_options(tmp_path: Path) -> None:
     desk = at_desk(tmp_path, more="mode: explore\n")
-    said = packet(desk)
-    assert "“Recommendation” is empty" in said
-    assert "criterion" not in said
+    output = packet(desk)
+    assert "“Recommendation” is empty" in output
+    assert "criterion" not in output
     assert "Files touched" not in text(desk)
     packet(desk, "--summary", "S.", "--why", "W.", "--risks", "none", "--options", "O.",
            "--recommendation", "R.")  # fmt: skip
@@ -332,5 +332,5 @@ def test_a_path_that_markdown_or_utf_8_cannot_hold_is_listed_so_that_the_gate_kn
     desk.git("add", "-A")
     desk.git("commit", "-q", "-m", "odd", "--no-verify")
     assert run(desk.path, "packet", *PROSE).code == 0
-    said = run(desk.path, "check", "--branch", "agent/x", "--gate", "ready")
-    assert "PKT003" not in said.out
+    result = run(desk.path, "check", "--branch", "agent/x", "--gate", "ready")
+    assert "PKT003" not in result.out

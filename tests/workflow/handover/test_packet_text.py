@@ -49,8 +49,8 @@ NEW = begin_packet(read_template("packet"), False)
 FRONT = b"---\ntask: x\nbase: 0\nhead: 0\n---\n"
 
 
-def made(raw: bytes = NEW, facts: Facts = FACTS, **said: object) -> Refreshed:
-    return refresh_packet(raw, facts, Prose(**said))  # type: ignore[arg-type]  # named as its fields
+def made(raw: bytes = NEW, facts: Facts = FACTS, **prose: object) -> Refreshed:
+    return refresh_packet(raw, facts, Prose(**prose))  # type: ignore[arg-type]  # named as its fields
 
 
 def read(raw: bytes) -> Packet:
@@ -58,23 +58,23 @@ def read(raw: bytes) -> Packet:
 
 
 def part(raw: bytes, title: str) -> str:
-    found = read(raw).document.part(title)
-    assert found
-    return found.text
+    section = read(raw).document.part(title)
+    assert section
+    return section.text
 
 
 def test_a_new_packet_has_everything_that_git_and_evidence_tell() -> None:
     raw = made().raw
-    found = read(raw)
-    assert (found.task, found.base, found.head, found.change) == ("x", "b" * 40, "a" * 40, "c" * 64)
-    assert [each.title for each in found.document.parts] == list(SECTIONS)
+    packet = read(raw)
+    assert (packet.task, packet.base, packet.head, packet.change) == ("x", "b" * 40, "a" * 40, "c" * 64)
+    assert [each.title for each in packet.document.parts] == list(SECTIONS)
     assert "- `src/a.py` (+3 −1)\n- `src/b.py` (new, +10)\n" in part(raw, "Files touched")
     assert "| test | `make test` | passed in 3 s |" in part(raw, "Test plan and results")
-    assert [(item.text, item.checked) for item in found.criteria] == [
+    assert [(item.text, item.checked) for item in packet.criteria] == [
         ("the sixth login answers 429", False),
         ("it is fast", False),
     ]
-    empty = [each.title for each in found.document.parts if each.empty]
+    empty = [each.title for each in packet.document.parts if each.empty]
     assert empty == ["Summary", "Why this approach", "Risks and follow-ups"]
 
 
@@ -101,7 +101,7 @@ def test_words_beside_a_file_survive_and_those_of_a_file_that_is_gone_are_told()
     again = made(raw, facts)
     assert "- `src/a.py` (+9): the limit\n  and its clock\n" in part(again.raw, "Files touched")
     assert "src/b.py" not in again.raw.decode()
-    assert again.told == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
+    assert again.notes == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
 
 
 def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> None:
@@ -115,14 +115,14 @@ def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> No
 
 @pytest.mark.parametrize("lost", ["<!-- agentledger: end -->", "<!-- agentledger: files -->"])
 def test_a_lost_marker_costs_nothing_and_is_told(lost: str) -> None:
-    raw = made(words={"src/a.py": "the limit"}).raw
+    raw = made(comments={"src/a.py": "the limit"}).raw
     raw = raw.replace(lost.encode() + b"\n", b"A word of mine.\n", 1)
     again = made(raw)
     files = part(again.raw, "Files touched")
     assert files.count("<!-- agentledger: files -->") == files.count("<!-- agentledger: end -->") == 1
     assert files.count("- `src/a.py` (+3 −1): the limit") == 1
     assert "A word of mine." in files
-    assert "marker was missing in “Files touched”" in again.told[0]
+    assert "marker was missing in “Files touched”" in again.notes[0]
     assert made(again.raw) == Refreshed(again.raw)
 
 
@@ -132,7 +132,7 @@ def test_of_results_with_a_lost_marker_the_old_text_stays() -> None:
     again = made(head + tail)
     assert again.raw.count(b"<!-- agentledger: results -->") == 1
     assert again.raw.count(b"| test | `make test` |") == 2
-    assert "marker was missing in “Test plan and results”" in again.told[0]
+    assert "marker was missing in “Test plan and results”" in again.notes[0]
     assert made(again.raw).raw == again.raw
 
 
@@ -159,8 +159,8 @@ def test_front_matter_is_set_line_by_line() -> None:
 @pytest.mark.parametrize("raw", [b"## Summary\nIt.\n", b"---\ntask: x\n## Summary\nIt.\n", b"\n\n", b"It.\n"])
 def test_missing_front_matter_is_put_there(raw: bytes) -> None:
     again = made(raw).raw
-    found = read(again)
-    assert (found.task, found.head) == ("x", "a" * 40)
+    packet = read(again)
+    assert (packet.task, packet.head) == ("x", "a" * 40)
     assert b"It." not in raw or b"It." in again
     assert made(again).raw == again
 
@@ -179,7 +179,7 @@ def test_criteria_are_added_word_for_word_and_ones_of_ones_own_stay() -> None:
     assert part(again.raw, "Acceptance criteria") == (
         "1. [x] It is FAST.\n   * measured\n- [ ] and pretty\n\nProse.\n\n- [ ] the sixth login answers 429"
     )
-    assert again.told == (
+    assert again.notes == (
         "1 criterion of the brief added, unticked",
         "no longer a criterion of the brief, but it stays: and pretty",
     )
@@ -192,8 +192,10 @@ def test_claims_tick_untick_and_say_why_once() -> None:
         "- [x] the sixth login answers 429\n  - tests/a.py ::test_six\n- [ ] it is fast\n  - not measured"
     )
     assert made(raw, claims=claims).raw == raw
-    found = made(raw, claims=[Claim(1, False, "it flakes")]).raw
-    assert "- [ ] the sixth login answers 429\n  - tests/a.py ::test_six\n  - it flakes\n" in found.decode()
+    unticked = made(raw, claims=[Claim(1, False, "it flakes")]).raw
+    assert (
+        "- [ ] the sixth login answers 429\n  - tests/a.py ::test_six\n  - it flakes\n" in unticked.decode()
+    )
 
 
 def test_what_nothing_is_said_of_is_known() -> None:
@@ -247,7 +249,7 @@ def test_why_there_are_no_tests_is_one_line() -> None:
 
 def test_words_for_a_file_that_is_not_changed_are_refused() -> None:
     with pytest.raises(LedgerError, match=r"src/c\.py is no file that the branch changes"):
-        made(words={"src/c.py": "x"})
+        made(comments={"src/c.py": "x"})
 
 
 def test_code_that_never_ends_is_told_instead_of_adding_sections_for_ever() -> None:

@@ -50,16 +50,16 @@ def test_a_template_is_filled_and_its_boxes_and_words_stay() -> None:
 
 
 def test_each_section_is_given_once() -> None:
-    found = render_body(TEXT, "## Summary\n\n## What does this change\n\n## Overview\n")
-    assert found.count("It limits.") == 1
-    assert "## What does this change\n\n## Overview" in found
+    body = render_body(TEXT, "## Summary\n\n## What does this change\n\n## Overview\n")
+    assert body.count("It limits.") == 1
+    assert "## What does this change\n\n## Overview" in body
 
 
 def test_what_only_looks_like_a_heading_is_none() -> None:
     template = "```\n## Summary\n```\n<!--\n## Why\n-->\n"
-    found = render_body(TEXT, template)
-    assert found.startswith("```\n## Summary\n```\n\n## Summary\n\nIt limits.")
-    assert "## Why\n" not in found
+    body = render_body(TEXT, template)
+    assert body.startswith("```\n## Summary\n```\n\n## Summary\n\nIt limits.")
+    assert "## Why\n" not in body
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_the_command_prints_it_from_bases_template_and_writes_nothing(tmp_path: 
     desk.repo.commit("main", {".github/Pull_Request_Template.md": "## Description\r\n\r\n- [ ] signed\r\n"})
     desk.repo.flush()
     before = desk.git("rev-parse", "HEAD")
-    said = run(desk.path, "packet", "--pr-body", *PROSE)
-    assert (said.code, said.err) == (0, "")
-    assert said.out.startswith(
+    result = run(desk.path, "packet", "--pr-body", *PROSE)
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(
         "## Description\n\nIt limits.\n\n- [ ] signed\n\n## Why this approach\n\nThe smallest way."
     )
-    assert "task: x" not in said.out
+    assert "task: x" not in result.out
     assert desk.git("rev-parse", "HEAD") == before
     assert not (desk.path / PACKET).exists()

@@ -51,18 +51,18 @@ def begun(repo: Repo, files: dict[str, Any] | None = None, name: str = "agent/x"
 def told(repo: Repo, *arguments: str) -> str:
     """The text that is printed."""
     repo.flush()
-    said = run(repo.path, "prompt", *arguments)
-    assert said.code == 0, said
-    return said.out
+    result = run(repo.path, "prompt", *arguments)
+    assert result.code == 0, result
+    return result.out
 
 
 def document(repo: Repo, *arguments: str) -> dict[str, Any]:
-    said = run(repo.path, "prompt", "--format", "json", *arguments)
-    assert (said.code, said.err) == (0, ""), said
-    found: dict[str, Any] = json.loads(said.out)
-    jsonschema.validate(found, json.loads(shapes.encode_schema("prompt")))
-    assert found["bytes"] == len(found["text"].encode()) <= found["limit"]
-    return found
+    result = run(repo.path, "prompt", "--format", "json", *arguments)
+    assert (result.code, result.err) == (0, ""), result
+    data: dict[str, Any] = json.loads(result.out)
+    jsonschema.validate(data, json.loads(shapes.encode_schema("prompt")))
+    assert data["bytes"] == len(data["text"].encode()) <= data["limit"]
+    return data
 
 
 def chapters(text: str) -> list[str]:
@@ -83,7 +83,7 @@ def test_who_begins_gets_the_brief_word_for_word_with_boundary_checks_and_how_to
     brief = repo.git("show", "agentledger:tasks/x/brief.md")
     assert f"````text\n{brief.strip()}\n````" in text
     ours = "\n".join(outside(text))
-    for said in (
+    for phrase in (
         "`src/**`",
         "`src/legacy/**`",
         "`deploy/**`",
@@ -91,9 +91,9 @@ def test_who_begins_gets_the_brief_word_for_word_with_boundary_checks_and_how_to
         "--no-verify",
         "2d, or 800 changed lines",
     ):
-        assert said in ours, said
-    for said in ("agentledger report", "agentledger done", f"`{FOLDER}/packet.md`", "every 15m"):
-        assert said in ours, said
+        assert phrase in ours, phrase
+    for phrase in ("agentledger report", "agentledger done", f"`{FOLDER}/packet.md`", "every 15m"):
+        assert phrase in ours, phrase
     assert "\ntest: make test\n" in text
     assert "`agent/x`" in text.split("\n")[2]
     assert len(text.encode()) < 8_000
@@ -153,9 +153,9 @@ def test_what_launches_an_agent_gets_the_same_text_from_a_snapshot(tmp_path: Pat
 def test_a_name_that_nobody_has_gets_the_near_ones(tmp_path: Path) -> None:
     repo = made(tmp_path)
     begun(repo)
-    said = refused(repo.path, "prompt", "agent/y")
-    assert said.message == "there is no task or branch named agent/y"
-    assert "agent/x" in said.hint
+    result = refused(repo.path, "prompt", "agent/y")
+    assert result.message == "there is no task or branch named agent/y"
+    assert "agent/x" in result.hint
 
 
 def test_of_rivals_one_has_to_be_named_to_go_on_or_be_reviewed(tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_of_rivals_one_has_to_be_named_to_go_on_or_be_reviewed(tmp_path: Path) -
     begun(repo)
     begun(repo, {"src/a.py": "a = 3\n"}, "agent/x--2")
     for kind in ("resume", "review"):
-        said = refused(repo.path, "prompt", "x", "--for", kind)
-        assert said.message == "2 branches work on x: agent/x, agent/x--2" or "agent/x--2" in said.message
-        assert said.hint == "name the branch in place of the task"
+        result = refused(repo.path, "prompt", "x", "--for", kind)
+        assert result.message == "2 branches work on x: agent/x, agent/x--2" or "agent/x--2" in result.message
+        assert result.hint == "name the branch in place of the task"
         assert "agent/x--2" in told(repo, "agent/x--2", "--for", kind)
     assert "the branch that is checked out here" in told(repo, "x")
 
@@ -188,8 +188,8 @@ def test_a_task_without_a_brief_has_nothing_to_hand_over(tmp_path: Path) -> None
         "agent/z", {".agentledger/tasks/z/packet.md": "---\ntask: z\n---\n"}, parents=["refs/heads/main^0"]
     )
     repo.flush()
-    said = refused(repo.path, "prompt", "z")
-    assert (said.message, said.hint) == (
+    result = refused(repo.path, "prompt", "z")
+    assert (result.message, result.hint) == (
         "nobody has written a brief for z yet",
         "its manager writes one: agentledger plan z",
     )
@@ -438,19 +438,19 @@ def test_a_large_diff_never_takes_a_byte_too_many_and_every_command_shows_the_re
     repo = made(tmp_path)
     files = {f"src/m{n}/é{n}.py": "".join(f"line {n} of {i} 🍎\n" for i in range(200)) for n in range(60)}
     begun(repo, files)
-    found = document(repo, "x", "--for", "review", "--limit", str(limit))
-    assert found["limit"] == limit
-    assert found["left_out"]
-    assert found["bytes"] > limit * 0.75
-    diffs = [left for left in found["left_out"] if left["command"].startswith("git diff")]
+    data = document(repo, "x", "--for", "review", "--limit", str(limit))
+    assert data["limit"] == limit
+    assert data["left_out"]
+    assert data["bytes"] > limit * 0.75
+    diffs = [left for left in data["left_out"] if left["command"].startswith("git diff")]
     assert diffs
-    shown = run_shell(repo, diffs[-1]["command"])
-    assert shown.count("\n+line ") == (200 if ":(top" in diffs[-1]["command"] else 60 * 200)
+    result = run_shell(repo, diffs[-1]["command"])
+    assert result.count("\n+line ") == (200 if ":(top" in diffs[-1]["command"] else 60 * 200)
     others = [
-        left["command"] for left in found["left_out"] if left["command"].startswith("agentledger prompt")
+        left["command"] for left in data["left_out"] if left["command"].startswith("agentledger prompt")
     ]
     assert all(document(repo, *line.split()[2:])["left_out"] == [] for line in others)
-    assert {"What to hand back"} <= set(chapters(found["text"]))
+    assert {"What to hand back"} <= set(chapters(data["text"]))
 
 
 def run_shell(repo: Repo, line: str) -> str:
@@ -468,21 +468,21 @@ def test_for_a_cloud_machine_files_are_pushed_and_the_rest_is_told_on_standard_e
     tmp_path: Path, kind: str
 ) -> None:
     repo = made(tmp_path, more=PLAN)
-    said: Said = run(repo.path, "prompt", "x", "--for", kind)
-    assert said.code == 0
-    assert "the branch that is checked out here" in said.out
-    assert "The body of the pull request is the packet" in said.out
-    assert "On this machine waiting means ending" in said.out
-    assert "make test" in said.out
-    assert f"({kind}/…)" in said.err
-    assert "write the name as `branch:` into the brief: agentledger plan x" in said.err
-    assert "`session: cloud`" in said.err
-    assert all(line.startswith("note: ") for line in said.err.splitlines())
-    assert document(repo, "x", "--for", kind)["notes"] == [line[6:] for line in said.err.splitlines()]
+    result: Said = run(repo.path, "prompt", "x", "--for", kind)
+    assert result.code == 0
+    assert "the branch that is checked out here" in result.out
+    assert "The body of the pull request is the packet" in result.out
+    assert "On this machine waiting means ending" in result.out
+    assert "make test" in result.out
+    assert f"({kind}/…)" in result.err
+    assert "write the name as `branch:` into the brief: agentledger plan x" in result.err
+    assert "`session: cloud`" in result.err
+    assert all(line.startswith("note: ") for line in result.err.splitlines())
+    assert document(repo, "x", "--for", kind)["notes"] == [line[6:] for line in result.err.splitlines()]
 
 
 def test_a_brief_that_is_ready_for_the_cloud_needs_fewer_words(tmp_path: Path) -> None:
     repo = made(tmp_path, more="session: cloud\nbranch: copilot/fix-41\n")
-    said = run(repo.path, "prompt", "x", "--for", "copilot")
-    assert "`session: cloud`" not in said.err
-    assert "branch:" not in said.err
+    result = run(repo.path, "prompt", "x", "--for", "copilot")
+    assert "`session: cloud`" not in result.err
+    assert "branch:" not in result.err

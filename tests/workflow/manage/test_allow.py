@@ -36,30 +36,30 @@ def desk(tmp_path: Path) -> Desk:
 def allowed(desk: Desk, *arguments: str) -> tuple[Any, Waiver]:
     """What the command says as JSON, and the waiver that it has written."""
     before = set(files(desk.repo))
-    said = run(desk.repo.path, "allow", *arguments, "--format", "json")
-    assert (said.code, said.err) == (0, ""), said
-    told = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
+    result = run(desk.repo.path, "allow", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, ""), result
+    document = json.loads(result.out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("did")))
     (path,) = set(files(desk.repo)) - before
-    assert told["files"] == [path]
-    assert told["commits"] == [desk.repo.git("rev-parse", "agentledger")]
+    assert document["files"] == [path]
+    assert document["commits"] == [desk.repo.git("rev-parse", "agentledger")]
     raw = files(desk.repo)[path].encode()
     waiver = parse_waiver(Source(path=path), raw, Policy(), size=len(raw))
     assert waiver.document.problems == ()
-    return told, waiver
+    return document, waiver
 
 
 def refuses(desk: Desk, *arguments: str) -> tuple[str, str]:
     """Message and hint, after which nothing has been written."""
     before = files(desk.repo)
-    said = refused(desk.repo.path, "allow", *arguments)
+    result = refused(desk.repo.path, "allow", *arguments)
     assert files(desk.repo) == before
-    return said.message, said.hint
+    return result.message, result.hint
 
 
 def test_a_path_passes_every_gate_for_a_while_and_only_that_path(desk: Desk) -> None:
     assert "OWN001" in checked(desk.repo)
-    told, waiver = allowed(desk, "x", "docs/a.md", *WHY)
+    document, waiver = allowed(desk, "x", "docs/a.md", *WHY)
     assert waiver.rules == ("OWN001", "OWN002", "OWN003", "OWN007")
     assert (waiver.paths, waiver.text.strip()) == (("docs/a.md",), "agreed with Ben")
     assert waiver.by == "ada@example.com"
@@ -67,7 +67,7 @@ def test_a_path_passes_every_gate_for_a_while_and_only_that_path(desk: Desk) -> 
     assert "OWN001" in checked(desk.repo)
     allowed(desk, "x", "docs/**", *WHY)
     assert "OWN001" not in checked(desk.repo)
-    assert told["task"] == "x"
+    assert document["task"] == "x"
 
 
 def test_it_says_what_it_waives_now(desk: Desk) -> None:
@@ -88,16 +88,16 @@ def test_rules_are_named_by_id_or_name(desk: Desk) -> None:
 
 def test_without_a_path_all_that_a_rule_finds_is_waived(desk: Desk) -> None:
     assert "BRF011" not in checked(desk.repo, "merge")
-    found = checked(desk.repo, "merge")
-    assert "EVD001" in found
+    findings = checked(desk.repo, "merge")
+    assert "EVD001" in findings
     allowed(desk, "x", *WHY, "--rule", "EVD001")
-    assert checked(desk.repo, "merge") == found - {"EVD001"}
+    assert checked(desk.repo, "merge") == findings - {"EVD001"}
 
 
 def test_a_dry_run_writes_nothing(desk: Desk) -> None:
     before = files(desk.repo)
-    said = run(desk.repo.path, "allow", "x", "docs/**", *WHY, "--dry-run")
-    assert (said.code, said.out.splitlines()[0]) == (0, "nothing is written: this is a dry run")
+    result = run(desk.repo.path, "allow", "x", "docs/**", *WHY, "--dry-run")
+    assert (result.code, result.out.splitlines()[0]) == (0, "nothing is written: this is a dry run")
     assert files(desk.repo) == before
 
 
@@ -124,8 +124,8 @@ def test_next_is_to_publish_where_there_is_a_remote(desk: Desk, tmp_path: Path) 
 def test_what_cannot_be_meant_is_refused(
     desk: Desk, arguments: tuple[str, ...], message: str, hint: str
 ) -> None:
-    told = refuses(desk, *arguments)
-    assert (told[0], told[1][: len(hint)]) == (message, hint)
+    result = refuses(desk, *arguments)
+    assert (result[0], result[1][: len(hint)]) == (message, hint)
 
 
 def test_an_agent_lets_nothing_through(desk: Desk, tmp_path: Path) -> None:
@@ -159,17 +159,17 @@ def test_agentledger_s_own_files_are_never_opened(desk: Desk, arguments: tuple[s
 @pytest.mark.parametrize("pattern", ["**", "**/config.toml", "[.]agentledger/*", ".[A-z]*/**"])
 def test_a_pattern_that_reaches_them_waives_only_what_is_in_no_way_theirs(desk: Desk, pattern: str) -> None:
     desk.repo.commit("agent/x", {".agentledger/config.toml": 'managers = ["me"]\n'})
-    told, waiver = allowed(desk, "x", pattern, *WHY)
+    document, waiver = allowed(desk, "x", pattern, *WHY)
     assert "OWN003" not in waiver.rules
-    assert told["warnings"][0].startswith("OWN003 is not among them")
+    assert document["warnings"][0].startswith("OWN003 is not among them")
     assert "OWN003" in checked(desk.repo)
 
 
 def test_a_protected_path_passes_by_its_name(desk: Desk) -> None:
     desk.repo.commit("agent/x", {".github/workflows/ci.yml": "on: push\n"})
     assert "OWN003" in checked(desk.repo)
-    told, _ = allowed(desk, "x", ".github/workflows/*", *WHY)
-    assert told["warnings"] == []
+    document, _ = allowed(desk, "x", ".github/workflows/*", *WHY)
+    assert document["warnings"] == []
     assert "OWN003" not in checked(desk.repo)
 
 

@@ -47,29 +47,29 @@ def here(tmp_path: Path) -> Repo:
 
 def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
     """What the command says as JSON, and the answer as it is read from the branch it names."""
-    said = run(repo.path, "answer", "--format", "json", *arguments)
-    assert (said.code, said.err) == (0, ""), said
-    told = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
-    raw = repo.git_bytes("show", f"{told['ref']}:{told['path']}")
-    assert repo.git("rev-parse", told["ref"]).strip() == told["commit"]
-    parsed = parse_answer(Source(path=told["path"]), raw, Policy(), size=len(raw))
+    result = run(repo.path, "answer", "--format", "json", *arguments)
+    assert (result.code, result.err) == (0, ""), result
+    document = json.loads(result.out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
+    raw = repo.git_bytes("show", f"{document['ref']}:{document['path']}")
+    assert repo.git("rev-parse", document["ref"]).strip() == document["commit"]
+    parsed = parse_answer(Source(path=document["path"]), raw, Policy(), size=len(raw))
     assert parsed.document.problems == ()
-    return told, parsed
+    return document, parsed
 
 
 def test_an_answer_is_one_document_more_by_whom_git_is_configured_for(here: Repo) -> None:
-    told, parsed = answered(here, "login", "Blue, please.")
-    assert told["path"].startswith("tasks/login/answers/20")
+    data, parsed = answered(here, "login", "Blue, please.")
+    assert data["path"].startswith("tasks/login/answers/20")
     assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint) == ("note", None, None, None)
     assert parsed.text.strip() == "Blue, please."
     assert parsed.by == here.git("var", "GIT_AUTHOR_IDENT").partition("<")[2].partition(">")[0]
-    assert set(files(here)) == {"tasks/login/brief.md", told["path"]}
+    assert set(files(here)) == {"tasks/login/brief.md", data["path"]}
 
 
 def test_the_document_says_what_was_written_and_whether_it_is_published(here: Repo, tmp_path: Path) -> None:
-    told, _ = answered(here, "login", "Blue, please.")
-    assert {key: told[key] for key in ("version", "kind", "dry_run", "task", "to_publish", "unsigned")} == {
+    data, _ = answered(here, "login", "Blue, please.")
+    assert {key: data[key] for key in ("version", "kind", "dry_run", "task", "to_publish", "unsigned")} == {
         "version": 1,
         "kind": "answered",
         "dry_run": False,
@@ -83,13 +83,13 @@ def test_the_document_says_what_was_written_and_whether_it_is_published(here: Re
 
 def test_why_it_is_not_signed_is_told() -> None:
     path = decode(b"tasks/\xff")
-    told = json.loads(
+    document = json.loads(
         report.encode_answer(
             "login", "refs/heads/x", path, commit="a" * 40, to_publish=True, unsigned="no key"
         )
     )
-    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
-    assert (told["path"], told["unsigned"]) == ("tasks/\\xff", "no key")
+    jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
+    assert (document["path"], document["unsigned"]) == ("tasks/\\xff", "no key")
 
 
 def test_every_option_is_in_the_document(here: Repo) -> None:
@@ -138,18 +138,18 @@ def test_work_tree_and_index_are_left_alone(here: Repo) -> None:
 
 
 def test_two_answers_of_one_second_both_stay(here: Repo) -> None:
-    told = {answered(here, "login", text)[0]["path"] for text in ("Blue.", "No, red.")}
-    assert len(told) == 2
-    assert told < set(files(here))
+    paths = {answered(here, "login", text)[0]["path"] for text in ("Blue.", "No, red.")}
+    assert len(paths) == 2
+    assert paths < set(files(here))
 
 
 def test_it_says_that_sync_publishes_where_there_is_a_remote(here: Repo, tmp_path: Path) -> None:
     assert "sync" not in run(here.path, "answer", "login", "Blue.").out
     here.git("remote", "add", "origin", str(server(tmp_path / "origin.git").path))
-    said = run(here.path, "answer", "login", "Red.").out
-    assert said.splitlines()[1] == "next: agentledger sync"
+    result = run(here.path, "answer", "login", "Red.").out
+    assert result.splitlines()[1] == "next: agentledger sync"
     tip = here.git("rev-parse", NAME).strip()
-    assert said.splitlines()[0].endswith(f"written to {NAME}, {tip[:12]}")
+    assert result.splitlines()[0].endswith(f"written to {NAME}, {tip[:12]}")
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_what_is_not_known_or_says_nothing_is_refused(
     here: Repo, arguments: tuple[str, ...], message: str, hint: str
 ) -> None:
     before = here.git("rev-parse", NAME)
-    said = refused(here.path, "answer", *arguments)
-    assert said.message == message
-    assert said.hint.startswith(hint)
+    result = refused(here.path, "answer", *arguments)
+    assert result.message == message
+    assert result.hint.startswith(hint)
     assert here.git("rev-parse", NAME) == before
 
 
@@ -205,9 +205,9 @@ def test_a_persons_branch_of_that_name_is_told_with_the_way_out(tmp_path: Path) 
     repo.commit(NAME, {"src/mine.py": "1\n"}, parents=[root])
     repo.flush()
     repo.checkout("main")
-    said = refused(repo.path, "answer", "login", "hi")
-    assert "is not the control branch: it holds" in said.message
-    assert "name another one" in said.hint
+    result = refused(repo.path, "answer", "login", "hi")
+    assert "is not the control branch: it holds" in result.message
+    assert "name another one" in result.hint
 
 
 # -- paragraphs, rivals, dry runs -----------------------------------------------------------
@@ -232,15 +232,15 @@ def test_a_message_can_come_from_standard_input(here: Repo) -> None:
 
 def test_a_dry_run_shows_the_document_and_writes_nothing(here: Repo) -> None:
     before = files(here)
-    said = run(here.path, "answer", "login", "Blue \u202e.", "--dry-run")
-    lines = said.out.splitlines()
+    result = run(here.path, "answer", "login", "Blue \u202e.", "--dry-run")
+    lines = result.out.splitlines()
     assert lines[0] == "nothing is written: this is a dry run"
     assert "would go to agentledger" in lines[1]
     assert "  decision: note" in lines
     assert "  Blue \\u{202E}." in lines
-    told = json.loads(run(here.path, "answer", "login", "Blue.", "--dry-run", "--format", "json").out)
-    jsonschema.validate(told, json.loads(shapes.encode_schema("answered")))
-    assert (told["dry_run"], told["commit"]) == (True, None)
+    document = json.loads(run(here.path, "answer", "login", "Blue.", "--dry-run", "--format", "json").out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
+    assert (document["dry_run"], document["commit"]) == (True, None)
     assert files(here) == before
 
 
@@ -252,17 +252,17 @@ def test_without_a_remote_the_next_command_is_next(here: Repo) -> None:
 def rivals(here: Repo) -> Repo:
     """A second attempt at the same task, whose check-in has another name."""
     root = here.git("rev-parse", "main").strip()
-    said = {".agentledger/tasks/login/status/2.md": CHECK_IN}
-    here.commit("agent/login--2", said, parents=[root])
+    files = {".agentledger/tasks/login/status/2.md": CHECK_IN}
+    here.commit("agent/login--2", files, parents=[root])
     here.flush()
     return here
 
 
 def test_of_rivals_one_has_to_be_named(rivals: Repo) -> None:
     before = files(rivals)
-    said = refused(rivals.path, "answer", "login", "Blue.")
-    assert said.message == "2 branches work on login: agent/login, agent/login--2"
-    assert said.hint == "name the branch in place of the task, or say --all"
+    result = refused(rivals.path, "answer", "login", "Blue.")
+    assert result.message == "2 branches work on login: agent/login, agent/login--2"
+    assert result.hint == "name the branch in place of the task, or say --all"
     assert files(rivals) == before
 
 
@@ -283,9 +283,9 @@ def test_a_branch_its_check_in_or_all_can_be_named(
 
 
 def test_one_branch_and_all_of_them_is_refused(rivals: Repo) -> None:
-    said = run(rivals.path, "answer", "login", "Blue.", "--all", "--branch", "agent/login")
-    assert said.code == 2
-    assert "give only one of them" in said.err
+    result = run(rivals.path, "answer", "login", "Blue.", "--all", "--branch", "agent/login")
+    assert result.code == 2
+    assert "give only one of them" in result.err
 
 
 def test_an_attempt_that_has_ended_is_no_rival(rivals: Repo) -> None:
@@ -298,8 +298,8 @@ def test_a_note_on_a_checkpoint_is_told_to_leave_it_closed(here: Repo) -> None:
     asks = CHECK_IN.replace("state: needs-input\n", "state: working\ncheckpoint: plan\n")
     here.commit("agent/login", {".agentledger/tasks/login/status/20271123T101500Z-1.md": asks})
     here.flush()
-    said = run(here.path, "answer", "login", "Looks good.").out
-    assert "warning: a note leaves the checkpoint plan closed: --decision approve opens it" in said
+    result = run(here.path, "answer", "login", "Looks good.").out
+    assert "warning: a note leaves the checkpoint plan closed: --decision approve opens it" in result
     assert "warning" not in run(here.path, "answer", "login", "--decision", "approve").out
 
 

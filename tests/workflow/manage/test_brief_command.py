@@ -47,17 +47,17 @@ def on_control(desk: Desk) -> str:
 
 def told(desk: Desk, schema: str, *arguments: str) -> Any:
     """What the command says as JSON, valid by its schema."""
-    said = run(desk.repo.path, "brief", *arguments, "--format", "json")
-    assert (said.code, said.err) == (0, ""), said
-    found = json.loads(said.out)
-    jsonschema.validate(found, json.loads(shapes.encode_schema(schema)))
-    return found
+    result = run(desk.repo.path, "brief", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, ""), result
+    data = json.loads(result.out)
+    jsonschema.validate(data, json.loads(shapes.encode_schema(schema)))
+    return data
 
 
 def well(desk: Desk, *arguments: str) -> str:
-    said = run(desk.repo.path, "brief", *arguments)
-    assert (said.code, said.err) == (0, ""), said
-    return said.out
+    result = run(desk.repo.path, "brief", *arguments)
+    assert (result.code, result.err) == (0, ""), result
+    return result.out
 
 
 # -- looking ----------------------------------------------------------------------------
@@ -72,11 +72,11 @@ def test_show_prints_the_brief_where_it_is_from_and_who_has_it(asking: Desk) -> 
 
 
 def test_show_as_a_document(asking: Desk) -> None:
-    found = told(asking, "brief-show", "show", "agent/x")
-    assert (found["task"], found["from"], found["proven"]) == ("x", "control", False)
-    assert found["text"] == brief()
-    assert found["blob"] == on_control(asking)
-    assert found["copies"] == [{"branch": "agent/x", "copy": "scope-change"}]
+    data = told(asking, "brief-show", "show", "agent/x")
+    assert (data["task"], data["from"], data["proven"]) == ("x", "control", False)
+    assert data["text"] == brief()
+    assert data["blob"] == on_control(asking)
+    assert data["copies"] == [{"branch": "agent/x", "copy": "scope-change"}]
 
 
 def test_hidden_characters_of_a_brief_are_spelled_out(asking: Desk) -> None:
@@ -88,8 +88,8 @@ def test_hidden_characters_of_a_brief_are_spelled_out(asking: Desk) -> None:
 def test_a_task_without_a_brief_says_how_to_write_one(asking: Desk) -> None:
     asking.repo.commit(NAME, {"tasks/y/answers/1.md": "---\ndecision: note\n---\nHi.\n"})
     asking.repo.flush()
-    said = refused(asking.repo.path, "brief", "show", "y")
-    assert (said.message, said.hint) == ("y has no brief", "agentledger plan y writes one")
+    result = refused(asking.repo.path, "brief", "show", "y")
+    assert (result.message, result.hint) == ("y has no brief", "agentledger plan y writes one")
 
 
 def test_diff_says_what_it_would_let_the_branch_touch_then_shows_it(asking: Desk) -> None:
@@ -117,9 +117,9 @@ def test_odd_names_of_branches_are_quoted_in_every_command(asking: Desk, name: s
         shlex.split(line.partition(": ")[2])[1:] for line in well(asking, "diff", "x").splitlines()
     )
     assert run(asking.repo.path, *reject, "--dry-run").code == 0
-    said = run(asking.repo.path, *accept)
-    assert said.code == 0
-    answer = shlex.split(said.out.splitlines()[-1].removeprefix("next: "))[1:]
+    result = run(asking.repo.path, *accept)
+    assert result.code == 0
+    answer = shlex.split(result.out.splitlines()[-1].removeprefix("next: "))[1:]
     assert run(asking.repo.path, *answer).code == 0
     assert asking.branch(name).standing is not None
     assert asking.work(name).copy is Copy.SAME
@@ -217,23 +217,23 @@ def test_what_policy_protects_is_only_granted_by_its_full_name() -> None:
 
 def test_accepting_makes_the_copy_the_brief_in_one_commit(asking: Desk) -> None:
     before = asking.repo.git("rev-parse", NAME)
-    found = told(asking, "did", "accept", "x")
+    data = told(asking, "did", "accept", "x")
     assert on_control(asking) == blob(asking)
     assert asking.work().copy is Copy.SAME
     assert asking.repo.git("rev-parse", f"{NAME}^") == before
-    assert found["commits"] == [asking.repo.git("rev-parse", NAME)]
-    assert (found["command"], found["task"], found["files"]) == ("brief accept", "x", ["tasks/x/brief.md"])
-    assert found["said"] == [
+    assert data["commits"] == [asking.repo.git("rev-parse", NAME)]
+    assert (data["command"], data["task"], data["files"]) == ("brief accept", "x", ["tasks/x/brief.md"])
+    assert data["said"] == [
         "the copy of agent/x is the brief of x",
         "it could touch docs/**, for instance docs/a",
     ]
-    assert found["next"] == "agentledger next"
+    assert data["next"] == "agentledger next"
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(asking: Desk) -> None:
     before = files(asking.repo)
-    found = told(asking, "did", "accept", "x", "--dry-run", "-m", "Fine.")
-    assert (found["dry_run"], found["commits"], len(found["files"])) == (True, [], 2)
+    data = told(asking, "did", "accept", "x", "--dry-run", "-m", "Fine.")
+    assert (data["dry_run"], data["commits"], len(data["files"])) == (True, [], 2)
     assert told(asking, "did", "reject", "x", "--dry-run")["commits"] == []
     assert files(asking.repo) == before
 
@@ -275,9 +275,9 @@ def test_a_copy_that_was_put_in_its_place_is_not_accepted(asking: Desk) -> None:
     asking.says({"brief.md": brief(owns=["**"])})
     asking.repo.flush()
     for settle in ("accept", "reject"):
-        said = refused(asking.repo.path, "brief", settle, "x", "--blob", seen[:12])
-        assert said.message == "the copy of agent/x was replaced meanwhile"
-        assert said.hint == "look again: agentledger brief diff agent/x"
+        result = refused(asking.repo.path, "brief", settle, "x", "--blob", seen[:12])
+        assert result.message == "the copy of agent/x was replaced meanwhile"
+        assert result.hint == "look again: agentledger brief diff agent/x"
     assert files(asking.repo)["tasks/x/brief.md"] == brief()
 
 
@@ -301,16 +301,16 @@ def test_bytes_stay_as_they_are(asking: Desk) -> None:
 def refuses(desk: Desk, *arguments: str) -> Said:
     """The refusal, after which nothing has been written."""
     before = files(desk.repo)
-    said = refused(desk.repo.path, "brief", *arguments)
+    result = refused(desk.repo.path, "brief", *arguments)
     assert files(desk.repo) == before
-    return said
+    return result
 
 
 def test_a_copy_that_cannot_be_read_is_refused_with_its_line(asking: Desk) -> None:
     asking.says({"brief.md": WIDER.replace("owns:", "ownz:")})
     asking.repo.flush()
-    said = refuses(asking, "accept", "x")
-    assert said.message.startswith("the copy of agent/x cannot be the brief, line 1: `owns` is")
+    result = refuses(asking, "accept", "x")
+    assert result.message.startswith("the copy of agent/x cannot be the brief, line 1: `owns` is")
     assert "it cannot be the brief: line 3: " in well(asking, "diff", "x")
 
 
@@ -338,15 +338,15 @@ def test_an_earlier_version_asks_for_nothing(asking: Desk) -> None:
     asking.says({"brief.md": brief()})
     asking.manager({"brief.md": WIDER})
     asking.repo.flush()
-    said = refuses(asking, "accept", "agent/x")
-    assert said.message == "agent/x has an earlier version of the brief, and asks for nothing else"
+    result = refuses(asking, "accept", "agent/x")
+    assert result.message == "agent/x has an earlier version of the brief, and asks for nothing else"
 
 
 def test_of_two_that_ask_for_different_ones_one_has_to_be_named(asking: Desk) -> None:
     asking.repo.commit("agent/x--2", {FOLDER + "brief.md": brief(owns=["lib/**"])}, parents=[asking.root])
     asking.repo.flush()
-    said = refuses(asking, "accept", "x")
-    assert said.message == "2 branches ask for different briefs: agent/x, agent/x--2"
+    result = refuses(asking, "accept", "x")
+    assert result.message == "2 branches ask for different briefs: agent/x, agent/x--2"
     assert well(asking, "diff", "x").count("asks for a different one") == 2
     well(asking, "accept", "agent/x--2")
     assert (asking.work("agent/x--2").copy, asking.work().copy) == (Copy.SAME, Copy.SCOPE_CHANGE)
@@ -365,10 +365,10 @@ def beside(asking: Desk) -> Desk:
 
 
 def test_meeting_another_task_is_refused_with_the_path(beside: Desk) -> None:
-    said = refuses(beside, "accept", "x")
+    result = refuses(beside, "accept", "x")
     met = "its scope meets that of y, at docs/api/a: by 'docs/**' and its 'docs/api/*'"
-    assert said.message == f"with that brief {met}"
-    assert "--despite-overlap" in said.hint
+    assert result.message == f"with that brief {met}"
+    assert "--despite-overlap" in result.hint
     assert f"warning: {met}" in well(beside, "accept", "x", "--despite-overlap")
 
 
@@ -398,8 +398,8 @@ def test_what_policy_has_against_the_new_brief_is_told(asking: Desk) -> None:
 
 def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking: Desk) -> None:
     base = reading.fleet(asking.repo).base
-    found = {c.purpose: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
-    accept, refuse = found["Accept the brief as it has it"], found["Refuse that brief"]
+    commands = {c.purpose: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
+    accept, refuse = commands["Accept the brief as it has it"], commands["Refuse that brief"]
     assert run(asking.repo.path, *refuse).code == 0
     assert asking.work().copy is Copy.REFUSED
     assert "Refuse that brief" not in {c.purpose for c in build_commands(asking.branch(), base)}
@@ -412,12 +412,12 @@ def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking:
 
 
 def test_rejecting_writes_an_answer_that_names_the_copy(asking: Desk) -> None:
-    found = told(asking, "did", "reject", "x", "-m", "Not docs.", "-m", "Later.")
+    data = told(asking, "did", "reject", "x", "-m", "Not docs.", "-m", "Later.")
     assert asking.work().copy is Copy.REFUSED
     (answer,) = asking.work().answers
     assert (answer.decision, answer.brief) == ("reject", blob(asking))
     assert answer.text.strip() == "Not docs.\n\nLater."
-    assert found["files"] == [f"tasks/x/answers/{answer.name}.md"]
+    assert data["files"] == [f"tasks/x/answers/{answer.name}.md"]
     assert files(asking.repo)["tasks/x/brief.md"] == brief()
 
 
@@ -436,13 +436,13 @@ def test_rejecting_with_a_text_answers_the_question_too(asking: Desk) -> None:
 
 
 def test_a_name_that_nobody_has_is_told_with_near_ones(asking: Desk) -> None:
-    said = refuses(asking, "accept", "agent/z")
-    assert said.message == "there is no task named agent/z"
+    result = refuses(asking, "accept", "agent/z")
+    assert result.message == "there is no task named agent/z"
 
 
 def test_it_works_from_a_subfolder(asking: Desk) -> None:
-    said = run(asking.repo.path / "src", "brief", "accept", "x")
-    assert said.code == 0
+    result = run(asking.repo.path / "src", "brief", "accept", "x")
+    assert result.code == 0
     assert asking.work().copy is Copy.SAME
 
 

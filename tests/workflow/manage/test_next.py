@@ -44,8 +44,8 @@ class Fleet(Desk):
         """Another task whose agent asks."""
         self.repo.commit("agentledger", {f"tasks/{task}/brief.md": brief(task, owns=[f"{task}/**"])})
         path = f".agentledger/tasks/{task}/status/1.md"
-        asked: dict[str, Content] = {f"{task}/a.py": "1\n", path: said("needs-input", ago, needs, **keys)}
-        self.repo.commit(f"agent/{task}", asked, parents=[self.root], at=now() - 60 * ago)
+        files: dict[str, Content] = {f"{task}/a.py": "1\n", path: said("needs-input", ago, needs, **keys)}
+        self.repo.commit(f"agent/{task}", files, parents=[self.root], at=now() - 60 * ago)
         self.repo.flush()
 
     def x(self, files: dict[str, Content]) -> None:
@@ -64,17 +64,17 @@ def desk(tmp_path: Path) -> Fleet:
 
 
 def text(desk: Fleet) -> str:
-    shown = run(desk.repo.path, "next")
-    assert (shown.code, shown.err) == (0, "")
-    return shown.out
+    result = run(desk.repo.path, "next")
+    assert (result.code, result.err) == (0, "")
+    return result.out
 
 
 def document(desk: Fleet) -> Any:
-    shown = run(desk.repo.path, "next", "--format", "json")
-    assert (shown.code, shown.err) == (0, "")
-    found = json.loads(shown.out)
-    jsonschema.validate(found, json.loads(shapes.encode_schema("next")))
-    return found
+    result = run(desk.repo.path, "next", "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    data = json.loads(result.out)
+    jsonschema.validate(data, json.loads(shapes.encode_schema("next")))
+    return data
 
 
 # -- what is shown ------------------------------------------------------------------------
@@ -116,9 +116,9 @@ def test_who_has_waited_longest_comes_first_and_the_rest_is_counted(desk: Fleet)
     lines = text(desk).splitlines()
     assert "  | First?" in lines
     assert lines[-1] == "2 more wait behind it"
-    found = document(desk)
-    assert (found["waiting"], found["turn"]["branch"], found["turn"]["question"]) == (3, "agent/y", "First?")
-    assert found["turn"]["next_action"]["command"] == "agentledger answer y 'your answer'"
+    data = document(desk)
+    assert (data["waiting"], data["turn"]["branch"], data["turn"]["question"]) == (3, "agent/y", "First?")
+    assert data["turn"]["next_action"]["command"] == "agentledger answer y 'your answer'"
 
 
 def test_a_checkpoint_is_named(desk: Fleet) -> None:
@@ -147,11 +147,11 @@ def test_finished_work_that_is_held_says_why(desk: Fleet) -> None:
 def test_what_an_agent_wrote_is_bounded_and_spelled_out(desk: Fleet) -> None:
     lines = "\n".join(["\x1b[2J\u202eevil", "w" * 5000, *(f"line {n}" for n in range(500))])
     desk.x({"status/1.md": said("needs-input", needs=lines)})
-    shown = text(desk)
-    assert "  | \\x1b[2J\\u{202E}evil" in shown
-    assert "\x1b" not in shown
-    assert "  | … and 472 more lines" in shown
-    assert max(map(len, shown.splitlines())) < 420
+    screen = text(desk)
+    assert "  | \\x1b[2J\\u{202E}evil" in screen
+    assert "\x1b" not in screen
+    assert "  | … and 472 more lines" in screen
+    assert max(map(len, screen.splitlines())) < 420
 
 
 def test_a_repository_without_agents_says_so(tmp_path: Path) -> None:
@@ -198,8 +198,8 @@ def test_y_approves_what_was_asked_and_the_next_thing_comes(desk: Fleet) -> None
         at.press("y")
         at.wait("written to agentledger")
         at.wait("Second?")
-        shown = person(at, "y")
-    assert shown.splitlines()[-2:] == [
+        screen = person(at, "y")
+    assert screen.splitlines()[-2:] == [
         "nothing else waits for you; 2 things skipped or under way",
         "agents: 2 working (agent/x, agent/y)",
     ]

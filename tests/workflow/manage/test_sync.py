@@ -44,9 +44,9 @@ def phone(origin: Repo, tmp_path: Path) -> Repo:
 
 
 def test_nothing_anywhere_is_no_error(here: Repo) -> None:
-    said = run(here.path, "sync")
-    assert (said.code, said.err) == (0, "")
-    assert said.out == f"there is no branch {NAME} yet, here or on origin\n"
+    result = run(here.path, "sync")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == f"there is no branch {NAME} yet, here or on origin\n"
     assert synced(here)["head"] is None
 
 
@@ -74,8 +74,8 @@ def test_what_is_new_there_comes_here(here: Repo, phone: Repo, origin: Repo) -> 
     assert done["local_before"] is None
     commit = say(phone, ANSWER)
     synced(phone)
-    said = run(here.path, "sync")
-    assert said.out == f"{NAME}, with origin: fetched 1 commit (1 file)\n"
+    result = run(here.path, "sync")
+    assert result.out == f"{NAME}, with origin: fetched 1 commit (1 file)\n"
     assert tips(here, origin) == {commit}
 
 
@@ -105,8 +105,8 @@ def test_of_a_brief_that_both_changed_the_local_one_is_kept_beside(
     synced(phone)
     mine = say(here, BRIEF, "mine\n", replace=True)
     beside = f"tasks/login/brief.{mine[:8]}.md"
-    said = run(here.path, "sync")
-    assert f"{BRIEF}: both had changed it. origin's counts; yours is kept as {beside}" in said.out
+    result = run(here.path, "sync")
+    assert f"{BRIEF}: both had changed it. origin's counts; yours is kept as {beside}" in result.out
     assert files(origin) == {BRIEF: "theirs\n", beside: "mine\n"}
 
 
@@ -224,12 +224,12 @@ def test_the_policy_names_the_branch(here: Repo, origin: Repo) -> None:
 def test_progress_is_told_in_stages(here: Repo, phone: Repo) -> None:
     for number in range(40):
         say(phone, f"tasks/t/answers/{number}.md", os.urandom(3000))
-    told: list[str] = []
-    sync.sync_control_branch(phone.path, progress=lambda stage, _done, _total: told.append(stage))
-    assert "pushing" in told
-    told.clear()
-    sync.sync_control_branch(here.path, progress=lambda stage, _done, _total: told.append(stage))
-    assert "fetching" in told
+    stages: list[str] = []
+    sync.sync_control_branch(phone.path, progress=lambda stage, _done, _total: stages.append(stage))
+    assert "pushing" in stages
+    stages.clear()
+    sync.sync_control_branch(here.path, progress=lambda stage, _done, _total: stages.append(stage))
+    assert "fetching" in stages
 
 
 def test_in_a_pipe_nothing_is_said_meanwhile(here: Repo) -> None:

@@ -40,9 +40,9 @@ def test_without_a_remote_it_says_how_to_have_one(tmp_path: Path) -> None:
     alone = Repo.init(tmp_path)
     alone.commit("main", {"a": "1"})
     alone.flush()
-    said = refused(tmp_path, "sync")
-    assert "no remote" in said.message
-    assert "git remote add" in said.hint
+    result = refused(tmp_path, "sync")
+    assert "no remote" in result.message
+    assert "git remote add" in result.hint
 
 
 def test_of_several_remotes_origin_is_taken_or_one_is_named(here: Repo, tmp_path: Path) -> None:
@@ -68,9 +68,9 @@ def test_an_empty_remote_does_not_get_it_as_its_default_branch(tmp_path: Path) -
     mine.commit("main", {"a": "1"})
     mine.git("remote", "add", "origin", str(empty.path))
     say(mine, BRIEF)
-    said = refused(mine.path, "sync")
-    assert "would become its default" in said.message
-    mine.git(*said.hint.partition("git ")[2].replace("HEAD", "main").split())
+    result = refused(mine.path, "sync")
+    assert "would become its default" in result.message
+    mine.git(*result.hint.partition("git ")[2].replace("HEAD", "main").split())
     synced(mine)
 
 
@@ -84,9 +84,9 @@ def test_a_branch_that_was_deleted_there_comes_back_only_when_told(
     if pruned:
         here.git("fetch", "-q", "--prune")
         assert here.exit_code("rev-parse", "-q", "--verify", REMOTE) == 1
-    said = refused(here.path, "sync")
-    assert "deleted there" in said.message
-    assert said.hint.startswith("agentledger sync --recreate")
+    result = refused(here.path, "sync")
+    assert "deleted there" in result.message
+    assert result.hint.startswith("agentledger sync --recreate")
     assert origin.exit_code("rev-parse", "-q", "--verify", NAME) == 1
     assert here.git("rev-parse", NAME) == commit
     synced(here, "--recreate")
@@ -96,17 +96,17 @@ def test_a_branch_that_was_deleted_there_comes_back_only_when_told(
 def test_a_servers_refusal_is_told_in_its_words_and_nothing_is_lost(here: Repo, origin: Repo) -> None:
     hook(origin, "pre-receive", "echo >&2 'error: GH006: Only managers push here.'; exit 1")
     commit = say(here, BRIEF)
-    said = refused(here.path, "sync")
-    assert said.message == f"origin refuses {NAME}: GH006: Only managers push here."
-    assert "nothing is lost" in said.hint
+    result = refused(here.path, "sync")
+    assert result.message == f"origin refuses {NAME}: GH006: Only managers push here."
+    assert "nothing is lost" in result.hint
     assert here.git("rev-parse", NAME) == commit
 
 
 def test_a_server_that_refuses_without_a_word_is_told_too(here: Repo, origin: Repo) -> None:
     hook(origin, "pre-receive", "exit 1")
     say(here, BRIEF)
-    told = f"origin refuses {NAME}: [remote rejected] (pre-receive hook declined)"
-    assert refused(here.path, "sync").message == told
+    message = f"origin refuses {NAME}: [remote rejected] (pre-receive hook declined)"
+    assert refused(here.path, "sync").message == message
 
 
 def test_what_was_fetched_stays_when_the_push_is_refused(here: Repo, phone: Repo, origin: Repo) -> None:
@@ -130,10 +130,10 @@ def test_offline_nothing_is_lost_and_no_token_is_told(here: Repo) -> None:
     needs_part("git-remote-https")
     here.git("remote", "set-url", "origin", "https://me:secret@localhost:1/x.git")
     say(here, BRIEF)
-    said = refused(here.path, "sync")
-    assert said.message.startswith("git cannot talk to origin: unable to access")
-    assert "secret" not in said.err
-    assert "nothing is lost" in said.hint
+    result = refused(here.path, "sync")
+    assert result.message.startswith("git cannot talk to origin: unable to access")
+    assert "secret" not in result.err
+    assert "nothing is lost" in result.hint
 
 
 def test_a_remote_that_is_gone_is_told(here: Repo, tmp_path: Path) -> None:
@@ -148,9 +148,9 @@ def test_a_persons_branch_of_that_name_goes_nowhere(here: Repo, phone: Repo, ori
         phone.git("push", "-q", "origin", NAME)
         say(here, BRIEF)
     before = origin.git("for-each-ref")
-    said = refused(here.path, "sync")
-    assert "is not the control branch: it holds a.txt" in said.message
-    assert "[control]" in said.hint
+    result = refused(here.path, "sync")
+    assert "is not the control branch: it holds a.txt" in result.message
+    assert "[control]" in result.hint
     assert origin.git("for-each-ref") == before
 
 

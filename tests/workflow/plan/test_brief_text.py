@@ -77,8 +77,8 @@ def fields(text: str) -> dict[str, Any]:
 def test_whatever_a_value_holds_it_is_read_again(title: str, owns: list[str], checks: dict[str, str]) -> None:
     keys = {"task": "x", "title": title, "owns": owns, "verify": checks}
     for text in (edit_brief(EMPTY, keys, {}), brief_text.render_brief(keys, {})):
-        found = fields(text)
-        assert {key: found[key] for key in keys} == keys
+        values = fields(text)
+        assert {key: values[key] for key in keys} == keys
         assert yaml.safe_load(text.split("\n---\n")[0]) == keys
 
 
@@ -196,9 +196,9 @@ def test_sections_are_read_again_or_refused(sections: dict[str, str]) -> None:
         text = edit_brief(EMPTY, {"task": "x"}, sections)
     except LedgerError:
         return
-    found = {part.title: part.text.strip() for part in parsed(text).document.parts}
+    sections_read = {part.title: part.text.strip() for part in parsed(text).document.parts}
     meant = {t: s.replace("\r\n", "\n").replace("\r", "\n").strip() for t, s in sections.items()}
-    assert found == {title: said for title, said in meant.items() if said}
+    assert sections_read == {title: text for title, text in meant.items() if text}
 
 
 def test_sections_stand_in_the_templates_order_whatever_the_order_of_flags() -> None:

@@ -45,8 +45,8 @@ def work(repo: Repo, branch: str, changes: dict[str, str]) -> None:
 
 
 def warned(repo: Repo, *flags: str, task: str = "x") -> list[str]:
-    found: list[str] = done(repo, task, *FLAGS, *flags)["warnings"]
-    return found
+    warnings: list[str] = done(repo, task, *FLAGS, *flags)["warnings"]
+    return warnings
 
 
 def overlapping(repo: Repo) -> bool:
@@ -86,9 +86,9 @@ def test_a_scope_that_meets_another_is_told_with_a_division_that_holds(
 def test_the_witness_is_in_both_scopes(here: Repo) -> None:
     other(here, "y", ["src/**/*.sql"], "src/sql/x.sql")
     (line,) = [line for line in warned(here, "--owns", "src/sql/*") if "scope meets" in line]
-    found = re.search(r" at (\S+), by", line)
-    assert found
-    assert re.fullmatch(r"src/sql/[^/]*\.sql", found[1])
+    match = re.search(r" at (\S+), by", line)
+    assert match
+    assert re.fullmatch(r"src/sql/[^/]*\.sql", match[1])
 
 
 def test_where_no_division_leaves_both_something_the_other_ways_are_told(here: Repo) -> None:
@@ -162,8 +162,8 @@ def test_a_task_s_own_branches_make_nothing_hot(here: Repo) -> None:
 
 
 def suggested(repo: Repo, *flags: str) -> list[str]:
-    found = [line for line in done(repo, "x", *FLAGS, *flags)["warnings"] if "names what" in line]
-    return [" ".join(shlex.split(line[line.index("agentledger plan") :])[3:]) for line in found]
+    lines = [line for line in done(repo, "x", *FLAGS, *flags)["warnings"] if "names what" in line]
+    return [" ".join(shlex.split(line[line.index("agentledger plan") :])[3:]) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,6 @@ def test_a_protected_path_is_not_suggested(here: Repo) -> None:
 
 def test_a_pattern_that_no_file_of_base_matches_is_told(here: Repo) -> None:
     owns = ("src/**", "src/new.py", "lib/*.[ch]")
-    told = done(here, "x", *FLAGS, *(f"--owns={pattern}" for pattern in owns))["warnings"]
-    found = [line for line in told if line.startswith("no file of base matches")]
-    assert [line.split()[5] for line in found] == ["src/new.py", "lib/*.[ch]"]
+    document = done(here, "x", *FLAGS, *(f"--owns={pattern}" for pattern in owns))["warnings"]
+    unmatched = [line for line in document if line.startswith("no file of base matches")]
+    assert [line.split()[5] for line in unmatched] == ["src/new.py", "lib/*.[ch]"]

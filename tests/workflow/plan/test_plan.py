@@ -47,11 +47,11 @@ def here(tmp_path: Path) -> Repo:
 
 def done(repo: Repo, *arguments: str) -> dict[str, Any]:
     """What the command says as JSON, which holds to its schema."""
-    said = run(repo.path, "plan", *arguments, "--format", "json")
-    assert (said.code, said.err) == (0, ""), said
-    told: dict[str, Any] = json.loads(said.out)
-    jsonschema.validate(told, json.loads(shapes.encode_schema("did")))
-    return told
+    result = run(repo.path, "plan", *arguments, "--format", "json")
+    assert (result.code, result.err) == (0, ""), result
+    document: dict[str, Any] = json.loads(result.out)
+    jsonschema.validate(document, json.loads(shapes.encode_schema("did")))
+    return document
 
 
 def piped(repo: Repo, text: str | bytes, *arguments: str) -> Said:
@@ -80,11 +80,11 @@ def blocking(repo: Repo, task: str) -> list[str]:
 
 
 def test_a_small_task_is_a_whole_brief_that_the_spawn_gate_lets_pass(here: Repo) -> None:
-    told = done(here, *SMALL)
-    assert (told["files"], told["refs"]) == ([PATH], [f"refs/heads/{NAME}"])
-    assert told["commits"] == [here.git("rev-parse", NAME).strip()]
-    assert told["next"] == "agentledger spawn fix-flaky-login"
-    assert told["warnings"] == []
+    document = done(here, *SMALL)
+    assert (document["files"], document["refs"]) == ([PATH], [f"refs/heads/{NAME}"])
+    assert document["commits"] == [here.git("rev-parse", NAME).strip()]
+    assert document["next"] == "agentledger spawn fix-flaky-login"
+    assert document["warnings"] == []
     assert text(here).startswith(
         '---\ntask: fix-flaky-login\nowns: ["tests/auth/**"]\nverify:\n  check: pytest'
     )
@@ -103,23 +103,23 @@ def test_every_flag_is_in_the_brief(here: Repo) -> None:
         "--kill failing-runs=3", "--seam",
     )  # fmt: skip
     done(here, *SMALL, *(word for flag in more for word in flag.split(" ", 1)))
-    found = brief(here)
-    assert found.document.problems == ()
-    assert (found.title, found.mode, found.session, found.priority) == ("It: all", "review", "cloud", 1)
-    assert (found.check_in, found.branch, found.manager) == (7200, "copilot/fix-1", "ana@example.org")
-    assert (found.owns, found.off_limits) == (("tests/auth/**", "src/b/**"), ("src/b/x.py",))
-    assert (found.follow, found.depends_on) == (("src/api/throttle.py",), ("one", "two"))
-    assert (found.checkpoints, found.seam) == (("plan",), True)
-    assert (found.kill.after, found.kill.failing_runs, found.kill.lines) == (2 * 86400, 3, None)
-    assert [(check.name, check.run) for check in found.verify] == [
+    parsed = brief(here)
+    assert parsed.document.problems == ()
+    assert (parsed.title, parsed.mode, parsed.session, parsed.priority) == ("It: all", "review", "cloud", 1)
+    assert (parsed.check_in, parsed.branch, parsed.manager) == (7200, "copilot/fix-1", "ana@example.org")
+    assert (parsed.owns, parsed.off_limits) == (("tests/auth/**", "src/b/**"), ("src/b/x.py",))
+    assert (parsed.follow, parsed.depends_on) == (("src/api/throttle.py",), ("one", "two"))
+    assert (parsed.checkpoints, parsed.seam) == (("plan",), True)
+    assert (parsed.kill.after, parsed.kill.failing_runs, parsed.kill.lines) == (2 * 86400, 3, None)
+    assert [(check.name, check.run) for check in parsed.verify] == [
         ("check", "pytest -q tests/auth"),
         ("lint", "ruff check {changed:**/*.py}"),
         ("check-2", "mypy src"),
     ]
-    part = found.document.part("Constraints")
+    part = parsed.document.part("Constraints")
     assert part
     assert part.text == "- Fast.\n- Small."
-    assert [item.text for item in found.criteria] == ["ten runs pass", "the other runs too"]
+    assert [item.text for item in parsed.criteria] == ["ten runs pass", "the other runs too"]
 
 
 def test_nothing_but_the_control_branch_changes(here: Repo) -> None:
@@ -133,33 +133,34 @@ def test_nothing_but_the_control_branch_changes(here: Repo) -> None:
 
 def test_text_output_ends_with_the_next_command_and_sync_beside_it(here: Repo, tmp_path: Path) -> None:
     here.git("remote", "add", "origin", str(server(tmp_path / "origin.git").path))
-    said = run(here.path, "plan", *SMALL).out.splitlines()
-    assert said[0].startswith(f"{PATH}: written to {NAME}, ")
-    assert "agentledger sync publishes it" in said
-    assert said[-1] == "next: agentledger spawn fix-flaky-login"
+    result = run(here.path, "plan", *SMALL).out.splitlines()
+    assert result[0].startswith(f"{PATH}: written to {NAME}, ")
+    assert "agentledger sync publishes it" in result
+    assert result[-1] == "next: agentledger spawn fix-flaky-login"
 
 
 def test_a_dry_run_shows_brief_and_advice_and_writes_nothing(here: Repo) -> None:
-    said = run(here.path, "plan", *SMALL, "--add-follow", "src/nothing.py", "--dry-run")
-    assert said.code == 0
-    assert "- [ ] ten runs pass\n" in said.out
-    assert "warning: spawn refuses it: `follow` names src/nothing.py, which is not on main" in said.out
+    result = run(here.path, "plan", *SMALL, "--add-follow", "src/nothing.py", "--dry-run")
+    assert result.code == 0
+    assert "- [ ] ten runs pass\n" in result.out
+    assert "warning: spawn refuses it: `follow` names src/nothing.py, which is not on main" in result.out
     assert NAME not in here.git("for-each-ref")
 
 
 def test_without_a_terminal_every_missing_flag_is_named_and_nothing_is_written(here: Repo) -> None:
-    said = refused(here.path, "plan", "x", "--why", "It fails.")
-    assert said.message == "the brief lacks --owns, --outcome, --accept, --verify"
+    result = refused(here.path, "plan", "x", "--why", "It fails.")
+    assert result.message == "the brief lacks --owns, --outcome, --accept, --verify"
     assert NAME not in here.git("for-each-ref")
-    said = refused(here.path, "plan", "x", *SMALL[1:], "--mode", "review")
+    result = refused(here.path, "plan", "x", *SMALL[1:], "--mode", "review")
     assert (
-        said.message == "the brief lacks --context, --constraints, --non-goals, --integration, --verification"
+        result.message
+        == "the brief lacks --context, --constraints, --non-goals, --integration, --verification"
     )
 
 
 def test_what_to_own_is_suggested_where_the_text_names_it(here: Repo) -> None:
-    said = refused(here.path, "plan", "x", "--why", "src/auth/login.py fails, as `tests/auth` shows")
-    assert said.hint == "the text names: --owns src/auth/login.py --owns 'tests/auth/**'"
+    result = refused(here.path, "plan", "x", "--why", "src/auth/login.py fails, as `tests/auth` shows")
+    assert result.hint == "the text names: --owns src/auth/login.py --owns 'tests/auth/**'"
 
 
 def test_a_policy_s_check_is_a_check(here: Repo) -> None:
@@ -195,9 +196,9 @@ def test_a_value_that_could_not_be_read_again_is_refused_with_its_form(
 
 
 def test_bytes_that_are_no_text_are_told(here: Repo) -> None:
-    said = run(here.path, "plan", *SMALL, b"--title", b"caf\xe9")
-    assert (said.code, said.out) == (2, "")
-    assert "UTF-8" in said.message
+    result = run(here.path, "plan", *SMALL, b"--title", b"caf\xe9")
+    assert (result.code, result.out) == (2, "")
+    assert "UTF-8" in result.message
 
 
 # -- names -----------------------------------------------------------------------------
@@ -216,24 +217,24 @@ def test_bytes_that_are_no_text_are_told(here: Repo) -> None:
     ],
 )
 def test_a_name_that_cannot_be_is_told_with_one_that_can(here: Repo, name: str, hint: str) -> None:
-    said = refused(here.path, "plan", name, *SMALL[1:])
-    assert said.hint == hint
-    assert "\x1b" not in said.err
+    result = refused(here.path, "plan", name, *SMALL[1:])
+    assert result.hint == hint
+    assert "\x1b" not in result.err
 
 
 def test_a_task_that_is_over_keeps_its_name(here: Repo) -> None:
     done(here, *SMALL)
     say(here, "tasks/fix-flaky-login/outcome.md", outcome("declined"))
-    said = refused(here.path, "plan", *SMALL)
-    assert said.message == "fix-flaky-login is over: its outcome is declined"
-    assert said.hint == "choose another name, such as fix-flaky-login-2"
+    result = refused(here.path, "plan", *SMALL)
+    assert result.message == "fix-flaky-login is over: its outcome is declined"
+    assert result.hint == "choose another name, such as fix-flaky-login-2"
 
 
 def test_a_branch_of_that_name_is_bound_only_when_that_is_meant(here: Repo) -> None:
     here.git("branch", BRANCH, "main")
-    said = refused(here.path, "plan", *SMALL)
-    assert said.message.startswith(f"{BRANCH} is there already")
-    assert f"--branch {BRANCH}" in said.hint
+    result = refused(here.path, "plan", *SMALL)
+    assert result.message.startswith(f"{BRANCH} is there already")
+    assert f"--branch {BRANCH}" in result.hint
     assert done(here, *SMALL, "--branch", BRANCH)["next"] == "agentledger prompt fix-flaky-login --for start"
 
 
@@ -266,54 +267,54 @@ def test_an_agent_s_worktree_plans_nothing(here: Repo, tmp_path: Path) -> None:
 def test_flags_change_just_what_they_name(here: Repo) -> None:
     done(here, *SMALL)
     before = text(here)
-    told = done(here, "fix-flaky-login", "--priority", "1")
+    document = done(here, "fix-flaky-login", "--priority", "1")
     assert text(here) == before.replace("owns:", "priority: 1\nowns:")
     assert (
         here.git("log", "-1", "--format=%s", NAME).strip()
         == "chore(ledger): change the brief of fix-flaky-login"
     )
-    assert told["next"] == "agentledger spawn fix-flaky-login"
+    assert document["next"] == "agentledger spawn fix-flaky-login"
 
 
 def test_a_list_is_replaced_and_add_adds_to_it(here: Repo) -> None:
     done(here, *SMALL)
     done(here, "fix-flaky-login", "--add-owns", "src/auth/**", "--add-accept", "and one more")
     done(here, "fix-flaky-login", "--add-verify", "lint=ruff check", "--add-verify", "check=pytest")
-    found = brief(here)
-    assert found.owns == ("tests/auth/**", "src/auth/**")
-    assert [item.text for item in found.criteria] == ["ten runs pass", "and one more"]
-    assert [(check.name, check.run) for check in found.verify] == [
+    parsed = brief(here)
+    assert parsed.owns == ("tests/auth/**", "src/auth/**")
+    assert [item.text for item in parsed.criteria] == ["ten runs pass", "and one more"]
+    assert [(check.name, check.run) for check in parsed.verify] == [
         ("check", "pytest"),
         ("lint", "ruff check"),
     ]
     done(here, "fix-flaky-login", "--owns", "src/a/**", "--accept", "another", "--verify", "make")
-    found = brief(here)
-    assert (found.owns, [item.text for item in found.criteria]) == (("src/a/**",), ["another"])
-    assert [(check.name, check.run) for check in found.verify] == [("check", "make")]
+    parsed = brief(here)
+    assert (parsed.owns, [item.text for item in parsed.criteria]) == (("src/a/**",), ["another"])
+    assert [(check.name, check.run) for check in parsed.verify] == [("check", "make")]
 
 
 def test_kill_changes_one_criterion_and_an_empty_value_takes_out(here: Repo) -> None:
     done(here, *SMALL, "--kill", "lines=800", "--kill", "after=2d", "--title", "A", "--context", "Here.")
     done(here, "fix-flaky-login", "--kill", "lines=500", "--kill", "after=", "--title", "", "--context", "")
-    found = brief(here)
-    assert (found.kill.lines, found.kill.after, found.title) == (500, None, "fix flaky login")
+    parsed = brief(here)
+    assert (parsed.kill.lines, parsed.kill.after, parsed.title) == (500, None, "fix flaky login")
     assert "Context" not in text(here)
 
 
 def test_what_is_incomplete_afterwards_is_written_and_told(here: Repo) -> None:
     done(here, *SMALL)
-    told = done(here, "fix-flaky-login", "--outcome", "")
-    assert told["commits"]
-    assert "spawn refuses it: the section “Outcome” is missing" in told["warnings"][0]
-    assert told["next"] == "agentledger plan fix-flaky-login --outcome …"
+    document = done(here, "fix-flaky-login", "--outcome", "")
+    assert document["commits"]
+    assert "spawn refuses it: the section “Outcome” is missing" in document["warnings"][0]
+    assert document["next"] == "agentledger plan fix-flaky-login --outcome …"
 
 
 def test_a_brief_that_stays_as_it_is_is_no_commit(here: Repo) -> None:
     done(here, *SMALL)
     before = here.git("rev-parse", NAME)
-    told = done(here, "fix-flaky-login", "--owns", "tests/auth/**")
-    assert (told["commits"], told["refs"]) == ([], [])
-    assert "nothing is written" in told["said"][0]
+    document = done(here, "fix-flaky-login", "--owns", "tests/auth/**")
+    assert (document["commits"], document["refs"]) == ([], [])
+    assert "nothing is written" in document["said"][0]
     assert here.git("rev-parse", NAME) == before
 
 
@@ -337,16 +338,16 @@ def test_whoever_works_by_the_older_brief_is_named_with_how_they_learn_of_it(her
     own = {f".agentledger/{PATH}": text(here), "tests/auth/test_login.py": "2\n"}
     here.commit(BRANCH, own, parents=[base])
     here.flush()
-    told = done(here, "fix-flaky-login", "--priority", "1")
-    assert [line for line in told["warnings"] if f"the copy on {BRANCH} is outdated" in line]
-    assert told["next"] == "agentledger prompt fix-flaky-login --for resume"
+    document = done(here, "fix-flaky-login", "--priority", "1")
+    assert [line for line in document["warnings"] if f"the copy on {BRANCH} is outdated" in line]
+    assert document["next"] == "agentledger prompt fix-flaky-login --for resume"
 
 
 def test_a_brief_that_flags_cannot_change_is_told_with_the_way_out(here: Repo) -> None:
     say(here, PATH, "no front matter\n")
-    said = refused(here.path, "plan", "fix-flaky-login", "--priority", "1")
-    assert "front matter" in said.message
-    assert "--from FILE" in said.hint
+    result = refused(here.path, "plan", "fix-flaky-login", "--priority", "1")
+    assert "front matter" in result.message
+    assert "--from FILE" in result.hint
 
 
 # -- a brief from elsewhere ------------------------------------------------------------
@@ -362,15 +363,15 @@ def test_a_file_is_taken_byte_for_byte(here: Repo, tmp_path: Path) -> None:
 
 def test_standard_input_with_flags_on_top_gets_the_task_it_lacks(here: Repo) -> None:
     whole = "---\nowns: [src/**]\n---\n## Outcome\n\nIt holds.\n"
-    said = piped(here, whole, "fix-flaky-login", "--title", "A", "--verify", "make")
-    assert said.code == 0, said
-    found = brief(here)
-    assert (found.task, found.title, [check.run for check in found.verify]) == (
+    result = piped(here, whole, "fix-flaky-login", "--title", "A", "--verify", "make")
+    assert result.code == 0, result
+    parsed = brief(here)
+    assert (parsed.task, parsed.title, [check.run for check in parsed.verify]) == (
         "fix-flaky-login",
         "A",
         ["make"],
     )
-    assert "warning: spawn refuses it: the section “Why, and what would stop us” is missing" in said.out
+    assert "warning: spawn refuses it: the section “Why, and what would stop us” is missing" in result.out
 
 
 @pytest.mark.parametrize(
@@ -385,12 +386,12 @@ def test_standard_input_with_flags_on_top_gets_the_task_it_lacks(here: Repo) -> 
 def test_what_cannot_be_read_is_not_written_and_what_was_typed_is_kept(
     here: Repo, whole: str | bytes
 ) -> None:
-    said = piped(here, whole, "fix-flaky-login")
-    assert (said.code, said.out) == (2, "")
-    assert said.message.startswith("nothing is written: line ")
-    path = said.hint.removeprefix("the text is kept in ").split("; ")[0]
+    result = piped(here, whole, "fix-flaky-login")
+    assert (result.code, result.out) == (2, "")
+    assert result.message.startswith("nothing is written: line ")
+    path = result.hint.removeprefix("the text is kept in ").split("; ")[0]
     assert Path(path).read_bytes() == (whole.encode() if isinstance(whole, str) else whole)
-    assert said.hint.endswith("agentledger plan fix-flaky-login --edit")
+    assert result.hint.endswith("agentledger plan fix-flaky-login --edit")
     assert NAME not in here.git("for-each-ref")
 
 
@@ -405,8 +406,8 @@ def test_a_file_that_is_not_there_is_told(here: Repo) -> None:
 
 
 def test_every_suggested_command_can_be_pasted(here: Repo) -> None:
-    told = done(here, *SMALL, "--context", "As in src/api/throttle.py.")
-    line = next(line for line in told["warnings"] if "could be followed" in line)
+    document = done(here, *SMALL, "--context", "As in src/api/throttle.py.")
+    line = next(line for line in document["warnings"] if "could be followed" in line)
     command = shlex.split(line[line.index("agentledger plan ") :])
     done(here, *command[2:])
     assert brief(here).follow == ("src/api/throttle.py",)
@@ -414,5 +415,5 @@ def test_every_suggested_command_can_be_pasted(here: Repo) -> None:
 
 @pytest.mark.parametrize("name", ["-x", "main", "agentledger", "a..b"])
 def test_a_branch_that_no_agent_can_work_on_is_refused(here: Repo, name: str) -> None:
-    said = refused(here.path, "plan", *SMALL, f"--branch={name}")
-    assert "branch" in said.message
+    result = refused(here.path, "plan", *SMALL, f"--branch={name}")
+    assert "branch" in result.message

@@ -53,7 +53,7 @@ def at_terminal(repo: Repo, *arguments: str) -> Said:
         [*PROGRAM, "plan", *arguments], cwd=repo.path, stdin=terminal, stdout=terminal, stderr=subprocess.PIPE
     ) as process:
         os.close(terminal)
-        told = process.communicate()[1]
+        error_text = process.communicate()[1]
     out = b""
     try:
         while block := os.read(master, 1 << 16):
@@ -62,17 +62,17 @@ def at_terminal(repo: Repo, *arguments: str) -> Said:
         pass
     finally:
         os.close(master)
-    return Said(process.returncode, out.decode().replace("\r\n", "\n"), told.decode())
+    return Said(process.returncode, out.decode().replace("\r\n", "\n"), error_text.decode())
 
 
 def test_at_a_terminal_the_template_opens_and_what_is_made_of_it_is_the_brief(
     here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = typing(monkeypatch, tmp_path, replaced(tmp_path, written_brief("x")))
-    said = at_terminal(here, "x")
-    assert (said.code, said.err) == (0, "")
-    assert said.out.splitlines()[-1] == "next: agentledger spawn x"
-    assert shown.read_text() == task_kinds.read_kind_template().replace(
+    form_path = typing(monkeypatch, tmp_path, replaced(tmp_path, written_brief("x")))
+    result = at_terminal(here, "x")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[-1] == "next: agentledger spawn x"
+    assert form_path.read_text() == task_kinds.read_kind_template().replace(
         "task:                        # the id, which is the folder's name: login-rate-limit", "task: x"
     )
     assert files(here)[PATH] == written_brief("x")
@@ -82,9 +82,9 @@ def test_at_a_terminal_the_template_opens_and_what_is_made_of_it_is_the_brief(
 def test_what_flags_say_is_in_the_text_that_opens(
     here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = typing(monkeypatch, tmp_path, replaced(tmp_path, written_brief("x")))
+    form_path = typing(monkeypatch, tmp_path, replaced(tmp_path, written_brief("x")))
     assert at_terminal(here, "x", "--kind", "bugfix", "--owns", "src/**", "--why", "It fails.").code == 0
-    text = shown.read_text()
+    text = form_path.read_text()
     assert 'owns: ["src/**"]\n' in text
     assert "## Why, and what would stop us\n\nIt fails.\n\n## Outcome\n\n<!-- " in text
 
@@ -102,9 +102,9 @@ def test_a_text_left_as_it_was_or_emptied_is_no_brief(
     here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     typing(monkeypatch, tmp_path, script)
-    said = run(here.path, "plan", "x", "--edit")
-    assert (said.code, said.err) == (0, "")
-    assert said.out == "the text was left as it was, or empty: nothing is written\n"
+    result = run(here.path, "plan", "x", "--edit")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "the text was left as it was, or empty: nothing is written\n"
     assert NAME not in here.git("for-each-ref")
     assert not (here.path / KEPT).exists()
 
@@ -121,13 +121,13 @@ def test_an_invalid_text_is_kept_and_gone_on_from_until_it_is_mended(
     here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typing(monkeypatch, tmp_path, 'sed -i "s/^mode: .*/mode: mine/" "$1"')
-    said = refused(here.path, "plan", "x", "--edit")
-    assert said.message.startswith("nothing is written: line 6: `mode`: `mine` is no word")
-    assert str(here.path / KEPT) in said.hint
-    shown = typing(monkeypatch, tmp_path, 'sed -i "s/^mode: .*/mode: own/" "$1"')
+    result = refused(here.path, "plan", "x", "--edit")
+    assert result.message.startswith("nothing is written: line 6: `mode`: `mine` is no word")
+    assert str(here.path / KEPT) in result.hint
+    form_path = typing(monkeypatch, tmp_path, 'sed -i "s/^mode: .*/mode: own/" "$1"')
     again = run(here.path, "plan", "x", "--edit")
     assert (again.code, again.err) == (0, f"going on with the text that is kept in {here.path / KEPT}\n")
-    assert "mode: mine\n" in shown.read_text()
+    assert "mode: mine\n" in form_path.read_text()
     assert "mode: own\n" in files(here)[PATH]
     assert not (here.path / KEPT).exists()
 
@@ -137,8 +137,8 @@ def test_flags_do_not_write_over_a_text_that_is_kept(
 ) -> None:
     typing(monkeypatch, tmp_path, 'echo "mode: mine" >"$1"')
     refused(here.path, "plan", "x", "--edit")
-    said = refused(here.path, "plan", "x", "--title", "A", "--edit")
-    assert "is kept from the last time" in said.message
+    result = refused(here.path, "plan", "x", "--title", "A", "--edit")
+    assert "is kept from the last time" in result.message
     assert (here.path / KEPT).read_text() == "mode: mine\n"
 
 
@@ -146,9 +146,9 @@ def test_without_flags_the_present_text_opens_and_is_written_as_it_is_left(
     here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(here, PATH, written_brief("x"))
-    shown = typing(monkeypatch, tmp_path, 'echo "More words." >>"$1"')
+    form_path = typing(monkeypatch, tmp_path, 'echo "More words." >>"$1"')
     assert run(here.path, "plan", "x", "--edit").code == 0
-    assert shown.read_text() == written_brief("x")
+    assert form_path.read_text() == written_brief("x")
     assert files(here)[PATH] == written_brief("x") + "More words.\n"
 
 
@@ -158,8 +158,8 @@ def test_what_somebody_else_wrote_meanwhile_is_not_written_over(
     say(here, PATH, written_brief("x"))
     other = shlex.join([*PROGRAM, "plan", "x", "--priority", "1"])
     typing(monkeypatch, tmp_path, f'{other} >/dev/null; echo "More words." >>"$1"')
-    said = refused(here.path, "plan", "x", "--edit")
-    assert "somebody else changed the brief of x meanwhile" in said.message
+    result = refused(here.path, "plan", "x", "--edit")
+    assert "somebody else changed the brief of x meanwhile" in result.message
     assert "More words" not in files(here)[PATH]
     assert "priority: 1\n" in files(here)[PATH]
     assert (here.path / KEPT).read_text().endswith("More words.\n")
@@ -172,19 +172,19 @@ def test_what_a_killed_run_left_after_it_had_written_is_no_text_to_go_on_with(
     (here.path / KEPT).parent.mkdir(parents=True)
     (here.path / KEPT).write_text(written_brief("x"))
     typing(monkeypatch, tmp_path, ":")
-    said = run(here.path, "plan", "x", "--title", "A", "--edit")
-    assert (said.code, said.err) == (0, "")
+    result = run(here.path, "plan", "x", "--title", "A", "--edit")
+    assert (result.code, result.err) == (0, "")
     assert "title: A\n" in files(here)[PATH]
     assert not (here.path / KEPT).exists()
 
 
 def test_a_dry_run_keeps_the_text(here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typing(monkeypatch, tmp_path, replaced(tmp_path, written_brief("x")))
-    said = run(here.path, "plan", "x", "--edit", "--dry-run")
-    assert said.code == 0
+    result = run(here.path, "plan", "x", "--edit", "--dry-run")
+    assert result.code == 0
     assert NAME not in here.git("for-each-ref")
     assert (here.path / KEPT).read_text() == written_brief("x")
-    assert str(here.path / KEPT) in said.out
+    assert str(here.path / KEPT) in result.out
 
 
 # -- templates -------------------------------------------------------------------------
@@ -193,12 +193,12 @@ def test_a_dry_run_keeps_the_text(here: Repo, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("kind", task_kinds.KINDS)
 def test_a_template_reads_well_and_its_prompts_say_nothing(kind: str) -> None:
     text = brief_text.edit_brief(task_kinds.read_kind_template(kind), {"task": "x"}, {})
-    found = parse_brief(Source(path=PATH), text.encode(), Policy())
-    assert [problem.message for problem in found.document.problems if problem.kind == "invalid"] == []
-    assert [part.title for part in found.document.parts] == list(brief_text.TITLES)
-    empty = {part.title for part in found.document.parts if part.empty}
+    parsed = parse_brief(Source(path=PATH), text.encode(), Policy())
+    assert [problem.message for problem in parsed.document.problems if problem.kind == "invalid"] == []
+    assert [part.title for part in parsed.document.parts] == list(brief_text.TITLES)
+    empty = {part.title for part in parsed.document.parts if part.empty}
     assert empty >= {"Why, and what would stop us", "Outcome", "Context"}
-    assert (found.mode, found.owns, found.verify) == (_MODES.get(kind, "delegate"), (), ())
+    assert (parsed.mode, parsed.owns, parsed.verify) == (_MODES.get(kind, "delegate"), (), ())
 
 
 _MODES = {"migration": "review", "dependencies": "review", "refactor": "review", "explore": "explore"}
@@ -215,15 +215,15 @@ def test_flags_fill_a_kind_in_and_its_own_criteria_stay(here: Repo, kind: str) -
         "--accept=it ends",
     ]
     flags += [] if kind == "explore" else ["--owns=src/**", "--verify=make"]
-    said = run(here.path, "plan", "x", "--kind", kind, *flags)
-    assert said.code == 0, said
-    assert "spawn refuses" not in said.out
+    result = run(here.path, "plan", "x", "--kind", kind, *flags)
+    assert result.code == 0, result
+    assert "spawn refuses" not in result.out
     text = files(here)[PATH]
     assert "<!--" not in text
     assert "#  " not in text
-    found = parse_brief(Source(path=PATH), text.encode(), Policy())
-    assert found.criteria[-1].text == "it ends"
-    assert len(found.criteria) > 1
+    parsed = parse_brief(Source(path=PATH), text.encode(), Policy())
+    assert parsed.criteria[-1].text == "it ends"
+    assert len(parsed.criteria) > 1
 
 
 def test_the_repositorys_own_template_is_the_first_kinds(
@@ -237,22 +237,22 @@ def test_the_repositorys_own_template_is_the_first_kinds(
     own = "\n".join(f"## {title}\n\n{said}\n" for title, said in sections.items())
     here.commit("main", {".agentledger/templates/brief.md": own})
     here.flush()
-    shown = typing(monkeypatch, tmp_path, ":")
+    form_path = typing(monkeypatch, tmp_path, ":")
     run(here.path, "plan", "x", "--edit")
-    assert shown.read_text() == f"---\ntask: x\n---\n\n{own}"
+    assert form_path.read_text() == f"---\ntask: x\n---\n\n{own}"
     flags = ("--why=It fails.", "--outcome=`o`", "--accept=it ends", "--owns=src/**", "--verify=make")
     assert run(here.path, "plan", "x", "--kind", "feature", *flags).code == 0
     text = files(here)[PATH]
     assert "Ticket" not in text
     assert "- [ ] say" not in text
     run(here.path, "plan", "y", "--kind", "bugfix", "--edit")
-    assert "Tell us." not in shown.read_text()
+    assert "Tell us." not in form_path.read_text()
 
 
 def test_a_template_that_cannot_be_read_stops_only_whoever_needs_it(here: Repo) -> None:
     here.commit("main", {".agentledger/templates/brief.md": "---\n\ttask: x\n---\n"})
     here.flush()
-    said = refused(here.path, "plan", "x", "--edit")
-    assert said.message.startswith("the repository's own template cannot be used: ")
+    result = refused(here.path, "plan", "x", "--edit")
+    assert result.message.startswith("the repository's own template cannot be used: ")
     flags = ("--why=It fails.", "--outcome=`o`", "--accept=it ends", "--owns=src/**", "--verify=make")
     assert run(here.path, "plan", "x", *flags).code == 0

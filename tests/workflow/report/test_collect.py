@@ -27,9 +27,9 @@ def desk(tmp_path: Path) -> Desk:
 def test_a_check_in_left_in_a_worktree_is_committed_alone(desk: Desk) -> None:
     desk.write(STATUS, CHECK_IN.format("working", "", "none"))
     desk.write("src/a.py", "work in progress\n")
-    said = run(desk.repo.path, "collect", "x")
-    assert said.code == 0, said
-    assert f"  {STATUS}" in said.out
+    result = run(desk.repo.path, "collect", "x")
+    assert result.code == 0, result
+    assert f"  {STATUS}" in result.out
     assert desk.git("show", "--name-only", "--format=", "HEAD").split() == [STATUS]
     assert desk.git("status", "--porcelain").split() == ["M", "src/a.py"]
     assert "no worktree has uncommitted" in run(desk.repo.path, "collect").out
@@ -75,8 +75,8 @@ def test_a_worktree_in_a_rebase_is_said_and_left(desk: Desk) -> None:
     desk.git("commit", "-qam", "ours", "--no-verify")
     desk.write(STATUS, CHECK_IN.format("working", "", "none"))
     (Path(desk.git("rev-parse", "--absolute-git-dir").strip()) / "rebase-merge").mkdir()
-    said = run(desk.repo.path, "collect", "x")
-    assert "rebase" in said.out
+    result = run(desk.repo.path, "collect", "x")
+    assert "rebase" in result.out
     assert (desk.path / STATUS).exists()
 
 

@@ -40,7 +40,7 @@ def work(desk: Desk, path: str = "src/a.py", subject: str = "work") -> None:
 
 
 def test_a_check_in_is_one_commit_with_what_was_said(desk: Desk) -> None:
-    said = run(
+    result = run(
         desk.path,
         "report",
         "--changed",
@@ -52,14 +52,14 @@ def test_a_check_in_is_one_commit_with_what_was_said(desk: Desk) -> None:
         "--session",
         "s: 1",
     )
-    assert said.code == 0, said
+    assert result.code == 0, result
     (text,) = check_ins(desk)
     assert 'agent: "codex"\nsession: "s: 1"\nstate: working\n' in text
     assert "## What changed\n\nIt counts.\n" in text
     assert "## What's next\n\nTests.\n" in text
     assert "## What I need from you\n\nnone\n" in text
     assert desk.git("log", "-1", "--format=%s") == "chore(ledger): x is working\n"
-    assert "when it is finished: agentledger done" in said.out
+    assert "when it is finished: agentledger done" in result.out
     assert run(desk.path, "check", "--branch", "agent/x", "--gate", "push").code == 0
 
 
@@ -91,9 +91,9 @@ def test_who_needs_something_has_to_say_what(desk: Desk, state: str) -> None:
 
 
 def test_a_need_is_a_question_and_says_to_wait(desk: Desk) -> None:
-    said = run(desk.path, "report", "--need", "Redis or memory? I would take memory.")
+    result = run(desk.path, "report", "--need", "Redis or memory? I would take memory.")
     assert "state: needs-input\n" in check_ins(desk)[0]
-    assert "wait" in said.out
+    assert "wait" in result.out
 
 
 def test_a_checkpoint_is_one_of_the_briefs(desk: Desk) -> None:
@@ -106,8 +106,8 @@ def test_answers_since_the_last_check_in_are_printed(desk: Desk) -> None:
     run(desk.path, "report", "--need", "Redis?")
     answered = run(desk.repo.path, "answer", "x", "Memory.\n\nIt is enough.", "--decision", "change")
     assert answered.code == 0, answered
-    said = run(desk.path, "report", "--changed", "memory")
-    assert "change\nMemory.\n\nIt is enough." in said.out
+    result = run(desk.path, "report", "--changed", "memory")
+    assert "change\nMemory.\n\nIt is enough." in result.out
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_standard_input_can_be_a_whole_report(desk: Desk, text: str) -> None:
     ],
 )
 def test_no_text_can_break_out_of_its_section(desk: Desk, text: str) -> None:
-    said = run(desk.path, "report", "--changed", f"Said: {text}", "--next", "NEXT", "--need", "NEED")
-    assert said.code == 0, said
+    result = run(desk.path, "report", "--changed", f"Said: {text}", "--next", "NEXT", "--need", "NEED")
+    assert result.code == 0, result
     (branch,) = json.loads(run(desk.path, "board", "--format", "json", "--dormant=never").out)["branches"]
     (told,) = branch["check_ins"]
     assert told["findings"] == []
@@ -163,9 +163,9 @@ def test_in_a_rebase_what_was_said_is_kept_and_can_be_sent_later(desk: Desk) -> 
     desk.repo.commit("main", {"src/a.py": "theirs\n"})
     desk.repo.flush()
     desk.git("rebase", "main", ok=False)
-    said = refused(desk.path, "report", "--changed", "Half-way.", "--need", "Which?")
-    assert "rebase" in said.message
-    kept = Path(said.hint.partition("< ")[2].partition(" (")[0])
+    result = refused(desk.path, "report", "--changed", "Half-way.", "--need", "Which?")
+    assert "rebase" in result.message
+    kept = Path(result.hint.partition("< ")[2].partition(" (")[0])
     assert kept.exists()
     desk.git("rebase", "--abort")
     done = subprocess.run(
@@ -179,8 +179,8 @@ def test_in_a_rebase_what_was_said_is_kept_and_can_be_sent_later(desk: Desk) -> 
 def test_what_was_left_uncommitted_is_taken_along(desk: Desk) -> None:
     run(desk.path, "report", "--changed", "first")
     desk.git("reset", "-q", "--soft", "HEAD~1")
-    said = run(desk.path, "report", "--changed", "second")
-    assert "was left uncommitted" in said.out
+    result = run(desk.path, "report", "--changed", "second")
+    assert "was left uncommitted" in result.out
     assert len(check_ins(desk)) == 2
     assert desk.git("status", "--porcelain") == ""
 
@@ -198,8 +198,8 @@ def test_an_outdated_brief_is_brought_up_to_date(desk: Desk) -> None:
 
 
 def test_a_dry_run_shows_it_and_writes_nothing(desk: Desk) -> None:
-    said = run(desk.path, "report", "--changed", "It.", "--dry-run")
-    assert "## What changed\n\nIt.\n" in said.out
+    result = run(desk.path, "report", "--changed", "It.", "--dry-run")
+    assert "## What changed\n\nIt.\n" in result.out
     assert check_ins(desk) == []
     assert desk.git("status", "--porcelain") == ""
 
@@ -251,8 +251,8 @@ def test_a_row_of_picks_that_is_half_way_is_not_committed_into(desk: Desk) -> No
     desk.git("reset", "-q", "--hard", "HEAD~2")
     work(desk, "src/b.py", subject="ours")
     desk.git("cherry-pick", f"{tip}~1", tip, ok=False)
-    said = refused(desk.path, "report", "--changed", "Half-way.")
-    assert "cherry-pick" in said.message
+    result = refused(desk.path, "report", "--changed", "Half-way.")
+    assert "cherry-pick" in result.message
     desk.git("cherry-pick", "--abort")
     assert run(desk.path, "report", "--changed", "Whole.").code == 0
 
@@ -270,9 +270,9 @@ def test_what_is_no_text_is_refused_when_it_is_piped_in(desk: Desk) -> None:
 def test_looking_for_an_answer_takes_no_question_back(desk: Desk) -> None:
     run(desk.path, "report", "--need", "Redis?")
     head = desk.git("rev-parse", "HEAD")
-    said = run(desk.path, "report")
-    assert said.code == 0
-    assert "no answer yet" in said.out
+    result = run(desk.path, "report")
+    assert result.code == 0
+    assert "no answer yet" in result.out
     assert desk.git("rev-parse", "HEAD") == head
     run(desk.repo.path, "answer", "x", "Memory.")
     assert "Memory." in run(desk.path, "report").out

@@ -34,8 +34,8 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def commit(desk: Desk, content: bytes | None = b"text\n", path: str = NOTE) -> Committed:
-    asked = process.repository_at(desk.path)
-    return ledger_commit.commit_files(asked, "agent/x", {path: content}, "chore(ledger): check in")
+    git = process.repository_at(desk.path)
+    return ledger_commit.commit_files(git, "agent/x", {path: content}, "chore(ledger): check in")
 
 
 def shown(desk: Desk, revision: str = "HEAD") -> list[str]:
@@ -69,8 +69,8 @@ def test_a_file_can_go_as_well(desk: Desk) -> None:
 
 
 def test_from_a_subfolder_it_is_the_same(desk: Desk) -> None:
-    asked = process.repository_at(desk.path / "src")
-    assert ledger_commit.commit_files(asked, "agent/x", {NOTE: b"text\n"}, "chore(ledger): x").commit
+    git = process.repository_at(desk.path / "src")
+    assert ledger_commit.commit_files(git, "agent/x", {NOTE: b"text\n"}, "chore(ledger): x").commit
     assert shown(desk) == [f"A\t{NOTE}"]
 
 

@@ -44,8 +44,8 @@ def state(repo: Repo) -> tuple[str, str, bool]:
 
 
 def test_a_branch_with_the_brief_in_a_worktree_beside_the_repository(repo: Repo) -> None:
-    said = run(repo.path, "spawn", "x")
-    assert said.code == 0, said
+    result = run(repo.path, "spawn", "x")
+    assert result.code == 0, result
     desk = Desk(repo, place(repo))
     assert desk.git("symbolic-ref", "HEAD").strip() == "refs/heads/agent/x"
     assert desk.git("status", "--porcelain") == ""
@@ -55,7 +55,7 @@ def test_a_branch_with_the_brief_in_a_worktree_beside_the_repository(repo: Repo)
     brief = repo.git("show", "agentledger:tasks/x/brief.md")
     assert (desk.path / ".agentledger/tasks/x/brief.md").read_text() == f"{brief}\n"
     assert "locked" not in repo.git("worktree", "list", "--porcelain")
-    assert "agentledger prompt x" in said.out
+    assert "agentledger prompt x" in result.out
     assert list((repo.path / ".git/agentledger/spawn").iterdir()) == []
 
 
@@ -90,13 +90,13 @@ def test_files_are_copied_and_the_set_up_runs_in_the_worktree(repo: Repo) -> Non
     (repo.path / ".env").write_text("A=1\n")
     (repo.path / "conf").mkdir()
     (repo.path / "conf/local.ini").write_text("b\n")
-    said = run(repo.path, "spawn", "x")
-    assert said.code == 0, said
+    result = run(repo.path, "spawn", "x")
+    assert result.code == 0, result
     assert (place(repo) / ".env").read_text() == "A=1\n"
     assert (place(repo) / "conf/local.ini").read_text() == "b\n"
     assert (place(repo) / "built").read_text() == "made\n"
-    assert str(place(repo)) in said.err
-    assert "warning" not in said.out.replace("warning: no hooks", "")
+    assert str(place(repo)) in result.err
+    assert "warning" not in result.out.replace("warning: no hooks", "")
 
 
 def test_what_the_set_up_leaves_unignored_is_warned_of(repo: Repo) -> None:
@@ -107,10 +107,10 @@ def test_what_the_set_up_leaves_unignored_is_warned_of(repo: Repo) -> None:
 def test_a_set_up_that_fails_leaves_nothing(repo: Repo) -> None:
     policy(repo, "[spawn]\nsetup = 'echo why; exit 3'\n")
     before = state(repo)
-    said = run(repo.path, "spawn", "x")
-    assert said.code == 2
-    assert "exit code 3" in said.err
-    assert "why" in said.err
+    result = run(repo.path, "spawn", "x")
+    assert result.code == 2
+    assert "exit code 3" in result.err
+    assert "why" in result.err
     assert state(repo) == before
     policy(repo, "")
     assert run(repo.path, "spawn", "x").code == 0
@@ -123,13 +123,13 @@ def test_what_the_spawn_gate_finds_is_told_and_nothing_is_made(repo: Repo) -> No
     )
     repo.flush()
     before = state(repo)
-    said = run(repo.path, "spawn", "y")
-    assert said.code == 1
-    assert "OWN004" in said.out
-    assert "src/a.py" in said.out
+    result = run(repo.path, "spawn", "y")
+    assert result.code == 1
+    assert "OWN004" in result.out
+    assert "src/a.py" in result.out
     assert state(repo) == before
-    told = json.loads(run(repo.path, "spawn", "y", "--format", "json").out)
-    assert told["blocked"] is True
+    document = json.loads(run(repo.path, "spawn", "y", "--format", "json").out)
+    assert document["blocked"] is True
 
 
 def test_a_rival_has_a_branch_and_a_folder_of_its_own(repo: Repo) -> None:
@@ -144,9 +144,9 @@ def test_a_rival_has_a_branch_and_a_folder_of_its_own(repo: Repo) -> None:
 def test_a_worktree_that_somebody_removed_can_be_brought_back(repo: Repo) -> None:
     run(repo.path, "spawn", "x")
     shutil.rmtree(place(repo))
-    said = refused(repo.path, "spawn", "x")
-    assert "is gone" in said.message
-    command, _, _ = said.hint.partition(" brings back")
+    result = refused(repo.path, "spawn", "x")
+    assert "is gone" in result.message
+    command, _, _ = result.hint.partition(" brings back")
     subprocess.run(["sh", "-c", command], cwd=repo.path, capture_output=True, check=True)
     assert (place(repo) / ".agentledger/tasks/x/brief.md").exists()
 
@@ -165,8 +165,8 @@ def test_what_is_there_already_stays_and_is_named(repo: Repo, there: str) -> Non
     else:
         repo.git("branch", "agent/x" if there == "branch" else "agent", "main")
     before = state(repo)
-    said = refused(repo.path, "spawn", "x")
-    assert "agent" in said.message or str(place(repo)) in said.message
+    result = refused(repo.path, "spawn", "x")
+    assert "agent" in result.message or str(place(repo)) in result.message
     assert state(repo) == before
     if there == "folder":
         assert (place(repo) / "mine").exists()
@@ -192,9 +192,9 @@ def test_in_a_bare_layout_the_worktree_goes_beside_it(repo: Repo, tmp_path: Path
 
 def test_a_dry_run_says_it_and_makes_nothing(repo: Repo) -> None:
     before = state(repo)
-    said = run(repo.path, "spawn", "x", "--dry-run")
-    assert said.code == 0
-    assert str(place(repo)) in said.out
+    result = run(repo.path, "spawn", "x", "--dry-run")
+    assert result.code == 0
+    assert str(place(repo)) in result.out
     assert state(repo) == before
 
 
@@ -211,11 +211,11 @@ def test_the_users_own_command_is_started_there_with_the_prompt(repo: Repo, seal
         """show = "sh -c 'pwd; cat \\"$1\\"; echo $2' sh {prompt_file} {branch}"\n"""
         'bad = "false"\n'
     )
-    said = run(repo.path, "spawn", "x", "--launch", "show")
-    assert said.code == 0, said
-    assert str(place(repo)) in said.out
-    assert "agentledger done" in said.out
-    assert "agent/x" in said.out
+    result = run(repo.path, "spawn", "x", "--launch", "show")
+    assert result.code == 0, result
+    assert str(place(repo)) in result.out
+    assert "agentledger done" in result.out
+    assert "agent/x" in result.out
     assert Desk(repo, place(repo)).git("status", "--porcelain") == ""
     assert "show" in refused(repo.path, "spawn", "x", "--attempt", "2", "--launch", "shw").hint
     assert run(repo.path, "spawn", "x", "--attempt", "2", "--launch", "bad").code == 1

@@ -12,8 +12,8 @@ from verifying import Checks
 
 def test_a_check_that_fails_on_base_too_is_said_to(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "test -e src/new.js"})
-    told = desk.verify(code=1)
-    assert told["checks"][0]["on_base"] == {"commit": desk.root.id, "exit_code": 1}
+    document = desk.verify(code=1)
+    assert document["checks"][0]["on_base"] == {"commit": desk.root.id, "exit_code": 1}
     assert desk.evidence().on_base == (desk.root.id, 1)
     assert desk.repo.git("worktree", "list").count("\n") == 1
 
@@ -77,8 +77,8 @@ def test_base_is_made_ready_as_policy_says_and_a_failing_set_up_is_told(tmp_path
     desk.verify(code=1)
     assert desk.evidence().on_base == (desk.root.id, 1)
     desk = Checks(tmp_path / "b", {"test": "false"}, '[spawn]\nsetup = "exit 9"\n')
-    told = desk.verify(code=1)
-    assert "exit code 9" in told["warnings"][0]
+    document = desk.verify(code=1)
+    assert "exit code 9" in document["warnings"][0]
     assert desk.evidence().on_base is None
 
 

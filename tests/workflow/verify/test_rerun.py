@@ -38,14 +38,14 @@ def test_the_same_outcome_is_reproduced_and_kept_for_the_manager(tmp_path: Path)
     desk = Checks(tmp_path, {"test": "echo tested"})
     desk.verify()
     head = desk.head()
-    told = desk.verify("--rerun", "x", folder=desk.repo.path)
-    assert trusts(told) == [("reproduced", 1)]
-    assert (told["commit"], told["ref"]) == (
+    document = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert trusts(document) == [("reproduced", 1)]
+    assert (document["commit"], document["ref"]) == (
         desk.repo.git("rev-parse", "agentledger"),
         "refs/heads/agentledger",
     )
-    assert reruns(desk) == told["files"]
-    assert told["files"][0].endswith("-test.json")
+    assert reruns(desk) == document["files"]
+    assert document["files"][0].endswith("-test.json")
     assert standing(desk).trust is Trust.REPRODUCED
     assert desk.head() == head
     assert desk.repo.git("worktree", "list").count("\n") == 1
@@ -57,8 +57,8 @@ def test_evidence_that_was_typed_is_contradicted_by_two_runs(tmp_path: Path) -> 
     path = desk.path / EVIDENCE / "test.json"
     claim = json.loads(path.read_text()) | {"exit_code": 0}
     desk.change(f"{EVIDENCE}/test.json", json.dumps(claim))
-    told = desk.verify("--rerun", "agent/x", folder=desk.repo.path, code=1)
-    assert trusts(told) == [("contradicted", 2)]
+    document = desk.verify("--rerun", "agent/x", folder=desk.repo.path, code=1)
+    assert trusts(document) == [("contradicted", 2)]
     assert len(reruns(desk)) == 2
     assert standing(desk).trust is Trust.CONTRADICTED
 
@@ -67,8 +67,8 @@ def test_runs_that_differ_among_themselves_are_flaky(tmp_path: Path) -> None:
     turn = tmp_path / "turn"
     desk = Checks(tmp_path, {"test": f"echo >>{turn}; test $(wc -l <{turn}) -ne 2"})
     desk.verify()
-    told = desk.verify("--rerun", "x", folder=desk.repo.path, code=1)
-    assert trusts(told) == [("flaky", 2)]
+    document = desk.verify("--rerun", "x", folder=desk.repo.path, code=1)
+    assert trusts(document) == [("flaky", 2)]
     assert standing(desk).trust is Trust.FLAKY
 
 
@@ -90,8 +90,8 @@ def test_without_evidence_of_this_code_there_is_nothing_to_compare_with(tmp_path
 def test_the_worktree_is_made_ready_as_policy_says(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "cat .env && test -e ready && git status --porcelain"}, COPIES)
     (desk.repo.path / ".env").write_text("TOKEN=secret-of-mine\n")
-    told = desk.verify("--rerun", "x", folder=desk.repo.path)
-    log = Path(told["checks"][0]["log"])
+    document = desk.verify("--rerun", "x", folder=desk.repo.path)
+    log = Path(document["checks"][0]["log"])
     assert log.read_text() == "TOKEN=[redacted]\n"
 
 
@@ -103,42 +103,42 @@ def test_a_link_in_the_way_of_a_copied_file_leads_nowhere(tmp_path: Path) -> Non
     victim.mkdir()
     (desk.path / "conf").symlink_to(victim)
     desk.change("src/a.py", "a = 2\n")
-    said = refused(desk.repo.path, "verify", "--rerun", "x")
-    assert "a link on the way" in said.message
+    result = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert "a link on the way" in result.message
     assert not list(victim.iterdir())
 
 
 def test_a_set_up_that_fails_ends_it(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true"}, '[spawn]\nsetup = "echo broken; exit 4"\n')
-    said = desk.said("--rerun", "x", folder=desk.repo.path)
-    assert said.code == 2
-    assert "set-up command failed in a fresh worktree, exit code 4" in said.err
+    result = desk.said("--rerun", "x", folder=desk.repo.path)
+    assert result.code == 2
+    assert "set-up command failed in a fresh worktree, exit code 4" in result.err
     assert desk.repo.git("worktree", "list").count("\n") == 1
 
 
 def test_a_sparse_checkout_s_fresh_worktree_is_whole(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "ls"})
     desk.repo.git("sparse-checkout", "set", "--no-cone", "/src/")
-    told = desk.verify("--rerun", "x", folder=desk.repo.path)
-    assert Path(told["checks"][0]["log"]).read_text() == "check.sh\nsrc\n"
+    document = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert Path(document["checks"][0]["log"]).read_text() == "check.sh\nsrc\n"
 
 
 def test_in_an_agent_s_worktree_nothing_is_kept_on_the_control_branch(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true"})
     desk.verify()
     before = desk.untouched()
-    told = desk.verify("--rerun")
-    assert trusts(told) == [("reproduced", 1)]
-    assert (told["commit"], told["files"]) == (None, [])
+    document = desk.verify("--rerun")
+    assert trusts(document) == [("reproduced", 1)]
+    assert (document["commit"], document["files"]) == (None, [])
     assert desk.untouched() == before
 
 
 def test_the_checks_of_an_unconfirmed_brief_are_not_run_elsewhere(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     desk = Checks(tmp_path, {"test": f"touch {mark}"}, confirmed=False)
-    said = refused(desk.repo.path, "verify", "--rerun", "x")
-    assert "unconfirmed" in said.message
-    assert "agentledger brief accept x" in said.hint
+    result = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert "unconfirmed" in result.message
+    assert "agentledger brief accept x" in result.hint
     refused(desk.repo.path, "verify", "--rerun", "x", "--dry-run")
     assert not mark.exists()
 
@@ -147,18 +147,18 @@ def test_policy_s_checks_are_run_for_an_unconfirmed_brief_all_the_same(tmp_path:
     mark = tmp_path / "ran"
     policy = '[[verify]]\nname = "lint"\nrun = "echo linted"\n'
     desk = Checks(tmp_path, {"test": f"touch {mark}"}, policy, confirmed=False)
-    told = desk.verify("--rerun", "x", folder=desk.repo.path)
-    assert outcomes(told) == {"lint": "passed"}
-    assert told["warnings"] == ["not run, since the brief is unconfirmed: test"]
+    document = desk.verify("--rerun", "x", folder=desk.repo.path)
+    assert outcomes(document) == {"lint": "passed"}
+    assert document["warnings"] == ["not run, since the brief is unconfirmed: test"]
     assert not mark.exists()
 
 
 def test_rivals_have_to_be_told_apart(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true"})
     desk.repo.git("branch", "agent/x--2", "agent/x")
-    said = refused(desk.repo.path, "verify", "--rerun", "x")
-    assert said.message == "several branches work on x: agent/x, agent/x--2"
-    assert said.hint == "name one: agentledger verify --rerun agent/x"
+    result = refused(desk.repo.path, "verify", "--rerun", "x")
+    assert result.message == "several branches work on x: agent/x, agent/x--2"
+    assert result.hint == "name one: agentledger verify --rerun agent/x"
     assert desk.verify("--rerun", "agent/x--2", folder=desk.repo.path)["branch"] == "agent/x--2"
 
 
@@ -173,8 +173,8 @@ def test_what_there_is_not_is_said(tmp_path: Path, arguments: list[str], message
 
 def test_a_dry_run_runs_nothing(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": f"touch {tmp_path}/ran"})
-    told = desk.verify("--rerun", "x", "--dry-run", folder=desk.repo.path)
-    assert outcomes(told) == {"test": "planned"}
+    document = desk.verify("--rerun", "x", "--dry-run", folder=desk.repo.path)
+    assert outcomes(document) == {"test": "planned"}
     assert not (tmp_path / "ran").exists()
 
 
@@ -182,6 +182,6 @@ def test_a_branch_that_is_only_remote_can_be_run_again(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "echo tested"})
     desk.verify()
     mine = desk.repo.clone(tmp_path / "mine")
-    told = desk.verify("--rerun", "agent/x", folder=mine.path)
-    assert trusts(told) == [("reproduced", 1)]
-    assert mine.git("rev-parse", "agentledger") == told["commit"]
+    document = desk.verify("--rerun", "agent/x", folder=mine.path)
+    assert trusts(document) == [("reproduced", 1)]
+    assert mine.git("rev-parse", "agentledger") == document["commit"]

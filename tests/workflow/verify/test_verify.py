@@ -23,11 +23,15 @@ LINT = '[[verify]]\nname = "lint"\nrun = "echo lint {changed:**/*.py}"\npaths = 
 def test_the_checks_run_in_order_and_their_evidence_is_committed_alone(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "echo tested", "types": "echo typed; exit 3"}, LINT)
     before = desk.head()
-    told = desk.verify(code=1)
-    assert outcomes(told) == {"test": "passed", "types": "failed", "lint": "passed"}
-    assert (told["head"], told["commit"], told["ref"]) == (before, desk.head(), "refs/heads/agent/x")
-    assert desk.git("diff", "--name-only", before, "HEAD").split() == sorted(told["files"])
-    assert sorted(told["files"]) == [f"{EVIDENCE}/{name}.json" for name in ("lint", "test", "types")]
+    document = desk.verify(code=1)
+    assert outcomes(document) == {"test": "passed", "types": "failed", "lint": "passed"}
+    assert (document["head"], document["commit"], document["ref"]) == (
+        before,
+        desk.head(),
+        "refs/heads/agent/x",
+    )
+    assert desk.git("diff", "--name-only", before, "HEAD").split() == sorted(document["files"])
+    assert sorted(document["files"]) == [f"{EVIDENCE}/{name}.json" for name in ("lint", "test", "types")]
     assert desk.git("log", "-1", "--format=%s").startswith("chore(ledger): ")
     assert desk.git("status", "--porcelain") == ""
 
@@ -37,22 +41,22 @@ def test_evidence_says_what_was_run_on_what_and_what_came_of_it(tmp_path: Path) 
     head = desk.head()
     began = int(time.time())
     desk.verify(code=1)
-    found = desk.evidence()
-    assert (found.command, found.exit_code, found.tail) == (
+    evidence = desk.evidence()
+    assert (evidence.command, evidence.exit_code, evidence.tail) == (
         "echo one; echo two >&2; exit 3",
         3,
         ("one", "two"),
     )
-    assert (found.head, found.failures_in_a_row, found.truncated) == (head, 1, False)
-    assert began <= found.started_at <= time.time()
-    log = tmp_path / "main/.git/agentledger/logs" / (found.log_sha256 or "")
+    assert (evidence.head, evidence.failures_in_a_row, evidence.truncated) == (head, 1, False)
+    assert began <= evidence.started_at <= time.time()
+    log = tmp_path / "main/.git/agentledger/logs" / (evidence.log_sha256 or "")
     assert log.read_bytes() == b"one\ntwo\n"
-    assert (found.log_bytes, found.log_sha256) == (8, hashlib.sha256(b"one\ntwo\n").hexdigest())
+    assert (evidence.log_bytes, evidence.log_sha256) == (8, hashlib.sha256(b"one\ntwo\n").hexdigest())
     tree = desk.git("ls-tree", head).replace("\t", " ").splitlines()
     without = "".join(
         line.replace(" ", "\t", 3).replace("\t", " ", 2) + "\n" for line in tree if ".agentledger" not in line
     )
-    assert found.tree == desk.repo.git("mktree", input=without)
+    assert evidence.tree == desk.repo.git("mktree", input=without)
 
 
 def test_the_change_id_is_that_of_git_s_own_raw_diff(tmp_path: Path) -> None:
@@ -66,8 +70,8 @@ def test_the_change_id_is_that_of_git_s_own_raw_diff(tmp_path: Path) -> None:
 
 def test_what_is_recorded_is_what_the_board_asks_for(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true"}, LINT + LINT.replace("lint", "docs").replace("*.py", "*.md"))
-    told = desk.verify()
-    assert set(outcomes(told)) == {"test", "lint"}
+    document = desk.verify()
+    assert set(outcomes(document)) == {"test", "lint"}
     with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
         branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
     assert branch.standing
@@ -86,11 +90,15 @@ def test_policy_s_check_for_some_paths_is_asked_for_as_soon_as_they_are_touched(
 
 def test_only_the_changed_files_are_named_and_none_means_skipped(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"py": "echo {changed:**/*.py}", "js": "false {changed:**/*.js}"})
-    told = desk.verify()
+    document = desk.verify()
     assert desk.evidence("py").tail == ("src/new.py",)
-    found = desk.evidence("js")
-    assert (found.exit_code, found.skipped, found.passed) == (None, "no changed file matches **/*.js", True)
-    assert outcomes(told) == {"py": "passed", "js": "skipped"}
+    evidence = desk.evidence("js")
+    assert (evidence.exit_code, evidence.skipped, evidence.passed) == (
+        None,
+        "no changed file matches **/*.js",
+        True,
+    )
+    assert outcomes(document) == {"py": "passed", "js": "skipped"}
 
 
 def test_a_file_that_is_deleted_is_not_among_the_changed_ones(tmp_path: Path) -> None:
@@ -114,16 +122,16 @@ def test_failures_in_a_row_are_counted_and_end_with_a_success(tmp_path: Path) ->
 def test_one_check_alone(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true", "types": "false"})
     assert outcomes(desk.verify("--only", "test")) == {"test": "passed"}
-    said = refused(desk.path, "verify", "--only", "tset")
-    assert (said.message, said.hint) == ("there is no check named tset", "did you mean test?")
+    result = refused(desk.path, "verify", "--only", "tset")
+    assert (result.message, result.hint) == ("there is no check named tset", "did you mean test?")
 
 
 def test_output_is_streamed_to_standard_error_and_the_result_told_on_the_other(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "printf 'a\\tb\\033[31m\\n'; exit 5"})
-    said = desk.said()
-    assert said.err.splitlines()[:2] == ["test: $ printf 'a\\tb\\033[31m\\n'; exit 5", "a    b\\x1b[31m"]
-    assert said.out.startswith("test  failed with exit code 5")
-    assert said.out.rstrip().endswith("next: fix it, commit, then agentledger verify --only test")
+    result = desk.said()
+    assert result.err.splitlines()[:2] == ["test: $ printf 'a\\tb\\033[31m\\n'; exit 5", "a    b\\x1b[31m"]
+    assert result.out.startswith("test  failed with exit code 5")
+    assert result.out.rstrip().endswith("next: fix it, commit, then agentledger verify --only test")
 
 
 def test_a_dry_run_says_which_commands_would_run(tmp_path: Path) -> None:
@@ -131,8 +139,8 @@ def test_a_dry_run_says_which_commands_would_run(tmp_path: Path) -> None:
         tmp_path, {"test": "touch ran.tmp", "py": "echo {changed:**/*.py}", "js": "x {changed:*.js}"}
     )
     before = desk.untouched()
-    told = desk.verify("--dry-run")
-    assert [(c["command"], c["outcome"]) for c in told["checks"]] == [
+    document = desk.verify("--dry-run")
+    assert [(c["command"], c["outcome"]) for c in document["checks"]] == [
         ("touch ran.tmp", "planned"), ("echo src/new.py", "planned"), ("x ", "skipped")
     ]  # fmt: skip
     assert desk.untouched() == before
@@ -159,8 +167,8 @@ def test_uncommitted_changes_are_refused_but_not_the_ledger_s(tmp_path: Path) ->
         ((desk.path / "src/new.py").unlink, "src/new.py"),
     ):
         spoil()
-        said = refused(desk.path, "verify")
-        assert named in said.message
+        result = refused(desk.path, "verify")
+        assert named in result.message
         assert not (desk.path / "ran.tmp").exists()
         desk.git("reset", "-q", "--hard")
         (desk.path / "new.txt").unlink(missing_ok=True)
@@ -172,10 +180,10 @@ def test_what_git_was_told_not_to_look_at_is_refused(tmp_path: Path, flag: str) 
     desk.git("update-index", flag, "src/a.py")
     desk.write("src/a.py", "hidden\n")
     assert desk.git("status", "--porcelain") == ""
-    said = refused(desk.path, "verify")
-    assert "src/a.py" in said.message
+    result = refused(desk.path, "verify")
+    assert "src/a.py" in result.message
     desk.write("src/a.py", "a = 1\n")
-    subprocess.run(["sh", "-c", said.hint.partition(";")[0]], cwd=desk.path, check=True)
+    subprocess.run(["sh", "-c", result.hint.partition(";")[0]], cwd=desk.path, check=True)
     desk.verify()
 
 
@@ -201,17 +209,17 @@ def test_a_program_that_says_what_has_changed_is_not_asked(tmp_path: Path) -> No
 def test_a_check_that_changes_what_is_committed_records_nothing(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "true", "format": "echo '# x' >>src/a.py"})
     before = desk.head()
-    said = desk.said()
-    assert said.code == 2
-    assert "the check format changed files that are committed: src/a.py" in said.err
+    result = desk.said()
+    assert result.code == 2
+    assert "the check format changed files that are committed: src/a.py" in result.err
     assert desk.head() == before
 
 
 def test_new_files_are_a_warning(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"a": "touch left.txt", "b": "touch fine.tmp"})
-    told = desk.verify()
-    assert [bool(check["warnings"]) for check in told["checks"]] == [True, False]
-    assert "left.txt" in told["checks"][0]["warnings"][0]
+    document = desk.verify()
+    assert [bool(check["warnings"]) for check in document["checks"]] == [True, False]
+    assert "left.txt" in document["checks"][0]["warnings"][0]
 
 
 def test_code_that_is_committed_meanwhile_records_nothing_but_a_report_does_no_harm(tmp_path: Path) -> None:
@@ -222,9 +230,9 @@ def test_code_that_is_committed_meanwhile_records_nothing_but_a_report_does_no_h
     })  # fmt: skip
     desk.verify()
     desk = Checks(tmp_path / "b", {"code": f"date +%N >src/a.py; {who} commit -qam code"})
-    said = desk.said()
-    assert said.code == 2
-    assert "moved on" in said.err
+    result = desk.said()
+    assert result.code == 2
+    assert "moved on" in result.err
 
 
 def test_it_runs_from_any_folder_of_the_worktree_and_in_its_top(tmp_path: Path) -> None:
@@ -268,6 +276,6 @@ def test_in_a_merge_that_is_half_way_the_advice_is_to_end_it(tmp_path: Path) -> 
     desk.git("commit", "-q", "-a", "-m", "theirs", "--no-verify")
     desk.git("switch", "-q", "agent/x")
     desk.git("merge", "theirs", ok=False)
-    said = refused(desk.path, "verify")
-    assert "merge is half-way" in said.message
-    assert "git merge --abort" in said.hint
+    result = refused(desk.path, "verify")
+    assert "merge is half-way" in result.message
+    assert "git merge --abort" in result.hint

@@ -22,15 +22,15 @@ def test_time_limits_are_the_check_s_own(tmp_path: Path) -> None:
     )
     done = subprocess.run([PROGRAM[0], "-c", script], cwd=desk.path, capture_output=True, text=True)
     assert done.returncode == 1, done
-    found = desk.evidence()
-    assert (found.exit_code, found.tail[0]) == (124, "begun")
-    assert "time limit" in found.tail[-1]
+    evidence = desk.evidence()
+    assert (evidence.exit_code, evidence.tail[0]) == (124, "begun")
+    assert "time limit" in evidence.tail[-1]
 
 
 def test_what_it_leaves_running_is_ended_and_told(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "setsid sleep 600 & echo started"})
-    told = desk.verify()
-    assert "1 process behind" in told["checks"][0]["warnings"][0]
+    document = desk.verify()
+    assert "1 process behind" in document["checks"][0]["warnings"][0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -67,8 +67,8 @@ def test_an_interrupt_ends_the_tree_and_leaves_everything_as_it_was(
 def test_secrets_are_in_neither_evidence_nor_log_nor_output(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "echo $API_TOKEN; cat .env; echo at $URL"}, '[spawn]\ncopy = [".env"]\n')
     (desk.path / ".env").write_text("DATABASE=secret-of-the-file\n")
-    said = desk.said(env={"API_TOKEN": "abc-secret-1", "URL": "http://u:pass-of-url@h/"})
-    everything = said.out + said.err + repr(desk.evidence())
+    result = desk.said(env={"API_TOKEN": "abc-secret-1", "URL": "http://u:pass-of-url@h/"})
+    everything = result.out + result.err + repr(desk.evidence())
     everything += "".join(f.read_text() for f in (tmp_path / "main/.git/agentledger/logs").iterdir())
     for secret in ("abc-secret-1", "secret-of-the-file", "pass-of-url"):
         assert secret not in everything
@@ -94,10 +94,10 @@ def test_a_check_s_own_commits_land_in_its_own_repository(tmp_path: Path) -> Non
     command = f"git init -q {elsewhere} && cd {elsewhere} && git commit -q --allow-empty -m x"
     desk = Checks(tmp_path, {"test": f"git config user.email >/dev/null; export EMAIL=a@x; {command}"})
     before = desk.head()
-    said = desk.said(
+    result = desk.said(
         env={"GIT_DIR": str(tmp_path / "main/.git/worktrees/agent"), "GIT_WORK_TREE": str(desk.path)}
     )
-    assert said.code == 0, said
+    assert result.code == 0, result
     assert desk.git("rev-parse", "HEAD^").strip() == before
     assert desk.git("config", "core.bare").strip() == "false"
 
@@ -106,11 +106,16 @@ def test_junit_is_counted_and_moved_out_of_the_worktree(tmp_path: Path) -> None:
     xml = "<testsuite><testcase/><testcase><failure/></testcase></testsuite>"
     check = {"run": f"echo '{xml}' >out.xml", "junit": "out.xml"}
     desk = Checks(tmp_path, {"test": check})
-    told = desk.verify(code=1)
-    found = desk.evidence()
-    assert found.junit is not None
-    assert (found.exit_code, found.junit.tests, found.junit.failures, found.passed) == (0, 2, 1, False)
-    assert told["checks"][0]["warnings"] == []
+    document = desk.verify(code=1)
+    evidence = desk.evidence()
+    assert evidence.junit is not None
+    assert (evidence.exit_code, evidence.junit.tests, evidence.junit.failures, evidence.passed) == (
+        0,
+        2,
+        1,
+        False,
+    )
+    assert document["checks"][0]["warnings"] == []
     assert not (desk.path / "out.xml").exists()
     kept = [f.read_text() for f in (tmp_path / "main/.git/agentledger/logs").iterdir()]
     assert xml + "\n" in kept
@@ -129,8 +134,8 @@ def test_junit_is_counted_and_moved_out_of_the_worktree(tmp_path: Path) -> None:
 )
 def test_a_junit_file_that_is_none_is_a_warning(tmp_path: Path, run: str, why: str) -> None:
     desk = Checks(tmp_path, {"test": {"run": run, "junit": "r.tmp"}})
-    told = desk.verify()
-    assert why in told["checks"][0]["warnings"][0]
+    document = desk.verify()
+    assert why in document["checks"][0]["warnings"][0]
     assert desk.evidence().junit is None
 
 

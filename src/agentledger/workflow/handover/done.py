@@ -49,7 +49,7 @@ class Finished:
 def finish_task(
     start: Path,
     prose: Prose,
-    said: Said,
+    report: Said,
     now: int,
     *,
     again: bool = False,
@@ -58,7 +58,7 @@ def finish_task(
 ) -> Finished:
     """Finish the task of the worktree around `start`; `now` is in seconds since the epoch.
 
-    `prose` is what the agent says for the packet, `said` for the check-in. A check whose evidence is still
+    `prose` is what the agent says for the packet, `report` for the check-in. A check whose evidence is still
     valid is not run, unless `again`; `hear` gets what the checks print. Raises LedgerError, and nothing is
     written, for uncommitted code, and where `write_packet.update_packet` does.
     """
@@ -66,15 +66,15 @@ def finish_task(
         waiting = _result_if_waiting(at, now) or _result_if_stopped(at)
         if waiting:
             return Finished(waiting, False)
-        clean_worktree.refuse_unclean(at.asked, at.top)
-        needed = _checks_to_run(at, again)
+        clean_worktree.refuse_unclean(at.git, at.top)
+        check_names = _checks_to_run(at, again)
         # Before the checks: a slip in an option should not be refused after they have run for an hour.
-        made = write_packet.compose_packet(at, prose)
+        composed = write_packet.compose_packet(at, prose)
         if dry_run:
-            return Finished(_dry_run_result(at, made, needed), True)
-        verified = run_checks.run_checks(at, needed, now, hear) if needed else None
-        found = judge_ready(at, prose, said, now=now, evidence=verified.files if verified else {})
-        return _commit_documents(at, found, verified)
+            return Finished(_dry_run_result(at, composed, check_names), True)
+        verified = run_checks.run_checks(at, check_names, now, hear) if check_names else None
+        judged = judge_ready(at, prose, report, now=now, evidence=verified.files if verified else {})
+        return _commit_documents(at, judged, verified)
 
 
 # -- before anything ------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def _checks_to_run(at: AtWork, again: bool) -> list[str]:
     """The names of the checks to run."""
     if again:
         return [check.name for check in run_checks.select_checks(at)]
-    checks = write_packet.judge_checks(at, Scratch(at.taken.sealed, at.place.object_format), {})
+    checks = write_packet.judge_checks(at, Scratch(at.snapshot.sealed, at.place.object_format), {})
     return [checked.check.name for checked in checks if not _has_valid_evidence(checked)]
 
 
@@ -139,46 +139,50 @@ def _has_valid_evidence(checked: Checked) -> bool:
     )
 
 
-def _dry_run_result(at: AtWork, made: Composed, needed: Sequence[str]) -> Did:
+def _dry_run_result(at: AtWork, composed: Composed, check_names: Sequence[str]) -> Did:
     """The checks that would run, and what the packet lacks."""
     runs = [
         f"would run {check.name}: {escape_hidden(check.run)}"
-        for check in run_checks.select_checks(at, needed)
+        for check in run_checks.select_checks(at, check_names)
     ]
     lines = (
-        *(runs if needed else ["no check has to run: the evidence holds"]),
-        *(lack.told("done") for lack in made.lacks),
+        *(runs if check_names else ["no check has to run: the evidence holds"]),
+        *(lack.describe("done") for lack in composed.lacks),
     )
-    following = packet_gaps.next_command("done", made.lacks) or "agentledger done"
+    next_step = packet_gaps.next_command("done", composed.lacks) or "agentledger done"
     return Did(
-        command="done", messages=lines, task=at.task.id, files=(made.path,), next=following, dry_run=True
+        command="done", messages=lines, task=at.task.id, files=(composed.path,), next=next_step, dry_run=True
     )
 
 
-# -- committing, and what is said -------------------------------------------------------------
+# -- committing, and sentences for the agent --------------------------------------------------
 
 
-def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> Finished:
+def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> Finished:
     """Commit evidence and packet, and the check-in where the gate agrees; return the result."""
-    files: dict[str, bytes | None] = {**found.evidence, **found.others, found.made.path: found.made.raw}
-    if found.ready:
+    files: dict[str, bytes | None] = {
+        **judged.evidence,
+        **judged.others,
+        judged.packet.path: judged.packet.raw,
+    }
+    if judged.ready:
         # The gate has judged this code: more of it, committed meanwhile, was not checked.
-        if not clean_worktree.is_same_code(at.asked, at.branch.head):
+        if not clean_worktree.is_same_code(at.git, at.branch.head):
             message = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
             raise LedgerError(message, "run this again when nobody commits code here")
-        files |= found.check_in
+        files |= judged.check_in
         subject = f"chore(ledger): {at.task.id} is ready"
     else:
         # A check-in that a killed run has left in the worktree would be taken along by the next commit.
-        files |= {path: None for path in found.check_in if (at.top / path).exists()}
+        files |= {path: None for path in judged.check_in if (at.top / path).exists()}
         subject = f"chore(ledger): {at.task.id} is checked, and not ready yet"
-    made = ledger_commit.commit_files(at.asked, at.branch.name, files, subject)
-    lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *found.made.told]
-    if made.commit is None:
-        did = write_check_in.describe_uncommitted("done", at, tuple(lines), made)
-        return Finished(replace(did, messages=(*did.messages, *_describe_missing(found))), found.ready)
+    committed = ledger_commit.commit_files(at.git, at.branch.name, files, subject)
+    lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *judged.packet.notes]
+    if committed.commit is None:
+        did = write_check_in.describe_uncommitted("done", at, tuple(lines), committed)
+        return Finished(replace(did, messages=(*did.messages, *_describe_missing(judged))), judged.ready)
     # Where all of it was committed already, `commit_files` returns the branch's head.
-    new = (made.commit,) if made.commit != at.branch.head else ()
+    new = (committed.commit,) if committed.commit != at.branch.head else ()
     refs, changed = ((at.branch.ref,), tuple(files)) if new else ((), ())
     did = Did(
         command="done",
@@ -187,14 +191,14 @@ def _commit_documents(at: AtWork, found: Judged, verified: Verified | None) -> F
         refs=refs,
         files=changed,
         commits=new,
-        warnings=_describe_warnings(found, verified),
+        warnings=_describe_warnings(judged, verified),
     )
-    if found.ready:
+    if judged.ready:
         return Finished(
             replace(did, messages=(*lines, *_describe_ready(at, bool(new))), next=_next_step(at)), True
         )
-    following = packet_gaps.next_command("done", found.made.lacks) or "agentledger done"
-    return Finished(replace(did, messages=(*lines, *_describe_missing(found)), next=following), False)
+    next_step = packet_gaps.next_command("done", judged.packet.lacks) or "agentledger done"
+    return Finished(replace(did, messages=(*lines, *_describe_missing(judged)), next=next_step), False)
 
 
 def _describe_ready(at: AtWork, new: bool) -> list[str]:
@@ -208,7 +212,7 @@ def _describe_ready(at: AtWork, new: bool) -> list[str]:
 
 def _next_step(at: AtWork) -> str:
     """The next step: push, where there is a remote; else wait."""
-    if not any(key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(at.asked)):
+    if not any(key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(at.git)):
         return "wait for the review"
     name = shlex.quote(at.branch.name)
     return f"git push -u {_push_remote(at)} {name}, then open the pull request: agentledger packet --pr-body"
@@ -216,7 +220,7 @@ def _next_step(at: AtWork) -> str:
 
 def _push_remote(at: AtWork) -> str:
     """The remote to push to, quoted for a shell: origin, else the first."""
-    names = decode(process.run(at.asked, ["remote"])).split("\n")
+    names = decode(process.run(at.git, ["remote"])).split("\n")
     return shlex.quote("origin" if "origin" in names else names[0])
 
 
@@ -224,7 +228,7 @@ def _describe_outcomes(at: AtWork, verified: Verified | None) -> list[str]:
     """The results of the checks that ran; for a failing one also its last lines, and where its log is."""
     if verified is None:
         return [_describe_no_check(at)]
-    return [line for seen in verified.seen for line in _describe_outcome(at, seen)]
+    return [line for result in verified.results for line in _describe_outcome(at, result)]
 
 
 def _describe_no_check(at: AtWork) -> str:
@@ -234,21 +238,21 @@ def _describe_no_check(at: AtWork) -> str:
     )
 
 
-def _describe_outcome(at: AtWork, seen: Seen) -> list[str]:
-    code = f", exit code {seen.exit_code}" if seen.exit_code else ""
-    first = f"{seen.check.name}: {run_checks.outcome_word(seen)}{code}"
-    if seen.passed:
+def _describe_outcome(at: AtWork, result: Seen) -> list[str]:
+    code = f", exit code {result.exit_code}" if result.exit_code else ""
+    first = f"{result.check.name}: {run_checks.outcome_word(result)}{code}"
+    if result.passed:
         return [first]
-    log = f"  its log: {logs.log_folder(at.place.common) / seen.log_sha256}" if seen.log_sha256 else ""
-    return [first, *(f"  | {line}" for line in seen.tail[-_LAST:]), *([log] if log else [])]
+    log = f"  its log: {logs.log_folder(at.place.common) / result.log_sha256}" if result.log_sha256 else ""
+    return [first, *(f"  | {line}" for line in result.tail[-_LAST:]), *([log] if log else [])]
 
 
-def _describe_missing(found: Judged) -> list[str]:
+def _describe_missing(judged: Judged) -> list[str]:
     """What keeps the task from being ready, each with what to type."""
-    if found.ready:
+    if judged.ready:
         return []
-    stops = [_format_finding(finding) for finding in found.stops]
-    lacks = [lack.told("done") for lack in found.made.lacks]
+    stops = [_format_finding(finding) for finding in judged.stops]
+    lacks = [lack.describe("done") for lack in judged.packet.lacks]
     count = format_count(len(stops) + len(lacks), "thing")
     return [f"not ready yet, for {count} that only you can settle:", *stops, *lacks]
 
@@ -257,13 +261,15 @@ def _format_finding(finding: Finding) -> str:
     return f"{finding.rule}: {escape_hidden(finding.message)}\n  {escape_hidden(finding.hint)}"
 
 
-def _describe_warnings(found: Judged, verified: Verified | None) -> tuple[str, ...]:
+def _describe_warnings(judged: Judged, verified: Verified | None) -> tuple[str, ...]:
     """What stops nobody, but the agent should know: findings that do not block, and remarks of checks."""
-    mild = [f"{f.rule} {escape_hidden(f.message)}" for f in found.found if not f.blocks and f.waived is None]
+    soft_findings = [
+        f"{f.rule} {escape_hidden(f.message)}" for f in judged.findings if not f.blocks and f.waived is None
+    ]
     remarks = verified.remarks if verified else ()
-    seen = [
+    check_remarks = [
         f"{each.check.name}: {remark}"
-        for each in (verified.seen if verified else ())
+        for each in (verified.results if verified else ())
         for remark in each.remarks
     ]
-    return (*mild, *remarks, *seen)
+    return (*soft_findings, *remarks, *check_remarks)

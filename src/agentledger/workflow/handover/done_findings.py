@@ -39,52 +39,58 @@ class Judged:
     has said ready already.
     """
 
-    made: Composed
+    packet: Composed
     evidence: Files
     others: Files
     check_in: Files
-    found: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def stops(self) -> tuple[Finding, ...]:
-        """The findings that stop, without those about what the packet lacks, which `made` has."""
-        return tuple(f for f in self.found if f.blocks and f.rule not in packet_gaps.RULES)
+        """The findings that stop, without those about what the packet lacks, which `packet` has."""
+        return tuple(f for f in self.findings if f.blocks and f.rule not in packet_gaps.RULES)
 
     @property
     def ready(self) -> bool:
         """Does nothing stop, and has the agent said all that only it can say?"""
-        return not self.made.lacks and not any(f.blocks for f in self.found)
+        return not self.packet.lacks and not any(f.blocks for f in self.findings)
 
 
-def judge_ready(at: AtWork, prose: Prose, said: Said, now: int, evidence: Files) -> Judged:
+def judge_ready(at: AtWork, prose: Prose, report: Said, now: int, evidence: Files) -> Judged:
     """Collect all that is to be committed, with this evidence, and what the gate finds then.
 
     `now` is the check-in's time in seconds since the epoch; `evidence` are files by path.
     """
-    made = write_packet.compose_packet(at, prose, evidence)
-    left = write_check_in.read_uncommitted(at)
-    begun = [path for path in left if _is_ready_check_in(at, path)]
-    others = {path: raw for path, raw in left.items() if path not in begun} | write_check_in.renewed_brief(at)
-    ready = _ready_check_in(at, said, now, begun[:1])
-    found = _judge_committed(at, now, {**evidence, **others, made.path: made.raw, **ready})
+    composed = write_packet.compose_packet(at, prose, evidence)
+    uncommitted = write_check_in.read_uncommitted(at)
+    interrupted = [path for path in uncommitted if _is_ready_check_in(at, path)]
+    others = {
+        path: raw for path, raw in uncommitted.items() if path not in interrupted
+    } | write_check_in.renewed_brief(at)
+    ready = _ready_check_in(at, report, now, interrupted[:1])
+    findings = _judge_committed(at, now, {**evidence, **others, composed.path: composed.raw, **ready})
     return Judged(
-        made, evidence, others, check_in=ready, found=tuple(_block_failed_check(at, each) for each in found)
+        composed,
+        evidence,
+        others,
+        check_in=ready,
+        findings=tuple(_block_failed_check(at, each) for each in findings),
     )
 
 
-def _block_failed_check(at: AtWork, found: Finding) -> Finding:
+def _block_failed_check(at: AtWork, finding: Finding) -> Finding:
     """The finding, changed to block where a check of the brief's own fails, though it fails on base too.
 
     The gate lets that pass, since a branch is not to blame for what base does. But a check of something new
     always fails on base, and the brief asks for it to pass.
     """
-    name = _FAILED.match(found.message)
+    name = _FAILED.match(finding.message)
     own = name is not None and name[1] in {check.name for check in at.brief.verify}
-    if found.rule != "EVD003" or not own or found.waived is not None or not at.fleet.policy.enforce:
-        return found
+    if finding.rule != "EVD003" or not own or finding.waived is not None or not at.fleet.policy.enforce:
+        return finding
     allow = f"agentledger allow {at.task.id} --rule EVD003 --why … --until …"
     return replace(
-        found, blocks=True, hint=f"{found.hint}; if base is to blame, ask, and the manager can: {allow}"
+        finding, blocks=True, hint=f"{finding.hint}; if base is to blame, ask, and the manager can: {allow}"
     )
 
 
@@ -92,18 +98,18 @@ def _is_ready_check_in(at: AtWork, path: str) -> bool:
     return any(each.document.source.path == path and each.state == "ready" for each in at.work.check_ins)
 
 
-def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> Files:
+def _ready_check_in(at: AtWork, report: Said, now: int, interrupted: Sequence[str]) -> Files:
     """The check-in that says ready, {} where one says so already.
 
-    `begun` is the path of such a check-in that a killed run has left uncommitted: it is used again.
+    `interrupted` is the path of such a check-in that a killed run has left uncommitted: it is used again.
     """
     progress = at.branch.standing.progress if at.branch.standing else None
-    if progress in (Progress.READY, Progress.APPROVED) and not begun:
+    if progress in (Progress.READY, Progress.APPROVED) and not interrupted:
         return {}
     content = check_in.render_check_in(
-        write_check_in.complete_check_in(at, replace(said, state="ready", need="")), now
+        write_check_in.complete_check_in(at, replace(report, state="ready", need="")), now
     )
-    path = begun[0] if begun else f"{at.folder}/status/{check_in.check_in_name(now, content)}"
+    path = interrupted[0] if interrupted else f"{at.folder}/status/{check_in.check_in_name(now, content)}"
     write_check_in.refuse_unreadable(at, path, content)
     return {path: content}
 

@@ -76,8 +76,8 @@ def _choose_branch(fleet: Fleet, task: Task, kind: str) -> Branch | None:
 
     Raises LedgerError where the kind of prompt needs a branch, and there is none or more than one.
     """
-    having = [b for b in fleet.branches if b.work and b.work.task == task.id]
-    alive = [b for b in having if b.state in ALIVE] or having
+    branches = [b for b in fleet.branches if b.work and b.work.task == task.id]
+    alive = [b for b in branches if b.state in ALIVE] or branches
     if len(alive) == 1:
         return alive[0]
     if kind not in OF_A_BRANCH:
@@ -104,8 +104,8 @@ def render_prompt(
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
     given = _build_given(taken.fleet, task, branch, kind)
     opening, parts, notes = _build_parts(taken, given, kind)
-    done = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
-    return replace(done, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
+    prompt = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
+    return replace(prompt, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
 
 
 def _repeat_command(given: Given, kind: str) -> str:
@@ -124,10 +124,10 @@ def _repeat_command(given: Given, kind: str) -> str:
 def _build_parts(taken: Snapshot, given: Given, kind: str) -> tuple[str, list[Part], tuple[str, ...]]:
     """The opening, the parts, and notes for the person who hands the text over."""
     if kind == "review" and given.branch:
-        seen = _build_reviewed(taken, given, given.branch)
+        reviewed = _build_reviewed(taken, given, given.branch)
         return (
-            review.compose_review_opening(given, seen),
-            review.compose_review_parts(given, seen),
+            review.compose_review_opening(given, reviewed),
+            review.compose_review_parts(given, reviewed),
             (),
         )
     if kind == "resume" and given.branch:
@@ -151,8 +151,8 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
     if task.outcome is not None and kind != "review":
         message = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
         raise LedgerError(message, "agentledger board --all lists what has ended")
-    there = branch if isinstance(branch, Branch) else None
-    name = there.name if there else branch if isinstance(branch, str) else None
+    own_branch = branch if isinstance(branch, Branch) else None
+    name = own_branch.name if own_branch else branch if isinstance(branch, str) else None
     # A cloud platform gives its branch a name of its own.
     if name is None and not task.branches and kind not in cloud.PLATFORMS:
         name = task.brief.branch or f"agent/{task.id}"
@@ -162,7 +162,7 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
         brief=task.brief,
         scope=case_builder.scope_of(task.brief, fleet),
         name=name,
-        branch=there,
+        branch=own_branch,
     )
 
 
@@ -208,8 +208,8 @@ def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
     """What the branch's copy of the brief asks for, in sentences."""
     if own is None:
         return ()
-    would = case_builder.scope_of(own, given.fleet)
-    return brief_change.compare_briefs(given.brief, own, given.scope, would).sentences
+    new_scope = case_builder.scope_of(own, given.fleet)
+    return brief_change.compare_briefs(given.brief, own, given.scope, new_scope).sentences
 
 
 def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
@@ -220,15 +220,19 @@ def _read_moved(taken: Snapshot, given: Given, branch: Branch) -> Moved:
     if not branch.merge_bases or not branch.behind:
         return Moved(branch.behind)
     pair = (branch.merge_bases[0], given.fleet.base.head)
-    out, code, _ = process.run_unchecked(
+    output, code, _ = process.run_unchecked(
         taken.sealed, ["diff-tree", "-r", "-z", "--name-only", "--no-renames", *pair]
     )
-    paths = [] if code else out.split(b"\0")[:-1]
-    mine = {change.path for change in branch.changes}
+    paths = [] if code else output.split(b"\0")[:-1]
+    branch_paths = {change.path for change in branch.changes}
     return Moved(
         branch.behind,
-        tuple(path for path in paths if path in mine),
-        tuple(path for path in paths if path not in mine and _is_near(path, given.scope, given.brief.follow)),
+        tuple(path for path in paths if path in branch_paths),
+        tuple(
+            path
+            for path in paths
+            if path not in branch_paths and _is_near(path, given.scope, given.brief.follow)
+        ),
     )
 
 
@@ -240,7 +244,7 @@ def _is_near(path: bytes, scope: Scope, follow: Sequence[str]) -> bool:
 def _build_reviewed(taken: Snapshot, given: Given, branch: Branch) -> Reviewed:
     """What a reviewer needs: how far the branch is, its patches, and the form to fill in."""
     now = _build_now(taken, given, branch)
-    patches = next((found for _, found in taken.patches([branch])), ())
+    patches = next((branch_patches for _, branch_patches in taken.patches([branch])), ())
     own = given.fleet.templates.get("review")
     form = documents.read_template("review", encode(own) if own else None)
     return Reviewed(now, patches, form.decode("utf-8", "replace"))

@@ -24,46 +24,49 @@ class Claim(NamedTuple):
     """What the agent says about a criterion: its number, from 1; whether it is met; and what shows that."""
 
     number: int
-    holds: bool
+    met: bool
     shown_by: str
 
 
-def update_criteria(draft: Draft, wanted: Sequence[str], claims: Sequence[Claim]) -> list[str]:
+def update_criteria(draft: Draft, criteria: Sequence[str], claims: Sequence[Claim]) -> list[str]:
     """Add the criteria that are missing, and what is claimed of some; return sentences for the agent.
 
-    `wanted` are the brief's criteria. Raises LedgerError for a number that the brief does not have, and
+    `criteria` are the brief's criteria. Raises LedgerError for a number that the brief does not have, and
     Swallowed where the section cannot take them.
     """
-    _check_numbers(wanted, claims)
-    known = {heading_key(item.text) for item in _parse_items(draft)}
-    lacking = list({key: text for text in wanted if (key := heading_key(text)) not in known}.values())
-    _add_criteria(draft, lacking)
+    _check_numbers(criteria, claims)
+    present_keys = {heading_key(item.text) for item in _parse_items(draft)}
+    missing = list(
+        {key: text for text in criteria if (key := heading_key(text)) not in present_keys}.values()
+    )
+    _add_criteria(draft, missing)
     for claim in claims:
-        _apply_claim(draft, _find_item(draft, wanted[claim.number - 1]), claim)
-    wanted_keys = {heading_key(text) for text in wanted}
+        _apply_claim(draft, _find_item(draft, criteria[claim.number - 1]), claim)
+    criteria_keys = {heading_key(text) for text in criteria}
     # Text above the list can swallow it, by a code fence that is never closed.
-    if not wanted_keys <= {heading_key(item.text) for item in _parse_items(draft)}:
+    if not criteria_keys <= {heading_key(item.text) for item in _parse_items(draft)}:
         raise Swallowed(CRITERIA)
-    more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in wanted_keys]
-    added = [f"{format_count(len(lacking), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
-        lacking
+    more = [item.text for item in _parse_items(draft) if heading_key(item.text) not in criteria_keys]
+    added = [f"{format_count(len(missing), 'criterion', 'criteria')} of the brief added, unticked"] * bool(
+        missing
     )
     return added + [f"no longer a criterion of the brief, but it stays: {text}" for text in more if text]
 
 
-def open_criteria(items: Sequence[Item], wanted: Sequence[str]) -> list[tuple[int, str]]:
+def open_criteria(items: Sequence[Item], criteria: Sequence[str]) -> list[tuple[int, str]]:
     """The criteria of which nothing is said yet, by number: not ticked, and without a line below."""
-    said = {heading_key(item.text) for item in items if item.checked or item.shown_by}
-    return [(at, text) for at, text in enumerate(wanted, 1) if heading_key(text) not in said]
+    answered = {heading_key(item.text) for item in items if item.checked or item.shown_by}
+    return [(at, text) for at, text in enumerate(criteria, 1) if heading_key(text) not in answered]
 
 
-def _check_numbers(wanted: Sequence[str], claims: Sequence[Claim]) -> None:
+def _check_numbers(criteria: Sequence[str], claims: Sequence[Claim]) -> None:
     """Raise LedgerError, with the criteria that there are, for a number that is none of theirs."""
     for claim in claims:
-        if not 1 <= claim.number <= len(wanted):
-            there = "; ".join(f"{at}: {escape_hidden(text)[:60]}" for at, text in enumerate(wanted, 1))
+        if not 1 <= claim.number <= len(criteria):
+            listing = "; ".join(f"{at}: {escape_hidden(text)[:60]}" for at, text in enumerate(criteria, 1))
             raise LedgerError(
-                f"the brief has no criterion {claim.number}", f"it has {there}" if there else "it has none"
+                f"the brief has no criterion {claim.number}",
+                f"it has {listing}" if listing else "it has none",
             )
 
 
@@ -86,9 +89,9 @@ def _find_item(draft: Draft, text: str) -> Item:
     return item
 
 
-def _add_criteria(draft: Draft, lacking: Sequence[str]) -> None:
+def _add_criteria(draft: Draft, missing: Sequence[str]) -> None:
     """Add these criteria, unticked, at the end of the section."""
-    if not lacking:
+    if not missing:
         return
     span = draft.ensure_section(CRITERIA, draft.titles)
     # Behind the last line with text; only a list that ends there goes on without a blank line.
@@ -96,8 +99,8 @@ def _add_criteria(draft: Draft, lacking: Sequence[str]) -> None:
     while at > span.below and not draft.lines[at - 1].strip():
         at -= 1
     last = _parse_items(draft)[-1:]
-    goes_on = bool(last) and _end_of_item(draft, last[0]) == at
-    lines = [*([] if goes_on else [""]), *(f"- [ ] {text}" for text in lacking)]
+    continues_list = bool(last) and _end_of_item(draft, last[0]) == at
+    lines = [*([] if continues_list else [""]), *(f"- [ ] {text}" for text in missing)]
     more = [""] if at < len(draft.lines) and draft.lines[at].strip() else []
     draft.put(at, at, [*lines, *more])
 
@@ -127,10 +130,10 @@ def _apply_claim(draft: Draft, item: Item, claim: Claim) -> None:
     line = draft.lines[item.line]
     box = _BOX.match(line.expandtabs(4))
     assert box
-    said = " ".join(claim.shown_by.split())
-    if item.checked != claim.holds:
+    shown_by = " ".join(claim.shown_by.split())
+    if item.checked != claim.met:
         at = line.index("[")
-        draft.lines[item.line] = f"{line[:at]}[{'x' if claim.holds else ' '}]{line[at + 3 :]}"
-    if said and heading_key(said) not in map(heading_key, item.shown_by):
+        draft.lines[item.line] = f"{line[:at]}[{'x' if claim.met else ' '}]{line[at + 3 :]}"
+    if shown_by and heading_key(shown_by) not in map(heading_key, item.shown_by):
         end = _end_of_item(draft, item)
-        draft.put(end, end, [f"{' ' * len(box[1])}- {said}"])
+        draft.put(end, end, [f"{' ' * len(box[1])}- {shown_by}"])

@@ -75,13 +75,13 @@ class Draft:
     def _head(self) -> None:
         """Find the lines of the front matter; add it where it is missing, and its end where that is missing."""
         text = "".join(f"{line}\n" for line in self.bare(0, len(self.lines)))
-        found = parse_frame(text.encode("utf-8", "replace"), None, Problems(""))
-        if found is None or (found.head is None and found.body_line == 1):
+        frame = parse_frame(text.encode("utf-8", "replace"), None, Problems(""))
+        if frame is None or (frame.head is None and frame.body_line == 1):
             self.put(0, 0, ["---", "---", ""])
             self._keys, self._body = 1, 2
             return
-        self._keys = found.head_line - 1
-        if found.head is None:
+        self._keys = frame.head_line - 1
+        if frame.head is None:
             # It is never closed: take the lines that look like keys.
             end = self._keys
             while end < len(self.lines) and _KEY.match(self.lines[end]):
@@ -89,17 +89,19 @@ class Draft:
             self.put(end, end, ["---"])
             self._body = end + 1
         else:
-            self._body = found.body_line - 1
+            self._body = frame.body_line - 1
 
     def set_key(self, key: str, value: str) -> None:
         """Set one key of the front matter, so that it is there once; '' removes it. A line that is right stays."""
         own = re.compile(rf"{key}[ \t]*:[ \t]*([^\s#]*)[ \t]*(?:#.*)?\Z")
-        mine = [at for at in range(self._keys, self._body - 1) if re.match(rf"{key}[ \t]*:", self.lines[at])]
-        first = mine[0] if mine else self._body - 1
-        found = own.match(self.bare(first, first + 1)[0]) if mine else None
-        if len(mine) == 1 and found and found[1] == value:
+        key_lines = [
+            at for at in range(self._keys, self._body - 1) if re.match(rf"{key}[ \t]*:", self.lines[at])
+        ]
+        first = key_lines[0] if key_lines else self._body - 1
+        match = own.match(self.bare(first, first + 1)[0]) if key_lines else None
+        if len(key_lines) == 1 and match and match[1] == value:
             return
-        for at in reversed(mine):
+        for at in reversed(key_lines):
             # Indented lines below a key are part of its value.
             end = at + 1
             while end < self._body - 1 and self.lines[end].startswith((" ", "\t")):
@@ -134,9 +136,9 @@ class Draft:
 
     def section(self, title: str) -> Span | None:
         """Where the first section with this title is; None without one."""
-        found = parse_headings("\n".join(self.bare(self._body, len(self.lines))))
-        ends = [heading.at for heading in found[1:]] + [len(self.lines) - self._body]
-        for heading, end in zip(found, ends, strict=False):
+        headings = parse_headings("\n".join(self.bare(self._body, len(self.lines))))
+        ends = [heading.at for heading in headings[1:]] + [len(self.lines) - self._body]
+        for heading, end in zip(headings, ends, strict=False):
             if heading_key(heading.title.strip("*_ ")) == heading_key(title):
                 return Span(heading.at + self._body, heading.below + self._body, end + self._body)
         return None
@@ -146,22 +148,22 @@ class Draft:
 
         `prompt` are lines for a new one. Raises Swallowed where the new heading does not count as one.
         """
-        found = self.section(title)
-        if found is None:
-            there = [span for name in before if (span := self.section(name))]
-            at = max((span.end for span in there), default=len(self.lines) if before else self._body)
+        span = self.section(title)
+        if span is None:
+            others = [other for name in before if (other := self.section(name))]
+            at = max((other.end for other in others), default=len(self.lines) if before else self._body)
             room = [""] if at and self.lines[at - 1].strip() else []
             self.put(at, at, [*room, f"## {title}", "", *prompt, *([""] if prompt else [])])
-            found = self.section(title)
-        if found is None:
+            span = self.section(title)
+        if span is None:
             raise Swallowed(title)
-        return found
+        return span
 
     def drop(self, title: str) -> None:
         """Remove a section, if it is there."""
-        found = self.section(title)
-        if found:
-            del self.lines[found.heading : found.end]
+        span = self.section(title)
+        if span:
+            del self.lines[span.heading : span.end]
 
     # -- between markers ------------------------------------------------------------------
 
@@ -171,20 +173,22 @@ class Draft:
         Of a marker without its partner only its line is removed, and the text around it stays.
         """
         span = self.ensure_section(title, self.titles)
-        marks = [(at, found[1]) for at in range(span.below, span.end)
-                 if (found := MARK.fullmatch(self.bare(at, at + 1)[0]))]  # fmt: skip
+        marks = [(at, match[1]) for at in range(span.below, span.end)
+                 if (match := MARK.fullmatch(self.bare(at, at + 1)[0]))]  # fmt: skip
         pairs = [
-            (start, stop) for (start, what), (stop, then) in pairwise(marks) if what == kind and then == END
+            (start, stop)
+            for (start, opening), (stop, closing) in pairwise(marks)
+            if opening == kind and closing == END
         ]
         paired = {at for pair in pairs for at in pair}
-        lone = [at for at, _ in marks if at not in paired]
-        inner = [line for start, stop in pairs for line in self.bare(start + 1, stop)]
-        gone = {*lone, *(at for start, stop in pairs for at in range(start, stop + 1))}
+        unpaired = [at for at, _ in marks if at not in paired]
+        inner_lines = [line for start, stop in pairs for line in self.bare(start + 1, stop)]
+        removed = {*unpaired, *(at for start, stop in pairs for at in range(start, stop + 1))}
         # From the last up, so that the lines above keep their indexes.
-        for at in sorted(gone, reverse=True):
+        for at in sorted(removed, reverse=True):
             del self.lines[at]
-        first = min([start for start, _ in pairs] + lone, default=None)
-        return Block(first, inner, bool(lone))
+        first = min([start for start, _ in pairs] + unpaired, default=None)
+        return Block(first, inner_lines, bool(unpaired))
 
     def place(
         self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]

@@ -43,28 +43,28 @@ class Lack:
     line: int | None = None
     rule: str = ""
 
-    def told(self, command: str) -> str:
+    def describe(self, command: str) -> str:
         """Two lines: what is missing, and what to type for this command, `packet` or `done`."""
         where = f" (line {self.line} of packet.md)" if self.line else ""
         typed = f"agentledger {command} {self.option}" if self.option else ""
         return f"missing: {self.what}{where}\n  {'; or: '.join(filter(None, (typed, self.how)))}"
 
 
-def next_command(command: str, found: Iterable[Lack]) -> str | None:
+def next_command(command: str, lacks: Iterable[Lack]) -> str | None:
     """One command that adds all that options can add; None where no option can."""
-    options = list(dict.fromkeys(lack.option for lack in found if lack.option))
+    options = list(dict.fromkeys(lack.option for lack in lacks if lack.option))
     return " ".join([f"agentledger {command}", *options]) if options else None
 
 
 def find_lacks(
-    found: Iterable[Finding], unsaid: Sequence[tuple[int, str]], criteria: Sequence[str]
+    findings: Iterable[Finding], unsaid: Sequence[tuple[int, str]], criteria: Sequence[str]
 ) -> tuple[Lack, ...]:
     """What is missing: by the gate's findings that block, and the criteria that nothing is said of yet.
 
     `unsaid` has these criteria with their numbers; `criteria` are all of the brief's.
     """
     return (
-        *(_lack_of_finding(finding, criteria) for finding in found if finding.blocks),
+        *(_lack_of_finding(finding, criteria) for finding in findings if finding.blocks),
         *(_lack_of_criterion(number, text) for number, text in unsaid),
     )
 

@@ -73,13 +73,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """What the agent says on the command line: texts by section, words by file, claims about criteria.
+    """What the agent says on the command line: texts by section, comments by file, claims about criteria.
 
     `no_tests` is the reason why no test changed, '' for none.
     """
 
     sections: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
+    comments: Mapping[str, str] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
     no_tests: str = ""
 
@@ -89,7 +89,7 @@ class Refreshed:
     """The packet's bytes, and sentences about them for the agent."""
 
     raw: bytes
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def begin_packet(template: bytes, explores: bool) -> bytes:
@@ -119,16 +119,16 @@ def refresh_packet(raw: bytes, facts: Facts, prose: Prose) -> Refreshed:
         raise LedgerError(message, hint) from error
 
 
-def _check_sections(made: Refreshed, facts: Facts) -> Refreshed:
+def _check_sections(refreshed: Refreshed, facts: Facts) -> Refreshed:
     """The same packet. Raises Swallowed where a section no longer counts as one.
 
     A marker is a comment's end too; without it, a comment above can swallow what follows.
     """
-    titles = {heading_key(title) for title in Draft(made.raw).titles}
+    titles = {heading_key(title) for title in Draft(refreshed.raw).titles}
     for title in facts.sections:
         if heading_key(title) not in titles:
             raise Swallowed(title)
-    return made
+    return refreshed
 
 
 def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
@@ -149,7 +149,7 @@ def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
         _refuse_generated(prose)
         return Refreshed(draft.raw())
     lines = packet_files.update_files(
-        draft, facts.files, _check_words(prose.words, facts.files), texts.get(packet_files.TITLE)
+        draft, facts.files, _check_comments(prose.comments, facts.files), texts.get(packet_files.TITLE)
     )
     lines += packet_criteria.update_criteria(draft, facts.criteria, prose.claims)
     lines += _update_results(draft, facts.results, texts.get(RESULTS), prose.no_tests)
@@ -158,7 +158,7 @@ def _refresh_draft(draft: Draft, facts: Facts, prose: Prose) -> Refreshed:
 
 def _refuse_generated(prose: Prose) -> None:
     """Raise LedgerError for options that a packet without generated parts has no place for."""
-    if prose.claims or prose.words or prose.no_tests:
+    if prose.claims or prose.comments or prose.no_tests:
         message = "the packet of a task that only explores lists neither files nor criteria nor tests"
         raise LedgerError(message, "fill in --options and --recommendation")
 
@@ -196,12 +196,12 @@ def _render_row(result: Result) -> str:
     # One backtick more than the longest run in it, and a blank, as Markdown wants for code with backticks.
     ticks = "`" * (max(map(len, re.findall("`+", code)), default=0) + 1)
     room = " " if "`" in code else ""
-    shown = f"{ticks}{room}{code}{room}{ticks}" if code else ""
-    cells = (result.check, shown, result.outcome, result.when, result.commit, result.worth)
+    command_cell = f"{ticks}{room}{code}{room}{ticks}" if code else ""
+    cells = (result.check, command_cell, result.outcome, result.when, result.commit, result.worth)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-# -- what is said on the command line -----------------------------------------------------
+# -- what the command line gives ----------------------------------------------------------
 
 
 def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
@@ -209,24 +209,24 @@ def _resolve_section(name: str, draft: Draft, facts: Facts) -> str:
 
     Raises LedgerError for any other name, or one that is not clear.
     """
-    there = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
+    titles = {heading_key(title): title for title in (*draft.titles, *facts.sections)}
     key = heading_key(name)
-    if key in there:
-        return there[key]
-    short = [title for other, title in there.items() if key and other.split()[:1] == [key]]
-    if len(short) == 1:
-        return short[0]
-    known = ", ".join(f"“{escape_hidden(title)}”" for title in facts.sections)
-    raise LedgerError(f"the packet has no section named {escape_hidden(name)}", f"there are {known}")
+    if key in titles:
+        return titles[key]
+    matches = [title for other, title in titles.items() if key and other.split()[:1] == [key]]
+    if len(matches) == 1:
+        return matches[0]
+    section_names = ", ".join(f"“{escape_hidden(title)}”" for title in facts.sections)
+    raise LedgerError(f"the packet has no section named {escape_hidden(name)}", f"there are {section_names}")
 
 
-def _check_words(words: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
-    """The words, each in one line. Raises LedgerError for a file that the branch does not change."""
+def _check_comments(comments: Mapping[str, str], files: Sequence[Touched]) -> Mapping[str, str]:
+    """The comments, each in one line. Raises LedgerError for a file that the branch does not change."""
     paths = {file.path for file in files}
-    for path in words:
+    for path in comments:
         if path not in paths:
-            some = ", ".join(escape_hidden(file.path) for file in files[:5])
+            first_paths = ", ".join(escape_hidden(file.path) for file in files[:5])
             raise LedgerError(
-                f"{escape_hidden(path)} is no file that the branch changes", f"it changes {some}"
+                f"{escape_hidden(path)} is no file that the branch changes", f"it changes {first_paths}"
             )
-    return {path: " ".join(text.split()) for path, text in words.items()}
+    return {path: " ".join(text.split()) for path, text in comments.items()}

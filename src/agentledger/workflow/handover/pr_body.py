@@ -52,41 +52,43 @@ def render_body(packet: str, template: str | None) -> str:
 
     Sections that the template does not ask for come at the end.
     """
-    shown = strip_marks(packet)
-    parts = [part for part in parse_sections(shown, 1) if not part.empty]
+    text = strip_marks(packet)
+    parts = [part for part in parse_sections(text, 1) if not part.empty]
     if template is None:
         return _join_texts(_render_part(part) for part in parts)
-    wanted = _parse_template(strip_comments(template))
-    filled = _assign_parts(wanted, parts)
-    rest = [part for part in parts if all(part is not used for used in filled.values())]
-    laid_out = (_render_section(each, filled.get(at)) for at, each in enumerate(wanted))
-    return _join_texts([*laid_out, *map(_render_part, rest)])
+    template_parts = _parse_template(strip_comments(template))
+    assigned = _assign_parts(template_parts, parts)
+    unassigned = [part for part in parts if all(part is not used for used in assigned.values())]
+    laid_out = (_render_section(each, assigned.get(at)) for at, each in enumerate(template_parts))
+    return _join_texts([*laid_out, *map(_render_part, unassigned)])
 
 
 def section_of_heading(heading: str) -> str | None:
     """The section of a packet that a template's heading asks for; None where it asks for something else."""
     # Headings often begin with an emoji.
     key = heading_key(re.sub(r"[^\w\s'’.,:;!?-]", " ", heading))
-    same = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
-    if same:
-        return same
+    exact = next((title for title, _ in _WORDS if title and heading_key(title) == key), None)
+    if exact:
+        return exact
     in_heading = set(re.findall(r"[\w-]+", key))
     return next((title for title, words in _WORDS if in_heading & set(words.split())), None)
 
 
-def _assign_parts(asked: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, Part]:
+def _assign_parts(template_parts: Sequence[_Asked], parts: Sequence[Part]) -> dict[int, Part]:
     """The packet's section for each part of the template that asks for one, by the part's index.
 
     Each section is used once. A heading that has the title of a section gets that, even if it is not one of ours.
     """
-    left = {heading_key(part.title): part for part in reversed(parts)}
-    found = {}
-    for at, each in enumerate(asked):
-        part = left.pop(heading_key(each.packet_section), None) if each.packet_section else None
-        part = part or (left.pop(heading_key(_parse_title(each.heading)), None) if each.heading else None)
+    remaining = {heading_key(part.title): part for part in reversed(parts)}
+    assigned = {}
+    for at, each in enumerate(template_parts):
+        part = remaining.pop(heading_key(each.packet_section), None) if each.packet_section else None
+        part = part or (
+            remaining.pop(heading_key(_parse_title(each.heading)), None) if each.heading else None
+        )
         if part:
-            found[at] = part
-    return found
+            assigned[at] = part
+    return assigned
 
 
 def _parse_template(template: str) -> list[_Asked]:
@@ -107,9 +109,9 @@ def _parse_title(heading: str | None) -> str:
     return (match[1] or match[2] or "").strip("*_ ") if match else ""
 
 
-def _render_section(asked: _Asked, part: Part | None) -> str:
+def _render_section(template_part: _Asked, part: Part | None) -> str:
     """One part of the template: its heading, the packet's text, and what the template says below."""
-    texts = (asked.heading or "", part.text if part else "", "\n".join(asked.lines))
+    texts = (template_part.heading or "", part.text if part else "", "\n".join(template_part.lines))
     return _join_texts(texts)
 
 

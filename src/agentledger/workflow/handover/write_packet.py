@@ -51,7 +51,7 @@ class Composed:
 
     path: str
     raw: bytes
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     lacks: tuple[Lack, ...]
     changed: bool
 
@@ -63,75 +63,77 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
     no code, where `prose` names something unknown, and where the packet's sections cannot be told apart.
     """
     with agent_context.open_worktree(start, now) as at:
-        made = compose_packet(at, prose)
-        following = packet_gaps.next_command("packet", made.lacks)
-        following = following or (None if made.lacks else "agentledger done")
-        lines = (*_describe_packet(made), *(lack.told("packet") for lack in made.lacks))
+        composed = compose_packet(at, prose)
+        next_step = packet_gaps.next_command("packet", composed.lacks)
+        next_step = next_step or (None if composed.lacks else "agentledger done")
+        lines = (*_describe_packet(composed), *(lack.describe("packet") for lack in composed.lacks))
         if dry_run:
-            shown = made.raw.decode("utf-8", "replace")
+            new_text = composed.raw.decode("utf-8", "replace")
             return Did(
                 command="packet",
-                messages=(*lines, shown),
+                messages=(*lines, new_text),
                 task=at.task.id,
-                files=(made.path,),
-                next=following,
+                files=(composed.path,),
+                next=next_step,
                 dry_run=True,
             )
         message = f"chore(ledger): packet of {at.task.id}"
-        done = ledger_commit.commit_files(at.asked, at.branch.name, {made.path: made.raw}, message)
-        if done.commit is None:
-            return write_check_in.describe_uncommitted("packet", at, lines, done)
+        committed = ledger_commit.commit_files(at.git, at.branch.name, {composed.path: composed.raw}, message)
+        if committed.commit is None:
+            return write_check_in.describe_uncommitted("packet", at, lines, committed)
         # Without news `commit_files` makes no commit, and returns the branch's head.
-        new = (done.commit,) if done.commit != at.branch.head else ()
+        new = (committed.commit,) if committed.commit != at.branch.head else ()
         refs = (at.branch.ref,) if new else ()
         return Did(
             command="packet",
             messages=lines,
             task=at.task.id,
             refs=refs,
-            files=(made.path,) if new else (),
+            files=(composed.path,) if new else (),
             commits=new,
-            next=following,
+            next=next_step,
         )
 
 
 def compose_pr_body(start: Path, prose: Prose, now: int) -> str:
     """The body of a pull request, from the packet as it would be now; nothing is written."""
     with agent_context.open_worktree(start, now) as at:
-        made = compose_packet(at, prose)
-        frame = parse_frame(made.raw, None, Problems(made.path))
+        composed = compose_packet(at, prose)
+        frame = parse_frame(composed.raw, None, Problems(composed.path))
         assert frame  # it has been put together here
-        return pr_body.render_body(frame.body, pr_template.read_template(at.taken.sealed, at.fleet.base.head))
+        return pr_body.render_body(
+            frame.body, pr_template.read_template(at.snapshot.sealed, at.fleet.base.head)
+        )
 
 
-def _describe_packet(made: Composed) -> tuple[str, ...]:
+def _describe_packet(composed: Composed) -> tuple[str, ...]:
     """A line on the packet's state, and what the agent should know of it."""
-    state = "brought up to date" if made.changed else "is up to date"
-    whole = "" if made.lacks else "; nothing is missing"
-    return (f"{escape_hidden(made.path)}: {state}{whole}", *made.told)
+    state = "brought up to date" if composed.changed else "is up to date"
+    ending = "" if composed.lacks else "; nothing is missing"
+    return (f"{escape_hidden(composed.path)}: {state}{ending}", *composed.notes)
 
 
 def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # noqa: B006 - never written to
     """The packet as it should be now, and what it lacks; `files` is evidence to be committed with it, by path."""
-    sealed = Scratch(at.taken.sealed, at.place.object_format)
+    sealed = Scratch(at.snapshot.sealed, at.place.object_format)
     path = f"{at.folder}/packet.md"
     facts = gather_facts(at, sealed, files)
     old = read_packet(at, path)
     own = at.fleet.templates.get("packet")
-    begun = old or packet_text.begin_packet(
+    raw = old or packet_text.begin_packet(
         read_template("packet", encode(own) if own else None), facts.explores
     )
-    made = packet_text.refresh_packet(begun, facts, prose)
-    if len(made.raw) > MOST_BYTES:
-        message = f"the packet would have {len(made.raw):,} bytes, and at most {MOST_BYTES:,} are read"
+    refreshed = packet_text.refresh_packet(raw, facts, prose)
+    if len(refreshed.raw) > MOST_BYTES:
+        message = f"the packet would have {len(refreshed.raw):,} bytes, and at most {MOST_BYTES:,} are read"
         raise LedgerError(message, "shorten what you wrote; a change of so many files is better split")
-    found = overlay.evaluate_ready_gate(
-        sealed, at.fleet, at.branch, files={**files, path: made.raw}, only=packet_gaps.RULES
+    findings = overlay.evaluate_ready_gate(
+        sealed, at.fleet, at.branch, files={**files, path: refreshed.raw}, only=packet_gaps.RULES
     )
-    items = parse_packet(Source(path=path), made.raw, at.fleet.policy).criteria
-    unsaid = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
-    lacks = packet_gaps.find_lacks(found, unsaid, facts.criteria)
-    return Composed(path, made.raw, made.told, lacks=lacks, changed=made.raw != old)
+    items = parse_packet(Source(path=path), refreshed.raw, at.fleet.policy).criteria
+    open_items = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
+    lacks = packet_gaps.find_lacks(findings, open_items, facts.criteria)
+    return Composed(path, refreshed.raw, refreshed.notes, lacks=lacks, changed=refreshed.raw != old)
 
 
 def read_packet(at: AtWork, path: str) -> bytes | None:
@@ -143,8 +145,8 @@ def read_packet(at: AtWork, path: str) -> bytes | None:
         return read_plain_file(at.top / path, MOST_BYTES, os.O_NOFOLLOW)
     except FileNotFoundError:
         # `S` is for skip-worktree. Any other missing packet was removed, and begins again.
-        entry = process.run(at.asked, ["ls-files", "-t", "-z", "--", f":(top,literal){path}"])
-        return process.run(at.asked, ["cat-file", "blob", f":{path}"]) if entry.startswith(b"S ") else None
+        entry = process.run(at.git, ["ls-files", "-t", "-z", "--", f":(top,literal){path}"])
+        return process.run(at.git, ["cat-file", "blob", f":{path}"]) if entry.startswith(b"S ") else None
     except (OSError, Unreadable) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         message = f"{escape_hidden(path)} cannot be read: {why}"
@@ -204,7 +206,7 @@ def judge_checks(at: AtWork, sealed: Scratch, files: Files) -> Sequence[Checked]
 
 def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
     """The files outside the ledger that merging would change, with the size of each change, in path order."""
-    (counted,) = line_counts.count_lines(sealed, at.taken.cache, [replace(at.branch, changes=net.changes)])
+    (counted,) = line_counts.count_lines(sealed, at.snapshot.cache, [replace(at.branch, changes=net.changes)])
     notes = {
         change.path: _describe_change(change)
         for change in counted.changes
@@ -231,30 +233,32 @@ def _describe_change(change: Change) -> str:
 
 def _build_result(checked: Checked) -> Result:
     """The row of one check."""
-    found, name, command = checked.evidence, checked.check.name, checked.check.run
-    if found is None:
+    evidence, name, command = checked.evidence, checked.check.name, checked.check.run
+    if evidence is None:
         return Result(check=name, command=command, outcome="not run")
     about = "" if checked.fresh else ", another change"
     worth = str(checked.trust) if checked.trust else ""
-    commit = f"`{found.head[:12]}`{about}"
+    commit = f"`{evidence.head[:12]}`{about}"
     return Result(
         check=name,
-        command=found.command,
-        outcome=describe_outcome(found),
-        when=format_rfc3339(found.started_at),
+        command=evidence.command,
+        outcome=describe_outcome(evidence),
+        when=format_rfc3339(evidence.started_at),
         commit=commit,
         worth=worth,
     )
 
 
-def describe_outcome(found: Evidence) -> str:
+def describe_outcome(evidence: Evidence) -> str:
     """The result of a check in words."""
-    if found.skipped is not None:
-        return f"skipped: {escape_hidden(found.skipped)}"
-    said = "passed" if found.passed else "failed"
-    code = f", exit code {found.exit_code}" if not found.passed and found.exit_code is not None else ""
-    broken = found.junit.failures + found.junit.errors if found.junit else 0
-    tests = f", {format_count(found.junit.tests, 'test')}" if found.junit else ""
+    if evidence.skipped is not None:
+        return f"skipped: {escape_hidden(evidence.skipped)}"
+    word = "passed" if evidence.passed else "failed"
+    code = (
+        f", exit code {evidence.exit_code}" if not evidence.passed and evidence.exit_code is not None else ""
+    )
+    broken = evidence.junit.failures + evidence.junit.errors if evidence.junit else 0
+    tests = f", {format_count(evidence.junit.tests, 'test')}" if evidence.junit else ""
     tests += f", {broken:,} failed" if broken else ""
-    on_base = ", on base, too" if not found.passed and found.on_base and found.on_base[1] else ""
-    return f"{said} in {found.seconds:g} s{code}{tests}{on_base}"
+    on_base = ", on base, too" if not evidence.passed and evidence.on_base and evidence.on_base[1] else ""
+    return f"{word} in {evidence.seconds:g} s{code}{tests}{on_base}"

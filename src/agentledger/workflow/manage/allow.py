@@ -48,31 +48,31 @@ class Wanted:
     rules: tuple[str, ...] = ()
 
 
-def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False) -> Did:
+def write_waiver(start: Path, request: Wanted, now: int, *, dry_run: bool = False) -> Did:
     """Write the waiver in one commit; `now` is in seconds since the epoch.
 
     Raises LedgerError, and nothing is written, for a task or rule that is not known, a pattern that cannot be
     read or that matches agentledger's own files, a time that is past, and where git or
     `control.append.commit_files` refuses.
     """
-    until = parse_until(wanted.until, now)
-    paths = tuple(map(_parse_pattern, wanted.paths))
-    chosen, left_out = _choose_rules(wanted.rules, paths)
-    if not wanted.why.strip():
+    until = parse_until(request.until, now)
+    paths = tuple(map(_parse_pattern, request.paths))
+    chosen, is_reduced = _choose_rules(request.rules, paths)
+    if not request.why.strip():
         raise LedgerError("it does not say why", "--why 'the reason, for whoever reads it later'")
     with manager_context.open_managing(start, now, lines=True, rules=True) as desk:
-        task = desk.task(wanted.task)
-        content = _render_waiver(desk, paths, chosen, until=until, why=wanted.why, now=now)
+        task = desk.task(request.task)
+        content = _render_waiver(desk, paths, chosen, until=until, why=request.why, now=now)
         path = f"tasks/{task.id}/waivers/{append.new_document_name(now, content)}"
         _refuse_unreadable(desk.fleet.policy, path, content)
-        said = [
+        lines = [
             _describe_waiver(task.id, paths, chosen, until),
             *_describe_effect(desk, task.id, paths, chosen),
         ]
-        warnings = [_LEFT_OUT] if left_out else []
+        warnings = [_LEFT_OUT] if is_reduced else []
         did = Did(
             command="allow",
-            messages=tuple(said),
+            messages=tuple(lines),
             task=task.id,
             refs=(desk.ref,),
             files=(path,),
@@ -127,22 +127,22 @@ def _parse_pattern(text: str) -> str:
         raise LedgerError(f"the path {escape_hidden(text)} {wrong.reason}", hint) from wrong
 
 
-def _choose_rules(named: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+def _choose_rules(rule_names: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str, ...], bool]:
     """The ids of the rules that are waived, and whether one of USUAL was left out because of the paths.
 
     Raises LedgerError where the user asks to waive a rule of KEEPERS for agentledger's own files.
     """
-    if not named and not paths:
+    if not rule_names and not paths:
         raise LedgerError("it says neither where nor which rule", "name a path, or a --rule")
-    chosen = tuple(dict.fromkeys(map(_resolve_rule, named))) or USUAL
+    chosen = tuple(dict.fromkeys(map(_resolve_rule, rule_names))) or USUAL
     # A rule of KEEPERS can be waived only where every path is certain to be none of agentledger's own.
-    kept = [rule for rule in KEEPERS if rule in chosen]
-    if not kept or (paths and not any(map(_can_match_ledger, paths))):
+    guarded = [rule for rule in KEEPERS if rule in chosen]
+    if not guarded or (paths and not any(map(_can_match_ledger, paths))):
         return chosen, False
-    if named or all(map(_is_ledger_pattern, paths)):
+    if rule_names or all(map(_is_ledger_pattern, paths)):
         raise LedgerError(
             "nobody may change agentledger's own files, and no waiver allows it",
-            f"name paths outside .agentledger/, such as src/**, or leave {' and '.join(kept)} out",
+            f"name paths outside .agentledger/, such as src/**, or leave {' and '.join(guarded)} out",
         )
     return tuple(rule for rule in chosen if rule not in KEEPERS), True
 
@@ -164,9 +164,11 @@ def _resolve_rule(name: str) -> str:
 
 def _can_match_ledger(pattern: str) -> bool:
     """Can the pattern match a file of agentledger's, in small or capital letters? True where that is too complex."""
-    shapes = {encode(pattern), encode(pattern.lower())}
+    spellings = {encode(pattern), encode(pattern.lower())}
     try:
-        return any(automata.intersect_patterns(mine, ours) is not None for mine in shapes for ours in _OURS)
+        return any(
+            automata.intersect_patterns(mine, ours) is not None for mine in spellings for ours in _OURS
+        )
     except TooComplexError:
         return True
 
@@ -202,7 +204,7 @@ def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
         )
 
 
-# -- what comes of it -------------------------------------------------------------------
+# -- sentences about the effect ---------------------------------------------------------
 
 
 def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], until: int) -> str:
@@ -214,22 +216,22 @@ def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], unt
 
 def _describe_effect(desk: Managing, task: str, paths: Sequence[str], chosen: Sequence[str]) -> Iterator[str]:
     """The findings that it waives now, as the merge gate would have them, in lines."""
-    found = [
+    findings = [
         (branch.name, finding)
         for branch in desk.attempts(task)
         if branch.state in ALIVE
         for finding in branch.findings or ()
         if finding.waived is None and finding.rule in chosen and _is_at_paths(finding, paths)
     ]
-    errors = sum(finding.severity is Severity.ERROR for _, finding in found)
-    if not found:
+    errors = sum(finding.severity is Severity.ERROR for _, finding in findings)
+    if not findings:
         yield "no finding is there that it waives now"
         return
-    yield f"it waives {format_count(len(found), 'finding')} now, {errors:,} of which would have stopped the merge:"
-    for name, finding in found[:SHOWN]:
+    yield f"it waives {format_count(len(findings), 'finding')} now, {errors:,} of which would have stopped the merge:"
+    for name, finding in findings[:SHOWN]:
         yield f"  {finding.rule} {finding.name} [{escape_hidden(name)}] {escape_hidden(finding.message)}"
-    if len(found) > SHOWN:
-        yield f"  and {len(found) - SHOWN:,} more"
+    if len(findings) > SHOWN:
+        yield f"  and {len(findings) - SHOWN:,} more"
 
 
 def _is_at_paths(finding: Finding, paths: Sequence[str]) -> bool:

@@ -147,8 +147,8 @@ def resolve_reply(desk: Managing, reply: Reply) -> Reply:
     """The reply with every name as the files have it. Raises LedgerError for a name that is not known."""
     task = desk.task(reply.task)
     if task.id != reply.task:
-        named = desk.branch(reply.task)
-        reply = replace(reply, task=task.id, branch=reply.branch or (named.name if named else None))
+        branch = desk.branch(reply.task)
+        reply = replace(reply, task=task.id, branch=reply.branch or (branch.name if branch else None))
     if reply.branch is not None and reply.branch not in task.branches:
         nobody = f"no branch works on {escape_hidden(task.id)}"
         raise unknown_name_error(f"branch of {task.id}", reply.branch, task.branches, nobody)
@@ -178,9 +178,13 @@ def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
     if to not in names:
         nobody = f"nobody has checked in on {escape_hidden(reply.task)}"
         raise unknown_name_error(f"check-in of {reply.task}", to, names, nobody)
-    having = [b.name for b in addressed_branches(desk, reply) if any(c.name == to for c in _check_ins_of(b))]
+    branch_names = [
+        b.name for b in addressed_branches(desk, reply) if any(c.name == to for c in _check_ins_of(b))
+    ]
     rivals = len(desk.task(reply.task).branches) > 1
-    return replace(reply, to=to, branch=having[0] if rivals and len(having) == 1 else reply.branch)
+    return replace(
+        reply, to=to, branch=branch_names[0] if rivals and len(branch_names) == 1 else reply.branch
+    )
 
 
 def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
@@ -191,9 +195,9 @@ def _refuse_rivals(desk: Managing, task: str) -> None:
     """Raise LedgerError where several branches work on a task: what is right for one may be wrong for another."""
     rivals = sorted(escape_hidden(b.name) for b in desk.attempts(task) if b.state in ALIVE)
     if len(rivals) > 1:
-        told = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
+        count = f"{format_count(len(rivals), 'branch works', 'branches work')} on {escape_hidden(task)}"
         raise LedgerError(
-            f"{told}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
+            f"{count}: {', '.join(rivals)}", "name the branch in place of the task, or say --all"
         )
 
 
@@ -216,7 +220,9 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
 
 def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
     """A warning where a note leaves a checkpoint closed, which its author may not know; '' elsewhere."""
-    questions = [asked for branch in branches if (asked := open_question(branch)) and asked.checkpoint]
+    questions = [
+        question for branch in branches if (question := open_question(branch)) and question.checkpoint
+    ]
     closed = [c.checkpoint for c in questions if reply.to in (None, c.name) and c.checkpoint]
     if reply.decision != "note" or not closed:
         return ""

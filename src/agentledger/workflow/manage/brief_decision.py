@@ -112,8 +112,8 @@ def _compare_copy(desk: Managing, task: Task, branch: Branch) -> Compared:
     assert official
     assert own
     assert branch.work
-    was, would = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
-    change = brief_change.compare_briefs(official, own, was, would)
+    old_scope, new_scope = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
+    change = brief_change.compare_briefs(official, own, old_scope, new_scope)
     return Compared(
         task=task.id, branch=branch.name, copy=branch.work.copy, official=official, own=own, change=change
     )
@@ -147,31 +147,33 @@ def accept_copy(
     its scope would newly overlap that of another active task, unless `despite_overlap`.
     """
     with manager_context.open_managing(start, now) as desk:
-        found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED))
-        _refuse_replaced_copy(found, blob)
-        _refuse_unreadable(found)
-        met = tuple(brief_findings.describe_new_overlaps(desk, found.official, found.own))
-        if met and not despite_overlap:
+        compared, branch = _find_requested_copy(
+            desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED)
+        )
+        _refuse_replaced_copy(compared, blob)
+        _refuse_unreadable(compared)
+        overlaps = tuple(brief_findings.describe_new_overlaps(desk, compared.official, compared.own))
+        if overlaps and not despite_overlap:
             hint = "put one side off limits, let one depend on the other, or say --despite-overlap"
-            raise LedgerError(f"with that brief {'; '.join(met)}", hint)
-        path = f"tasks/{found.task}/brief.md"
-        files: dict[str, bytes | None] = {path: _read_copy(desk, found.own)}
+            raise LedgerError(f"with that brief {'; '.join(overlaps)}", hint)
+        path = f"tasks/{compared.task}/brief.md"
+        files: dict[str, bytes | None] = {path: _read_copy(desk, compared.own)}
         if text.strip():
-            draft = answer.draft_answer(desk, _build_reply(found, branch, "approve", text), now)
+            draft = answer.draft_answer(desk, _build_reply(compared, branch, "approve", text), now)
             files[draft.path] = draft.content
         did = Did(
             command="brief accept",
-            messages=(*_describe_accepted(found), *_describe_answered(branch, text)),
-            task=found.task,
+            messages=(*_describe_accepted(compared), *_describe_answered(branch, text)),
+            task=compared.task,
             refs=(desk.ref,),
             files=tuple(files),
             next=_next_step(desk, branch, text),
-            warnings=(*met, *brief_findings.describe_new_errors(desk, found.own)),
+            warnings=(*overlaps, *brief_findings.describe_new_errors(desk, compared.own)),
             dry_run=dry_run,
         )
         if dry_run:
             return did
-        message = f"chore(ledger): accept the brief of {found.task} as {found.branch} has it"
+        message = f"chore(ledger): accept the brief of {compared.task} as {compared.branch} has it"
         written = desk.append(files, message, replace=[path])
         return replace(
             did, commits=(written.commit,), warnings=(*did.warnings, *_describe_unsigned(written.unsigned))
@@ -186,19 +188,21 @@ def reject_copy(
     Raises LedgerError as `accept_copy` does, and for a copy that was rejected before.
     """
     with manager_context.open_managing(start, now) as desk:
-        found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE,))
-        _refuse_replaced_copy(found, blob)
-        done = answer.append_answer(desk, _build_reply(found, branch, "reject", text), now, dry_run=dry_run)
-        said = f"the copy of {found.branch} is refused; the brief of {found.task} stays as it is"
+        compared, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE,))
+        _refuse_replaced_copy(compared, blob)
+        answered = answer.append_answer(
+            desk, _build_reply(compared, branch, "reject", text), now, dry_run=dry_run
+        )
+        line = f"the copy of {compared.branch} is refused; the brief of {compared.task} stays as it is"
         return Did(
             command="brief reject",
-            messages=(said, *_describe_answered(branch, text)),
-            task=found.task,
-            refs=(done.ref,),
-            files=(done.path,),
-            commits=(done.commit,) if done.commit else (),
+            messages=(line, *_describe_answered(branch, text)),
+            task=compared.task,
+            refs=(answered.ref,),
+            files=(answered.path,),
+            commits=(answered.commit,) if answered.commit else (),
             next=_next_step(desk, branch, text),
-            warnings=_describe_unsigned(done.unsigned),
+            warnings=_describe_unsigned(answered.unsigned),
             dry_run=dry_run,
         )
 
@@ -232,20 +236,20 @@ def _no_request_error(task: Task, branches: list[Branch]) -> LedgerError:
     return LedgerError(f"no branch works on {escape_hidden(task.id)}", hint)
 
 
-def _refuse_replaced_copy(found: Compared, blob: str | None) -> None:
+def _refuse_replaced_copy(compared: Compared, blob: str | None) -> None:
     """Raise LedgerError where the agent has replaced the copy that the manager looked at."""
-    if blob is not None and not (found.own.document.blob or "").startswith(blob):
-        look = format_command(("agentledger", "brief", "diff"), found.branch) or "agentledger brief diff"
+    if blob is not None and not (compared.own.document.blob or "").startswith(blob):
+        look = format_command(("agentledger", "brief", "diff"), compared.branch) or "agentledger brief diff"
         raise LedgerError(
-            f"the copy of {escape_hidden(found.branch)} was replaced meanwhile", f"look again: {look}"
+            f"the copy of {escape_hidden(compared.branch)} was replaced meanwhile", f"look again: {look}"
         )
 
 
-def _refuse_unreadable(found: Compared) -> None:
+def _refuse_unreadable(compared: Compared) -> None:
     """Raise LedgerError for a copy that is not committed, or that has a fatal problem."""
-    name, document = escape_hidden(found.branch), found.own.document
+    name, document = escape_hidden(compared.branch), compared.own.document
     if document.source.uncommitted or document.blob is None:
-        hint = f"its agent commits it, or: agentledger collect {escape_hidden(found.task)}"
+        hint = f"its agent commits it, or: agentledger collect {escape_hidden(compared.task)}"
         raise LedgerError(f"the copy of {name} is not committed yet", hint)
     for problem in document.problems:
         if problem.fatal:
@@ -256,10 +260,10 @@ def _refuse_unreadable(found: Compared) -> None:
 
 def _read_copy(desk: Managing, own: Brief) -> bytes:
     """The bytes of the copy, so that it is the same blob on both branches."""
-    return process.run(desk.asked, ["cat-file", "blob", own.document.blob or ""])
+    return process.run(desk.git, ["cat-file", "blob", own.document.blob or ""])
 
 
-def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> Reply:
+def _build_reply(compared: Compared, branch: Branch, decision: str, text: str) -> Reply:
     """The answer that goes with the decision. A text also answers an open question, but no checkpoint.
 
     A checkpoint needs a decision of its own: accepting a brief approves nothing else.
@@ -267,24 +271,24 @@ def _build_reply(found: Compared, branch: Branch, decision: str, text: str) -> R
     question = open_question(branch)
     to = question.name if question and text.strip() and not question.checkpoint else None
     return Reply(
-        task=found.task,
+        task=compared.task,
         text=text,
         decision=decision,
         to=to,
         checkpoint=None,
-        branch=found.branch,
-        brief=found.own.document.blob,
+        branch=compared.branch,
+        brief=compared.own.document.blob,
     )
 
 
-# -- what comes of it -------------------------------------------------------------------
+# -- sentences about the effect ---------------------------------------------------------
 
 
-def _describe_accepted(found: Compared) -> Iterator[str]:
+def _describe_accepted(compared: Compared) -> Iterator[str]:
     """What accepting the copy changes, in lines."""
-    was = {Copy.UNCONFIRMED: ", which nobody had confirmed,", Copy.REFUSED: ", which had been refused,"}
-    yield f"the copy of {found.branch}{was.get(found.copy, '')} is the brief of {found.task}"
-    yield from found.change.sentences
+    origins = {Copy.UNCONFIRMED: ", which nobody had confirmed,", Copy.REFUSED: ", which had been refused,"}
+    yield f"the copy of {compared.branch}{origins.get(compared.copy, '')} is the brief of {compared.task}"
+    yield from compared.change.sentences
 
 
 def _describe_answered(branch: Branch, text: str) -> Iterator[str]:

@@ -48,9 +48,9 @@ def compose_reply(desk: Managing, reply: Reply) -> Composed:
     """
     # Names are checked before the editor opens: nobody should write a text that is then refused.
     reply = answer.resolve_reply(desk, reply)
-    path = editor.draft_path(desk.asked, f"answer-{reply.branch or reply.task}.md")
+    path = editor.draft_path(desk.git, f"answer-{reply.branch or reply.task}.md")
     initial = render_form(reply, answer.addressed_branches(desk, reply))
-    text = parse_form(editor.edit_draft(desk.asked, initial, path) or "", initial)
+    text = parse_form(editor.edit_draft(desk.git, initial, path) or "", initial)
     if not text:
         editor.remove_draft(path)
         raise LedgerError("the answer is empty, so nothing was written", "run the same again to write one")
@@ -61,21 +61,21 @@ def render_form(reply: Reply, branches: list[Branch]) -> str:
     """The text that the editor opens with: room for the reply, the cut line, and below it the questions."""
     lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
     for branch in branches:
-        asked = open_question(branch)
-        if asked:
-            lines += ["", *_format_question(branch, asked)]
+        question = open_question(branch)
+        if question:
+            lines += ["", *_format_question(branch, question)]
     # Every line below the cut has a `#` in front, so none of an agent's can look like the cut line.
     return "".join(f"{line if line in ('', CUT) else f'# {line}'}\n" for line in lines)
 
 
-def _format_question(branch: Branch, asked: CheckIn) -> list[str]:
+def _format_question(branch: Branch, question: CheckIn) -> list[str]:
     """The lines of one question: who asks, and at most SHOWN lines of it."""
-    question = asked.needs.splitlines() or ["(it says nothing)"]
-    more = [f"… and {len(question) - SHOWN} more lines"] if len(question) > SHOWN else []
-    about = f" about its checkpoint {escape_hidden(asked.checkpoint)}" if asked.checkpoint else ""
+    lines = question.needs.splitlines() or ["(it says nothing)"]
+    more = [f"… and {len(lines) - SHOWN} more lines"] if len(lines) > SHOWN else []
+    about = f" about its checkpoint {escape_hidden(question.checkpoint)}" if question.checkpoint else ""
     return [
         f"{escape_hidden(branch.name)} asks{about}:",
-        *(f"| {escape_hidden(line)}".rstrip() for line in question[:SHOWN]),
+        *(f"| {escape_hidden(line)}".rstrip() for line in lines[:SHOWN]),
         *more,
     ]
 
@@ -84,6 +84,6 @@ def parse_form(edited: str, initial: str) -> str:
     """The reply in an edited form: what is above the cut line, or where that is gone, all but the form's lines."""
     above, cut, _ = f"\n{edited}".partition(f"\n{CUT}")
     if not cut:
-        ours = {line for line in initial.splitlines() if line}
-        above = "\n".join(line for line in edited.splitlines() if line not in ours)
+        form_lines = {line for line in initial.splitlines() if line}
+        above = "\n".join(line for line in edited.splitlines() if line not in form_lines)
     return above.strip()

@@ -48,8 +48,8 @@ def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
     own = turn.branch.work.brief if turn.branch.work else None
     if turn.kind is not Kind.SCOPE_CHANGE or own is None or turn.task.brief is None:
         return turn
-    was, would = (case_builder.scope_of(brief, fleet) for brief in (turn.task.brief, own))
-    return replace(turn, change=brief_change.compare_briefs(turn.task.brief, own, was, would))
+    old_scope, new_scope = (case_builder.scope_of(brief, fleet) for brief in (turn.task.brief, own))
+    return replace(turn, change=brief_change.compare_briefs(turn.task.brief, own, old_scope, new_scope))
 
 
 def build_reply(turn: Turn, decision: str) -> Reply:

@@ -37,9 +37,12 @@ _PAUSES = (0.1, 0.4)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A branch on a remote. `name` is its short name; `progress` hears how far git is, None for nobody."""
+    """A branch on a remote, by its short name.
 
-    asked: Git
+    `progress` is called with how far git is, None for nobody.
+    """
+
+    git: Git
     place: Place
     remote: str
     name: str
@@ -80,36 +83,36 @@ class Link:
         # empty map keeps git from also applying the configured refspec, which can name the branch itself.
         flags += ["--no-write-fetch-head", "--refmap="]
         refspec = f"+{self.branch}:{self.tracking_ref}"
-        _, code, said = self._run_remote(["fetch", *flags], [self.remote, refspec])
+        _, code, error_text = self._run_remote(["fetch", *flags], [self.remote, refspec])
         if not code:
             return True
-        there = self._there(said)
-        if there is None:
+        remote_tip = self._read_remote_tip(error_text)
+        if remote_tip is None:
             return False
-        if there == read_tip(self.asked, self.tracking_ref):
+        if remote_tip == read_tip(self.git, self.tracking_ref):
             return True  # somebody else brought it
-        raise RefusedError(_fatal_words(said))
+        raise RefusedError(_fatal_words(error_text))
 
-    def _there(self, said: str) -> str | None:
+    def _read_remote_tip(self, error_text: str) -> str | None:
         """The commit of the branch on the remote now, None where it has no such branch.
 
-        Raises GitError where the remote cannot be reached, with what an earlier command `said`.
+        Raises GitError, with the `error_text` of an earlier command, where the remote cannot be reached.
         """
-        out, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
+        output, code, _ = self._run_remote(["ls-remote", "--heads"], [self.remote, self.branch])
         if code:
-            raise self.unreachable_error(said)
+            raise self.unreachable_error(error_text)
         # ls-remote's pattern also matches the ends of longer names.
         ids = [
-            oid for oid, _, ref in (line.partition("\t") for line in out.split("\n")) if ref == self.branch
+            oid for oid, _, ref in (line.partition("\t") for line in output.split("\n")) if ref == self.branch
         ]
         return ids[0] if ids else None
 
     def is_empty(self) -> bool:
         """Has the remote no branch at all? Then the first one pushed would become its default branch."""
-        out, code, said = self._run_remote(["ls-remote", "--heads"], [self.remote])
+        output, code, error_text = self._run_remote(["ls-remote", "--heads"], [self.remote])
         if code:
-            raise self.unreachable_error(said)
-        return not out.strip()
+            raise self.unreachable_error(error_text)
+        return not output.strip()
 
     def push(self, commit: str, before: str | None) -> bool:
         """Push this commit to the branch; False where the remote's branch has moved from `before` meanwhile.
@@ -118,82 +121,88 @@ class Link:
         it refuses.
         """
         for pause in (*_PAUSES, None):
-            rejected, said = self._push_once(commit)
+            rejected, error_text = self._push_once(commit)
             if rejected is None:
                 return True
-            there = self._there(said)
-            if there == commit:
+            remote_tip = self._read_remote_tip(error_text)
+            if remote_tip == commit:
                 return True  # it is there, whatever failed afterwards
-            if there != before:
+            if remote_tip != before:
                 return False
             if not rejected:  # it never left this machine, so nobody there said no
-                raise self._hooked(said)
+                raise self._hook_error(error_text)
             if pause is not None:
                 time.sleep(pause * random.uniform(1, 2))  # noqa: S311 - no secret
-        told = escape_hidden(_remote_words(said) or (rejected or "").split("\t")[-1])
+        reason = escape_hidden(_remote_words(error_text) or (rejected or "").split("\t")[-1])
         raise GitError(
-            f"{escape_hidden(self.remote)} refuses {escape_hidden(self.name)}: {told}",
+            f"{escape_hidden(self.remote)} refuses {escape_hidden(self.name)}: {reason}",
             "nothing is lost, it waits in the local branch; ask for the right to push it there",
         )
 
     def _push_once(self, commit: str) -> tuple[str | None, str]:
         """The line of a rejected push, '' where nothing was sent, None where it succeeded; and what git said."""
         flags = ["--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--no-force-with-lease"]
-        out, code, said = self._run_remote(["push", *flags], [self.remote, f"{commit}:{self.branch}"])
+        output, code, error_text = self._run_remote(
+            ["push", *flags], [self.remote, f"{commit}:{self.branch}"]
+        )
         if not code:
-            return None, said
+            return None, error_text
         # A rejected ref has three fields between tabs: `!`, what was pushed where, `[rejected] (why)`.
-        return next((line for line in out.split("\n") if line.startswith("!")), ""), said
+        return next((line for line in output.split("\n") if line.startswith("!")), ""), error_text
 
-    def unreachable_error(self, said: str) -> GitError:
+    def unreachable_error(self, error_text: str) -> GitError:
         """The error for a remote that does not answer, or that git cannot talk to."""
-        words, remote = _remote_words(said) or _fatal_words(said), escape_hidden(self.remote)
+        reason, remote = _remote_words(error_text) or _fatal_words(error_text), escape_hidden(self.remote)
         return GitError(
-            f"git cannot talk to {remote}: {escape_hidden(words)}",
+            f"git cannot talk to {remote}: {escape_hidden(reason)}",
             f"nothing is lost; once git fetch {remote} works, run agentledger sync again",
         )
 
-    def _hooked(self, said: str) -> GitError:
+    def _hook_error(self, error_text: str) -> GitError:
         """The error for a push that a hook of this repository stopped before anything was sent."""
-        lines = [line.strip() for line in said.split("\n") if line.strip() and not line.startswith("error: ")]
-        words = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
+        lines = [
+            line.strip() for line in error_text.split("\n") if line.strip() and not line.startswith("error: ")
+        ]
+        hook_output = f": {escape_hidden(' '.join(lines)[:400])}" if lines else ""
         return GitError(
-            f"a pre-push hook of this repository stops {escape_hidden(self.name)}{words}",
+            f"a pre-push hook of this repository stops {escape_hidden(self.name)}{hook_output}",
             "nothing is lost, it waits in the local branch; fix what the hook names, then run agentledger sync",
         )
 
     def _run_remote(self, command: list[str], arguments: list[str]) -> tuple[str, int, str]:
         """Run git; return its output, exit code, and what it said on standard error."""
-        hear = _make_listener(self.progress) if self.progress else _ignore_line
+        listener = _make_listener(self.progress) if self.progress else _ignore_line
         flags = ["--progress"] if self.progress and command[0] != "ls-remote" else []
-        git = self.asked
+        git = self.git
         if self.progress:
             # Progress is asked for only at a terminal, where somebody can type a password.
-            kept: Mapping[str, str] = {k: v for k, v in git.env.items() if k != "GIT_TERMINAL_PROMPT"}
-            git = replace(git, env=kept)
-        return process.run_with_progress(git, [*command, *flags, "--", *arguments], hear)
+            env: Mapping[str, str] = {k: v for k, v in git.env.items() if k != "GIT_TERMINAL_PROMPT"}
+            git = replace(git, env=env)
+        return process.run_with_progress(git, [*command, *flags, "--", *arguments], listener)
 
 
 def _ignore_line(_line: str) -> None:
     pass
 
 
-def _remote_words(said: str) -> str:
+def _remote_words(error_text: str) -> str:
     """What the server said, in one line; git marks its lines with `remote:` and pads them with blanks."""
-    lines = [line.removeprefix("remote:").strip() for line in said.split("\n") if line.startswith("remote:")]
+    lines = [
+        line.removeprefix("remote:").strip() for line in error_text.split("\n") if line.startswith("remote:")
+    ]
     return _strip_credentials(" ".join(re.sub(r"^(error|fatal|ERROR): ", "", line) for line in lines if line))
 
 
-def _fatal_words(said: str) -> str:
+def _fatal_words(error_text: str) -> str:
     """git's own reason for a failure: the first fatal line, else the first line."""
-    lines = [line.strip() for line in said.split("\n") if line.strip()]
+    lines = [line.strip() for line in error_text.split("\n") if line.strip()]
     fatal = [line for line in lines if line.startswith(("fatal: ", "error: ", "ssh: "))]
     return _strip_credentials(re.sub(r"^(fatal|error): ", "", (fatal or lines or ["git gave no reason"])[0]))
 
 
-def _strip_credentials(words: str) -> str:
+def _strip_credentials(text: str) -> str:
     """The words without a password or token in an address, in at most 400 characters."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", words)[:400]
+    return re.sub(r"(?<=://)[^/@\s]+@", "", text)[:400]
 
 
 def _make_listener(progress: Progress) -> Callable[[str], object]:

@@ -45,9 +45,11 @@ ROUNDS = 6
 def read_control_name(start: Path) -> str:
     """The control branch's name by the policy on base; the usual name where there is no base."""
     try:
-        seen = observe_repository(start, None, ())
-        with scratch.open_scratch(seen.place) as sealed:
-            return policy.read_policy(sealed, seen.refs, seen.choice, None).policy.control_branch
+        observation = observe_repository(start, None, ())
+        with scratch.open_scratch(observation.place) as sealed:
+            return policy.read_policy(
+                sealed, observation.refs, observation.choice, None
+            ).policy.control_branch
     except RefError:
         return CONTROL
 
@@ -63,8 +65,8 @@ def sync_control_branch(
     """Fetch the control branch, unite it with the local one, push the result; return what was done.
 
     `start` is a folder in the repository. `remote` None means the one that the branch follows, else origin,
-    else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` hears
-    how far git is, None for nobody.
+    else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` is
+    called with how far git is, None for nobody.
 
     Raises LedgerError without a remote, for a branch of that name that is no control branch or is checked out,
     for an empty remote, a deleted branch, and a server that refuses or cannot be reached. The local branch
@@ -74,9 +76,9 @@ def sync_control_branch(
     place, config = queries.locate_repository(git), queries.read_config(git)
     append.refuse_checked_out(git, name)
     link = Link(git, place, _choose_remote(config, remote, name), name=name, progress=progress)
-    before = _read_copies(link, config)
+    copies = _read_copies(link, config)
     work = _Work(
-        link=link, place=place, config=config, local_before=before.local.id if before.local else None
+        link=link, place=place, config=config, local_before=copies.local.id if copies.local else None
     )
     for tried in range(ROUNDS):
         if tried:
@@ -100,30 +102,30 @@ def _refresh_watched(start: Path, place: Place) -> None:
         pass  # opening a snapshot writes the list
 
 
-def _choose_remote(config: Mapping[str, str], wanted: str | None, name: str) -> str:
+def _choose_remote(config: Mapping[str, str], requested: str | None, name: str) -> str:
     """The remote to sync with. Raises LedgerError where there is none, or where the user has to name one."""
     urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
     remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
     if not remotes:
         hint = "git remote add origin <address>; until then everything is kept here"
         raise LedgerError("this repository has no remote to sync with", hint)
-    if wanted is None:
+    if requested is None:
         followed = config.get(f"branch.{name}.remote", "")
         likely = [remote for remote in (followed, "origin") if remote in remotes] or remotes
         if len(likely) == 1 or likely[0] in (followed, "origin"):
             return likely[0]
-    elif wanted in remotes:
-        return wanted
-    there = ", ".join(escape_hidden(remote) for remote in remotes)
-    if wanted is None:
+    elif requested in remotes:
+        return requested
+    names = ", ".join(escape_hidden(remote) for remote in remotes)
+    if requested is None:
         raise LedgerError(
-            f"which remote? There are {there}", f"name one: --remote {escape_hidden(remotes[0])}"
+            f"which remote? There are {names}", f"name one: --remote {escape_hidden(remotes[0])}"
         )
-    raise LedgerError(f"there is no remote {escape_hidden(wanted)!r}", f"there are: {there}")
+    raise LedgerError(f"there is no remote {escape_hidden(requested)!r}", f"there are: {names}")
 
 
 def _read_copies(link: Link, config: Mapping[str, str]) -> Copies:
-    return append.read_copies(link.asked, config, link.name, link.remote)
+    return append.read_copies(link.git, config, link.name, link.remote)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,9 +150,9 @@ class _Work:
 
     def run_round(self, recreate: bool) -> bool:
         """Fetch, unite, push once; False where somebody else came first."""
-        there = self._fetch(recreate)
+        on_remote = self._fetch(recreate)
         copies = _read_copies(self.link, self.config)
-        self.remote_before = remote = copies.remote.id if there and copies.remote else None
+        self.remote_before = remote = copies.remote.id if on_remote and copies.remote else None
         try:
             with scratch.open_scratch(self.place) as sealed:
                 self.head = self._unite_copies(sealed, copies)
@@ -167,18 +169,18 @@ class _Work:
 
     def _fetch(self, recreate: bool) -> bool:
         """Fetch the remote's copy; False where it has none. Raises LedgerError where pushing ours would do harm."""
-        before = _read_copies(self.link, self.config)
+        copies = _read_copies(self.link, self.config)
         name, remote = escape_hidden(self.link.name), escape_hidden(self.link.remote)
         if self.link.fetch():
             return True
         # It was there at the last sync, so its absence is somebody's decision.
-        known = before.remote or queries.read_refs(self.link.asked, [self.link.synced]).refs
-        if known and not recreate:
+        synced_before = copies.remote or queries.read_refs(self.link.git, [self.link.synced]).refs
+        if synced_before and not recreate:
             hint = "agentledger sync --recreate pushes it again, with all that is here"
             raise LedgerError(
                 f"{remote} had a branch {name} and has none any more: it was deleted there", hint
             )
-        if before.local and self.link.is_empty():
+        if copies.local and self.link.is_empty():
             hint = "push the branch with the code first: git push " + remote + " HEAD"
             raise LedgerError(
                 f"{remote} is empty: {name}, as the first branch, would become its default", hint
@@ -187,30 +189,30 @@ class _Work:
 
     def _unite_copies(self, sealed: Scratch, copies: Copies) -> str | None:
         """Move the local branch to a commit that contains both copies, and return that; None without any copy."""
-        seen = reader.compare_copies(sealed.git, copies)
-        append.refuse_unusable(seen)
-        local, remote = seen.copies.local, seen.copies.remote
-        if seen.relation in (Sync.REMOTE, Sync.BEHIND) and remote:
+        look = reader.compare_copies(sealed.git, copies)
+        append.refuse_unusable(look)
+        local, remote = look.copies.local, look.copies.remote
+        if look.relation in (Sync.REMOTE, Sync.BEHIND) and remote:
             self._fast_forward(remote.id, local.id if local else sealed.null)
             return remote.id
-        if seen.relation is Sync.DIVERGED:
-            return self._merge(sealed, seen)
+        if look.relation is Sync.DIVERGED:
+            return self._merge(sealed, look)
         return local.id if local else None
 
     def _fast_forward(self, new: str, old: str) -> None:
         """Move the local branch. Raises LostRaceError where it is no longer at `old`."""
         line, before = f"update {self.link.branch} {new} {old}\n", old if old.strip("0") else None
         message = "agentledger sync: fast-forward"
-        if not update_refs(self._writer, self.link.asked, line, message, before=before):
+        if not update_refs(self._writer, self.link.git, line, message, before=before):
             raise LostRaceError("somebody else moved the branch here")
 
-    def _merge(self, sealed: Scratch, seen: reader.Look) -> str:
+    def _merge(self, sealed: Scratch, look: reader.Look) -> str:
         """Unite the two copies in a merge commit on the local branch; return that."""
-        origins = reader.history_of_copies(sealed, seen.copies).origins
-        start = append.choose_start(seen, reader.unite_copies(sealed.git, seen, origins))
+        origins = reader.history_of_copies(sealed, look.copies).origins
+        start = append.choose_start(look, reader.unite_copies(sealed.git, look, origins))
         message = f"chore(ledger): unite with {self.link.remote}"
-        who = commit_writer.read_identity(self.link.asked)
-        tip = seen.copies.local.id if seen.copies.local else sealed.null
+        who = commit_writer.read_identity(self.link.git)
+        tip = look.copies.local.id if look.copies.local else sealed.null
         new = commit_writer.New(start.parents, start.changes, message, who=who, tip=tip)
         self.merge = self._write(new)
         self.kept += start.kept
@@ -225,14 +227,14 @@ class _Work:
         # Returned, not raised, so that `retry` does not try the same merge again.
         def once() -> str | LostRaceError:
             try:
-                return commit_writer.write_commit(self.link.asked, self.link.name, new)
+                return commit_writer.write_commit(self.link.git, self.link.name, new)
             except LostRaceError as lost:
                 return lost
 
-        made = retry(self._writer, once)
-        if isinstance(made, LostRaceError):
-            raise made
-        return made
+        result = retry(self._writer, once)
+        if isinstance(result, LostRaceError):
+            raise result
+        return result
 
     @property
     def _writer(self) -> Writer:
@@ -244,7 +246,7 @@ class _Work:
         git itself moves the former only where the configured refspec covers it.
         """
         lines = "".join(f"update {ref} {head}\n" for ref in (self.link.tracking_ref, self.link.synced))
-        writer, git = self._writer._replace(ref=self.link.tracking_ref), self.link.asked
+        writer, git = self._writer._replace(ref=self.link.tracking_ref), self.link.git
         for _ in range(ROUNDS):  # somebody may fetch meanwhile; what was pushed is newer
             if update_refs(writer, git, lines, "agentledger sync", before=read_tip(git, writer.ref)):
                 break

@@ -101,8 +101,8 @@ def edit_brief(text: str, keys: Mapping[str, Any], sections: Mapping[str, str]) 
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     end = "\r\n" if "\r\n" in text else "\n"
     # Byte-order mark and line ends are put back at the end; in between, all lines end in LF.
-    flat = text.removeprefix(mark).replace("\r\n", "\n").replace("\r", "\n")
-    top, head, body = _split_brief(flat)
+    normalized = text.removeprefix(mark).replace("\r\n", "\n").replace("\r", "\n")
+    top, head, body = _split_brief(normalized)
     for key in sorted(keys, key=KEYS.index):
         head = _replace_key(head, key, keys[key])
     new_body = body
@@ -131,19 +131,19 @@ def render_brief(keys: Mapping[str, Any], sections: Mapping[str, str]) -> str:
     return "\n".join(["---", *lines, "---", ""]) + "".join(parts)
 
 
-def _split_brief(flat: str) -> tuple[list[str], list[str], list[str]]:
+def _split_brief(text: str) -> tuple[list[str], list[str], list[str]]:
     """The lines before the front matter's first, its own, and those from its closing line on."""
     out = Problems("")
-    frame = parse_frame(encode(flat), None, out)
+    frame = parse_frame(encode(text), None, out)
     if frame is None or frame.head is None:
-        told = next((problem.message for problem in out.all()), "it is too long")
+        error_text = next((problem.message for problem in out.all()), "it is too long")
         raise LedgerError(
-            f"its front matter cannot be read: {told}",
+            f"its front matter cannot be read: {error_text}",
             "fix the text itself: --edit opens it, --from FILE replaces it",
         )
-    lines = flat.split("\n")
+    lines = text.split("\n")
     # The closing line is right above the body; where the text ends with it, the body has no line.
-    closing = frame.body_line - 2 if frame.body or flat.endswith("\n") else len(lines) - 1
+    closing = frame.body_line - 2 if frame.body or text.endswith("\n") else len(lines) - 1
     return lines[: frame.head_line - 1], lines[frame.head_line - 1 : closing], lines[closing:]
 
 
@@ -183,19 +183,19 @@ def _replace_key(head: list[str], key: str, value: Any) -> list[str]:
         ]
         spans = _key_spans(head)
     new = [] if value is None else format_key(key, value)
-    mine = [(first, end) for name, first, end in spans if name == key]
+    own_spans = [(first, end) for name, first, end in spans if name == key]
     # From the last up, so that the lines above keep their numbers.
-    for first, end in reversed(mine[1:]):
+    for first, end in reversed(own_spans[1:]):
         head = head[:first] + head[end:]
-    first, end = mine[0] if mine else _place_for_key(head, spans, key) if new else (0, 0)
+    first, end = own_spans[0] if own_spans else _place_for_key(head, spans, key) if new else (0, 0)
     return head[:first] + new + head[end:]
 
 
 def _place_for_key(head: Sequence[str], spans: Sequence[tuple[str, int, int]], key: str) -> tuple[int, int]:
     """Where a new key goes: in place of a comment that shows it, else behind the keys that come before it."""
-    shown = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
-    if shown is not None:
-        return shown, shown + 1
+    comment_line = next((at for at, line in enumerate(head) if re.match(rf"# ?{key}:", line)), None)
+    if comment_line is not None:
+        return comment_line, comment_line + 1
     before = [end for name, _, end in spans if name in KEYS and KEYS.index(name) < KEYS.index(key)]
     at = max(before) if before else spans[0][1] if spans else len(head)
     return at, at
@@ -247,13 +247,15 @@ def _refuse_other_changes(before: Sequence[str], after: Sequence[str], sections:
 
     Reading the result again is surer than looking for all that a text can do to the sections around it.
     """
-    wanted = {heading_key(title): prose.strip() for title, prose in sections.items()}
-    was = {heading_key(title): prose for title, prose in _section_texts(before).items()}
-    expected = {key: prose for key, prose in (was | wanted).items() if prose or key not in wanted}
+    new_texts = {heading_key(title): prose.strip() for title, prose in sections.items()}
+    old_texts = {heading_key(title): prose for title, prose in _section_texts(before).items()}
+    expected = {key: prose for key, prose in (old_texts | new_texts).items() if prose or key not in new_texts}
     actual = {heading_key(title): prose for title, prose in _section_texts(after).items()}
     if actual != expected:
-        wrong = next((t for t in sections if actual.get(heading_key(t), "") != sections[t].strip()), None)
+        wrong_title = next(
+            (t for t in sections if actual.get(heading_key(t), "") != sections[t].strip()), None
+        )
         raise LedgerError(
-            f"the text for “{wrong or next(iter(sections))}” begins a section of its own, or hides the next",
+            f"the text for “{wrong_title or next(iter(sections))}” begins a section of its own, or hides the next",
             "inside a section, headings begin with ###; close every ``` and <!-- in it",
         )

@@ -50,45 +50,45 @@ class Wish:
         )
 
 
-def parse_checks(given: Sequence[str], there: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Checks by name, from `[NAME=]COMMAND` each, behind those that are `there`.
+def parse_checks(arguments: Sequence[str], existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Checks by name, from `[NAME=]COMMAND` each, behind the `existing` ones.
 
     A check without a name becomes check, check-2 and so on.
     """
-    checks = dict(there or {})
-    for word in filter(str.strip, given):
+    checks = dict(existing or {})
+    for word in filter(str.strip, arguments):
         named = _NAMED.fullmatch(word)
         name = named[1] if named else _free_check_name(checks)
         checks[name] = named[2] if named else word
     return checks
 
 
-def _free_check_name(taken: Mapping[str, Any]) -> str:
+def _free_check_name(checks: Mapping[str, Any]) -> str:
     number = 1
-    while default_check_name(number) in taken:
+    while default_check_name(number) in checks:
         number += 1
     return default_check_name(number)
 
 
-def render_criteria(given: Sequence[str]) -> str:
+def render_criteria(criteria: Sequence[str]) -> str:
     """A Markdown task list of these; further lines of one are indented, so that it stays one item."""
     # Somebody may paste an item with its box.
-    items = (_BOX.sub("", criterion, count=1).strip() for criterion in given)
+    items = (_BOX.sub("", criterion, count=1).strip() for criterion in criteria)
     return "\n".join("- [ ] " + item.replace("\n", "\n  ") for item in items if item)
 
 
-def render_prose(given: Sequence[str]) -> str:
+def render_prose(paragraphs: Sequence[str]) -> str:
     """One text as it is, several as a Markdown list."""
-    texts = [text.strip() for text in given if text.strip()]
+    texts = [text.strip() for text in paragraphs if text.strip()]
     if len(texts) < 2:
         return "".join(texts)
     return "\n".join("- " + text.replace("\n", "\n  ") for text in texts)
 
 
-def parse_kill_criteria(given: Sequence[str]) -> dict[str, str | int | None]:
+def parse_kill_criteria(arguments: Sequence[str]) -> dict[str, str | int | None]:
     """Kill criteria by key, from `KEY=VALUE` each; an empty value removes one. Raises LedgerError for others."""
     criteria: dict[str, str | int | None] = {}
-    for word in given:
+    for word in arguments:
         key, equals, value = word.partition("=")
         key = key.strip().replace("-", "_")
         if not equals or key not in KILL_WORDS:
@@ -110,17 +110,17 @@ def new_brief(task: str, wish: Wish) -> str:
 
 def apply_wish(text: str, task: str, wish: Wish) -> str:
     """The text with the wish applied; `task` is its task where it names none. All else stays, byte for byte."""
-    there = brief_text.parse_keys(text)
+    old_keys = brief_text.parse_keys(text)
     keys = dict(wish.keys)
-    if there.get("task") is None:
+    if old_keys.get("task") is None:
         keys["task"] = task
-    for key, words in wish.more.items():
-        keys[key] = list(dict.fromkeys([*_as_string_list(keys.get(key, there.get(key))), *words]))
+    for key, additions in wish.more.items():
+        keys[key] = list(dict.fromkeys([*_as_string_list(keys.get(key, old_keys.get(key))), *additions]))
     if wish.checks:
-        keys["verify"] = parse_checks(wish.checks, _named_checks(keys.get("verify", there.get("verify"))))
+        keys["verify"] = parse_checks(wish.checks, _named_checks(keys.get("verify", old_keys.get("verify"))))
     if wish.kill:
-        now = there.get("kill")
-        merged = {**(now if isinstance(now, dict) else {}), **wish.kill}
+        old_kill = old_keys.get("kill")
+        merged = {**(old_kill if isinstance(old_kill, dict) else {}), **wish.kill}
         keys["kill"] = {key: value for key, value in merged.items() if value is not None} or None
     return brief_text.edit_brief(text, keys, _merge_sections(text, wish))
 
@@ -157,13 +157,19 @@ def prune_brief(text: str, prompts: Mapping[str, str]) -> str:
 def _merge_sections(text: str, wish: Wish) -> dict[str, str]:
     """The sections to write: those of the wish, and the acceptance criteria put together."""
     sections = dict(wish.sections)
-    there = {heading_key(title): prose for title, prose in brief_text.parse_sections(text).items()}
-    now = there.get(heading_key(CRITERIA), "") if wish.criteria is None else render_criteria(wish.criteria)
+    old_sections = {heading_key(title): prose for title, prose in brief_text.parse_sections(text).items()}
+    old_criteria = (
+        old_sections.get(heading_key(CRITERIA), "")
+        if wish.criteria is None
+        else render_criteria(wish.criteria)
+    )
     more = render_criteria(wish.more_criteria)
     if wish.criteria is not None or more:
         # A template's empty `- [ ]` is a place to write in, and no criterion.
-        kept = [line for line in now.split("\n") if not re.fullmatch(r"\s*[-*+] +\[[ xX]\]\s*", line)]
-        sections[CRITERIA] = "\n".join([*"\n".join(kept).rstrip().split("\n"), more]).strip()
+        criteria_lines = [
+            line for line in old_criteria.split("\n") if not re.fullmatch(r"\s*[-*+] +\[[ xX]\]\s*", line)
+        ]
+        sections[CRITERIA] = "\n".join([*"\n".join(criteria_lines).rstrip().split("\n"), more]).strip()
     return sections
 
 
@@ -175,5 +181,5 @@ def _named_checks(value: Any) -> dict[str, Any]:
     """The checks that are there, by name; those without a name get the usual ones."""
     if isinstance(value, dict):
         return value
-    listed = value if isinstance(value, list) else [value] if value else []
-    return {default_check_name(at): item for at, item in enumerate(listed, 1)}
+    commands = value if isinstance(value, list) else [value] if value else []
+    return {default_check_name(at): item for at, item in enumerate(commands, 1)}

@@ -56,15 +56,15 @@ class Overlap:
 def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
     """The tasks that are not over and whose scope overlaps the brief's, unless one depends on the other."""
     mine, open_ = case_builder.scope_of(brief, fleet), _open_patterns(fleet.policy)
-    found = []
+    overlaps = []
     for task, theirs, active in _other_scopes(brief, fleet):
         try:
             meeting = mine.overlap_with(theirs, open_)
             if meeting:
-                found.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
+                overlaps.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
         except TooComplexError as error:
-            found.append(Overlap(task, active, problem=error.message))
-    return tuple(sorted(found, key=lambda overlap: (not overlap.active, overlap.task)))
+            overlaps.append(Overlap(task, active, problem=error.message))
+    return tuple(sorted(overlaps, key=lambda overlap: (not overlap.active, overlap.task)))
 
 
 def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
@@ -74,10 +74,10 @@ def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
 def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
     """The id and scope of each other task that is not over, and whether somebody works on it."""
     active = {peer.task for peer in case_builder.peers_of(fleet)}
-    done = case_builder.merged_tasks(fleet)
+    merged = case_builder.merged_tasks(fleet)
     for task in fleet.tasks:
         other = task.brief
-        if other is None or task.id == brief.task or task.outcome or task.id in done:
+        if other is None or task.id == brief.task or task.outcome or task.id in merged:
             continue
         related = task.id in brief.depends_on or brief.task in other.depends_on
         # A brief that only a branch has is no plan of the manager's, so it counts while that branch is active.
@@ -91,13 +91,13 @@ def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split |
     The side that keeps a part of each of its patterns gives way, before one that would lose a pattern.
     """
     splits = []
-    for own, other, ours in ((mine, theirs, True), (theirs, mine, False)):
+    for own, other, is_mine in ((mine, theirs, True), (theirs, mine, False)):
         barred = tuple(p for p in other.owns if own.touches([p]))
-        without = replace(own, off_limits=(*own.off_limits, *barred))
-        left = [p for p in own.owns if _has_own_paths(replace(without, owns=(p,)), open_)]
-        if left and without.overlap_with(other, open_) is None:
+        narrowed = replace(own, off_limits=(*own.off_limits, *barred))
+        remaining = [p for p in own.owns if _has_own_paths(replace(narrowed, owns=(p,)), open_)]
+        if remaining and narrowed.overlap_with(other, open_) is None:
             # Best first: loses no pattern; then this brief's own side, which the manager is writing now.
-            splits.append((len(left) < len(own.owns), not ours, Split(ours, barred)))
+            splits.append((len(remaining) < len(own.owns), not is_mine, Split(is_mine, barred)))
     return min(splits, key=lambda each: each[:2])[2] if splits else None
 
 
@@ -123,24 +123,24 @@ class Hot:
 
 def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
     """The files that live branches of other tasks change, and those that base changes most often."""
-    granted = case_builder.scope_of(brief, fleet)
-    within = {path for path in paths if granted.holds(path)}
-    live = _branches_by_path(fleet, brief.task, within)
+    scope = case_builder.scope_of(brief, fleet)
+    within = {path for path in paths if scope.holds(path)}
+    branches = _branches_by_path(fleet, brief.task, within)
     counts, of = _count_changes(sealed, fleet.base.head, within)
-    busy = sorted(live, key=lambda path: (-len(live[path]), path))[:MOST]
+    hottest = sorted(branches, key=lambda path: (-len(branches[path]), path))[:MOST]
     often = [path for path, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])) if n >= OFTEN]
-    return Hot({path: live[path] for path in busy}, {path: counts[path] for path in often[:MOST]}, of)
+    return Hot({path: branches[path] for path in hottest}, {path: counts[path] for path in often[:MOST]}, of)
 
 
 def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
     """By path, the names of the open branches of other tasks that change it."""
-    found: dict[bytes, list[str]] = {}
+    branch_names: dict[bytes, list[str]] = {}
     for branch in sorted(fleet.branches, key=lambda b: b.name):
         if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
             for change in branch.code_changes:
                 if change.path in within:
-                    found.setdefault(change.path, []).append(branch.name)
-    return {path: tuple(names) for path, names in found.items()}
+                    branch_names.setdefault(change.path, []).append(branch.name)
+    return {path: tuple(names) for path, names in branch_names.items()}
 
 
 def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
@@ -177,19 +177,19 @@ class Named:
 
 def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
     """Paths of base that the brief's text or its checks name, and that its scope does not decide on."""
-    granted = case_builder.scope_of(brief, fleet)
+    scope = case_builder.scope_of(brief, fleet)
     files = set(paths)
     folders = {folder for path in files for folder in parent_folders(path) if folder}
     parts = {part.title: strip_comments(part.text) for part in brief.document.parts if not part.empty}
     of = {title: parts.get(title, "") for title in (*ALWAYS, CRITERIA, "Context")}
     work = "\n".join([*(of[title] for title in (*ALWAYS, CRITERIA)), *(f"`{c.run}`" for c in brief.verify)])
-    owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(granted, p, files)]
+    owns = [p for p in _find_mentions(work, files, folders) if not _is_scope_decided(scope, p, files)]
     # "Context" says what to read; the other sections say what to change.
-    known = {encode(path.rstrip("/")) for path in brief.follow}
+    followed = {encode(path.rstrip("/")) for path in brief.follow}
     follow = [
         p
         for p in _find_mentions(of["Context"], files, folders)
-        if p not in known and p not in owns and not _is_scope_decided(granted, p, files)
+        if p not in followed and p not in owns and not _is_scope_decided(scope, p, files)
     ]
     patterns = [decode(_path_pattern(path, path in folders)) for path in owns[:MOST]]
     return Named(tuple(patterns), tuple(map(decode, follow[:MOST])))
@@ -197,7 +197,7 @@ def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Name
 
 def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[bytes]:
     """The files and folders of base that a text names, in the text's order."""
-    found: dict[bytes, None] = {}
+    mentions: dict[bytes, None] = {}
     for match in _PATHS.finditer(text):
         for word in (match[1] or match[2]).split():
             # pytest names a test as FILE::TEST.
@@ -205,15 +205,15 @@ def _find_mentions(text: str, files: set[bytes], folders: set[bytes]) -> list[by
             path = encode(bare.removeprefix("./").removesuffix("/**").rstrip("/"))
             # A folder's name alone, such as src or docs, is an ordinary word unless it is in backquotes.
             if path in files or (path in folders and (match[1] or "/" in bare)):
-                found[path] = None
-    return list(found)
+                mentions[path] = None
+    return list(mentions)
 
 
-def _is_scope_decided(granted: Scope, path: bytes, files: set[bytes]) -> bool:
+def _is_scope_decided(scope: Scope, path: bytes, files: set[bytes]) -> bool:
     """Does the scope contain this path or a part of it, or bar it, or is it protected?"""
-    if granted.holds(path) or any(granted.holds(file) for file in files if file.startswith(path + b"/")):
+    if scope.holds(path) or any(scope.holds(file) for file in files if file.startswith(path + b"/")):
         return True
-    barred = granted.barred_by(path) or granted.barred_by(path + b"/x") or granted.protected_by(path)
+    barred = scope.barred_by(path) or scope.barred_by(path + b"/x") or scope.protected_by(path)
     return bool(barred) or (path + b"/").startswith(LEDGER)
 
 

@@ -51,13 +51,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A text for the brief; `there` is the brief that counts now, None without one.
+    """A text for the brief; `current` is the brief that counts now, None without one.
 
     `edit`: a person looks at it first. While it equals `before`, it is not new.
     """
 
     text: str
-    there: str | None = None
+    current: str | None = None
     before: str = ""
     edit: bool = False
 
@@ -81,49 +81,51 @@ def check_name(task: str) -> None:
 # -- the text --------------------------------------------------------------------------
 
 
-def draft_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
+def draft_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
     """The text that the request results in; `somebody`: there is a person who can look at it.
 
     Raises LedgerError where the name is taken, and where something needed is missing and there is nobody.
     """
-    there = read_current_brief(desk, asked)
-    if asked.text is not None:
-        text = brief_wish.apply_wish(asked.text, asked.task, asked.wish)
-        return Draft(text, there, there or "", asked.edit)
-    if there is not None:
-        return _draft_change(asked, there, somebody)
-    return _draft_new_brief(desk, asked, somebody)
+    current = read_current_brief(desk, plan)
+    if plan.text is not None:
+        text = brief_wish.apply_wish(plan.text, plan.task, plan.wish)
+        return Draft(text, current, current or "", plan.edit)
+    if current is not None:
+        return _draft_change(plan, current, somebody)
+    return _draft_new_brief(desk, plan, somebody)
 
 
-def read_current_brief(desk: Managing, asked: Plan) -> str | None:
+def read_current_brief(desk: Managing, plan: Plan) -> str | None:
     """The text of the brief that counts now, None without one. Raises LedgerError where the name is taken."""
-    name, task = asked.task, desk.fleet_task(asked.task)
+    name, task = plan.task, desk.fleet_task(plan.task)
     if (task and task.outcome) or name in case_builder.merged_tasks(desk.fleet):
-        told = f"its outcome is {task.outcome.outcome}" if task and task.outcome else "its branch has merged"
+        reason = (
+            f"its outcome is {task.outcome.outcome}" if task and task.outcome else "its branch has merged"
+        )
         raise LedgerError(
-            f"{name} is over: {told}", f"choose another name, such as {_find_free_name(desk, name)}"
+            f"{name} is over: {reason}", f"choose another name, such as {_find_free_name(desk, name)}"
         )
     if task and task.brief and task.brief_from in ("control", "base"):
         # The blob, not the document's text, in which bytes that are no UTF-8 are replaced: every byte stays.
         blob = task.brief.document.blob
-        contents = dict(objects.read_object_contents(desk.taken.sealed, [blob] if blob else []))
+        contents = dict(objects.read_object_contents(desk.snapshot.sealed, [blob] if blob else []))
         if blob not in contents:
             raise LedgerError(f"the brief of {name} is missing from this clone", "git fetch, or --from FILE")
         return decode(contents[blob])
-    _refuse_taken_name(desk, asked, task)
+    _refuse_taken_name(desk, plan, task)
     return None
 
 
-def _refuse_taken_name(desk: Managing, asked: Plan, task: Task | None) -> None:
+def _refuse_taken_name(desk: Managing, plan: Plan, task: Task | None) -> None:
     """Raise LedgerError where a branch agent/NAME exists, and the brief does not name it as its branch."""
-    name, branch = asked.task, f"agent/{asked.task}"
-    refs = desk.seen.refs.all
-    there = [
+    name, branch = plan.task, f"agent/{plan.task}"
+    refs = desk.observation.refs.all
+    branch_refs = [
         ref
         for ref in refs
         if ref == HEADS + branch or (ref.startswith(REMOTES) and ref.endswith(f"/{branch}"))
     ]
-    if not there or asked.wish.keys.get("branch") == branch:
+    if not branch_refs or plan.wish.keys.get("branch") == branch:
         return
     other = f"or choose another name, such as {_find_free_name(desk, name)}"
     if task and task.brief_from == "branch":
@@ -135,33 +137,31 @@ def _refuse_taken_name(desk: Managing, asked: Plan, task: Task | None) -> None:
 
 def _find_free_name(desk: Managing, name: str) -> str:
     """A name like this one that no task has: with a number from 2 on."""
-    taken = {task.id for task in desk.fleet.tasks}
+    task_names = {task.id for task in desk.fleet.tasks}
     # Four characters are left for a dash and the number.
     stem = name[: MOST_ID - 4]
-    return next(f"{stem}-{n}" for n in range(2, len(taken) + 3) if f"{stem}-{n}" not in taken)
+    return next(f"{stem}-{n}" for n in range(2, len(task_names) + 3) if f"{stem}-{n}" not in task_names)
 
 
-def _draft_change(asked: Plan, there: str, somebody: bool) -> Draft:
+def _draft_change(plan: Plan, current: str, somebody: bool) -> Draft:
     """The brief that counts, with what the flags change; without flags, for a person to change."""
-    if asked.kind:
-        raise LedgerError(
-            f"{asked.task} has a brief already, and --kind is for a new one", "leave --kind out"
-        )
-    if not asked.wish and not (somebody or asked.edit):
-        message = f"nothing says what should change in the brief of {asked.task}"
+    if plan.kind:
+        raise LedgerError(f"{plan.task} has a brief already, and --kind is for a new one", "leave --kind out")
+    if not plan.wish and not (somebody or plan.edit):
+        message = f"nothing says what should change in the brief of {plan.task}"
         raise LedgerError(message, "give flags, such as --add-owns PATTERN; or --from FILE")
-    text = brief_wish.apply_wish(there, asked.task, asked.wish) if asked.wish else there
-    return Draft(text, there, there, asked.edit or not asked.wish)
+    text = brief_wish.apply_wish(current, plan.task, plan.wish) if plan.wish else current
+    return Draft(text, current, current, plan.edit or not plan.wish)
 
 
-def _draft_new_brief(desk: Managing, asked: Plan, somebody: bool) -> Draft:
+def _draft_new_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
     """A new brief, from flags and the template of a named kind; a person fills in what is missing."""
-    form = _build_form(desk, asked) if asked.kind else None
-    short = form.short if form else brief_wish.new_brief(asked.task, asked.wish)
-    brief = parse_draft(desk, asked.task, short)
+    form = _build_form(desk, plan) if plan.kind else None
+    short = form.short if form else brief_wish.new_brief(plan.task, plan.wish)
+    brief = parse_draft(desk, plan.task, short)
     lacking = plan_lint.missing_flags(brief)
-    if asked.edit or (lacking and somebody):
-        form = form or _build_form(desk, asked)
+    if plan.edit or (lacking and somebody):
+        form = form or _build_form(desk, plan)
         return Draft(form.filled, None, form.blank, True)
     # What cannot be read is refused later, by that problem.
     if lacking and plan_lint.find_fatal_problem(brief) is None:
@@ -178,25 +178,25 @@ class _Form:
     short: str
 
 
-def _build_form(desk: Managing, asked: Plan) -> _Form:
+def _build_form(desk: Managing, plan: Plan) -> _Form:
     # The repository's own template replaces the first kind's only.
-    own = desk.fleet.templates.get("brief", "") if asked.kind in (None, task_kinds.KINDS[0]) else ""
-    template = brief_wish.add_front_matter(task_kinds.read_kind_template(asked.kind, own))
+    own = desk.fleet.templates.get("brief", "") if plan.kind in (None, task_kinds.KINDS[0]) else ""
+    template = brief_wish.add_front_matter(task_kinds.read_kind_template(plan.kind, own))
     try:
         prompts = _parse_prompts(template) if own.strip() else {}
-        blank = brief_wish.fill_template(template, asked.task, Wish(), prompts)
+        blank = brief_wish.fill_template(template, plan.task, Wish(), prompts)
     except LedgerError as error:
         message = f"the repository's own template cannot be used: {error.message}"
         raise LedgerError(
             message, "fix .agentledger/templates/brief.md on base, or choose a --kind"
         ) from error
-    filled = brief_wish.fill_template(template, asked.task, asked.wish, prompts)
+    filled = brief_wish.fill_template(template, plan.task, plan.wish, prompts)
     return _Form(blank, filled, brief_wish.prune_brief(filled, prompts))
 
 
 def _parse_prompts(own: str) -> Mapping[str, str]:
     """The texts of a template's sections, by heading: as long as nobody changes one, it says nothing."""
-    return {heading_key(title): said for title, said in brief_text.parse_sections(own).items()}
+    return {heading_key(title): prompt for title, prompt in brief_text.parse_sections(own).items()}
 
 
 def _lacking_error(desk: Managing, brief: Brief, lacking: tuple[str, ...]) -> LedgerError:
@@ -220,4 +220,4 @@ def parse_draft(desk: Managing, task: str, text: str) -> Brief:
 
 def read_base_paths(desk: Managing) -> list[bytes]:
     """The paths of all files on base."""
-    return [path for path, _ in objects.read_file_ids(desk.taken.sealed, desk.fleet.base.head)]
+    return [path for path, _ in objects.read_file_ids(desk.snapshot.sealed, desk.fleet.base.head)]

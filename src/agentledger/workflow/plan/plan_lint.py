@@ -49,16 +49,16 @@ def find_fatal_problem(brief: Brief) -> Problem | None:
     return next((p for p in brief.document.problems if p.kind == "invalid" and p.fatal), None)
 
 
-def describe_problem(found: Problem) -> str:
+def describe_problem(problem: Problem) -> str:
     """A document's problem with its line and what to write instead."""
-    where = f"line {found.line}: " if found.line else ""
-    return f"{where}{found.message} ({found.hint})"
+    where = f"line {problem.line}: " if problem.line else ""
+    return f"{where}{problem.message} ({problem.hint})"
 
 
 def describe_document(brief: Brief) -> list[str]:
     """What is wrong in the document; sections that may be missing are left to `describe_left_out`."""
-    found = (p for p in brief.document.problems if p.fatal or p.kind == "invalid")
-    return [f"{'spawn refuses it: ' if p.fatal else ''}{describe_problem(p)}" for p in found]
+    problems = (p for p in brief.document.problems if p.fatal or p.kind == "invalid")
+    return [f"{'spawn refuses it: ' if p.fatal else ''}{describe_problem(p)}" for p in problems]
 
 
 def describe_left_out(brief: Brief) -> str:
@@ -81,36 +81,35 @@ def describe_findings(findings: Iterable[Finding], working: bool) -> list[str]:
     ]
 
 
-def describe_overlap(task: str, found: Overlap) -> str:
+def describe_overlap(task: str, overlap: Overlap) -> str:
     """Where two scopes meet, by which patterns, and the command that keeps them apart."""
-    other = f"{escape_hidden(found.task)}{'' if found.active else ', which is planned,'}"
-    if found.meeting is None:
-        return f"its scope cannot be compared with that of {other}: {found.problem}"
-    at, mine, theirs = map(format_path, found.meeting)
-    stops = "spawn refuses it: " if found.active else ""
-    return f"{stops}its scope meets that of {other} at {at}, by {mine!r} and {theirs!r}; {_describe_split(task, found)}"
+    other = f"{escape_hidden(overlap.task)}{'' if overlap.active else ', which is planned,'}"
+    if overlap.meeting is None:
+        return f"its scope cannot be compared with that of {other}: {overlap.problem}"
+    at, mine, theirs = map(format_path, overlap.meeting)
+    stops = "spawn refuses it: " if overlap.active else ""
+    meeting = f"its scope meets that of {other} at {at}, by {mine!r} and {theirs!r}"
+    return f"{stops}{meeting}; {_describe_split(task, overlap)}"
 
 
-def _describe_split(task: str, found: Overlap) -> str:
-    if found.split is None:
-        return (
-            f"no division was found: --depends-on {shlex.quote(escape_hidden(found.task))}, or narrow --owns"
-        )
-    whose = task if found.split.mine else found.task
-    flags = _format_flags("--add-off-limits", map(decode, found.split.patterns))
+def _describe_split(task: str, overlap: Overlap) -> str:
+    if overlap.split is None:
+        return f"no division was found: --depends-on {shlex.quote(escape_hidden(overlap.task))}, or narrow --owns"
+    whose = task if overlap.split.mine else overlap.task
+    flags = _format_flags("--add-off-limits", map(decode, overlap.split.patterns))
     return f"apart with: agentledger plan {escape_hidden(whose)} {flags}"
 
 
-def describe_hot_files(found: Hot) -> list[str]:
+def describe_hot_files(hot: Hot) -> list[str]:
     """Sentences on who else changes which file now, and which files change most often."""
     lines = []
-    for path, branches in found.now.items():
+    for path, branches in hot.now.items():
         names = [escape_hidden(name) for name in branches[:3]]
         more = f" and {len(branches) - len(names)} more" if branches[len(names) :] else ""
         lines.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
-    if found.often:
-        counts = ", ".join(f"{format_path(path)} {n}" for path, n in found.often.items())
-        lines.append(f"hot: changed most often in base's last {found.of} commits: {counts}")
+    if hot.often:
+        counts = ", ".join(f"{format_path(path)} {n}" for path, n in hot.often.items())
+        lines.append(f"hot: changed most often in base's last {hot.of} commits: {counts}")
     return lines
 
 
@@ -121,29 +120,29 @@ def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:
     for path in paths:
         if not owns:
             return []
-        while (found := task_scope.first_match(owns, path)) is not None:
-            del owns[found]
+        while (pattern := task_scope.first_match(owns, path)) is not None:
+            del owns[pattern]
     return [f"no file of base matches {format_path(pattern)} yet: new files, or a slip?" for pattern in owns]
 
 
-def describe_named(task: str, found: Named) -> list[str]:
+def describe_named(task: str, named: Named) -> list[str]:
     """Commands that add the paths which the text names and the brief's keys do not."""
     lines = []
     start = f"agentledger plan {escape_hidden(task)}"
-    if found.owns:
+    if named.owns:
         lines.append(
-            f"the text names what `owns` lacks; to add it: {start} {_format_flags('--add-owns', found.owns)}"
+            f"the text names what `owns` lacks; to add it: {start} {_format_flags('--add-owns', named.owns)}"
         )
-    if found.follow:
+    if named.follow:
         lines.append(
-            f"the context names what could be followed: {start} {_format_flags('--add-follow', found.follow)}"
+            f"the context names what could be followed: {start} {_format_flags('--add-follow', named.follow)}"
         )
     return lines
 
 
-def format_owns_flags(found: Named) -> str:
+def format_owns_flags(named: Named) -> str:
     """The flags alone, for a brief that owns nothing yet; '' where the text names nothing."""
-    return _format_flags("--owns", found.owns)
+    return _format_flags("--owns", named.owns)
 
 
 def describe_copies(branches: Sequence[Branch], blob: str | None) -> list[str]:

@@ -26,7 +26,7 @@ from agentledger.workflow.session.manager_context import Managing
 Person = Callable[[str], object]
 
 
-def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
+def plan_task(start: Path, plan: Plan, now: int, person: Person | None) -> Did:
     """Write the brief to the control branch of the repository around `start`.
 
     `now` is in seconds since the epoch; `person` is None where there is nobody to ask. Raises LedgerError, and
@@ -34,24 +34,24 @@ def plan_task(start: Path, asked: Plan, now: int, person: Person | None) -> Did:
     is missing and nobody can be asked; and for a brief that no reader could read (its text is then kept,
     unless it is in a file of the user's).
     """
-    plan_draft.check_name(asked.task)
+    plan_draft.check_name(plan.task)
     with manager_context.open_managing(start, now) as desk:
-        draft = plan_draft.draft_brief(desk, asked, person is not None)
+        draft = plan_draft.draft_brief(desk, plan, person is not None)
         if not draft.edit or person is None:
-            return _write_brief(desk, asked, draft.text, None)
+            return _write_brief(desk, plan, draft.text, None)
     # The snapshot is closed while the editor is open: a person can take hours.
-    return _plan_in_editor(desk.asked, start, asked, now=now, person=person, draft=draft)
+    return _plan_in_editor(desk.git, start, plan, now=now, person=person, draft=draft)
 
 
-def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person, draft: Draft) -> Did:
+def _plan_in_editor(git: Git, start: Path, plan: Plan, now: int, person: Person, draft: Draft) -> Did:
     """The same with a person in between, who takes their time: the brief they saw may be old by then."""
-    path = _kept_text_path(git, asked)
+    path = _kept_text_path(git, plan)
     # A kept text that equals the brief: the last run ended after writing the brief, before removing the text.
-    resumed = editor.read_draft(path) not in (None, draft.there)
-    if resumed and (asked.wish or asked.text is not None):
-        message = f"a text for {asked.task} is kept from the last time, in {path}"
+    resumed = editor.read_draft(path) not in (None, draft.current)
+    if resumed and (plan.wish or plan.text is not None):
+        message = f"a text for {plan.task} is kept from the last time, in {path}"
         raise LedgerError(
-            message, f"agentledger plan {asked.task} --edit goes on with it; or remove that file"
+            message, f"agentledger plan {plan.task} --edit goes on with it; or remove that file"
         )
     if resumed:
         person(f"going on with the text that is kept in {escape_hidden(str(path))}")
@@ -60,82 +60,86 @@ def _plan_in_editor(git: Git, start: Path, asked: Plan, now: int, person: Person
     text = editor.edit_draft(git, draft.before, path)
     if text is None:
         line = "the text was left as it was, or empty: nothing is written"
-        return Did(command="plan", messages=(line,), task=asked.task, dry_run=asked.dry_run)
+        return Did(command="plan", messages=(line,), task=plan.task, dry_run=plan.dry_run)
     with manager_context.open_managing(start, now) as desk:
-        if plan_draft.read_current_brief(desk, asked) != draft.there:
-            message = f"somebody else changed the brief of {asked.task} meanwhile, so nothing is written"
+        if plan_draft.read_current_brief(desk, plan) != draft.current:
+            message = f"somebody else changed the brief of {plan.task} meanwhile, so nothing is written"
             raise LedgerError(
-                message, f"yours is kept in {path}; agentledger plan {asked.task} goes on with it"
+                message, f"yours is kept in {path}; agentledger plan {plan.task} goes on with it"
             )
-        done = _write_brief(desk, asked, text, path)
-    if not asked.dry_run:
+        did = _write_brief(desk, plan, text, path)
+    if not plan.dry_run:
         editor.remove_draft(path)
-    return done
+    return did
 
 
-def _kept_text_path(git: Git, asked: Plan) -> Path:
+def _kept_text_path(git: Git, plan: Plan) -> Path:
     """The file that keeps a text for this task until it is written."""
-    return editor.draft_path(git, f"plan-{asked.task}.md")
+    return editor.draft_path(git, f"plan-{plan.task}.md")
 
 
 # -- writing it ------------------------------------------------------------------------
 
 
-def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> Did:
+def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) -> Did:
     """Write the brief to the control branch; return that, with all the advice about it.
 
-    `kept` is the file that keeps the text, None without one.
+    `kept_path` is the file that keeps the text, None without one.
     """
-    task, brief = asked.task, plan_draft.parse_draft(desk, asked.task, text)
+    task, brief = plan.task, plan_draft.parse_draft(desk, plan.task, text)
     fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
-        raise _unreadable_error(desk, asked, text, kept=kept, why=plan_lint.describe_problem(fatal))
+        raise _unreadable_error(desk, plan, text, kept_path=kept_path, why=plan_lint.describe_problem(fatal))
     path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
-    warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
+    warnings, next_step = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.
-    if following.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
-        following = f"fix what spawn would refuse: agentledger plan {task} …; then {following}"
+    if next_step.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
+        next_step = f"fix what spawn would refuse: agentledger plan {task} …; then {next_step}"
     notes = tuple(filter(None, [plan_lint.describe_left_out(brief)]))
-    there = desk.fleet_task(task)
+    current_task = desk.fleet_task(task)
     # Only a brief on the control branch is replaced; one on base, or on a branch alone, stays where it is.
-    old = there.brief if there and there.brief_from == "control" else None
+    old = current_task.brief if current_task and current_task.brief_from == "control" else None
     if old and old.document.blob == brief.document.blob:
-        said = (f"{path}: it is as it was, so nothing is written", *notes)
+        lines = (f"{path}: it is as it was, so nothing is written", *notes)
         return Did(
-            command="plan", messages=said, task=task, next=following, warnings=warnings, dry_run=asked.dry_run
+            command="plan", messages=lines, task=task, next=next_step, warnings=warnings, dry_run=plan.dry_run
         )
-    if asked.dry_run:
-        stays = (f"the text is kept in {kept}; agentledger plan {task} goes on with it",) if kept else ()
-        said = (f"{path}: would be written to {name}", text.rstrip("\n") + "\n", *notes, *stays)
+    if plan.dry_run:
+        kept_note = (
+            (f"the text is kept in {kept_path}; agentledger plan {task} goes on with it",)
+            if kept_path
+            else ()
+        )
+        lines = (f"{path}: would be written to {name}", text.rstrip("\n") + "\n", *notes, *kept_note)
         return Did(
             command="plan",
-            messages=said,
+            messages=lines,
             task=task,
             refs=(desk.ref,),
             files=(path,),
             commits=(),
             worktree=None,
-            next=following,
+            next=next_step,
             warnings=warnings,
             dry_run=True,
         )
-    verb = "change the brief of" if there and there.brief else "plan"
+    verb = "change the brief of" if current_task and current_task.brief else "plan"
     written = desk.append({path: encode(text)}, f"chore(ledger): {verb} {task}", [path] if old else ())
-    said = (f"{path}: written to {name}, {written.commit[:12]}", *notes)
+    lines = (f"{path}: written to {name}, {written.commit[:12]}", *notes)
     if written.unsigned:
-        said = (*said, f"not signed, so it stays unproven: {written.unsigned}")
+        lines = (*lines, f"not signed, so it stays unproven: {written.unsigned}")
     if desk.publishes:
-        said = (*said, "agentledger sync publishes it")
+        lines = (*lines, "agentledger sync publishes it")
     return Did(
         command="plan",
-        messages=said,
+        messages=lines,
         task=task,
         refs=(desk.ref,),
         files=(path,),
         commits=(written.commit,),
         worktree=None,
-        next=following,
+        next=next_step,
         warnings=warnings,
     )
 
@@ -143,12 +147,12 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
 def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
     """Raise LedgerError for a `branch` that no agent can work on: base, the control branch, or no valid name."""
     name = brief.branch or f"agent/{brief.task}"
-    taken = (desk.fleet.base.name, desk.fleet.policy.control_branch)
-    _, wrong, _ = process.run_unchecked(desk.asked, ["check-ref-format", "--branch", name])
-    if wrong or name in taken:
+    reserved = (desk.fleet.base.name, desk.fleet.policy.control_branch)
+    _, exit_code, _ = process.run_unchecked(desk.git, ["check-ref-format", "--branch", name])
+    if exit_code or name in reserved:
         why = (
             "is base or the control branch, where no agent works"
-            if name in taken
+            if name in reserved
             else "is no name that git takes for a branch"
         )
         raise LedgerError(
@@ -156,15 +160,17 @@ def _refuse_bad_branch(desk: Managing, brief: Brief) -> None:
         )
 
 
-def _unreadable_error(desk: Managing, asked: Plan, text: str, kept: Path | None, why: str) -> LedgerError:
+def _unreadable_error(desk: Managing, plan: Plan, text: str, kept_path: Path | None, why: str) -> LedgerError:
     """The error for a brief that cannot be read: `why`. A text that is in no file of the user's is kept."""
-    if asked.typed and kept is None:
-        kept = _kept_text_path(desk.asked, asked)
-        editor.keep_draft(kept, text)
+    if plan.typed and kept_path is None:
+        kept_path = _kept_text_path(desk.git, plan)
+        editor.keep_draft(kept_path, text)
     message = f"nothing is written: {escape_hidden(why)}"
-    if kept is None:
+    if kept_path is None:
         return LedgerError(message, "agentledger schema brief lists every key and what it may hold")
-    return LedgerError(message, f"the text is kept in {kept}; to go on: agentledger plan {asked.task} --edit")
+    return LedgerError(
+        message, f"the text is kept in {kept_path}; to go on: agentledger plan {plan.task} --edit"
+    )
 
 
 def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
@@ -173,14 +179,16 @@ def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
     working = _working_branches(desk, brief.task)
     return [
         *plan_lint.describe_document(brief),
-        *plan_lint.describe_findings(desk.taken.spawn(brief.task, brief), bool(working)),
+        *plan_lint.describe_findings(desk.snapshot.spawn(brief.task, brief), bool(working)),
         *(
-            plan_lint.describe_overlap(brief.task, found)
-            for found in neighbours.find_overlaps(brief, desk.fleet)
+            plan_lint.describe_overlap(brief.task, overlap)
+            for overlap in neighbours.find_overlaps(brief, desk.fleet)
         ),
         *plan_lint.describe_unmatched(brief, paths),
         *plan_lint.describe_named(brief.task, neighbours.find_named_paths(brief, desk.fleet, paths)),
-        *plan_lint.describe_hot_files(neighbours.find_hot_files(desk.taken.sealed, brief, desk.fleet, paths)),
+        *plan_lint.describe_hot_files(
+            neighbours.find_hot_files(desk.snapshot.sealed, brief, desk.fleet, paths)
+        ),
         *plan_lint.describe_copies(working, brief.document.blob),
     ]
 

@@ -44,14 +44,14 @@ class Said:
         return not any(text.strip() for text in (self.changed, self.next, self.risks, self.need))
 
 
-def render_check_in(said: Said, now: int) -> bytes:
+def render_check_in(report: Said, now: int) -> bytes:
     """The whole file; `now` is its time in seconds since the epoch. A text that is missing becomes "none"."""
-    keys = {"agent": said.agent, "session": said.session}
+    keys = {"agent": report.agent, "session": report.session}
     lines = [f"at: {format_rfc3339(now)}"]
     lines += [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value]
-    lines += [f"state: {said.state}"]
-    lines += [f"checkpoint: {json.dumps(said.checkpoint)}"] if said.checkpoint else []
-    texts = (said.changed, said.next, said.risks, said.need)
+    lines += [f"state: {report.state}"]
+    lines += [f"checkpoint: {json.dumps(report.checkpoint)}"] if report.checkpoint else []
+    texts = (report.changed, report.next, report.risks, report.need)
     body = "\n".join(
         f"## {title}\n\n{fit_into_section(text) or 'none'}\n"
         for title, text in zip(SECTIONS, texts, strict=True)
@@ -75,10 +75,10 @@ def fit_into_section(text: str) -> str:
     for heading in reversed(parse_headings("\n".join(lines))):
         lines[heading.at : heading.below] = [f"### {heading.title}"]
     # Which fence is open depends on the Markdown around it, so each is tried, and the result is parsed.
-    for end in ("", *dict.fromkeys(found[1] for line in lines if (found := _FENCE.match(line))), "-->"):
-        whole = "\n".join([*lines, end] if end else lines)
-        if [heading.title for heading in parse_headings(f"{whole}\n\n## end")] == ["end"]:
-            return whole
+    for end in ("", *dict.fromkeys(fence[1] for line in lines if (fence := _FENCE.match(line))), "-->"):
+        closed_text = "\n".join([*lines, end] if end else lines)
+        if [heading.title for heading in parse_headings(f"{closed_text}\n\n## end")] == ["end"]:
+            return closed_text
     return "\n".join(f"    {line}" for line in lines)  # as code, in which nothing means anything
 
 
@@ -95,12 +95,12 @@ def parse_report_text(text: str, otherwise: Said) -> Said:
     keys = [heading_key(title) for title in SECTIONS]
     if not any(key in sections for key in keys):
         return replace(otherwise, changed=otherwise.changed or body.strip())
-    said = (otherwise.changed, otherwise.next, otherwise.risks, otherwise.need)
-    texts = [mine or sections.get(key, "") for mine, key in zip(said, keys, strict=True)]
+    given_texts = (otherwise.changed, otherwise.next, otherwise.risks, otherwise.need)
+    texts = [given_text or sections.get(key, "") for given_text, key in zip(given_texts, keys, strict=True)]
     return replace(otherwise, changed=texts[0], next=texts[1], risks=texts[2], need=texts[3])
 
 
-def render_blank_form(said: Said, question: str) -> str:
+def render_blank_form(report: Said, question: str) -> str:
     """The text that an editor opens with: the sections, with a comment in each on what belongs there."""
     hints = (
         "Since the last check-in, for somebody who was not there. Empty: the list of commits.",
@@ -108,7 +108,7 @@ def render_blank_form(said: Said, question: str) -> str:
         "What could go wrong, or does. Empty: none.",
         question,
     )
-    texts = (said.changed, said.next, said.risks, said.need)
+    texts = (report.changed, report.next, report.risks, report.need)
     return "\n".join(
         f"## {title}\n\n{text.strip() or f'<!-- {hint} -->'}\n"
         for title, hint, text in zip(SECTIONS, hints, texts, strict=True)

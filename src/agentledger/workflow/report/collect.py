@@ -39,8 +39,8 @@ def collect_files(start: Path, task: str | None, now: int, *, dry_run: bool = Fa
                 f"no branch of {escape_hidden(task)} is checked out here",
                 "git worktree list shows what is; agentledger board shows where each branch is",
             )
-        done = [_collect_branch(desk, branch, dry_run) for branch in checked_out]
-    return _combine_results(done, dry_run)
+        results = [_collect_branch(desk, branch, dry_run) for branch in checked_out]
+    return _combine_results(results, dry_run)
 
 
 def _branches_of_task(desk: Managing, task: str | None) -> Sequence[Branch]:
@@ -54,34 +54,34 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     """Commit the files of one branch's worktree. Without any, or where git cannot, the result has no files."""
     assert branch.worktree is not None
     assert branch.work is not None
-    top = desk.seen.home / branch.worktree.path
-    git = replace(desk.asked, cwd=top)
+    top = desk.observation.home / branch.worktree.path
+    git = replace(desk.git, cwd=top)
     name = escape_hidden(branch.name)
     files = dict(_uncommitted_files(git, branch, top, desk.fleet.object_format))
     if not files:
         return Did(command="collect")
-    if half := _describe_obstacle(git):
+    if obstacle := _describe_obstacle(git):
         return Did(
             command="collect",
-            warnings=(f"{escape_hidden(branch.name)}: {half}, so nothing is committed there now",),
+            warnings=(f"{escape_hidden(branch.name)}: {obstacle}, so nothing is committed there now",),
         )
-    told = (
+    lines = (
         f"{escape_hidden(branch.name)}: {format_count(len(files), 'file')}",
         *(f"  {escape_hidden(path)}" for path in files),
     )
     if dry_run:
-        return Did(command="collect", messages=told, task=branch.work.task, files=tuple(files), dry_run=True)
+        return Did(command="collect", messages=lines, task=branch.work.task, files=tuple(files), dry_run=True)
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
-    made = ledger_commit.commit_files(git, branch.name, files, message)
-    if made.commit is None:
-        return Did(command="collect", warnings=(f"{name}: {made.why}",))
+    committed = ledger_commit.commit_files(git, branch.name, files, message)
+    if committed.commit is None:
+        return Did(command="collect", warnings=(f"{name}: {committed.why}",))
     return Did(
         command="collect",
-        messages=told,
+        messages=lines,
         task=branch.work.task,
         refs=(branch.ref,),
         files=tuple(files),
-        commits=(made.commit,),
+        commits=(committed.commit,),
     )
 
 
@@ -91,10 +91,10 @@ def _uncommitted_files(
     """The documents of the branch's own task that differ from its head: path and content of each."""
     assert branch.work is not None
     folder = f".agentledger/tasks/{branch.work.task}/"
-    listed = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
+    entries = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
     committed = {
         decode(path): decode(entry.split()[2])
-        for entry, _, path in (line.partition(b"\t") for line in listed)
+        for entry, _, path in (line.partition(b"\t") for line in entries)
         if entry
     }
     for file in ledger_files.read_worktree_files(branch, top, committed, object_format):
@@ -113,19 +113,19 @@ def _describe_obstacle(git: Git) -> str:
     return ""
 
 
-def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
+def _combine_results(results: Sequence[Did], dry_run: bool) -> Did:
     """One result for the command, of one for each branch."""
-    files = [path for one in done for path in one.files]
-    said = [line for one in done for line in one.messages]
+    files = [path for result in results for path in result.files]
+    lines = [line for result in results for line in result.messages]
     if not files:
-        said = ["no worktree has uncommitted ledger files"]
+        lines = ["no worktree has uncommitted ledger files"]
     return Did(
         command="collect",
-        messages=tuple(said),
-        refs=tuple(ref for one in done for ref in one.refs),
+        messages=tuple(lines),
+        refs=tuple(ref for result in results for ref in result.refs),
         files=tuple(files),
-        commits=tuple(commit for one in done for commit in one.commits),
+        commits=tuple(commit for result in results for commit in result.commits),
         next="agentledger board" if files else None,
-        warnings=tuple(line for one in done for line in one.warnings),
+        warnings=tuple(line for result in results for line in result.warnings),
         dry_run=dry_run,
     )

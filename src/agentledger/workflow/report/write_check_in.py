@@ -41,7 +41,7 @@ _AGENTS = {
 }
 
 
-def report_progress(start: Path, said: Said, now: int, *, dry_run: bool = False) -> Did:
+def report_progress(start: Path, report: Said, now: int, *, dry_run: bool = False) -> Did:
     """Check in on the task of the worktree around `start`.
 
     `now` is the check-in's time in seconds since the epoch. Raises LedgerError, and nothing is written, where
@@ -50,31 +50,31 @@ def report_progress(start: Path, said: Said, now: int, *, dry_run: bool = False)
     """
     try:
         with agent_context.open_worktree(start, now, lines=True) as at:
-            return write_check_in(at, said, now, dry_run=dry_run)
+            return write_check_in(at, report, now, dry_run=dry_run)
     except NotNow as error:
-        raise _keep_check_in(start, said, now, error) from error
+        raise _keep_check_in(start, report, now, error) from error
 
 
-def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -> Did:
+def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False) -> Did:
     """The same as `report_progress`, in a worktree that is open already."""
-    if said.silent and said.state == "working" and (pending := _describe_pending(at, now)):
+    if report.silent and report.state == "working" and (pending := _describe_pending(at, now)):
         return pending
-    withdrawn = _describe_withdrawal(at, said)
-    said = complete_check_in(at, said)
-    content = check_in.render_check_in(said, now)
-    left = read_uncommitted(at)
+    withdrawn = _describe_withdrawal(at, report)
+    report = complete_check_in(at, report)
+    content = check_in.render_check_in(report, now)
+    uncommitted = read_uncommitted(at)
     # An interrupted run may have written this check-in already: then its file is used, not a second one.
-    begun = _find_same_check_in(at, left, content, now)
+    interrupted = _find_same_check_in(at, uncommitted, content, now)
     path = f"{at.folder}/status/{check_in.check_in_name(now, content)}"
-    path, content = begun or (path, content)
+    path, content = interrupted or (path, content)
     refuse_unreadable(at, path, content)
-    files = {path: content} | left | renewed_brief(at)
+    files = {path: content} | uncommitted | renewed_brief(at)
     lines = [
-        f"{path}: checked in as {said.state}",
+        f"{path}: checked in as {report.state}",
         *describe_answers(at),
         *_describe_other_files(at, files, path),
     ]
-    following = following_step(said)
+    next_step = following_step(report)
     if dry_run:
         lines.append(content.decode())
         return Did(
@@ -82,15 +82,15 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
             messages=tuple(lines),
             task=at.task.id,
             files=tuple(files),
-            next=following,
+            next=next_step,
             dry_run=True,
         )
-    done = ledger_commit.commit_files(
-        at.asked, at.branch.name, files, f"chore(ledger): {at.task.id} is {said.state}"
+    committed = ledger_commit.commit_files(
+        at.git, at.branch.name, files, f"chore(ledger): {at.task.id} is {report.state}"
     )
-    if done.commit is None:
-        return describe_uncommitted("report", at, tuple(lines), done)
-    refs, commits = (at.branch.ref,), (done.commit,)
+    if committed.commit is None:
+        return describe_uncommitted("report", at, tuple(lines), committed)
+    refs, commits = (at.branch.ref,), (committed.commit,)
     return Did(
         command="report",
         messages=tuple(lines),
@@ -99,7 +99,7 @@ def write_check_in(at: AtWork, said: Said, now: int, *, dry_run: bool = False) -
         files=tuple(files),
         commits=commits,
         worktree=None,
-        next=following,
+        next=next_step,
         warnings=withdrawn,
     )
 
@@ -118,55 +118,60 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     since = format_age(max(now - question.at, 0))
     if question.state == "ready":
         line = f"you said {since} ago that it is ready, and that is still so; nothing is written"
-        following = "wait for the review; or say what goes on: agentledger report --changed '…'"
+        next_step = "wait for the review; or say what goes on: agentledger report --changed '…'"
     else:
         line = f"there is no answer yet to what you asked {since} ago; nothing is written"
-        following = "wait, and look again later: agentledger report"
-    return Did(command="report", messages=(line,), task=at.task.id, next=following)
+        next_step = "wait, and look again later: agentledger report"
+    return Did(command="report", messages=(line,), task=at.task.id, next=next_step)
 
 
-def _describe_withdrawal(at: AtWork, said: Said) -> tuple[str, ...]:
+def _describe_withdrawal(at: AtWork, report: Said) -> tuple[str, ...]:
     """A warning where this check-in takes back a question that nobody has answered; () elsewhere."""
     standing = at.branch.standing
     question = standing.question if standing is not None and standing.waits_for == "manager" else None
     # A checkpoint stays open whatever is said next.
-    if question is None or question.checkpoint or said.state != "working" or said.checkpoint:
+    if question is None or question.checkpoint or report.state != "working" or report.checkpoint:
         return ()
     return ("this takes back what waited for the manager; ask again, with --need, if it still matters",)
 
 
 def describe_uncommitted(
-    command: str, at: AtWork, told: tuple[str, ...], done: ledger_commit.Committed
+    command: str, at: AtWork, lines: tuple[str, ...], committed: ledger_commit.Committed
 ) -> Did:
     """The result where git would not write: the files are in the worktree, and the board shows them there.
 
-    `told` are lines for the agent; `done` names the files and git's reason.
+    `lines` are for the agent; `committed` names the files and git's reason.
     """
     warning = (
-        f"git would not commit it: {done.why}. It is in this worktree as a file, where the board and the "
+        f"git would not commit it: {committed.why}. It is in this worktree as a file, where the board and the "
         "site show it, marked as uncommitted; there is nothing more for you to do"
     )
     collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
     return Did(
-        command=command, messages=told, task=at.task.id, files=done.files, warnings=(warning,), next=collect
+        command=command,
+        messages=lines,
+        task=at.task.id,
+        files=committed.files,
+        warnings=(warning,),
+        next=collect,
     )
 
 
-# -- what is said ------------------------------------------------------------------------
+# -- the content of the check-in ---------------------------------------------------------
 
 
-def complete_check_in(at: AtWork, said: Said) -> Said:
+def complete_check_in(at: AtWork, report: Said) -> Said:
     """What was said, with what git and the environment add. Raises LedgerError for what only the agent can add."""
-    if said.state in ("needs-input", "blocked") and not said.need.strip():
+    if report.state in ("needs-input", "blocked") and not report.need.strip():
         raise LedgerError(
-            f"a check-in that is {said.state} says what it needs",
+            f"a check-in that is {report.state} says what it needs",
             "add --need with a question that can be answered in a sentence, and the options you see",
         )
-    if said.checkpoint is not None and said.checkpoint not in at.brief.checkpoints:
+    if report.checkpoint is not None and report.checkpoint not in at.brief.checkpoints:
         none = f"the brief of {escape_hidden(at.task.id)} has none: check in without --checkpoint"
-        raise unknown_name_error("checkpoint", said.checkpoint, at.brief.checkpoints, none)
-    changed = said.changed if said.changed.strip() else describe_changes(at)
-    return replace(said, changed=changed, agent=said.agent or agent_name(at), session=said.session)
+        raise unknown_name_error("checkpoint", report.checkpoint, at.brief.checkpoints, none)
+    changed = report.changed if report.changed.strip() else describe_changes(at)
+    return replace(report, changed=changed, agent=report.agent or agent_name(at), session=report.session)
 
 
 def agent_name(at: AtWork) -> str:
@@ -193,7 +198,7 @@ def describe_changes(at: AtWork) -> str:
 
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
-    changed = queries.read_status(at.asked)
+    changed = queries.read_status(at.git)
     return any(not path.startswith(LEDGER) for path in changed or ())
 
 
@@ -208,16 +213,18 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
     """The commits on the branch's own line that changed code since the last check-in: id and subject."""
     last = _last_check_in(at)
     # Before the first check-in: everything since the branch left base.
-    seen = [last.document.source.commit] if last and last.document.source.commit else at.branch.merge_bases
+    known_commits = (
+        [last.document.source.commit] if last and last.document.source.commit else at.branch.merge_bases
+    )
     flags = [
         "log",
         "-z",
         "--format=%H %s",
         "--first-parent",
         at.branch.head,
-        *(f"^{commit}" for commit in seen),
+        *(f"^{commit}" for commit in known_commits),
     ]
-    log = process.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
+    log = process.run(at.git, [*flags, "--", ".", ":(exclude).agentledger"])
     entries = (decode(entry).partition(" ") for entry in log.split(b"\0") if entry)
     return [(commit, subject) for commit, _, subject in entries]
 
@@ -232,7 +239,7 @@ def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
             )
 
 
-# -- what came meanwhile -----------------------------------------------------------------
+# -- answers since the last check-in -----------------------------------------------------
 
 
 def describe_answers(at: AtWork) -> list[str]:
@@ -248,11 +255,11 @@ def _describe_answer(answer: Answer) -> str:
     return f"answer from {escape_hidden(answer.by)}{about}: {answer.decision}{text}"
 
 
-def following_step(said: Said) -> str:
+def following_step(report: Said) -> str:
     """What to do after this check-in."""
-    if said.state in ("needs-input", "blocked") or said.checkpoint:
+    if report.state in ("needs-input", "blocked") or report.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
-    if said.state == "ready":
+    if report.state == "ready":
         return "wait for the review"
     return "go on with the work; when it is finished: agentledger done"
 
@@ -267,7 +274,7 @@ def read_uncommitted(at: AtWork) -> dict[str, bytes]:
 
 
 def _find_same_check_in(
-    at: AtWork, left: Mapping[str, bytes], content: bytes, now: int
+    at: AtWork, uncommitted: Mapping[str, bytes], content: bytes, now: int
 ) -> tuple[str, bytes] | None:
     """This check-in, as path and content, where an interrupted run has left it; None where it is new.
 
@@ -275,9 +282,14 @@ def _find_same_check_in(
     """
     last = _last_check_in(at)
     recent = {last.document.source.path: encode(last.document.text)} if last and now - last.at < SAME else {}
-    said = _strip_time(content)
+    new_text = _strip_time(content)
     return next(
-        ((path, text) for path, text in (*left.items(), *recent.items()) if _strip_time(text) == said), None
+        (
+            (path, text)
+            for path, text in (*uncommitted.items(), *recent.items())
+            if _strip_time(text) == new_text
+        ),
+        None,
     )
 
 
@@ -311,12 +323,12 @@ def _describe_other_files(at: AtWork, files: Mapping[str, bytes], path: str) -> 
     return lines
 
 
-def _keep_check_in(start: Path, said: Said, now: int, error: NotNow) -> NotNow:
+def _keep_check_in(start: Path, report: Said, now: int, error: NotNow) -> NotNow:
     """The same error, with a hint that sends what was said, which the git directory keeps: nothing is lost."""
-    if said.silent:
+    if report.silent:
         return error
     git = process.repository_at(start)
-    content = check_in.render_check_in(said, now)
+    content = check_in.render_check_in(report, now)
     path = editor.draft_path(git, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
     editor.keep_draft(path, content.decode())
     return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")

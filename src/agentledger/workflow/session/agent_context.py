@@ -30,13 +30,13 @@ class AtWork:
     """An agent's worktree while its snapshot is open."""
 
     #: Runs git at the top of the worktree, whatever folder the command was started in.
-    asked: Git
+    git: Git
     #: The git directory of this worktree, and the one that all worktrees share.
     place: Place
     #: The top folder of the worktree.
     top: Path
-    #: The open snapshot. Of its fleet only this branch is read, unless `open_worktree` was given `whole`.
-    taken: Snapshot
+    #: The open snapshot. Of its fleet only this branch is read, unless `open_worktree` was given `all_branches`.
+    snapshot: Snapshot
     branch: Branch
     #: What the branch itself has in the ledger: check-ins, evidence, packet, its copy of the brief.
     work: Work
@@ -46,7 +46,7 @@ class AtWork:
     @property
     def fleet(self) -> Fleet:
         """What the snapshot has read: this branch (or all of them), and every task."""
-        return self.taken.fleet
+        return self.snapshot.fleet
 
     @property
     def folder(self) -> str:
@@ -67,25 +67,27 @@ class NotNow(LedgerError):
 
 
 @contextmanager
-def open_worktree(start: Path, now: int, *, whole: bool = False, lines: bool = False) -> Iterator[AtWork]:
+def open_worktree(
+    start: Path, now: int, *, all_branches: bool = False, lines: bool = False
+) -> Iterator[AtWork]:
     """Open the worktree around `start` for the agent in it, until the block ends.
 
-    `now` is in seconds since the epoch. Of the fleet only this branch is read, or all of it with `whole`.
+    `now` is in seconds since the epoch. Only this branch is read, or the whole fleet with `all_branches`.
     `lines` counts the changed lines of each file. Raises NotNow where the branch cannot take a commit, and
     LedgerError inside a git hook, in a bare repository, on base, and where the branch works on no task.
     """
     git, place, name = locate_worktree(start)
-    names = () if whole else (name,)
+    names = () if all_branches else (name,)
     with snapshot.open_snapshot(
         start, Request(branches=names, forecast=False, lines=lines, now=now, rules=False)
     ) as taken:
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
         yield AtWork(
-            asked=replace(git, cwd=top),
+            git=replace(git, cwd=top),
             place=place,
             top=top,
-            taken=taken,
+            snapshot=taken,
             branch=branch,
             work=work,
             task=task,
@@ -109,12 +111,18 @@ def locate_worktree(start: Path) -> tuple[Git, Place, str]:
     place = queries.locate_repository(git)
     if place.top is None:
         raise LedgerError("there is no worktree here", "go into the worktree of an agent's branch")
-    half = _pending_operation(place.directory)
+    operation = _pending_operation(place.directory)
     name = queries.read_head_ref(git)
-    if half or not name:
-        message = f"{half} is half-way here" if half else "no branch is checked out here: HEAD is detached"
+    if operation or not name:
+        message = (
+            f"{operation} is half-way here"
+            if operation
+            else "no branch is checked out here: HEAD is detached"
+        )
         hint = (
-            f"finish it or abort it (git {half} --abort), then" if half else "git switch to your branch, then"
+            f"finish it or abort it (git {operation} --abort), then"
+            if operation
+            else "git switch to your branch, then"
         )
         raise NotNow(message, f"{hint} run this again")
     return git, place, name.removeprefix(HEADS)

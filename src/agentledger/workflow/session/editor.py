@@ -73,8 +73,8 @@ def edit_draft(git: Git, initial: str, path: Path) -> str | None:
         remove_draft(path)
         text = None
     if problem:
-        stays = f"the text is kept in {shlex.quote(escape_hidden(str(path)))}; run the same again to go on"
-        raise LedgerError(problem, stays if text else "git config core.editor names another editor")
+        hint = f"the text is kept in {shlex.quote(escape_hidden(str(path)))}; run the same again to go on"
+        raise LedgerError(problem, hint if text else "git config core.editor names another editor")
     return text
 
 

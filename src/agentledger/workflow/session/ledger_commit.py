@@ -76,17 +76,17 @@ def commit_files(git: Git, branch: str, files: Contents, message: str) -> Commit
         # One agentledger at a time: then only the agent's own commits can get in between.
         with wait_for_turn(place.directory / "agentledger"):
             _stage_files(git, place, files)
-            ours = _Ours(
-                asked=git,
+            pending = _Ours(
+                git=git,
                 place=place,
                 branch=branch,
                 files=files,
                 new=New((), files, message, who=who, tip=""),
             )
-            made = ours.settle(ours.write())
+            commit = pending.settle(pending.write())
     except GitError as error:
         return Committed(None, tuple(files), error.message)
-    return Committed(made, tuple(files))
+    return Committed(commit, tuple(files))
 
 
 # -- the worktree ------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def _stage_files(git: Git, place: Place, files: Contents) -> None:
 class _Ours:
     """One commit of ours on its way to the branch."""
 
-    asked: Git
+    git: Git
     place: Place
     #: The short name of the branch.
     branch: str
@@ -173,24 +173,24 @@ class _Ours:
     new: New
     #: Every tip that the branch was seen at, and '' where the index had lost the files. More than one of
     #: them means that somebody else is at work in this worktree.
-    seen: list[str] = field(default_factory=list)
+    seen_tips: list[str] = field(default_factory=list)
 
     def write(self) -> str:
         """Commit the files on top of wherever the branch is now; return the commit that has them."""
 
         def once() -> str:
-            self.seen.append(tip := self._tip())
-            if _has_files(self.asked, tip, self.new):
+            self.seen_tips.append(tip := self._tip())
+            if _has_files(self.git, tip, self.new):
                 return tip
-            return write_commit(self.asked, self.branch, self.new._replace(parents=(tip,), tip=tip))
+            return write_commit(self.git, self.branch, self.new._replace(parents=(tip,), tip=tip))
 
         return retry(Writer(self.place, HEADS + self.branch), once)
 
     def _tip(self) -> str:
-        asked = ["rev-parse", "--verify", f"{HEADS}{self.branch}^{{commit}}"]
-        return decode(process.run(self.asked, asked)).strip()
+        arguments = ["rev-parse", "--verify", f"{HEADS}{self.branch}^{{commit}}"]
+        return decode(process.run(self.git, arguments)).strip()
 
-    def settle(self, made: str) -> str:
+    def settle(self, commit: str) -> str:
         """Wait until index and branch keep the files; return the commit that has them in the end.
 
         `git commit` reads the index before it locks it. So a commit that began before the files were staged
@@ -198,51 +198,51 @@ class _Ours:
         files. Nothing shows that such a commit is on its way. So this looks again after a pause, and several
         times where somebody was seen at work.
         """
-        good = 0
+        steady_looks = 0
         for _ in range(_TRIES):
             if not self._is_in_index():
-                _stage_files(self.asked, self.place, self.files)
-                self.seen.append("")
-                good = 0
+                _stage_files(self.git, self.place, self.files)
+                self.seen_tips.append("")
+                steady_looks = 0
             tip = self._tip()
-            if tip != made:
-                self.seen.append(tip)
-                if not _has_files(self.asked, tip, self.new):
-                    made, good = self.write(), 0
-            good += 1
-            if good == (_LOOKS if len(set(self.seen)) < 2 else _LOOKS_BUSY):
+            if tip != commit:
+                self.seen_tips.append(tip)
+                if not _has_files(self.git, tip, self.new):
+                    commit, steady_looks = self.write(), 0
+            steady_looks += 1
+            if steady_looks == (_LOOKS if len(set(self.seen_tips)) < 2 else _LOOKS_BUSY):
                 break
             time.sleep(_PAUSE)
-        return made
+        return commit
 
     def _is_in_index(self) -> bool:
         """Does the index have the files, with the worktree's file times?"""
         # Without the refresh, `git diff-files` and other plumbing would show the files as changed.
-        process.run_unchecked(self.asked, [*UNHOOKED, "update-index", "-q", "--refresh"])
+        process.run_unchecked(self.git, [*UNHOOKED, "update-index", "-q", "--refresh"])
         names = [f":/{path}" for path in self.files]
-        listed = process.run(self.asked, ["ls-files", "-s", "-z", "--full-name", "--", *names])
-        return _parse_blob_ids(listed, 1) == _expected_blob_ids(self.files, self.place.object_format)
+        output = process.run(self.git, ["ls-files", "-s", "-z", "--full-name", "--", *names])
+        return _parse_blob_ids(output, 1) == _expected_blob_ids(self.files, self.place.object_format)
 
 
 def _describe_lock(lock: Path, reason: str) -> str:
     """What is wrong: the lock and its age in words, or git's own reason where there is no lock."""
     try:
-        held = format_age(int(time.time() - lock.stat().st_mtime))
+        age = format_age(int(time.time() - lock.stat().st_mtime))
     except OSError:
         return f"git cannot write its index: {reason}"
-    return f"{escape_hidden(str(lock))} has been held for {held}: by a git at work, or by one that was killed"
+    return f"{escape_hidden(str(lock))} has been held for {age}: by a git at work, or by one that was killed"
 
 
 def _has_files(git: Git, tip: str, new: New) -> bool:
     """Does a commit have these files already? An agent's own commit can take along what we just staged."""
-    listed = process.run(git, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
+    output = process.run(git, ["ls-tree", "-z", "-r", "--full-tree", tip, "--", *new.changes])
     contents = {path: content for path, content in new.changes.items() if isinstance(content, bytes)}
-    return _parse_blob_ids(listed, 2) == _expected_blob_ids(contents, "sha1" if len(tip) == 40 else "sha256")
+    return _parse_blob_ids(output, 2) == _expected_blob_ids(contents, "sha1" if len(tip) == 40 else "sha256")
 
 
-def _parse_blob_ids(listed: bytes, field: int) -> dict[bytes, bytes]:
+def _parse_blob_ids(output: bytes, field: int) -> dict[bytes, bytes]:
     """Blob ids by path, from lines of `mode … id …`, a tab and the path; `field` counts words before the tab."""
-    lines = (line.partition(b"\t") for line in listed.split(b"\0"))
+    lines = (line.partition(b"\t") for line in output.split(b"\0"))
     return {path: entry.split()[field] for entry, _, path in lines if entry}
 
 

@@ -34,16 +34,16 @@ from agentledger.repository.repository_state import Observation, observe_reposit
 class Managing:
     """A repository as its manager sees it, while the snapshot is open."""
 
-    #: Runs git in the user's own repository, with their settings; `taken.sealed` is the sealed one.
-    asked: Git
+    #: Runs git in the user's own repository, with their settings; `snapshot.sealed` is the sealed one.
+    git: Git
     #: Refs, worktrees and place of the repository, as they were when the command started.
-    seen: Observation
-    taken: Snapshot
+    observation: Observation
+    snapshot: Snapshot
 
     @property
     def fleet(self) -> Fleet:
         """Every branch and task, as the snapshot has read them."""
-        return self.taken.fleet
+        return self.snapshot.fleet
 
     @property
     def ref(self) -> str:
@@ -54,13 +54,13 @@ class Managing:
     def publishes(self) -> bool:
         """Is there a remote that the control branch can be pushed to?"""
         return any(
-            key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(self.asked)
+            key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(self.git)
         )
 
     @property
     def own_email(self) -> str:
         """The e-mail address of whoever commits here. Raises LedgerError where git knows no author."""
-        return parse_email(read_identity(self.asked).author)
+        return parse_email(read_identity(self.git).author)
 
     def find(self, name: str) -> Task | None:
         """The task with this id, or the one that the branch of this name works on; None without one."""
@@ -83,10 +83,10 @@ class Managing:
 
     def attempts(self, name: str) -> tuple[Branch, ...]:
         """The branches that work on a task. For the name of a branch: that branch alone."""
-        alone = self.branch(name)
+        branch = self.branch(name)
         # A task's id comes first: a branch may well have the same name as a task.
-        if alone is not None and self.fleet_task(name) is None:
-            return (alone,)
+        if branch is not None and self.fleet_task(name) is None:
+            return (branch,)
         return tuple(b for b in self.fleet.branches if b.work and b.work.task == name)
 
     def fleet_task(self, name: str) -> Task | None:
@@ -102,7 +102,7 @@ class Managing:
         policy = self.fleet.policy
         sign = bool(policy.control_signers)
         return control_append.commit_files(
-            self.asked, files, message, replace=replace, name=policy.control_branch, sign=sign
+            self.git, files, message, replace=replace, name=policy.control_branch, sign=sign
         )
 
 
@@ -114,11 +114,11 @@ def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = F
     LedgerError in the worktree of an agent's branch, and where the control branch's name belongs to a branch
     that is no control branch.
     """
-    seen = observe_repository(start, None, ())
+    observation = observe_repository(start, None, ())
     with snapshot.open_snapshot(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
-        control_append.refuse_in_agent_worktree(seen, taken.fleet)
+        control_append.refuse_in_agent_worktree(observation, taken.fleet)
         _refuse_taken_name(taken.fleet)
-        yield Managing(process.repository_at(start), seen, taken)
+        yield Managing(process.repository_at(start), observation, taken)
 
 
 def _refuse_taken_name(fleet: Fleet) -> None:
@@ -136,12 +136,14 @@ def unknown_name_error(what: str, name: str, known: Collection[str], none: str) 
     `what` is the kind of thing, such as "task"; `known` are the names there are. The hint has those that look
     like `name`, else up to five of `known`, else the text `none`.
     """
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    if near:
-        hint = f"did you mean {' or '.join(map(escape_hidden, near))}?"
+    close_names = difflib.get_close_matches(name, known, 3, 0.5)
+    if close_names:
+        hint = f"did you mean {' or '.join(map(escape_hidden, close_names))}?"
     elif known:
-        some = ", ".join(map(escape_hidden, sorted(known)[:5]))
-        hint = f"there {'is' if len(known) == 1 else 'are'} {some}{' and more' if len(known) > 5 else ''}"
+        first_names = ", ".join(map(escape_hidden, sorted(known)[:5]))
+        hint = (
+            f"there {'is' if len(known) == 1 else 'are'} {first_names}{' and more' if len(known) > 5 else ''}"
+        )
     else:
         hint = none
     return LedgerError(f"there is no {escape_hidden(what)} named {escape_hidden(name)}", hint)

@@ -35,8 +35,8 @@ def overlay_files(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Br
         work = _overlay_file(work, path, raw, fleet)
     branches = tuple(replace(b, work=work) if b.ref == branch.ref else b for b in fleet.branches)
     # How far a branch is follows from its documents, so it is worked out again.
-    placed = progress.place_branches(replace(fleet, branches=branches))
-    return placed, next(b for b in placed.branches if b.ref == branch.ref)
+    placed_fleet = progress.place_branches(replace(fleet, branches=branches))
+    return placed_fleet, next(b for b in placed_fleet.branches if b.ref == branch.ref)
 
 
 def evaluate_ready_gate(
@@ -62,8 +62,8 @@ def _overlay_file(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
     if folder == "status":
         check_in = parse_check_in(source, raw, policy, size=len(raw))
         # The newest check-in comes first.
-        before = tuple(each for each in work.check_ins if each.name != check_in.name)
-        return replace(work, check_ins=(check_in, *before))
+        earlier = tuple(each for each in work.check_ins if each.name != check_in.name)
+        return replace(work, check_ins=(check_in, *earlier))
     if path.endswith("/packet.md"):
         own = fleet.templates.get("packet")
         template = encode(own) if own is not None else None

@@ -49,7 +49,7 @@ class Wanted:
     folder: Path | None = None
 
 
-def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
+def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
     """Hand the task out in the repository around `start`; return a report where the spawn gate refuses.
 
     `hear` gets what the set-up command prints; `now` is in seconds since the epoch. What an interrupted spawn
@@ -61,21 +61,21 @@ def spawn_task(start: Path, wanted: Wanted, now: int, hear: Hear, *, dry_run: bo
         # Before the fleet is read: completing a spawn creates a branch.
         recovered = spawn_journal.recover_spawns(process.repository_at(start), place)
         with manager_context.open_managing(start, now) as desk:
-            task = desk.task(wanted.task)
-            if done := _describe_completed(desk, task, wanted, recovered):
-                return done
-            report = Report(Gate.SPAWN, task.id, desk.taken.spawn(task.id), ())
+            task = desk.task(request.task)
+            if completed := _describe_completed(desk, task, request, recovered):
+                return completed
+            report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, wanted, now=now, hear=hear).did(tuple(recovered), dry_run)
+            return _Spawning(desk, task, request, now=now, hear=hear).run(tuple(recovered), dry_run)
 
 
-def _describe_completed(desk: Managing, task: Task, wanted: Wanted, recovered: list[str]) -> Did | None:
+def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: list[str]) -> Did | None:
     """The result where an interrupted spawn of this very branch was completed just now; None elsewhere."""
-    name = branch_name_of(task, wanted.attempt)
+    name = branch_name_of(task, request.attempt)
     if not any(line.startswith(f"{escape_hidden(name)} was spawned") for line in recovered):
         return None
-    worktree = next((c.path for c in queries.read_worktrees(desk.asked) if c.branch == HEADS + name), None)
+    worktree = next((c.path for c in queries.read_worktrees(desk.git) if c.branch == HEADS + name), None)
     return Did(
         command="spawn",
         messages=tuple(recovered),
@@ -88,8 +88,8 @@ def _describe_completed(desk: Managing, task: Task, wanted: Wanted, recovered: l
 
 def branch_name_of(task: Task, attempt: int | None) -> str:
     """The name of the branch that works on a task; a rival attempt adds its number."""
-    named = task.brief.branch if task.brief else None
-    name = named or f"agent/{task.id}"
+    brief_branch = task.brief.branch if task.brief else None
+    name = brief_branch or f"agent/{task.id}"
     return name if attempt is None else f"{name}--{attempt}"
 
 
@@ -99,7 +99,7 @@ class _Spawning:
 
     desk: Managing
     task: Task
-    wanted: Wanted
+    request: Wanted
     now: int
     hear: Hear
 
@@ -111,34 +111,34 @@ class _Spawning:
 
     @property
     def name(self) -> str:
-        return branch_name_of(self.task, self.wanted.attempt)
+        return branch_name_of(self.task, self.request.attempt)
 
     @property
     def folder(self) -> Path:
         """Where the worktree goes: beside the repository, so that no tool finds it within."""
-        if self.wanted.folder is not None:
-            return self.wanted.folder.absolute()
-        home = self.desk.seen.home
-        ending = "" if self.wanted.attempt is None else f"--{self.wanted.attempt}"
+        if self.request.folder is not None:
+            return self.request.folder.absolute()
+        home = self.desk.observation.home
+        ending = "" if self.request.attempt is None else f"--{self.request.attempt}"
         return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
 
-    def did(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
+    def run(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
         """Make it all, unless `dry_run`; return what was made, or would be."""
-        self._free()
-        nothing = Did(
+        self._refuse_existing()
+        planned = Did(
             command="spawn",
-            messages=(*recovered, *self._told(dry_run)),
+            messages=(*recovered, *self._describe(dry_run)),
             task=self.task.id,
             refs=(HEADS + self.name,),
             worktree=str(self.folder),
             dry_run=True,
         )
         if dry_run:
-            return nothing
-        commit = self._commit()
+            return planned
+        commit = self._make_commit()
         warnings = self._make_or_undo(commit)
         return replace(
-            nothing,
+            planned,
             files=(BRIEF.format(self.task.id),),
             commits=(commit,),
             next=_start_command(self.task, self.folder),
@@ -146,7 +146,7 @@ class _Spawning:
             dry_run=False,
         )
 
-    def _told(self, dry_run: bool) -> tuple[str, ...]:
+    def _describe(self, dry_run: bool) -> tuple[str, ...]:
         """Lines for the manager: branch, worktree, copied files and set-up command."""
         base, policy = self.desk.fleet.base, self.desk.fleet.policy
         where = "would be" if dry_run else "is"
@@ -160,13 +160,13 @@ class _Spawning:
             lines.append(f"set up by: {escape_hidden(policy.spawn_setup)}")
         return tuple(lines)
 
-    def _free(self) -> None:
+    def _refuse_existing(self) -> None:
         """Raise LedgerError where the branch or the folder exists already, or git takes no such branch name."""
-        git, name = self.desk.asked, self.name
-        there = {c.branch: c for c in queries.read_worktrees(git)}
-        if HEADS + name in there:
-            where = shlex.quote(escape_hidden(str(there[HEADS + name].path)))
-            if there[HEADS + name].prunable:
+        git, name = self.desk.git, self.name
+        checkouts = {c.branch: c for c in queries.read_worktrees(git)}
+        if HEADS + name in checkouts:
+            where = shlex.quote(escape_hidden(str(checkouts[HEADS + name].path)))
+            if checkouts[HEADS + name].prunable:
                 again = f"git worktree prune && git worktree add {where} {shlex.quote(escape_hidden(name))}"
                 message = (
                     f"{escape_hidden(self.task.id)} is handed out already, but its worktree {where} is gone"
@@ -179,10 +179,10 @@ class _Spawning:
                 f"agentledger prompt {self.task.id} has the text for its agent; --attempt 2 begins a rival",
             )
         if process.run_or_none(git, ["show-ref", "--verify", "--quiet", HEADS + name]) is not None:
-            shown = shlex.quote(escape_hidden(name))
+            quoted_name = shlex.quote(escape_hidden(name))
             raise LedgerError(
-                f"the branch {shown} is there already",
-                f"work in it: git worktree add {shlex.quote(str(self.folder))} {shown}; "
+                f"the branch {quoted_name} is there already",
+                f"work in it: git worktree add {shlex.quote(str(self.folder))} {quoted_name}; "
                 "or begin a rival: --attempt 2",
             )
         if process.run_unchecked(git, ["check-ref-format", HEADS + name])[1]:
@@ -196,7 +196,7 @@ class _Spawning:
                 "name another folder with --worktree DIR",
             )
 
-    def _commit(self) -> str:
+    def _make_commit(self) -> str:
         """Make the branch's first commit, base with the brief that counts; no branch has it yet."""
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
@@ -205,25 +205,25 @@ class _Spawning:
             (base,),
             {BRIEF.format(self.task.id): content},
             message,
-            who=read_identity(self.desk.asked),
+            who=read_identity(self.desk.git),
             tip="",
         )
         # All zeros: the branch must not exist when the commit is put on it.
         new = new._replace(tip="0" * len(base))
-        return retry(self._writer, lambda: commit_writer.make_commit(self.desk.asked, self.name, new))
+        return retry(self._writer, lambda: commit_writer.make_commit(self.desk.git, self.name, new))
 
     @property
     def _writer(self) -> Writer:
-        place = self.desk.seen.place
+        place = self.desk.observation.place
         return Writer(place, HEADS + self.name, place.common / "agentledger")
 
     def _make_or_undo(self, commit: str) -> tuple[str, ...]:
         """Make worktree and branch; return warnings. Whatever goes wrong, nothing of it is left."""
         begun = Begun(self.name, commit, str(self.folder))
-        git, place = self.desk.asked, self.desk.seen.place
+        git, place = self.desk.git, self.desk.observation.place
         journal = spawn_journal.write_journal(place, begun)
         try:
-            warnings = self._worktree(begun)
+            warnings = self._make_worktree(begun)
             self._create_branch(begun)
         except BaseException:  # Ctrl-C during a long set-up as well: nothing half made stays
             spawn_journal.clear_spawn(git, place, begun)
@@ -233,41 +233,39 @@ class _Spawning:
         journal.unlink(missing_ok=True)
         return warnings
 
-    def _worktree(self, begun: Begun) -> tuple[str, ...]:
+    def _make_worktree(self, begun: Begun) -> tuple[str, ...]:
         """Make the worktree, detached and locked, and set it up; return warnings."""
-        git, policy = self.desk.asked, self.desk.fleet.policy
+        git, policy = self.desk.git, self.desk.fleet.policy
         flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
         process.run(git, [*process.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
         at = replace(git, cwd=self.folder)
         process.run(at, [*process.UNHOOKED, "reset", "--quiet", "--hard"])
         runner = Runner(
             self.folder,
-            self.desk.seen.place.common,
+            self.desk.observation.place.common,
             policy,
             now=self.now,
             hear=self.hear,
-            source=self.desk.seen.home,
+            source=self.desk.observation.home,
         )
-        prepare_worktree(self.folder, self.desk.seen.home, runner, policy=policy, hear=self.hear)
+        prepare_worktree(self.folder, self.desk.observation.home, runner, policy=policy, hear=self.hear)
         # Last, since a set-up command such as `npm ci` can set core.hooksPath.
-        return (*self._changed(), *activate_hooks.activate_hooks(at))
+        return (*self._describe_changes(), *activate_hooks.activate_hooks(at))
 
-    def _changed(self) -> tuple[str, ...]:
+    def _describe_changes(self) -> tuple[str, ...]:
         """A warning where the set-up has changed or left files: the agent would commit them without noticing."""
-        changed = queries.read_status(replace(self.desk.asked, cwd=self.folder)) or []
+        changed = queries.read_status(replace(self.desk.git, cwd=self.folder)) or []
         if not changed:
             return ()
-        some = ", ".join(escape_hidden(path) for path in changed[:3])
+        first_paths = ", ".join(escape_hidden(path) for path in changed[:3])
         return (
-            f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {some}",
+            f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {first_paths}",
         )
 
     def _create_branch(self, begun: Begun) -> None:
         """Create the branch in one step. Raises GitError where somebody else has made it meanwhile."""
         line = f"create {HEADS}{begun.branch} {begun.commit}\n"
-        if not update_refs(
-            self._writer, self.desk.asked, line, "agentledger: spawn", before=None, reflog=True
-        ):
+        if not update_refs(self._writer, self.desk.git, line, "agentledger: spawn", before=None, reflog=True):
             message = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
             raise GitError(message, "nothing was made; agentledger board shows it")
 

@@ -53,22 +53,22 @@ def find_base_results(
     if not failed:
         return {}, ()
     base = at.fleet.base.head
-    there = _read_tracked(at.asked, base)
-    missing = _add_folders(_read_tracked(at.asked, at.branch.head)) - _add_folders(there)
+    base_paths = _read_tracked(at.git, base)
+    missing = _add_folders(_read_tracked(at.git, at.branch.head)) - _add_folders(base_paths)
     # A new Makefile or package.json can change what any command does.
     if any(map(_STEERING.fullmatch, missing)):
         return {}, ()
-    paths = [path for path in paths if path in there]
+    paths = [path for path in paths if path in base_paths]
     valid = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
     keys = {each.check.name: _cache_key(base, each.check, paths) for each in valid}
-    known = at.taken.cache.get(_KIND, keys.values())
-    todo = [each.check for each in valid if keys[each.check.name] not in known]
+    answers = at.snapshot.cache.get(_KIND, keys.values())
+    todo = [each.check for each in valid if keys[each.check.name] not in answers]
     try:
-        known |= _run_on_base(at, base, todo, paths=paths, now=now, hear=hear) if todo else {}
+        answers |= _run_on_base(at, base, todo, paths=paths, now=now, hear=hear) if todo else {}
     except LedgerError as error:
         return {}, (f"it was not tried on base: {error.message}",)
     codes = {
-        each.check.name: _parse_exit_code(known.get(keys[each.check.name]), each.junit) for each in valid
+        each.check.name: _parse_exit_code(answers.get(keys[each.check.name]), each.junit) for each in valid
     }
     return {name: (base, code) for name, code in codes.items() if code is not None}, ()
 
@@ -100,12 +100,16 @@ def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
     return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
 
 
-def _parse_exit_code(stored: object, here: JUnit | None) -> int | None:
-    """The exit code of a cached answer; None for no answer, or for fewer failures than on the branch (`here`)."""
+def _parse_exit_code(stored: object, branch_junit: JUnit | None) -> int | None:
+    """The exit code of a cached answer; None for no answer, or for fewer failures than in `branch_junit`."""
     if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
         return None
     code, broken = stored
-    fewer = here is not None and isinstance(broken, int) and broken < here.failures + here.errors
+    fewer = (
+        branch_junit is not None
+        and isinstance(broken, int)
+        and broken < branch_junit.failures + branch_junit.errors
+    )
     return None if code in _NO_ANSWER or fewer else code
 
 
@@ -119,12 +123,12 @@ def _run_on_base(
             hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
     answers = {}
-    with fresh_worktree(at.asked, at.place, base) as folder:
+    with fresh_worktree(at.git, at.place, base) as folder:
         runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
         prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
         for check in checks:
-            seen = runner.check(check, paths)
-            broken = seen.junit.failures + seen.junit.errors if seen.junit else None
-            answers[_cache_key(base, check, paths)] = [seen.exit_code, broken]
-    at.taken.cache.put(_KIND, answers.items())
+            result = runner.check(check, paths)
+            broken = result.junit.failures + result.junit.errors if result.junit else None
+            answers[_cache_key(base, check, paths)] = [result.exit_code, broken]
+    at.snapshot.cache.put(_KIND, answers.items())
     return answers

@@ -104,10 +104,10 @@ def refuse_changed(git: Git, check: str) -> tuple[bytes, ...]:
     return unclean.untracked
 
 
-def is_same_code(git: Git, then: str) -> bool:
+def is_same_code(git: Git, commit: str) -> bool:
     """Is HEAD still this commit, or one that differs from it only in the ledger?"""
     _, code, _ = process.run_unchecked(
-        git, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", then, "HEAD", *_CODE]
+        git, [*_PLAIN, "diff", "--quiet", "--no-ext-diff", commit, "HEAD", *_CODE]
     )
     return code == 0
 

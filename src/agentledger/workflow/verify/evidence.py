@@ -29,28 +29,28 @@ class Bound:
 
 
 def render_evidence(
-    seen: Seen, bound: Bound, before: Evidence | None = None, on_base: tuple[str, int] | None = None
+    result: Seen, bound: Bound, previous: Evidence | None = None, on_base: tuple[str, int] | None = None
 ) -> bytes:
-    """The whole file. `before` is the last evidence of that check, `on_base` base's commit and exit code."""
-    failures = 0 if seen.passed else 1 + (before.failures_in_a_row if before else 0)
+    """The whole file. `previous` is the last evidence of that check, `on_base` base's commit and exit code."""
+    failures = 0 if result.passed else 1 + (previous.failures_in_a_row if previous else 0)
     fields = {
         "version": VERSION,
-        "check": seen.check.name,
-        "command": seen.check.run,
-        "exit_code": seen.exit_code,
-        "started_at": format_rfc3339(seen.started_at),
-        "seconds": seen.seconds,
+        "check": result.check.name,
+        "command": result.check.run,
+        "exit_code": result.exit_code,
+        "started_at": format_rfc3339(result.started_at),
+        "seconds": result.seconds,
         "head": bound.head,
         "tree": bound.tree,
         "change": bound.change,
-        "log_sha256": seen.log_sha256,
-        "log_bytes": seen.log_bytes,
-        "truncated": seen.truncated,
+        "log_sha256": result.log_sha256,
+        "log_bytes": result.log_bytes,
+        "truncated": result.truncated,
         "failures_in_a_row": failures,
-        "junit": dataclasses.asdict(seen.junit) if seen.junit else None,
+        "junit": dataclasses.asdict(result.junit) if result.junit else None,
         "on_base": {"commit": on_base[0], "exit_code": on_base[1]} if on_base else None,
-        "skipped": seen.skipped,
-        "tail": seen.tail,
+        "skipped": result.skipped,
+        "tail": result.tail,
     }
-    kept = {key: value for key, value in fields.items() if value is not None}
-    return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+    known_fields = {key: value for key, value in fields.items() if value is not None}
+    return (json.dumps(known_fields, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

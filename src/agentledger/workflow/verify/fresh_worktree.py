@@ -71,8 +71,8 @@ def _sweep_worktrees(git: Git) -> None:
 def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
     """Copy the files that policy names from the worktree at `source`, and run its set-up command.
 
-    `hear` is told that the set-up begins. Raises LedgerError where a file would end up outside of `folder`, or
-    the command fails.
+    `hear` gets an event when the set-up begins. Raises LedgerError where a file would end up outside of
+    `folder`, or the command fails.
     """
     for path in policy.spawn_copy:
         _copy_file(folder, source, path)

@@ -39,7 +39,7 @@ class Results:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def taken(self, keep: Callable[[bytes], object]) -> JUnit | None:
+    def read_counts(self, keep: Callable[[bytes], object]) -> JUnit | None:
         """The counts of this run; None where there are none, and then a remark says why.
 
         `keep` gets the content. The file is removed, so that the worktree stays clean.
@@ -47,7 +47,7 @@ class Results:
         if self._path is None:
             return None
         try:
-            return self._counted(self._top / self._path, keep)
+            return self._count_tests(self._top / self._path, keep)
         except Unreadable as error:
             why = str(error)
         except OSError as error:
@@ -55,7 +55,7 @@ class Results:
         self.remarks.append(f"there are no counts of tests: {escape_hidden(self._path)} {why}")
         return None
 
-    def _counted(self, file: Path, keep: Callable[[bytes], object]) -> JUnit:
+    def _count_tests(self, file: Path, keep: Callable[[bytes], object]) -> JUnit:
         if self._identity() in (None, self._before):
             raise Unreadable("was not written")
         # A folder on the way can be a link, which O_NOFOLLOW does not look at.

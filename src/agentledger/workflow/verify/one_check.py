@@ -125,16 +125,18 @@ class Runner:
         started = int(self._began + time.monotonic())
         filled = changed_files.fill_command(check.run, paths)
         if filled.skipped:
-            seen = Seen(check=check, exit_code=None, started_at=started, skipped=filled.skipped)
-            self._hear(seen)
-            return seen
+            result = Seen(check=check, exit_code=None, started_at=started, skipped=filled.skipped)
+            self._hear(result)
+            return result
         self._hear(Begins(check.name, filled.shown))
         results = Results(self._top, check.junit)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
         text = log.text + _describe_end(ran, check.timeout or LIMIT)
         # The JUnit file is stored like a log, so secrets are removed from it too.
-        counts = results.taken(lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)))
-        seen = Seen(
+        counts = results.read_counts(
+            lambda content: logs.store_log(self._logs, self._secrets.cleaned(content))
+        )
+        result = Seen(
             check=check,
             exit_code=ran.exit_code,
             started_at=started,
@@ -147,8 +149,8 @@ class Runner:
             skipped=None,
             remarks=(*_describe_leftovers(ran), *results.remarks),
         )
-        self._hear(seen)
-        return seen
+        self._hear(result)
+        return result
 
 
 def _describe_end(ran: Ran, limit: int) -> bytes:
@@ -174,8 +176,8 @@ def last_lines(text: bytes) -> tuple[str, ...]:
     """The last lines of a log, fit for a document: without colours, and of a progress bar the last state."""
     # A bar goes back to the start of its line with CR, so what is behind the last CR is what a person saw.
     lines = _COLOUR.sub(b"", text[-_LOOKED_AT:]).rstrip().split(b"\n")[-_TAIL:]
-    shown = (escape_hidden(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
-    return tuple(line if len(line) <= _LINE else line[: _LINE - 1] + "…" for line in shown) if text else ()
+    visible = (escape_hidden(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
+    return tuple(line if len(line) <= _LINE else line[: _LINE - 1] + "…" for line in visible) if text else ()
 
 
 def read_dotenvs(top: Path, policy: Policy) -> list[str]:

@@ -50,13 +50,13 @@ class Again:
     `trust` is None where there is no evidence of this command on this code to compare with.
     """
 
-    seen: tuple[Seen, ...]
+    runs: tuple[Seen, ...]
     trust: Trust | None
 
     @property
     def last(self) -> Seen:
         """The run that decided."""
-        return self.seen[-1]
+        return self.runs[-1]
 
     @property
     def sound(self) -> bool:
@@ -89,10 +89,10 @@ class Rerun:
 
 def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -> Planned:
     """What `rerun_checks` would run."""
-    with _open_managing(start, now) as here:
-        branch, task = _resolve_branch(here, name)
-        checks, _ = _select_checks(here, branch, task, only)
-        return fill_in_checks(branch, task.id, checks, here.taken.net(branch))
+    with _open_managing(start, now) as desk:
+        branch, task = _resolve_branch(desk, name)
+        checks, _ = _select_checks(desk, branch, task, only)
+        return fill_in_checks(branch, task.id, checks, desk.snapshot.net(branch))
 
 
 def rerun_checks(
@@ -103,13 +103,13 @@ def rerun_checks(
     Without a `name` it is the branch checked out at `start`. The checks of a brief that no manager has
     confirmed are not run: an agent chose them. Raises LedgerError where nothing can be run.
     """
-    with _open_managing(start, now) as here:
-        branch, task = _resolve_branch(here, name)
-        checks, remarks = _select_checks(here, branch, task, only)
-        net = here.taken.net(branch)
-        bench = _Bench(here, branch, bind_evidence(branch, net), now=now, hear=hear)
-        again = bench.again(checks, net)
-        common = here.seen.place.common
+    with _open_managing(start, now) as desk:
+        branch, task = _resolve_branch(desk, name)
+        checks, remarks = _select_checks(desk, branch, task, only)
+        net = desk.snapshot.net(branch)
+        bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
+        again = bench.run_again(checks, net)
+        common = desk.observation.place.common
         result = Rerun(
             task=task.id,
             branch=branch.name,
@@ -118,27 +118,27 @@ def rerun_checks(
             checks=tuple(again),
             remarks=remarks,
         )
-        return _keep_results(here, result, bench.bound, now)
+        return _keep_results(desk, result, bench.bound, now)
 
 
 @contextmanager
 def _open_managing(start: Path, now: int) -> Iterator[Managing]:
     """Open the repository as a manager sees it, but from any worktree: only a manager's results are written."""
-    seen = observe_repository(start, None, ())
+    observation = observe_repository(start, None, ())
     with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
-        yield Managing(process.repository_at(start), seen, taken)
+        yield Managing(process.repository_at(start), observation, taken)
 
 
-def _resolve_branch(here: Managing, name: str | None) -> tuple[Branch, Task]:
+def _resolve_branch(desk: Managing, name: str | None) -> tuple[Branch, Task]:
     """The one branch that is meant, and its task. Raises LedgerError where there is none, or several."""
     if name is None:
-        name = queries.read_head_ref(here.seen.git).removeprefix(HEADS)
-        if not any(b.name == name and b.work for b in here.fleet.branches):
+        name = queries.read_head_ref(desk.observation.git).removeprefix(HEADS)
+        if not any(b.name == name and b.work for b in desk.fleet.branches):
             raise LedgerError(
                 "no task is worked on here", "name one, or a branch: agentledger verify --rerun TASK"
             )
-    task = here.task(name)
-    branches = here.attempts(name)
+    task = desk.task(name)
+    branches = desk.attempts(name)
     if len(branches) != 1:
         names = ", ".join(escape_hidden(b.name) for b in branches)
         if not branches:
@@ -149,54 +149,66 @@ def _resolve_branch(here: Managing, name: str | None) -> tuple[Branch, Task]:
 
 
 def _select_checks(
-    here: Managing, branch: Branch, task: Task, only: Collection[str]
+    desk: Managing, branch: Branch, task: Task, only: Collection[str]
 ) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """The checks that may be run on this machine, and sentences about those left out.
 
     Of an unconfirmed brief only what policy asks for as well. Raises LedgerError where nothing is left.
     """
-    policy = here.fleet.policy
+    policy = desk.fleet.policy
     if task.brief_from != "branch":
         return checks_of_branch(task.brief, policy, branch, only), ()
-    every = checks_of_branch(task.brief, policy, branch, only)
-    ours = [check for check in checks_of_branch(None, policy, branch, ()) if check in every]
-    left_out = [check.name for check in every if check not in ours]
-    if left_out and not ours:
+    all_checks = checks_of_branch(task.brief, policy, branch, only)
+    policy_checks = [check for check in checks_of_branch(None, policy, branch, ()) if check in all_checks]
+    left_out = [check.name for check in all_checks if check not in policy_checks]
+    if left_out and not policy_checks:
         raise LedgerError(
             f"the brief of {escape_hidden(task.id)} is unconfirmed: its commands were chosen on the branch",
             f"read them first: agentledger brief show {task.id}; then agentledger brief accept {task.id}",
         )
     remark = f"not run, since the brief is unconfirmed: {', '.join(left_out)}"
-    return tuple(ours), (remark,) if left_out else ()
+    return tuple(policy_checks), (remark,) if left_out else ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
     """Where checks are run again, and on which commit."""
 
-    here: Managing
+    desk: Managing
     branch: Branch
     bound: Bound
     now: int
     hear: Hear
 
-    def again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
+    def run_again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
         """Run each check once; run those that differ from the evidence a second time, in another worktree."""
         first = self._run_round(checks, net)
-        differing = [each.check for each in first if self._is_different(each)]
-        second = {each.check: each for each in self._run_round(tuple(differing), net)} if differing else {}
+        differing_checks = [each.check for each in first if self._is_different(each)]
+        second = (
+            {each.check: each for each in self._run_round(tuple(differing_checks), net)}
+            if differing_checks
+            else {}
+        )
         return [
-            self._judged((each, second[each.check]) if each.check in second else (each,)) for each in first
+            self._judge_runs((each, second[each.check]) if each.check in second else (each,))
+            for each in first
         ]
 
     def _run_round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
         """Run these checks in one fresh worktree, in order."""
-        seen, policy = self.here.seen, self.here.fleet.policy
+        observation, policy = self.desk.observation, self.desk.fleet.policy
         if not checks:
             return []
-        with fresh_worktree(self.here.asked, seen.place, self.branch.head) as folder:
-            runner = Runner(folder, seen.place.common, policy, now=self.now, hear=self.hear, source=seen.home)
-            prepare_worktree(folder, seen.home, runner, policy=policy, hear=self.hear)
+        with fresh_worktree(self.desk.git, observation.place, self.branch.head) as folder:
+            runner = Runner(
+                folder,
+                observation.place.common,
+                policy,
+                now=self.now,
+                hear=self.hear,
+                source=observation.home,
+            )
+            prepare_worktree(folder, observation.home, runner, policy=policy, hear=self.hear)
             return [runner.check(check, changed_files(self.branch, net)) for check in checks]
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:
@@ -205,17 +217,17 @@ class _Bench:
         of_check = (each for each in (work.evidence if work else ()) if each.check == check.name)
         return next((e for e in of_check if (e.command, e.tree) == (check.run, self.bound.tree)), None)
 
-    def _is_different(self, seen: Seen) -> bool:
-        recorded = self._recorded_evidence(seen.check)
-        return recorded is not None and recorded.passed != seen.passed
+    def _is_different(self, result: Seen) -> bool:
+        recorded = self._recorded_evidence(result.check)
+        return recorded is not None and recorded.passed != result.passed
 
-    def _judged(self, runs: tuple[Seen, ...]) -> Again:
+    def _judge_runs(self, runs: tuple[Seen, ...]) -> Again:
         """The runs of one check, with what they make of its evidence."""
         recorded = self._recorded_evidence(runs[0].check)
         if recorded is None or runs[0].skipped is not None:
             return Again(runs, None)
         # A check runs twice only where the first run differs; a second that agrees shows that it is flaky.
-        same = [seen.passed == recorded.passed for seen in runs]
+        same = [run.passed == recorded.passed for run in runs]
         if all(same):
             return Again(runs, Trust.REPRODUCED)
         return Again(runs, Trust.FLAKY if any(same) else Trust.CONTRADICTED)
@@ -224,34 +236,34 @@ class _Bench:
 # -- keeping it ---------------------------------------------------------------------------
 
 
-def _keep_results(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun:
+def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun:
     """Write the results to the control branch in a manager's worktree, else to the cache."""
     files = {}
-    for seen in (seen for each in found.checks for seen in each.seen if seen.skipped is None):
-        content = render_evidence(seen, bound)
+    for run in (run for each in rerun.checks for run in each.runs if run.skipped is None):
+        content = render_evidence(run, bound)
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
-            path = f"tasks/{found.task}/reruns/{stem}-{seen.check.name}.json"
+            path = f"tasks/{rerun.task}/reruns/{stem}-{run.check.name}.json"
             if path not in files:
                 break
         files[path] = content
     if not files:
-        return found
-    if not _is_manager(here):
-        here.taken.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
-        return found
+        return rerun
+    if not _is_manager(desk):
+        desk.snapshot.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
+        return rerun
     outcomes = ", ".join(
-        f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in found.checks
+        f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in rerun.checks
     )
-    made = here.append(files, f"chore(ledger): run again for {found.task}: {outcomes}")
-    return replace(found, files=tuple(files), commit=made.commit, ref=here.ref, publishes=here.publishes)
+    written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
+    return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 
 
-def _is_manager(here: Managing) -> bool:
+def _is_manager(desk: Managing) -> bool:
     """Is this no agent's worktree?"""
     try:
-        append.refuse_in_agent_worktree(here.seen, here.fleet)
+        append.refuse_in_agent_worktree(desk.observation, desk.fleet)
     except LedgerError:
         return False
     return True

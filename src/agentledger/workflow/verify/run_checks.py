@@ -39,7 +39,7 @@ class Verified:
     """
 
     bound: Bound
-    seen: tuple[Seen, ...]
+    results: tuple[Seen, ...]
     files: Mapping[str, bytes]
     on_base: Mapping[str, tuple[str, int]]
     remarks: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Verified:
     @property
     def failed(self) -> tuple[Seen, ...]:
         """The results that did not pass."""
-        return tuple(each for each in self.seen if not each.passed)
+        return tuple(each for each in self.results if not each.passed)
 
 
 def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear = ignore_event) -> Verified:
@@ -57,37 +57,37 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
     first check or after one.
     """
     checks = select_checks(at, only)
-    clean_worktree.refuse_unclean(at.asked, at.top)
-    net = at.taken.net(at.branch)
+    clean_worktree.refuse_unclean(at.git, at.top)
+    net = at.snapshot.net(at.branch)
     paths, bound = changed_files(at.branch, net), bind_evidence(at.branch, net)
     runner = Runner(at.top, at.place.common, at.fleet.policy, now=now, hear=hear)
-    seen, left = [], frozenset[bytes]()
+    results, untracked = [], frozenset[bytes]()
     for check in checks:
         result = runner.check(check, paths)
         # After each check, so that a changed file is blamed on the check that changed it.
-        now_left = clean_worktree.refuse_changed(at.asked, check.name)
-        seen.append(_remark_new_files(result, [path for path in now_left if path not in left]))
-        left |= frozenset(now_left)
+        untracked_now = clean_worktree.refuse_changed(at.git, check.name)
+        results.append(_remark_new_files(result, [path for path in untracked_now if path not in untracked]))
+        untracked |= frozenset(untracked_now)
     _refuse_moved(at, bound)
     on_base, remarks = base_run.find_base_results(
-        at, [each for each in seen if not each.passed], paths, now=now, hear=hear
+        at, [each for each in results if not each.passed], paths, now=now, hear=hear
     )
     return Verified(
-        bound, tuple(seen), _render_evidence(at, seen, bound, on_base), on_base=on_base, remarks=remarks
+        bound, tuple(results), _render_evidence(at, results, bound, on_base), on_base=on_base, remarks=remarks
     )
 
 
 def commit_evidence(at: AtWork, verified: Verified) -> Committed:
     """Commit the evidence alone, beside whatever else is staged or changed."""
-    outcomes = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.seen)
+    outcomes = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.results)
     return ledger_commit.commit_files(
-        at.asked, at.branch.name, verified.files, f"chore(ledger): checked: {outcomes}"
+        at.git, at.branch.name, verified.files, f"chore(ledger): checked: {outcomes}"
     )
 
 
-def outcome_word(seen: Seen) -> str:
+def outcome_word(result: Seen) -> str:
     """The result of a check in one word."""
-    return "skipped" if seen.skipped is not None else "passed" if seen.passed else "failed"
+    return "skipped" if result.skipped is not None else "passed" if result.passed else "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Planned:
 
 def plan_checks(at: AtWork, only: Collection[str] = ()) -> Planned:
     """What `run_checks` would run."""
-    return fill_in_checks(at.branch, at.task.id, select_checks(at, only), at.taken.net(at.branch))
+    return fill_in_checks(at.branch, at.task.id, select_checks(at, only), at.snapshot.net(at.branch))
 
 
 def fill_in_checks(branch: Branch, task: str, checks: Sequence[Check], net: Net) -> Planned:
@@ -137,9 +137,9 @@ def checks_of_branch(
 
 def changed_files(branch: Branch, net: Net) -> list[bytes]:
     """The paths of a branch's own net change that exist at its head, in order."""
-    there = {c.path for c in branch.code_changes if c.status != "D" and c.new_mode != SUBMODULE}
+    existing_paths = {c.path for c in branch.code_changes if c.status != "D" and c.new_mode != SUBMODULE}
     # `net` is what merging would change; where git cannot merge, all that the branch changed counts.
-    return sorted(there if net.failed else there & net.paths)
+    return sorted(existing_paths if net.failed else existing_paths & net.paths)
 
 
 def bind_evidence(branch: Branch, net: Net) -> Bound:
@@ -153,31 +153,29 @@ def bind_evidence(branch: Branch, net: Net) -> Bound:
 # -- what is recorded -----------------------------------------------------------------------
 
 
-def _remark_new_files(seen: Seen, left: Sequence[bytes]) -> Seen:
+def _remark_new_files(result: Seen, untracked: Sequence[bytes]) -> Seen:
     """The result with a remark on files that the check has left untracked; they change no commit."""
-    if not left:
-        return seen
-    remark = (
-        f"it left new files: {clean_worktree.format_paths(left)}; list them in .gitignore, or remove them"
-    )
-    return replace(seen, remarks=(*seen.remarks, remark))
+    if not untracked:
+        return result
+    remark = f"it left new files: {clean_worktree.format_paths(untracked)}; list them in .gitignore, or remove them"
+    return replace(result, remarks=(*result.remarks, remark))
 
 
 def _refuse_moved(at: AtWork, bound: Bound) -> None:
     """Raise LedgerError where code was committed while the checks ran: they saw a mixture of two commits."""
-    if not clean_worktree.is_same_code(at.asked, bound.head):
+    if not clean_worktree.is_same_code(at.git, bound.head):
         message = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
         raise LedgerError(message, "run this again when nobody commits code here")
 
 
 def _render_evidence(
-    at: AtWork, seen: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
+    at: AtWork, results: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
 ) -> dict[str, bytes]:
     """The evidence of each check by its path from the worktree's top."""
-    before = {each.check: each for each in at.work.evidence}
+    previous = {each.check: each for each in at.work.evidence}
     return {
         f"{at.folder}/evidence/{each.check.name}.json": render_evidence(
-            each, bound, before.get(each.check.name), on_base.get(each.check.name)
+            each, bound, previous.get(each.check.name), on_base.get(each.check.name)
         )
-        for each in seen
+        for each in results
     }
