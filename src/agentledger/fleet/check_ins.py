@@ -60,5 +60,7 @@ def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
 
 def _is_sound(raw: bytes, policy: Policy) -> bool:
     # The two things for which a gate refuses a check-in: it cannot be parsed, or its characters mislead.
-    document = documents.parse_check_in(Source(path=""), raw[: documents.MOST_BYTES], policy).document
+    document = documents.parse_check_in(
+        documents.RawDocument(source=Source(path=""), content=raw[: documents.MOST_BYTES], policy=policy)
+    ).document
     return not document.problems and not count_misleading([decode(raw)])

@@ -137,7 +137,12 @@ def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
     texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(wanted.values()))))
     parsed = [
         documents.parse_check_in(
-            Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], gated.policy, blob
+            documents.RawDocument(
+                source=Source(path=path),
+                content=texts.get(blob, b"")[: documents.MOST_BYTES],
+                policy=gated.policy,
+                blob=blob,
+            )
         )
         for path, blob in wanted.items()
     ]

@@ -177,14 +177,18 @@ def _read_task(
     said = [path for path in files if path.startswith(("answers/", "waivers/")) and path.endswith(".md")]
     texts = _read_blobs(scratch, [blob, *(files[path][1] for path in said)])
     path = own if where != "control" else f"tasks/{name}/brief.md"
-    brief = documents.parse_brief(Source(path=path), texts.get(blob, b""), ruled.policy, blob)
 
-    def each(folder: str) -> list[tuple[Source, bytes]]:
+    def raw(at: str, oid: str) -> documents.RawDocument:
+        content = texts.get(oid, b"")
+        return documents.RawDocument(source=Source(path=at), content=content, policy=ruled.policy, blob=oid)
+
+    def each(folder: str) -> list[documents.RawDocument]:
         paths = [path for path in said if path.startswith(folder)]
-        return [(Source(path=f"tasks/{name}/{path}"), texts.get(files[path][1], b"")) for path in paths]
+        return [raw(f"tasks/{name}/{path}", files[path][1]) for path in paths]
 
-    answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers/"))
-    waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers/"))
+    brief = documents.parse_brief(raw(path, blob))
+    answers = tuple(map(documents.parse_answer, each("answers/")))
+    waivers = tuple(map(documents.parse_waiver, each("waivers/")))
     mine = tuple(answer for answer in answers if answer.branch in (None, here.branch))
     return Task(
         id=name, brief=brief, brief_from=where, branches=(here.branch,), answers=mine, waivers=waivers

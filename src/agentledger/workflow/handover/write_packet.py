@@ -14,7 +14,7 @@ from pathlib import Path
 from agentledger.changes import line_counts, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, change_id
-from agentledger.documents import MOST_BYTES
+from agentledger.documents import MOST_BYTES, RawDocument
 from agentledger.documents.frame import parse_frame
 from agentledger.documents.packet import parse_packet
 from agentledger.documents.syntax.problems import Problems
@@ -128,7 +128,8 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
     found = overlay.evaluate_ready_gate(
         sealed, at.fleet, at.branch, files={**files, path: made.raw}, only=packet_gaps.RULES
     )
-    items = parse_packet(Source(path=path), made.raw, at.fleet.policy).criteria
+    document = RawDocument(source=Source(path=path), content=made.raw, policy=at.fleet.policy)
+    items = parse_packet(document).criteria
     unsaid = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
     lacks = packet_gaps.find_lacks(found, unsaid, facts.criteria)
     return Composed(path, made.raw, made.told, lacks=lacks, changed=made.raw != old)

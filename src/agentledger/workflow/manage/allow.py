@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agentledger import rules
 from agentledger.control import append
-from agentledger.documents import parse_waiver, values
+from agentledger.documents import RawDocument, parse_waiver, values
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
@@ -196,7 +196,8 @@ def _render_waiver(
 
 def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader would find any problem in it: such a waiver would waive nothing."""
-    for problem in parse_waiver(Source(path=path), content, policy, size=len(content)).document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=policy)
+    for problem in parse_waiver(raw).document.problems:
         raise LedgerError(
             f"the waiver could not be read again: {escape_hidden(problem.message)}", problem.hint
         )

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from agentledger.attention import progress
 from agentledger.attention.actions import open_question
 from agentledger.control import append
-from agentledger.documents import parse_answer
+from agentledger.documents import RawDocument, parse_answer
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch, Fleet
 from agentledger.model.ledger import CheckIn, Source
@@ -250,9 +250,8 @@ def _render_answer(reply: Reply, now: int, by: str) -> bytes:
 
 def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader would find a fatal problem in it, such as a checkpoint that is no id."""
-    for problem in parse_answer(
-        Source(path=path), content, fleet.policy, size=len(content)
-    ).document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=fleet.policy)
+    for problem in parse_answer(raw).document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the answer could not be read again: {escape_hidden(problem.message)}", problem.hint

@@ -214,7 +214,13 @@ def parse_draft(desk: Managing, task: str, text: str) -> Brief:
     raw = encode(text)
     template = encode(own) if own else None
     return documents.parse_brief(
-        source, raw, desk.fleet.policy, blob_id(raw, desk.fleet.object_format), template=template
+        documents.RawDocument(
+            source=source,
+            content=raw,
+            policy=desk.fleet.policy,
+            blob=blob_id(raw, desk.fleet.object_format),
+            template=template,
+        )
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger.documents import parse_check_in
+from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process, queries
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -224,8 +224,8 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
 
 def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader of the check-in would find a fatal problem in it."""
-    parsed = parse_check_in(Source(path=path), content, at.fleet.policy, size=len(content))
-    for problem in parsed.document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=at.fleet.policy)
+    for problem in parse_check_in(raw).document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the check-in would be unreadable: {escape_hidden(problem.message)}", problem.hint
