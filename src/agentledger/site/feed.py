@@ -196,7 +196,7 @@ def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoke
     """Yield answers, reviews and the outcome of a task that these branches work on."""
 
     def spoken(
-        said: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str
+        said: Answer | Review | Outcome, kind: str, *, word: str, by: str, note: str = "", text: str = ""
     ) -> _Spoken:
         where = tuple(branch for branch in working if said.branch in (None, "", branch.name))
         lead = ("Findings",) if kind == "Review" else ()
@@ -216,11 +216,18 @@ def _collect_decisions(task: Task, working: Sequence[Branch]) -> Iterator[_Spoke
         )
 
     for answer in task.answers:
-        yield spoken(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
+        yield spoken(
+            answer,
+            "Answer",
+            word=answer.decision,
+            by=answer.by,
+            note=answer.checkpoint or "",
+            text=answer.text,
+        )
     for review in task.reviews:
-        yield spoken(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
+        yield spoken(review, "Review", word=review.verdict, by=review.reviewer, note=f"of {review.head[:10]}")
     for end in (task.outcome,) if task.outcome else ():
-        yield spoken(end, "Outcome", end.outcome, end.by, "", end.text)
+        yield spoken(end, "Outcome", word=end.outcome, by=end.by, text=end.text)
 
 
 # -- how it is shown ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ Belongs here: which files are offered for which branch, and their names. Does no
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ class _Offer:
             decision, prompt, to=asked.name, branch=which, checkpoint=asked.checkpoint
         )
         taken = {answer.name for answer in self.task.answers}
-        return self._file(words, "answers", f"to-{_shorten_name(asked.name)}", taken, text)
+        return self._file(words, f"answers/to-{_shorten_name(asked.name)}", text, taken=taken)
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Reviews of the head that the agent reports ready."""
@@ -128,18 +129,16 @@ class _Offer:
             "Approve": document_templates.draft_approval(name, head),
             "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
         }
-        file = f"review-{head[:12]}"
-        return _drop_missing(
-            *(self._file(words, "reviews", file, taken, text) for words, text in texts.items())
-        )
+        file = f"reviews/review-{head[:12]}"
+        return _drop_missing(*(self._file(words, file, text, taken=taken) for words, text in texts.items()))
 
-    def _file(self, words: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
+    def _file(self, words: str, name: str, text: str, *, taken: Collection[str]) -> NewFile | None:
         # A forge refuses a new file whose name is taken.
         free, number = name, 1
-        while free in taken:
+        while posixpath.basename(free) in taken:
             number += 1
             free = f"{name}-{number}"
-        return self.desk.new_file(words, f"tasks/{self.task.id}/{folder}/{free}.md", text)
+        return self.desk.new_file(words, f"tasks/{self.task.id}/{free}.md", text)
 
 
 def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:

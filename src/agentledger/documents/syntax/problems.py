@@ -35,13 +35,13 @@ class Problems:
 
     def invalid(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
         """Note what is there, but cannot be read."""
-        self._add(line, message, hint, "invalid", fatal)
+        self._add(line, message, hint, kind="invalid", fatal=fatal)
 
     def incomplete(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
         """Note what is missing, empty, or only a placeholder."""
-        self._add(line, message, hint, "incomplete", fatal)
+        self._add(line, message, hint, kind="incomplete", fatal=fatal)
 
-    def _add(self, line: int | None, message: str, hint: str, kind: str, fatal: bool) -> None:
+    def _add(self, line: int | None, message: str, hint: str, *, kind: str, fatal: bool) -> None:
         if self.full:
             self._more += 1
         else:

@@ -187,7 +187,7 @@ class Draft:
         return Block(first, inner, bool(lone))
 
     def place(
-        self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
+        self, title: str, *, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
     ) -> None:
         """Put texts between markers at that line, or for None at the end of the section; `above` goes in front."""
         span = self.ensure_section(title, ())

@@ -58,7 +58,8 @@ def update_files(
     outer, at = _adopt_lines(draft, known, at)
     beside = inner.words | outer | {path: [f": {said}"] for path, said in words.items()}
     strays = [line for line, stays in zip(block.lines, inner.stays, strict=True) if stays and line.strip()]
-    draft.place(TITLE, at, KIND, [line for file in files for line in _render_file(file, beside)], strays)
+    listed = [line for file in files for line in _render_file(file, beside)]
+    draft.place(TITLE, at=at, kind=KIND, texts=listed, above=strays)
     return _describe_update(beside, known, block.torn, strays)
 
 

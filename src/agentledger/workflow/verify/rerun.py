@@ -96,7 +96,7 @@ def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -
 
 
 def rerun_checks(
-    start: Path, name: str | None, only: Collection[str], now: int, hear: Hear = ignore_event
+    start: Path, name: str | None, only: Collection[str], *, now: int, hear: Hear = ignore_event
 ) -> Rerun:
     """Run the checks of a branch, or of a task's only branch, again; `now` is in seconds since the epoch.
 
