@@ -22,8 +22,9 @@ from agentledger.documents.syntax.nodes import Map, to_json_value
 from agentledger.documents.syntax.problems import Problems, find_near_miss
 from agentledger.documents.values import parse_time_in_name
 from agentledger.model.ledger import Document, Part, heading_key
+from agentledger.model.ledger_paths import CONTROL_TASKS
 
-_TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
+_TASK = re.compile(rf"(?:^|/){CONTROL_TASKS}([^/]+)/")
 
 
 class Page:

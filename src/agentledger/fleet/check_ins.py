@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentledger import documents
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import LEDGER, Change
+from agentledger.model.fleet import Change
 from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger_paths import status_folder
 from agentledger.model.text import count_misleading, decode, encode
 from agentledger.rules.case import Report
 
@@ -25,7 +26,7 @@ History = Mapping[bytes, Sequence[Change]]
 
 def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change]]:
     """Return the part of a history that is about the task's check-ins, sorted by path."""
-    folder = LEDGER + b"tasks/" + encode(task) + b"/status/"
+    folder = encode(status_folder(task))
     return {p: history[p] for p in sorted(history) if p.startswith(folder) and p.endswith(b".md")}
 
 

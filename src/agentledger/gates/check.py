@@ -15,10 +15,10 @@ from pathlib import Path
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
 from agentledger.git import process, queries
-from agentledger.ledger.policy import FILE
 from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.ledger_paths import POLICY_FILE
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
@@ -133,7 +133,7 @@ def _require_policy(fleet: Fleet, gate: Gate) -> None:
     base = escape_hidden(fleet.base.name)
     raise LedgerError(
         f"no version of the policy on {base} can be read, so nothing can be merged by it{why}",
-        f"fix {FILE} on {base}, and commit it there",
+        f"fix {POLICY_FILE} on {base}, and commit it there",
     )
 
 

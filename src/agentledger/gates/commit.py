@@ -25,8 +25,8 @@ from agentledger.gates.here import Here
 from agentledger.git import commits, objects, queries, scratch
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import Source
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Copy, Work
 from agentledger.rules.case import Case, Report, Touched
@@ -99,7 +99,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         work=_gather_work(sealed, gated, commit, own),
         scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
-        code=any(not touched.path.startswith(LEDGER) for touched in changed),
+        code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
         twins=content_risks.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),

@@ -21,6 +21,7 @@ from agentledger import __version__
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Checkout, Place, Ref
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
 from agentledger.repository import bases
@@ -137,7 +138,7 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
     circles, or out of the worktree.
     """
     stats: list[tuple[str, int, int]] = []
-    folders = [worktree / ".agentledger" / "tasks"]
+    folders = [worktree / ledger_paths.TASKS]
     if folders[0].parent.is_symlink() or folders[0].is_symlink():
         return stats
     while folders and len(stats) < LEDGER_FILES:

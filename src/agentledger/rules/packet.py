@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import heading_key
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
 from agentledger.model.work import Checked, Progress, Trust
 from agentledger.rules.case import Case, Found
@@ -127,7 +127,7 @@ def companion_missing(case: Case) -> Iterator[Found]:
     plan = packet.document.part("Test plan and results") if packet else None
     if plan and any(line.strip().lower().startswith("no tests:") for line in plan.text.split("\n")):
         return
-    paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER)]
+    paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER_BYTES)]
     for when, also in _companion_pairs(case):
         code = next((path for path in paths if when(path)), None)
         if code is not None and not any(first_match(map(encode, also), path) for path in paths):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
 from agentledger.model.text import escape_hidden, format_rfc3339
 from agentledger.model.work import Progress
@@ -62,7 +63,7 @@ def status_missing(case: Case) -> Iterator[Found]:
     """
     background = case.brief is not None and case.brief.session == "background"
     if case.work and background and case.code and not case.work.check_ins:
-        folder = f".agentledger/tasks/{case.work.task}/status/"
+        folder = ledger_paths.status_folder(case.work.task)
         yield Found(
             message="it has code, and nobody has checked in",
             hint=f"agentledger report, or write the first check-in into {escape_hidden(folder)}",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
+from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
 from agentledger.model.work import Progress, Standing, Task
 from agentledger.site import document_templates, newfile
@@ -138,7 +139,7 @@ class _Offer:
         while posixpath.basename(free) in taken:
             number += 1
             free = f"{name}-{number}"
-        return self.desk.new_file(words, f"tasks/{self.task.id}/{free}.md", text)
+        return self.desk.new_file(words, f"{control_folder(self.task.id)}/{free}.md", text)
 
 
 def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:

@@ -14,6 +14,7 @@ from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
 from agentledger.model.fleet import Base, Branch
 from agentledger.model.ledger import Answer
+from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import format_count, format_rfc3339
 from agentledger.model.work import Copy, Progress, Standing, Work
 from agentledger.reports import findings_text
@@ -86,7 +87,7 @@ def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
     newest = now.work.check_ins[0] if now.work.check_ins else None
     came = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
-    command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
+    command = f"git log -p {given.fleet.policy.control_branch} -- {control_folder(given.task.id)}/answers"
     pieces = tuple(_quote_answer(found, command) for found in reversed(came))
     return Part(
         title="Answers since your last check-in",

@@ -23,8 +23,9 @@ from agentledger.git import process
 from agentledger.git.scratch import Scratch
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import LEDGER, Branch, Change
+from agentledger.model.fleet import Branch, Change
 from agentledger.model.ledger import Evidence, Source
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
 from agentledger.model.work import Checked
 from agentledger.running.junit import Unreadable
@@ -209,10 +210,10 @@ def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
     notes = {
         change.path: _describe_change(change)
         for change in counted.changes
-        if not change.path.startswith(LEDGER)
+        if not change.path.startswith(LEDGER_BYTES)
     }
     for path in net.conflicted:
-        if not path.startswith(LEDGER):
+        if not path.startswith(LEDGER_BYTES):
             notes[path] = "conflicts with base"
     return [Touched(quote_path(path), note) for path, note in sorted(notes.items())]
 

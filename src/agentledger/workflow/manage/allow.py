@@ -18,8 +18,9 @@ from agentledger.documents import RawDocument, parse_waiver, values
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
-from agentledger.model.fleet import ALIVE, LEDGER
+from agentledger.model.fleet import ALIVE
 from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger_paths import FOLDER, LEDGER, LEDGER_BYTES, control_folder
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
@@ -34,7 +35,7 @@ USUAL = ("OWN001", "OWN002", "OWN003", "OWN007")
 KEEPERS = ("OWN003", "OWN005")
 SHOWN = 10  # findings that are named; more are counted
 # Patterns of agentledger's own files: the folder, and all that is in it.
-_OURS = (LEDGER.rstrip(b"/"), LEDGER + b"**")
+_OURS = (FOLDER.encode(), LEDGER_BYTES + b"**")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def write_waiver(start: Path, wanted: Wanted, now: int, *, dry_run: bool = False
     with manager_context.open_managing(start, now, lines=True, rules=True) as desk:
         task = desk.task(wanted.task)
         content = _render_waiver(desk, paths, chosen, until=until, why=wanted.why, now=now)
-        path = f"tasks/{task.id}/waivers/{append.new_document_name(now, content)}"
+        path = f"{control_folder(task.id)}/waivers/{append.new_document_name(now, content)}"
         _refuse_unreadable(desk.fleet.policy, path, content)
         said = [
             _describe_waiver(task.id, paths, chosen, until),
@@ -173,7 +174,7 @@ def _can_match_ledger(pattern: str) -> bool:
 
 def _is_ledger_pattern(pattern: str) -> bool:
     """Does the pattern name agentledger's own folder, so that nothing else can be meant?"""
-    return f"{pattern}/".lower().startswith(LEDGER.decode())
+    return f"{pattern}/".lower().startswith(LEDGER)
 
 
 # -- how it is written down -------------------------------------------------------------

@@ -19,6 +19,7 @@ from agentledger.attention import progress
 from agentledger.attention.actions import open_question
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_answer
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch, Fleet
 from agentledger.model.ledger import CheckIn, Source
@@ -127,7 +128,7 @@ def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
     """The document of a reply. Raises LedgerError as `write_answer` does."""
     reply = resolve_reply(desk, reply)
     content = _render_answer(reply, now, desk.own_email)
-    path = f"tasks/{reply.task}/answers/{append.new_document_name(now, content)}"
+    path = f"{ledger_paths.control_folder(reply.task)}/answers/{append.new_document_name(now, content)}"
     _refuse_unreadable(desk.fleet, path, content)
     return Draft(reply, path, content)
 

@@ -17,6 +17,7 @@ from agentledger.attention.brief_change import Change
 from agentledger.fleet import case_builder, snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch
@@ -154,7 +155,7 @@ def accept_copy(
         if met and not despite_overlap:
             hint = "put one side off limits, let one depend on the other, or say --despite-overlap"
             raise LedgerError(f"with that brief {'; '.join(met)}", hint)
-        path = f"tasks/{found.task}/brief.md"
+        path = ledger_paths.control_brief_path(found.task)
         files: dict[str, bytes | None] = {path: _read_copy(desk, found.own)}
         if text.strip():
             draft = answer.draft_answer(desk, _build_reply(found, branch, "approve", text), now)

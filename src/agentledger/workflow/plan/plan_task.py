@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agentledger.git import process
 from agentledger.git.process import Git
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, State
@@ -90,7 +91,7 @@ def _write_brief(desk: Managing, asked: Plan, text: str, kept: Path | None) -> D
     fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
         raise _unreadable_error(desk, asked, text, kept=kept, why=plan_lint.describe_problem(fatal))
-    path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
+    path, name = ledger_paths.control_brief_path(task), desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
     warnings, following = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.

@@ -18,8 +18,8 @@ from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process, queries
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import Answer, CheckIn, Source
+from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
 from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.model.work import Copy
 from agentledger.workflow.report import check_in
@@ -194,7 +194,7 @@ def describe_changes(at: AtWork) -> str:
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
     changed = queries.read_status(at.asked)
-    return any(not path.startswith(LEDGER) for path in changed or ())
+    return any(not path.startswith(LEDGER_BYTES) for path in changed or ())
 
 
 def _last_check_in(at: AtWork) -> CheckIn | None:
@@ -217,7 +217,7 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
         at.branch.head,
         *(f"^{commit}" for commit in seen),
     ]
-    log = process.run(at.asked, [*flags, "--", ".", ":(exclude).agentledger"])
+    log = process.run(at.asked, [*flags, "--", ".", f":(exclude){FOLDER}"])
     entries = (decode(entry).partition(" ") for entry in log.split(b"\0") if entry)
     return [(commit, subject) for commit, _, subject in entries]
 

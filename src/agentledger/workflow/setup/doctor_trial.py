@@ -16,6 +16,7 @@ from typing import NamedTuple
 from agentledger.git import process
 from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git
+from agentledger.model.ledger_paths import brief_path
 
 BRANCH = "agent/doctor-trial"
 RULE = "OWN001"  # the rule that must stop it, as the refusal names it
@@ -32,7 +33,7 @@ A hook that is never tried is believed in, not known.
 ## Acceptance criteria
 - [ ] The commit is refused.
 """
-_FILES = {"src/a": "a\n", "docs/d": "d\n", ".agentledger/tasks/doctor-trial/brief.md": _BRIEF}
+_FILES = {"src/a": "a\n", "docs/d": "d\n", brief_path("doctor-trial"): _BRIEF}
 # A trial reads nobody's configuration, so it needs a name and an address of its own.
 _WHO = {
     f"GIT_{who}_{what}": value

@@ -15,6 +15,7 @@ from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.command_result import Did
+from agentledger.model.ledger_paths import FOLDER, LEDGER
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.workflow.setup import manifest
 from agentledger.workflow.setup.setup_plan import Plan
@@ -87,8 +88,7 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
         return ""
     where = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
     # The ledger's folder is named once: its files belong together.
-    folder = ".agentledger"
-    named = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
+    named = dict.fromkeys(FOLDER if name.startswith(LEDGER) else name for name in names)
     words = " ".join(map(shlex.quote, named))
     return f'git{where} add {words} && git{where} commit -m "agentledger init" -- {words}'
 

@@ -22,6 +22,7 @@ from agentledger.control import append
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process, queries
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Check, Evidence
@@ -232,7 +233,7 @@ def _keep_results(here: Managing, found: Rerun, bound: Bound, now: int) -> Rerun
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
-            path = f"tasks/{found.task}/reruns/{stem}-{seen.check.name}.json"
+            path = f"{ledger_paths.control_folder(found.task)}/reruns/{stem}-{seen.check.name}.json"
             if path not in files:
                 break
         files[path] = content
