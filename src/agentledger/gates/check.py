@@ -6,9 +6,8 @@ Belongs here: choosing what to check out of a fleet, and the report. Does not: g
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +18,12 @@ from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger_paths import POLICY_FILE
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
 _ALIVE = (State.OPEN, State.DORMANT, State.UNREADABLE)
+_BOARD = "`agentledger board` lists every branch and task"
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
 
@@ -45,7 +46,7 @@ def check_branch(
     with snapshot.open_snapshot(start, wanted, progress) as taken:
         branch = _find_branch(taken.fleet, name)
         if branch is None:
-            raise _not_agent_error(taken.fleet, name) or _unknown_name_error(name, known)
+            raise _not_agent_error(taken.fleet, name) or unknown_name_error("branch", name, known, _BOARD)
         return _check_one_branch(taken, branch, gate)
 
 
@@ -65,7 +66,7 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
     with snapshot.open_snapshot(start, request, progress) as taken:
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
-            raise _unknown_name_error(task, known, "task")
+            raise unknown_name_error("task", task, known, _BOARD)
         return Report(Gate.SPAWN, task, taken.spawn(task), _printable_notes(taken.fleet))
 
 
@@ -173,13 +174,3 @@ def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:
             "agentledger check --task NAME judges a brief on it",
         )
     return None
-
-
-def _unknown_name_error(name: str, known: Iterable[str], what: str = "branch") -> LedgerError:
-    near = difflib.get_close_matches(name, list(known), 3, 0.5)
-    hint = (
-        f"did you mean {' or '.join(map(escape_hidden, near))}?"
-        if near
-        else f"`agentledger board` lists every {what}"
-    )
-    return LedgerError(f"there is no {what} named {escape_hidden(name)}", hint)

@@ -21,12 +21,13 @@ from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import ALIVE
 from agentledger.model.ledger import Policy, Source
 from agentledger.model.ledger_paths import FOLDER, LEDGER, LEDGER_BYTES, control_folder
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.task_scope import first_match
 from agentledger.workflow.session import manager_context
-from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+from agentledger.workflow.session.manager_context import Managing
 
 # The rules that say that a path is not the task's to change: the default. Rules about what a file is (a link,
 # a name that some systems cannot have, hidden characters) have to be named.

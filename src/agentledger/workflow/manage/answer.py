@@ -23,10 +23,11 @@ from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch, Fleet
 from agentledger.model.ledger import CheckIn, Source
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Copy
 from agentledger.workflow.session import manager_context
-from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+from agentledger.workflow.session.manager_context import Managing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,13 @@ from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Answer, CheckIn, Source
 from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.model.work import Copy
 from agentledger.workflow.report import check_in
 from agentledger.workflow.report.check_in import Said
 from agentledger.workflow.session import agent_context, editor, ledger_commit
 from agentledger.workflow.session.agent_context import AtWork, NotNow
-from agentledger.workflow.session.manager_context import unknown_name_error
 
 # Commits that a check-in lists by subject; more are counted.
 MOST_COMMITS = 20
