@@ -11,6 +11,7 @@ from agentledger.documents.placeholders import is_none_phrase, strip_comments
 from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import STATUS
 from agentledger.documents.values import parse_time_in_name
+from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.ledger import CheckIn
 
 NEEDS = "What I need from you"
@@ -24,7 +25,7 @@ def parse_check_in(raw: RawDocument) -> CheckIn:
     said = page.values
     page.require_keys()
     state = said.get("state", "working")
-    needs = _parse_needs(page, asks=state in ("needs-input", "blocked"))
+    needs = _parse_needs(page, asks=state in ASKING_STATES)
     return CheckIn(
         document=page.document(),
         name=page.name,

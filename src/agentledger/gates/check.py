@@ -16,13 +16,14 @@ from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progr
 from agentledger.git import process, queries
 from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
 from agentledger.model.ledger_paths import POLICY_FILE
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
-_ALIVE = (State.OPEN, State.DORMANT, State.UNREADABLE)
+# What `--fleet` looks at: what cannot be read may be open.
+_CHECKED = (*UNMERGED, State.UNREADABLE)
 _BOARD = "`agentledger board` lists every branch and task"
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
@@ -55,7 +56,7 @@ def check_fleet(
 ) -> Report:
     """Check every open branch. Without a gate the merge gate's findings are shown, and nothing is refused."""
     with snapshot.open_snapshot(start, request, progress) as taken:
-        alive = [b for b in taken.fleet.branches if b.state in _ALIVE]
+        alive = [b for b in taken.fleet.branches if b.state in _CHECKED]
         if gate is None:
             return _report_findings(taken, alive, Gate.MERGE, "the fleet")
         return _check_at_gate(taken, alive, gate, "the fleet")

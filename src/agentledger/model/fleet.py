@@ -81,6 +81,8 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# States of a branch with changes that base has not.
+UNMERGED = (State.OPEN, State.DORMANT)
 # States in which somebody may still be at work on a branch.
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 

@@ -22,7 +22,7 @@ from agentledger.rules import brief, fleet, ownership, packet, review, status
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
-_GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
+_GATES = tuple(Gate)
 
 
 def applies_always(_case: Case) -> bool:

@@ -15,7 +15,7 @@ from agentledger.model.findings import Gate
 from agentledger.model.ledger import heading_key
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
-from agentledger.model.work import Checked, Progress, Trust
+from agentledger.model.work import FINISHED, Checked, Trust
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
@@ -26,7 +26,7 @@ _PATH = re.compile(r"`([^`]+)`")
 
 def is_handed_over(case: Case) -> bool:
     """Does its agent say that it is ready, or is it about to merge?"""
-    said = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
+    said = case.standing is not None and case.standing.progress in FINISHED
     return (
         case.brief is not None and case.work is not None and (said or case.gate in (Gate.READY, Gate.MERGE))
     )

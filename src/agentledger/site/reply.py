@@ -16,12 +16,11 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
-from agentledger.model.work import Progress, Standing, Task
+from agentledger.model.work import ASKING, Progress, Standing, Task
 from agentledger.site import document_templates, newfile
 from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
 
-_ASKING = (Progress.NEEDS_INPUT, Progress.BLOCKED)
 # Characters that front matter cannot contain, although they hide nothing (see `documents.frame`).
 _NO_YAML = re.compile("[\ufffe\uffff]")
 _PLAIN = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -75,7 +74,7 @@ def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
 
 def _is_question_open(standing: Standing) -> bool:
     """Does the agent wait for an answer?"""
-    return standing.progress in _ASKING and standing.question is not None
+    return standing.progress in ASKING and standing.question is not None
 
 
 def _describe_replies(desk: Desk, pasted: bool) -> str:

@@ -16,7 +16,7 @@ from agentledger.model.fleet import Base, Branch
 from agentledger.model.ledger import Answer
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import format_count, format_rfc3339
-from agentledger.model.work import Copy, Progress, Standing, Work
+from agentledger.model.work import ASKING, Copy, Standing, Work
 from agentledger.reports import findings_text
 from agentledger.reports.prompt import conversation, evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
@@ -113,7 +113,7 @@ def _quote_answer(found: Answer, command: str) -> Piece:
 
 def _describe_open_question(now: Now, came: bool) -> str:
     asked = now.standing.question
-    if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and asked:
+    if now.standing.progress in ASKING and asked:
         about = f" (the checkpoint {code_span(asked.checkpoint)})" if asked.checkpoint else ""
         return fill_text("resume-open-question", at=format_rfc3339(asked.at), about=about)
     return (

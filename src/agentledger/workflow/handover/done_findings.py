@@ -16,7 +16,7 @@ from agentledger.git.scratch import Scratch
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Progress
+from agentledger.model.work import FINISHED
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.handover import packet_gaps, write_packet
 from agentledger.workflow.handover.packet_text import Prose
@@ -98,7 +98,7 @@ def _ready_check_in(at: AtWork, said: Said, now: int, begun: Sequence[str]) -> F
     `begun` is the path of such a check-in that a killed run has left uncommitted: it is used again.
     """
     progress = at.branch.standing.progress if at.branch.standing else None
-    if progress in (Progress.READY, Progress.APPROVED) and not begun:
+    if progress in FINISHED and not begun:
         return {}
     content = check_in.render_check_in(
         write_check_in.complete_check_in(at, replace(said, state="ready", need="")), now

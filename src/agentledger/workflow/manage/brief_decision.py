@@ -23,7 +23,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.model.work import Copy, Task
+from agentledger.model.work import ACCEPTABLE, Copy, Task
 from agentledger.repository.repository_state import observe_repository
 from agentledger.workflow.manage import answer, brief_findings
 from agentledger.workflow.manage.answer import Reply
@@ -148,7 +148,7 @@ def accept_copy(
     its scope would newly overlap that of another active task, unless `despite_overlap`.
     """
     with manager_context.open_managing(start, now) as desk:
-        found, branch = _find_requested_copy(desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED))
+        found, branch = _find_requested_copy(desk, name, ACCEPTABLE)
         _refuse_replaced_copy(found, blob)
         _refuse_unreadable(found)
         met = tuple(brief_findings.describe_new_overlaps(desk, found.official, found.own))

@@ -15,7 +15,7 @@ from agentledger.git.process import Git
 from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch, State
+from agentledger.model.fleet import UNMERGED, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.workflow.plan import neighbours, plan_draft, plan_lint
@@ -203,5 +203,5 @@ def _working_branches(desk: Managing, task: str) -> list[Branch]:
     return [
         branch
         for branch in desk.fleet.branches
-        if branch.work and branch.work.task == task and branch.state in (State.OPEN, State.DORMANT)
+        if branch.work and branch.work.task == task and branch.state in UNMERGED
     ]

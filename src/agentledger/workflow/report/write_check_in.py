@@ -16,6 +16,7 @@ from pathlib import Path
 
 from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process, queries
+from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Answer, CheckIn, Source
@@ -157,7 +158,7 @@ def describe_uncommitted(
 
 def complete_check_in(at: AtWork, said: Said) -> Said:
     """What was said, with what git and the environment add. Raises LedgerError for what only the agent can add."""
-    if said.state in ("needs-input", "blocked") and not said.need.strip():
+    if said.state in ASKING_STATES and not said.need.strip():
         raise LedgerError(
             f"a check-in that is {said.state} says what it needs",
             "add --need with a question that can be answered in a sentence, and the options you see",
@@ -250,7 +251,7 @@ def _describe_answer(answer: Answer) -> str:
 
 def following_step(said: Said) -> str:
     """What to do after this check-in."""
-    if said.state in ("needs-input", "blocked") or said.checkpoint:
+    if said.state in ASKING_STATES or said.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
     if said.state == "ready":
         return "wait for the review"

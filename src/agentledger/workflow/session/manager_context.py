@@ -27,6 +27,7 @@ from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode
 from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
+from agentledger.repository.remotes import list_remotes
 from agentledger.repository.repository_state import Observation, observe_repository
 
 
@@ -53,9 +54,7 @@ class Managing:
     @property
     def publishes(self) -> bool:
         """Is there a remote that the control branch can be pushed to?"""
-        return any(
-            key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(self.asked)
-        )
+        return bool(list_remotes(queries.read_config(self.asked)))
 
     @property
     def own_email(self) -> str:
