@@ -24,7 +24,6 @@ from agentledger.repository.bases import HEADS, REMOTES
 
 # What `--fleet` looks at: what cannot be read may be open.
 _CHECKED = (*UNMERGED, State.UNREADABLE)
-_BOARD = "`agentledger board` lists every branch and task"
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
 
@@ -47,7 +46,7 @@ def check_branch(
     with snapshot.open_snapshot(start, wanted, progress) as taken:
         branch = _find_branch(taken.fleet, name)
         if branch is None:
-            raise _not_agent_error(taken.fleet, name) or unknown_name_error("branch", name, known, _BOARD)
+            raise _not_agent_error(taken.fleet, name) or _unknown_error("branch", name, known)
         return _check_one_branch(taken, branch, gate)
 
 
@@ -67,7 +66,7 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
     with snapshot.open_snapshot(start, request, progress) as taken:
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
-            raise unknown_name_error("task", task, known, _BOARD)
+            raise _unknown_error("task", task, known)
         return Report(Gate.SPAWN, task, taken.spawn(task), _printable_notes(taken.fleet))
 
 
@@ -175,3 +174,8 @@ def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:
             "agentledger check --task NAME judges a brief on it",
         )
     return None
+
+
+def _unknown_error(what: str, name: str, known: Sequence[str]) -> LedgerError:
+    # A fleet is long, so of names that are nothing like this one none is shown.
+    return unknown_name_error(what, name, known, f"`agentledger board` lists every {what}", most=0)

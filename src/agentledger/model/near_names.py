@@ -27,16 +27,18 @@ def suggest_names(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(map(escape_hidden, near))}?" if near else ""
 
 
-def unknown_name_error(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
+def unknown_name_error(
+    what: str, name: str, known: Collection[str], none: str, *, most: int = 5
+) -> LedgerError:
     """The error for a name that does not exist.
 
     `what` is the kind of thing, such as "task"; `known` are the names there are. The hint has those that look
-    like `name`, else up to five of `known`, else the text `none`.
+    like `name`, else up to `most` of `known`, else the text `none`.
     """
     hint = suggest_names(name, known)
-    if not hint and known:
-        some = ", ".join(map(escape_hidden, sorted(known)[:5]))
-        hint = f"there {'is' if len(known) == 1 else 'are'} {some}{' and more' if len(known) > 5 else ''}"
+    if not hint and known and most:
+        some = ", ".join(map(escape_hidden, sorted(known)[:most]))
+        hint = f"there {'is' if len(known) == 1 else 'are'} {some}{' and more' if len(known) > most else ''}"
     message = f"there is no {escape_hidden(what)} named {escape_hidden(name)}"
     return LedgerError(message, hint or none)
 
