@@ -87,7 +87,7 @@ def test_the_help_shows_each_summary_whole_at_80_columns(group: click.Command) -
 def test_a_mistyped_command_or_option_gets_a_suggestion() -> None:
     assert "Did you mean 'board'?" in refused("bord")
     assert "Did you mean '--branches'?" in refused("board", "--branch", "x")
-    assert "Did you mean 'ledger'?" in refused("schema", "legder")
+    assert "Did you mean ledger?" in refused("schema", "legder")
     assert "There are: ledger" in refused("schema", "zzz")
 
 

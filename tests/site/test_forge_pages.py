@@ -21,7 +21,7 @@ from accessible import violations
 from agentledger import documents
 from agentledger.fleet import snapshot
 from agentledger.model.fleet import Branch, Control, Fleet, Sync
-from agentledger.model.ledger import Policy, Problem, Source
+from agentledger.model.ledger import Problem, Source
 from agentledger.model.text import decode
 from agentledger.model.work import Copy, Progress, Standing, Task, Work
 from agentledger.site import manifest, newfile, newtask
@@ -31,6 +31,7 @@ from agentledger.site.newfile import LONGEST, NewFile
 from agentledger.site.page_names import name_pages
 from agentledger.site.reply import build_replies
 from browser import window
+from cases import raw_document
 from gitrepo import Repo
 from writing import CONTROL, Desk, brief, check_in
 
@@ -284,7 +285,7 @@ def test_the_branch_s_name_comes_from_policy(desk: Desk) -> None:
 def asking(task: str = "x", check: str = "1", name: str = "agent/x", **fields: object) -> Fleet:
     """A fleet whose only branch, one of two rivals, asks a question; by default it is on GitHub."""
     source = Source(path=f".agentledger/tasks/{task}/status/{check}.md")
-    asked = documents.parse_check_in(source, ASKS.encode(), Policy())
+    asked = documents.parse_check_in(raw_document(source, ASKS.encode()))
     work = Work(task=task, copy=Copy.SAME, check_ins=(replace(asked, name=check),))
     standing = Standing(
         progress=Progress.NEEDS_INPUT, waits_for="manager", question=work.check_ins[0], rivals=("other",)
@@ -320,7 +321,7 @@ def test_odd_names_stay_what_they_are(odd: str) -> None:
     path, text = filled(found.files[0])
     assert path.startswith(f"tasks/{odd}/answers/to-")
     assert len(path.rpartition("/")[2]) < 120
-    answer = documents.parse_answer(Source(path=path), text.encode(), Policy())
+    answer = documents.parse_answer(raw_document(Source(path=path), text.encode()))
     assert (answer.to, answer.branch, answer.decision) == (odd, odd, "note")
     named = [problem.message for problem in answer.document.problems if "`at`" not in problem.message]
     assert [message for message in named if "`by`" not in message] == []

@@ -12,8 +12,9 @@ import reading
 import sitefleet as sf
 from agentledger import documents
 from agentledger.model.fleet import Control
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.site import newtask
+from cases import raw_document
 from gitrepo import Content
 from writing import CONTROL, Desk, brief
 
@@ -28,7 +29,7 @@ def test_a_new_task_begins_with_the_template(desk: Desk) -> None:
     assert page.link is not None
     assert filled(page.link) == ("tasks/NEW-TASK/brief.md", page.text)
     ours = page.text.replace("task: ", "task: y", 1)
-    found = documents.parse_brief(Source(path="tasks/y/brief.md"), ours.encode(), Policy())
+    found = documents.parse_brief(raw_document(Source(path="tasks/y/brief.md"), ours.encode()))
     # What is left is what only a person can say: nothing in it is wrong as it stands.
     assert {problem.kind for problem in found.document.problems} == {"incomplete"}
 

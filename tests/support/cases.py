@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agentledger import documents
+from agentledger.documents import RawDocument
 from agentledger.ledger import config
 from agentledger.model.ledger import Policy, Problem, Source
 
@@ -20,7 +21,7 @@ CONTROL = "tasks/login-rate-limit"
 # When the commit was made that a document of the manager came with, and by whom.
 AT, BY = 1_795_000_000, "phone@example.org"
 
-PLACES: dict[str, tuple[str, Callable[..., Any]]] = {
+PLACES: dict[str, tuple[str, Callable[[RawDocument], Any]]] = {
     "brief": (f"{TASK}/brief.md", documents.parse_brief),
     "status": (f"{TASK}/status/20261123T101500Z-3f2c.md", documents.parse_check_in),
     "packet": (f"{TASK}/packet.md", documents.parse_packet),
@@ -37,11 +38,16 @@ def names() -> list[str]:
     return sorted(path.name for path in FOLDER.iterdir() if path.suffix != ".problems")
 
 
+def raw_document(source: Source, content: bytes, policy: Policy | None = None, **more: Any) -> RawDocument:
+    """What a parser is given of a document, in a repository whose policy says nothing."""
+    return RawDocument(source=source, content=content, policy=policy or Policy(), **more)
+
+
 def parse(kind: str, raw: bytes, policy: Policy | None = None, **more: Any) -> Any:
     """A document of this kind, at the place where such a document stands."""
     path, parser = PLACES[kind]
     source = Source(path=path, at=AT, by=BY)
-    return parser(source, raw, policy or Policy(), "0" * 40, **more)
+    return parser(raw_document(source, raw, policy, blob="0" * 40, **more))
 
 
 def sample(name: str) -> Any:

@@ -28,6 +28,7 @@ from agentledger.model.text import format_rfc3339
 from agentledger.model.work import Checked, Copy, Progress, Standing, Task, Trust, Work
 from agentledger.rules.case import Case, Peer, Touched
 from agentledger.scope import task_scope
+from cases import raw_document
 
 NOW = 1_800_000_000
 HEAD = "a" * 40
@@ -58,7 +59,7 @@ def brief(body: str = BODY, proven: bool = True, **keys: object) -> Brief:
     head = {"task": "x", "owns": ["src/**"], "verify": {"test": "make test"}} | keys
     lines = "".join(f"{key}: {json.dumps(value)}\n" for key, value in head.items() if value is not None)
     source = Source(path="tasks/x/brief.md", proven=proven)
-    return documents.parse_brief(source, f"---\n{lines}---\n{body}".encode(), Policy())
+    return documents.parse_brief(raw_document(source, f"---\n{lines}---\n{body}".encode()))
 
 
 def check_in(state: str = "working", at: int = NOW - 600, name: str = "1", **keys: object) -> CheckIn:
@@ -71,14 +72,14 @@ def check_in(state: str = "working", at: int = NOW - 600, name: str = "1", **key
     )
     path = f".agentledger/tasks/x/status/{name}.md"
     source = Source(path=path, commit=str(keys.get("commit") or HEAD))
-    return documents.parse_check_in(source, f"---\n{text}---\n{body}".encode(), Policy())
+    return documents.parse_check_in(raw_document(source, f"---\n{text}---\n{body}".encode()))
 
 
 def answer(decision: str, **keys: object) -> Answer:
     """An answer on the control branch."""
     head = "".join(f"{key}: {value}\n" for key, value in ({"decision": decision} | keys).items())
     source = Source(path="tasks/x/answers/1.md", at=NOW - 60, by="ana@example.org")
-    return documents.parse_answer(source, f"---\n{head}---\ntext\n".encode(), Policy())
+    return documents.parse_answer(raw_document(source, f"---\n{head}---\ntext\n".encode()))
 
 
 DOCUMENT = answer("note").document
@@ -103,7 +104,7 @@ def review(
     head = {"reviewer": "ana", "kind": kind, "verdict": verdict, "branch": "agent/x", "head": HEAD} | keys
     text = "".join(f"{key}: {value}\n" for key, value in head.items())
     source = Source(path="tasks/x/reviews/1.md", at=NOW - 60, proven=proven)
-    return documents.parse_review(source, f"---\n{text}---\n## Findings\n{findings}".encode(), Policy())
+    return documents.parse_review(raw_document(source, f"---\n{text}---\n## Findings\n{findings}".encode()))
 
 
 def packet(**parts: str) -> Packet:
@@ -120,7 +121,7 @@ def packet(**parts: str) -> Packet:
     body = "".join(f"## {title}\n{text}\n" for title, text in texts.items())
     head = f"---\ntask: x\nbase: {OLD}\nhead: {HEAD}\n---\n"
     source = Source(path=".agentledger/tasks/x/packet.md")
-    return documents.parse_packet(source, (head + body).encode(), Policy())
+    return documents.parse_packet(raw_document(source, (head + body).encode()))
 
 
 def evidence(exit_code: int = 0, command: str = "make test", **rest: Any) -> Evidence:

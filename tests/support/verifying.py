@@ -13,8 +13,9 @@ from typing import Any
 import jsonschema
 
 from agentledger.documents import parse_evidence
-from agentledger.model.ledger import Evidence, Policy, Source
+from agentledger.model.ledger import Evidence, Source
 from agentledger.reports import shapes
+from cases import raw_document
 from command import Said, run
 from desk import Desk
 from gitrepo import Repo
@@ -63,7 +64,7 @@ class Checks(Desk):
         """What is committed of a check, free of problems."""
         path = f"{EVIDENCE}/{check}.json"
         raw = self.repo.git_bytes("show", f"agent/x:{path}")
-        found = parse_evidence(Source(path=path), raw, Policy(), size=len(raw))
+        found = parse_evidence(raw_document(Source(path=path), raw))
         assert found.document.problems == ()
         return found
 

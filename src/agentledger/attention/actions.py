@@ -25,7 +25,7 @@ from agentledger.model import shell
 from agentledger.model.fleet import Base, Branch, State, Sync
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import HIDDEN, escape_hidden, format_count, format_rfc3339
-from agentledger.model.work import Progress, Standing, Task
+from agentledger.model.work import ASKING, Progress, Standing, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
     """Return what the task asks for; None where any branch would ask the same: a review, a settled conflict."""
     progress = standing.progress
     # `sections.section_of` and `queue` ask in the same order: change all three together.
-    if progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
+    if progress in ASKING:
         return _answer_question(branch, standing)
     if has_scope_change(branch):
         return _settle_scope(branch)
@@ -98,7 +98,7 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
 def open_question(branch: Branch) -> CheckIn | None:
     """Return the check-in that waits for the manager's answer; None where none does."""
     standing = branch.standing
-    if standing and standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED):
+    if standing and standing.progress in ASKING:
         return standing.question
     return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.fleet import Branch, Commit, Fleet
 from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from agentledger.model.text import encode
@@ -191,7 +192,7 @@ def has_open_question(work: Work) -> bool:
 
 
 def _is_question(check_in: CheckIn) -> bool:
-    return check_in.state in ("needs-input", "blocked") or check_in.checkpoint is not None
+    return check_in.state in ASKING_STATES or check_in.checkpoint is not None
 
 
 def _find_unanswered(work: Work, replies: _Replies) -> CheckIn | None:
@@ -201,7 +202,7 @@ def _find_unanswered(work: Work, replies: _Replies) -> CheckIn | None:
     that goes on without an answer must not open it.
     """
     for newest in work.check_ins[:1]:
-        if newest.state in ("needs-input", "blocked") and not replies.get(newest.name):
+        if newest.state in ASKING_STATES and not replies.get(newest.name):
             return newest
     # The newest request for each checkpoint: one that is asked for again waits again.
     requests: dict[str, CheckIn] = {}

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.work import Copy, Progress, Standing, Task
+from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing, Task
 
 
 class Section(StrEnum):
@@ -40,7 +40,7 @@ def section_of(branch: Branch) -> Section:
     standing = branch.standing
     if standing is None:
         return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
-    if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) or has_scope_change(branch):
+    if standing.progress in ASKING or has_scope_change(branch):
         return Section.YOUR_TURN
     if has_conflict(branch) or standing.progress is Progress.REJECTED or blocking_reasons(branch):
         return Section.HELD
@@ -54,7 +54,7 @@ def section_of(branch: Branch) -> Section:
 def is_finished(branch: Branch) -> bool:
     """Does its agent say that it is ready, or is it approved already?"""
     standing = branch.standing
-    return standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
+    return standing is not None and standing.progress in FINISHED
 
 
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ def group_by_section(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
 
 
 def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
-    finished = standing is not None and standing.progress in (Progress.READY, Progress.APPROVED)
+    finished = standing is not None and standing.progress in FINISHED
     return finished, (standing.since or 0) if standing else 0
 
 

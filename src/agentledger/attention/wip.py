@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from agentledger.attention import sections
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.work import Progress, Task
+from agentledger.model.work import ASKING, Progress, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def _turn_of_branch(branch: Branch, tasks: Mapping[str, Task]) -> str:
     standing = branch.standing
     if standing is None or sections.has_scope_change(branch):
         return ""
-    if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED, Progress.REJECTED):
+    if standing.progress in (*ASKING, Progress.REJECTED):
         return ""
-    finished = standing.progress in (Progress.READY, Progress.APPROVED)
+    finished = sections.is_finished(branch)
     # Said to be ready, but held back: it is its agent's turn again.
     if finished and sections.section_of(branch) is Section.YOUR_TURN:
         return "review"

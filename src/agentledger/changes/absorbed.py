@@ -31,7 +31,7 @@ from agentledger.git.diffs import Landing
 from agentledger.git.merging import Merged
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import Branch, Change, State
+from agentledger.model.fleet import UNMERGED, Branch, Change, State
 from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache
 
@@ -45,9 +45,7 @@ def mark_absorbed(
 
     `progress` is called with a stage in words, what is done of it, and the total.
     """
-    candidates = [
-        b for b in branches if b.state in (State.OPEN, State.DORMANT) and b.merge_bases and b.changes
-    ]
+    candidates = [b for b in branches if b.state in UNMERGED and b.merge_bases and b.changes]
     if not candidates:
         return list(branches)
     tip = history.chain[0]

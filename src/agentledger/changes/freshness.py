@@ -15,8 +15,9 @@ from dataclasses import replace
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Line, Net
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import LEDGER, Branch, Fleet
+from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.work import Checked, Standing
 from agentledger.rules.review import decisive_review
 from agentledger.storage.cache import Cache
@@ -122,4 +123,4 @@ def _named_commits(branch: Branch) -> Iterable[str]:
 
 
 def _code_paths(net: Net) -> frozenset[bytes]:
-    return frozenset(path for path in net.paths if not path.startswith(LEDGER))
+    return frozenset(path for path in net.paths if not path.startswith(LEDGER_BYTES))

@@ -20,7 +20,8 @@ from agentledger.git.merging import Merged
 from agentledger.git.objects import Failure
 from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import LEDGER, Change
+from agentledger.model.fleet import Change
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache, Form, get_or_compute
 
@@ -102,7 +103,7 @@ def change_id(net: Net) -> str | None:
     entries = (
         b":%s\0%s\0" % (encode(f"{c.old_mode} {c.new_mode} {c.old} {c.new} {c.status}"), c.path)
         for c in net.changes
-        if not c.path.startswith(LEDGER)
+        if not c.path.startswith(LEDGER_BYTES)
     )
     return hashlib.sha256(b"".join(entries)).hexdigest()
 

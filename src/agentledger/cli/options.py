@@ -10,7 +10,7 @@ import functools
 import gc
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import click
 
 from agentledger.cli.boundary import Settings
 from agentledger.model.errors import LedgerError
+from agentledger.model.near_names import suggest_names
 
 if TYPE_CHECKING:
     from agentledger.fleet.snapshot import Progress, Request, Snapshot
@@ -218,3 +219,9 @@ def _set_verbose(ctx: click.Context, _param: click.Parameter, value: bool) -> No
 def _set_repo(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
     if value is not None:
         ctx.ensure_object(Settings).repo = value
+
+
+def unknown_argument(what: str, name: str, known: Collection[str], none: str) -> click.UsageError:
+    """The error for an argument that names nothing; the text `none` follows where no known name is like it."""
+    hint = suggest_names(name, known)
+    return click.UsageError(f"No {what} {name!r}. {hint[:1].upper() + hint[1:] or none}")

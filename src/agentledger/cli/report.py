@@ -22,11 +22,11 @@ from agentledger.cli.options import (
     repo_option,
     verbose_option,
 )
+from agentledger.model.check_in_states import STATES
 
 if TYPE_CHECKING:
     from agentledger.workflow.report.check_in import Said
 
-STATES = ("working", "needs-input", "blocked", "ready")
 _QUESTION = (
     "A question that can be answered in a sentence, with the options you see and the one you would take."
 )

@@ -6,13 +6,12 @@ its rule's docstring, see `rules`), or the page of all rules (see `reports.ruleb
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from agentledger.cli.options import verbose_option
+from agentledger.cli.options import unknown_argument, verbose_option
 
 if TYPE_CHECKING:
     from agentledger.rules import Rule
@@ -51,10 +50,8 @@ def _find_rule(name: str) -> Rule:
 
     match = find_rule(name)
     if match is None:
-        names = {spelling.lower(): spelling for each in _all_rules() for spelling in (each.id, each.name)}
-        near = [names[spelling] for spelling in difflib.get_close_matches(name.lower(), list(names), 3)]
-        hint = f"Did you mean {' or '.join(near)}?" if near else "agentledger rule lists them."
-        raise click.UsageError(f"No rule {name!r}. {hint}")
+        words = [word for each in _all_rules() for word in (each.id, each.name)]
+        raise unknown_argument("rule", name, words, "agentledger rule lists them.")
     return match
 
 

@@ -6,11 +6,9 @@ printed, `documents.schemas` for what is written).
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import click
 
-from agentledger.cli.options import verbose_option
+from agentledger.cli.options import unknown_argument, verbose_option
 
 
 @click.command()
@@ -29,6 +27,4 @@ def schema(name: str | None) -> None:
     elif name in written.SCHEMAS:
         click.echo(written.render_schema(name), nl=False)
     else:
-        close = get_close_matches(name, names, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names)}."
-        raise click.UsageError(f"No schema {name!r}. {hint}")
+        raise unknown_argument("schema", name, names, f"There are: {', '.join(names)}.")

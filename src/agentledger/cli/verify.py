@@ -109,7 +109,7 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
     from agentledger.reports.verify_reports import Verification
     from agentledger.workflow.verify import rerun as work
 
-    results = work.rerun_checks(start, task, only, now, print_event)
+    results = work.rerun_checks(start, task, only, now=now, hear=print_event)
     lines = [
         _build_line(each.last, results.common, trust=each.trust, runs=len(each.runs))
         for each in results.checks

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Person
 
 FOLDER_MODE, LINK_MODE, SUBMODULE_MODE = "040000", "120000", "160000"
@@ -148,7 +149,7 @@ def find_foreign_names(files: Files) -> tuple[str, ...]:
     foreign = {
         top
         for top in tops
-        if top == ".agentledger" or not (top == "tasks" or top.startswith(".") or _is_readme(top))
+        if top == ledger_paths.FOLDER or not (top == "tasks" or top.startswith(".") or _is_readme(top))
     }
     # `tasks` has to be a folder, not a file.
     return tuple(sorted(foreign | ({"tasks"} if "tasks" in files else set())))

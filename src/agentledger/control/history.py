@@ -5,12 +5,14 @@ Belongs here: that walk, whole or in part. Does not: which of two contents count
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agentledger.control.control_files import Moved, Origin
 from agentledger.git.process import run, split_stream, stream_output
 from agentledger.git.scratch import Scratch
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Person
 from agentledger.model.text import decode
 
@@ -71,9 +73,8 @@ def _record_origin(history: History, header: str, path: str, origin: Origin | No
     blob = header.split(" ")[2 * parents + 1]
     if origin:
         history.origins.setdefault((path, blob), origin)
-    folder, _, name = path.rpartition("/")
-    parent_folder, _, task = folder.rpartition("/")
-    if name == "brief.md" and parent_folder == "tasks" and blob.strip("0"):
+    task = posixpath.basename(posixpath.dirname(path))
+    if path == ledger_paths.control_brief_path(task) and blob.strip("0"):
         history.briefs.setdefault(task, set()).add(blob)
 
 

@@ -67,8 +67,7 @@ def find_copies(refs: Refs, name: str = CONTROL) -> Copies:
     local = refs.all.get(HEADS + name)
     if local:
         return Copies(name, local, refs.twin(local))
-    remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
-    copies = [refs.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in refs.all]
+    copies = [refs.all[r] for remote in refs.remotes if (r := f"{REMOTES}{remote}/{name}") in refs.all]
     return Copies(name, None, copies[0] if copies else None)
 
 

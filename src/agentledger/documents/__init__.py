@@ -14,6 +14,7 @@ from agentledger.documents.evidence import parse_evidence
 from agentledger.documents.frame import MOST_BYTES, parse_frame
 from agentledger.documents.manager import parse_answer, parse_outcome, parse_waiver
 from agentledger.documents.packet import parse_packet
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.review import parse_review
 from agentledger.documents.status import parse_check_in
 from agentledger.documents.syntax import yaml_lines
@@ -24,6 +25,7 @@ from agentledger.documents.templates import TEMPLATES, read_template
 __all__ = (
     "MOST_BYTES",
     "TEMPLATES",
+    "RawDocument",
     "parse_answer",
     "parse_brief",
     "parse_check_in",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import BRIEF
 from agentledger.documents.tasklists import parse_items
-from agentledger.model.ledger import Brief, Check, Item, Kill, Policy, Source
+from agentledger.model.ledger import Brief, Check, Item, Kill, Policy
 
 WHY = "Why, and what would stop us"
 CRITERIA = "Acceptance criteria"
@@ -21,20 +22,9 @@ _CLOSER_FATAL = {"review": True, "explore": True, "delegate": False}
 _ITEM_FORM = "write `- [ ] ` and something that can be checked"
 
 
-def parse_brief(
-    source: Source,
-    raw: bytes,
-    policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> Brief:
-    """Parse the brief in `raw`, all of a file of `size` bytes or its beginning; never raises.
-
-    `template` is the repository's own, whose prompts count as empty.
-    """
-    page = Page(source, raw, BRIEF, size=size, template=template)
+def parse_brief(raw: RawDocument) -> Brief:
+    """Parse the brief in `raw`; never raises."""
+    page = Page(raw, BRIEF)
     said = page.values
     mode = said.get("mode", "delegate")
     # What only explores never merges, and a human who does it alone needs neither scope nor checks.
@@ -42,13 +32,13 @@ def parse_brief(
     page.require_keys()
     task = page.require_own_task()
     owns = _parse_owns(page, judged)
-    verify = _parse_checks(page, judged, policy)
+    verify = _parse_checks(page, judged, raw.policy)
     criteria = _require_sections(page, mode, judged)
     return Brief(
-        document=page.document(blob),
+        document=page.document(),
         task=task,
         title=said.get("title") or task.replace("-", " "),
-        manager=said.get("manager") or next(iter(policy.managers), ""),
+        manager=said.get("manager") or next(iter(raw.policy.managers), ""),
         mode=mode,
         session=said.get("session", "background"),
         priority=said.get("priority", 2),

@@ -11,37 +11,36 @@ import posixpath
 from typing import Any
 
 from agentledger.documents.frame import decode_document
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax import json_lines
 from agentledger.documents.syntax.nodes import Map, to_json_value
 from agentledger.documents.syntax.problems import Problems
 from agentledger.documents.syntax.tables import EVIDENCE
-from agentledger.model.ledger import Document, Evidence, Policy, Source
+from agentledger.model.ledger import Document, Evidence
 
 VERSION = 1
 _AGAIN = "`agentledger verify` writes it again"
 
 
-def parse_evidence(
-    source: Source, raw: bytes, _policy: Policy, blob: str | None = None, *, size: int | None = None
-) -> Evidence:
-    """Parse the evidence in `raw`, all of a file of `size` bytes or its beginning; never raises.
+def parse_evidence(raw: RawDocument) -> Evidence:
+    """Parse the evidence in `raw`; never raises.
 
     What cannot be read is no success: without an exit code and without a reason to skip, both are None.
     """
-    out = Problems(source.path)
-    text = decode_document(raw, size, out)
+    out = Problems(raw.source.path)
+    text = decode_document(raw.content, raw.size, out)
     tree, said = _parse_text(text, out, lines=out.any)
     if out.any:
         # Finding the lines takes as long as all the rest, and only problems need them: so it is read again.
-        out = Problems(source.path)
-        tree, said = _parse_text(decode_document(raw, size, out), out, lines=True)
-    name = posixpath.splitext(posixpath.basename(source.path))[0]
-    if "/evidence/" in f"/{source.path}" and said.get("check", name) != name:
+        out = Problems(raw.source.path)
+        tree, said = _parse_text(decode_document(raw.content, raw.size, out), out, lines=True)
+    name = posixpath.splitext(posixpath.basename(raw.source.path))[0]
+    if "/evidence/" in f"/{raw.source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
     on_base = said.get("on_base")
     document = Document(
-        source=source,
-        blob=blob,
+        source=raw.source,
+        blob=raw.blob,
         text=text or "",
         fields=_plain_fields(text or "", tree, out),
         parts=(),

@@ -13,31 +13,21 @@ import posixpath
 
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import ANSWER, OUTCOME, WAIVER
-from agentledger.model.ledger import Answer, Outcome, Policy, Source, Waiver
+from agentledger.model.ledger import Answer, Outcome, Waiver
 
 
-def parse_answer(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> Answer:
-    """Parse the answer in `raw`, all of a file of `size` bytes or its beginning.
-
-    It is a `note` if it decides nothing.
-    """
-    page = Page(source, raw, ANSWER, size=size, template=template)
+def parse_answer(raw: RawDocument) -> Answer:
+    """Parse the answer in `raw`; it is a `note` if it decides nothing."""
+    page = Page(raw, ANSWER)
     said = page.values
     page.require_keys()
     at, by = page.at(), page.by()
     # `to` may be a path or a name, with or without the ending.
     to = posixpath.basename(said.get("to", "")).removesuffix(".md") or None
     return Answer(
-        document=page.document(blob),
+        document=page.document(),
         name=page.name,
         at=at,
         by=by,
@@ -50,20 +40,12 @@ def parse_answer(
     )
 
 
-def parse_waiver(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> Waiver:
-    """Parse the waiver in `raw`, all of a file of `size` bytes or its beginning.
+def parse_waiver(raw: RawDocument) -> Waiver:
+    """Parse the waiver in `raw`.
 
     Without `rules` or `until`, or with anything invalid in it, it waives nothing.
     """
-    page = Page(source, raw, WAIVER, size=size, template=template)
+    page = Page(raw, WAIVER)
     said = page.values
     page.require_keys()
     if is_blank(page.text) and page.looked_into:
@@ -71,7 +53,7 @@ def parse_waiver(
             None, "it does not say why", "write the reason below the front matter", fatal=False
         )
     at, by = page.at(), page.by()
-    document = page.document(blob)
+    document = page.document()
     # A path that cannot be read would be left out, and a waiver without paths covers all of them.
     rules = () if any(problem.kind == "invalid" for problem in document.problems) else said.get("rules", ())
     return Waiver(
@@ -86,17 +68,9 @@ def parse_waiver(
     )
 
 
-def parse_outcome(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> Outcome:
-    """Parse the outcome in `raw`, all of a file of `size` bytes or its beginning; '' where it names none."""
-    page = Page(source, raw, OUTCOME, size=size, template=template)
+def parse_outcome(raw: RawDocument) -> Outcome:
+    """Parse the outcome in `raw`; '' where it names none."""
+    page = Page(raw, OUTCOME)
     said = page.values
     page.require_keys()
     outcome = said.get("outcome", "")
@@ -105,7 +79,7 @@ def parse_outcome(
             page.require_section(title, fatal=False)
     at, by = page.at(), page.by()
     return Outcome(
-        document=page.document(blob),
+        document=page.document(),
         at=at,
         by=by,
         outcome=outcome,

@@ -10,9 +10,10 @@ import re
 
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import PACKET
 from agentledger.documents.tasklists import parse_items
-from agentledger.model.ledger import Packet, Policy, Source
+from agentledger.model.ledger import Packet
 
 CRITERIA = "Acceptance criteria"
 SECTIONS = (
@@ -33,31 +34,18 @@ def strip_marks(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not MARK.fullmatch(line))
 
 
-def parse_packet(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-    mode: str | None = None,
-) -> Packet:
-    """Parse the packet in `raw`, all of a file of `size` bytes or its beginning; never raises.
-
-    `mode` is the brief's: a packet of `explore` has different sections. None: judged by the packet itself.
-    """
-    page = Page(source, raw, PACKET, size=size, template=template)
+def parse_packet(raw: RawDocument) -> Packet:
+    """Parse the packet in `raw`; never raises."""
+    page = Page(raw, PACKET)
     said = page.values
     page.require_keys()
     task = page.require_own_task()
-    explores = mode == "explore" or (mode is None and _is_explore_packet(page))
-    for title in EXPLORE if explores else SECTIONS:
+    for title in EXPLORE if _is_explore_packet(page) else SECTIONS:
         page.require_section(title)
     page.note_duplicates((*SECTIONS, *EXPLORE))
     criteria = tuple(item for item in parse_items(page.part(CRITERIA)) if not is_blank(item.text))
     return Packet(
-        document=page.document(blob),
+        document=page.document(),
         task=task,
         base=said.get("base"),
         head=said.get("head"),

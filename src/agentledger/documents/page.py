@@ -16,24 +16,25 @@ from agentledger.documents import sections
 from agentledger.documents.frame import Frame, parse_frame
 from agentledger.documents.kinds import Key, Table
 from agentledger.documents.placeholders import strip_comments
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax import yaml_lines
 from agentledger.documents.syntax.nodes import Map, to_json_value
 from agentledger.documents.syntax.problems import Problems, find_near_miss
 from agentledger.documents.values import parse_time_in_name
-from agentledger.model.ledger import Document, Part, Source, heading_key
+from agentledger.model.ledger import Document, Part, heading_key
+from agentledger.model.ledger_paths import CONTROL_TASKS
 
-_TASK = re.compile(r"(?:^|/)tasks/([^/]+)/")
+_TASK = re.compile(rf"(?:^|/){CONTROL_TASKS}([^/]+)/")
 
 
 class Page:
     """One document, taken apart into keys and sections."""
 
-    def __init__(
-        self, source: Source, raw: bytes, table: Table, size: int | None, template: bytes | None
-    ) -> None:
-        self.source, self.table = source, table
-        self.out = Problems(source.path)
-        frame = parse_frame(raw, size, self.out)
+    def __init__(self, raw: RawDocument, table: Table) -> None:
+        self.source, self.table = raw.source, table
+        self._blob = raw.blob
+        self.out = Problems(raw.source.path)
+        frame = parse_frame(raw.content, raw.size, self.out)
         self.frame = frame or Frame()
         #: False for a file that is too long or empty: that one problem is enough, no section is missed.
         self.looked_into = frame is not None
@@ -42,7 +43,7 @@ class Page:
         self.readable = self.head is not None
         #: The values of the keys that are there and well-formed.
         self.values: dict[str, Any] = table.values(self.head, "", self.out) if self.head else {}
-        prompts = _template_prompts(template) if template else None
+        prompts = _template_prompts(raw.template) if raw.template else None
         self.parts = (
             sections.parse_sections(self.frame.body, self.frame.body_line, prompts) if self.frame.body else ()
         )
@@ -71,12 +72,12 @@ class Page:
         """Return the Markdown below the front matter, without comments."""
         return strip_comments(self.frame.body).strip()
 
-    def document(self, blob: str | None) -> Document:
+    def document(self) -> Document:
         """Return what the value of every document carries. Call it last: it takes the problems found so far."""
         fields = to_json_value(self.head) if self.head else {}
         return Document(
             source=self.source,
-            blob=blob,
+            blob=self._blob,
             text=self.frame.text,
             fields=fields,
             parts=self.parts,

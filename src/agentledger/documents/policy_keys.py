@@ -31,53 +31,75 @@ _OWN = (
 _PATHS = 'paths = ["src/**"]'
 
 
-def _policy_table(*keys: Key, build: object = dict, accepts: str = "a table of keys") -> Table:
+def _policy_table(keys: tuple[Key, ...], *, build: object = dict, accepts: str = "a table of keys") -> Table:
     return Table(keys=keys, build=build, accepts=accepts, nulls=False)  # type: ignore[arg-type]  # any callable of the keys
 
 
 CONTROL = _policy_table(
-    Key("branch", TEXT, "The branch that the manager's documents are on.", default="agentledger"),
-    Key("guarded", FLAG, "The forge or our hook lets only managers push it.", default=False),
-    Key("signers", MAYBE, "A file of allowed ssh signers on base; empty: not checked.", default=""),
+    (
+        Key("branch", TEXT, "The branch that the manager's documents are on.", default="agentledger"),
+        Key("guarded", FLAG, "The forge or our hook lets only managers push it.", default=False),
+        Key("signers", MAYBE, "A file of allowed ssh signers on base; empty: not checked.", default=""),
+    ),
 )
 WIP = _policy_table(
-    Key("active", COUNT, "Open branches of one manager.", default=5),
-    Key("local", COUNT, "Branches that a human sits with; they count here instead.", default=3),
-    Key("review", COUNT, "Branches that wait for a human.", default=3),
-    Key("review_lines", COUNT, "Changed lines that wait for a human.", default=1500),
+    (
+        Key("active", COUNT, "Open branches of one manager.", default=5),
+        Key("local", COUNT, "Branches that a human sits with; they count here instead.", default=3),
+        Key("review", COUNT, "Branches that wait for a human.", default=3),
+        Key("review_lines", COUNT, "Changed lines that wait for a human.", default=1500),
+    ),
 )
 PATH_GROUPS = _policy_table(
-    Key("protected", PATTERNS, "Nobody's, unless a brief owns that very path."),
-    Key("shared", PATTERNS, "Shared interfaces: only a brief with `seam: true` may own them."),
-    Key("open", PATTERNS, "Anyone's."),
-    Key("generated", PATTERNS, "Written by programs; their lines are not counted."),
-    Key("tests", PATTERNS, "Where tests are."),
+    (
+        Key("protected", PATTERNS, "Nobody's, unless a brief owns that very path."),
+        Key("shared", PATTERNS, "Shared interfaces: only a brief with `seam: true` may own them."),
+        Key("open", PATTERNS, "Anyone's."),
+        Key("generated", PATTERNS, "Written by programs; their lines are not counted."),
+        Key("tests", PATTERNS, "Where tests are."),
+    ),
 )
 COMPANION = _policy_table(
-    Key("when", PATTERNS, "When one of these changes …", needed=True),
-    Key("also", PATTERNS, "… one of these has to change as well.", needed=True),
+    (
+        Key("when", PATTERNS, "When one of these changes …", needed=True),
+        Key("also", PATTERNS, "… one of these has to change as well.", needed=True),
+    ),
     build=Companion,
     accepts='`when = ["src/**"]` and `also = ["tests/**"]`',
 )
 DELEGATION = _policy_table(
-    Key("paths", PATTERNS, "Path patterns.", needed=True),
-    Key("mode", Word(("review", "own")), "The least oversight of a brief that can touch them.", needed=True),
+    (
+        Key("paths", PATTERNS, "Path patterns.", needed=True),
+        Key(
+            "mode",
+            Word(("review", "own")),
+            "The least oversight of a brief that can touch them.",
+            needed=True,
+        ),
+    ),
     build=Delegation,
     accepts=f'`{_PATHS}` and `mode = "review"`',
 )
 CHECK = _policy_table(
-    Key("name", ID, "The check's name; it replaces a brief's check of that name."),
-    Key(
-        "run", COMMAND, "The command. `{changed:GLOB}` stands for the changed files that match.", needed=True
+    (
+        Key("name", ID, "The check's name; it replaces a brief's check of that name."),
+        Key(
+            "run",
+            COMMAND,
+            "The command. `{changed:GLOB}` stands for the changed files that match.",
+            needed=True,
+        ),
+        Key("junit", PATH, "The JUnit file that the command writes."),
+        Key("timeout", DURATION, "How long it may take."),
+        Key("paths", PATTERNS, "Only for briefs whose change touches these; by default all."),
     ),
-    Key("junit", PATH, "The JUnit file that the command writes."),
-    Key("timeout", DURATION, "How long it may take."),
-    Key("paths", PATTERNS, "Only for briefs whose change touches these; by default all."),
     accepts='`name = "lint"` and `run = "ruff check ."`',
 )
 SPAWN = _policy_table(
-    Key("copy", PATHS, "Files to be copied into each new worktree."),
-    Key("setup", MAYBE, "A command to be run in it.", default=""),
+    (
+        Key("copy", PATHS, "Files to be copied into each new worktree."),
+        Key("setup", MAYBE, "A command to be run in it.", default=""),
+    ),
 )
 
 POLICY = Table(
@@ -97,17 +119,19 @@ POLICY = Table(
         Key("wip", WIP, "Limits of work in progress, for each manager; they stop new work only."),
         Key(
             "size",
-            _policy_table(Key("lines", NUMBER, "A larger change warns.", default=400)),
+            _policy_table((Key("lines", NUMBER, "A larger change warns.", default=400),)),
             "How large a change should be.",
         ),
         Key(
             "merge",
             _policy_table(
-                Key(
-                    "landing",
-                    Word(("merge", "squash", "rebase")),
-                    "How pull requests land here.",
-                    default="merge",
+                (
+                    Key(
+                        "landing",
+                        Word(("merge", "squash", "rebase")),
+                        "How pull requests land here.",
+                        default="merge",
+                    ),
                 )
             ),
             "How work gets into base.",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import REVIEW
 from agentledger.documents.tasklists import parse_items
-from agentledger.model.ledger import Policy, Review, Source
+from agentledger.model.ledger import Review
 
 FINDINGS = "Findings"
 SECTIONS = (
@@ -23,20 +24,12 @@ SECTIONS = (
 )
 
 
-def parse_review(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> Review:
-    """Parse the review in `raw`, all of a file of `size` bytes or its beginning; never raises.
+def parse_review(raw: RawDocument) -> Review:
+    """Parse the review in `raw`; never raises.
 
     What it does not say counts as the weaker claim: an agent's review, reported, and no approval.
     """
-    page = Page(source, raw, REVIEW, size=size, template=template)
+    page = Page(raw, REVIEW)
     said = page.values
     kind = said.get("kind", "agent")
     page.require_keys()
@@ -46,7 +39,7 @@ def parse_review(
     page.note_duplicates((*SECTIONS, FINDINGS))
     at, reviewer = page.at(), page.by("reviewer")
     return Review(
-        document=page.document(blob),
+        document=page.document(),
         name=page.name,
         at=at,
         reviewer=reviewer,

@@ -8,32 +8,26 @@ from __future__ import annotations
 
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_none_phrase, strip_comments
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import STATUS
 from agentledger.documents.values import parse_time_in_name
-from agentledger.model.ledger import CheckIn, Policy, Source
+from agentledger.model.check_in_states import ASKING_STATES
+from agentledger.model.ledger import CheckIn
 
 NEEDS = "What I need from you"
 SECTIONS = ("What changed", "What's next", "Risks and blockers", NEEDS)
 _NONE = "write “none” if there is nothing"
 
 
-def parse_check_in(
-    source: Source,
-    raw: bytes,
-    _policy: Policy,
-    blob: str | None = None,
-    *,
-    size: int | None = None,
-    template: bytes | None = None,
-) -> CheckIn:
-    """Parse the check-in in `raw`, all of a file of `size` bytes or its beginning; never raises."""
-    page = Page(source, raw, STATUS, size=size, template=template)
+def parse_check_in(raw: RawDocument) -> CheckIn:
+    """Parse the check-in in `raw`; never raises."""
+    page = Page(raw, STATUS)
     said = page.values
     page.require_keys()
     state = said.get("state", "working")
-    needs = _parse_needs(page, asks=state in ("needs-input", "blocked"))
+    needs = _parse_needs(page, asks=state in ASKING_STATES)
     return CheckIn(
-        document=page.document(blob),
+        document=page.document(),
         name=page.name,
         at=_written_at(page),
         state=state,

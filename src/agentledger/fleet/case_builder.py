@@ -24,8 +24,9 @@ from agentledger.fleet import check_ins
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import LEDGER, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import Base, Branch, Change, Conflict, ConflictFile, Fleet, State
 from agentledger.model.ledger import Brief
+from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Task, task_of_work
@@ -45,7 +46,6 @@ PROTECTED = tuple(
         ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
     ).split()
 )
-_TASKS = LEDGER + b"tasks/"
 
 
 def judge_branches(
@@ -276,7 +276,7 @@ class Bench:
             scope=scope_of(brief, self.fleet) if brief else None,
             since=brief.document.source.at if brief else None,
             changed=paths,
-            code=any(t.own and not t.path.startswith(LEDGER) for t in paths),
+            code=any(t.own and not t.path.startswith(LEDGER_BYTES) for t in paths),
             added=branch.added,
             removed=branch.removed,
             commits=len(code_commits(branch)),
@@ -339,9 +339,9 @@ def _conflict_of_net(net: Net) -> Conflict | None:
 
 
 def _task_folder(path: bytes) -> str:
-    if not path.startswith(_TASKS):
+    if not path.startswith(TASKS_BYTES):
         return ""
-    task, slash, _ = path[len(_TASKS) :].partition(b"/")
+    task, slash, _ = path[len(TASKS_BYTES) :].partition(b"/")
     # A file beside the folders, such as a README, belongs to no task.
     return decode(task) if slash else ""
 

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentledger import documents
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import LEDGER, Change
+from agentledger.model.fleet import Change
 from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger_paths import status_folder
 from agentledger.model.text import count_misleading, decode, encode
 from agentledger.rules.case import Report
 
@@ -25,7 +26,7 @@ History = Mapping[bytes, Sequence[Change]]
 
 def check_in_history(task: str, history: History) -> dict[bytes, Sequence[Change]]:
     """Return the part of a history that is about the task's check-ins, sorted by path."""
-    folder = LEDGER + b"tasks/" + encode(task) + b"/status/"
+    folder = encode(status_folder(task))
     return {p: history[p] for p in sorted(history) if p.startswith(folder) and p.endswith(b".md")}
 
 
@@ -60,5 +61,7 @@ def _earlier_blobs(changes: Sequence[Change]) -> list[str]:
 
 def _is_sound(raw: bytes, policy: Policy) -> bool:
     # The two things for which a gate refuses a check-in: it cannot be parsed, or its characters mislead.
-    document = documents.parse_check_in(Source(path=""), raw[: documents.MOST_BYTES], policy).document
+    document = documents.parse_check_in(
+        documents.RawDocument(source=Source(path=""), content=raw[: documents.MOST_BYTES], policy=policy)
+    ).document
     return not document.problems and not count_misleading([decode(raw)])

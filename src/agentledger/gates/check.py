@@ -6,23 +6,24 @@ Belongs here: choosing what to check out of a fleet, and the report. Does not: g
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
 from agentledger.git import process, queries
-from agentledger.ledger.policy import FILE
 from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
+from agentledger.model.ledger_paths import POLICY_FILE
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository.bases import HEADS, REMOTES
 
-_ALIVE = (State.OPEN, State.DORMANT, State.UNREADABLE)
+# What `--fleet` looks at: what cannot be read may be open.
+_CHECKED = (*UNMERGED, State.UNREADABLE)
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
 
@@ -45,7 +46,7 @@ def check_branch(
     with snapshot.open_snapshot(start, wanted, progress) as taken:
         branch = _find_branch(taken.fleet, name)
         if branch is None:
-            raise _not_agent_error(taken.fleet, name) or _unknown_name_error(name, known)
+            raise _not_agent_error(taken.fleet, name) or _unknown_error("branch", name, known)
         return _check_one_branch(taken, branch, gate)
 
 
@@ -54,7 +55,7 @@ def check_fleet(
 ) -> Report:
     """Check every open branch. Without a gate the merge gate's findings are shown, and nothing is refused."""
     with snapshot.open_snapshot(start, request, progress) as taken:
-        alive = [b for b in taken.fleet.branches if b.state in _ALIVE]
+        alive = [b for b in taken.fleet.branches if b.state in _CHECKED]
         if gate is None:
             return _report_findings(taken, alive, Gate.MERGE, "the fleet")
         return _check_at_gate(taken, alive, gate, "the fleet")
@@ -65,7 +66,7 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
     with snapshot.open_snapshot(start, request, progress) as taken:
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
-            raise _unknown_name_error(task, known, "task")
+            raise _unknown_error("task", task, known)
         return Report(Gate.SPAWN, task, taken.spawn(task), _printable_notes(taken.fleet))
 
 
@@ -133,7 +134,7 @@ def _require_policy(fleet: Fleet, gate: Gate) -> None:
     base = escape_hidden(fleet.base.name)
     raise LedgerError(
         f"no version of the policy on {base} can be read, so nothing can be merged by it{why}",
-        f"fix {FILE} on {base}, and commit it there",
+        f"fix {POLICY_FILE} on {base}, and commit it there",
     )
 
 
@@ -175,11 +176,6 @@ def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:
     return None
 
 
-def _unknown_name_error(name: str, known: Iterable[str], what: str = "branch") -> LedgerError:
-    near = difflib.get_close_matches(name, list(known), 3, 0.5)
-    hint = (
-        f"did you mean {' or '.join(map(escape_hidden, near))}?"
-        if near
-        else f"`agentledger board` lists every {what}"
-    )
-    return LedgerError(f"there is no {what} named {escape_hidden(name)}", hint)
+def _unknown_error(what: str, name: str, known: Sequence[str]) -> LedgerError:
+    # A fleet is long, so of names that are nothing like this one none is shown.
+    return unknown_name_error(what, name, known, f"`agentledger board` lists every {what}", most=0)

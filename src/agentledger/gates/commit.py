@@ -20,13 +20,14 @@ from agentledger.fleet import case_builder, check_ins
 from agentledger.gates import gated as who
 from agentledger.gates import granting
 from agentledger.gates import here as surroundings
-from agentledger.gates.gated import TASKS, Gated
+from agentledger.gates.gated import Gated
 from agentledger.gates.here import Here
 from agentledger.git import commits, objects, scratch
 from agentledger.git.scratch import Scratch
+from agentledger.model import ledger_paths
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import Source
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Copy, Work
 from agentledger.rules.case import Case, Report, Touched
@@ -93,7 +94,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         work=_gather_work(sealed, gated, commit, own),
         scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
-        code=any(not touched.path.startswith(LEDGER) for touched in changed),
+        code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
         twins=content_risks.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
@@ -114,7 +115,7 @@ def _changed_check_ins(sealed: Scratch, gated: Gated, commit: str, own: Own) -> 
 
 def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
     """Gather the branch's documents that the rules of this gate ask for: its copy of the brief, and check-ins."""
-    folder = f"{TASKS}{gated.task.id}/"
+    folder = f"{ledger_paths.task_folder(gated.task.id)}/"
     entries = objects.read_tree_entries(sealed.git, commit, folder)
     # A link is no document: what is behind it is not what was committed.
     blobs = {decode(path): blob for mode, blob, path in entries if mode != content_risks.LINK}
@@ -131,7 +132,12 @@ def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
     texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(chosen.values()))))
     parsed = [
         documents.parse_check_in(
-            Source(path=path), texts.get(blob, b"")[: documents.MOST_BYTES], gated.policy, blob
+            documents.RawDocument(
+                source=Source(path=path),
+                content=texts.get(blob, b"")[: documents.MOST_BYTES],
+                policy=gated.policy,
+                blob=blob,
+            )
         )
         for path, blob in chosen.items()
     ]
@@ -143,7 +149,7 @@ def _select_check_ins(gated: Gated, own: Own, blobs: Mapping[str, str]) -> dict[
     """Return the check-ins of this commit, by path; all of the branch's, where one may ask for a checkpoint."""
     brief = gated.task.brief
     checkpoints = brief is not None and (brief.checkpoints or brief.mode == "review")
-    folder = f"{TASKS}{gated.task.id}/status/"
+    folder = ledger_paths.status_folder(gated.task.id)
     return {
         path: blob
         for path, blob in blobs.items()

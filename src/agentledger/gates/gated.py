@@ -20,14 +20,13 @@ from agentledger.git.scratch import Scratch
 from agentledger.ledger import policy
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.policy import Ruled
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy, Source
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Task
 from agentledger.repository import agents, bases
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
-
-TASKS = ".agentledger/tasks/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +86,8 @@ class _Briefs:
     def confirmed(self, task: str) -> tuple[str | None, str | None]:
         """The blobs of the task's brief on the control branch and on base; None where there is none."""
         if task not in self._confirmed:
-            names = [f"{tip}:tasks/{task}/brief.md" for tip in self.tips] + [f"{self.base}:{own_brief(task)}"]
+            names = [f"{tip}:{ledger_paths.control_brief_path(task)}" for tip in self.tips]
+            names.append(f"{self.base}:{ledger_paths.brief_path(task)}")
             infos = objects.read_object_info(self.git, list(map(encode, names)))
             *control, base = (blob if kind == "blob" else None for blob, kind, _ in infos)
             # Of two copies, the last outweighs the other.
@@ -97,9 +97,8 @@ class _Briefs:
     def naming(self, branch: str) -> set[str]:
         """The tasks whose brief, on the control branch or on base, names the branch."""
         tasks = set()
-        places = [*((tip, "tasks/*/brief.md") for tip in self.tips), (self.base, f"{TASKS}*/brief.md")]
-        for commit, pattern in places:
-            grep = ["grep", "-l", "-z", "-F", "-e", branch, commit, "--", f":(glob){pattern}"]
+        for commit in (*self.tips, self.base):
+            grep = ["grep", "-l", "-z", "-F", "-e", branch, commit, "--", *ledger_paths.ALL_BRIEFS]
             for name in decode(process.run_or_none(self.git, grep) or b"").split("\0")[:-1]:
                 blob = objects.read_object_info(self.git, [name])[0][0]
                 text = next(
@@ -146,23 +145,20 @@ def _task_of_branch(briefs: _Briefs, branch: str, ruled: Ruled, head: str) -> st
 def _read_added_files(briefs: _Briefs, head: str) -> list[str]:
     """The paths, below the folder of all tasks, of the ledger's files that the branch adds to base or changes."""
     flags = ["-r", "-z", "--name-only", "--no-renames", "--diff-filter=d", "--merge-base"]
-    out, code, _ = run_unchecked(briefs.git, ["diff-tree", *flags, briefs.base, head, "--", TASKS])
+    out, code, _ = run_unchecked(
+        briefs.git, ["diff-tree", *flags, briefs.base, head, "--", ledger_paths.TASKS]
+    )
     if code:  # no common history: all that is there was added
-        entries = objects.read_tree_entries(briefs.git, head, TASKS)
-        return [decode(path).removeprefix(TASKS) for _, _, path in entries]
-    return [path.removeprefix(TASKS) for path in decode(out).split("\0")[:-1]]
+        entries = objects.read_tree_entries(briefs.git, head, ledger_paths.TASKS)
+        return [decode(path).removeprefix(ledger_paths.TASKS) for _, _, path in entries]
+    return [path.removeprefix(ledger_paths.TASKS) for path in decode(out).split("\0")[:-1]]
 
 
 def _find_counting_brief(briefs: _Briefs, task: str, head: str) -> tuple[str, str] | None:
     """The blob of the brief that counts, and where it was found; None where there is none."""
     control, base = briefs.confirmed(task)
-    first = None if control or base else _oldest_brief(briefs, head, own_brief(task))
+    first = None if control or base else _oldest_brief(briefs, head, ledger_paths.brief_path(task))
     return counting_brief(control, base, first)
-
-
-def own_brief(task: str) -> str:
-    """The path of a task's brief on base and on branches."""
-    return f"{TASKS}{task}/brief.md"
 
 
 def _read_task(briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: tuple[str, str]) -> Task:
@@ -170,15 +166,19 @@ def _read_task(briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: t
     blob, where = counting
     replies = _list_replies(briefs, name)
     texts = _read_blobs(briefs.scratch, [blob, *replies.values()])
-    path = f"tasks/{name}/brief.md" if where == "control" else own_brief(name)
-    brief = documents.parse_brief(Source(path=path), texts.get(blob, b""), ruled.policy, blob)
+    path = ledger_paths.control_brief_path(name) if where == "control" else ledger_paths.brief_path(name)
 
-    def each(folder: str) -> list[tuple[Source, bytes]]:
-        paths = [path for path in replies if path.startswith(f"tasks/{name}/{folder}/")]
-        return [(Source(path=path), texts.get(replies[path], b"")) for path in paths]
+    def raw(at: str, oid: str) -> documents.RawDocument:
+        content = texts.get(oid, b"")
+        return documents.RawDocument(source=Source(path=at), content=content, policy=ruled.policy, blob=oid)
 
-    answers = tuple(documents.parse_answer(source, raw, ruled.policy) for source, raw in each("answers"))
-    waivers = tuple(documents.parse_waiver(source, raw, ruled.policy) for source, raw in each("waivers"))
+    def each(folder: str) -> list[documents.RawDocument]:
+        below = f"{ledger_paths.control_folder(name)}/{folder}/"
+        return [raw(path, oid) for path, oid in replies.items() if path.startswith(below)]
+
+    brief = documents.parse_brief(raw(path, blob))
+    answers = tuple(map(documents.parse_answer, each("answers")))
+    waivers = tuple(map(documents.parse_waiver, each("waivers")))
     return Task(
         id=name,
         brief=brief,
@@ -191,7 +191,7 @@ def _read_task(briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: t
 
 def _list_replies(briefs: _Briefs, task: str) -> dict[str, str]:
     """The blobs of the manager's answers and waivers on the control branch, by path."""
-    folder = f"tasks/{task}/"
+    folder = f"{ledger_paths.control_folder(task)}/"
     folders = tuple(f"{folder}{kind}/" for kind in ("answers", "waivers"))
     blobs = {}
     for tip in briefs.tips:

@@ -23,7 +23,7 @@ from agentledger.gates import grant
 from agentledger.gates.git_output import MOST_REQUEST, git_output
 from agentledger.gates.grant import Grant
 from agentledger.git.environment import build_git_env
-from agentledger.model import paths
+from agentledger.model import ledger_paths, paths
 
 TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ def _is_grant_current(granted: Grant, env: dict[str, str]) -> bool:
 
 def _has_same_documents(moved: set[tuple[bytes, bytes]], env: dict[str, str]) -> bool:
     """Has each of these commits the same policy and briefs as the one that it is compared with?"""
-    briefs = "tasks/*/brief.md"
-    wanted = [f":(glob){briefs}", f":(glob).agentledger/{briefs}", ".agentledger/config.toml"]
+    wanted = [*ledger_paths.ALL_BRIEFS, ledger_paths.POLICY_FILE]
     pairs = b"".join(new + b" " + old + b"\n" for new, old in moved)
     flags = ["--stdin", "-r", "--raw", "--no-renames", "--no-commit-id"]
     return git_output(["diff-tree", *flags, "--", *wanted], env, pairs) == b""
@@ -115,7 +114,7 @@ def _is_within_grant(granted: Grant, head: bytes, env: dict[str, str]) -> bool:
     changes = _read_changes(head, env)
     if changes is None or not all(_is_plain_file(granted, change) for change in changes):
         return False
-    own = head + b":.agentledger/tasks/" + granted.one("task") + b"/brief.md"
+    own = head + b":" + ledger_paths.TASKS_BYTES + granted.one("task") + b"/brief.md"
     folders = {f: head + b":" + f for c in changes if c.status == b"A" for f in paths.parent_folders(c.path)}
     blobs = [change.blob for change in changes if change.status != b"D"]
     read = _read_objects(list(dict.fromkeys([own, *folders.values(), *blobs])), env)
@@ -153,7 +152,7 @@ def _is_plain_name(granted: Grant, path: bytes) -> bool:
 
 
 def _is_allowed_name(granted: Grant, path: bytes) -> bool:
-    ledger = (path + b"/").lower().startswith(b".agentledger/")
+    ledger = (path + b"/").lower().startswith(ledger_paths.LEDGER_BYTES)
     return not ledger and _is_clear_text(path) and granted.surely_covers(path)
 
 

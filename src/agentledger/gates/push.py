@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from agentledger.attention.sections import is_finished
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
@@ -20,7 +21,6 @@ from agentledger.model.errors import Unjudged
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Progress
 from agentledger.repository import agents
 from agentledger.repository.bases import HEADS
 from agentledger.rules.case import Ref
@@ -88,5 +88,4 @@ def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:
 
 
 def _gate_of_branch(branch: Branch) -> Gate:
-    is_ready = branch.standing is not None and branch.standing.progress in (Progress.READY, Progress.APPROVED)
-    return Gate.READY if is_ready else Gate.PUSH
+    return Gate.READY if is_finished(branch) else Gate.PUSH

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
+from agentledger.model import ledger_paths
 
-_LEDGER = b"40000 .agentledger\0"
+_LEDGER = f"40000 {ledger_paths.FOLDER}\0".encode()
 
 
 def compute_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:

@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from agentledger.git.objects import Failure, salvage_batch
 from agentledger.git.process import Git, Stream, run, run_unchecked, split_stream, stream_output
+from agentledger.model import ledger_paths
 from agentledger.model.errors import GitError
 from agentledger.model.fleet import Change
 from agentledger.model.text import decode
 
 # Raw output with full ids, folders opened up, and no renames: rules judge one path at a time.
+_TASKS = ledger_paths.TASKS.rstrip("/")
 _RAW = ["-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none"]
 
 
@@ -76,7 +78,7 @@ def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tu
     flags = ["--stdin", "--topo-order", "--reverse", "--full-history", "--diff-merges=first-parent"]
     flow = stream_output(
         sealed,
-        ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", ".agentledger/tasks"],
+        ["log", *flags, "--format=%x00%H%x00", *_RAW, "--", _TASKS],
         [revisions.encode()],
     )
     for (commit,), changes in _parse_log(split_stream(flow.blocks)):

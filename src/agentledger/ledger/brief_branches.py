@@ -17,9 +17,8 @@ from agentledger.git.process import run_unchecked
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy
+from agentledger.model.ledger_paths import ALL_BRIEFS
 from agentledger.repository.bases import Refs
-
-_BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
 
 
 def read_branch_patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Base) -> tuple[str, ...]:
@@ -32,7 +31,7 @@ def read_branch_patterns(scratch: Scratch, refs: Refs, policy: Policy, base: Bas
 
 def _read_branch_lines(scratch: Scratch, tips: Sequence[str]) -> bytes:
     """The `branch:` lines of the briefs at these commits."""
-    out, code, _ = run_unchecked(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *_BRIEFS])
+    out, code, _ = run_unchecked(scratch.git, ["grep", "-h", "-e", "^branch:", *tips, "--", *ALL_BRIEFS])
     # An exit code of 1 means that nothing matched. Above that, one of the commits cannot be read: the others
     # still count. `control.reader` reports a copy that cannot be read.
     return b"".join(_read_branch_lines(scratch, [tip]) for tip in tips) if code > 1 and len(tips) > 1 else out

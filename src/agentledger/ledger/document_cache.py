@@ -21,7 +21,7 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from agentledger import __version__, documents
-from agentledger.documents import MOST_BYTES
+from agentledger.documents import MOST_BYTES, RawDocument
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files
 from agentledger.ledger.ledger_files import Key, LedgerFile
@@ -46,7 +46,7 @@ from agentledger.storage.cache import Cache
 T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
 Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Packet | Evidence
 _KIND = "document"
-_PARSERS: dict[type[Paper], Callable[..., Paper]] = {
+_PARSERS: dict[type[Paper], Callable[[RawDocument], Paper]] = {
     Answer: documents.parse_answer,
     Brief: documents.parse_brief,
     CheckIn: documents.parse_check_in,
@@ -110,8 +110,15 @@ class Parser:
         return value
 
     def _parse_document(self, kind: type[Paper], file: LedgerFile) -> Paper:
-        template = {"template": self._templates[kind]} if kind in self._templates else {}
-        value = _PARSERS[kind](file.source, file.raw or b"", self._policy, file.blob or None, **template)
+        value = _PARSERS[kind](
+            RawDocument(
+                source=file.source,
+                content=file.raw or b"",
+                policy=self._policy,
+                blob=file.blob or None,
+                template=self._templates.get(kind),
+            )
+        )
         problem = _reading_problem(file)
         if problem is not None:
             return replace(value, document=replace(value.document, problems=(problem,)))

@@ -23,12 +23,12 @@ from agentledger.documents import MOST_BYTES
 from agentledger.git import diffs, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError
-from agentledger.model.fleet import LEDGER, Base, Branch, Change, Commit, State
+from agentledger.model.fleet import Base, Branch, Change, Commit, State
 from agentledger.model.ledger import Source
+from agentledger.model.ledger_paths import FOLDER, TASKS, TASKS_BYTES
 from agentledger.model.text import decode
 from agentledger.storage.cache import Cache
 
-TASKS = LEDGER.decode() + "tasks/"
 # At most so many of one branch's ledger files are read, the newest: nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
@@ -79,7 +79,7 @@ class BranchFiles:
 
 def is_ledger_path(path: bytes) -> bool:
     """Is this a file below `.agentledger/tasks/`?"""
-    return path.startswith(TASKS.encode())
+    return path.startswith(TASKS_BYTES)
 
 
 # -- committed -------------------------------------------------------------------------
@@ -266,10 +266,10 @@ def read_worktree_files(
 
 
 def _walk_ledger(folder: Path) -> Iterator[Path]:
-    ledger = folder / LEDGER.decode().rstrip("/")
+    ledger = folder / FOLDER
     if ledger.is_symlink():
         return
-    for parent, folders, names in os.walk(ledger / "tasks"):
+    for parent, folders, names in os.walk(folder / TASKS):
         folders.sort()
         for name in sorted(names):
             path = Path(parent, name)

@@ -21,13 +21,12 @@ from agentledger.ledger import config
 from agentledger.model.errors import RefError
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy, Problem
+from agentledger.model.ledger_paths import POLICY_FILE, TEMPLATES
 from agentledger.model.text import decode
 from agentledger.repository import bases
 from agentledger.repository.bases import Choice, Refs
 from agentledger.repository.resolve_base import resolve_base
 
-FILE = ".agentledger/config.toml"
-_TEMPLATES = ".agentledger/templates"
 # So many older versions are tried: where more in a row are broken, it is not by a slip.
 _VERSIONS = 20
 
@@ -59,10 +58,13 @@ def read_policy(
     except RefError as error:
         hint = f"base stays {choice.name}; {error.hint}"
         problem = Problem(
-            path=FILE, line=None, message=f"`base` names a branch that is not here: {policy.base}", hint=hint
+            path=POLICY_FILE,
+            line=None,
+            message=f"`base` names a branch that is not here: {policy.base}",
+            hint=hint,
         )
         return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
-    chosen = named._replace(why=f"named in {FILE} on {choice.name}")
+    chosen = named._replace(why=f"named in {POLICY_FILE} on {choice.name}")
     base = resolve_base(scratch, chosen, fetched_at)
     return Ruled(_read_base_policy(scratch, base), base, chosen)
 
@@ -72,7 +74,7 @@ def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:
 
     Bytes that are not UTF-8 are replaced. Takes one process where there are no templates, else two.
     """
-    names = {f"{base.head}:{_TEMPLATES}/{name}.md": name for name in documents.TEMPLATES}
+    names = {f"{base.head}:{TEMPLATES}/{name}.md": name for name in documents.TEMPLATES}
     infos = zip(names.values(), objects.read_object_info(scratch.git, list(names)), strict=True)
     blobs = {
         name: blob for name, (blob, kind, size) in infos if kind == "blob" and size <= documents.MOST_BYTES
@@ -86,13 +88,13 @@ def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
     policy = _read_policies(scratch, [base.head])[0]
     if policy.readable:
         return policy
-    log = ["log", f"-{_VERSIONS}", "--format=%H", base.head, "--", FILE]
+    log = ["log", f"-{_VERSIONS}", "--format=%H", base.head, "--", POLICY_FILE]
     commits = decode(run_unchecked(scratch.git, log)[0]).split()
     for commit, older in zip(commits, _read_policies(scratch, commits), strict=True):
         if older.readable:
             hint = f"the version of {commit[:12]} counts until it is fixed"
             unreadable = Problem(
-                path=FILE, line=None, message=f"the policy on {base.name} cannot be read", hint=hint
+                path=POLICY_FILE, line=None, message=f"the policy on {base.name} cannot be read", hint=hint
             )
             return replace(older, problems=(*policy.problems, unreadable))
     return policy
@@ -100,17 +102,24 @@ def _read_base_policy(scratch: Scratch, base: Base) -> Policy:
 
 def _read_policies(scratch: Scratch, commits: Sequence[str]) -> list[Policy]:
     """The policy in each of these commits; the defaults where there is no such file."""
-    kinds = objects.read_object_info(scratch.git, [f"{commit}:{FILE}" for commit in commits])
+    kinds = objects.read_object_info(scratch.git, [f"{commit}:{POLICY_FILE}" for commit in commits])
     small = [blob for blob, kind, size in kinds if kind == "blob" and size <= config.MOST_BYTES]
     texts = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(small))))
     return [
-        Policy() if kind == "missing" else config.parse(FILE, texts[blob]) if blob in texts else _no_policy()
+        Policy()
+        if kind == "missing"
+        else config.parse(POLICY_FILE, texts[blob])
+        if blob in texts
+        else _no_policy()
         for blob, kind, _ in kinds
     ]
 
 
 def _no_policy() -> Policy:
     problem = Problem(
-        path=FILE, line=None, message="it is too long to be a policy, or no file", hint="at most 256 KiB"
+        path=POLICY_FILE,
+        line=None,
+        message="it is too long to be a policy, or no file",
+        hint="at most 256 KiB",
     )
     return Policy(problems=(problem,), readable=False)

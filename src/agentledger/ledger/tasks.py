@@ -15,7 +15,7 @@ from typing import TypeVar
 from agentledger.attention import progress
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
-from agentledger.ledger.ledger_files import TASKS, BranchFiles, LedgerFile
+from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import (
     Answer,
@@ -28,6 +28,7 @@ from agentledger.model.ledger import (
     Review,
     Waiver,
 )
+from agentledger.model.ledger_paths import TASKS
 from agentledger.model.work import Copy, Task, Work
 
 # Outcomes that end the branches of a task.

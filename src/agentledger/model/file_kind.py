@@ -10,11 +10,10 @@ import re
 from enum import StrEnum
 from functools import lru_cache
 
-from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode
 
 # The files that pages show as documents, so not among a branch's own files.
-_LEDGER = LEDGER + b"tasks/"
 
 
 class Role(StrEnum):
@@ -50,7 +49,7 @@ _TEST_NAME = re.compile(
 def classify_path(path: bytes) -> Role:
     """The kind of file, by its name alone: SOURCE, TEST, GENERATED or LEDGER."""
     text = decode(path)
-    if path.startswith(_LEDGER):
+    if path.startswith(TASKS_BYTES):
         return Role.LEDGER
     if _GENERATED.match(text):
         return Role.GENERATED

@@ -20,10 +20,8 @@ from typing import NamedTuple
 
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import Policy, Problem
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.work import Standing, Task, Work, task_of_work
-
-# The folder in which a branch keeps its ledger, from the top of its tree.
-LEDGER = b".agentledger/"
 
 
 class Person(NamedTuple):
@@ -83,6 +81,8 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# States of a branch with changes that base has not.
+UNMERGED = (State.OPEN, State.DORMANT)
 # States in which somebody may still be at work on a branch.
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
 
@@ -219,7 +219,7 @@ class Branch:
     @property
     def code_changes(self) -> tuple[Change, ...]:
         """The changes outside the ledger's own folder, which make up the size that readers see."""
-        return tuple(c for c in self.changes if not c.path.startswith(LEDGER))
+        return tuple(c for c in self.changes if not c.path.startswith(LEDGER_BYTES))
 
     @property
     def line(self) -> tuple[Commit, ...]:

@@ -6,6 +6,8 @@ whether it changed (see `changes`). The commit hook imports this module, so it i
 
 from __future__ import annotations
 
+from agentledger.model.ledger_paths import FOLDER
+
 
 def unsafe_path_reason(path: bytes) -> str | None:
     """Why no system should check out a file of this path; None where every one can.
@@ -22,7 +24,7 @@ def unsafe_path_reason(path: bytes) -> str | None:
         return "has a control character in its name"
     first = parts[0]
     # On a disk that ignores case, `.AgentLedger` is the ledger's folder.
-    return "looks like the ledger's folder" if first.lower() == b".agentledger" != first else None
+    return "looks like the ledger's folder" if first.lower() == FOLDER.encode() != first else None
 
 
 def parent_folders(path: bytes) -> list[bytes]:

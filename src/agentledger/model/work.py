@@ -39,6 +39,10 @@ class Copy(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+# A copy that a manager can make the brief.
+ACCEPTABLE = (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a branch's ledger folder and the manager's documents say about it; all tuples newest first."""
@@ -62,6 +66,10 @@ class Work:
     #: The branch's commits to their code trees: what was said of a commit is still true while its code tree
     #: is that of the head.
     code_trees: Mapping[str, str] = field(default_factory=dict)
+
+
+# The places that `Task.brief_from` names, in words; a branch goes by its own name.
+PLACES = {"control": "the control branch", "base": "base"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +114,11 @@ class Progress(StrEnum):
     REJECTED = "rejected"
     #: A check-in is overdue.
     SILENT = "silent"
+
+
+# How far a branch is that waits for an answer, and one whose agent says that it is done.
+ASKING = (Progress.NEEDS_INPUT, Progress.BLOCKED)
+FINISHED = (Progress.READY, Progress.APPROVED)
 
 
 class Trust(StrEnum):

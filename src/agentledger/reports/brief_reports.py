@@ -15,10 +15,9 @@ from agentledger.attention.actions import format_command
 from agentledger.attention.brief_change import Change
 from agentledger.model.ledger import Brief, Problem
 from agentledger.model.text import encode, escape_hidden, format_path
-from agentledger.model.work import Copy
+from agentledger.model.work import ACCEPTABLE, PLACES, Copy
 from agentledger.reports import shapes_commands
 
-_PLACES = {"control": "the control branch", "base": "base"}
 _COPIES = {
     Copy.NONE: "has no copy of it",
     Copy.SAME: "has the same",
@@ -66,7 +65,7 @@ def _describe_source(brief: Brief, where: str) -> str:
         if source.proven
         else "unproven: an agent here could have rewritten it"
     )
-    return f"from {_PLACES.get(where, where)}{commit}, {proof}"
+    return f"from {PLACES.get(where, where)}{commit}, {proof}"
 
 
 def encode_brief(task: str, brief: Brief, where: str, copies: Copies) -> bytes:
@@ -111,7 +110,7 @@ def _describe_difference(difference: Difference) -> Iterator[str]:
     # With the blob, `accept` refuses a copy that has changed since it was read here.
     blob = ("--blob", (difference.own.document.blob or "")[:12])
     accept = format_command(("agentledger", "brief", "accept", *blob), difference.branch)
-    if accept and difference.copy in (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED):
+    if accept and difference.copy in ACCEPTABLE:
         yield ""
         yield f"next: {accept}"
     if accept and difference.copy is Copy.SCOPE_CHANGE:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agentledger import __version__
+from agentledger.model import ledger_paths
 from agentledger.model.findings import Finding, Report, Severity
 from agentledger.model.text import encode, escape_hidden
 from agentledger.rules import RULES, Rule
@@ -81,7 +82,7 @@ def _shape_location(finding: Finding) -> dict[str, Any]:
 
     So a finding about a whole branch gets its brief as the place, one about a whole file its first line.
     """
-    task = f".agentledger/tasks/{finding.task}/brief.md" if finding.task else ".agentledger/config.toml"
+    task = ledger_paths.brief_path(finding.task) if finding.task else ledger_paths.POLICY_FILE
     path = encode(task) if finding.path is None else finding.path
     return {"artifactLocation": {"uri": _path_to_uri(path)}, "region": {"startLine": finding.line or 1}}
 

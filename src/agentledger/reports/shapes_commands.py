@@ -14,6 +14,7 @@ from msgspec import Meta, field
 
 from agentledger.attention import queue
 from agentledger.model import work
+from agentledger.reports.prompt import cloud
 from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, one_of
 
 
@@ -265,7 +266,7 @@ class Prompt(Entry, frozen=True):
     kind: Literal["prompt"]
     task: str
     branch: str | None
-    purpose: Annotated[str, one_of("start", "resume", "review", "copilot", "codex", "jules")]
+    purpose: Annotated[str, one_of("start", "resume", "review", *cloud.PLATFORMS)]
     limit: Count
     bytes: Count
     text: str

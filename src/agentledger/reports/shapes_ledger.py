@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from agentledger.attention.sections import Section
 from agentledger.model import fleet
 from agentledger.model.findings import Gate, Severity
 from agentledger.model.text import decode
@@ -27,7 +28,6 @@ Mode = Annotated[
 ]
 Count = Annotated[int, Meta(ge=0)]
 Base64 = Annotated[str, Meta(extra_json_schema={"contentEncoding": "base64"}, description="The exact bytes.")]
-SECTIONS = ("your-turn", "held", "kill", "silent", "working", "unbriefed", "ended")
 
 
 def base64_unless_utf8(raw: bytes) -> str | UnsetType:
@@ -223,7 +223,7 @@ class Branch(Entry, frozen=True):
     state: Annotated[str, one_of(*fleet.State)]
     state_why: str | None
     same_as: Oid | None
-    section: Annotated[str, one_of(*SECTIONS)]
+    section: Annotated[str, one_of(*Section)]
     task: str | None
     agent: Agent | None
     active_at: Time | None

@@ -14,6 +14,7 @@ from agentledger.git.queries import Ref
 from agentledger.model.errors import RefError
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.repository.agents import DEFAULT_PATTERNS
+from agentledger.repository.remotes import put_origin_first
 
 # The names that repositories usually give to base. Where just one of them exists, that one is taken.
 USUAL = ("main", "master", "trunk", "develop")
@@ -39,13 +40,10 @@ class Refs:
     def __init__(self, refs: Sequence[Ref], config: Mapping[str, str], broken: Sequence[str] = ()) -> None:
         self.all = {ref.name: ref for ref in refs}
         self.broken = tuple(broken)
-        self.remotes = sorted(
-            {key.split(".", 1)[1].rsplit(".", 1)[0] for key in config if key.startswith("remote.")}
-        )
-        # A remote's refs can outlive its configuration.
-        self.remotes += sorted(
-            {r.split("/")[2] for r in self.all if r.startswith(REMOTES)} - set(self.remotes)
-        )
+        # All that are named in any way, origin first: a remote's refs can outlive its configuration.
+        named = {key.split(".", 1)[1].rsplit(".", 1)[0] for key in config if key.startswith("remote.")}
+        seen = {r.split("/")[2] for r in self.all if r.startswith(REMOTES)}
+        self.remotes = put_origin_first([*sorted(named), *sorted(seen - named)])
 
     def split_remote(self, ref: str) -> tuple[str, str]:
         """`refs/remotes/origin/a/b` → `("origin", "a/b")`; a remote's own name may have slashes in it."""
@@ -65,9 +63,8 @@ class Refs:
         upstream = self.all.get(local.upstream)
         if upstream and upstream.name.startswith(REMOTES) and self.split_remote(upstream.name)[1] == name:
             return upstream
-        remotes = sorted(self.remotes, key=lambda remote: remote != "origin")
         return next(
-            (self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all), None
+            (self.all[r] for remote in self.remotes if (r := f"{REMOTES}{remote}/{name}") in self.all), None
         )
 
     def branch(self, name: str, why: str) -> Choice | None:
@@ -77,8 +74,7 @@ class Refs:
             # For base, the upstream is its other copy whatever that is called.
             upstream = self.all.get(local.upstream) or self.twin(local)
             return Choice(name, local, upstream if upstream and upstream.name != local.name else None, why)
-        remotes = sorted(self.remotes, key=lambda remote: remote != "origin")
-        copies = [self.all[r] for remote in remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
+        copies = [self.all[r] for remote in self.remotes if (r := f"{REMOTES}{remote}/{name}") in self.all]
         return Choice(name, None, copies[0], why) if copies else None
 
     def describe_branches(self) -> str:
@@ -125,8 +121,7 @@ def _choose_named(refs: Refs, requested: str) -> Choice:
 
 def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
     """A remote's default branch, else a bare repository's HEAD, else the only branch with a usual name."""
-    remotes = sorted(refs.remotes, key=lambda remote: remote != "origin")
-    for remote in remotes:
+    for remote in refs.remotes:
         default = refs.all.get(f"{REMOTES}{remote}/HEAD")
         if default and default.target:
             choice = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")

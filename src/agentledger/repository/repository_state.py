@@ -21,9 +21,10 @@ from agentledger import __version__
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Checkout, Place, Ref
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
-from agentledger.repository import bases
+from agentledger.repository import bases, remotes
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -85,9 +86,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     worktrees = _inspect_worktrees(git, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
     fetched = _read_fetch_time(place)
-    url = config.get("remote.origin.url") or next(
-        (v for k, v in config.items() if k.startswith("remote.") and k.endswith(".url")), ""
-    )
+    url = remotes.main_address(config)
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
     # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
     fingerprinted = (
@@ -137,7 +136,7 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
     circles, or out of the worktree.
     """
     stats: list[tuple[str, int, int]] = []
-    folders = [worktree / ".agentledger" / "tasks"]
+    folders = [worktree / ledger_paths.TASKS]
     if folders[0].parent.is_symlink() or folders[0].is_symlink():
         return stats
     while folders and len(stats) < LEDGER_FILES:

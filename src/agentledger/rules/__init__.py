@@ -15,13 +15,14 @@ from dataclasses import KW_ONLY, dataclass
 
 from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.ledger import Waiver
+from agentledger.model.ledger_paths import LEDGER
 from agentledger.model.paths import fold_name
 from agentledger.model.text import encode
 from agentledger.rules import brief, fleet, ownership, packet, review, status
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
-_GATES = (Gate.SPAWN, Gate.COMMIT, Gate.PUSH, Gate.READY, Gate.MERGE)
+_GATES = tuple(Gate)
 
 
 def applies_always(_case: Case) -> bool:
@@ -207,7 +208,7 @@ def _waiver_reason(rule: Rule, path: bytes | None, case: Case) -> str | None:
     None where no waiver does. agentledger's own files are never opened by one: with them an agent could
     decide about itself.
     """
-    if rule.id in _BOUNDARIES and path is not None and fold_name(path).startswith(".agentledger/"):
+    if rule.id in _BOUNDARIES and path is not None and fold_name(path).startswith(LEDGER):
         return None
     for waiver in case.task.waivers if case.task else ():
         if (

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden, format_path
@@ -114,7 +115,7 @@ def brief_changed(case: Case) -> Iterator[Found]:
     copy, task = (case.work.copy, case.work.task) if case.work else (Copy.NONE, "")
     if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
         return
-    path = f".agentledger/tasks/{task}/brief.md"
+    path = ledger_paths.brief_path(task)
     quoted_path = shlex.quote(escape_hidden(path))
     accepted = f"git cat-file blob {case.brief.document.blob} >{quoted_path}"
     back = f"{accepted} && git commit -m 'take the brief back' -- {quoted_path}"
@@ -171,7 +172,7 @@ def brief_several(case: Case) -> Iterator[Found]:
         others = sorted(case.folders)
         own = case.task.id if case.task and case.task.id in others else others[0]
         others.remove(own)
-        paths = " ".join(shlex.quote(escape_hidden(f".agentledger/tasks/{task}")) for task in others)
+        paths = " ".join(shlex.quote(escape_hidden(ledger_paths.task_folder(task))) for task in others)
         folders = ", ".join(map(escape_hidden, sorted(case.folders)))
         yield Found(
             message=f"the branch adds the folders of several tasks: {folders}",

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_count, format_path, format_rfc3339
 from agentledger.model.work import Progress
 from agentledger.rules.case import Case, Found
@@ -188,7 +188,7 @@ def kill_criterion_met(case: Case) -> Iterator[Found]:
     if case.brief is None:
         return
     kill = case.brief.kill
-    code = [t for t in case.changed if t.net and not t.path.startswith(LEDGER)]
+    code = [t for t in case.changed if t.net and not t.path.startswith(LEDGER_BYTES)]
     lines = (case.added or 0) + (case.removed or 0)
     runs = max((e.failures_in_a_row for e in (case.work.evidence if case.work else ())), default=0)
     # While it waits for the manager, its age is not the agent's doing.

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator
 
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import LEDGER
+from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import unsafe_path_reason
 from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_path
 from agentledger.rules.case import Case, Found, Touched
@@ -20,7 +20,6 @@ from agentledger.scope.task_scope import first_match
 
 # What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
 _DOCUMENTS = (b"brief.md", b"packet.md")
-_TASKS = LEDGER + b"tasks/"
 
 
 def has_scope(case: Case) -> bool:
@@ -79,7 +78,7 @@ def link_escape(case: Case) -> Iterator[Found]:
         if (why := _describe_link_escape(case, touched)) is not None:
             yield _path_finding(case, touched, why)
     for touched in case.changed:
-        if touched.path.startswith(_TASKS) and _is_odd_document(touched):
+        if touched.path.startswith(TASKS_BYTES) and _is_odd_document(touched):
             yield _path_finding(
                 case, touched, "is no plain .md or .json file, and a task's folder holds no others"
             )
@@ -219,7 +218,7 @@ def _is_open_path(case: Case, path: bytes) -> bool:
 
 def _is_task_document(case: Case, path: bytes) -> bool:
     """Is it one of the documents that the branch has to write: its brief, packet, check-ins and evidence?"""
-    folder = _TASKS + (case.task.id.encode() if case.task else b"") + b"/"
+    folder = TASKS_BYTES + (case.task.id.encode() if case.task else b"") + b"/"
     if case.task is None or not path.startswith(folder):
         return False
     relative = path[len(folder) :]
@@ -233,7 +232,7 @@ def _is_task_document(case: Case, path: bytes) -> bool:
 def _is_ledger_path(case: Case, path: bytes) -> bool:
     """Is it one of agentledger's files, which no brief can own?"""
     # In lower case, for file systems to which `.AgentLedger` is the same folder.
-    return (path + b"/").lower().startswith(LEDGER) and not _is_task_document(case, path)
+    return (path + b"/").lower().startswith(LEDGER_BYTES) and not _is_task_document(case, path)
 
 
 def _path_finding(case: Case, touched: Touched, why: str) -> Found:
@@ -301,7 +300,7 @@ def _describe_link_escape(case: Case, touched: Touched) -> str | None:
     where = posixpath.normpath(posixpath.join(folder, target))
     if target.startswith(b"/") or where == b".." or where.startswith(b"../"):
         return f"is a link that leaves the repository, to {format_path(target)}"
-    if (where + b"/").lower().startswith(LEDGER):
+    if (where + b"/").lower().startswith(LEDGER_BYTES):
         return f"is a link into the ledger, to {format_path(target)}"
     # A link to a folder is in scope where any file in that folder would be.
     inside = case.scope.holds(where) or case.scope.holds(where + b"/x")

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import heading_key
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
-from agentledger.model.work import Checked, Progress, Trust
+from agentledger.model.work import FINISHED, Checked, Trust
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
@@ -26,7 +26,7 @@ _PATH = re.compile(r"`([^`]+)`")
 
 def is_handed_over(case: Case) -> bool:
     """Does its agent say that it is ready, or is it about to merge?"""
-    is_ready = case.standing is not None and case.standing.progress in (Progress.READY, Progress.APPROVED)
+    is_ready = case.standing is not None and case.standing.progress in FINISHED
     return (
         case.brief is not None
         and case.work is not None
@@ -129,7 +129,7 @@ def companion_missing(case: Case) -> Iterator[Found]:
     plan = packet.document.part("Test plan and results") if packet else None
     if plan and any(line.strip().lower().startswith("no tests:") for line in plan.text.split("\n")):
         return
-    paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER)]
+    paths = [t.path for t in case.changed if t.net and not t.path.startswith(LEDGER_BYTES)]
     for when, also in _companion_pairs(case):
         code = next((path for path in paths if when(path)), None)
         if code is not None and not any(first_match(map(encode, also), path) for path in paths):

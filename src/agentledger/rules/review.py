@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agentledger.model import ledger_paths
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Work
@@ -119,7 +120,7 @@ def decisive_review(brief: Brief | None, work: Work | None) -> Review | None:
 
 def _review_hint(case: Case) -> str:
     """Say how to review the branch as it is now."""
-    folder = f"tasks/{escape_hidden(case.work.task if case.work else '')}/reviews/"
+    folder = escape_hidden(ledger_paths.control_folder(case.work.task if case.work else "")) + "/reviews/"
     return f"review {escape_hidden(case.branch)} as it is now: a file in {folder} on the control branch"
 
 

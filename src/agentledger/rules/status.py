@@ -9,9 +9,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
 from agentledger.model.text import escape_hidden, format_rfc3339
-from agentledger.model.work import Progress
+from agentledger.model.work import ASKING, Progress
 from agentledger.rules.case import Case, Found, Report
 
 SAME_TREE = 3  # check-ins in a row about the same code that no-progress reports
@@ -62,7 +63,7 @@ def status_missing(case: Case) -> Iterator[Found]:
     """
     background = case.brief is not None and case.brief.session == "background"
     if case.work and background and case.code and not case.work.check_ins:
-        folder = f".agentledger/tasks/{case.work.task}/status/"
+        folder = ledger_paths.status_folder(case.work.task)
         yield Found(
             message="it has code, and nobody has checked in",
             hint=f"agentledger report, or write the first check-in into {escape_hidden(folder)}",
@@ -78,7 +79,7 @@ def need_unanswered(case: Case) -> Iterator[Found]:
     standing = case.standing
     if standing is None or case.brief is None or standing.since is None:
         return
-    waits = standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED)
+    waits = standing.progress in ASKING
     if waits and case.now - standing.since > case.brief.check_in:
         task = escape_hidden(case.brief.task)
         since = format_rfc3339(standing.since)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from agentledger.attention.actions import format_command
 from agentledger.attention.sections import has_scope_change
 from agentledger.model import shell
-from agentledger.model.fleet import Base, Branch, State, Sync
+from agentledger.model.fleet import UNMERGED, Base, Branch, State, Sync
 from agentledger.model.text import HIDDEN
 
 
@@ -75,7 +75,7 @@ def _checkout_command(branch: Branch, head: str) -> Command:
 
 
 def _merge_command(branch: Branch, base: Base) -> Command | None:
-    steps = shell.format_merge_commands(branch, base) if branch.state in (State.OPEN, State.DORMANT) else ()
+    steps = shell.format_merge_commands(branch, base) if branch.state in UNMERGED else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
 

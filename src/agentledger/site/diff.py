@@ -26,6 +26,8 @@ NO_NOTES: Mapping[int, str] = MappingProxyType({})
 _HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HIDDEN = re.compile(f"(?!\t){HIDDEN.pattern}")
 _PLAIN = bytes(range(0x20, 0x7F)) + b"\t\n"
+# The sign in front of a line, by its element.
+_SIGNS = {"del": "−", "ins": "+"}
 _ENDLESS = '<span class="chip">no newline at the end</span>\n'
 
 
@@ -115,16 +117,16 @@ class _Patch:
         if not self._minus and not self._plus:
             return
         minus, plus = self._mark_pairs()
-        self._run("del", "−", self._old, minus, "-" in self._open_ended)
-        self._run("ins", "+", self._new, plus, "+" in self._open_ended)
+        self._run("del", minus, first=self._old, endless="-" in self._open_ended)
+        self._run("ins", plus, first=self._new, endless="+" in self._open_ended)
         self._old += len(minus)
         self._new += len(plus)
         self._minus, self._plus, self._open_ended = [], [], set()
 
-    def _run(self, tag: str, sign: str, first: int, lines: list[str], endless: bool) -> None:
+    def _run(self, tag: str, lines: list[str], *, first: int, endless: bool) -> None:
         if lines:
             # `rjust`, since a format with the width is parsed again for each line: four times as slow.
-            width, after = self._width, f" {sign} </i>"
+            width, after = self._width, f" {_SIGNS[tag]} </i>"
             if tag == "ins" and self._notes:
                 lines = [self._add_note(line, number) for number, line in enumerate(lines, first)]
             numbered = enumerate(lines, first)

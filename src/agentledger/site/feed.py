@@ -198,7 +198,7 @@ def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_Feed
     """Yield answers, reviews and the outcome of a task that these branches work on."""
 
     def make_item(
-        decision: Answer | Review | Outcome, kind: str, word: str, by: str, note: str, text: str
+        decision: Answer | Review | Outcome, kind: str, *, word: str, by: str, note: str = "", text: str = ""
     ) -> _FeedItem:
         item_branches = tuple(branch for branch in branches if decision.branch in (None, "", branch.name))
         lead = ("Findings",) if kind == "Review" else ()
@@ -218,11 +218,20 @@ def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_Feed
         )
 
     for answer in task.answers:
-        yield make_item(answer, "Answer", answer.decision, answer.by, answer.checkpoint or "", answer.text)
+        yield make_item(
+            answer,
+            "Answer",
+            word=answer.decision,
+            by=answer.by,
+            note=answer.checkpoint or "",
+            text=answer.text,
+        )
     for review in task.reviews:
-        yield make_item(review, "Review", review.verdict, review.reviewer, f"of {review.head[:10]}", "")
+        yield make_item(
+            review, "Review", word=review.verdict, by=review.reviewer, note=f"of {review.head[:10]}"
+        )
     for outcome in (task.outcome,) if task.outcome else ():
-        yield make_item(outcome, "Outcome", outcome.outcome, outcome.by, "", outcome.text)
+        yield make_item(outcome, "Outcome", word=outcome.outcome, by=outcome.by, text=outcome.text)
 
 
 # -- how it is shown ---------------------------------------------------------------------

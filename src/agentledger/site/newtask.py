@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger.model.fleet import Control, Fleet, Sync
+from agentledger.model.ledger_paths import control_brief_path
 from agentledger.model.text import HIDDEN
 from agentledger.site import document_templates, newfile
 from agentledger.site.branch_commands import Command
@@ -18,7 +19,7 @@ from agentledger.site.newfile import Missing, NewFile
 
 # A placeholder for the id in the path. No id has capitals, so it is refused where it was not replaced.
 ID = "NEW-TASK"
-PATH = f"tasks/{ID}/brief.md"
+PATH = control_brief_path(ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,19 +7,20 @@ Belongs here: which files are offered for which branch, and their names. Does no
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
+from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
-from agentledger.model.work import Progress, Standing, Task
+from agentledger.model.work import ASKING, Progress, Standing, Task
 from agentledger.site import document_templates, newfile
 from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
 
-_ASKING = (Progress.NEEDS_INPUT, Progress.BLOCKED)
 # Characters that front matter cannot contain, although they hide nothing (see `documents.frame`).
 _NO_YAML = re.compile("[\ufffe\uffff]")
 _PLAIN = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -73,7 +74,7 @@ def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
 
 def _is_question_open(standing: Standing) -> bool:
     """Does the agent wait for an answer?"""
-    return standing.progress in _ASKING and standing.question is not None
+    return standing.progress in ASKING and standing.question is not None
 
 
 def _describe_replies(desk: Desk, pasted: bool) -> str:
@@ -116,7 +117,7 @@ class _Offer:
             decision, prompt, to=question.name, branch=branch_name, checkpoint=question.checkpoint
         )
         taken = {answer.name for answer in self.task.answers}
-        return self._file(label, "answers", f"to-{_shorten_name(question.name)}", taken, text)
+        return self._file(label, f"answers/to-{_shorten_name(question.name)}", text, taken=taken)
 
     def reviews(self) -> tuple[NewFile, ...]:
         """Reviews of the head that the agent reports ready."""
@@ -128,18 +129,18 @@ class _Offer:
             "Approve": document_templates.draft_approval(name, head),
             "Ask for changes": document_templates.draft_change_request(name, head, self.fleet),
         }
-        file_name = f"review-{head[:12]}"
+        file_name = f"reviews/review-{head[:12]}"
         return _drop_missing(
-            *(self._file(label, "reviews", file_name, taken, text) for label, text in texts.items())
+            *(self._file(label, file_name, text, taken=taken) for label, text in texts.items())
         )
 
-    def _file(self, label: str, folder: str, name: str, taken: Collection[str], text: str) -> NewFile | None:
+    def _file(self, label: str, name: str, text: str, *, taken: Collection[str]) -> NewFile | None:
         # A forge refuses a new file whose name is taken.
         unused_name, number = name, 1
-        while unused_name in taken:
+        while posixpath.basename(unused_name) in taken:
             number += 1
             unused_name = f"{name}-{number}"
-        return self.desk.new_file(label, f"tasks/{self.task.id}/{folder}/{unused_name}.md", text)
+        return self.desk.new_file(label, f"{control_folder(self.task.id)}/{unused_name}.md", text)
 
 
 def _drop_missing(*files: NewFile | None) -> tuple[NewFile, ...]:

@@ -16,7 +16,7 @@ from agentledger.attention import progress as attention_progress
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import encode
-from agentledger.model.work import Copy, Progress, Work
+from agentledger.model.work import ASKING, PLACES, Copy, Progress, Work
 from agentledger.site import check_view, diff, timeline
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
@@ -105,7 +105,6 @@ _COPIES = {
     Copy.SCOPE_CHANGE: Mark("warn", "The branch’s copy asks for a change of scope; it grants nothing"),
     Copy.REFUSED: Mark("none", "The branch’s copy is a change of scope that was refused; it grants nothing"),
 }
-_PLACES = {"control": "the control branch", "base": "base"}
 
 
 def build_work_view(
@@ -119,7 +118,7 @@ def build_work_view(
     task = fleet.task_of(work)
     documents = timeline.list_documents(work, task)
     check_lines = check_view.build_check_lines(branch, work, standing)
-    question = standing.question if standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) else None
+    question = standing.question if standing.progress in ASKING else None
     return WorkView(
         title=task.title,
         progress=_PROGRESS[standing.progress],
@@ -196,10 +195,8 @@ def _brief_source_mark(brief: Brief, source: str) -> Mark:
     if source == "branch":
         return Mark("warn", "Unconfirmed: only this branch has it; its oldest version is shown")
     if brief.document.source.proven:
-        return Mark("ok", f"From {_PLACES.get(source, source)}, proven: agents cannot rewrite it")
-    return Mark(
-        "none", f"From {_PLACES.get(source, source)}, unproven: an agent here could have rewritten it"
-    )
+        return Mark("ok", f"From {PLACES.get(source, source)}, proven: agents cannot rewrite it")
+    return Mark("none", f"From {PLACES.get(source, source)}, unproven: an agent here could have rewritten it")
 
 
 def _build_facts(brief: Brief) -> tuple[Fact, ...]:

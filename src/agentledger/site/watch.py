@@ -22,6 +22,8 @@ from watchdog import events
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
+from agentledger.model.ledger_paths import FOLDER
+
 # Without "opened" and "closed without writing": reading causes those, so our own look would be a hint.
 COUNTED: list[type[events.FileSystemEvent]] = [
     events.DirCreatedEvent,
@@ -36,7 +38,6 @@ COUNTED: list[type[events.FileSystemEvent]] = [
 
 # Entries of the git directory. Not among them: git's folder of objects, and ours with cache and scratch.
 _SHARED = frozenset("HEAD FETCH_HEAD packed-refs config shallow index logs refs reftable worktrees".split())
-_LEDGER = ".agentledger"
 
 _Identity: TypeAlias = "tuple[int, int]"  # device and inode
 
@@ -69,8 +70,8 @@ def list_folders(common: Path, worktrees: Iterable[Path]) -> Iterator[Folder]:
     for name in ("refs", "reftable", "worktrees"):
         yield Folder(common / name)
     for worktree in worktrees:
-        yield Folder(worktree, frozenset({_LEDGER, ".git"}))
-        yield Folder(worktree / _LEDGER)
+        yield Folder(worktree, frozenset({FOLDER, ".git"}))
+        yield Folder(worktree / FOLDER)
 
 
 # Seconds without a hint after which the repository is compared anyway: where all is watched, and where not.

@@ -15,7 +15,7 @@ from agentledger.documents import parse_packet
 from agentledger.documents.packet import EXPLORE, SECTIONS
 from agentledger.documents.templates import read_template
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Packet, Policy, Source
+from agentledger.model.ledger import Packet, Source
 from agentledger.workflow.handover.packet_criteria import Claim, open_criteria
 from agentledger.workflow.handover.packet_files import Touched
 from agentledger.workflow.handover.packet_text import (
@@ -26,6 +26,7 @@ from agentledger.workflow.handover.packet_text import (
     begin_packet,
     refresh_packet,
 )
+from cases import raw_document
 
 A, B = Touched("src/a.py", "+3 −1"), Touched("src/b.py", "new, +10")
 RAN = Result(
@@ -54,7 +55,7 @@ def made(raw: bytes = NEW, facts: Facts = FACTS, **prose: object) -> Refreshed:
 
 
 def read(raw: bytes) -> Packet:
-    return parse_packet(Source(path=".agentledger/tasks/x/packet.md"), raw, Policy())
+    return parse_packet(raw_document(Source(path=".agentledger/tasks/x/packet.md"), raw))
 
 
 def part(raw: bytes, title: str) -> str:

@@ -16,10 +16,11 @@ from agentledger.cli.prompt import FOR
 from agentledger.cli.prompt import prompt as command
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.reports import shapes
 from agentledger.reports.prompt.assemble import LEAST_LIMIT, LIMIT
 from agentledger.workflow.handover import hand_prompt
+from cases import raw_document
 from command import Said, refused, run, run_fresh
 from desk import BRIEF, CHECK_IN, STATUS, made
 from gitrepo import Repo
@@ -114,11 +115,13 @@ def test_the_files_written_by_hand_as_told_are_read_without_a_problem(tmp_path: 
     status = "---\nat: 2026-11-23T10:15:00Z\nstate: working\n---\n" + "".join(
         f"## {s}\nnone\n" for s in sections
     )
-    assert documents.parse_check_in(Source(path=STATUS), status.encode(), Policy()).document.problems == ()
+    assert (
+        documents.parse_check_in(raw_document(Source(path=STATUS), status.encode())).document.problems == ()
+    )
     after = text.partition(f"`{FOLDER}/packet.md`")[2]
     packet = f"---\ntask: x\nbase: {'a' * 40}\nhead: {'b' * 40}\n---\n"
     packet += "".join(f"## {s}\n- [x] It.\n  - seen\n" for s in re.findall("`## ([^`]+)`", after))
-    parsed = documents.parse_packet(Source(path=f"{FOLDER}/packet.md"), packet.encode(), Policy())
+    parsed = documents.parse_packet(raw_document(Source(path=f"{FOLDER}/packet.md"), packet.encode()))
     assert [p for p in parsed.document.problems if p.fatal] == []
 
 
@@ -415,7 +418,7 @@ def test_the_form_filled_in_as_asked_is_a_review_without_problems(tmp_path: Path
     form = text.partition("## What to hand back")[2].partition("````text\n")[2].partition("\n````")[0]
     form = re.sub("(?m)^reviewer:.*", "reviewer: codex", re.sub("(?m)^verdict:.*", "verdict: approve", form))
     form = re.sub(r"(?m)^(## (?!Findings).*)$", r"\1\n\nIt is fine.", form)
-    parsed = documents.parse_review(Source(path="tasks/x/reviews/1.md"), form.encode(), Policy())
+    parsed = documents.parse_review(raw_document(Source(path="tasks/x/reviews/1.md"), form.encode()))
     assert [p for p in parsed.document.problems if p.fatal] == []
     assert (parsed.branch, parsed.head, parsed.kind) == ("agent/x", head, "agent")
     assert re.search("`tasks/x/reviews/[0-9TZ]+.md`", text)

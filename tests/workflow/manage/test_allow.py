@@ -12,9 +12,10 @@ import pytest
 
 from agentledger.documents import parse_waiver
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Policy, Source, Waiver
+from agentledger.model.ledger import Source, Waiver
 from agentledger.reports import shapes
 from agentledger.workflow.manage.allow import parse_until
+from cases import raw_document
 from command import refused, run
 from controls import files, server
 from desk import checked
@@ -44,7 +45,7 @@ def allowed(desk: Desk, *arguments: str) -> tuple[Any, Waiver]:
     assert document["files"] == [path]
     assert document["commits"] == [desk.repo.git("rev-parse", "agentledger")]
     raw = files(desk.repo)[path].encode()
-    waiver = parse_waiver(Source(path=path), raw, Policy(), size=len(raw))
+    waiver = parse_waiver(raw_document(Source(path=path), raw))
     assert waiver.document.problems == ()
     return document, waiver
 

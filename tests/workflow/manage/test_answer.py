@@ -12,13 +12,14 @@ import pytest
 
 import fleets
 from agentledger.documents import parse_answer
-from agentledger.model.ledger import Answer, CheckIn, Document, Policy, Source
+from agentledger.model.ledger import Answer, CheckIn, Document, Source
 from agentledger.model.text import decode
 from agentledger.model.work import Progress, Standing
 from agentledger.reports import json as report
 from agentledger.reports import shapes
 from agentledger.workflow.manage import compose
 from agentledger.workflow.manage.answer import Reply
+from cases import raw_document
 from command import PROGRAM, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
@@ -53,7 +54,7 @@ def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
     jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
     raw = repo.git_bytes("show", f"{document['ref']}:{document['path']}")
     assert repo.git("rev-parse", document["ref"]).strip() == document["commit"]
-    parsed = parse_answer(Source(path=document["path"]), raw, Policy(), size=len(raw))
+    parsed = parse_answer(raw_document(Source(path=document["path"]), raw))
     assert parsed.document.problems == ()
     return document, parsed
 

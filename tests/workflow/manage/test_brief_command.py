@@ -20,6 +20,7 @@ from agentledger.model.work import Copy
 from agentledger.reports import shapes
 from agentledger.scope.task_scope import scope_of_brief
 from agentledger.site.branch_commands import build_commands
+from cases import raw_document
 from command import Said, refused, run
 from controls import NAME, files, server
 from gitrepo import Repo
@@ -161,7 +162,7 @@ def test_an_agent_may_look_but_not_settle(asking: Desk, tmp_path: Path) -> None:
 
 def parsed(text: str) -> Brief:
     raw = text.encode()
-    return parse_brief(Source(path="tasks/x/brief.md"), raw, Policy(), size=len(raw))
+    return parse_brief(raw_document(Source(path="tasks/x/brief.md"), raw))
 
 
 def asks(old: str, new: str, protected: tuple[str, ...] = ()) -> tuple[str, ...]:

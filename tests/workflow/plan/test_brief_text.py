@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from agentledger.documents import parse_brief, parse_front_matter
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Brief, Policy, Source
+from agentledger.model.ledger import Brief, Source
 from agentledger.workflow.plan import brief_text
 from agentledger.workflow.plan.brief_text import EMPTY, edit_brief
+from cases import raw_document
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=30)
 TRICKY = st.text(
@@ -65,7 +66,7 @@ Look.
 
 
 def parsed(text: str) -> Brief:
-    return parse_brief(Source(path="tasks/x/brief.md"), text.encode(), Policy())
+    return parse_brief(raw_document(Source(path="tasks/x/brief.md"), text.encode()))
 
 
 def fields(text: str) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import pytest
 from agentledger.documents import parse_brief
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
-from agentledger.model.ledger import Brief, Policy, Source
+from agentledger.model.ledger import Brief, Source
 from agentledger.reports import shapes
+from cases import raw_document
 from command import PROGRAM, Said, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
@@ -67,7 +68,7 @@ def text(repo: Repo, path: str = PATH) -> str:
 
 
 def brief(repo: Repo, path: str = PATH) -> Brief:
-    return parse_brief(Source(path=path), text(repo, path).encode(), Policy())
+    return parse_brief(raw_document(Source(path=path), text(repo, path).encode()))
 
 
 def blocking(repo: Repo, task: str) -> list[str]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentledger.documents import parse_brief
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.workflow.plan import brief_text, task_kinds
+from cases import raw_document
 from command import PROGRAM, Said, refused, run
 from controls import NAME, files, say
 from gitrepo import Repo
@@ -193,7 +194,7 @@ def test_a_dry_run_keeps_the_text(here: Repo, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("kind", task_kinds.KINDS)
 def test_a_template_reads_well_and_its_prompts_say_nothing(kind: str) -> None:
     text = brief_text.edit_brief(task_kinds.read_kind_template(kind), {"task": "x"}, {})
-    parsed = parse_brief(Source(path=PATH), text.encode(), Policy())
+    parsed = parse_brief(raw_document(Source(path=PATH), text.encode()))
     assert [problem.message for problem in parsed.document.problems if problem.kind == "invalid"] == []
     assert [part.title for part in parsed.document.parts] == list(brief_text.TITLES)
     empty = {part.title for part in parsed.document.parts if part.empty}
@@ -221,7 +222,7 @@ def test_flags_fill_a_kind_in_and_its_own_criteria_stay(here: Repo, kind: str) -
     text = files(here)[PATH]
     assert "<!--" not in text
     assert "#  " not in text
-    parsed = parse_brief(Source(path=PATH), text.encode(), Policy())
+    parsed = parse_brief(raw_document(Source(path=PATH), text.encode()))
     assert parsed.criteria[-1].text == "it ends"
     assert len(parsed.criteria) > 1
 

@@ -14,9 +14,10 @@ import clones
 import command
 from agentledger.documents import packet, status
 from agentledger.documents.syntax.tables import PACKET, STATUS
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.storage import resources
 from agentledger.workflow.setup.agents_md import State, classify_block
+from cases import raw_document
 from clones import everything, init, made
 from gitrepo import Repo
 
@@ -323,7 +324,7 @@ def test_a_check_in_written_as_it_says_is_one() -> None:
     headings = re.findall(r"`(## [^`]+)`", said)[:4]
     raw = "\n".join(["---", *keys, "---", *(f"{heading}\nSee below." for heading in headings)])
     source = Source(path=f".agentledger/tasks/x/{name}", ref="main")
-    found = status.parse_check_in(source, raw.encode(), Policy())
+    found = status.parse_check_in(raw_document(source, raw.encode()))
     assert found.document.problems == ()
     assert (found.state, found.checkpoint) == ("working", "plan")
 

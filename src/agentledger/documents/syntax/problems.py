@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agentledger.model.ledger import Problem
+from agentledger.model.near_names import find_near_names
 from agentledger.model.text import escape_hidden
 
 # Nobody reads more, and a hostile document could have a hundred thousand.
@@ -35,13 +36,13 @@ class Problems:
 
     def invalid(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
         """Note what is there, but cannot be read."""
-        self._add(line, message, hint, "invalid", fatal)
+        self._add(line, message, hint, kind="invalid", fatal=fatal)
 
     def incomplete(self, line: int | None, message: str, hint: str, fatal: bool = True) -> None:
         """Note what is missing, empty, or only a placeholder."""
-        self._add(line, message, hint, "incomplete", fatal)
+        self._add(line, message, hint, kind="incomplete", fatal=fatal)
 
-    def _add(self, line: int | None, message: str, hint: str, kind: str, fatal: bool) -> None:
+    def _add(self, line: int | None, message: str, hint: str, *, kind: str, fatal: bool) -> None:
         if self.full:
             self._more += 1
         else:
@@ -87,17 +88,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def find_near_miss(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that this one is most likely a misspelling of, or None.
-
-    Case, dashes and single letters do not count.
-    """
-    from difflib import get_close_matches  # here, since most documents have nothing wrong
-
-    flat = {_fold_word(name): name for name in known}
-    # Cut, since the comparison takes long for a long word, and no known one is longer.
-    close = get_close_matches(_fold_word(word[:80]), flat, n=1, cutoff=0.6)
-    return flat[close[0]] if close else None
-
-
-def _fold_word(word: str) -> str:
-    return word.strip().lower().replace("-", "_").replace(" ", "_")
+    """Return the known word that this one is most likely a misspelling of, or None."""
+    return next(iter(find_near_names(word, known, most=1, likeness=0.6)), None)

@@ -28,6 +28,7 @@ from agentledger.documents.forms import (
     Checks,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
+from agentledger.model.check_in_states import STATES
 from agentledger.model.ledger import JUnit, Kill
 
 MODES = ("delegate", "review", "own", "explore")
@@ -91,7 +92,7 @@ STATUS = Table(
         Key("at", TIME, "When this was written, in UTC.", needed=True),
         Key(
             "state",
-            Word(("working", "needs-input", "blocked", "ready")),
+            Word(STATES),
             "Where the work stands. ready: all of it is done and can be reviewed.",
             needed=True,
         ),

@@ -78,15 +78,20 @@ class _Lines:
         if depth > MOST_DEEP:
             return Scalar("…", line, LITERAL)
         if isinstance(value, dict):
-            return Map(tuple(self._entry(key, each, name, line, depth) for key, each in value.items()), line)
+            return Map(
+                tuple(
+                    self._entry(key, each, below=name, line=line, depth=depth) for key, each in value.items()
+                ),
+                line,
+            )
         if isinstance(value, list):
             return Seq(tuple(self._item_tree(each, name, line, depth) for each in value), line)
         if isinstance(value, str):
             return Scalar(value, line, QUOTED)
         return Scalar(str(value).lower() if isinstance(value, bool) else str(value), line, LITERAL)
 
-    def _entry(self, key: str, value: Any, name: str, line: int, depth: int) -> Entry:
-        full = f"{name}.{key}" if name else key
+    def _entry(self, key: str, value: Any, *, below: str, line: int, depth: int) -> Entry:
+        full = f"{below}.{key}" if below else key
         key_line = self._next(full, line) if not _is_table_array(value) else self.places.get(full, [line])[0]
         return Entry(key, key_line, self.table(value, full, key_line, depth + 1))
 

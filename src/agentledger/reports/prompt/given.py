@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agentledger.model import ledger_paths
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.work import Task
@@ -35,7 +36,7 @@ class Given:
     @property
     def folder(self) -> str:
         """Where the task's files lie on its branch."""
-        return f".agentledger/tasks/{self.task.id}"
+        return ledger_paths.task_folder(self.task.id)
 
     @property
     def base(self) -> str:

@@ -14,8 +14,9 @@ from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
 from agentledger.model.fleet import Base, Branch
 from agentledger.model.ledger import Answer
+from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import format_count, format_rfc3339
-from agentledger.model.work import Copy, Progress, Standing, Work
+from agentledger.model.work import ASKING, Copy, Standing, Work
 from agentledger.reports import findings_text
 from agentledger.reports.prompt import conversation, evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
@@ -86,7 +87,7 @@ def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
     newest = now.work.check_ins[0] if now.work.check_ins else None
     answers = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
-    command = f"git log -p {given.fleet.policy.control_branch} -- tasks/{given.task.id}/answers"
+    command = f"git log -p {given.fleet.policy.control_branch} -- {control_folder(given.task.id)}/answers"
     pieces = tuple(_quote_answer(answer, command) for answer in reversed(answers))
     return Part(
         title="Answers since your last check-in",
@@ -112,7 +113,7 @@ def _quote_answer(answer: Answer, command: str) -> Piece:
 
 def _describe_open_question(now: Now, has_answers: bool) -> str:
     question = now.standing.question
-    if now.standing.progress in (Progress.NEEDS_INPUT, Progress.BLOCKED) and question:
+    if now.standing.progress in ASKING and question:
         about = f" (the checkpoint {code_span(question.checkpoint)})" if question.checkpoint else ""
         return fill_text("resume-open-question", at=format_rfc3339(question.at), about=about)
     return (

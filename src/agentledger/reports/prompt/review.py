@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agentledger.model import shell
+from agentledger.model import ledger_paths, shell
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import FilePatch
 from agentledger.model.text import count_misleading, format_count, format_rfc3339
@@ -209,7 +209,12 @@ def compose_form(given: Given, reviewed: Reviewed) -> Part:
     intro = fill_text(
         "review-form",
         control=code_span(control),
-        path=code_span(f"tasks/{given.task.id}/reviews/" + _compact_timestamp(given.fleet.now) + ".md"),
+        path=code_span(
+            ledger_paths.control_folder(given.task.id)
+            + "/reviews/"
+            + _compact_timestamp(given.fleet.now)
+            + ".md"
+        ),
     )
     text = quote_text(_fill_form(reviewed.form, given, reviewed))
     pieces = (Piece(what="the form", text=text, command="agentledger schema review"),)

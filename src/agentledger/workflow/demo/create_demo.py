@@ -164,7 +164,8 @@ def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
     """Fetch both sides from origin, then let origin forget the one it never had."""
     shop.create_remote("origin", str(origin.git_dir))
     refs = ("+refs/heads/*:refs/remotes/origin/*", "+refs/local/*:refs/heads/*")
-    shop.git.fetch("--quiet", "--no-auto-maintenance", "--update-head-ok", "origin", *refs)
+    flags = ("--quiet", "--no-auto-maintenance", "--update-head-ok")
+    shop.git.fetch(*flags, "origin", *refs)
     _feed_git(origin, ("update-ref", "--stdin"), [f"delete refs/local/{name}\n".encode() for name in LOCAL])
     shop.git.symbolic_ref("refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     with shop.config_writer() as config:

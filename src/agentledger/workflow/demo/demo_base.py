@@ -11,6 +11,16 @@ from collections.abc import Callable
 from agentledger.workflow.demo.demo_files import take_versions
 from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, BuildState, Changes, Step
 
+_FIRST_FILES = (
+    ".gitignore",
+    "README.md",
+    "data/products.csv",
+    "pyproject.toml",
+    "src/orchard/__init__.py",
+    "src/orchard/catalog.py",
+    "tests/test_catalog.py",
+)
+
 
 def _main_step(number: int, minutes: int, message: str, files: Callable[[BuildState], Changes]) -> Step:
     """The commit of this number on `main`, on top of the one before it."""
@@ -23,16 +33,7 @@ BASE: tuple[Step, ...] = (
         1,
         41 * DAY,
         message="Start the shop with a catalogue read from CSV\n",
-        files=take_versions(
-            "start",
-            ".gitignore",
-            "README.md",
-            "data/products.csv",
-            "pyproject.toml",
-            "src/orchard/__init__.py",
-            "src/orchard/catalog.py",
-            "tests/test_catalog.py",
-        ),
+        files=take_versions("start", *_FIRST_FILES),
     ),
     _main_step(
         2,

@@ -11,27 +11,27 @@ import time
 from string import Template
 
 from agentledger.control.append import new_document_name
+from agentledger.model import ledger_paths
 from agentledger.workflow.demo.demo_files import read_demo_file
 from agentledger.workflow.demo.demo_fleet import BuildState, File
 
-FOLDER = ".agentledger/tasks"
 Files = dict[str, File]
 
 
 def read_brief(task: str) -> str:
     """A brief as Marta wrote it: it says the same whenever the demo is made."""
-    return read_demo_file(f"tasks/{task}/brief.md").decode()
+    return read_demo_file(ledger_paths.control_brief_path(task)).decode()
 
 
 def make_brief_copy(task: str) -> Files:
     """The brief as an agent's branch has it."""
-    return {f"{FOLDER}/{task}/brief.md": File(read_brief(task).encode())}
+    return {ledger_paths.brief_path(task): File(read_brief(task).encode())}
 
 
 def make_check_in(state: BuildState, task: str, minutes: int, text: str = "check-in") -> Files:
     """A check-in, written so many minutes before now; `text` is the name of its file, without the ending."""
     content = _fill_document(state, task, text, minutes)
-    return {f"{FOLDER}/{task}/status/{_name_document(state, minutes, content)}": File(content)}
+    return {f"{ledger_paths.status_folder(task)}{_name_document(state, minutes, content)}": File(content)}
 
 
 def make_evidence(
@@ -49,34 +49,50 @@ def make_evidence(
         **ran,
     }
     content = json.dumps(evidence, ensure_ascii=False, indent=1) + "\n"
-    return {f"{FOLDER}/{task}/evidence/{check}.json": File(content.encode())}
+    return {f"{ledger_paths.task_folder(task)}/evidence/{check}.json": File(content.encode())}
 
 
 def make_packet(state: BuildState, task: str, base: str, head: str) -> Files:
     """The hand-over of the commits from the step `base` to the step `head`."""
-    return {f"{FOLDER}/{task}/packet.md": File(_fill_document(state, task, "packet", base=base, head=head))}
+    return {
+        f"{ledger_paths.task_folder(task)}/packet.md": File(
+            _fill_document(state, task, "packet", base=base, head=head)
+        )
+    }
 
 
 def make_review(state: BuildState, task: str, minutes: int, head: str) -> Files:
     """A review of the step `head`, on the control branch."""
     content = _fill_document(state, task, "review", minutes, head=head)
-    return {f"tasks/{task}/reviews/{_name_document(state, minutes, content)}": File(content)}
+    return {
+        f"{ledger_paths.control_folder(task)}/reviews/{_name_document(state, minutes, content)}": File(
+            content
+        )
+    }
 
 
 def make_answer(state: BuildState, task: str, minutes: int) -> Files:
     """An answer, on the control branch."""
     content = _fill_document(state, task, "answer", minutes)
-    return {f"tasks/{task}/answers/{_name_document(state, minutes, content)}": File(content)}
+    return {
+        f"{ledger_paths.control_folder(task)}/answers/{_name_document(state, minutes, content)}": File(
+            content
+        )
+    }
 
 
 def make_outcome(state: BuildState, task: str, minutes: int, head: str) -> Files:
     """How a task ended at the step `head`, on the control branch."""
-    return {f"tasks/{task}/outcome.md": File(_fill_document(state, task, "outcome", minutes, head=head))}
+    return {
+        f"{ledger_paths.control_folder(task)}/outcome.md": File(
+            _fill_document(state, task, "outcome", minutes, head=head)
+        )
+    }
 
 
 def _fill_document(state: BuildState, task: str, name: str, minutes: int = 0, **steps: str) -> bytes:
     """The text with its time in place of `$at`, and for each of `steps` its commit in place of `$` and the word."""
-    text = Template(read_demo_file(f"tasks/{task}/{name}.md").decode())
+    text = Template(read_demo_file(f"{ledger_paths.control_folder(task)}/{name}.md").decode())
     commits = {placeholder: state.heads[step] for placeholder, step in steps.items()}
     return text.substitute(at=_format_moment(state, minutes), **commits).encode()
 

@@ -11,9 +11,8 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
+from agentledger.model.ledger_paths import LEDGER
 from agentledger.workflow.demo.demo_fleet import File, Step, Tree
-
-LEDGER = ".agentledger"
 
 
 def tree_id(tree: Tree) -> str:
@@ -35,7 +34,7 @@ def tree_id(tree: Tree) -> str:
 
 def code_tree_id(tree: Tree) -> str:
     """The id of a root tree without the ledger's folder."""
-    return tree_id({path: file for path, file in tree.items() if not path.startswith(f"{LEDGER}/")})
+    return tree_id({path: file for path, file in tree.items() if not path.startswith(LEDGER)})
 
 
 def commit_id(step: Step, tree: str, parents: Sequence[str], now: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agentledger.model.ledger_paths import control_brief_path
 from agentledger.workflow.demo.demo_documents import (
     Files,
     make_answer,
@@ -20,7 +21,7 @@ from agentledger.workflow.demo.demo_fleet import DAY, HOUR, MARTA, SUBJECT, Buil
 
 def _give_briefs(*tasks: str) -> Callable[[BuildState], Files]:
     """What gives the briefs of these tasks, once the demo is made."""
-    return lambda _: {f"tasks/{task}/brief.md": File(read_brief(task).encode()) for task in tasks}
+    return lambda _: {control_brief_path(task): File(read_brief(task).encode()) for task in tasks}
 
 
 def _kill_postgres(state: BuildState) -> Files:

@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger.attention.actions import open_question
-from agentledger.git import process, queries
+from agentledger.git import queries
 from agentledger.git.scratch import Scratch
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
-from agentledger.model.text import decode, escape_hidden, format_age, format_count
+from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Checked
+from agentledger.repository.remotes import main_remote
 from agentledger.running import logs
 from agentledger.workflow.handover import packet_gaps, write_packet
 from agentledger.workflow.handover.done_findings import Judged, judge_ready
@@ -212,16 +213,11 @@ def _describe_ready(at: AtWork, new: bool) -> list[str]:
 
 def _next_step(at: AtWork) -> str:
     """The next step: push, where there is a remote; else wait."""
-    if not any(key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(at.git)):
+    remote = main_remote(queries.read_config(at.git))
+    if remote is None:
         return "wait for the review"
-    name = shlex.quote(at.branch.name)
-    return f"git push -u {_push_remote(at)} {name}, then open the pull request: agentledger packet --pr-body"
-
-
-def _push_remote(at: AtWork) -> str:
-    """The remote to push to, quoted for a shell: origin, else the first."""
-    names = decode(process.run(at.git, ["remote"])).split("\n")
-    return shlex.quote("origin" if "origin" in names else names[0])
+    push = shlex.join(["git", "push", "-u", remote, at.branch.name])
+    return f"{push}, then open the pull request: agentledger packet --pr-body"
 
 
 def _describe_outcomes(at: AtWork, verified: Verified | None) -> list[str]:

@@ -16,7 +16,7 @@ from agentledger.git.scratch import Scratch
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Progress
+from agentledger.model.work import FINISHED
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.handover import packet_gaps, write_packet
 from agentledger.workflow.handover.packet_text import Prose
@@ -104,7 +104,7 @@ def _ready_check_in(at: AtWork, report: Said, now: int, interrupted: Sequence[st
     `interrupted` is the path of such a check-in that a killed run has left uncommitted: it is used again.
     """
     progress = at.branch.standing.progress if at.branch.standing else None
-    if progress in (Progress.READY, Progress.APPROVED) and not interrupted:
+    if progress in FINISHED and not interrupted:
         return {}
     content = check_in.render_check_in(
         write_check_in.complete_check_in(at, replace(report, state="ready", need="")), now

@@ -20,6 +20,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import ALIVE, Branch, Conflict, ConflictFile, Fleet, State
 from agentledger.model.ledger import Brief
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import HIDDEN, encode, escape_hidden
 from agentledger.model.work import Copy, Task
 from agentledger.reports.prompt import cloud, resume, review
@@ -30,7 +31,6 @@ from agentledger.reports.prompt.given import Given
 from agentledger.reports.prompt.resume import Moved, Now
 from agentledger.reports.prompt.review import Reviewed
 from agentledger.scope.task_scope import Scope, first_match
-from agentledger.workflow.session.manager_context import unknown_name_error
 
 KINDS = ("start", "resume", "review", *cloud.PLATFORMS)
 # Kinds that are about the work on one branch.

@@ -191,7 +191,7 @@ class Draft:
         return Block(first, inner_lines, bool(unpaired))
 
     def place(
-        self, title: str, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
+        self, title: str, *, at: int | None, kind: str, texts: Sequence[str], above: Sequence[str]
     ) -> None:
         """Put texts between markers at that line, or for None at the end of the section; `above` goes in front."""
         span = self.ensure_section(title, ())

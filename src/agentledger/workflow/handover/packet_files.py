@@ -60,9 +60,8 @@ def update_files(
         in_block.comments | adopted | {path: [f": {comment}"] for path, comment in comments.items()}
     )
     strays = [line for line, stays in zip(block.lines, in_block.stays, strict=True) if stays and line.strip()]
-    draft.place(
-        TITLE, at, KIND, [line for file in files for line in _render_file(file, all_comments)], strays
-    )
+    lines = [line for file in files for line in _render_file(file, all_comments)]
+    draft.place(TITLE, at=at, kind=KIND, texts=lines, above=strays)
     return _describe_update(all_comments, changed_paths, block.torn, strays)
 
 

@@ -175,7 +175,7 @@ def _update_results(draft: Draft, results: Sequence[Result], text: str | None, n
     if no_tests and not _replace_reason(draft, no_tests):
         strays.append(f"No tests: {' '.join(no_tests.split())}")
     rows = [*_TABLE, *map(_render_row, results)] if results else []
-    draft.place(RESULTS, block.at if text is None else None, "results", rows, strays)
+    draft.place(RESULTS, at=block.at if text is None else None, kind="results", texts=rows, above=strays)
     missing = f"a marker was missing in “{RESULTS}”: the table is written again, and the text around it stays"
     return [missing] * block.torn
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from agentledger.changes import line_counts, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, change_id
-from agentledger.documents import MOST_BYTES
+from agentledger.documents import MOST_BYTES, RawDocument
 from agentledger.documents.frame import parse_frame
 from agentledger.documents.packet import parse_packet
 from agentledger.documents.syntax.problems import Problems
@@ -23,8 +23,9 @@ from agentledger.git import process
 from agentledger.git.scratch import Scratch
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import LEDGER, Branch, Change
+from agentledger.model.fleet import Branch, Change
 from agentledger.model.ledger import Evidence, Source
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
 from agentledger.model.work import Checked
 from agentledger.running.junit import Unreadable
@@ -130,7 +131,8 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
     findings = overlay.evaluate_ready_gate(
         sealed, at.fleet, at.branch, files={**files, path: refreshed.raw}, only=packet_gaps.RULES
     )
-    items = parse_packet(Source(path=path), refreshed.raw, at.fleet.policy).criteria
+    document = RawDocument(source=Source(path=path), content=refreshed.raw, policy=at.fleet.policy)
+    items = parse_packet(document).criteria
     open_items = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
     lacks = packet_gaps.find_lacks(findings, open_items, facts.criteria)
     return Composed(path, refreshed.raw, refreshed.notes, lacks=lacks, changed=refreshed.raw != old)
@@ -210,10 +212,10 @@ def find_touched_files(at: AtWork, sealed: Scratch, net: Net) -> list[Touched]:
     notes = {
         change.path: _describe_change(change)
         for change in counted.changes
-        if not change.path.startswith(LEDGER)
+        if not change.path.startswith(LEDGER_BYTES)
     }
     for path in net.conflicted:
-        if not path.startswith(LEDGER):
+        if not path.startswith(LEDGER_BYTES):
             notes[path] = "conflicts with base"
     return [Touched(quote_path(path), note) for path, note in sorted(notes.items())]
 

@@ -14,18 +14,20 @@ from pathlib import Path
 
 from agentledger import rules
 from agentledger.control import append
-from agentledger.documents import parse_waiver, values
+from agentledger.documents import RawDocument, parse_waiver, values
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
-from agentledger.model.fleet import ALIVE, LEDGER
+from agentledger.model.fleet import ALIVE
 from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger_paths import FOLDER, LEDGER, LEDGER_BYTES, control_folder
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.task_scope import first_match
 from agentledger.workflow.session import manager_context
-from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+from agentledger.workflow.session.manager_context import Managing
 
 # The rules that say that a path is not the task's to change: the default. Rules about what a file is (a link,
 # a name that some systems cannot have, hidden characters) have to be named.
@@ -34,7 +36,7 @@ USUAL = ("OWN001", "OWN002", "OWN003", "OWN007")
 KEEPERS = ("OWN003", "OWN005")
 SHOWN = 10  # findings that are named; more are counted
 # Patterns of agentledger's own files: the folder, and all that is in it.
-_OURS = (LEDGER.rstrip(b"/"), LEDGER + b"**")
+_OURS = (FOLDER.encode(), LEDGER_BYTES + b"**")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def write_waiver(start: Path, request: Wanted, now: int, *, dry_run: bool = Fals
     with manager_context.open_managing(start, now, lines=True, rules=True) as desk:
         task = desk.task(request.task)
         content = _render_waiver(desk, paths, chosen, until=until, why=request.why, now=now)
-        path = f"tasks/{task.id}/waivers/{append.new_document_name(now, content)}"
+        path = f"{control_folder(task.id)}/waivers/{append.new_document_name(now, content)}"
         _refuse_unreadable(desk.fleet.policy, path, content)
         lines = [
             _describe_waiver(task.id, paths, chosen, until),
@@ -175,7 +177,7 @@ def _can_match_ledger(pattern: str) -> bool:
 
 def _is_ledger_pattern(pattern: str) -> bool:
     """Does the pattern name agentledger's own folder, so that nothing else can be meant?"""
-    return f"{pattern}/".lower().startswith(LEDGER.decode())
+    return f"{pattern}/".lower().startswith(LEDGER)
 
 
 # -- how it is written down -------------------------------------------------------------
@@ -198,7 +200,8 @@ def _render_waiver(
 
 def _refuse_unreadable(policy: Policy, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader would find any problem in it: such a waiver would waive nothing."""
-    for problem in parse_waiver(Source(path=path), content, policy, size=len(content)).document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=policy)
+    for problem in parse_waiver(raw).document.problems:
         raise LedgerError(
             f"the waiver could not be read again: {escape_hidden(problem.message)}", problem.hint
         )

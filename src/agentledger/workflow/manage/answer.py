@@ -18,14 +18,16 @@ from typing import NamedTuple
 from agentledger.attention import progress
 from agentledger.attention.actions import open_question
 from agentledger.control import append
-from agentledger.documents import parse_answer
+from agentledger.documents import RawDocument, parse_answer
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch, Fleet
 from agentledger.model.ledger import CheckIn, Source
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Copy
 from agentledger.workflow.session import manager_context
-from agentledger.workflow.session.manager_context import Managing, unknown_name_error
+from agentledger.workflow.session.manager_context import Managing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def draft_answer(desk: Managing, reply: Reply, now: int) -> Draft:
     """The document of a reply. Raises LedgerError as `write_answer` does."""
     reply = resolve_reply(desk, reply)
     content = _render_answer(reply, now, desk.own_email)
-    path = f"tasks/{reply.task}/answers/{append.new_document_name(now, content)}"
+    path = f"{ledger_paths.control_folder(reply.task)}/answers/{append.new_document_name(now, content)}"
     _refuse_unreadable(desk.fleet, path, content)
     return Draft(reply, path, content)
 
@@ -256,9 +258,8 @@ def _render_answer(reply: Reply, now: int, by: str) -> bytes:
 
 def _refuse_unreadable(fleet: Fleet, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader would find a fatal problem in it, such as a checkpoint that is no id."""
-    for problem in parse_answer(
-        Source(path=path), content, fleet.policy, size=len(content)
-    ).document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=fleet.policy)
+    for problem in parse_answer(raw).document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the answer could not be read again: {escape_hidden(problem.message)}", problem.hint

@@ -17,12 +17,13 @@ from agentledger.attention.brief_change import Change
 from agentledger.fleet import case_builder, snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.model.work import Copy, Task
+from agentledger.model.work import ACCEPTABLE, Copy, Task
 from agentledger.repository.repository_state import observe_repository
 from agentledger.workflow.manage import answer, brief_findings
 from agentledger.workflow.manage.answer import Reply
@@ -147,16 +148,14 @@ def accept_copy(
     its scope would newly overlap that of another active task, unless `despite_overlap`.
     """
     with manager_context.open_managing(start, now) as desk:
-        compared, branch = _find_requested_copy(
-            desk, name, (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED)
-        )
+        compared, branch = _find_requested_copy(desk, name, ACCEPTABLE)
         _refuse_replaced_copy(compared, blob)
         _refuse_unreadable(compared)
         overlaps = tuple(brief_findings.describe_new_overlaps(desk, compared.official, compared.own))
         if overlaps and not despite_overlap:
             hint = "put one side off limits, let one depend on the other, or say --despite-overlap"
             raise LedgerError(f"with that brief {'; '.join(overlaps)}", hint)
-        path = f"tasks/{compared.task}/brief.md"
+        path = ledger_paths.control_brief_path(compared.task)
         files: dict[str, bytes | None] = {path: _read_copy(desk, compared.own)}
         if text.strip():
             draft = answer.draft_answer(desk, _build_reply(compared, branch, "approve", text), now)

@@ -32,6 +32,7 @@ from agentledger.model.fleet import Sync
 from agentledger.model.text import escape_hidden
 from agentledger.repository import hook_branches
 from agentledger.repository.listing import CONTROL
+from agentledger.repository.remotes import list_remotes
 from agentledger.repository.repository_state import observe_repository
 from agentledger.workflow.manage.remote_branch import Link
 
@@ -104,8 +105,7 @@ def _refresh_watched(start: Path, place: Place) -> None:
 
 def _choose_remote(config: Mapping[str, str], requested: str | None, name: str) -> str:
     """The remote to sync with. Raises LedgerError where there is none, or where the user has to name one."""
-    urls = [key for key in config if key.startswith("remote.") and key.endswith(".url")]
-    remotes = sorted(key[len("remote.") : -len(".url")] for key in urls)
+    remotes = sorted(list_remotes(config))
     if not remotes:
         hint = "git remote add origin <address>; until then everything is kept here"
         raise LedgerError("this repository has no remote to sync with", hint)

@@ -16,8 +16,9 @@ from agentledger.documents.placeholders import strip_comments
 from agentledger.fleet import case_builder
 from agentledger.git import process
 from agentledger.git.process import Git
-from agentledger.model.fleet import LEDGER, Fleet, State
+from agentledger.model.fleet import Fleet, State
 from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
 from agentledger.scope.automata import TooComplexError
@@ -214,7 +215,7 @@ def _is_scope_decided(scope: Scope, path: bytes, files: set[bytes]) -> bool:
     if scope.holds(path) or any(scope.holds(file) for file in files if file.startswith(path + b"/")):
         return True
     barred = scope.barred_by(path) or scope.barred_by(path + b"/x") or scope.protected_by(path)
-    return bool(barred) or (path + b"/").startswith(LEDGER)
+    return bool(barred) or (path + b"/").startswith(LEDGER_BYTES)
 
 
 def _path_pattern(path: bytes, folder: bool) -> bytes:

@@ -15,6 +15,7 @@ from agentledger.documents.values import MOST_ID, Wrong, parse_identifier
 from agentledger.fleet import case_builder
 from agentledger.git import objects
 from agentledger.git.objects import blob_id
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Brief, Source, heading_key
 from agentledger.model.text import decode, encode, escape_hidden
@@ -210,11 +211,17 @@ def _lacking_error(desk: Managing, brief: Brief, lacking: tuple[str, ...]) -> Le
 def parse_draft(desk: Managing, task: str, text: str) -> Brief:
     """The brief as every reader will read it, once it is on the control branch."""
     own = desk.fleet.templates.get("brief")
-    source = Source(path=f"tasks/{task}/brief.md", ref=desk.ref, commit=None, at=desk.fleet.now)
+    source = Source(path=ledger_paths.control_brief_path(task), ref=desk.ref, commit=None, at=desk.fleet.now)
     raw = encode(text)
     template = encode(own) if own else None
     return documents.parse_brief(
-        source, raw, desk.fleet.policy, blob_id(raw, desk.fleet.object_format), template=template
+        documents.RawDocument(
+            source=source,
+            content=raw,
+            policy=desk.fleet.policy,
+            blob=blob_id(raw, desk.fleet.object_format),
+            template=template,
+        )
     )
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from agentledger.git import process
 from agentledger.git.process import Git
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch, State
+from agentledger.model.fleet import UNMERGED, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.workflow.plan import neighbours, plan_draft, plan_lint
@@ -90,7 +91,7 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
     fatal = plan_lint.find_fatal_problem(brief)
     if fatal:
         raise _unreadable_error(desk, plan, text, kept_path=kept_path, why=plan_lint.describe_problem(fatal))
-    path, name = f"tasks/{task}/brief.md", desk.fleet.policy.control_branch
+    path, name = ledger_paths.control_brief_path(task), desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
     warnings, next_step = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.
@@ -210,5 +211,5 @@ def _working_branches(desk: Managing, task: str) -> list[Branch]:
     return [
         branch
         for branch in desk.fleet.branches
-        if branch.work and branch.work.task == task and branch.state in (State.OPEN, State.DORMANT)
+        if branch.work and branch.work.task == task and branch.state in UNMERGED
     ]

@@ -16,7 +16,6 @@ from agentledger.documents.status import SECTIONS
 from agentledger.model.ledger import heading_key
 from agentledger.model.text import format_rfc3339
 
-STATES = ("working", "needs-input", "blocked", "ready")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -24,7 +23,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 class Said:
     """What an agent reports. Each text is Markdown, '' where nothing was said."""
 
-    #: One of STATES.
+    #: One of `check_in_states.STATES`.
     state: str = "working"
     changed: str = ""
     next: str = ""

@@ -15,6 +15,7 @@ from agentledger.documents import MOST_BYTES
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.ledger import ledger_files
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
@@ -90,7 +91,7 @@ def _uncommitted_files(
 ) -> Iterator[tuple[str, bytes]]:
     """The documents of the branch's own task that differ from its head: path and content of each."""
     assert branch.work is not None
-    folder = f".agentledger/tasks/{branch.work.task}/"
+    folder = ledger_paths.task_folder(branch.work.task) + "/"
     entries = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
     committed = {
         decode(path): decode(entry.split()[2])

@@ -14,19 +14,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger.documents import parse_check_in
+from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process, queries
+from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import LEDGER
 from agentledger.model.ledger import Answer, CheckIn, Source
+from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.model.work import Copy
 from agentledger.workflow.report import check_in
 from agentledger.workflow.report.check_in import Said
 from agentledger.workflow.session import agent_context, editor, ledger_commit
 from agentledger.workflow.session.agent_context import AtWork, NotNow
-from agentledger.workflow.session.manager_context import unknown_name_error
 
 # Commits that a check-in lists by subject; more are counted.
 MOST_COMMITS = 20
@@ -162,7 +163,7 @@ def describe_uncommitted(
 
 def complete_check_in(at: AtWork, report: Said) -> Said:
     """What was said, with what git and the environment add. Raises LedgerError for what only the agent can add."""
-    if report.state in ("needs-input", "blocked") and not report.need.strip():
+    if report.state in ASKING_STATES and not report.need.strip():
         raise LedgerError(
             f"a check-in that is {report.state} says what it needs",
             "add --need with a question that can be answered in a sentence, and the options you see",
@@ -199,7 +200,7 @@ def describe_changes(at: AtWork) -> str:
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
     changed = queries.read_status(at.git)
-    return any(not path.startswith(LEDGER) for path in changed or ())
+    return any(not path.startswith(LEDGER_BYTES) for path in changed or ())
 
 
 def _last_check_in(at: AtWork) -> CheckIn | None:
@@ -224,15 +225,15 @@ def _read_new_commits(at: AtWork) -> list[tuple[str, str]]:
         at.branch.head,
         *(f"^{commit}" for commit in known_commits),
     ]
-    log = process.run(at.git, [*flags, "--", ".", ":(exclude).agentledger"])
+    log = process.run(at.git, [*flags, "--", ".", f":(exclude){FOLDER}"])
     entries = (decode(entry).partition(" ") for entry in log.split(b"\0") if entry)
     return [(commit, subject) for commit, _, subject in entries]
 
 
 def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
     """Raise LedgerError where a reader of the check-in would find a fatal problem in it."""
-    parsed = parse_check_in(Source(path=path), content, at.fleet.policy, size=len(content))
-    for problem in parsed.document.problems:
+    raw = RawDocument(source=Source(path=path), content=content, policy=at.fleet.policy)
+    for problem in parse_check_in(raw).document.problems:
         if problem.fatal:
             raise LedgerError(
                 f"the check-in would be unreadable: {escape_hidden(problem.message)}", problem.hint
@@ -257,7 +258,7 @@ def _describe_answer(answer: Answer) -> str:
 
 def following_step(report: Said) -> str:
     """What to do after this check-in."""
-    if report.state in ("needs-input", "blocked") or report.checkpoint:
+    if report.state in ASKING_STATES or report.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
     if report.state == "ready":
         return "wait for the review"

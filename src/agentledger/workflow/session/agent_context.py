@@ -17,6 +17,7 @@ from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
@@ -51,7 +52,7 @@ class AtWork:
     @property
     def folder(self) -> str:
         """The task's folder, from the top of the worktree."""
-        return f".agentledger/tasks/{self.task.id}"
+        return ledger_paths.task_folder(self.task.id)
 
     @property
     def brief(self) -> Brief:

@@ -9,7 +9,6 @@ No work tree and no index is touched.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +23,11 @@ from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
-from agentledger.model.text import decode, escape_hidden
+from agentledger.model.near_names import unknown_name_error
+from agentledger.model.text import decode
 from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
+from agentledger.repository.remotes import list_remotes
 from agentledger.repository.repository_state import Observation, observe_repository
 
 
@@ -53,9 +54,7 @@ class Managing:
     @property
     def publishes(self) -> bool:
         """Is there a remote that the control branch can be pushed to?"""
-        return any(
-            key.startswith("remote.") and key.endswith(".url") for key in queries.read_config(self.git)
-        )
+        return bool(list_remotes(queries.read_config(self.git)))
 
     @property
     def own_email(self) -> str:
@@ -128,25 +127,6 @@ def _refuse_taken_name(fleet: Fleet) -> None:
     if control is not None and control.ref is None and control.note:
         message, _, hint = control.note.partition("; ")
         raise LedgerError(message, hint)
-
-
-def unknown_name_error(what: str, name: str, known: Collection[str], none: str) -> LedgerError:
-    """The error for a name that does not exist.
-
-    `what` is the kind of thing, such as "task"; `known` are the names there are. The hint has those that look
-    like `name`, else up to five of `known`, else the text `none`.
-    """
-    close_names = difflib.get_close_matches(name, known, 3, 0.5)
-    if close_names:
-        hint = f"did you mean {' or '.join(map(escape_hidden, close_names))}?"
-    elif known:
-        first_names = ", ".join(map(escape_hidden, sorted(known)[:5]))
-        hint = (
-            f"there {'is' if len(known) == 1 else 'are'} {first_names}{' and more' if len(known) > 5 else ''}"
-        )
-    else:
-        hint = none
-    return LedgerError(f"there is no {escape_hidden(what)} named {escape_hidden(name)}", hint)
 
 
 def parse_email(ident: bytes) -> str:

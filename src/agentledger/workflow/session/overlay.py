@@ -14,12 +14,13 @@ from agentledger import rules
 from agentledger.attention import progress
 from agentledger.documents.evidence import parse_evidence
 from agentledger.documents.packet import parse_packet
+from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.status import parse_check_in
 from agentledger.fleet import case_builder
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, Fleet
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.model.text import encode
 from agentledger.model.work import Work
 
@@ -49,23 +50,27 @@ def evaluate_ready_gate(
     return rules.evaluate_rules(case, chosen)
 
 
-def _overlay_file(work: Work, path: str, raw: bytes, fleet: Fleet) -> Work:
+def _overlay_file(work: Work, path: str, content: bytes, fleet: Fleet) -> Work:
     """The branch's ledger with one file more: evidence, a check-in or the packet; any other path is ignored."""
     source = Source(path=path, at=fleet.now, uncommitted=True)
-    policy: Policy = fleet.policy
+    own = fleet.templates.get("packet") if path.endswith("/packet.md") else None
+    raw = RawDocument(
+        source=source,
+        content=content,
+        policy=fleet.policy,
+        template=encode(own) if own is not None else None,
+    )
     folder = posixpath.basename(posixpath.dirname(path))
     if folder == "evidence":
-        evidence = parse_evidence(source, raw, policy, size=len(raw))
+        evidence = parse_evidence(raw)
         # A check has one file of evidence, so a new one replaces the old.
         others = tuple(each for each in work.evidence if each.check != evidence.check)
         return replace(work, evidence=(evidence, *others))
     if folder == "status":
-        check_in = parse_check_in(source, raw, policy, size=len(raw))
+        check_in = parse_check_in(raw)
         # The newest check-in comes first.
         earlier = tuple(each for each in work.check_ins if each.name != check_in.name)
         return replace(work, check_ins=(check_in, *earlier))
     if path.endswith("/packet.md"):
-        own = fleet.templates.get("packet")
-        template = encode(own) if own is not None else None
-        return replace(work, packet=parse_packet(source, raw, policy, size=len(raw), template=template))
+        return replace(work, packet=parse_packet(raw))
     return work

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from agentledger.git import process
 from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git
+from agentledger.model.ledger_paths import brief_path
 
 BRANCH = "agent/doctor-trial"
 RULE = "OWN001"  # the rule that must stop it, as the refusal names it
@@ -32,7 +33,7 @@ A hook that is never tried is believed in, not known.
 ## Acceptance criteria
 - [ ] The commit is refused.
 """
-_FILES = {"src/a": "a\n", "docs/d": "d\n", ".agentledger/tasks/doctor-trial/brief.md": _BRIEF}
+_FILES = {"src/a": "a\n", "docs/d": "d\n", brief_path("doctor-trial"): _BRIEF}
 # A trial reads nobody's configuration, so it needs a name and an address of its own.
 _WHO = {
     f"GIT_{who}_{what}": value
@@ -62,49 +63,49 @@ class Trial:
     def commit(self, hooks: Path) -> TrialResult:
         """Try a commit outside the scope, with the hooks in this folder."""
         self._start()
-        return self._try_command(hooks, "commit", "--quiet", "--message", "trial")
+        return self._try_command(hooks, ["commit", "--quiet", "--message", "trial"])
 
     def merge(self, hooks: Path) -> TrialResult:
         """Try a merge of base that discards base's work, with the hooks in this folder."""
         self._start()
-        self._run("commit", "--quiet", "--no-verify", "--message", "base moves on")
-        self._run("branch", "--force", "main", "HEAD")
-        self._run("reset", "--quiet", "--hard", "start")
+        self._run(["commit", "--quiet", "--no-verify", "--message", "base moves on"])
+        self._run(["branch", "--force", "main", "HEAD"])
+        self._run(["reset", "--quiet", "--hard", "start"])
         (self.folder / "src/a").write_text("agent's\n")
-        self._run("commit", "--quiet", "--no-verify", "--all", "--message", "work")
-        return self._try_command(hooks, "merge", "--quiet", "--no-edit", "--strategy", "ours", "main")
+        self._run(["commit", "--quiet", "--no-verify", "--all", "--message", "work"])
+        return self._try_command(hooks, ["merge", "--quiet", "--no-edit", "--strategy", "ours", "main"])
 
     def push(self, hooks: Path) -> TrialResult:
         """Try a push of what the commit gate should have stopped, with the hooks in this folder."""
         self._start()
-        self._run("commit", "--quiet", "--no-verify", "--message", "slip")
-        return self._try_command(hooks, "push", "--quiet", str(self.remote), BRANCH)
+        self._run(["commit", "--quiet", "--no-verify", "--message", "slip"])
+        return self._try_command(hooks, ["push", "--quiet", str(self.remote), BRANCH])
 
     def create(self) -> None:
         """Make the repository, and an empty one to push to."""
         # --template= leaves out the hooks that the user's template may have.
-        self._run("init", "--quiet", "--template=", "--initial-branch=main")
-        self._run("init", "--quiet", "--template=", "--bare", str(self.remote))
+        self._run(["init", "--quiet", "--template=", "--initial-branch=main"])
+        self._run(["init", "--quiet", "--template=", "--bare", str(self.remote)])
         for path, text in _FILES.items():
             (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / path).write_text(text)
-        self._run("add", "--all")
-        self._run("commit", "--quiet", "--no-verify", "--message", "base")
-        self._run("tag", "start")
-        self._run("switch", "--quiet", "--create", BRANCH)
+        self._run(["add", "--all"])
+        self._run(["commit", "--quiet", "--no-verify", "--message", "base"])
+        self._run(["tag", "start"])
+        self._run(["switch", "--quiet", "--create", BRANCH])
 
     def _start(self) -> None:
         """Go back to the first commit, and stage a change outside the scope."""
-        self._run("reset", "--quiet", "--hard", "start")
-        self._run("branch", "--force", "main", "start")
+        self._run(["reset", "--quiet", "--hard", "start"])
+        self._run(["branch", "--force", "main", "start"])
         (self.folder / "docs/d").write_text("changed\n")
-        self._run("add", "docs/d")
+        self._run(["add", "docs/d"])
 
-    def _run(self, *arguments: str) -> None:
+    def _run(self, arguments: Sequence[str]) -> None:
         """Run git without any hook."""
         process.run(self._git, ["-c", f"core.hooksPath={os.devnull}", *arguments])
 
-    def _try_command(self, hooks: Path, *arguments: str) -> TrialResult:
+    def _try_command(self, hooks: Path, arguments: Sequence[str]) -> TrialResult:
         """Run git with the hooks in this folder."""
         _, code, error_output = process.run_with_progress(
             self._git, ["-c", f"core.hooksPath={hooks}", *arguments], _ignore_line

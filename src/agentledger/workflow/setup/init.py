@@ -20,10 +20,10 @@ from agentledger.fleet import snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
-from agentledger.ledger.policy import FILE as POLICY
 from agentledger.model.errors import RefError
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy
+from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
 from agentledger.repository import forge, hook_branches
@@ -41,7 +41,7 @@ from agentledger.workflow.setup.steps import Write, read_content
 # Ways to start the gates: git's own hooks, the pre-commit framework, both, or none.
 WAYS = ("native", "pre-commit", "both", "none")
 # By path in the repository, the template's file.
-_FILES = {POLICY: "config.toml", ".agentledger/.gitattributes": "gitattributes"}
+_FILES = {POLICY_FILE: "config.toml", ATTRIBUTES_FILE: "gitattributes"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,9 @@ def _manifest_steps(place: Place, manifest: bytes, is_needed: bool) -> Iterable[
 def _plan_policy_files(repository: Repository) -> Iterable[Plan]:
     """The policy and its .gitattributes, where neither the work tree nor base has them."""
     if repository.place.top is None:
-        yield Plan(notes=(f"there is no work tree here: run init in one of base to have {POLICY} written",))
+        yield Plan(
+            notes=(f"there is no work tree here: run init in one of base to have {POLICY_FILE} written",)
+        )
         return
     folder = resources.resource_folder("templates") / "init"
     for path, name in _FILES.items():

@@ -15,6 +15,7 @@ from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.command_result import Did
+from agentledger.model.ledger_paths import FOLDER, LEDGER
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.workflow.setup import manifest
 from agentledger.workflow.setup.setup_plan import Plan
@@ -87,8 +88,7 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
         return ""
     option = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
     # The ledger's folder is named once: its files belong together.
-    folder = ".agentledger"
-    short_names = dict.fromkeys(folder if name.startswith(f"{folder}/") else name for name in names)
+    short_names = dict.fromkeys(FOLDER if name.startswith(LEDGER) else name for name in names)
     quoted_names = " ".join(map(shlex.quote, short_names))
     return f'git{option} add {quoted_names} && git{option} commit -m "agentledger init" -- {quoted_names}'
 

@@ -17,6 +17,7 @@ from agentledger.control import commit_writer
 from agentledger.control.commit_writer import New, read_identity
 from agentledger.git import process, queries
 from agentledger.git.races import Writer, retry, update_refs
+from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.findings import Gate, Report
@@ -31,9 +32,6 @@ from agentledger.workflow.spawn import spawn_journal
 from agentledger.workflow.spawn.spawn_journal import Begun
 from agentledger.workflow.verify.fresh_worktree import prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner
-
-# Where a branch keeps its copy of the brief; to be filled in with the task's id.
-BRIEF = ".agentledger/tasks/{}/brief.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ class _Spawning:
         warnings = self._make_or_undo(commit)
         return replace(
             planned,
-            files=(BRIEF.format(self.task.id),),
+            files=(ledger_paths.brief_path(self.task.id),),
             commits=(commit,),
             next=_start_command(self.task, self.folder),
             warnings=warnings,
@@ -203,7 +201,7 @@ class _Spawning:
         message = f"chore(ledger): the brief of {self.task.id}"
         new = New(
             (base,),
-            {BRIEF.format(self.task.id): content},
+            {ledger_paths.brief_path(self.task.id): content},
             message,
             who=read_identity(self.desk.git),
             tip="",

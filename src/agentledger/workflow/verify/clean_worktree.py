@@ -17,10 +17,11 @@ from typing import NamedTuple
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
+from agentledger.model.ledger_paths import FOLDER
 from agentledger.model.text import format_path
 
 # All files but the ledger's, from any folder.
-_CODE = ("--", ":(top)", ":(top,exclude).agentledger")
+_CODE = ("--", ":(top)", f":(top,exclude){FOLDER}")
 _SHOWN = 5  # paths that a message names
 # fsmonitor may be a program that a worktree's configuration names, and could hide changes.
 _PLAIN = ("-c", "core.fsmonitor=false")

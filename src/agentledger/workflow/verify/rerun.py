@@ -22,6 +22,7 @@ from agentledger.control import append
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process, queries
+from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Check, Evidence
@@ -96,7 +97,7 @@ def plan_rerun(start: Path, name: str | None, only: Collection[str], now: int) -
 
 
 def rerun_checks(
-    start: Path, name: str | None, only: Collection[str], now: int, hear: Hear = ignore_event
+    start: Path, name: str | None, only: Collection[str], *, now: int, hear: Hear = ignore_event
 ) -> Rerun:
     """Run the checks of a branch, or of a task's only branch, again; `now` is in seconds since the epoch.
 
@@ -244,7 +245,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
-            path = f"tasks/{rerun.task}/reruns/{stem}-{run.check.name}.json"
+            path = f"{ledger_paths.control_folder(rerun.task)}/reruns/{stem}-{run.check.name}.json"
             if path not in files:
                 break
         files[path] = content

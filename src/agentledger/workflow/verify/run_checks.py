@@ -15,13 +15,13 @@ from agentledger.changes.net_changes import Net, change_id
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Brief, Check, Policy
+from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden
 from agentledger.running import changed_files as running_changed_files
 from agentledger.running.changed_files import Filled
 from agentledger.workflow.session import ledger_commit
 from agentledger.workflow.session.agent_context import AtWork
 from agentledger.workflow.session.ledger_commit import Committed
-from agentledger.workflow.session.manager_context import unknown_name_error
 from agentledger.workflow.verify import base_run, clean_worktree
 from agentledger.workflow.verify.evidence import Bound, render_evidence
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event

@@ -1,0 +1,52 @@
+"""Where the ledger's documents are: the names of its folders and files, and paths made of them.
+
+Belongs here: names, and joining them. Does not: which document a file is (see `ledger.tasks`), or whose it is.
+The commit hook imports this module, so it imports next to nothing.
+
+On base and on agents' branches a task's folder is below `.agentledger/tasks/`, on the control branch below
+`tasks/`. Paths are text; a name that ends with `_BYTES` is the same in bytes, as git's diffs have paths.
+"""
+
+from __future__ import annotations
+
+#: The name of the ledger's folder at the top of a branch.
+FOLDER = ".agentledger"
+LEDGER = ".agentledger/"
+LEDGER_BYTES = b".agentledger/"
+TASKS = ".agentledger/tasks/"
+TASKS_BYTES = b".agentledger/tasks/"
+CONTROL_TASKS = "tasks/"
+
+#: The repository's policy.
+POLICY_FILE = ".agentledger/config.toml"
+#: The repository's own templates of documents.
+TEMPLATES = ".agentledger/templates"
+ATTRIBUTES_FILE = ".agentledger/.gitattributes"
+
+#: What git is asked for in order to get all briefs, wherever they are.
+ALL_BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
+
+
+def task_folder(task: str) -> str:
+    """The folder of a task on base and on agents' branches."""
+    return TASKS + task
+
+
+def brief_path(task: str) -> str:
+    """The brief of a task on base and on agents' branches."""
+    return f"{TASKS}{task}/brief.md"
+
+
+def status_folder(task: str) -> str:
+    """The folder of a task's check-ins, with a slash at its end."""
+    return f"{TASKS}{task}/status/"
+
+
+def control_folder(task: str) -> str:
+    """The folder of a task on the control branch."""
+    return CONTROL_TASKS + task
+
+
+def control_brief_path(task: str) -> str:
+    """The brief of a task on the control branch."""
+    return f"{CONTROL_TASKS}{task}/brief.md"
