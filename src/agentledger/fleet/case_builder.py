@@ -24,7 +24,7 @@ from agentledger.fleet import check_ins
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import Base, Branch, Change, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import UNMERGED, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
@@ -167,7 +167,7 @@ def short_base_ref(base: Base) -> str:
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
     """Return the active tasks with their scopes: those with a brief that an open or dormant branch works on."""
-    open_ = {b.name for b in fleet.branches if b.state in (State.OPEN, State.DORMANT)}
+    open_ = {b.name for b in fleet.branches if b.state in UNMERGED}
     return tuple(
         Peer(
             task.id,

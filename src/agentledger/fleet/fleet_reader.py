@@ -18,6 +18,7 @@ from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Agent, Base, Branch, Change, Commit, Fleet, State, Sync, Worktree
+from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode, format_count
 from agentledger.repository import agents, forge
 from agentledger.repository.listing import Listing
@@ -26,7 +27,6 @@ from agentledger.repository.resolve_base import Tip, peel_refs, read_base_histor
 
 # Commits listed for one branch; its `ahead` still counts all of them.
 MOST_COMMITS = 500
-_STATUS = (b".agentledger/tasks/", b"/status/")
 
 
 class Reading(NamedTuple):
@@ -129,10 +129,10 @@ class _Reader:
         return [
             self._finish_branch(
                 draft,
-                landed.get(draft.head),
-                codes.get(trees.get(draft.head, "")),
-                diffs.get(draft.head, ()),
-                checked_in.get(draft.head),
+                landed=landed.get(draft.head),
+                code=codes.get(trees.get(draft.head, "")),
+                changes=diffs.get(draft.head, ()),
+                named=checked_in.get(draft.head),
             )
             for draft in drafts
         ]
@@ -224,7 +224,7 @@ class _Reader:
                 reports = [
                     c
                     for c in diff
-                    if c.path.startswith(_STATUS[0]) and _STATUS[1] in c.path and c.status != "D"
+                    if c.path.startswith(TASKS_BYTES) and b"/status/" in c.path and c.status != "D"
                 ]
                 if reports:
                     # A check-in's file name begins with its time, so the last name is the newest.

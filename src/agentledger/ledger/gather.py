@@ -21,6 +21,7 @@ from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
 from agentledger.model.fleet import Base, Branch, Control, Fleet, Sync
 from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger_paths import CONTROL_TASKS
 from agentledger.repository.repository_state import Observation
 from agentledger.storage.cache import Cache
 
@@ -71,7 +72,7 @@ def _is_base_proven(base: Base) -> bool:
 
 
 def _document_entries(manager: reader.Control) -> list[Entry]:
-    return [entry for entry in manager.files.values() if entry.path.startswith("tasks/")]
+    return [entry for entry in manager.files.values() if entry.path.startswith(CONTROL_TASKS)]
 
 
 def _proof_predicate(

@@ -16,7 +16,7 @@ from agentledger.attention import progress
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.ledger import (
     Answer,
     Brief,
@@ -28,7 +28,7 @@ from agentledger.model.ledger import (
     Review,
     Waiver,
 )
-from agentledger.model.ledger_paths import TASKS
+from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
 from agentledger.model.work import Copy, Task, Work
 
 # Outcomes that end the branches of a task.
@@ -66,7 +66,7 @@ def attach_tasks(fleet: Fleet, papers: Papers, parser: Parser) -> Fleet:
 @lru_cache(maxsize=1 << 16)
 def split_path(path: str) -> tuple[str, str]:
     """The task and the rest of a path: `.agentledger/tasks/x/status/1.md` → `("x", "status/1.md")`."""
-    task, _, rest = path.removeprefix(TASKS).removeprefix("tasks/").partition("/")
+    task, _, rest = path.removeprefix(TASKS).removeprefix(CONTROL_TASKS).partition("/")
     return task, rest
 
 
@@ -184,9 +184,8 @@ class _Desk:
             # Nothing can be said of a branch that works on several tasks, but that.
             why = branch.state_why or "; ".join(p.message for p in problems)
             return replace(branch, state_why=why, problems=problems)
-        work = self._work(
-            branch, task, [f for f in files if split_path(f.path)[0] == task], branch_files, problems
-        )
+        own_files = [f for f in files if split_path(f.path)[0] == task]
+        work = self._work(branch, task, own_files, branch_files=branch_files, problems=problems)
         return self._state(replace(branch, task=task, work=work), task)
 
     def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
@@ -268,7 +267,7 @@ class _Desk:
     def _state(self, branch: Branch, task: str) -> Branch:
         outcome = self.filed[task].outcome if task in self.filed else None
         if outcome and outcome.outcome in _ENDS and outcome.branch in (None, branch.name):
-            if branch.state in (State.OPEN, State.DORMANT, State.EMPTY):
+            if branch.state in ALIVE:
                 return replace(branch, state=_ENDS[outcome.outcome], state_why=_describe_outcome(outcome))
             return branch
         waiting = branch.work is not None and progress.is_waiting(branch.work)
