@@ -92,15 +92,15 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Told:
         files=made.files if made else (),
         said=(f"recorded on {name}, {made.commit[:12]}",) if made and made.commit else (),
         remarks=remarks,
-        next=_next_step(found.failed, made),
+        next=_next_step(found.failed, made, task),
     )
 
 
-def _next_step(failed: tuple[Seen, ...], made: Committed | None) -> str | None:
+def _next_step(failed: tuple[Seen, ...], made: Committed | None, task: str) -> str | None:
     if made is None:
         return None
     if made.commit is None:
-        return "agentledger collect"
+        return f"{made.how_to_collect(task)}, by the manager, in the main worktree"
     names = "".join(f" --only {each.check.name}" for each in failed)
     return f"fix it, commit, then agentledger verify{names}" if names else "agentledger done"
 

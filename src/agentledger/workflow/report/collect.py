@@ -74,7 +74,8 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
     made = ledger_commit.commit_files(git, branch.name, files, message)
     if made.commit is None:
-        return Did(command="collect", warnings=(f"{name}: {made.why}",))
+        following = made.how_to_collect(branch.work.task) if made.remedy else None
+        return Did(command="collect", warnings=(f"{name}: {made.why}",), next=following)
     return Did(
         command="collect",
         said=told,
@@ -115,17 +116,18 @@ def _describe_obstacle(git: Git) -> str:
 
 def _combine_results(done: Sequence[Did], dry_run: bool) -> Did:
     """One result for the command, of one for each branch."""
+    undone = [line for one in done for line in one.warnings]
     files = [path for one in done for path in one.files]
     said = [line for one in done for line in one.said]
     if not files:
-        said = ["no worktree has uncommitted ledger files"]
+        said = ["nothing was committed" if undone else "no worktree has uncommitted ledger files"]
     return Did(
         command="collect",
         said=tuple(said),
         refs=tuple(ref for one in done for ref in one.refs),
         files=tuple(files),
         commits=tuple(commit for one in done for commit in one.commits),
-        next="agentledger board" if files else None,
-        warnings=tuple(line for one in done for line in one.warnings),
+        next=next((one.next for one in done if one.next), "agentledger board" if files else None),
+        warnings=tuple(undone),
         dry_run=dry_run,
     )

@@ -146,7 +146,7 @@ def describe_uncommitted(
         f"git would not commit it: {done.why}. It is in this worktree as a file, where the board and the "
         "site show it, marked as uncommitted; there is nothing more for you to do"
     )
-    collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
+    collect = f"{done.how_to_collect(at.task.id)}, by the manager, in the main worktree"
     return Did(
         command=command, said=told, task=at.task.id, files=done.files, warnings=(warning,), next=collect
     )
