@@ -86,20 +86,15 @@ def test_a_lock_is_not_to_be_removed_while_a_git_is_at_work_there(
     assert "rm -f" not in said.out
 
 
-@pytest.mark.parametrize("name", [f"{CONTROL}.lock", "packed-refs.lock"])
-def test_a_lock_of_a_branch_is_removed_by_the_command_that_is_named(desk: Desk, name: str) -> None:
-    lock = desk.repo.path / ".git" / name
+def test_a_lock_of_a_branch_is_removed_by_the_command_that_is_named(desk: Desk) -> None:
+    lock = desk.repo.path / ".git" / f"{CONTROL}.lock"
     lock.touch()
     os.utime(lock, (time.time() - 7200,) * 2)
-    if name == "packed-refs.lock":  # git takes it only where it has to
-        (desk.repo.path / ".git" / f"{CONTROL}.lock").touch()
     said = refused(desk.repo.path, *WAIVER)
     assert "for 2 h" in said.message
     rm, _, again = said.hint.partition("; then ")
     assert again == "run this again"
     type_command(desk.repo.path, rm)
-    assert not lock.exists()
-    (desk.repo.path / ".git" / f"{CONTROL}.lock").unlink(missing_ok=True)
     assert run(desk.repo.path, *WAIVER).code == 0
 
 

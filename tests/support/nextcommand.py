@@ -33,11 +33,8 @@ def find_command(text: str, pattern: str, filled: Mapping[str, str] | None = Non
 def type_command(folder: Path, command: str, code: int = 0) -> Said:
     """What comes of a command that is typed there; it has to end with this code."""
     words = shlex.split(command, comments=True)
-    said = (
-        run(folder, *words[1:])
-        if words[0] == "agentledger" and "&&" not in words
-        else _shell(folder, command)
-    )
+    plain = words[0] == "agentledger" and not {"&&", "<", "|", ";"} & set(words)
+    said = run(folder, *words[1:]) if plain else _shell(folder, command)
     assert said.code == code, (command, said)
     return said
 

@@ -180,6 +180,6 @@ def _unknown_name_error(name: str, known: Iterable[str], what: str = "branch") -
     hint = (
         f"did you mean {' or '.join(map(escape_hidden, near))}?"
         if near
-        else f"`agentledger board` lists every {what}"
+        else f"`agentledger board --all` lists every {what}"
     )
     return LedgerError(f"there is no {what} named {escape_hidden(name)}", hint)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -319,4 +320,5 @@ def _keep_check_in(start: Path, said: Said, now: int, error: NotNow) -> NotNow:
     content = check_in.render_check_in(said, now)
     path = editor.draft_path(git, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
     editor.keep_draft(path, content.decode())
-    return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")
+    kept = shlex.quote(escape_hidden(str(path)))
+    return NotNow(error.message, f"{error.hint}: agentledger report - < {kept} (what you said is kept there)")
