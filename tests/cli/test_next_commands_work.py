@@ -260,7 +260,9 @@ def test_a_planned_task_is_handed_out_and_its_agent_told(tmp_path: Path) -> None
     type_command(repo.path, find_command(spawned.out, "agentledger init(?= turns them on)") + " --yes")
     agent = repo.path.parent / "a repo.worktrees/y"
     found = json.loads(run(agent, "doctor", "--format", "json").out)
-    assert {each["state"] for each in found["surfaces"] if each["name"].startswith("native")} == {"on, as advice"}
+    assert {each["state"] for each in found["surfaces"] if each["name"].startswith("native")} == {
+        "on, as advice"
+    }
 
 
 def test_a_branch_without_a_worktree_gets_one(tmp_path: Path) -> None:
