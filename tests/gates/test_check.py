@@ -163,7 +163,11 @@ def test_another_base_can_be_named(repo: Repo) -> None:
     ("arguments", "message", "hint"),
     [
         (("--branch", "agent/bda"), "there is no branch named agent/bda", "did you mean agent/bad"),
-        (("--branch", "nothing-like-it"), "there is no branch named nothing-like-it", "`agentledger board`"),
+        (
+            ("--branch", "nothing-like-it"),
+            "there is no branch named nothing-like-it",
+            "`agentledger board --all`",
+        ),
         (("--branch", "agent/*"), "there is no branch named agent/*", "agent/"),
         (("--branch", "refs/heads/no"), "there is no branch named refs/heads/no", "board"),
         (("--branch", "main"), "main is the base: it is what branches are judged against", "merge into it"),

@@ -23,7 +23,7 @@ Mend = Callable[[Scene, Told], object]
 class Advice:
     """A situation in which a rule speaks, and what comes of following what it says.
 
-    `levels` are what is seen at spawn, commit, push, ready and merge: E stops, w is told, · is nothing.
+    `levels` are what is seen at spawn, commit, push, ready and merge: E blocks, w warns, · is nothing.
     `whose` says whose doing it is. `arrange` makes the situation: what it leaves staged is what the agent
     is about to commit. `mend` does what the message says, given that message; `undo` does where something
     else is said to who is still to commit. `others` are further ways that the message, or the rule's page,

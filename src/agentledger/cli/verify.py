@@ -92,15 +92,15 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
         files=committed.files if committed else (),
         sentences=(f"recorded on {name}, {committed.commit[:12]}",) if committed and committed.commit else (),
         remarks=remarks,
-        next=_next_step(results.failed, committed),
+        next=_next_step(results.failed, committed, task),
     )
 
 
-def _next_step(failed: tuple[Seen, ...], committed: Committed | None) -> str | None:
+def _next_step(failed: tuple[Seen, ...], committed: Committed | None, task: str) -> str | None:
     if committed is None:
         return None
     if committed.commit is None:
-        return "agentledger collect"
+        return f"{committed.how_to_collect(task)}, by the manager, in the main worktree"
     names = "".join(f" --only {each.check.name}" for each in failed)
     return f"fix it, commit, then agentledger verify{names}" if names else "agentledger done"
 

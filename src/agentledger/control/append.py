@@ -21,6 +21,7 @@ from agentledger.control.control_files import Entry, Kept
 from agentledger.control.reader import Copies
 from agentledger.control.unite_copies import Union
 from agentledger.git import queries, scratch
+from agentledger.git.leftovers import FETCH_AGAIN, describe_ref_repair
 from agentledger.git.process import Git
 from agentledger.git.races import Writer, retry
 from agentledger.git.scratch import Scratch
@@ -137,13 +138,20 @@ def read_copies(git: Git, config: Mapping[str, str], name: str, remote: str | No
     GitError where the local ref is damaged.
     """
     ref_list = queries.read_refs(git, [HEADS, REMOTES])
-    if HEADS + name in ref_list.broken:
-        hint = "git reflog show prints where it was; git update-ref puts it back there"
-        raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
-    refs = Refs(ref_list.refs, config)
+    refs = Refs(ref_list.refs, config, ref_list.broken)
+    refuse_damaged(git, refs, name)
     if remote is None:
         return reader.find_copies(refs, name)
     return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
+
+
+def refuse_damaged(git: Git, refs: Refs, name: str = CONTROL) -> None:
+    """GitError where git reads no id in the local ref: without it, the branch would begin anew."""
+    if HEADS + name in refs.broken:
+        remote = reader.find_copies(refs, name).remote
+        place = queries.locate_repository(git)
+        hint = describe_ref_repair(place, HEADS + name, remote.id if remote else None)
+        raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
 
 
 class Start(NamedTuple):
@@ -184,7 +192,7 @@ def refuse_unusable(comparison: reader.Look) -> None:
         sentence, _, hint = message.partition("; ")
         raise LedgerError(sentence, hint)
     for message in comparison.unreadable:
-        raise GitError(message, "git fsck shows more; git fetch brings back what the remote still has")
+        raise GitError(message, f"git fsck shows more; {FETCH_AGAIN} brings back what the remote still has")
 
 
 def _require_start(sealed: Scratch, comparison: reader.Look) -> Start:

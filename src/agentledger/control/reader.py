@@ -9,6 +9,7 @@ of processes, however many files and commits there are. No document is read here
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -146,11 +147,16 @@ def _list_copy(
         return None, {}
     if ref.target:
         foreign.append(
-            f"{escape_hidden(ref.name)} is no branch of its own, it points to {escape_hidden(ref.target)}"
+            f"{escape_hidden(ref.name)} is no branch of its own, it points to {escape_hidden(ref.target)}; "
+            f"to make it one: git update-ref --no-deref {_typed(ref.name)} {_typed(ref.target)}"
         )
     elif foreign_names := control_files.find_foreign_names(files):
         foreign.append(_describe_foreign(ref.name, foreign_names))
     return ref, files
+
+
+def _typed(ref: str) -> str:
+    return shlex.quote(escape_hidden(ref))
 
 
 def _describe_foreign(ref: str, foreign_names: Sequence[str]) -> str:

@@ -38,14 +38,19 @@ def _policy_table(keys: tuple[Key, ...], *, build: object = dict, accepts: str =
 CONTROL = _policy_table(
     (
         Key("branch", TEXT, "The branch that the manager's documents are on.", default="agentledger"),
-        Key("guarded", FLAG, "The forge or our hook lets only managers push it.", default=False),
+        Key("guarded", FLAG, "true: you promise that the forge lets only managers push it.", default=False),
         Key("signers", MAYBE, "A file of allowed ssh signers on base; empty: not checked.", default=""),
     ),
 )
 WIP = _policy_table(
     (
-        Key("active", COUNT, "Open branches of one manager.", default=5),
-        Key("local", COUNT, "Branches that a human sits with; they count here instead.", default=3),
+        Key("active", COUNT, "Branches of one manager that are with their agent.", default=5),
+        Key(
+            "local",
+            COUNT,
+            "The same where the brief has `session: local`; they count here instead.",
+            default=3,
+        ),
         Key("review", COUNT, "Branches that wait for a human.", default=3),
         Key("review_lines", COUNT, "Changed lines that wait for a human.", default=1500),
     ),

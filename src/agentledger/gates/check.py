@@ -178,4 +178,4 @@ def _not_agent_error(fleet: Fleet, name: str) -> LedgerError | None:
 
 def _unknown_error(what: str, name: str, known: Sequence[str]) -> LedgerError:
     # A fleet is long, so of names that are nothing like this one none is shown.
-    return unknown_name_error(what, name, known, f"`agentledger board` lists every {what}", most=0)
+    return unknown_name_error(what, name, known, f"`agentledger board --all` lists every {what}", most=0)

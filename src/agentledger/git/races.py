@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from agentledger.git import process, queries
+from agentledger.git.leftovers import make_lock_error, read_lock_age
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import GitError
-from agentledger.model.text import encode, escape_hidden, format_age
+from agentledger.model.text import encode, escape_hidden
 
 # How long a writer goes on trying, in seconds. A rival holds a ref for some milliseconds.
 PATIENCE = 30.0
@@ -110,10 +111,8 @@ def _raise_if_hopeless(
 ) -> None:
     """GitError where there is no use in trying again."""
     name = escape_hidden(writer.ref.removeprefix("refs/heads/"))
-    if lock and _lock_age(lock) > STALE:
-        since = format_age(_lock_age(lock))
-        message = f"{escape_hidden(str(lock))} has locked the branch for {since}; whoever made it was killed"
-        raise GitError(message, "make sure that no git is running here, then remove that file") from reason
+    if lock and read_lock_age(lock) > STALE:
+        raise make_lock_error(lock, writer.place) from reason
     if late and (lock or isinstance(reason, LostRaceError)):
         message = f"others write to {name} all the time: {reason}"
         raise GitError(message, "nothing was written; run this again") from reason
@@ -124,15 +123,7 @@ def _raise_if_hopeless(
 
 def _oldest_lock(writer: Writer) -> Path | None:
     """The lock file that exists at this moment, of several the oldest; None where there is none."""
-    return max((lock for lock in writer.lock_files if lock.exists()), key=_lock_age, default=None)
-
-
-def _lock_age(lock: Path) -> int:
-    """Seconds since the file was made; 0 where it is gone by now."""
-    try:
-        return int(time.time() - lock.stat().st_mtime)
-    except OSError:
-        return 0
+    return max((lock for lock in writer.lock_files if lock.exists()), key=read_lock_age, default=None)
 
 
 @contextmanager

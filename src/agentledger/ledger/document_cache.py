@@ -22,6 +22,7 @@ import msgspec
 
 from agentledger import __version__, documents
 from agentledger.documents import MOST_BYTES, RawDocument
+from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files
 from agentledger.ledger.ledger_files import Key, LedgerFile
@@ -169,7 +170,7 @@ def _reading_problem(file: LedgerFile) -> Problem | None:
         message = f"it is {file.size:,} bytes long, so it was not read"
         return Problem(path=file.path, line=None, message=message, hint=f"at most {MOST_BYTES:,} bytes")
     if file.raw is None:
-        return Problem(path=file.path, line=None, message="it is missing from this clone", hint="git fetch")
+        return Problem(path=file.path, line=None, message="it is missing from this clone", hint=FETCH_AGAIN)
     return None
 
 

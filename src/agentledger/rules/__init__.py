@@ -36,7 +36,7 @@ class Rule:
 
     id: str
     name: str
-    #: One letter a gate, in the order spawn, commit, push, ready, merge: E stops, w only warns, · is not run.
+    #: One letter a gate, in the order spawn, commit, push, ready, merge: E blocks, w warns, · is not run.
     #: A lone `w` is a warning that only the board, the site and `check --fleet` show.
     levels: str
     check: Callable[[Case], Iterable[Found]]

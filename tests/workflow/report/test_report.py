@@ -7,6 +7,7 @@ Belongs here: what it says, what it needs, and what it never loses. Does not: ho
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -165,7 +166,8 @@ def test_in_a_rebase_what_was_said_is_kept_and_can_be_sent_later(desk: Desk) -> 
     desk.git("rebase", "main", ok=False)
     result = refused(desk.path, "report", "--changed", "Half-way.", "--need", "Which?")
     assert "rebase" in result.message
-    kept = Path(result.hint.partition("< ")[2].partition(" (")[0])
+    (name,) = shlex.split(result.hint.partition("< ")[2].partition(" (")[0])
+    kept = Path(name)
     assert kept.exists()
     desk.git("rebase", "--abort")
     done = subprocess.run(

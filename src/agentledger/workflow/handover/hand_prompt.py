@@ -62,7 +62,7 @@ def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:
             problem = next(iter(branch.problems), None)
             message = problem.message if problem else f"{escape_hidden(name)} works on no task"
             raise LedgerError(
-                message, problem.hint if problem else "the board lists every task: agentledger board"
+                message, problem.hint if problem else "the board lists every task: agentledger board --all"
             )
         return fleet.task_of(branch.work), branch
     if task is None:
@@ -174,7 +174,8 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     work, standing = branch.work, branch.standing
     if work is None or standing is None:
         raise LedgerError(
-            f"{escape_hidden(branch.name)} works on no task", "the board lists every task: agentledger board"
+            f"{escape_hidden(branch.name)} works on no task",
+            "the board lists every task: agentledger board --all",
         )
     if branch.state is State.UNREADABLE:
         raise LedgerError(

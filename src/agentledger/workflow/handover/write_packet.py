@@ -20,6 +20,7 @@ from agentledger.documents.packet import parse_packet
 from agentledger.documents.syntax.problems import Problems
 from agentledger.documents.templates import read_template
 from agentledger.git import process
+from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.scratch import Scratch
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -168,7 +169,7 @@ def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
     net = net_changes.find_net_changes(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
     if net.failed:
         message = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"
-        raise LedgerError(message, "git fetch may bring what is missing; git fsck names it")
+        raise LedgerError(message, f"{FETCH_AGAIN} may bring what is missing; git fsck names it")
     touched = find_touched_files(at, sealed, net)
     if not touched and not explores:
         message = f"{escape_hidden(at.branch.name)} changes no code, so there is nothing to hand over yet"

@@ -6,6 +6,7 @@ covers (see `rules`), or asking anybody (see `cli.allow`).
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -160,7 +161,8 @@ def _resolve_rule(name: str) -> str:
     rule = rules.find_rule(name)
     if rule is None:
         known = [word for each in rules.RULES for word in (each.id, each.name)]
-        raise unknown_name_error("rule", name, known, "agentledger rule lists them")
+        near = difflib.get_close_matches(name, known, 3, 0.5)
+        raise unknown_name_error("rule", name, near, "agentledger rule lists them")
     return rule.id
 
 

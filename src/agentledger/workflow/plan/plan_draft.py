@@ -14,6 +14,7 @@ from agentledger import documents
 from agentledger.documents.values import MOST_ID, Wrong, parse_identifier
 from agentledger.fleet import case_builder
 from agentledger.git import objects
+from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.objects import blob_id
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
@@ -111,7 +112,9 @@ def read_current_brief(desk: Managing, plan: Plan) -> str | None:
         blob = task.brief.document.blob
         contents = dict(objects.read_object_contents(desk.snapshot.sealed, [blob] if blob else []))
         if blob not in contents:
-            raise LedgerError(f"the brief of {name} is missing from this clone", "git fetch, or --from FILE")
+            raise LedgerError(
+                f"the brief of {name} is missing from this clone", f"{FETCH_AGAIN}, or --from FILE"
+            )
         return decode(contents[blob])
     _refuse_taken_name(desk, plan, task)
     return None

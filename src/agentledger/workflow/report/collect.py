@@ -75,7 +75,8 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
     committed = ledger_commit.commit_files(git, branch.name, files, message)
     if committed.commit is None:
-        return Did(command="collect", warnings=(f"{name}: {committed.why}",))
+        following = committed.how_to_collect(branch.work.task) if committed.remedy else None
+        return Did(command="collect", warnings=(f"{name}: {committed.why}",), next=following)
     return Did(
         command="collect",
         messages=lines,
@@ -116,17 +117,18 @@ def _describe_obstacle(git: Git) -> str:
 
 def _combine_results(results: Sequence[Did], dry_run: bool) -> Did:
     """One result for the command, of one for each branch."""
+    undone = [line for result in results for line in result.warnings]
     files = [path for result in results for path in result.files]
     lines = [line for result in results for line in result.messages]
     if not files:
-        lines = ["no worktree has uncommitted ledger files"]
+        lines = ["nothing was committed" if undone else "no worktree has uncommitted ledger files"]
     return Did(
         command="collect",
         messages=tuple(lines),
         refs=tuple(ref for result in results for ref in result.refs),
         files=tuple(files),
         commits=tuple(commit for result in results for commit in result.commits),
-        next="agentledger board" if files else None,
-        warnings=tuple(line for result in results for line in result.warnings),
+        next=next((result.next for result in results if result.next), "agentledger board" if files else None),
+        warnings=tuple(undone),
         dry_run=dry_run,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -147,7 +148,7 @@ def describe_uncommitted(
         f"git would not commit it: {committed.why}. It is in this worktree as a file, where the board and the "
         "site show it, marked as uncommitted; there is nothing more for you to do"
     )
-    collect = f"agentledger collect {at.task.id}, by the manager, in the main worktree"
+    collect = f"{committed.how_to_collect(at.task.id)}, by the manager, in the main worktree"
     return Did(
         command=command,
         messages=lines,
@@ -332,4 +333,5 @@ def _keep_check_in(start: Path, report: Said, now: int, error: NotNow) -> NotNow
     content = check_in.render_check_in(report, now)
     path = editor.draft_path(git, f"report-{hashlib.sha256(content).hexdigest()[:8]}.md")
     editor.keep_draft(path, content.decode())
-    return NotNow(error.message, f"{error.hint}: agentledger report - < {path} (what you said is kept there)")
+    kept = shlex.quote(escape_hidden(str(path)))
+    return NotNow(error.message, f"{error.hint}: agentledger report - < {kept} (what you said is kept there)")

@@ -12,6 +12,7 @@ a staged deletion. Run again, it continues where it stopped.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,12 +20,13 @@ from pathlib import Path
 
 from agentledger.control.commit_writer import New, read_identity, write_blobs, write_commit
 from agentledger.git import process, queries
+from agentledger.git.leftovers import LockedError, make_lock_error, read_lock_age
 from agentledger.git.objects import blob_id
 from agentledger.git.process import UNHOOKED, Git
 from agentledger.git.queries import Place
-from agentledger.git.races import AGAIN, Writer, retry, wait_for_turn
+from agentledger.git.races import AGAIN, STALE, Writer, retry, wait_for_turn
 from agentledger.model.errors import GitError, LedgerError
-from agentledger.model.text import decode, encode, escape_hidden, format_age
+from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 from agentledger.storage import atomic_write
 
@@ -46,13 +48,22 @@ Contents = Mapping[str, bytes | None]
 class Committed:
     """The commit, and the files that it added or changed.
 
-    `commit` is None where git would not write: then the files are in the worktree, uncommitted, and `why` is
-    git's reason.
+    `commit` is None where git would not write: then the files are in the worktree, uncommitted, `why` is
+    git's reason, and `remedy` the command that removes what is in git's way ('' where none is known).
     """
 
     commit: str | None
     files: tuple[str, ...]
     why: str = ""
+    remedy: str = ""
+
+    def how_to_collect(self, task: str) -> str:
+        """The commands by which the files are committed after all."""
+        return (
+            f"{self.remedy}; then agentledger collect {task}"
+            if self.remedy
+            else f"agentledger collect {task}"
+        )
 
 
 def commit_files(git: Git, branch: str, files: Contents, message: str) -> Committed:
@@ -68,7 +79,7 @@ def commit_files(git: Git, branch: str, files: Contents, message: str) -> Commit
     who = read_identity(git)
     # All paths are checked before the first file is written: a refusal leaves nothing behind.
     for path in files:
-        _refuse_link(place.top, path)
+        _refuse_link(git, place.top, path)
     for path, content in files.items():
         _write_file(place, place.top / path, content)
     try:
@@ -85,21 +96,35 @@ def commit_files(git: Git, branch: str, files: Contents, message: str) -> Commit
             )
             commit = pending.settle(pending.write())
     except GitError as error:
-        return Committed(None, tuple(files), error.message)
+        return Committed(
+            None, tuple(files), error.message, error.remedy if isinstance(error, LockedError) else ""
+        )
     return Committed(commit, tuple(files))
 
 
 # -- the worktree ------------------------------------------------------------------------
 
 
-def _refuse_link(top: Path, path: str) -> None:
+def _refuse_link(git: Git, top: Path, path: str) -> None:
     """Raise LedgerError where a folder on the way is a symbolic link: the file would end up somewhere else."""
     for folder in [*(top / path).parents]:
         if folder == top:
             return
         if folder.is_symlink():
             message = f"{escape_hidden(str(folder.relative_to(top)))} is a symbolic link, where the ledger keeps files"
-            raise LedgerError(message, "put a folder in its place: git checkout HEAD -- .agentledger")
+            raise LedgerError(
+                message, f"take it away: {_removal_command(git, top, folder)}; then run this again"
+            )
+
+
+def _removal_command(git: Git, top: Path, link: Path) -> str:
+    """What takes a link away, and brings back the folder that git has there, if it has one."""
+    name = link.relative_to(top).as_posix()
+    listed = process.run(git, ["ls-files", "-s", "-z", "--", f":(top,literal){name}"])
+    shown = shlex.quote(escape_hidden(str(link)))
+    if listed.startswith(b"120000"):
+        return f"git rm -q -- {shown}"
+    return f"rm {shown} && git checkout -- {shown}" if listed else f"rm {shown}"
 
 
 def _write_file(place: Place, file: Path, content: bytes | None) -> None:
@@ -155,8 +180,11 @@ def _stage_files(git: Git, place: Place, files: Contents) -> None:
         # git's words for a held lock may change, so the lock file itself shows whether there is one. A lock
         # that was released just now is no longer seen; a few more tries cost less than giving up.
         refused = 0 if lock.exists() else refused + 1
-        if refused > AGAIN or time.monotonic() > until:
-            raise GitError(_describe_lock(lock, reason), "run this again")
+        # One that is older than any git needs will not go by itself.
+        if refused > AGAIN or time.monotonic() > until or read_lock_age(lock) > STALE:
+            if lock.exists():
+                raise make_lock_error(lock, place)
+            raise GitError(f"git cannot write its index: {reason}", "fix what it names, then run this again")
         time.sleep(_PAUSE)
 
 
@@ -222,15 +250,6 @@ class _Ours:
         names = [f":/{path}" for path in self.files]
         output = process.run(self.git, ["ls-files", "-s", "-z", "--full-name", "--", *names])
         return _parse_blob_ids(output, 1) == _expected_blob_ids(self.files, self.place.object_format)
-
-
-def _describe_lock(lock: Path, reason: str) -> str:
-    """What is wrong: the lock and its age in words, or git's own reason where there is no lock."""
-    try:
-        age = format_age(int(time.time() - lock.stat().st_mtime))
-    except OSError:
-        return f"git cannot write its index: {reason}"
-    return f"{escape_hidden(str(lock))} has been held for {age}: by a git at work, or by one that was killed"
 
 
 def _has_files(git: Git, tip: str, new: New) -> bool:

@@ -20,6 +20,7 @@ from agentledger.control.commit_writer import read_identity
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
+from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
@@ -116,8 +117,10 @@ def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = F
     observation = observe_repository(start, None, ())
     with snapshot.open_snapshot(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
         control_append.refuse_in_agent_worktree(observation, taken.fleet)
+        git = process.repository_at(start)
+        control_append.refuse_damaged(git, observation.refs, taken.fleet.policy.control_branch)
         _refuse_taken_name(taken.fleet)
-        yield Managing(process.repository_at(start), observation, taken)
+        yield Managing(git, observation, taken)
 
 
 def _refuse_taken_name(fleet: Fleet) -> None:
@@ -126,7 +129,9 @@ def _refuse_taken_name(fleet: Fleet) -> None:
     # The reader has written down why: the note is "what is wrong; what to do about it".
     if control is not None and control.ref is None and control.note:
         message, _, hint = control.note.partition("; ")
-        raise LedgerError(message, hint)
+        raise LedgerError(
+            message, hint or f"git fsck shows more; {FETCH_AGAIN} may bring back what is missing"
+        )
 
 
 def parse_email(ident: bytes) -> str:

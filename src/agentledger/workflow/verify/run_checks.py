@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from agentledger.attention import progress
 from agentledger.changes.net_changes import Net, change_id
+from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Brief, Check, Policy
@@ -146,7 +147,7 @@ def bind_evidence(branch: Branch, net: Net) -> Bound:
     """What evidence of a branch's head is about. Raises LedgerError where its tree cannot be read."""
     if branch.code_tree is None:
         message = f"the tree of {branch.head[:12]} cannot be read"
-        raise LedgerError(message, "git fsck says what is missing; git fetch may bring it")
+        raise LedgerError(message, f"git fsck says what is missing; {FETCH_AGAIN} may bring it")
     return Bound(branch.head, branch.code_tree, change_id(net))
 
 

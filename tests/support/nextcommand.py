@@ -1,0 +1,49 @@
+"""Typing a command that a message names, as it stands in the message.
+
+Belongs here: taking it out of the text, and running it as a person would. Does not: the messages.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from command import Said, run
+
+
+def find_command(text: str, pattern: str, filled: Mapping[str, str] | None = None) -> str:
+    """The one command in a text that the pattern matches: its first group, or all that it matches.
+
+    `filled` is what a person writes in place of NAME, … and the like.
+    """
+    found = {match[match.re.groups and 1] for match in re.finditer(pattern, text, re.MULTILINE)}
+    assert len(found) == 1, (pattern, found, text)
+    (command,) = found
+    for placeholder, value in (filled or {}).items():
+        assert placeholder in command, (placeholder, command)
+        command = command.replace(placeholder, value)
+    return str(command)
+
+
+def type_command(folder: Path, command: str, code: int = 0) -> Said:
+    """What comes of a command that is typed there; it has to end with this code."""
+    words = shlex.split(command, comments=True)
+    plain = words[0] == "agentledger" and not {"&&", "<", "|", ";"} & set(words)
+    said = run(folder, *words[1:]) if plain else _shell(folder, command)
+    assert said.code == code, (command, said)
+    return said
+
+
+def _shell(folder: Path, command: str) -> Said:
+    """The same in a shell in which agentledger is a command."""
+    program = f'agentledger() {{ {shlex.quote(sys.executable)} -m agentledger "$@"; }}'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"{program}\n{command}"], cwd=folder, env=os.environ | {"GIT_EDITOR": "false"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return Said(ended.returncode, ended.stdout, ended.stderr)
