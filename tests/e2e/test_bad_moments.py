@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,10 +27,11 @@ def out(repo: Repo, tmp_path: Path) -> Path:
     return folder
 
 
-def held(repo: Repo, out: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def held(repo: Repo, out: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A build that stands still where git gives it the patches: half of its pages are staged by then.
 
-    It runs in a process group of its own, as a shell would start it.
+    It runs in a process group of its own, as a shell would start it; nothing of it outlives the block.
     """
     real, script = shutil.which("git"), tmp_path / "held" / "git"
     script.parent.mkdir()
@@ -38,7 +41,7 @@ def held(repo: Repo, out: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
         f"*) exec '{real}' \"$@\" ;;\nesac\n"
     )
     script.chmod(0o755)
-    program = [*command.PROGRAM, "site", "--dormant=never", "--out", str(out)]
+    program = [*command.INTERRUPTIBLE, "site", "--dormant=never", "--out", str(out)]
     path = f"{script.parent}{os.pathsep}{os.environ['PATH']}"
     process = subprocess.Popen(
         program,
@@ -49,11 +52,16 @@ def held(repo: Repo, out: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
         start_new_session=True,
     )
     until = time.monotonic() + 60
-    while not (tmp_path / "reached").exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    return process
+    try:
+        while not (tmp_path / "reached").exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def litter(repo: Repo, out: Path) -> list[str]:
@@ -65,10 +73,10 @@ def litter(repo: Repo, out: Path) -> list[str]:
 
 def test_an_interruption_leaves_the_old_site_and_no_litter(repo: Repo, out: Path, tmp_path: Path) -> None:
     before = command.tree(out)
-    process = held(repo, out, tmp_path)
-    assert litter(repo, out) != []
-    os.killpg(process.pid, signal.SIGINT)
-    printed, told = process.communicate(timeout=60)
+    with held(repo, out, tmp_path) as process:
+        assert litter(repo, out) != []
+        os.killpg(process.pid, signal.SIGINT)
+        printed, told = process.communicate(timeout=60)
     assert (process.returncode, printed, told.strip()) == (130, b"", b"")
     assert command.tree(out) == before
     assert litter(repo, out) == []
@@ -77,9 +85,9 @@ def test_an_interruption_leaves_the_old_site_and_no_litter(repo: Repo, out: Path
 
 def test_what_a_killed_build_left_is_swept_by_the_next(repo: Repo, out: Path, tmp_path: Path) -> None:
     before = command.tree(out)
-    process = held(repo, out, tmp_path)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
+    with held(repo, out, tmp_path) as process:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)
     after = command.tree(out)
     assert {path: after[path] for path in before} == before
     assert "new.txt" in command.site(repo.path, "--out", str(out))["paths.js"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import BRIEF, CHECK_IN, STATUS, Desk, install, made
+from desk import BRIEF, CHECK_IN, STATUS, Desk, fresh_hook, install, made
 from gitrepo import Repo
 
 pytestmark = pytest.mark.versions
@@ -295,6 +295,20 @@ def test_the_hook_leaves_nothing_behind_and_writes_no_object(here: Desk) -> None
     assert subprocess.run(hook, cwd=here.path, capture_output=True, check=False).returncode == 10
     assert here.repo.count_objects() == before
     assert list((here.repo.path / ".git/agentledger/tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["pre-commit", "pre-push"])
+def test_in_an_interpreter_of_its_own_as_users_have_it_it_says_the_same(here: Desk, name: str) -> None:
+    here.write("docs/d.md")
+    here.git("add", "-A")
+    here.git("commit", "-q", "--no-verify", "-m", "slip")
+    here.write("docs/d.md", "again\n")
+    here.git("add", "-A")
+    pushed = f"refs/heads/agent/x {here.repo.git('rev-parse', 'HEAD')} refs/heads/agent/x {'0' * 40}\n"
+    for hook in ([str(here.path / ".git/hooks" / name)], fresh_hook(name)):
+        done = subprocess.run(hook, cwd=here.path, input=pushed, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (10, "")
+        assert done.stderr.startswith("error OWN001 outside-scope [agent/x] docs/d.md")
 
 
 def test_a_first_commit_of_all_is_judged_too(tmp_path: Path) -> None:

@@ -22,6 +22,14 @@ import warm
 # Read here, since the tests see no such variable: every command in a fresh interpreter, to compare.
 FRESH = bool(os.environ.get("AGENTLEDGER_TEST_FRESH"))
 PROGRAM = (sys.executable, "-m", "agentledger")
+# The same for Ctrl-C: a shell that starts tests in the background has them ignore it, and so all that they start.
+_HEEDING = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from agentledger.cli import main
+sys.exit(main())
+"""
+INTERRUPTIBLE = (sys.executable, "-c", _HEEDING)
 
 
 class Said(NamedTuple):

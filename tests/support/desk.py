@@ -6,6 +6,7 @@ Belongs here: making it. Does not: what a gate is expected to say.
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 import yaml
 
 import agentledger
+import warm
 from agentledger.fleet.snapshot import Request
 from agentledger.gates import check
 from agentledger.model.findings import Gate
+from command import FRESH
 from gitrepo import Repo
 from rulecases import BODY
 
@@ -62,13 +65,19 @@ class Desk:
         return self.commit()
 
 
-def install(repo: Repo, python: str = sys.executable) -> None:
-    """The hooks, as plainly as can be."""
+def install(repo: Repo) -> None:
+    """The hooks, as plainly as can be; judging in a fork of a process that has imported the gates already."""
     for name in ("pre-commit", "pre-merge-commit", "pre-push"):
+        warmly = None if FRESH else warm.hook_command(name, str(YAML))
         hook = repo.path / ".git/hooks" / name
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f'#!/bin/sh\nexec "{python}" -IS "{RUN}" {name} "{YAML}"\n')
+        hook.write_text(f"#!/bin/sh\nexec {warmly or shlex.join(fresh_hook(name))}\n")
         hook.chmod(0o755)
+
+
+def fresh_hook(name: str) -> list[str]:
+    """The command of a hook as users have it, in an interpreter of its own."""
+    return [sys.executable, "-IS", str(RUN), name, str(YAML)]
 
 
 def made(folder: Path, owns: str = "['src/**']", more: str = "", policy: str = "") -> Repo:

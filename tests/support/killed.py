@@ -17,12 +17,15 @@ import warm
 from command import FRESH
 
 # A write of the process itself, or the start of a git that writes. Python tells of each before it happens.
-# The first line says at which to `stop`, and below which folder, `git`, a write counts.
+# The first line says at which to `stop`, below which folder, `git`, a write counts, and where it does not: `apart`.
 _WATCH = """
-import os, signal, sys
+import os, re, signal, sys
 WRITING = {"fast-import", "update-index", "update-ref", "worktree", "reset", "commit-tree", "symbolic-ref"}
 MOVING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "shutil.copyfile"}
 seen = 0
+
+def counts(path):
+    return path.startswith(git) and not (apart and re.search(apart, path))
 
 def writes(event, args):
     if event == "subprocess.Popen":
@@ -31,8 +34,8 @@ def writes(event, args):
         return bool(WRITING & set(words)) and "list" not in words and words[1:3] != ["symbolic-ref", "-q"]
     if event == "open":
         path, flags = str(args[0]), args[2] or 0
-        return bool(flags & (os.O_WRONLY | os.O_RDWR)) and path.startswith(git) and ".db" not in path
-    return event in MOVING and any(str(arg).startswith(git) for arg in args)
+        return bool(flags & (os.O_WRONLY | os.O_RDWR)) and counts(path) and ".db" not in path
+    return event in MOVING and any(counts(str(arg)) for arg in args)
 
 def watch(event, args):
     global seen
@@ -48,17 +51,23 @@ from agentledger.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 MOST = 80
+# What is within a sealed directory: a dozen files and folders, made by the same lines for every command.
+_SEALED = "/agentledger/tmp/[^/]+/"
 
 
-def at_each_write(folder: Path, within: Path, *arguments: str, before: Callable[[], object]) -> Iterator[int]:
+def at_each_write(
+    folder: Path, within: Path, *arguments: str, before: Callable[[], object], sealed: bool = False
+) -> Iterator[int]:
     """Run a command in `folder` again and again, killed at its first write below `within`, its second …
 
     `before` makes the same start each time. Gives the number of the write, after the kill; ends when the
-    command gets through.
+    command gets through. Without `sealed`, a sealed directory is one write, however much is put into it.
     """
+    apart = "" if sealed else _SEALED
     for number in range(1, MOST):
         before()
-        code, said = _run(folder, arguments, f"stop, git = {number}, {str(within)!r}{_WATCH}")
+        watch = f"stop, git, apart = {number}, {str(within)!r}, {apart!r}{_WATCH}"
+        code, said = _run(folder, arguments, watch)
         if code != -signal.SIGKILL:
             assert code == 0, said
             assert number > 1, "nothing was written, so nothing was tried"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-PATIENCE = 20.0  # seconds; a machine that runs many tests at once can be slow
+from command import INTERRUPTIBLE
 
-# A shell that starts tests in the background has them ignore Ctrl-C, and so everything they start.
-_PROGRAM = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from agentledger.cli import main; sys.exit(main())"
-)
+PATIENCE = 20.0  # seconds; a machine that runs many tests at once can be slow
 
 
 class Serving:
@@ -33,7 +28,7 @@ class Serving:
         self.out: list[str] = []
         self.err: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, "--repo", str(repository), "serve", "--port", "0", *options],
+            [*INTERRUPTIBLE, "--repo", str(repository), "serve", "--port", "0", *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

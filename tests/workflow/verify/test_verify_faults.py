@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from command import PROGRAM
+from command import INTERRUPTIBLE, PROGRAM
 from verifying import Checks
 
 
@@ -38,11 +38,9 @@ def test_what_it_leaves_running_is_ended_and_told(tmp_path: Path) -> None:
 def test_an_interrupt_ends_the_tree_and_leaves_everything_as_it_was(
     tmp_path: Path, number: signal.Signals, rerun: bool
 ) -> None:
-    desk = Checks(
-        tmp_path, {"test": f"(setsid sh -c 'echo $$ >{tmp_path}/pid; exec sleep 600' &); sleep 600"}
-    )
+    desk = Checks(tmp_path, {"test": f"(setsid sh -c 'echo $$ >{tmp_path}/pid; exec sleep 60' &); sleep 60"})
     before = desk.untouched()
-    command = [*PROGRAM, "verify", *(["--rerun"] if rerun else [])]
+    command = [*INTERRUPTIBLE, "verify", *(["--rerun"] if rerun else [])]
     made = tmp_path / "tmp"
     made.mkdir()
     process = subprocess.Popen(
@@ -53,11 +51,15 @@ def test_an_interrupt_ends_the_tree_and_leaves_everything_as_it_was(
         env=os.environ | {"TMPDIR": str(made)},
     )
     pid = tmp_path / "pid"
-    while not pid.exists() or not pid.read_text().strip():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    try:
+        while not pid.exists() or not pid.read_text().strip():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()  # if it still runs; the keeper then ends the tree
+        process.communicate()
     assert process.returncode == (130 if number == signal.SIGINT else 128 + number), (out, err)
     assert not Path(f"/proc/{pid.read_text().strip()}").exists()
     assert desk.untouched() == before

@@ -135,8 +135,9 @@ def test_the_framework_installs_and_runs_this_checkout(
     rev = ours.git("rev-parse", "HEAD")
     entry = {"repo": str(ours.path), "rev": rev, "hooks": [{"id": "agentledger"}]}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"repos": [entry]}))
-    tried = framework(repo.path, "try-repo", str(ours.path), "agentledger")
+    tried = framework(repo.path, "run", "--config", str(tmp_path / "config.yaml"))
     assert tried.returncode == 0, tried.stdout
+    assert "Passed" in tried.stdout
     (repo.path / "docs/d.md").write_text("changed\n")
     repo.git("add", "-A")
     again = framework(repo.path, "run", "--config", str(tmp_path / "config.yaml"))
