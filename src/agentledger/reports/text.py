@@ -83,7 +83,9 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
 
 
 def _section_title(part: Section, fleet: Fleet) -> str:
-    held = "Held" if fleet.tasks else f"Held: in conflict with {escape_hidden(fleet.base.name)}"
+    reverted = any(branch.state is State.REVERTED for branch in fleet.branches)
+    conflicts = f"Held: in conflict with {escape_hidden(fleet.base.name)}"
+    held = "Held" if fleet.tasks or reverted else conflicts
     return {
         Section.YOUR_TURN: "Your turn",
         Section.HELD: held,

@@ -154,7 +154,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.HELD: (
         "Held",
         "Held",
-        "Out of bounds, in conflict with {base}, rejected, or not as ready as it says.",
+        "Out of bounds, in conflict with {base}, rejected, taken back by {base}, or not as ready as it says.",
     ),
     Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
@@ -168,7 +168,11 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
 # The same where nobody uses briefs: only these two sections can have branches, in words that need no brief.
 _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
     Section.UNBRIEFED: ("Open", "Open", "Last activity first."),
-    Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
+    Section.HELD: (
+        "Held",
+        "Held",
+        "In conflict with {base}: whoever wrote them brings {base} in. Or taken back by {base}.",
+    ),
 }
 
 
