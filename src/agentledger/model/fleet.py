@@ -70,7 +70,7 @@ class State(StrEnum):
     #: It has no commit of its own, or they change nothing on balance.
     EMPTY = "empty"
     MERGED = "merged"
-    #: Base has the same change under another commit.
+    #: Base has the same change under another commit, or all of it by more than one: merging changes nothing.
     ABSORBED = "absorbed"
     #: Open, without a sign of life for longer than policy's limit.
     DORMANT = "dormant"
@@ -170,6 +170,8 @@ class Conflict:
     clean: bool | None
     files: tuple[ConflictFile, ...] = ()
     failed: str = ""
+    #: Would the merge leave base's tree as it is, but for the folders of the ledger's tasks?
+    changes_nothing: bool = False
 
 
 class By(StrEnum):
@@ -239,7 +241,7 @@ class Branch:
     state: State = State.OPEN
     #: The reason for the state, in words.
     state_why: str = ""
-    #: The base commit that already has this change, where the state is ABSORBED.
+    #: The base commit that already has this change, where the state is ABSORBED and one commit has it.
     same_as: str | None = None
     #: How base came to have its change, where base has or had it; None also for a part that base still has.
     arrival: Arrival | None = None

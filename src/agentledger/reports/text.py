@@ -191,7 +191,7 @@ def _render_details(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...
 def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.state_why:
         yield Text(escape_hidden(branch.state_why), "dim")
-    if branch.state is not State.OPEN:
+    if branch.state not in (State.OPEN, State.REVERTED):
         return
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:

@@ -168,16 +168,17 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
 # The same where nobody uses briefs: only these two sections can have branches, in words that need no brief.
 _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
     Section.UNBRIEFED: ("Open", "Open", "Last activity first."),
-    Section.HELD: (
-        "Held",
-        "Held",
-        "In conflict with {base}: whoever wrote them brings {base} in. Or taken back by {base}.",
-    ),
+    Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
 }
+
+# In such a fleet, where base has also taken a change back.
+_HELD_OR_REVERTED = ("Held", "Held", "In conflict with {base}, or taken back by {base}.")
 
 
 def _section_texts(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
     texts = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
+    if not fleet.tasks and any(branch.state is State.REVERTED for branch in fleet.branches):
+        texts = {**texts, Section.HELD: _HELD_OR_REVERTED}
     return tuple((section, *texts[section]) for section in sections.section_order(fleet) if section in texts)
 
 

@@ -62,7 +62,7 @@ STATES: Mapping[State, tuple[Mark, str]] = {
     State.UNREADABLE: (Mark("warn", "Unreadable"), "git could not read these."),
     State.REVERTED: (Mark("bad", "Reverted"), "Base had its change, and took it back."),
     State.DORMANT: (Mark("rest", "Dormant"), "No sign of life for a while; still unmerged."),
-    State.ABSORBED: (Mark("done", "Absorbed"), "Base already has the same change, under another commit."),
+    State.ABSORBED: (Mark("done", "Absorbed"), "Base already has the same change, under other commits."),
     State.MERGED: (Mark("done", "Merged"), "The head is part of base."),
     State.EMPTY: (Mark("rest", "Empty"), "Nothing in them that base has not."),
     State.KILLED: (Mark("done", "Killed"), "Stopped on purpose."),
