@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentledger.changes import same_change, squash_candidates
 from agentledger.changes.ancestry import History
@@ -63,7 +63,7 @@ def mark_absorbed(
     same_change.compare_patches(scratch, history, [s for s in searches if s.same is None and s.candidates])
     same_change.compare_merges(scratch, history, [s for s in searches if s.same is None and s.candidates])
     lost = _find_lost(scratch, history, {s.same for s in searches if s.same})
-    fresh = {s.new: [tip, s.same, s.same in lost] for s in searches}
+    fresh = {s.new: [tip, s.same, *_dump_lost(lost.get(s.same or ""))] for s in searches}
     # Without line counts (a blob is missing) patches were not compared, and a line that could not be read to its
     # end was not searched: a later search may find a match.
     by_head = {b.head: b for b in candidates}
@@ -82,9 +82,11 @@ def _is_valid_row(stored: Any) -> bool:
     """Is this a row that `mark_absorbed` stores? Anybody can write to the cache's file."""
     return (
         isinstance(stored, list)
-        and len(stored) == 3
+        and len(stored) == 4
         and isinstance(stored[0], str)
         and isinstance(stored[1], str | None)
+        and isinstance(stored[3], list)
+        and all(isinstance(path, str) for path in stored[3])
     )
 
 
@@ -108,11 +110,11 @@ def _resume_search(history: History, branch: Branch, stored: Any) -> Search:
 
 
 def _mark_branch(branch: Branch, row: Sequence[Any]) -> Branch:
-    _, same, lost = row
+    _, same, all_lost, lost_paths = row
     if not same:
         return branch
     arrival = Arrival(By.SAME_CHANGE, same, branch.merge_bases[0], after=branch.head)
-    if lost:
+    if all_lost:
         why = f"same change as {same[:12]}, which base has lost since"
         return replace(branch, arrival=arrival, state_why=why)
     return replace(
@@ -120,17 +122,36 @@ def _mark_branch(branch: Branch, row: Sequence[Any]) -> Branch:
         state=State.ABSORBED,
         same_as=same,
         arrival=arrival,
-        state_why=f"same change as {same[:12]}",
+        state_why=f"same change as {same[:12]}{_describe_lost(lost_paths)}",
     )
+
+
+def _describe_lost(paths: Sequence[str]) -> str:
+    """Say which files base has as before; later work on others is no loss."""
+    if not paths:
+        return ""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"; base has lost it since in {paths[0]}{more}"
+
+
+def _dump_lost(lost: Lost | None) -> tuple[bool, list[str]]:
+    return (lost.whole, [decode(path) for path in lost.paths]) if lost else (False, [])
 
 
 # -- lost again? ------------------------------------------------------------------------
 
 
-def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> set[str]:
-    """Find the commits whose change base's tip has lost: some path is as before, or all of it is undone."""
+class Lost(NamedTuple):
+    """What base's tip lacks of a commit: all of it, or these paths, which are as they were before."""
+
+    whole: bool
+    paths: tuple[bytes, ...]
+
+
+def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> dict[str, Lost]:
+    """Find the commits whose change base's tip has lost, all of it or in some files."""
     if not landed:
-        return set()
+        return {}
     pairs = [(parents[0], commit) for commit in sorted(landed) if (parents := history.parents[commit])]
     answers = zip((commit for _, commit in pairs), diffs.read_changes(scratch.git, pairs), strict=True)
     # A task's folder is taken off base again once the task has ended: that is no loss.
@@ -140,12 +161,15 @@ def _find_lost(scratch: Scratch, history: History, landed: Collection[str]) -> s
         if not isinstance(diff, Failure)
     }
     tip = _Tip(scratch, history.chain[0], [change for diff in changes.values() for change in diff])
-    lost = {commit for commit, diff in changes.items() if any(map(tip.lost, diff))}
-    # Only where base went on changing these paths does it take a merge to tell.
-    changed_since = [
-        commit for commit, diff in changes.items() if commit not in lost and not all(map(tip.has, diff))
-    ]
-    return lost | _find_undone(scratch, history, changed_since)
+    paths = {commit: [c.path for c in diff if tip.lost(c)] for commit, diff in changes.items()}
+    # Only where base went on changing all of these paths does it take a merge to tell.
+    doubtful = [c for c, diff in changes.items() if len(paths[c]) < len(diff) and not any(map(tip.has, diff))]
+    undone = _find_undone(scratch, history, doubtful)
+    return {
+        commit: Lost(commit in undone or len(paths[commit]) == len(diff), tuple(paths[commit]))
+        for commit, diff in changes.items()
+        if commit in undone or paths[commit]
+    }
 
 
 class _Tip:
