@@ -21,6 +21,7 @@ from agentledger.attention.sections import (
     is_finished,
     met_kill_criteria,
 )
+from agentledger.attention.takeback_steps import choose_takeback_steps
 from agentledger.model import shell
 from agentledger.model.fleet import Base, Branch, State, Sync
 from agentledger.model.ledger import CheckIn
@@ -55,6 +56,8 @@ def spawn_action(task: Task) -> NextAction:
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.state in (State.REVERTED, State.MERGED) and branch.taken_back:
+        return NextAction(*choose_takeback_steps(branch, branch.taken_back, base))
     if branch.state is State.OPEN:
         action = (
             _action_for_work(branch, base, branch.standing) if branch.standing else _split_tasks(branch, base)
@@ -225,6 +228,9 @@ def _switch_step(branch: Branch, ref: str, local: str | None) -> tuple[str, ...]
 def _delete_merged(branch: Branch) -> NextAction | None:
     """Delete a merged local branch by commands that refuse where the deletion would lose anything."""
     local, worktree = _local_name(branch), branch.worktree
+    # Then the remote copy has commits that were not looked at, and the branch may be what leads to them.
+    if branch.sync is Sync.DIVERGED:
+        return None
     # `dirty` is None where git could not tell: then nothing is proposed.
     if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
         return None

@@ -18,7 +18,7 @@ from agentledger.attention.sections import (
     has_conflict,
     has_scope_change,
 )
-from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
 from agentledger.model.work import Progress, Task, task_of_work
 
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     KILL = "kill"
+    REVERTED = "reverted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     """Return everything that waits for a person, the most urgent first."""
     parts = group_by_section(fleet)
     # Most of what is held back waits for its agent; the rest is the manager's to settle.
-    waiting = [b for b in parts[Section.HELD] if b.standing and b.standing.waits_for == "manager"]
+    waiting = [b for b in parts[Section.HELD] if _is_manager_s(b)]
     tasks = {task.id: task for task in fleet.tasks}
     turns = []
     for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
@@ -79,8 +80,16 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
+def _is_manager_s(branch: Branch) -> bool:
+    """Is it the manager who settles what holds this branch back? What base took back always is."""
+    by_task = branch.standing is not None and branch.standing.waits_for == "manager"
+    return by_task or branch.state is State.REVERTED
+
+
 def _kind_of_turn(branch: Branch) -> Kind:
     """Return what a branch's turn is about, asked in the order of `actions`, so that the command fits it."""
+    if branch.state is State.REVERTED:
+        return Kind.REVERTED
     progress = branch.standing.progress if branch.standing else None
     if open_question(branch):
         return Kind.QUESTION

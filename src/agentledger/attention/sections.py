@@ -34,6 +34,9 @@ def section_order(fleet: Fleet) -> tuple[Section, ...]:
 
 def section_of(branch: Branch) -> Section:
     """Return the section that lists this branch; a merge that could not be tried holds nothing back."""
+    # What base took back is gone from it, whatever its task says, and somebody has to decide on that.
+    if branch.state is State.REVERTED:
+        return Section.HELD
     if branch.state is not State.OPEN:
         return Section.ENDED
     # The first question that is true decides; `actions` and `queue` ask them in the same order.

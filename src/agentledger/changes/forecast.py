@@ -15,7 +15,8 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from agentledger.git import merging
+from agentledger.git import merging, objects
+from agentledger.git.code_tree import write_trees_without_tasks
 from agentledger.git.merging import Merged
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
@@ -70,9 +71,16 @@ def forecast_merges(
     )
     verdicts |= fresh
     unrelated = Conflict(None, failed=f"it shares no history with {base.name}")
-    return [
-        replace(b, conflict=verdicts.get(b.head, unrelated)) if b.head in open_heads else b for b in branches
-    ]
+    return [_mark_branch(b, verdicts.get(b.head, unrelated)) if b.head in open_heads else b for b in branches]
+
+
+def _mark_branch(branch: Branch, conflict: Conflict) -> Branch:
+    """Return an open branch with its verdict; where merging it would change nothing, base has its change."""
+    # One that only wrote to its ledger has not begun: that is no sign of an end.
+    if branch.state is State.OPEN and conflict.changes_nothing and branch.code_changes:
+        why = "merging it would change nothing"
+        return replace(branch, conflict=conflict, state=State.ABSORBED, state_why=why)
+    return replace(branch, conflict=conflict)
 
 
 def _merge_heads(
@@ -91,13 +99,29 @@ def _merge_heads(
     answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
     conflicts = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
     files = dict(zip(conflicts, merging.read_conflict_files(scratch, list(conflicts.values())), strict=True))
-    return {head: _conflict_of_merge(answer, files.get(head, ())) for head, answer in answers.items()}
+    idle = _find_idle(scratch, base, answers)
+    return {
+        head: _conflict_of_merge(answer, files.get(head, ()), head in idle)
+        for head, answer in answers.items()
+    }
 
 
-def _conflict_of_merge(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:
+def _find_idle(scratch: Scratch, base: Base, answers: Mapping[str, Merged | Failure]) -> set[str]:
+    """Return the heads whose merge leaves base's tree as it is, but for the folders of the ledger's tasks."""
+    trees = {head: a.tree for head, a in answers.items() if isinstance(a, Merged) and a.clean}
+    if not trees:
+        return set()
+    [(whole, _, _)] = objects.read_object_info(scratch.git, [f"{base.head}^{{tree}}"])
+    bare = write_trees_without_tasks(scratch, [whole, *trees.values()])
+    return {head for head, tree in trees.items() if tree in bare and bare[tree] == bare.get(whole)}
+
+
+def _conflict_of_merge(
+    answer: Merged | Failure, files: tuple[ConflictFile, ...], changes_nothing: bool
+) -> Conflict:
     if isinstance(answer, Failure):
         return Conflict(None, failed=f"git cannot merge these two: {answer.reason}")
-    return Conflict(answer.clean, files)
+    return Conflict(answer.clean, files, changes_nothing=changes_nothing)
 
 
 # -- what is stored -------------------------------------------------------------------
@@ -111,13 +135,13 @@ def _dump_conflict(conflict: Conflict) -> list[Any]:
     files = [
         [decode(f.path), f.kind, [[h.line, decode(h.text), h.cut] for h in f.hunks]] for f in conflict.files
     ]
-    return [conflict.clean, files]
+    return [conflict.clean, files, conflict.changes_nothing]
 
 
 def _load_conflict(stored: Any) -> Conflict | None:
     """Rebuild a stored verdict; None when it is not one (anybody can write to the cache's file)."""
     try:
-        clean, rows = stored
+        clean, rows, changes_nothing = stored
         files = tuple(
             ConflictFile(
                 encode(path), str(kind), tuple(Hunk(int(n), encode(text), int(cut)) for n, text, cut in hunks)
@@ -126,4 +150,4 @@ def _load_conflict(stored: Any) -> Conflict | None:
         )
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None
-    return Conflict(bool(clean), files)
+    return Conflict(bool(clean), files, changes_nothing=changes_nothing is True)

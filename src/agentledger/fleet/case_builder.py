@@ -364,4 +364,6 @@ def merged_tasks(fleet: Fleet) -> frozenset[str]:
     landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
     reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
     landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
-    return frozenset(landed | {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"})
+    landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
+    # What was taken back is not there to build on, whatever was written down when it landed.
+    return frozenset(landed - {b.work.task for b in fleet.branches if b.work and b.state is State.REVERTED})

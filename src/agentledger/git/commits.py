@@ -7,6 +7,7 @@ two commits (see `diffs`), or what is in an object (see `objects`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from agentledger.git.process import Git, run, run_unchecked
 from agentledger.model.fleet import Commit, Person
@@ -59,6 +60,24 @@ def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
     flags = ["--stdin", "-z", "--no-walk=unsorted", "--encoding=UTF-8", f"--format={_FORMAT}"]
     fields = run(sealed, ["log", *flags], "".join(f"{i}\n" for i in ids).encode()).split(b"\0")
     return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+class Message(NamedTuple):
+    """The whole message of one commit."""
+
+    commit: str
+    text: str
+
+
+def read_revert_messages(sealed: Git, tip: str, stop: str) -> list[Message]:
+    """The messages of the commits of `tip` that `stop` lacks and that speak of a revert, newest first.
+
+    GitError when one cannot be read.
+    """
+    flags = ["-z", "--topo-order", "--encoding=UTF-8", "--format=%H%n%B", "-i", "--grep=revert"]
+    out = run(sealed, ["log", *flags, tip, f"^{stop}", "--"])
+    rows = (decode(row).partition("\n") for row in out.split(b"\0") if row)
+    return [Message(commit, text) for commit, _, text in rows]
 
 
 def _parse_commit(raw: list[bytes]) -> Commit:

@@ -130,6 +130,8 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         state=branch.state,
         state_why=_optional_text(branch.state_why),
         same_as=branch.same_as,
+        arrival=_shape_arrival(branch.arrival) if branch.arrival else None,
+        taken_back=_shape_taken_back(branch.taken_back) if branch.taken_back else None,
         section=sections.section_of(branch),
         task=_optional_text(branch.task),
         agent=shapes_ledger.Agent(name=_json_text(branch.agent.name), source=branch.agent.source)
@@ -149,6 +151,16 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
         next_action=_shape_next_action(actions.next_action(branch, fleet.base)),
+    )
+
+
+def _shape_arrival(arrival: model_fleet.Arrival) -> shapes_ledger.Arrival:
+    return shapes_ledger.Arrival(by=arrival.by, commit=arrival.commit)
+
+
+def _shape_taken_back(taken_back: model_fleet.TakenBack) -> shapes_ledger.TakenBack:
+    return shapes_ledger.TakenBack(
+        loss=taken_back.loss, commit=taken_back.commit, paths=tuple(map(format_path, taken_back.paths))
     )
 
 

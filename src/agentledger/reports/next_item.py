@@ -40,6 +40,7 @@ _WAITS = {
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",
     Kind.KILL: "has met a criterion to give up",
+    Kind.REVERTED: "had landed, and base took it back",
 }
 
 
@@ -83,6 +84,8 @@ def _describe_question(check_in: CheckIn) -> str:
 
 
 def _list_reasons(turn: Turn) -> tuple[str, ...]:
+    if turn.kind is Kind.REVERTED:
+        return (turn.branch.state_why,)
     return {Kind.HELD: blocking_reasons, Kind.KILL: met_kill_criteria}.get(turn.kind, lambda _: ())(
         turn.branch
     )

@@ -209,6 +209,21 @@ class NextAction(Entry, frozen=True):
     command: str | None
 
 
+class Arrival(Entry, frozen=True):
+    """How base came to have a branch's change: the commit of base that brought it, and by which way."""
+
+    by: Annotated[str, one_of(*fleet.By)]
+    commit: Oid
+
+
+class TakenBack(Entry, frozen=True):
+    """What base took back of that: in which commit (null: not known), and which files."""
+
+    loss: Annotated[str, one_of(*fleet.Loss)]
+    commit: Oid | None
+    paths: tuple[str, ...]
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -223,6 +238,8 @@ class Branch(Entry, frozen=True):
     state: Annotated[str, one_of(*fleet.State)]
     state_why: str | None
     same_as: Oid | None
+    arrival: Arrival | None
+    taken_back: TakenBack | None
     section: Annotated[str, one_of(*Section)]
     task: str | None
     agent: Agent | None

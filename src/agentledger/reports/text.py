@@ -83,7 +83,9 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
 
 
 def _section_title(part: Section, fleet: Fleet) -> str:
-    held = "Held" if fleet.tasks else f"Held: in conflict with {escape_hidden(fleet.base.name)}"
+    reverted = any(branch.state is State.REVERTED for branch in fleet.branches)
+    conflicts = f"Held: in conflict with {escape_hidden(fleet.base.name)}"
+    held = "Held" if fleet.tasks or reverted else conflicts
     return {
         Section.YOUR_TURN: "Your turn",
         Section.HELD: held,
@@ -189,7 +191,7 @@ def _render_details(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...
 def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.state_why:
         yield Text(escape_hidden(branch.state_why), "dim")
-    if branch.state is not State.OPEN:
+    if branch.state not in (State.OPEN, State.REVERTED):
         return
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:

@@ -154,7 +154,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.HELD: (
         "Held",
         "Held",
-        "Out of bounds, in conflict with {base}, rejected, or not as ready as it says.",
+        "Out of bounds, in conflict with {base}, rejected, taken back by {base}, or not as ready as it says.",
     ),
     Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),
@@ -171,9 +171,14 @@ _WITHOUT_TASKS: dict[Section, tuple[str, str, str]] = {
     Section.HELD: ("Held: conflicts with {base}", "Conflicts", "Whoever wrote them brings {base} in first."),
 }
 
+# In such a fleet, where base has also taken a change back.
+_HELD_OR_REVERTED = ("Held", "Held", "In conflict with {base}, or taken back by {base}.")
+
 
 def _section_texts(fleet: Fleet) -> tuple[tuple[Section, str, str, str], ...]:
     texts = _SECTIONS if fleet.tasks else _WITHOUT_TASKS
+    if not fleet.tasks and any(branch.state is State.REVERTED for branch in fleet.branches):
+        texts = {**texts, Section.HELD: _HELD_OR_REVERTED}
     return tuple((section, *texts[section]) for section in sections.section_order(fleet) if section in texts)
 
 

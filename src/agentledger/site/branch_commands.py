@@ -75,7 +75,9 @@ def _checkout_command(branch: Branch, head: str) -> Command:
 
 
 def _merge_command(branch: Branch, base: Base) -> Command | None:
-    steps = shell.format_merge_commands(branch, base) if branch.state in UNMERGED else ()
+    # What base took back does not come again by a merge, or comes as it was: its next action says more.
+    merges = branch.state in UNMERGED and branch.state is not State.REVERTED
+    steps = shell.format_merge_commands(branch, base) if merges else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
 

@@ -199,6 +199,8 @@ def _build_facts(branch: Branch) -> tuple[Fact, ...]:
         Fact("Worktree", _describe_worktree(branch)),
         Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
         Fact("Same change as", branch.same_as or "", code=True),
+        Fact("Brought by", branch.taken_back.arrival.commit if branch.taken_back else "", code=True),
+        Fact("Taken back by", (branch.taken_back.commit or "") if branch.taken_back else "", code=True),
         Fact("Head", branch.head, code=True),
         Fact(
             "Merge base" if len(bases) == 1 else "Merge bases", _format_merge_bases(branch), code=bool(bases)

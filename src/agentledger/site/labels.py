@@ -60,8 +60,9 @@ class Frame:
 STATES: Mapping[State, tuple[Mark, str]] = {
     State.OPEN: (Mark("live", "Open"), "Neither merged nor abandoned."),
     State.UNREADABLE: (Mark("warn", "Unreadable"), "git could not read these."),
+    State.REVERTED: (Mark("bad", "Reverted"), "Base had its change, and took it back."),
     State.DORMANT: (Mark("rest", "Dormant"), "No sign of life for a while; still unmerged."),
-    State.ABSORBED: (Mark("done", "Absorbed"), "Base already has the same change, under another commit."),
+    State.ABSORBED: (Mark("done", "Absorbed"), "Base already has the same change, under other commits."),
     State.MERGED: (Mark("done", "Merged"), "The head is part of base."),
     State.EMPTY: (Mark("rest", "Empty"), "Nothing in them that base has not."),
     State.KILLED: (Mark("done", "Killed"), "Stopped on purpose."),
@@ -87,6 +88,8 @@ def build_frame(fleet: Fleet) -> Frame:
 def merge_mark(branch: Branch) -> Mark:
     """The result of git's own merge with base, in a few words."""
     conflict = branch.conflict
+    if branch.state is State.REVERTED:
+        return Mark("bad", "base took it back")
     if conflict is None:
         return Mark("none", "merge not tried")
     if conflict.clean is None:
@@ -101,6 +104,7 @@ def merge_verdict(branch: Branch) -> tuple[Mark, str]:
     ended_verdict = {
         State.MERGED: (Mark("done", "It is merged already."), ""),
         State.ABSORBED: (Mark("done", "Its change is in already."), ""),
+        State.REVERTED: (Mark("bad", "Not as it is: base took it back."), branch.state_why),
         State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
         State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
     }.get(branch.state)

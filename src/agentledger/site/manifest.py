@@ -92,7 +92,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
     unread_count = sum(change.binary is None for change in branch.changes)
     key_parts = (
         *(branch.name, branch.ref, branch.remote_ref, branch.head, branch.merge_bases, branch.sync),
-        *(branch.state, branch.state_why, branch.same_as, branch.ahead, branch.behind),
+        *(branch.state, branch.state_why, branch.same_as, branch.taken_back, branch.ahead, branch.behind),
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
