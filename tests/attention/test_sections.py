@@ -49,9 +49,13 @@ def odd_repository(path: Path, name: str) -> Repo:
     return repo
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.OPEN])
+@pytest.mark.parametrize("state", [s for s in State if s not in (State.OPEN, State.REVERTED)])
 def test_a_branch_that_is_not_open_has_ended_even_in_conflict(state: State) -> None:
     assert section_of(branch(state=state, conflict=conflicting(b"a"))) is Section.ENDED
+
+
+def test_a_branch_that_base_took_back_is_held() -> None:
+    assert section_of(branch(state=State.REVERTED)) is Section.HELD
 
 
 @pytest.mark.parametrize(

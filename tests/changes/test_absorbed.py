@@ -153,26 +153,51 @@ def test_work_after_the_squash_is_open(repo: Repo, root: Commit) -> None:
 
 # -- lost again -------------------------------------------------------------------------
 
-REVERTS: dict[str, list[dict[str, str | None]]] = {
-    "whole": [{"f": text(), "new": None}],
-    "after other changes to the file": [
-        {"f": text({3: "x", 30: "base"})},
-        {"f": text({30: "base"}), "new": None},
+
+@pytest.mark.parametrize(
+    "reverts",
+    [
+        pytest.param([{"f": text(), "new": None}], id="whole"),
+        pytest.param(
+            [{"f": text({3: "x", 30: "base"})}, {"f": text({30: "base"}), "new": None}],
+            id="after other changes to the file",
+        ),
     ],
-    "beside other changes": [{"f": text({30: "base"}), "new": None}],
-    "one path": [{"f": text()}],
-}
-
-
-@pytest.mark.parametrize("reverts", REVERTS.values(), ids=REVERTS.keys())
-def test_a_change_that_base_reverted_is_not_absorbed(
+)
+def test_a_change_that_base_reverted_is_reverted(
     repo: Repo, root: Commit, reverts: list[dict[str, str | None]]
 ) -> None:
     repo.commit("agent/x", {"f": text({3: "x"}), "new": "1\n"}, parents=[root])
-    landing = squash(repo, {"f": text({3: "x"}), "new": "1\n"})
+    squash(repo, {"f": text({3: "x"}), "new": "1\n"})
     for files in reverts:
         repo.commit("main", files)
-    assert_open(branch(repo), f"same change as {landing.id[:12]}, which base has lost since")
+    assert branch(repo).state is State.REVERTED
+
+
+def test_a_change_that_base_lost_beside_other_changes_is_open(repo: Repo, root: Commit) -> None:
+    repo.commit("agent/x", {"f": text({3: "x"}), "new": "1\n"}, parents=[root])
+    landing = squash(repo, {"f": text({3: "x"}), "new": "1\n"})
+    repo.commit("main", {"f": text({30: "base"}), "new": None})
+    agent_branch = branch(repo)
+    assert (agent_branch.state, agent_branch.same_as) == (State.OPEN, None)
+    assert agent_branch.state_why == f"same change as {landing.id[:12]}, which base has lost since"
+
+
+def test_a_change_of_which_base_lost_one_file_is_absorbed_and_says_which(repo: Repo, root: Commit) -> None:
+    repo.commit("agent/x", {"f": text({3: "x"}), "new": "1\n"}, parents=[root])
+    landing = squash(repo, {"f": text({3: "x"}), "new": "1\n"})
+    repo.commit("main", {"f": text()})
+    agent_branch = branch(repo)
+    assert agent_branch.state is State.ABSORBED
+    assert agent_branch.state_why == f"same change as {landing.id[:12]}; base has lost it since in f"
+
+
+def test_a_squash_that_left_the_ledger_out_is_absorbed(repo: Repo, root: Commit) -> None:
+    ledger = {".agentledger/tasks/x/status/1.md": "done\n"}
+    repo.commit("agent/x", {"f": text({3: "x"}), **ledger}, parents=[root])
+    repo.commit("main", {"f": text({33: "base"})})
+    landing = squash(repo, {"f": text({3: "x", 33: "base"})})
+    assert_absorbed(branch(repo), landing)
 
 
 def test_a_change_that_landed_again_after_its_revert_is_absorbed(repo: Repo, root: Commit) -> None:
@@ -227,7 +252,7 @@ def test_base_may_move_on_or_back_between_two_looks(repo: Repo, root: Commit) ->
     squash(repo, {"g": text({3: "base"})})
     assert_absorbed(branch(repo), landing)
     squash(repo, {"f": text()})
-    assert_open(branch(repo), f"same change as {landing.id[:12]}, which base has lost since")
+    assert branch(repo).state is State.REVERTED
     squash(repo, {"f": text({3: "x"})})
     assert branch(repo).state is State.ABSORBED
     repo.ref("main", before)

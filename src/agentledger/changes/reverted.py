@@ -23,16 +23,14 @@ def mark_reverted(branches: Sequence[Branch], arrived: Arrived, base: Base) -> l
 
 def _mark_branch(branch: Branch, arrivals: Sequence[Arrival], arrived: Arrived, base: Base) -> Branch:
     taken_back = _worst(arrivals, arrived.taken_back)
+    marked = _mark_arrived(branch, arrivals, arrived, base)
     if taken_back is None:
-        return _mark_forwarded(branch, arrivals, arrived, base)
+        return marked
     why = describe_taken_back(branch, taken_back, base)
-    branch = replace(branch, taken_back=taken_back, arrival=taken_back.arrival)
+    marked = replace(marked, taken_back=taken_back, arrival=taken_back.arrival)
     if taken_back.loss is Loss.REVERTED:
-        return replace(branch, state=State.REVERTED, same_as=None, state_why=why)
-    # Commits on top of what is gone are a branch like any other, and so is one of which base lacks a file.
-    if branch.state in (State.MERGED, State.ABSORBED) or branch.state_why:
-        return replace(branch, state_why=f"{branch.state_why}; {why}" if branch.state_why else why)
-    return replace(_mark_forwarded(branch, arrivals, arrived, base), state_why=why)
+        return replace(marked, state=State.REVERTED, same_as=None, state_why=why)
+    return replace(marked, state_why=f"{marked.state_why}; {why}" if marked.state_why else why)
 
 
 def _worst(arrivals: Sequence[Arrival], taken_back: Mapping[Arrival, TakenBack | None]) -> TakenBack | None:
@@ -41,13 +39,19 @@ def _worst(arrivals: Sequence[Arrival], taken_back: Mapping[Arrival, TakenBack |
     return min(losses, key=lambda taken: list(Loss).index(taken.loss), default=None)
 
 
-def _mark_forwarded(branch: Branch, arrivals: Sequence[Arrival], arrived: Arrived, base: Base) -> Branch:
-    """Return the branch as merged, where base is known to have moved forward to its head."""
-    for arrival in arrivals[:1]:
-        is_ours = arrival.by is By.FAST_FORWARD and arrival.is_known and arrival.after == branch.head
-        if is_ours and branch.state is State.EMPTY and arrival in arrived.with_code:
-            why = f"its head is in {base.name}, by a fast-forward"
-            return replace(branch, state=State.MERGED, arrival=arrival, state_why=why)
+def _mark_arrived(branch: Branch, arrivals: Sequence[Arrival], arrived: Arrived, base: Base) -> Branch:
+    """Return the branch as merged where base moved forward to its head, as empty where no code came with it."""
+    if not arrivals:
+        return branch
+    arrival = arrivals[0]
+    has_code = arrived.changes.get(arrival) != ()
+    is_forwarded = arrival.by is By.FAST_FORWARD and arrival.is_known and arrival.after == branch.head
+    if branch.state is State.EMPTY and is_forwarded and has_code:
+        why = f"its head is in {base.name}, by a fast-forward"
+        return replace(branch, state=State.MERGED, arrival=arrival, state_why=why)
+    # Whoever merged it took in the ledger alone: its task has not begun, and so cannot have ended.
+    if branch.state is State.MERGED and not any(arrived.changes.get(a) != () for a in arrivals):
+        return replace(branch, state=State.EMPTY, state_why=f"{base.name} has its ledger, and no code of it")
     return branch
 
 

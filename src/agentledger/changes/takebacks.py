@@ -37,11 +37,12 @@ _KIND = "taken-back"
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What base had of each branch, by ref, and what it took back of that; `by_code` lists those with code."""
+    """What base had of each branch, by ref, and what it took back of that."""
 
     by_ref: Mapping[str, tuple[Arrival, ...]]
     taken_back: Mapping[Arrival, TakenBack | None]
-    with_code: frozenset[Arrival]
+    #: What each changed outside the ledger; what could not be read is left out.
+    changes: Mapping[Arrival, tuple[Change, ...]]
 
 
 @dataclass(kw_only=True)
@@ -99,7 +100,7 @@ class TakebackReader:
         if whole:
             self.cache.put(_KIND, ((_cache_key(i.arrival), self._dump(i)) for i in inquiries))
         known |= {i.arrival: i.taken_back for i in inquiries}
-        return Arrived(by_ref, known, frozenset(a for a in unique if changes.get(a)))
+        return Arrived(by_ref, known, changes)
 
     def _read_subjects(self, ids: Sequence[str]) -> dict[str, str]:
         return {commit.id: commit.subject for commit in commits.read_commits(self.scratch.git, ids)}
