@@ -123,6 +123,9 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
         )
         for w in task.waivers[:EVENTS_SHOWN]
     ]
+    events += [
+        Event(at=a.at, title="Handed out", by="", note=f"as {a.branch}") for a in task.attempts[:EVENTS_SHOWN]
+    ]
     if task.outcome:
         outcome = task.outcome
         events.append(

@@ -1,0 +1,61 @@
+"""Writes down what a sync sees of the branches: their heads, and the outcomes that base's history makes certain.
+
+Belongs here: who does that, and the commit. Does not: what is written (see `session.attempts`), or fetching and
+pushing it (see `sync`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentledger.control import append
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
+from agentledger.git import process
+from agentledger.model.errors import LedgerError, RefError
+from agentledger.model.fleet import Fleet
+from agentledger.model.ledger_paths import attempt_path
+from agentledger.model.text import format_count
+from agentledger.repository.repository_state import Observation, observe_repository
+from agentledger.workflow.session import attempts
+
+
+def write_seen(start: Path, config: Mapping[str, str], name: str) -> str | None:
+    """Commit it to the control branch of this name; the commit, None where there is nothing new.
+
+    Raises LedgerError where the repository cannot be read, or git does not know who commits.
+    """
+    try:
+        observed = observe_repository(start, None, ())
+    except RefError:
+        return None  # without a base nothing can have landed
+    request = Request(forecast=False, lines=False, rules=False)
+    with snapshot.open_snapshot(start, request) as taken:
+        if not _is_manager(observed, taken.fleet, config):
+            return None
+        records = attempts.list_records(taken.sealed, taken.fleet)
+        outcomes = attempts.render_outcomes(taken.sealed, taken.fleet)
+        files = {record.path: record.render() for record in records} | outcomes
+        git = process.repository_at(start)
+        written = _commit(git, files, taken.fleet, name) if files else None
+        attempts.keep_heads(git, taken.sealed, taken.fleet, records)
+    return written
+
+
+def _commit(git: process.Git, files: Mapping[str, bytes], fleet: Fleet, name: str) -> str:
+    message = f"chore(ledger): what is seen of {format_count(len(files), 'branch', 'branches')}"
+    # An outcome that somebody wrote meanwhile stays.
+    known = {attempt_path(t.id, a.branch) for t in fleet.tasks for a in t.attempts}
+    sign = bool(fleet.policy.control_signers)
+    return append.commit_files(git, files, message, replace=known, name=name, sign=sign).commit
+
+
+def _is_manager(observed: Observation, fleet: Fleet, config: Mapping[str, str]) -> bool:
+    """May this user write there? Where policy names managers, only they can push what is written."""
+    try:
+        append.refuse_in_agent_worktree(observed, fleet)
+    except LedgerError:
+        return False
+    managers = fleet.policy.managers
+    return not managers or config.get("user.email", "") in managers
