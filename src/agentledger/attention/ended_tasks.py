@@ -7,8 +7,8 @@ Belongs here: words and commands that every output shows. Does not: judging how 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from agentledger.attention.actions import NextAction
 from agentledger.model import shell
 from agentledger.model.fleet import Fleet
 from agentledger.model.ledger_paths import outcome_path
@@ -48,14 +48,21 @@ def gone_tasks(fleet: Fleet) -> tuple[Task, ...]:
     )
 
 
-def ask_about_gone(task: Task, fleet: Fleet) -> NextAction:
+class Question(NamedTuple):
+    """A question to the manager, and the commands that answer it, each of them alone."""
+
+    text: str
+    commands: tuple[str, ...]
+
+
+def ask_about_gone(task: Task, fleet: Fleet) -> Question:
     """Return the question about a task whose branches are gone, and the commands for the answers but one.
 
     That it was merged, or given up, is an outcome, which is written on the control branch.
     """
     outcome = f"{outcome_path(task.id)} on {escape_hidden(fleet.policy.control_branch)}"
     text = f"Was it merged, or given up? Write the outcome to {outcome}; or take it up again:"
-    return NextAction(text, tuple(step for step in (bring_back(task), begin_again(task)) if step))
+    return Question(text, tuple(step for step in (bring_back(task), begin_again(task)) if step))
 
 
 def bring_back(task: Task) -> str | None:

@@ -138,7 +138,7 @@ def _describe_gone(fleet: Fleet) -> Iterator[str]:
         asked = ask_about_gone(task, fleet)
         yield f"{task.title} (task {task.id}) is {describe_end(task)}"
         yield asked.text
-        yield from (f"  {step}" for step in asked.steps)
+        yield from (f"  {step}" for step in asked.commands)
         yield ""
 
 
@@ -208,7 +208,7 @@ def _shape_gone(task: Task, fleet: Fleet) -> shapes_commands.Gone:
         title=_json_text(task.title),
         last_seen=task.ending.head if task.ending else None,
         question=_json_text(asked.text),
-        commands=tuple(map(_json_text, asked.steps)),
+        commands=tuple(map(_json_text, asked.commands)),
     )
 
 

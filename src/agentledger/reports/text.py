@@ -118,7 +118,7 @@ def _render_gone(fleet: Fleet, room: int) -> list[Text]:
         lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
         asked = ask_about_gone(task, fleet)
         facts = [Text(describe_end(task), "dim"), Text(asked.text)]
-        facts += [Text(step, "cyan") for step in asked.steps]
+        facts += [Text(step, "cyan") for step in asked.commands]
         lines += [Text(INDENT) + line for fact in facts for line in _wrap_text(fact, room)]
     return lines
 

@@ -122,8 +122,9 @@ class EndedTask:
     title: str
     #: How it ended, or where it was last seen.
     why: str
-    #: The question to the manager, and what answers it; None where it has ended.
-    action: NextAction | None = None
+    #: The question to the manager, and the commands that answer it; '' where it has ended.
+    question: str = ""
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +232,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             EndedTask(t.id, t.title, ended_tasks.describe_end(t)) for t in ended_tasks.ended_tasks(fleet)
         ),
         gone=tuple(
-            EndedTask(t.id, t.title, ended_tasks.describe_end(t), ended_tasks.ask_about_gone(t, fleet))
+            EndedTask(t.id, t.title, ended_tasks.describe_end(t), *ended_tasks.ask_about_gone(t, fleet))
             for t in ended_tasks.gone_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),

@@ -181,6 +181,7 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
         *(review.document for review in work.reviews),
         *(answer.document for answer in work.answers),
         *(waiver.document for waiver in task.waivers),
+        *(attempt.document for attempt in task.attempts),
         *(check_in.document for check_in in work.check_ins),
     )
 

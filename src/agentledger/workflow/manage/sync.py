@@ -180,7 +180,7 @@ class _Work:
             return
         self.looked = True
         try:
-            written = seen.write_seen(self.link.git.cwd, self.config, self.link.name)
+            written = seen.write_seen(self.link.git.cwd, self.link.name)
         except LedgerError as error:
             self.notes.append(f"what was seen of the branches is not written down: {error.message}")
             return
