@@ -98,6 +98,20 @@ class History:
         """Was `commit` itself once base's tip, as far as base's first-parent line shows?"""
         return commit in self._on_chain
 
+    def entry(self, head: str) -> str | None:
+        """Return the first commit of `head`'s first-parent line that base has; None for unrelated histories."""
+        commit: str | None = head
+        while commit is not None and commit not in self.position:
+            commit = next(iter(self.outside[commit].parents), None) if commit in self.outside else None
+        return commit
+
+    def landing(self, commit: str) -> str:
+        """Return the commit of the first-parent line that brought `commit` into base.
+
+        Raises KeyError where `commit` is not in base.
+        """
+        return self.chain[len(self.chain) - 1 - self.step(commit)]
+
     def own(self, head: str) -> list[Commit]:
         """Return the commits of `head` outside base, children before parents."""
         seen: set[str] = set()

@@ -1,10 +1,11 @@
-"""Which commits of base could be a branch's change under another id, squashed or rebased.
+"""Which commits of base could be a given change under another id: a branch's, or the reverse of what landed.
 
 Belongs here: one pass over base's first-parent line, and cheap tests that need no merge. Does not: comparing
-patches, or merging (see `absorbed`).
+patches, or merging (see `same_change`), or what a match means (see `absorbed` and `takebacks`). The folders of
+the ledger's tasks take no part: a squash can leave them out, and a revert, too.
 
-The pass itself finds the commits that have exactly the branch's content. What it leaves as candidates touches
-no other path than the branch does; the tests here throw out those that no merge could turn into the branch's
+The pass itself finds the commits that have exactly the change's content. What it leaves as candidates touches
+no other path than the change does; the tests here throw out those that no merge could turn into that
 change, since each merge costs as much as reading hundreds of commits. (On 1,000 heads of a repository with
 54,660 commits: 5 s instead of 48 s, with the same answers.)
 """
@@ -13,44 +14,54 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from agentledger.changes.ancestry import History
 from agentledger.git import diffs
 from agentledger.git.diffs import Landing
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError
-from agentledger.model.fleet import Branch, Change
+from agentledger.model.fleet import Change
+from agentledger.model.ledger_paths import TASKS_BYTES
 
 MOST_SEEN = 40  # candidates kept while scanning, the closest first
 MOST_TRIED = 3  # of those, how many are worth a merge each
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Search:
-    """One branch's search over base's line, in steps as `ancestry.History.step` counts them."""
+    """The search for one change in base's line, in steps as `ancestry.History.step` counts them."""
 
-    branch: Branch
-    #: The step of the branch's merge base.
+    #: The change, as a pair of commits and what differs between them; `net` is that by path.
+    old: str
+    new: str
+    changes: InitVar[Iterable[Change]]
+    #: Only what base gained after this step counts.
     begin: int
     #: An earlier search has covered the line up to here; `begin` where there was none.
     start: int
-    #: The commit of base with the same change, once one is found.
+    #: The newest commit of base that is the same change, and its step, once one was found.
     same: str | None = None
-    #: What the branch changes from its merge base on, by path.
-    net: dict[bytes, Change] = field(default_factory=dict)
+    same_step: int = -1
+    #: What the change does, by path, without the tasks' folders.
+    net: dict[bytes, Change] = field(init=False)
     #: How many paths each commit changes, its step, and the commit; the greatest first.
     candidates: list[tuple[int, int, Landing]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.net = {change.path: change for change in self.branch.changes}
+    def __post_init__(self, changes: Iterable[Change]) -> None:
+        self.net = {c.path: c for c in changes if not c.path.startswith(TASKS_BYTES)}
+
+    def accept(self, commit: str, step: int) -> None:
+        """Take a commit as the same change, unless a newer one is known."""
+        if step > self.same_step:
+            self.same, self.same_step = commit, step
 
     def offer_commit(self, landing: Landing, step: int) -> None:
-        """Take a commit that touches only paths of this branch: as the same change, or as a candidate."""
+        """Take a commit that touches only paths of this change: as the same one, or as a candidate."""
         if len(landing.changes) == len(self.net) and all(
             has_same_result(self.net[c.path], c) for c in landing.changes
         ):
-            self.same = landing.id
+            self.accept(landing.id, step)
             return
         if all(_is_mergeable(self.net[change.path], change) for change in landing.changes):
             self.candidates.append((len(landing.changes), step, landing))
@@ -59,7 +70,7 @@ class Search:
             del self.candidates[MOST_SEEN:]
 
     def narrow_candidates(self, touched: Mapping[bytes, Sequence[int]]) -> None:
-        """Keep the closest candidates before which the rest of the branch's paths landed in base, too.
+        """Keep the closest candidates before which the rest of the paths were changed in base, too.
 
         `touched` has, by path, the steps at which base changed it, ascending.
         """
@@ -84,14 +95,14 @@ def _has_step_between(steps: Sequence[int], low: int, high: int) -> bool:
 
 
 def has_same_result(net: Change, landed: Change) -> bool:
-    """Does a commit leave this path as the branch does?"""
+    """Does a commit leave this path as the change does?"""
     return net.new == landed.new and net.new_mode == landed.new_mode
 
 
 def _is_mergeable(net: Change, landed: Change) -> bool:
-    """Could merging the branch give what landed at this path?
+    """Could merging the change give what landed at this path?
 
-    Where base had not changed the path, a merge takes the branch's side, so that must be what landed.
+    Where base had not changed the path, a merge takes the change's side, so that must be what landed.
     """
     moved = (net.old, net.old_mode) != (landed.old, landed.old_mode)
     return moved or has_same_result(net, landed)
@@ -100,7 +111,7 @@ def _is_mergeable(net: Change, landed: Change) -> bool:
 def scan_base_line(
     scratch: Scratch, history: History, searches: Sequence[Search], progress: Callable[[str, int, int], None]
 ) -> bool:
-    """Read base's line once, newest first, and offer each commit to the branches that cover its paths.
+    """Read base's line once, newest first, and offer each commit to the searches that cover its paths.
 
     Fills in `same` and `candidates` of the searches. False where git could not read the line to its end: then
     a commit that was not found may be there all the same. `progress` is called every 500 commits.
@@ -117,9 +128,10 @@ def scan_base_line(
     span = top - min(search.start for search in unfinished)
     read_to_end = True
     try:
-        for number, landing in enumerate(
+        for number, whole in enumerate(
             diffs.read_landings(scratch.git, history.chain[0], [history.chain[span]])
         ):
+            landing = _without_tasks(whole)
             step = history.step(landing.id)
             if number % 500 == 0:
                 progress("looking for changes that base has already", number, span)
@@ -128,7 +140,7 @@ def scan_base_line(
                     touched.setdefault(change.path, []).append(step)
             for search in _find_covering(landing, by_path):
                 # At or below `start`, an earlier search has looked.
-                if search.start < step and search.same is None:
+                if search.start < step and search.same_step < step:
                     search.offer_commit(landing, step)
     except GitError:
         read_to_end = False
@@ -136,6 +148,12 @@ def scan_base_line(
     for search in unfinished:
         search.narrow_candidates(ascending)
     return read_to_end
+
+
+def _without_tasks(landing: Landing) -> Landing:
+    if not any(change.path.startswith(TASKS_BYTES) for change in landing.changes):
+        return landing
+    return landing._replace(changes=tuple(c for c in landing.changes if not c.path.startswith(TASKS_BYTES)))
 
 
 def _find_covering(landing: Landing, by_path: Mapping[bytes, Sequence[Search]]) -> Iterable[Search]:

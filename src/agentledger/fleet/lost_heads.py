@@ -6,20 +6,20 @@ or what follows for them (see `task_endings`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from agentledger.changes import absorbed, line_counts
 from agentledger.changes.ancestry import History
-from agentledger.git import commits, diffs, objects
-from agentledger.git.code_tree import swap_ledger
+from agentledger.git import diffs, objects
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import Branch, Change, Fleet, State, Sync
+from agentledger.model.fleet import Branch, State, Sync
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.work import Task
+from agentledger.repository import resolve_base
+from agentledger.repository.resolve_base import Tip
 from agentledger.storage.cache import Cache, Form, get_or_compute
 
 _KIND = "lost heads"
@@ -49,7 +49,6 @@ def find_lost_heads(
     scratch: Scratch,
     cache: Cache,
     history: History,
-    fleet: Fleet,
     *,
     tasks: Sequence[Task],
     begins: Collection[str],
@@ -59,7 +58,7 @@ def find_lost_heads(
     `begins` are commits of base that brought a brief, and so no work.
     """
     heads = {a.head for task in tasks for a in task.attempts if a.head and not history.contains(a.head)}
-    compared = _compare_heads(scratch, cache, history, fleet, sorted(heads)) if heads else {}
+    compared = _compare_heads(scratch, cache, history, sorted(heads)) if heads else {}
     found = {}
     for task in tasks:
         newest = sorted(task.attempts, key=lambda a: (a.at, a.branch), reverse=True)
@@ -87,19 +86,20 @@ def _judge(
 
 
 def _compare_heads(
-    scratch: Scratch, cache: Cache, history: History, fleet: Fleet, heads: Sequence[str]
+    scratch: Scratch, cache: Cache, history: History, heads: Sequence[str]
 ) -> dict[str, tuple[Seen, str | None]]:
     """Where each head is that base does not have; those that this clone lacks are left out."""
+    # The tree as well: without it the commit is of no use.
     infos = objects.read_object_info(scratch.git, [f"{head}^{{tree}}" for head in heads])
-    trees = {head: tree for head, (tree, kind, _) in zip(heads, infos, strict=True) if kind == "tree"}
+    here = [head for head, (_, kind, _) in zip(heads, infos, strict=True) if kind == "tree"]
     tip = history.chain[0]
 
     def compute(missing: list[str]) -> dict[str, tuple[Seen, str | None]]:
-        same = _find_same(scratch, cache, history, fleet, {head: trees[head] for head in missing})
-        return {head: (Seen.ABSORBED if same.get(head) else Seen.LOST, same.get(head)) for head in missing}
+        same = _find_same(scratch, cache, history, missing)
+        return {head: (Seen.ABSORBED if commit else Seen.LOST, commit) for head, commit in same.items()}
 
     form: Form[tuple[Seen, str | None]] = Form(lambda value: [value[0], value[1]], _load)
-    return get_or_compute(cache, _KIND, {head: f"{head} {tip}" for head in trees}, compute, form)
+    return get_or_compute(cache, _KIND, {head: f"{head} {tip}" for head in here}, compute, form)
 
 
 def _load(row: object) -> tuple[Seen, str | None]:
@@ -109,49 +109,27 @@ def _load(row: object) -> tuple[Seen, str | None]:
 
 
 def _find_same(
-    scratch: Scratch, cache: Cache, history: History, fleet: Fleet, trees: Mapping[str, str]
-) -> dict[str, str]:
-    """Map the heads whose change base has to the commit that has it; with the ledger's folder, or without."""
-    outside = commits.read_log(scratch.git, list(trees), history.chain[0])
+    scratch: Scratch, cache: Cache, history: History, heads: Sequence[str]
+) -> dict[str, str | None]:
+    """Map each head whose history can be read to the commit of base that has its change; None: there is none."""
+    tips = {head: Tip(head) for head in heads}
+    outside = resolve_base.read_head_commits(scratch, tips, history.chain[0])
+    readable = [head for head, tip in tips.items() if not tip.problem]
     # The walk of base is the same; only the heads differ from those of the fleet.
     walked = History([(commit, *parents) for commit, parents in history.parents.items()], outside)
-    drafts = _build_drafts(scratch, walked, fleet, trees)
-    counted = line_counts.count_lines(scratch, cache, list(drafts))
-    marked = absorbed.mark_absorbed(scratch, cache, walked, counted, lambda *_: None)
-    return {
-        branch.name: branch.same_as
-        for branch in marked
-        if branch.state is State.ABSORBED and branch.same_as is not None
-    }
+    drafts = line_counts.count_lines(scratch, cache, _build_drafts(walked, readable, scratch))
+    marked = absorbed.mark_absorbed(scratch, cache, walked, drafts, lambda *_: None)
+    same = {branch.name: branch.same_as for branch in marked if branch.state is State.ABSORBED}
+    return {head: same.get(head) for head in readable}
 
 
-def _build_drafts(scratch: Scratch, history: History, fleet: Fleet, trees: Mapping[str, str]) -> list[Branch]:
-    """The heads as branches, by their ids as names; each a second time without what it did in the ledger."""
-    bases = {head: bases[0] for head in trees if (bases := history.merge_bases(head))}
-    pairs = [(base, head) for head, base in bases.items()]
-    answers = dict(zip(bases, diffs.read_changes(scratch.git, pairs), strict=True))
-    infos = objects.read_object_info(scratch.git, [f"{base}^{{tree}}" for base in bases.values()])
-    base_trees = dict(zip(bases, (tree for tree, _, _ in infos), strict=True))
-    wanted = [tree for head in bases for tree in (trees[head], base_trees[head])]
-    raw = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(wanted))))
-    drafts = []
-    for head, base in bases.items():
-        changes = answers[head]
-        code = () if isinstance(changes, Failure) else _code_only(changes)
-        if isinstance(changes, Failure) or not code:
-            continue
-        draft = Branch(
-            name=head, ref=f"{head} whole", head=head, sync=Sync.LOCAL, merge_bases=(base,), changes=changes
-        )
-        drafts.append(draft)
-        if len(code) < len(changes) and trees[head] in raw and base_trees[head] in raw:
-            tree = scratch.write(
-                "tree", swap_ledger(raw[trees[head]], raw[base_trees[head]], fleet.object_format)
-            )
-            bare = scratch.commit(tree, [base])
-            drafts.append(replace(draft, ref=f"{head} bare", head=bare, changes=code))
-    return drafts
-
-
-def _code_only(changes: Sequence[Change]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if not change.path.startswith(LEDGER_BYTES))
+def _build_drafts(history: History, heads: Iterable[str], scratch: Scratch) -> list[Branch]:
+    """The heads as branches, by their ids as names; those that change no code are left out."""
+    bases = {head: bases[0] for head in heads if (bases := history.merge_bases(head))}
+    answers = diffs.read_changes(scratch.git, [(base, head) for head, base in bases.items()])
+    return [
+        Branch(name=head, ref=head, head=head, sync=Sync.LOCAL, merge_bases=(base,), changes=changes)
+        for (head, base), changes in zip(bases.items(), answers, strict=True)
+        if not isinstance(changes, Failure)
+        and any(not change.path.startswith(LEDGER_BYTES) for change in changes)
+    ]

@@ -16,6 +16,8 @@ from pathlib import Path
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches
 from agentledger.changes.ancestry import History
 from agentledger.changes.net_changes import Net
+from agentledger.changes.reverted import mark_reverted
+from agentledger.changes.takebacks import TakebackReader
 from agentledger.fleet import case_builder, fleet_reader, task_endings
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -27,6 +29,7 @@ from agentledger.model.ledger import Brief, Policy
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
 from agentledger.repository import agents, hook_branches, listing, repository_state
+from agentledger.repository.branch_starts import read_branch_starts
 from agentledger.repository.repository_state import Observation
 from agentledger.rules.case import Ref
 from agentledger.storage.cache import Cache
@@ -200,7 +203,9 @@ class _Taking:
         fleet, history = fleet_reader.read_fleet(
             self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
-        counted = replace(fleet, policy=rules, branches=tuple(self._counted(fleet.branches, history)))
+        counted = replace(
+            fleet, policy=rules, branches=tuple(self._counted(observed, base, fleet.branches, history))
+        )
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
@@ -256,13 +261,19 @@ class _Taking:
             return entries
         return sorted(entries, key=lambda entry: _natural_key(entry.name))[-request.limit :]
 
-    def _counted(self, branches: Sequence[Branch], history: History) -> Sequence[Branch]:
+    def _counted(
+        self, observed: Observation, base: Base, branches: Sequence[Branch], history: History
+    ) -> Sequence[Branch]:
         if self.request.lines:
             self.progress("counting lines", 0, 0)
             branches = line_counts.count_lines(self.sealed, self.cache, branches)
-        return absorbed.mark_absorbed(
+        branches = absorbed.mark_absorbed(
             self.sealed, self.cache, history, branches=branches, progress=self.progress
         )
+        # Whoever can commit here can write these logs, too.
+        starts = {} if self.request.gate else read_branch_starts(observed.git, base, branches)
+        reader = TakebackReader(self.sealed, self.cache, history, self.progress)
+        return mark_reverted(branches, reader.read(branches, starts), base)
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

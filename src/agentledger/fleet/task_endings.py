@@ -64,7 +64,7 @@ def mark_endings(
     }
     lost = [each for each in open_tasks.values() if known[each.id] is None and not working.get(each.id)]
     begins = frozenset(each.commit for each in signs.starts)
-    seen = lost_heads.find_lost_heads(scratch, cache, history, fleet, tasks=lost, begins=begins)
+    seen = lost_heads.find_lost_heads(scratch, cache, history, tasks=lost, begins=begins)
     endings = {
         task: judge_ending(
             working.get(task, ()), Shown(known[task], seen.get(task, ()), _uncoded(task, signs)), history
@@ -124,7 +124,10 @@ def _plain_name(observed: Observation, ref: str) -> str:
 def _has_own_work(branch: Branch) -> bool:
     """Does the branch have work that base has not: commits, or something uncommitted?"""
     dirty = branch.worktree is not None and branch.worktree.dirty is True
-    return dirty or branch.state is State.UNREADABLE or (branch.state in UNMERGED and branch.ahead > 0)
+    if dirty or branch.state is State.UNREADABLE:
+        return True
+    # One that is open without a commit of its own has only begun.
+    return branch.state in UNMERGED and (branch.ahead > 0 or branch.state is not State.OPEN)
 
 
 # -- base's history -----------------------------------------------------------------------

@@ -7,6 +7,7 @@ two commits (see `diffs`), or what is in an object (see `objects`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from agentledger.git.process import Git, run, run_unchecked
 from agentledger.model.fleet import Commit, Person
@@ -84,6 +85,24 @@ def read_trailers(
 def _parse_trailers(raw: str) -> tuple[tuple[str, str], ...]:
     lines = (line.partition("\x02") for line in raw.split("\x01") if line)
     return tuple((key, value) for key, _, value in lines)
+
+
+class Message(NamedTuple):
+    """The whole message of one commit."""
+
+    commit: str
+    text: str
+
+
+def read_revert_messages(sealed: Git, tip: str, stop: str) -> list[Message]:
+    """The messages of the commits of `tip` that `stop` lacks and that speak of a revert, newest first.
+
+    GitError when one cannot be read.
+    """
+    flags = ["-z", "--topo-order", "--encoding=UTF-8", "--format=%H%n%B", "-i", "--grep=revert"]
+    out = run(sealed, ["log", *flags, tip, f"^{stop}", "--"])
+    rows = (decode(row).partition("\n") for row in out.split(b"\0") if row)
+    return [Message(commit, text) for commit, _, text in rows]
 
 
 def _parse_commit(raw: list[bytes]) -> Commit:

@@ -23,7 +23,7 @@ from agentledger.git.process import (
     run_unchecked,
 )
 from agentledger.model.errors import GitError, GitMissing, NotARepository
-from agentledger.model.text import decode, escape_hidden
+from agentledger.model.text import decode, encode, escape_hidden
 
 
 def read_version(git: Git) -> tuple[int, ...]:
@@ -171,6 +171,29 @@ def read_head_move_time(git: Git) -> int | None:
     out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
     match = re.fullmatch(r"HEAD@\{(\d+)\}", decode(out).strip())
     return int(match[1]) if match else None
+
+
+class RefMove(NamedTuple):
+    """An entry of a ref's log: where the ref pointed after it, and what git says of it."""
+
+    ref: str
+    id: str
+    message: str
+
+
+def read_ref_moves(git: Git, refs: Sequence[str]) -> list[RefMove]:
+    """The logs of these refs, ref by ref, the newest entry of each first; [] where git cannot read them.
+
+    A ref without a log is left out: one of a bare repository, or of somebody else's clone.
+    """
+    if not refs:
+        return []
+    # By standard input: a command line has no room for thousands of refs.
+    flags = ["-g", "--stdin", "-z", "--format=%gD%x00%H%x00%gs"]
+    out, _, _ = run_unchecked(git, ["log", *flags], encode("".join(f"{ref}\n" for ref in refs)))
+    fields = decode(out).split("\0")
+    rows = (fields[at : at + 3] for at in range(0, len(fields) - 2, 3))
+    return [RefMove(name.rpartition("@{")[0], commit, text) for name, commit, text in rows]
 
 
 def with_git_dir(git: Git, directory: Path) -> Git:

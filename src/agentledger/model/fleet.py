@@ -78,13 +78,15 @@ class State(StrEnum):
     KILLED = "killed"
     DECLINED = "declined"
     EXPLORED = "explored"
+    #: Base had its change, and took it back.
+    REVERTED = "reverted"
     UNREADABLE = "unreadable"
 
 
 # States of a branch with changes that base has not.
-UNMERGED = (State.OPEN, State.DORMANT)
+UNMERGED = (State.OPEN, State.DORMANT, State.REVERTED)
 # States in which somebody may still be at work on a branch.
-ALIVE = (State.OPEN, State.DORMANT, State.EMPTY)
+ALIVE = (State.OPEN, State.DORMANT, State.EMPTY, State.REVERTED)
 
 
 class Sync(StrEnum):
@@ -170,6 +172,56 @@ class Conflict:
     failed: str = ""
 
 
+class By(StrEnum):
+    """By which way base came to have a branch's change."""
+
+    MERGE = "merge"
+    FAST_FORWARD = "fast-forward"
+    #: A squash, a rebase, or somebody else's commit: base has it under another id.
+    SAME_CHANGE = "same-change"
+
+
+class Arrival(NamedTuple):
+    """How base came to have a branch's change, or a part of it."""
+
+    by: By
+    #: The commit of base's first-parent line that brought it; of several the last.
+    commit: str
+    #: The change, as a pair of commits: what it made of the first is the second.
+    before: str
+    after: str
+    #: False where the pair may not be this branch's change alone: nothing shows with which commit it began, or
+    #: it came with another branch.
+    is_known: bool = True
+
+
+class Loss(StrEnum):
+    """What base has done to a change that it had."""
+
+    #: All of it was taken back.
+    REVERTED = "reverted"
+    #: A commit says that it takes it back, and took back a part.
+    PARTLY = "partly"
+    #: Base's tip lacks it, and nothing shows that it was meant to be taken back.
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """What base has taken back of a branch's change, after `arrival` had brought it."""
+
+    loss: Loss
+    arrival: Arrival
+    #: The commit of base's first-parent line that took it back; of several the last. None where it is LOST.
+    commit: str | None = None
+    #: Is that commit a merge, so that undoing it takes `-m 1`?
+    is_merge: bool = False
+    #: Did that commit alone take all of it back, so that undoing it brings all of it again?
+    alone: bool = False
+    #: The files, without the ledger's own.
+    paths: tuple[bytes, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """One agent branch, its local and its remote-tracking ref taken together.
@@ -189,6 +241,10 @@ class Branch:
     state_why: str = ""
     #: The base commit that already has this change, where the state is ABSORBED.
     same_as: str | None = None
+    #: How base came to have its change, where base has or had it; None also for a part that base still has.
+    arrival: Arrival | None = None
+    #: What base has taken back of that.
+    taken_back: TakenBack | None = None
     merge_bases: tuple[str, ...] = ()
     #: Counts of commits against base.
     ahead: int = 0
