@@ -178,10 +178,6 @@ class History:
         """
         return self._index_steps()[commit]
 
-    def brought_by(self, commit: str) -> str:
-        """Return the commit of the first-parent line that brought `commit` into base; KeyError outside base."""
-        return self.chain[len(self.chain) - 1 - self.step(commit)]
-
     def behind(self, merge_bases: Sequence[str]) -> int:
         """Count the commits of base that are not reachable from any of `merge_bases`."""
         introduced = self._index_steps()

@@ -106,10 +106,10 @@ def _load(row: Any) -> Landings | None:
         tip, starts, landed, handed, code = row
         signs = Landings(
             tip,
-            tuple(Start(*each) for each in starts),
-            tuple(Landed(*each) for each in landed),
-            tuple(Handed(*each) for each in handed),
-            dict(code),
+            starts=tuple(Start(*each) for each in starts),
+            landed=tuple(Landed(*each) for each in landed),
+            handed=tuple(Handed(*each) for each in handed),
+            code=dict(code),
         )
     except (TypeError, ValueError):
         return None
@@ -128,10 +128,10 @@ def _read_signs(scratch: Scratch, tip: str, known: Landings | None) -> Landings:
     before = known or Landings(tip)
     return Landings(
         tip,
-        (*before.starts, *starts),
-        (*before.landed, *landed),
-        (*before.handed, *handed),
-        before.code,
+        starts=(*before.starts, *starts),
+        landed=(*before.landed, *landed),
+        handed=(*before.handed, *handed),
+        code=before.code,
     )
 
 
@@ -166,7 +166,7 @@ Counts = Callable[[Start, Sequence[bytes]], bool]
 
 
 def find_code(
-    scratch: Scratch, history: History, signs: Landings, tasks: Collection[str], counts: Counts
+    scratch: Scratch, history: History, signs: Landings, *, tasks: Collection[str], counts: Counts
 ) -> Landings:
     """Return the signs with the first commit that changes code behind each start of these tasks."""
     wanted = [each for each in signs.starts if each.task in tasks and each.commit not in signs.code]

@@ -81,7 +81,7 @@ def _judge(
     if history.contains(head):
         if head in idle:
             return LastSeen(branch, head, Seen.LOST)
-        return LastSeen(branch, head, Seen.IN_BASE, history.brought_by(head))
+        return LastSeen(branch, head, Seen.IN_BASE, history.landing(head))
     return LastSeen(branch, head, *compared.get(head, (Seen.ABSENT, None)))
 
 
@@ -99,7 +99,7 @@ def _compare_heads(
         return {head: (Seen.ABSORBED if commit else Seen.LOST, commit) for head, commit in same.items()}
 
     form: Form[tuple[Seen, str | None]] = Form(lambda value: [value[0], value[1]], _load)
-    return get_or_compute(cache, _KIND, {head: f"{head} {tip}" for head in here}, compute, form)
+    return get_or_compute(cache, _KIND, {head: f"{head} {tip}" for head in here}, compute, form=form)
 
 
 def _load(row: object) -> tuple[Seen, str | None]:
@@ -118,7 +118,7 @@ def _find_same(
     # The walk of base is the same; only the heads differ from those of the fleet.
     walked = History([(commit, *parents) for commit, parents in history.parents.items()], outside)
     drafts = line_counts.count_lines(scratch, cache, _build_drafts(walked, readable, scratch))
-    marked = absorbed.mark_absorbed(scratch, cache, walked, drafts, lambda *_: None)
+    marked = absorbed.mark_absorbed(scratch, cache, walked, branches=drafts, progress=lambda *_: None)
     same = {branch.name: branch.same_as for branch in marked if branch.state is State.ABSORBED}
     return {head: same.get(head) for head in readable}
 

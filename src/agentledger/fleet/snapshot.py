@@ -108,7 +108,7 @@ class Snapshot:
 
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
-        return task_endings.find_used(self._scratch, self.cache, self._history, self.fleet, task)
+        return task_endings.find_used(self._scratch, self.cache, self._history, fleet=self.fleet, task=task)
 
     @property
     def sealed(self) -> Git:
@@ -210,7 +210,12 @@ class _Taking:
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
         with_ledger = task_endings.mark_endings(
-            self.sealed, self.cache, history, observed, with_ledger, only=self._tasks_to_end(with_ledger)
+            self.sealed,
+            self.cache,
+            history,
+            observed=observed,
+            fleet=with_ledger,
+            only=self._tasks_to_end(with_ledger),
         )
         branches: Sequence[Branch] = with_ledger.branches
         # After the states are known: merged and absorbed branches need no merge.

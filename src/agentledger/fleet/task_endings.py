@@ -31,9 +31,9 @@ def mark_endings(
     scratch: Scratch,
     cache: Cache,
     history: History,
+    *,
     observed: Observation,
     fleet: Fleet,
-    *,
     only: Collection[str] | None = None,
 ) -> Fleet:
     """Return the fleet; each of its tasks that has ended without an outcome says how.
@@ -75,13 +75,15 @@ def mark_endings(
     return replace(fleet, branches=branches, tasks=tasks)
 
 
-def find_used(scratch: Scratch, cache: Cache, history: History, fleet: Fleet, task: str) -> Ending | None:
+def find_used(scratch: Scratch, cache: Cache, history: History, *, fleet: Fleet, task: str) -> Ending | None:
     """How a task of this id ended once, by base's history alone; None where that has no sign of one."""
     signs = landings.read_landings(scratch, cache, history, fleet.base)
     if task not in signs.tasks:
         return None
     as_if = Task(id=task)
-    signs = landings.find_code(scratch, history, signs, {task}, lambda start, _: bool(start.branch))
+    signs = landings.find_code(
+        scratch, history, signs, tasks={task}, counts=lambda start, _: bool(start.branch)
+    )
     return _ending_by_history(as_if, (), history, signs)
 
 
@@ -151,7 +153,7 @@ def _find_code(
         on_line = history.on_first_parent_line(start.commit)
         return not on_line or start.task not in scopes or any(map(scopes[start.task].holds, paths))
 
-    found = landings.find_code(scratch, history, signs, tasks.keys(), counts)
+    found = landings.find_code(scratch, history, signs, tasks=tasks.keys(), counts=counts)
     if found.code != signs.code:
         landings.store_landings(cache, fleet.base, found)
     return found
@@ -186,7 +188,7 @@ def _ending_by_history(
         return None
     # A trailer says most; of equals, what came first.
     commit, ending = min(shown, key=lambda each: (_SOURCES.index(each[1].source), history.step(each[0])))
-    return replace(ending, commit=history.brought_by(commit))
+    return replace(ending, commit=history.landing(commit))
 
 
 def _list_landings(task: Task, branches: Sequence[Branch], signs: Landings) -> Iterator[tuple[str, Ending]]:
@@ -239,7 +241,7 @@ def judge_ending(branches: Sequence[Branch], shown: Shown, history: History) -> 
 def _ending_by_branches(branches: Sequence[Branch], shown: Shown, history: History) -> Ending | None:
     for branch in branches:
         if branch.state is State.MERGED and branch.name not in shown.uncoded:
-            commit = history.brought_by(branch.head) if history.contains(branch.head) else None
+            commit = history.landing(branch.head) if history.contains(branch.head) else None
             return Ending(
                 end=End.MERGED, commit=commit, branch=branch.name, head=branch.head, source="branch"
             )

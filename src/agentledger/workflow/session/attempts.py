@@ -97,10 +97,10 @@ def _is_newer(known: Mapping[str, Commit], head: str, old: Attempt) -> bool:
 
 def _record(branch: Branch, task: Task, old: Attempt | None) -> Record:
     if old is not None:
-        return Record(task.id, branch.name, old.at, old.base, branch.head)
+        return Record(task.id, branch.name, old.at, base=old.base, head=branch.head)
     # For a branch made by hand: its own first commit is when it began, in every clone.
     began = branch.commits[-1].committed_at if branch.commits else branch.active_at
-    return Record(task.id, branch.name, began, next(iter(branch.merge_bases), None), branch.head)
+    return Record(task.id, branch.name, began, base=next(iter(branch.merge_bases), None), head=branch.head)
 
 
 def render_outcomes(sealed: Git, fleet: Fleet) -> dict[str, bytes]:

@@ -260,7 +260,7 @@ class _Spawning:
     def _write_attempt(self, commit: str) -> tuple[str, ...]:
         """Write down that the branch was handed out, and what is seen of the others; return warnings."""
         desk = self.desk
-        new = Record(self.task.id, self.name, self.now, desk.fleet.base.head, commit)
+        new = Record(self.task.id, self.name, self.now, base=desk.fleet.base.head, head=commit)
         others = attempts.list_records(desk.snapshot.sealed, desk.fleet)
         records = [new, *(each for each in others if each.path != new.path)]
         files = {record.path: record.render() for record in records}
