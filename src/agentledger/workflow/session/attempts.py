@@ -61,7 +61,7 @@ def list_records(sealed: Git, fleet: Fleet) -> list[Record]:
     news = [(b, t, old) for b, t in seen if (old := _attempt_of(t, b)) is None or old.head != b.head]
     known = _read_known(sealed, [old.head for *_, old in news if old and old.head])
     known |= _read_known(sealed, [b.head for b, *_ in news])
-    return [_record(b, t, old) for b, t, old in news if old is None or _is_newer(known, b.head, old)]
+    return [_record(b, t, old) for b, t, old in news if old is None or _is_newer(known, b, old)]
 
 
 def _is_telling(branch: Branch) -> bool:
@@ -82,17 +82,17 @@ def _read_known(sealed: Git, ids: Sequence[str]) -> dict[str, Commit]:
     return {commit.id: commit for commit in commits.read_commits(sealed, here)}
 
 
-def _is_newer(known: Mapping[str, Commit], head: str, old: Attempt) -> bool:
-    """Is the head newer than the one that was written down?
+def _is_newer(known: Mapping[str, Commit], branch: Branch, old: Attempt) -> bool:
+    """Is the branch's head newer than the one that was written down?
 
     By the commits' times: so two clones that see different heads do not overwrite each other for ever.
     """
-    if head not in known:
+    if branch.head not in known:
         return False
-    if old.head is None:
+    if old.head is None or any(commit.id == old.head for commit in branch.commits):
         return True
     before = known[old.head].committed_at if old.head in known else old.document.source.at or 0
-    return known[head].committed_at >= before
+    return known[branch.head].committed_at > before
 
 
 def _record(branch: Branch, task: Task, old: Attempt | None) -> Record:
