@@ -277,6 +277,21 @@ def test_a_branch_that_only_another_clone_has_is_not_gone(scene: Scene, tmp_path
     assert "not in this clone" in refused(other.path, "spawn", "x").message
 
 
+def test_the_site_shows_both(scene: Scene, tmp_path: Path) -> None:
+    scene.plan("z")
+    for task in ("x", "z"):
+        scene.spawn(task)
+    scene.work("x")
+    tip = scene.land("merge")
+    for task in ("x", "z"):
+        scene.clean_up(task, force=True)
+    assert run(scene.repo.path, "site", "--out", str(tmp_path / "site")).code == 0
+    page = (tmp_path / "site/index.html").read_text()
+    assert f"merged in {tip[:12]}" in page
+    assert "gone: last seen at" in page
+    assert "<code>agentledger spawn z --attempt 2</code>" in page
+
+
 # -- the id ---------------------------------------------------------------------------------------
 
 

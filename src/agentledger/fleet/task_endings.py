@@ -40,6 +40,8 @@ def mark_endings(
 
     `only` limits the look to these tasks. A branch that moved base forward to itself is in state merged.
     """
+    if not fleet.tasks:
+        return fleet
     fleet = replace(fleet, tasks=_mark_elsewhere(observed, fleet))
     working = _branches_by_task(fleet)
     open_tasks = {
