@@ -113,7 +113,9 @@ def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
 
 def planned_tasks(fleet: Fleet) -> tuple[Task, ...]:
     """Return the tasks with a brief of the manager's that nobody works on yet, by priority as in the fleet."""
-    return tuple(t for t in fleet.tasks if t.brief and not t.branches and t.outcome is None)
+    return tuple(
+        t for t in fleet.tasks if t.brief and not (t.branches or t.elsewhere or t.outcome or t.ending)
+    )
 
 
 def count_by_state(branches: tuple[Branch, ...]) -> tuple[tuple[State, int], ...]:

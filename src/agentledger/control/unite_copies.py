@@ -3,9 +3,9 @@
 Belongs here: pure functions on files. Does not: reading the copies (see `reader`), or writing the result (see
 `append` and `workflow.manage.sync`).
 
-Files there are only ever added, but for a task's `brief.md` and `outcome.md`. So two copies almost always
-unite without a conflict. Where both changed one file, the remote's version keeps the name, since that is the
-one that other people have seen.
+Files there are only ever added, but for a task's `brief.md` and `outcome.md`, and what was last seen of a
+branch. So two copies almost always unite without a conflict. Where both changed one file, the remote's version
+keeps the name, since that is the one that other people have seen.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentledger.control.control_files import Entry, Files, Kept, Side, mode_and_blob, parent_folders
+from agentledger.model import ledger_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ def unite_files(bases: Sequence[Files], local: Files, remote: Files) -> Union:
         mine, theirs = local.get(path), remote.get(path)
         before = {mode_and_blob(files.get(path)) for files in bases} or {None}
         entry, loser = _choose_entry(mine, theirs, before)
+        # What was last seen of a branch is written again at the next look, so no version has to be kept.
+        loser = None if ledger_paths.is_attempt_path(path) else loser
         if entry:
             chosen[path] = entry
         if loser:

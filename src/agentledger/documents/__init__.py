@@ -12,7 +12,7 @@ from typing import Any
 from agentledger.documents.brief import parse_brief
 from agentledger.documents.evidence import parse_evidence
 from agentledger.documents.frame import MOST_BYTES, parse_frame
-from agentledger.documents.manager import parse_answer, parse_outcome, parse_waiver
+from agentledger.documents.manager import parse_answer, parse_attempt, parse_outcome, parse_waiver
 from agentledger.documents.packet import parse_packet
 from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.review import parse_review
@@ -27,6 +27,7 @@ __all__ = (
     "TEMPLATES",
     "RawDocument",
     "parse_answer",
+    "parse_attempt",
     "parse_brief",
     "parse_check_in",
     "parse_evidence",

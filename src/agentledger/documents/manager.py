@@ -1,4 +1,4 @@
-"""Parse the manager's documents, except reviews: answers, waivers, outcomes.
+"""Parse the manager's documents, except reviews: answers, waivers, outcomes, attempts.
 
 Belongs here: those files of the control branch. Does not: reviews (see `review`), or what an answer changes
 (see `attention.progress`).
@@ -14,8 +14,8 @@ import posixpath
 from agentledger.documents.page import Page
 from agentledger.documents.placeholders import is_blank
 from agentledger.documents.raw_document import RawDocument
-from agentledger.documents.syntax.tables import ANSWER, OUTCOME, WAIVER
-from agentledger.model.ledger import Answer, Outcome, Waiver
+from agentledger.documents.syntax.tables import ANSWER, ATTEMPT, OUTCOME, WAIVER
+from agentledger.model.ledger import Answer, Attempt, Outcome, Waiver
 
 
 def parse_answer(raw: RawDocument) -> Answer:
@@ -87,4 +87,19 @@ def parse_outcome(raw: RawDocument) -> Outcome:
         head=said.get("head"),
         merge=said.get("merge"),
         text=page.text,
+    )
+
+
+def parse_attempt(raw: RawDocument) -> Attempt:
+    """Parse the attempt in `raw`; its branch is '' where it names none."""
+    page = Page(raw, ATTEMPT)
+    said = page.values
+    page.require_keys()
+    at = page.at()
+    return Attempt(
+        document=page.document(),
+        at=at,
+        branch=said.get("branch", ""),
+        base=said.get("base"),
+        head=said.get("head"),
     )

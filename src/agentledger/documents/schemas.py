@@ -21,6 +21,7 @@ SCHEMAS: Mapping[str, tuple[Table, str]] = {
     "answer": (tables.ANSWER, "The front matter of the manager's answer, answers/<time>.md."),
     "waiver": (tables.WAIVER, "The front matter of a dated exception, waivers/<time>.md."),
     "outcome": (tables.OUTCOME, "The front matter of outcome.md, which says how a task ended."),
+    "attempt": (tables.ATTEMPT, "The front matter of attempts/<branch>.md, which says who was given a task."),
     "evidence": (tables.EVIDENCE, "What came of running a check, evidence/<check>.json."),
     "policy": (POLICY, "The repository's policy, .agentledger/config.toml on base."),
 }

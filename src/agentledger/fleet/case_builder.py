@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agentledger import rules
+from agentledger.attention import ended_tasks
 from agentledger.attention.progress import code_commits
 from agentledger.attention.wip import Load, measure_loads
 from agentledger.changes import content_risks, net_changes
@@ -29,7 +30,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
-from agentledger.model.work import Task, task_of_work
+from agentledger.model.work import End, Task, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
@@ -113,6 +114,7 @@ def judge_spawn(
             tree=_count_by_folder(granted, paths) if granted else {},
             peers=peers_of(fleet),
             done=merged_tasks(fleet),
+            gone=_describe_gone(fleet),
             dependencies=task_dependencies(fleet),
             load=_load_of_manager(fleet, brief.manager) if brief else None,
         )
@@ -232,6 +234,7 @@ class Bench:
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
         self.done = merged_tasks(fleet)
+        self.gone = _describe_gone(fleet)
         self.known = task_dependencies(fleet)
         self.named = (
             {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
@@ -291,6 +294,7 @@ class Bench:
             merged=self._tasks_merged_in(branch),
             peers=self._near_peers(brief),
             done=self.done,
+            gone=self.gone,
             dependencies=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
@@ -356,7 +360,7 @@ def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
 
 
 def merged_tasks(fleet: Fleet) -> frozenset[str]:
-    """Return the tasks that are merged: by their recorded outcome, or because a branch of theirs is.
+    """Return the tasks that are merged: by their recorded outcome, by base's history, or as a branch of theirs is.
 
     A branch without own commits whose ledger folder says that it works on a task was merged by moving base
     forward to it.
@@ -364,6 +368,26 @@ def merged_tasks(fleet: Fleet) -> frozenset[str]:
     landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
     reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
     landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
+    landed |= {task.id for task in fleet.tasks if task.ending and task.ending.end is not End.GONE}
     landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
     # What was taken back is not there to build on, whatever was written down when it landed.
-    return frozenset(landed - {b.work.task for b in fleet.branches if b.work and b.state is State.REVERTED})
+    return frozenset(landed - _taken_back_tasks(fleet))
+
+
+def _taken_back_tasks(fleet: Fleet) -> set[str]:
+    """Return the tasks whose work base took back, but for those of which another branch is there."""
+    states: dict[str, set[State]] = {}
+    for branch in fleet.branches:
+        if branch.work:
+            states.setdefault(branch.work.task, set()).add(branch.state)
+    there = {State.MERGED, State.ABSORBED}
+    return {task for task, each in states.items() if State.REVERTED in each and not each & there}
+
+
+def _describe_gone(fleet: Fleet) -> dict[str, str]:
+    """Map the tasks whose branches are gone to where they were last seen, in words."""
+    return {
+        task.id: ended_tasks.describe_ending(task.ending)
+        for task in ended_tasks.gone_tasks(fleet)
+        if task.ending
+    }

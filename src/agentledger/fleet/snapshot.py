@@ -18,7 +18,7 @@ from agentledger.changes.ancestry import History
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.fleet import case_builder, fleet_reader
+from agentledger.fleet import case_builder, fleet_reader, task_endings
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
@@ -27,6 +27,7 @@ from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.text import format_count
+from agentledger.model.work import Ending
 from agentledger.repository import agents, hook_branches, listing, repository_state
 from agentledger.repository.branch_starts import read_branch_starts
 from agentledger.repository.repository_state import Observation
@@ -81,6 +82,7 @@ class Snapshot:
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
+    _history: History
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
@@ -103,6 +105,10 @@ class Snapshot:
     def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
         """Return what the spawn gate finds about a task; with `as_if`, as though that were its brief."""
         return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if)
+
+    def used(self, task: str) -> Ending | None:
+        """Return how a task of this id ended once, by base's history alone; None where it shows none."""
+        return task_endings.find_used(self._scratch, self.cache, self._history, fleet=self.fleet, task=task)
 
     @property
     def sealed(self) -> Git:
@@ -157,11 +163,11 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
-            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
+            fleet, history = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list.
             if _is_whole_fleet(request):
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks)
-            yield Snapshot(fleet, cache, sealed)
+            yield Snapshot(fleet, cache, sealed, history)
     finally:
         cache.close()
 
@@ -181,8 +187,8 @@ class _Taking:
     now: int
     progress: Progress
 
-    def fleet(self, observed: Observation) -> Fleet:
-        """Read everything that a view shows."""
+    def fleet(self, observed: Observation) -> tuple[Fleet, History]:
+        """Read everything that a view shows, and the commit graph that it was read from."""
         ruled = policy.read_policy(
             self.sealed,
             observed.refs,
@@ -203,6 +209,14 @@ class _Taking:
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
+        with_ledger = task_endings.mark_endings(
+            self.sealed,
+            self.cache,
+            history,
+            observed=observed,
+            fleet=with_ledger,
+            only=self._tasks_to_end(with_ledger),
+        )
         branches: Sequence[Branch] = with_ledger.branches
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
@@ -221,7 +235,13 @@ class _Taking:
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
-        return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast), history
+
+    def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
+        """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""
+        if not self.request.gate:
+            return None
+        return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find."""

@@ -62,6 +62,31 @@ def read_commits(sealed: Git, ids: Sequence[str]) -> list[Commit]:
     return [_parse_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
 
 
+def read_trailers(
+    sealed: Git, tip: str, stop: str | None, key: str
+) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+    """The commits of `tip` that `stop` lacks and that have a trailer of this key, newest first, with all trailers.
+
+    GitError when one cannot be read.
+    """
+    # --grep leaves out nearly all; whether it is a trailer is git's own parser's to say.
+    flags = ["-z", "--topo-order", "--encoding=UTF-8", "-i", f"--grep=^{key}:"]
+    span = [tip, *([f"^{stop}"] if stop else [])]
+    trailers = "%(trailers:only,unfold,separator=%x01,key_value_separator=%x02)"
+    fields = run(sealed, ["log", *flags, f"--format=%H%x00{trailers}", *span, "--"]).split(b"\0")
+    rows = [
+        (decode(fields[at]), _parse_trailers(decode(fields[at + 1]))) for at in range(0, len(fields) - 1, 2)
+    ]
+    return [
+        (commit, pairs) for commit, pairs in rows if any(each.lower() == key.lower() for each, _ in pairs)
+    ]
+
+
+def _parse_trailers(raw: str) -> tuple[tuple[str, str], ...]:
+    lines = (line.partition("\x02") for line in raw.split("\x01") if line)
+    return tuple((key, value) for key, _, value in lines)
+
+
 class Message(NamedTuple):
     """The whole message of one commit."""
 
@@ -82,9 +107,6 @@ def read_revert_messages(sealed: Git, tip: str, stop: str) -> list[Message]:
 
 def _parse_commit(raw: list[bytes]) -> Commit:
     identity, parents, tree, name, mail, at, committed, subject, trailers = map(decode, raw)
-    pairs = tuple(
-        (key, value) for key, _, value in (line.partition("\x02") for line in trailers.split("\x01") if line)
-    )
     return Commit(
         identity,
         tuple(parents.split()),
@@ -93,7 +115,7 @@ def _parse_commit(raw: list[bytes]) -> Commit:
         at=_parse_seconds(at),
         committed_at=_parse_seconds(committed),
         subject=subject,
-        trailers=pairs,
+        trailers=_parse_trailers(trailers),
     )
 
 

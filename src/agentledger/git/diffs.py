@@ -86,6 +86,24 @@ def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tu
     _require_whole(flow)
 
 
+def read_file_history(
+    sealed: Git, tip: str, stop: str | None, patterns: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], tuple[Change, ...]]]:
+    """The commits of `tip` that `stop` lacks and that add or change a file of these pathspecs, newest first.
+
+    Each comes as its id and its parents', with the files that it added or changed; a merge once for each
+    parent. GitError at the end where git cannot read on.
+    """
+    # -m and --full-history: a squash by a forge, and a merge typed by hand, can bring a file that no single
+    # commit of the history adds.
+    flags = ["--stdin", "--topo-order", "--full-history", "-m", "--diff-filter=AM", "--format=%x00%H %P%x00"]
+    revisions = f"{tip}\n" + (f"^{stop}\n" if stop else "")
+    flow = stream_output(sealed, ["log", *flags, *_RAW, "--", *patterns], [revisions.encode()])
+    for header, changes in _parse_log(split_stream(flow.blocks)):
+        yield tuple(word for word in header if word), changes
+    _require_whole(flow)
+
+
 def _require_whole(flow: Stream) -> None:
     """GitError where a log ended before its end, as at a damaged object: it looks like a short one."""
     if reason := flow.failure():

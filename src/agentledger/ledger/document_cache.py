@@ -29,6 +29,7 @@ from agentledger.ledger.ledger_files import Key, LedgerFile
 from agentledger.model import ledger
 from agentledger.model.ledger import (
     Answer,
+    Attempt,
     Brief,
     CheckIn,
     Document,
@@ -44,11 +45,12 @@ from agentledger.model.ledger import (
 from agentledger.model.text import encode
 from agentledger.storage.cache import Cache
 
-T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Packet, Evidence)
-Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Packet | Evidence
+T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Attempt, Packet, Evidence)
+Paper = Brief | CheckIn | Answer | Waiver | Review | Outcome | Attempt | Packet | Evidence
 _KIND = "document"
 _PARSERS: dict[type[Paper], Callable[[RawDocument], Paper]] = {
     Answer: documents.parse_answer,
+    Attempt: documents.parse_attempt,
     Brief: documents.parse_brief,
     CheckIn: documents.parse_check_in,
     Evidence: documents.parse_evidence,

@@ -19,6 +19,7 @@ from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.ledger import (
     Answer,
+    Attempt,
     Brief,
     CheckIn,
     Evidence,
@@ -73,6 +74,7 @@ def split_path(path: str) -> tuple[str, str]:
 _SINGLE: dict[str, type[Paper]] = {"brief.md": Brief, "packet.md": Packet, "outcome.md": Outcome}
 _FOLDERS: dict[tuple[str, str], type[Paper]] = {
     ("answers", "md"): Answer,
+    ("attempts", "md"): Attempt,
     ("evidence", "json"): Evidence,
     ("reruns", "json"): Evidence,
     ("reviews", "md"): Review,
@@ -149,6 +151,7 @@ class _Desk:
             waivers=_sort_newest_first(self._all(files, "waivers", Waiver)),
             reviews=_sort_newest_first(self._all(files, "reviews", Review)),
             outcome=self.read(Outcome, outcome) if outcome else None,
+            attempts=self._all(files, "attempts", Attempt),
         )
 
     def _read_reruns(self, task: str) -> tuple[Evidence, ...]:

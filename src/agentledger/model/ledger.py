@@ -266,6 +266,20 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A branch that was handed out for a task, and how far it was when it was last seen."""
+
+    document: Document
+    #: When it was handed out, or first seen.
+    at: int
+    branch: str
+    #: The commit of base that it began at.
+    base: str | None = None
+    #: Its head when a manager's command last saw it.
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
     """What an agent hands over for review."""
 

@@ -23,6 +23,9 @@ POLICY_FILE = ".agentledger/config.toml"
 TEMPLATES = ".agentledger/templates"
 ATTRIBUTES_FILE = ".agentledger/.gitattributes"
 
+#: What git is asked for in order to get every brief and packet that base ever had.
+LANDED = (":(glob).agentledger/tasks/*/brief.md", ":(glob).agentledger/tasks/*/packet.md")
+
 #: What git is asked for in order to get all briefs, wherever they are.
 ALL_BRIEFS = (":(glob)tasks/*/brief.md", ":(glob).agentledger/tasks/*/brief.md")
 
@@ -50,3 +53,18 @@ def control_folder(task: str) -> str:
 def control_brief_path(task: str) -> str:
     """The brief of a task on the control branch."""
     return f"{CONTROL_TASKS}{task}/brief.md"
+
+
+def attempt_path(task: str, branch: str) -> str:
+    """The document about one branch of a task on the control branch; the branch's slashes make folders."""
+    return f"{CONTROL_TASKS}{task}/attempts/{branch}.md"
+
+
+def is_attempt_path(path: str) -> bool:
+    """Is this path of the control branch that of a document about a branch?"""
+    return path.startswith(CONTROL_TASKS) and path.split("/")[2:3] == ["attempts"]
+
+
+def outcome_path(task: str) -> str:
+    """The outcome of a task on the control branch."""
+    return f"{CONTROL_TASKS}{task}/outcome.md"

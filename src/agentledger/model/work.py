@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from agentledger.model.ledger import (
     Answer,
+    Attempt,
     Brief,
     Check,
     CheckIn,
@@ -72,6 +73,36 @@ class Work:
 PLACES = {"control": "the control branch", "base": "base"}
 
 
+class End(StrEnum):
+    """How a task without an outcome ended, as base's history and the branches last seen show it."""
+
+    MERGED = "merged"
+    #: Base has the same change under another commit.
+    ABSORBED = "absorbed"
+    #: Nothing shows what became of it: its branches are gone, and base does not have their change.
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a task ended, and what shows it."""
+
+    end: End
+    #: The commit on base that brought it in; None for one that is gone.
+    commit: str | None = None
+    #: The branch that ended so; '' where nothing names it.
+    branch: str = ""
+    #: The branch's last commit, as far as one is known.
+    head: str | None = None
+    #: What shows it: trailer, history, packet, branch or last-seen.
+    source: str = ""
+
+    @property
+    def is_certain(self) -> bool:
+        """Does base's history itself show it, so that every clone finds the same?"""
+        return self.end is End.MERGED and self.source in ("trailer", "history")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One unit of work."""
@@ -87,7 +118,18 @@ class Task:
     waivers: tuple[Waiver, ...] = ()
     reviews: tuple[Review, ...] = ()
     outcome: Outcome | None = None
+    #: The branches that were handed out, whether they exist or not.
+    attempts: tuple[Attempt, ...] = ()
+    #: How it ended, where no outcome says so; None: it has not, as far as can be seen.
+    ending: Ending | None = None
+    #: Branches that work on it and are not in this view, or not in this clone.
+    elsewhere: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Has it ended, by its outcome or by what base's history shows?"""
+        return self.outcome is not None or (self.ending is not None and self.ending.end is not End.GONE)
 
     @property
     def title(self) -> str:

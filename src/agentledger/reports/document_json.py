@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agentledger.attention.ended_tasks import describe_ending
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Document, Evidence, Problem
 from agentledger.model.text import encode, format_path, format_rfc3339
-from agentledger.model.work import Checked, Standing, Task, Work
+from agentledger.model.work import Checked, Ending, Standing, Task, Work
 
 Json = dict[str, Any]
 
@@ -45,19 +46,40 @@ def shape_problems(branch: Branch) -> tuple[Json, ...]:
 
 def shape_task(task: Task) -> Json:
     """A task with the manager's documents about it."""
-    ended = task.outcome is not None
     return {
         "id": task.id,
         "title": _json_text(task.title),
         "manager": _json_text(task.brief.manager) or None if task.brief else None,
         "mode": task.brief.mode if task.brief else None,
-        "state": "ended" if ended else "active" if task.branches else "planned",
+        "state": _task_state(task),
         "branches": [_json_text(name) for name in task.branches],
         "brief": _shape_document(task.brief.document) if task.brief else None,
         "brief_from": task.brief_from or None,
         "answers": _shape_documents(a.document for a in task.answers),
         "waivers": _shape_documents(w.document for w in task.waivers),
         "outcome": _shape_document(task.outcome.document) if task.outcome else None,
+        "ending": _shape_ending(task.ending) if task.ending else None,
+        "attempts": _shape_documents(a.document for a in task.attempts),
+        "elsewhere": [_json_text(name) for name in task.elsewhere],
+    }
+
+
+def _task_state(task: Task) -> str:
+    if task.is_over:
+        return "ended"
+    if task.ending:
+        return "gone"
+    return "active" if task.branches or task.elsewhere else "planned"
+
+
+def _shape_ending(ending: Ending) -> Json:
+    return {
+        "end": ending.end,
+        "commit": ending.commit,
+        "branch": _json_text(ending.branch) or None,
+        "head": ending.head,
+        "shown_by": ending.source,
+        "text": describe_ending(ending),
     }
 
 

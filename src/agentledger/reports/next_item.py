@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
 from agentledger.model.fleet import Branch, Fleet
@@ -24,7 +25,7 @@ from agentledger.model.text import (
     format_path,
     format_rfc3339,
 )
-from agentledger.model.work import Checked, Trust
+from agentledger.model.work import Checked, Task, Trust
 from agentledger.reports import shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
@@ -129,7 +130,19 @@ def describe_check(checked: Checked) -> str:
 def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
-    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
+    gone = "".join(f"{escape_hidden(line)}\n" for line in _describe_gone(fleet))
+    nothing = f"nothing {'else ' if skipped or gone else ''}waits for you{left}\n"
+    return f"{gone}{nothing}{describe_agents(fleet)}\n"
+
+
+def _describe_gone(fleet: Fleet) -> Iterator[str]:
+    """The tasks whose branches are gone, each with the question what became of it."""
+    for task in gone_tasks(fleet):
+        asked = ask_about_gone(task, fleet)
+        yield f"{task.title} (task {task.id}) is {describe_end(task)}"
+        yield asked.text
+        yield from (f"  {step}" for step in asked.commands)
+        yield ""
 
 
 def describe_agents(fleet: Fleet) -> str:
@@ -166,6 +179,7 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         waiting=len(turns),
         turn=_shape_turn(turns[0]) if turns else None,
         agents=_json_text(describe_agents(fleet)),
+        gone=tuple(_shape_gone(task, fleet) for task in gone_tasks(fleet)),
     )
     return msgspec.json.encode(shape) + b"\n"
 
@@ -187,6 +201,17 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
         checks=tuple(_json_text(describe_check(each)) for each in checks),
         next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
+    )
+
+
+def _shape_gone(task: Task, fleet: Fleet) -> shapes_commands.Gone:
+    asked = ask_about_gone(task, fleet)
+    return shapes_commands.Gone(
+        task=_json_text(task.id),
+        title=_json_text(task.title),
+        last_seen=task.ending.head if task.ending else None,
+        question=_json_text(asked.text),
+        commands=tuple(map(_json_text, asked.commands)),
     )
 
 

@@ -236,6 +236,16 @@ class Turn(Entry, frozen=True):
     next_action: NextAction
 
 
+class Gone(Entry, frozen=True):
+    """A task whose branches are gone, though base has nothing of them: what became of it?"""
+
+    task: str
+    title: str
+    last_seen: Oid | None
+    question: str
+    commands: tuple[str, ...]
+
+
 class Next(Entry, frozen=True):
     """How many things wait for the manager, the first of them, and what the agents are doing."""
 
@@ -244,6 +254,7 @@ class Next(Entry, frozen=True):
     waiting: Count
     turn: Turn | None
     agents: str
+    gone: tuple[Gone, ...]
 
 
 class LeftOut(Entry, frozen=True):

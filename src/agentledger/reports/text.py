@@ -18,6 +18,7 @@ from rich.text import Text
 
 from agentledger.attention import wip_headings
 from agentledger.attention.actions import NextAction, next_action, spawn_action
+from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.sections import (
     Section,
     count_by_state,
@@ -27,7 +28,8 @@ from agentledger.attention.sections import (
     section_order,
 )
 from agentledger.model.fleet import Branch, Fleet, State, Sync
-from agentledger.model.text import escape_hidden, format_age
+from agentledger.model.text import escape_hidden, format_age, format_count
+from agentledger.model.work import Task
 
 SYNC = {
     Sync.AHEAD: "not all of it is pushed: the local branch is ahead of the remote one",
@@ -73,6 +75,7 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
     metered = wip_headings.format_meters(fleet)
     for part in section_order(fleet):
         if part is Section.UNBRIEFED:
+            lines += _render_gone(fleet, room)
             lines += _render_planned(fleet, room)
         if part is not Section.ENDED:
             lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
@@ -106,6 +109,19 @@ def _render_planned(fleet: Fleet, room: int) -> list[Text]:
             for step in spawn_action(task).steps
             for line in _wrap_text(Text(step, "cyan"), room)
         ]
+    return lines
+
+
+def _render_gone(fleet: Fleet, room: int) -> list[Text]:
+    """The tasks whose branches are gone, each with the question what became of it."""
+    tasks = gone_tasks(fleet)
+    lines = [Text(), Text(f"Gone ({len(tasks)})", "bold")] if tasks else []
+    for task in tasks:
+        lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
+        asked = ask_about_gone(task, fleet)
+        facts = [Text(describe_end(task), "dim"), Text(asked.text)]
+        facts += [Text(step, "cyan") for step in asked.commands]
+        lines += [Text(INDENT) + line for fact in facts for line in _wrap_text(fact, room)]
     return lines
 
 
@@ -151,16 +167,26 @@ def _render_section(
 
 
 def _render_ended(branches: tuple[Branch, ...], list_ended: bool, fleet: Fleet, width: int) -> list[Text]:
-    if not branches:
+    tasks = ended_tasks(fleet)
+    if not branches and not tasks:
         return []
-    counts = ", ".join(f"{count} {state}" for state, count in count_by_state(branches))
-    lines = [Text(), *_wrap_text(Text.assemble((f"Ended ({len(branches)})", "bold"), f": {counts}"), width)]
+    counts = [f"{count} {state}" for state, count in count_by_state(branches)]
+    counts += [format_count(len(tasks), "task without a branch", "tasks without a branch")] if tasks else []
+    title = f"Ended ({len(branches) + len(tasks)})"
+    lines = [Text(), *_wrap_text(Text.assemble((title, "bold"), f": {', '.join(counts)}"), width)]
     if not list_ended:
         return [*lines, Text(f"{GAP}agentledger board --all lists them", "dim")]
     rows = [
         Row(_ended_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches
     ]
-    return [*lines, *_render_table(ENDED_HEADINGS, rows, width)]
+    table = _render_table(ENDED_HEADINGS, rows, width) if rows else []
+    return [*lines, *table, *(line for task in tasks for line in _render_ended_task(task, width))]
+
+
+def _render_ended_task(task: Task, width: int) -> list[Text]:
+    title = _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), width)
+    room = width - len(INDENT)
+    return [*title, *(Text(INDENT) + line for line in _wrap_text(Text(describe_end(task), "dim"), room))]
 
 
 def _open_cells(branch: Branch, now: int) -> tuple[Text, ...]:

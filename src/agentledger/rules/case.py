@@ -138,6 +138,8 @@ class Case:
     peers: tuple[Peer, ...] = ()
     #: The tasks that are merged.
     done: frozenset[str] = frozenset()
+    #: Tasks whose branches are gone and of which nothing shows that they landed, each with what is known.
+    gone: Mapping[str, str] = field(default_factory=dict)
     #: All tasks, each with those that it depends on.
     dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: What the task's manager has in progress.

@@ -119,6 +119,11 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
                 message=f"tasks depend on each other in a circle: {' → '.join(map(escape_hidden, circle))}",
                 hint=f"let one of them go first: {without}",
             )
+        elif task in case.gone:
+            yield Found(
+                message=f"it depends on {escape_hidden(task)}, which is {case.gone[task]}",
+                hint=f"say what became of {escape_hidden(task)}, agentledger next; or do without: {without}",
+            )
         elif task not in case.done:
             yield Found(
                 message=f"it depends on {escape_hidden(task)}, which has not merged",

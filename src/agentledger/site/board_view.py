@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, sections, wip_headings
+from agentledger.attention import actions, ended_tasks, sections, wip_headings
 from agentledger.attention.actions import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -114,6 +114,19 @@ class Planned:
     action: NextAction
 
 
+@dataclass(frozen=True, slots=True)
+class EndedTask:
+    """A task that has ended, or whose branches are gone, and that has no branch with a page."""
+
+    id: str
+    title: str
+    #: How it ended, or where it was last seen.
+    why: str
+    #: The question to the manager, and the commands that answer it; '' where it has ended.
+    question: str = ""
+    commands: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """The board. The list of ended branches is the same value, with more of them."""
@@ -140,6 +153,9 @@ class Board:
     states: tuple[str, ...]
     #: Tasks that nobody works on yet.
     planned: tuple[Planned, ...] = ()
+    #: Tasks that ended and have no branch any more, and those whose branches are gone without a sign why.
+    ended_tasks: tuple[EndedTask, ...] = ()
+    gone: tuple[EndedTask, ...] = ()
     #: True where there is a page for a new task.
     new_task: bool = False
 
@@ -216,6 +232,13 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         planned=tuple(
             Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.spawn_action(t))
             for t in sections.planned_tasks(fleet)
+        ),
+        ended_tasks=tuple(
+            EndedTask(t.id, t.title, ended_tasks.describe_end(t)) for t in ended_tasks.ended_tasks(fleet)
+        ),
+        gone=tuple(
+            EndedTask(t.id, t.title, ended_tasks.describe_end(t), *ended_tasks.ask_about_gone(t, fleet))
+            for t in ended_tasks.gone_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),
         states=(

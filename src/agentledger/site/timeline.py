@@ -123,6 +123,9 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
         )
         for w in task.waivers[:EVENTS_SHOWN]
     ]
+    events += [
+        Event(at=a.at, title="Handed out", by="", note=f"as {a.branch}") for a in task.attempts[:EVENTS_SHOWN]
+    ]
     if task.outcome:
         outcome = task.outcome
         events.append(
@@ -178,6 +181,7 @@ def list_documents(work: Work, task: Task) -> tuple[Document, ...]:
         *(review.document for review in work.reviews),
         *(answer.document for answer in work.answers),
         *(waiver.document for waiver in task.waivers),
+        *(attempt.document for attempt in task.attempts),
         *(check_in.document for check_in in work.check_ins),
     )
 

@@ -88,6 +88,7 @@ def test_when_nothing_waits_it_says_what_the_agents_are_doing(desk: Fleet) -> No
         "waiting": 0,
         "turn": None,
         "agents": "agents: 1 working (agent/x)",
+        "gone": [],
     }
 
 

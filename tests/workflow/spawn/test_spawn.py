@@ -238,13 +238,17 @@ def test_killed_at_any_write_nothing_half_made_shows_and_it_can_be_run_again(rep
     policy(repo, "[spawn]\nsetup = 'echo made > built'\n")
     (repo.path / ".git/info").mkdir(exist_ok=True)
     (repo.path / ".git/info/exclude").write_text("built\n")
-    refs = repo.git("for-each-ref")
+    refs, control = repo.git("for-each-ref"), repo.git("rev-parse", "agentledger")
 
     def before() -> None:
         if place(repo).exists():
             repo.git("worktree", "remove", "--force", "--force", str(place(repo)))
         repo.git("worktree", "prune")
         subprocess.run(["git", "branch", "-qD", "agent/x"], cwd=repo.path, capture_output=True, check=False)
+        # What a spawn that got through has written down.
+        repo.git("update-ref", "refs/heads/agentledger", control)
+        for ref in repo.git("for-each-ref", "--format=%(refname)", "refs/agentledger").split():
+            repo.git("update-ref", "-d", ref)
 
     writes = 0
     for _ in at_each_write(repo.path, repo.path.parent, "spawn", "x", before=before):

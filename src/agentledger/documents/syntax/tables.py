@@ -180,6 +180,15 @@ OUTCOME = Table(
     )
 )
 
+ATTEMPT = Table(
+    keys=(
+        Key("at", TIME, "When the branch was handed out, in UTC; by default when this was committed."),
+        Key("branch", TEXT, "The branch that works on the task.", needed=True),
+        Key("base", COMMIT, "The commit of base that it began at."),
+        Key("head", COMMIT, "Its head when it was last seen."),
+    )
+)
+
 EVIDENCE = Table(
     keys=(
         Key("version", NUMBER, "The version of this format: 1.", needed=True),

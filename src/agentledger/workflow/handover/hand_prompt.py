@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentledger import documents
-from agentledger.attention import brief_change
+from agentledger.attention import brief_change, ended_tasks
 from agentledger.fleet import case_builder, snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process
@@ -148,8 +148,8 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
     if task.brief is None:
         message = f"nobody has written a brief for {escape_hidden(task.id)} yet"
         raise LedgerError(message, f"its manager writes one: agentledger plan {task.id}")
-    if task.outcome is not None and kind != "review":
-        message = f"{escape_hidden(task.id)} has ended: {escape_hidden(task.outcome.outcome)}"
+    if (task.outcome is not None or (task.is_over and not task.branches)) and kind != "review":
+        message = f"{escape_hidden(task.id)} has ended: {ended_tasks.describe_end(task)}"
         raise LedgerError(message, "agentledger board --all lists what has ended")
     own_branch = branch if isinstance(branch, Branch) else None
     name = own_branch.name if own_branch else branch if isinstance(branch, str) else None

@@ -34,6 +34,7 @@ from agentledger.repository import hook_branches
 from agentledger.repository.listing import CONTROL
 from agentledger.repository.remotes import list_remotes
 from agentledger.repository.repository_state import observe_repository
+from agentledger.workflow.manage import seen
 from agentledger.workflow.manage.remote_branch import Link
 
 if TYPE_CHECKING:
@@ -145,6 +146,8 @@ class _Work:
     merge: str | None = None
     #: Files that both sides had changed, where one version is kept beside the other.
     kept: list[Kept] = field(default_factory=list)
+    #: Were the branches looked at already?
+    looked: bool = False
     #: Sentences for the user.
     notes: list[str] = field(default_factory=list)
 
@@ -158,6 +161,7 @@ class _Work:
                 self.head = self._unite_copies(sealed, copies)
         except LostRaceError:
             return False
+        self._write_seen()
         if self.head is None:
             name, place = escape_hidden(self.link.name), escape_hidden(self.link.remote)
             self.notes.append(f"there is no branch {name} yet, here or on {place}")
@@ -166,6 +170,21 @@ class _Work:
             return False
         self._remember(self.head)
         return True
+
+    def _write_seen(self) -> None:
+        """Write down, once, the heads that are seen and the ends that are certain; only a manager does.
+
+        What fails here stops no sync: fetching and pushing matter more.
+        """
+        if self.head is None or self.looked:
+            return
+        self.looked = True
+        try:
+            written = seen.write_seen(self.link.git.cwd, self.link.name)
+        except LedgerError as error:
+            self.notes.append(f"what was seen of the branches is not written down: {error.message}")
+            return
+        self.head = written or self.head
 
     def _fetch(self, recreate: bool) -> bool:
         """Fetch the remote's copy; False where it has none. Raises LedgerError where pushing ours would do harm."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agentledger import documents
+from agentledger.attention import ended_tasks
 from agentledger.documents.values import MOST_ID, Wrong, parse_identifier
 from agentledger.fleet import case_builder
 from agentledger.git import objects
@@ -100,12 +101,10 @@ def draft_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
 def read_current_brief(desk: Managing, plan: Plan) -> str | None:
     """The text of the brief that counts now, None without one. Raises LedgerError where the name is taken."""
     name, task = plan.task, desk.fleet_task(plan.task)
-    if (task and task.outcome) or name in case_builder.merged_tasks(desk.fleet):
-        reason = (
-            f"its outcome is {task.outcome.outcome}" if task and task.outcome else "its branch has merged"
-        )
+    if reason := _over_reason(desk, task, name):
         raise LedgerError(
-            f"{name} is over: {reason}", f"choose another name, such as {_find_free_name(desk, name)}"
+            f"{name} is over: {reason}",
+            f"choose another name: agentledger plan {_find_free_name(desk, name)}",
         )
     if task and task.brief and task.brief_from in ("control", "base"):
         # The blob, not the document's text, in which bytes that are no UTF-8 are replaced: every byte stays.
@@ -118,6 +117,19 @@ def read_current_brief(desk: Managing, plan: Plan) -> str | None:
         return decode(contents[blob])
     _refuse_taken_name(desk, plan, task)
     return None
+
+
+def _over_reason(desk: Managing, task: Task | None, name: str) -> str:
+    """Why nobody can plan this task any more, in words; '' where somebody can."""
+    if task and task.outcome:
+        return f"its outcome is {task.outcome.outcome}"
+    if task and task.is_over:
+        return ended_tasks.describe_end(task)
+    if name in case_builder.merged_tasks(desk.fleet):
+        return "its branch has merged"
+    # A name of which nothing is left but what base's history says.
+    used = desk.snapshot.used(name) if task is None or not task.brief else None
+    return f"a task of this name was {ended_tasks.describe_ending(used)}" if used else ""
 
 
 def _refuse_taken_name(desk: Managing, plan: Plan, task: Task | None) -> None:

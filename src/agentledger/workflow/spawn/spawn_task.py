@@ -13,6 +13,8 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agentledger.attention import ended_tasks
+from agentledger.changes import landings
 from agentledger.control import commit_writer
 from agentledger.control.commit_writer import New, read_identity
 from agentledger.git import process, queries
@@ -25,7 +27,8 @@ from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
-from agentledger.workflow.session import manager_context
+from agentledger.workflow.session import attempts, manager_context
+from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
 from agentledger.workflow.setup.hooks import activate_hooks
 from agentledger.workflow.spawn import spawn_journal
@@ -62,6 +65,7 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
             task = desk.task(request.task)
             if completed := _describe_completed(desk, task, request, recovered):
                 return completed
+            _refuse_ended(task, request)
             report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
             if report.blocked:
                 return report
@@ -82,6 +86,27 @@ def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: 
         worktree=str(worktree),
         next=_start_command(task, worktree),
     )
+
+
+def _refuse_ended(task: Task, request: Wanted) -> None:
+    """Raise LedgerError for a task that is over, or that somebody was given whose branch is not here."""
+    name = escape_hidden(task.id)
+    if task.is_over:
+        hint = f"plan what is left as a new task: agentledger plan {name}-2"
+        raise LedgerError(f"{name} is over: {ended_tasks.describe_end(task)}", hint)
+    if request.attempt is not None:
+        return
+    again = ended_tasks.begin_again(task) or "--attempt 2"
+    if task.ending:
+        back = ended_tasks.bring_back(task)
+        hint = f"{back} brings it back; {again} begins anew" if back else f"{again} begins anew"
+        raise LedgerError(f"{name} was handed out already: {ended_tasks.describe_end(task)}", hint)
+    if task.elsewhere and not task.branches:
+        where = escape_hidden(task.elsewhere[0])
+        raise LedgerError(
+            f"{name} is handed out already, on {where}, which is not in this clone",
+            f"git fetch may bring it; {again} begins a rival",
+        )
 
 
 def branch_name_of(task: Task, attempt: int | None) -> str:
@@ -134,7 +159,7 @@ class _Spawning:
         if dry_run:
             return planned
         commit = self._make_commit()
-        warnings = self._make_or_undo(commit)
+        warnings = (*self._make_or_undo(commit), *self._write_attempt(commit))
         return replace(
             planned,
             files=(ledger_paths.brief_path(self.task.id),),
@@ -198,7 +223,8 @@ class _Spawning:
         """Make the branch's first commit, base with the brief that counts; no branch has it yet."""
         base = self.desk.fleet.base.head
         content = encode(self.brief.document.text)
-        message = f"chore(ledger): the brief of {self.task.id}"
+        trailers = f"{landings.TASK}: {self.task.id}\n{landings.BRANCH}: {self.name}"
+        message = f"chore(ledger): the brief of {self.task.id}\n\n{trailers}"
         new = New(
             (base,),
             {ledger_paths.brief_path(self.task.id): content},
@@ -230,6 +256,21 @@ class _Spawning:
         spawn_journal.finish_spawn(git, begun)
         journal.unlink(missing_ok=True)
         return warnings
+
+    def _write_attempt(self, commit: str) -> tuple[str, ...]:
+        """Write down that the branch was handed out, and what is seen of the others; return warnings."""
+        desk = self.desk
+        new = Record(self.task.id, self.name, self.now, base=desk.fleet.base.head, head=commit)
+        others = attempts.list_records(desk.snapshot.sealed, desk.fleet)
+        records = [new, *(each for each in others if each.path != new.path)]
+        files = {record.path: record.render() for record in records}
+        try:
+            desk.append(files, f"chore(ledger): {self.task.id} is handed out", files.keys())
+        except LedgerError as error:
+            # The branch is there, and its first commit says whose it is.
+            return (f"not written down on the control branch: {error.message}; agentledger sync does it",)
+        attempts.keep_heads(desk.git, desk.snapshot.sealed, desk.fleet, records)
+        return ()
 
     def _make_worktree(self, begun: Begun) -> tuple[str, ...]:
         """Make the worktree, detached and locked, and set it up; return warnings."""
