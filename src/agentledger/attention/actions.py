@@ -14,6 +14,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from agentledger.attention import loose_work
+from agentledger.attention.loose_work import MAIN
 from agentledger.attention.sections import (
     blocking_reasons,
     has_conflict,
@@ -43,8 +45,6 @@ class NextAction:
 
 REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it
 
-MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
-
 
 def spawn_action(task: Task) -> NextAction:
     """Return how to hand out a planned task."""
@@ -55,6 +55,10 @@ def spawn_action(task: Task) -> NextAction:
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.detached and branch.state is State.OPEN:
+        return NextAction(*loose_work.save_detached(branch))
+    if loose_work.is_resting(branch):
+        return NextAction(*loose_work.wait_for_worktree(branch))
     if branch.state is State.OPEN:
         action = (
             _action_for_work(branch, base, branch.standing) if branch.standing else _split_tasks(branch, base)
@@ -183,8 +187,8 @@ def _review_branch(branch: Branch, base: Base) -> NextAction:
 
 
 def _review_text(branch: Branch) -> str:
-    if branch.worktree and branch.worktree.dirty:
-        return "Review; more is uncommitted"
+    if branch.worktree and branch.worktree.is_in_use:
+        return f"Review; {loose_work.describe_use(branch.worktree)} besides"
     return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
 
 
@@ -225,6 +229,8 @@ def _switch_step(branch: Branch, ref: str, local: str | None) -> tuple[str, ...]
 def _delete_merged(branch: Branch) -> NextAction | None:
     """Delete a merged local branch by commands that refuse where the deletion would lose anything."""
     local, worktree = _local_name(branch), branch.worktree
+    if branch.stashes:
+        return NextAction(*loose_work.look_at_stashes(branch))
     # `dirty` is None where git could not tell: then nothing is proposed.
     if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
         return None

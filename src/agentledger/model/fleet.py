@@ -143,6 +143,8 @@ class Worktree:
     uncommitted: int | None = None
     #: `rebase` or `bisect`, where one of this branch is under way there; git then calls the worktree detached.
     under_way: str = ""
+    #: The agent's program in whose own folder of worktrees it is, or "".
+    client: str = ""
 
     @property
     def is_in_use(self) -> bool:
