@@ -57,7 +57,7 @@ def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
     if branch.detached and branch.state is State.OPEN:
         return NextAction(*loose_work.save_detached(branch))
-    if loose_work.is_resting(branch):
+    if loose_work.is_resting(branch) or loose_work.is_moving(branch):
         return NextAction(*loose_work.wait_for_worktree(branch))
     if branch.state is State.OPEN:
         action = (

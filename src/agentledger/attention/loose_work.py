@@ -42,7 +42,7 @@ def save_detached(branch: Branch) -> Advice:
     """Return how to put the commits of a detached worktree on a branch, or that its files are at work."""
     if not branch.unsaved:
         return wait_for_worktree(branch)
-    text = f"Save {_pronoun(branch.unsaved)}: {format_count(branch.unsaved, 'commit')} on no branch"
+    text = f"Save {'this commit' if branch.unsaved == 1 else 'these commits'}"
     name = _new_branch_name(branch)
     if branch.worktree is None or HIDDEN.search(branch.worktree.path):
         return text, shell.join_commands(("git", "branch", name, branch.head))
@@ -89,6 +89,12 @@ def is_resting(branch: Branch) -> bool:
     question = branch.standing.question if branch.standing else None
     asks = question is not None and question.document.source.uncommitted
     return branch.state is State.OPEN and branch.at_rest is not None and not asks
+
+
+def is_moving(branch: Branch) -> bool:
+    """Is it being rebased, so that its commits are about to be others? A task's branch is its agent's to tell of."""
+    rebased = branch.worktree is not None and branch.worktree.under_way == "rebase"
+    return branch.state is State.OPEN and branch.standing is None and rebased
 
 
 def _pronoun(count: int) -> str:

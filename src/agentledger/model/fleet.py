@@ -119,9 +119,13 @@ class Base:
     fetched_at: int | None = None
 
 
+# What can say which agent works on a branch.
+AGENT_SOURCES = ("branch", "author", "trailer", "check-in", "worktree")
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Which agent works on a branch. `source` is what says so: branch, author, trailer, check-in or worktree."""
+    """Which agent works on a branch. `source` is what says so, one of `AGENT_SOURCES`."""
 
     name: str
     source: str

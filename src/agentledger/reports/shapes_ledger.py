@@ -161,7 +161,7 @@ class Agent(Entry, frozen=True):
     """The agent that works on a branch, and where its name comes from."""
 
     name: str
-    source: Annotated[str, one_of("branch", "author", "trailer", "check-in", "worktree")] = field(name="from")
+    source: Annotated[str, one_of(*fleet.AGENT_SOURCES)] = field(name="from")
 
 
 class Worktree(Entry, frozen=True):
