@@ -108,17 +108,6 @@ def every_kind() -> Fleet:
             worktree=Worktree("../shop.worktrees/dirty", True, NOW - 60, uncommitted=3),
             sync=Sync.AHEAD,
         ),
-        branch("agent/resting", at_rest=State.MERGED, worktree=Worktree("../w", True, 0, uncommitted=1)),
-        branch("agent/rebased", worktree=Worktree("../w/r", False, 0, uncommitted=0, under_way="rebase")),
-        branch("agent/stashed", state=State.MERGED, stashes=2),
-        branch(
-            "(detached) ../w/d",
-            ref="worktrees/d/HEAD",
-            detached=True,
-            unsaved=2,
-            task=None,
-            worktree=Worktree("../w/d", False, 0, uncommitted=0),
-        ),
         branch(
             "agent/held", conflict=conflicting(b"src/a.py", b"src/\xff.py"), remote_ref="refs/remotes/o/x"
         ),
@@ -131,6 +120,17 @@ def every_kind() -> Fleet:
             "agent/lost", state=State.UNREADABLE, state_why="missing blob", changes=(), lines_counted=False
         ),
         *(branch(f"agent/{state}", state=state) for state in State),
+        branch("agent/resting", at_rest=State.MERGED, worktree=Worktree("../w", True, 0, uncommitted=1)),
+        branch("agent/rebased", worktree=Worktree("../w/r", False, 0, uncommitted=0, under_way="rebase")),
+        branch("agent/stashed", state=State.MERGED, stashes=2),
+        branch(
+            "(detached) ../w/d",
+            ref="worktrees/d/HEAD",
+            detached=True,
+            unsaved=2,
+            task=None,
+            worktree=Worktree("../w/d", False, 0, uncommitted=0),
+        ),
         *(branch(name) for name in HOSTILE),
         notes=("2 branches were left out.",),
         left_out=(LeftOut("dependabot", 3),),
