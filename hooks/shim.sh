@@ -40,8 +40,17 @@ case $ledger_head in
     'ref: '*) ledger_head=${ledger_head#ref: } ;;
     *) ledger_head=$(git symbolic-ref -q HEAD) ;;
 esac
+# The folders in which agents' programs make worktrees by themselves: the list has such a branch only later.
+in_clients_folder() {
+    case $PWD/ in
+        */.claude/worktrees/*/* | */.gemini/worktrees/*/* | */.qwen/worktrees/*/*) return 0 ;;
+        */.codex/worktrees/*/* | */.cline/worktrees/*/* | *.worktrees/*/*) return 0 ;;
+    esac
+    return 1
+}
 judged() {
     listed "$ledger_head" && return
+    [ -n "$ledger_head" ] && in_clients_folder && return
     # What was typed in place of a ref can hold blanks, so any word of a line may be the name that counts.
     while read -r ledger_line; do
         for ledger_ref in $ledger_line; do listed "$ledger_ref" && return 0; done

@@ -81,7 +81,8 @@ def test_only_what_git_can_tell_is_told(many: dict[str, Path], tmp_path: Path, s
     found = command.branches(tmp_path / start)
     assert {entry["state"] for entry in found.values()} == {"open"}
     for name, (_, counts) in HARMS.items():
-        shown = {"path": f"../trees/{name}", "dirty": None, "touched_at": None} if counts else None
+        unknown = {"dirty": None, "touched_at": None, "uncommitted": None, "under_way": None}
+        shown = {"path": f"../trees/{name}", **unknown} if counts else None
         assert found[f"agent/{name}"]["worktree"] == shown, name
     well = found["agent/well"]["worktree"]
     assert (well["path"], well["dirty"]) == ("../trees/well", True)

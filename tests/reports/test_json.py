@@ -95,8 +95,14 @@ def test_a_conflict_names_paths_kinds_and_regions() -> None:
 
 
 def test_a_worktree_is_told_with_its_time() -> None:
-    entry = one(worktree=Worktree("../w", True, 0))["worktree"]
-    assert entry == {"path": "../w", "dirty": True, "touched_at": "1970-01-01T00:00:00Z"}
+    entry = one(worktree=Worktree("../w", True, 0, uncommitted=2, under_way="rebase"))["worktree"]
+    assert entry == {
+        "path": "../w",
+        "dirty": True,
+        "touched_at": "1970-01-01T00:00:00Z",
+        "uncommitted": 2,
+        "under_way": "rebase",
+    }
 
 
 def test_the_site_document_satisfies_its_schema() -> None:

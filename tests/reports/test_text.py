@@ -21,8 +21,8 @@ Open (2)
   agent/login   codex      1 h      1  +3 -1
     Review and merge: git diff main...agent/login
   agent/search  claude     2 d      1      ?
-    uncommitted changes in ../shop.worktrees/search
-    Review; more is uncommitted: git diff main...agent/search
+    3 uncommitted files in ../shop.worktrees/search
+    Review; 3 uncommitted files besides: git diff main...agent/search
 
 Held: in conflict with main (1)
   Branch      Agent  Active  Files  Lines
@@ -50,7 +50,7 @@ def sample() -> Fleet:
             "agent/search",
             agent=Agent("claude", "branch"),
             lines_counted=False,
-            worktree=Worktree("../shop.worktrees/search", True, None),
+            worktree=Worktree("../shop.worktrees/search", True, None, uncommitted=3),
             active_at=NOW - 2 * DAY,
         ),
         branch("agent/old", state=State.DORMANT),

@@ -48,10 +48,10 @@ def test_the_board_leads_with_what_is_open_and_keeps_conflicts_apart() -> None:
 
 
 def test_a_row_says_what_it_is_and_what_comes_next() -> None:
-    dirty = Worktree("../app.worktrees/x", True, sf.NOW)
+    dirty = Worktree("../app.worktrees/x", True, sf.NOW, uncommitted=2)
     row = board_of(sf.branch("claude/x", worktree=dirty)).sections[0].rows[0]
     assert (row.lines, row.files, row.merge.text) == ("+1 −1", "1 file", "merges cleanly")
-    assert row.place == "uncommitted work"
+    assert row.place == "2 uncommitted files in ../app.worktrees/x"
     assert row.action is not None
     assert row.action.command == "git diff main...claude/x"
 

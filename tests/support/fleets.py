@@ -17,6 +17,7 @@ from agentledger.model.fleet import (
     ConflictFile,
     Fleet,
     Hunk,
+    LeftOut,
     Person,
     State,
     Sync,
@@ -102,7 +103,11 @@ def every_kind() -> Fleet:
     """A fleet with a branch of each state and section, and every optional value set somewhere."""
     return fleet(
         branch(),
-        branch("agent/dirty", worktree=Worktree("../shop.worktrees/dirty", True, NOW - 60), sync=Sync.AHEAD),
+        branch(
+            "agent/dirty",
+            worktree=Worktree("../shop.worktrees/dirty", True, NOW - 60, uncommitted=3),
+            sync=Sync.AHEAD,
+        ),
         branch(
             "agent/held", conflict=conflicting(b"src/a.py", b"src/\xff.py"), remote_ref="refs/remotes/o/x"
         ),
@@ -115,7 +120,19 @@ def every_kind() -> Fleet:
             "agent/lost", state=State.UNREADABLE, state_why="missing blob", changes=(), lines_counted=False
         ),
         *(branch(f"agent/{state}", state=state) for state in State),
+        branch("agent/resting", at_rest=State.MERGED, worktree=Worktree("../w", True, 0, uncommitted=1)),
+        branch("agent/rebased", worktree=Worktree("../w/r", False, 0, uncommitted=0, under_way="rebase")),
+        branch("agent/stashed", state=State.MERGED, stashes=2),
+        branch(
+            "(detached) ../w/d",
+            ref="worktrees/d/HEAD",
+            detached=True,
+            unsaved=2,
+            task=None,
+            worktree=Worktree("../w/d", False, 0, uncommitted=0),
+        ),
         *(branch(name) for name in HOSTILE),
         notes=("2 branches were left out.",),
+        left_out=(LeftOut("dependabot", 3),),
         forge="https://example.com/shop",
     )

@@ -14,6 +14,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from agentledger.attention import loose_work
+from agentledger.attention.loose_work import MAIN
 from agentledger.attention.sections import (
     blocking_reasons,
     has_conflict,
@@ -44,8 +46,6 @@ class NextAction:
 
 REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it
 
-MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
-
 
 def spawn_action(task: Task) -> NextAction:
     """Return how to hand out a planned task."""
@@ -56,6 +56,10 @@ def spawn_action(task: Task) -> NextAction:
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.detached and branch.state is State.OPEN:
+        return NextAction(*loose_work.save_detached(branch))
+    if loose_work.is_resting(branch) or loose_work.is_moving(branch):
+        return NextAction(*loose_work.wait_for_worktree(branch))
     if branch.state in (State.REVERTED, State.MERGED) and branch.taken_back:
         return NextAction(*choose_takeback_steps(branch, branch.taken_back, base))
     if branch.state is State.OPEN:
@@ -186,8 +190,8 @@ def _review_branch(branch: Branch, base: Base) -> NextAction:
 
 
 def _review_text(branch: Branch) -> str:
-    if branch.worktree and branch.worktree.dirty:
-        return "Review; more is uncommitted"
+    if branch.worktree and branch.worktree.is_in_use:
+        return f"Review; {loose_work.describe_use(branch.worktree)} besides"
     return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
 
 
@@ -231,6 +235,8 @@ def _delete_merged(branch: Branch) -> NextAction | None:
     # Then the remote copy has commits that were not looked at, and the branch may be what leads to them.
     if branch.sync is Sync.DIVERGED:
         return None
+    if branch.stashes:
+        return NextAction(*loose_work.look_at_stashes(branch))
     # `dirty` is None where git could not tell: then nothing is proposed.
     if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from agentledger.attention.loose_work import is_resting
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing, Task
@@ -41,6 +42,8 @@ def section_of(branch: Branch) -> Section:
         return Section.ENDED
     # The first question that is true decides; `actions` and `queue` ask them in the same order.
     standing = branch.standing
+    if is_resting(branch):
+        return Section.UNBRIEFED if standing is None else Section.WORKING
     if standing is None:
         return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
     if standing.progress in ASKING or has_scope_change(branch):

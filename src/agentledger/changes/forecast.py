@@ -50,7 +50,7 @@ def forecast_merges(
     `progress` is called with a stage in words, what is done of it, and the total.
     """
     # By head: branches at the same commit are merged once.
-    open_heads = {b.head: b for b in branches if b.state is State.OPEN}
+    open_heads = {b.head: b for b in branches if b.state is State.OPEN and b.at_rest is None}
     mergeable = [b for b in open_heads.values() if b.merge_bases]
     stored = cache.get("conflict", (_cache_key(base, b.head, by) for b in mergeable))
     verdicts = {

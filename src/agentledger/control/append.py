@@ -30,6 +30,7 @@ from agentledger.model.fleet import Fleet, Sync
 from agentledger.model.text import escape_hidden
 from agentledger.repository import agents
 from agentledger.repository.bases import HEADS, REMOTES, Refs
+from agentledger.repository.client_worktrees import is_clients_worktree
 from agentledger.repository.listing import CONTROL
 from agentledger.repository.repository_state import Observation
 
@@ -107,13 +108,15 @@ def refuse_checked_out(git: Git, name: str = CONTROL) -> None:
 def refuse_in_agent_worktree(observation: Observation, fleet: Fleet) -> None:
     """LedgerError in the linked worktree of an agent's branch: these commands are the manager's.
 
-    An agent's branch is one that matches policy's patterns, in which `*` crosses `/`, or works on a task.
+    An agent's branch is one that matches policy's patterns, in which `*` crosses `/`, works on a task, or is in
+    a worktree that a client has made.
     """
     if observation.place.directory == observation.place.common:
         return
     branch = queries.read_head_ref(observation.git).removeprefix(HEADS)
     task_branches = {item.name for item in fleet.branches if item.work}
-    if branch in task_branches or agents.matches_patterns(branch, fleet.policy.branches):
+    is_agents = branch in task_branches or agents.matches_patterns(branch, fleet.policy.branches)
+    if is_agents or is_clients_worktree(observation.place, branch):
         raise LedgerError(
             f"this is the worktree of {escape_hidden(branch)}, an agent's branch; this command is the manager's",
             f"run it in the main worktree: cd {shlex.quote(escape_hidden(str(observation.home)))}",

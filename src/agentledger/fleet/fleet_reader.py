@@ -7,20 +7,33 @@ with base (see `changes.forecast`), or putting all of it together (see `snapshot
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from agentledger.changes.ancestry import History
 from agentledger.documents import parse_front_matter
+from agentledger.fleet import detached
 from agentledger.git import commits, diffs, objects
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import Agent, Base, Branch, Change, Commit, Fleet, State, Sync, Worktree
+from agentledger.model.fleet import (
+    Agent,
+    Base,
+    Branch,
+    Change,
+    Commit,
+    Fleet,
+    LeftOut,
+    State,
+    Sync,
+    Worktree,
+)
 from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode, format_count
-from agentledger.repository import agents, forge
+from agentledger.repository import agents, forge, robots
 from agentledger.repository.listing import Listing
 from agentledger.repository.repository_state import Observation
 from agentledger.repository.resolve_base import Tip, peel_refs, read_base_history, read_head_commits
@@ -52,6 +65,8 @@ def read_fleet(
     `now` is in seconds since the epoch, `dormant` in seconds (None: no branch is ever dormant).
     Raises GitError when base itself cannot be read; a branch that cannot is in the fleet as unreadable.
     """
+    counts = Counter(entry.robot for entry in listings if entry.robot)
+    listings = [entry for entry in listings if not entry.robot]
     walked = read_base_history(scratch, base)
     tips = peel_refs(scratch, listings)
     commits = read_head_commits(scratch, tips, base.head)
@@ -68,6 +83,7 @@ def read_fleet(
         now=now,
         forge=url,
         notes=_describe_problems(observed, branches),
+        left_out=tuple(LeftOut(*pair) for pair in sorted((counts + reader.robots).items())),
         forecast=True,
         dormant=dormant,
     )
@@ -114,11 +130,16 @@ class _Reader:
     ) -> None:
         self.scratch, self.observed, self.base, self.history = scratch, observed, base, history
         self.now, self.dormant = now, dormant
+        #: How many branches were left out since a robot wrote all of their commits.
+        self.robots: Counter[str] = Counter()
+        self.unsaved: dict[str, int] = {}
         self.cut = _read_shallow(observed)
         self.base_cut = any(commit in history.position for commit in self.cut)
 
     def branches(self, listings: Sequence[Listing], tips: dict[str, Tip]) -> list[Branch]:
         """Return all branches; the readable ones have their changes."""
+        heads = [entry.ref.id for entry in listings if entry.detached]
+        self.unsaved = detached.count_unsaved(self.scratch, self.observed, heads)
         drafts = [draft for entry in listings if (draft := self._draft_branch(entry, tips)) is not None]
         good = [draft for draft in drafts if draft.state is not State.UNREADABLE]
         landed = self._read_landed_commits(good)
@@ -149,8 +170,11 @@ class _Reader:
             head=chosen.commit or entry.ref.id,
             sync=sync,
             remote_ref=remote,
-            task=agents.task_of_branch(entry.name),
+            task=None if entry.detached else agents.task_of_branch(entry.name),
             worktree=worktree,
+            stashes=self.observed.stashes.get(entry.name, 0),
+            detached=entry.detached,
+            unsaved=self.unsaved.get(entry.ref.id, 0) if entry.detached else 0,
         )
         # A branch that no pattern lists is an agent's only by its commits, which cannot be read here.
         if chosen.problem:
@@ -160,11 +184,21 @@ class _Reader:
                 else None
             )
         own = self.history.own(chosen.commit)
-        agent = agents.agent_of_branch(entry.name, own)
-        if not entry.always_shown and agents.agent_of_commits(own) is None:
+        if not self._is_shown(draft, entry, own):
             return None
+        client = worktree.client if worktree else ""
+        agent = agents.agent_of_branch("" if entry.detached else entry.name, own, client)
         draft = replace(draft, commits=tuple(own[:MOST_COMMITS]), ahead=len(own), agent=agent)
         return self._compare_with_base(draft, own)
+
+    def _is_shown(self, draft: Branch, entry: Listing, own: Sequence[Commit]) -> bool:
+        """Is this branch for the board, by its commits? A robot's is not, and is counted."""
+        if entry.detached:
+            return bool(draft.unsaved) or (draft.worktree is not None and draft.worktree.is_in_use)
+        robot = None if entry.asked_for or draft.task else robots.robot_of_commits(own)
+        if robot and entry.always_shown:
+            self.robots[robot] += 1
+        return not robot and (entry.always_shown or agents.agent_of_commits(own) is not None)
 
     def _copy(self, entry: Listing, ours: Tip, theirs: Tip | None) -> tuple[Tip, str, Sync]:
         """Return the copy that counts, its ref, and how the two relate.
@@ -261,11 +295,11 @@ class _Reader:
 
 
 def _last_written(worktree: Worktree | None) -> int:
-    """Return when a dirty worktree was last written to, in seconds since the epoch; 0 for a clean one.
+    """Return when a worktree in use was last written to, in seconds since the epoch; 0 for any other.
 
     A clean one shows nothing that its commits do not.
     """
-    return worktree.touched_at or 0 if worktree and worktree.dirty else 0
+    return worktree.touched_at or 0 if worktree and worktree.is_in_use else 0
 
 
 def _read_shallow(observed: Observation) -> frozenset[str]:

@@ -18,7 +18,7 @@ from agentledger.changes.ancestry import History
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.fleet import case_builder, fleet_reader, task_endings
+from agentledger.fleet import case_builder, fleet_reader, in_use, task_endings
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
@@ -166,7 +166,8 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             fleet, history = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list.
             if _is_whole_fleet(request):
-                hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks)
+                names = listing.list_client_branches(observed)
+                hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
             yield Snapshot(fleet, cache, sealed, history)
     finally:
         cache.close()
@@ -198,16 +199,17 @@ class _Taking:
         )
         rules, base, observed = ruled.policy, ruled.base, replace(observed, choice=ruled.choice)
         entries = self._listed(observed, rules, base)
-        self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
+        read_count = sum(not entry.robot for entry in entries)
+        self.progress(f"reading {format_count(read_count, 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
         fleet, history = fleet_reader.read_fleet(
             self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
-        counted = replace(
-            fleet, policy=rules, branches=tuple(self._counted(observed, base, fleet.branches, history))
-        )
+        counted = self._counted(observed, base, fleet.branches, history)
+        # A worktree without a branch works on no task, and no gate judges it.
+        on_branches = replace(fleet, policy=rules, branches=tuple(b for b in counted if not b.detached))
         with_ledger = gather.attach_ledger(
-            self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
+            self.sealed, self.cache, observed, fleet=on_branches, committed=self.request.gate
         )
         with_ledger = task_endings.mark_endings(
             self.sealed,
@@ -217,7 +219,9 @@ class _Taking:
             fleet=with_ledger,
             only=self._tasks_to_end(with_ledger),
         )
-        branches: Sequence[Branch] = with_ledger.branches
+        branches: Sequence[Branch] = (*with_ledger.branches, *(b for b in counted if b.detached))
+        if not self.request.gate:
+            branches = in_use.reopen_branches(branches)
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
             order = history.position
@@ -246,7 +250,11 @@ class _Taking:
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find."""
         briefed = {task.id for task in fleet.tasks if task.brief}
-        to_judge = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
+        to_judge = [
+            b
+            for b in fleet.branches
+            if b.state is State.OPEN and b.at_rest is None and b.work and b.work.task in briefed
+        ]
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
         judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]
@@ -262,9 +270,13 @@ class _Taking:
             observed, request.branches, only_refs, usual=usual, control=rules.control_branch
         )
         entries = listing.overlay_heads(entries, request.heads)
+        if not (request.gate or request.branches or only_refs):
+            entries += listing.list_detached(observed)
         if request.limit is None:
             return entries
-        return sorted(entries, key=lambda entry: _natural_key(entry.name))[-request.limit :]
+        robots = [entry for entry in entries if entry.robot]
+        read = sorted((e for e in entries if not e.robot), key=lambda entry: _natural_key(entry.name))
+        return [*robots, *read[-request.limit :]]
 
     def _counted(
         self, observed: Observation, base: Base, branches: Sequence[Branch], history: History

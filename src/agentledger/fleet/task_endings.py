@@ -127,8 +127,8 @@ def _plain_name(observed: Observation, ref: str) -> str:
 
 def _has_own_work(branch: Branch) -> bool:
     """Does the branch have work that base has not: commits, or something uncommitted?"""
-    dirty = branch.worktree is not None and branch.worktree.dirty is True
-    if dirty or branch.state is State.UNREADABLE:
+    in_use = branch.worktree is not None and branch.worktree.is_in_use
+    if in_use or branch.state is State.UNREADABLE:
         return True
     # One that is open without a commit of its own has only begun.
     return branch.state in UNMERGED and (branch.ahead > 0 or branch.state is not State.OPEN)
@@ -155,16 +155,18 @@ def _find_code(
         on_line = history.on_first_parent_line(start.commit)
         return not on_line or start.task not in scopes or any(map(scopes[start.task].holds, paths))
 
-    found = landings.find_code(scratch, history, signs, tasks=tasks.keys(), counts=counts)
-    if found.code != signs.code:
-        landings.store_landings(cache, fleet.base, found)
-    return found
+    with_code = landings.find_code(scratch, history, signs, tasks=tasks.keys(), counts=counts)
+    if with_code.code != signs.code:
+        landings.store_landings(cache, fleet.base, with_code)
+    return with_code
 
 
 def _mark_forwarded(branch: Branch, base: str, history: History, signs: Landings) -> Branch:
     """A branch whose head base was moved forward to is merged, where code of its own came with it."""
-    dirty = branch.worktree is not None and branch.worktree.dirty is not False
-    if branch.work is None or branch.ahead or branch.state not in (State.OPEN, State.EMPTY) or dirty:
+    worktree = branch.worktree
+    # Where git status fails nobody knows.
+    in_use = worktree is not None and (worktree.is_in_use or worktree.dirty is None)
+    if branch.work is None or branch.ahead or branch.state not in (State.OPEN, State.EMPTY) or in_use:
         return branch
     for start in signs.starts:
         code = signs.code.get(start.commit)

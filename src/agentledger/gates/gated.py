@@ -27,6 +27,7 @@ from agentledger.model.text import decode, encode
 from agentledger.model.work import Task
 from agentledger.repository import agents, bases
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
+from agentledger.repository.client_worktrees import is_clients_worktree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
     copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
     briefs = _Briefs(scratch, tips, ruled.base.head)
-    name = _task_of_branch(briefs, here.branch, ruled=ruled, head=head)
+    name = _task_of_branch(briefs, here, ruled=ruled, head=head)
     counting = _find_counting_brief(briefs, name, head) if name else None
     if name is None or counting is None:
         return None
@@ -121,16 +122,18 @@ def _control_tips(scratch: Scratch, copies: reader.Copies) -> list[str]:
     return ids[1:] if ahead == b"0" else ids
 
 
-def _task_of_branch(briefs: _Briefs, branch: str, ruled: Ruled, head: str) -> str | None:
+def _task_of_branch(briefs: _Briefs, here: Here, ruled: Ruled, head: str) -> str | None:
     """The task that the branch works on, by the briefs, its name, and the folders that it adds.
 
-    A branch that is no agent's by its name needs a brief that names it: a manager adds briefs there.
+    A branch that is no agent's by its name or place needs a brief that names it: a manager adds briefs there.
     """
+    branch = here.branch
     naming = briefs.naming(branch)
     by_name = agents.task_of_branch(branch)
     confirmed = by_name is not None and any(briefs.confirmed(by_name))
+    is_agents = agents.is_agent_name(branch, ruled.policy.branches) or is_clients_worktree(here.place, branch)
     # What the branch adds is read only where it could decide.
-    undecided = not naming and not confirmed and agents.is_agent_name(branch, ruled.policy.branches)
+    undecided = not naming and not confirmed and is_agents
     added = _read_added_files(briefs, head) if undecided else []
     claims = Claims(
         naming=naming,

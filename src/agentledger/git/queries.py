@@ -204,13 +204,16 @@ def with_git_dir(git: Git, directory: Path) -> Git:
 class Checkout(NamedTuple):
     """An entry of the worktree list. `branch` is a full ref, '' where detached or bare.
 
-    `prunable`: the folder is gone, or was never completed.
+    `prunable`: the folder is gone, or was never completed. `head` is the commit that is checked out, '' where
+    there is none. `lock` is why it is locked, '' where it is not, or without a reason.
     """
 
     path: Path
     branch: str
     prunable: bool
     bare: bool
+    head: str = ""
+    lock: str = ""
 
 
 def read_worktrees(git: Git) -> list[Checkout]:
@@ -223,13 +226,53 @@ def read_worktrees(git: Git) -> list[Checkout]:
             # Where the file that names a linked worktree's folder is damaged, git 2.55 lists the folder of
             # that file instead.
             astray = bool(checkouts) and path.is_dir() and not (path / ".git").exists()
-            checkouts.append(Checkout(path, branch, "prunable" in fields or astray, "bare" in fields))
+            # An unborn HEAD is shown as zeros.
+            head = fields.get("HEAD", "").strip("0") and fields["HEAD"]
+            checkouts.append(
+                Checkout(
+                    path,
+                    branch,
+                    "prunable" in fields or astray,
+                    "bare" in fields,
+                    head=head,
+                    lock=fields.get("locked", ""),
+                )
+            )
     return checkouts
 
 
-def read_status(git: Git) -> list[bytes] | None:
-    """Paths with uncommitted changes, relative to the worktree's top; None where git fails."""
-    # fsmonitor is off: it may be a program that a worktree's configuration names.
-    flags = ["--porcelain", "-z", "--untracked-files=normal", "--no-renames", "--ignore-submodules=none"]
+class Uncommitted(NamedTuple):
+    """A path that `git status` names, relative to the worktree's top; a slash ends one that is a repository.
+
+    `tracked`: git knows the path already.
+    """
+
+    path: bytes
+    tracked: bool
+
+
+def read_status(git: Git) -> list[Uncommitted] | None:
+    """What is not committed, file by file, without what git ignores; None where git fails."""
+    # fsmonitor is off: it may be a program that a worktree's configuration names. All untracked files, since
+    # a folder that is named alone may hold one of them or a thousand, and another worktree besides.
+    flags = ["--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"]
     out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags])
-    return None if code else [entry[3:] for entry in out.split(b"\0") if entry]
+    if code:
+        return None
+    return [Uncommitted(entry[3:], entry[:2] != b"??") for entry in out.split(b"\0") if entry]
+
+
+STASH = "refs/stash"
+
+
+def read_stash_messages(git: Git) -> list[str]:
+    """What the reflog says of each stash, the newest first, such as `WIP on main: 1a2b3c4 a subject`."""
+    out, code, _ = run_unchecked(git, ["reflog", "show", "-z", "--format=%gs", STASH, "--"])
+    return [] if code else [line for line in decode(out).split("\0") if line]
+
+
+def read_ref_ids(git: Git, without: tuple[str, ...]) -> list[str]:
+    """The object of every ref, each once, but of those whose full names begin with one of `without`."""
+    lines = decode(run(git, ["for-each-ref", "--format=%(objectname) %(refname)"])).split("\n")
+    named = (line.partition(" ")[::2] for line in lines if line)
+    return list(dict.fromkeys(oid for oid, name in named if not name.startswith(without)))

@@ -87,6 +87,8 @@ class State(StrEnum):
 UNMERGED = (State.OPEN, State.DORMANT, State.REVERTED)
 # States in which somebody may still be at work on a branch.
 ALIVE = (State.OPEN, State.DORMANT, State.EMPTY, State.REVERTED)
+# States that commits alone show, and that uncommitted work in the branch's worktree takes back.
+AT_REST = (State.EMPTY, State.MERGED, State.ABSORBED, State.DORMANT)
 
 
 class Sync(StrEnum):
@@ -119,9 +121,13 @@ class Base:
     fetched_at: int | None = None
 
 
+# What can say which agent works on a branch.
+AGENT_SOURCES = ("branch", "author", "trailer", "check-in", "worktree")
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Which agent works on a branch. `source` is what says so: branch, author, trailer or check-in."""
+    """Which agent works on a branch. `source` is what says so, one of `AGENT_SOURCES`."""
 
     name: str
     source: str
@@ -131,13 +137,25 @@ class Agent:
 class Worktree:
     """The folder in which a branch is checked out. `path` is relative to the main worktree.
 
-    `dirty`: does it have uncommitted changes? None where git status fails. `touched_at` is when its HEAD
-    last moved or a changed file was last written, whichever is newer.
+    `dirty`: does `git status` name anything? None where it fails. `touched_at` is when its HEAD last moved or
+    a file of `uncommitted` was last written, whichever is newer.
     """
 
     path: str
     dirty: bool | None
     touched_at: int | None
+    #: How many files were changed or added and are not committed, without those that git ignores and those
+    #: that `spawn` put there. None where git status fails.
+    uncommitted: int | None = None
+    #: `rebase` or `bisect`, where one of this branch is under way there; git then calls the worktree detached.
+    under_way: str = ""
+    #: The agent's program in whose own folder of worktrees it is, or "".
+    client: str = ""
+
+    @property
+    def is_in_use(self) -> bool:
+        """Does work go on there that is in no commit yet, so that the branch has not ended?"""
+        return bool(self.uncommitted) or bool(self.under_way)
 
 
 class Hunk(NamedTuple):
@@ -261,6 +279,15 @@ class Branch:
     agent: Agent | None = None
     task: str | None = None
     worktree: Worktree | None = None
+    #: How many stashes were made on it.
+    stashes: int = 0
+    #: A linked worktree without a branch: `name` is a label that no branch can have, `ref` the HEAD of that
+    #: worktree. It works on no task.
+    detached: bool = False
+    #: How many commits of a detached worktree are on no ref at all.
+    unsaved: int = 0
+    #: The state of its commits alone, where only its worktree (`is_in_use`) keeps it open.
+    at_rest: State | None = None
     #: The newest sign of life: a commit, or a touch of a dirty worktree.
     active_at: int = 0
     #: None where no merge was tried; never that there is no conflict.
@@ -314,6 +341,13 @@ class Control:
     note: str = ""
 
 
+class LeftOut(NamedTuple):
+    """How many branches of a robot there are (`merge queue`, `dependabot` …): no agent works on them."""
+
+    robot: str
+    branches: int
+
+
 class Merger(NamedTuple):
     """The git that made the forecast's merges: its version, and the `diff.algorithm` it was given, if any."""
 
@@ -340,6 +374,8 @@ class Fleet:
     forge: str | None = None
     #: Sentences for the reader about what could not be read, or was left out.
     notes: tuple[str, ...] = ()
+    #: The branches of robots, which are not in `branches`.
+    left_out: tuple[LeftOut, ...] = ()
     #: False where conflicts were left out on request.
     forecast: bool = True
     #: After so many seconds without a sign of life an open branch is dormant; None: never.

@@ -33,6 +33,7 @@ def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
         tasks=tuple(document_json.shape_task(task) for task in fleet.tasks),
         wip=tuple(_shape_wip(load, fleet.policy.wip) for load in wip.measure_loads(fleet)),
         merged_by=_shape_merger(fleet.merger),
+        left_out=tuple(shapes_ledger.LeftOut(*each) for each in fleet.left_out),
     )
     return msgspec.json.encode(document) + b"\n"
 
@@ -129,6 +130,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         behind=branch.behind if readable else None,
         state=branch.state,
         state_why=_optional_text(branch.state_why),
+        at_rest=branch.at_rest,
         same_as=branch.same_as,
         arrival=_shape_arrival(branch.arrival) if branch.arrival else None,
         taken_back=_shape_taken_back(branch.taken_back) if branch.taken_back else None,
@@ -144,6 +146,9 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         commits=tuple(map(_shape_commit, branch.commits)),
         changes=tuple(map(_shape_change, branch.changes)),
         worktree=_shape_worktree(branch.worktree) if branch.worktree else None,
+        stashes=branch.stashes,
+        detached=branch.detached,
+        unsaved=branch.unsaved,
         check_ins=document_json.shape_check_ins(branch.work),
         packet=document_json.shape_packet(branch.work),
         checks=document_json.shape_checks(branch.standing),
@@ -191,7 +196,11 @@ def _shape_change(change: model_fleet.Change) -> shapes_ledger.Change:
 
 def _shape_worktree(worktree: model_fleet.Worktree) -> shapes_ledger.Worktree:
     return shapes_ledger.Worktree(
-        _json_text(worktree.path), worktree.dirty, _optional_time(worktree.touched_at)
+        path=_json_text(worktree.path),
+        dirty=worktree.dirty,
+        touched_at=_optional_time(worktree.touched_at),
+        uncommitted=worktree.uncommitted,
+        under_way=worktree.under_way or None,
     )
 
 

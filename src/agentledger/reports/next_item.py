@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from agentledger.attention import loose_work
+from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
@@ -69,6 +71,8 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
         yield from quote_lines(outcome.text, FEW)
     if turn.branch.standing and turn.branch.standing.checks:
         yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
+    if loose := loose_work.describe_place(turn.branch):
+        yield f"beside its commits: {loose}"
     yield ""
     if turn.action.command:
         yield f"next: {turn.action.command}"
@@ -132,7 +136,7 @@ def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
     gone = "".join(f"{escape_hidden(line)}\n" for line in _describe_gone(fleet))
     nothing = f"nothing {'else ' if skipped or gone else ''}waits for you{left}\n"
-    return f"{gone}{nothing}{describe_agents(fleet)}\n"
+    return f"{gone}{nothing}{describe_agents(fleet)}\n{''.join(_describe_unsaved(fleet))}"
 
 
 def _describe_gone(fleet: Fleet) -> Iterator[str]:
@@ -163,9 +167,25 @@ def describe_agents(fleet: Fleet) -> str:
 
 
 def _format_names(branches: Sequence[Branch]) -> str:
-    names = ", ".join(escape_hidden(branch.name) for branch in branches[:NAMED])
+    names = ", ".join(map(_describe_name, branches[:NAMED]))
     more = f" and {len(branches) - NAMED} more" if len(branches) > NAMED else ""
     return f" ({names}{more})"
+
+
+def _describe_name(branch: Branch) -> str:
+    """A branch's name, with what it has outside of its commits, or on no branch at all."""
+    unsaved = f"{format_count(branch.unsaved, 'commit')} on no branch" if branch.unsaved else ""
+    use, stashes = loose_work.describe_use(branch.worktree), loose_work.describe_stashes(branch)
+    loose = " and ".join(filter(None, (unsaved, use, stashes)))
+    return f"{escape_hidden(branch.name)} with {loose}" if loose else escape_hidden(branch.name)
+
+
+def _describe_unsaved(fleet: Fleet) -> Iterator[str]:
+    """For each detached worktree with commits on no branch, the command that saves them."""
+    for branch in fleet.branches:
+        action = next_action(branch, fleet.base) if branch.unsaved else None
+        if action and action.command:
+            yield f"{escape_hidden(branch.name)}: {action.text}: {action.command}\n"
 
 
 # -- for programs -----------------------------------------------------------------------

@@ -161,7 +161,7 @@ class Agent(Entry, frozen=True):
     """The agent that works on a branch, and where its name comes from."""
 
     name: str
-    source: Annotated[str, one_of("branch", "author", "trailer", "check-in")] = field(name="from")
+    source: Annotated[str, one_of(*fleet.AGENT_SOURCES)] = field(name="from")
 
 
 class Worktree(Entry, frozen=True):
@@ -170,6 +170,8 @@ class Worktree(Entry, frozen=True):
     path: str
     dirty: bool | None
     touched_at: Time | None
+    uncommitted: Count | None
+    under_way: Annotated[str, one_of("rebase", "bisect")] | None
 
 
 class Hunk(Entry, frozen=True):
@@ -237,6 +239,7 @@ class Branch(Entry, frozen=True):
     behind: Count | None
     state: Annotated[str, one_of(*fleet.State)]
     state_why: str | None
+    at_rest: Annotated[str, one_of(*fleet.State)] | None
     same_as: Oid | None
     arrival: Arrival | None
     taken_back: TakenBack | None
@@ -250,6 +253,9 @@ class Branch(Entry, frozen=True):
     commits: tuple[Commit, ...]
     changes: tuple[Change, ...]
     worktree: Worktree | None
+    stashes: Count
+    detached: bool
+    unsaved: Count
     check_ins: tuple[Any, ...]
     packet: dict[str, Any] | None
     checks: tuple[Any, ...]
@@ -277,6 +283,13 @@ class Wip(Entry, frozen=True):
     review_lines: Used
 
 
+class LeftOut(Entry, frozen=True):
+    """How many branches of a robot there are, such as a merge queue's; no agent works on them."""
+
+    robot: str
+    branches: Count
+
+
 class Ledger(Entry, frozen=True):
     """Every agent branch of a repository: what it changed, how far it is, what to do next."""
 
@@ -292,3 +305,4 @@ class Ledger(Entry, frozen=True):
     tasks: tuple[Any, ...]
     wip: tuple[Wip, ...]
     merged_by: Merger | None
+    left_out: tuple[LeftOut, ...]

@@ -16,9 +16,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import wip_headings
+from agentledger.attention import loose_work, wip_headings
 from agentledger.attention.actions import NextAction, next_action, spawn_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
+from agentledger.attention.left_out import format_left_out
 from agentledger.attention.sections import (
     Section,
     count_by_state,
@@ -80,6 +81,8 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
         if part is not Section.ENDED:
             lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
     lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
+    if fleet.left_out:
+        lines += [Text(), *_wrap_text(Text(format_left_out(fleet), "dim"), room)]
     for note in fleet.notes:
         lines += [Text(), *_wrap_text(Text(f"Note: {escape_hidden(note)}", "yellow"), room)]
     return Text("\n").join(lines)
@@ -216,7 +219,10 @@ def _render_details(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...
 
 def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.state_why:
-        yield Text(escape_hidden(branch.state_why), "dim")
+        at_rest = f"{branch.at_rest}: " if branch.at_rest else ""
+        yield Text(f"{at_rest}{escape_hidden(branch.state_why)}", "dim")
+    if loose := loose_work.describe_place(branch):
+        yield Text(loose, "dim")
     if branch.state not in (State.OPEN, State.REVERTED):
         return
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
@@ -225,10 +231,6 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(f"asks: {escape_hidden(question)}", "bold")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
-    if branch.worktree and branch.worktree.dirty:
-        yield Text(
-            f"uncommitted changes in {escape_hidden(branch.worktree.path) or 'the main worktree'}", "dim"
-        )
     if branch.conflict and branch.conflict.failed:
         failed = escape_hidden(branch.conflict.failed)
         yield Text(f"git could not merge it with {escape_hidden(fleet.base.name)}: {failed}", "yellow")

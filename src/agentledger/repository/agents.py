@@ -1,4 +1,4 @@
-"""Guesses which agent works on a branch, from the branch's name and the authors of its commits.
+"""Guesses which agent works on a branch, from its name, the authors of its commits, and its worktree's place.
 
 Belongs here: pure functions, and the table of clients; to add a client, add a row to `CLIENTS`. Does not:
 which branches are listed (see `listing`).
@@ -52,15 +52,28 @@ CLIENTS = (
     Client("amp", "amp/", r"^amp@ampcode\.com$"),
     Client("opencode", "opencode/", r"@opencode\.ai$"),
     Client("openhands", "openhands/", r"^openhands@all-hands\.dev$", r"openhands"),
+    Client("qwen", "qwen/", r"^qwen-coder@alibabacloud\.com$", r"qwen-coder"),
 )
 
+# The branch of a worktree that a client was told to make: by Claude Code, Gemini CLI and Qwen Code after the
+# name that it was given, by Copilot CLI after three words of its own.
+_WORKTREE, _COPILOT = "worktree-*", "copilot-*-*-*"
+# A glob cannot say "three words of small letters".
+_EXACT = {_COPILOT: re.compile(r"copilot-[a-z]+-[a-z]+-[a-z]+")}
+
 # The branches that are listed where policy names none; `*` crosses `/` here.
-DEFAULT_PATTERNS = ("agent/*", *(f"{client.prefix}*" for client in CLIENTS[:6]))
+DEFAULT_PATTERNS = ("agent/*", *(f"{client.prefix}*" for client in CLIENTS[:6]), _WORKTREE, _COPILOT)
+
+
+def matches_pattern(name: str, pattern: str) -> bool:
+    """Does a branch's name match a glob in which `*` crosses `/`? `copilot-*-*-*` takes three plain words only."""
+    exact = _EXACT.get(pattern)
+    return bool(exact.fullmatch(name)) if exact else fnmatchcase(name, pattern)
 
 
 def matches_patterns(name: str, patterns: Sequence[str]) -> bool:
     """Does a branch's name match one of the policy's `patterns`, or the default ones where it has none?"""
-    return any(fnmatchcase(name, pattern) for pattern in patterns or DEFAULT_PATTERNS)
+    return any(matches_pattern(name, pattern) for pattern in patterns or DEFAULT_PATTERNS)
 
 
 def is_agent_name(name: str, patterns: Sequence[str]) -> bool:
@@ -108,12 +121,17 @@ def agent_of_commits(commits: Sequence[Commit]) -> Agent | None:
     return Agent(trailer, "trailer") if trailer else None
 
 
-def agent_of_branch(name: str, commits: Sequence[Commit]) -> Agent | None:
-    """The agent that works on a branch, by its name, else by authors, else by co-authors; None: not known."""
-    for client in CLIENTS:
-        if name.startswith(client.prefix) or f"/{client.prefix}" in name:
-            return Agent(client.name, "branch")
-    return agent_of_commits(commits)
+def agent_of_branch(name: str, commits: Sequence[Commit], client: str = "") -> Agent | None:
+    """The agent that works on a branch; None: not known.
+
+    By its name, else by authors, else by co-authors, else by the place of its worktree: `client`.
+    """
+    for row in CLIENTS:
+        if name.startswith(row.prefix) or f"/{row.prefix}" in name:
+            return Agent(row.name, "branch")
+    if matches_pattern(name.rpartition("/")[2], _COPILOT):
+        return Agent("copilot", "branch")
+    return agent_of_commits(commits) or (Agent(client, "worktree") if client else None)
 
 
 def task_of_branch(name: str) -> str | None:

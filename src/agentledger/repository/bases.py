@@ -7,13 +7,12 @@ question to git (see `resolve_base`), or the base that policy names (see `ledger
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from agentledger.git.queries import Ref
 from agentledger.model.errors import RefError
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.repository.agents import DEFAULT_PATTERNS
+from agentledger.repository import agents
 from agentledger.repository.remotes import put_origin_first
 
 # The names that repositories usually give to base. Where just one of them exists, that one is taken.
@@ -161,8 +160,7 @@ def _guess_base(refs: Refs, head: str) -> str:
     people = [
         name.removeprefix(HEADS)
         for name in refs.all
-        if name.startswith(HEADS)
-        and not any(fnmatchcase(name.removeprefix(HEADS), pattern) for pattern in DEFAULT_PATTERNS)
+        if name.startswith(HEADS) and not agents.matches_patterns(name.removeprefix(HEADS), ())
     ]
     if head.removeprefix(HEADS) in people:
         return head.removeprefix(HEADS)

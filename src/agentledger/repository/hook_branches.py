@@ -29,21 +29,26 @@ _TASKS = ("agent/*", "*/agent/*")
 _USABLE = re.compile(r"[^\s\\\x00-\x1f\x7f]+")
 
 
-def format_hook_branches(policy: Policy, tasks: Iterable[Task]) -> bytes:
-    """The content of the list: one pattern a line, in which `*` crosses `/`."""
-    named = sorted({t.brief.branch for t in tasks if t.brief and t.brief.branch})
+def format_hook_branches(policy: Policy, tasks: Iterable[Task], in_clients_folders: Iterable[str]) -> bytes:
+    """The content of the list: one pattern a line, in which `*` crosses `/`.
+
+    `in_clients_folders` are the branches in worktrees that clients have made (see `agents.client_of_worktree`).
+    """
+    named = sorted({*(t.brief.branch for t in tasks if t.brief and t.brief.branch), *in_clients_folders})
     patterns = dict.fromkeys([*_TASKS, *(policy.branches or agents.DEFAULT_PATTERNS), *named])
     return b"".join(encode(p) + b"\n" for p in patterns if _USABLE.fullmatch(p))
 
 
-def update_hook_branches(common: Path, policy: Policy, tasks: Iterable[Task]) -> None:
+def update_hook_branches(
+    common: Path, policy: Policy, tasks: Iterable[Task], in_clients_folders: Iterable[str]
+) -> None:
     """Write the list, where `agentledger init` has made one that is out of date by now.
 
-    `common` is the git directory that all worktrees share.
+    `common` is the git directory that all worktrees share; the rest is as for `format_hook_branches`.
     """
     file = common / FOLDER / FILE
     with contextlib.suppress(OSError):  # a repository that can only be read keeps the list that it has
-        content = format_hook_branches(policy, tasks)
+        content = format_hook_branches(policy, tasks, in_clients_folders)
         if file.read_bytes() != content:
             # Moved into place, since a hook may read the list at this moment.
             new_file = file.with_name(f"{FILE}.{os.getpid()}")

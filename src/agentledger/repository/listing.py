@@ -7,11 +7,10 @@ Belongs here: pure functions on what was seen of a repository. Does not: reading
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from agentledger.git.queries import Ref
-from agentledger.repository import agents
+from agentledger.repository import agents, robots
 from agentledger.repository.bases import HEADS, REMOTES, USUAL
 from agentledger.repository.repository_state import Observation
 
@@ -23,13 +22,19 @@ class Listing(NamedTuple):
     """A branch to read.
 
     `ref` is its local copy, else the remote-tracking one; `twin` is the remote-tracking copy of a local
-    branch. `always_shown` is False where the branch is shown only if commits on it are an agent's.
+    branch. `always_shown` is False where the branch is shown only if commits on it are an agent's. `detached`:
+    it is a worktree without a branch, shown only if there is something in it that no ref has. `robot` is the
+    program that makes branches of this name: such a one is counted, and not read. `asked_for`: somebody named
+    this very branch, so it is shown whoever wrote its commits.
     """
 
     name: str
     ref: Ref
     twin: Ref | None
     always_shown: bool
+    detached: bool = False
+    robot: str = ""
+    asked_for: bool = False
 
     @property
     def is_remote_only(self) -> bool:
@@ -47,7 +52,7 @@ def list_branches(
     """The branches to read.
 
     `patterns` are globs in which `*` crosses `/`; without any, the branches are those that match `usual`,
-    those of linked worktrees, and (not `listed`) all others. With `extra_only`, only the refs that `--refs`
+    those of linked worktrees, and (not `always_shown`) all others. With `extra_only`, only the refs that `--refs`
     named are read. `usual` are policy's patterns. `control` is the name of the control branch, which is never
     an agent's.
     """
@@ -63,8 +68,22 @@ def list_branches(
     taken = set(entries) | {entry.twin.name for entry in entries.values() if entry.twin} | base
     for ref in observation.extra:
         if ref.name not in taken and not ref.target and _branch_names(observation, ref)[0] != control:
-            entries[ref.name] = Listing(_short_name(ref.name), ref, None, True)
+            entries[ref.name] = Listing(_short_name(ref.name), ref, None, True, asked_for=True)
     return list(entries.values())
+
+
+def list_detached(observation: Observation) -> list[Listing]:
+    """The linked worktrees that are on no branch, as entries with a label that no branch can have."""
+    return [
+        Listing(f"(detached) {observation.worktrees[ref.name].path}", ref, None, True, detached=True)
+        for ref in observation.detached
+    ]
+
+
+def list_client_branches(observation: Observation) -> list[str]:
+    """The branches that are checked out in worktrees which a client has made, in its own folder."""
+    worktrees = observation.worktrees.items()
+    return [_short_name(ref) for ref, worktree in worktrees if worktree.client and ref.startswith(HEADS)]
 
 
 def overlay_heads(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) -> list[Listing]:
@@ -77,7 +96,7 @@ def overlay_heads(entries: Sequence[Listing], heads: Sequence[tuple[str, str]]) 
         ref = Ref(name, commit, "", "")
         existing = overlaid.get(name)
         short_name = existing.name if existing else _short_name(name)
-        overlaid[name] = Listing(short_name, ref, None, True)
+        overlaid[name] = Listing(short_name, ref, None, True, asked_for=True)
     return list(overlaid.values())
 
 
@@ -97,8 +116,12 @@ def _select_branches(
             continue
         plain, name = _branch_names(observation, ref)
         always_shown = _decide_listing(observation, ref, (plain, name), patterns=patterns, usual=usual)
-        if always_shown is not None:
-            yield Listing(name, ref, twins.get(ref.name), always_shown)
+        # Somebody who has such a branch in a worktree works on it.
+        asked_for = robots.is_asked_for(plain, patterns or usual) or ref.name in observation.linked
+        robot = "" if asked_for else robots.robot_of_name(plain) or ""
+        if always_shown is not None or (robot and not patterns):
+            shown = bool(always_shown)
+            yield Listing(name, ref, twins.get(ref.name), shown, robot=robot, asked_for=asked_for)
 
 
 def _branch_names(observation: Observation, ref: Ref) -> tuple[str, str]:
@@ -116,7 +139,7 @@ def _decide_listing(
     observation: Observation, ref: Ref, names: tuple[str, str], patterns: Sequence[str], usual: Sequence[str]
 ) -> bool | None:
     """True: show the branch. False: show it if commits on it are an agent's. None: leave it out."""
-    if any(fnmatchcase(name, pattern) for name in names for pattern in patterns or usual):
+    if any(agents.matches_pattern(name, pattern) for name in names for pattern in patterns or usual):
         return True
     if patterns:
         return None

@@ -1,7 +1,7 @@
 """Looks at a repository from outside: where it lies, its refs, configuration, base, and worktrees.
 
-Belongs here: what takes a handful of processes, whatever the number of branches, and one `git status` for
-each worktree that has a branch checked out. Does not: reading objects (see `fleet.fleet_reader`).
+Belongs here: what takes a handful of processes, whatever the number of branches. Does not: looking into a
+worktree (see `worktrees`), or reading objects (see `fleet.fleet_reader`).
 
 `fingerprint` is a hash of it all: as long as it stays the same, so does everything read from the objects.
 """
@@ -12,19 +12,17 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from agentledger import __version__
 from agentledger.git import process, queries
 from agentledger.git.process import Git
-from agentledger.git.queries import Checkout, Place, Ref
+from agentledger.git.queries import Place, Ref
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
-from agentledger.model.text import decode
-from agentledger.repository import bases, remotes
+from agentledger.repository import bases, remotes, stashes, worktrees
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -50,6 +48,12 @@ class Observation:
     worktrees: dict[str, Worktree]
     #: The refs that are checked out in linked worktrees.
     linked: frozenset[str]
+    #: The HEADs of linked worktrees without a branch, each under the name that git has for it.
+    detached: tuple[Ref, ...]
+    #: Where there are such worktrees: the objects of all refs that keep a commit for people (see `worktrees`).
+    kept: tuple[str, ...]
+    #: By branch, how many stashes were made on it.
+    stashes: dict[str, int]
     #: origin's address, else that of another remote, else ''.
     remote_url: str
     #: When the last fetch was; None where there was none.
@@ -72,7 +76,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     config = queries.read_config(git)
     # A full ref outside heads and remotes can be base too.
     named = [base] if base and base.startswith("refs/") else []
-    branches, broken = queries.read_refs(git, [HEADS, REMOTES, *named])
+    branches, broken = queries.read_refs(git, [HEADS, REMOTES, queries.STASH, *named])
     extra = queries.read_refs(git, patterns) if patterns else queries.RefList([], [])
     # Every default branch that was renamed leaves a remote's HEAD behind that leads nowhere.
     broken_names = tuple(dict.fromkeys(ref for ref in broken + extra.broken if not ref.endswith("/HEAD")))
@@ -83,8 +87,10 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     head = queries.read_head_ref(queries.with_git_dir(git, place.common) if bare else git)
     choice = bases.choose_base(refs, base, head, bare)
     home = checkouts[0].path if checkouts else place.common
-    worktrees = _inspect_worktrees(git, home, checkouts)
-    linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
+    views = worktrees.inspect_worktrees(git, home, checkouts)
+    detached = worktrees.list_detached(views)
+    kept = tuple(queries.read_ref_ids(git, worktrees.KEEPERS)) if detached else ()
+    counted_stashes = stashes.count_stashes(git, branches)
     fetched = _read_fetch_time(place)
     url = remotes.main_address(config)
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
@@ -96,11 +102,13 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         extra,
         broken_names,
         choice,
-        sorted(worktrees.items()),
+        sorted((view.ref, view.head, view.worktree) for view in views),
+        kept,
+        sorted(counted_stashes.items()),
         url,
         fetched,
         config.get("diff.algorithm"),
-        _modified_at(place.common / "shallow"),
+        worktrees.modified_at(place.common / "shallow"),
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
@@ -111,22 +119,21 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         refs=refs,
         extra=tuple(extra.refs),
         choice=choice,
-        worktrees=worktrees,
-        linked=linked,
+        worktrees={view.ref: view.worktree for view in views},
+        linked=frozenset(
+            ref
+            for ref in (*(c.branch for c in checkouts[1:]), *(view.ref for view in views if view.linked))
+            if ref.startswith("refs/")
+        ),
+        detached=detached,
+        kept=kept,
+        stashes=counted_stashes,
         remote_url=url,
         fetched_at=fetched,
         partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
         fingerprint=hashlib.sha256(repr(fingerprinted).encode()).hexdigest(),
     )
-
-
-def _modified_at(file: Path) -> int | None:
-    """When a file was last written, in whole seconds; None where there is none."""
-    try:
-        return int(file.stat().st_mtime)
-    except OSError:
-        return None
 
 
 def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
@@ -151,56 +158,8 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
 
 def _read_fetch_time(place: Place) -> int | None:
     """When the last fetch was; None where there was none. Each writes FETCH_HEAD, in its own worktree."""
-    stamps = [_modified_at(place.common / "FETCH_HEAD"), _modified_at(place.directory / "FETCH_HEAD")]
-    return max((s for s in stamps if s is not None), default=None)
-
-
-def _inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
-    """By full ref, the worktree in which it is checked out; half-made and removed ones are left out."""
-    usable = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
-    with ThreadPoolExecutor(4) as pool:
-        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home), usable)
-        return {checkout.branch: worktree for checkout, worktree in zip(usable, worktrees, strict=True)}
-
-
-def _inspect_worktree(git: Git, path: Path, home: Path) -> Worktree:
-    relative_path = Path(os.path.relpath(path, home)).as_posix()
-    changed = queries.read_status(replace(git, cwd=path))
-    if changed is None:
-        return Worktree(relative_path, None, None)
-    # A deleted path has no time of its own; its folder was written when it was deleted.
     stamps = [
-        _modified_at(path / decode(name)) or _modified_at((path / decode(name)).parent) for name in changed
+        worktrees.modified_at(place.common / "FETCH_HEAD"),
+        worktrees.modified_at(place.directory / "FETCH_HEAD"),
     ]
-    stamps.append(_read_head_move_time(replace(git, cwd=path)))
-    return Worktree(relative_path, bool(changed), max((s for s in stamps if s is not None), default=None))
-
-
-def _read_head_move_time(git: Git) -> int | None:
-    """When HEAD last moved, in seconds, by its reflog's last line; None where there is no such line."""
-    folder = _git_directory_of(git.cwd)
-    # Where refs are in tables (reftable), the logs are too, and only git can read them.
-    if (folder / "reftable").is_dir():
-        return queries.read_head_move_time(git)
-    reflog = folder / "logs" / "HEAD"
-    try:
-        # The file's own time will not do: every `git gc` changes it.
-        with reflog.open("rb") as file:
-            file.seek(max(0, reflog.stat().st_size - 4096))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    except OSError:
-        return None
-    # <old> <new> <name> <address> <seconds> <zone>, a tab, and the message
-    fields = last.partition(b"\t")[0].split()
-    return int(fields[-2]) if len(fields) > 3 and fields[-2].isdigit() else None
-
-
-def _git_directory_of(worktree: Path) -> Path:
-    """The git directory of a worktree: the folder `.git`, or the one that a file `.git` names."""
-    link = worktree / ".git"
-    if link.is_dir():
-        return link
-    try:
-        return worktree / decode(link.read_bytes()).removeprefix("gitdir: ").strip()
-    except OSError:
-        return link
+    return max((s for s in stamps if s is not None), default=None)

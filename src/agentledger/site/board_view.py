@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, ended_tasks, sections, wip_headings
+from agentledger.attention import actions, ended_tasks, left_out, loose_work, sections, wip_headings
 from agentledger.attention.actions import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -158,6 +158,8 @@ class Board:
     gone: tuple[EndedTask, ...] = ()
     #: True where there is a page for a new task.
     new_task: bool = False
+    #: A sentence about the branches of robots, which are not listed; "" for none.
+    left_out: str = ""
 
 
 # By section above the ended branches: its heading, its word in the filter, and what it means.
@@ -241,6 +243,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             for t in ended_tasks.gone_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),
+        left_out=left_out.format_left_out(fleet),
         states=(
             *(p.filter for p in board_sections if p.rows),
             *(g.mark.text for g in _build_ended_groups(ended, pages, 0)),
@@ -345,8 +348,8 @@ def _describe_question(standing: Standing | None) -> str:
 
 def _describe_place(branch: Branch) -> str:
     """Where there is work beside the head that is shown: a worktree, or the other copy of the branch."""
-    if branch.worktree and branch.worktree.dirty:
-        return "uncommitted work"
+    if loose := loose_work.describe_place(branch):
+        return loose
     if branch.worktree:
         return "checked out"
     return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
@@ -377,4 +380,6 @@ def _build_ended_groups(
 def _build_ended_row(branch: Branch, pages: Mapping[str, str]) -> EndedRow:
     # The heading of the group says it already.
     is_obvious = branch.state in (State.MERGED, State.DORMANT, State.EMPTY)
-    return EndedRow(pages[branch.ref], branch.name, "" if is_obvious else branch.state_why, branch.active_at)
+    why = "" if is_obvious else branch.state_why
+    more = "; ".join(filter(None, (why, loose_work.describe_place(branch))))
+    return EndedRow(pages[branch.ref], branch.name, more, branch.active_at)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from agentledger.attention import actions
+from agentledger.attention import actions, loose_work
 from agentledger.attention.actions import NextAction
 from agentledger.model.fleet import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
@@ -122,6 +122,7 @@ _AGENT_FROM = {
     "author": "by the author of its commits",
     "trailer": "by a Co-authored-by line",
     "check-in": "by its newest check-in",
+    "worktree": "by the folder of its worktree",
 }
 
 
@@ -197,6 +198,8 @@ def _build_facts(branch: Branch) -> tuple[Fact, ...]:
         ),
         Fact("Task", branch.task or ""),
         Fact("Worktree", _describe_worktree(branch)),
+        Fact("On no branch", loose_work.describe_unsaved(branch)),
+        Fact("Stashes", loose_work.describe_stashes(branch)),
         Fact("Local and remote", _SYNC[branch.sync] if _is_branch(branch) else ""),
         Fact("Same change as", branch.same_as or "", code=True),
         Fact("Brought by", branch.taken_back.arrival.commit if branch.taken_back else "", code=True),
@@ -224,8 +227,10 @@ def _describe_worktree(branch: Branch) -> str:
     worktree = branch.worktree
     if worktree is None:
         return ""
-    texts = {True: "uncommitted work in it", False: "clean", None: "git could not tell whether it is clean"}
-    return f"{worktree.path or 'the main one'}: {texts[worktree.dirty]}"
+    unknown = "git could not tell whether it is clean" if worktree.dirty is None else "clean"
+    use = loose_work.describe_use(worktree)
+    where = "the main one" if worktree.path in loose_work.MAIN else worktree.path
+    return f"{where}: {use or unknown}"
 
 
 def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentledger import __version__
+from agentledger.attention import loose_work
 from agentledger.model.findings import Severity
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_count
@@ -87,6 +88,8 @@ def build_frame(fleet: Fleet) -> Frame:
 
 def merge_mark(branch: Branch) -> Mark:
     """The result of git's own merge with base, in a few words."""
+    if branch.at_rest:
+        return STATES[branch.at_rest][0]
     conflict = branch.conflict
     if branch.state is State.REVERTED:
         return Mark("bad", "base took it back")
@@ -107,9 +110,11 @@ def merge_verdict(branch: Branch) -> tuple[Mark, str]:
         State.REVERTED: (Mark("bad", "Not as it is: base took it back."), branch.state_why),
         State.EMPTY: (Mark("rest", "There is nothing to merge."), ""),
         State.UNREADABLE: (Mark("warn", "Unknown: git could not read it."), ""),
-    }.get(branch.state)
+    }.get(branch.at_rest or branch.state)
     if ended_verdict:
-        return ended_verdict
+        mark, more = ended_verdict
+        use = loose_work.describe_use(branch.worktree)
+        return mark, f"But its worktree is at work: {use}." if branch.at_rest else more
     blocking = [f for f in branch.findings or () if f.severity is Severity.ERROR and f.waived is None]
     if blocking:
         return Mark(

@@ -104,6 +104,26 @@ def test_what_the_set_up_leaves_unignored_is_warned_of(repo: Repo) -> None:
     assert "lock" in run(repo.path, "spawn", "x").out
 
 
+def read_worktree(repo: Repo) -> dict[str, object]:
+    (entry,) = json.loads(run(repo.path, "board", "--format", "json").out)["branches"]
+    return dict(entry["worktree"])
+
+
+def test_what_spawn_has_put_there_is_no_uncommitted_work(repo: Repo) -> None:
+    policy(repo, "[spawn]\ncopy = ['.env', 'conf/local.ini']\nsetup = 'echo x >> src/a.py; touch lock'\n")
+    (repo.path / "conf").mkdir()
+    for name in (".env", "conf/local.ini"):
+        (repo.path / name).write_text("A=1\n")
+    assert run(repo.path, "spawn", "x").code == 0
+    assert (read_worktree(repo)["dirty"], read_worktree(repo)["uncommitted"]) == (True, 0)
+    # The copy stays a copy when its owner's settings change; what git tracks can be committed.
+    (place(repo) / ".env").write_text("A=2\n")
+    assert read_worktree(repo)["uncommitted"] == 0
+    (place(repo) / "conf/new.py").write_text("1\n")
+    (place(repo) / "src/a.py").write_text("work\n")
+    assert read_worktree(repo)["uncommitted"] == 2
+
+
 def test_a_set_up_that_fails_leaves_nothing(repo: Repo) -> None:
     policy(repo, "[spawn]\nsetup = 'echo why; exit 3'\n")
     before = state(repo)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from agentledger.attention import loose_work
 from agentledger.attention.sections import has_conflict
 from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
@@ -234,10 +235,10 @@ def _format_path_list(paths: Sequence[bytes]) -> str:
 
 def compose_last_check_in(given: Given, now: Now) -> list[Part]:
     """The last report, for an agent that remembers nothing of it."""
-    dirty = now.branch.worktree is not None and now.branch.worktree.dirty
-    intro = (
-        "There are uncommitted changes in the worktree: look at them first (`git status`)." if dirty else ""
-    )
+    use, stashes = loose_work.describe_use(now.branch.worktree), loose_work.describe_stashes(now.branch)
+    at_work = f"In the worktree: {use}. Look at that first (`git status`)." if use else ""
+    put_away = f"On this branch: {stashes} (`git stash list`)." if stashes else ""
+    intro = " ".join(filter(None, (at_work, put_away)))
     if not now.work.check_ins:
         return [Part(title="Where you left off", words=intro or "Nobody has checked in on this branch yet.")]
     newest = now.work.check_ins[0]

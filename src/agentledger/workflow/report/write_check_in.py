@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentledger.documents import RawDocument, parse_check_in
-from agentledger.git import process, queries
+from agentledger.git import process
 from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -25,7 +25,9 @@ from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.model.work import Copy
+from agentledger.repository import worktrees
 from agentledger.workflow.report import check_in
+from agentledger.workflow.report.agent_program import identify_program
 from agentledger.workflow.report.check_in import Said
 from agentledger.workflow.session import agent_context, editor, ledger_commit
 from agentledger.workflow.session.agent_context import AtWork, NotNow
@@ -34,13 +36,6 @@ from agentledger.workflow.session.agent_context import AtWork, NotNow
 MOST_COMMITS = 20
 # Seconds within which the same words are the same check-in, sent again because the command was interrupted.
 SAME = 120
-# A variable that an agent's program sets in the environment of its commands, and the name of that program.
-_AGENTS = {
-    "CLAUDECODE": "claude-code",
-    "COPILOT_CLI": "copilot",
-    "GEMINI_CLI": "gemini",
-    "CODEX_SANDBOX": "codex",
-}
 
 
 def report_progress(start: Path, report: Said, now: int, *, dry_run: bool = False) -> Did:
@@ -173,15 +168,18 @@ def complete_check_in(at: AtWork, report: Said) -> Said:
         none = f"the brief of {escape_hidden(at.task.id)} has none: check in without --checkpoint"
         raise unknown_name_error("checkpoint", report.checkpoint, at.brief.checkpoints, none)
     changed = report.changed if report.changed.strip() else describe_changes(at)
-    return replace(report, changed=changed, agent=report.agent or agent_name(at), session=report.session)
+    running = identify_program(os.environ)
+    # The session is that of the program that runs, not of an agent with another name.
+    session = running.session if report.agent in ("", running.agent) else ""
+    return replace(
+        report, changed=changed, agent=report.agent or agent_name(at), session=report.session or session
+    )
 
 
 def agent_name(at: AtWork) -> str:
     """The agent's name: by the variable that its program sets, else as in its last check-in, else ''."""
-    for variable, name in _AGENTS.items():
-        if os.environ.get(variable):
-            return name
-    return next((each.agent for each in at.work.check_ins if each.agent), "")
+    running = identify_program(os.environ)
+    return running.agent or next((each.agent for each in at.work.check_ins if each.agent), "")
 
 
 def describe_changes(at: AtWork) -> str:
@@ -200,8 +198,8 @@ def describe_changes(at: AtWork) -> str:
 
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
-    changed = queries.read_status(at.git)
-    return any(not path.startswith(LEDGER_BYTES) for path in changed or ())
+    uncommitted = worktrees.list_uncommitted(at.git)
+    return any(not path.startswith(LEDGER_BYTES) for path in (uncommitted[1] if uncommitted else ()))
 
 
 def _last_check_in(at: AtWork) -> CheckIn | None:

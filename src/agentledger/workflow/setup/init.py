@@ -26,7 +26,7 @@ from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
-from agentledger.repository import forge, hook_branches
+from agentledger.repository import forge, hook_branches, listing
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.storage import resources
@@ -57,6 +57,8 @@ class Repository:
     tasks: tuple[Task, ...]
     #: The kind of forge, such as github; None where none is known.
     forge: str | None = None
+    #: The branches in worktrees that clients have made.
+    client_branches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,13 @@ def inspect_repository(start: Path) -> Repository:
     append.refuse_in_agent_worktree(observed, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
     return Repository(
-        git=git, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind
+        git=git,
+        place=place,
+        base=fleet.base,
+        policy=fleet.policy,
+        tasks=fleet.tasks,
+        forge=kind,
+        client_branches=tuple(listing.list_client_branches(observed)),
     )
 
 
@@ -208,7 +216,9 @@ def plan_pr_template(repository: Repository) -> Plan:
 def _plan_hooks(repository: Repository, done: Manifest) -> Iterable[Plan]:
     """The parts for git's own hooks: the list of branches that they check, and the hooks."""
     setting = worktree_hooks.read_shared_path(repository.git, repository.place)
-    names = hook_branches.format_hook_branches(repository.policy, repository.tasks)
+    names = hook_branches.format_hook_branches(
+        repository.policy, repository.tasks, repository.client_branches
+    )
     file = repository.place.common / hook_branches.FOLDER / hook_branches.FILE
     before = read_content(file)
     if before != names:

@@ -27,10 +27,11 @@ from agentledger.git.queries import Place
 from agentledger.model.errors import LedgerError
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
+from agentledger.repository.worktrees import LOCK
 from agentledger.storage import atomic_write
 
 # Why the worktree is locked while it is made, as `git worktree list --verbose` shows it.
-REASON = "agentledger is making it"
+REASON = f"{LOCK}making it"
 PATIENCE = 30.0  # seconds to wait for another spawn
 
 

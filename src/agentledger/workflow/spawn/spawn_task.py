@@ -26,6 +26,7 @@ from agentledger.model.findings import Gate, Report
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
+from agentledger.repository import spawned_files, worktrees
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
@@ -294,9 +295,11 @@ class _Spawning:
     def _describe_changes(self) -> tuple[str, ...]:
         """A warning where the set-up has changed or left files: the agent would commit them without noticing."""
         changed = queries.read_status(replace(self.desk.git, cwd=self.folder)) or []
+        # None of it is the agent's work, whose first uncommitted file keeps the branch open.
+        spawned_files.write_spawned(worktrees.directory_of(self.folder), self.folder, changed)
         if not changed:
             return ()
-        first_paths = ", ".join(escape_hidden(path) for path in changed[:3])
+        first_paths = ", ".join(escape_hidden(entry.path) for entry in changed[:3])
         return (
             f"after the set-up {len(changed)} files differ from their commit, or are not ignored: {first_paths}",
         )

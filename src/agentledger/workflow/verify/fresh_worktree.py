@@ -23,10 +23,11 @@ from agentledger.git.scratch import is_process_alive
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Policy
 from agentledger.model.text import encode, escape_hidden
+from agentledger.repository.worktrees import FRESH
 from agentledger.workflow.verify.one_check import LIMIT, Begins, Hear, Runner
 
 # How the folders' names begin; the number of the process that made it follows.
-_NAME = "agentledger-verify-"
+_NAME = FRESH
 # The user's own filters run, as in any checkout. Nothing else runs, and no file is left out.
 _PLAIN = (*process.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
 
