@@ -287,9 +287,7 @@ def asking(task: str = "x", check: str = "1", name: str = "agent/x", **fields: o
     source = Source(path=f".agentledger/tasks/{task}/status/{check}.md")
     asked = documents.parse_check_in(raw_document(source, ASKS.encode()))
     work = Work(task=task, copy=Copy.SAME, check_ins=(replace(asked, name=check),))
-    standing = Standing(
-        progress=Progress.NEEDS_INPUT, waits_for="manager", question=work.check_ins[0], rivals=("other",)
-    )
+    standing = Standing(progress=Progress.NEEDS_INPUT, question=work.check_ins[0], rivals=("other",))
     one: Branch = sf.branch(name, work=work, standing=standing)
     control = Control(CONTROL, f"refs/heads/{CONTROL}", sf.oid("control"), Sync.SAME)
     usual = {"forge": "https://github.com/a/b", "control": control, "tasks": (Task(id=task),)}
@@ -351,7 +349,7 @@ def test_a_page_is_rendered_again_when_what_it_offers_changes() -> None:
         replace(fleet, control=None),
     ]
     one = fleet.branches[0]
-    ready = replace(one, standing=Standing(progress=Progress.READY, waits_for="manager"))
+    ready = replace(one, standing=Standing(progress=Progress.READY))
     keys = {manifest.branch_key(one, other, "") for other in (fleet, *others)}
     assert len(keys) == 1 + len(others)
     own = replace(fleet, templates={"review": "---\nkind: human\n---\n## Taste\n"})

@@ -32,7 +32,8 @@ from agentledger.storage.cache import Cache
 # At most so many of one branch's ledger files are read, the newest: nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
-_KIND = "ledger files"
+# The number goes up when a row says something else for the same branch.
+_KIND = "ledger files 2"
 # What identifies a file: path, blob, and where it was read.
 Key = tuple[str, str, Source]
 # A commit, and what it changed in the ledger's folder.
@@ -149,9 +150,8 @@ def _load_files(row: bytes) -> BranchFiles | None:
 def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
     """The ledger files that a branch adds, no more than can be read, and how many there are."""
     changes = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
-    # A check-in's name begins with its time, so git's order is by age. Check-ins have a limit of their own:
-    # they must not crowd out packet and brief.
-    check_ins = [c for c in changes if b"/status/" in c.path]
+    # Check-ins have a limit of their own: they must not crowd out packet and brief.
+    check_ins = history.by_age(branch, [c for c in changes if b"/status/" in c.path])
     chosen = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + check_ins[-MOST_FILES:]
     sources = history.sources(branch, [c.path for c in chosen])
     return tuple(_file_of_change(c, source) for c, source in zip(chosen, sources, strict=True)), len(changes)
@@ -175,11 +175,29 @@ class _History:
                     self._briefs.setdefault(commit, []).append(change)
 
     def sources(self, branch: Branch, paths: Iterable[bytes]) -> Iterator[Source]:
-        """For each path its source: the branch's newest commit that touched it, as far as that is known."""
+        """For each path its source: the branch's newest commit that touched it, as far as that is known.
+
+        For a check-in it is the one that brought it: nobody may edit one, and an edit must not make it newer.
+        """
         own = {commit.id: commit for commit in branch.commits}
+        line = {commit.id for commit in branch.line}
         for path in paths:
-            newest = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
-            yield _source_of_path(branch, path, own.get(newest))
+            touched = [c for c in self._touched.get(path, ()) if c in own]
+            if b"/status/" in path:
+                # On the first-parent line a merge brings what was committed beside it.
+                chosen = next((c for c in touched if c in line), next(iter(touched), ""))
+            else:
+                chosen = next(reversed(touched), "")
+            yield _source_of_path(branch, path, own.get(chosen))
+
+    def by_age(self, branch: Branch, changes: Sequence[Change]) -> list[Change]:
+        """These changes, oldest first, by the commit of the branch's own line that brought each; then by path."""
+        places = {commit.id: place for place, commit in enumerate(reversed(branch.line))}
+
+        def place(change: Change) -> int:
+            return min((places[c] for c in self._touched.get(change.path, ()) if c in places), default=0)
+
+        return sorted(changes, key=place)
 
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
         """By path, the oldest version of each brief on the branch's first-parent line."""

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention.queue import Kind, Turn
-from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
+from agentledger.attention.queue import Turn
+from agentledger.attention.sections import Section, group_by_section
+from agentledger.attention.turn import Kind, blocking_reasons, met_kill_criteria
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
@@ -34,12 +35,13 @@ NAMED = 3  # branches of one state
 _WAITS = {
     Kind.QUESTION: "asks",
     Kind.SCOPE_CHANGE: "asks for a different scope",
-    Kind.CONFLICT: "is in conflict with base",
+    Kind.CONFLICT: "says that it is ready, and is in conflict with base",
     Kind.HELD: "is held",
     Kind.READY: "says that it is ready",
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",
     Kind.KILL: "has met a criterion to give up",
+    Kind.STOPPED: "has stopped, as it was told",
 }
 
 

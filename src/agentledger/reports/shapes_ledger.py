@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from agentledger.attention import turn
 from agentledger.attention.sections import Section
 from agentledger.model import fleet
 from agentledger.model.findings import Gate, Severity
@@ -209,6 +210,15 @@ class NextAction(Entry, frozen=True):
     command: str | None
 
 
+class BranchTurn(Entry, frozen=True):
+    """Whose turn it is with a branch, what it is about, since when, and why in words."""
+
+    whose: Annotated[str, one_of(*turn.Whose)]
+    about: Annotated[str, one_of(*turn.Kind)]
+    since: Time | None
+    why: str | None
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -224,6 +234,7 @@ class Branch(Entry, frozen=True):
     state_why: str | None
     same_as: Oid | None
     section: Annotated[str, one_of(*Section)]
+    turn: BranchTurn
     task: str | None
     agent: Agent | None
     active_at: Time | None

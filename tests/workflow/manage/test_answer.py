@@ -86,7 +86,7 @@ def test_why_it_is_not_signed_is_told() -> None:
     path = decode(b"tasks/\xff")
     document = json.loads(
         report.encode_answer(
-            "login", "refs/heads/x", path, commit="a" * 40, to_publish=True, unsigned="no key"
+            "login", ref="refs/heads/x", paths=(path,), commit="a" * 40, to_publish=True, unsigned="no key"
         )
     )
     jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
@@ -272,7 +272,6 @@ def test_of_rivals_one_has_to_be_named(rivals: Repo) -> None:
     [
         (("agent/login--2",), "agent/login--2"),
         (("login", "--branch", "agent/login"), "agent/login"),
-        (("login", "--all"), None),
         (("login", "--to", "2"), "agent/login--2"),
     ],
 )
@@ -281,6 +280,18 @@ def test_a_branch_its_check_in_or_all_can_be_named(
 ) -> None:
     _, parsed = answered(rivals, *arguments, "-m", "Blue.")
     assert parsed.branch == branch
+
+
+def test_all_are_answered_each_with_the_name_of_its_own_check_in(rivals: Repo) -> None:
+    """One commit, and no answer of which a reader has to guess what it settles."""
+    document = json.loads(run(rivals.path, "answer", "login", "Blue.", "--all", "--format", "json").out)
+    written = [files(rivals)[path] for path in document["paths"]]
+    assert [
+        ('branch: "agent/login"' in text, 'to: "1"' in text or 'to: "2"' in text) for text in written
+    ] == [
+        (True, True),
+        (False, True),
+    ]
 
 
 def test_one_branch_and_all_of_them_is_refused(rivals: Repo) -> None:
@@ -355,9 +366,7 @@ def test_a_question_cannot_get_into_the_answer() -> None:
         at=1,
         needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e",
     )
-    branch = fleets.branch(
-        standing=Standing(progress=Progress.NEEDS_INPUT, waits_for="manager", question=asking)
-    )
+    branch = fleets.branch(standing=Standing(progress=Progress.NEEDS_INPUT, question=asking))
     form = compose.render_form(Reply(task="login"), [branch])
     assert form.count(f"\n{compose.CUT}") == 1
     assert "\x1b" not in form
