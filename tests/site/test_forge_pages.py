@@ -32,7 +32,7 @@ from agentledger.site.page_names import name_pages
 from agentledger.site.reply import build_replies
 from browser import window
 from cases import raw_document
-from gitrepo import Repo
+from gitrepo import START, Repo
 from writing import CONTROL, Desk, brief, check_in
 
 REMOTE = "refs/remotes/origin/"
@@ -162,7 +162,7 @@ def test_a_form_that_is_no_document_still_makes_a_review(desk: Desk, own: str) -
 def test_of_rivals_the_one_that_asks_is_answered(desk: Desk) -> None:
     desk.says({"status/1.md": ASKS})
     rival = {"src/a.py": "3\n", ".agentledger/tasks/x/status/1.md": ASKS}
-    desk.repo.commit("agent/x--2", rival, parents=[desk.root])
+    desk.repo.commit("agent/x--2", rival, parents=[desk.root], at=START + 50 * 60)
     written(desk, offered(desk, "agent/x--2")["Answer"])
     fleet = reading.named(reading.fleet(desk.repo))
     stand = {name: branch.standing.progress for name, branch in fleet.items() if branch.standing}

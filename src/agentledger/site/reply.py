@@ -18,7 +18,7 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
-from agentledger.model.work import Standing, Task
+from agentledger.model.work import Progress, Standing, Task
 from agentledger.site import document_templates, newfile
 from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
@@ -58,10 +58,12 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
         return Replies(missing=missing) if missing else None
     task = fleet.task_of(work)
     offer = _Offer(branch, fleet, standing, desk=desk, task=task)
-    if kind is Kind.READY:
-        files = offer.reviews()
+    if kind is Kind.QUESTION:
+        files = offer.answers()
     else:
-        files = offer.answers() if kind is Kind.QUESTION else offer.send_back(kind)
+        # What a conflict asks for is known already; anything else is for a reviewer's own words.
+        back = offer.send_back() if kind is Kind.CONFLICT else ()
+        files = (*back, *(offer.reviews() if standing.progress is Progress.READY else ()))
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
 
@@ -115,13 +117,13 @@ class _Offer:
         prompt = "What should be different? Write it below this line."
         return _drop_missing(first, self._answer_file(question, "Ask for changes", "change", prompt))
 
-    def send_back(self, kind: Kind) -> tuple[NewFile, ...]:
-        """The answer that gives work back which was called ready, and cannot be merged as it is."""
+    def send_back(self) -> tuple[NewFile, ...]:
+        """The answer that gives work back which was called ready, and is in conflict with base."""
         question = self.standing.question
         if question is None or not _can_be_written(self.branch.name, self.task.id, question.name):
             return ()
         prompt = "What should be different? Write it below this line."
-        text = describe_conflict(self.branch, self.fleet.base) if kind is Kind.CONFLICT else ""
+        text = describe_conflict(self.branch, self.fleet.base)
         return _drop_missing(self._answer_file(question, "Send it back", "change", prompt, words=text))
 
     def _answer_file(

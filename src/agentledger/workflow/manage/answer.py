@@ -122,11 +122,10 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
 
 def _split_reply(desk: Managing, reply: Reply) -> list[Reply]:
     """The reply, or to several branches one for each: an answer settles one check-in, which it names."""
-    if not reply.everyone or reply.to is not None:
+    resolved = resolve_reply(desk, reply)
+    if not reply.everyone or resolved.to is not None or resolved.brief is not None:
         return [reply]
-    live = [
-        b for b in addressed_branches(desk, replace(reply, task=desk.task(reply.task).id)) if b.state in ALIVE
-    ]
+    live = [branch for branch in addressed_branches(desk, resolved) if branch.state in ALIVE]
     return (
         [replace(reply, branch=branch.name, everyone=False) for branch in live] if len(live) > 1 else [reply]
     )
