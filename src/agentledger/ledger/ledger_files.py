@@ -14,13 +14,14 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from agentledger.documents import MOST_BYTES
-from agentledger.git import diffs, objects
+from agentledger.git import diffs, objects, stored_form
+from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError
 from agentledger.model.fleet import Base, Branch, Change, Commit, State
@@ -263,24 +264,34 @@ def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, Le
 
 
 def read_worktree_files(
-    branch: Branch, folder: Path, committed: Mapping[str, str], object_format: str
+    git: Git, branch: Branch, committed: Mapping[str, str], object_format: str
 ) -> list[LedgerFile]:
-    """The ledger files of a worktree that differ from what its branch has committed.
+    """The ledger files of the worktree at `git.cwd` that differ from what its branch has committed.
 
-    `committed` maps paths to blobs. Links are not followed: one could lead out of the worktree, to any file
-    that the reader may read.
+    `committed` maps paths to blobs. A file is compared, and given, as git would store it. Links are not
+    followed: one could lead out of the worktree, to any file that the reader may read.
     """
-    files = []
-    for path in _walk_ledger(folder):
-        name = path.relative_to(folder).as_posix()
-        size = path.stat().st_size
-        raw = path.read_bytes() if size <= MOST_BYTES else None
-        blob = objects.blob_id(raw, object_format) if raw is not None else ""
-        if committed.get(name) != blob:
-            at = int(path.stat().st_mtime)
-            source = Source(path=name, ref=branch.name, at=at, uncommitted=True)
-            files.append(LedgerFile(path=name, mode="100644", blob=blob, source=source, size=size, raw=raw))
-    return files[:MOST_FILES]
+    found = [_read_file(git.cwd, path, branch, object_format) for path in _walk_ledger(git.cwd)]
+    # A file that is byte by byte what was committed is that, whatever the settings are now.
+    changed = [file for file in found if committed.get(file.path) != file.blob][:MOST_FILES]
+    stored = stored_form.read_stored_forms(git, git.cwd, [f.path for f in changed if f.raw is not None])
+    files = [_with_content(file, stored.get(file.path, file.raw), object_format) for file in changed]
+    return [file for file in files if committed.get(file.path) != file.blob]
+
+
+def _read_file(top: Path, path: Path, branch: Branch, object_format: str) -> LedgerFile:
+    """A file of a worktree as its bytes are there."""
+    name, status = path.relative_to(top).as_posix(), path.stat()
+    source = Source(path=name, ref=branch.name, at=int(status.st_mtime), uncommitted=True)
+    raw = path.read_bytes() if status.st_size <= MOST_BYTES else None
+    file = LedgerFile(path=name, mode="100644", blob="", source=source, size=status.st_size)
+    return _with_content(file, raw, object_format)
+
+
+def _with_content(file: LedgerFile, raw: bytes | None, object_format: str) -> LedgerFile:
+    if raw is None:
+        return file
+    return replace(file, blob=objects.blob_id(raw, object_format), size=len(raw), raw=raw)
 
 
 def _walk_ledger(folder: Path) -> Iterator[Path]:

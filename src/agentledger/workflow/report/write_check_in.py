@@ -20,6 +20,7 @@ from agentledger.attention.clock import time_of
 from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process, queries
+from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -301,7 +302,9 @@ def following_step(report: Said) -> str:
 def read_uncommitted(at: AtWork) -> dict[str, bytes]:
     """Check-ins of this task that are in the worktree but not committed, by path: left by a kill or a sandbox."""
     paths = [each.document.source.path for each in at.work.check_ins if each.document.source.uncommitted]
-    return {path: (at.top / path).read_bytes() for path in paths if path.startswith(f"{at.folder}/status/")}
+    own = [path for path in paths if path.startswith(f"{at.folder}/status/")]
+    stored = read_stored_forms(at.git, at.top, own)
+    return {path: stored.get(path) or (at.top / path).read_bytes() for path in own}
 
 
 def _find_same_check_in(
