@@ -2,7 +2,8 @@
 (function () {
   "use strict";
 
-  var UNITS = [["y", 31557600], ["mo", 2629800], ["d", 86400], ["h", 3600], ["min", 60]];
+  /* Each unit, its length, and from when on it is used: hours up to three days, as everywhere else. */
+  var UNITS = [["y", 31557600], ["mo", 2629800], ["d", 86400, 262800], ["h", 3600], ["min", 60]];
 
   function each(selector, use) {
     Array.prototype.forEach.call(document.querySelectorAll(selector), use);
@@ -10,7 +11,7 @@
 
   function age(seconds) {
     for (var i = 0; i < UNITS.length; i += 1) {
-      if (seconds >= UNITS[i][1]) { return Math.floor(seconds / UNITS[i][1]) + " " + UNITS[i][0] + " ago"; }
+      if (seconds >= (UNITS[i][2] || UNITS[i][1])) { return Math.floor(seconds / UNITS[i][1]) + " " + UNITS[i][0] + " ago"; }
     }
     return "just now";
   }

@@ -9,6 +9,7 @@ import pytest
 import reading
 from agentledger.attention.actions import next_action
 from agentledger.attention.sections import Section, section_of
+from agentledger.attention.turn import turn_of
 from reading import HOUR, NOW
 from writing import FOLDER, Desk, answer, check_in, review
 
@@ -24,11 +25,13 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def stands(desk: Desk) -> tuple[str, str, float | None]:
-    """Progress, whom it waits for, and since which minute."""
-    standing = desk.standing()
+    """Progress, whose turn it is, and since which minute."""
+    branch = desk.branch()
+    standing = branch.standing
+    assert standing is not None
     return (
         standing.progress,
-        standing.waits_for,
+        turn_of(branch).whose,
         None if standing.since is None else (standing.since - START_OF_HOUR) / 60,
     )
 
@@ -54,7 +57,6 @@ def test_a_question_waits_until_it_is_answered_however(desk: Desk, state: str, d
 @pytest.mark.parametrize(
     "text",
     [
-        answer(minutes=49),
         answer(to="0"),
         answer(branch="agent/x--2"),
         answer(checkpoint="plan"),
@@ -144,8 +146,8 @@ def test_ready_lasts_while_only_the_ledger_changes(desk: Desk) -> None:
     assert stands(desk) == ("ready", "manager", 50)
     desk.says({"packet.md": "---\ntask: x\n---\n"})
     assert stands(desk)[0] == "ready"
-    desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    assert stands(desk) == ("working", "agent", 50)
+    desk.repo.commit("agent/x", {"src/a.py": "3\n"}, at=START_OF_HOUR + 55 * 60)
+    assert stands(desk) == ("no longer ready", "agent", 55)
 
 
 def test_ready_that_is_not_committed_speaks_of_the_code_as_it_is(desk: Desk, tmp_path: Path) -> None:
@@ -190,7 +192,8 @@ def test_a_review_holds_for_the_code_it_names(
     desk.says({"packet.md": "---\ntask: x\n---\n"})
     assert stands(desk)[0] == progress
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    assert stands(desk)[0] == "working"
+    # An agent that was sent back is at work; one that changes what was approved has taken its word back.
+    assert stands(desk)[0] == ("no longer ready" if verdict == "approve" else "working")
 
 
 def test_a_review_of_another_branch_or_commit_says_nothing(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from agentledger.attention.progress import required_checks
 from agentledger.attention.sections import Section, section_of
+from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.ledger import Check, Policy, PolicyCheck
 from agentledger.model.work import Trust
 from reading import fleet
@@ -51,13 +52,13 @@ def test_each_way_to_hold_work_back(desk: Desk, fields: dict[str, object], held:
     desk.says({f"evidence/{name}.json": evidence(desk.code, **fields)})  # type: ignore[arg-type]  # by key
     desk.says({"status/1.md": check_in("ready")})
     assert holds(desk) == held
-    assert section_of(desk.branch(rules=False)) is (Section.HELD if held else Section.YOUR_TURN)
+    assert turn_of(desk.branch(rules=False)).kind is (Kind.HELD if held else Kind.READY)
 
 
 def test_without_evidence_ready_is_held(desk: Desk) -> None:
     desk.says({"status/1.md": check_in("ready")})
     assert holds(desk) == ("no evidence for test",)
-    assert section_of(desk.branch(rules=False)) is Section.HELD
+    assert turn_of(desk.branch(rules=False)).kind is Kind.HELD
 
 
 def test_evidence_is_stale_once_the_code_changes_and_not_before(desk: Desk) -> None:

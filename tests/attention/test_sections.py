@@ -105,12 +105,13 @@ def test_the_merge_command_brings_base_into_the_branch(tmp_path: Path, name: str
     assert {"new.txt", "g.txt"} <= {path.name for path in repo.path.iterdir()}
 
 
-def test_the_merge_command_goes_to_the_worktree_of_the_branch() -> None:
-    held = branch(conflict=conflicting(b"a"), worktree=Worktree("../my shop/x", False, None))
+@pytest.mark.parametrize(("path", "place"), [("../my shop/x", "../my shop/x"), ("", "the main worktree")])
+def test_no_merge_is_offered_for_a_worktree_in_which_somebody_may_be_at_work(path: str, place: str) -> None:
+    held = branch(conflict=conflicting(b"a"), worktree=Worktree(path, False, None))
     action = next_action(held, BASE)
     assert action
-    assert action.command == "git -C '../my shop/x' merge main"
-    assert action.text == "Bring main in and settle 1 file"
+    assert action.command == "git diff main...agent/login"
+    assert action.text == f"Whoever works in {place} brings main in and settles 1 file"
 
 
 @pytest.mark.parametrize(

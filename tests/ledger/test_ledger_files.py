@@ -104,11 +104,19 @@ def test_ten_thousand_check_ins_are_counted_and_the_newest_are_read(desk: Desk) 
 # -- where a document comes from --------------------------------------------------------------
 
 
-def test_a_document_tells_the_commit_that_touched_it_last(desk: Desk) -> None:
-    first = desk.says({"status/1.md": check_in(), "status/2.md": check_in(minutes=51)})
-    second = desk.says({"status/2.md": check_in("ready", minutes=52)})
+def test_a_document_has_the_commit_that_touched_it_last_and_a_check_in_the_one_that_brought_it(
+    desk: Desk,
+) -> None:
+    """Nobody may edit a check-in, and an edit must not make it newer."""
+    packet = "---\ntask: x\n---\n"
+    first = desk.says({"status/1.md": check_in(), "packet.md": packet})
+    second = desk.says({"status/2.md": check_in(minutes=51)})
+    third = desk.says({"status/1.md": check_in("ready", minutes=52), "packet.md": f"{packet}\n"})
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    assert [c.document.source.commit for c in desk.work().check_ins] == [second.id, first.id]
+    work = desk.work()
+    assert [c.document.source.commit for c in work.check_ins] == [second.id, first.id]
+    assert work.packet is not None
+    assert work.packet.document.source.commit == third.id
 
 
 def test_a_deleted_document_is_gone(desk: Desk) -> None:

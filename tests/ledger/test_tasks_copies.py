@@ -8,6 +8,7 @@ import pytest
 
 from agentledger.attention.actions import next_action
 from agentledger.attention.sections import Section, section_of
+from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.work import Copy
 from command import refused, run
 from controls import files
@@ -135,7 +136,9 @@ def test_where_a_question_is_open_the_answer_is_to_that(asking: Desk, check_in_t
     asking.says({"status/1.md": check_in_text})
     refuse(asking)
     assert asking.work().copy is Copy.SCOPE_CHANGE
-    assert asking.standing().waits_for == "agent"
+    assert asking.standing().progress == "working"
+    # The question is settled, and the scope is not: it is still the manager's turn.
+    assert turn_of(asking.branch()).kind is Kind.SCOPE_CHANGE
     refuse(asking)
     assert asking.work().copy is Copy.REFUSED
 

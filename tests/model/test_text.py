@@ -83,7 +83,8 @@ def test_times_are_rfc3339_in_utc(at: int, shown: str) -> None:
     ("seconds", "shown"),
     [
         (-5, "now"), (0, "now"), (59, "now"), (MINUTE, "1 min"), (HOUR - 1, "59 min"), (HOUR, "1 h"),
-        (DAY - 1, "23 h"), (DAY, "1 d"), (30 * DAY, "30 d"), (31 * DAY, "1 mo"), (364 * DAY, "11 mo"),
+        (DAY, "24 h"), (26 * HOUR, "26 h"), (44 * HOUR, "44 h"), (72 * HOUR, "72 h"),
+        (4 * DAY - 1, "3 d"), (30 * DAY, "30 d"), (31 * DAY, "1 mo"), (364 * DAY, "11 mo"),
         (366 * DAY, "1 y"), (3660 * DAY, "10 y"),
     ],
 )  # fmt: skip

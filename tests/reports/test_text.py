@@ -20,7 +20,7 @@ Open (2)
   Branch        Agent   Active  Files  Lines
   agent/login   codex      1 h      1  +3 -1
     Review and merge: git diff main...agent/login
-  agent/search  claude     2 d      1      ?
+  agent/search  claude    48 h      1      ?
     3 uncommitted files in ../shop.worktrees/search
     Review; 3 uncommitted files besides: git diff main...agent/search
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agentledger.attention.actions import next_action
-from agentledger.attention.sections import Section, blocking_reasons, section_of
+from agentledger.attention.sections import Section, section_of
+from agentledger.attention.turn import Kind, blocking_reasons, turn_of
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, ignore_progress
 from agentledger.reports import json as reports
@@ -128,7 +129,8 @@ def test_what_is_missing_counts_only_once_ready_is_said(repo: Repo) -> None:
     assert "PKT001" in {f.rule for f in branch(repo).findings or ()}
     ready = STATUS.replace("0001", "0002")
     repo.commit("agent/x", {ready: CHECK_IN.format("ready", "", "none").replace("22:20", "22:40")})
-    assert section_of(branch(repo)) is Section.HELD
+    assert turn_of(branch(repo)).kind is Kind.HELD
+    assert section_of(branch(repo)) is Section.YOUR_TURN
     action = next_action(branch(repo), fleet(repo).base)
     assert action
     assert action.text.startswith("Not ready: ")

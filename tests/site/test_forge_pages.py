@@ -32,7 +32,7 @@ from agentledger.site.page_names import name_pages
 from agentledger.site.reply import build_replies
 from browser import window
 from cases import raw_document
-from gitrepo import Repo
+from gitrepo import START, Repo
 from writing import CONTROL, Desk, brief, check_in
 
 REMOTE = "refs/remotes/origin/"
@@ -162,7 +162,7 @@ def test_a_form_that_is_no_document_still_makes_a_review(desk: Desk, own: str) -
 def test_of_rivals_the_one_that_asks_is_answered(desk: Desk) -> None:
     desk.says({"status/1.md": ASKS})
     rival = {"src/a.py": "3\n", ".agentledger/tasks/x/status/1.md": ASKS}
-    desk.repo.commit("agent/x--2", rival, parents=[desk.root])
+    desk.repo.commit("agent/x--2", rival, parents=[desk.root], at=START + 50 * 60)
     written(desk, offered(desk, "agent/x--2")["Answer"])
     fleet = reading.named(reading.fleet(desk.repo))
     stand = {name: branch.standing.progress for name, branch in fleet.items() if branch.standing}
@@ -287,9 +287,7 @@ def asking(task: str = "x", check: str = "1", name: str = "agent/x", **fields: o
     source = Source(path=f".agentledger/tasks/{task}/status/{check}.md")
     asked = documents.parse_check_in(raw_document(source, ASKS.encode()))
     work = Work(task=task, copy=Copy.SAME, check_ins=(replace(asked, name=check),))
-    standing = Standing(
-        progress=Progress.NEEDS_INPUT, waits_for="manager", question=work.check_ins[0], rivals=("other",)
-    )
+    standing = Standing(progress=Progress.NEEDS_INPUT, question=work.check_ins[0], rivals=("other",))
     one: Branch = sf.branch(name, work=work, standing=standing)
     control = Control(CONTROL, f"refs/heads/{CONTROL}", sf.oid("control"), Sync.SAME)
     usual = {"forge": "https://github.com/a/b", "control": control, "tasks": (Task(id=task),)}
@@ -351,7 +349,7 @@ def test_a_page_is_rendered_again_when_what_it_offers_changes() -> None:
         replace(fleet, control=None),
     ]
     one = fleet.branches[0]
-    ready = replace(one, standing=Standing(progress=Progress.READY, waits_for="manager"))
+    ready = replace(one, standing=Standing(progress=Progress.READY))
     keys = {manifest.branch_key(one, other, "") for other in (fleet, *others)}
     assert len(keys) == 1 + len(others)
     own = replace(fleet, templates={"review": "---\nkind: human\n---\n## Taste\n"})

@@ -4,52 +4,67 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agentledger.attention.turn import DECISIONS
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import Branch, State
+from agentledger.model.work import Progress, Standing
 from agentledger.site import notify
 from agentledger.site.notify import Notice
 from agentledger.storage import user_config
-from fleets import branch, fleet
+from fleets import branch, conflicting, fleet
 
 
-def progress(branch: Branch, _fleet: Fleet) -> str:
-    """The word is in the task's name."""
-    return branch.task or ""
-
-
-def changed(before: list[str], after: list[str], name: str = "agent/{}") -> list[Notice]:
-    """The notices when branches go from these words to those."""
+def changed(before: list[Progress], after: list[Progress], name: str = "agent/{}") -> list[Notice]:
+    """The notices when branches go from being so far to being that far."""
     first, second = (
-        fleet(*(branch(name.format(number), task=word) for number, word in enumerate(words)))
-        for words in (before, after)
+        fleet(*(at(name.format(number), progress) for number, progress in enumerate(each)))
+        for each in (before, after)
     )
-    return notify.find_notices(first, second, progress)
+    return notify.find_notices(first, second)
+
+
+def at(name: str, progress: Progress, **fields: Any) -> Branch:
+    return branch(name, standing=Standing(progress=progress), **fields)
+
+
+WORKING, READY, ASKS = Progress.WORKING, Progress.READY, Progress.NEEDS_INPUT
 
 
 def test_a_branch_that_begins_to_wait_is_told_once() -> None:
-    assert changed(["working"], ["needs-input"]) == [
-        Notice("Needs input: shop", "Branch agent/0 asks for an answer.")
+    assert changed([WORKING], [ASKS]) == [
+        Notice("Needs input: shop", "Branch agent/0: it asks for an answer.")
     ]
-    assert changed(["working"], ["ready"])[0].title == "Ready: shop"
-    assert changed([], ["blocked"])[0].text == "Branch agent/0 cannot go on."
-    assert changed(["ready"], ["ready"]) == changed(["ready"], ["working"]) == []
+    assert changed([WORKING], [READY])[0].title == "Ready: shop"
+    assert changed([], [Progress.BLOCKED])[0].text == "Branch agent/0: it is blocked, and asks for an answer."
+    assert changed([READY], [READY]) == changed([READY], [WORKING]) == []
+
+
+def test_what_is_not_ready_is_never_called_ready() -> None:
+    held = at("agent/0", READY, conflict=conflicting(b"a"))
+    (notice,) = notify.find_notices(fleet(at("agent/0", WORKING)), fleet(held))
+    assert notice.title == "In conflict: shop"
+    assert notify.find_notices(fleet(), fleet(at("agent/0", Progress.LAPSED))) == []
+
+
+def test_each_decision_has_a_title() -> None:
+    assert set(notify.TITLES) == set(DECISIONS)
 
 
 def test_an_ended_branch_waits_for_nobody() -> None:
-    after = fleet(branch(task="ready", state=State.MERGED))
-    assert notify.find_notices(fleet(), after, progress) == []
+    assert notify.find_notices(fleet(), fleet(at("agent/0", READY, state=State.MERGED))) == []
 
 
 def test_many_at_once_are_one_notice() -> None:
-    assert changed(["working"] * 9, ["ready"] * 9) == [Notice("9 branches wait for you", "In shop.")]
+    assert changed([WORKING] * 9, [READY] * 9) == [Notice("9 branches wait for you", "In shop.")]
 
 
 def test_a_name_is_nothing_but_text() -> None:
-    (notice,) = changed([""], ["ready"], name="--help/<b>&\u202e{{title}}{}")
-    assert notice.text == "Branch --help/‹b›＆\\u{202E}{title}0 is ready for review."
+    (notice,) = changed([WORKING], [READY], name="--help/<b>&\u202e{{title}}{}")
+    assert notice.text == "Branch --help/‹b›＆\\u{202E}{title}0: it says that it is ready."
 
 
 def ran(tmp_path: Path, *arguments: str, notice: Notice) -> list[str]:

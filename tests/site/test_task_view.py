@@ -20,6 +20,7 @@ from agentledger.site.markdown.render import render_markdown
 from agentledger.site.task_view import WorkView
 from gitrepo import Content, Repo
 from sitefleet import silent
+from writing import written_at
 
 FOLDER = ".agentledger/tasks/x/"
 BRIEF = """---
@@ -90,10 +91,11 @@ class Desk:
 
     def says(self, files: dict[str, Content]) -> None:
         """A commit of documents on the branch."""
-        self.repo.commit("agent/x", {FOLDER + name: content for name, content in files.items()})
+        told = {FOLDER + name: content for name, content in files.items()}
+        self.repo.commit("agent/x", told, at=written_at(files))
 
     def manager(self, name: str, content: str) -> None:
-        self.repo.commit("agentledger", {f"tasks/x/{name}": content})
+        self.repo.commit("agentledger", {f"tasks/x/{name}": content}, at=written_at({name: content}))
 
     def view(self) -> WorkView:
         fleet = reading.fleet(self.repo)

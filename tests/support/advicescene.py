@@ -166,7 +166,8 @@ class Scene:
         self.write(f"{FOLDER}evidence/idle.json", f'{{"version": 1, "step": {self.steps}}}')
 
     def says(self, state: str = "working", more: str = "", needs: str = "none", at: str = "22:20") -> str:
-        """A check-in at that time of the day, staged; its path."""
+        """A check-in at that time of the day, staged; its path. What is committed next is committed then."""
+        self.desk.when = f"2023-11-14T{at}:00 +0000"
         path = f"{FOLDER}status/20231114T{at.replace(':', '')}00Z-0001.md"
         self.write(path, CHECK_IN.format(state, more, needs).replace("22:20", at))
         return path
@@ -235,8 +236,11 @@ def _typed(command: str, where: Path) -> str:
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
     out, err = io.StringIO(), io.StringIO()
+    # A command takes its time from the clock, so git has to as well.
+    dates = {name: os.environ.pop(name, "") for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE")}
     with contextlib.chdir(where), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(shlex.split(command)[1:])
+    os.environ.update(dates)
     assert code == 0, (command, out.getvalue(), err.getvalue())
     return out.getvalue()
 

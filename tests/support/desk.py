@@ -37,12 +37,18 @@ class Desk:
 
     def __init__(self, repo: Repo, path: Path) -> None:
         self.repo, self.path = repo, path
+        #: When commits are made from here on; "" for the time of all tests.
+        self.when = ""
 
     def git(self, *arguments: str, ok: bool = True) -> str:
         done = subprocess.run(
             ["git", "-c", "core.quotePath=false", "-c", "protocol.file.allow=always", *arguments],
             cwd=self.path, capture_output=True, text=True, errors="surrogateescape", check=False,
-            env={**os.environ, "GIT_EDITOR": "true"},
+            env={
+                **os.environ,
+                "GIT_EDITOR": "true",
+                **({"GIT_COMMITTER_DATE": self.when, "GIT_AUTHOR_DATE": self.when} if self.when else {}),
+            },
         )  # fmt: skip
         assert not ok or done.returncode == 0, done.stderr
         return done.stdout if ok else done.stderr if done.returncode else ""

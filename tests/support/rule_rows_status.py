@@ -63,6 +63,19 @@ def checks_in(state: str = "working", needs: str = "none", *times: str) -> Any:
     return arrange
 
 
+def dated_ahead(scene: Scene) -> None:
+    path = scene.says()
+    scene.write(path, (scene.desk.path / path).read_text().replace("at: 2023", "at: 2099"))
+    scene.slipped()
+
+
+def sets_the_clock(scene: Scene, said: Told) -> None:
+    """What was said stays as it was said, and the next check-in is newer all the same."""
+    assert "set this machine's clock" in said.hint, said
+    scene.says(at="22:30")
+    scene.commits()
+
+
 def checked_in(scene: Scene, said: Told) -> None:
     scene.obey("agentledger report", said)
 
@@ -263,6 +276,27 @@ ROWS = (
                 keys={"checkpoints": ["plan"]},
                 code=False,
             ),
+        ),
+    ),
+    RuleRow(
+        "STA008",
+        fires=(
+            given.case(
+                given.PUSH,
+                work={"check_ins": (given.check_in(at=given.NOW + 600),)},
+                reports=(Report(given.STATUS, "A"),),
+            ),
+        ),
+        silent=(
+            given.case(
+                given.PUSH,
+                work={"check_ins": (given.check_in(at=given.NOW + 240),)},
+                reports=(Report(given.STATUS, "A"),),
+            ),
+            given.case(given.PUSH, work={"check_ins": (given.check_in(at=given.NOW + 600),)}),
+        ),
+        situations=(
+            Advice("STA008", "··www", "agent", arrange=dated_ahead, mend=sets_the_clock, after="··www"),
         ),
     ),
     RuleRow(

@@ -9,6 +9,8 @@ Times are minutes after the first commit; a repository is read at minute 60.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ It is fast.
 ## Acceptance criteria
 - [ ] It takes a second
 """
+_AT = re.compile('^at: "?([^"\\n]+)', re.MULTILINE)
 _CHECK_IN = (
     "## What changed\nIt.\n## What's next\nMore.\n## Risks and blockers\nNone.\n## What I need from you\n"
 )
@@ -79,6 +82,12 @@ def evidence(head: Commit | str, code: int | None = 0, **fields: Any) -> str:
     return json.dumps(usual | ran | fields)
 
 
+def written_at(files: Mapping[str, Content]) -> int | None:
+    """The newest `at` of some documents, in seconds since the epoch; None where none has one."""
+    found = [_AT.search(text) for text in files.values() if isinstance(text, str)]
+    return max((int(datetime.fromisoformat(each[1]).timestamp()) for each in found if each), default=None)
+
+
 class Desk:
     """A repository with a brief of task x on the control branch, and `agent/x` with one code commit."""
 
@@ -89,12 +98,14 @@ class Desk:
         self.code = self.repo.commit("agent/x", {"src/a.py": "2\n"}, parents=[self.root])
 
     def says(self, files: dict[str, Content], **rest: Any) -> Commit:
-        """A commit of documents on the branch."""
-        return self.repo.commit("agent/x", {FOLDER + name: text for name, text in files.items()}, **rest)
+        """A commit of documents on the branch, made when the newest of them was written."""
+        told = {FOLDER + name: text for name, text in files.items()}
+        return self.repo.commit("agent/x", told, **{"at": written_at(files), **rest})
 
     def manager(self, files: dict[str, Content]) -> None:
-        """A commit of the manager's documents."""
-        self.repo.commit(CONTROL, {f"tasks/x/{name}": text for name, text in files.items()})
+        """A commit of the manager's documents, made when the newest of them was written."""
+        told = {f"tasks/x/{name}": text for name, text in files.items()}
+        self.repo.commit(CONTROL, told, at=written_at(files))
 
     def branch(self, name: str = "agent/x", **request: Any) -> Branch:
         """The branch as it is read."""

@@ -1,22 +1,28 @@
-"""How far a piece of work is: who waits for whom, since when, and which claims about it are still true.
+"""How far a piece of work is, since when, and which claims about it are still true.
 
-Belongs here: pure functions of a fleet's values, "now" among them. Does not: whether base has moved in a way
-that matters (see `changes.freshness`), or what to do about a branch (see `actions`).
+Belongs here: pure functions of a fleet's values, "now" among them. Does not: which answer is to which check-in
+(see `replies`), whose turn it is by all this (see `turn`), whether base has moved in a way that matters (see
+`changes.freshness`), or what to do about a branch (see `actions`).
 
 What was said of a commit is still true as long as that commit's code tree is the branch's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+import itertools
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
-from agentledger.model.check_in_states import ASKING_STATES
+from agentledger.attention import replies
+from agentledger.attention.clock import Dated, time_of
 from agentledger.model.fleet import Branch, Commit, Fleet
 from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
 from agentledger.model.text import encode
 from agentledger.model.work import Checked, Progress, Standing, Task, Trust, Work, task_of_work
 from agentledger.scope.task_scope import first_match
+
+# Would merging the head bring the same as merging this commit? None where the commit is not on the branch.
+IsSame = Callable[[str | None], bool | None]
 
 
 def place_branches(fleet: Fleet) -> Fleet:
@@ -31,33 +37,41 @@ def place_branches(fleet: Fleet) -> Fleet:
 
 def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
     task = task_of_work(work, tasks)
-    rivals = tuple(name for name in task.branches if name != branch.name)
-    packet_fresh = is_code_unchanged(branch, work, work.packet.head) if work.packet else None
     touched = [change.path for change in branch.code_changes]
     checks = tuple(
         _judge_check(branch, work, check) for check in required_checks(task.brief, fleet.policy, touched)
     )
-    progress, waits_for, since, question, answer, review = _judge_progress(branch, work)
-    # Only an agent that works owes a sign of life; one that waits for the manager does not.
-    owes_check_in = progress in (Progress.STARTED, Progress.WORKING)
-    due = _check_in_deadline(branch, task.brief, since) if owes_check_in else None
-    late = fleet.now - due if due is not None else 0
-    overdue = late + task.brief.check_in if late > 0 and task.brief else 0
-    if overdue:
-        progress, waits_for = Progress.SILENT, "agent"
-    return Standing(
-        progress=progress,
-        waits_for=waits_for,
-        since=since,
-        question=question,
-        answer=answer,
-        review=review,
+    standing = Standing(
+        progress=Progress.STARTED,
         checks=checks,
-        packet_fresh=packet_fresh,
-        overdue=overdue,
-        rivals=rivals,
-        due=due,
+        packet_fresh=is_code_unchanged(branch, work, work.packet.head) if work.packet else None,
+        rivals=tuple(name for name in task.branches if name != branch.name),
     )
+    return judge_standing(
+        branch,
+        standing,
+        task.brief,
+        now=fleet.now,
+        is_same=lambda commit: is_code_unchanged(branch, work, commit),
+    )
+
+
+def judge_standing(
+    branch: Branch, standing: Standing, brief: Brief | None, *, now: int, is_same: IsSame
+) -> Standing:
+    """Return the standing with how far the branch is, since when, and by which documents.
+
+    `is_same` says whether what was said of a commit is still true; `now` is in seconds since the epoch.
+    """
+    if branch.work is None:
+        return standing
+    judged = _Judge(branch, branch.work, now, is_same).standing(standing)
+    # Only an agent that works owes a sign of life; one that waits for the manager does not.
+    owes_check_in = judged.progress in (Progress.STARTED, Progress.WORKING)
+    due = _check_in_deadline(branch, brief, judged.since) if owes_check_in else None
+    late = now - due if due is not None else 0
+    overdue = late + brief.check_in if late > 0 and brief else 0
+    return replace(judged, due=due, overdue=overdue, progress=Progress.SILENT if overdue else judged.progress)
 
 
 # -- what is still true -------------------------------------------------------------------
@@ -121,131 +135,116 @@ def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
     return Trust.FLAKY if any(agreements) or len(agreements) == 1 else Trust.CONTRADICTED
 
 
-# -- who waits for whom -------------------------------------------------------------------
-
-# Progress, whose turn it is ("agent" or "manager"), since when (seconds since the epoch), and what says so.
-_Judgement = tuple[Progress, str, int | None, CheckIn | None, Answer | None, Review | None]
+# -- how far it is ------------------------------------------------------------------------
 
 
-def _judge_progress(branch: Branch, work: Work) -> _Judgement:
-    # All documents of `work` are newest first.
-    newest = work.check_ins[0] if work.check_ins else None
-    review = work.reviews[0] if work.reviews else None
-    replies = _group_replies(work)
-    answer = _newest_reply(newest, replies) if newest else None
-    # A later check-in makes a review history, unless it only says again that the same code is ready.
-    if review and (newest is None or review.at >= newest.at or _says_ready(branch, work, newest)):
-        reviewed = _judge_review(branch, work, review)
-        if reviewed:
-            return (*reviewed, newest, answer, review)
-    if newest is None:
-        return Progress.STARTED, "agent", None, None, None, review
-    question = _find_unanswered(work, replies)
-    if question:
-        progress = Progress.BLOCKED if question.state == "blocked" else Progress.NEEDS_INPUT
-        return progress, "manager", question.at, question, _newest_reply(question, replies), review
-    sent_back = answer is not None and answer.decision in _SENDS_BACK
-    if _says_ready(branch, work, newest) and not sent_back:
-        return Progress.READY, "manager", newest.at, newest, answer, review
-    since = max(newest.at, answer.at) if answer and (_is_question(newest) or sent_back) else newest.at
-    return Progress.WORKING, "agent", since, newest, answer, review
-
-
-def _judge_review(branch: Branch, work: Work, review: Review) -> tuple[Progress, str, int] | None:
-    """Return what the newest review makes of the branch; None when it is about other code."""
-    if not is_code_unchanged(branch, work, review.head):
-        return None
-    if review.verdict == "approve":
-        return Progress.APPROVED, "manager", review.at
-    return (
-        (Progress.REJECTED, "manager", review.at)
-        if review.verdict == "reject"
-        else (Progress.CHANGES, "agent", review.at)
-    )
-
-
-def _says_ready(branch: Branch, work: Work, newest: CheckIn) -> bool:
-    """Does the newest check-in say ready, of the code as it is?
-
-    `ready` lasts until the code changes again; an uncommitted check-in is about the code as it is.
-    """
-    source = newest.document.source
-    return newest.state == "ready" and (
-        source.uncommitted or is_code_unchanged(branch, work, source.commit) is True
-    )
-
-
-# Decisions that give the work back to its agent, whether it had asked something or said that it is done.
-_SENDS_BACK = ("change", "reject", "stop")
-# The answers by the name of the check-in that each replies to, newest first.
-_Replies = Mapping[str, Sequence[Answer]]
-
-
-def is_waiting(work: Work) -> bool:
+def is_waiting(work: Work, now: int) -> bool:
     """Does the work wait for somebody, so that it must not be put aside as dormant?"""
-    return any(c.state != "working" for c in work.check_ins[:1]) or has_open_question(work)
+    asks = any(c.state != "working" for c in work.check_ins[:1]) or replies.has_open_question(work)
+    return asks or replies.find_stop(work, now) is not None
 
 
-def has_open_question(work: Work) -> bool:
-    """Does a check-in wait for the manager's answer?"""
-    return _find_unanswered(work, _group_replies(work)) is not None
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """One branch, and what has to be known to say how far it is. All documents of `work` are newest first."""
+
+    branch: Branch
+    work: Work
+    now: int
+    is_same: IsSame
+
+    def standing(self, standing: Standing) -> Standing:
+        """Return the standing with progress, since when, and the documents that both follow from."""
+        newest, review = next(iter(self.work.check_ins), None), next(iter(self.work.reviews), None)
+        answered = replies.group_replies(self.work)
+        answer = replies.newest_reply(newest, answered)
+        standing = replace(standing, question=newest, answer=answer, review=review)
+        question = replies.find_unanswered(self.work, answered)
+        if review and self._is_review_in_force(review, newest):
+            verdict = _VERDICTS.get(review.verdict, Progress.CHANGES)
+            return replace(standing, progress=verdict, since=time_of(review, self.now))
+        if newest is None:
+            return standing
+        if question:
+            progress = Progress.BLOCKED if question.state == "blocked" else Progress.NEEDS_INPUT
+            answer = replies.newest_reply(question, answered)
+            return replace(
+                standing,
+                progress=progress,
+                since=time_of(question, self.now),
+                question=question,
+                answer=answer,
+            )
+        return self._place_working(standing, newest, answer)
+
+    def _place_working(self, standing: Standing, newest: CheckIn, answer: Answer | None) -> Standing:
+        """Return the standing of a branch on which nothing is asked: ready, or at work again or still."""
+        said_at = time_of(newest, self.now)
+        sent_back: list[Dated] = [*self._review_sent_back(standing.review, newest)]
+        sent_back += [answer] if answer and answer.decision in replies.SENDS_BACK else []
+        if newest.state == "ready" and not sent_back:
+            if self._is_ready(newest):
+                return replace(standing, progress=Progress.READY, since=said_at)
+            commit = newest.document.source.commit or ""
+            return replace(
+                standing, progress=Progress.LAPSED, since=self._lapsed_at(commit, said_at), lapsed=commit
+            )
+        if self._has_stopped(newest):
+            return replace(standing, progress=Progress.STOPPED, since=said_at)
+        sent_back += [answer] if answer and replies.is_question(newest) else []
+        since = max([said_at, *(time_of(each, self.now) for each in sent_back)])
+        return replace(standing, progress=Progress.WORKING, since=since)
+
+    def _review_sent_back(self, review: Review | None, newest: CheckIn) -> list[Review]:
+        """Return the review, if it asked for more code than there was, and more code came: else nothing."""
+        asked = review is not None and review.verdict != "approve" and self._came_after(review, newest)
+        return [review] if review and asked else []
+
+    def _is_review_in_force(self, review: Review, newest: CheckIn | None) -> bool:
+        """Is the newest review about the code as it is, and not made history by a later check-in?
+
+        An approval outlives a check-in that says once more that the same code is ready; whoever says so after
+        a request for changes puts it to the manager again.
+        """
+        if not self.is_same(review.head):
+            return False
+        if newest is None or self._came_after(review, newest):
+            return True
+        return review.verdict == "approve" and newest.state == "ready" and self._is_ready(newest)
+
+    def _came_after(self, review: Review, check_in: CheckIn) -> bool:
+        """Is a review later than a check-in? Surely where the reviewed commit had it, else by their times."""
+        line = [commit.id for commit in self.branch.line]
+        reviewed = next((at for at, commit in enumerate(line) if commit.startswith(review.head)), None)
+        brought = check_in.document.source.commit
+        if reviewed is not None and brought in line[reviewed:]:
+            return True
+        return time_of(review, self.now) >= time_of(check_in, self.now)
+
+    def _is_ready(self, newest: CheckIn) -> bool:
+        """Is what the check-in called ready the code as it is? An uncommitted one speaks of just that."""
+        source = newest.document.source
+        return source.uncommitted or self.is_same(source.commit) is True
+
+    def _lapsed_at(self, ready: str, said_at: int) -> int:
+        """Return when the first code commit came after the commit that said ready."""
+        later = itertools.takewhile(lambda commit: commit.id != ready, self.branch.line)
+        code = {commit.id for commit in code_commits(self.branch)}
+        times = [commit.committed_at for commit in later if commit.id in code]
+        return min(max(min(times, default=said_at), said_at), self.now)
+
+    def _has_stopped(self, newest: CheckIn) -> bool:
+        """Was its agent told to stop, and has it checked in since, with no more code after that?"""
+        source = newest.document.source
+        ended = source.uncommitted or is_code_unchanged(self.branch, self.work, source.commit) is True
+        return ended and replies.find_stop(self.work, self.now) is not None
 
 
-def _is_question(check_in: CheckIn) -> bool:
-    return check_in.state in ASKING_STATES or check_in.checkpoint is not None
-
-
-def _find_unanswered(work: Work, replies: _Replies) -> CheckIn | None:
-    """Return the check-in that waits for the manager; None where none does.
-
-    That is the newest, if it asks. A later check-in withdraws a question, but not a checkpoint: an agent
-    that goes on without an answer must not open it.
-    """
-    for newest in work.check_ins[:1]:
-        if newest.state in ASKING_STATES and not replies.get(newest.name):
-            return newest
-    # The newest request for each checkpoint: one that is asked for again waits again.
-    requests: dict[str, CheckIn] = {}
-    for check_in in work.check_ins:
-        if check_in.checkpoint:
-            requests.setdefault(check_in.checkpoint, check_in)
-    return next((c for c in requests.values() if not _is_decided(c, replies)), None)
-
-
-def _is_decided(check_in: CheckIn, replies: _Replies) -> bool:
-    """Has the manager said yes or no to the checkpoint? A note is neither."""
-    answers = replies.get(check_in.name, ())
-    return any(a.decision != "note" and a.checkpoint in (None, check_in.checkpoint) for a in answers)
-
-
-def _group_replies(work: Work) -> dict[str, list[Answer]]:
-    """Group the answers by the name of the check-in that each replies to, newest first."""
-    replies: dict[str, list[Answer]] = {}
-    for answer in work.answers:
-        name = answer.to or _answered_check_in(answer, work)
-        if name:
-            replies.setdefault(name, []).append(answer)
-    return replies
-
-
-def _answered_check_in(answer: Answer, work: Work) -> str | None:
-    """Return the check-in that an answer without an address replies to: the newest before it that asks.
-
-    Where none asks, the newest before it. An answer that names a checkpoint replies to that alone; one
-    about the brief to no check-in.
-    """
-    if answer.brief:
-        return None
-    before = [c for c in work.check_ins if c.at <= answer.at]
-    if answer.checkpoint:
-        return next((c.name for c in before if c.checkpoint == answer.checkpoint), None)
-    if before and not _is_question(before[0]):
-        before = [c for c in before if c.checkpoint] or before
-    return before[0].name if before else None
-
-
-def _newest_reply(check_in: CheckIn, replies: _Replies) -> Answer | None:
-    return next(iter(replies.get(check_in.name, ())), None)
+# What the verdict of a review makes of a branch; any other asks for changes.
+_VERDICTS = {
+    "approve": Progress.APPROVED,
+    "reject": Progress.REJECTED,
+}
 
 
 def _check_in_deadline(branch: Branch, brief: Brief | None, since: int | None) -> int | None:

@@ -7,45 +7,33 @@ branch is listed (see `sections`), the command for it (see `actions`), or how ei
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from agentledger.attention.actions import NextAction, next_action, open_question
+from agentledger.attention.actions import next_action
 from agentledger.attention.brief_change import Change
-from agentledger.attention.sections import (
-    Section,
-    blocking_reasons,
-    group_by_section,
-    has_conflict,
-    has_scope_change,
-)
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.attention.commands import NextAction
+from agentledger.attention.conflicts import describe_conflict
+from agentledger.attention.replies import open_question
+from agentledger.attention.sections import Section, group_by_section
+from agentledger.attention.turn import Kind, Whose, turn_of
+from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
-from agentledger.model.work import Progress, Task, task_of_work
-
-
-class Kind(StrEnum):
-    """What a person has to decide about a branch that waits."""
-
-    QUESTION = "question"
-    SCOPE_CHANGE = "scope-change"
-    CONFLICT = "conflict"
-    HELD = "held"
-    READY = "ready"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    KILL = "kill"
-    REVERTED = "reverted"
+from agentledger.model.work import Task, task_of_work
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One branch that waits. `change` is what its copy of the brief asks for; None: that was not compared."""
+    """One branch that waits.
+
+    `change` is what its copy of the brief asks for; None: that was not compared. `text` is what an answer says
+    that sends it back, where nobody has to think of that.
+    """
 
     branch: Branch
     task: Task
     kind: Kind
     action: NextAction
     change: Change | None = None
+    text: str = ""
 
     @property
     def question(self) -> CheckIn | None:
@@ -55,7 +43,7 @@ class Turn:
     @property
     def since(self) -> int | None:
         """Return when the waiting began, in seconds since the epoch."""
-        return self.branch.standing.since if self.branch.standing else None
+        return turn_of(self.branch).since
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -68,40 +56,15 @@ class Turn:
 def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     """Return everything that waits for a person, the most urgent first."""
     parts = group_by_section(fleet)
-    # Most of what is held back waits for its agent; the rest is the manager's to settle.
-    waiting = [b for b in parts[Section.HELD] if _is_manager_s(b)]
+    # What base took back is listed as held, and is the manager's to decide.
+    held = [b for b in parts[Section.HELD] if turn_of(b).whose is Whose.MANAGER]
     tasks = {task.id: task for task in fleet.tasks}
     turns = []
-    for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
+    for branch in (*parts[Section.YOUR_TURN], *held, *parts[Section.KILL]):
         action = next_action(branch, fleet.base)
         if action and branch.work:
             task = task_of_work(branch.work, tasks)
-            turns.append(Turn(branch, task, _kind_of_turn(branch), action))
+            kind = turn_of(branch).kind
+            text = describe_conflict(branch, fleet.base) if kind is Kind.CONFLICT else ""
+            turns.append(Turn(branch, task, kind, action, text=text))
     return tuple(turns)
-
-
-def _is_manager_s(branch: Branch) -> bool:
-    """Is it the manager who settles what holds this branch back? What base took back always is."""
-    by_task = branch.standing is not None and branch.standing.waits_for == "manager"
-    return by_task or branch.state is State.REVERTED
-
-
-def _kind_of_turn(branch: Branch) -> Kind:
-    """Return what a branch's turn is about, asked in the order of `actions`, so that the command fits it."""
-    if branch.state is State.REVERTED:
-        return Kind.REVERTED
-    progress = branch.standing.progress if branch.standing else None
-    if open_question(branch):
-        return Kind.QUESTION
-    if has_scope_change(branch):
-        return Kind.SCOPE_CHANGE
-    if has_conflict(branch):
-        return Kind.CONFLICT
-    if blocking_reasons(branch):
-        return Kind.HELD
-    plain = {
-        Progress.READY: Kind.READY,
-        Progress.APPROVED: Kind.APPROVED,
-        Progress.REJECTED: Kind.REJECTED,
-    }
-    return plain.get(progress, Kind.KILL) if progress else Kind.KILL

@@ -1,7 +1,7 @@
 """Which section of the board lists a branch: decided once, for every output.
 
-Belongs here: sorting branches into sections, and the questions that this takes. Does not: what to do about a
-branch (see `actions`), or how a terminal, a page or a JSON document shows it.
+Belongs here: sorting branches into sections. Does not: whose turn it is, from which the section follows (see
+`turn`), what to do about a branch (see `actions`), or how a terminal, a page or a JSON document shows it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from agentledger.attention.loose_work import is_resting
-from agentledger.model.findings import Finding, Severity
+from agentledger.attention.turn import BranchTurn, Kind, Whose, has_conflict, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing, Task
+from agentledger.model.work import Task
 
 
 class Section(StrEnum):
@@ -40,78 +40,38 @@ def section_of(branch: Branch) -> Section:
         return Section.HELD
     if branch.state is not State.OPEN:
         return Section.ENDED
-    # The first question that is true decides; `actions` and `queue` ask them in the same order.
-    standing = branch.standing
-    if is_resting(branch):
-        return Section.UNBRIEFED if standing is None else Section.WORKING
-    if standing is None:
-        return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
-    if standing.progress in ASKING or has_scope_change(branch):
-        return Section.YOUR_TURN
-    if has_conflict(branch) or standing.progress is Progress.REJECTED or blocking_reasons(branch):
-        return Section.HELD
-    if is_finished(branch):
-        return Section.YOUR_TURN
-    if met_kill_criteria(branch):
-        return Section.KILL
-    return Section.SILENT if standing.progress is Progress.SILENT else Section.WORKING
+    turn = turn_of(branch)
+    if turn.whose is Whose.MANAGER:
+        return Section.KILL if turn.kind is Kind.KILL else Section.YOUR_TURN
+    if turn.whose is Whose.AGENT:
+        return _OF_AGENTS.get(turn.kind, Section.WORKING)
+    return Section.HELD if has_conflict(branch) and not is_resting(branch) else Section.UNBRIEFED
 
 
-def is_finished(branch: Branch) -> bool:
-    """Does its agent say that it is ready, or is it approved already?"""
-    standing = branch.standing
-    return standing is not None and standing.progress in FINISHED
-
-
-def blocking_reasons(branch: Branch) -> tuple[str, ...]:
-    """Return what holds a branch back now, in words; () when nothing does.
-
-    That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
-    evaluated, what the evidence alone shows.
-    """
-    if branch.findings is None:
-        return branch.standing.holds if branch.standing and is_finished(branch) else ()
-    errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]
-    return tuple(f.message for f in errors if _is_blocking(f, is_finished(branch)))
-
-
-def _is_blocking(finding: Finding, done: bool) -> bool:
-    """Does a finding hold the branch back? Boundaries count from the first commit, the rest once it is done."""
-    family = finding.rule[:3]
-    # OWN004 is about two briefs that overlap: the manager settles that, not this branch's agent.
-    return (family == "OWN" and finding.rule != "OWN004") or (done and family in ("PKT", "EVD"))
-
-
-def met_kill_criteria(branch: Branch) -> tuple[str, ...]:
-    """Return the kill criteria of the brief that are met, in words."""
-    findings = branch.findings or ()
-    return tuple(each.message for each in findings if each.rule == "KIL001" and each.waived is None)
-
-
-def has_scope_change(branch: Branch) -> bool:
-    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
-    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE
-
-
-def has_conflict(branch: Branch) -> bool:
-    """Does git's merge with base stop at a conflict? False when it is clean, failed, or was not tried."""
-    return branch.conflict is not None and branch.conflict.clean is False
+# An agent's turns that are no plain work.
+_OF_AGENTS = {
+    Kind.CONFLICT: Section.HELD,
+    Kind.HELD: Section.HELD,
+    Kind.LAPSED: Section.HELD,
+    Kind.SILENT: Section.SILENT,
+}
 
 
 def group_by_section(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
     """Map every section, empty or not, to its branches, last activity first.
 
-    What waits for the manager is sorted by how long it has waited, questions before finished work.
+    What waits for the manager is sorted by how long it has waited, questions before the rest.
     """
     recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
     groups = {part: [b for b in recent if section_of(b) is part] for part in Section}
-    groups[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(b.standing))
+    groups[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(turn_of(b)))
     return {part: tuple(branches) for part, branches in groups.items()}
 
 
-def _waiting_key(standing: Standing | None) -> tuple[bool, int]:
-    finished = standing is not None and standing.progress in FINISHED
-    return finished, (standing.since or 0) if standing else 0
+def _waiting_key(turn: BranchTurn) -> tuple[int, int]:
+    """Questions first, then finished work, then what goes back to its agent; of each the longest wait."""
+    asks, done = (Kind.QUESTION, Kind.SCOPE_CHANGE), (Kind.READY, Kind.APPROVED)
+    return 0 if turn.kind in asks else 1 if turn.kind in done else 2, turn.since or 0
 
 
 def planned_tasks(fleet: Fleet) -> tuple[Task, ...]:

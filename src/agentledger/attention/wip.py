@@ -15,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from agentledger.attention import sections
-from agentledger.attention.sections import Section
+from agentledger.attention.turn import Kind, Whose, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
-from agentledger.model.work import ASKING, Progress, Task
+from agentledger.model.work import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +64,17 @@ def _measure_load(manager: str, branches: Iterable[Branch], tasks: Mapping[str, 
     return Load(manager, **counts, review_lines=lines)
 
 
+# What waits for an answer: the manager is slow, not the agent.
+_UNCOUNTED = (Kind.QUESTION, Kind.SCOPE_CHANGE, Kind.REJECTED, Kind.STOPPED)
+
+
 def _turn_of_branch(branch: Branch, tasks: Mapping[str, Task]) -> str:
     """Return what an open branch counts for: active, local or review; "" for nothing."""
-    standing = branch.standing
-    if standing is None or sections.has_scope_change(branch):
+    turn = turn_of(branch)
+    if turn.whose is Whose.NOBODY or turn.kind in _UNCOUNTED:
         return ""
-    if standing.progress in (*ASKING, Progress.REJECTED):
-        return ""
-    finished = sections.is_finished(branch)
-    # Said to be ready, but held back: it is its agent's turn again.
-    if finished and sections.section_of(branch) is Section.YOUR_TURN:
+    # Said to be ready, but held back: it goes back to its agent.
+    if turn.kind in (Kind.READY, Kind.APPROVED):
         return "review"
     task = tasks.get(branch.work.task) if branch.work else None
     return "local" if task and task.brief and task.brief.session == "local" else "active"

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from agentledger.attention.progress import judge_standing
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Line, Net
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES
-from agentledger.model.work import Checked, Standing
+from agentledger.model.work import Checked, Standing, task_of_work
 from agentledger.rules.review import decisive_review
 from agentledger.storage.cache import Cache
 
@@ -30,7 +31,7 @@ class Freshness:
         self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
     ) -> None:
         self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
-        self._branches = {b.ref: b for b in branches}
+        self._tasks, self._now = {task.id: task for task in fleet.tasks}, fleet.now
         pairs = {
             (full_id, b.head)
             for b in branches
@@ -53,13 +54,19 @@ class Freshness:
         return self._has_only_reports(branch, full_id) or self._equal.get((full_id, branch.head), False)
 
     def standing(self, branch: Branch) -> Standing | None:
-        """Return the branch's standing, its evidence and packet judged by what merging brings."""
+        """Return the branch's standing, with all that was said of a commit judged by what merging brings."""
         standing, work = branch.standing, branch.work
         if standing is None or work is None:
             return None
-        packet = self.is_fresh(branch, work.packet.head) if work.packet else None
-        return replace(
-            standing, packet_fresh=packet, checks=tuple(self._checked(branch, c) for c in standing.checks)
+        judged = replace(
+            standing,
+            packet_fresh=self.is_fresh(branch, work.packet.head) if work.packet else None,
+            checks=tuple(self._checked(branch, c) for c in standing.checks),
+        )
+        # What was called ready is still that after base was merged in, or a rebase: see `progress`.
+        brief = task_of_work(work, self._tasks).brief
+        return judge_standing(
+            branch, judged, brief, now=self._now, is_same=lambda named: self.is_fresh(branch, named)
         )
 
     def review(self, branch: Branch, brief: Brief | None) -> bool | None:
@@ -110,10 +117,11 @@ class Freshness:
 
 
 def _named_commits(branch: Branch) -> Iterable[str]:
-    """Yield the commits that evidence, packet and reviews of a branch name."""
+    """Yield the commits that evidence, packet, reviews and the check-in that says ready are about."""
     work = branch.work
     if work is None:
         return
+    yield from (c.document.source.commit or "" for c in work.check_ins[:1] if c.state == "ready")
     yield from (evidence.head for evidence in work.evidence)
     # The newest review, and the newest by a human: some briefs count only that one.
     yield from (review.head for review in work.reviews[:1])

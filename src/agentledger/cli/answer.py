@@ -43,7 +43,11 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
     "Where no question is open, reject refuses the branch's change of its brief.",
 )
 @click.option("-m", "--message", "messages", multiple=True, metavar="TEXT", help="A paragraph. Repeatable.")
-@click.option("--to", metavar="CHECK-IN", help="The check-in that you answer.  [default: the newest]")
+@click.option(
+    "--to",
+    metavar="CHECK-IN",
+    help="The check-in that you answer.  [default: the question that waits, else the newest]",
+)
 @click.option("--checkpoint", metavar="NAME", help="The checkpoint that you decide on.")
 @click.option("--branch", metavar="NAME", help="The branch to answer, where several work on the task.")
 @click.option("--all", "everyone", is_flag=True, help="Answer every branch that works on the task.")
@@ -141,7 +145,13 @@ def _print_json(done: Answered) -> None:
 
     click.echo(
         json.encode_answer(
-            *(done.task, done.ref, done.path, done.commit, done.to_publish, done.unsigned, done.dry_run)
+            done.task,
+            ref=done.ref,
+            paths=(done.path, *done.others),
+            commit=done.commit,
+            to_publish=done.to_publish,
+            unsigned=done.unsigned,
+            dry_run=done.dry_run,
         ),
         nl=False,
     )
@@ -149,10 +159,11 @@ def _print_json(done: Answered) -> None:
 
 def describe_answer(done: Answered) -> str:
     """The lines about an answer: its place, warnings, and the next command; for a dry run also the document."""
-    from agentledger.model.text import escape_hidden
+    from agentledger.model.text import escape_hidden, format_count
     from agentledger.repository.bases import HEADS
 
-    place = f"{escape_hidden(done.path)}: {{}} to {escape_hidden(done.ref.removeprefix(HEADS))}"
+    more = f" and {format_count(len(done.others), 'more document')}" if done.others else ""
+    place = f"{escape_hidden(done.path)}{more}: {{}} to {escape_hidden(done.ref.removeprefix(HEADS))}"
     lines = [place.format("written") + f", {done.commit[:12]}"]
     if done.dry_run:
         document = done.content.decode("utf-8", "replace").splitlines()

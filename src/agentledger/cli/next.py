@@ -181,6 +181,19 @@ def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
     return Then.ON
 
 
+def _send_back(options: FleetOptions, turn: Turn) -> Then:
+    """Send it back to its agent with the text that the turn has."""
+    from dataclasses import replace
+
+    from agentledger.cli import answer
+    from agentledger.workflow.manage import answer as work
+    from agentledger.workflow.manage import next_item as next_turn
+
+    reply = replace(next_turn.build_reply(turn, "change"), text=turn.text)
+    click.echo(answer.describe_answer(work.write_answer(options.start, reply, int(time.time()))))
+    return Then.ON
+
+
 def _skip_turn(_options: FleetOptions, _turn: Turn) -> Then:
     return Then.ON
 
@@ -207,9 +220,10 @@ def _quit(_options: FleetOptions, _turn: Turn) -> Then:
 
 # A new key is a line here, and its function above. `y` is not for finished work: a review approves that.
 KEYS = (
-    Key("a", "answer", ("question", "ready", "kill"), _answer_turn),
+    Key("a", "answer", ("question", "ready", "kill", "stopped"), _answer_turn),
     Key("y", "approve", ("question", "scope-change"), _approve_turn),
     Key("c", "ask for changes", ("question", "scope-change", "ready", "held", "kill"), _request_change),
+    Key("b", "send it back", ("conflict",), _send_back),
     Key("s", "skip", (), _skip_turn),
     Key("o", "open its page", (), _open_page),
     Key("q", "quit", (), _quit),

@@ -21,7 +21,7 @@ from agentledger.cli.options import FOLDER, FleetOptions, fleet_options
 from agentledger.model.errors import LedgerError
 
 if TYPE_CHECKING:
-    from agentledger.model.fleet import Branch, Fleet
+    from agentledger.model.fleet import Fleet
     from agentledger.site.markdown.pool import Renderer
     from agentledger.site.notify import Notice
     from agentledger.site.rebuild_loop import Source
@@ -127,15 +127,11 @@ class _Publisher:
             # Nothing was built, so no fleet was read; the next build needs one to compare with.
             with self._options.reading() as (snapshot, _):
                 fleet = snapshot.fleet
-        due = notify.find_notices(self._before, fleet, _progress_of) if self._before else []
+        due = notify.find_notices(self._before, fleet) if self._before else []
         self._before = fleet
         if due:
             # In a thread: a slow command must not delay the next build.
             threading.Thread(target=_send_notices, args=(self._notify, due), daemon=True).start()
-
-
-def _progress_of(branch: Branch, _fleet: Fleet) -> str:
-    return branch.standing.progress if branch.standing else ""
 
 
 def _send_notices(command: Sequence[str], due: Sequence[Notice]) -> None:

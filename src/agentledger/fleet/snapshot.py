@@ -15,6 +15,7 @@ from pathlib import Path
 
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches
 from agentledger.changes.ancestry import History
+from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
@@ -97,6 +98,10 @@ class Snapshot:
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
+
+    def with_standing(self, branch: Branch) -> Branch:
+        """Return a branch whose standing is judged by what merging brings, though no rule was asked."""
+        return replace(branch, standing=Freshness(self._scratch, self.fleet, [branch]).standing(branch))
 
     def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
         """Judge a push from a branch's own worktree that moves other refs, `moved`."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentledger import documents, rules
+from agentledger.attention.clock import time_of
 from agentledger.changes import content_risks, net_changes
 from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.fleet import case_builder, check_ins
@@ -91,7 +92,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         branch=here.branch,
         is_agent_branch=True,
         task=gated.task,
-        work=_gather_work(sealed, gated, commit, own),
+        work=_gather_work(sealed, gated, commit, own=own, now=now),
         scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
@@ -113,7 +114,7 @@ def _changed_check_ins(sealed: Scratch, gated: Gated, commit: str, own: Own) -> 
     return check_ins.compare_check_ins(sealed, gated.policy, {"": histories})[""]
 
 
-def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
+def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own, now: int) -> Work:
     """Gather the branch's documents that the rules of this gate ask for: its copy of the brief, and check-ins."""
     folder = f"{ledger_paths.task_folder(gated.task.id)}/"
     entries = objects.read_tree_entries(sealed.git, commit, folder)
@@ -141,7 +142,8 @@ def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own) -> Work:
         )
         for path, blob in chosen.items()
     ]
-    newest = sorted(parsed, key=lambda c: (c.at, c.name), reverse=True)
+    # Which commit brought each is not known here; the newest names come first.
+    newest = sorted(parsed, key=lambda c: (time_of(c, now), c.name), reverse=True)
     return Work(task=gated.task.id, copy=state, check_ins=tuple(newest), answers=gated.task.answers)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from agentledger.attention.sections import is_finished
+from agentledger.attention.turn import is_finished
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
@@ -73,7 +73,8 @@ def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) ->
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
         if branch.work is not None and _is_agent_branch(branch, taken.fleet):
-            yield from taken.findings([branch], _gate_of_branch(branch))[branch.ref]
+            gate = _gate_of_branch(taken.with_standing(branch))
+            yield from taken.findings([branch], gate)[branch.ref]
     # In the main checkout a manager may have an agent's branch; a linked worktree is the agent's own.
     mine = by_ref.get(HEADS + own)
     if linked and mine is not None and mine.work is not None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from agentledger.attention import progress
 from agentledger.control import reader
 from agentledger.control.control_files import Entry, Side
-from agentledger.git import signatures
+from agentledger.git import process, signatures
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files, tasks
@@ -127,9 +127,8 @@ def _read_uncommitted(
             continue
         known = committed.get(branch.ref, BranchFiles((), 0, {}))
         blobs = on_base | {file.path: file.blob for file in known.files}
-        files = ledger_files.read_worktree_files(
-            branch, observed.home / branch.worktree.path, blobs, fleet.object_format
-        )
+        git = process.repository_at(observed.home / branch.worktree.path)
+        files = ledger_files.read_worktree_files(git, branch, blobs, fleet.object_format)
         if files:
             uncommitted[branch.ref] = files
     return uncommitted

@@ -14,13 +14,14 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from agentledger.documents import MOST_BYTES
-from agentledger.git import diffs, objects
+from agentledger.git import diffs, objects, stored_form
+from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError
 from agentledger.model.fleet import Base, Branch, Change, Commit, State
@@ -32,7 +33,8 @@ from agentledger.storage.cache import Cache
 # At most so many of one branch's ledger files are read, the newest: nobody reads ten thousand check-ins.
 MOST_FILES = 400
 REGULAR = ("100644", "100755")
-_KIND = "ledger files"
+# The number goes up when a row says something else for the same branch.
+_KIND = "ledger files 2"
 # What identifies a file: path, blob, and where it was read.
 Key = tuple[str, str, Source]
 # A commit, and what it changed in the ledger's folder.
@@ -149,9 +151,8 @@ def _load_files(row: bytes) -> BranchFiles | None:
 def _list_files(branch: Branch, history: _History) -> tuple[tuple[LedgerFile, ...], int]:
     """The ledger files that a branch adds, no more than can be read, and how many there are."""
     changes = [c for c in branch.changes if is_ledger_path(c.path) and c.status != "D"]
-    # A check-in's name begins with its time, so git's order is by age. Check-ins have a limit of their own:
-    # they must not crowd out packet and brief.
-    check_ins = [c for c in changes if b"/status/" in c.path]
+    # Check-ins have a limit of their own: they must not crowd out packet and brief.
+    check_ins = history.by_age(branch, [c for c in changes if b"/status/" in c.path])
     chosen = [c for c in changes if b"/status/" not in c.path][:MOST_FILES] + check_ins[-MOST_FILES:]
     sources = history.sources(branch, [c.path for c in chosen])
     return tuple(_file_of_change(c, source) for c, source in zip(chosen, sources, strict=True)), len(changes)
@@ -175,11 +176,29 @@ class _History:
                     self._briefs.setdefault(commit, []).append(change)
 
     def sources(self, branch: Branch, paths: Iterable[bytes]) -> Iterator[Source]:
-        """For each path its source: the branch's newest commit that touched it, as far as that is known."""
+        """For each path its source: the branch's newest commit that touched it, as far as that is known.
+
+        For a check-in it is the one that brought it: nobody may edit one, and an edit must not make it newer.
+        """
         own = {commit.id: commit for commit in branch.commits}
+        line = {commit.id for commit in branch.line}
         for path in paths:
-            newest = next((c for c in reversed(self._touched.get(path, ())) if c in own), "")
-            yield _source_of_path(branch, path, own.get(newest))
+            touched = [c for c in self._touched.get(path, ()) if c in own]
+            if b"/status/" in path:
+                # On the first-parent line a merge brings what was committed beside it.
+                chosen = next((c for c in touched if c in line), next(iter(touched), ""))
+            else:
+                chosen = next(reversed(touched), "")
+            yield _source_of_path(branch, path, own.get(chosen))
+
+    def by_age(self, branch: Branch, changes: Sequence[Change]) -> list[Change]:
+        """These changes, oldest first, by the commit of the branch's own line that brought each; then by path."""
+        places = {commit.id: place for place, commit in enumerate(reversed(branch.line))}
+
+        def place(change: Change) -> int:
+            return min((places[c] for c in self._touched.get(change.path, ()) if c in places), default=0)
+
+        return sorted(changes, key=place)
 
     def first_briefs(self, branch: Branch) -> dict[str, LedgerFile]:
         """By path, the oldest version of each brief on the branch's first-parent line."""
@@ -245,24 +264,34 @@ def read_contents(scratch: Scratch, files: Sequence[LedgerFile]) -> dict[Key, Le
 
 
 def read_worktree_files(
-    branch: Branch, folder: Path, committed: Mapping[str, str], object_format: str
+    git: Git, branch: Branch, committed: Mapping[str, str], object_format: str
 ) -> list[LedgerFile]:
-    """The ledger files of a worktree that differ from what its branch has committed.
+    """The ledger files of the worktree at `git.cwd` that differ from what its branch has committed.
 
-    `committed` maps paths to blobs. Links are not followed: one could lead out of the worktree, to any file
-    that the reader may read.
+    `committed` maps paths to blobs. A file is compared, and given, as git would store it. Links are not
+    followed: one could lead out of the worktree, to any file that the reader may read.
     """
-    files = []
-    for path in _walk_ledger(folder):
-        name = path.relative_to(folder).as_posix()
-        size = path.stat().st_size
-        raw = path.read_bytes() if size <= MOST_BYTES else None
-        blob = objects.blob_id(raw, object_format) if raw is not None else ""
-        if committed.get(name) != blob:
-            at = int(path.stat().st_mtime)
-            source = Source(path=name, ref=branch.name, at=at, uncommitted=True)
-            files.append(LedgerFile(path=name, mode="100644", blob=blob, source=source, size=size, raw=raw))
-    return files[:MOST_FILES]
+    found = [_read_file(git.cwd, path, branch, object_format) for path in _walk_ledger(git.cwd)]
+    # A file that is byte by byte what was committed is that, whatever the settings are now.
+    changed = [file for file in found if committed.get(file.path) != file.blob][:MOST_FILES]
+    stored = stored_form.read_stored_forms(git, git.cwd, [f.path for f in changed if f.raw is not None])
+    files = [_with_content(file, stored.get(file.path, file.raw), object_format) for file in changed]
+    return [file for file in files if committed.get(file.path) != file.blob]
+
+
+def _read_file(top: Path, path: Path, branch: Branch, object_format: str) -> LedgerFile:
+    """A file of a worktree as its bytes are there."""
+    name, status = path.relative_to(top).as_posix(), path.stat()
+    source = Source(path=name, ref=branch.name, at=int(status.st_mtime), uncommitted=True)
+    raw = path.read_bytes() if status.st_size <= MOST_BYTES else None
+    file = LedgerFile(path=name, mode="100644", blob="", source=source, size=status.st_size)
+    return _with_content(file, raw, object_format)
+
+
+def _with_content(file: LedgerFile, raw: bytes | None, object_format: str) -> LedgerFile:
+    if raw is None:
+        return file
+    return replace(file, blob=objects.blob_id(raw, object_format), size=len(raw), raw=raw)
 
 
 def _walk_ledger(folder: Path) -> Iterator[Path]:

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
 
 from agentledger.attention import progress
+from agentledger.ledger import order
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
@@ -56,7 +56,7 @@ def attach_tasks(fleet: Fleet, papers: Papers, parser: Parser) -> Fleet:
     """The fleet with its tasks, and each branch with its work. Never raises for what documents hold."""
     if not (papers.branches or papers.uncommitted or papers.base or papers.control):
         return fleet
-    desk = _Desk(papers, parser)
+    desk = _Desk(papers, parser, fleet.now)
     # A task that only branches know gets its brief from the first of them: the one that is named for it.
     ordered = sorted(fleet.branches, key=lambda b: (desk.is_guest(b), b.name))
     placed = {branch.ref: desk.branch(branch) for branch in ordered}
@@ -105,8 +105,8 @@ def list_documents(papers: Papers) -> Iterator[tuple[LedgerFile, type[Paper]]]:
 class _Desk:
     """Where the papers of one fleet are sorted."""
 
-    def __init__(self, papers: Papers, parser: Parser) -> None:
-        self.papers = papers
+    def __init__(self, papers: Papers, parser: Parser, now: int) -> None:
+        self.papers, self.now = papers, now
         self.read = parser.read
         self.manager: dict[str, list[LedgerFile]] = {}
         for file in papers.control:
@@ -147,9 +147,9 @@ class _Desk:
         outcome = next((f for f in files if split_path(f.path)[1] == "outcome.md"), None)
         return Task(
             id=task,
-            answers=_sort_newest_first(self._all(files, "answers", Answer)),
-            waivers=_sort_newest_first(self._all(files, "waivers", Waiver)),
-            reviews=_sort_newest_first(self._all(files, "reviews", Review)),
+            answers=order.sort_decisions(self._all(files, "answers", Answer), self.now),
+            waivers=order.sort_decisions(self._all(files, "waivers", Waiver), self.now),
+            reviews=order.sort_decisions(self._all(files, "reviews", Review), self.now),
             outcome=self.read(Outcome, outcome) if outcome else None,
             attempts=self._all(files, "attempts", Attempt),
         )
@@ -217,7 +217,9 @@ class _Desk:
         elif first and first.document.blob != self.briefs[task].document.blob:
             problems = (*problems, _second_brief_problem(first, self.briefs[task]))
         filed = self.filed.get(task, Task(id=task))
-        check_ins = _sort_newest_first(self._all(files, "status", CheckIn))
+        check_ins = order.sort_check_ins(
+            branch, self._all(files, "status", CheckIn), branch_files.files, self.now
+        )
         packet = next((f for f in files if split_path(f.path)[1] == "packet.md"), None)
         dated = sum(split_path(f.path)[1].startswith("status/") for f in files)
         return Work(
@@ -273,7 +275,7 @@ class _Desk:
             if branch.state in ALIVE:
                 return replace(branch, state=_ENDS[outcome.outcome], state_why=_describe_outcome(outcome))
             return branch
-        waiting = branch.work is not None and progress.is_waiting(branch.work)
+        waiting = branch.work is not None and progress.is_waiting(branch.work, self.now)
         live = task in self.briefs and outcome is None and task not in self.landed
         fresh = branch.state is State.EMPTY and live
         if fresh or (branch.state is State.DORMANT and waiting):
@@ -326,13 +328,6 @@ def _overlay_files(committed: Sequence[LedgerFile], uncommitted: Sequence[Ledger
 def _drop_loose_files(files: Iterable[LedgerFile]) -> list[LedgerFile]:
     """Without plain files beside the folders; a link or a submodule in place of a folder stays."""
     return [f for f in files if split_path(f.path)[1] or not f.is_regular]
-
-
-Dated = TypeVar("Dated", CheckIn, Answer, Waiver, Review)
-
-
-def _sort_newest_first(values: Sequence[Dated]) -> tuple[Dated, ...]:
-    return tuple(sorted(values, key=lambda v: (v.at, v.name), reverse=True))
 
 
 def _find_misplaced(files: Iterable[LedgerFile]) -> tuple[Problem, ...]:

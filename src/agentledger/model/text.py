@@ -67,10 +67,16 @@ def format_rfc3339(at: int) -> str:
 
 
 def format_age(seconds: int) -> str:
-    """A duration in one unit, for people: `now`, `5 min`, `3 h`, `12 d`, `4 mo`, `2 y`."""
-    # A year of 365.25 days, and a month of a twelfth of it.
-    for size, unit in ((31557600, "y"), (2629800, "mo"), (86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
+    """A duration in one unit, for people: `now`, `5 min`, `3 h`, `12 d`, `4 mo`, `2 y`; in hours up to three days."""
+    # A year of 365.25 days, and a month of a twelfth of it. Days begin late: 26 and 44 hours are both "1 d".
+    for least, size, unit in (
+        (31557600, 31557600, "y"),
+        (2629800, 2629800, "mo"),
+        (73 * 3600, 86400, "d"),
+        (3600, 3600, "h"),
+        (60, 60, "min"),
+    ):
+        if seconds >= least:
             return f"{seconds // size} {unit}"
     return "now"
 

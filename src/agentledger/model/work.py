@@ -156,6 +156,10 @@ class Progress(StrEnum):
     REJECTED = "rejected"
     #: A check-in is overdue.
     SILENT = "silent"
+    #: It was said to be ready, and code was committed since.
+    LAPSED = "no longer ready"
+    #: Its agent was told to stop, and has checked in since.
+    STOPPED = "stopped"
 
 
 # How far a branch is that waits for an answer, and one whose agent says that it is done.
@@ -197,12 +201,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How far a branch with a task is, and who waits for whom."""
+    """How far a branch with a task is; whose turn it is follows from this (see `attention.turn`)."""
 
     progress: Progress
-    #: Whose turn it is: agent or manager.
-    waits_for: str = ""
-    #: When the waiting began.
+    #: Since when it is that far, in seconds since the epoch.
     since: int | None = None
     #: The check-in that all this follows from, and the answer to it.
     question: CheckIn | None = None
@@ -217,6 +219,8 @@ class Standing:
     rivals: tuple[str, ...] = ()
     #: The last second in which a check-in is in time; None where none is due.
     due: int | None = None
+    #: The commit that was said to be ready, where code came after it.
+    lapsed: str = ""
 
     @property
     def holds(self) -> tuple[str, ...]:

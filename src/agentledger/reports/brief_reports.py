@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from agentledger.attention.actions import format_command
 from agentledger.attention.brief_change import Change
+from agentledger.attention.commands import format_command
 from agentledger.model.ledger import Brief, Problem
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.model.work import ACCEPTABLE, PLACES, Copy

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from agentledger.attention import actions, sections, wip
+from agentledger.attention import actions, sections, turn, wip
+from agentledger.attention.commands import NextAction
 from agentledger.model import fleet as model_fleet
 from agentledger.model.command_result import Did
 from agentledger.model.ledger import Wip
@@ -57,16 +58,27 @@ def encode_site(index: str, written: int, unchanged: int, removed: int) -> bytes
 
 
 def encode_answer(
-    task: str, ref: str, path: str, commit: str, to_publish: bool, unsigned: str, dry_run: bool = False
+    task: str,
+    *,
+    ref: str,
+    paths: tuple[str, ...],
+    commit: str,
+    to_publish: bool,
+    unsigned: str,
+    dry_run: bool = False,
 ) -> bytes:
-    """The document of one answer; `unsigned` says why it has no signature, "" where it has or needs none."""
+    """The document of one answer, or of one to each of several branches.
+
+    `unsigned` says why it has no signature, "" where it has or needs none.
+    """
     document = shapes_commands.Answered(
         version=1,
         kind="answered",
         dry_run=dry_run,
         task=_json_text(task),
         ref=_json_text(ref),
-        path=_json_text(path),
+        path=_json_text(paths[0]),
+        paths=tuple(map(_json_text, paths)),
         commit=commit or None,
         to_publish=to_publish,
         unsigned=_optional_text(unsigned),
@@ -135,6 +147,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         arrival=_shape_arrival(branch.arrival) if branch.arrival else None,
         taken_back=_shape_taken_back(branch.taken_back) if branch.taken_back else None,
         section=sections.section_of(branch),
+        turn=_shape_turn(branch),
         task=_optional_text(branch.task),
         agent=shapes_ledger.Agent(name=_json_text(branch.agent.name), source=branch.agent.source)
         if branch.agent
@@ -223,7 +236,12 @@ def _shape_conflict_file(file: model_fleet.ConflictFile) -> shapes_ledger.Confli
     )
 
 
-def _shape_next_action(action: actions.NextAction | None) -> shapes_ledger.NextAction | None:
+def _shape_turn(branch: model_fleet.Branch) -> shapes_ledger.BranchTurn:
+    now = turn.turn_of(branch)
+    return shapes_ledger.BranchTurn(now.whose, now.kind, _optional_time(now.since), _optional_text(now.why))
+
+
+def _shape_next_action(action: NextAction | None) -> shapes_ledger.NextAction | None:
     return shapes_ledger.NextAction(action.text, action.command) if action else None
 
 

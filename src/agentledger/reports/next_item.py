@@ -15,8 +15,9 @@ import msgspec
 from agentledger.attention import loose_work
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
-from agentledger.attention.queue import Kind, Turn
-from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
+from agentledger.attention.queue import Turn
+from agentledger.attention.sections import Section, group_by_section
+from agentledger.attention.turn import Kind, blocking_reasons, met_kill_criteria
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
@@ -37,13 +38,14 @@ NAMED = 3  # branches of one state
 _WAITS = {
     Kind.QUESTION: "asks",
     Kind.SCOPE_CHANGE: "asks for a different scope",
-    Kind.CONFLICT: "is in conflict with base",
+    Kind.CONFLICT: "says that it is ready, and is in conflict with base",
     Kind.HELD: "is held",
     Kind.READY: "says that it is ready",
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",
     Kind.KILL: "has met a criterion to give up",
     Kind.REVERTED: "had landed, and base took it back",
+    Kind.STOPPED: "has stopped, as it was told",
 }
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from agentledger.attention import queue
+from agentledger.attention import turn
 from agentledger.model import work
 from agentledger.reports.prompt import cloud
 from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, one_of
@@ -67,6 +67,8 @@ class Sync(Entry, frozen=True):
 class Answered(Entry, frozen=True):
     """What answering did: it wrote the document at `path`, with `commit`, on the control branch `ref`.
 
+    `paths` are all documents: there is one for each branch that is answered.
+
     `commit` is null in a dry run. `to_publish`: there is a remote that does not have it yet. `unsigned`: why
     it has no signature although the policy lists signers; null where it needs none, or has one.
     """
@@ -77,6 +79,7 @@ class Answered(Entry, frozen=True):
     task: str
     ref: str
     path: str
+    paths: tuple[str, ...]
     commit: Oid | None
     to_publish: bool
     unsigned: str | None
@@ -222,7 +225,7 @@ class Turn(Entry, frozen=True):
     brief would change, `checks` the last result of each check in words.
     """
 
-    about: Annotated[str, one_of(*queue.Kind)]
+    about: Annotated[str, one_of(*turn.DECISIONS)]
     branch: str
     task: str
     title: str

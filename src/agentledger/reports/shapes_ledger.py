@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from agentledger.attention import turn
 from agentledger.attention.sections import Section
 from agentledger.model import fleet
 from agentledger.model.findings import Gate, Severity
@@ -226,6 +227,15 @@ class TakenBack(Entry, frozen=True):
     paths: tuple[str, ...]
 
 
+class BranchTurn(Entry, frozen=True):
+    """Whose turn it is with a branch, what it is about, since when, and why in words."""
+
+    whose: Annotated[str, one_of(*turn.Whose)]
+    about: Annotated[str, one_of(*turn.Kind)]
+    since: Time | None
+    why: str | None
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -244,6 +254,7 @@ class Branch(Entry, frozen=True):
     arrival: Arrival | None
     taken_back: TakenBack | None
     section: Annotated[str, one_of(*Section)]
+    turn: BranchTurn
     task: str | None
     agent: Agent | None
     active_at: Time | None

@@ -17,17 +17,18 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger.attention import loose_work, wip_headings
-from agentledger.attention.actions import NextAction, next_action, spawn_action
+from agentledger.attention.actions import next_action, spawn_action
+from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
 from agentledger.attention.sections import (
     Section,
     count_by_state,
     group_by_section,
-    has_conflict,
     planned_tasks,
     section_order,
 )
+from agentledger.attention.turn import Whose, describe_guess, describe_turn, has_conflict, turn_of
 from agentledger.model.fleet import Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
@@ -225,7 +226,12 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(loose, "dim")
     if branch.state not in (State.OPEN, State.REVERTED):
         return
-    waits = branch.standing is not None and branch.standing.waits_for == "manager"
+    turn = turn_of(branch)
+    if line := describe_turn(turn, fleet.now):
+        yield Text(line, "dim")
+    if line := describe_guess(branch):
+        yield Text(line, "dim")
+    waits = turn.whose is Whose.MANAGER
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
         question = " ".join(branch.standing.question.needs.split())
         yield Text(f"asks: {escape_hidden(question)}", "bold")

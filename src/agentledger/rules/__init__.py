@@ -104,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     Rule("STA005", "status-edited", "·EEEw", status.status_edited, applies=status.has_work),
     Rule("STA006", "no-progress", "w", status.no_progress, applies=status.has_work),
     Rule("STA007", "checkpoint-open", "·EEEE", status.checkpoint_open, applies=status.has_work),
+    Rule("STA008", "clock-ahead", "··www", status.clock_ahead, applies=status.has_work),
     Rule("PKT001", "packet-missing", "···EE", packet.packet_missing, applies=packet.is_handed_over),
     Rule("PKT002", "packet-incomplete", "···EE", packet.packet_incomplete, applies=packet.has_packet),
     Rule(

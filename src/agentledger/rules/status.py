@@ -9,9 +9,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from agentledger.attention.clock import seconds_ahead
+from agentledger.attention.replies import approved_checkpoints
 from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
-from agentledger.model.text import escape_hidden, format_rfc3339
+from agentledger.model.text import escape_hidden, format_age, format_rfc3339
 from agentledger.model.work import ASKING, Progress
 from agentledger.rules.case import Case, Found, Report
 
@@ -140,7 +142,8 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     brief, task = case.brief, case.task
     if brief is None or task is None or not case.code:
         return
-    approved = _approved_by_reply(case) | {a.checkpoint for a in task.answers if a.decision == "approve"}
+    approved = {a.checkpoint for a in task.answers if a.decision == "approve"}
+    approved |= approved_checkpoints(case.work) if case.work else frozenset()
     # `mode: review` asks for the plan even where the brief lists no checkpoint.
     needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
     late = case.gate.value in ("ready", "merge")
@@ -152,15 +155,19 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
             )
 
 
-def _approved_by_reply(case: Case) -> set[str | None]:
-    """Return the checkpoints approved by an answer to the check-in that asked, without naming them again."""
-    work, approved = case.work, set[str | None]()
-    for answer in work.answers if work else ():
-        if answer.decision != "approve":
-            continue
-        requests = [c for c in (work.check_ins if work else ()) if c.checkpoint]
-        named = [c for c in requests if c.name == answer.to]
-        # An answer without an address is to the newest request before it.
-        before = [c for c in requests if answer.to is None and c.at <= answer.at]
-        approved |= {c.checkpoint for c in named or before[:1]}
-    return approved
+def clock_ahead(case: Case) -> Iterator[Found]:
+    """A check-in says that it was written more than five minutes after its commit, or from now.
+
+    Why: its time is shown to everybody, and is wrong. Which check-in is the newest goes by commits, so nothing
+    else depends on it.
+    Fix: set the machine's clock; `agentledger report` takes the time from there. The check-in itself stays.
+    """
+    fresh = {report.path for report in case.reports if report.change != "D"}
+    for check_in in case.work.check_ins if case.work else ():
+        source = check_in.document.source
+        if source.path in fresh and (ahead := seconds_ahead(check_in, case.now)):
+            yield Found(
+                message=f"it is dated {format_rfc3339(check_in.at)}, which is {format_age(ahead)} ahead",
+                hint="set this machine's clock (date -u shows it); the order of check-ins is that of their commits",
+                path=source.path,
+            )

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, ended_tasks, left_out, loose_work, sections, wip_headings
-from agentledger.attention.actions import NextAction
+from agentledger.attention import actions, ended_tasks, left_out, loose_work, sections, turn, wip_headings
+from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import format_count
@@ -52,6 +52,10 @@ class Row:
     action: NextAction | None
     #: How far the work is.
     standing: str = ""
+    #: Whose turn it is, since when (seconds since the epoch) and why; "" where it is nobody's.
+    turn: str = ""
+    since: int | None = None
+    why: str = ""
     #: The question that waits for the manager, on one line.
     question: str = ""
     findings: str = ""
@@ -260,7 +264,7 @@ def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
 def _describe_totals(groups: Mapping[Section, Sequence[Branch]], fleet: Fleet) -> str:
     ended = len(groups[Section.ENDED])
     conflict_count = sum(
-        sections.has_conflict(b)
+        turn.has_conflict(b)
         for section, branches in groups.items()
         for b in branches
         if section is not Section.ENDED
@@ -300,7 +304,7 @@ def _build_section(
 
 def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
     """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
-    standing = branch.standing
+    standing, now = branch.standing, turn.turn_of(branch)
     return Row(
         page=page,
         name=branch.name,
@@ -312,7 +316,10 @@ def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str
         merge=merge_mark(branch),
         place=_describe_place(branch),
         standing=_describe_progress(standing),
-        question=_describe_question(standing),
+        question=_describe_question(standing, now.whose),
+        turn=turn.WHOSE_WORDS[now.whose] if now.why else "",
+        since=now.since,
+        why=now.why,
         findings=_describe_findings(branch),
         reply=reply.first_reply_link(branch, fleet, page),
         action=actions.next_action(branch, fleet.base),
@@ -331,16 +338,14 @@ def _describe_findings(branch: Branch) -> str:
     findings = branch.findings or ()
     waived = sum(finding.waived is not None for finding in findings)
     blocking = (
-        [format_count(len(sections.blocking_reasons(branch)), "finding")]
-        if sections.blocking_reasons(branch)
-        else []
+        [format_count(len(turn.blocking_reasons(branch)), "finding")] if turn.blocking_reasons(branch) else []
     )
     return ", ".join([*blocking, *([f"{waived} waived"] if waived else [])])
 
 
-def _describe_question(standing: Standing | None) -> str:
+def _describe_question(standing: Standing | None, whose: turn.Whose) -> str:
     """The question that waits for the manager, on one line of at most 240 characters."""
-    if standing is None or standing.question is None or standing.waits_for != "manager":
+    if standing is None or standing.question is None or whose is not turn.Whose.MANAGER:
         return ""
     question = " ".join(standing.question.needs.split())
     return question if len(question) <= 240 else f"{question[:239]}…"

@@ -10,8 +10,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from agentledger.attention.actions import format_command
-from agentledger.attention.sections import has_scope_change
+from agentledger.attention.commands import format_command
+from agentledger.attention.turn import has_scope_change
 from agentledger.model import shell
 from agentledger.model.fleet import UNMERGED, Base, Branch, State, Sync
 from agentledger.model.text import HIDDEN

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from markupsafe import Markup
 
 from agentledger.attention import actions, loose_work
-from agentledger.attention.actions import NextAction
+from agentledger.attention.commands import NextAction
 from agentledger.model.fleet import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
 from agentledger.site import diff, forge_links

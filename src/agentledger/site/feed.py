@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from agentledger.attention.clock import seconds_ahead, time_of
+from agentledger.attention.turn import WHOSE_WORDS, turn_of
 from agentledger.documents.placeholders import is_none_phrase
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Answer, CheckIn, Document, Outcome, Part, Review
@@ -63,6 +65,9 @@ class Entry:
     by: str
     #: Branches that have it, at most BRANCHES_SHOWN; a note counts the others.
     places: tuple[Place, ...]
+    #: Whose turn it is now with the branches whose newest check-in it is. The page alone has it: a feed's reader
+    #: keeps an entry as it once was.
+    turns: tuple[str, ...]
     notes: tuple[str, ...]
     #: The sections that are read without opening anything.
     open_sections: tuple[TextSection, ...]
@@ -99,7 +104,10 @@ class _FeedItem:
     """One document before its Markdown is rendered. The fields are those of an `Entry`, and these."""
 
     document: Document
+    #: When it was written, as far as that can be taken for true (see `attention.clock`).
     at: int
+    #: When it says that it was written.
+    dated: int
     task: str
     kind: str
     mark: Mark
@@ -110,6 +118,7 @@ class _FeedItem:
     lead: tuple[str, ...] = ()
     #: The whole text, where there are no sections.
     text: str = ""
+    turns: tuple[str, ...] = ()
 
     def parts(self) -> tuple[list[Part], list[Part]]:
         """The parts that say anything: those to read first, and the rest. Two [] where the text is too long."""
@@ -161,7 +170,9 @@ def _select_newest(fleet: Fleet) -> tuple[list[_FeedItem], int]:
         if branch.work:
             branches_by_task.setdefault(branch.work.task, []).append(branch)
     decisions = (
-        item for task in fleet.tasks for item in _collect_decisions(task, branches_by_task.get(task.id, ()))
+        item
+        for task in fleet.tasks
+        for item in _collect_decisions(task, branches_by_task.get(task.id, ()), fleet.now)
     )
     items = [*_collect_check_ins(fleet), *decisions]
     # Of a branch with very many check-ins only the newest are read; the others are counted.
@@ -181,20 +192,34 @@ def _collect_check_ins(fleet: Fleet) -> Iterator[_FeedItem]:
             key = check_in.document.source.path, check_in.document.blob or branch.ref
             holders.setdefault(key, []).append((check_in, branch))
     for (check_in, branch), *others in holders.values():
+        held_by = (branch, *(other for _, other in others))
         yield _FeedItem(
             document=check_in.document,
-            at=check_in.at,
+            at=time_of(check_in, fleet.now),
+            dated=check_in.at,
             task=titles.get(branch.work.task, "") if branch.work else "",
             kind="Check-in",
             mark=timeline.CHECK_IN_MARKS.get(check_in.state, Mark("none", check_in.state)),
             by=check_in.agent,
-            branches=(branch, *(other for _, other in others)),
-            notes=timeline.describe_check_in(check_in),
+            branches=held_by,
+            notes=(*timeline.describe_check_in(check_in), *_describe_clock(check_in, fleet.now)),
+            turns=tuple(_list_turns(check_in, held_by)),
             lead=("What I need from you", "What changed"),
         )
 
 
-def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_FeedItem]:
+def _list_turns(check_in: CheckIn, branches: Iterable[Branch]) -> list[str]:
+    """Whose turn it is with the branches that have said nothing since, each once."""
+    newest = [b for b in branches if b.work and b.work.check_ins[0].document == check_in.document]
+    turns = [turn_of(branch) for branch in newest]
+    return list(dict.fromkeys(f"{WHOSE_WORDS[turn.whose]}: {turn.why}" for turn in turns if turn.why))
+
+
+def _describe_clock(dated: CheckIn, now: int) -> tuple[str, ...]:
+    return (f"dated {format_rfc3339(dated.at)}, which is ahead",) if seconds_ahead(dated, now) else ()
+
+
+def _collect_decisions(task: Task, branches: Sequence[Branch], now: int) -> Iterator[_FeedItem]:
     """Yield answers, reviews and the outcome of a task that these branches work on."""
 
     def make_item(
@@ -206,7 +231,8 @@ def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_Feed
         mark = timeline.decision_mark(word) if kind != "Outcome" else Mark("done", word)
         return _FeedItem(
             document=decision.document,
-            at=decision.at,
+            at=time_of(decision, now),
+            dated=decision.at,
             task=task.title,
             kind=kind,
             mark=mark,
@@ -240,7 +266,7 @@ def _collect_decisions(task: Task, branches: Sequence[Branch]) -> Iterator[_Feed
 def _build_entry(item: _FeedItem, pages: Mapping[str, str], render: Render) -> Entry:
     source = item.document.source
     # A document that is too long to be read has no blob; its ref distinguishes it from others.
-    urn = _make_urn(source.path, item.document.blob or source.ref, str(item.at))
+    urn = _make_urn(source.path, item.document.blob or source.ref, str(item.dated))
     open_parts, folded_parts = item.parts()
     more_count = len(item.branches) - BRANCHES_SHOWN
     return Entry(
@@ -258,6 +284,7 @@ def _build_entry(item: _FeedItem, pages: Mapping[str, str], render: Render) -> E
         ),
         open_sections=_build_sections(open_parts, render) if len(item.document.text) <= LONG else _LEFT_OUT,
         folded_sections=_build_sections(folded_parts, render),
+        turns=item.turns,
     )
 
 

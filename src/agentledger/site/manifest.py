@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from agentledger import __version__
+from agentledger.attention.turn import turn_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Document
 from agentledger.site.reply import build_replies
@@ -117,7 +118,7 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     task_parts = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
     links = build_replies(branch, fleet)
-    state = (standing.progress, standing.waits_for, standing.rivals, standing.due)
+    state = (standing.progress, turn_of(branch), standing.rivals, standing.due)
     return (*task_parts, *policy, *state, documents, links)
 
 

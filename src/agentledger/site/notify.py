@@ -1,7 +1,7 @@
 """Notices for the manager: which are due, and running the manager's own command for each.
 
-Belongs here: comparing two fleets, and starting that command. Does not: how far a branch is (a function for
-that is passed in), or where the command is configured (see `storage.user_config`).
+Belongs here: comparing two fleets, and starting that command. Does not: whose turn it is (see
+`attention.turn`), or where the command is configured (see `storage.user_config`).
 
 The program is the user's own and has nothing to do with a repository, so it is not started by `git`. It is
 started without a shell, each argument unchanged, so that nothing in a branch's name can become a command.
@@ -12,25 +12,30 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from agentledger.attention.turn import BranchTurn, Kind, Whose, turn_of
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import escape_hidden, format_count
 
 PATIENCE = 10.0  # seconds for the command
 MOST = 3  # notices at once; more than these become one
 LENGTH = 200  # characters of a name
 
-NOTICE_TEXTS: Mapping[str, tuple[str, str]] = {
-    "needs-input": ("Needs input", "asks for an answer"),
-    "blocked": ("Blocked", "cannot go on"),
-    "ready": ("Ready", "is ready for review"),
+# What begins a notice, by what the manager has to decide; the rest of it is why it is the manager's turn.
+TITLES: Mapping[Kind, str] = {
+    Kind.QUESTION: "Needs input",
+    Kind.SCOPE_CHANGE: "Asks for another scope",
+    Kind.REJECTED: "Rejected",
+    Kind.CONFLICT: "In conflict",
+    Kind.HELD: "Not ready",
+    Kind.READY: "Ready",
+    Kind.APPROVED: "Approved",
+    Kind.KILL: "Give it up?",
+    Kind.STOPPED: "Stopped",
 }
-
-# Returns how far a branch of a fleet is, such as `ready`; a word that is not in WORDS gets no notice.
-Progress = Callable[[Branch, Fleet], str]
 
 
 class Notice(NamedTuple):
@@ -40,15 +45,13 @@ class Notice(NamedTuple):
     text: str
 
 
-def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice]:
-    """A notice for each open branch that waits for a person now and did not in `before`."""
-    earlier_progress = {branch.ref: progress(branch, before) for branch in before.branches}
+def find_notices(before: Fleet, after: Fleet) -> list[Notice]:
+    """A notice for each branch that is the manager's turn now, and was not in `before`, or for another reason."""
+    earlier = {branch.ref: turn_of(branch).kind for branch in before.branches}
     notices = [
-        _format_notice(branch, after, progress_now)
+        _format_notice(branch, after, turn)
         for branch in after.branches
-        if branch.state is State.OPEN
-        and (progress_now := progress(branch, after)) in NOTICE_TEXTS
-        and earlier_progress.get(branch.ref) != progress_now
+        if (turn := turn_of(branch)).whose is Whose.MANAGER and earlier.get(branch.ref) is not turn.kind
     ]
     if len(notices) <= MOST:
         return notices
@@ -60,10 +63,12 @@ def find_notices(before: Fleet, after: Fleet, progress: Progress) -> list[Notice
     ]
 
 
-def _format_notice(branch: Branch, fleet: Fleet, state: str) -> Notice:
-    title, predicate = NOTICE_TEXTS[state]
+def _format_notice(branch: Branch, fleet: Fleet, turn: BranchTurn) -> Notice:
     # Neither text begins with a name: a name like `--help` must not become an option of the command.
-    return Notice(f"{title}: {_plain_name(fleet.name)}", f"Branch {_plain_name(branch.name)} {predicate}.")
+    return Notice(
+        f"{TITLES[turn.kind]}: {_plain_name(fleet.name)}",
+        f"Branch {_plain_name(branch.name)}: {_plain_name(turn.why)}.",
+    )
 
 
 def _plain_name(name: str) -> str:

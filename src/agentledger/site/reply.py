@@ -12,11 +12,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from agentledger.attention.conflicts import describe_conflict
+from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
-from agentledger.model.work import ASKING, Progress, Standing, Task
+from agentledger.model.work import Progress, Standing, Task
 from agentledger.site import document_templates, newfile
 from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
@@ -47,7 +49,8 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     standing, work = branch.standing, branch.work
     if branch.state is not State.OPEN or standing is None or work is None or fleet.forge is None:
         return None
-    if not (standing.progress is Progress.READY or _is_question_open(standing)):
+    kind = turn_of(branch).kind
+    if kind not in _ANSWERABLE:
         return None
     desk = newfile.find_desk(fleet)
     if desk is None:
@@ -55,14 +58,19 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
         return Replies(missing=missing) if missing else None
     task = fleet.task_of(work)
     offer = _Offer(branch, fleet, standing, desk=desk, task=task)
-    files = offer.reviews() if standing.progress is Progress.READY else offer.answers()
+    if kind is Kind.QUESTION:
+        files = offer.answers()
+    else:
+        # What a conflict asks for is known already; anything else is for a reviewer's own words.
+        back = offer.send_back() if kind is Kind.CONFLICT else ()
+        files = (*back, *(offer.reviews() if standing.progress is Progress.READY else ()))
     pasted = any(file.text for file in files)
     return Replies(files, _describe_replies(desk, pasted), pasted) if files else None
 
 
 def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
     """The link to the first answer: on the forge, or on the branch's `page` where a text must be copied first."""
-    desk = newfile.find_desk(fleet) if branch.standing and _is_question_open(branch.standing) else None
+    desk = newfile.find_desk(fleet) if turn_of(branch).kind is Kind.QUESTION else None
     replies = build_replies(branch, fleet) if desk else None
     if desk is None or replies is None or not replies.files:
         return None
@@ -72,9 +80,8 @@ def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
     return Link(first.href, f"{first.label} on {desk.host}")
 
 
-def _is_question_open(standing: Standing) -> bool:
-    """Does the agent wait for an answer?"""
-    return standing.progress in ASKING and standing.question is not None
+# What a file on the control branch can settle.
+_ANSWERABLE = (Kind.QUESTION, Kind.READY, Kind.CONFLICT, Kind.HELD)
 
 
 def _describe_replies(desk: Desk, pasted: bool) -> str:
@@ -110,12 +117,24 @@ class _Offer:
         prompt = "What should be different? Write it below this line."
         return _drop_missing(first, self._answer_file(question, "Ask for changes", "change", prompt))
 
-    def _answer_file(self, question: CheckIn, label: str, decision: str, prompt: str) -> NewFile | None:
+    def send_back(self) -> tuple[NewFile, ...]:
+        """The answer that gives work back which was called ready, and is in conflict with base."""
+        question = self.standing.question
+        if question is None or not _can_be_written(self.branch.name, self.task.id, question.name):
+            return ()
+        prompt = "What should be different? Write it below this line."
+        text = describe_conflict(self.branch, self.fleet.base)
+        return _drop_missing(self._answer_file(question, "Send it back", "change", prompt, words=text))
+
+    def _answer_file(
+        self, question: CheckIn, label: str, decision: str, prompt: str, *, words: str = ""
+    ) -> NewFile | None:
         # The branch is named only where several work on the task; an answer without it is for all.
         branch_name = self.branch.name if self.standing.rivals else None
         text = document_templates.draft_answer(
             decision, prompt, to=question.name, branch=branch_name, checkpoint=question.checkpoint
         )
+        text += f"\n{words}\n" if words else ""
         taken = {answer.name for answer in self.task.answers}
         return self._file(label, f"answers/to-{_shorten_name(question.name)}", text, taken=taken)
 

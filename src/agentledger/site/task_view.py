@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.attention import progress as attention_progress
+from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import encode
@@ -65,9 +66,12 @@ class WorkView:
 
     title: str
     progress: Mark
-    #: Who is waited for, and since when.
-    waits: str
+    #: Whose turn it is, since when (seconds since the epoch) and why; "" where it is nobody's.
+    turn: str
     since: int | None
+    why: str
+    #: Which check-in an answer that names none was taken to be about; "" for nothing.
+    guess: str
     #: All checks together: do they match the head, are they reproduced?
     evidence: Mark
     #: Other branches that work on the task.
@@ -99,6 +103,8 @@ _PROGRESS = {
     Progress.CHANGES: Mark("warn", "Changes requested"),
     Progress.REJECTED: Mark("bad", "Rejected"),
     Progress.SILENT: Mark("warn", "Silent"),
+    Progress.LAPSED: Mark("warn", "No longer ready: more code came"),
+    Progress.STOPPED: Mark("done", "Stopped, as it was told"),
 }
 _COPIES = {
     Copy.OUTDATED: Mark("warn", "The branch’s copy is an earlier version of it"),
@@ -119,11 +125,14 @@ def build_work_view(
     documents = timeline.list_documents(work, task)
     check_lines = check_view.build_check_lines(branch, work, standing)
     question = standing.question if standing.progress in ASKING else None
+    now = turn_of(branch)
     return WorkView(
         title=task.title,
         progress=_PROGRESS[standing.progress],
-        waits=standing.waits_for,
-        since=standing.since,
+        turn=WHOSE_WORDS[now.whose] if now.why else "",
+        since=now.since,
+        why=now.why,
+        guess=describe_guess(branch),
         evidence=check_view.evidence_mark(standing),
         rivals=standing.rivals,
         question=(TextSection("", render(question.needs)),) if question and question.needs else (),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from agentledger.attention.turn import turn_of
 from agentledger.fleet import snapshot
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Document
@@ -76,8 +77,8 @@ def documents(fleet: Fleet) -> Iterator[Document]:
 def test_each_branch_stands_as_told(
     fleet: Fleet, name: str, progress: str, waits_for: str, minutes: int
 ) -> None:
-    found = stands(fleet, name)
-    assert (found.progress, found.waits_for, found.since) == (progress, waits_for, NOW - 60 * minutes)
+    found, turn = stands(fleet, name), turn_of(named(fleet, name))
+    assert (found.progress, turn.whose, found.since) == (progress, waits_for, NOW - 60 * minutes)
     assert named(fleet, name).state is State.OPEN
 
 

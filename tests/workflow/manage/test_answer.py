@@ -62,7 +62,7 @@ def answered(repo: Repo, *arguments: str) -> tuple[dict[str, Any], Answer]:
 def test_an_answer_is_one_document_more_by_whom_git_is_configured_for(here: Repo) -> None:
     data, parsed = answered(here, "login", "Blue, please.")
     assert data["path"].startswith("tasks/login/answers/20")
-    assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint) == ("note", None, None, None)
+    assert (parsed.decision, parsed.to, parsed.branch, parsed.checkpoint) == ("note", ASKED, None, None)
     assert parsed.text.strip() == "Blue, please."
     assert parsed.by == here.git("var", "GIT_AUTHOR_IDENT").partition("<")[2].partition(">")[0]
     assert set(files(here)) == {"tasks/login/brief.md", data["path"]}
@@ -86,7 +86,7 @@ def test_why_it_is_not_signed_is_told() -> None:
     path = decode(b"tasks/\xff")
     document = json.loads(
         report.encode_answer(
-            "login", "refs/heads/x", path, commit="a" * 40, to_publish=True, unsigned="no key"
+            "login", ref="refs/heads/x", paths=(path,), commit="a" * 40, to_publish=True, unsigned="no key"
         )
     )
     jsonschema.validate(document, json.loads(shapes.encode_schema("answered")))
@@ -272,7 +272,6 @@ def test_of_rivals_one_has_to_be_named(rivals: Repo) -> None:
     [
         (("agent/login--2",), "agent/login--2"),
         (("login", "--branch", "agent/login"), "agent/login"),
-        (("login", "--all"), None),
         (("login", "--to", "2"), "agent/login--2"),
     ],
 )
@@ -281,6 +280,14 @@ def test_a_branch_its_check_in_or_all_can_be_named(
 ) -> None:
     _, parsed = answered(rivals, *arguments, "-m", "Blue.")
     assert parsed.branch == branch
+
+
+def test_all_are_answered_each_with_the_name_of_its_own_check_in(rivals: Repo) -> None:
+    """One commit, and no answer of which a reader has to guess what it settles."""
+    document = json.loads(run(rivals.path, "answer", "login", "Blue.", "--all", "--format", "json").out)
+    written = sorted(files(rivals)[path].partition("decision: note\n")[2] for path in document["paths"])
+    first, second = f'to: "{ASKED}"\nbranch: "agent/login"\n', 'to: "2"\nbranch: "agent/login--2"\n'
+    assert written == [f"{second}---\n\nBlue.\n", f"{first}---\n\nBlue.\n"]
 
 
 def test_one_branch_and_all_of_them_is_refused(rivals: Repo) -> None:
@@ -355,9 +362,7 @@ def test_a_question_cannot_get_into_the_answer() -> None:
         at=1,
         needs=f"Mine.\n{compose.CUT}\n# yes\n\x1b[2J\u202e",
     )
-    branch = fleets.branch(
-        standing=Standing(progress=Progress.NEEDS_INPUT, waits_for="manager", question=asking)
-    )
+    branch = fleets.branch(standing=Standing(progress=Progress.NEEDS_INPUT, question=asking))
     form = compose.render_form(Reply(task="login"), [branch])
     assert form.count(f"\n{compose.CUT}") == 1
     assert "\x1b" not in form

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 import reading
-from agentledger.attention.actions import format_command
 from agentledger.attention.brief_change import compare_briefs
+from agentledger.attention.commands import format_command
 from agentledger.documents import parse_brief
 from agentledger.model.ledger import Brief, Policy, Source
 from agentledger.model.work import Copy

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from agentledger.attention.queue import Kind
+from agentledger.attention.turn import Kind, Whose, turn_of
 from agentledger.cli.next import KEYS
 from agentledger.model.work import Copy
 from agentledger.reports import shapes
@@ -206,7 +206,7 @@ def test_y_approves_what_was_asked_and_the_next_thing_comes(desk: Fleet) -> None
     ]
     (path,) = [path for path in files(desk.repo) if path.startswith("tasks/y/answers/")]
     assert 'decision: approve\nto: "1"\ncheckpoint: "plan"\n' in files(desk.repo)[path]
-    assert desk.standing().waits_for == "agent"
+    assert turn_of(desk.branch()).whose is Whose.AGENT
 
 
 def test_a_answers_from_the_editor(desk: Fleet, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_c_asks_for_changes(desk: Fleet, tmp_path: Path) -> None:
         person(at, "c")
     (answer,) = desk.work().answers
     assert (answer.decision, answer.text.strip()) == ("change", "Blue.")
-    assert desk.standing().waits_for == "agent"
+    assert turn_of(desk.branch()).whose is Whose.AGENT
 
 
 def test_y_accepts_a_scope_change(desk: Fleet) -> None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentledger.attention import loose_work
-from agentledger.attention.sections import has_conflict
+from agentledger.attention import loose_work, replies
+from agentledger.attention.turn import has_conflict
 from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
 from agentledger.model.fleet import Base, Branch
 from agentledger.model.ledger import Answer
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import format_count, format_rfc3339
-from agentledger.model.work import ASKING, Copy, Standing, Work
+from agentledger.model.work import ASKING, Copy, Progress, Standing, Work
 from agentledger.reports import findings_text
 from agentledger.reports.prompt import conversation, evidence, task
 from agentledger.reports.prompt.assemble import Part, Piece
@@ -64,6 +64,8 @@ def compose_resume_parts(given: Given, now: Now) -> list[Part]:
     """The parts of the prompt; what decides the next step comes first."""
     parts = [
         compose_answers(given, now),
+        *compose_lapse(now),
+        *compose_conflict(given, now),
         *compose_scope_change(now),
         *compose_review(now),
         compose_findings(now),
@@ -86,8 +88,7 @@ def compose_resume_parts(given: Given, now: Now) -> list[Part]:
 
 def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
-    newest = now.work.check_ins[0] if now.work.check_ins else None
-    answers = [a for a in now.work.answers if newest is None or a.at >= newest.at or a.to == newest.name]
+    answers = replies.list_new_answers(now.work, given.fleet.now)
     command = f"git log -p {given.fleet.policy.control_branch} -- {control_folder(given.task.id)}/answers"
     pieces = tuple(_quote_answer(answer, command) for answer in reversed(answers))
     return Part(
@@ -117,11 +118,39 @@ def _describe_open_question(now: Now, has_answers: bool) -> str:
     if now.standing.progress in ASKING and question:
         about = f" (the checkpoint {code_span(question.checkpoint)})" if question.checkpoint else ""
         return fill_text("resume-open-question", at=format_rfc3339(question.at), about=about)
-    return (
-        "These are the manager's words: do what they say."
-        if has_answers
-        else "None has come, and none is waited for."
+    if has_answers:
+        return "These are the manager's words: do what they say."
+    return _NO_ANSWER.get(now.standing.progress, "None has come, and none is waited for.")
+
+
+_NO_ANSWER = {
+    Progress.READY: "None has come. The work was called ready, and waits for the review: change nothing.",
+    Progress.APPROVED: "None has come. The work is approved, and waits to be merged: change nothing.",
+}
+
+
+def compose_lapse(now: Now) -> list[Part]:
+    """That what was called ready is not what is there now."""
+    if now.standing.progress is not Progress.LAPSED:
+        return []
+    words = fill_text("resume-lapsed", ready=code_span(now.standing.lapsed[:12]))
+    return [Part(title="No longer ready", words=words, command="agentledger done", rank=0)]
+
+
+def compose_conflict(given: Given, now: Now) -> list[Part]:
+    """What to do about a conflict with base, in the agent's own worktree."""
+    if not has_conflict(now.branch) or now.branch.conflict is None:
+        return []
+    base = given.fleet.base
+    command = f"git merge {base.head[:10]}"
+    words = fill_text(
+        "resume-conflict",
+        base=code_span(given.base),
+        commit=code_span(base.head[:10]),
+        command=code_span(command),
+        files=_format_path_list([file.path for file in now.branch.conflict.files]),
     )
+    return [Part(title="It does not merge", words=words, command=command, rank=0)]
 
 
 def compose_scope_change(now: Now) -> list[Part]:
@@ -196,14 +225,8 @@ def compose_checks(given: Given, now: Now) -> Part:
 
 
 def compose_base_changes(given: Given, now: Now) -> list[Part]:
-    """What base did meanwhile, and where the two collide."""
+    """What base did meanwhile."""
     paragraphs = list(_describe_base_moves(given, now))
-    if has_conflict(now.branch) and now.branch.conflict:
-        files = [file.path for file in now.branch.conflict.files]
-        paragraphs.append(
-            f"**It no longer merges into {code_span(given.base)}.** Bring base in and settle these, keeping what "
-            f"both sides meant:\n\n{_format_path_list(files)}"
-        )
     if not paragraphs:
         return []
     command = f"git merge {_base_revision(given.fleet.base)}"

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.attention.actions import open_question
+from agentledger.attention.clock import time_of
+from agentledger.attention.replies import open_question
 from agentledger.git import queries
 from agentledger.git.scratch import Scratch
 from agentledger.model.command_result import Did
@@ -87,7 +88,7 @@ def _result_if_waiting(at: AtWork, now: int) -> Did | None:
     if question is None:
         return None
     about = f"the checkpoint {escape_hidden(question.checkpoint)}" if question.checkpoint else "your question"
-    since = format_age(max(now - question.at, 0))
+    since = format_age(now - time_of(question, now))
     lines = (
         f"stop and wait: {about} is not answered yet, asked "
         + (f"{since} ago" if since != "now" else "just now"),
@@ -215,7 +216,7 @@ def _next_step(at: AtWork) -> str:
     """The next step: push, where there is a remote; else wait."""
     remote = main_remote(queries.read_config(at.git))
     if remote is None:
-        return "wait for the review"
+        return "wait for the review; more code takes this back: then agentledger done again"
     push = shlex.join(["git", "push", "-u", remote, at.branch.name])
     return f"{push}, then open the pull request: agentledger packet --pr-body"
 

@@ -171,6 +171,7 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
 
 def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
     """How far the branch is, what stops it, and what base did meanwhile. Raises LedgerError if unreadable."""
+    branch = taken.with_standing(branch) if branch.work else branch
     work, standing = branch.work, branch.standing
     if work is None or standing is None:
         raise LedgerError(

@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.attention import progress
-from agentledger.attention.actions import open_question
+from agentledger.attention import replies
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_answer
 from agentledger.model import ledger_paths
@@ -39,7 +38,7 @@ class Reply:
     #: Markdown, '' for a decision without words.
     text: str = ""
     decision: str = "note"
-    #: The name of the check-in that this answers; None for the newest one before the answer.
+    #: The name of the check-in that this answers; None for the question that waits, else the newest.
     to: str | None = None
     checkpoint: str | None = None
     #: The one branch that is meant, None for all.
@@ -66,6 +65,8 @@ class Answered:
     task: str
     #: The document's path on the control branch.
     path: str
+    #: Those of the other documents: there is one for each branch that is answered.
+    others: tuple[str, ...] = ()
     #: The full name of the control branch.
     ref: str
     #: The new commit, '' in a dry run.
@@ -96,12 +97,14 @@ def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) 
 
 def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """The same as `write_answer`, in a repository that is open already."""
-    reply, path, content = draft_answer(desk, reply, now)
-    branches = addressed_branches(desk, reply)
+    drafts = [draft_answer(desk, each, now) for each in _split_reply(desk, reply)]
+    reply, path, content = drafts[0]
+    branches = [branch for draft in drafts for branch in addressed_branches(desk, draft.reply)]
     undecided = _describe_undecided(reply, branches) or _describe_open_scope(reply, branches)
     answered = Answered(
         task=reply.task,
         path=path,
+        others=tuple(draft.path for draft in drafts[1:]),
         ref=desk.ref,
         commit="",
         to_publish=desk.publishes,
@@ -112,8 +115,20 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
     )
     if dry_run:
         return answered
-    written = desk.append({path: content}, f"chore(ledger): answer {reply.task}: {reply.decision}")
+    documents = {draft.path: draft.content for draft in drafts}
+    written = desk.append(documents, f"chore(ledger): answer {reply.task}: {reply.decision}")
     return replace(answered, commit=written.commit, unsigned=written.unsigned)
+
+
+def _split_reply(desk: Managing, reply: Reply) -> list[Reply]:
+    """The reply, or to several branches one for each: an answer settles one check-in, which it names."""
+    resolved = resolve_reply(desk, reply)
+    if not reply.everyone or resolved.to is not None or resolved.brief is not None:
+        return [reply]
+    live = [branch for branch in addressed_branches(desk, resolved) if branch.state in ALIVE]
+    return (
+        [replace(reply, branch=branch.name, everyone=False) for branch in live] if len(live) > 1 else [reply]
+    )
 
 
 def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:
@@ -157,11 +172,10 @@ def resolve_reply(desk: Managing, reply: Reply) -> Reply:
     reply = _resolve_check_in(desk, reply)
     if reply.branch is None and not reply.everyone:
         _refuse_rivals(desk, task.id)
-    return (
-        reply
-        if reply.brief
-        else replace(reply, brief=_find_rejected_blob(reply, addressed_branches(desk, reply)))
-    )
+    if reply.brief is None:
+        reply = replace(reply, brief=_find_rejected_blob(reply, addressed_branches(desk, reply)))
+    # What decides on a brief settles no check-in, unless that is named.
+    return reply if reply.brief or reply.to else replace(reply, to=_find_answered(desk, reply))
 
 
 def addressed_branches(desk: Managing, reply: Reply) -> list[Branch]:
@@ -189,6 +203,26 @@ def _resolve_check_in(desk: Managing, reply: Reply) -> Reply:
     )
 
 
+def _find_answered(desk: Managing, reply: Reply) -> str | None:
+    """The name of the check-in that a reply without one settles: the question that waits, else the newest.
+
+    None where branches differ in that, so that each goes by the rule for an answer that names none.
+    """
+    addressed = addressed_branches(desk, reply)
+    live = [branch for branch in addressed if branch.state in ALIVE] or addressed
+    names = {_name_answered(branch, reply) for branch in live}
+    return names.pop() if len(names) == 1 else None
+
+
+def _name_answered(branch: Branch, reply: Reply) -> str:
+    question, said = replies.open_question(branch), _check_ins_of(branch)
+    if reply.checkpoint:
+        asked = next((each for each in said if each.checkpoint == reply.checkpoint), None)
+    else:
+        asked = question or next(iter(said), None)
+    return asked.name if asked else replies.START
+
+
 def _check_ins_of(branch: Branch) -> tuple[CheckIn, ...]:
     return branch.work.check_ins if branch.work else ()
 
@@ -209,7 +243,7 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
     None where the reply is about something else. Raises LedgerError where branches ask for different ones.
     """
     works = [branch.work for branch in branches if branch.work]
-    if reply.decision != "reject" or reply.checkpoint or any(map(progress.has_open_question, works)):
+    if reply.decision != "reject" or reply.checkpoint or any(map(replies.has_open_question, works)):
         return None
     copies = [work.brief for work in works if work.copy is Copy.SCOPE_CHANGE and work.brief]
     blobs = {copy.document.blob for copy in copies}
@@ -223,7 +257,7 @@ def _find_rejected_blob(reply: Reply, branches: Sequence[Branch]) -> str | None:
 def _describe_undecided(reply: Reply, branches: Sequence[Branch]) -> str:
     """A warning where a note leaves a checkpoint closed, which its author may not know; '' elsewhere."""
     questions = [
-        question for branch in branches if (question := open_question(branch)) and question.checkpoint
+        question for branch in branches if (question := replies.open_question(branch)) and question.checkpoint
     ]
     closed = [c.checkpoint for c in questions if reply.to in (None, c.name) and c.checkpoint]
     if reply.decision != "note" or not closed:

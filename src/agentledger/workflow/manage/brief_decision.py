@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger.attention import brief_change
-from agentledger.attention.actions import format_command, open_question
 from agentledger.attention.brief_change import Change
+from agentledger.attention.commands import format_command
+from agentledger.attention.replies import open_question
 from agentledger.fleet import case_builder, snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.attention.actions import open_question
+from agentledger.attention.replies import open_question
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import CheckIn

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentledger.attention import brief_change
-from agentledger.attention.queue import Kind, Turn, list_turns
+from agentledger.attention.queue import Turn, list_turns
+from agentledger.attention.turn import Kind
 from agentledger.control import append
 from agentledger.fleet import case_builder
 from agentledger.fleet.snapshot import Snapshot
@@ -54,12 +55,14 @@ def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
 
 def build_reply(turn: Turn, decision: str) -> Reply:
     """The reply to what was shown, still without text."""
-    question = turn.question
+    question, standing = turn.question, turn.branch.standing
+    # What was shown may be a check-in that asks nothing, such as one that says ready.
+    shown = standing.question if standing and turn.kind is not Kind.SCOPE_CHANGE else None
     rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
     return Reply(
         task=turn.task.id,
         decision=decision,
-        to=question.name if question else None,
+        to=shown.name if shown else None,
         checkpoint=question.checkpoint if question else None,
         branch=turn.branch.name if rivals else None,
     )

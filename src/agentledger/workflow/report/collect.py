@@ -58,7 +58,7 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     top = desk.observation.home / branch.worktree.path
     git = replace(desk.git, cwd=top)
     name = escape_hidden(branch.name)
-    files = dict(_uncommitted_files(git, branch, top, desk.fleet.object_format))
+    files = dict(_uncommitted_files(git, branch, desk.fleet.object_format))
     if not files:
         return Did(command="collect")
     if obstacle := _describe_obstacle(git):
@@ -87,10 +87,8 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     )
 
 
-def _uncommitted_files(
-    git: Git, branch: Branch, top: Path, object_format: str
-) -> Iterator[tuple[str, bytes]]:
-    """The documents of the branch's own task that differ from its head: path and content of each."""
+def _uncommitted_files(git: Git, branch: Branch, object_format: str) -> Iterator[tuple[str, bytes]]:
+    """The documents of the branch's own task that differ from its head: each path, and what git would store."""
     assert branch.work is not None
     folder = ledger_paths.task_folder(branch.work.task) + "/"
     entries = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", branch.head, "--", folder]).split(b"\0")
@@ -99,7 +97,7 @@ def _uncommitted_files(
         for entry, _, path in (line.partition(b"\t") for line in entries)
         if entry
     }
-    for file in ledger_files.read_worktree_files(branch, top, committed, object_format):
+    for file in ledger_files.read_worktree_files(git, branch, committed, object_format):
         own = file.path.startswith(folder) and _OWN.fullmatch(file.path.removeprefix(folder))
         # A file that no reader would take is not worth a commit.
         if own and file.raw is not None and len(file.raw) <= MOST_BYTES:

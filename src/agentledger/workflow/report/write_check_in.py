@@ -15,8 +15,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from agentledger.attention import replies
+from agentledger.attention.clock import time_of
+from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
 from agentledger.git import process
+from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -24,7 +28,7 @@ from agentledger.model.ledger import Answer, CheckIn, Source
 from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, encode, escape_hidden, format_age
-from agentledger.model.work import Copy
+from agentledger.model.work import Copy, Progress
 from agentledger.repository import worktrees
 from agentledger.workflow.report import check_in
 from agentledger.workflow.report.agent_program import identify_program
@@ -69,6 +73,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
     lines = [
         f"{path}: checked in as {report.state}",
         *describe_answers(at),
+        *describe_lapse(at),
         *_describe_other_files(at, files, path),
     ]
     next_step = following_step(report)
@@ -106,13 +111,12 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
 
     A check-in would take the question back, and an agent that only looks for an answer must not do that.
     """
-    standing = at.branch.standing
-    if standing is None or standing.waits_for != "manager" or standing.question is None:
+    question = _waiting_check_in(at)
+    if question is None:
         return None
-    question = standing.question
     if question.document.source.uncommitted:
         return None  # a bare report is what commits it
-    since = format_age(max(now - question.at, 0))
+    since = format_age(now - time_of(question, now))
     if question.state == "ready":
         line = f"you said {since} ago that it is ready, and that is still so; nothing is written"
         next_step = "wait for the review; or say what goes on: agentledger report --changed '…'"
@@ -122,10 +126,15 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     return Did(command="report", messages=(line,), task=at.task.id, next=next_step)
 
 
+def _waiting_check_in(at: AtWork) -> CheckIn | None:
+    """The agent's check-in that waits for the manager; None where it is the agent's turn."""
+    manager = turn_of(at.branch).whose is Whose.MANAGER
+    return at.branch.standing.question if at.branch.standing and manager else None
+
+
 def _describe_withdrawal(at: AtWork, report: Said) -> tuple[str, ...]:
     """A warning where this check-in takes back a question that nobody has answered; () elsewhere."""
-    standing = at.branch.standing
-    question = standing.question if standing is not None and standing.waits_for == "manager" else None
+    question = _waiting_check_in(at)
     # A checkpoint stays open whatever is said next.
     if question is None or question.checkpoint or report.state != "working" or report.checkpoint:
         return ()
@@ -244,9 +253,30 @@ def refuse_unreadable(at: AtWork, path: str, content: bytes) -> None:
 
 def describe_answers(at: AtWork) -> list[str]:
     """The manager's answers since the last check-in, oldest first, each with its whole text."""
-    last = max((each.at for each in at.work.check_ins), default=0)
-    # An answer of the same second counts as new: shown twice does less harm than never shown.
-    return [_describe_answer(answer) for answer in reversed(at.work.answers) if answer.at >= last]
+    new = reversed(replies.list_new_answers(at.work, at.fleet.now))
+    return [*map(_describe_answer, new), *_describe_review(at)]
+
+
+def _describe_review(at: AtWork) -> list[str]:
+    """What a review of this very code asks for: the agent that called it ready hears of that nowhere else."""
+    standing = at.branch.standing
+    review = standing.review if standing else None
+    if standing is None or review is None or standing.progress not in (Progress.CHANGES, Progress.REJECTED):
+        return []
+    verdict = "asks for changes" if standing.progress is Progress.CHANGES else "rejects it"
+    where = f"agentledger prompt {at.task.id} --for resume"
+    return [f"the review by {escape_hidden(review.reviewer)} {verdict}; to read it: {where}"]
+
+
+def describe_lapse(at: AtWork) -> list[str]:
+    """That the agent's word that it is ready no longer holds, and what to do; [] where it holds, or none was given."""
+    standing = at.branch.standing
+    if standing is None or standing.progress is not Progress.LAPSED:
+        return []
+    was = f" at {standing.lapsed[:10]}" if standing.lapsed else ""
+    return [
+        f"you said that it is ready{was}; more code came since, so nobody reviews it before agentledger done"
+    ]
 
 
 def _describe_answer(answer: Answer) -> str:
@@ -260,7 +290,7 @@ def following_step(report: Said) -> str:
     if report.state in ASKING_STATES or report.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
     if report.state == "ready":
-        return "wait for the review"
+        return "wait for the review; more code takes this back: then agentledger done again"
     return "go on with the work; when it is finished: agentledger done"
 
 
@@ -270,7 +300,9 @@ def following_step(report: Said) -> str:
 def read_uncommitted(at: AtWork) -> dict[str, bytes]:
     """Check-ins of this task that are in the worktree but not committed, by path: left by a kill or a sandbox."""
     paths = [each.document.source.path for each in at.work.check_ins if each.document.source.uncommitted]
-    return {path: (at.top / path).read_bytes() for path in paths if path.startswith(f"{at.folder}/status/")}
+    own = [path for path in paths if path.startswith(f"{at.folder}/status/")]
+    stored = read_stored_forms(at.git, at.top, own)
+    return {path: stored.get(path) or (at.top / path).read_bytes() for path in own}
 
 
 def _find_same_check_in(
@@ -281,7 +313,11 @@ def _find_same_check_in(
     It is one that was left uncommitted, or the last committed one if that is younger than SAME seconds.
     """
     last = _last_check_in(at)
-    recent = {last.document.source.path: encode(last.document.text)} if last and now - last.at < SAME else {}
+    recent = (
+        {last.document.source.path: encode(last.document.text)}
+        if last and now - time_of(last, now) < SAME
+        else {}
+    )
     new_text = _strip_time(content)
     return next(
         (

@@ -22,7 +22,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.text import escape_hidden
-from agentledger.model.work import Task, Work
+from agentledger.model.work import Progress, Task, Work
 from agentledger.repository.bases import HEADS
 
 
@@ -84,6 +84,9 @@ def open_worktree(
     ) as taken:
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
+        # Base merged in is no more code of the agent's.
+        lapsed = branch.standing is not None and branch.standing.progress is Progress.LAPSED
+        branch = taken.with_standing(branch) if lapsed else branch
         yield AtWork(
             git=replace(git, cwd=top),
             place=place,

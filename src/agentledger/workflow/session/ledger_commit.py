@@ -25,6 +25,7 @@ from agentledger.git.objects import blob_id
 from agentledger.git.process import UNHOOKED, Git
 from agentledger.git.queries import Place
 from agentledger.git.races import AGAIN, STALE, Writer, retry, wait_for_turn
+from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
@@ -80,8 +81,10 @@ def commit_files(git: Git, branch: str, files: Contents, message: str) -> Commit
     # All paths are checked before the first file is written: a refusal leaves nothing behind.
     for path in files:
         _refuse_link(git, place.top, path)
+    kept = _list_kept(git, place.top, files)
     for path, content in files.items():
-        _write_file(place, place.top / path, content)
+        if path not in kept:
+            _write_file(place, place.top / path, content)
     try:
         write_blobs(git, [content for content in files.values() if content is not None])
         # One agentledger at a time: then only the agent's own commits can get in between.
@@ -125,6 +128,25 @@ def _removal_command(git: Git, top: Path, link: Path) -> str:
     if listed.startswith(b"120000"):
         return f"git rm -q -- {shown}"
     return f"rm {shown} && git checkout -- {shown}" if listed else f"rm {shown}"
+
+
+def _list_kept(git: Git, top: Path, files: Contents) -> set[str]:
+    """The paths whose file in the worktree has other bytes, and is what git would store as just this content.
+
+    So it is with line ends, `ident` or a filter: the file is as its agent reads it, and stays.
+    """
+    there = {path: _read_if_there(top / path) for path, content in files.items() if content is not None}
+    other = [path for path, raw in there.items() if raw is not None and raw != files[path]]
+    stored = read_stored_forms(git, top, other)
+    return {path for path in other if stored.get(path) == files[path]}
+
+
+def _read_if_there(file: Path) -> bytes | None:
+    """Its bytes; None where there is no regular file that can be read."""
+    try:
+        return file.read_bytes() if not file.is_symlink() else None
+    except OSError:
+        return None
 
 
 def _write_file(place: Place, file: Path, content: bytes | None) -> None:
