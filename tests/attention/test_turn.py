@@ -272,13 +272,21 @@ def shows_on_the_site(desk: Desk, case: Case, branch: Branch, out: Path) -> None
     assert (f"{words}: {turn.why}" in feed) is bool(branch.work and branch.work.check_ins)
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.OPEN])
+@pytest.mark.parametrize("state", [state for state in State if state not in (State.OPEN, State.REVERTED)])
 def test_what_is_not_open_is_nobody_s_turn(state: State) -> None:
     from fleets import branch
 
     turn = turn_of(branch(state=state))
     assert (turn.whose, turn.kind, turn.since, turn.why) == (Whose.NOBODY, Kind.ENDED, None, "")
     assert describe_turn(turn, NOW) == ""
+
+
+def test_what_base_took_back_is_the_manager_s_to_decide() -> None:
+    from fleets import branch
+
+    turn = turn_of(branch(state=State.REVERTED))
+    assert (turn.whose, turn.kind) == (Whose.MANAGER, Kind.REVERTED)
+    assert describe_turn(turn, NOW) == "your turn: base took back what had landed"
 
 
 def test_a_branch_without_a_brief_that_is_called_ready_is_the_manager_s(tmp_path: Path) -> None:

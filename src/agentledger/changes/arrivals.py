@@ -39,15 +39,17 @@ def find_arrivals(
     merges. Branches of which base has nothing are left out.
     """
     heads = {branch.head: branch.name for branch in branches}
-    found: dict[str, tuple[Arrival, ...]] = {}
+    by_ref: dict[str, tuple[Arrival, ...]] = {}
     for branch in branches:
         if branch.state is State.UNREADABLE:
             continue
         if branch.arrival:
-            found[branch.ref] = (branch.arrival,)
-        elif arrivals := tuple(_walk_line(history, branch, starts.get(branch.ref), subjects, heads)):
-            found[branch.ref] = arrivals
-    return found
+            by_ref[branch.ref] = (branch.arrival,)
+        elif arrivals := tuple(
+            _walk_line(history, branch, starts.get(branch.ref), subjects=subjects, heads=heads)
+        ):
+            by_ref[branch.ref] = arrivals
+    return by_ref
 
 
 def list_merges(history: History, branches: Sequence[Branch]) -> list[str]:
