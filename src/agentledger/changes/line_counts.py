@@ -39,14 +39,19 @@ def count_lines(scratch: Scratch, cache: Cache, branches: Sequence[Branch]) -> l
     pairs = list(
         dict.fromkeys(p for branch in branches for change in branch.changes for p in blob_pairs_of(change))
     )
-    counts = _read_cache(cache, pairs)
-    fresh = _count_pairs(scratch, [pair for pair in pairs if pair not in counts])
-    cache.put("lines", ((_cache_key(pair), counts) for pair, counts in fresh.items()))
-    counts |= fresh
+    counts = count_pairs(scratch, cache, pairs)
     return [
         branch if branch.state is State.UNREADABLE else _add_branch_counts(branch, counts)
         for branch in branches
     ]
+
+
+def count_pairs(scratch: Scratch, cache: Cache, pairs: Sequence[Pair]) -> dict[Pair, Counts]:
+    """Map pairs of blobs to their counts; pairs that cannot be counted are left out."""
+    counts = _read_cache(cache, pairs)
+    fresh = _count_pairs(scratch, [pair for pair in pairs if pair not in counts])
+    cache.put("lines", ((_cache_key(pair), counts) for pair, counts in fresh.items()))
+    return counts | fresh
 
 
 def _add_branch_counts(branch: Branch, counts: dict[Pair, Counts]) -> Branch:

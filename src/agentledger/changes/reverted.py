@@ -44,13 +44,13 @@ def _mark_arrived(branch: Branch, arrivals: Sequence[Arrival], arrived: Arrived,
     if not arrivals:
         return branch
     arrival = arrivals[0]
-    has_code = arrived.changes.get(arrival) != ()
+    has_code = arrival not in arrived.ledger_only
     is_forwarded = arrival.by is By.FAST_FORWARD and arrival.is_known and arrival.after == branch.head
     if branch.state is State.EMPTY and is_forwarded and has_code:
         why = f"its head is in {base.name}, by a fast-forward"
         return replace(branch, state=State.MERGED, arrival=arrival, state_why=why)
     # Whoever merged it took in the ledger alone: its task has not begun, and so cannot have ended.
-    if branch.state is State.MERGED and not any(arrived.changes.get(a) != () for a in arrivals):
+    if branch.state is State.MERGED and arrived.ledger_only.issuperset(arrivals):
         return replace(branch, state=State.EMPTY, state_why=f"{base.name} has its ledger, and no code of it")
     return branch
 

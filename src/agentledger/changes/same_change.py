@@ -1,6 +1,6 @@
 """Compares a change with single commits of base: is it the same patch, or what merging the change gives?
 
-Belongs here: the two comparisons that need the content of files, and the merges of trees that they are made
+Belongs here: the comparisons that need the content of files, and the merges of trees that they are made
 of. Does not: choosing the commits (see `squash_candidates`), or what a match means (see `absorbed` and
 `takebacks`).
 
@@ -9,10 +9,11 @@ Trees are compared and merged without the folders of the ledger's tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.changes.ancestry import History
+from agentledger.changes.line_counts import Counts, count_pairs
 from agentledger.changes.squash_candidates import Search, has_same_result
 from agentledger.git import diffs, merging, objects
 from agentledger.git.blob_pairs import Pair, blob_pairs_of, read_blob_sizes
@@ -21,6 +22,7 @@ from agentledger.git.diffs import Landing
 from agentledger.git.merging import Merged
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Change
+from agentledger.storage.cache import Cache
 
 
 class Attempt(NamedTuple):
@@ -94,6 +96,43 @@ def _has_same_shape(net: dict[bytes, Change], landing: Landing) -> bool:
         and (net[change.path].binary is False or has_same_result(net[change.path], change))
         for change in landing.changes
     )
+
+
+# -- the size of it ---------------------------------------------------------------------
+
+# Two diffs of the same lines can differ by a few, where lines repeat.
+SLACK = 2
+
+
+def drop_larger_candidates(scratch: Scratch, cache: Cache, searches: Sequence[Search]) -> None:
+    """Drop the candidates that add or remove more lines in a file than the change does: a merge costs more.
+
+    Such a commit did more than this change there. Files that cannot be counted decide nothing.
+    """
+    pairs = {
+        pair: None
+        for search in searches
+        for _, _, landing in search.candidates
+        for change in landing.changes
+        for pair in (*blob_pairs_of(search.net[change.path]), *blob_pairs_of(change))
+    }
+    counts = count_pairs(scratch, cache, list(pairs))
+    for search in searches:
+        search.candidates = [
+            candidate
+            for candidate in search.candidates
+            if all(_is_within(counts, c, search.net[c.path]) for c in candidate[2].changes)
+        ]
+
+
+def _is_within(counts: Mapping[Pair, Counts], landed: Change, net: Change) -> bool:
+    sizes = []
+    for change in (landed, net):
+        rows = [counts.get(pair) for pair in blob_pairs_of(change)]
+        sizes.append([sum(row[at] for row in rows if row) for at in (0, 1)])
+        if None in rows:
+            return True
+    return all(ours <= theirs + min(theirs, SLACK) for ours, theirs in zip(*sizes, strict=True))
 
 
 # -- the same merge ---------------------------------------------------------------------

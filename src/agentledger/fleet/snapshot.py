@@ -294,7 +294,9 @@ class _Taking:
         )
         # Whoever can commit here can write these logs, too.
         starts = {} if self.request.gate else read_branch_starts(observed.git, base, branches)
-        reader = TakebackReader(self.sealed, self.cache, history, self.progress)
+        reader = TakebackReader(
+            self.sealed, self.cache, history, complete=not observed.partial, progress=self.progress
+        )
         return mark_reverted(branches, reader.read(branches, starts), base)
 
 
