@@ -204,9 +204,12 @@ def read_worktrees(git: Git) -> list[Checkout]:
     return checkouts
 
 
-def read_status(git: Git) -> list[bytes] | None:
-    """Paths with uncommitted changes, relative to the worktree's top; None where git fails."""
+def read_status(git: Git, pathspecs: Sequence[str] = ()) -> list[bytes] | None:
+    """Paths with uncommitted changes, relative to the worktree's top; None where git fails.
+
+    `pathspecs` are those of `nested_worktrees.own_pathspecs`: without them, a worktree inside this one is a change.
+    """
     # fsmonitor is off: it may be a program that a worktree's configuration names.
     flags = ["--porcelain", "-z", "--untracked-files=normal", "--no-renames", "--ignore-submodules=none"]
-    out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags])
+    out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags, "--", *pathspecs])
     return None if code else [entry[3:] for entry in out.split(b"\0") if entry]

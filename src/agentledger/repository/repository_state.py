@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from agentledger import __version__
-from agentledger.git import process, queries
+from agentledger.git import nested_worktrees, process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Checkout, Place, Ref
 from agentledger.model import ledger_paths
@@ -159,13 +159,13 @@ def _inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> d
     """By full ref, the worktree in which it is checked out; half-made and removed ones are left out."""
     usable = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
     with ThreadPoolExecutor(4) as pool:
-        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home), usable)
+        worktrees = pool.map(lambda c: _inspect_worktree(git, c.path, home, checkouts), usable)
         return {checkout.branch: worktree for checkout, worktree in zip(usable, worktrees, strict=True)}
 
 
-def _inspect_worktree(git: Git, path: Path, home: Path) -> Worktree:
+def _inspect_worktree(git: Git, path: Path, home: Path, checkouts: Sequence[Checkout]) -> Worktree:
     relative_path = Path(os.path.relpath(path, home)).as_posix()
-    changed = queries.read_status(replace(git, cwd=path))
+    changed = queries.read_status(replace(git, cwd=path), nested_worktrees.own_pathspecs(path, checkouts))
     if changed is None:
         return Worktree(relative_path, None, None)
     # A deleted path has no time of its own; its folder was written when it was deleted.

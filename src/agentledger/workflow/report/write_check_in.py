@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentledger.documents import RawDocument, parse_check_in
-from agentledger.git import process, queries
+from agentledger.git import nested_worktrees, process, queries
 from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
@@ -200,7 +200,8 @@ def describe_changes(at: AtWork) -> str:
 
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
-    changed = queries.read_status(at.git)
+    checkouts = queries.read_worktrees(at.git)
+    changed = queries.read_status(at.git, nested_worktrees.own_pathspecs(at.top, checkouts))
     return any(not path.startswith(LEDGER_BYTES) for path in changed or ())
 
 
