@@ -42,7 +42,7 @@ def nest(folder: Path, name: str, *, commit: bool = True) -> Path:
 def test_worktrees_inside_a_checkout_are_no_uncommitted_files(desk: Checks) -> None:
     assert outcomes(desk.verify()) == {"test": "passed"}
     assert run(desk.path, "report", "--next", "More.", "--risks", "none").code == 0
-    report = sorted((desk.path / ".agentledger/tasks/x/status").iterdir())[-1].read_text()
+    report = max((desk.path / ".agentledger/tasks/x/status").iterdir()).read_text()
     assert "not committed yet" not in report
     assert branches(desk.repo.path)["agent/x"]["worktree"]["dirty"] is False
     assert all((desk.path / place / "unsaved.py").exists() for place in PLACES)
