@@ -27,6 +27,7 @@ from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing
+from agentledger.workflow.setup import uncommitted_setup
 from agentledger.workflow.setup.hooks import activate_hooks
 from agentledger.workflow.spawn import spawn_journal
 from agentledger.workflow.spawn.spawn_journal import Begun
@@ -62,10 +63,18 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
             task = desk.task(request.task)
             if completed := _describe_completed(desk, task, request, recovered):
                 return completed
+            _refuse_uncommitted_setup(desk)
             report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
             if report.blocked:
                 return report
             return _Spawning(desk, task, request, now=now, hear=hear).run(tuple(recovered), dry_run)
+
+
+def _refuse_uncommitted_setup(desk: Managing) -> None:
+    """Raise LedgerError where the agent would begin without what `agentledger init` has written."""
+    uncommitted_setup.refuse_uncommitted_setup(
+        desk.git, desk.observation.place, desk.fleet.base, queries.read_worktrees(desk.git)
+    )
 
 
 def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: list[str]) -> Did | None:
