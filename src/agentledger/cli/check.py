@@ -120,7 +120,7 @@ def _check_named(start: Path, name: str, gate: Gate | None, base: str | None, ve
 
     with show_progress(verbose) as tell:
         request = Request(base=base, forecast=False, rules=False, gate=True)
-        return next_gate.check_named(start, name, gate, request, tell)
+        return next_gate.check_named(start, name, gate, request=request, progress=tell)
 
 
 def _run_check(

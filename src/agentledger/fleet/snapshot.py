@@ -215,6 +215,9 @@ class _Taking:
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
+            with_ledger = case_builder.add_spawn_findings(
+                self.sealed, replace(with_ledger, branches=tuple(branches))
+            )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
 

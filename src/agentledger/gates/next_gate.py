@@ -46,7 +46,7 @@ def check_named(
         known = [*(each.id for each in taken.fleet.tasks), *(each.name for each in taken.fleet.branches)]
     # Perhaps a branch that is not an agent's by its name.
     try:
-        return check.check_branch(start, name, gate or Gate.READY, request, progress)
+        return check.check_branch(start, name, gate or Gate.READY, request=request, progress=progress)
     except check.UnknownBranch as error:
         every = "`agentledger board --all` lists every task and every branch"
         raise unknown_name_error("task or branch", name, known, every, most=0) from error

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from agentledger.model.findings import Finding
 from agentledger.model.ledger import (
     Answer,
     Brief,
@@ -88,6 +89,8 @@ class Task:
     reviews: tuple[Review, ...] = ()
     outcome: Outcome | None = None
     problems: tuple[Problem, ...] = ()
+    #: What the spawn gate finds, where nobody works on it yet; None where the gate was not asked.
+    spawn_findings: tuple[Finding, ...] | None = None
 
     @property
     def title(self) -> str:

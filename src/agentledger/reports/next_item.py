@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from agentledger.attention import planned, sections
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
 from agentledger.model.fleet import Branch, Fleet
@@ -24,7 +25,7 @@ from agentledger.model.text import (
     format_path,
     format_rfc3339,
 )
-from agentledger.model.work import Checked, Trust
+from agentledger.model.work import Checked, Task, Trust
 from agentledger.reports import shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
@@ -126,7 +127,23 @@ def describe_check(checked: Checked) -> str:
 def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
-    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
+    lines = [f"nothing {'else ' if skipped else ''}waits for you{left}", describe_agents(fleet)]
+    return "".join(f"{line}\n" for line in (*lines, *_describe_planned(fleet)))
+
+
+def _describe_planned(fleet: Fleet) -> Iterator[str]:
+    """The planned task to hand out next, with its command; where `spawn` would take none, what the first waits for."""
+    task = planned.next_to_hand_out(fleet)
+    tasks = sections.planned_tasks(fleet)
+    if task is not None:
+        yield f"there is room for {escape_hidden(task.title)} (task {escape_hidden(task.id)})"
+    elif tasks:
+        task = tasks[0]
+        yield f"{format_count(len(tasks), 'task is', 'tasks are')} planned, and none can be handed out now"
+        yield f"{escape_hidden(task.id)}: {planned.planned_action(task).text}"
+    command = planned.planned_action(task).command if task else None
+    if command:
+        yield f"next: {command}"
 
 
 def describe_agents(fleet: Fleet) -> str:
@@ -163,8 +180,20 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         waiting=len(turns),
         turn=_shape_turn(turns[0]) if turns else None,
         agents=_json_text(describe_agents(fleet)),
+        hand_out=None if turns else _shape_hand_out(planned.next_to_hand_out(fleet)),
     )
     return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_hand_out(task: Task | None) -> shapes_commands.HandOut | None:
+    if task is None:
+        return None
+    action = planned.planned_action(task)
+    return shapes_commands.HandOut(
+        task=_json_text(task.id),
+        title=_json_text(task.title),
+        next_action=shapes_ledger.NextAction(_json_text(action.text), action.command),
+    )
 
 
 def _shape_turn(turn: Turn) -> shapes_commands.Turn:

@@ -236,14 +236,26 @@ class Turn(Entry, frozen=True):
     next_action: NextAction
 
 
+class HandOut(Entry, frozen=True):
+    """A planned task that can be handed out now, and the command for it."""
+
+    task: str
+    title: str
+    next_action: NextAction
+
+
 class Next(Entry, frozen=True):
-    """How many things wait for the manager, the first of them, and what the agents are doing."""
+    """How many things wait for the manager, the first of them, and what the agents are doing.
+
+    `hand_out` is the planned task to hand out next, where nothing waits and `spawn` would take one.
+    """
 
     version: Literal[1]
     kind: Literal["next"]
     waiting: Count
     turn: Turn | None
     agents: str
+    hand_out: HandOut | None
 
 
 class LeftOut(Entry, frozen=True):

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger.attention import wip_headings
-from agentledger.attention.actions import NextAction, next_action, spawn_action
+from agentledger.attention.actions import NextAction, next_action
+from agentledger.attention.planned import find_waits, planned_action
 from agentledger.attention.sections import (
     Section,
     count_by_state,
@@ -28,6 +29,7 @@ from agentledger.attention.sections import (
 )
 from agentledger.model.fleet import Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age
+from agentledger.model.work import Task
 
 SYNC = {
     Sync.AHEAD: "not all of it is pushed: the local branch is ahead of the remote one",
@@ -99,12 +101,14 @@ def _render_planned(fleet: Fleet, room: int) -> list[Text]:
     lines = [Text(), Text(f"Planned ({len(tasks)})", "bold")] if tasks else []
     for task in tasks:
         lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
-        lines += [
-            Text(INDENT) + line
-            for step in spawn_action(task).steps
-            for line in _wrap_text(Text(step, "cyan"), room)
-        ]
+        lines += [Text(INDENT) + line for line in _render_planned_action(task, room)]
     return lines
+
+
+def _render_planned_action(task: Task, room: int) -> list[Text]:
+    action = planned_action(task)
+    waits = _wrap_text(Text(action.text), room) if find_waits(task) else []
+    return [*waits, *(line for step in action.steps for line in _wrap_text(Text(step, "cyan"), room))]
 
 
 def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], width: int) -> list[Text]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, sections, wip_headings
+from agentledger.attention import actions, planned, sections, wip_headings
 from agentledger.attention.actions import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -209,7 +209,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
         planned=tuple(
-            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.spawn_action(t))
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, planned.planned_action(t))
             for t in sections.planned_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),
