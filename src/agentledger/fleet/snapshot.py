@@ -187,7 +187,8 @@ class _Taking:
             requested=self.request.base,
             fetched_at=observed.fetched_at,
         )
-        rules, base, observed = ruled.policy, ruled.base, replace(observed, choice=ruled.choice)
+        rules, base = ruled.policy, replace(ruled.base, remote=observed.remote)
+        observed = replace(observed, choice=ruled.choice)
         entries = self._listed(observed, rules, base)
         self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant

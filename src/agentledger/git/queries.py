@@ -165,11 +165,11 @@ def _read_head_file(git: Git) -> str:
     return content[5:].strip() if content.startswith("ref: ") else ""
 
 
-def read_head_move_time(git: Git) -> int | None:
-    """When HEAD last moved, by its reflog, in seconds; None where git can read no reflog."""
+def read_move_time(git: Git, ref: str = "HEAD") -> int | None:
+    """When a ref last moved, by its reflog, in seconds; None where git can read no reflog."""
     # With --date=unix, %gd is the time of the entry in place of its number.
-    out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
-    match = re.fullmatch(r"HEAD@\{(\d+)\}", decode(out).strip())
+    out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", ref, "--"])
+    match = re.fullmatch(r".*@\{(\d+)\}", decode(out).strip())
     return int(match[1]) if match else None
 
 

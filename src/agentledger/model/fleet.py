@@ -113,7 +113,9 @@ class Base:
     sync: Sync
     #: The local or remote-tracking twin of `ref`, if any.
     other_ref: str | None = None
-    #: When the last fetch was; None where there was none.
+    #: The remote that is meant where nobody names one; None without any.
+    remote: str | None = None
+    #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None = None
 
 

@@ -27,7 +27,7 @@ from agentledger.attention.sections import (
     planned_tasks,
     section_order,
 )
-from agentledger.model.fleet import Branch, Fleet, State, Sync
+from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age
 from agentledger.model.work import Task
 
@@ -129,12 +129,18 @@ def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], widt
 def _render_base_line(fleet: Fleet) -> Text:
     base, now = fleet.base, fleet.now
     merged = f"; merges tried with {fleet.merger}" if fleet.merger and fleet.branches else ""
-    fetched = (
-        "never fetched" if base.fetched_at is None else f"last fetch {_format_age(now - base.fetched_at)}"
-    )
     where = Text.assemble("base ", (escape_hidden(base.name), "bold"), f" at {base.head[:10]}")
     where.append(BASE_SYNC.get(base.sync, ""))
-    return where.append(f" ({escape_hidden(base.why)}), {fetched}{merged}", "dim")
+    return where.append(f" ({escape_hidden(base.why)}){_describe_fetch(base, now)}{merged}", "dim")
+
+
+def _describe_fetch(base: Base, now: int) -> str:
+    """How old what is known of the remote is; "" where there is none."""
+    if base.remote is None:
+        return ""
+    return (
+        ", never fetched" if base.fetched_at is None else f", last fetch {_format_age(now - base.fetched_at)}"
+    )
 
 
 def _render_section(

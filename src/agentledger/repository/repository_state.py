@@ -24,7 +24,7 @@ from agentledger.git.queries import Checkout, Place, Ref
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
-from agentledger.repository import bases, remotes
+from agentledger.repository import bases, fetch_time, reflogs, remotes
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -52,7 +52,9 @@ class Observation:
     linked: frozenset[str]
     #: origin's address, else that of another remote, else ''.
     remote_url: str
-    #: When the last fetch was; None where there was none.
+    #: The remote that is meant where nobody names one; None without any.
+    remote: str | None
+    #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None
     #: Is it a partial clone, in which objects can be missing?
     partial: bool
@@ -85,7 +87,8 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     home = checkouts[0].path if checkouts else place.common
     worktrees = _inspect_worktrees(git, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
-    fetched = _read_fetch_time(place)
+    remote = remotes.main_remote(config)
+    fetched = fetch_time.read_fetch_time(git, place, remote)
     url = remotes.main_address(config)
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
     # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
@@ -98,6 +101,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         choice,
         sorted(worktrees.items()),
         url,
+        remote,
         fetched,
         config.get("diff.algorithm"),
         _modified_at(place.common / "shallow"),
@@ -114,6 +118,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         worktrees=worktrees,
         linked=linked,
         remote_url=url,
+        remote=remote,
         fetched_at=fetched,
         partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
@@ -149,12 +154,6 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
     return sorted(stats)
 
 
-def _read_fetch_time(place: Place) -> int | None:
-    """When the last fetch was; None where there was none. Each writes FETCH_HEAD, in its own worktree."""
-    stamps = [_modified_at(place.common / "FETCH_HEAD"), _modified_at(place.directory / "FETCH_HEAD")]
-    return max((s for s in stamps if s is not None), default=None)
-
-
 def _inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> dict[str, Worktree]:
     """By full ref, the worktree in which it is checked out; half-made and removed ones are left out."""
     usable = [c for c in checkouts if c.branch and not c.prunable and c.path.is_dir()]
@@ -181,18 +180,9 @@ def _read_head_move_time(git: Git) -> int | None:
     folder = _git_directory_of(git.cwd)
     # Where refs are in tables (reftable), the logs are too, and only git can read them.
     if (folder / "reftable").is_dir():
-        return queries.read_head_move_time(git)
-    reflog = folder / "logs" / "HEAD"
-    try:
-        # The file's own time will not do: every `git gc` changes it.
-        with reflog.open("rb") as file:
-            file.seek(max(0, reflog.stat().st_size - 4096))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    except OSError:
-        return None
-    # <old> <new> <name> <address> <seconds> <zone>, a tab, and the message
-    fields = last.partition(b"\t")[0].split()
-    return int(fields[-2]) if len(fields) > 3 and fields[-2].isdigit() else None
+        return queries.read_move_time(git)
+    entry = reflogs.read_newest_entry(folder / "logs" / "HEAD")
+    return entry.at if entry else None
 
 
 def _git_directory_of(worktree: Path) -> Path:

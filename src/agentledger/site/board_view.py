@@ -126,6 +126,8 @@ class Board:
     base_note: str
     #: Why this branch is base.
     base_why: str
+    #: Is there a remote to fetch from?
+    has_remote: bool
     #: The last fetch, in seconds since the epoch; None where there was none.
     fetched_at: int | None
     notes: tuple[str, ...]
@@ -200,6 +202,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         base_ref=_shorten_ref(fleet.base.ref),
         base_note=_describe_twin(fleet.base),
         base_why=fleet.base.why,
+        has_remote=fleet.base.remote is not None,
         fetched_at=fleet.base.fetched_at,
         notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
         unreadable=_build_unreadable(unreadable, pages),
