@@ -21,6 +21,7 @@ from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
+from agentledger.ledger.policy import Ruled
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
 from agentledger.model.ledger import Brief, Policy
@@ -187,7 +188,7 @@ class _Taking:
             requested=self.request.base,
             fetched_at=observed.fetched_at,
         )
-        rules, base = ruled.policy, replace(ruled.base, remote=observed.remote)
+        rules, base = ruled.policy, _locate_base(ruled, observed)
         observed = replace(observed, choice=ruled.choice)
         entries = self._listed(observed, rules, base)
         self.progress(f"reading {format_count(len(entries), 'branch', 'branches')}", 0, 0)
@@ -252,6 +253,13 @@ class _Taking:
         return absorbed.mark_absorbed(
             self.sealed, self.cache, history, branches=branches, progress=self.progress
         )
+
+
+def _locate_base(ruled: Ruled, observed: Observation) -> Base:
+    """Return base with its remote, and the worktree in which it is checked out."""
+    local = ruled.choice.local
+    worktree = observed.worktrees.get(local.name) if local else None
+    return replace(ruled.base, remote=observed.remote, worktree=worktree.path if worktree else None)
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

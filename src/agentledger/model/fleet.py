@@ -113,6 +113,8 @@ class Base:
     sync: Sync
     #: The local or remote-tracking twin of `ref`, if any.
     other_ref: str | None = None
+    #: Where the local branch is checked out, from the main worktree; None: nowhere, or there is no local branch.
+    worktree: str | None = None
     #: The remote that is meant where nobody names one; None without any.
     remote: str | None = None
     #: When something last came from a remote; None: never, or there is no remote.

@@ -24,7 +24,7 @@ from agentledger.git.queries import Checkout, Place, Ref
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
-from agentledger.repository import bases, fetch_time, reflogs, remotes
+from agentledger.repository import bases, fetch_time, layout, reflogs, remotes
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -39,8 +39,9 @@ class Observation:
     git: Git
     git_version: tuple[int, ...]
     place: Place
-    #: The main worktree, or the bare repository.
+    #: The main worktree; of a bare repository, the folder from which git finds it (see `layout`).
     home: Path
+    bare: bool
     refs: Refs
     #: The refs that the user's `--refs` named.
     extra: tuple[Ref, ...]
@@ -84,7 +85,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     bare = bool(checkouts) and checkouts[0].bare
     head = queries.read_head_ref(queries.with_git_dir(git, place.common) if bare else git)
     choice = bases.choose_base(refs, base, head, bare)
-    home = checkouts[0].path if checkouts else place.common
+    home = layout.find_home(checkouts[0].path, bare) if checkouts else place.common
     worktrees = _inspect_worktrees(git, home, checkouts)
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
     remote = remotes.main_remote(config)
@@ -112,6 +113,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         git_version=version,
         place=place,
         home=home,
+        bare=bare,
         refs=refs,
         extra=tuple(extra.refs),
         choice=choice,

@@ -24,6 +24,7 @@ from agentledger.model.findings import Gate, Report
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
+from agentledger.repository import layout
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing
@@ -122,12 +123,12 @@ class _Spawning:
 
     @property
     def folder(self) -> Path:
-        """Where the worktree goes: beside the repository, so that no tool finds it within."""
+        """Where the worktree goes: where it was asked for, else beside the repository."""
         if self.request.folder is not None:
             return self.request.folder.absolute()
-        home = self.desk.observation.home
+        observation = self.desk.observation
         ending = "" if self.request.attempt is None else f"--{self.request.attempt}"
-        return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
+        return layout.worktrees_folder(observation.home, observation.bare) / f"{self.task.id}{ending}"
 
     def run(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
         """Make it all, unless `dry_run`; return what was made, or would be."""
