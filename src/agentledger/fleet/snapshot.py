@@ -26,7 +26,7 @@ from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.text import format_count
-from agentledger.repository import agents, hook_branches, listing, repository_state
+from agentledger.repository import agents, base_doubts, hook_branches, listing, repository_state
 from agentledger.repository.repository_state import Observation
 from agentledger.rules.case import Ref
 from agentledger.storage.cache import Cache
@@ -196,6 +196,10 @@ class _Taking:
         fleet, history = fleet_reader.read_fleet(
             self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
+        doubts = base_doubts.describe_base_doubts(
+            self.sealed, observed.refs, ruled.choice, base, branches=fleet.branches
+        )
+        fleet = replace(fleet, base=replace(base, doubts=doubts), notes=(*doubts, *fleet.notes))
         counted = replace(fleet, policy=rules, branches=tuple(self._counted(fleet.branches, history)))
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate

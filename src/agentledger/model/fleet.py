@@ -117,6 +117,8 @@ class Base:
     worktree: str | None = None
     #: The remote that is meant where nobody names one; None without any.
     remote: str | None = None
+    #: Sentences on why it may be the wrong branch, each ending in a colon and what settles it.
+    doubts: tuple[str, ...] = ()
     #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None = None
 
