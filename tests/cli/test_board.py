@@ -61,7 +61,7 @@ def test_the_board_of_a_repository_without_any_set_up(shop: Repo, capsys: Captur
     assert board(shop) == 0
     output = capsys.readouterr().out
     assert output.startswith("shop: 1 open, 1 held, 1 ended\nbase main at ")
-    assert "never fetched" in output
+    assert "fetch" not in output  # there is no remote
     assert "conflicts in a.txt" in output
     assert "git switch claude/held && git merge main" in output
     assert "Ended (1): 1 merged" in output

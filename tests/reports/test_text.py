@@ -14,7 +14,7 @@ from fleets import DAY, HOSTILE, HOUR, NOW, branch, change, conflicting, every_k
 
 GOLDEN = """\
 shop: 2 open, 1 held, 3 ended
-base main at bbbbbbbbbb (the branch that HEAD names), never fetched
+base main at bbbbbbbbbb (the branch that HEAD names)
 
 Open (2)
   Branch        Agent   Active  Files  Lines
@@ -117,6 +117,7 @@ def test_the_base_says_where_it_is_from_and_how_old_the_fetch_is() -> None:
         why="upstream of main",
         sync=Sync.BEHIND,
         other_ref=None,
+        remote="o",
         fetched_at=NOW - 3 * HOUR,
     )
     output = " ".join(rendered(fleet(base=base)).split())

@@ -8,7 +8,7 @@ import pytest
 
 from agentledger.model.errors import LedgerError, RefError
 from agentledger.model.fleet import Base, Sync
-from gitrepo import Commit, Repo
+from gitrepo import START, Commit, Repo
 from reading import branch, fleet
 
 pytestmark = pytest.mark.versions
@@ -198,7 +198,7 @@ def test_work_merged_upstream_only_counts_as_merged(repo: Repo, line: dict[str, 
 
 def test_when_the_last_fetch_was_is_told(repo: Repo, line: dict[str, Commit]) -> None:
     clone = repo.clone(repo.path.parent / "c")
-    assert base(clone).fetched_at is None
+    assert base(clone).fetched_at == START
     clone.git("fetch", "--quiet")
     stamp = int((clone.path / ".git/FETCH_HEAD").stat().st_mtime)
     assert base(clone).fetched_at == stamp

@@ -1,4 +1,4 @@
-"""`agentledger check`: run the rules on the index, a push, a branch, a range, a task, or the whole fleet.
+"""`agentledger check`: run the rules on a task or branch, the index, a push, a range, or the whole fleet.
 
 Belongs here: options, what excludes what, the output format, the exit code. Does not: running the rules
 (see `gates.check`, `gates.commit` and `gates.push`).
@@ -26,6 +26,7 @@ BLOCKED, UNJUDGED = 1, 2
 
 
 @click.command()
+@click.argument("name", metavar="[TASK|BRANCH]", required=False)
 @click.option("--staged", is_flag=True, help="Check what is staged, as the pre-commit hook does.")
 @click.option(
     "--push", is_flag=True, help="Check a push, as the pre-push hook does; git's lines on standard input."
@@ -49,6 +50,7 @@ BLOCKED, UNJUDGED = 1, 2
 def check(
     settings: Settings,
     /,
+    name: str | None,
     staged: bool,
     push: bool,
     branch: str | None,
@@ -61,24 +63,30 @@ def check(
 ) -> int:
     """Show what breaks the rules, and how to fix it.
 
+    TASK is checked at the gate that comes next: a planned one at spawn, any other by its branch. So is BRANCH.
+
     Exits with 1 when a finding blocks, and 2 when a branch cannot be read; --fleet without --gate only
     shows, and exits with 0.
     """
     from agentledger.model.findings import Gate
 
-    if sum((staged, push, branch is not None, between is not None, task is not None, fleet)) > 1:
-        raise click.UsageError("--staged, --push, --branch, --range, --task and --fleet exclude each other.")
+    named = (name, branch, between, task)
+    if sum((staged, push, fleet, *(each is not None for each in named))) > 1:
+        options = "--staged, --push, --branch, --range, --task and --fleet"
+        raise click.UsageError(f"TASK or BRANCH, {options} exclude each other.")
     # The hooks decide both themselves; a different answer here than in the hook would mislead.
     if (staged or push) and (gate is not None or base is not None):
         raise click.UsageError("--staged and --push check as their hooks do: leave out --gate and --base.")
     if between is not None and base is not None:
         raise click.UsageError("--range names the base; leave out --base.")
     chosen = Gate(gate) if gate else None
-    if chosen is not None and (chosen is Gate.SPAWN) is not (task is not None):
+    if chosen is not None and name is None and (chosen is Gate.SPAWN) is not (task is not None):
         raise click.UsageError("--task goes with --gate spawn, and --gate spawn with --task.")
     start = settings.repo or current_folder()
     if staged or push:
         report = _check_as_hook(start, push)
+    elif name is not None:
+        report = _check_named(start, name, gate=chosen, base=base, verbose=settings.verbose)
     else:
         report = _run_check(
             start, branch, between, task=task, fleet=fleet, gate=chosen, base=base, verbose=settings.verbose
@@ -102,6 +110,17 @@ def _check_as_hook(start: Path, push: bool) -> Report:
         return Report(Gate.PUSH, "the push", pushes.check_push(os.environ, start, lines))
     branch, findings = commit.check_commit(os.environ, start, int(time.time()))
     return Report(Gate.COMMIT, branch or "a detached HEAD", findings)
+
+
+def _check_named(start: Path, name: str, gate: Gate | None, base: str | None, verbose: bool) -> Report:
+    """The findings about a task or a branch, at the gate that comes next unless one is given."""
+    from agentledger.cli.progress import show_progress
+    from agentledger.fleet.snapshot import Request
+    from agentledger.gates import next_gate
+
+    with show_progress(verbose) as tell:
+        request = Request(base=base, forecast=False, rules=False, gate=True)
+        return next_gate.check_named(start, name, gate, request=request, progress=tell)
 
 
 def _run_check(

@@ -16,6 +16,7 @@ from dataclasses import replace
 from agentledger import rules
 from agentledger.attention import ended_tasks
 from agentledger.attention.progress import code_commits
+from agentledger.attention.sections import planned_tasks
 from agentledger.attention.wip import Load, measure_loads
 from agentledger.changes import content_risks, net_changes
 from agentledger.changes.freshness import Freshness
@@ -98,38 +99,77 @@ def judge_spawn(
     """
     fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
     task = next(task for task in fleet.tasks if task.id == task_id)
-    brief = task.brief
-    granted = scope_of(brief, fleet) if brief else None
     paths = [path for path, _ in objects.read_file_ids(scratch.git, fleet.base.head)]
-    return rules.evaluate_rules(
-        Case(
-            gate=Gate.SPAWN,
-            now=fleet.now,
-            policy=fleet.policy,
-            base=short_base_ref(fleet.base),
-            task=task,
-            scope=granted,
-            naming=_tasks_naming(fleet, brief.branch) if brief else (),
-            missing=_missing_paths(brief, set(paths)) if brief else (),
-            tree=_count_by_folder(granted, paths) if granted else {},
-            peers=peers_of(fleet),
-            done=merged_tasks(fleet),
-            gone=_describe_gone(fleet),
-            dependencies=task_dependencies(fleet),
-            load=_load_of_manager(fleet, brief.manager) if brief else None,
-        )
+    case = _SpawnBench(fleet, (task,), frozenset(paths)).case(task)
+    tree = _count_by_folder(case.scope, paths) if case.scope else {}
+    return rules.evaluate_rules(replace(case, tree=tree))
+
+
+def add_spawn_findings(scratch: Scratch, fleet: Fleet) -> Fleet:
+    """Return the fleet; each planned task has what the spawn gate finds, but for how broad its scope is.
+
+    That only warns, and costs more than all the rest.
+    """
+    planned = planned_tasks(fleet)
+    if not planned:
+        return fleet
+    follows = any(task.brief and task.brief.follow for task in planned)
+    paths = objects.read_file_ids(scratch.git, fleet.base.head) if follows else ()
+    bench = _SpawnBench(fleet, planned, frozenset(path for path, _ in paths))
+    findings = {task.id: rules.evaluate_rules(bench.case(task)) for task in planned}
+    tasks = (
+        replace(task, spawn_findings=findings[task.id]) if task.id in findings else task
+        for task in fleet.tasks
     )
+    return replace(fleet, tasks=tuple(tasks))
+
+
+class _SpawnBench:
+    """What the spawn gate asks about these tasks of a fleet; `paths` are the files on base."""
+
+    def __init__(self, fleet: Fleet, tasks: Sequence[Task], paths: frozenset[bytes]) -> None:
+        self.fleet, self.paths = fleet, paths
+        self.done = merged_tasks(fleet)
+        self.peers = {peer.task: peer for peer in peers_of(fleet)}
+        self.scopes = {task.id: scope_of(task.brief, fleet) for task in tasks if task.brief}
+        # Only those that may share a path are compared: a board asks for every planned task.
+        scopes = {task: peer.scope for task, peer in self.peers.items()}
+        self.near = task_scope.find_near_scopes(scopes | self.scopes)
+        self.dependencies = task_dependencies(fleet)
+        self.loads = {load.manager: load for load in measure_loads(fleet)}
+
+    def case(self, task: Task) -> Case:
+        """Build the case of one task, without the count of files by folder."""
+        brief = task.brief
+        return Case(
+            gate=Gate.SPAWN,
+            now=self.fleet.now,
+            policy=self.fleet.policy,
+            base=short_base_ref(self.fleet.base),
+            task=task,
+            scope=self.scopes.get(task.id),
+            naming=_tasks_naming(self.fleet, brief.branch) if brief else (),
+            missing=_missing_paths(brief, self.paths) if brief else (),
+            peers=self._near_peers(task),
+            done=self.done,
+            gone=_describe_gone(self.fleet),
+            dependencies=self.dependencies,
+            load=self._load_of_manager(brief.manager) if brief else None,
+        )
+
+    def _near_peers(self, task: Task) -> tuple[Peer, ...]:
+        near = self.near.get(task.id, frozenset())
+        return tuple(peer for name, peer in self.peers.items() if name in near)
+
+    def _load_of_manager(self, manager: str) -> Load:
+        named = manager or next(iter(self.fleet.policy.managers), "")
+        return self.loads.get(named, Load(named))
 
 
 def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
     task = next((task for task in fleet.tasks if task.id == task_id), Task(id=task_id))
     others = (task for task in fleet.tasks if task.id != task_id)
     return replace(fleet, tasks=(*others, replace(task, brief=brief, brief_from="control")))
-
-
-def _load_of_manager(fleet: Fleet, manager: str) -> Load:
-    named = manager or next(iter(fleet.policy.managers), "")
-    return next((load for load in measure_loads(fleet) if load.manager == named), Load(named))
 
 
 def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
@@ -146,8 +186,10 @@ def _tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
     return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
 
 
-def _missing_paths(brief: Brief, paths: set[bytes]) -> tuple[str, ...]:
+def _missing_paths(brief: Brief, paths: frozenset[bytes]) -> tuple[str, ...]:
     """Return the paths of `follow` that are neither a file nor a folder of base."""
+    if not brief.follow:
+        return ()
     folders = {folder for path in paths for folder in parent_folders(path)}
     return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
 

@@ -33,7 +33,7 @@ from agentledger.model.fleet import (
 )
 from agentledger.model.ledger_paths import TASKS_BYTES
 from agentledger.model.text import decode, format_count
-from agentledger.repository import agents, forge, robots
+from agentledger.repository import agents, forge, layout, robots
 from agentledger.repository.listing import Listing
 from agentledger.repository.repository_state import Observation
 from agentledger.repository.resolve_base import Tip, peel_refs, read_base_history, read_head_commits
@@ -74,7 +74,7 @@ def read_fleet(
     reader = _Reader(scratch, observed, base, history=history, now=now, dormant=dormant)
     branches = reader.branches(listings, tips)
     url = forge.web_address(observed.remote_url) if observed.remote_url else None
-    name = observed.home.name.removesuffix(".git") or "repository"
+    name = layout.repository_name(observed.home, observed.bare)
     fleet = Fleet(
         name=name,
         object_format=scratch.object_format,

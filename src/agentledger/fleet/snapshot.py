@@ -24,12 +24,13 @@ from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
+from agentledger.ledger.policy import Ruled
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
-from agentledger.repository import agents, hook_branches, listing, repository_state
+from agentledger.repository import agents, base_doubts, hook_branches, listing, repository_state
 from agentledger.repository.branch_starts import read_branch_starts
 from agentledger.repository.repository_state import Observation
 from agentledger.rules.case import Ref
@@ -202,7 +203,8 @@ class _Taking:
             requested=self.request.base,
             fetched_at=observed.fetched_at,
         )
-        rules, base, observed = ruled.policy, ruled.base, replace(observed, choice=ruled.choice)
+        rules, base = ruled.policy, _locate_base(ruled, observed)
+        observed = replace(observed, choice=ruled.choice)
         entries = self._listed(observed, rules, base)
         read_count = sum(not entry.robot for entry in entries)
         self.progress(f"reading {format_count(read_count, 'branch', 'branches')}", 0, 0)
@@ -210,6 +212,10 @@ class _Taking:
         fleet, history = fleet_reader.read_fleet(
             self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
+        doubts = base_doubts.describe_base_doubts(
+            self.sealed, observed.refs, ruled.choice, base, branches=fleet.branches
+        )
+        fleet = replace(fleet, base=replace(base, doubts=doubts), notes=(*doubts, *fleet.notes))
         counted = self._counted(observed, base, fleet.branches, history)
         # A worktree without a branch works on no task, and no gate judges it.
         on_branches = replace(fleet, policy=rules, branches=tuple(b for b in counted if not b.detached))
@@ -243,6 +249,9 @@ class _Taking:
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
+            with_ledger = case_builder.add_spawn_findings(
+                self.sealed, replace(with_ledger, branches=tuple(branches))
+            )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast), history
 
@@ -298,6 +307,13 @@ class _Taking:
             self.sealed, self.cache, history, complete=not observed.partial, progress=self.progress
         )
         return mark_reverted(branches, reader.read(branches, starts), base)
+
+
+def _locate_base(ruled: Ruled, observed: Observation) -> Base:
+    """Return base with its remote, and the worktree in which it is checked out."""
+    local = ruled.choice.local
+    worktree = observed.worktrees.get(local.name) if local else None
+    return replace(ruled.base, remote=observed.remote, worktree=worktree.path if worktree else None)
 
 
 def _natural_key(name: str) -> list[tuple[int, str]]:

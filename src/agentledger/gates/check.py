@@ -27,6 +27,10 @@ _CHECKED = (*UNMERGED, State.UNREADABLE)
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
 
 
+class UnknownBranch(LedgerError):
+    """There is no branch of that name, an agent's or anybody's."""
+
+
 def check_branch(
     start: Path, name: str, gate: Gate, request: Request, progress: Progress = ignore_progress
 ) -> Report:
@@ -36,18 +40,19 @@ def check_branch(
     the policy can be read; Unjudged where the branch cannot be read.
     """
     with snapshot.open_snapshot(start, request, progress) as taken:
-        branch = _find_branch(taken.fleet, name)
+        branch = find_branch(taken.fleet, name)
         if branch is not None:
-            return _check_one_branch(taken, branch, gate)
+            return check_one_branch(taken, branch, gate)
         known = [b.name for b in taken.fleet.branches]
     # Not an agent branch by name: read it anyway, together with the branches that it may overlap with.
     refs = (name,) if name.startswith("refs/") else ()
     wanted = replace(request, refs=refs, branches=(name, *known))
     with snapshot.open_snapshot(start, wanted, progress) as taken:
-        branch = _find_branch(taken.fleet, name)
+        branch = find_branch(taken.fleet, name)
         if branch is None:
-            raise _not_agent_error(taken.fleet, name) or _unknown_error("branch", name, known)
-        return _check_one_branch(taken, branch, gate)
+            unknown = _unknown_error("branch", name, known)
+            raise _not_agent_error(taken.fleet, name) or UnknownBranch(unknown.message, unknown.hint)
+        return check_one_branch(taken, branch, gate)
 
 
 def check_fleet(
@@ -67,7 +72,7 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
             raise _unknown_error("task", task, known)
-        return Report(Gate.SPAWN, task, taken.spawn(task), _printable_notes(taken.fleet))
+        return Report(Gate.SPAWN, task, taken.spawn(task), printable_notes(taken.fleet))
 
 
 def current_branch(start: Path) -> str:
@@ -116,7 +121,7 @@ def _check_at_gate(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what
     return _report_findings(taken, branches, gate, what)
 
 
-def _check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
+def check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
     """Check one branch, which has to be readable: no findings would look as if all were well."""
     if branch.state is State.UNREADABLE:
         why = escape_hidden(branch.state_why)
@@ -148,16 +153,18 @@ def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, wh
         gate,
         what,
         tuple(f for b in readable for f in findings[b.ref]),
-        notes=_printable_notes(taken.fleet),
+        notes=printable_notes(taken.fleet),
         unjudged=lost,
     )
 
 
-def _printable_notes(fleet: Fleet) -> tuple[str, ...]:
+def printable_notes(fleet: Fleet) -> tuple[str, ...]:
+    """The fleet's notes, fit to be shown."""
     return tuple(escape_hidden(note) for note in fleet.notes)
 
 
-def _find_branch(fleet: Fleet, name: str) -> Branch | None:
+def find_branch(fleet: Fleet, name: str) -> Branch | None:
+    """The branch of a fleet with this name or ref; None without one."""
     return next((b for b in fleet.branches if name in (b.name, b.ref, b.remote_ref)), None)
 
 

@@ -6,7 +6,7 @@ two commits (see `diffs`), or what is in an object (see `objects`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.git.process import Git, run, run_unchecked
@@ -25,6 +25,35 @@ def read_ancestry_outside(sealed: Git, head: str, base: str) -> list[tuple[str, 
     out = run(sealed, ["rev-list", "--topo-order", "--parents", head, f"^{base}"])
     rows = [line.split(" ") for line in decode(out).split("\n") if line]
     return [(row[0], tuple(row[1:])) for row in rows]
+
+
+def find_commits_ahead(sealed: Git, heads: Sequence[str], base: str, most: int) -> dict[str, set[str]]:
+    """For each of the heads that contains `base`, the commits that it has besides; others are left out.
+
+    No more than `most` commits are looked at in all. GitError where one cannot be read.
+    """
+    args = ["rev-list", "--parents", f"--max-count={most}", "--stdin"]
+    out = run(sealed, args, "".join(f"{line}\n" for line in (*heads, f"^{base}")).encode())
+    parents = {row[0]: row[1:] for row in (line.split(" ") for line in decode(out).split("\n")) if row[0]}
+    reached = {head: _walk_back(head, parents) for head in heads}
+    # A head contains base where some commit outside base, on a way down from that head, has base as its parent.
+    return {
+        head: outside
+        for head, outside in reached.items()
+        if any(base in parents[commit] for commit in outside)
+    }
+
+
+def _walk_back(head: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """The commits among `parents` that can be reached from `head`."""
+    reached: set[str] = set()
+    waiting = [head]
+    while waiting:
+        commit = waiting.pop()
+        if commit in parents and commit not in reached:
+            reached.add(commit)
+            waiting += parents[commit]
+    return reached
 
 
 # Fields end with NUL, which no name or subject can hold. git parses the trailers: 1 ends one, 2 ends its key.

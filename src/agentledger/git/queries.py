@@ -165,11 +165,11 @@ def _read_head_file(git: Git) -> str:
     return content[5:].strip() if content.startswith("ref: ") else ""
 
 
-def read_head_move_time(git: Git) -> int | None:
-    """When HEAD last moved, by its reflog, in seconds; None where git can read no reflog."""
+def read_move_time(git: Git, ref: str = "HEAD") -> int | None:
+    """When a ref last moved, by its reflog, in seconds; None where git can read no reflog."""
     # With --date=unix, %gd is the time of the entry in place of its number.
-    out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", "HEAD", "--"])
-    match = re.fullmatch(r"HEAD@\{(\d+)\}", decode(out).strip())
+    out, _, _ = run_unchecked(git, ["reflog", "show", "-1", "--date=unix", "--format=%gd", ref, "--"])
+    match = re.fullmatch(r".*@\{(\d+)\}", decode(out).strip())
     return int(match[1]) if match else None
 
 
@@ -251,12 +251,15 @@ class Uncommitted(NamedTuple):
     tracked: bool
 
 
-def read_status(git: Git) -> list[Uncommitted] | None:
-    """What is not committed, file by file, without what git ignores; None where git fails."""
+def read_status(git: Git, pathspecs: Sequence[str] = ()) -> list[Uncommitted] | None:
+    """What is not committed, file by file, without what git ignores; None where git fails.
+
+    `pathspecs` are those of `nested_worktrees.own_pathspecs`: without them, a worktree inside this one is a change.
+    """
     # fsmonitor is off: it may be a program that a worktree's configuration names. All untracked files, since
     # a folder that is named alone may hold one of them or a thousand, and another worktree besides.
     flags = ["--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"]
-    out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags])
+    out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags, "--", *pathspecs])
     if code:
         return None
     return [Uncommitted(entry[3:], entry[:2] != b"??") for entry in out.split(b"\0") if entry]

@@ -117,7 +117,13 @@ class Base:
     sync: Sync
     #: The local or remote-tracking twin of `ref`, if any.
     other_ref: str | None = None
-    #: When the last fetch was; None where there was none.
+    #: Where the local branch is checked out, from the main worktree; None: nowhere, or there is no local branch.
+    worktree: str | None = None
+    #: The remote that is meant where nobody names one; None without any.
+    remote: str | None = None
+    #: Sentences on why it may be the wrong branch, each ending in a colon and what settles it.
+    doubts: tuple[str, ...] = ()
+    #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None = None
 
 

@@ -44,8 +44,17 @@ def format_merge_commands(branch: Branch, base: Base) -> tuple[str, ...]:
     """The commands that merge a branch into the local base; () where base's name cannot be typed."""
     if HIDDEN.search(base.name):
         return ()
-    first = [("git", "switch", "--", base.name)]
+    git, first = _go_to_base(base)
     # A local base that is behind its upstream would merge the branch onto something old.
     if base.sync is Sync.BEHIND:
-        first.append(("git", "merge", "--ff-only", format_ref(base.ref) or base.head))
-    return join_commands(*first, ("git", "merge", "--no-ff", format_ref(branch.ref) or branch.head))
+        first.append((*git, "merge", "--ff-only", format_ref(base.ref) or base.head))
+    return join_commands(*first, (*git, "merge", "--no-ff", format_ref(branch.ref) or branch.head))
+
+
+def _go_to_base(base: Base) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """How git is started where base is checked out, and the commands that check it out first."""
+    elsewhere = base.worktree not in (None, "", ".")
+    # git refuses to check out in one worktree what another one has; and a bare repository has none of its own.
+    if base.worktree is not None and elsewhere and not HIDDEN.search(base.worktree):
+        return ("git", "-C", base.worktree), []
+    return ("git",), [("git", "switch", "--", base.name)]

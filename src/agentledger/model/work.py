@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from agentledger.model.findings import Finding
 from agentledger.model.ledger import (
     Answer,
     Attempt,
@@ -125,6 +126,8 @@ class Task:
     #: Branches that work on it and are not in this view, or not in this clone.
     elsewhere: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: What the spawn gate finds, where nobody works on it yet; None where the gate was not asked.
+    spawn_findings: tuple[Finding, ...] | None = None
 
     @property
     def is_over(self) -> bool:

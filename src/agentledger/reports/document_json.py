@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Document, Evidence, Problem
@@ -46,6 +47,7 @@ def shape_problems(branch: Branch) -> tuple[Json, ...]:
 
 def shape_task(task: Task) -> Json:
     """A task with the manager's documents about it."""
+    waits = planned.find_waits(task)
     return {
         "id": task.id,
         "title": _json_text(task.title),
@@ -58,6 +60,9 @@ def shape_task(task: Task) -> Json:
         "answers": _shape_documents(a.document for a in task.answers),
         "waivers": _shape_documents(w.document for w in task.waivers),
         "outcome": _shape_document(task.outcome.document) if task.outcome else None,
+        "waits_for": None
+        if waits is None
+        else [{"reason": str(wait.reason), "text": _json_text(wait.text)} for wait in waits],
         "ending": _shape_ending(task.ending) if task.ending else None,
         "attempts": _shape_documents(a.document for a in task.attempts),
         "elsewhere": [_json_text(name) for name in task.elsewhere],

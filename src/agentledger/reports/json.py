@@ -110,6 +110,7 @@ def _shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
         name=_json_text(base.name),
         ref=_json_text(base.ref),
         head=base.head,
+        remote=_optional_text(base.remote),
         fetched_at=_optional_time(base.fetched_at),
         why=_json_text(base.why),
         sync=base.sync,

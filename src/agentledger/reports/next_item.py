@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention import loose_work
+from agentledger.attention import loose_work, planned, sections
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
@@ -137,18 +137,34 @@ def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
     gone = "".join(f"{escape_hidden(line)}\n" for line in _describe_gone(fleet))
-    nothing = f"nothing {'else ' if skipped or gone else ''}waits for you{left}\n"
-    return f"{gone}{nothing}{describe_agents(fleet)}\n{''.join(_describe_unsaved(fleet))}"
+    nothing = f"nothing {'else ' if skipped or gone else ''}waits for you{left}"
+    lines = (nothing, describe_agents(fleet), *_describe_planned(fleet))
+    return gone + "".join(f"{line}\n" for line in lines) + "".join(_describe_unsaved(fleet))
 
 
 def _describe_gone(fleet: Fleet) -> Iterator[str]:
     """The tasks whose branches are gone, each with the question what became of it."""
     for task in gone_tasks(fleet):
-        asked = ask_about_gone(task, fleet)
+        question = ask_about_gone(task, fleet)
         yield f"{task.title} (task {task.id}) is {describe_end(task)}"
-        yield asked.text
-        yield from (f"  {step}" for step in asked.commands)
+        yield question.text
+        yield from (f"  {step}" for step in question.commands)
         yield ""
+
+
+def _describe_planned(fleet: Fleet) -> Iterator[str]:
+    """The planned task to hand out next, with its command; where `spawn` would take none, what the first waits for."""
+    task = planned.next_to_hand_out(fleet)
+    tasks = sections.planned_tasks(fleet)
+    if task is not None:
+        yield f"there is room for {escape_hidden(task.title)} (task {escape_hidden(task.id)})"
+    elif tasks:
+        task = tasks[0]
+        yield f"{format_count(len(tasks), 'task is', 'tasks are')} planned, and none can be handed out now"
+        yield f"{escape_hidden(task.id)}: {planned.planned_action(task).text}"
+    command = planned.planned_action(task).command if task else None
+    if command:
+        yield f"next: {command}"
 
 
 def describe_agents(fleet: Fleet) -> str:
@@ -202,8 +218,20 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         turn=_shape_turn(turns[0]) if turns else None,
         agents=_json_text(describe_agents(fleet)),
         gone=tuple(_shape_gone(task, fleet) for task in gone_tasks(fleet)),
+        hand_out=None if turns else _shape_hand_out(planned.next_to_hand_out(fleet)),
     )
     return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_hand_out(task: Task | None) -> shapes_commands.HandOut | None:
+    if task is None:
+        return None
+    action = planned.planned_action(task)
+    return shapes_commands.HandOut(
+        task=_json_text(task.id),
+        title=_json_text(task.title),
+        next_action=shapes_ledger.NextAction(_json_text(action.text), action.command),
+    )
 
 
 def _shape_turn(turn: Turn) -> shapes_commands.Turn:

@@ -249,8 +249,19 @@ class Gone(Entry, frozen=True):
     commands: tuple[str, ...]
 
 
+class HandOut(Entry, frozen=True):
+    """A planned task that can be handed out now, and the command for it."""
+
+    task: str
+    title: str
+    next_action: NextAction
+
+
 class Next(Entry, frozen=True):
-    """How many things wait for the manager, the first of them, and what the agents are doing."""
+    """How many things wait for the manager, the first of them, and what the agents are doing.
+
+    `hand_out` is the planned task to hand out next, where nothing waits and `spawn` would take one.
+    """
 
     version: Literal[1]
     kind: Literal["next"]
@@ -258,6 +269,7 @@ class Next(Entry, frozen=True):
     turn: Turn | None
     agents: str
     gone: tuple[Gone, ...]
+    hand_out: HandOut | None
 
 
 class LeftOut(Entry, frozen=True):

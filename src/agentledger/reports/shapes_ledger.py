@@ -100,11 +100,16 @@ class Rules(Entry, frozen=True):
 
 
 class Base(Entry, frozen=True):
-    """The branch that agent work merges into, at its tip."""
+    """The branch that agent work merges into, at its tip.
+
+    `remote` is the one that is meant where nobody names one, null without any. `fetched_at` is when something last
+    came from a remote, by a fetch or the clone; null: never, or there is no remote.
+    """
 
     name: str
     ref: str
     head: Oid
+    remote: str | None
     fetched_at: Time | None
     why: str
     sync: Annotated[str, one_of(*fleet.Sync)]

@@ -17,10 +17,11 @@ from rich.console import Console
 from rich.text import Text
 
 from agentledger.attention import loose_work, wip_headings
-from agentledger.attention.actions import next_action, spawn_action
+from agentledger.attention.actions import next_action
 from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
+from agentledger.attention.planned import find_waits, planned_action
 from agentledger.attention.sections import (
     Section,
     count_by_state,
@@ -29,7 +30,7 @@ from agentledger.attention.sections import (
     section_order,
 )
 from agentledger.attention.turn import Whose, describe_guess, describe_turn, has_conflict, turn_of
-from agentledger.model.fleet import Branch, Fleet, State, Sync
+from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
 
@@ -108,12 +109,14 @@ def _render_planned(fleet: Fleet, room: int) -> list[Text]:
     lines = [Text(), Text(f"Planned ({len(tasks)})", "bold")] if tasks else []
     for task in tasks:
         lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
-        lines += [
-            Text(INDENT) + line
-            for step in spawn_action(task).steps
-            for line in _wrap_text(Text(step, "cyan"), room)
-        ]
+        lines += [Text(INDENT) + line for line in _render_planned_action(task, room)]
     return lines
+
+
+def _render_planned_action(task: Task, room: int) -> list[Text]:
+    action = planned_action(task)
+    waits = _wrap_text(Text(action.text), room) if find_waits(task) else []
+    return [*waits, *(line for step in action.steps for line in _wrap_text(Text(step, "cyan"), room))]
 
 
 def _render_gone(fleet: Fleet, room: int) -> list[Text]:
@@ -147,12 +150,18 @@ def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], widt
 def _render_base_line(fleet: Fleet) -> Text:
     base, now = fleet.base, fleet.now
     merged = f"; merges tried with {fleet.merger}" if fleet.merger and fleet.branches else ""
-    fetched = (
-        "never fetched" if base.fetched_at is None else f"last fetch {_format_age(now - base.fetched_at)}"
-    )
     where = Text.assemble("base ", (escape_hidden(base.name), "bold"), f" at {base.head[:10]}")
     where.append(BASE_SYNC.get(base.sync, ""))
-    return where.append(f" ({escape_hidden(base.why)}), {fetched}{merged}", "dim")
+    return where.append(f" ({escape_hidden(base.why)}){_describe_fetch(base, now)}{merged}", "dim")
+
+
+def _describe_fetch(base: Base, now: int) -> str:
+    """How old what is known of the remote is; "" where there is none."""
+    if base.remote is None:
+        return ""
+    return (
+        ", never fetched" if base.fetched_at is None else f", last fetch {_format_age(now - base.fetched_at)}"
+    )
 
 
 def _render_section(

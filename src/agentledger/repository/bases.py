@@ -6,12 +6,13 @@ question to git (see `resolve_base`), or the base that policy names (see `ledger
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.git.queries import Ref
 from agentledger.model.errors import RefError
-from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.text import HIDDEN, escape_hidden, format_count
 from agentledger.repository import agents
 from agentledger.repository.remotes import put_origin_first
 
@@ -22,12 +23,16 @@ REMOTES = "refs/remotes/"
 
 
 class Choice(NamedTuple):
-    """The branch that was chosen as base: its local copy, its remote one, or both. `why` is in words."""
+    """The branch that was chosen as base: its local copy, its remote one, or both. `why` is in words.
+
+    `is_default_of_remote`: only a remote's HEAD, as this clone has it, says so.
+    """
 
     name: str
     local: Ref | None
     remote: Ref | None
     why: str
+    is_default_of_remote: bool = False
 
 
 class Refs:
@@ -125,7 +130,7 @@ def _choose_default(refs: Refs, head: str, bare: bool) -> Choice:
         if default and default.target:
             choice = refs.branch(refs.split_remote(default.target)[1], f"the default branch of {remote}")
             if choice:
-                return choice
+                return choice._replace(is_default_of_remote=True)
     # In a bare repository HEAD names the default branch; elsewhere it is whatever is checked out.
     if bare and head in refs.all:
         choice = refs.branch(head.removeprefix(HEADS), "the HEAD of this bare repository")
@@ -144,12 +149,15 @@ def _undecided_error(refs: Refs, usual: Sequence[str], head: str) -> RefError:
     if not branch_names:
         hint = "commit something first, then run this again"
         return RefError("this repository has no branch yet, so there is nothing to compare with", hint)
+    # A remote's HEAD is missing, or leads to a branch that is gone: the remote knows which it is.
+    remote = next((each for each in refs.remotes if not HIDDEN.search(each)), None)
+    ask = f"; or ask {remote}: git remote set-head {shlex.quote(remote)} --auto" if remote else ""
     if usual:
         names = " and ".join((", ".join(usual[:-1]), usual[-1]))
-        return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}")
+        return RefError(f"which branch is base? {names} all exist", f"name one: --base {usual[0]}{ask}")
     return RefError(
         "which branch is base? None is called main, master, trunk or develop",
-        f"name one: --base {escape_hidden(_guess_base(refs, head))}; there are: {branch_names}",
+        f"name one: --base {escape_hidden(_guess_base(refs, head))}{ask}; there are: {branch_names}",
     )
 
 

@@ -22,7 +22,7 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place, Ref
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
-from agentledger.repository import bases, remotes, stashes, worktrees
+from agentledger.repository import bases, fetch_time, layout, remotes, stashes, worktrees
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -37,8 +37,9 @@ class Observation:
     git: Git
     git_version: tuple[int, ...]
     place: Place
-    #: The main worktree, or the bare repository.
+    #: The main worktree; of a bare repository, the folder from which git finds it (see `layout`).
     home: Path
+    bare: bool
     refs: Refs
     #: The refs that the user's `--refs` named.
     extra: tuple[Ref, ...]
@@ -56,7 +57,9 @@ class Observation:
     stashes: dict[str, int]
     #: origin's address, else that of another remote, else ''.
     remote_url: str
-    #: When the last fetch was; None where there was none.
+    #: The remote that is meant where nobody names one; None without any.
+    remote: str | None
+    #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None
     #: Is it a partial clone, in which objects can be missing?
     partial: bool
@@ -86,12 +89,13 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     bare = bool(checkouts) and checkouts[0].bare
     head = queries.read_head_ref(queries.with_git_dir(git, place.common) if bare else git)
     choice = bases.choose_base(refs, base, head, bare)
-    home = checkouts[0].path if checkouts else place.common
+    home = layout.find_home(checkouts[0].path, bare) if checkouts else place.common
     views = worktrees.inspect_worktrees(git, home, checkouts)
     detached = worktrees.list_detached(views)
     kept = tuple(queries.read_ref_ids(git, worktrees.KEEPERS)) if detached else ()
     counted_stashes = stashes.count_stashes(git, branches)
-    fetched = _read_fetch_time(place)
+    remote = remotes.main_remote(config)
+    fetched = fetch_time.read_fetch_time(git, place, remote)
     url = remotes.main_address(config)
     partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
     # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
@@ -106,6 +110,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         kept,
         sorted(counted_stashes.items()),
         url,
+        remote,
         fetched,
         config.get("diff.algorithm"),
         worktrees.modified_at(place.common / "shallow"),
@@ -116,6 +121,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         git_version=version,
         place=place,
         home=home,
+        bare=bare,
         refs=refs,
         extra=tuple(extra.refs),
         choice=choice,
@@ -129,6 +135,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         kept=kept,
         stashes=counted_stashes,
         remote_url=url,
+        remote=remote,
         fetched_at=fetched,
         partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
@@ -154,12 +161,3 @@ def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:
                 status = entry.stat(follow_symlinks=False)
                 stats.append((entry.path, status.st_mtime_ns, status.st_size))
     return sorted(stats)
-
-
-def _read_fetch_time(place: Place) -> int | None:
-    """When the last fetch was; None where there was none. Each writes FETCH_HEAD, in its own worktree."""
-    stamps = [
-        worktrees.modified_at(place.common / "FETCH_HEAD"),
-        worktrees.modified_at(place.directory / "FETCH_HEAD"),
-    ]
-    return max((s for s in stamps if s is not None), default=None)

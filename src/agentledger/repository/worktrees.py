@@ -7,19 +7,19 @@ of them is on the board (see `listing`), or the commits there (see `fleet.detach
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.git import queries
+from agentledger.git import nested_worktrees, queries
 from agentledger.git.process import Git
-from agentledger.git.queries import Checkout, Ref, Uncommitted
+from agentledger.git.queries import Checkout, Ref
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
-from agentledger.repository import spawned_files
+from agentledger.repository import reflogs, spawned_files
 from agentledger.repository.bases import HEADS
 from agentledger.repository.client_worktrees import client_of_worktree
 
@@ -51,10 +51,9 @@ def inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> li
     `home` is the main worktree, or the bare repository.
     """
     usable = [c for c in checkouts if not c.prunable and not c.bare and c.path.is_dir()]
-    others = frozenset(os.path.realpath(c.path) for c in usable)
     main = checkouts[0] if checkouts else None
     with ThreadPoolExecutor(4) as pool:
-        views = pool.map(lambda c: _inspect(git, home, c, others=others, linked=c is not main), usable)
+        views = pool.map(lambda c: _inspect(git, home, c, checkouts=checkouts, linked=c is not main), usable)
         # What is checked out comes before what is under way: git lets no branch be both, a copied folder may.
         ordered = sorted((v for v in views if v), key=lambda view: bool(view.worktree.under_way))
     by_ref: dict[str, View] = {}
@@ -79,31 +78,27 @@ def directory_of(worktree: Path) -> Path:
         return link
 
 
-def list_uncommitted(git: Git, others: Collection[str] = ()) -> tuple[bool, list[bytes]] | None:
+def list_uncommitted(git: Git, checkouts: Sequence[Checkout]) -> tuple[bool, list[bytes]] | None:
     """What is uncommitted in the worktree at `git.cwd`: whether git names anything, and the paths that count.
 
-    Paths that `spawn` put there do not, nor do `others`, the real paths of this repository's worktrees. None
+    Paths that `spawn` put there do not, nor do other worktrees of the repository, which are among `checkouts`. None
     where git fails.
     """
-    entries = queries.read_status(git)
+    entries = queries.read_status(git, nested_worktrees.own_pathspecs(git.cwd, checkouts))
     if entries is None:
         return None
-    counted = [entry for entry in entries if not _is_other_worktree(git.cwd, entry, others)]
     ours = spawned_files.read_spawned(directory_of(git.cwd))
-    return bool(counted), [e.path for e in counted if not spawned_files.is_spawned(git.cwd, e, ours)]
+    return bool(entries), [e.path for e in entries if not spawned_files.is_spawned(git.cwd, e, ours)]
 
 
-def _is_other_worktree(top: Path, entry: Uncommitted, others: Collection[str]) -> bool:
-    # git names a repository below this one with a slash at the end, and does not look into it.
-    return entry.path.endswith(b"/") and os.path.realpath(top / decode(entry.path)) in others
-
-
-def _inspect(git: Git, home: Path, checkout: Checkout, others: Collection[str], linked: bool) -> View | None:
+def _inspect(
+    git: Git, home: Path, checkout: Checkout, checkouts: Sequence[Checkout], linked: bool
+) -> View | None:
     directory = directory_of(checkout.path)
     branch, under_way = (checkout.branch, "") if checkout.branch else _read_under_way(directory)
     if not branch and not (linked and checkout.head and _is_somebodys(checkout)):
         return None
-    worktree = replace(_inspect_files(replace(git, cwd=checkout.path), home, others), under_way=under_way)
+    worktree = replace(_inspect_files(replace(git, cwd=checkout.path), home, checkouts), under_way=under_way)
     short_name = branch.removeprefix(HEADS)
     client = client_of_worktree(worktree.path, home.name, short_name, directory) if linked else ""
     ref = branch or f"worktrees/{directory.name}/HEAD"
@@ -140,9 +135,9 @@ def _read_line(file: Path) -> str:
         return ""
 
 
-def _inspect_files(git: Git, home: Path, others: Collection[str]) -> Worktree:
+def _inspect_files(git: Git, home: Path, checkouts: Sequence[Checkout]) -> Worktree:
     relative_path = Path(os.path.relpath(git.cwd, home)).as_posix()
-    uncommitted = list_uncommitted(git, others)
+    uncommitted = list_uncommitted(git, checkouts)
     if uncommitted is None:
         return Worktree(relative_path, None, None)
     dirty, paths = uncommitted
@@ -171,15 +166,6 @@ def _read_head_move_time(git: Git) -> int | None:
     folder = directory_of(git.cwd)
     # Where refs are in tables (reftable), the logs are too, and only git can read them.
     if (folder / "reftable").is_dir():
-        return queries.read_head_move_time(git)
-    reflog = folder / "logs" / "HEAD"
-    try:
-        # The file's own time will not do: every `git gc` changes it.
-        with reflog.open("rb") as file:
-            file.seek(max(0, reflog.stat().st_size - 4096))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-    except OSError:
-        return None
-    # <old> <new> <name> <address> <seconds> <zone>, a tab, and the message
-    fields = last.partition(b"\t")[0].split()
-    return int(fields[-2]) if len(fields) > 3 and fields[-2].isdigit() else None
+        return queries.read_move_time(git)
+    entry = reflogs.read_newest_entry(folder / "logs" / "HEAD")
+    return entry.at if entry else None

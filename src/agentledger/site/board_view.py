@@ -10,7 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, ended_tasks, left_out, loose_work, sections, turn, wip_headings
+from agentledger.attention import (
+    actions,
+    ended_tasks,
+    left_out,
+    loose_work,
+    planned,
+    sections,
+    turn,
+    wip_headings,
+)
 from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -143,6 +152,8 @@ class Board:
     base_note: str
     #: Why this branch is base.
     base_why: str
+    #: Is there a remote to fetch from?
+    has_remote: bool
     #: The last fetch, in seconds since the epoch; None where there was none.
     fetched_at: int | None
     notes: tuple[str, ...]
@@ -227,6 +238,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         base_ref=_shorten_ref(fleet.base.ref),
         base_note=_describe_twin(fleet.base),
         base_why=fleet.base.why,
+        has_remote=fleet.base.remote is not None,
         fetched_at=fleet.base.fetched_at,
         notes=(*fleet.notes, *(() if fleet.forecast else ("Conflicts were left out, as asked.",))),
         unreadable=_build_unreadable(unreadable, pages),
@@ -236,7 +248,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
         ended_more=ended_shown is not None and len(ended) > ended_shown,
         agents=tuple(sorted({b.agent.name for b in fleet.branches if b.agent}, key=str.casefold)),
         planned=tuple(
-            Planned(t.id, t.title, t.brief.priority if t.brief else 2, actions.spawn_action(t))
+            Planned(t.id, t.title, t.brief.priority if t.brief else 2, planned.planned_action(t))
             for t in sections.planned_tasks(fleet)
         ),
         ended_tasks=tuple(

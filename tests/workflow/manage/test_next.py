@@ -89,6 +89,7 @@ def test_when_nothing_waits_it_says_what_the_agents_are_doing(desk: Fleet) -> No
         "turn": None,
         "agents": "agents: 1 working (agent/x)",
         "gone": [],
+        "hand_out": None,
     }
 
 
@@ -159,7 +160,9 @@ def test_a_repository_without_agents_says_so(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "r")
     desk.repo.git("branch", "-D", "agent/x")
     desk.repo.checkout("main")
-    assert run(desk.repo.path, "next").out == "nothing waits for you\nagents: none at work\n"
+    assert run(desk.repo.path, "next").out == (
+        "nothing waits for you\nagents: none at work\nthere is room for x (task x)\nnext: agentledger spawn x\n"
+    )
 
 
 def test_it_is_not_an_agent_s_turn(desk: Fleet, tmp_path: Path) -> None:

@@ -59,8 +59,15 @@ def test_a_branch_with_the_brief_in_a_worktree_beside_the_repository(repo: Repo)
     assert list((repo.path / ".git/agentledger/spawn").iterdir()) == []
 
 
+def init(repo: Repo) -> None:
+    """Set up, and commit what that wrote."""
+    assert run(repo.path, "init", "--yes").code == 0
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "init")
+
+
 def test_the_hooks_are_on_in_it(repo: Repo) -> None:
-    run(repo.path, "init")
+    init(repo)
     run(repo.path, "spawn", "x")
     desk = Desk(repo, place(repo))
     desk.write("docs/d.md")
@@ -75,7 +82,7 @@ def test_that_there_are_no_hooks_is_said(tmp_path: Path) -> None:
 
 
 def test_hooks_are_on_though_the_set_up_sets_a_hooks_path(repo: Repo) -> None:
-    assert run(repo.path, "init", "--yes").code == 0
+    init(repo)
     policy(repo, "[spawn]\nsetup = 'git config core.hooksPath .husky'\n")
     assert run(repo.path, "spawn", "x").code == 0
     desk = Desk(repo, place(repo))

@@ -19,7 +19,7 @@ from agentledger.attention import replies
 from agentledger.attention.clock import time_of
 from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
-from agentledger.git import process
+from agentledger.git import process, queries
 from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.check_in_states import ASKING_STATES
 from agentledger.model.command_result import Did
@@ -207,7 +207,7 @@ def describe_changes(at: AtWork) -> str:
 
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
-    uncommitted = worktrees.list_uncommitted(at.git)
+    uncommitted = worktrees.list_uncommitted(at.git, queries.read_worktrees(at.git))
     return any(not path.startswith(LEDGER_BYTES) for path in (uncommitted[1] if uncommitted else ()))
 
 

@@ -60,11 +60,12 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. Raises LedgerError where there is no repository."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
-    policy, base = _read_base_policy(start)
+    policy, base, doubts = _read_base_policy(start)
     with doctor_trial.open_trial() as trial:
         return (
             *_examine_hooks(git, place, trial),
             *_examine_configured(git),
+            *(_examine_base(doubt) for doubt in doubts),
             _examine_framework(place, trial),
             _examine_ci(place),
             _examine_instructions(git, place, base),
@@ -73,14 +74,14 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
         )
 
 
-def _read_base_policy(start: Path) -> tuple[Policy, str | None]:
-    """The policy on base, and base's commit; the defaults and None before the first commit."""
+def _read_base_policy(start: Path) -> tuple[Policy, str | None, tuple[str, ...]]:
+    """The policy on base, base's commit, and why it may be the wrong one; the defaults before the first commit."""
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.open_snapshot(start, request) as taken:
-            return taken.fleet.policy, taken.fleet.base.head
+            return taken.fleet.policy, taken.fleet.base.head, taken.fleet.base.doubts
     except RefError:
-        return Policy(), None
+        return Policy(), None, ()
 
 
 # -- git's own hooks ---------------------------------------------------------------------
@@ -198,6 +199,12 @@ def _absolute_entry(hook: dict[str, Any], top: Path) -> dict[str, Any]:
     if "/" in program and (top / program).is_file():
         return hook | {"entry": f"{shlex.quote(str(top / program))} {arguments}".strip()}
     return hook
+
+
+def _examine_base(doubt: str) -> Surface:
+    """That the gates may judge by the wrong base, where something shows that."""
+    detail, _, next_step = doubt.rpartition(": ")
+    return Surface("base", State.UNKNOWN, detail, next_step)
 
 
 # -- what cannot be tried here -----------------------------------------------------------

@@ -83,17 +83,20 @@ def _commit_command(git: Git, place: Place, paths: Sequence[Path], dry_run: bool
     own_files = [path for path in own_files if not path.is_relative_to(place.common)]
     names = sorted(path.relative_to(place.top).as_posix() for path in own_files)
     if names and not dry_run:
-        names = _read_uncommitted(git, place.top, names)
-    if not names:
-        return ""
-    option = "" if git.cwd.resolve() == place.top.resolve() else f" -C {shlex.quote(str(place.top))}"
+        names = read_uncommitted(git, place.top, names)
+    return format_commit_command(git, place.top, names) if names else ""
+
+
+def format_commit_command(git: Git, top: Path, names: Sequence[str]) -> str:
+    """The two commands that commit these files of the worktree at `top`, as they are typed where `git` runs."""
+    option = "" if git.cwd.resolve() == top.resolve() else f" -C {shlex.quote(str(top))}"
     # The ledger's folder is named once: its files belong together.
     short_names = dict.fromkeys(FOLDER if name.startswith(LEDGER) else name for name in names)
     quoted_names = " ".join(map(shlex.quote, short_names))
     return f'git{option} add {quoted_names} && git{option} commit -m "agentledger init" -- {quoted_names}'
 
 
-def _read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:
+def read_uncommitted(git: Git, top: Path, names: Sequence[str]) -> list[str]:
     """Those of these files that are new or differ from HEAD, in order; ignored ones are left out."""
     flags = ["status", "--porcelain", "-z", "--no-renames", "-uall"]
     out = process.run(Git(top, git.env), ["--literal-pathspecs", *flags, "--", *names])

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from agentledger.git import process, queries
+from agentledger.git import nested_worktrees, process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import LedgerError
@@ -109,6 +109,8 @@ def finish_spawn(git: Git, begun: Begun) -> None:
             at, [*process.UNHOOKED, "symbolic-ref", "-m", "agentledger: spawn", "HEAD", HEADS + begun.branch]
         )
     process.run_unchecked(git, ["worktree", "unlock", begun.worktree])
+    # In a worktree that it is inside of, `git add` would make a gitlink of it.
+    nested_worktrees.exclude_folder(git, at.cwd, queries.read_worktrees(git))
 
 
 def clear_spawn(git: Git, place: Place, begun: Begun) -> None:

@@ -26,11 +26,12 @@ from agentledger.model.findings import Gate, Report
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
-from agentledger.repository import spawned_files, worktrees
+from agentledger.repository import layout, spawned_files, worktrees
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
+from agentledger.workflow.setup import uncommitted_setup
 from agentledger.workflow.setup.hooks import activate_hooks
 from agentledger.workflow.spawn import spawn_journal
 from agentledger.workflow.spawn.spawn_journal import Begun
@@ -66,11 +67,19 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
             task = desk.task(request.task)
             if completed := _describe_completed(desk, task, request, recovered):
                 return completed
+            _refuse_uncommitted_setup(desk)
             _refuse_ended(task, request)
             report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
             if report.blocked:
                 return report
             return _Spawning(desk, task, request, now=now, hear=hear).run(tuple(recovered), dry_run)
+
+
+def _refuse_uncommitted_setup(desk: Managing) -> None:
+    """Raise LedgerError where the agent would begin without what `agentledger init` has written."""
+    uncommitted_setup.refuse_uncommitted_setup(
+        desk.git, desk.observation.place, desk.fleet.base, queries.read_worktrees(desk.git)
+    )
 
 
 def _describe_completed(desk: Managing, task: Task, request: Wanted, recovered: list[str]) -> Did | None:
@@ -139,12 +148,12 @@ class _Spawning:
 
     @property
     def folder(self) -> Path:
-        """Where the worktree goes: beside the repository, so that no tool finds it within."""
+        """Where the worktree goes: where it was asked for, else beside the repository."""
         if self.request.folder is not None:
             return self.request.folder.absolute()
-        home = self.desk.observation.home
+        observation = self.desk.observation
         ending = "" if self.request.attempt is None else f"--{self.request.attempt}"
-        return home.parent / f"{home.name.removesuffix('.git')}.worktrees" / f"{self.task.id}{ending}"
+        return layout.worktrees_folder(observation.home, observation.bare) / f"{self.task.id}{ending}"
 
     def run(self, recovered: tuple[str, ...], dry_run: bool) -> Did:
         """Make it all, unless `dry_run`; return what was made, or would be."""

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.git import process, queries
+from agentledger.git import nested_worktrees, process, queries
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger_paths import FOLDER
-from agentledger.model.text import format_path
+from agentledger.model.text import escape_hidden, format_path
 
 # All files but the ledger's, from any folder.
 _CODE = ("--", ":(top)", f":(top,exclude){FOLDER}")
@@ -35,10 +35,13 @@ class Unclean(NamedTuple):
 
 
 def read_unclean(git: Git) -> Unclean:
-    """What is uncommitted in the worktree around `git`."""
+    """What is uncommitted in the worktree around `git`, apart from other worktrees inside it."""
     # Settings of the user's can hide untracked files and submodules, so both are asked for.
     flags = ["--porcelain=v2", "-z", "-uall", "--ignore-submodules=none", "--no-renames"]
-    entries = process.run(git, [*_PLAIN, "status", *flags, *_CODE]).split(b"\0")
+    top = queries.locate_repository(git).top or git.cwd
+    own = nested_worktrees.own_pathspecs(top, queries.read_worktrees(git))
+    # The first one is `:(top)`, which _CODE has, too.
+    entries = process.run(git, [*_PLAIN, "status", *flags, *_CODE, *own[1:]]).split(b"\0")
     tracked, untracked = [], []
     for entry in filter(None, entries):
         if entry.startswith(b"? "):
@@ -79,6 +82,7 @@ def refuse_unclean(git: Git, top: Path) -> None:
         raise LedgerError(
             message, "commit them (or git stash), then run this again: what is checked is a commit"
         )
+    _refuse_nested(unclean.untracked)
     if unclean.untracked:
         message = f"there are files that are in no commit: {format_paths(unclean.untracked)}"
         hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
@@ -91,6 +95,22 @@ def refuse_unclean(git: Git, top: Path) -> None:
             f"git update-index --no-assume-unchanged {first} && git update-index --no-skip-worktree {first}; "
             "then run this again",
         )
+
+
+def _refuse_nested(untracked: Sequence[bytes]) -> None:
+    """Raise LedgerError where another repository is inside: git would add it as a link that no clone can follow."""
+    nested = nested_worktrees.nested_repositories(untracked)
+    if not nested:
+        return
+    name = escape_hidden(nested[0])
+    command = nested_worktrees.exclude_command(nested[0])
+    raise LedgerError(
+        f"{name} is a git repository of its own, inside this worktree, and no part of a commit",
+        "at the top of this worktree, have git leave it out, which does nothing to what is in it: "
+        f"{command}; then run this again"
+        if command
+        else "move it out of this worktree, then run this again",
+    )
 
 
 def refuse_changed(git: Git, check: str) -> tuple[bytes, ...]:
