@@ -21,7 +21,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.fleet import check_ins
-from agentledger.git import objects
+from agentledger.git import commits, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import UNMERGED, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
@@ -89,11 +89,16 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
 
 
 def judge_spawn(
-    scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None
+    scratch: Scratch,
+    fleet: Fleet,
+    task_id: str,
+    as_if: Brief | None = None,
+    below: Branch | None = None,
 ) -> tuple[Finding, ...]:
     """Return what the spawn gate finds about handing out a task of the fleet, for the first time or again.
 
-    With `as_if`, as though that were the task's brief already; the task itself need not exist then.
+    With `as_if`, as though that were the task's brief already; the task itself need not exist then. With
+    `below`, as a branch that starts at the head of that one.
     """
     fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
     task = next(task for task in fleet.tasks if task.id == task_id)
@@ -114,6 +119,8 @@ def judge_spawn(
             peers=peers_of(fleet),
             done=merged_tasks(fleet),
             dependencies=task_dependencies(fleet),
+            underway=_branches_underway(fleet),
+            below=_tasks_within(scratch, fleet, below) if below else frozenset(),
             load=_load_of_manager(fleet, brief.manager) if brief else None,
         )
     )
@@ -133,6 +140,26 @@ def _load_of_manager(fleet: Fleet, manager: str) -> Load:
 def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """Map every task to those that it depends on."""
     return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
+
+
+def _branches_underway(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Map each task to its branches whose work has not landed or ended."""
+    names: dict[str, tuple[str, ...]] = {}
+    for branch in fleet.branches:
+        if branch.work and branch.state in UNMERGED:
+            names[branch.work.task] = (*names.get(branch.work.task, ()), branch.name)
+    return names
+
+
+def _tasks_within(scratch: Scratch, fleet: Fleet, branch: Branch) -> frozenset[str]:
+    """Return the tasks of which a branch holds all work: its own, and those on whose heads it stands."""
+    commits_within = {
+        line[0] for line in commits.read_ancestry_outside(scratch.git, branch.head, fleet.base.head)
+    }
+    works = {
+        b.work.task for b in fleet.branches if b.work and b.state in UNMERGED and b.head in commits_within
+    }
+    return frozenset(works | {branch.work.task} if branch.work else works)
 
 
 def _has_named_branch(fleet: Fleet) -> bool:

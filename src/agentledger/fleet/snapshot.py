@@ -97,9 +97,14 @@ class Snapshot:
         """Judge a push from a branch's own worktree that moves other refs, `moved`."""
         return case_builder.judge_foreign_push(self.fleet, branch, moved)
 
-    def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
-        """Return what the spawn gate finds about a task; with `as_if`, as though that were its brief."""
-        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if)
+    def spawn(
+        self, task: str, as_if: Brief | None = None, below: Branch | None = None
+    ) -> tuple[Finding, ...]:
+        """Return what the spawn gate finds about a task.
+
+        With `as_if`, as though that were its brief; with `below`, as a branch that stands on that one.
+        """
+        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if, below)
 
     @property
     def sealed(self) -> Git:

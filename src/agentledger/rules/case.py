@@ -140,6 +140,10 @@ class Case:
     done: frozenset[str] = frozenset()
     #: All tasks, each with those that it depends on.
     dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The branches of each task on which work goes on.
+    underway: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: At `spawn`, the tasks whose work the branch starts at, though it has not merged.
+    below: frozenset[str] = frozenset()
     #: What the task's manager has in progress.
     load: Load | None = None
     #: The paths that changed at the base and head that the packet names; None where either is not known.

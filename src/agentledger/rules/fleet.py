@@ -101,7 +101,8 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
     """A task that this one depends on has not merged, is unknown, or depends on this one in turn.
 
     Why: its work would be built on something that may still change, or would wait for ever.
-    Fix: merge that one first, or take it out of `depends_on`: `agentledger plan TASK`.
+    Fix: merge that one first; or start at its work, `agentledger spawn TASK --on DEPENDENCY`, and merge after
+    it; or take it out of `depends_on`: `agentledger plan TASK`.
     """
     if case.brief is None:
         return
@@ -119,11 +120,21 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
                 message=f"tasks depend on each other in a circle: {' → '.join(map(escape_hidden, circle))}",
                 hint=f"let one of them go first: {without}",
             )
-        elif task not in case.done:
+        elif task not in case.done | case.below:
             yield Found(
                 message=f"it depends on {escape_hidden(task)}, which has not merged",
-                hint=f"merge {escape_hidden(task)} first, or do without: {without}",
+                hint=f"{_wait_or_build(case, task)}, or do without: {without}",
             )
+
+
+def _wait_or_build(case: Case, task: str) -> str:
+    """Return what to do about a dependency that has not merged: wait, or at `spawn` build on its work."""
+    merge_first, branches = f"merge {escape_hidden(task)} first", case.underway.get(task, ())
+    if case.gate is not Gate.SPAWN or case.brief is None or not branches:
+        return merge_first
+    ground = task if len(branches) == 1 else branches[0]
+    command = shlex.join(("agentledger", "spawn", case.brief.task, "--on", ground))
+    return f"{merge_first}, or build on it: {escape_hidden(command)}"
 
 
 def _dependency_cycle(case: Case, first: str) -> list[str] | None:
