@@ -5,6 +5,7 @@ Belongs here: making it, and landing a branch in the ways there are. Does not: w
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -22,12 +23,14 @@ LINES = "".join(f"line {number}\n" for number in range(1, 21))
 class Stack:
     """Tasks a, b (depends on a), c (depends on b); all may change `src/**`. `free` depends on nothing."""
 
-    def __init__(self, folder: Path, briefs: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, briefs: dict[str, str] | None = None, owns: dict[str, str] | None = None
+    ) -> None:
         self.repo = Repo.init(folder / "shop")
         self.path = self.repo.path
         wanted = {"a": "[]", "b": "[a]", "c": "[b]"} if briefs is None else briefs
         texts = {
-            f"tasks/{task}/brief.md": BRIEF.format(task, "['src/**']", needs)
+            f"tasks/{task}/brief.md": BRIEF.format(task, (owns or {}).get(task, "['src/**']"), needs)
             for task, needs in wanted.items()
         }
         files = {"src/a.py": LINES, "src/other.py": LINES, ".agentledger/config.toml": "[wip]\nactive = 9\n"}
@@ -55,6 +58,14 @@ class Stack:
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout.strip()
 
+    def fail(self, task: str, *arguments: str) -> str:
+        """What git says in the worktree of a task where it has to fail."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.place(task), capture_output=True, text=True, check=False
+        )
+        assert done.returncode, (arguments, done.stdout)
+        return done.stderr
+
     def edit(self, task: str, line: int, text: str, path: str = "src/a.py") -> str:
         """Replace a line of a file, and commit it in the task's worktree; the commit's id."""
         where = self.path if task == "main" else self.place(task)
@@ -75,3 +86,19 @@ class Stack:
     def merge(self, branch: str) -> str:
         self.git("main", "merge", "-q", "--no-ff", "--no-verify", "-m", f"merge {branch}", branch)
         return self.git("main", "rev-parse", "HEAD")
+
+    def begin_by_hand(self, task: str, start: str, name: str = "") -> None:
+        """A branch with its brief, made without agentledger, from any start."""
+        self.git("main", "worktree", "add", "-q", "-b", name or f"agent/{task}", str(self.place(task)), start)
+        folder = self.place(task) / f".agentledger/tasks/{task}"
+        folder.mkdir(parents=True)
+        text = self.repo.git("show", f"agentledger:tasks/{task}/brief.md")
+        (folder / "brief.md").write_text(f"{text}\n")
+        self.git(task, "add", "-A")
+        self.git(task, "commit", "-q", "--no-verify", "-m", f"the brief of {task}")
+
+    def check(self, branch: str, gate: str = "push") -> dict[str, str]:
+        """What blocks a branch at a gate: the hints by rule."""
+        done = run(self.path, "check", "--branch", branch, "--gate", gate, "--format", "json")
+        found = json.loads(done.out)["findings"]
+        return {each["rule"]: each["hint"] for each in found if each["blocks"]}

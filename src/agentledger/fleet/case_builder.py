@@ -10,7 +10,7 @@ not grow with the branches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
@@ -21,6 +21,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.fleet import check_ins
+from agentledger.fleet.foreign_work import find_foreign_work
 from agentledger.git import commits, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
@@ -29,7 +30,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
-from agentledger.model.work import Task, task_of_work
+from agentledger.model.work import Task, find_dependencies, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
@@ -263,6 +264,7 @@ class Bench:
         self.named = (
             {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
         )
+        self.briefs = {task.id: task.brief for task in fleet.tasks}
         self.lines = _lines_of_tasks(fleet)
         self.nets = net_changes.find_net_changes(
             scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
@@ -288,6 +290,7 @@ class Bench:
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
         paths = touched_paths(self._net(branch), own, self.gate)
+        merged = self._tasks_merged_in(branch)
         return Case(
             gate=self.gate,
             now=self.fleet.now,
@@ -315,13 +318,20 @@ class Bench:
             reports=self.reports.get(branch.ref, ()),
             folders=tuple(sorted({folder for c in new if (folder := _task_folder(c.path))})),
             naming=self.named.get(branch.name, ()),
-            merged=self._tasks_merged_in(branch),
+            merged=merged,
+            foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
             done=self.done,
             dependencies=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
         )
+
+    def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
+        if branch.work is None:
+            return {}
+        allowed = find_dependencies(branch.work.task, self.briefs) | {branch.work.task}
+        return find_foreign_work(branch, self.fleet, allowed, merged, short_base_ref(self.fleet.base))
 
     def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
         """Return the other active tasks that may share a path with this one."""

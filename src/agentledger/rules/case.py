@@ -132,6 +132,9 @@ class Case:
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
     #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
+    #: The commits of other tasks that are in the branch without `depends_on`, each with the command that takes
+    #: them out.
+    foreign: Mapping[str, str] = field(default_factory=dict)
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
     #: Active tasks whose scope may share a path with this one.
@@ -155,6 +158,22 @@ class Case:
     def brief(self) -> Brief | None:
         """Return the brief that counts: the task's, not the branch's own copy."""
         return self.task.brief if self.task else None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Return the tasks that the brief depends on, and those that they depend on: their work comes together."""
+        return self.needs_of(self.brief) if self.brief else frozenset()
+
+    def needs_of(self, brief: Brief) -> frozenset[str]:
+        """Return the same for any brief."""
+        closure: set[str] = set()
+        left = list(brief.depends_on)
+        while left:
+            task = left.pop()
+            if task not in closure:
+                closure.add(task)
+                left += self.dependencies.get(task, ())
+        return frozenset(closure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def scope_overlap(case: Case) -> Iterator[Found]:
     reported = 0
     for peer in case.peers:
         # Of two tasks of which one depends on the other, both may change a path: one after the other.
-        related = peer.task in case.brief.depends_on or case.brief.task in peer.brief.depends_on
+        related = peer.task in case.needs or case.brief.task in case.needs_of(peer.brief)
         # Only the newer task gets the finding: the older was there first. A task being spawned is the newer.
         older = peer.since is not None and case.since is not None and case.since < peer.since
         spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
