@@ -14,6 +14,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from agentledger.attention import stacking
 from agentledger.attention.sections import (
     blocking_reasons,
     has_conflict,
@@ -41,9 +42,10 @@ class NextAction:
         return " && ".join(self.steps) or None
 
 
-REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it
+# Its agent works, or should, and nothing waits for the manager.
+_AT_WORK = (Progress.STARTED, Progress.WORKING, Progress.CHANGES, Progress.SILENT)
 
-MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
+REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it
 
 
 def spawn_action(task: Task) -> NextAction:
@@ -59,9 +61,11 @@ def next_action(branch: Branch, base: Base) -> NextAction | None:
         action = (
             _action_for_work(branch, base, branch.standing) if branch.standing else _split_tasks(branch, base)
         )
-        return action or (
-            _settle_conflict(branch, base) if has_conflict(branch) else _review_branch(branch, base)
-        )
+        if action:
+            return action
+        if has_conflict(branch):
+            return _settle_conflict(branch, base)
+        return _cross_bridge(branch) or _review_branch(branch, base)
     if branch.state is State.MERGED:
         return _delete_merged(branch)
     return _repair_history(branch) if branch.state is State.UNREADABLE else None
@@ -80,9 +84,11 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
     if reasons := blocking_reasons(branch):
         return _send_back(branch, reasons)
     if is_finished(branch):
-        return _take_finished(branch, base)
+        return _cross_bridge(branch) or _take_finished(branch, base)
     if met := met_kill_criteria(branch):
         return NextAction(f"Give it up? {_format_reasons(met)}", _review_branch(branch, base).steps)
+    if progress in _AT_WORK and not (branch.worktree and branch.worktree.dirty) and branch.bridge:
+        return _cross_bridge(branch)
     reviewer = escape_hidden(standing.review.reviewer) if standing.review else ""
     texts = {
         Progress.REJECTED: f"Rejected by {reviewer}: decide whether it goes on",
@@ -118,8 +124,17 @@ def _settle_scope(branch: Branch) -> NextAction:
     return NextAction("Look at its scope change", (look,) if look else ())
 
 
+def _cross_bridge(branch: Branch) -> NextAction | None:
+    """Return how a branch gets what base has of its commits already; None where no such thing is needed."""
+    if branch.bridge is None:
+        return None
+    return NextAction(stacking.bridge_text(branch.bridge), stacking.bridge_steps(branch))
+
+
 def _take_finished(branch: Branch, base: Base) -> NextAction:
     if branch.standing and branch.standing.progress is Progress.APPROVED:
+        if ground := stacking.live_ground(branch):
+            return NextAction(f"Approved: it merges after {escape_hidden(ground)}")
         return NextAction("Merge it: approved", shell.format_merge_commands(branch, base))
     return NextAction("Review it: said to be ready", _review_branch(branch, base).steps)
 
@@ -175,23 +190,28 @@ def _answer_question(branch: Branch, standing: Standing) -> NextAction:
 
 
 def _review_branch(branch: Branch, base: Base) -> NextAction:
-    # A ref that cannot be typed is replaced by its commit.
-    left, right = shell.format_ref(base.ref) or base.head, shell.format_ref(branch.ref) or branch.head
-    # Without a merge base git has no three-dot diff; the commits outside base still show everything.
-    command = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
-    return NextAction(_review_text(branch), shell.join_commands(("git", *command)))
+    return NextAction(_review_text(branch), shell.join_commands(shell.format_diff_command(branch, base)))
 
 
 def _review_text(branch: Branch) -> str:
     if branch.worktree and branch.worktree.dirty:
         return "Review; more is uncommitted"
+    if ground := stacking.live_ground(branch):
+        return f"Review; it merges after {escape_hidden(ground)}"
     return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
 
 
 def _settle_conflict(branch: Branch, base: Base) -> NextAction:
     count = len(branch.conflict.files) if branch.conflict else 0
-    text = f"Bring {escape_hidden(base.name)} in and settle {format_count(count, 'file')}"
-    return NextAction(text, _merge_steps(branch, shell.format_ref(base.ref) or base.head))
+    files = format_count(count, "file")
+    steps = _merge_steps(branch, shell.format_ref(base.ref) or base.head)
+    if branch.bridge:
+        # With what landed brought in, what conflicts then is the branch's own.
+        text = f"{stacking.bridge_text(branch.bridge)}, then {escape_hidden(base.name)}, and settle {files}"
+        return NextAction(
+            text, (*crossing, *steps[-1:]) if (crossing := stacking.bridge_steps(branch)) else ()
+        )
+    return NextAction(f"Bring {escape_hidden(base.name)} in and settle {files}", steps)
 
 
 def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
@@ -205,7 +225,7 @@ def _merge_steps(branch: Branch, base: str) -> tuple[str, ...]:
         if HIDDEN.search(branch.worktree.path):
             return ()
         # The reader is in the main worktree already.
-        git = ("git", "-C", branch.worktree.path) if branch.worktree.path not in MAIN else git
+        git = ("git", "-C", branch.worktree.path) if branch.worktree.path not in stacking.MAIN else git
     else:
         steps.append((*git, *_switch_step(branch, ref, local)))
     if local and branch.sync is Sync.BEHIND:
@@ -226,7 +246,7 @@ def _delete_merged(branch: Branch) -> NextAction | None:
     """Delete a merged local branch by commands that refuse where the deletion would lose anything."""
     local, worktree = _local_name(branch), branch.worktree
     # `dirty` is None where git could not tell: then nothing is proposed.
-    if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
+    if local is None or (worktree and (worktree.dirty is not False or worktree.path in stacking.MAIN)):
         return None
     delete = ("git", "branch", "-d", local)
     if worktree is None:

@@ -82,16 +82,29 @@ def _merge_heads(
     by: Merger,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Conflict]:
-    if not heads:
-        return {}
     done = count(1)
     tick = lambda: progress(f"merging with {base.name}", next(done), len(heads))  # noqa: E731  (a counter bound once)
+    return dict(
+        zip(heads, merge_pairs(scratch, [(base.head, head) for head in heads], by, tick), strict=True)
+    )
+
+
+def merge_pairs(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    by: Merger,
+    tick: Callable[[], None] = lambda: None,
+) -> list[Conflict]:
+    """Return the results of merging the second of each pair of commits into the first, in order."""
+    if not pairs:
+        return []
     options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
-    pairs = [(base.head, head) for head in heads]
-    answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
-    conflicts = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
-    files = dict(zip(conflicts, merging.read_conflict_files(scratch, list(conflicts.values())), strict=True))
-    return {head: _conflict_of_merge(answer, files.get(head, ())) for head, answer in answers.items()}
+    answers = merging.simulate_merges(scratch, pairs, tick, options)
+    conflicts = [a for a in answers if isinstance(a, Merged) and not a.clean]
+    files = iter(merging.read_conflict_files(scratch, conflicts))
+    return [
+        _conflict_of_merge(a, next(files) if isinstance(a, Merged) and not a.clean else ()) for a in answers
+    ]
 
 
 def _conflict_of_merge(answer: Merged | Failure, files: tuple[ConflictFile, ...]) -> Conflict:

@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
+from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
 from agentledger.attention.wip import Load, measure_loads
-from agentledger.changes import content_risks, net_changes
+from agentledger.changes import bridges, content_risks, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
@@ -217,11 +218,14 @@ def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
 # -- what a branch changed ------------------------------------------------------------
 
 
-def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
+def touched_paths(
+    seen_net: Net, own: Own, gate: Gate, below: frozenset[bytes] = frozenset()
+) -> tuple[Touched, ...]:
     """Return the paths that a gate judges: all that the branch's commits changed, or that merging would bring.
 
-    A conflicted path that no commit of the branch touched is left out: only base changed it. Where git cannot
-    merge the two, all that the branch did counts as brought.
+    A conflicted path that no commit of the branch touched is left out: only base changed it. So is one of the
+    paths `below`, which the branches that it stands on bring. Where git cannot merge the two, all that the branch
+    did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
@@ -229,7 +233,7 @@ def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
     for path in sorted(net | own.paths):
         commit, change = own.newest.get(path, (None, None))
         in_own = path in own.newest
-        if not in_own and path in seen_net.conflicted:
+        if not in_own and (path in seen_net.conflicted or path in below):
             continue
         # What only merging brings is judged once the branch leaves its worktree.
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
@@ -266,8 +270,10 @@ class Bench:
         )
         self.briefs = {task.id: task.brief for task in fleet.tasks}
         self.lines = _lines_of_tasks(fleet)
-        self.nets = net_changes.find_net_changes(
-            scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
+        self.nets = _find_nets(scratch, fleet.base.head, branches, store)
+        grounds = [stand.commit for b in branches for stand in b.stands_on]
+        self.grounds = (
+            net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
@@ -289,7 +295,7 @@ class Bench:
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
-        paths = touched_paths(self._net(branch), own, self.gate)
+        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
         merged = self._tasks_merged_in(branch)
         return Case(
             gate=self.gate,
@@ -318,6 +324,10 @@ class Bench:
             reports=self.reports.get(branch.ref, ()),
             folders=tuple(sorted({folder for c in new if (folder := _task_folder(c.path))})),
             naming=self.named.get(branch.name, ()),
+            bridge=(
+                stacking.describe_bridge(branch),
+                " && ".join(stacking.bridge_steps(branch, inside=True)),
+            ),
             merged=merged,
             foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
@@ -327,11 +337,17 @@ class Bench:
             review_fresh=self.fresh.review(branch, brief),
         )
 
+    def _below(self, branch: Branch) -> frozenset[bytes]:
+        """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""
+        return frozenset().union(*(self.grounds[stand.commit].paths for stand in branch.stands_on))
+
     def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
         if branch.work is None:
             return {}
         allowed = find_dependencies(branch.work.task, self.briefs) | {branch.work.task}
-        return find_foreign_work(branch, self.fleet, allowed, merged, short_base_ref(self.fleet.base))
+        return find_foreign_work(
+            branch, self.fleet, allowed, merged=merged, base=short_base_ref(self.fleet.base)
+        )
 
     def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
         """Return the other active tasks that may share a path with this one."""
@@ -367,6 +383,16 @@ class Bench:
         if net.failed:
             brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].newest.items()))
         return [change for change in brought if change.status != "D"]
+
+
+def _find_nets(
+    scratch: Scratch, base: str, branches: Sequence[Branch], store: Cache | None
+) -> dict[str, Net]:
+    """Map heads to what merging them changes; one with a bridge is merged by way of it."""
+    crossed = bridges.cross_bridges(scratch, branches, {b.ref: b.bridge for b in branches if b.bridge})
+    merged = {b.head: crossed.get(b.ref, b.head) for b in branches if b.merge_bases}
+    found = net_changes.find_net_changes(scratch, base, list(merged.values()), store)
+    return {head: found[commit] for head, commit in merged.items()}
 
 
 def _conflict_of_net(net: Net) -> Conflict | None:

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches
+from agentledger.attention import progress as attention
+from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches, stack_forecast, stacks
 from agentledger.changes.ancestry import History
 from agentledger.changes.net_changes import Net
 from agentledger.fleet import case_builder, fleet_reader
+from agentledger.fleet.fleet_reader import Reading
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
@@ -78,6 +80,7 @@ class Snapshot:
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
+    _history: History
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
@@ -85,7 +88,13 @@ class Snapshot:
 
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
         """Map each branch's ref to what the rules of a gate find."""
-        return case_builder.judge_branches(self._scratch, self.fleet, branches, gate)
+        return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
+
+    def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
+        """Return the branches with their bridges, also where the snapshot was opened without forecasts."""
+        return stack_forecast.attach_bridges(
+            self._scratch, self.cache, self._history, fleet=self.fleet, branches=branches
+        )
 
     def net(self, branch: Branch) -> Net:
         """Return what merging a branch into base would change there."""
@@ -104,7 +113,7 @@ class Snapshot:
 
         With `as_if`, as though that were its brief; with `below`, as a branch that stands on that one.
         """
-        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if, below)
+        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if=as_if, below=below)
 
     @property
     def sealed(self) -> Git:
@@ -159,11 +168,11 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
-            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
+            fleet, history = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list.
             if _is_whole_fleet(request):
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks)
-            yield Snapshot(fleet, cache, sealed)
+            yield Snapshot(fleet, cache, sealed, history)
     finally:
         cache.close()
 
@@ -183,8 +192,8 @@ class _Taking:
     now: int
     progress: Progress
 
-    def fleet(self, observed: Observation) -> Fleet:
-        """Read everything that a view shows."""
+    def fleet(self, observed: Observation) -> Reading:
+        """Read everything that a view shows, and the commit graph from which it was read."""
         ruled = policy.read_policy(
             self.sealed,
             observed.refs,
@@ -203,6 +212,11 @@ class _Taking:
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
+        # Once tasks are known, so are dependencies; how far a branch is follows from what is its own.
+        stacked = stacks.attach_stands(
+            self.sealed, self.cache, history, fleet=with_ledger, lines=self.request.lines
+        )
+        with_ledger = attention.place_branches(stacked)
         branches: Sequence[Branch] = with_ledger.branches
         # After the states are known: merged and absorbed branches need no merge.
         if self.request.forecast:
@@ -217,11 +231,15 @@ class _Taking:
                 by=by,
                 progress=self.progress,
             )
+            branches = stack_forecast.forecast_stacks(
+                self.sealed, self.cache, fleet.base, branches=branches, history=history, by=by
+            )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
-        return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        return Reading(complete, history)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find."""

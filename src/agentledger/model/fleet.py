@@ -162,12 +162,54 @@ class ConflictFile(NamedTuple):
 class Conflict:
     """The result of git's own merge of base and head.
 
-    `clean` is None where git could not merge the two at all; `failed` is then its reason.
+    `clean` is None where git could not merge the two at all; `failed` is then its reason. `below` is the name of
+    the branch that this one stands on, where all of it is that branch's conflict and none its own.
     """
 
     clean: bool | None
     files: tuple[ConflictFile, ...] = ()
     failed: str = ""
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """What a branch stands on: commits outside base of another branch, on whose task its own depends."""
+
+    #: The other branch's name and ref; "" where it is not here any more.
+    branch: str
+    ref: str
+    task: str
+    #: The newest of its commits that this branch has: where this branch's own work begins.
+    commit: str
+    #: The state of the other branch; None where it is not here.
+    state: State | None
+    #: The commit of base that has the change up to `commit`, where it has landed under another commit.
+    landing: str | None = None
+    #: Has the other branch gone on since, with commits that this one lacks?
+    moved: bool = False
+    #: Does the other branch no longer contain `commit`?
+    rewritten: bool = False
+    #: Is that all that base lacks below the branch's own work, so that a diff from there shows just that?
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """What brings into a branch what base has of its commits under another commit, without a conflict.
+
+    It is a merge of a commit with the parents `head` and `landing`, and the landing's tree.
+    """
+
+    #: The name of the branch that landed; "" where the commits are the branch's own, or that branch is gone.
+    branch: str
+    #: The commit that landed, and the commit of base that is the same change.
+    head: str
+    landing: str
+    #: The paths at which git alone would stop.
+    paths: tuple[bytes, ...] = ()
+    #: The task whose ledger folder would be deleted with it, since base lacks it, and is to stay.
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +245,12 @@ class Branch:
     agent: Agent | None = None
     task: str | None = None
     worktree: Worktree | None = None
+    #: The branches of its task's dependencies that it stands on. `changes` are then against these, not base.
+    stands_on: tuple[Stand, ...] = ()
+    #: Those of `commits` that are its dependencies'.
+    borrowed: frozenset[str] = frozenset()
+    #: How it gets what base has of its commits already, where git alone would stop at a conflict.
+    bridge: Bridge | None = None
     #: The newest sign of life: a commit, or a touch of a dirty worktree.
     active_at: int = 0
     #: None where no merge was tried; never that there is no conflict.
@@ -220,6 +268,11 @@ class Branch:
     def code_changes(self) -> tuple[Change, ...]:
         """The changes outside the ledger's own folder, which make up the size that readers see."""
         return tuple(c for c in self.changes if not c.path.startswith(LEDGER_BYTES))
+
+    @property
+    def own_commits(self) -> tuple[Commit, ...]:
+        """The commits outside base that are not a dependency's."""
+        return tuple(c for c in self.commits if c.id not in self.borrowed) if self.borrowed else self.commits
 
     @property
     def line(self) -> tuple[Commit, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from agentledger.attention import stacking
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
 from agentledger.model.fleet import Branch, Fleet
@@ -52,6 +53,10 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     task, question = turn.task, turn.question
     yield turn.action.text
     yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
+    if stands := stacking.describe_stands(turn.branch):
+        yield stands
+    if bridged := stacking.describe_bridge(turn.branch):
+        yield bridged
     yield ""
     about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import wip_headings
+from agentledger.attention import stacking, wip_headings
 from agentledger.attention.actions import NextAction, next_action, spawn_action
 from agentledger.attention.sections import (
     Section,
@@ -191,6 +191,8 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(escape_hidden(branch.state_why), "dim")
     if branch.state is not State.OPEN:
         return
+    if stands := stacking.describe_stands(branch):
+        yield Text(stands, "dim")
     waits = branch.standing is not None and branch.standing.waits_for == "manager"
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
         question = " ".join(branch.standing.question.needs.split())
@@ -204,6 +206,12 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.conflict and branch.conflict.failed:
         failed = escape_hidden(branch.conflict.failed)
         yield Text(f"git could not merge it with {escape_hidden(fleet.base.name)}: {failed}", "yellow")
+    if branch.bridge:
+        yield Text(stacking.describe_bridge(branch), "dim")
+    if command := stacking.follow_command(branch):
+        yield Text.assemble("to follow it: ", (command, "cyan"))
+    if branch.conflict and branch.conflict.below:
+        yield Text(f"conflicts where {escape_hidden(branch.conflict.below)} does: settled there", "dim")
     if branch.conflict and has_conflict(branch):
         yield Text(
             _fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"

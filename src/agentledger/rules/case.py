@@ -113,6 +113,9 @@ class Case:
     commits: int = 0
     #: The result of merging the branch into base.
     conflict: Conflict | None = None
+    #: What of the branch has landed under another commit, at which git alone would stop, and the command that
+    #: brings it in; "" for none.
+    bridge: tuple[str, str] = ("", "")
     #: The targets of changed symbolic links, by path.
     links: Mapping[bytes, bytes] = field(default_factory=dict)
     #: Added paths that differ from another path only by case or normalisation, with that other path.

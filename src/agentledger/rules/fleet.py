@@ -156,14 +156,20 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
     """The branch conflicts with base's tip.
 
     Why: whoever merges would have to settle what only the author understands.
-    Fix: merge base into the branch, and settle the conflict there.
+    Fix: merge base into the branch, and settle the conflict there. Where base has the branch's own commits under
+    another one, since what it stands on was squashed, a command is given that has no conflict.
     """
+    reason, command = case.bridge
+    if reason:
+        yield Found(message=reason, hint=command or "merge the landing in by hand", milder=True)
     if case.conflict is not None and case.conflict.clean is False:
         paths = [format_path(file.path) for file in case.conflict.files[:4]]
         more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
+        below = escape_hidden(case.conflict.below)
+        settle = f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit"
         yield Found(
             message=f"it conflicts with {escape_hidden(case.base)} in {', '.join(paths)}{more}",
-            hint=f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit",
+            hint=f"{below}, on which it stands, conflicts there: settle it on that one" if below else settle,
             path=case.conflict.files[0].path if case.conflict.files else None,
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from agentledger.attention import stacking
 from agentledger.attention.sections import has_conflict
 from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
@@ -202,6 +203,11 @@ def compose_base_changes(given: Given, now: Now) -> list[Part]:
         paragraphs.append(
             f"**It no longer merges into {code_span(given.base)}.** Bring base in and settle these, keeping what "
             f"both sides meant:\n\n{_format_path_list(files)}"
+        )
+    if now.branch.bridge:
+        steps = " && ".join(stacking.bridge_steps(now.branch, inside=True))
+        paragraphs.append(
+            f"{stacking.describe_bridge(now.branch)}. First bring that in, which has no conflict: {code_span(steps)}"
         )
     if not paragraphs:
         return []
