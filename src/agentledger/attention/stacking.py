@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterator
 
 from agentledger.model import ledger_paths, shell
-from agentledger.model.fleet import UNMERGED, Branch, Bridge, Stand, State
+from agentledger.model.fleet import UNDER_WAY, Branch, Bridge, Stand, State
 from agentledger.model.text import HIDDEN, escape_hidden, format_count
 
 MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
@@ -33,14 +33,14 @@ def _describe_stand(stand: Stand) -> str:
         return f"{who}, which has landed as {stand.landing[:12]}"
     if stand.state is None:
         return f"{who}, whose branch is gone"
-    if stand.state not in UNMERGED:
+    if stand.state not in UNDER_WAY:
         return f"{who}, which is {stand.state}"
     return f"{who}, which has gone on since" if stand.moved else who
 
 
 def live_ground(branch: Branch) -> str:
     """Return the name of a branch that has to merge before this one; "" where none has."""
-    return next((stand.branch for stand in branch.stands_on if stand.state in UNMERGED), "")
+    return next((stand.branch for stand in branch.stands_on if stand.state in UNDER_WAY), "")
 
 
 def follow_command(branch: Branch) -> str | None:

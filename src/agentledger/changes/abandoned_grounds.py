@@ -17,7 +17,7 @@ from agentledger.changes.landings import find_landings
 from agentledger.changes.net_changes import Line
 from agentledger.git.scratch import Scratch
 from agentledger.model import ledger_paths
-from agentledger.model.fleet import UNMERGED, Branch, Fleet, Stand
+from agentledger.model.fleet import UNDER_WAY, Branch, Fleet, Stand
 from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache
 
@@ -91,7 +91,7 @@ def _stand_on_end(
 ) -> Branch:
     task, commit = end
     others = [b for b in fleet.branches if b.work and b.work.task == task and b.ref != branch.ref]
-    other = next((b for b in others if b.state in UNMERGED), next(iter(others), None))
+    other = next((b for b in others if b.state in UNDER_WAY), next(iter(others), None))
     landing = landings.get(commit)
     stand = Stand(
         branch=other.name if other else "",

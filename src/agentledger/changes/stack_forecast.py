@@ -20,7 +20,7 @@ from agentledger.git import merging
 from agentledger.git.merging import Merged
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import (
-    UNMERGED,
+    UNDER_WAY,
     Base,
     Branch,
     Bridge,
@@ -66,7 +66,7 @@ def attach_bridges(
     scratch: Scratch, cache: Cache, history: History, fleet: Fleet, branches: Sequence[Branch]
 ) -> list[Branch]:
     """Return these branches of a fleet that was read without a forecast, those that need one with their bridge."""
-    unknown = [b for b in branches if b.conflict is None and b.state in UNMERGED and b.merge_bases]
+    unknown = [b for b in branches if b.conflict is None and b.state in UNDER_WAY and b.merge_bases]
     nets = net_changes.find_net_changes(scratch, fleet.base.head, [b.head for b in unknown], cache)
     stuck = [
         replace(
@@ -98,7 +98,7 @@ def _judge_on_ground(
         and branch.merge_bases
         and len(branch.stands_on) == 1
         and branch.stands_on[0].ref in grounds
-        and branch.stands_on[0].state in UNMERGED
+        and branch.stands_on[0].state in UNDER_WAY
         and not branch.stands_on[0].rewritten
     ]
     lower = list(dict.fromkeys(ground.head for _, ground in standing))

@@ -26,7 +26,17 @@ from agentledger.fleet.foreign_work import find_foreign_work
 from agentledger.git import commits, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import UNMERGED, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import (
+    UNDER_WAY,
+    UNMERGED,
+    Base,
+    Branch,
+    Change,
+    Conflict,
+    ConflictFile,
+    Fleet,
+    State,
+)
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
@@ -148,7 +158,7 @@ def _branches_underway(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """Map each task to its branches whose work has not landed or ended."""
     names: dict[str, tuple[str, ...]] = {}
     for branch in fleet.branches:
-        if branch.work and branch.state in UNMERGED:
+        if branch.work and branch.state in UNDER_WAY:
             names[branch.work.task] = (*names.get(branch.work.task, ()), branch.name)
     return names
 
@@ -159,7 +169,7 @@ def _tasks_within(scratch: Scratch, fleet: Fleet, branch: Branch) -> frozenset[s
         line[0] for line in commits.read_ancestry_outside(scratch.git, branch.head, fleet.base.head)
     }
     works = {
-        b.work.task for b in fleet.branches if b.work and b.state in UNMERGED and b.head in commits_within
+        b.work.task for b in fleet.branches if b.work and b.state in UNDER_WAY and b.head in commits_within
     }
     return frozenset(works | {branch.work.task} if branch.work else works)
 

@@ -81,6 +81,8 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# States of a branch whose work goes on, or rests: nothing of it has landed or ended.
+UNDER_WAY = (State.OPEN, State.DORMANT)
 # States of a branch with changes that base has not.
 UNMERGED = (State.OPEN, State.DORMANT)
 # States in which somebody may still be at work on a branch.
@@ -173,46 +175,6 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
-    """What a branch stands on: commits outside base of another branch, on whose task its own depends."""
-
-    #: The other branch's name and ref; "" where it is not here any more.
-    branch: str
-    ref: str
-    task: str
-    #: The newest of its commits that this branch has: where this branch's own work begins.
-    commit: str
-    #: The state of the other branch; None where it is not here.
-    state: State | None
-    #: The commit of base that has the change up to `commit`, where it has landed under another commit.
-    landing: str | None = None
-    #: Has the other branch gone on since, with commits that this one lacks?
-    moved: bool = False
-    #: Does the other branch no longer contain `commit`?
-    rewritten: bool = False
-    #: Is that all that base lacks below the branch's own work, so that a diff from there shows just that?
-    plain: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bridge:
-    """What brings into a branch what base has of its commits under another commit, without a conflict.
-
-    It is a merge of a commit with the parents `head` and `landing`, and the landing's tree.
-    """
-
-    #: The name of the branch that landed; "" where the commits are the branch's own, or that branch is gone.
-    branch: str
-    #: The commit that landed, and the commit of base that is the same change.
-    head: str
-    landing: str
-    #: The paths at which git alone would stop.
-    paths: tuple[bytes, ...] = ()
-    #: The task whose ledger folder would be deleted with it, since base lacks it, and is to stay.
-    keeps: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """One agent branch, its local and its remote-tracking ref taken together.
 
@@ -292,6 +254,46 @@ class Branch:
     def removed(self) -> int | None:
         """Lines removed in `code_changes`; None where lines were not counted."""
         return sum(c.removed or 0 for c in self.code_changes) if self.lines_counted else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """What a branch stands on: commits outside base of another branch, on whose task its own depends."""
+
+    #: The other branch's name and ref; "" where it is not here any more.
+    branch: str
+    ref: str
+    task: str
+    #: The newest of its commits that this branch has: where this branch's own work begins.
+    commit: str
+    #: The state of the other branch; None where it is not here.
+    state: State | None
+    #: The commit of base that has the change up to `commit`, where it has landed under another commit.
+    landing: str | None = None
+    #: Has the other branch gone on since, with commits that this one lacks?
+    moved: bool = False
+    #: Does the other branch no longer contain `commit`?
+    rewritten: bool = False
+    #: Is that all that base lacks below the branch's own work, so that a diff from there shows just that?
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """What brings into a branch what base has of its commits under another commit, without a conflict.
+
+    It is a merge of a commit with the parents `head` and `landing`, and the landing's tree.
+    """
+
+    #: The name of the branch that landed; "" where the commits are the branch's own, or that branch is gone.
+    branch: str
+    #: The commit that landed, and the commit of base that is the same change.
+    head: str
+    landing: str
+    #: The paths at which git alone would stop.
+    paths: tuple[bytes, ...] = ()
+    #: The task whose ledger folder would be deleted with it, since base lacks it, and is to stay.
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

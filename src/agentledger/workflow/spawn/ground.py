@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from agentledger.fleet.case_builder import merged_tasks
 from agentledger.model.errors import LedgerError
-from agentledger.model.fleet import UNMERGED, Branch, State
+from agentledger.model.fleet import UNDER_WAY, Branch, State
 from agentledger.model.ledger import Brief
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden
@@ -27,7 +27,7 @@ def choose_ground(desk: Managing, task: Task, name: str) -> Branch:
     ground_task = _task_named(desk, name)
     _refuse_unrelated(desk, task, ground_task)
     attempts = desk.attempts(name)
-    live = [branch for branch in attempts if branch.state in UNMERGED]
+    live = [branch for branch in attempts if branch.state in UNDER_WAY]
     if len(live) > 1:
         names = sorted(escape_hidden(branch.name) for branch in live)
         raise LedgerError(
