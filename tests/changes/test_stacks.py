@@ -184,7 +184,8 @@ def test_where_the_lower_branch_is_deleted_it_is_found_in_the_upper_one(stack: S
     (stand,) = entry["stands_on"]
     assert (stand["branch"], stand["task"], stand["landing"]) == (None, "a", landing)
     assert entry["size"] == {"files": 1, "added": 2, "removed": 2}
-    assert entry["bridge"]["landing"] == landing
+    assert (entry["bridge"]["task"], entry["bridge"]["landing"]) == ("a", landing)
+    assert entry["next_action"]["text"] == "Bring in what landed of task a"
     do_next(stack)
     assert shown(stack)["bridge"] is None
     land_b(stack)
@@ -347,9 +348,9 @@ def test_a_branch_on_an_open_one_is_done_and_then_waits(stack: Stack) -> None:
 def test_the_agent_is_told_the_command_for_its_own_worktree(stack: Stack) -> None:
     landing = stack.squash("agent/a")
     text = run(stack.path, "prompt", "b", "--for", "resume").out
-    assert "First bring that in, which has no conflict" in text
+    assert "First bring in what landed already, which has no conflict" in text
     assert "no longer merges" not in text
-    command = find_command(text, r"`+ ?(J=.*?\"\$J\")")
+    command = find_command(text, r"^J=.*$")
     type_command(stack.place("b"), command)
     assert shown(stack)["bridge"] is None
     assert landing

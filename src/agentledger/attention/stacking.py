@@ -71,7 +71,7 @@ def bridge_text(bridge: Bridge) -> str:
 
 
 def _name_landed(bridge: Bridge) -> str:
-    return escape_hidden(bridge.branch) or "its earlier work"
+    return escape_hidden(bridge.branch or (f"task {bridge.task}" if bridge.task else "its own earlier work"))
 
 
 def bridge_steps(branch: Branch, *, inside: bool = False) -> tuple[str, ...]:

@@ -13,8 +13,10 @@ There is none over a landing that base has taken back: it would take the work ou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from agentledger.attention.progress import code_commits
 from agentledger.changes.ancestry import History
 from agentledger.changes.landings import find_landings
 from agentledger.git import merging, objects
@@ -30,9 +32,10 @@ MOST_COMMITS = 40
 
 
 class _Landed(NamedTuple):
-    """A head that landed, and the commit of base that is the same change; `branch` is its name or ''."""
+    """A head that landed, and the commit of base that is the same change; whose it is, as in `Bridge`."""
 
     branch: str
+    task: str
     head: str
     landing: str
 
@@ -51,11 +54,8 @@ def find_bridges(
     )
     chosen = {}
     for branch in wanted:
-        own = next(
-            (_Landed("", commit, landings[commit]) for commit in inner[branch.ref] if commit in landings),
-            None,
-        )
-        landed = _choose_newer(branch, near[branch.ref], own)
+        own = next((c for c in inner[branch.ref] if c in landings), None)
+        landed = _choose_newer(branch, near[branch.ref], _own_landed(branch, own, landings) if own else None)
         if landed and not any(history.is_ancestor(landed.landing, base) for base in branch.merge_bases):
             chosen[branch.ref] = landed
     return _build_bridges(scratch, [branch for branch in wanted if branch.ref in chosen], chosen)
@@ -71,13 +71,28 @@ def _landed_branch(
         if other.state is State.ABSORBED and other.same_as and history.contains(other.same_as):
             shared = [positions[commit.id] for commit in other.commits if commit.id in positions]
             if shared:
-                landed.append((min(shared), _Landed(other.name, other.head, other.same_as)))
+                landed.append(
+                    (
+                        min(shared),
+                        _Landed(other.name, other.work.task if other.work else "", other.head, other.same_as),
+                    )
+                )
     return min(landed, default=None)
 
 
 def _commits_to_ask(branch: Branch) -> list[str]:
-    """The commits of the branch's own line that may have landed: all below its head, newest first."""
-    return [commit.id for commit in branch.line[1 : MOST_COMMITS + 1]]
+    """The commits of the branch's own line that may have landed: all below its head that changed code, newest first.
+
+    A commit that only reports has landed with the one below it, and says nothing of its own.
+    """
+    with_code = {commit.id for commit in code_commits(replace(branch, borrowed=frozenset()))}
+    return [commit.id for commit in branch.line[1:] if commit.id in with_code][:MOST_COMMITS]
+
+
+def _own_landed(branch: Branch, commit: str, landings: Mapping[str, str]) -> _Landed:
+    """What landed of the branch's own line: a dependency's commits that no branch has any more, or its own."""
+    stand = next((s for s in branch.stands_on if commit in branch.borrowed), None)
+    return _Landed(stand.branch if stand else "", stand.task if stand else "", commit, landings[commit])
 
 
 def _choose_newer(branch: Branch, near: tuple[int, _Landed] | None, own: _Landed | None) -> _Landed | None:
@@ -106,6 +121,7 @@ def _build_bridges(
         landed = chosen[branch.ref]
         bridges[branch.ref] = Bridge(
             branch=landed.branch,
+            task=landed.task,
             head=landed.head,
             landing=landed.landing,
             paths=tuple(file.path for file in branch.conflict.files) if branch.conflict else (),

@@ -285,8 +285,9 @@ class Bridge:
     It is a merge of a commit with the parents `head` and `landing`, and the landing's tree.
     """
 
-    #: The name of the branch that landed; "" where the commits are the branch's own, or that branch is gone.
+    #: The branch that landed and its task: "" where that branch is gone, and where it is the branch's own work.
     branch: str
+    task: str
     #: The commit that landed, and the commit of base that is the same change.
     head: str
     landing: str

@@ -200,6 +200,7 @@ def _shape_stand(stand: model_fleet.Stand) -> shapes_ledger.Stand:
 def _shape_bridge(bridge: model_fleet.Bridge) -> shapes_ledger.Bridge:
     return shapes_ledger.Bridge(
         branch=_optional_text(bridge.branch),
+        task=_optional_text(bridge.task),
         head=bridge.head,
         landing=bridge.landing,
         paths=tuple(map(format_path, bridge.paths)),

@@ -225,10 +225,12 @@ class Stand(Entry, frozen=True):
 class Bridge(Entry, frozen=True):
     """What base has of a branch's commits under another one, where git alone would stop at `paths`.
 
-    `head` landed as `landing`; `branch` is null where that is the branch's own earlier work, or gone.
+    `head` landed as `landing`. `branch` is null where that is gone, and with `task` where it is the branch's own
+    earlier work.
     """
 
     branch: str | None
+    task: str | None
     head: Oid
     landing: Oid
     paths: tuple[str, ...]

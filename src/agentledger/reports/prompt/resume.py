@@ -206,8 +206,9 @@ def compose_base_changes(given: Given, now: Now) -> list[Part]:
         )
     if now.branch.bridge:
         steps = " && ".join(stacking.bridge_steps(now.branch, inside=True))
+        reason = stacking.describe_bridge(now.branch)
         paragraphs.append(
-            f"{stacking.describe_bridge(now.branch)}. First bring that in, which has no conflict: {code_span(steps)}"
+            f"First bring in what landed already, which has no conflict ({reason}):\n\n```sh\n{steps}\n```"
         )
     if not paragraphs:
         return []
