@@ -27,8 +27,9 @@ from agentledger.model.fleet import Branch, Bridge, State
 from agentledger.model.text import encode
 from agentledger.storage.cache import Cache
 
-# Of one branch so many of its own commits are looked at, the newest: each is compared with what base gained.
-MOST_COMMITS = 40
+# So many commits of one branch, the newest, and of all branches are compared with what base gained: that takes up
+# to 30 ms for each, the first time.
+MOST_COMMITS, MOST_ASKED = 40, 200
 
 
 class _Landed(NamedTuple):
@@ -48,10 +49,13 @@ def find_bridges(
     if not wanted:
         return {}
     near = {branch.ref: _landed_branch(history, branch, branches) for branch in wanted}
-    inner = {branch.ref: _commits_to_ask(branch) for branch in wanted}
-    landings = find_landings(
-        scratch, cache, history, commits=[commit for commits in inner.values() for commit in commits]
-    )
+    inner = _commits_to_ask(wanted)
+    asked = [(commit, branch) for branch in wanted for commit in inner[branch.ref]]
+    # A landing that leaves out all that conflicts would take none of that away.
+    paths: dict[str, set[bytes]] = {}
+    for commit, branch in asked:
+        paths.setdefault(commit, set()).update(_conflict_paths(branch))
+    landings = find_landings(scratch, cache, history, commits=list(paths), paths=paths)
     chosen = {}
     for branch in wanted:
         own = next((c for c in inner[branch.ref] if c in landings), None)
@@ -59,6 +63,10 @@ def find_bridges(
         if landed and not any(history.is_ancestor(landed.landing, base) for base in branch.merge_bases):
             chosen[branch.ref] = landed
     return _build_bridges(scratch, [branch for branch in wanted if branch.ref in chosen], chosen)
+
+
+def _conflict_paths(branch: Branch) -> tuple[bytes, ...]:
+    return tuple(file.path for file in branch.conflict.files) if branch.conflict else ()
 
 
 def _landed_branch(
@@ -80,11 +88,21 @@ def _landed_branch(
     return min(landed, default=None)
 
 
-def _commits_to_ask(branch: Branch) -> list[str]:
-    """The commits of the branch's own line that may have landed: all below its head that changed code, newest first.
+def _commits_to_ask(branches: Sequence[Branch]) -> dict[str, list[str]]:
+    """By ref, the commits of each branch's own line that may have landed: those below its head, newest first.
 
-    A commit that only reports has landed with the one below it, and says nothing of its own.
+    In all no more than MOST_ASKED; those of branches with a task, and then of the most active ones, come first.
     """
+    inner: dict[str, list[str]] = {}
+    room = MOST_ASKED
+    for branch in sorted(branches, key=lambda b: (b.work is None, -b.active_at, b.name)):
+        inner[branch.ref] = _inner_commits(branch)[:room]
+        room -= len(inner[branch.ref])
+    return inner
+
+
+def _inner_commits(branch: Branch) -> list[str]:
+    # A commit that only reports has landed with the one below it, and says nothing of its own.
     with_code = {commit.id for commit in code_commits(replace(branch, borrowed=frozenset()))}
     return [commit.id for commit in branch.line[1:] if commit.id in with_code][:MOST_COMMITS]
 
@@ -124,7 +142,7 @@ def _build_bridges(
             task=landed.task,
             head=landed.head,
             landing=landed.landing,
-            paths=tuple(file.path for file in branch.conflict.files) if branch.conflict else (),
+            paths=_conflict_paths(branch),
             keeps=branch.work.task if branch.work and deleted else "",
         )
     return bridges
