@@ -79,6 +79,7 @@ def test_only_what_is_its_own_is_shown(stack: Stack) -> None:
 def test_the_board_and_the_page_say_where_it_stands(stack: Stack) -> None:
     assert "stands on agent/a (task a)" in board(stack)
     files = site(stack.path)
+    assert "stands on agent/a (task a)" in files["index.html"]
     text = page(files, shown(stack))
     assert "stands on agent/a (task a)" in text
     assert "git diff agent/a...agent/b" in text

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from agentledger.attention import actions, sections, wip_headings
+from agentledger.attention import actions, sections, stacking, wip_headings
 from agentledger.attention.actions import NextAction
 from agentledger.attention.sections import Section
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
@@ -316,12 +316,12 @@ def _describe_question(standing: Standing | None) -> str:
 
 
 def _describe_place(branch: Branch) -> str:
-    """Where there is work beside the head that is shown: a worktree, or the other copy of the branch."""
-    if branch.worktree and branch.worktree.dirty:
-        return "uncommitted work"
+    """Where there is work beside the head that is shown, a worktree or another copy, and what it stands on."""
+    places = {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}
+    place = places.get(branch.sync, "")
     if branch.worktree:
-        return "checked out"
-    return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
+        place = "uncommitted work" if branch.worktree.dirty else "checked out"
+    return ", ".join(part for part in (place, stacking.describe_stands(branch)) if part)
 
 
 def _build_unreadable(branches: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:
