@@ -58,6 +58,7 @@ Before = Callable[[World], None]
 PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "init.md": (nothing, {}),
     "spawn.md": (planned, {}),
+    "dependencies.md": (spawned, {}),
     "report.md": (spawned, {}),
     "verify.md": (spawned, {}),
     "ledger.md": (nothing, {}),

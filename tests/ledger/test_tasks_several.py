@@ -50,6 +50,28 @@ def test_two_briefs_are_named_as_such(mixed: Repo) -> None:
     assert problem.message == "the branch adds briefs of several tasks: a, b"
 
 
+def test_of_two_briefs_the_one_that_the_other_depends_on_is_not_its_own(mixed: Repo) -> None:
+    mixed.commit(
+        "codex-one",
+        {TASKS + "a/brief.md": brief("a"), TASKS + "b/brief.md": brief("b", depends_on=["a"])},
+    )
+    branch = named(read(mixed))["codex-one"]
+    assert branch.problems == ()
+    assert branch.work is not None
+    assert branch.work.task == "b"
+
+
+def test_of_two_that_depend_on_each_other_neither_is(mixed: Repo) -> None:
+    mixed.commit(
+        "codex-one",
+        {
+            TASKS + "a/brief.md": brief("a", depends_on=["b"]),
+            TASKS + "b/brief.md": brief("b", depends_on=["a"]),
+        },
+    )
+    assert named(read(mixed))["codex-one"].work is None
+
+
 def test_many_tasks_are_counted_not_listed(mixed: Repo) -> None:
     mixed.commit("codex-one", {f"{TASKS}t{n}/status/1.md": check_in() for n in range(98)})
     (problem,) = named(read(mixed))["codex-one"].problems

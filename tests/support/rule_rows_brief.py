@@ -271,7 +271,16 @@ ROWS = (
     RuleRow(
         "BRF009",
         fires=(given.case(given.PUSH, folders=("x", "y")), given.case(given.MERGE, naming=("x", "y"))),
-        silent=(given.case(given.PUSH, folders=("x",), naming=("x",)),),
+        silent=(
+            given.case(given.PUSH, folders=("x",), naming=("x",)),
+            given.case(
+                given.PUSH,
+                given.brief(depends_on=["y"]),
+                folders=("x", "y", "z"),
+                naming=("x",),
+                dependencies={"x": ("y",), "y": ("z",), "z": ()},
+            ),
+        ),
         situations=(
             Advice("BRF009", "··EEE", "agent", arrange=two_folders, mend=one_folder),
             Advice("BRF009", "E·wwE", "manager", arrange=two_briefs, mend=one_brief, case="two briefs"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from agentledger.attention import loose_work
+from agentledger.attention import loose_work, stacking
 from agentledger.attention.commands import (
     NextAction,
     format_command,
@@ -18,7 +18,6 @@ from agentledger.attention.commands import (
     review_steps,
 )
 from agentledger.attention.conflicts import answer_command, settle_conflict
-from agentledger.attention.loose_work import MAIN
 from agentledger.attention.replies import is_sent_back
 from agentledger.attention.takeback_steps import choose_takeback_steps
 from agentledger.attention.turn import (
@@ -67,7 +66,7 @@ def _action_for(branch: Branch, base: Base) -> NextAction:
         return NextAction(text, review_steps(branch, base))
     if has_conflict(branch):
         return settle_conflict(branch, base)
-    return NextAction(_review_text(branch), review_steps(branch, base))
+    return _cross_bridge(branch) or NextAction(_review_text(branch), review_steps(branch, base))
 
 
 def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextAction:
@@ -82,8 +81,8 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
         Kind.REJECTED: lambda: NextAction(f"Rejected by {reviewer}: decide whether it goes on", review),
         Kind.CONFLICT: lambda: settle_conflict(branch, base),
         Kind.HELD: lambda: _send_back(branch),
-        Kind.READY: lambda: NextAction("Review it: said to be ready", review),
-        Kind.APPROVED: lambda: NextAction("Merge it: approved", shell.format_merge_commands(branch, base)),
+        Kind.READY: lambda: _take_finished(branch, base),
+        Kind.APPROVED: lambda: _take_finished(branch, base),
         Kind.KILL: lambda: NextAction(f"Give it up? {format_reasons(met_kill_criteria(branch))}", review),
         Kind.STOPPED: lambda: NextAction("It has stopped, as told: take what it has, or send it on", review),
         Kind.LAPSED: lambda: _wait_for_ready(branch, base, standing),
@@ -109,6 +108,24 @@ def _settle_scope(branch: Branch) -> NextAction:
     """Send the manager to a look at the change first; its output has the commands to accept and to reject."""
     look = format_command(("agentledger", "brief", "diff"), branch.name)
     return NextAction("Look at its scope change", (look,) if look else ())
+
+
+def _take_finished(branch: Branch, base: Base) -> NextAction:
+    """Return how to review or merge what is ready; what landed below it comes in first, what did not merges first."""
+    if crossing := _cross_bridge(branch):
+        return crossing
+    if branch.standing is None or branch.standing.progress is not Progress.APPROVED:
+        return NextAction("Review it: said to be ready", review_steps(branch, base))
+    if ground := stacking.live_ground(branch):
+        return NextAction(f"Approved: it merges after {escape_hidden(ground)}")
+    return NextAction("Merge it: approved", shell.format_merge_commands(branch, base))
+
+
+def _cross_bridge(branch: Branch) -> NextAction | None:
+    """Return how a branch gets what base has of its commits already; None where no such thing is needed."""
+    if branch.bridge is None:
+        return None
+    return NextAction(stacking.bridge_text(branch.bridge), stacking.bridge_steps(branch))
 
 
 def _send_back(branch: Branch) -> NextAction:
@@ -147,6 +164,8 @@ def _answer_question(branch: Branch, standing: Standing) -> NextAction:
 def _review_text(branch: Branch) -> str:
     if branch.worktree and branch.worktree.is_in_use:
         return f"Review; {loose_work.describe_use(branch.worktree)} besides"
+    if ground := stacking.live_ground(branch):
+        return f"Review; it merges after {escape_hidden(ground)}"
     return "Review and merge" if branch.conflict and branch.conflict.clean else "Review"
 
 
@@ -159,7 +178,7 @@ def _delete_merged(branch: Branch) -> NextAction | None:
     if branch.stashes:
         return NextAction(*loose_work.look_at_stashes(branch))
     # `dirty` is None where git could not tell: then nothing is proposed.
-    if local is None or (worktree and (worktree.dirty is not False or worktree.path in MAIN)):
+    if local is None or (worktree and (worktree.dirty is not False or worktree.path in stacking.MAIN)):
         return None
     delete = ("git", "branch", "-d", local)
     if worktree is None:

@@ -59,12 +59,7 @@ def resume_command(branch: Branch) -> tuple[str, ...]:
 
 def review_steps(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
     """Return the command that shows what a branch changes; with `commit`, as it was there."""
-    # A ref that cannot be typed is replaced by its commit.
-    left = shell.format_ref(base.ref) or base.head
-    right = commit or shell.format_ref(branch.ref) or branch.head
-    # Without a merge base git has no three-dot diff; the commits outside base still show everything.
-    command = ("diff", f"{left}...{right}") if branch.merge_bases else ("log", "-p", f"{left}..{right}")
-    return shell.join_commands(("git", *command))
+    return shell.join_commands(shell.format_diff_command(branch, base, commit))
 
 
 def local_name(branch: Branch) -> str | None:

@@ -13,6 +13,7 @@ import shlex
 
 from agentledger.attention.commands import NextAction, local_name, resume_command, review_steps
 from agentledger.attention.replies import SENDS_BACK, is_sent_back
+from agentledger.attention.stacking import bridge_steps, bridge_text
 from agentledger.model import shell
 from agentledger.model.fleet import Base, Branch, Sync
 from agentledger.model.text import HIDDEN, escape_hidden, format_count, format_path
@@ -31,8 +32,13 @@ def settle_conflict(branch: Branch, base: Base) -> NextAction:
         place = escape_hidden(branch.worktree.path) or "the main worktree"
         text = f"Whoever works in {place} brings {escape_hidden(base.name)} in and settles {count}"
         return NextAction(text, review_steps(branch, base))
-    text = f"Bring {escape_hidden(base.name)} in and settle {count}"
-    return NextAction(text, _merge_steps(branch, shell.format_ref(base.ref) or base.head))
+    steps = _merge_steps(branch, shell.format_ref(base.ref) or base.head)
+    if branch.bridge:
+        # With what landed brought in, what conflicts then is the branch's own.
+        text = f"{bridge_text(branch.bridge)}, then {escape_hidden(base.name)}, and settle {count}"
+        crossing = bridge_steps(branch)
+        return NextAction(text, (*crossing, *steps[-1:]) if crossing else ())
+    return NextAction(f"Bring {escape_hidden(base.name)} in and settle {count}", steps)
 
 
 def _is_left_alone(branch: Branch, standing: Standing) -> bool:
@@ -63,9 +69,14 @@ def describe_conflict(branch: Branch, base: Base) -> str:
     names = ", ".join(escape_hidden(format_path(file.path)) for file in files[:NAMED])
     more = f" and {format_count(len(files) - NAMED, 'more file')}" if len(files) > NAMED else ""
     commit = base.head[:10]
+    landed = (
+        "First bring in what landed already, as agentledger prompt --for resume shows. "
+        if branch.bridge
+        else ""
+    )
     return (
-        f"Bring {escape_hidden(base.name)} in as it is at {commit} (git merge {commit}) and settle {names}{more}, "
-        "keeping what both sides meant; then run agentledger done."
+        f"{landed}Bring {escape_hidden(base.name)} in as it is at {commit} (git merge {commit}) and settle "
+        f"{names}{more}, keeping what both sides meant; then run agentledger done."
     )
 
 

@@ -262,7 +262,7 @@ def _check_in_deadline(branch: Branch, brief: Brief | None, since: int | None) -
 
 
 def code_commits(branch: Branch) -> list[Commit]:
-    """Return the commits of a branch that changed something outside the ledger, newest first.
+    """Return a branch's own commits that changed something outside the ledger, newest first.
 
     Without a ledger on the branch no code trees are known, and every commit counts.
     """
@@ -270,4 +270,4 @@ def code_commits(branch: Branch) -> list[Commit]:
     same = {
         c.id for c in branch.commits if c.id in trees and trees[c.id] == trees.get(next(iter(c.parents), ""))
     }
-    return [c for c in branch.commits if c.id not in same]
+    return [c for c in branch.own_commits if c.id not in same]

@@ -212,7 +212,9 @@ def has_scope_change(branch: Branch) -> bool:
 
 def has_conflict(branch: Branch) -> bool:
     """Does git's merge with base stop at a conflict? False when it is clean, failed, or was not tried."""
-    return branch.conflict is not None and branch.conflict.clean is False
+    conflict = branch.conflict
+    # What is only the conflict of the branch below is settled there.
+    return conflict is not None and conflict.clean is False and not conflict.below
 
 
 # -- since when, and why --------------------------------------------------------------------

@@ -90,30 +90,47 @@ def _merge_heads(
     by: Merger,
     progress: Callable[[str, int, int], None],
 ) -> dict[str, Conflict]:
-    if not heads:
-        return {}
     done = count(1)
     tick = lambda: progress(f"merging with {base.name}", next(done), len(heads))  # noqa: E731  (a counter bound once)
+    return dict(
+        zip(heads, merge_pairs(scratch, [(base.head, head) for head in heads], by, tick), strict=True)
+    )
+
+
+def merge_pairs(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    by: Merger,
+    tick: Callable[[], None] = lambda: None,
+) -> list[Conflict]:
+    """Return the results of merging the second of each pair of commits into the first, in order."""
+    if not pairs:
+        return []
     options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
-    pairs = [(base.head, head) for head in heads]
-    answers = dict(zip(heads, merging.simulate_merges(scratch, pairs, tick, options), strict=True))
-    conflicts = {head: a for head, a in answers.items() if isinstance(a, Merged) and not a.clean}
-    files = dict(zip(conflicts, merging.read_conflict_files(scratch, list(conflicts.values())), strict=True))
-    idle = _find_idle(scratch, base, answers)
-    return {
-        head: _conflict_of_merge(answer, files.get(head, ()), head in idle)
-        for head, answer in answers.items()
-    }
+    answers = merging.simulate_merges(scratch, pairs, tick, options)
+    conflicts = [a for a in answers if isinstance(a, Merged) and not a.clean]
+    files = iter(merging.read_conflict_files(scratch, conflicts))
+    idle = _find_idle(scratch, pairs, answers)
+    return [
+        _conflict_of_merge(
+            answer, next(files) if isinstance(answer, Merged) and not answer.clean else (), number in idle
+        )
+        for number, answer in enumerate(answers)
+    ]
 
 
-def _find_idle(scratch: Scratch, base: Base, answers: Mapping[str, Merged | Failure]) -> set[str]:
-    """Return the heads whose merge leaves base's tree as it is, but for the folders of the ledger's tasks."""
-    trees = {head: a.tree for head, a in answers.items() if isinstance(a, Merged) and a.clean}
+def _find_idle(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], answers: Sequence[Merged | Failure]
+) -> set[int]:
+    """Return which merges leave the first commit's tree as it is, but for the folders of the ledger's tasks."""
+    trees = {n: a.tree for n, a in enumerate(answers) if isinstance(a, Merged) and a.clean}
     if not trees:
         return set()
-    [(whole, _, _)] = objects.read_object_info(scratch.git, [f"{base.head}^{{tree}}"])
-    bare = write_trees_without_tasks(scratch, [whole, *trees.values()])
-    return {head for head, tree in trees.items() if tree in bare and bare[tree] == bare.get(whole)}
+    commits = sorted({pairs[n][0] for n in trees})
+    infos = objects.read_object_info(scratch.git, [f"{commit}^{{tree}}" for commit in commits])
+    before = {commit: tree for commit, (tree, _, _) in zip(commits, infos, strict=True)}
+    bare = write_trees_without_tasks(scratch, [*before.values(), *trees.values()])
+    return {n for n, tree in trees.items() if tree in bare and bare[tree] == bare.get(before[pairs[n][0]])}
 
 
 def _conflict_of_merge(

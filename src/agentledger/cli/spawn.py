@@ -40,6 +40,11 @@ BLOCKED = 1
     help="Where to put the worktree.  [default: ../<repository>.worktrees/<task>]",
 )
 @click.option(
+    "--on",
+    metavar="TASK|BRANCH",
+    help="Start at the work of a task that TASK depends on, before that has merged.",
+)
+@click.option(
     "--launch", "agent", metavar="NAME", help="Then start the agent with this command of your configuration."
 )
 @format_option
@@ -53,6 +58,7 @@ def spawn(
     task: str,
     attempt: int | None,
     folder: Path | None,
+    on: str | None,
     agent: str | None,
     format: str,
     dry_run: bool,
@@ -60,7 +66,8 @@ def spawn(
     """Start TASK: create its branch, and a worktree to work in.
 
     The branch's first commit is the brief. Refused, with exit code 1, where a rule blocks it: a bad brief,
-    files that another active task may change, too much in progress. After an interruption, run it again:
+    files that another active task may change, a dependency that has not merged (--on starts at its work),
+    too much in progress. After an interruption, run it again:
     it completes or removes what was begun. --launch NAME is a command under [launch] in your own
     config.toml.
     """
@@ -70,7 +77,7 @@ def spawn(
 
     start, now = settings.repo or current_folder(), int(time.time())
     command = _read_launch_command(agent) if agent else ()
-    done = work.spawn_task(start, work.Wanted(task, attempt, folder), now, print_event, dry_run=dry_run)
+    done = work.spawn_task(start, work.Wanted(task, attempt, folder, on), now, print_event, dry_run=dry_run)
     if isinstance(done, Report):
         _print_refusal(done, format)
         return BLOCKED

@@ -10,28 +10,39 @@ not grow with the branches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
-from agentledger.attention import ended_tasks
+from agentledger.attention import ended_tasks, stacking
 from agentledger.attention.progress import code_commits
 from agentledger.attention.sections import planned_tasks
 from agentledger.attention.wip import Load, measure_loads
-from agentledger.changes import content_risks, net_changes
+from agentledger.changes import bridges, content_risks, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.fleet import check_ins
-from agentledger.git import objects
+from agentledger.fleet.foreign_work import find_foreign_work
+from agentledger.git import commits, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import UNMERGED, Base, Branch, Change, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import (
+    UNDER_WAY,
+    UNMERGED,
+    Base,
+    Branch,
+    Change,
+    Conflict,
+    ConflictFile,
+    Fleet,
+    State,
+)
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
-from agentledger.model.work import End, Task, task_of_work
+from agentledger.model.work import End, Task, find_dependencies, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
@@ -91,18 +102,24 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
 
 
 def judge_spawn(
-    scratch: Scratch, fleet: Fleet, task_id: str, as_if: Brief | None = None
+    scratch: Scratch,
+    fleet: Fleet,
+    task_id: str,
+    as_if: Brief | None = None,
+    below: Branch | None = None,
 ) -> tuple[Finding, ...]:
     """Return what the spawn gate finds about handing out a task of the fleet, for the first time or again.
 
-    With `as_if`, as though that were the task's brief already; the task itself need not exist then.
+    With `as_if`, as though that were the task's brief already; the task itself need not exist then. With
+    `below`, as a branch that starts at the head of that one.
     """
     fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
     task = next(task for task in fleet.tasks if task.id == task_id)
     paths = [path for path, _ in objects.read_file_ids(scratch.git, fleet.base.head)]
     case = _SpawnBench(fleet, (task,), frozenset(paths)).case(task)
     tree = _count_by_folder(case.scope, paths) if case.scope else {}
-    return rules.evaluate_rules(replace(case, tree=tree))
+    inside = _tasks_within(scratch, fleet, below) if below else frozenset()
+    return rules.evaluate_rules(replace(case, tree=tree, below=inside))
 
 
 def add_spawn_findings(scratch: Scratch, fleet: Fleet) -> Fleet:
@@ -136,6 +153,7 @@ class _SpawnBench:
         scopes = {task: peer.scope for task, peer in self.peers.items()}
         self.near = task_scope.find_near_scopes(scopes | self.scopes)
         self.dependencies = task_dependencies(fleet)
+        self.underway = _branches_underway(fleet)
         self.loads = {load.manager: load for load in measure_loads(fleet)}
 
     def case(self, task: Task) -> Case:
@@ -154,6 +172,7 @@ class _SpawnBench:
             done=self.done,
             gone=_describe_gone(self.fleet),
             dependencies=self.dependencies,
+            underway=self.underway,
             load=self._load_of_manager(brief.manager) if brief else None,
         )
 
@@ -175,6 +194,26 @@ def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
 def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """Map every task to those that it depends on."""
     return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
+
+
+def _branches_underway(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Map each task to its branches whose work has not landed or ended."""
+    names: dict[str, tuple[str, ...]] = {}
+    for branch in fleet.branches:
+        if branch.work and branch.state in UNDER_WAY:
+            names[branch.work.task] = (*names.get(branch.work.task, ()), branch.name)
+    return names
+
+
+def _tasks_within(scratch: Scratch, fleet: Fleet, branch: Branch) -> frozenset[str]:
+    """Return the tasks of which a branch holds all work: its own, and those on whose heads it stands."""
+    commits_within = {
+        line[0] for line in commits.read_ancestry_outside(scratch.git, branch.head, fleet.base.head)
+    }
+    works = {
+        b.work.task for b in fleet.branches if b.work and b.state in UNDER_WAY and b.head in commits_within
+    }
+    return frozenset(works | {branch.work.task} if branch.work else works)
 
 
 def _has_named_branch(fleet: Fleet) -> bool:
@@ -233,11 +272,14 @@ def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
 # -- what a branch changed ------------------------------------------------------------
 
 
-def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
+def touched_paths(
+    seen_net: Net, own: Own, gate: Gate, below: frozenset[bytes] = frozenset()
+) -> tuple[Touched, ...]:
     """Return the paths that a gate judges: all that the branch's commits changed, or that merging would bring.
 
-    A conflicted path that no commit of the branch touched is left out: only base changed it. Where git cannot
-    merge the two, all that the branch did counts as brought.
+    A conflicted path that no commit of the branch touched is left out: only base changed it. So is one of the
+    paths `below`, which the branches that it stands on bring. Where git cannot merge the two, all that the branch
+    did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
@@ -245,7 +287,7 @@ def touched_paths(seen_net: Net, own: Own, gate: Gate) -> tuple[Touched, ...]:
     for path in sorted(net | own.paths):
         commit, change = own.newest.get(path, (None, None))
         in_own = path in own.newest
-        if not in_own and path in seen_net.conflicted:
+        if not in_own and (path in seen_net.conflicted or path in below):
             continue
         # What only merging brings is judged once the branch leaves its worktree.
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
@@ -281,9 +323,12 @@ class Bench:
         self.named = (
             {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
         )
+        self.briefs = {task.id: task.brief for task in fleet.tasks}
         self.lines = _lines_of_tasks(fleet)
-        self.nets = net_changes.find_net_changes(
-            scratch, fleet.base.head, [b.head for b in branches if b.merge_bases], store
+        self.nets = _find_nets(scratch, fleet.base.head, branches, store)
+        grounds = [stand.commit for b in branches for stand in b.stands_on]
+        self.grounds = (
+            net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
@@ -305,7 +350,8 @@ class Bench:
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
-        paths = touched_paths(self._net(branch), own, self.gate)
+        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
+        merged = self._tasks_merged_in(branch)
         return Case(
             gate=self.gate,
             now=self.fleet.now,
@@ -333,13 +379,30 @@ class Bench:
             reports=self.reports.get(branch.ref, ()),
             folders=tuple(sorted({folder for c in new if (folder := _task_folder(c.path))})),
             naming=self.named.get(branch.name, ()),
-            merged=self._tasks_merged_in(branch),
+            bridge=(
+                stacking.describe_bridge(branch),
+                " && ".join(stacking.bridge_steps(branch, inside=True)),
+            ),
+            merged=merged,
+            foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
             done=self.done,
             gone=self.gone,
             dependencies=self.known,
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
+        )
+
+    def _below(self, branch: Branch) -> frozenset[bytes]:
+        """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""
+        return frozenset().union(*(self.grounds[stand.commit].paths for stand in branch.stands_on))
+
+    def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
+        if branch.work is None:
+            return {}
+        allowed = find_dependencies(branch.work.task, self.briefs) | {branch.work.task}
+        return find_foreign_work(
+            branch, self.fleet, allowed, merged=merged, base=short_base_ref(self.fleet.base)
         )
 
     def _near_peers(self, brief: Brief | None) -> tuple[Peer, ...]:
@@ -376,6 +439,16 @@ class Bench:
         if net.failed:
             brought = tuple(change for _, (_, change) in sorted(self.owns[branch.ref].newest.items()))
         return [change for change in brought if change.status != "D"]
+
+
+def _find_nets(
+    scratch: Scratch, base: str, branches: Sequence[Branch], store: Cache | None
+) -> dict[str, Net]:
+    """Map heads to what merging them changes; one with a bridge is merged by way of it."""
+    crossed = bridges.cross_bridges(scratch, branches, {b.ref: b.bridge for b in branches if b.bridge})
+    merged = {b.head: crossed.get(b.ref, b.head) for b in branches if b.merge_bases}
+    found = net_changes.find_net_changes(scratch, base, list(merged.values()), store)
+    return {head: found[commit] for head, commit in merged.items()}
 
 
 def _conflict_of_net(net: Net) -> Conflict | None:

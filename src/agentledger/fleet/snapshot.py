@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches
+from agentledger.attention import progress as attention
+from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches, stack_forecast, stacks
 from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
 from agentledger.fleet import case_builder, fleet_reader, in_use, task_endings
+from agentledger.fleet.fleet_reader import Reading
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.scratch import Scratch
@@ -92,7 +94,13 @@ class Snapshot:
 
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
         """Map each branch's ref to what the rules of a gate find."""
-        return case_builder.judge_branches(self._scratch, self.fleet, branches, gate)
+        return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
+
+    def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
+        """Return the branches with their bridges, also where the snapshot was opened without forecasts."""
+        return stack_forecast.attach_bridges(
+            self._scratch, self.cache, self._history, fleet=self.fleet, branches=branches
+        )
 
     def net(self, branch: Branch) -> Net:
         """Return what merging a branch into base would change there."""
@@ -108,9 +116,14 @@ class Snapshot:
         """Judge a push from a branch's own worktree that moves other refs, `moved`."""
         return case_builder.judge_foreign_push(self.fleet, branch, moved)
 
-    def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
-        """Return what the spawn gate finds about a task; with `as_if`, as though that were its brief."""
-        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if)
+    def spawn(
+        self, task: str, as_if: Brief | None = None, below: Branch | None = None
+    ) -> tuple[Finding, ...]:
+        """Return what the spawn gate finds about a task.
+
+        With `as_if`, as though that were its brief; with `below`, as a branch that stands on that one.
+        """
+        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if=as_if, below=below)
 
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
@@ -194,8 +207,8 @@ class _Taking:
     now: int
     progress: Progress
 
-    def fleet(self, observed: Observation) -> tuple[Fleet, History]:
-        """Read everything that a view shows, and the commit graph that it was read from."""
+    def fleet(self, observed: Observation) -> Reading:
+        """Read everything that a view shows, and the commit graph from which it was read."""
         ruled = policy.read_policy(
             self.sealed,
             observed.refs,
@@ -222,6 +235,11 @@ class _Taking:
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=on_branches, committed=self.request.gate
         )
+        # Once tasks are known, so are dependencies; how far a branch is follows from what is its own.
+        stacked = stacks.attach_stands(
+            self.sealed, self.cache, history, fleet=with_ledger, lines=self.request.lines
+        )
+        with_ledger = attention.place_branches(stacked)
         with_ledger = task_endings.mark_endings(
             self.sealed,
             self.cache,
@@ -246,6 +264,9 @@ class _Taking:
                 by=by,
                 progress=self.progress,
             )
+            branches = stack_forecast.forecast_stacks(
+                self.sealed, self.cache, fleet.base, branches=branches, history=history, by=by
+            )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
@@ -253,7 +274,8 @@ class _Taking:
                 self.sealed, replace(with_ledger, branches=tuple(branches))
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
-        return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast), history
+        complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        return Reading(complete, history)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""

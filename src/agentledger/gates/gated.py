@@ -135,14 +135,30 @@ def _task_of_branch(briefs: _Briefs, here: Here, ruled: Ruled, head: str) -> str
     # What the branch adds is read only where it could decide.
     undecided = not naming and not confirmed and is_agents
     added = _read_added_files(briefs, head) if undecided else []
+    folders = {path.partition("/")[0] for path in added}
     claims = Claims(
         naming=naming,
         by_name=by_name,
         confirmed=confirmed,
-        folders={path.partition("/")[0] for path in added},
+        folders=folders,
         briefs={path.partition("/")[0] for path in added if path.endswith("/brief.md")},
+        needs={task: _find_needs(briefs, task, head) for task in folders} if len(folders) > 1 else {},
     )
     return assign_task(claims)[0]
+
+
+def _find_needs(briefs: _Briefs, task: str, head: str) -> set[str]:
+    """The tasks that a task depends on, directly or not, by the briefs that count."""
+    closure: set[str] = set()
+    left = [task]
+    while left:
+        counting = _find_counting_brief(briefs, left.pop(), head)
+        text = _read_blobs(briefs.scratch, [counting[0]]).get(counting[0], b"") if counting else b""
+        named = documents.parse_front_matter(text).get("depends_on")
+        following = {each for each in named if isinstance(each, str)} if isinstance(named, list) else set()
+        left += following - closure
+        closure |= following
+    return closure
 
 
 def _read_added_files(briefs: _Briefs, head: str) -> list[str]:

@@ -6,8 +6,8 @@ commit gate (`gates.gated`) gather the same claims in two ways, for all branches
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from agentledger.model.ledger import Problem
@@ -29,16 +29,24 @@ class Claims:
     folders: Collection[str]
     #: Those of them to which it adds a brief.
     briefs: Collection[str]
+    #: The tasks that each of all these depends on, directly or not; a task without an entry depends on none.
+    needs: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def assign_task(claims: Claims) -> tuple[str | None, tuple[Problem, ...]]:
     """The task, or None, and what is ambiguous about it.
 
     It is the one whose brief names the branch; else the one that its name says, if somebody but the name
-    knows of it; else the one folder that it adds.
+    knows of it; else the one folder that it adds. A branch that stands on a dependency has that one's folder
+    without adding it.
     """
-    naming, folders, briefs = (sorted(set(each)) for each in (claims.naming, claims.folders, claims.briefs))
-    named_task = claims.by_name if claims.confirmed or claims.by_name in folders else None
+    named_task = claims.by_name if claims.confirmed or claims.by_name in claims.folders else None
+    certain = claims.naming or ({named_task} if named_task else set())
+    brought = _brought_along(claims, certain or claims.folders)
+    naming, folders, briefs = (
+        sorted(set(each))
+        for each in (claims.naming, set(claims.folders) - brought, set(claims.briefs) - brought)
+    )
     candidates = naming or ([named_task] if named_task else folders)
     is_clear = len(candidates) == 1 or bool(naming)
     problems = []
@@ -49,6 +57,12 @@ def assign_task(claims: Claims) -> tuple[str | None, tuple[Problem, ...]]:
     elif not is_clear and folders:
         problems.append(_ambiguity_problem("the branch adds folders of several tasks", folders))
     return (candidates[0] if is_clear else None), tuple(problems)
+
+
+def _brought_along(claims: Claims, tasks: Collection[str]) -> set[str]:
+    """The dependencies of some tasks; of those that depend on each other in a circle, neither is one."""
+    needs = claims.needs
+    return {need for task in tasks for need in needs.get(task, ()) if task not in needs.get(need, ())}
 
 
 def _ambiguity_problem(message: str, tasks: list[str]) -> Problem:

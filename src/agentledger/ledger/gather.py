@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from agentledger.attention import progress
 from agentledger.control import reader
 from agentledger.control.control_files import Entry, Side
 from agentledger.git import process, signatures
@@ -29,7 +28,7 @@ from agentledger.storage.cache import Cache
 def attach_ledger(
     scratch: Scratch, cache: Cache, observed: Observation, fleet: Fleet, committed: bool = False
 ) -> Fleet:
-    """The fleet with its tasks, its work and its control branch.
+    """The fleet with its tasks, its work and its control branch; how far the work is follows from these.
 
     With `committed`, nothing is read from worktrees. Never raises for what is in a document.
     """
@@ -56,7 +55,7 @@ def attach_ledger(
     notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
     placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), papers, parser)
     parser.keep()
-    return progress.place_branches(placed)
+    return placed
 
 
 def _describe_problem(message: str, hint: str) -> str:

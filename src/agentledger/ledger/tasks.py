@@ -7,7 +7,7 @@ where it belongs. What follows from it (who waits for whom, what is fresh) is `s
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ from agentledger.model.ledger import (
     Waiver,
 )
 from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
-from agentledger.model.work import Copy, Task, Work
+from agentledger.model.work import Copy, Task, Work, find_dependencies
 
 # Outcomes that end the branches of a task.
 _ENDS = {"killed": State.KILLED, "declined": State.DECLINED, "explored": State.EXPLORED}
@@ -192,15 +192,28 @@ class _Desk:
         return self._state(replace(branch, task=task, work=work), task)
 
     def _task_of(self, branch: Branch, files: Sequence[LedgerFile]) -> tuple[str | None, tuple[Problem, ...]]:
+        folders = {split_path(file.path)[0] for file in files}
         return assign_task(
             Claims(
                 naming=self.naming.get(branch.name, ()),
                 by_name=branch.task,
                 confirmed=branch.task is not None and self.brief_from.get(branch.task, "branch") != "branch",
-                folders={split_path(file.path)[0] for file in files},
+                folders=folders,
                 briefs={split_path(f.path)[0] for f in files if split_path(f.path)[1] == "brief.md"},
+                needs=self._needs(branch, folders) if len(folders) > 1 else {},
             )
         )
+
+    def _needs(self, branch: Branch, folders: Collection[str]) -> dict[str, frozenset[str]]:
+        """What the tasks that a branch could work on depend on; of an unconfirmed brief the branch's oldest counts."""
+        briefs: dict[str, Brief | None] = dict(self.briefs)
+        branch_files = self.papers.branches.get(branch.ref, BranchFiles((), 0, {}))
+        for path, file in branch_files.first_briefs.items():
+            task = split_path(path)[0]
+            if self.brief_from.get(task, "branch") == "branch":
+                briefs[task] = self.read(Brief, file)
+        tasks = {*folders, *self.naming.get(branch.name, ()), *([branch.task] if branch.task else [])}
+        return {task: find_dependencies(task, briefs) for task in tasks}
 
     def _work(
         self,

@@ -83,6 +83,8 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+# States of a branch whose work goes on, or rests: nothing of it has landed or ended.
+UNDER_WAY = (State.OPEN, State.DORMANT)
 # States of a branch with changes that base has not.
 UNMERGED = (State.OPEN, State.DORMANT, State.REVERTED)
 # States in which somebody may still be at work on a branch.
@@ -188,7 +190,8 @@ class ConflictFile(NamedTuple):
 class Conflict:
     """The result of git's own merge of base and head.
 
-    `clean` is None where git could not merge the two at all; `failed` is then its reason.
+    `clean` is None where git could not merge the two at all; `failed` is then its reason. `below` is the name of
+    the branch that this one stands on, where all of it is that branch's conflict and none its own.
     """
 
     clean: bool | None
@@ -196,6 +199,8 @@ class Conflict:
     failed: str = ""
     #: Would the merge leave base's tree as it is, but for the folders of the ledger's tasks?
     changes_nothing: bool = False
+
+    below: str = ""
 
 
 class By(StrEnum):
@@ -294,6 +299,12 @@ class Branch:
     unsaved: int = 0
     #: The state of its commits alone, where only its worktree (`is_in_use`) keeps it open.
     at_rest: State | None = None
+    #: The branches of its task's dependencies that it stands on. `changes` are then against these, not base.
+    stands_on: tuple[Stand, ...] = ()
+    #: Those of `commits` that are its dependencies'.
+    borrowed: frozenset[str] = frozenset()
+    #: How it gets what base has of its commits already, where git alone would stop at a conflict.
+    bridge: Bridge | None = None
     #: The newest sign of life: a commit, or a touch of a dirty worktree.
     active_at: int = 0
     #: None where no merge was tried; never that there is no conflict.
@@ -313,6 +324,11 @@ class Branch:
         return tuple(c for c in self.changes if not c.path.startswith(LEDGER_BYTES))
 
     @property
+    def own_commits(self) -> tuple[Commit, ...]:
+        """The commits outside base that are not a dependency's."""
+        return tuple(c for c in self.commits if c.id not in self.borrowed) if self.borrowed else self.commits
+
+    @property
     def line(self) -> tuple[Commit, ...]:
         """The commits of its own first-parent line, newest first: made on the branch, not merged into it."""
         own, at, line = {commit.id: commit for commit in self.commits}, self.head, []
@@ -330,6 +346,47 @@ class Branch:
     def removed(self) -> int | None:
         """Lines removed in `code_changes`; None where lines were not counted."""
         return sum(c.removed or 0 for c in self.code_changes) if self.lines_counted else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """What a branch stands on: commits outside base of another branch, on whose task its own depends."""
+
+    #: The other branch's name and ref; "" where it is not here any more.
+    branch: str
+    ref: str
+    task: str
+    #: The newest of its commits that this branch has: where this branch's own work begins.
+    commit: str
+    #: The state of the other branch; None where it is not here.
+    state: State | None
+    #: The commit of base that has the change up to `commit`, where it has landed under another commit.
+    landing: str | None = None
+    #: Has the other branch gone on since, with commits that this one lacks?
+    moved: bool = False
+    #: Does the other branch no longer contain `commit`?
+    rewritten: bool = False
+    #: Is that all that base lacks below the branch's own work, so that a diff from there shows just that?
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """What brings into a branch what base has of its commits under another commit, without a conflict.
+
+    It is a merge of a commit with the parents `head` and `landing`, and the landing's tree.
+    """
+
+    #: The branch that landed and its task: "" where that branch is gone, and where it is the branch's own work.
+    branch: str
+    task: str
+    #: The commit that landed, and the commit of base that is the same change.
+    head: str
+    landing: str
+    #: The paths at which git alone would stop.
+    paths: tuple[bytes, ...] = ()
+    #: The task whose ledger folder would be deleted with it, since base lacks it, and is to stay.
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True)

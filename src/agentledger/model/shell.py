@@ -40,6 +40,29 @@ def join_commands(*commands: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(shlex.join, commands))
 
 
+def format_diff_command(branch: Branch, base: Base, commit: str = "") -> tuple[str, ...]:
+    """The words of the command that shows what a branch changed: against base, or against what it stands on.
+
+    With `commit`, as it was there. A ref that cannot be typed is replaced by its commit.
+    """
+    left, right = format_ref(base.ref) or base.head, commit or format_ref(branch.ref) or branch.head
+    grounds = [
+        (format_ref(stand.ref) if stand.ref and not stand.rewritten else None) or stand.commit
+        for stand in branch.stands_on
+    ]
+    if grounds and branch.stands_on[0].plain:
+        return ("git", "diff", f"{grounds[0]}...{right}")
+    if grounds:
+        # Base was merged in above: a diff from the ground would show base's changes, too.
+        return ("git", "log", "-p", right, "--not", left, *grounds)
+    # Without a merge base git has no three-dot diff; the commits outside base still show everything.
+    return (
+        ("git", "diff", f"{left}...{right}")
+        if branch.merge_bases
+        else ("git", "log", "-p", f"{left}..{right}")
+    )
+
+
 def format_merge_commands(branch: Branch, base: Base) -> tuple[str, ...]:
     """The commands that merge a branch into the local base; () where base's name cannot be typed."""
     if HIDDEN.search(base.name):

@@ -140,6 +140,21 @@ class Task:
         return self.brief.title if self.brief else self.id.replace("-", " ")
 
 
+def find_dependencies(task: str, briefs: Mapping[str, Brief | None]) -> frozenset[str]:
+    """Return the tasks that a task depends on, and those that these depend on, by the tasks' briefs.
+
+    Of tasks that depend on each other in a circle, the task itself is among them.
+    """
+    closure: set[str] = set()
+    left = [task]
+    while left:
+        brief = briefs.get(left.pop())
+        following = set(brief.depends_on if brief else ()) - closure
+        closure |= following
+        left += following
+    return frozenset(closure)
+
+
 def task_of_work(work: Work, tasks: Mapping[str, Task]) -> Task:
     """Return the task of `tasks`, by id, that this work is for, with the brief that counts for its branch."""
     task = tasks.get(work.task, Task(id=work.task))

@@ -155,9 +155,11 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         else None,
         active_at=_optional_time(branch.active_at) if branch.active_at else None,
         code_tree=branch.code_tree,
+        stands_on=tuple(map(_shape_stand, branch.stands_on)),
+        bridge=_shape_bridge(branch.bridge) if branch.bridge else None,
         base_conflict=_shape_conflict(branch.conflict) if branch.conflict else None,
         size=shapes_ledger.Size(len(branch.code_changes) if readable else None, branch.added, branch.removed),
-        commits=tuple(map(_shape_commit, branch.commits)),
+        commits=tuple(map(_shape_commit, branch.own_commits)),
         changes=tuple(map(_shape_change, branch.changes)),
         worktree=_shape_worktree(branch.worktree) if branch.worktree else None,
         stashes=branch.stashes,
@@ -218,6 +220,28 @@ def _shape_worktree(worktree: model_fleet.Worktree) -> shapes_ledger.Worktree:
     )
 
 
+def _shape_stand(stand: model_fleet.Stand) -> shapes_ledger.Stand:
+    return shapes_ledger.Stand(
+        branch=_optional_text(stand.branch),
+        task=_json_text(stand.task),
+        commit=stand.commit,
+        state=stand.state,
+        landing=stand.landing,
+        moved=stand.moved,
+        rewritten=stand.rewritten,
+    )
+
+
+def _shape_bridge(bridge: model_fleet.Bridge) -> shapes_ledger.Bridge:
+    return shapes_ledger.Bridge(
+        branch=_optional_text(bridge.branch),
+        task=_optional_text(bridge.task),
+        head=bridge.head,
+        landing=bridge.landing,
+        paths=tuple(map(format_path, bridge.paths)),
+    )
+
+
 def _shape_conflict(conflict: model_fleet.Conflict) -> shapes_ledger.Conflict:
     return shapes_ledger.Conflict(
         clean=conflict.clean,
@@ -225,6 +249,7 @@ def _shape_conflict(conflict: model_fleet.Conflict) -> shapes_ledger.Conflict:
         kinds=tuple(sorted({file.kind for file in conflict.files})),
         failed=_optional_text(conflict.failed),
         files=tuple(map(_shape_conflict_file, conflict.files)),
+        below=_optional_text(conflict.below),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention import loose_work, planned, sections
+from agentledger.attention import loose_work, planned, sections, stacking
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
@@ -58,6 +58,10 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     task, question = turn.task, turn.question
     yield turn.action.text
     yield f"{task.title} (task {task.id}, branch {turn.branch.name}){_describe_wait(turn, fleet.now)}"
+    if stands := stacking.describe_stands(turn.branch):
+        yield stands
+    if bridged := stacking.describe_bridge(turn.branch):
+        yield bridged
     yield ""
     about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)

@@ -201,13 +201,47 @@ class ConflictFile(Entry, frozen=True):
 
 
 class Conflict(Entry, frozen=True):
-    """The result of git's merge with base; `clean` is null where it could not be tried, and `failed` says why."""
+    """The result of git's merge with base; `clean` is null where it could not be tried, and `failed` says why.
+
+    `below` is the branch that this one stands on, where all of the conflict is that branch's.
+    """
 
     clean: bool | None
     paths: tuple[str, ...]
     kinds: tuple[ConflictKind, ...]
     failed: str | None
     files: tuple[ConflictFile, ...]
+    below: str | None
+
+
+class Stand(Entry, frozen=True):
+    """A branch that another one stands on: its own work begins after `commit`.
+
+    `branch` is null where it is gone, `state` with it. `landing` is the commit of base that has that change.
+    `moved`: it has gone on since; `rewritten`: it does not contain that commit any more.
+    """
+
+    branch: str | None
+    task: str
+    commit: Oid
+    state: Annotated[str, one_of(*fleet.State)] | None
+    landing: Oid | None
+    moved: bool
+    rewritten: bool
+
+
+class Bridge(Entry, frozen=True):
+    """What base has of a branch's commits under another one, where git alone would stop at `paths`.
+
+    `head` landed as `landing`. `branch` is null where that is gone, and with `task` where it is the branch's own
+    earlier work.
+    """
+
+    branch: str | None
+    task: str | None
+    head: Oid
+    landing: Oid
+    paths: tuple[str, ...]
 
 
 class NextAction(Entry, frozen=True):
@@ -264,6 +298,8 @@ class Branch(Entry, frozen=True):
     agent: Agent | None
     active_at: Time | None
     code_tree: Oid | None
+    stands_on: tuple[Stand, ...]
+    bridge: Bridge | None
     base_conflict: Conflict | None
     size: Size
     commits: tuple[Commit, ...]

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import loose_work, wip_headings
+from agentledger.attention import loose_work, stacking, wip_headings
 from agentledger.attention.actions import next_action
 from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
@@ -235,6 +235,8 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(loose, "dim")
     if branch.state not in (State.OPEN, State.REVERTED):
         return
+    if stands := stacking.describe_stands(branch):
+        yield Text(stands, "dim")
     turn = turn_of(branch)
     if line := describe_turn(turn, fleet.now):
         yield Text(line, "dim")
@@ -249,6 +251,12 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.conflict and branch.conflict.failed:
         failed = escape_hidden(branch.conflict.failed)
         yield Text(f"git could not merge it with {escape_hidden(fleet.base.name)}: {failed}", "yellow")
+    if branch.bridge:
+        yield Text(stacking.describe_bridge(branch), "dim")
+    if command := stacking.follow_command(branch):
+        yield Text.assemble("to follow it: ", (command, "cyan"))
+    if branch.conflict and branch.conflict.below:
+        yield Text(f"conflicts where {escape_hidden(branch.conflict.below)} does: settled there", "dim")
     if branch.conflict and has_conflict(branch):
         yield Text(
             _fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"

@@ -165,18 +165,17 @@ def brief_several(case: Case) -> Iterator[Found]:
     """The branch works on more than one task.
 
     Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up on its own.
-    Fix: take the other task's folder out, and do its work on a branch of its own. Where several briefs name
-    the branch, the manager takes `branch:` out of all but one.
+    Fix: take the other task's folder out, and do its work on a branch of its own. Where that came with commits
+    of the other task's branch, take those out, `git rebase --onto BASE COMMIT`, or let the brief depend on that
+    task: the folder of a dependency is not counted. Where several briefs name the branch, the manager takes
+    `branch:` out of all but one.
     """
-    if len(case.folders) > 1:
-        others = sorted(case.folders)
-        own = case.task.id if case.task and case.task.id in others else others[0]
-        others.remove(own)
-        paths = " ".join(shlex.quote(escape_hidden(ledger_paths.task_folder(task))) for task in others)
-        folders = ", ".join(map(escape_hidden, sorted(case.folders)))
+    folders = sorted(set(case.folders) - case.needs)
+    if len(folders) > 1:
+        own = case.task.id if case.task and case.task.id in folders else folders[0]
         yield Found(
-            message=f"the branch adds the folders of several tasks: {folders}",
-            hint=f"keep to {escape_hidden(own)}: git rm -r -- {paths} && git commit -m 'one task a branch'",
+            message=f"the branch adds the folders of several tasks: {', '.join(map(escape_hidden, folders))}",
+            hint=f"keep to {escape_hidden(own)}: {_take_out(case, [task for task in folders if task != own])}",
         )
     if len(case.naming) > 1:
         tasks = sorted(case.naming)
@@ -185,6 +184,19 @@ def brief_several(case: Case) -> Iterator[Found]:
             hint=f"take it out of all but one: agentledger plan {escape_hidden(tasks[-1])} --branch ''",
             milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
+
+
+def _take_out(case: Case, others: list[str]) -> str:
+    """Return how to take the folders of other tasks out, so that nothing of theirs is lost on base later."""
+    for task in others:
+        below = encode(f"{ledger_paths.task_folder(task)}/")
+        commits = (t.commit or "" for t in case.changed if t.own and t.path.startswith(below))
+        command = next((case.foreign[commit] for commit in commits if commit in case.foreign), None)
+        if command:
+            # `git rm` would delete that task's ledger on base, too, once both have merged.
+            return f"{command}; or ask for `depends_on: [{escape_hidden(task)}]`"
+    paths = " ".join(shlex.quote(escape_hidden(ledger_paths.task_folder(task))) for task in others)
+    return f"git rm -r -- {paths} && git commit -m 'one task a branch'"
 
 
 def brief_seam(case: Case) -> Iterator[Found]:

@@ -113,6 +113,9 @@ class Case:
     commits: int = 0
     #: The result of merging the branch into base.
     conflict: Conflict | None = None
+    #: What of the branch has landed under another commit, at which git alone would stop, and the command that
+    #: brings it in; "" for none.
+    bridge: tuple[str, str] = ("", "")
     #: The targets of changed symbolic links, by path.
     links: Mapping[bytes, bytes] = field(default_factory=dict)
     #: Added paths that differ from another path only by case or normalisation, with that other path.
@@ -132,6 +135,9 @@ class Case:
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
     #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
+    #: The commits of other tasks that are in the branch without `depends_on`, each with the command that takes
+    #: them out.
+    foreign: Mapping[str, str] = field(default_factory=dict)
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
     #: Active tasks whose scope may share a path with this one.
@@ -142,6 +148,10 @@ class Case:
     gone: Mapping[str, str] = field(default_factory=dict)
     #: All tasks, each with those that it depends on.
     dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The branches of each task on which work goes on.
+    underway: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: At `spawn`, the tasks whose work the branch starts at, though it has not merged.
+    below: frozenset[str] = frozenset()
     #: What the task's manager has in progress.
     load: Load | None = None
     #: The paths that changed at the base and head that the packet names; None where either is not known.
@@ -153,6 +163,22 @@ class Case:
     def brief(self) -> Brief | None:
         """Return the brief that counts: the task's, not the branch's own copy."""
         return self.task.brief if self.task else None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Return the tasks that the brief depends on, and those that they depend on: their work comes together."""
+        return self.needs_of(self.brief) if self.brief else frozenset()
+
+    def needs_of(self, brief: Brief) -> frozenset[str]:
+        """Return the same for any brief."""
+        closure: set[str] = set()
+        left = list(brief.depends_on)
+        while left:
+            task = left.pop()
+            if task not in closure:
+                closure.add(task)
+                left += self.dependencies.get(task, ())
+        return frozenset(closure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

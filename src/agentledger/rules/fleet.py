@@ -33,7 +33,7 @@ def scope_overlap(case: Case) -> Iterator[Found]:
     reported = 0
     for peer in case.peers:
         # Of two tasks of which one depends on the other, both may change a path: one after the other.
-        related = peer.task in case.brief.depends_on or case.brief.task in peer.brief.depends_on
+        related = peer.task in case.needs or case.brief.task in case.needs_of(peer.brief)
         # Only the newer task gets the finding: the older was there first. A task being spawned is the newer.
         older = peer.since is not None and case.since is not None and case.since < peer.since
         spared = older and case.gate not in (Gate.SPAWN, Gate.MERGE)
@@ -101,7 +101,8 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
     """A task that this one depends on has not merged, is unknown, or depends on this one in turn.
 
     Why: its work would be built on something that may still change, or would wait for ever.
-    Fix: merge that one first, or take it out of `depends_on`: `agentledger plan TASK`.
+    Fix: merge that one first; or start at its work, `agentledger spawn TASK --on DEPENDENCY`, and merge after
+    it; or take it out of `depends_on`: `agentledger plan TASK`.
     """
     if case.brief is None:
         return
@@ -124,11 +125,21 @@ def dependency_unmerged(case: Case) -> Iterator[Found]:
                 message=f"it depends on {escape_hidden(task)}, which is {case.gone[task]}",
                 hint=f"say what became of {escape_hidden(task)}, agentledger next; or do without: {without}",
             )
-        elif task not in case.done:
+        elif task not in case.done | case.below:
             yield Found(
                 message=f"it depends on {escape_hidden(task)}, which has not merged",
-                hint=f"merge {escape_hidden(task)} first, or do without: {without}",
+                hint=f"{_wait_or_build(case, task)}, or do without: {without}",
             )
+
+
+def _wait_or_build(case: Case, task: str) -> str:
+    """Return what to do about a dependency that has not merged: wait, or at `spawn` build on its work."""
+    merge_first, branches = f"merge {escape_hidden(task)} first", case.underway.get(task, ())
+    if case.gate is not Gate.SPAWN or case.brief is None or not branches:
+        return merge_first
+    ground = task if len(branches) == 1 else branches[0]
+    command = shlex.join(("agentledger", "spawn", case.brief.task, "--on", ground))
+    return f"{merge_first}, or build on it: {escape_hidden(command)}"
 
 
 def _dependency_cycle(case: Case, first: str) -> list[str] | None:
@@ -150,14 +161,20 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
     """The branch conflicts with base's tip.
 
     Why: whoever merges would have to settle what only the author understands.
-    Fix: merge base into the branch, and settle the conflict there.
+    Fix: merge base into the branch, and settle the conflict there. Where base has the branch's own commits under
+    another one, since what it stands on was squashed, a command is given that has no conflict.
     """
+    reason, command = case.bridge
+    if reason:
+        yield Found(message=reason, hint=command or "merge the landing in by hand", milder=True)
     if case.conflict is not None and case.conflict.clean is False:
         paths = [format_path(file.path) for file in case.conflict.files[:4]]
         more = f" and {len(case.conflict.files) - 4} more" if len(case.conflict.files) > 4 else ""
+        below = escape_hidden(case.conflict.below)
+        settle = f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit"
         yield Found(
             message=f"it conflicts with {escape_hidden(case.base)} in {', '.join(paths)}{more}",
-            hint=f"git merge {shlex.quote(escape_hidden(case.base))}, settle what conflicts, and commit",
+            hint=f"{below}, on which it stands, conflicts there: settle it on that one" if below else settle,
             path=case.conflict.files[0].path if case.conflict.files else None,
         )
 

@@ -140,27 +140,14 @@ def foreign_branch_merged(case: Case) -> Iterator[Found]:
     Fix: take the merge out, `git rebase --onto MERGE^ MERGE`, or ask the manager for `depends_on` in the
     brief.
     """
-    allowed = _all_dependencies(case)
     for task in case.merged:
-        if task not in allowed:
+        if task not in case.needs:
             merge = case.merged[task][:12]
             yield Found(
                 message=f"commits of task {escape_hidden(task)} were merged in, and the brief does not depend on it",
                 hint=f"git rebase --onto {merge}^ {merge}, or ask for `depends_on: [{escape_hidden(task)}]`",
                 commit=case.merged[task],
             )
-
-
-def _all_dependencies(case: Case) -> set[str]:
-    """Return the tasks that the brief depends on, and those that they depend on: their work comes in together."""
-    closure: set[str] = set()
-    left = list(case.brief.depends_on if case.brief else ())
-    while left:
-        task = left.pop()
-        if task not in closure:
-            closure.add(task)
-            left += case.dependencies.get(task, ())
-    return closure
 
 
 def hidden_unicode(case: Case) -> Iterator[Found]:
@@ -262,6 +249,9 @@ def _describe_owns(case: Case) -> str:
 
 def _undo_command(case: Case, touched: Touched) -> str:
     """Return the command that takes a change back. A new file is only unstaged: its content may be nowhere else."""
+    if touched.commit is not None and touched.commit in case.foreign:
+        # Undone here, another task's work would be undone on base, too, once both have merged.
+        return f"it is another task's work: {case.foreign[touched.commit]} takes that out of this branch"
     path = _quote_pathspec(touched.path)
     new = touched.change is not None and touched.change.status == "A"
     if case.gate is Gate.COMMIT:

@@ -17,6 +17,7 @@ from agentledger.attention import (
     loose_work,
     planned,
     sections,
+    stacking,
     turn,
     wip_headings,
 )
@@ -364,12 +365,10 @@ def _describe_question(standing: Standing | None, whose: turn.Whose) -> str:
 
 
 def _describe_place(branch: Branch) -> str:
-    """Where there is work beside the head that is shown: a worktree, or the other copy of the branch."""
-    if loose := loose_work.describe_place(branch):
-        return loose
-    if branch.worktree:
-        return "checked out"
-    return {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}.get(branch.sync, "")
+    """Where there is work beside the head that is shown, a worktree or another copy, and what it stands on."""
+    places = {Sync.AHEAD: "not all pushed", Sync.DIVERGED: "diverged from its remote"}
+    place = loose_work.describe_place(branch) or places.get(branch.sync, "")
+    return ", ".join(part for part in (place, stacking.describe_stands(branch)) if part)
 
 
 def _build_unreadable(branches: Sequence[Branch], pages: Mapping[str, str]) -> Unreadable | None:

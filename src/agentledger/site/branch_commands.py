@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from agentledger.attention import stacking
 from agentledger.attention.commands import format_command
 from agentledger.attention.turn import has_scope_change
 from agentledger.model import shell
@@ -29,10 +30,10 @@ def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     """The commands for work on a branch; none for a branch that git cannot read."""
     if branch.state is State.UNREADABLE:
         return ()
-    base_revision, head_revision = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
+    head_revision = safe_revision(branch.ref, branch.head)
     commands = [
         _fetch_command(branch),
-        Command("Read the whole diff", shlex.join(("git", "diff", f"{base_revision}...{head_revision}"))),
+        Command("Read the whole diff", shlex.join(shell.format_diff_command(branch, base))),
         _checkout_command(branch, head_revision),
         _merge_command(branch, base),
         *_scope_commands(branch),
@@ -45,8 +46,7 @@ def file_diff_command(branch: Branch, base: Base, path: bytes) -> str | None:
     text = path.decode("utf-8", "surrogateescape")
     if HIDDEN.search(text):
         return None
-    base_revision, head_revision = safe_revision(base.ref, base.head), safe_revision(branch.ref, branch.head)
-    return shlex.join(("git", "diff", f"{base_revision}...{head_revision}", "--", f":(top,literal){text}"))
+    return shlex.join((*shell.format_diff_command(branch, base), "--", f":(top,literal){text}"))
 
 
 def safe_revision(ref: str, head: str) -> str:
@@ -75,9 +75,10 @@ def _checkout_command(branch: Branch, head: str) -> Command:
 
 
 def _merge_command(branch: Branch, base: Base) -> Command | None:
-    # What base took back does not come again by a merge, or comes as it was: its next action says more.
-    merges = branch.state in UNMERGED and branch.state is not State.REVERTED
-    steps = shell.format_merge_commands(branch, base) if merges else ()
+    # What it stands on merges first, and what landed comes in first: else there is more to it than this. What base
+    # took back does not come again by a merge, or comes as it was.
+    ready = branch.state in UNMERGED and not branch.bridge and not stacking.live_ground(branch)
+    steps = shell.format_merge_commands(branch, base) if ready else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
 

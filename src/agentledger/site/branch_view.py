@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from markupsafe import Markup
 
-from agentledger.attention import actions, loose_work
+from agentledger.attention import actions, loose_work, stacking
 from agentledger.attention.commands import NextAction
 from agentledger.model.fleet import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
@@ -145,7 +145,8 @@ def build_branch_page(
     conflict = branch.conflict or Conflict(clean=None)
     verdict, verdict_more = merge_verdict(branch)
     commits = tuple(
-        _build_commit_line(c, forge_links.commit_url_prefix(fleet)) for c in branch.commits[:COMMITS_SHOWN]
+        _build_commit_line(c, forge_links.commit_url_prefix(fleet))
+        for c in branch.own_commits[:COMMITS_SHOWN]
     )
     work = build_work_view(branch, fleet, commits, rendered.__getitem__)
     return BranchPage(
@@ -174,8 +175,8 @@ def build_branch_page(
         judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
         commits=commits,
-        commits_title=format_count(len(branch.commits), "commit"),
-        commits_more=_describe_rest(len(branch.commits) - COMMITS_SHOWN, "commit"),
+        commits_title=format_count(len(branch.own_commits), "commit"),
+        commits_more=_describe_rest(len(branch.own_commits) - COMMITS_SHOWN, "commit"),
         commands=build_commands(branch, fleet.base),
         forge=forge_links.review_link(fleet, branch),
         replies=build_replies(branch, fleet),
@@ -197,6 +198,8 @@ def _build_facts(branch: Branch) -> tuple[Fact, ...]:
             "Agent", f"{agent.name}, {_AGENT_FROM.get(agent.source, agent.source)}" if agent else "not known"
         ),
         Fact("Task", branch.task or ""),
+        Fact("Stack", stacking.describe_stands(branch)),
+        Fact("Bridge", stacking.describe_bridge(branch)),
         Fact("Worktree", _describe_worktree(branch)),
         Fact("On no branch", loose_work.describe_unsaved(branch)),
         Fact("Stashes", loose_work.describe_stashes(branch)),

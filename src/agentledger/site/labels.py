@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentledger import __version__
-from agentledger.attention import loose_work
+from agentledger.attention import loose_work, stacking
 from agentledger.model.findings import Severity
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_count
@@ -98,7 +98,9 @@ def merge_mark(branch: Branch) -> Mark:
     if conflict.clean is None:
         return Mark("warn", "git cannot merge it")
     if conflict.clean:
-        return Mark("ok", "merges cleanly")
+        return Mark("ok", "merges cleanly, with what landed" if branch.bridge else "merges cleanly")
+    if conflict.below:
+        return Mark("rest", f"conflicts where {conflict.below} does")
     return Mark("bad", f"conflicts in {format_count(len(conflict.files), 'file')}")
 
 
@@ -127,6 +129,12 @@ def merge_verdict(branch: Branch) -> tuple[Mark, str]:
         ), "" if branch.state is State.OPEN else "Only open branches are tried."
     if conflict.clean is None:
         return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
+    if branch.bridge and conflict.clean:
+        return Mark("ok", "Yes, with what landed brought in first."), stacking.describe_bridge(branch)
+    if conflict.below:
+        return Mark(
+            "bad", f"Not before {conflict.below}."
+        ), "It conflicts where that one does, and nowhere else."
     if conflict.clean:
         return Mark("ok", "Yes, cleanly."), "git merges the two heads without a conflict" + _describe_rules(
             branch
@@ -147,7 +155,7 @@ def format_line_counts(added: int | None, removed: int | None) -> str:
 
 def branch_title(branch: Branch) -> str:
     """What the branch is about: the first subject of its commits that says anything, merges left out."""
-    subjects = [c.subject for c in reversed(branch.commits) if len(c.parents) < 2 and c.subject]
+    subjects = [c.subject for c in reversed(branch.own_commits) if len(c.parents) < 2 and c.subject]
     meaningful = (subject for subject in subjects if not _SAYS_NOTHING.match(subject))
     title = next(meaningful, subjects[-1] if subjects else "")
     return title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"

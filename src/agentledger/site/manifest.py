@@ -96,6 +96,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.state, branch.state_why, branch.same_as, branch.taken_back, branch.ahead, branch.behind),
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
         *(branch.stashes, branch.detached, branch.unsaved, branch.at_rest),
+        *(branch.stands_on, sorted(branch.borrowed), branch.bridge),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),

@@ -174,7 +174,9 @@ def _quote_file_diff(
 def _diff_command(branch: Branch, base: Base, *flags: str, path: bytes | None = None) -> str:
     """The command that shows a path's diff at exactly this head; all of it where the path cannot be typed."""
     dots = "..." if branch.merge_bases else ".."
-    command = ("git", "diff", *flags, f"{shell.format_ref(base.ref) or base.head}{dots}{branch.head[:12]}")
+    ground = next((stand.commit[:12] for stand in branch.stands_on if stand.plain), None)
+    left = ground or shell.format_ref(base.ref) or base.head
+    command = ("git", "diff", *flags, f"{left}{dots}{branch.head[:12]}")
     if path is None or HIDDEN.search(decode(path)):
         return shlex.join(command)
     path_command = shlex.join((*command, "--", f":(top,literal){decode(path)}"))

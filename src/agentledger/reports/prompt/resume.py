@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentledger.attention import loose_work, replies
+from agentledger.attention import loose_work, replies, stacking
 from agentledger.attention.turn import has_conflict
 from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
@@ -227,6 +227,12 @@ def compose_checks(given: Given, now: Now) -> Part:
 def compose_base_changes(given: Given, now: Now) -> list[Part]:
     """What base did meanwhile."""
     paragraphs = list(_describe_base_moves(given, now))
+    if now.branch.bridge:
+        steps = " && ".join(stacking.bridge_steps(now.branch, inside=True))
+        reason = stacking.describe_bridge(now.branch)
+        paragraphs.append(
+            f"First bring in what landed already, which has no conflict ({reason}):\n\n```sh\n{steps}\n```"
+        )
     if not paragraphs:
         return []
     command = f"git merge {_base_revision(given.fleet.base)}"

@@ -183,6 +183,7 @@ def _build_now(taken: Snapshot, given: Given, branch: Branch) -> Now:
             f"{escape_hidden(branch.name)} could not be read: {escape_hidden(branch.state_why)}",
             "git fsck shows what is missing",
         )
+    (branch,) = taken.bridged([branch])
     branch = replace(branch, conflict=_conflict_with_base(taken, branch))
     findings = taken.findings([branch], Gate.READY)[branch.ref]
     asks = _describe_request(given, work.brief) if work.copy is Copy.SCOPE_CHANGE else ()
@@ -201,6 +202,8 @@ def _conflict_with_base(taken: Snapshot, branch: Branch) -> Conflict | None:
     # The snapshot may have been opened without forecasts (see `build_prompt`).
     if branch.conflict is not None or not branch.merge_bases:
         return branch.conflict
+    if branch.bridge:
+        return None
     net = taken.net(branch)
     files = tuple(ConflictFile(path, "content") for path in sorted(net.conflicted))
     return Conflict(None, failed=net.failed) if net.failed else Conflict(net.clean, files)

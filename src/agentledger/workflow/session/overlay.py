@@ -34,7 +34,7 @@ def overlay_files(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Br
     work = branch.work
     for path, raw in files.items():
         work = _overlay_file(work, path, raw, fleet)
-    branches = tuple(replace(b, work=work) if b.ref == branch.ref else b for b in fleet.branches)
+    branches = tuple(replace(branch, work=work) if b.ref == branch.ref else b for b in fleet.branches)
     # How far a branch is follows from its documents, so it is worked out again.
     placed_fleet = progress.place_branches(replace(fleet, branches=branches))
     return placed_fleet, next(b for b in placed_fleet.branches if b.ref == branch.ref)

@@ -23,6 +23,7 @@ from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.findings import Gate, Report
+from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
@@ -33,7 +34,7 @@ from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
 from agentledger.workflow.setup import uncommitted_setup
 from agentledger.workflow.setup.hooks import activate_hooks
-from agentledger.workflow.spawn import spawn_journal
+from agentledger.workflow.spawn import ground, spawn_journal
 from agentledger.workflow.spawn.spawn_journal import Begun
 from agentledger.workflow.verify.fresh_worktree import prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner
@@ -44,12 +45,13 @@ class Wanted:
     """What to hand out.
 
     `attempt` is the number of a rival attempt, None for the first; `folder` is where the worktree goes, None
-    for the usual place.
+    for the usual place. `on` is the task or branch on whose work it is to stand, None to start at base.
     """
 
     task: str
     attempt: int | None = None
     folder: Path | None = None
+    on: str | None = None
 
 
 def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
@@ -69,10 +71,13 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
                 return completed
             _refuse_uncommitted_setup(desk)
             _refuse_ended(task, request)
-            report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id), ())
+            below = ground.choose_ground(desk, task, request.on) if request.on is not None else None
+            report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id, below=below), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, request, now=now, hear=hear).run(tuple(recovered), dry_run)
+            return _Spawning(desk, task, request, now=now, hear=hear, below=below).run(
+                tuple(recovered), dry_run
+            )
 
 
 def _refuse_uncommitted_setup(desk: Managing) -> None:
@@ -135,6 +140,13 @@ class _Spawning:
     request: Wanted
     now: int
     hear: Hear
+    #: The branch on which the new one is to stand; None for one that starts at base.
+    below: Branch | None = None
+
+    @property
+    def start(self) -> str:
+        """The commit at which the new branch starts."""
+        return self.below.head if self.below else self.desk.fleet.base.head
 
     @property
     def brief(self) -> Brief:
@@ -183,9 +195,12 @@ class _Spawning:
         """Lines for the manager: branch, worktree, copied files and set-up command."""
         base, policy = self.desk.fleet.base, self.desk.fleet.policy
         where = "would be" if dry_run else "is"
+        source = self.below.name if self.below else base.name
         lines = [
-            f"{escape_hidden(self.name)} {where} at {base.head[:12]} of {escape_hidden(base.name)}, with its brief"
+            f"{escape_hidden(self.name)} {where} at {self.start[:12]} of {escape_hidden(source)}, with its brief"
         ]
+        if self.below:
+            lines.append(f"it can merge once {escape_hidden(self.below.name)} has")
         lines.append(f"worktree: {escape_hidden(str(self.folder))}")
         if policy.spawn_copy:
             lines.append(f"copied into it: {', '.join(map(escape_hidden, policy.spawn_copy))}")
@@ -230,20 +245,19 @@ class _Spawning:
             )
 
     def _make_commit(self) -> str:
-        """Make the branch's first commit, base with the brief that counts; no branch has it yet."""
-        base = self.desk.fleet.base.head
+        """Make the branch's first commit, where it starts, with the brief that counts; no branch has it yet."""
         content = encode(self.brief.document.text)
         trailers = f"{landings.TASK}: {self.task.id}\n{landings.BRANCH}: {self.name}"
         message = f"chore(ledger): the brief of {self.task.id}\n\n{trailers}"
         new = New(
-            (base,),
+            (self.start,),
             {ledger_paths.brief_path(self.task.id): content},
             message,
             who=read_identity(self.desk.git),
             tip="",
         )
         # All zeros: the branch must not exist when the commit is put on it.
-        new = new._replace(tip="0" * len(base))
+        new = new._replace(tip="0" * len(self.start))
         return retry(self._writer, lambda: commit_writer.make_commit(self.desk.git, self.name, new))
 
     @property
