@@ -207,8 +207,12 @@ def test_what_conflicts_beside_it_is_still_to_be_settled(stack: Stack) -> None:
     entry = shown(stack)
     assert entry["base_conflict"]["clean"] is False
     assert entry["section"] == "held"
-    assert entry["next_action"]["text"] == "Bring in what landed of agent/a, then main, and settle 1 file"
-    type_command(stack.path, entry["next_action"]["command"], code=1)
+    # Its agent settles it: the answer says that what landed comes in first, and the prompt has the commands.
+    assert entry["next_action"]["text"] == "Send it back to bring main in"
+    assert "First bring in what landed already" in entry["next_action"]["command"]
+    prompt = run(stack.place("b"), "prompt", "b", "--for", "resume").out
+    type_command(stack.place("b"), prompt.split("```sh\n")[1].split("\n```")[0])
+    type_command(stack.place("b"), "git merge main", code=1)
     assert "<<<<<<<" in (stack.place("b") / "src/a.py").read_text()
     assert "from a and b\n" in (stack.place("b") / "src/a.py").read_text()
 

@@ -35,6 +35,10 @@ from agentledger.model.text import HIDDEN, escape_hidden, format_rfc3339
 from agentledger.model.work import Progress, Standing, Task
 
 
+# Its agent works, or should, and nothing waits for the manager.
+_AT_WORK = (Kind.STARTED, Kind.WORKING, Kind.ANSWERED, Kind.CHANGES, Kind.SILENT)
+
+
 def spawn_action(task: Task) -> NextAction:
     """Return how to hand out a planned task."""
     if HIDDEN.search(task.id):
@@ -72,6 +76,9 @@ def _action_for(branch: Branch, base: Base) -> NextAction:
 def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextAction:
     """Return what the turn asks for: a step of the manager's, also where it is the agent's turn."""
     kind = turn_of(branch).kind
+    # It brings no conflict, so it disturbs nobody where nothing is uncommitted.
+    if kind in _AT_WORK and branch.bridge and not (branch.worktree and branch.worktree.is_in_use):
+        return NextAction(stacking.bridge_text(branch.bridge), stacking.bridge_steps(branch))
     review = review_steps(branch, base)
     reviewer = escape_hidden(standing.review.reviewer) if standing.review else ""
     resume = resume_command(branch)
