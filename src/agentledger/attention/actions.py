@@ -22,6 +22,7 @@ from agentledger.attention.sections import (
     met_kill_criteria,
 )
 from agentledger.model import shell
+from agentledger.model.absent import describe_absent
 from agentledger.model.fleet import Base, Branch, State, Sync
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import HIDDEN, escape_hidden, format_count, format_rfc3339
@@ -55,6 +56,8 @@ def spawn_action(task: Task) -> NextAction:
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.state is State.OPEN and branch.absent:
+        return _fetch_documents(branch)
     if branch.state is State.OPEN:
         action = (
             _action_for_work(branch, base, branch.standing) if branch.standing else _split_tasks(branch, base)
@@ -93,6 +96,12 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
     }
     needs_look = progress in (Progress.REJECTED, Progress.SILENT)
     return NextAction(texts[progress], _review_branch(branch, base).steps if needs_look else ())
+
+
+def _fetch_documents(branch: Branch) -> NextAction:
+    """Bring what this partial clone lacks, and judge the branch: a gate fetches, a view does not."""
+    command = format_command(("agentledger", "check", "--branch"), branch.name)
+    return NextAction(f"Unknown here: {describe_absent(branch.absent)}", (command,) if command else ())
 
 
 def open_question(branch: Branch) -> CheckIn | None:

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     SCOPE_CHANGE = "scope-change"
     CONFLICT = "conflict"
     HELD = "held"
+    #: A partial clone lacks what decides about it.
+    UNKNOWN = "unknown"
     READY = "ready"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -68,7 +70,9 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
     """Return everything that waits for a person, the most urgent first."""
     parts = group_by_section(fleet)
     # Most of what is held back waits for its agent; the rest is the manager's to settle.
-    waiting = [b for b in parts[Section.HELD] if b.standing and b.standing.waits_for == "manager"]
+    waiting = [
+        b for b in parts[Section.HELD] if b.standing and (b.absent or b.standing.waits_for == "manager")
+    ]
     tasks = {task.id: task for task in fleet.tasks}
     turns = []
     for branch in (*parts[Section.YOUR_TURN], *waiting, *parts[Section.KILL]):
@@ -82,6 +86,8 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
 def _kind_of_turn(branch: Branch) -> Kind:
     """Return what a branch's turn is about, asked in the order of `actions`, so that the command fits it."""
     progress = branch.standing.progress if branch.standing else None
+    if branch.absent:
+        return Kind.UNKNOWN
     if open_question(branch):
         return Kind.QUESTION
     if has_scope_change(branch):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from agentledger.model.absent import describe_absent
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing, Task
@@ -37,6 +38,8 @@ def section_of(branch: Branch) -> Section:
     if branch.state is not State.OPEN:
         return Section.ENDED
     # The first question that is true decides; `actions` and `queue` ask them in the same order.
+    if branch.absent:
+        return Section.HELD
     standing = branch.standing
     if standing is None:
         return Section.HELD if has_conflict(branch) else Section.UNBRIEFED
@@ -61,8 +64,10 @@ def blocking_reasons(branch: Branch) -> tuple[str, ...]:
     """Return what holds a branch back now, in words; () when nothing does.
 
     That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
-    evaluated, what the evidence alone shows.
+    evaluated, what the evidence alone shows. Where a partial clone knows too little, that is what holds it back.
     """
+    if branch.absent:
+        return (f"{describe_absent(branch.absent)}, so it is unknown what holds it back",)
     if branch.findings is None:
         return branch.standing.holds if branch.standing and is_finished(branch) else ()
     errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]

@@ -16,9 +16,10 @@ from pathlib import Path
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches
 from agentledger.changes.ancestry import History
 from agentledger.changes.net_changes import Net
-from agentledger.fleet import case_builder, fleet_reader
+from agentledger.fleet import case_builder, code_objects, fleet_reader
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
+from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.model.findings import Finding, Gate
@@ -69,6 +70,9 @@ class Request:
     #: Only what is committed counts, and nothing from the cache: who can write to this repository can write
     #: to the cache, too.
     gate: bool = False
+    #: Fetch first what a partial clone lacks of the ledger, and before findings what the rules read of the code:
+    #: for gates and commands that write. A view fetches nothing.
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +82,23 @@ class Snapshot:
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
+    _promised: Promised
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
         return patches.read_patches(self._scratch, branches)
 
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
-        """Map each branch's ref to what the rules of a gate find."""
+        """Map each branch's ref to what the rules of a gate find.
+
+        Raises Unjudged where the clone is a partial one, and lacks what they read.
+        """
+        code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
         return case_builder.judge_branches(self._scratch, self.fleet, branches, gate)
 
     def net(self, branch: Branch) -> Net:
         """Return what merging a branch into base would change there."""
+        code_objects.bring_code(self._promised, self._scratch, self.fleet, [branch])
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
@@ -100,6 +110,11 @@ class Snapshot:
     def spawn(self, task: str, as_if: Brief | None = None) -> tuple[Finding, ...]:
         """Return what the spawn gate finds about a task; with `as_if`, as though that were its brief."""
         return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if)
+
+    @property
+    def unfetched(self) -> str:
+        """Return git's reason for not having fetched what this partial clone lacks; '' where it has."""
+        return self._promised.failure
 
     @property
     def sealed(self) -> Git:
@@ -154,13 +169,24 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
-            fleet = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
-            # A part of the fleet would take the other branches off the hooks' list.
-            if _is_whole_fleet(request):
+            promised = Promised(observed.git, sealed.git, observed.refs.promisors if request.fetch else ())
+            taking = _Taking(sealed, cache, request, now=now, progress=progress)
+            fleet = taking.fleet(observed)
+            # What is brought may name more, as a policy does its control branch.
+            while fleet.absent and _bring_ledger(promised, fleet):
+                fleet = taking.fleet(observed)
+            # A part of the fleet would take the other branches off the hooks' list, and so would unknown briefs.
+            if _is_whole_fleet(request) and not fleet.absent:
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks)
-            yield Snapshot(fleet, cache, sealed)
+            yield Snapshot(fleet, cache, sealed, promised)
     finally:
         cache.close()
+
+
+def _bring_ledger(promised: Promised, fleet: Fleet) -> bool:
+    """Fetch what is missing of the ledger; False where that brings nothing new."""
+    missing = promised.find_missing(each.blob for each in fleet.absent)
+    return bool(missing) and len(promised.bring(missing)) < len(missing)
 
 
 def _is_whole_fleet(request: Request) -> bool:
@@ -194,7 +220,8 @@ class _Taking:
         fleet, history = fleet_reader.read_fleet(
             self.sealed, observed, base, listings=entries, now=self.now, dormant=dormant
         )
-        counted = replace(fleet, policy=rules, branches=tuple(self._counted(fleet.branches, history)))
+        branches_counted = tuple(self._counted(fleet.branches, history))
+        counted = replace(fleet, policy=rules, branches=branches_counted, absent=ruled.absent)
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=counted, committed=self.request.gate
         )
@@ -219,9 +246,16 @@ class _Taking:
         return replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
-        """Return the branches; each open one with a brief has what the rules of the merge gate find."""
+        """Return the branches; each open one with a brief has what the rules of the merge gate find.
+
+        One about which this partial clone knows too little has no findings: any would be made up.
+        """
         briefed = {task.id for task in fleet.tasks if task.brief}
-        to_judge = [b for b in fleet.branches if b.state is State.OPEN and b.work and b.work.task in briefed]
+        to_judge = [
+            b
+            for b in fleet.branches
+            if b.state is State.OPEN and b.work and b.work.task in briefed and not b.absent
+        ]
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
         judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]

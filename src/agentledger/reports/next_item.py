@@ -14,6 +14,7 @@ import msgspec
 
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
+from agentledger.model.absent import describe_absent
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
@@ -25,7 +26,7 @@ from agentledger.model.text import (
     format_rfc3339,
 )
 from agentledger.model.work import Checked, Trust
-from agentledger.reports import shapes_commands, shapes_ledger
+from agentledger.reports import document_json, shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
 FEW = 6  # lines of an outcome
@@ -36,6 +37,7 @@ _WAITS = {
     Kind.SCOPE_CHANGE: "asks for a different scope",
     Kind.CONFLICT: "is in conflict with base",
     Kind.HELD: "is held",
+    Kind.UNKNOWN: "is unknown here",
     Kind.READY: "says that it is ready",
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",
@@ -83,9 +85,9 @@ def _describe_question(check_in: CheckIn) -> str:
 
 
 def _list_reasons(turn: Turn) -> tuple[str, ...]:
-    return {Kind.HELD: blocking_reasons, Kind.KILL: met_kill_criteria}.get(turn.kind, lambda _: ())(
-        turn.branch
-    )
+    if turn.kind in (Kind.HELD, Kind.UNKNOWN):
+        return blocking_reasons(turn.branch)
+    return met_kill_criteria(turn.branch) if turn.kind is Kind.KILL else ()
 
 
 def _describe_wait(turn: Turn, now: int) -> str:
@@ -126,7 +128,9 @@ def describe_check(checked: Checked) -> str:
 def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
-    return f"nothing {'else ' if skipped else ''}waits for you{left}\n{describe_agents(fleet)}\n"
+    unknown = f"{describe_absent(fleet.absent)}, so it is unknown what waits\n" if fleet.absent else ""
+    waits = f"nothing {'else ' if skipped else ''}{'known here ' if unknown else ''}waits for you{left}\n"
+    return f"{waits}{unknown}{describe_agents(fleet)}\n"
 
 
 def describe_agents(fleet: Fleet) -> str:
@@ -163,6 +167,7 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         waiting=len(turns),
         turn=_shape_turn(turns[0]) if turns else None,
         agents=_json_text(describe_agents(fleet)),
+        unknown=document_json.shape_unknown(fleet.absent),
     )
     return msgspec.json.encode(shape) + b"\n"
 

@@ -15,7 +15,7 @@ from msgspec import Meta, field
 from agentledger.attention import queue
 from agentledger.model import work
 from agentledger.reports.prompt import cloud
-from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, one_of
+from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, one_of
 
 
 class Site(Entry, frozen=True):
@@ -244,6 +244,7 @@ class Next(Entry, frozen=True):
     waiting: Count
     turn: Turn | None
     agents: str
+    unknown: tuple[Unknown, ...]
 
 
 class LeftOut(Entry, frozen=True):

@@ -209,6 +209,16 @@ class NextAction(Entry, frozen=True):
     command: str | None
 
 
+class Unknown(Entry, frozen=True):
+    """A file of the ledger that this partial clone lacks, so that nobody here knows what it says."""
+
+    path: str
+    ref: str
+    object: Oid | None
+    remote: str
+    task: str | None
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -240,6 +250,7 @@ class Branch(Entry, frozen=True):
     findings: tuple[Finding, ...]
     problems: tuple[Any, ...]
     next_action: NextAction | None
+    unknown: tuple[Unknown, ...]
     ref_base64: Base64 | UnsetType = UNSET
 
 
@@ -275,3 +286,4 @@ class Ledger(Entry, frozen=True):
     tasks: tuple[Any, ...]
     wip: tuple[Wip, ...]
     merged_by: Merger | None
+    unknown: tuple[Unknown, ...]

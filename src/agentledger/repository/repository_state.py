@@ -54,8 +54,6 @@ class Observation:
     remote_url: str
     #: When the last fetch was; None where there was none.
     fetched_at: int | None
-    #: Is it a partial clone, in which objects can be missing?
-    partial: bool
     #: The setting `diff.algorithm`.
     diff_algorithm: str | None
     fingerprint: str
@@ -87,8 +85,8 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     linked = frozenset(c.branch for c in checkouts[1:] if c.branch)
     fetched = _read_fetch_time(place)
     url = remotes.main_address(config)
-    partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
-    # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
+    # All that a reading depends on, but for objects: an object's id is its content, and refs name ids. But in
+    # a partial clone an object that was missing can come at any time, in a pack.
     fingerprinted = (
         __version__,
         version,
@@ -101,6 +99,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         fetched,
         config.get("diff.algorithm"),
         _modified_at(place.common / "shallow"),
+        _list_packs(place) if refs.promisors else (),
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
@@ -115,7 +114,6 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         linked=linked,
         remote_url=url,
         fetched_at=fetched,
-        partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
         fingerprint=hashlib.sha256(repr(fingerprinted).encode()).hexdigest(),
     )
@@ -127,6 +125,11 @@ def _modified_at(file: Path) -> int | None:
         return int(file.stat().st_mtime)
     except OSError:
         return None
+
+
+def _list_packs(place: Place) -> tuple[str, ...]:
+    """The names of the packs: each is named for its objects."""
+    return tuple(sorted(path.name for path in (place.common / "objects" / "pack").glob("*.pack")))
 
 
 def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:

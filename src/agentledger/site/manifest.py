@@ -95,6 +95,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.state, branch.state_why, branch.same_as, branch.ahead, branch.behind),
         *(branch.agent, branch.task, branch.worktree, branch.active_at, branch.conflict),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
+        branch.absent,
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),

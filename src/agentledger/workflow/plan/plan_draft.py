@@ -100,6 +100,7 @@ def draft_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
 def read_current_brief(desk: Managing, plan: Plan) -> str | None:
     """The text of the brief that counts now, None without one. Raises LedgerError where the name is taken."""
     name, task = plan.task, desk.fleet_task(plan.task)
+    desk.refuse_unknown_task(name)
     if (task and task.outcome) or name in case_builder.merged_tasks(desk.fleet):
         reason = (
             f"its outcome is {task.outcome.outcome}" if task and task.outcome else "its branch has merged"
