@@ -164,7 +164,7 @@ def _describe_unjudged(fleet: Fleet, branch: Branch, gate: Gate) -> str:
         return f"{escape_hidden(branch.name)} could not be read: {branch.state_why}"
     absent = find_undecided(fleet, branch, gate)
     name = escape_hidden(branch.name)
-    return f"{name}: {describe_absent(absent)}; {format_fetch(absent)} brings it" if absent else ""
+    return f"{name}: {describe_absent(absent)}; next: {format_fetch(absent)}" if absent else ""
 
 
 def _printable_notes(fleet: Fleet) -> tuple[str, ...]:

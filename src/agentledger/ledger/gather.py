@@ -19,6 +19,7 @@ from agentledger.ledger import ledger_files, tasks, unknown
 from agentledger.ledger.document_cache import Parser
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
+from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Base, Branch, Control, Fleet, Sync
 from agentledger.model.ledger import Policy, Source
 from agentledger.model.ledger_paths import CONTROL_TASKS
@@ -63,7 +64,7 @@ def attach_ledger(
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
     if absent:
-        notes = (*notes, unknown.describe_unknown(absent))
+        notes = (*notes, describe_unknown(absent))
     placed = tasks.attach_tasks(
         replace(fleet, control=summary, notes=notes, templates=own, absent=absent), papers, parser
     )

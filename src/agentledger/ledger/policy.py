@@ -114,7 +114,7 @@ def _unknown_policy(absent: Sequence[Absent]) -> Policy:
         path=POLICY_FILE,
         line=None,
         message=f"{describe_absent(absent)}, so it is unknown; the defaults are shown",
-        hint=f"{format_fetch(absent)} brings it",
+        hint=format_fetch(absent),
     )
     return Policy(problems=(problem,), readable=False)
 

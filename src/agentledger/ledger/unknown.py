@@ -13,7 +13,7 @@ from agentledger import documents
 from agentledger.control import reader
 from agentledger.git.scratch import Scratch
 from agentledger.ledger.policy import find_absent
-from agentledger.model.absent import Absent, describe_absent
+from agentledger.model.absent import Absent
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Base, Branch, Fleet
 from agentledger.model.ledger import Policy
@@ -40,11 +40,6 @@ def find_absent_control(refs: Refs, control: reader.Control) -> tuple[Absent, ..
         Absent(path=CONTROL_TASKS, ref=name.removeprefix(HEADS).removeprefix(REMOTES), blob="", remote=remote)
         for name in names
     )
-
-
-def describe_unknown(absent: Sequence[Absent]) -> str:
-    """The sentence for the reader of a view, with the command that brings everything."""
-    return f"{describe_absent(absent)}, so what it says is unknown: agentledger check --fleet brings it."
 
 
 def mark_unknown(fleet: Fleet) -> Fleet:

@@ -40,12 +40,20 @@ class Absent:
         return f"{escape_hidden(self.path)} on {escape_hidden(self.ref)}"
 
 
-def describe_absent(files: Iterable[Absent]) -> str:
-    """Which files those are, in the words of a sentence's beginning."""
+def describe_absent(files: Iterable[Absent], then: str = "") -> str:
+    """Which files those are, as a sentence; `then` goes on, with `{they}` and `{them}` for the files."""
     names = list(dict.fromkeys(each.name for each in files))
     rest = len(names) - _NAMED
     joined = ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-    return f"{joined} {'is' if len(names) == 1 else 'are'} not in this partial clone"
+    one = len(names) == 1
+    end = then.format(they="it says" if one else "they say", them="it" if one else "them")
+    return f"{joined} {'is' if one else 'are'} not in this partial clone{end}"
+
+
+def describe_unknown(files: Sequence[Absent]) -> str:
+    """The sentence for the reader of a view, with the command that brings everything."""
+    sentence = describe_absent(files, ", so what {they} is unknown: agentledger check --fleet brings {them}")
+    return f"{sentence}."
 
 
 def format_fetch(files: Sequence[Absent]) -> str:
@@ -70,7 +78,6 @@ def format_refetch(remote: str) -> str:
 
 def make_absent_error(files: Sequence[Absent], what: str, why: str = "") -> Unjudged:
     """The error for what cannot be done without these files; `why` is git's reason for not fetching them, if any."""
-    reason = f", and git could not fetch it: {escape_hidden(why)}" if why else ""
-    return Unjudged(
-        f"{what}: {describe_absent(files)}{reason}", f"{format_fetch(files)}; then run this again"
-    )
+    reason = f": {escape_hidden(why)}" if why else ""
+    failed = describe_absent(files, ", and git could not fetch {them}" if why else "")
+    return Unjudged(f"{what}: {failed}{reason}", f"{format_fetch(files)}; then run this again")

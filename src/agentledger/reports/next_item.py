@@ -14,7 +14,7 @@ import msgspec
 
 from agentledger.attention.queue import Kind, Turn
 from agentledger.attention.sections import Section, blocking_reasons, group_by_section, met_kill_criteria
-from agentledger.model.absent import describe_absent
+from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
@@ -72,6 +72,8 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     yield ""
     if turn.action.command:
         yield f"next: {turn.action.command}"
+    if fleet.absent:
+        yield f"note: {describe_unknown(fleet.absent)}"
     if more:
         yield f"{format_count(more, 'more waits', 'more wait')} behind it"
 
@@ -128,7 +130,7 @@ def describe_check(checked: Checked) -> str:
 def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
-    unknown = f"{describe_absent(fleet.absent)}, so it is unknown what waits\n" if fleet.absent else ""
+    unknown = f"note: {describe_unknown(fleet.absent)}\n" if fleet.absent else ""
     waits = f"nothing {'else ' if skipped else ''}{'known here ' if unknown else ''}waits for you{left}\n"
     return f"{waits}{unknown}{describe_agents(fleet)}\n"
 
