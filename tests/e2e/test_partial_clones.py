@@ -19,7 +19,7 @@ import pytest
 from command import Said, run
 from gitrepo import Repo
 from nextcommand import find_command, type_command
-from partial import KINDS, Clones, Place, cut_off, id_of, missing
+from partial import KINDS, Clones, Place, cut_off, fetch, id_of, missing
 from reading import git_commands
 
 pytestmark = pytest.mark.versions
@@ -77,6 +77,13 @@ def comparable(said: Said) -> tuple[int, str, str]:
     return said.code, texts[0], texts[1]
 
 
+Verdicts = dict[tuple[str, str], tuple[int, str, str]]
+
+
+def check(clone: Repo, branch: str, gate: str) -> Said:
+    return run(clone.path, "check", "--branch", branch, "--gate", gate)
+
+
 def refs(repo: Repo) -> str:
     return repo.git("for-each-ref")
 
@@ -128,6 +135,13 @@ def test_no_prompt_is_made_of_what_is_unknown(clones: Clones, tmp_path: Path, ki
     assert run(clone.path, "prompt", "x").code == 0
 
 
+def test_doctor_says_that_the_policy_is_unknown(clones: Clones, tmp_path: Path) -> None:
+    clone = clones.partial(tmp_path / "partial", ["policy"]).clone
+    told = run(clone.path, "doctor").out
+    assert f"policy: {KINDS['policy'].path} on main is {ABSENT}" in told
+    assert missing(clone) == {id_of(clone, "policy")}
+
+
 def test_what_a_board_advises_brings_what_it_lacks(clones: Clones, tmp_path: Path) -> None:
     clone = clones.partial(tmp_path / "partial").clone
     branch = next(each for each in board(clone)["branches"] if each["name"] == "agent/x")
@@ -161,13 +175,71 @@ def test_a_command_fetches_what_it_needs_and_says_what_it_says_in_a_full_clone(
     assert id_of(partial.clone, "policy") not in missing(partial.clone)
 
 
+@pytest.fixture(scope="module")
+def judged_in_full(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """What `check` says of a branch at a gate in a full clone."""
+    clone = clones.full(tmp_path_factory.mktemp("judged") / "full").clone
+    branches = {kind.branch for kind in KINDS.values()}
+    pairs = [(branch, gate) for branch in branches for gate in GATES]
+    return {pair: comparable(check(clone, *pair)) for pair in pairs}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("gate", GATES)
-def test_a_gate_judges_by_each_kind_of_document(clones: Clones, tmp_path: Path, kind: str, gate: str) -> None:
-    full, partial = clones.full(tmp_path / "full"), clones.partial(tmp_path / "partial", [kind])
-    check = ("check", "--branch", KINDS[kind].branch, "--gate", gate)
-    assert comparable(run(partial.clone.path, *check)) == comparable(run(full.clone.path, *check))
-    assert missing(partial.clone) == set()
+def test_a_gate_judges_by_each_kind_of_document(
+    clones: Clones, judged_in_full: Verdicts, tmp_path: Path, kind: str, gate: str
+) -> None:
+    clone, branch = clones.partial(tmp_path / "partial", [kind]).clone, KINDS[kind].branch
+    assert comparable(check(clone, branch, gate)) == judged_in_full[branch, gate]
+    assert missing(clone) == set()
+
+
+def with_code(server: Repo) -> str:
+    """A branch whose merge with base reads files that both changed, or base moved, and that merged base before."""
+    root = server.git("rev-parse", "main")
+    text = "".join(f"{number}\n" for number in range(40))
+    old = server.commit("main", {"lib/one.py": text, "lib/two.py": text.replace("1", "a")}, parents=[root])
+    own = {"lib/one.py": text + "more\n", "lib/two.py": "first\n" + text.replace("1", "a")}
+    first = server.commit("agent/coder", {**own, "lib/odd.py": "x = '\u202e'\n"}, parents=[old])
+    server.commit("main", {"lib/one.py": "less\n" + text, "lib/two.py": None}, parents=[old])
+    base = server.commit("main", {"moved/two.py": text.replace("1", "a"), "notes.md": "n\n"})
+    merged = {"lib/one.py": "less\n" + text + "more\n", "lib/two.py": None, "notes.md": "evil\n"}
+    server.merge("agent/coder", [first, base], merged | {"moved/two.py": "first\n" + text.replace("1", "a")})
+    server.commit("agent/coder", {"src/coder.py": "c\n"})
+    server.commit("main", {"notes.md": "m\n"})
+    document = server.git("show", "agentledger:tasks/x/brief.md").replace('task: "x"', 'task: "coder"')
+    control = server.git("rev-parse", "agentledger")
+    server.commit("agentledger", {"tasks/coder/brief.md": document}, parents=[control])
+    server.flush()
+    return "agent/coder"
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_fetches_the_code_that_it_merges_and_looks_into(
+    clones: Clones, tmp_path: Path, gate: str
+) -> None:
+    places = clones.full(tmp_path / "full"), clones.partial(tmp_path / "partial")
+    for place in places:
+        branch = with_code(place.server)
+        place.clone.git("fetch", "-q")
+    full, partial = (check(place.clone, branch, gate) for place in places)
+    assert "OWN009" in full.out
+    assert comparable(partial) == comparable(full)
+
+
+def test_code_that_does_not_come_is_no_verdict(clones: Clones, tmp_path: Path) -> None:
+    place = clones.partial(tmp_path / "partial", [])
+    branch = with_code(place.server)
+    place.clone.git("fetch", "-q")
+    fetch(place.clone, [place.clone.git("rev-parse", "origin/agentledger:tasks/coder/brief.md")])
+    address = cut_off(place.clone)
+    said = check(place.clone, branch, "merge")
+    assert said.code == 2
+    assert "not judged: agent/coder" in said.message
+    place.clone.git("remote", "set-url", "origin", address)
+    type_command(place.clone.path, find_command(said.hint, FETCH))
+    cut_off(place.clone)
+    assert check(place.clone, branch, "merge").code == 1
 
 
 def test_exactly_the_documents_come_in_one_fetch(
@@ -254,9 +326,10 @@ def test_a_commit_out_of_bounds_is_stopped_though_nothing_was_here(
     assert path in done.stderr
 
 
-def test_a_commit_within_bounds_passes_in_silence(clones: Clones, tmp_path: Path) -> None:
+def test_a_commit_within_bounds_passes_as_in_a_full_clone(clones: Clones, tmp_path: Path) -> None:
+    expected = commit(clones.full(tmp_path / "full"), "src/todo.py")
     done = commit(clones.partial(tmp_path / "partial"), "src/todo.py")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr) == (0, done.stderr)
 
 
 @pytest.mark.parametrize("kind", ["policy", "brief on control", "brief on base"])
@@ -364,13 +437,13 @@ def test_a_gate_that_lacks_one_kind_of_document_does_not_judge(
 ) -> None:
     clone = clones.partial(tmp_path / "partial", [kind]).clone
     address = cut_off(clone)
-    said = run(clone.path, "check", "--branch", KINDS[kind].branch, "--gate", gate)
+    said = check(clone, KINDS[kind].branch, gate)
     assert (said.code, said.out) == (2, "")
     assert f"is not judged: {KINDS[kind].path} on" in said.message
     clone.git("remote", "set-url", "origin", address)
     type_command(clone.path, find_command(said.hint, FETCH))
     assert missing(clone) == set()
-    assert run(clone.path, "check", "--branch", KINDS[kind].branch, "--gate", gate).code in (0, 1)
+    assert check(clone, KINDS[kind].branch, gate).code in (0, 1)
 
 
 def test_sync_without_documents_is_refused(clones: Clones, tmp_path: Path) -> None:
@@ -421,8 +494,9 @@ def test_a_clone_without_large_files_fetches_a_large_document(clones: Clones, tm
         str(clone.path),
     )
     assert [each["path"] for each in board(clone)["unknown"]]
-    check = ("check", "--branch", "agent/x", "--gate", "merge")
-    assert comparable(run(clone.path, *check)) == comparable(run(fresh(clones, tmp_path).path, *check))
+    assert comparable(check(clone, "agent/x", "merge")) == comparable(
+        check(fresh(clones, tmp_path), "agent/x", "merge")
+    )
     assert clone.git("config", "remote.origin.partialclonefilter") == "blob:limit=100"
 
 
@@ -431,13 +505,14 @@ def test_a_clone_without_trees_is_not_judged_and_says_how_to_get_them(clones: Cl
     clones.server.git(
         "clone", "-q", "--filter=tree:0", "--no-checkout", clones.server.path.as_uri(), str(clone.path)
     )
-    check = ("check", "--branch", "agent/x", "--gate", "merge")
-    said = run(clone.path, *check)
+    said = check(clone, "agent/x", "merge")
     assert said.code == 2
     for command in (("board",), ("plan", "x", "--priority", "1"), ("prompt", "x")):
         assert run(clone.path, *command).code == 2
     type_command(clone.path, find_command(said.hint, "git config .* && git fetch --refetch origin"))
-    assert comparable(run(clone.path, *check)) == comparable(run(fresh(clones, tmp_path).path, *check))
+    assert comparable(check(clone, "agent/x", "merge")) == comparable(
+        check(fresh(clones, tmp_path), "agent/x", "merge")
+    )
 
 
 def test_a_clone_that_has_base_but_no_tree_of_the_control_branch_judges_nothing(

@@ -19,23 +19,24 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import decode, escape_hidden
 
 
-def bring_code(promised: Promised, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> None:
-    """Fetch what judging these branches reads of their code. Raises Unjudged where some of it does not come.
+def bring_code(promised: Promised, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> bool:
+    """Fetch what judging these branches reads of their code; False where all of it was here.
 
-    In a full clone, and for a view, nothing is asked.
+    Raises Unjudged where some of it does not come. In a full clone, and for a view, nothing is asked.
     """
     readable = [branch for branch in branches if branch.state is not State.UNREADABLE]
     if not promised.remotes or not readable:
-        return
+        return False
     paths = {blob: path for path, blob in _list_blobs(scratch, fleet, readable)}
-    missing = promised.bring(paths)
-    if missing:
+    lacking = promised.find_missing(paths)
+    if missing := promised.bring(lacking):
         names = ", ".join(escape_hidden(branch.name) for branch in readable[:3])
         absent = [
             Absent(path=decode(paths[blob]), ref=readable[0].name, blob=blob, remote=promised.remotes[0])
             for blob in missing
         ]
-        raise make_absent_error(absent, f"{names} not judged", promised.failure)
+        raise make_absent_error(absent, f"not judged: {names}", promised.failure)
+    return bool(lacking)
 
 
 def _list_blobs(scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> Iterator[tuple[bytes, str]]:

@@ -88,17 +88,24 @@ class Snapshot:
         """Yield each branch with its patches, in the order given, streamed from one process."""
         return patches.read_patches(self._scratch, branches)
 
+    def require_code(self, branches: Sequence[Branch]) -> None:
+        """Fetch what judging these branches reads of their code, where a partial clone lacks it.
+
+        Raises Unjudged where some of it does not come. Without `Request.fetch` nothing is asked for.
+        """
+        code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
+
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
         """Map each branch's ref to what the rules of a gate find.
 
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
-        code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
+        self.require_code(branches)
         return case_builder.judge_branches(self._scratch, self.fleet, branches, gate)
 
     def net(self, branch: Branch) -> Net:
         """Return what merging a branch into base would change there."""
-        code_objects.bring_code(self._promised, self._scratch, self.fleet, [branch])
+        self.require_code([branch])
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
@@ -174,6 +181,9 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             fleet = taking.fleet(observed)
             # What is brought may name more, as a policy does its control branch.
             while fleet.absent and _bring_ledger(promised, fleet):
+                fleet = taking.fleet(observed)
+            judged = [branch for branch in fleet.branches if branch.findings is not None]
+            if code_objects.bring_code(promised, sealed, fleet, judged):
                 fleet = taking.fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list, and so would unknown briefs.
             if _is_whole_fleet(request) and not fleet.absent:

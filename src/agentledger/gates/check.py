@@ -15,7 +15,7 @@ from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
 from agentledger.git import process, queries
 from agentledger.ledger.unknown import find_undecided, find_undecided_task
-from agentledger.model.absent import describe_absent, format_fetch, make_absent_error
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
@@ -133,7 +133,7 @@ def _check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
 def _require_policy(fleet: Fleet, gate: Gate) -> None:
     """Raise LedgerError where the policy cannot be read at the merge gate: nobody can know what may merge."""
     # A policy that is not in this partial clone is not damaged: then no branch is judged, and each says so.
-    if gate is not Gate.MERGE or fleet.policy.readable or fleet.absent:
+    if gate is not Gate.MERGE or fleet.policy.readable or _lacks_policy(fleet):
         return
     problem = next(iter(fleet.policy.problems), None)
     line = f" (line {problem.line})" if problem and problem.line else ""
@@ -145,8 +145,12 @@ def _require_policy(fleet: Fleet, gate: Gate) -> None:
     )
 
 
+def _lacks_policy(fleet: Fleet) -> bool:
+    return any(each.path == POLICY_FILE for each in fleet.absent)
+
+
 def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
-    unjudged = {b.ref: why for b in branches if (why := _describe_unjudged(taken.fleet, b, gate))}
+    unjudged = {b.ref: why for b in branches if (why := _describe_unjudged(taken, b, gate))}
     readable = [b for b in branches if b.ref not in unjudged]
     findings = taken.findings(readable, gate)
     return Report(
@@ -158,13 +162,13 @@ def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, wh
     )
 
 
-def _describe_unjudged(fleet: Fleet, branch: Branch, gate: Gate) -> str:
+def _describe_unjudged(taken: Snapshot, branch: Branch, gate: Gate) -> str:
     """Why nothing can be said of a branch; '' where it can be judged."""
     if branch.state is State.UNREADABLE:
         return f"{escape_hidden(branch.name)} could not be read: {branch.state_why}"
-    absent = find_undecided(fleet, branch, gate)
-    name = escape_hidden(branch.name)
-    return f"{name}: {describe_absent(absent)}; next: {format_fetch(absent)}" if absent else ""
+    absent = find_undecided(taken.fleet, branch, gate)
+    error = make_absent_error(absent, escape_hidden(branch.name), taken.unfetched) if absent else None
+    return f"{error.message}; next: {error.hint}" if error else ""
 
 
 def _printable_notes(fleet: Fleet) -> tuple[str, ...]:

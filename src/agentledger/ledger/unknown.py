@@ -6,7 +6,6 @@ Belongs here: finding it, and marking the branches about which nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from agentledger import documents

@@ -128,6 +128,7 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
                 f"what says that {escape_hidden(at.branch.name)} works on {at.task.id} is not committed yet"
             )
             raise LedgerError(message, "agentledger report commits it; then run this again")
+        taken.require_code([branch])
         return overlay.evaluate_ready_gate(
             Scratch(taken.sealed, at.place.object_format), taken.fleet, branch, files
         )
