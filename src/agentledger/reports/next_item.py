@@ -37,7 +37,7 @@ _WAITS = {
     Kind.SCOPE_CHANGE: "asks for a different scope",
     Kind.CONFLICT: "is in conflict with base",
     Kind.HELD: "is held",
-    Kind.UNKNOWN: "is unknown here",
+    Kind.UNKNOWN: "cannot be judged here",
     Kind.READY: "says that it is ready",
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",

@@ -27,7 +27,7 @@ from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.near_names import unknown_name_error
-from agentledger.model.text import decode
+from agentledger.model.text import decode, escape_hidden
 from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
 from agentledger.repository.remotes import list_remotes
@@ -83,7 +83,7 @@ class Managing:
     def refuse_unknown_task(self, task: str) -> None:
         """Raise LedgerError where a partial clone lacks something that was written about a task."""
         if absent := find_undecided_task(self.fleet, task):
-            raise make_absent_error(absent, "nothing is written", self.snapshot.unfetched)
+            raise make_absent_error(absent, f"{escape_hidden(task)} is unknown here", self.snapshot.unfetched)
 
     def branch(self, name: str) -> Branch | None:
         """The branch with this name, or this full ref, here or on a remote; None without one."""
