@@ -30,10 +30,10 @@ from agentledger.attention.turn import (
     turn_of,
 )
 from agentledger.model import shell
+from agentledger.model.absent import describe_absent
 from agentledger.model.fleet import Base, Branch, State, Sync
 from agentledger.model.text import HIDDEN, escape_hidden, format_rfc3339
 from agentledger.model.work import Progress, Standing, Task
-
 
 # Its agent works, or should, and nothing waits for the manager.
 _AT_WORK = (Kind.STARTED, Kind.WORKING, Kind.ANSWERED, Kind.CHANGES, Kind.SILENT)
@@ -48,6 +48,8 @@ def spawn_action(task: Task) -> NextAction:
 
 def next_action(branch: Branch, base: Base) -> NextAction | None:
     """Return what to do about a branch now, or None where nothing needs doing (absorbed, dormant ...)."""
+    if branch.state is State.OPEN and branch.absent:
+        return _fetch_documents(branch)
     if branch.detached and branch.state is State.OPEN:
         return NextAction(*loose_work.save_detached(branch))
     if loose_work.is_resting(branch) or loose_work.is_moving(branch):
@@ -71,6 +73,12 @@ def _action_for(branch: Branch, base: Base) -> NextAction:
     if has_conflict(branch):
         return settle_conflict(branch, base)
     return _cross_bridge(branch) or NextAction(_review_text(branch), review_steps(branch, base))
+
+
+def _fetch_documents(branch: Branch) -> NextAction:
+    """Bring what this partial clone lacks, and judge the branch: a gate fetches, a view does not."""
+    command = format_command(("agentledger", "check", "--branch"), branch.name)
+    return NextAction(f"Unknown here: {describe_absent(branch.absent)}", (command,) if command else ())
 
 
 def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextAction:
@@ -98,6 +106,7 @@ def _action_for_work(branch: Branch, base: Base, standing: Standing) -> NextActi
             f"Check on it: a check-in was due {_format_time(standing.due)}", review
         ),
         Kind.ANSWERED: lambda: NextAction("Wait: it has your answer to read", resume),
+        Kind.UNKNOWN: lambda: _fetch_documents(branch),
         Kind.STARTED: lambda: NextAction("Wait for its first check-in"),
         Kind.WORKING: lambda: NextAction("Wait: it is working"),
     }

@@ -42,7 +42,7 @@ def section_of(branch: Branch) -> Section:
         return Section.ENDED
     turn = turn_of(branch)
     if turn.whose is Whose.MANAGER:
-        return Section.KILL if turn.kind is Kind.KILL else Section.YOUR_TURN
+        return {Kind.KILL: Section.KILL, Kind.UNKNOWN: Section.HELD}.get(turn.kind, Section.YOUR_TURN)
     if turn.whose is Whose.AGENT:
         return _OF_AGENTS.get(turn.kind, Section.WORKING)
     return Section.HELD if has_conflict(branch) and not is_resting(branch) else Section.UNBRIEFED

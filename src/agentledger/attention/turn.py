@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
+from agentledger.model.absent import describe_absent
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, State
 from agentledger.model.text import escape_hidden, format_age, format_count
@@ -37,6 +38,8 @@ class Kind(StrEnum):
     APPROVED = "approved"
     KILL = "kill"
     STOPPED = "stopped"
+    #: A partial clone lacks what decides about it.
+    UNKNOWN = "unknown"
     #: Base took back what had landed.
     REVERTED = "reverted"
     LAPSED = "lapsed"
@@ -64,6 +67,7 @@ DECISIONS = (
     Kind.KILL,
     Kind.STOPPED,
     Kind.REVERTED,
+    Kind.UNKNOWN,
 )
 
 
@@ -86,6 +90,8 @@ def turn_of(branch: Branch) -> BranchTurn:
         return BranchTurn(whose=Whose.MANAGER, kind=Kind.REVERTED, why=_explain(branch, Kind.REVERTED))
     if branch.state is not State.OPEN:
         return BranchTurn(whose=Whose.NOBODY, kind=Kind.ENDED)
+    if branch.absent:
+        return BranchTurn(whose=Whose.MANAGER, kind=Kind.UNKNOWN, why=_explain(branch, Kind.UNKNOWN))
     if standing is None:
         return BranchTurn(whose=Whose.NOBODY, kind=Kind.UNBRIEFED)
     if is_resting(branch):
@@ -184,8 +190,10 @@ def blocking_reasons(branch: Branch) -> tuple[str, ...]:
     """Return what holds a branch back now, in words; () when nothing does.
 
     That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
-    evaluated, what the evidence alone shows.
+    evaluated, what the evidence alone shows. Where a partial clone knows too little, that is what holds it back.
     """
+    if branch.absent:
+        return (f"{describe_absent(branch.absent)}, so it is unknown what holds it back",)
     if branch.findings is None:
         return branch.standing.holds if branch.standing and is_finished(branch) else ()
     errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]
@@ -274,6 +282,7 @@ _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.KILL: lambda branch: f"a criterion to give up is met: {format_reasons(met_kill_criteria(branch))}",
     Kind.STOPPED: lambda _: "it has stopped, as it was told",
     Kind.LAPSED: _explain_lapsed,
+    Kind.UNKNOWN: lambda branch: blocking_reasons(branch)[0],
     Kind.REVERTED: lambda _: "base took back what had landed",
     Kind.CHANGES: lambda branch: f"{_name_reviewer(branch)} has asked for changes",
     Kind.SILENT: lambda _: "its check-in is overdue",

@@ -141,15 +141,15 @@ def _run_check(
     default_gate = Gate.MERGE if between is not None else Gate.READY
     with show_progress(verbose) as tell:
         if task is not None:
-            request = Request(base=base, forecast=False, lines=False, rules=False, gate=True)
+            request = Request(base=base, forecast=False, lines=False, rules=False, gate=True, fetch=True)
             return checks.check_task(start, task, request, tell)
         if fleet:
-            request = Request(base=base, rules=False, gate=gate is not None)
+            request = Request(base=base, rules=False, gate=gate is not None, fetch=True)
             return checks.check_fleet(start, gate, request, tell)
         if between is not None:
             base, branch = (checks.resolve_range_end(start, name) for name in _parse_range(between))
         name = branch if branch is not None else checks.current_branch(start)
-        request = Request(base=base, forecast=False, rules=False, gate=True)
+        request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
         return checks.check_branch(start, name, gate or default_gate, request=request, progress=tell)
 
 

@@ -19,6 +19,7 @@ from agentledger.git import commits, diffs, objects
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
+from agentledger.model.absent import format_refetch
 from agentledger.model.fleet import (
     Agent,
     Base,
@@ -100,7 +101,7 @@ def _describe_problems(observed: Observation, branches: Sequence[Branch]) -> tup
         notes.append(
             f"{format_count(unreadable, 'branch', 'branches')} could not be read; the reason is beside each."
         )
-    if observed.partial:
+    if observed.refs.promisors:
         notes.append(
             "This is a partial clone: what needs a file that was not fetched is shown as not computed."
         )
@@ -274,6 +275,11 @@ class _Reader:
             return draft
         if isinstance(changes, Failure) or code is None:
             reason = changes.reason if isinstance(changes, Failure) else "its tree is missing or damaged"
+            # A clone without trees lacks those of most commits.
+            for remote in self.observed.refs.promisors[:1]:
+                reason = (
+                    f"{reason}; where this partial clone only lacks it, {format_refetch(remote)} brings it"
+                )
             return replace(draft, state=State.UNREADABLE, state_why=reason)
         newest = landed or draft.commits[0]
         active = max(newest.committed_at, _last_written(draft.worktree))

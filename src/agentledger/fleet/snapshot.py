@@ -20,10 +20,11 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.fleet import case_builder, fleet_reader, in_use, task_endings
+from agentledger.fleet import case_builder, code_objects, fleet_reader, in_use, task_endings
 from agentledger.fleet.fleet_reader import Reading
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
+from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
@@ -77,6 +78,9 @@ class Request:
     #: Only what is committed counts, and nothing from the cache: who can write to this repository can write
     #: to the cache, too.
     gate: bool = False
+    #: Fetch first what a partial clone lacks of the ledger, and before findings what the rules read of the code:
+    #: for gates and commands that write. A view fetches nothing.
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,25 @@ class Snapshot:
     cache: Cache
     _scratch: Scratch
     _history: History
+    _promised: Promised
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
         return patches.read_patches(self._scratch, branches)
 
+    def require_code(self, branches: Sequence[Branch]) -> None:
+        """Fetch what judging these branches reads of their code, where a partial clone lacks it.
+
+        Raises Unjudged where some of it does not come. Without `Request.fetch` nothing is asked for.
+        """
+        code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
+
     def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
-        """Map each branch's ref to what the rules of a gate find."""
+        """Map each branch's ref to what the rules of a gate find.
+
+        Raises Unjudged where the clone is a partial one, and lacks what they read.
+        """
+        self.require_code(branches)
         return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
 
     def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
@@ -104,6 +120,7 @@ class Snapshot:
 
     def net(self, branch: Branch) -> Net:
         """Return what merging a branch into base would change there."""
+        self.require_code([branch])
         return net_changes.find_net_changes(self._scratch, self.fleet.base.head, [branch.head], self.cache)[
             branch.head
         ]
@@ -128,6 +145,11 @@ class Snapshot:
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
         return task_endings.find_used(self._scratch, self.cache, self._history, fleet=self.fleet, task=task)
+
+    @property
+    def unfetched(self) -> str:
+        """Return git's reason for not having fetched what this partial clone lacks; '' where it has."""
+        return self._promised.failure
 
     @property
     def sealed(self) -> Git:
@@ -182,14 +204,28 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
-            fleet, history = _Taking(sealed, cache, request, now=now, progress=progress).fleet(observed)
-            # A part of the fleet would take the other branches off the hooks' list.
-            if _is_whole_fleet(request):
+            promised = Promised(observed.git, sealed.git, observed.refs.promisors if request.fetch else ())
+            taking = _Taking(sealed, cache, request, now=now, progress=progress)
+            fleet, history = taking.fleet(observed)
+            # What is brought may name more, as a policy does its control branch.
+            while fleet.absent and _bring_ledger(promised, fleet):
+                fleet, history = taking.fleet(observed)
+            judged = [branch for branch in fleet.branches if branch.findings is not None]
+            if code_objects.bring_code(promised, sealed, fleet, judged):
+                fleet, history = taking.fleet(observed)
+            # A part of the fleet would take the other branches off the hooks' list, and so would unknown briefs.
+            if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, history)
+            yield Snapshot(fleet, cache, sealed, history, promised)
     finally:
         cache.close()
+
+
+def _bring_ledger(promised: Promised, fleet: Fleet) -> bool:
+    """Fetch what is missing of the ledger; False where that brings nothing new."""
+    missing = promised.find_missing(each.blob for each in fleet.absent)
+    return bool(missing) and len(promised.bring(missing)) < len(missing)
 
 
 def _is_whole_fleet(request: Request) -> bool:
@@ -231,7 +267,8 @@ class _Taking:
         fleet = replace(fleet, base=replace(base, doubts=doubts), notes=(*doubts, *fleet.notes))
         counted = self._counted(observed, base, fleet.branches, history)
         # A worktree without a branch works on no task, and no gate judges it.
-        on_branches = replace(fleet, policy=rules, branches=tuple(b for b in counted if not b.detached))
+        named = tuple(b for b in counted if not b.detached)
+        on_branches = replace(fleet, policy=rules, branches=named, absent=ruled.absent)
         with_ledger = gather.attach_ledger(
             self.sealed, self.cache, observed, fleet=on_branches, committed=self.request.gate
         )
@@ -284,12 +321,19 @@ class _Taking:
         return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
-        """Return the branches; each open one with a brief has what the rules of the merge gate find."""
+        """Return the branches; each open one with a brief has what the rules of the merge gate find.
+
+        One about which this partial clone knows too little has no findings: any would be made up.
+        """
         briefed = {task.id for task in fleet.tasks if task.brief}
         to_judge = [
             b
             for b in fleet.branches
-            if b.state is State.OPEN and b.at_rest is None and b.work and b.work.task in briefed
+            if b.state is State.OPEN
+            and b.at_rest is None
+            and b.work
+            and b.work.task in briefed
+            and not b.absent
         ]
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
         judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
@@ -326,7 +370,7 @@ class _Taking:
         # Whoever can commit here can write these logs, too.
         starts = {} if self.request.gate else read_branch_starts(observed.git, base, branches)
         reader = TakebackReader(
-            self.sealed, self.cache, history, complete=not observed.partial, progress=self.progress
+            self.sealed, self.cache, history, complete=not observed.refs.promisors, progress=self.progress
         )
         return mark_reverted(branches, reader.read(branches, starts), base)
 

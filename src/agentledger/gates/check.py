@@ -14,6 +14,8 @@ from pathlib import Path
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
 from agentledger.git import process, queries
+from agentledger.ledger.unknown import find_undecided, find_undecided_task
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
@@ -72,6 +74,8 @@ def check_task(start: Path, task: str, request: Request, progress: Progress = ig
         known = [each.id for each in taken.fleet.tasks]
         if task not in known:
             raise _unknown_error("task", task, known)
+        if absent := find_undecided_task(taken.fleet, task):
+            raise make_absent_error(absent, f"{escape_hidden(task)} is not judged", taken.unfetched)
         return Report(Gate.SPAWN, task, taken.spawn(task), printable_notes(taken.fleet))
 
 
@@ -126,12 +130,15 @@ def check_one_branch(taken: Snapshot, branch: Branch, gate: Gate) -> Report:
     if branch.state is State.UNREADABLE:
         why = escape_hidden(branch.state_why)
         raise Unjudged(f"{escape_hidden(branch.name)} could not be read, so it is not judged: {why}", UNREAD)
+    if absent := find_undecided(taken.fleet, branch, gate):
+        raise make_absent_error(absent, f"{escape_hidden(branch.name)} is not judged", taken.unfetched)
     return _check_at_gate(taken, [branch], gate, branch.name)
 
 
 def _require_policy(fleet: Fleet, gate: Gate) -> None:
     """Raise LedgerError where the policy cannot be read at the merge gate: nobody can know what may merge."""
-    if gate is not Gate.MERGE or fleet.policy.readable:
+    # A policy that is not in this partial clone is not damaged: then no branch is judged, and each says so.
+    if gate is not Gate.MERGE or fleet.policy.readable or _lacks_policy(fleet):
         return
     problem = next(iter(fleet.policy.problems), None)
     line = f" (line {problem.line})" if problem and problem.line else ""
@@ -143,19 +150,30 @@ def _require_policy(fleet: Fleet, gate: Gate) -> None:
     )
 
 
+def _lacks_policy(fleet: Fleet) -> bool:
+    return any(each.path == POLICY_FILE for each in fleet.absent)
+
+
 def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
-    readable = [b for b in branches if b.state is not State.UNREADABLE]
+    unjudged = {b.ref: why for b in branches if (why := _describe_unjudged(taken, b, gate))}
+    readable = [b for b in branches if b.ref not in unjudged]
     findings = taken.findings(readable, gate)
-    lost = tuple(
-        f"{escape_hidden(b.name)} could not be read: {b.state_why}" for b in branches if b not in readable
-    )
     return Report(
         gate,
         what,
         tuple(f for b in readable for f in findings[b.ref]),
         notes=printable_notes(taken.fleet),
-        unjudged=lost,
+        unjudged=tuple(unjudged.values()),
     )
+
+
+def _describe_unjudged(taken: Snapshot, branch: Branch, gate: Gate) -> str:
+    """Why nothing can be said of a branch; '' where it can be judged."""
+    if branch.state is State.UNREADABLE:
+        return f"{escape_hidden(branch.name)} could not be read: {branch.state_why}"
+    absent = find_undecided(taken.fleet, branch, gate)
+    error = make_absent_error(absent, escape_hidden(branch.name), taken.unfetched) if absent else None
+    return f"{error.message}; next: {error.hint}" if error else ""
 
 
 def printable_notes(fleet: Fleet) -> tuple[str, ...]:

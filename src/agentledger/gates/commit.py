@@ -16,10 +16,11 @@ from pathlib import Path
 from agentledger import documents, rules
 from agentledger.attention.clock import time_of
 from agentledger.changes import content_risks, net_changes
+from agentledger.changes.merge_blobs import list_change_blobs
 from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.fleet import case_builder, check_ins
 from agentledger.gates import gated as who
-from agentledger.gates import granting
+from agentledger.gates import granting, lacking
 from agentledger.gates import here as surroundings
 from agentledger.gates.gated import Gated
 from agentledger.gates.here import Here
@@ -56,12 +57,15 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
 
 
 def _evaluate_commit(sealed: Scratch, here: Here, gated: Gated, commit: str, now: int) -> tuple[Finding, ...]:
+    for merged in here.parents[1:]:
+        lacking.bring_merge(gated.promised, sealed, here.parents[0], merged)
     own = net_changes.find_own_changes(sealed, {"": [Line(commit, here.parents)]})[""]
     case = _gather_case(sealed, here, gated, commit=commit, own=own, now=now)
     findings = rules.evaluate_rules(case)
     if not any(finding.blocks and finding.path is not None for finding in findings):
         return findings
     # Merging costs more than all the rest, so it is done only when somebody would be stopped.
+    lacking.bring_merge(gated.promised, sealed, gated.base.head, commit)
     net = net_changes.find_net_changes(sealed, gated.base.head, [commit])[commit]
     return rules.evaluate_rules(_keep_net_changes(case, net))
 
@@ -82,6 +86,8 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
     assert brief
     changed = tuple(Touched(path, change) for path, (_, change) in sorted(own.newest.items()))
     new = [change for _, change in own.newest.values() if change.status != "D"]
+    # Also what a full checkout has but a sparse one only names.
+    lacking.require_blobs(gated.promised, ((decode(p), b) for p, b in list_change_blobs(new)), here.branch)
     targets = content_risks.read_link_targets(sealed, new)
     hidden = content_risks.find_hidden(sealed, new)
     return Case(
@@ -92,18 +98,20 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         branch=here.branch,
         is_agent_branch=True,
         task=gated.task,
-        work=_gather_work(sealed, gated, commit, own=own, now=now),
+        work=_gather_work(sealed, here, gated, commit=commit, own=own, now=now),
         scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},
         twins=content_risks.find_twins(sealed, [(commit, new)])[commit],
         hidden=tuple(each for c in new for each in hidden.get(c, ())),
-        reports=_changed_check_ins(sealed, gated, commit, own),
+        reports=_changed_check_ins(sealed, here, gated, commit=commit, own=own),
     )
 
 
-def _changed_check_ins(sealed: Scratch, gated: Gated, commit: str, own: Own) -> tuple[Report, ...]:
+def _changed_check_ins(
+    sealed: Scratch, here: Here, gated: Gated, commit: str, own: Own
+) -> tuple[Report, ...]:
     """Return the check-ins that this commit adds, edits or deletes, compared with how they were first."""
     histories = check_ins.check_in_history(gated.task.id, own.history)
     # An edit can be told from a correction only by all versions on the branch; a new file has one.
@@ -111,10 +119,14 @@ def _changed_check_ins(sealed: Scratch, gated: Gated, commit: str, own: Own) -> 
         lines = [Line(*each) for each in commits.read_ancestry_outside(sealed.git, commit, gated.base.head)]
         history = net_changes.find_own_changes(sealed, {"": lines})[""].history
         histories = {path: history[path] for path in histories}
+    changes = [change for each in histories.values() for change in each]
+    lacking.require_blobs(
+        gated.promised, ((decode(p), b) for p, b in list_change_blobs(changes)), here.branch
+    )
     return check_ins.compare_check_ins(sealed, gated.policy, {"": histories})[""]
 
 
-def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own, now: int) -> Work:
+def _gather_work(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Own, now: int) -> Work:
     """Gather the branch's documents that the rules of this gate ask for: its copy of the brief, and check-ins."""
     folder = f"{ledger_paths.task_folder(gated.task.id)}/"
     entries = objects.read_tree_entries(sealed.git, commit, folder)
@@ -130,6 +142,7 @@ def _gather_work(sealed: Scratch, gated: Gated, commit: str, own: Own, now: int)
     if gated.task.brief_from == "branch":
         state = Copy.UNCONFIRMED
     chosen = _select_check_ins(gated, own, blobs)
+    lacking.require_blobs(gated.promised, chosen.items(), here.branch)
     texts = dict(objects.read_object_contents(sealed.git, list(dict.fromkeys(chosen.values()))))
     parsed = [
         documents.parse_check_in(

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 
 from agentledger import documents
 from agentledger.control import reader
+from agentledger.gates import lacking
 from agentledger.gates.here import Here
 from agentledger.git import objects, process, queries
 from agentledger.git.process import run_unchecked
+from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import policy
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
@@ -47,19 +49,25 @@ class Gated:
     copies: reader.Copies
     #: Their commits that count: one, unless the copies have diverged.
     tips: tuple[str, ...]
+    #: What this partial clone was promised; it starts no process in a full one.
+    promised: Promised
 
 
 def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
     """The task of the branch that is checked out, as it would be at `head`; None where no brief goes for it.
 
-    Raises LedgerError where no base can be told, or read.
+    What a partial clone lacks for that is fetched first. Raises LedgerError where no base can be told, or read, and
+    where something does not come.
     """
     settings = queries.read_config(here.git)
     refs = Refs(queries.read_refs(here.git, [HEADS, REMOTES]).refs, settings)
-    ruled = policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
+    promised = Promised(here.git, scratch.git, refs.promisors)
+    ruled = _read_policy(scratch, refs, promised)
     copies = reader.find_copies(refs, ruled.policy.control_branch)
     tips = _control_tips(scratch, copies)
     briefs = _Briefs(scratch, tips, ruled.base.head)
+    if promised.remotes:
+        lacking.bring_briefs(promised, scratch, tips, ruled.base)
     name = _task_of_branch(briefs, here, ruled=ruled, head=head)
     counting = _find_counting_brief(briefs, name, head) if name else None
     if name is None or counting is None:
@@ -68,12 +76,22 @@ def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
         settings=settings,
         policy=ruled.policy,
         base=ruled.base,
-        task=_read_task(briefs, here, ruled, name=name, counting=counting),
+        task=_read_task(briefs, here, ruled, name=name, counting=counting, promised=promised),
         official=counting[0],
         choice=ruled.choice,
         copies=copies,
         tips=tuple(tips),
+        promised=promised,
     )
+
+
+def _read_policy(scratch: Scratch, refs: Refs, promised: Promised) -> Ruled:
+    """The policy; in a partial clone, of this base and of the one that it names, brought first."""
+    while True:
+        ruled = policy.read_policy(scratch, refs, bases.choose_base(refs, None, "", False), None)
+        if not ruled.absent:
+            return ruled
+        lacking.require_files(promised, ruled.absent)
 
 
 class _Briefs:
@@ -180,12 +198,15 @@ def _find_counting_brief(briefs: _Briefs, task: str, head: str) -> tuple[str, st
     return counting_brief(control, base, first)
 
 
-def _read_task(briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: tuple[str, str]) -> Task:
+def _read_task(
+    briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: tuple[str, str], promised: Promised
+) -> Task:
     """The task with its counting brief, and the manager's answers and waivers."""
     blob, where = counting
     replies = _list_replies(briefs, name)
-    texts = _read_blobs(briefs.scratch, [blob, *replies.values()])
     path = ledger_paths.control_brief_path(name) if where == "control" else ledger_paths.brief_path(name)
+    lacking.require_blobs(promised, [(path, blob), *replies.items()], ruled.policy.control_branch)
+    texts = _read_blobs(briefs.scratch, [blob, *replies.values()])
 
     def raw(at: str, oid: str) -> documents.RawDocument:
         content = texts.get(oid, b"")

@@ -93,7 +93,9 @@ def write_index_tree(here: Here, objects: Path) -> str:
         "GIT_OBJECT_DIRECTORY": str(objects),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quote_path(here.place.common / "objects"),
     }
-    return decode(process.run(Git(here.git.cwd, env), ["write-tree"])).strip()
+    # --missing-ok: whether every object is here is git's question, who asks it for the real commit. In a partial
+    # clone it would be fetched from a remote, one by one.
+    return decode(process.run(Git(here.git.cwd, env), ["write-tree", "--missing-ok"])).strip()
 
 
 def _quote_path(path: Path) -> str:

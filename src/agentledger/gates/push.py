@@ -17,6 +17,8 @@ from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
 from agentledger.gates.check import UNREAD
+from agentledger.ledger.unknown import decides_elsewhere
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import Unjudged
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, Fleet, State
@@ -46,12 +48,12 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
     here = surroundings.read_surroundings(outer, cwd)
     # Branches are judged at the commits that are pushed, under the names that they get at the remote.
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False, rules=False, gate=True)
+    request = Request(heads=pushed, forecast=False, rules=False, gate=True, fetch=True)
     with snapshot.open_snapshot(cwd, request) as taken:
         linked = here.place.directory != here.place.common
-        _require_history(
-            taken, {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
-        )
+        names = {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
+        _require_history(taken, names)
+        _require_known(taken, names)
         return tuple(_evaluate_refs(taken, moved, here.branch, linked))
 
 
@@ -67,6 +69,21 @@ def _require_history(taken: Snapshot, names: Collection[str]) -> None:
         has_task = branch.ref in names and (branch.task in briefed or branch.name in named)
         if has_task and branch.state is State.UNREADABLE:
             raise Unjudged(f"{escape_hidden(branch.name)} cannot be judged: {branch.state_why}", UNREAD)
+
+
+def _require_known(taken: Snapshot, names: Collection[str]) -> None:
+    """Raise Unjudged where a partial clone lacks what decides about a branch.
+
+    A branch that is not listed may be named by a brief that is not here.
+    """
+    fleet = taken.fleet
+    ours = {HEADS + fleet.base.name, HEADS + fleet.policy.control_branch}
+    listed = {branch.ref: branch.absent for branch in fleet.branches}
+    unlisted = tuple(filter(decides_elsewhere, fleet.absent))
+    for name in sorted(name for name in names if name.startswith(HEADS) and name not in ours):
+        if absent := listed.get(name, unlisted):
+            what = f"{escape_hidden(name.removeprefix(HEADS))} is not judged"
+            raise make_absent_error(absent, what, taken.unfetched)
 
 
 def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:

@@ -29,12 +29,12 @@ def main(hook: str, pushed: Sequence[str] | None = None) -> int:
 
     try:
         return _run_push_gate(pushed) if hook == "pre-push" else _run_commit_gate()
-    except Unjudged as error:
-        sys.stderr.write(
-            f"{error.message}\nhint: {error.hint}\nstopped at push: it cannot be judged before\n"
-        )
-        return STOPPED
     except LedgerError as error:
+        if hook == "pre-push" and isinstance(error, Unjudged):
+            sys.stderr.write(
+                f"{error.message}\nhint: {error.hint}\nstopped at push: it cannot be judged before\n"
+            )
+            return STOPPED
         _write_fault(f"agentledger could not check this: {error.message}", error.hint)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -161,6 +161,19 @@ def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, 
     return entries
 
 
+def find_entry_ids(sealed: Git, commit: str, paths: Sequence[str]) -> dict[str, str] | None:
+    """The blob's id for each of these paths that a commit's tree has; None where a tree is missing.
+
+    Unlike `read_object_info` it needs no blob, so it tells a path that is not in the tree from a blob that a
+    partial clone lacks.
+    """
+    out, code, _ = run_unchecked(sealed, ["ls-tree", "-z", commit, "--", *paths])
+    if code:
+        return None
+    entries = (decode(token).partition("\t") for token in out.split(b"\0")[:-1])
+    return {path: entry.split(" ")[2] for entry, _, path in entries if entry.split(" ")[1] == "blob"}
+
+
 def read_tree_names(git: Git, args: Sequence[str]) -> list[str]:
     """The paths that `git ls-tree` lists, from the top; `args` is a commit, with more of its arguments."""
     out = run(git, ["ls-tree", "-z", "--full-tree", "--name-only", *args])

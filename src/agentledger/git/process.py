@@ -15,9 +15,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -56,6 +58,12 @@ def repository_at(start: Path) -> Git:
 def without_prompts(git: Git) -> Git:
     """The same handle, with which git can ask nobody: no terminal, no window for a passphrase."""
     return Git(git.cwd, {**git.env, "SSH_ASKPASS_REQUIRE": "never"}, detached=True)
+
+
+def with_lazy_fetch(git: Git) -> Git:
+    """The same handle, with which git fetches what a partial clone lacks: for what fills a worktree."""
+    env = {name: value for name, value in git.env.items() if name != "GIT_NO_LAZY_FETCH"}
+    return Git(git.cwd, env, git.detached)
 
 
 def _start_process(
@@ -146,6 +154,19 @@ def run_process(git: Git, args: Sequence[str], stdin: bytes | None = None) -> tu
     ) as process:
         out, err = process.communicate(stdin)
     return out, process.returncode, err
+
+
+def run_with_deadline(git: Git, args: Sequence[str], stdin: bytes, seconds: float) -> str:
+    """Run git for at most so many seconds; '' where it succeeds, else its reason. `git` has to be detached."""
+    with _start_process(git, args, subprocess.PIPE, subprocess.PIPE) as process:
+        try:
+            _, err = process.communicate(stdin, timeout=max(seconds, 0))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                # With its session, or the program that talks to the remote would hold the pipes open.
+                os.killpg(process.pid, signal.SIGKILL)
+            return f"there was no answer within {seconds:.0f} s"
+    return extract_reason(err) if process.returncode else ""
 
 
 def run_with_progress(git: Git, args: Sequence[str], hear: Callable[[str], object]) -> tuple[str, int, str]:

@@ -27,6 +27,7 @@ from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files
 from agentledger.ledger.ledger_files import Key, LedgerFile
 from agentledger.model import ledger
+from agentledger.model.absent import Absent, format_fetch
 from agentledger.model.ledger import (
     Answer,
     Attempt,
@@ -42,7 +43,9 @@ from agentledger.model.ledger import (
     Review,
     Waiver,
 )
+from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
 from agentledger.model.text import encode
+from agentledger.repository.bases import HEADS, REMOTES
 from agentledger.storage.cache import Cache
 
 T = TypeVar("T", Brief, CheckIn, Answer, Waiver, Review, Outcome, Attempt, Packet, Evidence)
@@ -71,6 +74,7 @@ class Parser:
     """Parses these files, each once; `keep` writes those that are new to the cache.
 
     `templates` are the repository's own, by document: text of theirs that nobody changed counts as empty.
+    `promisor` is the remote that promised what this partial clone lacks; '' in a full clone.
     """
 
     def __init__(
@@ -80,8 +84,9 @@ class Parser:
         policy: Policy,
         files: Sequence[tuple[LedgerFile, type[Paper]]],
         templates: Mapping[str, str] = NO_TEMPLATES,
+        promisor: str = "",
     ) -> None:
-        self._store, self._policy = store, policy
+        self._store, self._policy, self._promisor = store, policy, promisor
         self._templates = {
             kind: encode(templates[name]) for kind, name in _TEMPLATED.items() if name in templates
         }
@@ -104,6 +109,12 @@ class Parser:
             if value is not None:
                 self._parsed[file.key] = value
 
+    @property
+    def absent(self) -> tuple[Absent, ...]:
+        """The documents that this partial clone lacks; () in a full clone."""
+        lost = [file for file in self._contents.values() if _is_lost(file)] if self._promisor else []
+        return tuple(_absent_document(file, self._promisor) for file in lost)
+
     def read(self, kind: type[T], file: LedgerFile) -> T:
         """The document in a file; where that cannot be read, an empty one whose problem says why."""
         value = self._parsed.get(file.key)
@@ -122,7 +133,7 @@ class Parser:
                 template=self._templates.get(kind),
             )
         )
-        problem = _reading_problem(file)
+        problem = _reading_problem(file, self._promisor)
         if problem is not None:
             return replace(value, document=replace(value.document, problems=(problem,)))
         if _is_cacheable(file):
@@ -158,7 +169,18 @@ def _hash_parsers() -> str:
     return digest.hexdigest()
 
 
-def _reading_problem(file: LedgerFile) -> Problem | None:
+def _is_lost(file: LedgerFile) -> bool:
+    """Is there a document whose content is not here?"""
+    return file.is_regular and file.raw is None and file.size <= MOST_BYTES
+
+
+def _absent_document(file: LedgerFile, promisor: str) -> Absent:
+    ref = file.source.ref.removeprefix(HEADS).removeprefix(REMOTES)
+    task = file.path.removeprefix(TASKS).removeprefix(CONTROL_TASKS).partition("/")[0]
+    return Absent(path=file.path, ref=ref, blob=file.blob, remote=promisor, task=task)
+
+
+def _reading_problem(file: LedgerFile, promisor: str) -> Problem | None:
     """Why there is nothing to parse; None where there is."""
     if not file.is_regular:
         what = {"120000": "a symbolic link", "160000": "a submodule"}.get(file.mode, "not a file")
@@ -171,6 +193,11 @@ def _reading_problem(file: LedgerFile) -> Problem | None:
     if file.size > MOST_BYTES:
         message = f"it is {file.size:,} bytes long, so it was not read"
         return Problem(path=file.path, line=None, message=message, hint=f"at most {MOST_BYTES:,} bytes")
+    if file.raw is None and promisor:
+        message = "it is not in this partial clone, so what it says is unknown"
+        return Problem(
+            path=file.path, line=None, message=message, hint=format_fetch([_absent_document(file, promisor)])
+        )
     if file.raw is None:
         return Problem(path=file.path, line=None, message="it is missing from this clone", hint=FETCH_AGAIN)
     return None

@@ -14,10 +14,11 @@ from agentledger.control.control_files import Entry, Side
 from agentledger.git import process, signatures
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
-from agentledger.ledger import ledger_files, tasks
+from agentledger.ledger import ledger_files, tasks, unknown
 from agentledger.ledger.document_cache import Parser
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
+from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Base, Branch, Control, Fleet, Sync
 from agentledger.model.ledger import Policy, Source
 from agentledger.model.ledger_paths import CONTROL_TASKS
@@ -33,6 +34,7 @@ def attach_ledger(
     With `committed`, nothing is read from worktrees. Never raises for what is in a document.
     """
     manager = reader.read_control(scratch, observed, fleet.policy.control_branch)
+    promisor = next(iter(observed.refs.promisors), "")
     signers, unchecked = signatures.read_allowed_signers(scratch, fleet.base, fleet.policy)
     commits = [entry.commit for entry in _document_entries(manager) if entry.commit]
     signed = signatures.find_signed_commits(scratch, commits, signers)
@@ -49,13 +51,24 @@ def attach_ledger(
         code_trees=_read_code_trees(scratch, written),
     )
     own = read_templates(scratch, fleet.base)
-    parser = Parser(scratch, cache, fleet.policy, files=list(tasks.list_documents(papers)), templates=own)
+    files = list(tasks.list_documents(papers))
+    parser = Parser(scratch, cache, fleet.policy, files=files, templates=own, promisor=promisor)
+    absent = (
+        *fleet.absent,
+        *unknown.find_absent_settings(scratch, observed.refs, fleet.base, fleet.policy),
+        *unknown.find_absent_control(observed.refs, manager),
+        *parser.absent,
+    )
     summary = _summarize_control(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
     notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
-    placed = tasks.attach_tasks(replace(fleet, control=summary, notes=notes, templates=own), papers, parser)
+    if absent:
+        notes = (*notes, describe_unknown(absent))
+    placed = tasks.attach_tasks(
+        replace(fleet, control=summary, notes=notes, templates=own, absent=absent), papers, parser
+    )
     parser.keep()
-    return placed
+    return unknown.mark_unknown(placed)
 
 
 def _describe_problem(message: str, hint: str) -> str:

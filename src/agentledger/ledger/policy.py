@@ -18,10 +18,11 @@ from agentledger.git import objects
 from agentledger.git.process import run_unchecked
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import config
-from agentledger.model.errors import RefError
+from agentledger.model.absent import Absent, describe_absent, format_fetch, format_refetch
+from agentledger.model.errors import GitError, RefError, Unjudged
 from agentledger.model.fleet import Base
 from agentledger.model.ledger import Policy, Problem
-from agentledger.model.ledger_paths import POLICY_FILE, TEMPLATES
+from agentledger.model.ledger_paths import FOLDER, POLICY_FILE, TEMPLATES
 from agentledger.model.text import decode
 from agentledger.repository import bases
 from agentledger.repository.bases import Choice, Refs
@@ -34,12 +35,14 @@ _VERSIONS = 20
 class Ruled(NamedTuple):
     """A policy, the base that it is for, and how that base was chosen.
 
-    `policy.readable` is False where neither the file nor any of its last versions can be read.
+    `policy.readable` is False where neither the file nor any of its last versions can be read. `absent` has the
+    file where a partial clone lacks it: then the defaults are in its place, and nobody knows what it says.
     """
 
     policy: Policy
     base: Base
     choice: Choice
+    absent: tuple[Absent, ...] = ()
 
 
 def read_policy(
@@ -49,8 +52,10 @@ def read_policy(
 
     Raises GitError where base cannot be read.
     """
-    base = resolve_base(scratch, choice, fetched_at)
+    base = _resolve_base(scratch, refs, choice, fetched_at)
     policy = _read_base_policy(scratch, base)
+    if absent := find_absent(scratch, refs, base, [POLICY_FILE]):
+        return Ruled(_unknown_policy(absent), base, choice, absent)
     if requested is not None or policy.base in (None, choice.name):
         return Ruled(policy, base, choice)
     try:
@@ -65,8 +70,53 @@ def read_policy(
         )
         return Ruled(replace(policy, problems=(*policy.problems, problem)), base, choice)
     chosen = named._replace(why=f"named in {POLICY_FILE} on {choice.name}")
-    base = resolve_base(scratch, chosen, fetched_at)
-    return Ruled(_read_base_policy(scratch, base), base, chosen)
+    base = _resolve_base(scratch, refs, chosen, fetched_at)
+    absent = find_absent(scratch, refs, base, [POLICY_FILE])
+    policy = _unknown_policy(absent) if absent else _read_base_policy(scratch, base)
+    return Ruled(policy, base, chosen, absent)
+
+
+def _resolve_base(scratch: Scratch, refs: Refs, choice: Choice, fetched_at: int | None) -> Base:
+    """Base at its tip. GitError where it cannot be read; Unjudged where that may be for a partial clone's sake."""
+    try:
+        return resolve_base(scratch, choice, fetched_at)
+    except GitError as error:
+        if not refs.promisors:
+            raise
+        # Without its tree there is no policy to go by, and a gate must not take that for none.
+        raise Unjudged(
+            f"nothing is judged in this partial clone: {error.message}", format_refetch(refs.promisors[0])
+        ) from error
+
+
+def find_absent(scratch: Scratch, refs: Refs, base: Base, paths: Sequence[str]) -> tuple[Absent, ...]:
+    """Those of these files of base that are in its tree, but whose content this partial clone lacks.
+
+    A full clone is not asked.
+    """
+    remote = next(iter(refs.promisors), "")
+    if not remote or not paths:
+        return ()
+    entries = objects.find_entry_ids(scratch.git, base.head, paths)
+    if entries is None:
+        return (Absent(path=f"{FOLDER}/", ref=base.name, blob="", remote=remote),)
+    kinds = objects.read_object_info(scratch.git, list(entries.values()))
+    return tuple(
+        Absent(path=path, ref=base.name, blob=blob, remote=remote)
+        for (path, blob), (_, kind, _) in zip(entries.items(), kinds, strict=True)
+        if kind == "missing"
+    )
+
+
+def _unknown_policy(absent: Sequence[Absent]) -> Policy:
+    """What stands in for a policy that is not in this partial clone. No older version does: it may differ."""
+    problem = Problem(
+        path=POLICY_FILE,
+        line=None,
+        message=f"{describe_absent(absent)}, so it is unknown; the defaults are shown",
+        hint=format_fetch(absent),
+    )
+    return Policy(problems=(problem,), readable=False)
 
 
 def read_templates(scratch: Scratch, base: Base) -> dict[str, str]:

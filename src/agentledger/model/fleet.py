@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from agentledger.model.absent import Absent
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import Policy, Problem
 from agentledger.model.ledger_paths import LEDGER_BYTES
@@ -317,6 +318,8 @@ class Branch:
     findings: tuple[Finding, ...] | None = None
     #: Why `work` is None, where its ledger does not say on which task it works.
     problems: tuple[Problem, ...] = ()
+    #: What decides about it and is not in this partial clone: while there is any, nothing is known of its task.
+    absent: tuple[Absent, ...] = ()
 
     @property
     def code_changes(self) -> tuple[Change, ...]:
@@ -450,6 +453,8 @@ class Fleet:
     templates: Mapping[str, str] = field(default_factory=dict)
     #: None where `forecast` is False.
     merger: Merger | None = None
+    #: All of the ledger that this partial clone lacks: what it says is unknown.
+    absent: tuple[Absent, ...] = ()
 
     def task_of(self, work: Work) -> Task:
         """Return the task that this work is for, with the brief that counts for its branch."""

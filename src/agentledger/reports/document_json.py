@@ -11,12 +11,28 @@ from typing import Any
 
 from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
+from agentledger.model.absent import Absent
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Document, Evidence, Problem
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.model.work import Checked, Ending, Standing, Task, Work
+from agentledger.reports import shapes_ledger
 
 Json = dict[str, Any]
+
+
+def shape_unknown(absent: Iterable[Absent]) -> tuple[shapes_ledger.Unknown, ...]:
+    """The files that a partial clone lacks."""
+    return tuple(
+        shapes_ledger.Unknown(
+            path=_json_text(file.path),
+            ref=_json_text(file.ref),
+            object=file.blob or None,
+            remote=_json_text(file.remote),
+            task=_json_text(file.task) or None,
+        )
+        for file in absent
+    )
 
 
 def shape_check_ins(work: Work | None) -> tuple[Json, ...]:

@@ -58,7 +58,9 @@ def _describe_verdict(report: Report) -> str:
     errors = [f for f in report.findings if f.severity is Severity.ERROR and f.waived is None]
     if errors:
         return f"{what}: nothing is enforced here; {format_count(len(errors), 'finding')} would have stopped it{more}"
-    return f"{what}: nothing stops it at {report.gate}{more}"
+    lost = len(report.unjudged)
+    unjudged = f"; {format_count(lost, 'branch', 'branches')} not judged" if lost else ""
+    return f"{what}: nothing stops it at {report.gate}{more}{unjudged}"
 
 
 # -- GitHub's annotations ---------------------------------------------------------------

@@ -35,6 +35,7 @@ def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
         wip=tuple(_shape_wip(load, fleet.policy.wip) for load in wip.measure_loads(fleet)),
         merged_by=_shape_merger(fleet.merger),
         left_out=tuple(shapes_ledger.LeftOut(*each) for each in fleet.left_out),
+        unknown=document_json.shape_unknown(fleet.absent),
     )
     return msgspec.json.encode(document) + b"\n"
 
@@ -172,6 +173,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
         next_action=_shape_next_action(actions.next_action(branch, fleet.base)),
+        unknown=document_json.shape_unknown(branch.absent),
     )
 
 

@@ -18,6 +18,7 @@ from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone
 from agentledger.attention.queue import Turn
 from agentledger.attention.sections import Section, group_by_section
 from agentledger.attention.turn import Kind, blocking_reasons, met_kill_criteria
+from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
@@ -29,7 +30,7 @@ from agentledger.model.text import (
     format_rfc3339,
 )
 from agentledger.model.work import Checked, Task, Trust
-from agentledger.reports import shapes_commands, shapes_ledger
+from agentledger.reports import document_json, shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
 FEW = 6  # lines of an outcome
@@ -40,6 +41,7 @@ _WAITS = {
     Kind.SCOPE_CHANGE: "asks for a different scope",
     Kind.CONFLICT: "says that it is ready, and is in conflict with base",
     Kind.HELD: "is held",
+    Kind.UNKNOWN: "cannot be judged here",
     Kind.READY: "says that it is ready",
     Kind.APPROVED: "is approved",
     Kind.REJECTED: "was rejected",
@@ -82,6 +84,8 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     yield ""
     if turn.action.command:
         yield f"next: {turn.action.command}"
+    if fleet.absent:
+        yield f"note: {describe_unknown(fleet.absent)}"
     if more:
         yield f"{format_count(more, 'more waits', 'more wait')} behind it"
 
@@ -97,9 +101,9 @@ def _describe_question(check_in: CheckIn) -> str:
 def _list_reasons(turn: Turn) -> tuple[str, ...]:
     if turn.kind is Kind.REVERTED:
         return (turn.branch.state_why,)
-    return {Kind.HELD: blocking_reasons, Kind.KILL: met_kill_criteria}.get(turn.kind, lambda _: ())(
-        turn.branch
-    )
+    if turn.kind in (Kind.HELD, Kind.UNKNOWN):
+        return blocking_reasons(turn.branch)
+    return met_kill_criteria(turn.branch) if turn.kind is Kind.KILL else ()
 
 
 def _describe_wait(turn: Turn, now: int) -> str:
@@ -141,8 +145,10 @@ def render_empty_queue(fleet: Fleet, skipped: int = 0) -> str:
     """The text where nothing (else) waits, with what the agents are doing; `skipped` things were put off."""
     left = f"; {format_count(skipped, 'thing')} skipped or under way" if skipped else ""
     gone = "".join(f"{escape_hidden(line)}\n" for line in _describe_gone(fleet))
-    nothing = f"nothing {'else ' if skipped or gone else ''}waits for you{left}"
-    lines = (nothing, describe_agents(fleet), *_describe_planned(fleet))
+    unknown = [f"note: {describe_unknown(fleet.absent)}"] if fleet.absent else []
+    others = f"{'else ' if skipped or gone else ''}{'known here ' if unknown else ''}"
+    nothing = f"nothing {others}waits for you{left}"
+    lines = (nothing, *unknown, describe_agents(fleet), *_describe_planned(fleet))
     return gone + "".join(f"{line}\n" for line in lines) + "".join(_describe_unsaved(fleet))
 
 
@@ -223,6 +229,7 @@ def encode_next_item(turns: Sequence[Turn], fleet: Fleet) -> bytes:
         agents=_json_text(describe_agents(fleet)),
         gone=tuple(_shape_gone(task, fleet) for task in gone_tasks(fleet)),
         hand_out=None if turns else _shape_hand_out(planned.next_to_hand_out(fleet)),
+        unknown=document_json.shape_unknown(fleet.absent),
     )
     return msgspec.json.encode(shape) + b"\n"
 

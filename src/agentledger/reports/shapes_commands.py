@@ -15,7 +15,7 @@ from msgspec import Meta, field
 from agentledger.attention import turn
 from agentledger.model import work
 from agentledger.reports.prompt import cloud
-from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, one_of
+from agentledger.reports.shapes_ledger import Count, Entry, NextAction, Oid, Time, Unknown, one_of
 
 
 class Site(Entry, frozen=True):
@@ -270,6 +270,7 @@ class Next(Entry, frozen=True):
     agents: str
     gone: tuple[Gone, ...]
     hand_out: HandOut | None
+    unknown: tuple[Unknown, ...]
 
 
 class LeftOut(Entry, frozen=True):

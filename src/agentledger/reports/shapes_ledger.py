@@ -275,6 +275,16 @@ class BranchTurn(Entry, frozen=True):
     why: str | None
 
 
+class Unknown(Entry, frozen=True):
+    """A file of the ledger that this partial clone lacks, so that nobody here knows what it says."""
+
+    path: str
+    ref: str
+    object: Oid | None
+    remote: str
+    task: str | None
+
+
 class Branch(Entry, frozen=True):
     """One agent branch, local and remote-tracking taken together."""
 
@@ -315,6 +325,7 @@ class Branch(Entry, frozen=True):
     findings: tuple[Finding, ...]
     problems: tuple[Any, ...]
     next_action: NextAction | None
+    unknown: tuple[Unknown, ...]
     ref_base64: Base64 | UnsetType = UNSET
 
 
@@ -358,3 +369,4 @@ class Ledger(Entry, frozen=True):
     wip: tuple[Wip, ...]
     merged_by: Merger | None
     left_out: tuple[LeftOut, ...]
+    unknown: tuple[Unknown, ...]

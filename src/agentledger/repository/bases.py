@@ -14,7 +14,7 @@ from agentledger.git.queries import Ref
 from agentledger.model.errors import RefError
 from agentledger.model.text import HIDDEN, escape_hidden, format_count
 from agentledger.repository import agents
-from agentledger.repository.remotes import put_origin_first
+from agentledger.repository.remotes import list_promisors, put_origin_first
 
 # The names that repositories usually give to base. Where just one of them exists, that one is taken.
 USUAL = ("main", "master", "trunk", "develop")
@@ -38,12 +38,14 @@ class Choice(NamedTuple):
 class Refs:
     """The refs of a repository by name, and which remote-tracking ref belongs to which branch.
 
-    `broken` are the names of refs in which git reads no id.
+    `broken` are the names of refs in which git reads no id, `promisors` the remotes that promised what is missing
+    here: none in a full clone.
     """
 
     def __init__(self, refs: Sequence[Ref], config: Mapping[str, str], broken: Sequence[str] = ()) -> None:
         self.all = {ref.name: ref for ref in refs}
         self.broken = tuple(broken)
+        self.promisors = list_promisors(config)
         # All that are named in any way, origin first: a remote's refs can outlive its configuration.
         named = {key.split(".", 1)[1].rsplit(".", 1)[0] for key in config if key.startswith("remote.")}
         seen = {r.split("/")[2] for r in self.all if r.startswith(REMOTES)}

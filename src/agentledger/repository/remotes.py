@@ -26,6 +26,20 @@ def main_address(config: Mapping[str, str]) -> str:
     return config[f"remote.{name}.url"] if name is not None else ""
 
 
+def list_promisors(config: Mapping[str, str]) -> tuple[str, ...]:
+    """The remotes that promised what a partial clone lacks, the clone's own first; () for a full clone."""
+    own = config.get("extensions.partialclone")
+    names = {
+        key[len("remote.") : -len(".promisor")]
+        for key, value in config.items()
+        # A key without a value is true.
+        if key.startswith("remote.")
+        and key.endswith(".promisor")
+        and value.lower() not in ("false", "no", "off", "0")
+    }
+    return tuple(dict.fromkeys([*([own] if own else []), *put_origin_first(sorted(names))]))
+
+
 def put_origin_first(names: Iterable[str]) -> list[str]:
     """The names in their order, but origin before all others."""
     return sorted(names, key=lambda name: name != "origin")

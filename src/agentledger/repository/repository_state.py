@@ -61,8 +61,6 @@ class Observation:
     remote: str | None
     #: When something last came from a remote; None: never, or there is no remote.
     fetched_at: int | None
-    #: Is it a partial clone, in which objects can be missing?
-    partial: bool
     #: The setting `diff.algorithm`.
     diff_algorithm: str | None
     fingerprint: str
@@ -97,8 +95,8 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     remote = remotes.main_remote(config)
     fetched = fetch_time.read_fetch_time(git, place, remote)
     url = remotes.main_address(config)
-    partial = any(key.endswith((".promisor", "extensions.partialclone")) for key in config)
-    # All that a reading depends on, but for objects: an object's id is its content, and refs name ids.
+    # All that a reading depends on, but for objects: an object's id is its content, and refs name ids. But in
+    # a partial clone an object that was missing can come at any time, in a pack.
     fingerprinted = (
         __version__,
         version,
@@ -114,6 +112,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         fetched,
         config.get("diff.algorithm"),
         worktrees.modified_at(place.common / "shallow"),
+        _list_packs(place) if refs.promisors else (),
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
     )
     return Observation(
@@ -137,10 +136,14 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         remote_url=url,
         remote=remote,
         fetched_at=fetched,
-        partial=partial,
         diff_algorithm=config.get("diff.algorithm"),
         fingerprint=hashlib.sha256(repr(fingerprinted).encode()).hexdigest(),
     )
+
+
+def _list_packs(place: Place) -> tuple[str, ...]:
+    """The names of the packs: each is named for its objects."""
+    return tuple(sorted(path.name for path in (place.common / "objects" / "pack").glob("*.pack")))
 
 
 def _stat_ledger_files(worktree: Path) -> list[tuple[str, int, int]]:

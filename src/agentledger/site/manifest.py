@@ -98,6 +98,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(branch.stashes, branch.detached, branch.unsaved, branch.at_rest),
         *(branch.stands_on, sorted(branch.borrowed), branch.bridge),
         *(branch.lines_counted, len(branch.changes), unread_count, branch.problems, branch.findings),
+        branch.absent,
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),

@@ -118,7 +118,9 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
     """What the ready gate would find if these files were committed, and nothing else uncommitted."""
     # By its commit, not its worktree: other uncommitted documents must not count.
     ref = HEADS + at.branch.name
-    request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
+    request = Request(
+        heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now, fetch=True
+    )
     with snapshot.open_snapshot(at.top, request) as taken:
         branch = next(b for b in taken.fleet.branches if b.ref == ref)
         if branch.work is None:
@@ -126,6 +128,7 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
                 f"what says that {escape_hidden(at.branch.name)} works on {at.task.id} is not committed yet"
             )
             raise LedgerError(message, "agentledger report commits it; then run this again")
+        taken.require_code([branch])
         (bridged,) = taken.bridged([branch])
         return overlay.evaluate_ready_gate(
             Scratch(taken.sealed, at.place.object_format), taken.fleet, bridged, files

@@ -16,6 +16,8 @@ from agentledger.attention import brief_change, ended_tasks
 from agentledger.fleet import case_builder, snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process
+from agentledger.ledger.unknown import find_undecided_task
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import ALIVE, Branch, Conflict, ConflictFile, Fleet, State
@@ -47,7 +49,14 @@ def build_prompt(start: Path, name: str, kind: str, now: int, limit: int = LIMIT
     request = Request(forecast=False, lines=kind in OF_A_BRANCH, rules=False, now=now)
     with snapshot.open_snapshot(start, request) as taken:
         task, branch = find_task(taken.fleet, name, kind)
+        _refuse_unknown(taken.fleet, task)
         return render_prompt(taken, task, branch, kind=kind, limit=limit)
+
+
+def _refuse_unknown(fleet: Fleet, task: Task) -> None:
+    """Raise LedgerError where a partial clone lacks something about the task: an agent would go without it."""
+    if absent := find_undecided_task(fleet, task.id):
+        raise make_absent_error(absent, "there is no prompt")
 
 
 def find_task(fleet: Fleet, name: str, kind: str) -> tuple[Task, Branch | None]:

@@ -166,6 +166,7 @@ def gather_facts(at: AtWork, sealed: Scratch, files: Files) -> Facts:
     brief = at.task.brief
     explores = brief is not None and brief.mode == "explore"
     # Not from the cache: the merge's blobs are needed to count lines, and only the merge itself writes them.
+    at.snapshot.require_code([at.branch])
     net = net_changes.find_net_changes(sealed, at.fleet.base.head, [at.branch.head])[at.branch.head]
     if net.failed:
         message = f"git cannot tell what {escape_hidden(at.branch.name)} changes: {escape_hidden(net.failed)}"

@@ -23,17 +23,20 @@ from agentledger.control.reader import Copies
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process, queries, scratch
+from agentledger.git.promised import Promised
 from agentledger.git.queries import Place
 from agentledger.git.races import LostRaceError, Writer, read_tip, retry, update_refs
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import policy
+from agentledger.model.absent import Absent, make_absent_error
 from agentledger.model.errors import GitError, LedgerError, RefError
 from agentledger.model.fleet import Sync
+from agentledger.model.ledger import Policy
 from agentledger.model.text import escape_hidden
 from agentledger.repository import hook_branches
 from agentledger.repository.listing import CONTROL
-from agentledger.repository.remotes import list_remotes
-from agentledger.repository.repository_state import observe_repository
+from agentledger.repository.remotes import list_promisors, list_remotes
+from agentledger.repository.repository_state import Observation, observe_repository
 from agentledger.workflow.manage import seen
 from agentledger.workflow.manage.remote_branch import Link
 
@@ -49,11 +52,20 @@ def read_control_name(start: Path) -> str:
     try:
         observation = observe_repository(start, None, ())
         with scratch.open_scratch(observation.place) as sealed:
-            return policy.read_policy(
-                sealed, observation.refs, observation.choice, None
-            ).policy.control_branch
+            return _read_policy(sealed, observation).control_branch
     except RefError:
         return CONTROL
+
+
+def _read_policy(sealed: Scratch, observation: Observation) -> Policy:
+    """The policy on base, fetched first where a partial clone lacks it. Raises LedgerError where it does not come."""
+    promised = Promised(observation.git, sealed.git, observation.refs.promisors)
+    while True:
+        ruled = policy.read_policy(sealed, observation.refs, observation.choice, None)
+        if not ruled.absent:
+            return ruled.policy
+        if promised.bring(each.blob for each in ruled.absent) or not all(a.blob for a in ruled.absent):
+            raise make_absent_error(ruled.absent, "the control branch's name is unknown", promised.failure)
 
 
 def sync_control_branch(
@@ -99,7 +111,7 @@ def _refresh_watched(start: Path, place: Place) -> None:
     """Write the list of branches that the hooks check again: briefs that have just come may name new ones."""
     if not (place.common / hook_branches.FOLDER / hook_branches.FILE).exists():
         return
-    request = Request(forecast=False, lines=False, rules=False)
+    request = Request(forecast=False, lines=False, rules=False, fetch=True)
     with suppress(LedgerError), snapshot.open_snapshot(start, request):
         pass  # opening a snapshot writes the list
 
@@ -158,6 +170,7 @@ class _Work:
         self.remote_before = remote = copies.remote.id if on_remote and copies.remote else None
         try:
             with scratch.open_scratch(self.place) as sealed:
+                self._bring_files(sealed, copies)
                 self.head = self._unite_copies(sealed, copies)
         except LostRaceError:
             return False
@@ -205,6 +218,20 @@ class _Work:
                 f"{remote} is empty: {name}, as the first branch, would become its default", hint
             )
         return False
+
+    def _bring_files(self, sealed: Scratch, copies: Copies) -> None:
+        """Fetch the documents of both copies where a partial clone lacks them: its own fetch leaves them out."""
+        promised = Promised(self.link.git, sealed.git, list_promisors(self.config))
+        if not promised.remotes:
+            return
+        look = reader.compare_copies(sealed.git, copies)
+        names = {entry.blob: path for files in (look.local, look.remote) for path, entry in files.items()}
+        remote = promised.remotes[0]
+        if missing := promised.bring(names):
+            absent = [
+                Absent(path=names[blob], ref=self.link.name, blob=blob, remote=remote) for blob in missing
+            ]
+            raise make_absent_error(absent, "nothing is united or pushed", promised.failure)
 
     def _unite_copies(self, sealed: Scratch, copies: Copies) -> str | None:
         """Move the local branch to a commit that contains both copies, and return that; None without any copy."""

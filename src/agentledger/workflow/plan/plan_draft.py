@@ -101,6 +101,7 @@ def draft_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
 def read_current_brief(desk: Managing, plan: Plan) -> str | None:
     """The text of the brief that counts now, None without one. Raises LedgerError where the name is taken."""
     name, task = plan.task, desk.fleet_task(plan.task)
+    desk.refuse_unknown_task(name)
     if reason := _over_reason(desk, task, name):
         raise LedgerError(
             f"{name} is over: {reason}",

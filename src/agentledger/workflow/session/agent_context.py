@@ -18,6 +18,7 @@ from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model import ledger_paths
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
@@ -75,13 +76,14 @@ def open_worktree(
 
     `now` is in seconds since the epoch. Only this branch is read, or the whole fleet with `all_branches`.
     `lines` counts the changed lines of each file. Raises NotNow where the branch cannot take a commit, and
-    LedgerError inside a git hook, in a bare repository, on base, and where the branch works on no task.
+    LedgerError inside a git hook, in a bare repository, on base, where the branch works on no task, and where a
+    partial clone lacks something about it and cannot fetch it.
     """
     git, place, name = locate_worktree(start)
     names = () if all_branches else (name,)
-    with snapshot.open_snapshot(
-        start, Request(branches=names, forecast=False, lines=lines, now=now, rules=False)
-    ) as taken:
+    request = Request(branches=names, forecast=False, lines=lines, now=now, rules=False, fetch=True)
+    with snapshot.open_snapshot(start, request) as taken:
+        _refuse_unknown(taken, name)
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
         # Base merged in is no more code of the agent's.
@@ -144,6 +146,14 @@ def _pending_operation(directory: Path) -> str:
     if (directory / "rebase-apply" / "applying").exists():
         return "am"
     return "rebase" if any((directory / f"rebase-{kind}").exists() for kind in ("merge", "apply")) else ""
+
+
+def _refuse_unknown(taken: Snapshot, name: str) -> None:
+    """Raise LedgerError where a partial clone lacks what decides about the branch, and cannot fetch it."""
+    branch = next((b for b in taken.fleet.branches if b.ref == HEADS + name), None)
+    absent = branch.absent if branch else taken.fleet.absent
+    if absent:
+        raise make_absent_error(absent, f"{escape_hidden(name)}: nothing is done", taken.unfetched)
 
 
 def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:

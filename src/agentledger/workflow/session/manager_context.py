@@ -22,10 +22,12 @@ from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.process import Git
+from agentledger.ledger.unknown import decides_elsewhere, find_undecided_task
+from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.near_names import unknown_name_error
-from agentledger.model.text import decode
+from agentledger.model.text import decode, escape_hidden
 from agentledger.model.work import Task
 from agentledger.repository.bases import HEADS
 from agentledger.repository.remotes import list_remotes
@@ -75,7 +77,13 @@ class Managing:
             raise unknown_name_error(
                 "task", name, [task.id for task in self.fleet.tasks], "no task is known here"
             )
+        self.refuse_unknown_task(task.id)
         return task
+
+    def refuse_unknown_task(self, task: str) -> None:
+        """Raise LedgerError where a partial clone lacks something that was written about a task."""
+        if absent := find_undecided_task(self.fleet, task):
+            raise make_absent_error(absent, f"{escape_hidden(task)} is unknown here", self.snapshot.unfetched)
 
     def branch(self, name: str) -> Branch | None:
         """The branch with this name, or this full ref, here or on a remote; None without one."""
@@ -111,16 +119,24 @@ def open_managing(start: Path, now: int, *, lines: bool = False, rules: bool = F
     """Open the repository around `start` for its manager, until the block ends.
 
     `now` is in seconds since the epoch; `lines` counts changed lines, `rules` evaluates the rules. Raises
-    LedgerError in the worktree of an agent's branch, and where the control branch's name belongs to a branch
-    that is no control branch.
+    LedgerError in the worktree of an agent's branch, where the control branch's name belongs to a branch that is
+    no control branch, and where a partial clone lacks the policy or a brief and cannot fetch it.
     """
     observation = observe_repository(start, None, ())
-    with snapshot.open_snapshot(start, Request(forecast=False, lines=lines, now=now, rules=rules)) as taken:
+    request = Request(forecast=False, lines=lines, now=now, rules=rules, fetch=True)
+    with snapshot.open_snapshot(start, request) as taken:
+        refuse_unknown(taken)
         control_append.refuse_in_agent_worktree(observation, taken.fleet)
         git = process.repository_at(start)
         control_append.refuse_damaged(git, observation.refs, taken.fleet.policy.control_branch)
         _refuse_taken_name(taken.fleet)
         yield Managing(git, observation, taken)
+
+
+def refuse_unknown(taken: Snapshot) -> None:
+    """Raise LedgerError where a partial clone lacks what decides about all tasks: the policy, or a brief."""
+    if absent := tuple(filter(decides_elsewhere, taken.fleet.absent)):
+        raise make_absent_error(absent, "nothing is written", taken.unfetched)
 
 
 def _refuse_taken_name(fleet: Fleet) -> None:

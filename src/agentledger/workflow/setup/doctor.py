@@ -240,6 +240,9 @@ def _examine_instructions(git: Git, place: Place, base: str | None) -> Surface:
 
 def _examine_enforcement(policy: Policy) -> Surface:
     """Whether policy lets the gates stop anything at all."""
+    if not policy.readable:
+        problem = policy.problems[0]
+        return Surface("policy", State.UNKNOWN, problem.message, problem.hint)
     if policy.enforce:
         return Surface("policy", State.ON, "what a gate finds stops")
     detail = "enforce = false on base: whatever a gate finds, nothing is stopped"
@@ -248,6 +251,8 @@ def _examine_enforcement(policy: Policy) -> Surface:
 
 def _examine_control(policy: Policy) -> Surface:
     """Whether the control branch is protected from agents: by the forge, or by signatures."""
+    if not policy.readable:
+        return Surface("control branch", State.UNKNOWN, "the policy that names it cannot be read")
     name = f"control branch {escape_hidden(policy.control_branch)}"
     if policy.control_guarded:
         return Surface(

@@ -30,6 +30,7 @@ from agentledger.repository import forge, hook_branches, listing
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.storage import resources
+from agentledger.workflow.session.manager_context import refuse_unknown
 from agentledger.workflow.setup import agents_md as setup_agents_md
 from agentledger.workflow.setup import init_template, instruction_files, steps, uninstall
 from agentledger.workflow.setup import manifest as setup_manifest
@@ -84,8 +85,9 @@ def inspect_repository(start: Path) -> Repository:
     try:
         observed = observe_repository(start, None, ())
         with snapshot.open_snapshot(
-            start, snapshot.Request(forecast=False, lines=False, rules=False)
+            start, snapshot.Request(forecast=False, lines=False, rules=False, fetch=True)
         ) as taken:
+            refuse_unknown(taken)
             fleet = taken.fleet
     except RefError:  # no base before the first commit: the defaults are used until there is one
         return Repository(git=git, place=place, base=None, policy=Policy(), tasks=())

@@ -302,7 +302,8 @@ class _Spawning:
         flags = ["--quiet", "--detach", "--no-checkout", "--lock", "--reason", spawn_journal.REASON]
         process.run(git, [*process.UNHOOKED, "worktree", "add", *flags, begun.worktree, begun.commit])
         at = replace(git, cwd=self.folder)
-        process.run(at, [*process.UNHOOKED, "reset", "--quiet", "--hard"])
+        # What a partial clone lacks of the code comes as in any checkout.
+        process.run(process.with_lazy_fetch(at), [*process.UNHOOKED, "reset", "--quiet", "--hard"])
         runner = Runner(
             self.folder,
             self.desk.observation.place.common,

@@ -45,7 +45,9 @@ def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
         process.run(
             git, [*_PLAIN, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(folder), commit]
         )
-        process.run(Git(folder, git.env), [*_PLAIN, "reset", "--quiet", "--hard"])
+        # What a partial clone lacks of the code comes as in any checkout.
+        at = process.with_lazy_fetch(Git(folder, git.env))
+        process.run(at, [*_PLAIN, "reset", "--quiet", "--hard"])
         yield folder
     finally:
         _remove_worktree(git, home, folder)

@@ -30,7 +30,7 @@ from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
-from agentledger.workflow.session.manager_context import Managing
+from agentledger.workflow.session.manager_context import Managing, refuse_unknown
 from agentledger.workflow.verify.evidence import Bound, render_evidence
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
@@ -126,7 +126,9 @@ def rerun_checks(
 def _open_managing(start: Path, now: int) -> Iterator[Managing]:
     """Open the repository as a manager sees it, but from any worktree: only a manager's results are written."""
     observation = observe_repository(start, None, ())
-    with snapshot.open_snapshot(start, Request(forecast=False, lines=False, now=now, rules=False)) as taken:
+    request = Request(forecast=False, lines=False, now=now, rules=False, fetch=True)
+    with snapshot.open_snapshot(start, request) as taken:
+        refuse_unknown(taken)
         yield Managing(process.repository_at(start), observation, taken)
 
 
