@@ -9,23 +9,30 @@ from typing import Any
 
 from agentledger.model.fleet import (
     Agent,
+    Arrival,
     Base,
     Branch,
+    By,
     Change,
     Commit,
     Conflict,
     ConflictFile,
     Fleet,
     Hunk,
+    Loss,
     Person,
     State,
     Sync,
+    TakenBack,
     Worktree,
 )
 from agentledger.model.text import decode
 
 NOW = 1_700_000_000
 HOUR, DAY = 3600, 86400
+TAKEN_BACK = TakenBack(
+    loss=Loss.REVERTED, arrival=Arrival(By.MERGE, "4" * 40, "5" * 40, after="4" * 40), commit="6" * 40
+)
 BASE = Base(
     name="main", ref="refs/heads/main", head="b" * 40, why="the branch that HEAD names", sync=Sync.LOCAL
 )
@@ -114,6 +121,7 @@ def every_kind() -> Fleet:
         branch(
             "agent/lost", state=State.UNREADABLE, state_why="missing blob", changes=(), lines_counted=False
         ),
+        branch("agent/back", state=State.REVERTED, taken_back=TAKEN_BACK, arrival=TAKEN_BACK.arrival),
         *(branch(f"agent/{state}", state=state) for state in State),
         *(branch(name) for name in HOSTILE),
         notes=("2 branches were left out.",),

@@ -45,7 +45,9 @@ def find_arrivals(
             continue
         if branch.arrival:
             found[branch.ref] = (branch.arrival,)
-        elif arrivals := tuple(_walk_line(history, branch, starts.get(branch.ref), subjects, heads)):
+        elif arrivals := tuple(
+            _walk_line(history, branch, starts.get(branch.ref), subjects=subjects, heads=heads)
+        ):
             found[branch.ref] = arrivals
     return found
 
