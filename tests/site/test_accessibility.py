@@ -32,6 +32,7 @@ KINDS = {
     "hidden characters": 'id="hidden"',
     "a conflict": 'id="conflicts"',
     "an unreadable branch": 'id="unreadable"',
+    "a branch that base took back": "<dt>Taken back by",
     "a diff": 'id="diff"',
     "Markdown": 'class="md"',
 }

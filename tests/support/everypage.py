@@ -8,7 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import sitefleet as sf
-from agentledger.model.fleet import Conflict, ConflictFile, FilePatch, Hunk, State
+from agentledger.model.fleet import (
+    Arrival,
+    Branch,
+    By,
+    Conflict,
+    ConflictFile,
+    FilePatch,
+    Hunk,
+    Loss,
+    State,
+    TakenBack,
+)
 from agentledger.model.text import decode, encode
 from agentledger.site.build import build_site
 from command import run
@@ -43,10 +54,22 @@ def odd(folder: Path) -> Path:
     long = sf.branch("claude/long", changes=(sf.change("src/a.py"), sf.change("src/long.py", added=250_000)))
     ended = (sf.branch(f"claude/done-{number}", state=State.MERGED) for number in range(MANY))
     lost = sf.branch("claude/lost", state=State.UNREADABLE, state_why="its commit is missing")
-    given = sf.Given(sf.fleet(hostile, long, lost, *ended, notes=(HOSTILE,)))
+    given = sf.Given(sf.fleet(hostile, long, lost, _reverted(), *ended, notes=(HOSTILE,)))
     given.bodies["claude/long"] = tuple(map(FilePatch, long.changes, (sf.BODY, LONG)))
     build_site(given, folder / "odd", sf.silent)
     return folder / "odd"
+
+
+def _reverted() -> Branch:
+    """A branch whose merge base took back."""
+    arrival = Arrival(By.MERGE, "4" * 40, "5" * 40, after="4" * 40)
+    taken_back = TakenBack(
+        loss=Loss.REVERTED, arrival=arrival, commit="6" * 40, alone=True, paths=(b"src/a.py",)
+    )
+    why = "main took it back in 666666666666 (merged in 444444444444, 1 file)"
+    return sf.branch(
+        "claude/reverted", state=State.REVERTED, state_why=why, arrival=arrival, taken_back=taken_back
+    )
 
 
 def pages(folder: Path) -> list[Path]:

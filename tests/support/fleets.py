@@ -9,8 +9,10 @@ from typing import Any
 
 from agentledger.model.fleet import (
     Agent,
+    Arrival,
     Base,
     Branch,
+    By,
     Change,
     Commit,
     Conflict,
@@ -18,15 +20,20 @@ from agentledger.model.fleet import (
     Fleet,
     Hunk,
     LeftOut,
+    Loss,
     Person,
     State,
     Sync,
+    TakenBack,
     Worktree,
 )
 from agentledger.model.text import decode
 
 NOW = 1_700_000_000
 HOUR, DAY = 3600, 86400
+TAKEN_BACK = TakenBack(
+    loss=Loss.REVERTED, arrival=Arrival(By.MERGE, "4" * 40, "5" * 40, after="4" * 40), commit="6" * 40
+)
 BASE = Base(
     name="main", ref="refs/heads/main", head="b" * 40, why="the branch that HEAD names", sync=Sync.LOCAL
 )
@@ -119,6 +126,7 @@ def every_kind() -> Fleet:
         branch(
             "agent/lost", state=State.UNREADABLE, state_why="missing blob", changes=(), lines_counted=False
         ),
+        branch("agent/back", state=State.REVERTED, taken_back=TAKEN_BACK, arrival=TAKEN_BACK.arrival),
         *(branch(f"agent/{state}", state=state) for state in State),
         branch("agent/resting", at_rest=State.MERGED, worktree=Worktree("../w", True, 0, uncommitted=1)),
         branch("agent/rebased", worktree=Worktree("../w/r", False, 0, uncommitted=0, under_way="rebase")),
