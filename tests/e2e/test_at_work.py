@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from command import run
+from desk import BRIEF, Desk, made
 from gitrepo import Repo
 from nextcommand import type_command
 from outputs import read_outputs
@@ -300,3 +301,72 @@ def test_a_detached_worktree_is_never_gated(repo: Repo) -> None:
     shown = read_outputs(repo.path)
     assert (shown.branch("(detached) ../lost")["task"], shown.document["tasks"]) == (None, [])
     assert run(repo.path, "check", "--fleet").code == 0
+
+
+# -- tasks --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Repo:
+    """Task x, handed out, with code on its branch; and task y, which depends on it."""
+    repo = made(tmp_path, policy="managers = ['ada@example.com']\n")
+    second = BRIEF.replace("task: x", "task: y").format("['docs/**']", "depends_on: [x]\n")
+    repo.commit("agentledger", {"tasks/y/brief.md": second}, parents=["agentledger"])
+    repo.flush()
+    assert run(repo.path, "spawn", "x").code == 0
+    desk = worktree_of(repo)
+    desk.write("src/a.py", "a = 2\n")
+    assert desk.add() == ""
+    return repo
+
+
+def worktree_of(repo: Repo) -> Desk:
+    return Desk(repo, repo.path.parent / f"{repo.path.name}.worktrees" / "x")
+
+
+def test_a_task_with_code_and_uncommitted_files_says_both(tasks: Repo) -> None:
+    worktree_of(tasks).write("src/b.py")
+    shown = read_outputs(tasks.path)
+    assert shown.branch("agent/x")["section"] in ("working", "silent")
+    assert "1 uncommitted file in ../a repo.worktrees/x" in shown.row("agent/x")
+    assert "agent/x with 1 uncommitted file" in shown.next
+
+
+def test_a_landed_task_on_whose_branch_work_goes_on_is_working_and_holds_nobody_back(tasks: Repo) -> None:
+    land(tasks, "agent/x")
+    worktree_of(tasks).write("src/b.py")
+    shown = read_outputs(tasks.path)
+    entry = shown.branch("agent/x")
+    assert (entry["state"], entry["at_rest"], entry["section"]) == ("open", "merged", "working")
+    assert entry["next_action"]["text"] == "Wait: 1 uncommitted file"
+    assert " src/b.py" in type_command(tasks.path, entry["next_action"]["command"]).out
+    assert run(tasks.path, "check", "--task", "y").code == 0
+
+
+def test_what_the_manager_has_ended_stays_ended_with_the_number(tasks: Repo) -> None:
+    outcome = "---\noutcome: killed\nby: ada@example.com\nat: 2023-11-15T00:00:00Z\n---\nno use\n"
+    tasks.commit("agentledger", {"tasks/x/outcome.md": outcome}, parents=["agentledger"])
+    tasks.flush()
+    worktree_of(tasks).write("src/b.py")
+    shown = read_outputs(tasks.path)
+    assert (shown.branch("agent/x")["state"], shown.branch("agent/x")["section"]) == ("killed", "ended")
+    assert "1 uncommitted file in ../a repo.worktrees/x" in shown.row("agent/x")
+    assert "1 uncommitted file" in shown.page("agent/x")
+
+
+def test_next_names_the_uncommitted_files_of_what_waits(tasks: Repo) -> None:
+    desk = worktree_of(tasks)
+    assert run(desk.path, "report", "--state", "needs-input", "--need", "which?", "--next", "wait").code == 0
+    desk.write("src/b.py")
+    assert "beside its commits: 1 uncommitted file in ../a repo.worktrees/x" in read_outputs(tasks.path).next
+
+
+def test_an_agent_that_goes_on_is_told_what_lies_there(tasks: Repo) -> None:
+    desk = worktree_of(tasks)
+    desk.write("src/b.py")
+    desk.write("src/a.py", "put away\n")
+    desk.git("stash", "push", "-q", "src/a.py")
+    text = run(desk.path, "prompt", "--for", "resume", "x")
+    assert text.code == 0, text
+    assert "In the worktree: 1 uncommitted file. Look at that first (`git status`)." in text.out
+    assert "On this branch: 1 stash (`git stash list`)." in text.out

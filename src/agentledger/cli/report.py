@@ -45,7 +45,9 @@ _QUESTION = (
 )
 @click.option("--checkpoint", metavar="NAME", help="Ask for approval of this checkpoint of the brief.")
 @click.option("--agent", default="", metavar="NAME", help="Who you are: claude-code, codex …")
-@click.option("--session", default="", metavar="ID", help="Your own session's id.")
+@click.option(
+    "--session", default="", metavar="ID", help="Your own session's id.  [default: what your program sets]"
+)
 @format_option
 @dry_run_option
 @repo_option

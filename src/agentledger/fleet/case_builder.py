@@ -480,7 +480,12 @@ def merged_tasks(fleet: Fleet) -> frozenset[str]:
     A branch without own commits whose ledger folder says that it works on a task was merged by moving base
     forward to it.
     """
-    landed = {b.work.task for b in fleet.branches if b.work and b.state in (State.MERGED, State.ABSORBED)}
+    # What has landed is there for others to build on, also while something uncommitted is left in a worktree.
+    landed = {
+        b.work.task
+        for b in fleet.branches
+        if b.work and (b.at_rest or b.state) in (State.MERGED, State.ABSORBED)
+    }
     reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
     landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
     landed |= {task.id for task in fleet.tasks if task.ending and task.ending.end is not End.GONE}
