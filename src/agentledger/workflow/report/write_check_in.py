@@ -317,7 +317,7 @@ def _find_same_check_in(
     last = _last_check_in(at)
     recent = (
         {last.document.source.path: encode(last.document.text)}
-        if last and now - time_of(last, now) < SAME
+        if last and abs(now - last.at) < SAME
         else {}
     )
     new_text = _strip_time(content)
