@@ -266,6 +266,8 @@ def shows_on_the_site(desk: Desk, case: Case, branch: Branch, out: Path) -> None
     for shown in (out / "index.html", page):
         assert words in unescape(shown.read_text()), shown
         assert turn.why in unescape(shown.read_text()), shown
+    # Both count the same files: the ledger's own are none of the work.
+    assert f" · {row.files}, {row.lines} · " in page.read_text()
     other = "its agent's turn" if turn.whose is Whose.MANAGER else "your turn since"
     assert other not in unescape(page.read_text())
     feed = unescape((out / "check-ins.html").read_text())

@@ -26,6 +26,7 @@ from agentledger.site.file_view import (
     build_entries,
     build_files,
     format_branch_size,
+    format_ledger_size,
     needs_own_page,
 )
 from agentledger.site.findings_view import FindingView, build_findings
@@ -73,8 +74,9 @@ class BranchPage:
     state_why: str
     #: Commits ahead of base, and behind it.
     distance: str
-    #: Files and lines changed.
+    #: Files and lines changed, the ledger's own aside; and how many of those are listed too, "" for none.
     size: str
+    ledger_size: str
     #: Its last activity, in seconds since the epoch.
     active_at: int
     action: NextAction | None
@@ -160,6 +162,7 @@ def build_branch_page(
         state_why=branch.state_why,
         distance=_describe_distance(branch, fleet),
         size="" if branch.state is State.UNREADABLE else format_branch_size(branch),
+        ledger_size=format_ledger_size(branch),
         active_at=branch.active_at,
         action=actions.next_action(branch, fleet.base),
         hidden=_describe_hidden(branch, fleet, patches),

@@ -215,6 +215,12 @@ def _format_change_size(change: Change) -> str:
 
 
 def format_branch_size(branch: Branch) -> str:
-    """The size of a branch's change: `3 files, +120 −7`."""
+    """The size of a branch's change: `3 files, +120 −7`, the ledger's own files aside, as everywhere."""
     size = format_line_counts(branch.added, branch.removed)
-    return ", ".join(part for part in (format_count(len(branch.changes), "file"), size) if part)
+    return ", ".join(part for part in (format_count(len(branch.code_changes), "file"), size) if part)
+
+
+def format_ledger_size(branch: Branch) -> str:
+    """How many of the ledger's files are listed beside those, `4 ledger files`; "" for none."""
+    count = len(branch.changes) - len(branch.code_changes)
+    return format_count(count, "ledger file") if count else ""

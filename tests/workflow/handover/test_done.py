@@ -83,7 +83,7 @@ def test_all_of_it_is_one_commit_and_passes_the_gate(task: Task) -> None:
     assert task.progress() == "ready"
     assert "test: passed\n" in result.out
     assert "x is ready\n" in result.out
-    assert result.out.splitlines()[-1] == "next: wait for the review"
+    assert result.out.splitlines()[-1].startswith("next: wait for the review; more code takes this back")
     assert task.desk.git("status", "--porcelain") == ""
     assert "| test | `make test` | passed in " in task.desk.git("show", f"HEAD:{PACKET}")
 
@@ -162,8 +162,14 @@ def test_said_again_it_adds_nothing(task: Task) -> None:
 
 def test_more_code_makes_it_say_so_anew(task: Task) -> None:
     task.done(*PROSE)
+    ready = task.head
     work(task.desk, "a = 3\n")
-    assert task.progress() == "working"
+    assert task.progress() == "no longer ready"
+    told = run(task.desk.path, "prompt", "x", "--for", "resume").out
+    assert "## No longer ready" in told
+    assert f"You called this ready at `{ready[:12]}`" in told
+    said = run(task.desk.path, "report", "--changed", "It.", "--next", "More.", "--dry-run").out
+    assert f"you said that it is ready at {ready[:10]}; more code came since" in said
     task.done()
     assert len(task.statuses()) == 2
     assert task.progress() == "ready"

@@ -294,8 +294,13 @@ def test_what_base_did_meanwhile_and_where_it_collides_is_told(tmp_path: Path) -
     assert "which you changed too:\n\n- `src/a.py`\n\n" in first
     assert "- `src/new.py`\n\n" in first
     assert "docs/d.md" not in first
-    assert "**It no longer merges into `main`.**" in first
-    assert first.endswith("- `src/a.py`\n\nTo bring it in: `git merge main`, in a commit of its own.\n")
+    assert first.endswith("To bring it in: `git merge main`, in a commit of its own.\n")
+    conflict = text.partition("## It does not merge")[2].partition("\n## ")[0]
+    assert "**It no longer merges into `main`.**" in conflict
+    base = repo.git("rev-parse", "main").strip()[:10]
+    assert f"`git merge {base}`" in conflict
+    assert "\n\n- `src/a.py`\n\n" in conflict
+    assert text.index("## It does not merge") < text.index("## What base did meanwhile")
 
 
 def test_what_a_review_asks_for_is_quoted(tmp_path: Path) -> None:

@@ -55,8 +55,10 @@ class Fleet(Desk):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Fleet:
-    """Nothing waits: one agent is at work."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """Nothing waits: one agent is at work. What a command commits is of this moment, as its documents are."""
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.delenv(name)
     desk = Fleet(tmp_path / "a repo")
     desk.repo.commit("agent/x", {"src/b.py": "1\n"}, at=now())
     desk.repo.checkout("main")
@@ -226,6 +228,19 @@ def test_c_asks_for_changes(desk: Fleet, tmp_path: Path) -> None:
         person(at, "c")
     (answer,) = desk.work().answers
     assert (answer.decision, answer.text.strip()) == ("change", "Blue.")
+    assert turn_of(desk.branch()).whose is Whose.AGENT
+
+
+def test_b_sends_a_conflict_back_with_what_to_settle(desk: Fleet) -> None:
+    desk.repo.commit("main", {"src/b.py": "0\n"}, parents=[desk.root])
+    desk.x({"status/1.md": said("ready")})
+    assert document(desk)["turn"]["about"] == "conflict"
+    with terminal(desk.repo.path, "next") as at:
+        person(at, "b")
+    (answer,) = desk.work().answers
+    base = desk.repo.git("rev-parse", "main").strip()[:10]
+    assert (answer.decision, answer.to) == ("change", "1")
+    assert f"(git merge {base}) and settle src/b.py" in answer.text
     assert turn_of(desk.branch()).whose is Whose.AGENT
 
 

@@ -314,9 +314,7 @@ def _find_same_check_in(
     """
     last = _last_check_in(at)
     recent = (
-        {last.document.source.path: encode(last.document.text)}
-        if last and now - time_of(last, now) < SAME
-        else {}
+        {last.document.source.path: encode(last.document.text)} if last and abs(now - last.at) < SAME else {}
     )
     new_text = _strip_time(content)
     return next(
