@@ -26,7 +26,7 @@ from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
-from agentledger.repository import forge, hook_branches
+from agentledger.repository import forge, hook_branches, ref_clashes
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.storage import resources
@@ -57,6 +57,8 @@ class Repository:
     tasks: tuple[Task, ...]
     #: The kind of forge, such as github; None where none is known.
     forge: str | None = None
+    #: Branches that agents' branches or the control branch cannot be made beside, each with a way out.
+    clashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,16 @@ def inspect_repository(start: Path) -> Repository:
     append.refuse_in_agent_worktree(observed, fleet)
     kind = forge.forge_kind(fleet.forge) if fleet.forge else None
     return Repository(
-        git=git, place=place, base=fleet.base, policy=fleet.policy, tasks=fleet.tasks, forge=kind
+        git=git,
+        place=place,
+        base=fleet.base,
+        policy=fleet.policy,
+        tasks=fleet.tasks,
+        forge=kind,
+        clashes=tuple(
+            f"{clash.text}: {clash.fix}"
+            for clash in ref_clashes.find_clashes(observed.refs, fleet.policy.control_branch)
+        ),
     )
 
 
@@ -106,7 +117,7 @@ def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
         parts += _plan_hooks(repository, done)
     if choices.way in ("pre-commit", "both"):
         parts.append(_plan_framework(repository))
-    plan = combine_plans(parts)
+    plan = combine_plans([*parts, Plan(notes=repository.clashes)])
     record = done.merge_later(plan.done)
     content = setup_manifest.render_manifest(repository.place.common, record)
     return plan._replace(steps=(*_manifest_steps(repository.place, content, bool(record)), *plan.steps))
