@@ -31,7 +31,7 @@ from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.storage import resources
 from agentledger.workflow.setup import agents_md as setup_agents_md
-from agentledger.workflow.setup import init_template, instruction_files, steps, uninstall
+from agentledger.workflow.setup import git_settings, init_template, instruction_files, steps, uninstall
 from agentledger.workflow.setup import manifest as setup_manifest
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
 from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
@@ -117,7 +117,22 @@ def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
         parts += _plan_hooks(repository, done)
     if choices.way in ("pre-commit", "both"):
         parts.append(_plan_framework(repository))
-    plan = combine_plans([*parts, Plan(notes=repository.clashes)])
+    return _record_plan(repository, done, [*parts, Plan(notes=repository.clashes)])
+
+
+def plan_pinned_hooks(repository: Repository) -> Plan:
+    """The steps for git's own hooks alone, which run there whatever `core.hooksPath` the user has for all."""
+    done = setup_manifest.read_manifest(repository.place.common)
+    folder = repository.place.common / "hooks"
+    pin = git_settings.plan_settings(
+        repository.place.common / "config", [(worktree_hooks.SETTING, str(folder))]
+    )
+    return _record_plan(repository, done, [pin, *_plan_hooks(repository, done)])
+
+
+def _record_plan(repository: Repository, done: Manifest, parts: Iterable[Plan]) -> Plan:
+    """One plan of these parts, which begins with the manifest's record of them."""
+    plan = combine_plans(parts)
     record = done.merge_later(plan.done)
     content = setup_manifest.render_manifest(repository.place.common, record)
     return plan._replace(steps=(*_manifest_steps(repository.place, content, bool(record)), *plan.steps))
