@@ -12,7 +12,7 @@ import pytest
 
 from agentledger.control import commit_writer
 from agentledger.git import races
-from agentledger.model.errors import GitError
+from agentledger.model.errors import GitError, LedgerError
 from controls import NAME, say, server
 from gitrepo import Repo
 
@@ -124,6 +124,6 @@ def test_waiting_ends(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_is_taken_by_a_folder_of_branches_is_told_at_once(tmp_path: Path) -> None:
     repo = server(tmp_path / "s")
     repo.git("branch", f"{NAME}/x", "main")
-    with pytest.raises(GitError, match=f"refs/heads/{NAME}/x' exists") as caught:
+    with pytest.raises(LedgerError, match=f"there is a branch {NAME}/x, so git can make none") as caught:
         say(repo, BRIEF)
-    assert caught.value.hint
+    assert caught.value.hint == f"git branch -m {NAME}/x {NAME}-x"

@@ -67,7 +67,7 @@ def init(
     terminal it asks what to make, and asks again before it writes.
     """
     from agentledger.workflow.setup import init as work
-    from agentledger.workflow.setup import init_result
+    from agentledger.workflow.setup import init_result, preview, steps
 
     start = settings.repo or current_folder()
     if uninstall:
@@ -79,6 +79,7 @@ def init(
             plan,
             format,
             "init has left nothing here to undo",
+            shown=steps.render_diff(plan.steps),
         )
         return
     repository = work.inspect_repository(start)
@@ -98,31 +99,25 @@ def init(
     if not dry_run:
         work.apply_plan(repository.place, plan)
     done = init_result.describe_init(repository.git, repository.place, plan, dry_run)
-    _print_result(done, plan, format, "nothing to do: all of it is there already")
+    shown = preview.render_preview(repository.place, plan) if dry_run else ""
+    if settings.verbose and dry_run:
+        shown += steps.render_diff(plan.steps)
+    _print_result(done, plan, format, "nothing to do: all of it is there already", shown=shown)
 
 
-def _print_result(done: Did, plan: Plan, format: str, nothing: str) -> None:
+def _print_result(done: Did, plan: Plan, format: str, nothing: str, *, shown: str) -> None:
     if format == "json":
         from agentledger.reports import json
 
         click.echo(json.encode_command_result(done), nl=False)
         return
-    _print_steps(done, plan, nothing)
+    click.echo(shown if done.dry_run else "".join(f"{line}\n" for line in done.messages), nl=False)
+    if not plan.steps:
+        click.echo(nothing)
     for note in plan.notes:
         click.echo(f"note: {note}")
     if done.next:
         _print_next(done.next)
-
-
-def _print_steps(done: Did, plan: Plan, nothing: str) -> None:
-    from agentledger.workflow.setup import steps
-
-    if done.dry_run:
-        click.echo(steps.render_diff(plan.steps), nl=False)
-    else:
-        click.echo("".join(f"{line}\n" for line in done.messages), nl=False)
-    if not plan.steps:
-        click.echo(nothing)
 
 
 def _print_next(command: str) -> None:

@@ -28,7 +28,7 @@ from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.fleet import Fleet, Sync
 from agentledger.model.text import escape_hidden
-from agentledger.repository import agents
+from agentledger.repository import agents, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 from agentledger.repository.client_worktrees import is_clients_worktree
 from agentledger.repository.listing import CONTROL
@@ -143,6 +143,7 @@ def read_copies(git: Git, config: Mapping[str, str], name: str, remote: str | No
     ref_list = queries.read_refs(git, [HEADS, REMOTES])
     refs = Refs(ref_list.refs, config, ref_list.broken)
     refuse_damaged(git, refs, name)
+    refuse_blocked(refs, name)
     if remote is None:
         return reader.find_copies(refs, name)
     return Copies(name, refs.all.get(HEADS + name), refs.all.get(f"{REMOTES}{remote}/{name}"))
@@ -155,6 +156,13 @@ def refuse_damaged(git: Git, refs: Refs, name: str = CONTROL) -> None:
         place = queries.locate_repository(git)
         hint = describe_ref_repair(place, HEADS + name, remote.id if remote else None)
         raise GitError(f"{escape_hidden(HEADS + name)} is damaged: git reads no id in it", hint)
+
+
+def refuse_blocked(refs: Refs, name: str = CONTROL) -> None:
+    """LedgerError where another branch keeps git from making the control branch here."""
+    clash = ref_clashes.describe_control_clash(refs, name)
+    if clash is not None and clash.is_local:
+        raise LedgerError(f"{clash.text}, for what managers write", clash.fix)
 
 
 class Start(NamedTuple):

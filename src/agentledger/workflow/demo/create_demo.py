@@ -23,6 +23,7 @@ from agentledger.workflow.demo import demo_ledger as ledger
 from agentledger.workflow.demo import demo_reports as reports
 from agentledger.workflow.demo.demo_base import BASE
 from agentledger.workflow.demo.demo_fleet import MARTA, BuildState, Step, Tree, apply_changes
+from agentledger.workflow.setup import init
 
 if TYPE_CHECKING:
     import git
@@ -107,6 +108,7 @@ def _build_repositories(directory: Path, now: int) -> Path:
             _fetch_origin(shop, origin, now)
             _check_out_worktrees(shop, now)
             demo_live.run_live_commands(shop, now)
+            _install_hooks(Path(shop.working_dir))
     except git.GitCommandError as error:
         reason = error.stderr.strip().removeprefix("stderr:").strip(" '\n")
         raise GitError(f"git could not make the demo: {reason}") from error
@@ -173,6 +175,12 @@ def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
             config.set_value(f'branch "{name}"', "remote", "origin")
             config.set_value(f'branch "{name}"', "merge", f"refs/heads/{name}")
     _backdate_file(Path(shop.git_dir, "FETCH_HEAD"), now, 0)
+
+
+def _install_hooks(top: Path) -> None:
+    """Turn the hooks on, in this clone alone: so a visitor meets a gate, and `doctor` has one to show."""
+    repository = init.inspect_repository(top)
+    init.apply_plan(repository.place, init.plan_pinned_hooks(repository))
 
 
 def _check_out_worktrees(shop: git.Repo, now: int) -> None:

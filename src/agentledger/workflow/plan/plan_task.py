@@ -7,9 +7,10 @@ the text comes from (see `plan_draft`), advice about it (see `plan_lint`), or st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agentledger.control import append as control_append
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.model import ledger_paths
@@ -18,6 +19,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import UNMERGED, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
+from agentledger.repository import ref_clashes
 from agentledger.workflow.plan import neighbours, plan_draft, plan_lint
 from agentledger.workflow.plan.plan_draft import Draft, Plan
 from agentledger.workflow.session import editor, manager_context
@@ -93,6 +95,7 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
         raise _unreadable_error(desk, plan, text, kept_path=kept_path, why=plan_lint.describe_problem(fatal))
     path, name = ledger_paths.control_brief_path(task), desk.fleet.policy.control_branch
     _refuse_bad_branch(desk, brief)
+    control_append.refuse_blocked(desk.observation.refs, name)
     warnings, next_step = tuple(_collect_advice(desk, brief)), _next_command(desk, brief)
     # A next command that fails at once is no help, so the way to make it work comes first.
     if next_step.startswith("agentledger spawn") and any(w.startswith("spawn refuses it") for w in warnings):
@@ -179,6 +182,7 @@ def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
     paths = plan_draft.read_base_paths(desk)
     working = _working_branches(desk, brief.task)
     return [
+        *_describe_clashes(desk, brief),
         *plan_lint.describe_document(brief),
         *plan_lint.describe_findings(desk.snapshot.spawn(brief.task, brief), bool(working)),
         *(
@@ -192,6 +196,15 @@ def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
         ),
         *plan_lint.describe_copies(working, brief.document.blob),
     ]
+
+
+def _describe_clashes(desk: Managing, brief: Brief) -> Iterator[str]:
+    """Sentences where git, here or at the remote, can make no branch for the task, or none for the manager."""
+    refs = desk.observation.refs
+    agents = ref_clashes.describe_agent_clash(refs, brief.branch or f"agent/{brief.task}", brief.task)
+    control = ref_clashes.describe_control_clash(refs, desk.fleet.policy.control_branch)
+    for clash in filter(None, (agents, control)):
+        yield f"{'spawn refuses it: ' if clash.is_local else ''}{clash.text} ({clash.fix})"
 
 
 def _next_command(desk: Managing, brief: Brief) -> str:

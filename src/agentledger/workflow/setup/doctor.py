@@ -23,6 +23,8 @@ from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
+from agentledger.repository import ref_clashes
+from agentledger.repository.bases import HEADS, REMOTES, Refs
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
@@ -66,6 +68,7 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
             *_examine_hooks(git, place, trial),
             *_examine_configured(git),
             *(_examine_base(doubt) for doubt in doubts),
+            *_examine_names(start, policy),
             _examine_framework(place, trial),
             _examine_ci(place),
             _examine_instructions(git, place, base),
@@ -205,6 +208,14 @@ def _examine_base(doubt: str) -> Surface:
     """That the gates may judge by the wrong base, where something shows that."""
     detail, _, next_step = doubt.rpartition(": ")
     return Surface("base", State.UNKNOWN, detail, next_step)
+
+
+def _examine_names(start: Path, policy: Policy) -> Iterator[Surface]:
+    """Branches beside which git can make no branch for agents, or none for managers."""
+    git = process.repository_at(start)
+    refs = Refs(queries.read_refs(git, [HEADS, REMOTES]).refs, queries.read_config(git))
+    for clash in ref_clashes.find_clashes(refs, policy.control_branch):
+        yield Surface("branch names", State.OFF, clash.text, clash.fix)
 
 
 # -- what cannot be tried here -----------------------------------------------------------

@@ -26,13 +26,13 @@ from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
-from agentledger.repository import forge, hook_branches, listing
+from agentledger.repository import forge, hook_branches, listing, ref_clashes
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.storage import resources
 from agentledger.workflow.session.manager_context import refuse_unknown
 from agentledger.workflow.setup import agents_md as setup_agents_md
-from agentledger.workflow.setup import init_template, instruction_files, steps, uninstall
+from agentledger.workflow.setup import git_settings, init_template, instruction_files, steps, uninstall
 from agentledger.workflow.setup import manifest as setup_manifest
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
 from agentledger.workflow.setup.manifest import Manifest, Written, hash_content
@@ -60,6 +60,8 @@ class Repository:
     forge: str | None = None
     #: The branches in worktrees that clients have made.
     client_branches: tuple[str, ...] = ()
+    #: Branches that agents' branches or the control branch cannot be made beside, each with a way out.
+    clashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,10 @@ def inspect_repository(start: Path) -> Repository:
         tasks=fleet.tasks,
         forge=kind,
         client_branches=tuple(listing.list_client_branches(observed)),
+        clashes=tuple(
+            f"{clash.text}: {clash.fix}"
+            for clash in ref_clashes.find_clashes(observed.refs, fleet.policy.control_branch)
+        ),
     )
 
 
@@ -116,6 +122,21 @@ def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
         parts += _plan_hooks(repository, done)
     if choices.way in ("pre-commit", "both"):
         parts.append(_plan_framework(repository))
+    return _record_plan(repository, done, [*parts, Plan(notes=repository.clashes)])
+
+
+def plan_pinned_hooks(repository: Repository) -> Plan:
+    """The steps for git's own hooks alone, which run there whatever `core.hooksPath` the user has for all."""
+    done = setup_manifest.read_manifest(repository.place.common)
+    folder = repository.place.common / "hooks"
+    pin = git_settings.plan_settings(
+        repository.place.common / "config", [(worktree_hooks.SETTING, str(folder))]
+    )
+    return _record_plan(repository, done, [pin, *_plan_hooks(repository, done)])
+
+
+def _record_plan(repository: Repository, done: Manifest, parts: Iterable[Plan]) -> Plan:
+    """One plan of these parts, which begins with the manifest's record of them."""
     plan = combine_plans(parts)
     record = done.merge_later(plan.done)
     content = setup_manifest.render_manifest(repository.place.common, record)

@@ -27,7 +27,7 @@ from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
-from agentledger.repository import layout, spawned_files, worktrees
+from agentledger.repository import layout, ref_clashes, spawned_files, worktrees
 from agentledger.repository.bases import HEADS
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
@@ -181,7 +181,7 @@ class _Spawning:
         if dry_run:
             return planned
         commit = self._make_commit()
-        warnings = (*self._make_or_undo(commit), *self._write_attempt(commit))
+        warnings = (*self._make_or_undo(commit), *self._write_attempt(commit), *self._describe_push_clash())
         return replace(
             planned,
             files=(ledger_paths.brief_path(self.task.id),),
@@ -233,6 +233,9 @@ class _Spawning:
                 f"work in it: git worktree add {shlex.quote(str(self.folder))} {quoted_name}; "
                 "or begin a rival: --attempt 2",
             )
+        clash = ref_clashes.describe_agent_clash(self.desk.observation.refs, name, self.task.id)
+        if clash is not None and clash.is_local:
+            raise LedgerError(clash.text, f"{clash.fix}, then run this again")
         if process.run_unchecked(git, ["check-ref-format", HEADS + name])[1]:
             raise LedgerError(
                 f"git takes no branch named {escape_hidden(name)}",
@@ -243,6 +246,14 @@ class _Spawning:
                 f"{escape_hidden(str(self.folder))} is there already",
                 "name another folder with --worktree DIR",
             )
+
+    def _describe_push_clash(self) -> tuple[str, ...]:
+        """A warning where the remote will take no branch of this name."""
+        clash = ref_clashes.describe_agent_clash(self.desk.observation.refs, self.name, self.task.id)
+        if clash is None:
+            return ()
+        rename = shlex.join(("git", "branch", "-m", self.name, clash.free_name))
+        return (f"{clash.text}; before you push, give it another: {rename} && {clash.fix}",)
 
     def _make_commit(self) -> str:
         """Make the branch's first commit, where it starts, with the brief that counts; no branch has it yet."""
