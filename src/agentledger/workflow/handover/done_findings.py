@@ -118,7 +118,8 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
     """What the ready gate would find if these files were committed, and nothing else uncommitted."""
     # By its commit, not its worktree: other uncommitted documents must not count.
     ref = HEADS + at.branch.name
-    request = Request(heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now)
+    head = ((ref, at.branch.head),)
+    request = Request(heads=head, forecast=False, rules=False, gate=True, taken_back=False, now=now)
     with snapshot.open_snapshot(at.top, request) as taken:
         branch = next(b for b in taken.fleet.branches if b.ref == ref)
         if branch.work is None:
