@@ -146,3 +146,28 @@ def test_a_part_that_was_taken_back_takes_the_deletion_away(repo: Repo) -> None:
     assert found["taken_back"]["paths"] == ["src/a.py"]
     assert "branch -d" not in run(repo.path, "board", "--all", "--dormant", "never").out
     assert f"partly taken back by {by[:12]}" in found["state_why"]
+
+
+def test_what_depends_on_a_reverted_task_cannot_be_spawned(repo: Repo) -> None:
+    write(repo, {"src/a.py": "a = 2\n"}, "work")
+    landed = land(repo)
+    repo.git("switch", "--quiet", "agentledger")
+    child = BRIEF.replace("task: x", "task: y\ndepends_on: [x]").format("['docs/**']", "")
+    write(repo, {"tasks/y/brief.md": child}, "plan y")
+    repo.git("switch", "--quiet", "main")
+    assert "FLT003" not in run(repo.path, "spawn", "y", "--dry-run").out
+    repo.git("revert", "--no-edit", "-m", "1", landed)
+    refused = run(repo.path, "spawn", "y", "--dry-run")
+    assert (refused.code, "FLT003" in refused.out + refused.err) == (1, True), refused
+
+
+def test_a_branch_that_goes_on_after_a_revert_is_still_judged(repo: Repo) -> None:
+    write(repo, {"src/a.py": "a = 2\n"}, "work")
+    repo.git("revert", "--no-edit", "-m", "1", land(repo))
+    repo.git("switch", "--quiet", "agent/x")
+    write(repo, {"docs/d.md": "out of bounds\n"}, "slip")
+    repo.git("switch", "--quiet", "main")
+    assert entry(repo)["state"] == "reverted"
+    refused = run(repo.path, "check", "--branch", "agent/x", "--gate", "push")
+    assert refused.code == 1
+    assert "docs/d.md" in refused.out

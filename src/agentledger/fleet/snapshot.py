@@ -67,6 +67,8 @@ class Request:
     forecast: bool = True
     #: False leaves out line counts.
     lines: bool = True
+    #: False leaves out what base took back again: no rule asks that at push and ready, where somebody waits.
+    taken_back: bool = True
     #: Keep only the last N branches by name, numbers by value.
     limit: int | None = None
     #: Seconds since the epoch; None: the clock.
@@ -367,6 +369,8 @@ class _Taking:
         branches = absorbed.mark_absorbed(
             self.sealed, self.cache, history, branches=branches, progress=self.progress
         )
+        if not self.request.taken_back:
+            return branches
         # Whoever can commit here can write these logs, too.
         starts = {} if self.request.gate else read_branch_starts(observed.git, base, branches)
         reader = TakebackReader(

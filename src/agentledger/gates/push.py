@@ -48,7 +48,7 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
     here = surroundings.read_surroundings(outer, cwd)
     # Branches are judged at the commits that are pushed, under the names that they get at the remote.
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False, rules=False, gate=True, fetch=True)
+    request = Request(heads=pushed, forecast=False, rules=False, gate=True, fetch=True, taken_back=False)
     with snapshot.open_snapshot(cwd, request) as taken:
         linked = here.place.directory != here.place.common
         names = {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())

@@ -119,7 +119,13 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
     # By its commit, not its worktree: other uncommitted documents must not count.
     ref = HEADS + at.branch.name
     request = Request(
-        heads=((ref, at.branch.head),), forecast=False, rules=False, gate=True, now=now, fetch=True
+        heads=((ref, at.branch.head),),
+        forecast=False,
+        rules=False,
+        gate=True,
+        taken_back=False,
+        now=now,
+        fetch=True,
     )
     with snapshot.open_snapshot(at.top, request) as taken:
         branch = next(b for b in taken.fleet.branches if b.ref == ref)
