@@ -128,7 +128,8 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     else:
         line = f"there is no answer yet to what you asked {since} ago; nothing is written"
         next_step = "wait, and look again later: agentledger report"
-    return Did(command="report", messages=(line,), task=at.task.id, next=next_step)
+    # A note settles nothing, and is still there to be read.
+    return Did(command="report", messages=(line, *describe_answers(at)), task=at.task.id, next=next_step)
 
 
 def _waiting_check_in(at: AtWork) -> CheckIn | None:
@@ -316,9 +317,7 @@ def _find_same_check_in(
     """
     last = _last_check_in(at)
     recent = (
-        {last.document.source.path: encode(last.document.text)}
-        if last and abs(now - last.at) < SAME
-        else {}
+        {last.document.source.path: encode(last.document.text)} if last and abs(now - last.at) < SAME else {}
     )
     new_text = _strip_time(content)
     return next(
