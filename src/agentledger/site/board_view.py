@@ -183,12 +183,12 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.YOUR_TURN: (
         "Your turn",
         "Your turn",
-        "Questions first, then what is said to be ready; of each the longest wait.",
+        "Questions first, then what is ready, then what goes back to its agent; of each the longest wait.",
     ),
     Section.HELD: (
         "Held",
         "Held",
-        "Out of bounds, in conflict with {base}, rejected, taken back by {base}, or not as ready as it says.",
+        "With their agents, and out of bounds, in conflict with {base}, or no longer ready; or taken back by {base}.",
     ),
     Section.KILL: ("Kill?", "Kill", "A criterion is met at which the brief says to give up."),
     Section.SILENT: ("Silent", "Silent", "No check-in for longer than the brief allows."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from agentledger.attention.clock import brought_at
 from agentledger.model.ledger import CheckIn, Document, Part, Problem
 from agentledger.model.text import format_count, format_rfc3339
 from agentledger.model.work import Task, Work
@@ -64,6 +65,8 @@ class Event:
     sections: tuple[TextSection, ...] = ()
     #: None for a document.
     commit: CommitLine | None = None
+    #: When its commit was made; None where that is of no use.
+    brought: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,19 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
             mark=decision_mark(a.decision),
             note=a.checkpoint or "",
             sections=_build_text(a.text, render),
+            brought=brought_at(a),
         )
         for a in work.answers[:EVENTS_SHOWN]
     ]
     events += [
-        Event(at=r.at, title="Review", by=r.reviewer, mark=decision_mark(r.verdict), note=f"of {r.head[:10]}")
+        Event(
+            at=r.at,
+            title="Review",
+            by=r.reviewer,
+            mark=decision_mark(r.verdict),
+            note=f"of {r.head[:10]}",
+            brought=brought_at(r),
+        )
         for r in work.reviews[:EVENTS_SHOWN]
     ]
     events += [
@@ -139,7 +150,8 @@ def build_events(work: Work, task: Task, commits: Sequence[CommitLine], render: 
             )
         )
     events += [Event(at=c.at, title=c.subject, by=c.author, commit=c) for c in commits]
-    return tuple(sorted(events, key=lambda e: (-e.at, e.commit is not None)))
+    # By when they can have been written: one that is dated ahead must not stand above all others for ever.
+    return tuple(sorted(events, key=lambda e: (-min(e.at, e.brought or e.at), e.commit is not None)))
 
 
 def describe_left_out(work: Work) -> str:
@@ -222,6 +234,7 @@ def _build_check_in(check_in: CheckIn, render: Render) -> Event:
         mark=mark,
         note="; ".join(describe_check_in(check_in)),
         sections=sections,
+        brought=brought_at(check_in),
     )
 
 

@@ -269,6 +269,25 @@ def test_what_is_no_text_is_refused_when_it_is_piped_in(desk: Desk) -> None:
     assert check_ins(desk) == []
 
 
+def test_a_note_is_read_while_ready_waits_for_its_review(desk: Desk) -> None:
+    """A note settles nothing, so the work stays ready: its agent would never see it, and its author wait."""
+    run(desk.path, "report", "--state", "ready", "--changed", "All.", "--next", "Nothing.")
+    assert run(desk.repo.path, "answer", "x", "Why a loop?").code == 0
+    result = run(desk.path, "report")
+    assert "that is still so" in result.out
+    assert "Why a loop?" in result.out
+
+
+def test_a_review_that_asks_for_changes_is_told_to_whoever_waits_for_it(desk: Desk) -> None:
+    run(desk.path, "report", "--state", "ready", "--changed", "All.", "--next", "Nothing.")
+    head = desk.git("rev-parse", "HEAD").strip()
+    text = f"---\nreviewer: ben\nkind: human\nverdict: request-changes\nbranch: agent/x\nhead: {head}\n---\n"
+    desk.repo.commit("agentledger", {"tasks/x/reviews/1.md": text})
+    desk.repo.flush()
+    result = run(desk.path, "report", "--dry-run")
+    assert "the review by ben asks for changes" in result.out
+
+
 def test_looking_for_an_answer_takes_no_question_back(desk: Desk) -> None:
     run(desk.path, "report", "--need", "Redis?")
     head = desk.git("rev-parse", "HEAD")

@@ -123,7 +123,8 @@ def _describe_pending(at: AtWork, now: int) -> Did | None:
     else:
         line = f"there is no answer yet to what you asked {since} ago; nothing is written"
         next_step = "wait, and look again later: agentledger report"
-    return Did(command="report", messages=(line,), task=at.task.id, next=next_step)
+    # A note settles nothing, and is still there to be read.
+    return Did(command="report", messages=(line, *describe_answers(at)), task=at.task.id, next=next_step)
 
 
 def _waiting_check_in(at: AtWork) -> CheckIn | None:
