@@ -14,51 +14,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
-from agentledger.attention import ended_tasks, stacking
+from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
-from agentledger.attention.sections import planned_tasks
-from agentledger.attention.wip import Load, measure_loads
 from agentledger.changes import bridges, content_risks, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.fleet import check_ins
+from agentledger.fleet.fleet_facts import (
+    PROTECTED,
+    describe_gone_tasks,
+    has_named_branch,
+    merged_tasks,
+    peers_of,
+    scope_of,
+    short_base_ref,
+    task_dependencies,
+    tasks_naming,
+)
 from agentledger.fleet.foreign_work import find_foreign_work
-from agentledger.git import commits, objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import (
-    UNDER_WAY,
-    UNMERGED,
-    Base,
     Branch,
     Change,
     Conflict,
     ConflictFile,
     Fleet,
-    State,
 )
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
-from agentledger.model.paths import parent_folders
-from agentledger.model.text import decode, encode
-from agentledger.model.work import End, Task, find_dependencies, task_of_work
+from agentledger.model.text import decode
+from agentledger.model.work import find_dependencies, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
-
-# Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
-# pattern that happens to match it.
-PROTECTED = tuple(
-    pattern.encode()
-    for pattern in (
-        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
-        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
-        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
-        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
-        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
-    ).split()
-)
 
 
 def judge_branches(
@@ -99,174 +89,6 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
     )
     # Only OWN010 is about the refs of a push; all other rules are about the branch's own commits.
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
-
-
-def judge_spawn(
-    scratch: Scratch,
-    fleet: Fleet,
-    task_id: str,
-    as_if: Brief | None = None,
-    below: Branch | None = None,
-) -> tuple[Finding, ...]:
-    """Return what the spawn gate finds about handing out a task of the fleet, for the first time or again.
-
-    With `as_if`, as though that were the task's brief already; the task itself need not exist then. With
-    `below`, as a branch that starts at the head of that one.
-    """
-    fleet = _with_brief(fleet, task_id, as_if) if as_if else fleet
-    task = next(task for task in fleet.tasks if task.id == task_id)
-    paths = [path for path, _ in objects.read_file_ids(scratch.git, fleet.base.head)]
-    case = _SpawnBench(fleet, (task,), frozenset(paths)).case(task)
-    tree = _count_by_folder(case.scope, paths) if case.scope else {}
-    inside = _tasks_within(scratch, fleet, below) if below else frozenset()
-    return rules.evaluate_rules(replace(case, tree=tree, below=inside))
-
-
-def add_spawn_findings(scratch: Scratch, fleet: Fleet) -> Fleet:
-    """Return the fleet; each planned task has what the spawn gate finds, but for how broad its scope is.
-
-    That only warns, and costs more than all the rest.
-    """
-    planned = planned_tasks(fleet)
-    if not planned:
-        return fleet
-    follows = any(task.brief and task.brief.follow for task in planned)
-    paths = objects.read_file_ids(scratch.git, fleet.base.head) if follows else ()
-    bench = _SpawnBench(fleet, planned, frozenset(path for path, _ in paths))
-    findings = {task.id: rules.evaluate_rules(bench.case(task)) for task in planned}
-    tasks = (
-        replace(task, spawn_findings=findings[task.id]) if task.id in findings else task
-        for task in fleet.tasks
-    )
-    return replace(fleet, tasks=tuple(tasks))
-
-
-class _SpawnBench:
-    """What the spawn gate asks about these tasks of a fleet; `paths` are the files on base."""
-
-    def __init__(self, fleet: Fleet, tasks: Sequence[Task], paths: frozenset[bytes]) -> None:
-        self.fleet, self.paths = fleet, paths
-        self.done = merged_tasks(fleet)
-        self.peers = {peer.task: peer for peer in peers_of(fleet)}
-        self.scopes = {task.id: scope_of(task.brief, fleet) for task in tasks if task.brief}
-        # Only those that may share a path are compared: a board asks for every planned task.
-        scopes = {task: peer.scope for task, peer in self.peers.items()}
-        self.near = task_scope.find_near_scopes(scopes | self.scopes)
-        self.dependencies = task_dependencies(fleet)
-        self.underway = _branches_underway(fleet)
-        self.loads = {load.manager: load for load in measure_loads(fleet)}
-
-    def case(self, task: Task) -> Case:
-        """Build the case of one task, without the count of files by folder."""
-        brief = task.brief
-        return Case(
-            gate=Gate.SPAWN,
-            now=self.fleet.now,
-            policy=self.fleet.policy,
-            base=short_base_ref(self.fleet.base),
-            task=task,
-            scope=self.scopes.get(task.id),
-            naming=_tasks_naming(self.fleet, brief.branch) if brief else (),
-            missing=_missing_paths(brief, self.paths) if brief else (),
-            peers=self._near_peers(task),
-            done=self.done,
-            gone=_describe_gone(self.fleet),
-            dependencies=self.dependencies,
-            underway=self.underway,
-            load=self._load_of_manager(brief.manager) if brief else None,
-        )
-
-    def _near_peers(self, task: Task) -> tuple[Peer, ...]:
-        near = self.near.get(task.id, frozenset())
-        return tuple(peer for name, peer in self.peers.items() if name in near)
-
-    def _load_of_manager(self, manager: str) -> Load:
-        named = manager or next(iter(self.fleet.policy.managers), "")
-        return self.loads.get(named, Load(named))
-
-
-def _with_brief(fleet: Fleet, task_id: str, brief: Brief) -> Fleet:
-    task = next((task for task in fleet.tasks if task.id == task_id), Task(id=task_id))
-    others = (task for task in fleet.tasks if task.id != task_id)
-    return replace(fleet, tasks=(*others, replace(task, brief=brief, brief_from="control")))
-
-
-def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
-    """Map every task to those that it depends on."""
-    return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
-
-
-def _branches_underway(fleet: Fleet) -> dict[str, tuple[str, ...]]:
-    """Map each task to its branches whose work has not landed or ended."""
-    names: dict[str, tuple[str, ...]] = {}
-    for branch in fleet.branches:
-        if branch.work and branch.state in UNDER_WAY:
-            names[branch.work.task] = (*names.get(branch.work.task, ()), branch.name)
-    return names
-
-
-def _tasks_within(scratch: Scratch, fleet: Fleet, branch: Branch) -> frozenset[str]:
-    """Return the tasks of which a branch holds all work: its own, and those on whose heads it stands."""
-    commits_within = {
-        line[0] for line in commits.read_ancestry_outside(scratch.git, branch.head, fleet.base.head)
-    }
-    works = {
-        b.work.task for b in fleet.branches if b.work and b.state in UNDER_WAY and b.head in commits_within
-    }
-    return frozenset(works | {branch.work.task} if branch.work else works)
-
-
-def _has_named_branch(fleet: Fleet) -> bool:
-    return any(task.brief and task.brief.branch for task in fleet.tasks)
-
-
-def _tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
-    """Return the tasks whose briefs name this branch."""
-    return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
-
-
-def _missing_paths(brief: Brief, paths: frozenset[bytes]) -> tuple[str, ...]:
-    """Return the paths of `follow` that are neither a file nor a folder of base."""
-    if not brief.follow:
-        return ()
-    folders = {folder for path in paths for folder in parent_folders(path)}
-    return tuple(p for p in brief.follow if encode(p.rstrip("/")) not in paths | folders)
-
-
-def _count_by_folder(granted: task_scope.Scope, paths: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
-    # By top folder (b"" for files at the top): how many files there are, and how many of those are in scope.
-    counts: dict[bytes, tuple[int, int]] = {}
-    for path in paths:
-        top = path.partition(b"/")[0] if b"/" in path else b""
-        files, in_scope = counts.get(top, (0, 0))
-        counts[top] = files + 1, in_scope + granted.holds(path)
-    return counts
-
-
-def short_base_ref(base: Base) -> str:
-    """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
-    return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-
-
-def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
-    """Return the active tasks with their scopes: those with a brief that an open or dormant branch works on."""
-    open_ = {b.name for b in fleet.branches if b.state in UNMERGED}
-    return tuple(
-        Peer(
-            task.id,
-            task.brief,
-            scope_of(task.brief, fleet),
-            branches=task.branches,
-            since=task.brief.document.source.at,
-        )
-        for task in fleet.tasks
-        if task.brief and open_.intersection(task.branches) and task.outcome is None
-    )
-
-
-def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
-    """Return the scope that a brief grants under the fleet's policy."""
-    return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
 
 
 # -- what a branch changed ------------------------------------------------------------
@@ -318,10 +140,10 @@ class Bench:
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
         self.done = merged_tasks(fleet)
-        self.gone = _describe_gone(fleet)
+        self.gone = describe_gone_tasks(fleet)
         self.known = task_dependencies(fleet)
         self.named = (
-            {b.name: _tasks_naming(fleet, b.name) for b in branches} if _has_named_branch(fleet) else {}
+            {b.name: tasks_naming(fleet, b.name) for b in branches} if has_named_branch(fleet) else {}
         )
         self.briefs = {task.id: task.brief for task in fleet.tasks}
         self.lines = _lines_of_tasks(fleet)
@@ -472,42 +294,3 @@ def _lines_of_tasks(fleet: Fleet) -> dict[str, frozenset[str]]:
         for commit in branch.line if branch.work else ():
             by_commit.setdefault(commit.id, set()).add(branch.work.task if branch.work else "")
     return {commit: frozenset(tasks) for commit, tasks in by_commit.items()}
-
-
-def merged_tasks(fleet: Fleet) -> frozenset[str]:
-    """Return the tasks that are merged: by their recorded outcome, by base's history, or as a branch of theirs is.
-
-    A branch without own commits whose ledger folder says that it works on a task was merged by moving base
-    forward to it.
-    """
-    # What has landed is there for others to build on, also while something uncommitted is left in a worktree.
-    landed = {
-        b.work.task
-        for b in fleet.branches
-        if b.work and (b.at_rest or b.state) in (State.MERGED, State.ABSORBED)
-    }
-    reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
-    landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
-    landed |= {task.id for task in fleet.tasks if task.ending and task.ending.end is not End.GONE}
-    landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
-    # What was taken back is not there to build on, whatever was written down when it landed.
-    return frozenset(landed - _taken_back_tasks(fleet))
-
-
-def _taken_back_tasks(fleet: Fleet) -> set[str]:
-    """Return the tasks whose work base took back, but for those of which another branch is there."""
-    states: dict[str, set[State]] = {}
-    for branch in fleet.branches:
-        if branch.work:
-            states.setdefault(branch.work.task, set()).add(branch.state)
-    there = {State.MERGED, State.ABSORBED}
-    return {task for task, each in states.items() if State.REVERTED in each and not each & there}
-
-
-def _describe_gone(fleet: Fleet) -> dict[str, str]:
-    """Map the tasks whose branches are gone to where they were last seen, in words."""
-    return {
-        task.id: ended_tasks.describe_ending(task.ending)
-        for task in ended_tasks.gone_tasks(fleet)
-        if task.ending
-    }

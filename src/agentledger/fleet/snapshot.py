@@ -20,7 +20,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.fleet import case_builder, code_objects, fleet_reader, in_use, task_endings
+from agentledger.fleet import case_builder, code_objects, fleet_reader, in_use, spawn_bench, task_endings
 from agentledger.fleet.fleet_reader import Reading
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -142,7 +142,7 @@ class Snapshot:
 
         With `as_if`, as though that were its brief; with `below`, as a branch that stands on that one.
         """
-        return case_builder.judge_spawn(self._scratch, self.fleet, task, as_if=as_if, below=below)
+        return spawn_bench.judge_spawn(self._scratch, self.fleet, task, as_if=as_if, below=below)
 
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
@@ -309,7 +309,7 @@ class _Taking:
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)))
-            with_ledger = case_builder.add_spawn_findings(
+            with_ledger = spawn_bench.add_spawn_findings(
                 self.sealed, replace(with_ledger, branches=tuple(branches))
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))

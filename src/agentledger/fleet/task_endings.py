@@ -16,7 +16,7 @@ from agentledger.changes import landings
 from agentledger.changes.ancestry import History
 from agentledger.changes.landings import Landings, Start
 from agentledger.fleet import lost_heads
-from agentledger.fleet.case_builder import scope_of
+from agentledger.fleet.fleet_facts import scope_of
 from agentledger.fleet.lost_heads import LastSeen, Seen
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import UNMERGED, Branch, Fleet, State

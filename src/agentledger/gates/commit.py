@@ -18,7 +18,7 @@ from agentledger.attention.clock import time_of
 from agentledger.changes import content_risks, net_changes
 from agentledger.changes.merge_blobs import list_change_blobs
 from agentledger.changes.net_changes import Line, Net, Own
-from agentledger.fleet import case_builder, check_ins
+from agentledger.fleet import check_ins, fleet_facts
 from agentledger.gates import gated as who
 from agentledger.gates import granting, lacking
 from agentledger.gates import here as surroundings
@@ -94,12 +94,12 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         gate=Gate.COMMIT,
         now=now,
         policy=gated.policy,
-        base=case_builder.short_base_ref(gated.base),
+        base=fleet_facts.short_base_ref(gated.base),
         branch=here.branch,
         is_agent_branch=True,
         task=gated.task,
         work=_gather_work(sealed, here, gated, commit=commit, own=own, now=now),
-        scope=task_scope.scope_of_brief(brief, gated.policy, case_builder.PROTECTED),
+        scope=task_scope.scope_of_brief(brief, gated.policy, fleet_facts.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agentledger import documents
 from agentledger.attention import brief_change, ended_tasks
-from agentledger.fleet import case_builder, snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process
 from agentledger.ledger.unknown import find_undecided_task
@@ -169,7 +169,7 @@ def _build_given(fleet: Fleet, task: Task, branch: Branch | str | None, kind: st
         fleet=fleet,
         task=task,
         brief=task.brief,
-        scope=case_builder.scope_of(task.brief, fleet),
+        scope=fleet_facts.scope_of(task.brief, fleet),
         name=name,
         branch=own_branch,
     )
@@ -222,7 +222,7 @@ def _describe_request(given: Given, own: Brief | None) -> tuple[str, ...]:
     """What the branch's copy of the brief asks for, in sentences."""
     if own is None:
         return ()
-    new_scope = case_builder.scope_of(own, given.fleet)
+    new_scope = fleet_facts.scope_of(own, given.fleet)
     return brief_change.compare_briefs(given.brief, own, given.scope, new_scope).sentences
 
 

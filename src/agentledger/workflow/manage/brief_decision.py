@@ -15,7 +15,7 @@ from agentledger.attention import brief_change
 from agentledger.attention.brief_change import Change
 from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
-from agentledger.fleet import case_builder, snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process
 from agentledger.model import ledger_paths
@@ -114,7 +114,7 @@ def _compare_copy(desk: Managing, task: Task, branch: Branch) -> Compared:
     assert official
     assert own
     assert branch.work
-    old_scope, new_scope = (case_builder.scope_of(brief, desk.fleet) for brief in (official, own))
+    old_scope, new_scope = (fleet_facts.scope_of(brief, desk.fleet) for brief in (official, own))
     change = brief_change.compare_briefs(official, own, old_scope, new_scope)
     return Compared(
         task=task.id, branch=branch.name, copy=branch.work.copy, official=official, own=own, change=change

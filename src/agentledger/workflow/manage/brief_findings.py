@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agentledger.fleet import case_builder
+from agentledger.fleet import fleet_facts
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, format_path
@@ -19,9 +19,9 @@ from agentledger.workflow.session.manager_context import Managing
 
 def describe_new_overlaps(desk: Managing, old_brief: Brief, new_brief: Brief) -> Iterator[str]:
     """A sentence for each active task whose scope overlaps that of `new_brief`, and not that of `old_brief`."""
-    old_scope, new_scope = (case_builder.scope_of(brief, desk.fleet) for brief in (old_brief, new_brief))
+    old_scope, new_scope = (fleet_facts.scope_of(brief, desk.fleet) for brief in (old_brief, new_brief))
     open_ = tuple(map(encode, desk.fleet.policy.open))
-    for peer in case_builder.peers_of(desk.fleet):
+    for peer in fleet_facts.peers_of(desk.fleet):
         related = peer.task in new_brief.depends_on or old_brief.task in peer.brief.depends_on
         if peer.task != old_brief.task and not related:
             overlap = _describe_overlap(old_scope, new_scope, peer.scope, open_)

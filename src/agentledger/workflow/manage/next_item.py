@@ -17,7 +17,7 @@ from agentledger.attention import brief_change
 from agentledger.attention.queue import Turn, list_turns
 from agentledger.attention.turn import Kind
 from agentledger.control import append
-from agentledger.fleet import case_builder
+from agentledger.fleet import fleet_facts
 from agentledger.fleet.snapshot import Snapshot
 from agentledger.model.fleet import Fleet
 from agentledger.repository.repository_state import observe_repository
@@ -49,7 +49,7 @@ def _compare_brief(turn: Turn, fleet: Fleet) -> Turn:
     own = turn.branch.work.brief if turn.branch.work else None
     if turn.kind is not Kind.SCOPE_CHANGE or own is None or turn.task.brief is None:
         return turn
-    old_scope, new_scope = (case_builder.scope_of(brief, fleet) for brief in (turn.task.brief, own))
+    old_scope, new_scope = (fleet_facts.scope_of(brief, fleet) for brief in (turn.task.brief, own))
     return replace(turn, change=brief_change.compare_briefs(turn.task.brief, own, old_scope, new_scope))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from agentledger.documents.brief import ALWAYS, CRITERIA
 from agentledger.documents.placeholders import strip_comments
-from agentledger.fleet import case_builder
+from agentledger.fleet import fleet_facts
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.model.fleet import Fleet, State
@@ -56,7 +56,7 @@ class Overlap:
 
 def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
     """The tasks that are not over and whose scope overlaps the brief's, unless one depends on the other."""
-    mine, open_ = case_builder.scope_of(brief, fleet), _open_patterns(fleet.policy)
+    mine, open_ = fleet_facts.scope_of(brief, fleet), _open_patterns(fleet.policy)
     overlaps = []
     for task, theirs, active in _other_scopes(brief, fleet):
         try:
@@ -74,8 +74,8 @@ def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
 
 def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
     """The id and scope of each other task that is not over, and whether somebody works on it."""
-    active = {peer.task for peer in case_builder.peers_of(fleet)}
-    merged = case_builder.merged_tasks(fleet)
+    active = {peer.task for peer in fleet_facts.peers_of(fleet)}
+    merged = fleet_facts.merged_tasks(fleet)
     for task in fleet.tasks:
         other = task.brief
         if other is None or task.id == brief.task or task.outcome or task.id in merged:
@@ -83,7 +83,7 @@ def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool
         related = task.id in brief.depends_on or brief.task in other.depends_on
         # A brief that only a branch has is no plan of the manager's, so it counts while that branch is active.
         if not related and (task.id in active or task.brief_from != "branch"):
-            yield task.id, case_builder.scope_of(other, fleet), task.id in active
+            yield task.id, fleet_facts.scope_of(other, fleet), task.id in active
 
 
 def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
@@ -124,7 +124,7 @@ class Hot:
 
 def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
     """The files that live branches of other tasks change, and those that base changes most often."""
-    scope = case_builder.scope_of(brief, fleet)
+    scope = fleet_facts.scope_of(brief, fleet)
     within = {path for path in paths if scope.holds(path)}
     branches = _branches_by_path(fleet, brief.task, within)
     counts, of = _count_changes(sealed, fleet.base.head, within)
@@ -178,7 +178,7 @@ class Named:
 
 def find_named_paths(brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Named:
     """Paths of base that the brief's text or its checks name, and that its scope does not decide on."""
-    scope = case_builder.scope_of(brief, fleet)
+    scope = fleet_facts.scope_of(brief, fleet)
     files = set(paths)
     folders = {folder for path in files for folder in parent_folders(path) if folder}
     parts = {part.title: strip_comments(part.text) for part in brief.document.parts if not part.empty}

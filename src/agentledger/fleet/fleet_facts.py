@@ -1,0 +1,121 @@
+"""What holds for the whole fleet, and several gates ask: scopes, dependencies, which tasks are there to build on.
+
+Belongs here: facts of a fleet that no reading is needed for. Does not: the case of a branch (see `case_builder`)
+or of a task that is handed out (see `spawn_bench`).
+"""
+
+from __future__ import annotations
+
+from agentledger.attention import ended_tasks
+from agentledger.model.fleet import (
+    UNDER_WAY,
+    UNMERGED,
+    Base,
+    Fleet,
+    State,
+)
+from agentledger.model.ledger import Brief
+from agentledger.model.work import End
+from agentledger.rules.case import Peer
+from agentledger.scope import task_scope
+
+# Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
+# pattern that happens to match it.
+PROTECTED = tuple(
+    pattern.encode()
+    for pattern in (
+        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
+        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
+        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
+        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
+        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
+    ).split()
+)
+
+
+def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Map every task to those that it depends on."""
+    return {task.id: task.brief.depends_on if task.brief else () for task in fleet.tasks}
+
+
+def list_branches_underway(fleet: Fleet) -> dict[str, tuple[str, ...]]:
+    """Map each task to its branches whose work has not landed or ended."""
+    names: dict[str, tuple[str, ...]] = {}
+    for branch in fleet.branches:
+        if branch.work and branch.state in UNDER_WAY:
+            names[branch.work.task] = (*names.get(branch.work.task, ()), branch.name)
+    return names
+
+
+def has_named_branch(fleet: Fleet) -> bool:
+    return any(task.brief and task.brief.branch for task in fleet.tasks)
+
+
+def tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
+    """Return the tasks whose briefs name this branch."""
+    return tuple(t.id for t in fleet.tasks if branch and t.brief and t.brief.branch == branch)
+
+
+def short_base_ref(base: Base) -> str:
+    """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
+    return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
+    """Return the active tasks with their scopes: those with a brief that an open or dormant branch works on."""
+    open_ = {b.name for b in fleet.branches if b.state in UNMERGED}
+    return tuple(
+        Peer(
+            task.id,
+            task.brief,
+            scope_of(task.brief, fleet),
+            branches=task.branches,
+            since=task.brief.document.source.at,
+        )
+        for task in fleet.tasks
+        if task.brief and open_.intersection(task.branches) and task.outcome is None
+    )
+
+
+def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
+    """Return the scope that a brief grants under the fleet's policy."""
+    return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
+
+
+def merged_tasks(fleet: Fleet) -> frozenset[str]:
+    """Return the tasks that are merged: by their recorded outcome, by base's history, or as a branch of theirs is.
+
+    A branch without own commits whose ledger folder says that it works on a task was merged by moving base
+    forward to it.
+    """
+    # What has landed is there for others to build on, also while something uncommitted is left in a worktree.
+    landed = {
+        b.work.task
+        for b in fleet.branches
+        if b.work and (b.at_rest or b.state) in (State.MERGED, State.ABSORBED)
+    }
+    reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
+    landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
+    landed |= {task.id for task in fleet.tasks if task.ending and task.ending.end is not End.GONE}
+    landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
+    # What was taken back is not there to build on, whatever was written down when it landed.
+    return frozenset(landed - _taken_back_tasks(fleet))
+
+
+def _taken_back_tasks(fleet: Fleet) -> set[str]:
+    """Return the tasks whose work base took back, but for those of which another branch is there."""
+    states: dict[str, set[State]] = {}
+    for branch in fleet.branches:
+        if branch.work:
+            states.setdefault(branch.work.task, set()).add(branch.state)
+    there = {State.MERGED, State.ABSORBED}
+    return {task for task, each in states.items() if State.REVERTED in each and not each & there}
+
+
+def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:
+    """Map the tasks whose branches are gone to where they were last seen, in words."""
+    return {
+        task.id: ended_tasks.describe_ending(task.ending)
+        for task in ended_tasks.gone_tasks(fleet)
+        if task.ending
+    }
