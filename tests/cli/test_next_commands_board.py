@@ -43,6 +43,9 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
         if command.startswith("git diff"):
             assert type_command(shop, command).out.startswith("diff --git ")
             continue
+        if command.startswith(("agentledger prompt", "git -C")):  # for its agent to go on, or to look at its files
+            assert type_command(shop, command).out
+            continue
         here = Path(shutil.copytree(shop, tmp_path / name, symlinks=True))
         if command.startswith("agentledger answer"):
             type_command(here, command)
@@ -55,3 +58,15 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
             assert git(here, "merge-base", "main", name) == git(here, "rev-parse", name)
         else:  # it brings the conflict, which a person settles
             assert "Automatic merge failed" in type_command(here, command, code=1).out
+
+
+def test_a_long_answer_is_typed_as_the_board_shows_it(shop: Path, tmp_path: Path) -> None:
+    here = Path(shutil.copytree(shop, tmp_path / "shop", symlinks=True))
+    lines = run(here, "board").out.splitlines()
+    start = next(
+        n for n, line in enumerate(lines) if line.strip().startswith("agentledger answer pickup-slots")
+    )
+    end = next(n for n, line in enumerate(lines[start:], start) if line.endswith("'"))
+    type_command(here, "\n".join(lines[start : end + 1]).strip())
+    [answer] = git(here, "show", "--name-only", "--format=", "agentledger").split()
+    assert "then run agentledger" in git(here, "show", f"agentledger:{answer}")

@@ -9,6 +9,7 @@ Text from git is never read as rich's markup: it goes through `escape_hidden` in
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -301,7 +302,19 @@ def _fit_command(action: NextAction, room: int) -> list[str]:
     if not action.command or cell_len(action.command) <= room:
         return [action.command] if action.command else []
     steps = [f"{step} &&" for step in action.steps[:-1]] + list(action.steps[-1:])
-    return steps if all(cell_len(step) <= room for step in steps) else []
+    lines = [line for step in steps for line in _break_message(step, room)]
+    return lines if all(cell_len(line) <= room for line in lines) else []
+
+
+def _break_message(step: str, room: int) -> list[str]:
+    """The lines of a step: the text after -m may go on in the next line, since a shell reads quotes to their end."""
+    start, flag, text = step.partition(" -m '")
+    if cell_len(step) <= room or not flag or "'" in text[:-1]:
+        return [step]
+    return [
+        f"{start} -m \\",
+        *textwrap.wrap(f"'{text}", room, break_long_words=False, break_on_hyphens=False),
+    ]
 
 
 def _render_table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
