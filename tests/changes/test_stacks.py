@@ -13,8 +13,10 @@ import pytest
 
 import fleets
 from agentledger.attention.actions import next_action
+from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Stand, State
 from agentledger.model.work import Progress, Standing, Work
+from agentledger.site.branch_commands import build_commands
 from command import branches, page, run, site
 from nextcommand import find_command, type_command
 from stacked import Stack
@@ -135,6 +137,24 @@ def test_what_is_approved_waits_for_the_lower_branch() -> None:
     action = next_action(upper, fleets.BASE)
     assert action is not None
     assert (action.text, action.steps) == ("Approved: it merges after agent/a", ())
+
+
+def test_what_is_approved_waits_for_a_dependency_that_it_does_not_stand_on() -> None:
+    message = "it depends on a, which has not merged"
+    missing = Finding(
+        rule="FLT003",
+        name="dependency-unmerged",
+        severity=Severity.ERROR,
+        blocks=True,
+        message=message,
+        hint="",
+    )
+    approved = Standing(progress=Progress.APPROVED)
+    branch = fleets.branch(standing=approved, work=Work(task="login"), findings=(missing,))
+    action = next_action(branch, fleets.BASE)
+    assert action is not None
+    assert (action.text, action.steps) == (f"Approved, and waits: {message}", ())
+    assert "git merge" not in str(build_commands(branch, fleets.BASE))
 
 
 # -- the lower branch has landed ------------------------------------------------------

@@ -43,7 +43,9 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
         if command.startswith("git diff"):
             assert type_command(shop, command).out.startswith("diff --git ")
             continue
-        if command.startswith(("agentledger prompt", "git -C")):  # for its agent to go on, or to look at its files
+        if command.startswith(
+            ("agentledger prompt", "git -C")
+        ):  # for its agent to go on, or to look at its files
             assert type_command(shop, command).out
             continue
         here = Path(shutil.copytree(shop, tmp_path / name, symlinks=True))

@@ -134,6 +134,8 @@ def _take_finished(branch: Branch, base: Base) -> NextAction:
         return NextAction("Review it: said to be ready", review_steps(branch, base))
     if ground := stacking.live_ground(branch):
         return NextAction(f"Approved: it merges after {escape_hidden(ground)}")
+    if missing := stacking.unmerged_dependencies(branch):
+        return NextAction(f"Approved, and waits: {format_reasons(missing)}")
     return NextAction("Merge it: approved", shell.format_merge_commands(branch, base))
 
 

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator
 
 from agentledger.model import ledger_paths, shell
+from agentledger.model.findings import Severity
 from agentledger.model.fleet import UNDER_WAY, Branch, Bridge, Stand, State
 from agentledger.model.text import HIDDEN, escape_hidden, format_count
 
@@ -41,6 +42,15 @@ def _describe_stand(stand: Stand) -> str:
 def live_ground(branch: Branch) -> str:
     """Return the name of a branch that has to merge before this one; "" where none has."""
     return next((stand.branch for stand in branch.stands_on if stand.state in UNDER_WAY), "")
+
+
+def unmerged_dependencies(branch: Branch) -> tuple[str, ...]:
+    """Return what has to merge before this branch, in words: the merge gate would stop it for that."""
+    return tuple(
+        finding.message
+        for finding in branch.findings or ()
+        if finding.rule == "FLT003" and finding.severity is Severity.ERROR and finding.waived is None
+    )
 
 
 def follow_command(branch: Branch) -> str | None:

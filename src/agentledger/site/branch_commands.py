@@ -78,6 +78,7 @@ def _merge_command(branch: Branch, base: Base) -> Command | None:
     # What it stands on merges first, and what landed comes in first: else there is more to it than this. What base
     # took back does not come again by a merge, or comes as it was.
     ready = branch.state in UNMERGED and not branch.bridge and not stacking.live_ground(branch)
+    ready = ready and not stacking.unmerged_dependencies(branch)
     steps = shell.format_merge_commands(branch, base) if ready else ()
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
