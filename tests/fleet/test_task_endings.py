@@ -57,6 +57,41 @@ def test_landed_and_cleaned_up_it_is_ended_and_what_depends_on_it_can_be_spawned
     assert run(scene.repo.path, "spawn", "y").code == 0
 
 
+@pytest.mark.parametrize("how", ["merge", "forward", "squash"])
+def test_taken_back_after_its_branch_is_gone_it_is_said_and_nothing_can_build_on_it(
+    scene: Scene, tmp_path: Path, how: str
+) -> None:
+    scene.spawn()
+    scene.work()
+    seen(scene, tmp_path)
+    tip = scene.land(how)
+    scene.clean_up(force=True)
+    mainline = ("-m", "1") if how == "merge" else ()
+    scene.repo.git("revert", "--no-edit", *mainline, tip)
+    revert = scene.repo.git("rev-parse", "main")
+    assert scene.task()["ending"]["taken_back"] == revert
+    assert f"and taken back by base in {revert[:12]}" in run(scene.repo.path, "board", "--all").out
+    stopped = run(scene.repo.path, "spawn", "y")
+    assert (stopped.code, "it depends on x, which has not merged" in stopped.out) == (1, True)
+    scene.repo.git("revert", "--no-edit", revert)
+    assert scene.task()["ending"]["taken_back"] is None
+    assert run(scene.repo.path, "spawn", "y").code == 0
+
+
+def test_a_squash_without_its_folder_that_was_taken_back_leaves_nothing_on_base(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.spawn()
+    scene.work()
+    seen(scene, tmp_path)
+    tip = scene.land("bare squash")
+    scene.clean_up(force=True)
+    scene.repo.git("revert", "--no-edit", tip)
+    # Nothing but the head that was last seen knows of it, and base has nothing of that any more.
+    assert scene.state() == "gone"
+    assert run(scene.repo.path, "spawn", "y").code == 1
+
+
 def test_the_brief_and_one_commit_in_a_merge_are_enough_without_anything_written_down(scene: Scene) -> None:
     scene.spawn()
     scene.work()

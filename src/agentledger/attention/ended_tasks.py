@@ -21,10 +21,11 @@ _SHOWN = 12  # digits of a commit's id
 def describe_ending(ending: Ending) -> str:
     """Say how a task ended, in a few words: `merged in …`, `absorbed: same change as …`, `gone: last seen …`."""
     commit = ending.commit[:_SHOWN] if ending.commit else "a commit that is not known"
+    later = f", and taken back by base in {ending.taken_back[:_SHOWN]}" if ending.taken_back else ""
     if ending.end is End.MERGED:
-        return f"merged in {commit}"
+        return f"merged in {commit}{later}"
     if ending.end is End.ABSORBED:
-        return f"absorbed: same change as {commit}"
+        return f"absorbed: same change as {commit}{later}"
     where = f"last seen at {ending.head[:_SHOWN]}" if ending.head else "never seen here"
     return f"gone: {where}" + (f" on {escape_hidden(ending.branch)}" if ending.branch else "")
 

@@ -96,7 +96,7 @@ def merged_tasks(fleet: Fleet) -> frozenset[str]:
     }
     reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
     landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
-    landed |= {task.id for task in fleet.tasks if task.ending and task.ending.end is not End.GONE}
+    landed |= {t.id for t in fleet.tasks if t.ending and t.ending.end is not End.GONE}
     landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
     # What was taken back is not there to build on, whatever was written down when it landed.
     return frozenset(landed - _taken_back_tasks(fleet))
@@ -109,7 +109,8 @@ def _taken_back_tasks(fleet: Fleet) -> set[str]:
         if branch.work:
             states.setdefault(branch.work.task, set()).add(branch.state)
     there = {State.MERGED, State.ABSORBED}
-    return {task for task, each in states.items() if State.REVERTED in each and not each & there}
+    taken_back = {task for task, each in states.items() if State.REVERTED in each and not each & there}
+    return taken_back | {t.id for t in fleet.tasks if t.ending and t.ending.taken_back}
 
 
 def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:

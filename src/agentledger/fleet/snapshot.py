@@ -20,7 +20,15 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.fleet import case_builder, code_objects, fleet_reader, in_use, spawn_bench, task_endings
+from agentledger.fleet import (
+    case_builder,
+    code_objects,
+    fleet_reader,
+    in_use,
+    lost_endings,
+    spawn_bench,
+    task_endings,
+)
 from agentledger.fleet.fleet_reader import Reading
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -287,6 +295,9 @@ class _Taking:
             fleet=with_ledger,
             only=self._tasks_to_end(with_ledger),
         )
+        if self.request.taken_back:
+            reader = self._takeback_reader(observed, history)
+            with_ledger = lost_endings.mark_taken_back(reader, history, with_ledger)
         branches: Sequence[Branch] = (*with_ledger.branches, *(b for b in counted if b.detached))
         if not self.request.gate:
             branches = in_use.reopen_branches(branches)
@@ -373,10 +384,12 @@ class _Taking:
             return branches
         # Whoever can commit here can write these logs, too.
         starts = {} if self.request.gate else read_branch_starts(observed.git, base, branches)
-        reader = TakebackReader(
-            self.sealed, self.cache, history, complete=not observed.refs.promisors, progress=self.progress
-        )
+        reader = self._takeback_reader(observed, history)
         return mark_reverted(branches, reader.read(branches, starts), base)
+
+    def _takeback_reader(self, observed: Observation, history: History) -> TakebackReader:
+        complete = not observed.refs.promisors
+        return TakebackReader(self.sealed, self.cache, history, complete=complete, progress=self.progress)
 
 
 def _locate_base(ruled: Ruled, observed: Observation) -> Base:

@@ -97,6 +97,8 @@ class Ending:
     head: str | None = None
     #: What shows it: trailer, history, packet, branch or last-seen.
     source: str = ""
+    #: The commit in which base took it back, where it did.
+    taken_back: str | None = None
 
     @property
     def is_certain(self) -> bool:

@@ -100,6 +100,7 @@ def _shape_ending(ending: Ending) -> Json:
         "branch": _json_text(ending.branch) or None,
         "head": ending.head,
         "shown_by": ending.source,
+        "taken_back": ending.taken_back,
         "text": describe_ending(ending),
     }
 
