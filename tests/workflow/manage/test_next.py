@@ -89,6 +89,7 @@ def test_when_nothing_waits_it_says_what_the_agents_are_doing(desk: Fleet) -> No
         "kind": "next",
         "waiting": 0,
         "turn": None,
+        "unknown": [],
         "agents": "agents: 1 working (agent/x)",
         "gone": [],
         "hand_out": None,
