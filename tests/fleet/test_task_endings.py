@@ -69,12 +69,15 @@ def test_taken_back_after_its_branch_is_gone_it_is_said_and_nothing_can_build_on
     mainline = ("-m", "1") if how == "merge" else ()
     scene.repo.git("revert", "--no-edit", *mainline, tip)
     revert = scene.repo.git("rev-parse", "main")
-    assert scene.task()["ending"]["taken_back"] == revert
+    assert scene.task()["taken_back"] == revert
+    # No outcome is written for it, and one that was written before does not make it there to build on.
+    seen(scene, tmp_path)
+    assert scene.task()["outcome"] is None
     assert f"and taken back by base in {revert[:12]}" in run(scene.repo.path, "board", "--all").out
     stopped = run(scene.repo.path, "spawn", "y")
     assert (stopped.code, "it depends on x, which has not merged" in stopped.out) == (1, True)
     scene.repo.git("revert", "--no-edit", revert)
-    assert scene.task()["ending"]["taken_back"] is None
+    assert scene.task()["taken_back"] is None
     assert run(scene.repo.path, "spawn", "y").code == 0
 
 
@@ -364,7 +367,7 @@ def test_the_brief_of_one_that_goes_on_can_be_changed(scene: Scene) -> None:
 # -- cost -----------------------------------------------------------------------------------------
 
 
-def test_it_takes_two_processes_and_none_where_base_has_not_moved(
+def test_it_takes_three_processes_and_none_of_them_where_base_has_not_moved(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.spawn()
@@ -376,5 +379,6 @@ def test_it_takes_two_processes_and_none_where_base_has_not_moved(
         with git_commands(monkeypatch, tmp_path / str(number)) as counted:
             fleet(scene.repo.path)
         counts.append(counted)
-    assert counts[0]["log"] - counts[1]["log"] == 2
+    # Two that read base's history, and one that looks for what took the landing back.
+    assert counts[0]["log"] - counts[1]["log"] == 3
     assert counts[0]["diff-tree"] - counts[1]["diff-tree"] == 1

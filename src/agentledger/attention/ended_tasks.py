@@ -21,20 +21,20 @@ _SHOWN = 12  # digits of a commit's id
 def describe_ending(ending: Ending) -> str:
     """Say how a task ended, in a few words: `merged in …`, `absorbed: same change as …`, `gone: last seen …`."""
     commit = ending.commit[:_SHOWN] if ending.commit else "a commit that is not known"
-    later = f", and taken back by base in {ending.taken_back[:_SHOWN]}" if ending.taken_back else ""
     if ending.end is End.MERGED:
-        return f"merged in {commit}{later}"
+        return f"merged in {commit}"
     if ending.end is End.ABSORBED:
-        return f"absorbed: same change as {commit}{later}"
+        return f"absorbed: same change as {commit}"
     where = f"last seen at {ending.head[:_SHOWN]}" if ending.head else "never seen here"
     return f"gone: {where}" + (f" on {escape_hidden(ending.branch)}" if ending.branch else "")
 
 
 def describe_end(task: Task) -> str:
     """Say how a task ended, by its outcome or else by what shows it; '' for one that has not."""
+    later = f", and taken back by base in {task.taken_back[:_SHOWN]}" if task.taken_back else ""
     if task.outcome:
-        return escape_hidden(task.outcome.outcome)
-    return describe_ending(task.ending) if task.ending else ""
+        return escape_hidden(task.outcome.outcome) + later
+    return describe_ending(task.ending) + later if task.ending else ""
 
 
 def ended_tasks(fleet: Fleet) -> tuple[Task, ...]:

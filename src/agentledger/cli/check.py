@@ -119,7 +119,7 @@ def _check_named(start: Path, name: str, gate: Gate | None, base: str | None, ve
     from agentledger.gates import next_gate
 
     with show_progress(verbose) as tell:
-        request = Request(base=base, forecast=False, rules=False, gate=True)
+        request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
         return next_gate.check_named(start, name, gate, request=request, progress=tell)
 
 

@@ -110,7 +110,7 @@ def _taken_back_tasks(fleet: Fleet) -> set[str]:
             states.setdefault(branch.work.task, set()).add(branch.state)
     there = {State.MERGED, State.ABSORBED}
     taken_back = {task for task, each in states.items() if State.REVERTED in each and not each & there}
-    return taken_back | {t.id for t in fleet.tasks if t.ending and t.ending.taken_back}
+    return taken_back | {t.id for t in fleet.tasks if t.taken_back}
 
 
 def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:

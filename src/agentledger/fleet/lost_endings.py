@@ -15,7 +15,7 @@ from agentledger.model.work import Task
 
 
 def mark_taken_back(reader: TakebackReader, history: History, fleet: Fleet) -> Fleet:
-    """Return the fleet; the ending of each task that base took back says in which commit."""
+    """Return the fleet; each task without a branch that base took back says in which commit."""
     drafts = {task.id: draft for task in fleet.tasks if (draft := _draft_branch(task, history))}
     if not drafts:
         return fleet
@@ -26,17 +26,15 @@ def mark_taken_back(reader: TakebackReader, history: History, fleet: Fleet) -> F
         if draft.arrival and (taken_back := arrived.taken_back.get(draft.arrival))
         if taken_back.loss is Loss.REVERTED
     }
-    tasks = tuple(_mark_task(task, commits.get(task.id)) for task in fleet.tasks)
-    return replace(fleet, tasks=tasks)
-
-
-def _mark_task(task: Task, commit: str | None) -> Task:
-    return replace(task, ending=replace(task.ending, taken_back=commit)) if task.ending and commit else task
+    tasks = (replace(task, taken_back=commits.get(task.id)) for task in fleet.tasks)
+    return replace(fleet, tasks=tuple(tasks))
 
 
 def _draft_branch(task: Task, history: History) -> Branch | None:
     """A branch that stands for what landed: its commit on base's own line, against the one before it."""
-    commit = task.ending.commit if task.ending and not task.branches else None
+    if task.branches:
+        return None
+    commit = task.outcome.merge if task.outcome else task.ending.commit if task.ending else None
     before = next(iter(history.parents.get(commit, ())), None) if commit else None
     if commit is None or before is None or not history.on_first_parent_line(commit):
         return None

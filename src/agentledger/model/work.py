@@ -97,8 +97,6 @@ class Ending:
     head: str | None = None
     #: What shows it: trailer, history, packet, branch or last-seen.
     source: str = ""
-    #: The commit in which base took it back, where it did.
-    taken_back: str | None = None
 
     @property
     def is_certain(self) -> bool:
@@ -127,6 +125,8 @@ class Task:
     ending: Ending | None = None
     #: Branches that work on it and are not in this view, or not in this clone.
     elsewhere: tuple[str, ...] = ()
+    #: The commit in which base took back what had landed, after the branches were deleted; None where it did not.
+    taken_back: str | None = None
     problems: tuple[Problem, ...] = ()
     #: What the spawn gate finds, where nobody works on it yet; None where the gate was not asked.
     spawn_findings: tuple[Finding, ...] | None = None

@@ -80,6 +80,7 @@ def shape_task(task: Task) -> Json:
         if waits is None
         else [{"reason": str(wait.reason), "text": _json_text(wait.text)} for wait in waits],
         "ending": _shape_ending(task.ending) if task.ending else None,
+        "taken_back": task.taken_back,
         "attempts": _shape_documents(a.document for a in task.attempts),
         "elsewhere": [_json_text(name) for name in task.elsewhere],
     }
@@ -100,7 +101,6 @@ def _shape_ending(ending: Ending) -> Json:
         "branch": _json_text(ending.branch) or None,
         "head": ending.head,
         "shown_by": ending.source,
-        "taken_back": ending.taken_back,
         "text": describe_ending(ending),
     }
 

@@ -33,7 +33,7 @@ def write_seen(start: Path, name: str) -> str | None:
         observed = observe_repository(start, None, ())
     except RefError:
         return None  # without a base nothing can have landed
-    request = Request(forecast=False, lines=False, rules=False)
+    request = Request(forecast=False, lines=False, rules=False, fetch=True)
     git = process.repository_at(start)
     with snapshot.open_snapshot(start, request) as taken:
         records = attempts.list_records(taken.sealed, taken.fleet)

@@ -113,7 +113,8 @@ def render_outcomes(sealed: Git, fleet: Fleet) -> dict[str, bytes]:
     ended = [
         (task, ending)
         for task in fleet.tasks
-        if task.brief and task.outcome is None and (ending := task.ending) and ending.is_certain
+        if task.brief and task.outcome is None and task.taken_back is None
+        if (ending := task.ending) and ending.is_certain
     ]
     landings = [ending.commit for _, ending in ended if ending.commit]
     landed = {commit.id: commit for commit in commits.read_commits(sealed, list(dict.fromkeys(landings)))}
