@@ -78,10 +78,20 @@ def test_lost_races_are_tried_again_until_it_is_too_late(repo: Repo) -> None:
     assert len(times) > races.AGAIN + 1
 
 
-def test_a_name_in_the_way_ends_in_git_s_words_and_not_in_a_long_wait(repo: Repo) -> None:
-    repo.git("branch", f"{NAME}/x", "main")
+def test_a_name_in_the_way_is_not_waited_for_though_it_was_made_just_now(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, tries = commit_writer.write_commit, []
+
+    def blocked(*arguments: object) -> str:
+        tries.append(1)
+        repo.git("branch", "--force", f"{NAME}/x", "main")
+        return write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("agentledger.control.append.write_commit", blocked)
     with pytest.raises(GitError, match=f"could not write to {NAME}"):
         say(repo, "tasks/login/brief.md")
+    assert len(tries) == 1
 
 
 # -- whatever git says -------------------------------------------------------------------------
