@@ -47,6 +47,8 @@ def repo(tmp_path: Path) -> Repo:
     repo.flush()
     repo.checkout("main")
     assert run(repo.path, "init", "--yes").code == 0
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "agentledger init")
     for n in range(AGENTS):
         said = run(repo.path, "spawn", f"t{n}")
         assert said.code == 0, said

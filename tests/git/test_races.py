@@ -14,7 +14,7 @@ from agentledger.control import commit_writer
 from agentledger.git import process as git_process
 from agentledger.git import queries, races
 from agentledger.git.races import LostRaceError, RefusedError, Writer
-from agentledger.model.errors import GitError
+from agentledger.model.errors import GitError, LedgerError
 from command import PROGRAM, run
 from controls import NAME, files, hook, say, server, synced, tips
 from desk import made
@@ -89,7 +89,7 @@ def test_a_name_in_the_way_is_not_waited_for_though_it_was_made_just_now(
         return write(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("agentledger.control.append.write_commit", blocked)
-    with pytest.raises(GitError, match=f"could not write to {NAME}"):
+    with pytest.raises(LedgerError, match=f"git can make none called {NAME}"):
         say(repo, "tasks/login/brief.md")
     assert len(tries) == 1
 

@@ -227,7 +227,7 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, history, promised)
+            yield Snapshot(fleet, cache, sealed, _history=history, _promised=promised)
     finally:
         cache.close()
 

@@ -35,6 +35,8 @@ TITLES: Mapping[Kind, str] = {
     Kind.APPROVED: "Approved",
     Kind.KILL: "Give it up?",
     Kind.STOPPED: "Stopped",
+    Kind.REVERTED: "Taken back",
+    Kind.UNKNOWN: "Unknown here",
 }
 
 

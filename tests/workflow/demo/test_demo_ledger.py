@@ -185,6 +185,6 @@ def test_no_document_is_older_than_what_it_speaks_of_nor_than_its_commit(shop: R
 def test_the_control_branch_has_nothing_to_do_with_base_and_is_on_origin(shop: Repo) -> None:
     assert shop.exit_code("merge-base", "main", "agentledger") == 1
     assert shop.git("rev-parse", "agentledger") == shop.git("rev-parse", "origin/agentledger")
-    assert {
-        path.split("/")[0] for path in shop.git("ls-tree", "-r", "--name-only", "agentledger").split()
-    } == {"tasks"}
+    assert {path.split("/")[0] for path in shop.git("ls-tree", "--name-only", "agentledger").split()} == {
+        "tasks"
+    }

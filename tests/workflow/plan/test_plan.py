@@ -228,7 +228,7 @@ def test_a_task_that_is_over_keeps_its_name(here: Repo) -> None:
     say(here, "tasks/fix-flaky-login/outcome.md", outcome("declined"))
     result = refused(here.path, "plan", *SMALL)
     assert result.message == "fix-flaky-login is over: its outcome is declined"
-    assert result.hint == "choose another name, such as fix-flaky-login-2"
+    assert result.hint == "choose another name: agentledger plan fix-flaky-login-2"
 
 
 def test_a_branch_of_that_name_is_bound_only_when_that_is_meant(here: Repo) -> None:

@@ -68,7 +68,13 @@ def test_beside_the_repository_nothing_is_excluded(repo: Repo) -> None:
 
 
 def test_killed_at_any_write_the_checkout_is_clean_once_it_is_spawned(repo: Repo) -> None:
+    control = repo.git("rev-parse", "agentledger")
+
     def before() -> None:
+        # What was written down of the round before.
+        repo.git("update-ref", "refs/heads/agentledger", control)
+        for ref in repo.git("for-each-ref", "--format=%(refname)", "refs/agentledger").split():
+            repo.git("update-ref", "-d", ref)
         if (repo.path / "wt").exists():
             repo.git("worktree", "remove", "--force", "wt")
         if "agent/x" in repo.git("for-each-ref"):

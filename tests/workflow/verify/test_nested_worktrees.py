@@ -122,6 +122,6 @@ def test_a_repository_whose_name_cannot_be_typed_gets_no_command(tmp_path: Path)
 
 def test_the_board_is_told_the_same_in_words_and_json(desk: Checks) -> None:
     said = run(desk.repo.path, "board", "--dormant=never").out
-    assert "uncommitted changes in ../agent/.claude/worktrees/fox\n" in said
-    assert "uncommitted changes in ../agent\n" not in said
+    assert "1 uncommitted file in ../agent/.claude/worktrees/fox\n" in said
+    assert "in ../agent\n" not in said
     assert {"worktree-0", "worktree-1"} <= {entry["name"] for entry in board(desk.repo.path)["branches"]}
