@@ -47,6 +47,8 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
         if command.startswith("agentledger answer"):
             type_command(here, command)
             assert "/answers/" in git(here, "show", "--name-only", "--format=", "agentledger")
+        elif command.startswith("agentledger prompt"):
+            assert type_command(here, command).out.startswith("# Go on with a task: ")
         elif command.startswith("git branch -d"):
             type_command(here, command)
             assert git(here, "branch", "--list", name) == ""
