@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from agentledger.attention.actions import next_action
 from agentledger.attention.turn import Whose, turn_of
 from command import run
 from gitrepo import START
+from nextcommand import type_command
 from reading import HOUR, NOW
 from writing import Desk, check_in
 
@@ -30,14 +29,6 @@ def desk(tmp_path: Path) -> Desk:
     return desk
 
 
-def typed(desk: Desk, command: str) -> None:
-    """By a shell at the repository's top, as it is copied from the board."""
-    program = f"{sys.executable} -m agentledger "
-    line = command.replace("agentledger ", program, 1) if command.startswith("agentledger ") else command
-    done = subprocess.run(line, shell=True, cwd=desk.repo.path, capture_output=True, text=True, check=False)  # noqa: S602
-    assert done.returncode == 0, (command, done.stderr)
-
-
 def step(desk: Desk, **request: int) -> tuple[str, str]:
     fleet = reading.fleet(desk.repo, **request)
     action = next_action(reading.named(fleet)["agent/x"], fleet.base)
@@ -52,17 +43,28 @@ def test_the_step_tells_the_agent_which_commit_and_which_files(desk: Desk) -> No
     assert text == "Send it back to bring main in"
     assert command.startswith("agentledger answer x --decision change -m ")
     assert "git merge" in command
-    typed(desk, command)
+    type_command(desk.repo.path, command)
     assert desk.repo.git("rev-parse", "main").strip() == base
     (answer,) = desk.work().answers
     assert (answer.decision, answer.to) == ("change", "2")
-    assert f"Bring main in as it is at {base[:10]} (git merge {base[:10]})" in answer.text
-    assert "settle it's, src/a.py, keeping" in answer.text
+    assert f"Bring main in as it is at {base[:10]}: git merge {base[:10]}." in answer.text
+    assert "Settle it's, src/a.py." in answer.text
     assert turn_of(desk.branch()).whose is Whose.AGENT
     assert step(desk) == ("Wait: it was told to bring main in", "agentledger prompt x --for resume")
     prompt = run(desk.repo.path, "prompt", "x", "--for", "resume").out
     assert "## It does not merge" in prompt
     assert answer.text.strip() in prompt
+
+
+def test_on_a_narrow_terminal_the_command_goes_over_several_lines_that_a_shell_takes(desk: Desk) -> None:
+    board = run(desk.repo.path, "board", "--all", env={"COLUMNS": "80"}).out
+    lines = board.partition("Send it back to bring main in\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) > 1
+    assert all(line.startswith("    ") and len(line) <= 80 for line in lines)
+    # By a real shell, which alone knows what a backslash at the end of a line is.
+    type_command(desk.repo.path, "true && " + "\n".join(line.removeprefix("    ") for line in lines))
+    (answer,) = desk.work().answers
+    assert "Settle it's, src/a.py." in answer.text
 
 
 def test_a_worktree_in_which_somebody_works_is_never_merged_into(desk: Desk, tmp_path: Path) -> None:

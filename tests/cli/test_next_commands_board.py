@@ -52,6 +52,8 @@ def test_the_next_step_of_every_branch_is_one_that_can_be_typed(shop: Path, tmp_
         if command.startswith("agentledger answer"):
             type_command(here, command)
             assert "/answers/" in git(here, "show", "--name-only", "--format=", "agentledger")
+        elif command.startswith("agentledger prompt"):
+            assert type_command(here, command).out.startswith("# Go on with a task: ")
         elif command.startswith("git branch -d"):
             type_command(here, command)
             assert git(here, "branch", "--list", name) == ""
@@ -68,7 +70,7 @@ def test_a_long_answer_is_typed_as_the_board_shows_it(shop: Path, tmp_path: Path
     start = next(
         n for n, line in enumerate(lines) if line.strip().startswith("agentledger answer pickup-slots")
     )
-    end = next(n for n, line in enumerate(lines[start:], start) if line.endswith("'"))
+    end = next(n for n, line in enumerate(lines[start:], start) if not line.endswith("\\"))
     type_command(here, "\n".join(lines[start : end + 1]).strip())
     [answer] = git(here, "show", "--name-only", "--format=", "agentledger").split()
     assert "then run agentledger" in git(here, "show", f"agentledger:{answer}")

@@ -152,7 +152,7 @@ def _send_back(branch: Branch) -> NextAction:
     if not is_finished(branch) and is_sent_back(branch):
         return NextAction(f"Wait: it was sent back, out of bounds: {reasons}", resume_command(branch))
     text = f"{'Not ready' if is_finished(branch) else 'Out of bounds'}: {reasons}"
-    command = answer_command(branch, "change", "what to change")
+    command = answer_command(branch, "change", ("what to change",))
     return NextAction(text, (command,) if command else ())
 
 

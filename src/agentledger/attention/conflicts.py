@@ -10,6 +10,7 @@ in the middle of it.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from agentledger.attention.commands import NextAction, local_name, resume_command, review_steps
 from agentledger.attention.replies import SENDS_BACK, is_sent_back
@@ -63,37 +64,31 @@ def _is_handed_over(branch: Branch, base: Base, standing: Standing) -> bool:
     return standing.progress not in (Progress.READY, Progress.APPROVED) and (told or is_sent_back(branch))
 
 
-def describe_conflict(branch: Branch, base: Base) -> str:
-    """Return the text for the agent: which commit of base to bring in, and which files to settle."""
+def describe_conflict(branch: Branch, base: Base) -> tuple[str, ...]:
+    """Return the paragraphs for the agent: which commit of base to bring in, and which files to settle."""
     files = branch.conflict.files if branch.conflict else ()
     names = ", ".join(escape_hidden(format_path(file.path)) for file in files[:NAMED])
     more = f" and {format_count(len(files) - NAMED, 'more file')}" if len(files) > NAMED else ""
     commit = base.head[:10]
-    landed = (
-        "First bring in what landed already, as agentledger prompt --for resume shows. "
-        if branch.bridge
-        else ""
-    )
+    first = "First bring in what landed already, as agentledger prompt --for resume shows."
+    landed = (first,) if branch.bridge else ()
     return (
-        f"{landed}Bring {escape_hidden(base.name)} in as it is at {commit} (git merge {commit}) and settle "
-        f"{names}{more}, keeping what both sides meant; then run agentledger done."
+        *landed,
+        f"Bring {escape_hidden(base.name)} in as it is at {commit}: git merge {commit}.",
+        f"Settle {names}{more}.",
+        "Keep what both sides meant, then run agentledger done.",
     )
 
 
-def answer_command(branch: Branch, decision: str, text: str) -> str | None:
+def answer_command(branch: Branch, decision: str, paragraphs: Sequence[str]) -> str | None:
     """Return the command that answers a branch's agent; None where it cannot be typed."""
     if HIDDEN.search(branch.name):
         return None
     task = branch.work.task if branch.work else ""
     # The task names the branch, unless several work on it.
     branch_flag = ("--branch", branch.name) if branch.standing and branch.standing.rivals else ()
-    command = ("agentledger", "answer", task, *branch_flag, "--decision", decision)
-    return f"{shlex.join(command)} -m {_quote_text(text)}"
-
-
-def _quote_text(text: str) -> str:
-    quoted = shlex.quote(text)
-    return quoted if quoted.startswith("'") else f"'{quoted}'"
+    texts = [word for paragraph in paragraphs for word in ("-m", paragraph)]
+    return shlex.join(("agentledger", "answer", task, *branch_flag, "--decision", decision, *texts))
 
 
 # -- bringing base in -------------------------------------------------------------------------

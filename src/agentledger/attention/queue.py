@@ -65,6 +65,6 @@ def list_turns(fleet: Fleet) -> tuple[Turn, ...]:
         if action and branch.work:
             task = task_of_work(branch.work, tasks)
             kind = turn_of(branch).kind
-            text = describe_conflict(branch, fleet.base) if kind is Kind.CONFLICT else ""
+            text = "\n\n".join(describe_conflict(branch, fleet.base)) if kind is Kind.CONFLICT else ""
             turns.append(Turn(branch, task, kind, action, text=text))
     return tuple(turns)

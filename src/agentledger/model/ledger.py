@@ -195,7 +195,7 @@ class Answer:
     by: str
     #: approve, change, reject, stop or note.
     decision: str
-    #: The name of the check-in that it answers; None: the newest before it.
+    #: The name of the check-in that it answers; None: see `attention.replies`.
     to: str | None = None
     #: The branch, where several work on the task; None: all of them.
     branch: str | None = None

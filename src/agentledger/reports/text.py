@@ -9,7 +9,7 @@ Text from git is never read as rich's markup: it goes through `escape_hidden` in
 
 from __future__ import annotations
 
-import textwrap
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -302,19 +302,34 @@ def _fit_command(action: NextAction, room: int) -> list[str]:
     if not action.command or cell_len(action.command) <= room:
         return [action.command] if action.command else []
     steps = [f"{step} &&" for step in action.steps[:-1]] + list(action.steps[-1:])
-    lines = [line for step in steps for line in _break_message(step, room)]
+    lines = [line for step in steps for line in _fit_step(step, room)]
     return lines if all(cell_len(line) <= room for line in lines) else []
 
 
-def _break_message(step: str, room: int) -> list[str]:
-    """The lines of a step: the text after -m may go on in the next line, since a shell reads quotes to their end."""
-    start, flag, text = step.partition(" -m '")
-    if cell_len(step) <= room or not flag or "'" in text[:-1]:
+def _fit_step(step: str, room: int) -> list[str]:
+    """One step on a line; one that is too long on several, each but the last with a backslash at its end."""
+    if cell_len(step) <= room or step.endswith("&&"):
         return [step]
-    return [
-        f"{start} -m \\",
-        *textwrap.wrap(f"'{text}", room, break_long_words=False, break_on_hyphens=False),
-    ]
+    lines = [""]
+    for part in _pair_options(shlex.split(step)):
+        wider = f"{lines[-1]} {part}".strip()
+        if cell_len(wider) > room - 2 and lines[-1]:
+            lines.append(part)
+        else:
+            lines[-1] = wider
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
+
+
+def _pair_options(words: Sequence[str]) -> Iterable[str]:
+    """Yield the words, quoted for a shell, each option together with the word after it."""
+    option = ""
+    for word in words:
+        if word.startswith("-") and not option:
+            option = word
+            continue
+        yield f"{option} {shlex.quote(word)}".strip()
+        option = ""
+    yield from [option] if option else []
 
 
 def _render_table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:

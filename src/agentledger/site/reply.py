@@ -123,7 +123,7 @@ class _Offer:
         if question is None or not _can_be_written(self.branch.name, self.task.id, question.name):
             return ()
         prompt = "What should be different? Write it below this line."
-        text = describe_conflict(self.branch, self.fleet.base)
+        text = "\n\n".join(describe_conflict(self.branch, self.fleet.base))
         return _drop_missing(self._answer_file(question, "Send it back", "change", prompt, words=text))
 
     def _answer_file(

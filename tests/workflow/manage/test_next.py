@@ -241,7 +241,7 @@ def test_b_sends_a_conflict_back_with_what_to_settle(desk: Fleet) -> None:
     (answer,) = desk.work().answers
     base = desk.repo.git("rev-parse", "main").strip()[:10]
     assert (answer.decision, answer.to) == ("change", "1")
-    assert f"(git merge {base}) and settle src/b.py" in answer.text
+    assert f"git merge {base}.\n\nSettle src/b.py." in answer.text
     assert turn_of(desk.branch()).whose is Whose.AGENT
 
 
