@@ -71,6 +71,7 @@ def test_a_long_answer_is_typed_as_the_board_shows_it(shop: Path, tmp_path: Path
         n for n, line in enumerate(lines) if line.strip().startswith("agentledger answer pickup-slots")
     )
     end = next(n for n, line in enumerate(lines[start:], start) if not line.endswith("\\"))
-    type_command(here, "\n".join(lines[start : end + 1]).strip())
+    # By a shell, which joins the lines.
+    type_command(here, "\n".join(lines[start : end + 1]).strip() + " && true")
     [answer] = git(here, "show", "--name-only", "--format=", "agentledger").split()
     assert "then run agentledger" in git(here, "show", f"agentledger:{answer}")
