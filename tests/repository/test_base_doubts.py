@@ -123,6 +123,8 @@ def test_where_the_old_one_is_pruned_the_command_is_in_the_error(
     repo, _ = upstream
     clone = repo.clone(tmp_path / "c")
     rename(repo, "trunk")
+    # Since git 2.48 a fetch sets a missing origin/HEAD by itself; an older git has no such setting.
+    clone.git("config", "remote.origin.followRemoteHEAD", "never")
     clone.git("fetch", "-q", "--prune")
     said = refused(clone.path, "board")
     assert re.search("main and trunk all exist", said.message)
