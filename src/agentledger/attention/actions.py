@@ -196,7 +196,7 @@ def _delete_merged(branch: Branch) -> NextAction | None:
     if branch.stashes:
         return NextAction(*loose_work.look_at_stashes(branch))
     # `dirty` is None where git could not tell: then nothing is proposed.
-    if local is None or (worktree and (worktree.dirty is not False or worktree.path in stacking.MAIN)):
+    if local is None or (worktree and (worktree.dirty is not False or worktree.path in loose_work.MAIN)):
         return None
     delete = ("git", "branch", "-d", local)
     if worktree is None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from agentledger.attention.loose_work import MAIN
 from agentledger.model import ledger_paths, shell
 from agentledger.model.findings import Severity
 from agentledger.model.fleet import UNDER_WAY, Branch, Bridge, Stand, State
 from agentledger.model.text import HIDDEN, escape_hidden, format_count
 
-MAIN = ("", ".")  # the path of the main worktree, seen from the repository's top
 # So much of an id is typed: enough for git to know the commit, and short enough for a line of a terminal.
 TYPED = 10
 
