@@ -171,13 +171,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tmp", type=Path, metavar="DIR", help="where to put the repositories")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.tmp) as name:
+        large = Path(name) / "large"
+        large.mkdir()
         small = Desks(Path(name), SMALL, tuple(VARIANTS))
         counted = _counted(small)
         git = {row.name: row.ours[0] for row in counted.rows}
         sections = [
             *_branches(small, asked.staged, asked.runs, int(git[OURS] - git[NONE])),
             _tools(small, asked.runs),
-            _size(small, Desks(Path(name), asked.files, (NONE, OURS)), asked.files, asked.runs),
+            _size(small, Desks(large, asked.files, (NONE, OURS)), asked.files, asked.runs),
             counted,
         ]
     print(text([], sections), end="")
