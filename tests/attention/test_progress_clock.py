@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from agentledger.attention.progress import judge_standing
 from agentledger.model.work import Progress
-from reading import HOUR, NOW
+from reading import HOUR, NOW, fleet
 from writing import Desk, answer, brief, check_in
 
 BEGIN = NOW - HOUR
@@ -59,3 +60,14 @@ def test_who_has_not_begun_yet_is_not_silent(tmp_path: Path) -> None:
     standing = desk.branch("agent/y", now=NOW + 100 * HOUR).standing
     assert standing is not None
     assert standing.progress is Progress.STARTED
+
+
+def test_judged_again_what_is_silent_says_since_when_it_is_due(tmp_path: Path) -> None:
+    """The rules judge each branch anew; before its first check-in nothing else says how far it is."""
+    desk = Desk(tmp_path / "r", check_in="15m")
+    desk.repo.commit("agent/x", {"src/a.py": "3\n"}, at=NOW - HOUR)
+    branch = desk.branch()
+    assert branch.standing is not None
+    accepted = fleet(desk.repo).tasks[0].brief
+    again = judge_standing(branch, branch.standing, accepted, now=NOW, is_same=lambda _: True)
+    assert (again.progress, again.due) == (Progress.SILENT, NOW - 45 * 60)

@@ -65,7 +65,8 @@ def judge_standing(
     """
     if branch.work is None:
         return standing
-    judged = _Judge(branch, branch.work, now, is_same).standing(standing)
+    # From the start: a standing that was judged before may have been silent, which follows from the clock anew.
+    judged = _Judge(branch, branch.work, now, is_same).standing(replace(standing, progress=Progress.STARTED))
     # Only an agent that works owes a sign of life; one that waits for the manager does not.
     owes_check_in = judged.progress in (Progress.STARTED, Progress.WORKING)
     due = _check_in_deadline(branch, brief, judged.since) if owes_check_in else None
