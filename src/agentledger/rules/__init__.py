@@ -10,7 +10,7 @@ here. Its docstring is its documentation, from which docs/rules.md is written.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 
 from agentledger.model.findings import Finding, Gate, Severity
@@ -223,8 +223,3 @@ def _waiver_reason(rule: Rule, path: bytes | None, case: Case) -> str | None:
 
 def _covers_path(waiver: Waiver, path: bytes | None) -> bool:
     return not waiver.paths or (path is not None and first_match(map(encode, waiver.paths), path) is not None)
-
-
-def blocking_findings(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings that stop whoever is at the gate."""
-    return (finding for finding in findings if finding.blocks)
