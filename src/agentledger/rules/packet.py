@@ -256,14 +256,20 @@ def evidence_failing(case: Case) -> Iterator[Found]:
         if evidence is None or evidence.passed:
             continue
         against = compare_with_base(evidence.exit_code, evidence.on_base)
-        waiver = f"agentledger allow {escape_hidden(case.brief.task)} --rule EVD003" if case.brief else ""
-        settle = f"; where it may fail, a manager waives it: {waiver}" if evidence.exit_code == 0 else ""
+        settle = _waive_listed(case) if evidence.exit_code == 0 else ""
         yield Found(
             message=f"the check {escape_hidden(checked.check.name)} {check_words.describe_failure(evidence)}",
             hint=f"fix what it found and commit; then {_verify_command(checked)}{settle}",
             path=evidence.document.source.path,
             milder=bool(evidence.exit_code) and against in (AgainstBase.SAME, AgainstBase.SAME_CODE),
         )
+
+
+def _waive_listed(case: Case) -> str:
+    """How failures are settled that a report lists, and that fail no run."""
+    task = escape_hidden(case.brief.task) if case.brief else ""
+    command = f"agentledger allow {task} --rule EVD003 --until 14d --why 'these tests may fail'"
+    return f"; tests that may fail: mark them as skipped where the runner can, or a manager types: {command}"
 
 
 def evidence_contradicted(case: Case) -> Iterator[Found]:
