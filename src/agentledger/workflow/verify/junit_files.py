@@ -142,6 +142,8 @@ class _Reading:
         real, top = (self._top / path).parent.resolve() / Path(path).name, self._top.resolve()
         if not real.is_relative_to(top):
             raise Unreadable("is outside the worktree")
+        if (self._top / path).is_symlink():
+            raise Unreadable("cannot be read: it is a link")
         if self._left <= 0:
             raise Unreadable(f"comes after {_MOST_TOGETHER >> 20} MiB of others")
         content = read_plain_file(self._top / path, _MOST, os.O_NOFOLLOW)
