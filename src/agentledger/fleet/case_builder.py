@@ -17,9 +17,11 @@ from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
 from agentledger.changes import bridges, content_risks, net_changes
+from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
+from agentledger.changes.packet_bases import PacketBases
 from agentledger.fleet import check_ins
 from agentledger.fleet.fleet_facts import (
     PROTECTED,
@@ -52,22 +54,27 @@ from agentledger.storage.cache import Cache
 
 
 def judge_branches(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate, *, history: History
 ) -> dict[str, tuple[Finding, ...]]:
     """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate)
+    bench = Bench(scratch, fleet, branches, gate, history=history)
     return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
 
 
 def add_findings(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+    scratch: Scratch,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    *,
+    history: History,
+    store: Cache | None = None,
 ) -> dict[str, Branch]:
     """Return these branches by ref, with what the merge gate would find and a standing judged by merging.
 
     `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
-    bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, store=store)
+    bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, history=history, store=store)
     return {
         b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
         for b in branches
@@ -131,11 +138,14 @@ class Bench:
         fleet: Fleet,
         branches: Sequence[Branch],
         gate: Gate,
+        *,
+        history: History,
         store: Cache | None = None,
     ) -> None:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
+        self.packets = PacketBases(scratch, fleet, branches, history, store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
@@ -174,6 +184,7 @@ class Bench:
         own, new = self.owns[branch.ref], self._new(branch)
         paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
         merged = self._tasks_merged_in(branch)
+        standing = self.fresh.standing(branch)
         return Case(
             gate=self.gate,
             now=self.fleet.now,
@@ -185,7 +196,7 @@ class Bench:
             agent=branch.agent.name if branch.agent else "",
             task=task,
             work=branch.work,
-            standing=self.fresh.standing(branch),
+            standing=standing,
             scope=scope_of(brief, self.fleet) if brief else None,
             since=brief.document.source.at if brief else None,
             changed=paths,
@@ -211,7 +222,9 @@ class Bench:
             done=self.done,
             gone=self.gone,
             dependencies=self.known,
-            packet_paths=self.fresh.packet_paths(branch),
+            packet_files=self.packets.files(
+                branch, self._net(branch), standing.packet_fresh if standing else None
+            ),
             review_fresh=self.fresh.review(branch, brief),
         )
 

@@ -100,7 +100,7 @@ class Snapshot:
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
-    _history: History
+    history: History
     _promised: Promised
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
@@ -120,12 +120,14 @@ class Snapshot:
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
         self.require_code(branches)
-        return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
+        return case_builder.judge_branches(
+            self._scratch, self.fleet, self.bridged(branches), gate, history=self.history
+        )
 
     def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
         """Return the branches with their bridges, also where the snapshot was opened without forecasts."""
         return stack_forecast.attach_bridges(
-            self._scratch, self.cache, self._history, fleet=self.fleet, branches=branches
+            self._scratch, self.cache, self.history, fleet=self.fleet, branches=branches
         )
 
     def net(self, branch: Branch) -> Net:
@@ -154,7 +156,7 @@ class Snapshot:
 
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
-        return task_endings.find_used(self._scratch, self.cache, self._history, fleet=self.fleet, task=task)
+        return task_endings.find_used(self._scratch, self.cache, self.history, fleet=self.fleet, task=task)
 
     @property
     def unfetched(self) -> str:
@@ -227,7 +229,7 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, _history=history, _promised=promised)
+            yield Snapshot(fleet, cache, sealed, history=history, _promised=promised)
     finally:
         cache.close()
 
@@ -319,7 +321,7 @@ class _Taking:
             )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
-            branches = self._judged(replace(with_ledger, branches=tuple(branches)))
+            branches = self._judged(replace(with_ledger, branches=tuple(branches)), history)
             with_ledger = spawn_bench.add_spawn_findings(
                 self.sealed, replace(with_ledger, branches=tuple(branches))
             )
@@ -333,7 +335,7 @@ class _Taking:
             return None
         return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
 
-    def _judged(self, fleet: Fleet) -> Sequence[Branch]:
+    def _judged(self, fleet: Fleet, history: History) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find.
 
         One about which this partial clone knows too little has no findings: any would be made up.
@@ -349,7 +351,7 @@ class _Taking:
             and not b.absent
         ]
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
-        judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
+        judged = case_builder.add_findings(self.sealed, fleet, to_judge, history=history, store=self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]
 
     def _listed(self, observed: Observation, rules: Policy, base: Base) -> list[listing.Listing]:
