@@ -46,6 +46,7 @@ from agentledger.model.fleet import (
 )
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
+from agentledger.model.merge_group import MergeGroup
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
@@ -54,12 +55,51 @@ from agentledger.storage.cache import Cache
 
 
 def judge_branches(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate, *, history: History
+    scratch: Scratch,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    gate: Gate,
+    *,
+    history: History,
+    group: MergeGroup | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
+    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache.
+
+    The parts of a `group` are judged as they land: for each one those before it have merged.
+    """
     # No store: whoever is judged here can write to the cache.
     bench = Bench(scratch, fleet, branches, gate, history=history)
-    return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
+    landing = _tasks_before(fleet, group) if group else {}
+    return {
+        branch.ref: rules.evaluate_rules(bench.case(branch, landing.get(branch.ref))) for branch in branches
+    }
+
+
+def _tasks_before(fleet: Fleet, group: MergeGroup) -> dict[str, frozenset[str]]:
+    """Map each part's ref to the tasks of the parts that land before it."""
+    works = {branch.ref: branch.work for branch in fleet.branches}
+    before: dict[str, frozenset[str]] = {}
+    landed = frozenset[str]()
+    for part in group.parts:
+        before[part.ref] = landed
+        work = works.get(part.ref)
+        landed |= {work.task} if work else set()
+    return before
+
+
+def judge_strays(fleet: Fleet, group: MergeGroup, gate: Gate) -> tuple[Finding, ...]:
+    """Judge what a merge group changes beside its parts."""
+    case = Case(
+        gate=gate,
+        now=fleet.now,
+        policy=fleet.policy,
+        base=short_base_ref(fleet.base),
+        branch=group.name,
+        head=group.head,
+        strays=group.strays,
+    )
+    # A group has no task, so no other rule has anything to say of it.
+    return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "BRF009"])
 
 
 def add_findings(
@@ -177,8 +217,11 @@ class Bench:
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
 
-    def case(self, branch: Branch) -> Case:
-        """Build the case of one branch at the gate; it must be one of those given at the start."""
+    def case(self, branch: Branch, landing: frozenset[str] | None = None) -> Case:
+        """Build the case of one branch at the gate; it must be one of those given at the start.
+
+        `landing` are tasks that land right before it.
+        """
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
@@ -219,7 +262,7 @@ class Bench:
             merged=merged,
             foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
-            done=self.done,
+            done=self.done | landing if landing else self.done,
             gone=self.gone,
             dependencies=self.known,
             packet_files=self.packets.files(

@@ -15,6 +15,7 @@ from agentledger.attention.wip import Load
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict
 from agentledger.model.ledger import Brief, Policy
+from agentledger.model.merge_group import Stray
 from agentledger.model.work import Standing, Task, Work
 from agentledger.scope.task_scope import Scope
 
@@ -155,6 +156,8 @@ class Case:
     folders: tuple[str, ...] = ()
     #: The tasks whose briefs name the branch.
     naming: tuple[str, ...] = ()
+    #: Of a merge group, what belongs to none of its parts.
+    strays: tuple[Stray, ...] = ()
     #: The paths of the brief's `follow` that base lacks.
     missing: tuple[str, ...] = ()
     #: For each top-level folder of base (b"" for files at the top): its files, and how many are in scope.
