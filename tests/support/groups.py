@@ -97,7 +97,7 @@ class Merging:
                 git("merge", "-q", "--squash", branch)
                 git("commit", "-q", "-m", f"{branch} (#{number})")
             else:
-                git("cherry-pick", f"main..{branch}")
+                git("rebase", "-q", "--onto", ground, "main", git("rev-parse", branch))
             name = QUEUE.format(number, ground)
             git("branch", "-q", "-f", name, "HEAD")
         git("switch", "-q", "main")

@@ -23,6 +23,7 @@ from agentledger.model.ledger_paths import POLICY_FILE
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
+from agentledger.repository import robots
 from agentledger.repository.bases import HEADS, REMOTES
 
 # What `--fleet` looks at: what cannot be read may be open.
@@ -170,12 +171,22 @@ _COMMIT = re.compile("HEAD|[0-9a-f]{7,64}")
 def _only_branch_at(name: str, refs: Sequence[str], commit: str) -> str:
     # A branch and its remote-tracking copy are one: the local one names both.
     local = [ref for ref in refs if ref.startswith(HEADS)] or refs
+    # A queue that only moves base forward has a branch of its own at the very commit of the one that lands.
+    local = [ref for ref in local if not _is_queues(ref)] or local
     if len(local) == 1:
         return local[0]
     shown = " and ".join(escape_hidden(ref.removeprefix(HEADS).removeprefix(REMOTES)) for ref in local[:3])
     message = f"several branches are at {name}: {shown}" if local else f"no branch is at {name}"
     hint = "name the branches: agentledger check --range main..agent/login"
     raise NoBranchThere(message, hint, "" if local else commit)
+
+
+def _is_queues(ref: str) -> bool:
+    if ref.startswith(HEADS):
+        return robots.is_queue(ref.removeprefix(HEADS))
+    # A remote's name may have slashes in it.
+    parts = ref.split("/")
+    return any(robots.is_queue("/".join(parts[at:])) for at in range(3, len(parts)))
 
 
 def _check_at_gate(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
