@@ -177,6 +177,18 @@ def test_the_merge_that_github_makes_of_a_pull_request_is_judged_as_its_branch(s
     assert blocking(place) == {("agent/x", "OWN001")}
 
 
+def test_a_group_is_judged_so_however_it_is_named(server: Merging) -> None:
+    server.finish("x")
+    server.finish("y", ("docs/d.md", "src/y/new.py"))
+    name = server.queue("merge", "agent/x", "agent/y")
+    expected = run(server.repo.path, "check", "--range", f"main..{name}").out
+    assert "error OWN001 outside-scope [agent/y] docs/d.md" in expected
+    for words in ((name,), (name, "--gate", "merge"), ("--branch", name, "--gate", "merge")):
+        assert run(server.repo.path, "check", *words).out == expected
+    server.repo.git("branch", "-m", name, "staging")
+    assert "[agent/y] docs/d.md" in run(server.repo.path, "check", "staging", "--gate", "merge").out
+
+
 # -- what belongs to no part --------------------------------------------------------------
 
 

@@ -56,7 +56,7 @@ def check_branch(
     with snapshot.open_snapshot(start, request, progress) as taken:
         branch = find_branch(taken.fleet, name)
         if taken.group:
-            return _check_group(taken, taken.group)
+            return check_group(taken, taken.group)
         if branch is not None:
             return check_one_branch(taken, branch, gate)
         known = [b.name for b in taken.fleet.branches]
@@ -65,7 +65,7 @@ def check_branch(
     wanted = replace(request, refs=refs, branches=(name, *known))
     with snapshot.open_snapshot(start, wanted, progress) as taken:
         if taken.group:
-            return _check_group(taken, taken.group)
+            return check_group(taken, taken.group)
         branch = find_branch(taken.fleet, name)
         if branch is None:
             unknown = _unknown_error("branch", name, known)
@@ -90,11 +90,11 @@ def check_range(
         with snapshot.open_snapshot(start, request, progress) as taken:
             if taken.group is None:
                 raise
-            return _check_group(taken, taken.group)
+            return check_group(taken, taken.group)
     return check_branch(start, name, gate, request=request, progress=progress)
 
 
-def _check_group(taken: Snapshot, group: MergeGroup) -> Report:
+def check_group(taken: Snapshot, group: MergeGroup) -> Report:
     """Check each part of a merge group as the branch that it is, and what belongs to none."""
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     parts = [by_ref[part.ref] for part in group.parts if part.ref in by_ref]
