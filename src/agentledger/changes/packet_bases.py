@@ -30,6 +30,7 @@ class PacketBases:
         scratch: Scratch,
         fleet: Fleet,
         branches: Sequence[Branch],
+        *,
         history: History,
         store: Cache | None = None,
     ) -> None:

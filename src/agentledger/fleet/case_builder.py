@@ -185,7 +185,7 @@ class Bench:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
-        self.packets = PacketBases(scratch, fleet, branches, history, store)
+        self.packets = PacketBases(scratch, fleet, branches, history=history, store=store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
