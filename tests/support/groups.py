@@ -62,11 +62,14 @@ class Merging:
         change = self.change(code)
         known = {"version": 1, "check": "test", "command": "make test", "exit_code": 0}
         known |= {"head": code, "change": change}
-        ran = {"tree": "a" * 40, "started_at": "2023-11-14T22:14:00Z", "seconds": 1.5}
+        ran = {"tree": self.code_tree(code), "started_at": "2023-11-14T22:14:00Z", "seconds": 1.5}
         if verified:
             self.repo.commit(branch, {f"{below}/evidence/test.json": json.dumps(known | ran)})
         if packet:
-            listed = "\n".join(f"- `{name}`" for name in files)
+            changed = self.repo.git("diff", "--name-only", self.start, code, "--", ":!.agentledger").split(
+                "\n"
+            )
+            listed = "\n".join(f"- `{name}`" for name in changed)
             text = PACKET.format(task=task, base=self.start, head=f"{code}\nchange: {change}", files=listed)
             self.repo.commit(branch, {f"{below}/packet.md": text})
         self.repo.flush()
@@ -77,6 +80,12 @@ class Merging:
         self.repo.flush()
         flags = ["-r", "-z", "--raw", "--no-renames", "--full-index"]
         return hashlib.sha256(self.repo.git_bytes("diff-tree", *flags, self.start, head)).hexdigest()
+
+    def code_tree(self, head: str) -> str:
+        """A commit's tree without the ledger."""
+        lines = self.repo.git("ls-tree", head).splitlines()
+        kept = "".join(f"{line}\n" for line in lines if not line.endswith("\t.agentledger"))
+        return self.repo.git("mktree", input=kept)
 
     def plain(self, branch: str, *files: str) -> str:
         """A branch of somebody, without a task."""

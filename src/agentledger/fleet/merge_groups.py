@@ -12,7 +12,7 @@ could get rid of its scope by merging.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -20,9 +20,10 @@ from agentledger.changes.replay import replay_rows
 from agentledger.fleet.group_steps import Step, Steps, is_like_a_group, read_steps
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches
-from agentledger.model.fleet import Base, Commit
+from agentledger.model.fleet import Base, Commit, Fleet
 from agentledger.model.ledger import Policy
 from agentledger.model.merge_group import MergeGroup, Part, Stray
+from agentledger.model.work import find_dependencies
 from agentledger.repository import agents, listing, robots
 from agentledger.repository.bases import HEADS, REMOTES
 from agentledger.repository.listing import Listing
@@ -30,6 +31,10 @@ from agentledger.repository.repository_state import Observation
 
 # GitHub ends the name with the commit upon which it has put the last branch of the group.
 _GROUND = re.compile(r"-([0-9a-f]{40}|[0-9a-f]{64})$")
+
+
+# By task, the tasks of earlier parts that it depends on.
+Needs = Mapping[str, frozenset[str]]
 
 
 class Split(NamedTuple):
@@ -40,9 +45,19 @@ class Split(NamedTuple):
 
 
 def split_group(
-    scratch: Scratch, observed: Observation, rules: Policy, base: Base, *, entries: list[Listing], name: str
+    scratch: Scratch,
+    observed: Observation,
+    rules: Policy,
+    base: Base,
+    *,
+    entries: list[Listing],
+    name: str,
+    needs: Needs,
 ) -> Split:
-    """Put the parts of the branch with this name or ref in its place, if it is a merge group."""
+    """Put the parts of the branch with this name or ref in its place, if it is a merge group.
+
+    A squashed or rebased part is read upon the newest part that its task needs; by default upon base.
+    """
     entry = next((e for e in entries if name in (e.name, e.ref.name, e.twin.name if e.twin else "")), None)
     plain = _plain_name(observed, entry.ref.name) if entry else ""
     if entry is None or agents.task_of_branch(plain):
@@ -58,9 +73,22 @@ def split_group(
     names = _Names(observed, others, entry)
     if read is None or not _is_group(read.steps, names, is_queue):
         return Split(entries, None)
-    parts, strays = _Splitter(scratch, names, read, is_queue=is_queue).split()
+    parts, strays = _Splitter(scratch, names, read, is_queue=is_queue, needs=needs).split()
     group = MergeGroup(name=entry.name, head=entry.ref.id, parts=parts, strays=strays)
     return Split(listing.overlay_heads(others, [(part.ref, part.head) for part in parts]), group)
+
+
+def find_needs(group: MergeGroup, fleet: Fleet) -> Needs:
+    """Map each task of the group to the tasks of earlier parts that it depends on; those without are left out."""
+    briefs = {task.id: task.brief for task in fleet.tasks}
+    needs: dict[str, frozenset[str]] = {}
+    before: set[str] = set()
+    for part in group.parts:
+        for task in part.tasks:
+            if needed := find_dependencies(task, briefs) & before:
+                needs[task] = frozenset(needed)
+        before |= set(part.tasks)
+    return needs
 
 
 def _plain_name(observed: Observation, ref: str) -> str:
@@ -137,8 +165,8 @@ class _Piece(NamedTuple):
 class _Splitter:
     """One group on its way to parts."""
 
-    def __init__(self, scratch: Scratch, names: _Names, read: Steps, *, is_queue: bool) -> None:
-        self._scratch, self._names, self._read = scratch, names, read
+    def __init__(self, scratch: Scratch, names: _Names, read: Steps, *, is_queue: bool, needs: Needs) -> None:
+        self._scratch, self._names, self._read, self._needs = scratch, names, read, needs
         # A queue that merges makes no other commits.
         self._lands_plain = is_queue and not any(step.heads for step in read.steps)
         self._pieces: list[_Piece] = []
@@ -173,29 +201,37 @@ class _Splitter:
         for tasks, pairs in groupby(_assign_tasks(run), key=lambda pair: pair[0]):
             self._pieces.append(_Piece(tuple(step for _, step in pairs), tasks))
 
-    def _list_parts(self) -> Iterator[Part]:
+    def _list_parts(self) -> list[Part]:
         rows = [piece for piece in self._pieces if self._is_moved(piece)]
         moved = (
             replay_rows(self._scratch, [_commits(piece) for piece in rows], self._read.start) if rows else []
         )
         replayed = dict(zip(rows, moved, strict=True))
-        before = ""
+        made: list[Part] = []
         for piece in self._pieces:
             head = piece.head or piece.steps[-1].commit.id
             if piece in replayed:
-                head = replayed[piece] or self._build_on(piece, before) or head
-            before = head
+                head = self._build_on(piece, made, replayed[piece]) or head
             ref = self._names.choose(head, piece.tasks, piece.steps[-1].commit.id)
             ids = tuple(step.commit.id for step in piece.steps)
-            yield Part(ref=ref, head=head, steps=ids, tasks=piece.tasks)
+            made.append(Part(ref=ref, head=head, steps=ids, tasks=piece.tasks))
+        return made
 
     def _is_moved(self, piece: _Piece) -> bool:
         """Do its commits stand on other parts, so that they show what it is only upon base?"""
         return not piece.head and piece.steps[0].commit.parents[0] != self._read.start
 
-    def _build_on(self, piece: _Piece, before: str) -> str | None:
-        """Return its head upon the part before it, which it may depend on; None where it does not fit there."""
-        return replay_rows(self._scratch, [_commits(piece)], before)[0] if before else None
+    def _build_on(self, piece: _Piece, made: Sequence[Part], on_base: str | None) -> str | None:
+        """Return its head upon the newest part that it needs, else upon base; None where it fits on neither.
+
+        What does not fit upon base may build on the part before it, though no brief says so.
+        """
+        needed = frozenset[str]().union(*(self._needs.get(task, ()) for task in piece.tasks))
+        grounds = [part.head for part in reversed(made) if needed.intersection(part.tasks)]
+        if not grounds and on_base is None:
+            grounds = [part.head for part in made[-1:]]
+        built = replay_rows(self._scratch, [_commits(piece)], grounds[0])[0] if grounds else None
+        return built or on_base
 
 
 def _commits(piece: _Piece) -> list[Commit]:

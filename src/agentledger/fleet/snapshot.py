@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
+from agentledger.fleet.merge_groups import Needs
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.promised import Promised
@@ -232,6 +233,9 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             # What is brought may name more, as a policy does its control branch.
             while fleet.absent and _bring_ledger(promised, fleet):
                 fleet, history, group = taking.fleet(observed)
+            if group and (needs := merge_groups.find_needs(group, fleet)):
+                taking = replace(taking, needs=needs)
+                fleet, history, group = taking.fleet(observed)
             judged = [branch for branch in fleet.branches if branch.findings is not None]
             if code_objects.bring_code(promised, sealed, fleet, judged):
                 fleet, history, group = taking.fleet(observed)
@@ -272,6 +276,8 @@ class _Taking:
     request: Request
     now: int
     progress: Progress
+    #: Which parts of a merge group stand on which, once their briefs are known.
+    needs: Needs = field(default_factory=dict)
 
     def fleet(self, observed: Observation) -> _Taken:
         """Read everything that a view shows, and the commit graph from which it was read."""
@@ -287,7 +293,7 @@ class _Taking:
         entries, group = self._listed(observed, rules, base), None
         if self.request.group:
             entries, group = merge_groups.split_group(
-                self.sealed, observed, rules, base, entries=entries, name=self.request.group
+                self.sealed, observed, rules, base, entries=entries, name=self.request.group, needs=self.needs
             )
         read_count = sum(not entry.robot for entry in entries)
         self.progress(f"reading {format_count(read_count, 'branch', 'branches')}", 0, 0)
