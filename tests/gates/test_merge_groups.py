@@ -133,6 +133,23 @@ def test_a_part_that_builds_on_the_one_before_is_read_upon_it(server: Merging, h
     assert {rule for _, rule in blocking(place)} <= REWRITTEN[how]
 
 
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("branch", ["copilot/fix-41", "agent/x--2"])
+def test_a_part_has_the_branch_that_its_brief_or_its_attempt_names(
+    server: Merging, how: str, branch: str
+) -> None:
+    """So that reviews and answers for that branch count, though the clone does not have it."""
+    named = branch.startswith("copilot/")
+    server.finish("x", branch=branch, more=f"branch: {branch}\n" if named else "")
+    server.finish("y")
+    tip = server.repo.git("rev-parse", "agentledger")
+    attempt = f"---\nat: 2023-11-14T22:14:00Z\nbranch: {branch}\n---\n"
+    server.repo.commit("agentledger", {"tasks/x/attempts/a.md": "" if named else attempt}, parents=[tip])
+    server.repo.flush()
+    place = in_ci(server, server.queue(how, branch, "agent/y"), everything=False)
+    assert f"in which they land: {branch} (task x), agent/y (task y)" in judge(place).out
+
+
 def test_base_that_has_moved_on_changes_nothing(server: Merging) -> None:
     server.finish("x")
     server.finish("y")

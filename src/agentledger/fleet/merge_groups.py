@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from agentledger.changes.replay import replay_rows
@@ -23,7 +24,7 @@ from agentledger.ledger import brief_branches
 from agentledger.model.fleet import Base, Commit, Fleet
 from agentledger.model.ledger import Policy
 from agentledger.model.merge_group import MergeGroup, Part, Stray
-from agentledger.model.work import find_dependencies
+from agentledger.model.work import Task, find_dependencies
 from agentledger.repository import agents, listing, robots
 from agentledger.repository.bases import HEADS, REMOTES
 from agentledger.repository.listing import Listing
@@ -33,8 +34,16 @@ from agentledger.repository.repository_state import Observation
 _GROUND = re.compile(r"-([0-9a-f]{40}|[0-9a-f]{64})$")
 
 
-# By task, the tasks of earlier parts that it depends on.
-Needs = Mapping[str, frozenset[str]]
+class Known(NamedTuple):
+    """What only the documents of a group's tasks tell, once the group has been read without."""
+
+    #: By task, the tasks of earlier parts that it depends on.
+    needs: Mapping[str, frozenset[str]] = MappingProxyType({})
+    #: By task, the branch that its brief, or its only attempt, names.
+    names: Mapping[str, str] = MappingProxyType({})
+
+
+NOTHING_KNOWN = Known()
 
 
 class Split(NamedTuple):
@@ -52,11 +61,11 @@ def split_group(
     *,
     entries: list[Listing],
     name: str,
-    needs: Needs,
+    known: Known,
 ) -> Split:
     """Put the parts of the branch with this name or ref in its place, if it is a merge group.
 
-    A squashed or rebased part is read upon the newest part that its task needs; by default upon base.
+    A squashed or rebased part is read upon the newest part that its task is known to need; by default upon base.
     """
     entry = next((e for e in entries if name in (e.name, e.ref.name, e.twin.name if e.twin else "")), None)
     plain = _plain_name(observed, entry.ref.name) if entry else ""
@@ -70,25 +79,36 @@ def split_group(
     if not any(agents.matches_pattern(plain, pattern) for pattern in (*patterns, *usual)):
         read = read_steps(scratch, entry.ref.id, base.head)
     others = [each for each in entries if each is not entry]
-    names = _Names(observed, others, entry)
+    names = _Names(observed, others, entry, known.names)
     if read is None or not _is_group(read.steps, names, is_queue):
         return Split(entries, None)
-    parts, strays = _Splitter(scratch, names, read, is_queue=is_queue, needs=needs).split()
+    parts, strays = _Splitter(scratch, names, read, is_queue=is_queue, known=known).split()
     group = MergeGroup(name=entry.name, head=entry.ref.id, parts=parts, strays=strays)
     return Split(listing.overlay_heads(others, [(part.ref, part.head) for part in parts]), group)
 
 
-def find_needs(group: MergeGroup, fleet: Fleet) -> Needs:
-    """Map each task of the group to the tasks of earlier parts that it depends on; those without are left out."""
+def read_known(group: MergeGroup, fleet: Fleet) -> Known:
+    """Return what the documents tell of a group's parts and is not as they have been read; empty for nothing."""
+    tasks = {task.id: task for task in fleet.tasks}
     briefs = {task.id: task.brief for task in fleet.tasks}
     needs: dict[str, frozenset[str]] = {}
+    names: dict[str, str] = {}
     before: set[str] = set()
     for part in group.parts:
         for task in part.tasks:
             if needed := find_dependencies(task, briefs) & before:
                 needs[task] = frozenset(needed)
+            name = _find_branch_name(tasks.get(task))
+            if name and not part.ref.endswith(f"/{name}"):
+                names[task] = name
         before |= set(part.tasks)
-    return needs
+    return Known(needs, names)
+
+
+def _find_branch_name(task: Task | None) -> str:
+    brief = task.brief if task else None
+    attempts = {attempt.branch for attempt in task.attempts} if task else set()
+    return (brief.branch if brief else None) or (attempts.pop() if len(attempts) == 1 else "")
 
 
 def _plain_name(observed: Observation, ref: str) -> str:
@@ -107,12 +127,18 @@ def _is_group(steps: Sequence[Step], names: _Names, is_queue: bool) -> bool:
 class _Names:
     """Under which ref each part is read: that of a branch at its head, else the one of its task."""
 
-    def __init__(self, observed: Observation, entries: Sequence[Listing], group: Listing) -> None:
+    def __init__(
+        self, observed: Observation, entries: Sequence[Listing], group: Listing, known: Mapping[str, str]
+    ) -> None:
+        self._known = known
+        self._entries: dict[str, str] = {}
         self._tasks: dict[str, list[str]] = {}
         own = {entry.ref.name: entry.ref.name for entry in entries}
         own |= {entry.twin.name: entry.ref.name for entry in entries if entry.twin}
         for entry in entries:
-            task = agents.task_of_branch(_plain_name(observed, entry.ref.name))
+            plain = _plain_name(observed, entry.ref.name)
+            self._entries.setdefault(plain, entry.ref.name)
+            task = agents.task_of_branch(plain)
             if task:
                 self._tasks.setdefault(task, []).append(entry.ref.name)
         self._at: dict[str, list[tuple[str, str]]] = {}
@@ -148,8 +174,10 @@ class _Names:
 
     def _list_task_refs(self, tasks: Sequence[str]) -> Iterator[str]:
         if len(tasks) == 1 and agents.task_of_branch(f"agent/{tasks[0]}") == tasks[0]:
-            known = self._tasks.get(tasks[0], ())
-            yield from known if len(known) == 1 else ()
+            if name := self._known.get(tasks[0]):
+                yield self._entries.get(name, HEADS + name)
+            only = self._tasks.get(tasks[0], ())
+            yield from only if len(only) == 1 else ()
             yield f"{HEADS}agent/{tasks[0]}"
             yield from (f"{HEADS}agent/{tasks[0]}--part-{number}" for number in range(2, 100))
 
@@ -165,8 +193,8 @@ class _Piece(NamedTuple):
 class _Splitter:
     """One group on its way to parts."""
 
-    def __init__(self, scratch: Scratch, names: _Names, read: Steps, *, is_queue: bool, needs: Needs) -> None:
-        self._scratch, self._names, self._read, self._needs = scratch, names, read, needs
+    def __init__(self, scratch: Scratch, names: _Names, read: Steps, *, is_queue: bool, known: Known) -> None:
+        self._scratch, self._names, self._read, self._needs = scratch, names, read, known.needs
         # A queue that merges makes no other commits.
         self._lands_plain = is_queue and not any(step.heads for step in read.steps)
         self._pieces: list[_Piece] = []

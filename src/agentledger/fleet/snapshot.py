@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.merge_groups import Needs
+from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.promised import Promised
@@ -233,8 +233,8 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             # What is brought may name more, as a policy does its control branch.
             while fleet.absent and _bring_ledger(promised, fleet):
                 fleet, history, group = taking.fleet(observed)
-            if group and (needs := merge_groups.find_needs(group, fleet)):
-                taking = replace(taking, needs=needs)
+            if group and any(known := merge_groups.read_known(group, fleet)):
+                taking = replace(taking, known=known)
                 fleet, history, group = taking.fleet(observed)
             judged = [branch for branch in fleet.branches if branch.findings is not None]
             if code_objects.bring_code(promised, sealed, fleet, judged):
@@ -276,8 +276,8 @@ class _Taking:
     request: Request
     now: int
     progress: Progress
-    #: Which parts of a merge group stand on which, once their briefs are known.
-    needs: Needs = field(default_factory=dict)
+    #: What the documents of a merge group's tasks tell of its parts, once they have been read.
+    known: Known = NOTHING_KNOWN
 
     def fleet(self, observed: Observation) -> _Taken:
         """Read everything that a view shows, and the commit graph from which it was read."""
@@ -293,7 +293,7 @@ class _Taking:
         entries, group = self._listed(observed, rules, base), None
         if self.request.group:
             entries, group = merge_groups.split_group(
-                self.sealed, observed, rules, base, entries=entries, name=self.request.group, needs=self.needs
+                self.sealed, observed, rules, base, entries=entries, name=self.request.group, known=self.known
             )
         read_count = sum(not entry.robot for entry in entries)
         self.progress(f"reading {format_count(read_count, 'branch', 'branches')}", 0, 0)
