@@ -1,6 +1,6 @@
 """The steps of a branch's first-parent line, and whether they are those of a merge group.
 
-Belongs here: reading them, in three processes, and that decision. Does not: what becomes a part (see
+Belongs here: reading them, in a few processes, and what they bring. Does not: what becomes a part (see
 `merge_groups`).
 """
 
@@ -50,7 +50,10 @@ class Steps(NamedTuple):
 
 
 def read_steps(scratch: Scratch, head: str, base: str) -> Steps | None:
-    """Read the steps from base to `head`; None where there are none, or one of them cannot be read."""
+    """Read the steps from base to `head`; None where there are none, or one of them cannot be read.
+
+    What merges change by themselves is not known yet (see `merge_again`).
+    """
     known = {commit.id: commit for commit in commits.read_log(scratch.git, [head], base)}
     line, at = list[Commit](), head
     while at in known:
@@ -59,18 +62,28 @@ def read_steps(scratch: Scratch, head: str, base: str) -> Steps | None:
     if not line or not at:
         return None
     line.reverse()
-    changes = list(diffs.read_changes(scratch.git, [(c.parents[0], c.id) for c in line]))
-    merges = {c.id: [Line(c.id, c.parents)] for c in line if len(c.parents) > 1}
-    owns = net_changes.find_own_changes(scratch, merges) if merges else {}
-    if any(isinstance(each, Failure) for each in changes) or any(own.failed for own in owns.values()):
-        return None
     brought = dict(_list_brought(line, known))
     steps = []
+    changes = diffs.read_changes(scratch.git, [(c.parents[0], c.id) for c in line])
     for commit, change in zip(line, changes, strict=True):
-        paths = tuple(c.path for c in change) if isinstance(change, tuple) else ()
-        own = tuple(sorted(owns[commit.id].paths)) if commit.id in owns else paths
-        steps.append(Step(commit, brought[commit.id], paths, own))
+        if isinstance(change, Failure):
+            return None
+        paths = tuple(each.path for each in change)
+        steps.append(Step(commit, brought[commit.id], paths, paths if len(commit.parents) == 1 else ()))
     return Steps(tuple(steps), at)
+
+
+def merge_again(scratch: Scratch, read: Steps) -> Steps | None:
+    """Fill in what merges change by themselves; None where git cannot tell."""
+    merges = {s.commit.id: [Line(s.commit.id, s.commit.parents)] for s in read.steps if s.is_merge}
+    owns = net_changes.find_own_changes(scratch, merges) if merges else {}
+    if any(own.failed for own in owns.values()):
+        return None
+    steps = (
+        step._replace(own=tuple(sorted(owns[step.commit.id].paths))) if step.is_merge else step
+        for step in read.steps
+    )
+    return Steps(tuple(steps), read.start)
 
 
 def _list_brought(
@@ -97,16 +110,13 @@ def _add_reachable(start: str, known: Mapping[str, Commit], seen: set[str]) -> N
             stack += known[commit].parents
 
 
-def is_like_a_group(steps: Sequence[Step], is_agents: Mapping[str, bool]) -> bool:
-    """Are these a group's steps, though no queue's name says so? `is_agents`: by head, is it an agent branch's?
+def count_works(steps: Sequence[Step], is_agents: Mapping[str, bool]) -> int:
+    """Count the pieces of work that these steps bring as a group's do; 0 where they are no group's.
 
-    Only merges show it: what several tasks' commits in a row are, one agent may have made by itself. The merges
-    have to bring the work of several tasks; or of one, with nothing else beside them.
+    `is_agents`: by head, is it an agent branch's? Only merges show it: what several tasks' commits in a row are, one
+    agent may have made by itself.
     """
-    merges = [step for step in steps if step.is_merge]
-    plain = [step for step in steps if not step.is_merge]
-    if any(step.tasks for step in plain):
-        return False
-    tasks = {task for step in merges for task in step.tasks}
-    works = len(tasks) or sum(is_agents.get(head, False) for step in merges for head in step.heads)
-    return works > 1 or (works == 1 and not plain and not any(step.own for step in merges))
+    if any(step.tasks for step in steps if not step.is_merge):
+        return 0
+    tasks = {task for step in steps for task in step.tasks}
+    return len(tasks) or sum(is_agents.get(head, False) for step in steps for head in step.heads)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from agentledger.changes.replay import replay_rows
-from agentledger.fleet.group_steps import Step, Steps, is_like_a_group, read_steps
+from agentledger.fleet.group_steps import Step, Steps, count_works, merge_again, read_steps
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches
 from agentledger.model.fleet import Base, Commit, Fleet
@@ -68,23 +68,37 @@ def split_group(
     A squashed or rebased part is read upon the newest part that its task is known to need; by default upon base.
     """
     entry = next((e for e in entries if name in (e.name, e.ref.name, e.twin.name if e.twin else "")), None)
-    plain = _plain_name(observed, entry.ref.name) if entry else ""
-    if entry is None or agents.task_of_branch(plain):
+    if entry is None or _is_agents(scratch, observed, rules, base, ref=entry.ref.name):
         return Split(entries, None)
-    patterns = brief_branches.read_branch_patterns(scratch, observed.refs, rules, base)
-    is_queue = robots.is_queue(plain)
-    # That a pattern of the policy matches a queue's branch makes it nobody's.
-    usual = () if is_queue else rules.branches or agents.DEFAULT_PATTERNS
-    read = None
-    if not any(agents.matches_pattern(plain, pattern) for pattern in (*patterns, *usual)):
-        read = read_steps(scratch, entry.ref.id, base.head)
+    is_queue = robots.is_queue(_plain_name(observed, entry.ref.name))
     others = [each for each in entries if each is not entry]
     names = _Names(observed, others, entry, known.names)
-    if read is None or not _is_group(read.steps, names, is_queue):
+    read = _read_group(scratch, entry.ref.id, base.head, names, is_queue=is_queue)
+    if read is None:
         return Split(entries, None)
     parts, strays = _Splitter(scratch, names, read, is_queue=is_queue, known=known).split()
     group = MergeGroup(name=entry.name, head=entry.ref.id, parts=parts, strays=strays)
     return Split(listing.overlay_heads(others, [(part.ref, part.head) for part in parts]), group)
+
+
+def _is_agents(scratch: Scratch, observed: Observation, rules: Policy, base: Base, *, ref: str) -> bool:
+    """Is it an agent's branch: one that names a task, that a brief names, or that policy's patterns match?"""
+    plain = _plain_name(observed, ref)
+    if agents.task_of_branch(plain):
+        return True
+    # That a pattern of the policy matches a queue's branch makes it nobody's.
+    usual = () if robots.is_queue(plain) else rules.branches or agents.DEFAULT_PATTERNS
+    patterns = (*usual, *brief_branches.read_branch_patterns(scratch, observed.refs, rules, base))
+    return any(agents.matches_pattern(plain, pattern) for pattern in patterns)
+
+
+def _read_group(scratch: Scratch, head: str, base: str, names: _Names, *, is_queue: bool) -> Steps | None:
+    """Read the steps of a group; None where the branch at `head` is none."""
+    read = read_steps(scratch, head, base)
+    works = _count_works(read.steps, names, is_queue) if read else 0
+    # To merge again what a long branch has merged costs most, so it comes last.
+    again = merge_again(scratch, read) if read and works else None
+    return again if again and (is_queue or works > 1 or _has_merges_alone(again.steps)) else None
 
 
 def read_known(group: MergeGroup, fleet: Fleet) -> Known:
@@ -116,12 +130,21 @@ def _plain_name(observed: Observation, ref: str) -> str:
     return observed.refs.split_remote(ref)[1] if ref.startswith(REMOTES) else ref.removeprefix(HEADS)
 
 
-def _is_group(steps: Sequence[Step], names: _Names, is_queue: bool) -> bool:
+def _count_works(steps: Sequence[Step], names: _Names, is_queue: bool) -> int:
+    """Count the pieces of agents' work in a group; 0 where it is none, or people's alone."""
     heads = {head: names.is_agents(head) for step in steps for head in step.heads}
     if not is_queue:
-        return is_like_a_group(steps, heads)
+        return count_works(steps, heads)
     # Work of people alone is judged as any branch without a brief.
-    return any(step.tasks for step in steps) or any(heads.values())
+    return sum(bool(step.tasks) for step in steps) or sum(heads.values())
+
+
+def _has_merges_alone(steps: Sequence[Step]) -> bool:
+    """Is there nothing but merges that change nothing by themselves?
+
+    Else a branch with the work of one task may be somebody's who goes on with it.
+    """
+    return all(step.is_merge and not step.own for step in steps)
 
 
 class _Names:
