@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from agentledger.fleet import case_builder
-from agentledger.git import process, queries, scratch
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
 from agentledger.model.findings import Gate
 from desk import CHECK_IN
 from gitrepo import Repo
-from reading import fleet, named
+from reading import NOW, named
 from rulecases import BODY
 
 BRIEF = "---\ntask: {}\nowns: [{}]\nverify: {{test: make test}}\n{}---\n" + BODY
@@ -34,10 +34,10 @@ def repo(tmp_path: Path) -> Repo:
 
 def found(repo: Repo, gate: Gate = Gate.PUSH, branch: str = "agent/x") -> dict[str, list[str]]:
     """The paths of each rule that speaks, of rules that speak of paths; [] for others."""
-    taken = fleet(repo)
-    asked = named(taken)[branch]
-    with scratch.open_scratch(queries.locate_repository(process.repository_at(repo.path))) as sealed:
-        findings = case_builder.judge_branches(sealed, taken, [asked], gate)[asked.ref]
+    repo.flush()
+    with snapshot.open_snapshot(repo.path, Request(now=NOW)) as taken:
+        asked = named(taken.fleet)[branch]
+        findings = taken.findings([asked], gate)[asked.ref]
     told: dict[str, list[str]] = {}
     for finding in findings:
         told.setdefault(finding.rule, []).extend([finding.path.decode()] if finding.path else [])

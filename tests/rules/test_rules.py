@@ -11,7 +11,7 @@ from advicecases import file_of
 from agentledger.model.findings import Gate, Severity
 from agentledger.model.ledger import Policy, Waiver
 from agentledger.rules import RULES, Rule, evaluate_rules, find_rule
-from agentledger.rules.case import Case
+from agentledger.rules.case import Case, PacketFiles
 from rule_rows import ROWS
 from rulecases import BODY, COMMIT, MERGE, NOW, PUSH, SPAWN, brief, case, ready, touched, waiver
 
@@ -168,5 +168,5 @@ def test_a_failure_that_base_shares_is_only_told() -> None:
 
 
 def test_a_missing_packet_is_not_told_twice() -> None:
-    given = ready(work={}, packet_paths=frozenset({b"a"}))
+    given = ready(work={}, packet_files=PacketFiles(frozenset({b"a"})))
     assert {"PKT001"} == {rule for rule in fired_rules(given) if rule.startswith("PKT")}

@@ -11,6 +11,7 @@ import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import CONFIG, FOLDER, Scene, Told
 from agentledger.model.ledger import Policy
+from agentledger.model.merge_group import Stray
 from agentledger.model.work import Copy
 from agentledger.rules.case import Case
 from rulecases import BODY
@@ -270,7 +271,14 @@ ROWS = (
     ),
     RuleRow(
         "BRF009",
-        fires=(given.case(given.PUSH, folders=("x", "y")), given.case(given.MERGE, naming=("x", "y"))),
+        fires=(
+            given.case(given.PUSH, folders=("x", "y")),
+            given.case(given.MERGE, naming=("x", "y")),
+            given.case(given.MERGE, strays=(Stray(given.HEAD, (b"src/a.py",)),)),
+            given.case(
+                given.MERGE, strays=(Stray(given.HEAD, (b"a", b"b", b"c", b"d", b"e"), is_merge=True),)
+            ),
+        ),
         silent=(
             given.case(given.PUSH, folders=("x",), naming=("x",)),
             given.case(

@@ -14,11 +14,13 @@ from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, FOLDER, Scene, Told
 from agentledger.model.ledger import Companion, JUnit, OnBase, Policy
 from agentledger.model.work import Trust
+from agentledger.rules.case import BaseDoubt, PacketFiles
 from rule_rows_brief import nothing
 
 PACKET = FOLDER + "packet.md"
 EVIDENCE = FOLDER + "evidence/test.json"
 LISTED = JUnit(2, 1, failed=("t::a",), failed_total=1)
+SRC = frozenset({b"src/a.py"})
 CRITERION = "the sixth login answers 429"
 PARTS = {
     "Summary": "It limits logins.",
@@ -30,9 +32,9 @@ PARTS = {
 }
 
 
-def packet(scene: Scene, **parts: str) -> None:
+def packet(scene: Scene, base: str = "main", **parts: str) -> None:
     """The packet, as `agentledger packet` and its author write it; sections by their first words."""
-    base = scene.repo.git("rev-parse", "main").strip()
+    base = scene.repo.git("rev-parse", base).strip()
     texts = {title: parts.get(title.split()[0].lower(), text) for title, text in PARTS.items()}
     body = "".join(f"## {title}\n{text}\n" for title, text in texts.items())
     scene.write(PACKET, f"---\ntask: x\nbase: {base}\nhead: {scene.now()}\n---\n{body}")
@@ -155,14 +157,20 @@ ROWS = (
     RuleRow(
         "PKT003",
         fires=(
-            given.ready(packet_paths=frozenset({b"src/a.py", b"src/b.py"})),
-            given.ready(packet_paths=frozenset()),
+            given.ready(packet_files=PacketFiles(frozenset({b"src/a.py", b"src/b.py"}))),
+            given.ready(packet_files=PacketFiles(frozenset())),
+            *(
+                given.ready(packet_files=PacketFiles(SRC, doubt=BaseDoubt(kind, given.OLD)))
+                for kind in ("missing", "gone", "cut", "no commit", "own", "other", "outside", "older")
+            ),
+            given.ready(packet_files=PacketFiles(SRC, failed="a file is missing")),
         ),
         silent=(
-            given.ready(packet_paths=frozenset({b"src/a.py"})),
-            given.ready(packet_paths=None),
+            given.ready(packet_files=PacketFiles(SRC)),
+            given.ready(packet_files=None),
             given.ready(
-                packet_paths=frozenset({b"a", b"b"}), work={"packet": given.packet(files="- `a`, `b`: `c`")}
+                packet_files=PacketFiles(frozenset({b"a", b"b"})),
+                work={"packet": given.packet(files="- `a`, `b`: `c`")},
             ),
         ),
         situations=(
@@ -174,6 +182,14 @@ ROWS = (
                 arrange=with_packet(files="- `src/a.py`\n- `src/b.py`"),
                 mend=packed("take that out"),
                 case="unchanged",
+            ),
+            Advice(
+                "PKT003",
+                "···EE",
+                "agent",
+                arrange=with_packet(base="agent/x"),
+                mend=regenerated,
+                case="base",
             ),
         ),
     ),

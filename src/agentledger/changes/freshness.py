@@ -14,11 +14,10 @@ from dataclasses import replace
 
 from agentledger.attention.progress import judge_standing
 from agentledger.changes import net_changes
-from agentledger.changes.net_changes import Line, Net
+from agentledger.changes.net_changes import Line
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
-from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.work import Checked, Standing, task_of_work
 from agentledger.rules.review import decisive_review
 from agentledger.storage.cache import Cache
@@ -41,7 +40,6 @@ class Freshness:
         self._equal = (
             net_changes.compare_heads(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
         )
-        self._paths = self._read_packet_paths(scratch, branches, store)
 
     def is_fresh(self, branch: Branch, named: str | None) -> bool | None:
         """Would merging the head bring the same as merging the commit `named`? None: it is not on the branch.
@@ -77,10 +75,6 @@ class Freshness:
         counts = decisive_review(brief, branch.work)
         return self.is_fresh(branch, counts.head) if counts else None
 
-    def packet_paths(self, branch: Branch) -> frozenset[bytes] | None:
-        """Return the paths that changed at the packet's base and head; None: not both are known."""
-        return self._paths.get(branch.ref)
-
     def _checked(self, branch: Branch, checked: Checked) -> Checked:
         return (
             replace(checked, fresh=self.is_fresh(branch, checked.evidence.head))
@@ -99,22 +93,6 @@ class Freshness:
         code_trees = branch.work.code_trees if branch.work else {}
         return net_changes.has_only_reports(self._lines[branch.ref], code_trees, full_id)
 
-    def _read_packet_paths(
-        self, scratch: Scratch, branches: Sequence[Branch], store: Cache | None
-    ) -> dict[str, frozenset[bytes]]:
-        # By the packet's base, so that one question answers for all heads that name the same one.
-        by_base: dict[str, list[tuple[str, str]]] = {}
-        for branch in branches:
-            packet = branch.work.packet if branch.work else None
-            head = self._full_id(branch, packet.head) if packet else None
-            if packet and packet.base and head:
-                by_base.setdefault(packet.base, []).append((branch.ref, head))
-        paths: dict[str, frozenset[bytes]] = {}
-        for base, heads in by_base.items():
-            nets = net_changes.find_net_changes(scratch, base, [head for _, head in heads], store)
-            paths |= {ref: _code_paths(nets[head]) for ref, head in heads if not nets[head].failed}
-        return paths
-
 
 def _named_commits(branch: Branch) -> Iterable[str]:
     """Yield the commits that evidence, packet, reviews and the check-in that says ready are about."""
@@ -128,7 +106,3 @@ def _named_commits(branch: Branch) -> Iterable[str]:
     yield from [review.head for review in work.reviews if review.kind == "human"][:1]
     if work.packet and work.packet.head:
         yield work.packet.head
-
-
-def _code_paths(net: Net) -> frozenset[bytes]:
-    return frozenset(path for path in net.paths if not path.startswith(LEDGER_BYTES))

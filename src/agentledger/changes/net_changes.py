@@ -85,11 +85,20 @@ def find_net_changes(
 ) -> dict[str, Net]:
     """Map each head to what merging it into the commit `base` would change there. Two or three processes."""
 
-    def ask(missing: list[str]) -> dict[str, Net]:
-        answers = merging.simulate_merges(scratch, [(base, head) for head in missing])
-        return net_of_merges(scratch, base, dict(zip(missing, answers, strict=True)))
+    nets = find_nets_of_pairs(scratch, [(base, head) for head in heads], store)
+    return {head: net for (_, head), net in nets.items()}
 
-    return get_or_compute(store, "net", {head: net_key(base, head) for head in heads}, compute=ask, form=NET)
+
+def find_nets_of_pairs(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], store: Cache | None = None
+) -> dict[tuple[str, str], Net]:
+    """The same for pairs of a base and a head, whatever the bases are. Two or three processes."""
+
+    def ask(missing: list[tuple[str, str]]) -> dict[tuple[str, str], Net]:
+        answers = merging.simulate_merges(scratch, missing)
+        return _nets_of_merges(scratch, dict(zip(missing, answers, strict=True)))
+
+    return get_or_compute(store, "net", {pair: net_key(*pair) for pair in pairs}, compute=ask, form=NET)
 
 
 def change_id(net: Net) -> str | None:
@@ -118,12 +127,19 @@ def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Fa
 
     `scratch` must be the directory in which they were made: their trees are there only.
     """
+    nets = _nets_of_merges(scratch, {(base, head): answer for head, answer in answers.items()})
+    return {head: net for (_, head), net in nets.items()}
+
+
+def _nets_of_merges(
+    scratch: Scratch, answers: Mapping[tuple[str, str], Merged | Failure]
+) -> dict[tuple[str, str], Net]:
     merge_commits = {
-        head: scratch.commit(a.tree, [base]) for head, a in answers.items() if isinstance(a, Merged)
+        pair: scratch.commit(a.tree, [pair[0]]) for pair, a in answers.items() if isinstance(a, Merged)
     }
-    changes = diffs.read_changes(scratch.git, [(base, commit) for commit in merge_commits.values()])
-    changes_by_head = dict(zip(merge_commits, changes, strict=True))
-    return {head: _net_of_merge(answer, changes_by_head.get(head, ())) for head, answer in answers.items()}
+    changes = diffs.read_changes(scratch.git, [(base, commit) for (base, _), commit in merge_commits.items()])
+    changes_by_pair = dict(zip(merge_commits, changes, strict=True))
+    return {pair: _net_of_merge(answer, changes_by_pair.get(pair, ())) for pair, answer in answers.items()}
 
 
 def _net_of_merge(answer: Merged | Failure, diff: tuple[Change, ...] | Failure) -> Net:

@@ -138,7 +138,6 @@ def _run_check(
     from agentledger.gates import check as checks
     from agentledger.model.findings import Gate
 
-    default_gate = Gate.MERGE if between is not None else Gate.READY
     with show_progress(verbose) as tell:
         if task is not None:
             request = Request(base=base, forecast=False, lines=False, rules=False, gate=True, fetch=True)
@@ -147,10 +146,13 @@ def _run_check(
             request = Request(base=base, rules=False, gate=gate is not None, fetch=True)
             return checks.check_fleet(start, gate, request, tell)
         if between is not None:
-            base, branch = (checks.resolve_range_end(start, name) for name in _parse_range(between))
+            first, end = _parse_range(between)
+            base = checks.resolve_range_end(start, first)
+            request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
+            return checks.check_range(start, end, gate or Gate.MERGE, request=request, progress=tell)
         name = branch if branch is not None else checks.current_branch(start)
         request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
-        return checks.check_branch(start, name, gate or default_gate, request=request, progress=tell)
+        return checks.check_branch(start, name, gate or Gate.READY, request=request, progress=tell)
 
 
 def _parse_range(between: str) -> tuple[str, str]:

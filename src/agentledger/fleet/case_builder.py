@@ -17,9 +17,11 @@ from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
 from agentledger.changes import bridges, content_risks, net_changes
+from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
+from agentledger.changes.packet_bases import PacketBases
 from agentledger.fleet import check_ins
 from agentledger.fleet.fleet_facts import (
     PROTECTED,
@@ -44,6 +46,7 @@ from agentledger.model.fleet import (
 )
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
+from agentledger.model.merge_group import MergeGroup
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
 from agentledger.rules.case import Case, Peer, Ref, Touched
@@ -52,22 +55,66 @@ from agentledger.storage.cache import Cache
 
 
 def judge_branches(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+    scratch: Scratch,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    gate: Gate,
+    *,
+    history: History,
+    group: MergeGroup | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
+    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache.
+
+    The parts of a `group` are judged as they land: for each one those before it have merged.
+    """
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate)
-    return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
+    bench = Bench(scratch, fleet, branches, gate, history=history)
+    landing = _tasks_before(fleet, group) if group else {}
+    return {
+        branch.ref: rules.evaluate_rules(bench.case(branch, landing.get(branch.ref))) for branch in branches
+    }
+
+
+def _tasks_before(fleet: Fleet, group: MergeGroup) -> dict[str, frozenset[str]]:
+    """Map each part's ref to the tasks of the parts that land before it."""
+    works = {branch.ref: branch.work for branch in fleet.branches}
+    before: dict[str, frozenset[str]] = {}
+    landed = frozenset[str]()
+    for part in group.parts:
+        before[part.ref] = landed
+        work = works.get(part.ref)
+        landed |= {work.task} if work else set()
+    return before
+
+
+def judge_strays(fleet: Fleet, group: MergeGroup, gate: Gate) -> tuple[Finding, ...]:
+    """Judge what a merge group changes beside its parts."""
+    case = Case(
+        gate=gate,
+        now=fleet.now,
+        policy=fleet.policy,
+        base=short_base_ref(fleet.base),
+        branch=group.name,
+        head=group.head,
+        strays=group.strays,
+    )
+    # A group has no task, so no other rule has anything to say of it.
+    return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "BRF009"])
 
 
 def add_findings(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
+    scratch: Scratch,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    *,
+    history: History,
+    store: Cache | None = None,
 ) -> dict[str, Branch]:
     """Return these branches by ref, with what the merge gate would find and a standing judged by merging.
 
     `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
-    bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, store=store)
+    bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, history=history, store=store)
     return {
         b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
         for b in branches
@@ -131,11 +178,14 @@ class Bench:
         fleet: Fleet,
         branches: Sequence[Branch],
         gate: Gate,
+        *,
+        history: History,
         store: Cache | None = None,
     ) -> None:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
+        self.packets = PacketBases(scratch, fleet, branches, history=history, store=store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
         # Only scopes that may share a path are compared later: with a thousand tasks not every pair can be.
         self.near = task_scope.find_near_scopes({task: peer.scope for task, peer in self.peers.items()})
@@ -167,13 +217,17 @@ class Bench:
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
 
-    def case(self, branch: Branch) -> Case:
-        """Build the case of one branch at the gate; it must be one of those given at the start."""
+    def case(self, branch: Branch, landing: frozenset[str] | None = None) -> Case:
+        """Build the case of one branch at the gate; it must be one of those given at the start.
+
+        `landing` are tasks that land right before it.
+        """
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
         paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
         merged = self._tasks_merged_in(branch)
+        standing = self.fresh.standing(branch)
         return Case(
             gate=self.gate,
             now=self.fleet.now,
@@ -185,7 +239,7 @@ class Bench:
             agent=branch.agent.name if branch.agent else "",
             task=task,
             work=branch.work,
-            standing=self.fresh.standing(branch),
+            standing=standing,
             scope=scope_of(brief, self.fleet) if brief else None,
             since=brief.document.source.at if brief else None,
             changed=paths,
@@ -208,10 +262,12 @@ class Bench:
             merged=merged,
             foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
-            done=self.done,
+            done=self.done | landing if landing else self.done,
             gone=self.gone,
             dependencies=self.known,
-            packet_paths=self.fresh.packet_paths(branch),
+            packet_files=self.packets.files(
+                branch, self._net(branch), standing.packet_fresh if standing else None
+            ),
             review_fresh=self.fresh.review(branch, brief),
         )
 

@@ -54,6 +54,10 @@ def _list_merges(scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> 
     for branch in branches:
         yield from (Merge(merge_base, base, branch.head) for merge_base in branch.merge_bases)
         pairs = [(base, head) for head in _list_described_heads(branch)]
+        packet = branch.work.packet if branch.work else None
+        # *Files touched* is about the base of that day.
+        if packet and packet.base and packet.head:
+            pairs.append((packet.base, packet.head))
         pairs += [(commit.parents[0], parent) for commit in branch.commits for parent in commit.parents[1:]]
         for left, right in dict.fromkeys(pairs):
             if merge := find_merge(scratch.git, left, right):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from agentledger.attention import progress as attention
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches, stack_forecast, stacks
@@ -26,10 +27,11 @@ from agentledger.fleet import (
     fleet_reader,
     in_use,
     lost_endings,
+    merge_groups,
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.fleet_reader import Reading
+from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
 from agentledger.git.promised import Promised
@@ -39,6 +41,7 @@ from agentledger.ledger.policy import Ruled
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
 from agentledger.model.ledger import Brief, Policy
+from agentledger.model.merge_group import MergeGroup
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
 from agentledger.repository import agents, base_doubts, hook_branches, listing, repository_state
@@ -83,6 +86,8 @@ class Request:
     now: int | None = None
     #: Full refs and commits to read as if each ref were there already: what is about to be pushed.
     heads: tuple[tuple[str, str], ...] = ()
+    #: The name or ref of a branch that is read by its parts if it is a merge group.
+    group: str = ""
     #: False looks for no findings: a gate asks for those of its own.
     rules: bool = True
     #: Only what is committed counts, and nothing from the cache: who can write to this repository can write
@@ -100,8 +105,10 @@ class Snapshot:
     fleet: Fleet
     cache: Cache
     _scratch: Scratch
-    _history: History
+    history: History
     _promised: Promised
+    #: The merge group that was asked for by `Request.group`; None where that branch is none.
+    group: MergeGroup | None = None
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
@@ -120,12 +127,18 @@ class Snapshot:
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
         self.require_code(branches)
-        return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
+        return case_builder.judge_branches(
+            self._scratch, self.fleet, self.bridged(branches), gate, history=self.history, group=self.group
+        )
+
+    def strays(self, gate: Gate) -> tuple[Finding, ...]:
+        """Return what the rules of a gate find in the group beside its parts."""
+        return case_builder.judge_strays(self.fleet, self.group, gate) if self.group else ()
 
     def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
         """Return the branches with their bridges, also where the snapshot was opened without forecasts."""
         return stack_forecast.attach_bridges(
-            self._scratch, self.cache, self._history, fleet=self.fleet, branches=branches
+            self._scratch, self.cache, self.history, fleet=self.fleet, branches=branches
         )
 
     def net(self, branch: Branch) -> Net:
@@ -154,7 +167,7 @@ class Snapshot:
 
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
-        return task_endings.find_used(self._scratch, self.cache, self._history, fleet=self.fleet, task=task)
+        return task_endings.find_used(self._scratch, self.cache, self.history, fleet=self.fleet, task=task)
 
     @property
     def unfetched(self) -> str:
@@ -216,18 +229,21 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
         with scratch.open_scratch(observed.place) as sealed:
             promised = Promised(observed.git, sealed.git, observed.refs.promisors if request.fetch else ())
             taking = _Taking(sealed, cache, request, now=now, progress=progress)
-            fleet, history = taking.fleet(observed)
+            fleet, history, group = taking.fleet(observed)
             # What is brought may name more, as a policy does its control branch.
             while fleet.absent and _bring_ledger(promised, fleet):
-                fleet, history = taking.fleet(observed)
+                fleet, history, group = taking.fleet(observed)
+            if group and any(known := merge_groups.read_known(group, fleet)):
+                taking = replace(taking, known=known)
+                fleet, history, group = taking.fleet(observed)
             judged = [branch for branch in fleet.branches if branch.findings is not None]
             if code_objects.bring_code(promised, sealed, fleet, judged):
-                fleet, history = taking.fleet(observed)
+                fleet, history, group = taking.fleet(observed)
             # A part of the fleet would take the other branches off the hooks' list, and so would unknown briefs.
             if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, _history=history, _promised=promised)
+            yield Snapshot(fleet, cache, sealed, history=history, _promised=promised, group=group)
     finally:
         cache.close()
 
@@ -240,7 +256,15 @@ def _bring_ledger(promised: Promised, fleet: Fleet) -> bool:
 
 def _is_whole_fleet(request: Request) -> bool:
     """Does the request ask for the fleet as the repository itself has it?"""
-    return not (request.base or request.branches or request.refs or request.limit or request.heads)
+    return not (
+        request.base or request.branches or request.refs or request.limit or request.heads or request.group
+    )
+
+
+class _Taken(NamedTuple):
+    fleet: Fleet
+    history: History
+    group: MergeGroup | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +276,10 @@ class _Taking:
     request: Request
     now: int
     progress: Progress
+    #: What the documents of a merge group's tasks tell of its parts, once they have been read.
+    known: Known = NOTHING_KNOWN
 
-    def fleet(self, observed: Observation) -> Reading:
+    def fleet(self, observed: Observation) -> _Taken:
         """Read everything that a view shows, and the commit graph from which it was read."""
         ruled = policy.read_policy(
             self.sealed,
@@ -264,7 +290,11 @@ class _Taking:
         )
         rules, base = ruled.policy, _locate_base(ruled, observed)
         observed = replace(observed, choice=ruled.choice)
-        entries = self._listed(observed, rules, base)
+        entries, group = self._listed(observed, rules, base), None
+        if self.request.group:
+            entries, group = merge_groups.split_group(
+                self.sealed, observed, rules, base, entries=entries, name=self.request.group, known=self.known
+            )
         read_count = sum(not entry.robot for entry in entries)
         self.progress(f"reading {format_count(read_count, 'branch', 'branches')}", 0, 0)
         dormant = rules.dormant if self.request.dormant == AS_POLICY else self.request.dormant
@@ -319,13 +349,13 @@ class _Taking:
             )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.rules:
-            branches = self._judged(replace(with_ledger, branches=tuple(branches)))
+            branches = self._judged(replace(with_ledger, branches=tuple(branches)), history)
             with_ledger = spawn_bench.add_spawn_findings(
                 self.sealed, replace(with_ledger, branches=tuple(branches))
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
-        return Reading(complete, history)
+        return _Taken(complete, history, group)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""
@@ -333,7 +363,7 @@ class _Taking:
             return None
         return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
 
-    def _judged(self, fleet: Fleet) -> Sequence[Branch]:
+    def _judged(self, fleet: Fleet, history: History) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find.
 
         One about which this partial clone knows too little has no findings: any would be made up.
@@ -349,7 +379,7 @@ class _Taking:
             and not b.absent
         ]
         self.progress(f"judging {format_count(len(to_judge), 'branch', 'branches')}", 0, 0)
-        judged = case_builder.add_findings(self.sealed, fleet, to_judge, self.cache)
+        judged = case_builder.add_findings(self.sealed, fleet, to_judge, history=history, store=self.cache)
         return [judged.get(b.ref, b) for b in fleet.branches]
 
     def _listed(self, observed: Observation, rules: Policy, base: Base) -> list[listing.Listing]:

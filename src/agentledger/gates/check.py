@@ -20,13 +20,23 @@ from agentledger.model.errors import LedgerError, Unjudged
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
 from agentledger.model.ledger_paths import POLICY_FILE
+from agentledger.model.merge_group import MergeGroup
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, escape_hidden
+from agentledger.repository import robots
 from agentledger.repository.bases import HEADS, REMOTES
 
 # What `--fleet` looks at: what cannot be read may be open.
 _CHECKED = (*UNMERGED, State.UNREADABLE)
 UNREAD = "fix that, then run this again; git fsck shows what is missing"
+
+
+class NoBranchThere(LedgerError):
+    """No branch stands at a commit; `commit` is '' where there is no such commit, or several branches are there."""
+
+    def __init__(self, message: str, hint: str, commit: str) -> None:
+        super().__init__(message, hint)
+        self.commit = commit
 
 
 class UnknownBranch(LedgerError):
@@ -41,8 +51,12 @@ def check_branch(
     Raises LedgerError, with near names, when there is no such branch, and at the merge gate where no version of
     the policy can be read; Unjudged where the branch cannot be read.
     """
+    if gate is Gate.MERGE:
+        request = replace(request, group=name)
     with snapshot.open_snapshot(start, request, progress) as taken:
         branch = find_branch(taken.fleet, name)
+        if taken.group:
+            return check_group(taken, taken.group)
         if branch is not None:
             return check_one_branch(taken, branch, gate)
         known = [b.name for b in taken.fleet.branches]
@@ -50,11 +64,55 @@ def check_branch(
     refs = (name,) if name.startswith("refs/") else ()
     wanted = replace(request, refs=refs, branches=(name, *known))
     with snapshot.open_snapshot(start, wanted, progress) as taken:
+        if taken.group:
+            return check_group(taken, taken.group)
         branch = find_branch(taken.fleet, name)
         if branch is None:
             unknown = _unknown_error("branch", name, known)
             raise _not_agent_error(taken.fleet, name) or UnknownBranch(unknown.message, unknown.hint)
         return check_one_branch(taken, branch, gate)
+
+
+def check_range(
+    start: Path, end: str, gate: Gate, request: Request, progress: Progress = ignore_progress
+) -> Report:
+    """Check what a range ends with: a branch, or a commit at which none stands, if that is a merge group's.
+
+    LedgerError where it is neither.
+    """
+    try:
+        name = resolve_range_end(start, end)
+    except NoBranchThere as error:
+        if gate is not Gate.MERGE or not error.commit:
+            raise
+        loose = HEADS + error.commit[:12]
+        request = replace(request, group=loose, heads=((loose, error.commit),))
+        with snapshot.open_snapshot(start, request, progress) as taken:
+            if taken.group is None:
+                raise
+            return check_group(taken, taken.group)
+    return check_branch(start, name, gate, request=request, progress=progress)
+
+
+def check_group(taken: Snapshot, group: MergeGroup) -> Report:
+    """Check each part of a merge group as the branch that it is, and what belongs to none."""
+    by_ref = {branch.ref: branch for branch in taken.fleet.branches}
+    parts = [by_ref[part.ref] for part in group.parts if part.ref in by_ref]
+    report = _check_at_gate(taken, parts, Gate.MERGE, group.name)
+    lost = tuple(
+        f"{part.head[:12]} of the group could not be read" for part in group.parts if part.ref not in by_ref
+    )
+    return replace(
+        report,
+        findings=(*report.findings, *taken.strays(Gate.MERGE)),
+        notes=(_describe_group(parts), *report.notes),
+        unjudged=(*report.unjudged, *lost),
+    )
+
+
+def _describe_group(parts: Sequence[Branch]) -> str:
+    named = (f"{b.name} ({f'task {b.work.task}' if b.work else 'no task'})" for b in parts)
+    return f"a merge group, judged by its parts in the order in which they land: {', '.join(named)}"
 
 
 def check_fleet(
@@ -103,21 +161,32 @@ def resolve_range_end(start: Path, name: str) -> str:
         return branch
     out = process.run_or_none(git, ["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"])
     commit = decode(out or b"").strip()
-    return _only_branch_at(name, [ref for ref, at in heads.items() if at == commit])
+    return _only_branch_at(name, [ref for ref, at in heads.items() if at == commit], commit)
 
 
 # What CI systems write into a range: HEAD where no branch is checked out, or ids.
 _COMMIT = re.compile("HEAD|[0-9a-f]{7,64}")
 
 
-def _only_branch_at(name: str, refs: Sequence[str]) -> str:
+def _only_branch_at(name: str, refs: Sequence[str], commit: str) -> str:
     # A branch and its remote-tracking copy are one: the local one names both.
     local = [ref for ref in refs if ref.startswith(HEADS)] or refs
+    # A queue that only moves base forward has a branch of its own at the very commit of the one that lands.
+    local = [ref for ref in local if not _is_queues(ref)] or local
     if len(local) == 1:
         return local[0]
     shown = " and ".join(escape_hidden(ref.removeprefix(HEADS).removeprefix(REMOTES)) for ref in local[:3])
     message = f"several branches are at {name}: {shown}" if local else f"no branch is at {name}"
-    raise LedgerError(message, "name the branches: agentledger check --range main..agent/login")
+    hint = "name the branches: agentledger check --range main..agent/login"
+    raise NoBranchThere(message, hint, "" if local else commit)
+
+
+def _is_queues(ref: str) -> bool:
+    if ref.startswith(HEADS):
+        return robots.is_queue(ref.removeprefix(HEADS))
+    # A remote's name may have slashes in it.
+    parts = ref.split("/")
+    return any(robots.is_queue("/".join(parts[at:])) for at in range(3, len(parts)))
 
 
 def _check_at_gate(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:

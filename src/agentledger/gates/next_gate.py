@@ -22,6 +22,7 @@ from agentledger.model.fleet import ALIVE, Branch, State, Sync
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task
+from agentledger.repository import robots
 
 
 def check_named(
@@ -32,7 +33,11 @@ def check_named(
     A task that nobody works on yet is checked at spawn, any other by its branch. Raises LedgerError, with near
     names, where nothing has that name, and where several branches work on the task, or all have ended.
     """
+    if gate is Gate.MERGE:
+        request = replace(request, group=name)
     with snapshot.open_snapshot(start, request, progress) as taken:
+        if taken.group:
+            return check.check_group(taken, taken.group)
         task = next((each for each in taken.fleet.tasks if each.id == name), None)
         branch = check.find_branch(taken.fleet, name)
         if task is not None:
@@ -45,8 +50,9 @@ def check_named(
             return _check_branch(start, taken, branch, gate)
         known = [*(each.id for each in taken.fleet.tasks), *(each.name for each in taken.fleet.branches)]
     # Perhaps a branch that is not an agent's by its name.
+    usual = Gate.MERGE if robots.is_queue(name) else Gate.READY
     try:
-        return check.check_branch(start, name, gate or Gate.READY, request=request, progress=progress)
+        return check.check_branch(start, name, gate or usual, request=request, progress=progress)
     except check.UnknownBranch as error:
         every = "`agentledger board --all` lists every task and every branch"
         raise unknown_name_error("task or branch", name, known, every, most=0) from error

@@ -61,6 +61,11 @@ class Scratch:
         """The id of zeros, as git prints it where there is no object."""
         return "0" * (64 if self.object_format == "sha256" else 40)
 
+    @property
+    def is_shallow(self) -> bool:
+        """Is the history that can be read here cut off somewhere?"""
+        return (self.git.cwd / "shallow").exists()
+
     def write(self, kind: str, body: bytes) -> str:
         """Store one loose object here, and give its id. The format is git's own; no process is started."""
         content = f"{kind} {len(body)}\0".encode() + body

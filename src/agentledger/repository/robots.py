@@ -23,9 +23,10 @@ class Robot(NamedTuple):
     author: str = ""
 
 
+_QUEUE = "merge queue"
 ROBOTS = (
     # GitHub's and Mergify's. What is in them was written by others, so there is no author to know them by.
-    Robot("merge queue", ("gh-readonly-queue/", "mergify/merge-queue/")),
+    Robot(_QUEUE, ("gh-readonly-queue/", "mergify/merge-queue/")),
     Robot("dependabot", ("dependabot/",), r"dependabot(-preview)?\[bot\]"),
     Robot("renovate", ("renovate/",), r"(self-hosted-)?renovate(-bot|\[bot\])?"),
 )
@@ -34,6 +35,11 @@ ROBOTS = (
 def robot_of_name(name: str) -> str | None:
     """The robot whose branch it is by its name; None: no robot's."""
     return next((robot.name for robot in ROBOTS if name.startswith(robot.folders)), None)
+
+
+def is_queue(name: str) -> bool:
+    """Is it, by its name, a branch on which a merge queue puts finished branches together?"""
+    return robot_of_name(name) == _QUEUE
 
 
 def is_asked_for(name: str, patterns: Sequence[str]) -> bool:

@@ -113,7 +113,7 @@ RULES: tuple[Rule, ...] = (
         "···EE",
         packet.packet_files_wrong,
         applies=packet.is_code_handed_over,
-        requires=("PKT001", "PKT002"),
+        requires=("PKT001",),
     ),
     Rule("PKT004", "packet-stale", "···EE", packet.packet_stale, applies=packet.has_packet),
     Rule(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
 from agentledger.model.ledger import Brief
+from agentledger.model.merge_group import Stray
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.model.work import Copy
 from agentledger.rules.case import Case, Found
@@ -162,13 +163,14 @@ def brief_underdelegated(case: Case) -> Iterator[Found]:
 
 
 def brief_several(case: Case) -> Iterator[Found]:
-    """The branch works on more than one task.
+    """The branch works on more than one task; or a merge group changes something beside the work of its tasks.
 
-    Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up on its own.
+    Why: one agent, one branch, one packet: otherwise nothing can be reviewed or given up on its own. Of a merge
+    group each task's part is judged alone, so what belongs to none would be judged by nobody.
     Fix: take the other task's folder out, and do its work on a branch of its own. Where that came with commits
     of the other task's branch, take those out, `git rebase --onto BASE COMMIT`, or let the brief depend on that
     task: the folder of a dependency is not counted. Where several briefs name the branch, the manager takes
-    `branch:` out of all but one.
+    `branch:` out of all but one. A group is made again from its branches alone.
     """
     folders = sorted(set(case.folders) - case.needs)
     if len(folders) > 1:
@@ -184,6 +186,25 @@ def brief_several(case: Case) -> Iterator[Found]:
             hint=f"take it out of all but one: agentledger plan {escape_hidden(tasks[-1])} --branch ''",
             milder=case.gate not in (Gate.SPAWN, Gate.MERGE),
         )
+    yield from map(_describe_stray, case.strays)
+
+
+def _describe_stray(stray: Stray) -> Found:
+    names = ", ".join(map(format_path, stray.paths[:4]))
+    names += f" and {len(stray.paths) - 4} more" if len(stray.paths) > 4 else ""
+    if stray.is_merge:
+        return Found(
+            message=f"this merge changes by itself what no branch of the group does: {names}",
+            hint=f"make the group again; git show --remerge-diff {stray.commit} shows what was added",
+            path=stray.paths[0],
+            commit=stray.commit,
+        )
+    return Found(
+        message=f"this commit belongs to no branch of the group, and changes {names}",
+        hint=f"make the group again without it; to land it: git switch -c NAME && git cherry-pick {stray.commit}",
+        path=stray.paths[0],
+        commit=stray.commit,
+    )
 
 
 def _take_out(case: Case, others: list[str]) -> str:

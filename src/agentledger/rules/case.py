@@ -15,6 +15,7 @@ from agentledger.attention.wip import Load
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict
 from agentledger.model.ledger import Brief, Policy
+from agentledger.model.merge_group import Stray
 from agentledger.model.work import Standing, Task, Work
 from agentledger.scope.task_scope import Scope
 
@@ -78,6 +79,32 @@ class Hidden:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class BaseDoubt:
+    """Why the base that a packet names is none to compare with.
+
+    `kind` is one of: missing, gone (there is no such object), cut (a shallow clone may only lack it),
+    no commit, own (a commit of the branch itself), other (of the branch `more`), outside (in no history that is
+    read here), older (than `more`, at which the branch began; '' where the two share no history).
+    """
+
+    kind: str
+    named: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketFiles:
+    """The paths that a packet's *Files touched* has to list, and what is wrong with its base, if anything is.
+
+    `failed` is git's reason where nobody can tell what changed, else ''.
+    """
+
+    paths: frozenset[bytes]
+    doubt: BaseDoubt | None = None
+    failed: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One branch, or at `spawn` one task, at one gate: every fact that a rule may ask for."""
@@ -129,6 +156,8 @@ class Case:
     folders: tuple[str, ...] = ()
     #: The tasks whose briefs name the branch.
     naming: tuple[str, ...] = ()
+    #: Of a merge group, what belongs to none of its parts.
+    strays: tuple[Stray, ...] = ()
     #: The paths of the brief's `follow` that base lacks.
     missing: tuple[str, ...] = ()
     #: For each top-level folder of base (b"" for files at the top): its files, and how many are in scope.
@@ -154,8 +183,8 @@ class Case:
     below: frozenset[str] = frozenset()
     #: What the task's manager has in progress.
     load: Load | None = None
-    #: The paths that changed at the base and head that the packet names; None where either is not known.
-    packet_paths: frozenset[bytes] | None = None
+    #: What the packet's list of files is held against; None without a packet.
+    packet_files: PacketFiles | None = None
     #: Is the review that counts about the change as it is now? None where that is not known.
     review_fresh: bool | None = None
 

@@ -13,11 +13,11 @@ from functools import partial
 
 from agentledger.model import check_words
 from agentledger.model.findings import Gate
-from agentledger.model.ledger import AgainstBase, compare_with_base, heading_key
+from agentledger.model.ledger import AgainstBase, Part, compare_with_base, heading_key
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
 from agentledger.model.work import FINISHED, Checked, Trust
-from agentledger.rules.case import Case, Found
+from agentledger.rules.case import BaseDoubt, Case, Found
 from agentledger.scope.task_scope import first_match
 
 # The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
@@ -158,18 +158,36 @@ def _matches_any(patterns: tuple[bytes, ...], path: bytes) -> bool:
 
 
 def packet_files_wrong(case: Case) -> Iterator[Found]:
-    """*Files touched* does not list what the branch changes, at the base and head that the packet names.
+    """*Files touched* does not list what the branch changes, or the packet's `base` is none to compare with.
 
-    Why: a reviewer plans by that list, and does not look for what is not on it.
-    Fix: `agentledger packet` writes that list; what you wrote beside it stays, and must name no other path. By
-    hand: every changed path in backticks, one an item, and no other.
+    Why: a reviewer plans by that list, and does not look for what is not on it. `base` is a commit that base has
+    had since the branch began: with any other one the list could leave files out.
+    Fix: `agentledger packet` writes `base`, `head` and the list; what you wrote beside it stays, and must name no
+    other path. By hand: `base` is base's newest commit, and every changed path stands in backticks, one an item,
+    and no other.
     """
-    packet = case.work.packet if case.work else None
-    part = packet.document.part("Files touched") if packet else None
-    if packet is None or part is None or case.packet_paths is None:
+    packet, files = case.work.packet if case.work else None, case.packet_files
+    if packet is None or files is None:
         return
-    listed_paths = {path for begin in _LEADING_PATHS.findall(part.text) for path in _PATH.findall(begin)}
-    changed_paths = set(map(quote_path, case.packet_paths))
+    path = packet.document.source.path
+    if files.doubt:
+        yield Found(
+            message=f"{_describe_doubt(files.doubt, escape_hidden(case.base))}, so it could leave files out of "
+            "*Files touched*",
+            hint=_mend_doubt(files.doubt),
+            path=path,
+        )
+    part = packet.document.part("Files touched")
+    if files.failed:
+        message = f"nobody can tell whether *Files touched* is right: {escape_hidden(files.failed)}"
+        yield Found(message=message, hint="git fetch may bring what is missing; git fsck names it", path=path)
+    elif part is not None:
+        yield from _compare_files(files.paths, part, path)
+
+
+def _compare_files(changed: frozenset[bytes], part: Part, path: str) -> Iterator[Found]:
+    listed_paths = {each for begin in _LEADING_PATHS.findall(part.text) for each in _PATH.findall(begin)}
+    changed_paths = set(map(quote_path, changed))
     for paths, what, hint in (
         (changed_paths - listed_paths, "does not list", "agentledger packet"),
         (
@@ -180,12 +198,28 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
     ):
         if paths:
             names = ", ".join(sorted(paths)[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
-            yield Found(
-                message=f"*Files touched* {what} {names}",
-                hint=hint,
-                path=packet.document.source.path,
-                line=part.line,
-            )
+            yield Found(message=f"*Files touched* {what} {names}", hint=hint, path=path, line=part.line)
+
+
+def _describe_doubt(doubt: BaseDoubt, base: str) -> str:
+    named, more = escape_hidden(doubt.named[:12]), escape_hidden(doubt.more)
+    began = (
+        f"than {more[:12]}, at which the branch began" if more else "than the branch, which shares no history"
+    )
+    return {
+        "missing": "the packet names no `base` that can be read",
+        "gone": f"there is no commit {named}, which the packet names as its `base`",
+        "cut": f"this shallow clone has no commit {named}, the packet's `base`",
+        "no commit": f"the packet's `base`, {named}, is no commit",
+        "own": f"the packet's `base`, {named}, is a commit of the branch itself",
+        "other": f"the packet's `base`, {named}, is a commit of {more or 'another branch'}, not of {base}",
+        "outside": f"the packet's `base`, {named}, is not in the history of {base}",
+        "older": f"the packet's `base`, {named}, is older {began}",
+    }[doubt.kind]
+
+
+def _mend_doubt(doubt: BaseDoubt) -> str:
+    return "git fetch --unshallow" if doubt.kind == "cut" else "agentledger packet"
 
 
 def change_large(case: Case) -> Iterator[Found]:

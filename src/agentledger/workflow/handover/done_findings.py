@@ -137,5 +137,5 @@ def _judge_committed(at: AtWork, now: int, files: Files) -> tuple[Finding, ...]:
         taken.require_code([branch])
         (bridged,) = taken.bridged([branch])
         return overlay.evaluate_ready_gate(
-            Scratch(taken.sealed, at.place.object_format), taken.fleet, bridged, files
+            Scratch(taken.sealed, at.place.object_format), taken, bridged, files
         )

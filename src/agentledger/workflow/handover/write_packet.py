@@ -131,7 +131,7 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
         message = f"the packet would have {len(refreshed.raw):,} bytes, and at most {MOST_BYTES:,} are read"
         raise LedgerError(message, "shorten what you wrote; a change of so many files is better split")
     findings = overlay.evaluate_ready_gate(
-        sealed, at.fleet, at.branch, files={**files, path: refreshed.raw}, only=packet_gaps.RULES
+        sealed, at.snapshot, at.branch, files={**files, path: refreshed.raw}, only=packet_gaps.RULES
     )
     document = RawDocument(source=Source(path=path), content=refreshed.raw, policy=at.fleet.policy)
     items = parse_packet(document).criteria

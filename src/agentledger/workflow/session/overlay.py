@@ -17,6 +17,7 @@ from agentledger.documents.packet import parse_packet
 from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.status import parse_check_in
 from agentledger.fleet import case_builder
+from agentledger.fleet.snapshot import Snapshot
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Branch, Fleet
@@ -41,11 +42,12 @@ def overlay_files(fleet: Fleet, branch: Branch, files: Files) -> tuple[Fleet, Br
 
 
 def evaluate_ready_gate(
-    scratch: Scratch, fleet: Fleet, branch: Branch, files: Files, only: Sequence[str] = ()
+    scratch: Scratch, taken: Snapshot, branch: Branch, files: Files, only: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
     """What the ready gate would find with these files committed; `only` names the rules to evaluate, () all."""
-    overlaid, changed = overlay_files(fleet, branch, files)
-    case = case_builder.Bench(scratch, overlaid, [changed], Gate.READY).case(changed)
+    overlaid, changed = overlay_files(taken.fleet, branch, files)
+    bench = case_builder.Bench(scratch, overlaid, [changed], Gate.READY, history=taken.history)
+    case = bench.case(changed)
     chosen = [rule for rule in rules.RULES if not only or rule.id in only]
     return rules.evaluate_rules(case, chosen)
 
