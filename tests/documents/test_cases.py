@@ -149,7 +149,10 @@ def test_evidence() -> None:
     evidence = cases.sample("evidence-good.json")
     assert (evidence.check, evidence.exit_code, evidence.seconds) == ("test", 1, 3.21)
     assert evidence.tail == ("same", "same", "")
-    assert (evidence.junit.failures, evidence.on_base[1], evidence.change) == (1, 0, None)
+    assert (evidence.junit.failures, evidence.on_base.exit_code, evidence.change) == (1, 1, None)
+    assert (evidence.junit.failed, evidence.junit.flaky, evidence.junit.pending) == (("t::a [x]",), 1, 0)
+    assert (evidence.on_base.new, evidence.on_base.new_total) == (("t::a [x]",), 1)
+    assert evidence.report_gap == "r/b.xml is no XML"
     assert evidence.document.fields["seconds"] == 3.21
     assert not evidence.passed
 

@@ -54,6 +54,7 @@ PURE_MODULES = (
     "running.changed_files",
     "running.junit",
     "running.redact",
+    "running.tests_tally",
     "control.control_files",
     "ledger.config",
 )

@@ -12,12 +12,13 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, FOLDER, Scene, Told
-from agentledger.model.ledger import Companion, Policy
+from agentledger.model.ledger import Companion, JUnit, OnBase, Policy
 from agentledger.model.work import Trust
 from rule_rows_brief import nothing
 
 PACKET = FOLDER + "packet.md"
 EVIDENCE = FOLDER + "evidence/test.json"
+LISTED = JUnit(2, 1, failed=("t::a",), failed_total=1)
 CRITERION = "the sixth login answers 429"
 PARTS = {
     "Summary": "It limits logins.",
@@ -46,6 +47,10 @@ def outcome(scene: Scene, code: int = 0, **fields: Any) -> str:
 
 def verified(scene: Scene, code: int = 0, **fields: Any) -> None:
     scene.write(EVIDENCE, outcome(scene, code, **fields))
+
+
+def on_base(code: int, **fields: Any) -> dict[str, Any]:
+    return {"commit": "a" * 40, "exit_code": code} | fields
 
 
 def with_packet(**parts: str) -> Any:
@@ -89,6 +94,11 @@ def mended_and_ran(scene: Scene, said: Told) -> None:
     assert said.hint.startswith("fix what it found and commit; then "), said
     scene.slip("src/a.py", "a = 4\n" * 20)
     ran(scene, said)
+
+
+def waived(scene: Scene, said: Told) -> None:
+    """The manager's command at the end of the hint, with what only they can say."""
+    scene.managed("agentledger allow x --rule EVD003 --until 14d --why 'these tests may fail'", said)
 
 
 def contradicted(scene: Scene) -> None:
@@ -263,14 +273,44 @@ ROWS = (
     ),
     RuleRow(
         "EVD003",
-        fires=(given.checks(given.evidence(1)), given.checks(given.evidence(1, on_base=(given.OLD, 1)))),
-        silent=(given.checks(given.evidence()), given.checks(given.evidence(skipped="nothing changed"))),
+        fires=(
+            given.checks(given.evidence(1)),
+            given.checks(given.evidence(1, on_base=OnBase(commit=given.OLD, exit_code=1, new_total=0))),
+            given.checks(given.evidence(1, on_base=OnBase(commit=given.OLD, exit_code=2))),
+            given.checks(given.evidence(0, junit=LISTED)),
+            given.checks(
+                given.evidence(0, junit=LISTED, on_base=OnBase(commit=given.OLD, exit_code=1, new_total=0))
+            ),
+        ),
+        silent=(
+            given.checks(given.evidence()),
+            given.checks(given.evidence(skipped="nothing changed")),
+            given.checks(
+                given.evidence(0, junit=LISTED, on_base=OnBase(commit=given.OLD, exit_code=0, new_total=0))
+            ),
+        ),
         situations=(
             Advice("EVD003", "···EE", "agent", arrange=with_evidence(1), mend=mended_and_ran),
             Advice(
-                *("EVD003", "···ww", "agent", with_evidence(1, on_base={"commit": "a" * 40, "exit_code": 1})),
+                *("EVD003", "···ww", "agent", with_evidence(1, on_base=on_base(1, new_total=0))),
                 mended_and_ran,
                 case="as on base",
+            ),
+            Advice(
+                *("EVD003", "···ww", "agent", with_evidence(1, on_base=on_base(1))),
+                mended_and_ran,
+                case="as on base, by its exit code",
+            ),
+            Advice(
+                *("EVD003", "···EE", "agent", with_evidence(2, on_base=on_base(1, unlike="no report"))),
+                mended_and_ran,
+                case="not comparable",
+            ),
+            Advice(
+                *("EVD003", "···EE", "agent", with_evidence(0, junit={"tests": 2, "failures": 1})),
+                mended_and_ran,
+                others={"waived": waived},
+                case="by its report",
             ),
         ),
     ),

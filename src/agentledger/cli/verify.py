@@ -72,10 +72,7 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
     with agent_context.open_worktree(start, now) as at:
         results = work.run_checks(at, only, now, print_event)
         committed = work.commit_evidence(at, results) if results.results else None
-        lines = tuple(
-            _build_line(each, at.place.common, on_base=results.on_base.get(each.check.name))
-            for each in results.results
-        )
+        lines = tuple(_build_line(each, at.place.common) for each in results.results)
         name, task = at.branch.name, at.task.id
     remarks = results.remarks
     # A sandbox may refuse git's writes; `agentledger collect` commits the files from outside it.
@@ -166,7 +163,6 @@ def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bo
 def _build_line(
     result: Seen,
     common: Path,
-    on_base: tuple[str, int] | None = None,
     trust: str | None = None,
     runs: int = 1,
 ) -> Line:
@@ -182,7 +178,8 @@ def _build_line(
         seconds=result.seconds if result.skipped is None else None,
         skipped=result.skipped,
         junit=result.junit,
-        on_base=on_base,
+        report_gap=result.report_gap,
+        on_base=result.on_base,
         trust=trust,
         runs=runs,
         log=str(logs.log_folder(common) / result.log_sha256) if result.log_sha256 else None,

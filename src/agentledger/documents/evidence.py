@@ -37,7 +37,6 @@ def parse_evidence(raw: RawDocument) -> Evidence:
     name = posixpath.splitext(posixpath.basename(raw.source.path))[0]
     if "/evidence/" in f"/{raw.source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
-    on_base = said.get("on_base")
     document = Document(
         source=raw.source,
         blob=raw.blob,
@@ -62,7 +61,8 @@ def parse_evidence(raw: RawDocument) -> Evidence:
         truncated=said.get("truncated", False),
         failures_in_a_row=said.get("failures_in_a_row", 0),
         junit=said.get("junit"),
-        on_base=(on_base["commit"], on_base["exit_code"]) if on_base else None,
+        report_gap=said.get("report_gap"),
+        on_base=said.get("on_base"),
         skipped=said.get("skipped"),
     )
 

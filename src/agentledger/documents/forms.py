@@ -73,6 +73,11 @@ PATH = Form(
     values.parse_path,
     {**_STRING, "minLength": 1, "not": {"pattern": r"^[/~]|(^|/)\.\.?(/|$)|//"}},
 )
+REPORT = Form(
+    "a path, a folder or a glob, such as `out.xml` or `build/test-results/**/*.xml`",
+    values.parse_pattern,
+    PATTERN.shape,
+)
 BRANCHES = Form(
     "a pattern of branch names, such as `agent/*`", values.parse_branch_pattern, {**_STRING, "minLength": 1}
 )
@@ -92,7 +97,11 @@ CHECK = Table(
             "The command. `{changed:GLOB}` stands for the changed files that match.",
             needed=True,
         ),
-        Key("junit", PATH, "The JUnit file that the command writes; its counts are kept as evidence."),
+        Key(
+            "junit",
+            REPORT,
+            "The JUnit file that the command writes, a folder of them, or a glob; what it says is evidence.",
+        ),
         Key("timeout", DURATION, "How long it may take."),
     ),
     accepts='a command, or `{run: "pytest --junitxml=out.xml", junit: out.xml, timeout: 10m}`',

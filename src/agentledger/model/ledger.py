@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -297,12 +298,88 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class JUnit:
-    """The counts of a JUnit file: how many tests there were, and how many of them failed or were skipped."""
+    """What a check's report says: how many tests there were, how they ended, and which of them failed."""
 
     tests: int = 0
     failures: int = 0
     errors: int = 0
     skipped: int = 0
+    #: Names of tests that failed, as `class::name`; not all where there are many.
+    failed: tuple[str, ...] = ()
+    #: How many failed, and of how many of these no name is known, such as a package that does not compile.
+    failed_total: int = 0
+    unnamed: int = 0
+    #: Passed in a later try, after a failed one.
+    flaky: int = 0
+    #: Only notes of a runner's: a test without an assertion, one whose steps are still to be written.
+    risky: int = 0
+    pending: int = 0
+
+    @property
+    def broken(self) -> int:
+        """How many failed."""
+        return max(self.failed_total, self.failures + self.errors, len(self.failed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnBase:
+    """The same check on base, and how its failures there compare with those here."""
+
+    commit: str
+    exit_code: int
+    #: Names of tests that failed there, and how many did; None where it has no report.
+    failed: tuple[str, ...] = ()
+    failed_total: int | None = None
+    #: Of the failures here those that base does not have, by name, and how many; None: not compared by name.
+    new: tuple[str, ...] = ()
+    new_total: int | None = None
+    #: Why the two runs cannot be compared.
+    unlike: str | None = None
+
+
+class AgainstBase(Enum):
+    """What base's run of a check makes of a failure here."""
+
+    #: All that fails here fails there, too, and the command ends alike.
+    SAME = "same"
+    #: Only the exit code is the same.
+    SAME_CODE = "same-code"
+    NEW = "new"
+    PASSES = "passes"
+    #: The two cannot be compared.
+    UNLIKE = "unlike"
+
+
+def compare_with_base(exit_code: int | None, on_base: OnBase | None) -> AgainstBase | None:
+    """What base's run makes of a failure here; None where there was no such run."""
+    if on_base is None:
+        return None
+    if on_base.exit_code == 0 and exit_code:
+        return AgainstBase.PASSES
+    if on_base.unlike is not None:
+        return AgainstBase.UNLIKE
+    if on_base.new_total is None:
+        return AgainstBase.SAME_CODE if exit_code == on_base.exit_code else AgainstBase.UNLIKE
+    if on_base.new_total:
+        return AgainstBase.NEW
+    # A command that hides the same failures behind another end is another command.
+    return AgainstBase.SAME if bool(exit_code) == bool(on_base.exit_code) else AgainstBase.UNLIKE
+
+
+def has_passed(
+    exit_code: int | None, skipped: str | None, junit: JUnit | None, on_base: OnBase | None
+) -> bool:
+    """Did a check pass? Its exit code decides that it failed; nothing to run counts as passed.
+
+    With exit code 0, a report with failures is fine where base has the same ones and ends with 0, too: many
+    runners list what may fail. Otherwise something hides them, such as `|| true`.
+    """
+    if skipped is not None:
+        return True
+    if exit_code != 0:
+        return False
+    listed = junit is not None and junit.broken > 0
+    return not listed or compare_with_base(exit_code, on_base) is AgainstBase.SAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,16 +409,17 @@ class Evidence:
     #: How many runs of this check in a row had failed by then.
     failures_in_a_row: int = 0
     junit: JUnit | None = None
-    #: Base's (commit, exit code) for the same check, where that was tried.
-    on_base: tuple[str, int] | None = None
+    #: What is wrong with the report that was asked for: it is missing, or a part of it cannot be read.
+    report_gap: str | None = None
+    #: The same check on base, where that was tried.
+    on_base: OnBase | None = None
     #: Why there was nothing to run.
     skipped: str | None = None
 
     @property
     def passed(self) -> bool:
-        """Exit code 0 and no failures in JUnit; nothing to run counts as passed."""
-        broken = self.junit is not None and bool(self.junit.failures or self.junit.errors)
-        return self.skipped is not None or (self.exit_code == 0 and not broken)
+        """Did it pass, as `has_passed` says?"""
+        return has_passed(self.exit_code, self.skipped, self.junit, self.on_base)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone
 from agentledger.attention.queue import Turn
 from agentledger.attention.sections import Section, group_by_section
 from agentledger.attention.turn import Kind, blocking_reasons, met_kill_criteria
+from agentledger.model import check_words
 from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Branch, Fleet
-from agentledger.model.ledger import CheckIn
+from agentledger.model.ledger import CheckIn, Evidence
 from agentledger.model.text import (
     encode,
     escape_hidden,
@@ -132,10 +133,17 @@ def describe_check(checked: Checked) -> str:
         return f"{name} has not run"
     if checked.trust is Trust.SKIPPED:
         return f"{name} had nothing to do"
-    word = "passed" if checked.evidence.passed else "failed"
+    word = _describe_result(checked.evidence)
     old = ", on other code" if not checked.fresh else ""
     other = ", by another command" if checked.ran_other_command else ""
     return f"{name} {word} ({checked.trust or 'claimed'}{old}{other})"
+
+
+def _describe_result(evidence: Evidence) -> str:
+    if not evidence.passed:
+        return check_words.describe_failure(evidence)
+    doubt, listed = check_words.describe_doubt(evidence), check_words.describe_listed(evidence)
+    return "; ".join(filter(None, ("passed", listed, doubt)))
 
 
 # -- nothing waits ----------------------------------------------------------------------

@@ -107,24 +107,40 @@ class Did(Entry, frozen=True):
 
 
 class JUnitCounts(Entry, frozen=True):
-    """How many tests a JUnit file reports, and how they ended."""
+    """How many tests a report has, and how they ended. `failed` names at most 50; `unnamed` failures have no test.
+    `flaky` tests passed in a later try; `risky` and `pending` are a runner's notes.
+    """
 
     tests: Count
     failures: Count
     errors: Count
     skipped: Count
+    failed: tuple[str, ...]
+    failed_total: Count
+    unnamed: Count
+    flaky: Count
+    risky: Count
+    pending: Count
 
 
 class OnBase(Entry, frozen=True):
-    """The exit code of the same command on base."""
+    """The same command on base: its exit code, and the tests that failed. `new` fail here and not there; null
+    totals where there is no report. `unlike`: why the two runs cannot be compared.
+    """
 
     commit: Oid
     exit_code: int
+    failed: tuple[str, ...]
+    failed_total: Count | None
+    new: tuple[str, ...]
+    new_total: Count | None
+    unlike: str | None
 
 
 class VerifiedCheck(Entry, frozen=True):
     """The result of one check. `runs` counts how often it ran just now. `trust` is what a rerun says about the
     branch's evidence, null where there is none to compare with. `log` is the path of the log.
+    `report_gap` is what is wrong with the report that was asked for.
     """
 
     name: str
@@ -134,6 +150,7 @@ class VerifiedCheck(Entry, frozen=True):
     seconds: float | None
     skipped: str | None
     junit: JUnitCounts | None
+    report_gap: str | None
     on_base: OnBase | None
     trust: Annotated[str, one_of(*work.Trust)] | None
     runs: Count

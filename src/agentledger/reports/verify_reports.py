@@ -10,9 +10,12 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
-from agentledger.model.ledger import JUnit
-from agentledger.model.text import encode, escape_hidden, format_count, format_path
+from agentledger.model import check_words
+from agentledger.model.ledger import JUnit, OnBase
+from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.reports import shapes_commands
+
+_MOST_NAMES = 50  # of tests that failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,10 @@ class Line:
     #: Why it was skipped.
     skipped: str | None = None
     junit: JUnit | None = None
-    #: The commit of base, and the command's exit code there.
-    on_base: tuple[str, int] | None = None
+    #: What is wrong with its report.
+    report_gap: str | None = None
+    #: The same check on base.
+    on_base: OnBase | None = None
     #: For a rerun: what it says about the branch's evidence, and how often the check ran.
     trust: str | None = None
     runs: int = 1
@@ -93,13 +98,25 @@ def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
         exit_code=line.exit_code,
         seconds=line.seconds,
         skipped=_json_text(line.skipped) if line.skipped is not None else None,
-        junit=shapes_commands.JUnitCounts(**asdict(line.junit)) if line.junit else None,
-        on_base=shapes_commands.OnBase(*line.on_base) if line.on_base else None,
+        junit=_shape_junit(line.junit) if line.junit else None,
+        report_gap=_json_text(line.report_gap) if line.report_gap is not None else None,
+        on_base=_shape_on_base(line.on_base) if line.on_base else None,
         trust=line.trust,
         runs=line.runs,
         log=_json_text(line.log) if line.log else None,
         warnings=tuple(map(_json_text, line.remarks)),
     )
+
+
+def _shape_junit(junit: JUnit) -> shapes_commands.JUnitCounts:
+    names = tuple(map(_json_text, junit.failed[:_MOST_NAMES]))
+    return shapes_commands.JUnitCounts(**asdict(junit) | {"failed": names})
+
+
+def _shape_on_base(on_base: OnBase) -> shapes_commands.OnBase:
+    names = {key: tuple(map(_json_text, getattr(on_base, key)[:_MOST_NAMES])) for key in ("failed", "new")}
+    unlike = _json_text(on_base.unlike) if on_base.unlike is not None else None
+    return shapes_commands.OnBase(**asdict(on_base) | names | {"unlike": unlike})
 
 
 def _json_text(text: str) -> str:
@@ -131,12 +148,21 @@ def _describe_check(line: Line) -> Iterator[str]:
     failed = line.outcome == "failed" and line.exit_code
     yield f"failed with exit code {line.exit_code}" if failed else line.outcome
     yield f"{line.seconds or 0:,.1f} s"
-    if line.junit:
-        broken = line.junit.failures + line.junit.errors
-        yield f"{format_count(line.junit.tests, 'test')}, {broken:,} of them failed"
-    if line.on_base:
-        yield "fails on base, too" if line.on_base[1] else "passes on base"
+    yield from check_words.describe_tests(line.junit) if line.junit else ()
+    yield from _describe_names(line)
     if line.runs > 1:
         yield f"run {line.runs} times"
     if line.trust:
         yield line.trust
+
+
+def _describe_names(line: Line) -> Iterator[str]:
+    """The tests that failed, and what base says of them."""
+    if listed := check_words.describe_listed(line):
+        yield listed
+        return
+    failed, against = check_words.list_failed(line), check_words.describe_against_base(line)
+    if failed:
+        yield f"failed: {failed}"
+    if against:
+        yield against

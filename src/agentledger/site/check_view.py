@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agentledger.attention import progress
+from agentledger.model import check_words
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Check, Evidence
 from agentledger.model.text import format_count
@@ -70,6 +71,13 @@ def evidence_mark(standing: Standing) -> Mark:
         failed = any(c.evidence and not c.evidence.passed for c in standing.checks)
         return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(standing.holds)}")
     count = format_count(len(standing.checks), "check")
+    doubts = [
+        f"{c.check.name}: {check_words.describe_doubt(c.evidence)}"
+        for c in standing.checks
+        if c.evidence and check_words.describe_doubt(c.evidence)
+    ]
+    if doubts:
+        return Mark("warn", f"Evidence matches head: {count} passed; {'; '.join(doubts)}")
     if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in standing.checks):
         return Mark("ok", f"Evidence matches head: {count} passed, reproduced")
     return Mark("done", f"Evidence matches head: {count} passed, as claimed; nobody else has run them all")
@@ -129,22 +137,25 @@ def _result_mark(evidence: Evidence) -> Mark:
     if evidence.skipped is not None:
         return Mark("none", f"skipped: {evidence.skipped}")
     if evidence.passed:
-        return Mark("ok", "passed")
+        listed, doubt = check_words.describe_listed(evidence), check_words.describe_doubt(evidence)
+        if doubt:
+            return Mark("warn", f"passed, {doubt}")
+        return Mark("ok", f"passed; {listed}" if listed else "passed")
     code = "no exit code" if evidence.exit_code is None else f"exit code {evidence.exit_code}"
-    return Mark("bad", f"failed, {code}")
+    listed = check_words.describe_listed(evidence)
+    return Mark("bad", f"failed: {listed}" if listed else f"failed, {code}")
 
 
 def _describe_run(evidence: Evidence, is_required: bool) -> tuple[str, ...]:
     details = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
-    junit = evidence.junit
-    if junit:
-        broken = junit.failures + junit.errors
-        details.append(f"{format_count(junit.tests, 'test')}, {broken:,} failed, {junit.skipped:,} skipped")
+    details += check_words.describe_report(evidence)
+    failed = check_words.list_failed(evidence)
+    details += [f"failed: {failed}"] if failed and evidence.exit_code else []
     if evidence.failures_in_a_row > 1:
         details.append(f"{evidence.failures_in_a_row:,} failures in a row")
-    # on_base: the commit of base, and the exit code there. A check that fails there is not this branch's fault.
-    if evidence.on_base and evidence.on_base[1] != 0:
-        details.append(f"fails on base at {evidence.on_base[0][:10]}, too")
+    # A check that fails on base in the same tests is not this branch's fault.
+    if evidence.on_base and evidence.exit_code:
+        details.append(f"{check_words.describe_against_base(evidence)}, at {evidence.on_base.commit[:10]}")
     if not is_required:
         details.append("not asked for by the brief or policy")
     return tuple(details)

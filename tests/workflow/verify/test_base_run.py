@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from agentledger.model.ledger import OnBase
 from verifying import Checks
 
 
 def test_a_check_that_fails_on_base_too_is_said_to(tmp_path: Path) -> None:
     desk = Checks(tmp_path, {"test": "test -e src/new.js"})
     document = desk.verify(code=1)
-    assert document["checks"][0]["on_base"] == {"commit": desk.root.id, "exit_code": 1}
-    assert desk.evidence().on_base == (desk.root.id, 1)
+    on_base = document["checks"][0]["on_base"]
+    assert (on_base["commit"], on_base["exit_code"], on_base["new_total"]) == (desk.root.id, 1, None)
+    assert desk.evidence().on_base == OnBase(commit=desk.root.id, exit_code=1)
     assert desk.repo.git("worktree", "list").count("\n") == 1
 
 
@@ -22,7 +24,7 @@ def test_a_check_that_only_fails_here_is_said_to_pass_on_base(tmp_path: Path) ->
     desk = Checks(tmp_path, {"test": "sh check.sh"})
     desk.change("check.sh", "exit 1\n")
     desk.verify(code=1)
-    assert desk.evidence().on_base == (desk.root.id, 0)
+    assert desk.evidence().on_base == OnBase(commit=desk.root.id, exit_code=0)
 
 
 def test_base_runs_once_for_a_command_and_not_where_nothing_fails(tmp_path: Path) -> None:
@@ -56,26 +58,12 @@ def test_where_base_s_result_would_mean_nothing_it_is_left_out(
     assert desk.evidence().on_base is None
 
 
-def test_fewer_failures_on_base_are_no_excuse(tmp_path: Path) -> None:
-    check = {"run": "cp results.xml r.tmp; exit 1", "junit": "r.tmp"}
-    one, two = ("<testsuite>" + "<testcase><failure/></testcase>" * n + "</testsuite>" for n in (1, 2))
-    desk = Checks(tmp_path, {"test": check})
-    desk.repo.commit("main", {"results.xml": one})
-    desk.repo.flush()
-    desk.git("-c", "core.hooksPath=/dev/null", "merge", "-q", "main")
-    desk.verify(code=1)
-    assert desk.evidence().on_base is not None
-    desk.change("results.xml", two)
-    desk.verify(code=1)
-    assert desk.evidence().on_base is None
-
-
 def test_base_is_made_ready_as_policy_says_and_a_failing_set_up_is_told(tmp_path: Path) -> None:
     policy = '[spawn]\ncopy = [".env"]\nsetup = "touch ready"\n'
     desk = Checks(tmp_path, {"test": "cat .env && test -e ready && test -e src/a.js"}, policy)
     (desk.path / ".env").write_text("A=1\n")
     desk.verify(code=1)
-    assert desk.evidence().on_base == (desk.root.id, 1)
+    assert desk.evidence().on_base == OnBase(commit=desk.root.id, exit_code=1)
     desk = Checks(tmp_path / "b", {"test": "false"}, '[spawn]\nsetup = "exit 9"\n')
     document = desk.verify(code=1)
     assert "exit code 9" in document["warnings"][0]

@@ -29,7 +29,7 @@ from agentledger.documents.forms import (
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
 from agentledger.model.check_in_states import STATES
-from agentledger.model.ledger import JUnit, Kill
+from agentledger.model.ledger import JUnit, Kill, OnBase
 
 MODES = ("delegate", "review", "own", "explore")
 _AT = Key("at", TIME, "When this was written, in UTC; by default when it was committed.")
@@ -189,6 +189,32 @@ ATTEMPT = Table(
     )
 )
 
+_JUNIT = Table(
+    keys=(
+        *(Key(word, COUNT, f"JUnit's {word}.") for word in ("tests", "failures", "errors", "skipped")),
+        Key("failed", LOG, "Names of tests that failed, at most 50."),
+        Key("failed_total", COUNT, "How many failed."),
+        Key("unnamed", COUNT, "Failures without a test, such as a package that does not compile."),
+        Key("flaky", COUNT, "Tests that passed in a later try."),
+        Key("risky", COUNT, "Tests without an assertion, or that leave something behind."),
+        Key("pending", COUNT, "Scenarios with steps that are still to be written."),
+    ),
+    build=JUnit,
+)
+_ON_BASE = Table(
+    keys=(
+        Key("commit", COMMIT, "The base commit.", needed=True),
+        Key("exit_code", EXIT_CODE, "What the same command ended with there.", needed=True),
+        Key("failed", LOG, "Names of tests that failed there, at most 50."),
+        Key("failed_total", COUNT, "How many failed there."),
+        Key("new", LOG, "Names of tests that fail here and not there, at most 50."),
+        Key("new_total", COUNT, "How many that are."),
+        Key("unlike", TEXT, "Why the two runs cannot be compared."),
+    ),
+    build=OnBase,
+    accepts='`{"commit": "…", "exit_code": 0}`',
+)
+
 EVIDENCE = Table(
     keys=(
         Key("version", NUMBER, "The version of this format: 1.", needed=True),
@@ -205,22 +231,9 @@ EVIDENCE = Table(
         Key("truncated", FLAG, "Was the middle of the log left out?"),
         Key("tail", LOG, "The log's last lines, without secrets."),
         Key("failures_in_a_row", COUNT, "So many runs of this check had failed by then."),
-        Key(
-            "junit",
-            Table(keys=tuple(Key(word, COUNT, f"JUnit's {word}.") for word in JUnit.__slots__), build=JUnit),
-            "The counts of the JUnit file.",
-        ),
-        Key(
-            "on_base",
-            Table(
-                keys=(
-                    Key("commit", COMMIT, "The base commit.", needed=True),
-                    Key("exit_code", EXIT_CODE, "What the same command ended with there.", needed=True),
-                ),
-                accepts='`{"commit": "…", "exit_code": 0}`',
-            ),
-            "The same check on base, where that was tried.",
-        ),
+        Key("junit", _JUNIT, "What its report says: the tests of the JUnit files."),
+        Key("report_gap", TEXT, "What is wrong with the report: it is missing, or not whole."),
+        Key("on_base", _ON_BASE, "The same check on base, where that was tried."),
         Key("skipped", TEXT, "Why there was nothing to run."),
     )
 )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentledger.model import check_words
 from agentledger.model.ledger import Evidence
-from agentledger.model.text import format_count
 from agentledger.model.work import Checked, Trust
 from agentledger.reports.prompt.assemble import Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
@@ -56,22 +56,24 @@ def _describe_check(checked: Checked) -> str:
 def _describe_result(evidence: Evidence) -> str:
     if evidence.skipped is not None:
         return f"skipped ({code_span(evidence.skipped)})"
-    counted = ""
-    if evidence.junit:
-        broken = evidence.junit.failures + evidence.junit.errors
-        tests, skipped = format_count(evidence.junit.tests, "test"), evidence.junit.skipped
-        counted = f", {tests}, {broken:,} failed, {skipped:,} skipped"
+    counted = "".join(f", {part}" for part in check_words.describe_report(evidence, code_span))
+    listed = check_words.describe_listed(evidence, code_span)
+    more = f", {listed}" if listed else ""
     row = f", {evidence.failures_in_a_row:,} times in a row" if evidence.failures_in_a_row > 1 else ""
     return (
-        f"passed{counted}"
+        f"passed{counted}{more}"
         if evidence.passed
-        else f"**failed** (exit code {evidence.exit_code}{counted}{row})"
+        else f"**failed** (exit code {evidence.exit_code}{counted}{row}{more})"
     )
 
 
 def _describe_base_run(evidence: Evidence) -> str:
-    broken = evidence.on_base and evidence.on_base[1] != 0
-    return "; it fails on base, too" if broken and evidence.on_base else ""
+    """The tests that failed, and what base says; with exit code 0 that is part of the result already."""
+    if not evidence.exit_code:
+        return ""
+    failed = check_words.list_failed(evidence, code_span)
+    against = check_words.describe_against_base(evidence, code_span)
+    return (f"; failed: {failed}" if failed else "") + (f"; it {against}" if against else "")
 
 
 def quote_output_tails(checks: Sequence[Checked], folder: str) -> tuple[Piece, ...]:

@@ -18,6 +18,7 @@ from agentledger.attention.clock import time_of
 from agentledger.attention.replies import open_question
 from agentledger.git import queries
 from agentledger.git.scratch import Scratch
+from agentledger.model import check_words
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
@@ -238,6 +239,8 @@ def _describe_no_check(at: AtWork) -> str:
 def _describe_outcome(at: AtWork, result: Seen) -> list[str]:
     code = f", exit code {result.exit_code}" if result.exit_code else ""
     first = f"{result.check.name}: {run_checks.outcome_word(result)}{code}"
+    listed = check_words.describe_listed(result)
+    first += f"; {listed}" if listed else ""
     if result.passed:
         return [first]
     log = f"  its log: {logs.log_folder(at.place.common) / result.log_sha256}" if result.log_sha256 else ""

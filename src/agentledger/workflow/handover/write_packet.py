@@ -22,12 +22,13 @@ from agentledger.documents.templates import read_template
 from agentledger.git import process
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.scratch import Scratch
+from agentledger.model import check_words
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Change
 from agentledger.model.ledger import Evidence, Source
 from agentledger.model.ledger_paths import LEDGER_BYTES
-from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
+from agentledger.model.text import encode, escape_hidden, format_rfc3339, quote_path
 from agentledger.model.work import Checked
 from agentledger.running.junit import Unreadable
 from agentledger.workflow.handover import packet_criteria, packet_gaps, packet_text, pr_body
@@ -258,11 +259,20 @@ def describe_outcome(evidence: Evidence) -> str:
     if evidence.skipped is not None:
         return f"skipped: {escape_hidden(evidence.skipped)}"
     word = "passed" if evidence.passed else "failed"
-    code = (
-        f", exit code {evidence.exit_code}" if not evidence.passed and evidence.exit_code is not None else ""
+    code = [f"exit code {evidence.exit_code}"] if not evidence.passed and evidence.exit_code else []
+    failed = check_words.list_failed(evidence, _quote_name) if evidence.exit_code else ""
+    base = check_words.describe_against_base(evidence, _quote_name) if evidence.exit_code else ""
+    parts = (
+        f"{word} in {evidence.seconds:g} s",
+        *code,
+        *check_words.describe_report(evidence, _quote_name),
+        check_words.describe_listed(evidence, _quote_name),
+        f"failed: {failed}" if failed else "",
+        base,
     )
-    broken = evidence.junit.failures + evidence.junit.errors if evidence.junit else 0
-    tests = f", {format_count(evidence.junit.tests, 'test')}" if evidence.junit else ""
-    tests += f", {broken:,} failed" if broken else ""
-    on_base = ", on base, too" if not evidence.passed and evidence.on_base and evidence.on_base[1] else ""
-    return f"{word} in {evidence.seconds:g} s{code}{tests}{on_base}"
+    return ", ".join(filter(None, parts))
+
+
+def _quote_name(name: str) -> str:
+    """A test's name, or another text out of a report, as code."""
+    return f"`{escape_hidden(name).replace('`', '´')}`"

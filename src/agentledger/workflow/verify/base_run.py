@@ -3,31 +3,34 @@
 Belongs here: whether base can give an answer, and that answer, run once for each base commit and command. Does
 not: what follows from it (see `rules.packet`).
 
-Only a check that failed is run, since only then it matters. No answer is better than a wrong one, which would let
-a failure pass. So there is no answer for a command that names a file which base does not have, or is steered by
-one; for one that cannot be run in a fresh worktree, or takes too long there; and for one whose JUnit file shows
-fewer failures on base.
+Only a check that did not pass by itself is run, since only then it matters. No answer is better than a wrong
+one, which would let a failure pass. So there is no answer for a command that names a file which base does not
+have, or is steered by one; and for one that cannot be run in a fresh worktree, or takes too long there. How an
+answer is compared is in `base_answer`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from agentledger.git import process
 from agentledger.git.process import Git
+from agentledger.git.queries import Place
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Check, JUnit
+from agentledger.model.ledger import Check, Policy
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import encode
 from agentledger.running import changed_files
-from agentledger.workflow.session.agent_context import AtWork
+from agentledger.storage.cache import Cache
+from agentledger.workflow.verify.base_answer import Answer, compare_results, load_answer
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
 
-_KIND = "on-base"  # of the cache's entries
+_KIND = "base-answer"  # of the cache's entries
 # Exit codes that are no answer: a shell's for a command that it cannot run or find (126, 127), and those that
 # `running` gives for one that takes too long or is lost (124, 137).
 _NO_ANSWER = (124, 126, 127, 137)
@@ -39,38 +42,55 @@ _STEERING = re.compile(
     rb"|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|CMakeLists\.txt)"
 )
 
-# By check, base's commit and the exit code there.
-OnBase = Mapping[str, tuple[str, int]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseBench:
+    """What it takes to run checks on base."""
+
+    #: The user's repository.
+    git: Git
+    place: Place
+    #: The top of the worktree with the files that policy copies.
+    source: Path
+    #: Commits: base's tip, and the branch's head.
+    base: str
+    head: str
+    policy: Policy
+    #: Where answers are kept; None: each is asked anew.
+    cache: Cache | None
+    #: In seconds since the epoch.
+    now: int
+    hear: Hear
 
 
-def find_base_results(
-    at: AtWork, failed: Sequence[Seen], paths: Sequence[bytes], now: int, hear: Hear
-) -> tuple[OnBase, tuple[str, ...]]:
-    """Base's answers by check, where there are any, and sentences about what went wrong.
+def compare_with_base(
+    bench: BaseBench, results: Sequence[Seen], paths: Sequence[bytes]
+) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+    """The results, with base's answer for those that did not pass, and sentences about what went wrong.
 
-    `failed` are the results on the branch, `paths` the changed files; `now` is in seconds since the epoch.
+    `paths` are the changed files. A result without an answer stays as it is.
     """
+    failed = [each for each in results if not each.passed]
     if not failed:
-        return {}, ()
-    base = at.fleet.base.head
-    base_paths = _read_tracked(at.git, base)
-    missing = _add_folders(_read_tracked(at.git, at.branch.head)) - _add_folders(base_paths)
+        return tuple(results), ()
+    base_paths = _read_tracked(bench.git, bench.base)
+    missing = _add_folders(_read_tracked(bench.git, bench.head)) - _add_folders(base_paths)
     # A new Makefile or package.json can change what any command does.
     if any(map(_STEERING.fullmatch, missing)):
-        return {}, ()
+        return tuple(results), ()
     paths = [path for path in paths if path in base_paths]
-    valid = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
-    keys = {each.check.name: _cache_key(base, each.check, paths) for each in valid}
-    answers = at.snapshot.cache.get(_KIND, keys.values())
-    todo = [each.check for each in valid if keys[each.check.name] not in answers]
+    checks = [each.check for each in failed if _is_valid_on_base(each.check, paths, missing)]
     try:
-        answers |= _run_on_base(at, base, todo, paths=paths, now=now, hear=hear) if todo else {}
+        answers = _find_answers(bench, checks, paths) if checks else {}
     except LedgerError as error:
-        return {}, (f"it was not tried on base: {error.message}",)
-    codes = {
-        each.check.name: _parse_exit_code(answers.get(keys[each.check.name]), each.junit) for each in valid
-    }
-    return {name: (base, code) for name, code in codes.items() if code is not None}, ()
+        return tuple(results), (f"it was not tried on base: {error.message}",)
+    return tuple(_add_answer(each, answers.get(each.check), bench.base) for each in results), ()
+
+
+def _add_answer(result: Seen, answer: Answer | None, base: str) -> Seen:
+    if answer is None or answer.exit_code in _NO_ANSWER:
+        return result
+    return replace(result, on_base=compare_results(result, answer, base))
 
 
 def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
@@ -95,40 +115,40 @@ def _add_folders(paths: set[bytes]) -> set[bytes]:
 
 
 def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
-    """The name of an answer in the cache: base's commit, and a hash of the filled-in command."""
+    """The name of an answer in the cache: base's commit, and a hash of the filled-in command and its report."""
     arguments = changed_files.fill_command(check.run, paths).arguments
-    return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
+    words = bytes(1).join([*arguments, encode(check.junit or "")])
+    return f"{base} {hashlib.sha256(words).hexdigest()}"
 
 
-def _parse_exit_code(stored: object, branch_junit: JUnit | None) -> int | None:
-    """The exit code of a cached answer; None for no answer, or for fewer failures than in `branch_junit`."""
-    if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
-        return None
-    code, broken = stored
-    fewer = (
-        branch_junit is not None
-        and isinstance(broken, int)
-        and broken < branch_junit.failures + branch_junit.errors
-    )
-    return None if code in _NO_ANSWER or fewer else code
+def _find_answers(bench: BaseBench, checks: Sequence[Check], paths: Sequence[bytes]) -> dict[Check, Answer]:
+    """Base's answers, out of the cache as far as it has them."""
+    keys = {check: _cache_key(bench.base, check, paths) for check in checks}
+    stored = bench.cache.get(_KIND, keys.values()) if bench.cache else {}
+    loaded = {check: load_answer(stored.get(key)) for check, key in keys.items()}
+    answers = {check: answer for check, answer in loaded.items() if answer is not None}
+    todo = [check for check in checks if check not in answers]
+    fresh = _run_on_base(bench, todo, paths) if todo else {}
+    if bench.cache:
+        bench.cache.put(_KIND, [(keys[check], asdict(answer)) for check, answer in fresh.items()])
+    return answers | fresh
 
 
-def _run_on_base(
-    at: AtWork, base: str, checks: Sequence[Check], paths: Sequence[bytes], now: int, hear: Hear
-) -> dict[str, list[int | None]]:
-    """Run the checks on base; return exit code and number of JUnit failures by cache key, and cache them."""
+def _run_on_base(bench: BaseBench, checks: Sequence[Check], paths: Sequence[bytes]) -> dict[Check, Answer]:
+    """Run the checks on base."""
 
     def hear_base(event: Event) -> None:
         if not isinstance(event, Seen):  # base's result is no result of this run
-            hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
+            bench.hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
     answers = {}
-    with fresh_worktree(at.git, at.place, base) as folder:
-        runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
-        prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
+    with fresh_worktree(bench.git, bench.place, bench.base) as folder:
+        runner = Runner(
+            folder, bench.place.common, bench.policy, now=bench.now, hear=hear_base, source=bench.source
+        )
+        prepare_worktree(folder, bench.source, runner, policy=bench.policy, hear=hear_base)
         for check in checks:
             result = runner.check(check, paths)
-            broken = result.junit.failures + result.junit.errors if result.junit else None
-            answers[_cache_key(base, check, paths)] = [result.exit_code, broken]
-    at.snapshot.cache.put(_KIND, answers.items())
+            if result.exit_code is not None:
+                answers[check] = Answer(result.exit_code, result.junit, result.report_gap)
     return answers

@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from agentledger.documents.evidence import VERSION
-from agentledger.model.ledger import Evidence
+from agentledger.model.ledger import Evidence, JUnit, OnBase
 from agentledger.model.text import format_rfc3339
 from agentledger.workflow.verify.one_check import Seen
+
+MOST_NAMES = 50  # of tests that failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,8 @@ class Bound:
     change: str | None
 
 
-def render_evidence(
-    result: Seen, bound: Bound, previous: Evidence | None = None, on_base: tuple[str, int] | None = None
-) -> bytes:
-    """The whole file. `previous` is the last evidence of that check, `on_base` base's commit and exit code."""
+def render_evidence(result: Seen, bound: Bound, previous: Evidence | None = None) -> bytes:
+    """The whole file. `previous` is the last evidence of that check."""
     failures = 0 if result.passed else 1 + (previous.failures_in_a_row if previous else 0)
     fields = {
         "version": VERSION,
@@ -47,10 +48,29 @@ def render_evidence(
         "log_bytes": result.log_bytes,
         "truncated": result.truncated,
         "failures_in_a_row": failures,
-        "junit": dataclasses.asdict(result.junit) if result.junit else None,
-        "on_base": {"commit": on_base[0], "exit_code": on_base[1]} if on_base else None,
+        "junit": _shape_junit(result.junit, result.on_base) if result.junit else None,
+        "report_gap": result.report_gap,
+        "on_base": _shape_on_base(result.on_base) if result.on_base else None,
         "skipped": result.skipped,
         "tail": result.tail,
     }
     known_fields = {key: value for key, value in fields.items() if value is not None}
     return (json.dumps(known_fields, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def _shape_junit(junit: JUnit, on_base: OnBase | None) -> dict[str, Any]:
+    """The counts that are always there, those that are not 0, and the first names, what base lacks before others."""
+    new = set(on_base.new) if on_base else set()
+    names = sorted(junit.failed, key=lambda name: (name not in new, name))
+    fields = dataclasses.asdict(junit) | {"failed": names[:MOST_NAMES]}
+    return {key: value for key, value in fields.items() if value or key in _ALWAYS}
+
+
+def _shape_on_base(on_base: OnBase) -> dict[str, Any]:
+    fields = dataclasses.asdict(on_base)
+    known = {key: value for key, value in fields.items() if value is not None and value != ()}
+    return known | {key: known[key][:MOST_NAMES] for key in ("failed", "new") if key in known}
+
+
+# What a reader of `junit` may count on.
+_ALWAYS = ("tests", "failures", "errors", "skipped", "failed", "failed_total")

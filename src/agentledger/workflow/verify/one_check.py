@@ -1,6 +1,6 @@
 """Runs one check once in one worktree, and describes the result.
 
-Belongs here: filling in its command, its log, tail and JUnit file. Does not: which checks are asked for, or what
+Belongs here: filling in its command, its log, tail and JUnit files. Does not: which checks are asked for, or what
 is recorded (see `run_checks` and `evidence`), or how a command is run and ended (see `running.run`).
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentledger.git import environment
-from agentledger.model.ledger import Check, JUnit, Policy
-from agentledger.model.text import decode, escape_hidden, format_age, format_count
+from agentledger.model.ledger import Check, JUnit, OnBase, Policy, has_passed
+from agentledger.model.text import decode, encode, escape_hidden, format_age, format_count
 from agentledger.running import changed_files, logs, redact
 from agentledger.running.junit import Unreadable
 from agentledger.running.live import Live
@@ -65,8 +65,12 @@ class Seen:
     log_bytes: int = 0
     #: Is a part of the output missing from the log?
     truncated: bool = False
-    #: The counts of its JUnit file; None without one.
+    #: What its report says; None without one.
     junit: JUnit | None = None
+    #: What is wrong with the report that was asked for.
+    report_gap: str | None = None
+    #: The same check on base, where that was tried.
+    on_base: OnBase | None = None
     #: Why there was nothing to run; None where it ran.
     skipped: str | None = None
     #: Sentences about what somebody should look at.
@@ -74,9 +78,8 @@ class Seen:
 
     @property
     def passed(self) -> bool:
-        """The same as for evidence: exit code 0 and no failure in JUnit, or nothing to run."""
-        broken = self.junit is not None and bool(self.junit.failures or self.junit.errors)
-        return self.skipped is not None or (self.exit_code == 0 and not broken)
+        """The same as for evidence."""
+        return has_passed(self.exit_code, self.skipped, self.junit, self.on_base)
 
 
 Event = Begins | Printed | Seen
@@ -118,7 +121,7 @@ class Runner:
         return ran, output.log(self._secrets)
 
     def check(self, check: Check, paths: Sequence[bytes]) -> Seen:
-        """Run a check on these changed files, store its log, and remove its JUnit file from the worktree.
+        """Run a check on these changed files, store its log, and remove its JUnit files from the worktree.
 
         Raises LedgerError where the check cannot be started, or its log cannot be stored.
         """
@@ -129,12 +132,13 @@ class Runner:
             self._hear(result)
             return result
         self._hear(Begins(check.name, filled.shown))
-        results = Results(self._top, check.junit)
+        results = Results(self._top, check.junit, self._clean_name)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
         text = log.text + _describe_end(ran, check.timeout or LIMIT)
-        # The JUnit file is stored like a log, so secrets are removed from it too.
+        # A report is stored like a log, so secrets are removed from it too.
         counts = results.read_counts(
-            lambda content: logs.store_log(self._logs, self._secrets.cleaned(content))
+            lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)),
+            red=ran.exit_code != 0,
         )
         result = Seen(
             check=check,
@@ -146,11 +150,18 @@ class Runner:
             log_bytes=len(text),
             truncated=bool(log.left_out),
             junit=counts,
+            report_gap=results.gap,
             skipped=None,
             remarks=(*_describe_leftovers(ran), *results.remarks),
         )
         self._hear(result)
         return result
+
+    def _clean_name(self, name: str) -> str:
+        """A test's name without secrets, and without the folder, which is another one in each worktree."""
+        for top in {str(self._top), str(self._top.resolve())}:
+            name = name.replace(f"{top}{os.sep}", "")
+        return " ".join(decode(self._secrets.cleaned(encode(name))).split())
 
 
 def _describe_end(ran: Ran, limit: int) -> bytes:

@@ -31,6 +31,7 @@ from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.workflow.session.manager_context import Managing, refuse_unknown
+from agentledger.workflow.verify.base_run import BaseBench, compare_with_base
 from agentledger.workflow.verify.evidence import Bound, render_evidence
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
@@ -212,7 +213,28 @@ class _Bench:
                 source=observation.home,
             )
             prepare_worktree(folder, observation.home, runner, policy=policy, hear=self.hear)
-            return [runner.check(check, changed_files(self.branch, net)) for check in checks]
+            paths = changed_files(self.branch, net)
+            results = [runner.check(check, paths) for check in checks]
+        return self._settle_listed(results, paths)
+
+    def _settle_listed(self, results: list[Seen], paths: list[bytes]) -> list[Seen]:
+        """The results; where only the report lists failures, base's own run says whether they are new."""
+        listed = [each for each in results if each.exit_code == 0 and not each.passed]
+        observation, fleet = self.desk.observation, self.desk.fleet
+        bench = BaseBench(
+            git=self.desk.git,
+            place=observation.place,
+            source=observation.home,
+            base=fleet.base.head,
+            head=self.branch.head,
+            policy=fleet.policy,
+            # An agent can write the cache, and this is to say whether the agent was right.
+            cache=None,
+            now=self.now,
+            hear=self.hear,
+        )
+        settled = {each.check: each for each in compare_with_base(bench, listed, paths)[0]}
+        return [settled.get(each.check, each) for each in results]
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:
         """The branch's evidence, where it is of this command on this code; else None."""

@@ -34,15 +34,13 @@ SUBMODULE = "160000"  # the mode of a submodule, which is no file that a check c
 class Verified:
     """The results of the checks, in order, all of the commit in `bound`.
 
-    `files` is the evidence by path from the worktree's top, not written yet (see `commit_evidence`). `on_base`
-    has, by check, base's commit and exit code where that was tried. `remarks` are sentences about what
-    somebody should look at.
+    `files` is the evidence by path from the worktree's top, not written yet (see `commit_evidence`). `remarks`
+    are sentences about what somebody should look at.
     """
 
     bound: Bound
     results: tuple[Seen, ...]
     files: Mapping[str, bytes]
-    on_base: Mapping[str, tuple[str, int]]
     remarks: tuple[str, ...] = ()
 
     @property
@@ -70,12 +68,19 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
         results.append(_remark_new_files(result, [path for path in untracked_now if path not in untracked]))
         untracked |= frozenset(untracked_now)
     _refuse_moved(at, bound)
-    on_base, remarks = base_run.find_base_results(
-        at, [each for each in results if not each.passed], paths, now=now, hear=hear
+    bench = base_run.BaseBench(
+        git=at.git,
+        place=at.place,
+        source=at.top,
+        base=at.fleet.base.head,
+        head=at.branch.head,
+        policy=at.fleet.policy,
+        cache=at.snapshot.cache,
+        now=now,
+        hear=hear,
     )
-    return Verified(
-        bound, tuple(results), _render_evidence(at, results, bound, on_base), on_base=on_base, remarks=remarks
-    )
+    compared, remarks = base_run.compare_with_base(bench, results, paths)
+    return Verified(bound, compared, _render_evidence(at, compared, bound), remarks=remarks)
 
 
 def commit_evidence(at: AtWork, verified: Verified) -> Committed:
@@ -169,14 +174,12 @@ def _refuse_moved(at: AtWork, bound: Bound) -> None:
         raise LedgerError(message, "run this again when nobody commits code here")
 
 
-def _render_evidence(
-    at: AtWork, results: Sequence[Seen], bound: Bound, on_base: Mapping[str, tuple[str, int]]
-) -> dict[str, bytes]:
+def _render_evidence(at: AtWork, results: Sequence[Seen], bound: Bound) -> dict[str, bytes]:
     """The evidence of each check by its path from the worktree's top."""
     previous = {each.check: each for each in at.work.evidence}
     return {
         f"{at.folder}/evidence/{each.check.name}.json": render_evidence(
-            each, bound, previous.get(each.check.name), on_base.get(each.check.name)
+            each, bound, previous.get(each.check.name)
         )
         for each in results
     }
