@@ -318,6 +318,27 @@ class TestCounts:
     skipped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RanWith:
+    """What a check ran with, as far as that is known."""
+
+    #: The interpreter or tool and its version, such as `Python 3.11.7`; "" where it is not known.
+    tool: str = ""
+    #: Lock files as the run saw them: path from the worktree's top, and SHA-256.
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBefore:
+    """The last run of a check that differed from this one in what is compared."""
+
+    #: The commit that it was of.
+    head: str
+    #: How many tests there were; None where that is not known.
+    tests: int | None = None
+    ran_with: RanWith | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The recorded run of a check."""
@@ -345,10 +366,19 @@ class Evidence:
     #: How many runs of this check in a row had failed by then.
     failures_in_a_row: int = 0
     junit: JUnit | None = None
+    #: What the test runner itself said, where there is no JUnit file.
+    counts: TestCounts | None = None
+    ran_with: RanWith | None = None
+    before: RunBefore | None = None
     #: Base's (commit, exit code) for the same check, where that was tried.
     on_base: tuple[str, int] | None = None
     #: Why there was nothing to run.
     skipped: str | None = None
+
+    @property
+    def tests(self) -> int | None:
+        """How many tests there were; None where that is not known."""
+        return self.junit.tests if self.junit else self.counts.tests if self.counts else None
 
     @property
     def passed(self) -> bool:

@@ -26,10 +26,11 @@ from agentledger.documents.forms import (
     TEXT,
     TIME,
     Checks,
+    Digests,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
 from agentledger.model.check_in_states import STATES
-from agentledger.model.ledger import JUnit, Kill
+from agentledger.model.ledger import JUnit, Kill, RanWith, TestCounts
 
 MODES = ("delegate", "review", "own", "explore")
 _AT = Key("at", TIME, "When this was written, in UTC; by default when it was committed.")
@@ -189,6 +190,19 @@ ATTEMPT = Table(
     )
 )
 
+_WITH = Key(
+    "with",
+    Table(
+        keys=(
+            Key("tool", TEXT, "The interpreter or tool of the command and its version, where that is known."),
+            Key("files", Digests(), "Lock files by path, with the SHA-256 of what the run saw."),
+        ),
+        build=RanWith,
+        accepts='`{"tool": "Python 3.11.7", "files": {"uv.lock": "…"}}`',
+    ),
+    "What the check ran with.",
+)
+
 EVIDENCE = Table(
     keys=(
         Key("version", NUMBER, "The version of this format: 1.", needed=True),
@@ -209,6 +223,33 @@ EVIDENCE = Table(
             "junit",
             Table(keys=tuple(Key(word, COUNT, f"JUnit's {word}.") for word in JUnit.__slots__), build=JUnit),
             "The counts of the JUnit file.",
+        ),
+        Key(
+            "counts",
+            Table(
+                keys=(
+                    Key("runner", TEXT, "The test runner; of several, each, and how often.", needed=True),
+                    Key("tests", COUNT, "All tests, also those that were skipped.", needed=True),
+                    Key("failed", COUNT, "Those that failed or ended in an error.", needed=True),
+                    Key("skipped", COUNT, "Those that were skipped.", needed=True),
+                ),
+                build=TestCounts,
+                accepts='`{"runner": "pytest", "tests": 12, "failed": 0, "skipped": 1}`',
+            ),
+            "What the test runner said at its end, where there is no JUnit file.",
+        ),
+        _WITH,
+        Key(
+            "before",
+            Table(
+                keys=(
+                    Key("head", COMMIT, "The commit that was checked then.", needed=True),
+                    Key("tests", COUNT, "How many tests there were."),
+                    _WITH,
+                ),
+                accepts='`{"head": "…", "tests": 12}`',
+            ),
+            "The last run of this check that had another number of tests, or ran with something else.",
         ),
         Key(
             "on_base",
