@@ -11,8 +11,7 @@ import re
 
 import pytest
 
-from agentledger.documents.brief import Check
-from agentledger.model.ledger import AgainstBase, JUnit, compare_with_base, has_passed
+from agentledger.model.ledger import AgainstBase, Check, JUnit, compare_with_base, has_passed
 from agentledger.running.junit import Unreadable, read_junit
 from agentledger.running.runner_counts import count_tests
 from agentledger.running.tests_tally import Tally
@@ -24,7 +23,14 @@ from junit_cases import CASES, FIXTURES, RunnerCase
 READABLE = [case for case in CASES if case.is_xml]
 # Red, and nothing in the report says which test it was. Of the last two the report lists only other failures.
 SILENT = (
-    *("jest-broken", "vitest-unhandled", "node-after-hook", "playwright-broken", "bun-broken", "gtest-teardown"),
+    *(
+        "jest-broken",
+        "vitest-unhandled",
+        "node-after-hook",
+        "playwright-broken",
+        "bun-broken",
+        "gtest-teardown",
+    ),
     *("gtest-repeat", "ctest-missing", "rspec-broken", "pytest-nothing", "gotestsum-broken"),
 )
 

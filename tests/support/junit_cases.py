@@ -52,6 +52,11 @@ BATS, PHPUNIT, RSPEC = "bats 1.8.2", "PHPUnit 9.6.7", "rspec 3.12.0 with rspec_j
 GOTESTSUM, PROVE = "gotestsum 1.8.2 on go 1.19.8", "prove with TAP::Formatter::JUnit 0.11"
 ROBOT, BEHAVE, MYPY = "Robot Framework 7.5", "behave 1.3.3", "mypy 2.4.1"
 
+MYPY_MESSAGE = (
+    "kettle.py: Incompatible types in assignment"
+    ' (expression has type "str", variable has type "int")  [assignment]'
+)
+
 
 def node_lines(
     tests: int, *, suites: int = 0, fail: int = 0, cancelled: int = 0, skipped: int = 0, todo: int = 0
@@ -191,10 +196,7 @@ CASES: tuple[RunnerCase, ...] = (
         exit_code=1,
         tests=1,
         errors=1,
-        failed=(
-            "kettle.py: Incompatible types in assignment"
-            ' (expression has type "str", variable has type "int")  [assignment]',
-        ),
+        failed=(MYPY_MESSAGE,),
         last=("Found 1 error in 1 file (checked 1 source file)",),
     ),
     # -- JavaScript
