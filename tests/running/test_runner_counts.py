@@ -233,6 +233,19 @@ def test_a_run_that_ran_something_is_not_called_empty(text: str) -> None:
     assert describe_nothing_run(text.split("\n")) == ""
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Exception during run: Error: Cannot find module './saucer'",
+        "TS2307 [ERROR]: Cannot find module 'file:///tea/saucer.js'.",
+        "Error: Cannot find module './saucer'",
+    ],
+    ids=["mocha", "deno", "node"],
+)
+def test_a_file_that_imports_what_is_not_there_could_not_be_loaded(line: str) -> None:
+    assert describe_not_loaded(["x", f" {line}", "1 passed"]) == line
+
+
 def test_what_could_not_be_loaded_is_quoted() -> None:
     assert (
         describe_not_loaded(["x", "FAIL\texample.org/x [build failed]"])

@@ -60,6 +60,25 @@ def test_a_report_is_counted_as_its_runner_means_it(case: RunnerCase) -> None:
     assert report.failed == tuple(sorted(case.failed))
 
 
+def test_two_tests_of_one_name_that_both_fail_have_a_name_each() -> None:
+    suite = '<testsuite name="s"><testcase name="holds"><failure/></testcase></testsuite>'
+    tally = Tally()
+    read_junit(io.BytesIO(f"<testsuites>{suite * 2}</testsuites>".encode()), tally)
+    report = tally.counts(red=True)
+    assert (report.tests, report.failures, report.unnamed) == (2, 2, 0)
+    assert report.failed == ("s::holds", "s::holds #2")
+
+
+def test_another_file_with_the_same_suite_is_a_later_try() -> None:
+    tally = Tally()
+    for end in ("<failure/>", ""):
+        one = Tally()
+        content = f'<testsuites><testsuite name="s"><testcase name="holds">{end}</testcase></testsuite></testsuites>'
+        read_junit(io.BytesIO(content.encode()), one)
+        tally.merge(one)
+    assert (tally.counts().tests, tally.counts().flaky) == (1, 1)
+
+
 @each([case for case in CASES if not case.is_xml])
 def test_a_report_with_a_control_character_is_refused(case: RunnerCase) -> None:
     with pytest.raises(Unreadable, match="is no XML"):

@@ -291,7 +291,7 @@ NOT_LOADED = re.compile(
     | .*\ errors?\ during\ collection\ .* | (?:E\ +)?ModuleNotFoundError:\ .*
     | ImportError:\ Failed\ to\ import\ test\ module:\ .*              # unittest
     | (?:●\ )?Test\ suite\ failed\ to\ run | Failed\ Suites\ .*  # jest, vitest
-    | Error:\ Cannot\ find\ (?:module|package)\ .*  # node, mocha
+    | (?:Exception\ during\ run:\ )?Error:\ Cannot\ find\ (?:module|package)\ .*  # node, mocha
     | Error\ \[ERR_MODULE_NOT_FOUND\]:\ .*
     | FAIL\s+\S+\s+\[(?:build|setup)\ failed\]                        # go test
     | error:\ could\ not\ compile\ .*                               # cargo
@@ -300,7 +300,7 @@ NOT_LOADED = re.compile(
     | (?:PHP\ )?Fatal\ error:\ .*                                    # PHPUnit
     | (?:\[ERROR\]\ )?COMPILATION\ ERROR\ :.* | Execution\ failed\ for\ task\ ':.*compile.*  # Maven, Gradle
     | .*:\ error\ (?:CS|FS|BC)\d+:\ .*                               # dotnet
-    | error:\ Module\ not\ found\ .*                                 # deno
+    | error:\ Module\ not\ found\ .* | TS2307\ \[ERROR\]:\ Cannot\ find\ module\ .*  # deno
     | error:\ Cannot\ find\ (?:module|package)\ .*                    # bun
     | .*\(Wstat:\ .*Tests:\ 0\ Failed:\ 0\)                          # prove
     | bats-gather-tests:.* | .*\ Error\ in\ file\ '.*
