@@ -686,6 +686,17 @@ CASES: tuple[RunnerCase, ...] = (
         last=("DONE 2 tests, 1 failure in 0.415s", "DONE 2 runs, 3 tests, 1 failure in 1.014s"),
         counted=(3, 1, 0),
     ),
+    # The same test twice in one run is no second try: the command failed, and so did the test.
+    RunnerCase(
+        name="gotestsum-count",
+        runner=GOTESTSUM,
+        exit_code=1,
+        tests=1,
+        failures=1,
+        failed=("example.org/tea::TestLights",),
+        last=("DONE 2 tests, 1 failure in 0.147s",),
+        counted=(2, 1, 0),
+    ),
     RunnerCase(
         name="prove-todo",
         runner=PROVE,
