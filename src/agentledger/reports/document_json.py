@@ -13,10 +13,10 @@ from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
 from agentledger.model.absent import Absent
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Document, Evidence, Problem
+from agentledger.model.ledger import Document, Evidence, Problem, compare_with_base
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.model.work import Checked, Ending, Standing, Task, Work
-from agentledger.reports import shapes_ledger
+from agentledger.reports import check_shapes, shapes_ledger
 
 Json = dict[str, Any]
 
@@ -123,7 +123,13 @@ def _shape_evidence(evidence: Evidence | None) -> Json:
             "started_at": None,
             "seconds": None,
             "skipped": None,
+            "passed": None,
+            "junit": None,
+            "report_gap": None,
+            "on_base": None,
+            "against_base": None,
         }
+    against = compare_with_base(evidence.exit_code, evidence.on_base)
     return {
         "exit_code": evidence.exit_code,
         "head": evidence.head,
@@ -131,6 +137,11 @@ def _shape_evidence(evidence: Evidence | None) -> Json:
         "started_at": format_rfc3339(evidence.started_at),
         "seconds": evidence.seconds,
         "skipped": _json_text(evidence.skipped) if evidence.skipped else None,
+        "passed": evidence.passed,
+        "junit": check_shapes.shape_junit(evidence.junit, evidence.on_base),
+        "report_gap": check_shapes.shape_text(evidence.report_gap),
+        "on_base": check_shapes.shape_on_base(evidence.on_base),
+        "against_base": against.value if against else None,
     }
 
 

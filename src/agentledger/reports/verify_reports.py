@@ -6,16 +6,14 @@ Belongs here: words and keys. Does not: running checks (see `workflow.verify`), 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import msgspec
 
 from agentledger.model import check_words
 from agentledger.model.ledger import JUnit, OnBase
 from agentledger.model.text import encode, escape_hidden, format_path
-from agentledger.reports import shapes_commands
-
-_MOST_NAMES = 50  # of tests that failed
+from agentledger.reports import check_shapes, shapes_commands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,25 +96,14 @@ def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
         exit_code=line.exit_code,
         seconds=line.seconds,
         skipped=_json_text(line.skipped) if line.skipped is not None else None,
-        junit=_shape_junit(line.junit) if line.junit else None,
-        report_gap=_json_text(line.report_gap) if line.report_gap is not None else None,
-        on_base=_shape_on_base(line.on_base) if line.on_base else None,
+        junit=check_shapes.shape_junit(line.junit, line.on_base),
+        report_gap=check_shapes.shape_text(line.report_gap),
+        on_base=check_shapes.shape_on_base(line.on_base),
         trust=line.trust,
         runs=line.runs,
         log=_json_text(line.log) if line.log else None,
         warnings=tuple(map(_json_text, line.remarks)),
     )
-
-
-def _shape_junit(junit: JUnit) -> shapes_commands.JUnitCounts:
-    names = tuple(map(_json_text, junit.failed[:_MOST_NAMES]))
-    return shapes_commands.JUnitCounts(**asdict(junit) | {"failed": names})
-
-
-def _shape_on_base(on_base: OnBase) -> shapes_commands.OnBase:
-    names = {key: tuple(map(_json_text, getattr(on_base, key)[:_MOST_NAMES])) for key in ("failed", "new")}
-    unlike = _json_text(on_base.unlike) if on_base.unlike is not None else None
-    return shapes_commands.OnBase(**asdict(on_base) | names | {"unlike": unlike})
 
 
 def _json_text(text: str) -> str:
