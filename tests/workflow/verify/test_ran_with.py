@@ -124,7 +124,7 @@ def test_fewer_tests_than_before_and_another_lock_file_are_shown_everywhere(tmp_
     (check,) = next(b for b in ledger["branches"] if b["name"] == "agent/x")["checks"]
     assert (check["tests"], check["differences"]) == (9, [line])
     assert line in run(desk.repo.path, "prompt", "x", "--for", "review").out
-    run(desk.repo.path, "site", "--output", str(tmp_path / "site"))
+    run(desk.repo.path, "site", "--out", str(tmp_path / "site"))
     pages = "".join(path.read_text() for path in (tmp_path / "site").rglob("*.html"))
     assert line in pages
     assert "9 tests, 0 failed, 0 skipped (pytest)" in pages
