@@ -19,6 +19,7 @@ from agentledger.model.ledger import Check, JUnit, OnBase, Policy, RanWith, Test
 from agentledger.model.text import decode, encode, escape_hidden, format_age, format_count
 from agentledger.running import changed_files, logs, redact
 from agentledger.running.junit import Unreadable
+from agentledger.running.lacking import Lacking, find_lacking
 from agentledger.running.live import Live
 from agentledger.running.output import Log, Output
 from agentledger.running.run import Ran, run
@@ -77,6 +78,10 @@ class Seen:
     ran_with: RanWith | None = None
     #: The same check on base, where that was tried.
     on_base: OnBase | None = None
+    #: What its output says that it lacks to run; () where it passed.
+    lacking: tuple[Lacking, ...] = ()
+    #: Why it could not be run in this worktree, so that its end is no result; "" where it was run.
+    unable: str = ""
     #: Why there was nothing to run; None where it ran.
     skipped: str | None = None
     #: Sentences about what somebody should look at.
@@ -171,6 +176,7 @@ class Runner:
             junit=junit,
             report_gap=results.gap,
             counts=None if junit or log.left_out else count_tests(read_lines(text)),
+            lacking=find_lacking(read_lines(text)) if ran.exit_code else (),
             # Asked afterwards: a check may install what it runs with.
             ran_with=ran_with.join_facts(self._tools.describe(check.run), files),
             skipped=None,
