@@ -106,6 +106,10 @@ class Did(Entry, frozen=True):
     next: str | None
 
 
+# What can come of one check.
+OUTCOMES = ("passed", "failed", "skipped", "could-not-run", "planned")
+
+
 class JUnitCounts(Entry, frozen=True):
     """How many tests a report has, and how they ended. `failed` names at most 50; `unnamed` failures have no test.
     `flaky` tests passed in a later try; `risky` and `pending` are a runner's notes.
@@ -166,7 +170,7 @@ class VerifiedCheck(Entry, frozen=True):
 
     name: str
     command: str
-    outcome: Annotated[str, one_of("passed", "failed", "skipped", "could-not-run", "planned")]
+    outcome: Annotated[str, one_of(*OUTCOMES)]
     exit_code: int | None
     seconds: float | None
     skipped: str | None

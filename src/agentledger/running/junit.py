@@ -132,7 +132,8 @@ class _Reading:
             # The root's name is the runner's, or the file's.
             suite = attributes.get("name", "") if name == "testsuite" else ""
             number = self._tally.count_suite((*self._suite_names(), suite))
-            self._suites.append(_Suite(suite, attributes.get("hostname", ""), number, stated, self._shown))
+            host = attributes.get("hostname", "")
+            self._suites.append(_Suite(suite, host, number, stated=stated, before=self._shown))
 
     def _close_suite(self) -> None:
         self._depth -= 1
