@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agentledger.model.ledger import Evidence, RanWith
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.model.work import Work
+from agentledger.model.work import Standing, Trust, Work
 
 # Where the two runs were: the agent's evidence and its rerun, or the run before and this one.
 THERE_AND_HERE = ("there", "here")
@@ -72,3 +72,21 @@ def describe_rerun(evidence: Evidence, work: Work) -> str:
     run = next((run for run in same if run.passed != evidence.passed), next(iter(same), None))
     differences = describe_differences(evidence, run, THERE_AND_HERE) if run else ()
     return f"in the rerun: {'; '.join(differences)}" if differences else ""
+
+
+def notable_differences(standing: Standing, work: Work) -> tuple[str, ...]:
+    """What a reviewer should hear of at once: fewer tests than before, and why a rerun may have differed."""
+    lines = []
+    for checked in standing.checks:
+        evidence = checked.evidence
+        if evidence is None:
+            continue
+        before = evidence.before.tests if evidence.before else None
+        is_fewer = before is not None and evidence.tests is not None and evidence.tests < before
+        differs = checked.trust in (Trust.CONTRADICTED, Trust.FLAKY)
+        changes = (
+            describe_change(evidence) if is_fewer else "",
+            describe_rerun(evidence, work) if differs else "",
+        )
+        lines += [f"{escape_hidden(checked.check.name)}, {change}" for change in changes if change]
+    return tuple(lines)

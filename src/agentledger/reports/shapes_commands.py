@@ -115,6 +115,24 @@ class JUnitCounts(Entry, frozen=True):
     skipped: Count
 
 
+class RunnerCounts(Entry, frozen=True):
+    """What a test runner said at its end; `tests` includes those that were skipped. Of several runners, all are
+    named, and their tests added up.
+    """
+
+    runner: str
+    tests: Count
+    failed: Count
+    skipped: Count
+
+
+class RunWith(Entry, frozen=True):
+    """What a check ran with: its interpreter or tool, null where that is not known, and the SHA-256 of lock files."""
+
+    tool: str | None
+    files: dict[str, str]
+
+
 class OnBase(Entry, frozen=True):
     """The exit code of the same command on base."""
 
@@ -125,15 +143,22 @@ class OnBase(Entry, frozen=True):
 class VerifiedCheck(Entry, frozen=True):
     """The result of one check. `runs` counts how often it ran just now. `trust` is what a rerun says about the
     branch's evidence, null where there is none to compare with. `log` is the path of the log.
+
+    `could-not-run`: a rerun's worktree lacks what the check needs, `unable` says what, and nothing is kept.
+    `differences`: in words, what was otherwise in the run before, or in the run that the branch has recorded.
     """
 
     name: str
     command: str
-    outcome: Annotated[str, one_of("passed", "failed", "skipped", "planned")]
+    outcome: Annotated[str, one_of("passed", "failed", "skipped", "could-not-run", "planned")]
     exit_code: int | None
     seconds: float | None
     skipped: str | None
+    unable: str | None
     junit: JUnitCounts | None
+    counts: RunnerCounts | None
+    ran_with: RunWith | None = field(name="with")
+    differences: tuple[str, ...]
     on_base: OnBase | None
     trust: Annotated[str, one_of(*work.Trust)] | None
     runs: Count

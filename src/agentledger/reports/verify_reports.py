@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import msgspec
 
-from agentledger.model.ledger import JUnit
+from agentledger.model.ledger import JUnit, RanWith, TestCounts
 from agentledger.model.text import encode, escape_hidden, format_count, format_path
 from agentledger.reports import shapes_commands
 
@@ -21,13 +21,20 @@ class Line:
 
     name: str
     command: str
-    #: `passed`, `failed`, `skipped`, or `planned` in a dry run.
+    #: `passed`, `failed`, `skipped`, `could-not-run` in a rerun, or `planned` in a dry run.
     outcome: str
     exit_code: int | None = None
     seconds: float | None = None
     #: Why it was skipped.
     skipped: str | None = None
+    #: Why it could not be run here; "" where it was.
+    unable: str = ""
     junit: JUnit | None = None
+    #: What the test runner said, where there is no JUnit file.
+    counts: TestCounts | None = None
+    ran_with: RanWith | None = None
+    #: What was otherwise in the run that this is compared with, each in a few words.
+    differences: tuple[str, ...] = ()
     #: The commit of base, and the command's exit code there.
     on_base: tuple[str, int] | None = None
     #: For a rerun: what it says about the branch's evidence, and how often the check ran.
@@ -93,13 +100,24 @@ def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
         exit_code=line.exit_code,
         seconds=line.seconds,
         skipped=_json_text(line.skipped) if line.skipped is not None else None,
+        unable=_json_text(line.unable) or None,
         junit=shapes_commands.JUnitCounts(**asdict(line.junit)) if line.junit else None,
+        counts=shapes_commands.RunnerCounts(**asdict(line.counts)) if line.counts else None,
+        ran_with=_shape_ran_with(line.ran_with),
+        differences=tuple(map(_json_text, line.differences)),
         on_base=shapes_commands.OnBase(*line.on_base) if line.on_base else None,
         trust=line.trust,
         runs=line.runs,
         log=_json_text(line.log) if line.log else None,
         warnings=tuple(map(_json_text, line.remarks)),
     )
+
+
+def _shape_ran_with(ran_with: RanWith | None) -> shapes_commands.RunWith | None:
+    if ran_with is None:
+        return None
+    files = {_json_text(path): digest for path, digest in ran_with.files}
+    return shapes_commands.RunWith(tool=_json_text(ran_with.tool) or None, files=files)
 
 
 def _json_text(text: str) -> str:
@@ -112,7 +130,9 @@ def render_verification(verification: Verification) -> str:
     width = max((len(line.name) for line in verification.lines), default=0)
     for line in verification.lines:
         lines.append(f"{line.name:<{width}}  {', '.join(_describe_check(line))}")
-        lines += [f"  log: {escape_hidden(line.log)}"] if line.log and line.outcome == "failed" else []
+        lines += [f"  {escape_hidden(each)}" for each in line.differences]
+        kept = line.log and line.outcome in ("failed", "could-not-run")
+        lines += [f"  log: {escape_hidden(line.log or '')}"] if kept else []
         lines += [f"warning: {line.name}: {escape_hidden(remark)}" for remark in line.remarks]
     lines += [] if verification.lines else ["neither the brief nor the policy asks for a check here"]
     lines += map(escape_hidden, verification.sentences)
@@ -124,6 +144,9 @@ def _describe_check(line: Line) -> Iterator[str]:
     if line.skipped is not None:
         yield f"skipped: {escape_hidden(line.skipped)}"
         return
+    if line.unable:
+        yield f"could not be run here: {escape_hidden(line.unable)}"
+        return
     if line.outcome == "planned":
         yield escape_hidden(line.command)
         return
@@ -134,6 +157,10 @@ def _describe_check(line: Line) -> Iterator[str]:
     if line.junit:
         broken = line.junit.failures + line.junit.errors
         yield f"{format_count(line.junit.tests, 'test')}, {broken:,} of them failed"
+    elif line.counts:
+        yield f"{format_count(line.counts.tests, 'test')}, {line.counts.failed:,} of them failed"
+    if line.ran_with and line.ran_with.tool:
+        yield f"with {escape_hidden(line.ran_with.tool)}"
     if line.on_base:
         yield "fails on base, too" if line.on_base[1] else "passes on base"
     if line.runs > 1:

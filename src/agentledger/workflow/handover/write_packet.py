@@ -262,7 +262,8 @@ def describe_outcome(evidence: Evidence) -> str:
         f", exit code {evidence.exit_code}" if not evidence.passed and evidence.exit_code is not None else ""
     )
     broken = evidence.junit.failures + evidence.junit.errors if evidence.junit else 0
-    tests = f", {format_count(evidence.junit.tests, 'test')}" if evidence.junit else ""
+    broken = evidence.counts.failed if evidence.counts and not evidence.junit else broken
+    tests = f", {format_count(evidence.tests, 'test')}" if evidence.tests is not None else ""
     tests += f", {broken:,} failed" if broken else ""
     on_base = ", on base, too" if not evidence.passed and evidence.on_base and evidence.on_base[1] else ""
     return f"{word} in {evidence.seconds:g} s{code}{tests}{on_base}"

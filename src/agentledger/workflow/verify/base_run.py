@@ -24,6 +24,7 @@ from agentledger.model.paths import parent_folders
 from agentledger.model.text import encode
 from agentledger.running import changed_files
 from agentledger.workflow.session.agent_context import AtWork
+from agentledger.workflow.verify import could_not_run
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
 
@@ -71,6 +72,14 @@ def find_base_results(
         each.check.name: _parse_exit_code(answers.get(keys[each.check.name]), each.junit) for each in valid
     }
     return {name: (base, code) for name, code in codes.items() if code is not None}, ()
+
+
+def can_run_on_base(git: Git, base: str, head: str, check: Check, paths: Sequence[bytes]) -> bool:
+    """Would a check do the same at both commits? Not where it names, or is steered by, a file that base lacks."""
+    base_paths = _read_tracked(git, base)
+    missing = _add_folders(_read_tracked(git, head)) - _add_folders(base_paths)
+    paths = [path for path in paths if path in base_paths]
+    return not any(map(_STEERING.fullmatch, missing)) and _is_valid_on_base(check, paths, missing)
 
 
 def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
@@ -126,9 +135,12 @@ def _run_on_base(
     with fresh_worktree(at.git, at.place, base) as folder:
         runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
         prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
+        empty = could_not_run.find_empty_submodules(could_not_run.read_tree(at.git, base), folder)
         for check in checks:
             result = runner.check(check, paths)
             broken = result.junit.failures + result.junit.errors if result.junit else None
-            answers[_cache_key(base, check, paths)] = [result.exit_code, broken]
+            # What a fresh worktree lacks makes no failure of base's.
+            unable = could_not_run.explain_perhaps(result, empty)
+            answers[_cache_key(base, check, paths)] = [None if unable else result.exit_code, broken]
     at.snapshot.cache.put(_KIND, answers.items())
     return answers

@@ -68,7 +68,11 @@ def find_run_before(result: Seen, previous: Evidence | None) -> RunBefore | None
     if previous is None or result.skipped is not None:
         return None
     last = RunBefore(head=previous.head, tests=previous.tests, ran_with=previous.ran_with)
-    return last if describe_differences(last, result) else previous.before
+    if last.tests is None and previous.before:
+        last = previous.before
+    # A run that could not count its tests is not one that had none: what was known before is kept.
+    forgets = result.tests is None and last.tests is not None
+    return last if forgets or describe_differences(last, result) else previous.before
 
 
 def _shape_before(before: RunBefore | None) -> dict[str, object] | None:

@@ -19,6 +19,7 @@ from agentledger.model.ledger import Check, JUnit, Policy, RanWith, TestCounts
 from agentledger.model.text import decode, escape_hidden, format_age, format_count
 from agentledger.running import changed_files, logs, redact
 from agentledger.running.junit import Unreadable
+from agentledger.running.lacking import Lacking, find_lacking
 from agentledger.running.live import Live
 from agentledger.running.output import Log, Output
 from agentledger.running.run import Ran, run
@@ -73,6 +74,10 @@ class Seen:
     #: What its test runner said, where there is no JUnit file.
     counts: TestCounts | None = None
     ran_with: RanWith | None = None
+    #: What its output says that it lacks to run; () where it passed.
+    lacking: tuple[Lacking, ...] = ()
+    #: Why it could not be run in this worktree, so that its end is no result; "" where it was run.
+    unable: str = ""
     #: Why there was nothing to run; None where it ran.
     skipped: str | None = None
     #: Sentences about what somebody should look at.
@@ -166,6 +171,7 @@ class Runner:
             truncated=bool(log.left_out),
             junit=junit,
             counts=None if junit or log.left_out else count_tests(read_lines(text)),
+            lacking=find_lacking(read_lines(text)) if ran.exit_code else (),
             # Asked afterwards: a check may install what it runs with.
             ran_with=ran_with.join_facts(self._tools.describe(check.run), files),
             skipped=None,

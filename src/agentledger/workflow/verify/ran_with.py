@@ -108,7 +108,7 @@ class Tools:
     def _which(self, word: str) -> str | None:
         """As the shell finds it, from the worktree's top."""
         if "/" in word:
-            return shutil.which(self._top / word)
+            return shutil.which(str(self._top / word))
         folders = (str(self._top / folder) for folder in self._path.split(os.pathsep))
         return shutil.which(word, path=os.pathsep.join(folders))
 
