@@ -106,6 +106,10 @@ class Did(Entry, frozen=True):
     next: str | None
 
 
+# What can come of one check.
+OUTCOMES = ("passed", "failed", "skipped", "could-not-run", "planned")
+
+
 class JUnitCounts(Entry, frozen=True):
     """How many tests a JUnit file reports, and how they ended."""
 
@@ -150,7 +154,7 @@ class VerifiedCheck(Entry, frozen=True):
 
     name: str
     command: str
-    outcome: Annotated[str, one_of("passed", "failed", "skipped", "could-not-run", "planned")]
+    outcome: Annotated[str, one_of(*OUTCOMES)]
     exit_code: int | None
     seconds: float | None
     skipped: str | None

@@ -261,7 +261,7 @@ class _Bench:
         trees = could_not_run.read_tree(git, head), could_not_run.read_tree(git, base)
         if could_not_run.is_of_branch(result, empty, *trees):
             return False
-        if not base_run.can_run_on_base(git, base, head, result.check, paths):
+        if not base_run.can_run_on_base(git, base, head, check=result.check, paths=paths):
             return False
         try:
             results, empty_there = self._run_at(base, (result.check,), paths)
