@@ -53,6 +53,9 @@ PURE_PACKAGES = ("model", "rules", "scope", "attention", "reports", "documents")
 PURE_MODULES = (
     "running.changed_files",
     "running.junit",
+    "running.lacking",
+    "running.runner_counts",
+    "running.runner_table",
     "running.redact",
     "running.tests_tally",
     "control.control_files",

@@ -13,7 +13,10 @@ from typing import Any
 import jsonschema
 
 from agentledger.documents import parse_evidence
+from agentledger.fleet import snapshot
+from agentledger.fleet.snapshot import Request
 from agentledger.model.ledger import Evidence, Source
+from agentledger.model.work import Checked
 from agentledger.reports import shapes
 from cases import raw_document
 from command import Said, run
@@ -83,3 +86,16 @@ class Checks(Desk):
 def outcomes(told: dict[str, Any]) -> dict[str, str]:
     """By its name what came of each check."""
     return {check["name"]: check["outcome"] for check in told["checks"]}
+
+
+def reruns(desk: Checks) -> list[str]:
+    """The files of reruns on the control branch."""
+    return desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reruns/").splitlines()
+
+
+def standing(desk: Checks) -> Checked:
+    """Where the first check stands, as the board has it."""
+    with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
+        branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
+    assert branch.standing
+    return branch.standing.checks[0]

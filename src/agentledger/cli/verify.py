@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agentledger.reports.verify_reports import Line, Verification
     from agentledger.workflow.session.ledger_commit import Committed
     from agentledger.workflow.verify.one_check import Event, Seen
+    from agentledger.workflow.verify.rerun import Rerun
 
 
 @click.command()
@@ -72,7 +73,10 @@ def _run_checks(start: Path, only: tuple[str, ...], now: int) -> Verification:
     with agent_context.open_worktree(start, now) as at:
         results = work.run_checks(at, only, now, print_event)
         committed = work.commit_evidence(at, results) if results.results else None
-        lines = tuple(_build_line(each, at.place.common) for each in results.results)
+        lines = tuple(
+            _build_line(each, at.place.common, differences=results.changes.get(each.check.name, ()))
+            for each in results.results
+        )
         name, task = at.branch.name, at.task.id
     remarks = results.remarks
     # A sandbox may refuse git's writes; `agentledger collect` commits the files from outside it.
@@ -108,7 +112,13 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
 
     results = work.rerun_checks(start, task, only, now=now, hear=print_event)
     lines = [
-        _build_line(each.last, results.common, trust=each.trust, runs=len(each.runs))
+        _build_line(
+            each.last,
+            results.common,
+            trust=each.trust,
+            runs=len(each.runs),
+            differences=each.differences,
+        )
         for each in results.checks
     ]
     sound = all(each.sound for each in results.checks)
@@ -125,8 +135,14 @@ def _rerun_checks(start: Path, task: str | None, only: tuple[str, ...], now: int
         files=results.files,
         sentences=sentences,
         remarks=results.remarks,
-        next="agentledger sync" if results.publishes else None,
+        next=_next_after_rerun(results),
     )
+
+
+def _next_after_rerun(results: Rerun) -> str | None:
+    if any(each.last.unable for each in results.checks):
+        return f"set it up, then agentledger verify --rerun {results.task}"
+    return "agentledger sync" if results.publishes else None
 
 
 def _plan_checks(start: Path, task: str | None, only: tuple[str, ...], rerun: bool, now: int) -> Verification:
@@ -165,6 +181,7 @@ def _build_line(
     common: Path,
     trust: str | None = None,
     runs: int = 1,
+    differences: tuple[str, ...] = (),
 ) -> Line:
     from agentledger.reports.verify_reports import Line
     from agentledger.running import logs
@@ -173,12 +190,16 @@ def _build_line(
     return Line(
         name=result.check.name,
         command=result.check.run,
-        outcome=outcome_word(result),
+        outcome="could-not-run" if result.unable else outcome_word(result),
         exit_code=result.exit_code,
-        seconds=result.seconds if result.skipped is None else None,
+        seconds=result.seconds if result.skipped is None and not result.unable else None,
         skipped=result.skipped,
+        unable=result.unable,
         junit=result.junit,
         report_gap=result.report_gap,
+        counts=result.counts,
+        ran_with=result.ran_with,
+        differences=differences,
         on_base=result.on_base,
         trust=trust,
         runs=runs,

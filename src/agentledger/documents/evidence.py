@@ -16,7 +16,7 @@ from agentledger.documents.syntax import json_lines
 from agentledger.documents.syntax.nodes import Map, to_json_value
 from agentledger.documents.syntax.problems import Problems
 from agentledger.documents.syntax.tables import EVIDENCE
-from agentledger.model.ledger import Document, Evidence
+from agentledger.model.ledger import Document, Evidence, RunBefore
 
 VERSION = 1
 _AGAIN = "`agentledger verify` writes it again"
@@ -37,6 +37,7 @@ def parse_evidence(raw: RawDocument) -> Evidence:
     name = posixpath.splitext(posixpath.basename(raw.source.path))[0]
     if "/evidence/" in f"/{raw.source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
+    before = said.get("before")
     document = Document(
         source=raw.source,
         blob=raw.blob,
@@ -62,6 +63,11 @@ def parse_evidence(raw: RawDocument) -> Evidence:
         failures_in_a_row=said.get("failures_in_a_row", 0),
         junit=said.get("junit"),
         report_gap=said.get("report_gap"),
+        counts=said.get("counts"),
+        ran_with=said.get("with"),
+        before=RunBefore(head=before["head"], tests=before.get("tests"), ran_with=before.get("with"))
+        if before
+        else None,
         on_base=said.get("on_base"),
         skipped=said.get("skipped"),
     )

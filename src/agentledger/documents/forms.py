@@ -109,6 +109,25 @@ CHECK = Table(
 
 
 @dataclass(frozen=True, slots=True)
+class Digests:
+    """The SHA-256 of files, by path. The paths are free."""
+
+    accepts: str = '`{"uv.lock": "…"}`, each with the SHA-256 of its content'
+
+    def read(self, node: Node, name: str, out: Problems) -> tuple[tuple[str, str], ...] | None:
+        """Return pairs of path and digest, in their order."""
+        if not isinstance(node, Map):
+            note_wrong_shape(node, name, self.accepts, out)
+            return None
+        keys = tuple(Key(path, DIGEST, "") for path in dict.fromkeys(entry.key for entry in node.entries))
+        return tuple(Table(keys=keys).values(node, name, out).items())
+
+    def schema(self) -> Shape:
+        """Return an object of digests by path."""
+        return {"type": "object", "additionalProperties": DIGEST.schema()}
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """A brief's checks, by name. A command alone, or a list of them, gets the names `check`, `check-2` …"""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from agentledger.model.ledger import AgainstBase, JUnit, OnBase, compare_with_base
+from agentledger.model.ledger import AgainstBase, JUnit, OnBase, TestCounts, compare_with_base
 from agentledger.model.text import escape_hidden, format_count
 
 _SHOWN = 3  # names of tests
@@ -26,6 +26,10 @@ class Result(Protocol):
     @property
     def junit(self) -> JUnit | None:
         """What its report says."""
+
+    @property
+    def counts(self) -> TestCounts | None:
+        """What its test runner said, where it has no report."""
 
     @property
     def report_gap(self) -> str | None:
@@ -54,10 +58,20 @@ def describe_tests(junit: JUnit) -> Iterator[str]:
             yield f"{count:,} {word}"
 
 
-def describe_report(result: Result, quote: Quote = escape_hidden) -> Iterator[str]:
-    """The counts, and what is wrong with the report."""
+def describe_counts(result: Result) -> Iterator[str]:
+    """The report's counts; without a report what the test runner said, with its name."""
     if result.junit is not None:
         yield from describe_tests(result.junit)
+    elif result.counts is not None:
+        counts = result.counts
+        yield format_count(counts.tests, "test")
+        skipped = f", {counts.skipped:,} skipped" if counts.skipped else ""
+        yield f"{counts.failed:,} failed{skipped} ({escape_hidden(counts.runner)})"
+
+
+def describe_report(result: Result, quote: Quote = escape_hidden) -> Iterator[str]:
+    """The counts, and what is wrong with the report."""
+    yield from describe_counts(result)
     if result.report_gap is not None:
         missing = "no report" if result.junit is None else "not the whole report"
         yield f"{missing}: {quote(result.report_gap)}"

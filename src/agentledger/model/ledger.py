@@ -382,6 +382,40 @@ def has_passed(
     return not listed or compare_with_base(exit_code, on_base) is AgainstBase.SAME
 
 
+@dataclass(frozen=True, slots=True)
+class TestCounts:
+    """How many tests a test runner said it had, in its own output, and how many of them failed or were skipped."""
+
+    #: The runner's name; of several, each, and how often: `jest ×2 + pytest`.
+    runner: str
+    #: All of them, also those that were skipped.
+    tests: int = 0
+    #: With those that ended in an error.
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RanWith:
+    """What a check ran with, as far as that is known."""
+
+    #: The interpreter or tool and its version, such as `Python 3.11.7`; "" where it is not known.
+    tool: str = ""
+    #: Lock files as the run saw them: path from the worktree's top, and SHA-256.
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBefore:
+    """The last run of a check that differed from this one in what is compared."""
+
+    #: The commit that it was of.
+    head: str
+    #: How many tests there were; None where that is not known.
+    tests: int | None = None
+    ran_with: RanWith | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The recorded run of a check."""
@@ -411,10 +445,19 @@ class Evidence:
     junit: JUnit | None = None
     #: What is wrong with the report that was asked for: it is missing, or a part of it cannot be read.
     report_gap: str | None = None
+    #: What the test runner itself said, where there is no JUnit file.
+    counts: TestCounts | None = None
+    ran_with: RanWith | None = None
+    before: RunBefore | None = None
     #: The same check on base, where that was tried.
     on_base: OnBase | None = None
     #: Why there was nothing to run.
     skipped: str | None = None
+
+    @property
+    def tests(self) -> int | None:
+        """How many tests there were; None where that is not known."""
+        return self.junit.tests if self.junit else self.counts.tests if self.counts else None
 
     @property
     def passed(self) -> bool:

@@ -11,9 +11,10 @@ from typing import Any
 
 from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
+from agentledger.attention.run_differences import describe_change, describe_rerun
 from agentledger.model.absent import Absent
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Document, Evidence, Problem, compare_with_base
+from agentledger.model.ledger import Document, Evidence, Problem, RanWith, compare_with_base
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.model.work import Checked, Ending, Standing, Task, Work
 from agentledger.reports import check_shapes, shapes_ledger
@@ -50,9 +51,9 @@ def shape_reviews(work: Work | None) -> tuple[Json, ...]:
     return tuple(_shape_document(r.document) for r in work.reviews) if work else ()
 
 
-def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
+def shape_checks(standing: Standing | None, work: Work | None) -> tuple[Json, ...]:
     """The checks that brief and policy ask for, each with its evidence; null where there is none."""
-    return tuple(_shape_check(checked) for checked in standing.checks) if standing else ()
+    return tuple(_shape_check(checked, work) for checked in standing.checks) if standing else ()
 
 
 def shape_problems(branch: Branch) -> tuple[Json, ...]:
@@ -105,16 +106,16 @@ def _shape_ending(ending: Ending) -> Json:
     }
 
 
-def _shape_check(checked: Checked) -> Json:
+def _shape_check(checked: Checked, work: Work | None) -> Json:
     head: Json = {
         "check": checked.check.name,
         "command": _json_text(checked.check.run),
         "fresh": checked.fresh,
     }
-    return head | {"standing": checked.trust} | _shape_evidence(checked.evidence)
+    return head | {"standing": checked.trust} | _shape_evidence(checked.evidence, work)
 
 
-def _shape_evidence(evidence: Evidence | None) -> Json:
+def _shape_evidence(evidence: Evidence | None, work: Work | None) -> Json:
     if evidence is None:
         return {
             "exit_code": None,
@@ -128,8 +129,12 @@ def _shape_evidence(evidence: Evidence | None) -> Json:
             "report_gap": None,
             "on_base": None,
             "against_base": None,
+            "tests": None,
+            "with": None,
+            "differences": [],
         }
     against = compare_with_base(evidence.exit_code, evidence.on_base)
+    differences = (describe_change(evidence), describe_rerun(evidence, work) if work else "")
     return {
         "exit_code": evidence.exit_code,
         "head": evidence.head,
@@ -142,6 +147,18 @@ def _shape_evidence(evidence: Evidence | None) -> Json:
         "report_gap": check_shapes.shape_text(evidence.report_gap),
         "on_base": check_shapes.shape_on_base(evidence.on_base),
         "against_base": against.value if against else None,
+        "tests": evidence.tests,
+        "with": _shape_ran_with(evidence.ran_with),
+        "differences": [_json_text(each) for each in differences if each],
+    }
+
+
+def _shape_ran_with(ran_with: RanWith | None) -> Json | None:
+    if ran_with is None:
+        return None
+    return {
+        "tool": _json_text(ran_with.tool) or None,
+        "files": {_json_text(path): digest for path, digest in ran_with.files},
     }
 
 

@@ -168,7 +168,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         unsaved=branch.unsaved,
         check_ins=document_json.shape_check_ins(branch.work),
         packet=document_json.shape_packet(branch.work),
-        checks=document_json.shape_checks(branch.standing),
+        checks=document_json.shape_checks(branch.standing, branch.work),
         reviews=document_json.shape_reviews(branch.work),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),

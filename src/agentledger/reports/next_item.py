@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention import loose_work, planned, sections, stacking
+from agentledger.attention import loose_work, planned, run_differences, sections, stacking
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
@@ -80,6 +80,7 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
         yield from quote_lines(outcome.text, FEW)
     if turn.branch.standing and turn.branch.standing.checks:
         yield f"checks: {', '.join(map(describe_check, turn.branch.standing.checks))}"
+        yield from map(escape_hidden, _list_differences(turn.branch))
     if loose := loose_work.describe_place(turn.branch):
         yield f"beside its commits: {loose}"
     yield ""
@@ -124,6 +125,12 @@ def quote_lines(text: str, most: int) -> list[str]:
     lines = text.strip().splitlines()
     quoted = [f"  | {line if len(line) <= WIDTH else line[: WIDTH - 1] + '…'}" for line in lines[:most]]
     return quoted + ([f"  | … and {len(lines) - most:,} more lines"] if len(lines) > most else [])
+
+
+def _list_differences(branch: Branch) -> tuple[str, ...]:
+    if branch.standing is None or branch.work is None:
+        return ()
+    return run_differences.notable_differences(branch.standing, branch.work)
 
 
 def describe_check(checked: Checked) -> str:
@@ -268,7 +275,10 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         question=_json_text(question.needs) if question else None,
         asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
         outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
-        checks=tuple(_json_text(describe_check(each)) for each in checks),
+        checks=(
+            *(_json_text(describe_check(each)) for each in checks),
+            *map(_json_text, _list_differences(turn.branch)),
+        ),
         next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
     )
 

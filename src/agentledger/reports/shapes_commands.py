@@ -106,6 +106,10 @@ class Did(Entry, frozen=True):
     next: str | None
 
 
+# What can come of one check.
+OUTCOMES = ("passed", "failed", "skipped", "could-not-run", "planned")
+
+
 class JUnitCounts(Entry, frozen=True):
     """How many tests a report has, and how they ended. `failed` names at most 50; `unnamed` failures have no test.
     `flaky` tests passed in a later try; `risky` and `pending` are a runner's notes.
@@ -121,6 +125,24 @@ class JUnitCounts(Entry, frozen=True):
     flaky: Count
     risky: Count
     pending: Count
+
+
+class RunnerCounts(Entry, frozen=True):
+    """What a test runner said at its end; `tests` includes those that were skipped. Of several runners, all are
+    named, and their tests added up.
+    """
+
+    runner: str
+    tests: Count
+    failed: Count
+    skipped: Count
+
+
+class RunWith(Entry, frozen=True):
+    """What a check ran with: its interpreter or tool, null where that is not known, and the SHA-256 of lock files."""
+
+    tool: str | None
+    files: dict[str, str]
 
 
 class OnBase(Entry, frozen=True):
@@ -141,16 +163,23 @@ class VerifiedCheck(Entry, frozen=True):
     """The result of one check. `runs` counts how often it ran just now. `trust` is what a rerun says about the
     branch's evidence, null where there is none to compare with. `log` is the path of the log.
     `report_gap` is what is wrong with the report that was asked for.
+
+    `could-not-run`: a rerun's worktree lacks what the check needs, `unable` says what, and nothing is kept.
+    `differences`: in words, what was otherwise in the run before, or in the run that the branch has recorded.
     """
 
     name: str
     command: str
-    outcome: Annotated[str, one_of("passed", "failed", "skipped", "planned")]
+    outcome: Annotated[str, one_of(*OUTCOMES)]
     exit_code: int | None
     seconds: float | None
     skipped: str | None
+    unable: str | None
     junit: JUnitCounts | None
     report_gap: str | None
+    counts: RunnerCounts | None
+    ran_with: RunWith | None = field(name="with")
+    differences: tuple[str, ...]
     on_base: OnBase | None
     trust: Annotated[str, one_of(*work.Trust)] | None
     runs: Count

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import loose_work, stacking, wip_headings
+from agentledger.attention import loose_work, run_differences, stacking, wip_headings
 from agentledger.attention.actions import next_action
 from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
@@ -247,6 +247,9 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
     if branch.standing and branch.standing.question and waits and branch.standing.question.needs:
         question = " ".join(branch.standing.question.needs.split())
         yield Text(f"asks: {escape_hidden(question)}", "bold")
+    if branch.standing and branch.work:
+        for line in run_differences.notable_differences(branch.standing, branch.work):
+            yield Text(line, "yellow")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")
     if branch.conflict and branch.conflict.failed:

@@ -6,12 +6,12 @@ Belongs here: words and keys. Does not: running checks (see `workflow.verify`), 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import msgspec
 
 from agentledger.model import check_words
-from agentledger.model.ledger import JUnit, OnBase
+from agentledger.model.ledger import JUnit, OnBase, RanWith, TestCounts
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.reports import check_shapes, shapes_commands
 
@@ -22,15 +22,22 @@ class Line:
 
     name: str
     command: str
-    #: `passed`, `failed`, `skipped`, or `planned` in a dry run.
+    #: `passed`, `failed`, `skipped`, `could-not-run` in a rerun, or `planned` in a dry run.
     outcome: str
     exit_code: int | None = None
     seconds: float | None = None
     #: Why it was skipped.
     skipped: str | None = None
+    #: Why it could not be run here; "" where it was.
+    unable: str = ""
     junit: JUnit | None = None
     #: What is wrong with its report.
     report_gap: str | None = None
+    #: What the test runner said, where there is no JUnit file.
+    counts: TestCounts | None = None
+    ran_with: RanWith | None = None
+    #: What was otherwise in the run that this is compared with, each in a few words.
+    differences: tuple[str, ...] = ()
     #: The same check on base.
     on_base: OnBase | None = None
     #: For a rerun: what it says about the branch's evidence, and how often the check ran.
@@ -96,14 +103,25 @@ def _shape_check(line: Line) -> shapes_commands.VerifiedCheck:
         exit_code=line.exit_code,
         seconds=line.seconds,
         skipped=_json_text(line.skipped) if line.skipped is not None else None,
+        unable=_json_text(line.unable) or None,
         junit=check_shapes.shape_junit(line.junit, line.on_base),
         report_gap=check_shapes.shape_text(line.report_gap),
+        counts=shapes_commands.RunnerCounts(**asdict(line.counts)) if line.counts else None,
+        ran_with=_shape_ran_with(line.ran_with),
+        differences=tuple(map(_json_text, line.differences)),
         on_base=check_shapes.shape_on_base(line.on_base),
         trust=line.trust,
         runs=line.runs,
         log=_json_text(line.log) if line.log else None,
         warnings=tuple(map(_json_text, line.remarks)),
     )
+
+
+def _shape_ran_with(ran_with: RanWith | None) -> shapes_commands.RunWith | None:
+    if ran_with is None:
+        return None
+    files = {_json_text(path): digest for path, digest in ran_with.files}
+    return shapes_commands.RunWith(tool=_json_text(ran_with.tool) or None, files=files)
 
 
 def _json_text(text: str) -> str:
@@ -116,7 +134,9 @@ def render_verification(verification: Verification) -> str:
     width = max((len(line.name) for line in verification.lines), default=0)
     for line in verification.lines:
         lines.append(f"{line.name:<{width}}  {', '.join(_describe_check(line))}")
-        lines += [f"  log: {escape_hidden(line.log)}"] if line.log and line.outcome == "failed" else []
+        lines += [f"  {escape_hidden(each)}" for each in line.differences]
+        kept = line.log and line.outcome in ("failed", "could-not-run")
+        lines += [f"  log: {escape_hidden(line.log or '')}"] if kept else []
         lines += [f"warning: {line.name}: {escape_hidden(remark)}" for remark in line.remarks]
     lines += [] if verification.lines else ["neither the brief nor the policy asks for a check here"]
     lines += map(escape_hidden, verification.sentences)
@@ -128,6 +148,9 @@ def _describe_check(line: Line) -> Iterator[str]:
     if line.skipped is not None:
         yield f"skipped: {escape_hidden(line.skipped)}"
         return
+    if line.unable:
+        yield f"could not be run here: {escape_hidden(line.unable)}"
+        return
     if line.outcome == "planned":
         yield escape_hidden(line.command)
         return
@@ -135,7 +158,9 @@ def _describe_check(line: Line) -> Iterator[str]:
     failed = line.outcome == "failed" and line.exit_code
     yield f"failed with exit code {line.exit_code}" if failed else line.outcome
     yield f"{line.seconds or 0:,.1f} s"
-    yield from check_words.describe_tests(line.junit) if line.junit else ()
+    yield from check_words.describe_counts(line)
+    if line.ran_with and line.ran_with.tool:
+        yield f"with {escape_hidden(line.ran_with.tool)}"
     yield from _describe_names(line)
     if line.runs > 1:
         yield f"run {line.runs} times"

@@ -63,6 +63,8 @@ class _Suite:
     name: str
     #: What else tells it from another: Playwright has its projects there.
     host: str
+    #: The how many-eth of its name it is, at its place: jest-junit has one a file, and names all of them alike.
+    number: int
     #: How many failures it states, and how many came before it.
     stated: int
     before: int
@@ -80,6 +82,8 @@ class _Reading:
         self._depth = 0
         # Elements that say that something failed, and failures that only a total states.
         self._shown = 0
+        # Tests outside of suites.
+        self._loose = 0
         self._case: dict[str, str] | None = None
         self._ends: list[End] = []
         self._output: list[str] | None = None
@@ -127,7 +131,9 @@ class _Reading:
             stated = _read_count(attributes, "failures") + _read_count(attributes, "errors")
             # The root's name is the runner's, or the file's.
             suite = attributes.get("name", "") if name == "testsuite" else ""
-            self._suites.append(_Suite(suite, attributes.get("hostname", ""), stated, self._shown))
+            number = self._tally.count_suite((*self._suite_names(), suite))
+            host = attributes.get("hostname", "")
+            self._suites.append(_Suite(suite, host, number, stated=stated, before=self._shown))
 
     def _close_suite(self) -> None:
         self._depth -= 1
@@ -169,8 +175,14 @@ class _Reading:
         # A test that is marked as skipped may fail as it likes; otherwise the worst of its ends counts.
         skipped = End.SKIPPED in self._ends
         end = End.SKIPPED if skipped else max(self._ends, default=End.PASSED)
-        host = self._suites[-1].host if self._suites else ""
-        self._tally.add_case(self._suite_names(), attributes | {"hostname": host}, end)
+        suite = self._suites[-1]
+        number = suite.number
+        if self._root == "testsuites" and len(self._suites) == 1:
+            # Only node's runner has tests outside of suites. It never tries again, and may leave out their files.
+            self._loose += 1
+            number = self._loose
+        place = {"hostname": suite.host, "suite": str(number)}
+        self._tally.add_case(self._suite_names(), attributes | place, end)
         self._case, self._output = None, None
 
     def _suite_names(self) -> tuple[str, ...]:

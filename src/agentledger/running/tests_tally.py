@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
 from agentledger.model.ledger import JUnit
@@ -20,7 +20,7 @@ _MOST_TESTS = 200_000  # tests that are told apart; of further ones every case i
 _MOST_NAMES = 2_000  # failed tests whose names are kept
 _LONGEST = 300  # characters of a name
 # What tells tests of one name apart. Not the time, of course, nor anything else that a second try changes.
-_TOLD_BY = ("file", "classname", "name", "id", "line", "col", "hostname")
+_TOLD_BY = ("file", "classname", "name", "id", "line", "col", "hostname", "suite")
 # How the names of eslint's rules begin; each of its cases is a finding.
 _FINDING = "org.eslint."
 # A time in a name of unittest-xml-reporting's, which differs in each run.
@@ -72,6 +72,10 @@ class Tally:
         key = _hash_words(*words, str(number))
         if self._set(key, end) and end >= End.FAILED and len(self._names) < _MOST_NAMES:
             self._names[key] = self._shorten(_name_test(suites, attributes), number)
+
+    def count_suite(self, suites: Sequence[str]) -> int:
+        """How many suites with these names, the outermost first, there are with this one."""
+        return self._count_repeat(["", *suites])
 
     def add_failed_suite(self, suites: Sequence[str]) -> None:
         """Add a failure that a suite has beside its tests."""
@@ -148,13 +152,21 @@ class Tally:
             failures=cases[End.FAILED],
             errors=errors,
             skipped=cases[End.SKIPPED],
-            failed=tuple(sorted(set(names))),
+            failed=tuple(sorted(_number_repeats(names))),
             failed_total=total,
             unnamed=total - len(names),
             flaky=cases[End.FLAKY],
             risky=cases[End.RISKY],
             pending=cases[End.PENDING],
         )
+
+
+def _number_repeats(names: Iterable[str]) -> Iterator[str]:
+    """Each name, the second of a kind with its number: which of the tests of one name failed is not known."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} #{seen[name]}"
 
 
 def _hash_words(*words: str) -> int:

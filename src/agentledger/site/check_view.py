@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.attention import progress
+from agentledger.attention import progress, run_differences
 from agentledger.model import check_words
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Check, Evidence
@@ -60,7 +60,9 @@ def build_check_lines(branch: Branch, work: Work, standing: Standing) -> tuple[C
     required = {c.check.name for c in standing.checks}
     other_evidence = {e.check: e for e in reversed(work.evidence) if e.check not in required}
     checks = [*standing.checks, *(_unasked_check(branch, work, e) for e in other_evidence.values())]
-    return tuple(_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
+    return tuple(
+        _build_check_line(c, work, c.check.name in required) for c in sorted(checks, key=_check_sort_key)
+    )
 
 
 def evidence_mark(standing: Standing) -> Mark:
@@ -106,7 +108,7 @@ def _check_sort_key(checked: Checked) -> int:
     return 2 if not checked.fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
 
 
-def _build_check_line(checked: Checked, is_required: bool) -> CheckLine:
+def _build_check_line(checked: Checked, work: Work, is_required: bool) -> CheckLine:
     check, evidence = checked.check, checked.evidence
     if evidence is None:
         return CheckLine(
@@ -127,7 +129,7 @@ def _build_check_line(checked: Checked, is_required: bool) -> CheckLine:
         trust=_TRUST[checked.trust] if checked.trust else None,
         fresh=_FRESH[checked.fresh],
         at=evidence.started_at,
-        details=_describe_run(evidence, is_required),
+        details=_describe_run(evidence, work, is_required),
         other="" if evidence.command == check.run else evidence.command,
         tail=render_literal("\n".join(evidence.tail)),
     )
@@ -146,11 +148,16 @@ def _result_mark(evidence: Evidence) -> Mark:
     return Mark("bad", f"failed: {listed}" if listed else f"failed, {code}")
 
 
-def _describe_run(evidence: Evidence, is_required: bool) -> tuple[str, ...]:
+def _describe_run(evidence: Evidence, work: Work, is_required: bool) -> tuple[str, ...]:
     details = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
     details += check_words.describe_report(evidence)
     failed = check_words.list_failed(evidence)
     details += [f"failed: {failed}"] if failed and evidence.exit_code else []
+    if evidence.ran_with and evidence.ran_with.tool:
+        details.append(f"with {evidence.ran_with.tool}")
+    details += filter(
+        None, (run_differences.describe_change(evidence), run_differences.describe_rerun(evidence, work))
+    )
     if evidence.failures_in_a_row > 1:
         details.append(f"{evidence.failures_in_a_row:,} failures in a row")
     # A check that fails on base in the same tests is not this branch's fault.

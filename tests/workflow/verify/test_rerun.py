@@ -8,26 +8,11 @@ from typing import Any
 
 import pytest
 
-from agentledger.fleet import snapshot
-from agentledger.fleet.snapshot import Request
-from agentledger.model.work import Checked, Trust
+from agentledger.model.work import Trust
 from command import refused
-from verifying import EVIDENCE, Checks, outcomes
+from verifying import EVIDENCE, Checks, outcomes, reruns, standing
 
 COPIES = '[spawn]\ncopy = [".env"]\nsetup = "touch ready"\n'
-
-
-def reruns(desk: Checks) -> list[str]:
-    """The files of reruns on the control branch."""
-    return desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reruns/").splitlines()
-
-
-def standing(desk: Checks) -> Checked:
-    """Where the first check stands, as the board has it."""
-    with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
-        branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
-    assert branch.standing
-    return branch.standing.checks[0]
 
 
 def trusts(told: dict[str, Any]) -> list[tuple[str | None, int]]:
@@ -106,14 +91,6 @@ def test_a_link_in_the_way_of_a_copied_file_leads_nowhere(tmp_path: Path) -> Non
     result = refused(desk.repo.path, "verify", "--rerun", "x")
     assert "a link on the way" in result.message
     assert not list(victim.iterdir())
-
-
-def test_a_set_up_that_fails_ends_it(tmp_path: Path) -> None:
-    desk = Checks(tmp_path, {"test": "true"}, '[spawn]\nsetup = "echo broken; exit 4"\n')
-    result = desk.said("--rerun", "x", folder=desk.repo.path)
-    assert result.code == 2
-    assert "set-up command failed in a fresh worktree, exit code 4" in result.err
-    assert desk.repo.git("worktree", "list").count("\n") == 1
 
 
 def test_a_sparse_checkout_s_fresh_worktree_is_whole(tmp_path: Path) -> None:

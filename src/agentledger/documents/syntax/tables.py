@@ -26,10 +26,11 @@ from agentledger.documents.forms import (
     TEXT,
     TIME,
     Checks,
+    Digests,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
 from agentledger.model.check_in_states import STATES
-from agentledger.model.ledger import JUnit, Kill, OnBase
+from agentledger.model.ledger import JUnit, Kill, OnBase, RanWith, TestCounts
 
 MODES = ("delegate", "review", "own", "explore")
 _AT = Key("at", TIME, "When this was written, in UTC; by default when it was committed.")
@@ -214,6 +215,18 @@ _ON_BASE = Table(
     build=OnBase,
     accepts='`{"commit": "…", "exit_code": 0}`',
 )
+_WITH = Key(
+    "with",
+    Table(
+        keys=(
+            Key("tool", TEXT, "The interpreter or tool of the command and its version, where that is known."),
+            Key("files", Digests(), "Lock files by path, with the SHA-256 of what the run saw."),
+        ),
+        build=RanWith,
+        accepts='`{"tool": "Python 3.11.7", "files": {"uv.lock": "…"}}`',
+    ),
+    "What the check ran with.",
+)
 
 EVIDENCE = Table(
     keys=(
@@ -233,6 +246,33 @@ EVIDENCE = Table(
         Key("failures_in_a_row", COUNT, "So many runs of this check had failed by then."),
         Key("junit", _JUNIT, "What its report says: the tests of the JUnit files."),
         Key("report_gap", TEXT, "What is wrong with the report: it is missing, or not whole."),
+        Key(
+            "counts",
+            Table(
+                keys=(
+                    Key("runner", TEXT, "The test runner; of several, each, and how often.", needed=True),
+                    Key("tests", COUNT, "All tests, also those that were skipped.", needed=True),
+                    Key("failed", COUNT, "Those that failed or ended in an error.", needed=True),
+                    Key("skipped", COUNT, "Those that were skipped.", needed=True),
+                ),
+                build=TestCounts,
+                accepts='`{"runner": "pytest", "tests": 12, "failed": 0, "skipped": 1}`',
+            ),
+            "What the test runner said at its end, where there is no JUnit file.",
+        ),
+        _WITH,
+        Key(
+            "before",
+            Table(
+                keys=(
+                    Key("head", COMMIT, "The commit that was checked then.", needed=True),
+                    Key("tests", COUNT, "How many tests there were."),
+                    _WITH,
+                ),
+                accepts='`{"head": "…", "tests": 12}`',
+            ),
+            "The last run of this check that had another number of tests, or ran with something else.",
+        ),
         Key("on_base", _ON_BASE, "The same check on base, where that was tried."),
         Key("skipped", TEXT, "Why there was nothing to run."),
     )

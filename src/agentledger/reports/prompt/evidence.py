@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentledger.attention import run_differences
 from agentledger.model import check_words
 from agentledger.model.ledger import Evidence
-from agentledger.model.work import Checked, Trust
+from agentledger.model.work import Checked, Trust, Work
 from agentledger.reports.prompt.assemble import Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
 
@@ -27,10 +28,10 @@ _FRESH = {
 }
 
 
-def describe_checks(checks: Sequence[Checked]) -> str:
+def describe_checks(checks: Sequence[Checked], work: Work) -> str:
     """A line for every required check; those that failed come first."""
     lines = [
-        f"- {code_span(checked.check.name)}: {_describe_check(checked)}"
+        f"- {code_span(checked.check.name)}: {_describe_check(checked, work)}"
         for checked in sorted(checks, key=check_sort_key)
     ]
     return "\n".join(lines) if lines else "No check is asked for, by the brief or by policy."
@@ -42,15 +43,20 @@ def check_sort_key(checked: Checked) -> int:
     return 1 if evidence is None else 2 if evidence.passed else 0
 
 
-def _describe_check(checked: Checked) -> str:
+def _describe_check(checked: Checked, work: Work) -> str:
     evidence = checked.evidence
     if evidence is None:
         return "no evidence"
     other = f"; **run as {code_span(evidence.command)}, not as asked**" if checked.ran_other_command else ""
     trust = f"; {_TRUST[checked.trust]}" if checked.trust else ""
-    return (
+    about = (
         f"{_describe_result(evidence)}, {_FRESH[checked.fresh]}{trust}{other}{_describe_base_run(evidence)}"
     )
+    differences = (
+        run_differences.describe_change(evidence),
+        run_differences.describe_rerun(evidence, work),
+    )
+    return "; ".join([about, *filter(None, differences)])
 
 
 def _describe_result(evidence: Evidence) -> str:

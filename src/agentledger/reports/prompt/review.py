@@ -140,7 +140,7 @@ def compose_findings(now: Now) -> Part:
 def compose_evidence(given: Given, now: Now) -> Part:
     """Which checks were run, and how far their results can be trusted."""
     intro = (
-        f"{evidence.describe_checks(now.standing.checks)}\n\nWhat only the branch says, an agent can have "
+        f"{evidence.describe_checks(now.standing.checks, now.work)}\n\nWhat only the branch says, an agent can have "
         "typed: run what matters yourself."
     )
     pieces = evidence.quote_output_tails(now.standing.checks, given.folder)

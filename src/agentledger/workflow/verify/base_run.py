@@ -25,7 +25,9 @@ from agentledger.model.ledger import Check, Policy
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import encode
 from agentledger.running import changed_files
+from agentledger.running.lacking import CANNOT_RUN
 from agentledger.storage.cache import Cache
+from agentledger.workflow.verify import could_not_run
 from agentledger.workflow.verify.base_answer import Answer, compare_results, load_answer
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
@@ -93,6 +95,14 @@ def _add_answer(result: Seen, answer: Answer | None, base: str) -> Seen:
     return replace(result, on_base=compare_results(result, answer, base))
 
 
+def can_run_on_base(git: Git, base: str, head: str, check: Check, paths: Sequence[bytes]) -> bool:
+    """Would a check do the same at both commits? Not where it names, or is steered by, a file that base lacks."""
+    base_paths = _read_tracked(git, base)
+    missing = _add_folders(_read_tracked(git, head)) - _add_folders(base_paths)
+    paths = [path for path in paths if path in base_paths]
+    return not any(map(_STEERING.fullmatch, missing)) and _is_valid_on_base(check, paths, missing)
+
+
 def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
     """Would the command do the same on base? Not where it names a file that is `missing` there."""
     return not changed_files.fill_command(check.run, paths).skipped and _split_command(check.run).isdisjoint(
@@ -147,8 +157,12 @@ def _run_on_base(bench: BaseBench, checks: Sequence[Check], paths: Sequence[byte
             folder, bench.place.common, bench.policy, now=bench.now, hear=hear_base, source=bench.source
         )
         prepare_worktree(folder, bench.source, runner, policy=bench.policy, hear=hear_base)
+        empty = could_not_run.find_empty_submodules(could_not_run.read_tree(bench.git, bench.base), folder)
         for check in checks:
             result = runner.check(check, paths)
-            if result.exit_code is not None:
+            if could_not_run.explain_perhaps(result, empty):
+                # What a fresh worktree lacks makes no failure of base's.
+                answers[check] = Answer(CANNOT_RUN[-1])
+            elif result.exit_code is not None:
                 answers[check] = Answer(result.exit_code, result.junit, result.report_gap)
     return answers

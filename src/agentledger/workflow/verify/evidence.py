@@ -11,8 +11,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from agentledger.attention.run_differences import describe_differences
 from agentledger.documents.evidence import VERSION
-from agentledger.model.ledger import Evidence, JUnit, OnBase
+from agentledger.model.ledger import Evidence, JUnit, OnBase, RanWith, RunBefore
 from agentledger.model.text import format_rfc3339
 from agentledger.workflow.verify.one_check import Seen
 
@@ -50,12 +51,44 @@ def render_evidence(result: Seen, bound: Bound, previous: Evidence | None = None
         "failures_in_a_row": failures,
         "junit": _shape_junit(result.junit, result.on_base) if result.junit else None,
         "report_gap": result.report_gap,
+        "counts": dataclasses.asdict(result.counts) if result.counts else None,
+        "with": _shape_ran_with(result.ran_with),
+        "before": _shape_before(find_run_before(result, previous)),
         "on_base": _shape_on_base(result.on_base) if result.on_base else None,
         "skipped": result.skipped,
         "tail": result.tail,
     }
     known_fields = {key: value for key, value in fields.items() if value is not None}
     return (json.dumps(known_fields, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def find_run_before(result: Seen, previous: Evidence | None) -> RunBefore | None:
+    """The last run that had other tests, or ran with something else; None where none is known to have.
+
+    Running a check once more does not make the difference go away.
+    """
+    if previous is None or result.skipped is not None:
+        return None
+    last = RunBefore(head=previous.head, tests=previous.tests, ran_with=previous.ran_with)
+    if last.tests is None and previous.before:
+        last = previous.before
+    # A run that could not count its tests is not one that had none: what was known before is kept.
+    forgets = result.tests is None and last.tests is not None
+    return last if forgets or describe_differences(last, result) else previous.before
+
+
+def _shape_before(before: RunBefore | None) -> dict[str, object] | None:
+    if before is None:
+        return None
+    fields = {"head": before.head, "tests": before.tests, "with": _shape_ran_with(before.ran_with)}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _shape_ran_with(ran_with: RanWith | None) -> dict[str, object] | None:
+    if ran_with is None:
+        return None
+    fields = {"tool": ran_with.tool, "files": dict(ran_with.files)}
+    return {key: value for key, value in fields.items() if value}
 
 
 def _shape_junit(junit: JUnit, on_base: OnBase | None) -> dict[str, Any]:

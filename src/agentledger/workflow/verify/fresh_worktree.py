@@ -32,6 +32,10 @@ _NAME = FRESH
 _PLAIN = (*process.UNHOOKED, "-c", "core.fsmonitor=false", "-c", "core.sparseCheckout=false")
 
 
+class SetupError(LedgerError):
+    """Policy's set-up command failed in a fresh worktree."""
+
+
 @contextmanager
 def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
     """Make a detached worktree at `commit`, give its top folder, and remove it when the block ends.
@@ -75,7 +79,7 @@ def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy,
     """Copy the files that policy names from the worktree at `source`, and run its set-up command.
 
     `hear` gets an event when the set-up begins. Raises LedgerError where a file would end up outside of
-    `folder`, or the command fails.
+    `folder`, and SetupError where the command fails.
     """
     for path in policy.spawn_copy:
         _copy_file(folder, source, path)
@@ -84,7 +88,7 @@ def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy,
         ran, _ = runner.shell([encode(policy.spawn_setup)], LIMIT)
         if ran.exit_code:
             message = f"policy's set-up command failed in a fresh worktree, exit code {ran.exit_code}"
-            raise LedgerError(message, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
+            raise SetupError(message, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
 
 
 def _copy_file(folder: Path, source: Path, path: str) -> None:

@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentledger.git import environment
-from agentledger.model.ledger import Check, JUnit, OnBase, Policy, has_passed
+from agentledger.model.ledger import Check, JUnit, OnBase, Policy, RanWith, TestCounts, has_passed
 from agentledger.model.text import decode, encode, escape_hidden, format_age, format_count
 from agentledger.running import changed_files, logs, redact
 from agentledger.running.junit import Unreadable
+from agentledger.running.lacking import Lacking, find_lacking
 from agentledger.running.live import Live
 from agentledger.running.output import Log, Output
 from agentledger.running.run import Ran, run
+from agentledger.running.runner_counts import count_tests
+from agentledger.workflow.verify import ran_with
 from agentledger.workflow.verify.junit_files import Results, read_plain_file
 
 LIMIT = 30 * 60  # seconds for a check that names no time limit
@@ -29,6 +32,7 @@ _TAIL = 40  # lines of the log that evidence has
 _LINE = 400  # characters of each
 _LOOKED_AT = 1 << 18  # bytes at the end of a log in which the tail is looked for
 _MOST_DOTENV = 1 << 20  # bytes of a .env file
+_VERSION_LIMIT = 5.0  # seconds for a tool's own version
 # Terminal control: colours and cursor moves, and titles or links, which end in BEL or ESC \.
 _COLOUR = re.compile(rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,400}(?:\x07|\x1b\\)")
 
@@ -69,12 +73,24 @@ class Seen:
     junit: JUnit | None = None
     #: What is wrong with the report that was asked for.
     report_gap: str | None = None
+    #: What its test runner said, where there is no JUnit file.
+    counts: TestCounts | None = None
+    ran_with: RanWith | None = None
     #: The same check on base, where that was tried.
     on_base: OnBase | None = None
+    #: What its output says that it lacks to run; () where it passed.
+    lacking: tuple[Lacking, ...] = ()
+    #: Why it could not be run in this worktree, so that its end is no result; "" where it was run.
+    unable: str = ""
     #: Why there was nothing to run; None where it ran.
     skipped: str | None = None
     #: Sentences about what somebody should look at.
     remarks: tuple[str, ...] = ()
+
+    @property
+    def tests(self) -> int | None:
+        """The same as for evidence: how many tests there were; None where that is not known."""
+        return self.junit.tests if self.junit else self.counts.tests if self.counts else None
 
     @property
     def passed(self) -> bool:
@@ -106,6 +122,7 @@ class Runner:
         self._began = now - time.monotonic()
         self._env = environment.build_program_env(os.environ)
         self._secrets = redact.collect_secrets(os.environ, read_dotenvs(source or top, policy))
+        self._tools = ran_with.Tools(top, self._env, self._ask)
 
     def shell(self, arguments: Sequence[bytes], limit: float) -> tuple[Ran, Log]:
         """Run the arguments of `sh -c`, for at most `limit` seconds; the listener gets the output line by line."""
@@ -120,6 +137,12 @@ class Runner:
         live.close()
         return ran, output.log(self._secrets)
 
+    def _ask(self, arguments: Sequence[bytes]) -> str:
+        """What a short command prints, unseen by the listener; "" where it fails or takes too long."""
+        output = Output()
+        ran = run(arguments, self._top, self._env, limit=_VERSION_LIMIT, hear=output.add)
+        return "" if ran.exit_code else decode(output.log(self._secrets).text)
+
     def check(self, check: Check, paths: Sequence[bytes]) -> Seen:
         """Run a check on these changed files, store its log, and remove its JUnit files from the worktree.
 
@@ -133,10 +156,11 @@ class Runner:
             return result
         self._hear(Begins(check.name, filled.shown))
         results = Results(self._top, check.junit, self._clean_name)
+        files = ran_with.digest_lock_files(self._top, check.run)
         ran, log = self.shell(filled.arguments, check.timeout or LIMIT)
         text = log.text + _describe_end(ran, check.timeout or LIMIT)
         # A report is stored like a log, so secrets are removed from it too.
-        counts = results.read_counts(
+        junit = results.read_counts(
             lambda content: logs.store_log(self._logs, self._secrets.cleaned(content)),
             red=ran.exit_code != 0,
         )
@@ -149,8 +173,12 @@ class Runner:
             log_sha256=logs.store_log(self._logs, text),
             log_bytes=len(text),
             truncated=bool(log.left_out),
-            junit=counts,
+            junit=junit,
             report_gap=results.gap,
+            counts=None if junit or log.left_out else count_tests(read_lines(text)),
+            lacking=find_lacking(read_lines(text)) if ran.exit_code else (),
+            # Asked afterwards: a check may install what it runs with.
+            ran_with=ran_with.join_facts(self._tools.describe(check.run), files),
             skipped=None,
             remarks=(*_describe_leftovers(ran), *results.remarks),
         )
@@ -185,10 +213,15 @@ def _describe_leftovers(ran: Ran) -> list[str]:
 
 def last_lines(text: bytes) -> tuple[str, ...]:
     """The last lines of a log, fit for a document: without colours, and of a progress bar the last state."""
-    # A bar goes back to the start of its line with CR, so what is behind the last CR is what a person saw.
-    lines = _COLOUR.sub(b"", text[-_LOOKED_AT:]).rstrip().split(b"\n")[-_TAIL:]
-    visible = (escape_hidden(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines)
+    visible = map(escape_hidden, read_lines(text[-_LOOKED_AT:])[-_TAIL:])
     return tuple(line if len(line) <= _LINE else line[: _LINE - 1] + "…" for line in visible) if text else ()
+
+
+def read_lines(text: bytes) -> list[str]:
+    """The lines of a log as a person saw them: without colours, and of a progress bar the last state."""
+    # A bar goes back to the start of its line with CR, so what is behind the last CR is what a person saw.
+    lines = _COLOUR.sub(b"", text).rstrip().split(b"\n")
+    return [decode(line.rstrip(b"\r").rpartition(b"\r")[2]) for line in lines]
 
 
 def read_dotenvs(top: Path, policy: Policy) -> list[str]:

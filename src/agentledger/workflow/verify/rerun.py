@@ -10,13 +10,15 @@ to others, and goes only to the cache.
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from agentledger.attention.run_differences import THERE_AND_HERE, describe_differences
 from agentledger.changes.net_changes import Net
 from agentledger.control import append
 from agentledger.fleet import snapshot
@@ -31,9 +33,10 @@ from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.workflow.session.manager_context import Managing, refuse_unknown
+from agentledger.workflow.verify import base_run, could_not_run
 from agentledger.workflow.verify.base_run import BaseBench, compare_with_base
 from agentledger.workflow.verify.evidence import Bound, render_evidence
-from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
+from agentledger.workflow.verify.fresh_worktree import SetupError, fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
 from agentledger.workflow.verify.run_checks import (
     Planned,
@@ -54,6 +57,8 @@ class Again:
 
     runs: tuple[Seen, ...]
     trust: Trust | None
+    #: What was otherwise here than in the branch's own run, each in a few words.
+    differences: tuple[str, ...] = ()
 
     @property
     def last(self) -> Seen:
@@ -63,7 +68,9 @@ class Again:
     @property
     def sound(self) -> bool:
         """Did it pass, without contradicting the evidence?"""
-        return self.last.passed and self.trust not in (Trust.CONTRADICTED, Trust.FLAKY)
+        return (
+            self.last.passed and not self.last.unable and self.trust not in (Trust.CONTRADICTED, Trust.FLAKY)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +118,7 @@ def rerun_checks(
         net = desk.snapshot.net(branch)
         bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
         again = bench.run_again(checks, net)
+        remarks += bench.describe_setup(again)
         common = desk.observation.place.common
         result = Rerun(
             task=task.id,
@@ -184,6 +192,17 @@ class _Bench:
     now: int
     hear: Hear
 
+    def describe_setup(self, again: Sequence[Again]) -> tuple[str, ...]:
+        """What to do about checks that could not be run here; () where all were run."""
+        if not any(each.last.unable for each in again):
+            return ()
+        policy, tree = self.desk.fleet.policy, could_not_run.read_tree(self.desk.git, self.branch.head)
+        if policy.spawn_setup:
+            return (f"[spawn] setup in .agentledger/config.toml does not suffice here: {policy.spawn_setup}",)
+        command = json.dumps(could_not_run.suggest_setup(tree) or "…", ensure_ascii=False)
+        where = "a fresh worktree has only what is committed; .agentledger/config.toml on base says what sets it up"
+        return (f"{where}: [spawn] setup = {command}",)
+
     def run_again(self, checks: tuple[Check, ...], net: Net) -> list[Again]:
         """Run each check once; run those that differ from the evidence a second time, in another worktree."""
         first = self._run_round(checks, net)
@@ -200,10 +219,23 @@ class _Bench:
 
     def _run_round(self, checks: tuple[Check, ...], net: Net) -> list[Seen]:
         """Run these checks in one fresh worktree, in order."""
+        paths = changed_files(self.branch, net)
+        try:
+            results, empty = self._run_at(self.branch.head, checks, paths)
+        except SetupError as error:
+            why = f"{error.message}; {error.hint}"
+            return [Seen(check=c, exit_code=None, started_at=self.now, unable=why) for c in checks]
+        settled = self._settle_listed(results, paths)
+        return [replace(each, unable=self._explain_unable(each, empty, paths)) for each in settled]
+
+    def _run_at(
+        self, commit: str, checks: tuple[Check, ...], paths: Sequence[bytes]
+    ) -> tuple[list[Seen], tuple[bytes, ...]]:
+        """Run these checks in one fresh worktree at a commit; return also its submodules that are empty."""
         observation, policy = self.desk.observation, self.desk.fleet.policy
         if not checks:
-            return []
-        with fresh_worktree(self.desk.git, observation.place, self.branch.head) as folder:
+            return [], ()
+        with fresh_worktree(self.desk.git, observation.place, commit) as folder:
             runner = Runner(
                 folder,
                 observation.place.common,
@@ -213,11 +245,11 @@ class _Bench:
                 source=observation.home,
             )
             prepare_worktree(folder, observation.home, runner, policy=policy, hear=self.hear)
-            paths = changed_files(self.branch, net)
-            results = [runner.check(check, paths) for check in checks]
-        return self._settle_listed(results, paths)
+            tree = could_not_run.read_tree(self.desk.git, commit)
+            empty = could_not_run.find_empty_submodules(tree, folder)
+            return [runner.check(check, paths) for check in checks], empty
 
-    def _settle_listed(self, results: list[Seen], paths: list[bytes]) -> list[Seen]:
+    def _settle_listed(self, results: list[Seen], paths: Sequence[bytes]) -> list[Seen]:
         """The results; where only the report lists failures, base's own run says whether they are new."""
         listed = [each for each in results if each.exit_code == 0 and not each.passed]
         observation, fleet = self.desk.observation, self.desk.fleet
@@ -236,6 +268,31 @@ class _Bench:
         settled = {each.check: each for each in compare_with_base(bench, listed, paths)[0]}
         return [settled.get(each.check, each) for each in results]
 
+    def _explain_unable(self, result: Seen, empty: Collection[bytes], paths: Sequence[bytes]) -> str:
+        """Why a check's end in the fresh worktree is no result; "" where it is one."""
+        why = could_not_run.explain_surely(result)
+        if why:
+            return why
+        why = could_not_run.explain_perhaps(result, empty)
+        return "" if why and self._does_base_run(result, empty, paths) else why
+
+    def _does_base_run(self, result: Seen, empty: Collection[bytes], paths: Sequence[bytes]) -> bool:
+        """Does base's run of this check show that this machine has what it needs, so that the branch is to blame?"""
+        git, base, head = self.desk.git, self.desk.fleet.base.head, self.branch.head
+        trees = could_not_run.read_tree(git, head), could_not_run.read_tree(git, base)
+        if could_not_run.is_of_branch(result, empty, *trees):
+            return False
+        if not base_run.can_run_on_base(git, base, head, check=result.check, paths=paths):
+            return False
+        try:
+            results, empty_there = self._run_at(base, (result.check,), paths)
+        except SetupError:
+            return False
+        return not any(
+            could_not_run.explain_surely(each) or could_not_run.explain_perhaps(each, empty_there)
+            for each in results
+        )
+
     def _recorded_evidence(self, check: Check) -> Evidence | None:
         """The branch's evidence, where it is of this command on this code; else None."""
         work = self.branch.work
@@ -244,18 +301,19 @@ class _Bench:
 
     def _is_different(self, result: Seen) -> bool:
         recorded = self._recorded_evidence(result.check)
-        return recorded is not None and recorded.passed != result.passed
+        return recorded is not None and not result.unable and recorded.passed != result.passed
 
     def _judge_runs(self, runs: tuple[Seen, ...]) -> Again:
         """The runs of one check, with what they make of its evidence."""
         recorded = self._recorded_evidence(runs[0].check)
-        if recorded is None or runs[0].skipped is not None:
+        if recorded is None or runs[0].skipped is not None or any(run.unable for run in runs):
             return Again(runs, None)
+        differences = describe_differences(recorded, runs[-1], THERE_AND_HERE)
         # A check runs twice only where the first run differs; a second that agrees shows that it is flaky.
         same = [run.passed == recorded.passed for run in runs]
         if all(same):
-            return Again(runs, Trust.REPRODUCED)
-        return Again(runs, Trust.FLAKY if any(same) else Trust.CONTRADICTED)
+            return Again(runs, Trust.REPRODUCED, differences)
+        return Again(runs, Trust.FLAKY if any(same) else Trust.CONTRADICTED, differences)
 
 
 # -- keeping it ---------------------------------------------------------------------------
@@ -264,7 +322,7 @@ class _Bench:
 def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun:
     """Write the results to the control branch in a manager's worktree, else to the cache."""
     files = {}
-    for run in (run for each in rerun.checks for run in each.runs if run.skipped is None):
+    for run in (run for each in rerun.checks for run in each.runs if run.skipped is None and not run.unable):
         content = render_evidence(run, bound)
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
@@ -279,7 +337,9 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
         desk.snapshot.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
         return rerun
     outcomes = ", ".join(
-        f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in rerun.checks
+        f"{each.last.check.name} {each.trust or outcome_word(each.last)}"
+        for each in rerun.checks
+        if not each.last.unable
     )
     written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)

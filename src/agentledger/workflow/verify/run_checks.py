@@ -8,9 +8,10 @@ running the checks again elsewhere (see `rerun`).
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agentledger.attention import progress
+from agentledger.attention.run_differences import describe_differences
 from agentledger.changes.net_changes import Net, change_id
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.model.errors import LedgerError
@@ -24,7 +25,7 @@ from agentledger.workflow.session import ledger_commit
 from agentledger.workflow.session.agent_context import AtWork
 from agentledger.workflow.session.ledger_commit import Committed
 from agentledger.workflow.verify import base_run, clean_worktree
-from agentledger.workflow.verify.evidence import Bound, render_evidence
+from agentledger.workflow.verify.evidence import Bound, find_run_before, render_evidence
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
 
 SUBMODULE = "160000"  # the mode of a submodule, which is no file that a check could read
@@ -41,6 +42,8 @@ class Verified:
     bound: Bound
     results: tuple[Seen, ...]
     files: Mapping[str, bytes]
+    #: By check, what is otherwise than in the run before.
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     @property
@@ -80,7 +83,13 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
         hear=hear,
     )
     compared, remarks = base_run.compare_with_base(bench, results, paths)
-    return Verified(bound, compared, _render_evidence(at, compared, bound), remarks=remarks)
+    return Verified(
+        bound,
+        compared,
+        _render_evidence(at, compared, bound),
+        changes=_describe_changes(at, compared),
+        remarks=remarks,
+    )
 
 
 def commit_evidence(at: AtWork, verified: Verified) -> Committed:
@@ -92,7 +101,9 @@ def commit_evidence(at: AtWork, verified: Verified) -> Committed:
 
 
 def outcome_word(result: Seen) -> str:
-    """The result of a check in one word."""
+    """The result of a check in a word or two."""
+    if result.unable:
+        return "could not be run"
     return "skipped" if result.skipped is not None else "passed" if result.passed else "failed"
 
 
@@ -172,6 +183,17 @@ def _refuse_moved(at: AtWork, bound: Bound) -> None:
     if not clean_worktree.is_same_code(at.git, bound.head):
         message = f"{escape_hidden(at.branch.name)} has moved on from {bound.head[:12]} meanwhile; nothing is recorded"
         raise LedgerError(message, "run this again when nobody commits code here")
+
+
+def _describe_changes(at: AtWork, results: Sequence[Seen]) -> dict[str, tuple[str, ...]]:
+    """By check, what is otherwise than in the last run that differed."""
+    previous = {each.check: each for each in at.work.evidence}
+    before = {each.check.name: find_run_before(each, previous.get(each.check.name)) for each in results}
+    return {
+        each.check.name: describe_differences(last, each)
+        for each in results
+        if (last := before[each.check.name])
+    }
 
 
 def _render_evidence(at: AtWork, results: Sequence[Seen], bound: Bound) -> dict[str, bytes]:
