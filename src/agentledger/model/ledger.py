@@ -339,9 +339,9 @@ class Evidence:
 
     @property
     def passed(self) -> bool:
-        """Exit code 0 and no failures in JUnit; nothing to run counts as passed."""
+        """Exit code 0 and no failures in JUnit. What was skipped has not passed: see `Checked.result`."""
         broken = self.junit is not None and bool(self.junit.failures or self.junit.errors)
-        return self.skipped is not None or (self.exit_code == 0 and not broken)
+        return self.skipped is None and self.exit_code == 0 and not broken
 
 
 @dataclass(frozen=True, slots=True)

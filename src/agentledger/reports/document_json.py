@@ -15,7 +15,7 @@ from agentledger.model.absent import Absent
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Document, Evidence, Problem
 from agentledger.model.text import encode, format_path, format_rfc3339
-from agentledger.model.work import Checked, Ending, Standing, Task, Work
+from agentledger.model.work import Checked, Ending, Fresh, Standing, Task, Work
 from agentledger.reports import shapes_ledger
 
 Json = dict[str, Any]
@@ -40,14 +40,18 @@ def shape_check_ins(work: Work | None) -> tuple[Json, ...]:
     return tuple(_shape_document(c.document) for c in work.check_ins) if work else ()
 
 
-def shape_packet(work: Work | None) -> Json | None:
+def shape_packet(work: Work | None, standing: Standing | None) -> Json | None:
     """A branch's packet; None where it has none."""
-    return _shape_document(work.packet.document) if work and work.packet else None
+    if work is None or work.packet is None:
+        return None
+    return {"about": standing.packet_fresh if standing else None} | _shape_document(work.packet.document)
 
 
-def shape_reviews(work: Work | None) -> tuple[Json, ...]:
+def shape_reviews(work: Work | None, standing: Standing | None) -> tuple[Json, ...]:
     """The reviews of a branch, newest first."""
-    return tuple(_shape_document(r.document) for r in work.reviews) if work else ()
+    fresh = standing.reviews_fresh if standing else {}
+    reviews = work.reviews if work else ()
+    return tuple({"about": fresh.get(r.document.source.path)} | _shape_document(r.document) for r in reviews)
 
 
 def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
@@ -109,7 +113,9 @@ def _shape_check(checked: Checked) -> Json:
     head: Json = {
         "check": checked.check.name,
         "command": _json_text(checked.check.run),
-        "fresh": checked.fresh,
+        "result": checked.result,
+        "fresh": None if checked.fresh in (None, Fresh.UNKNOWN) else checked.is_fresh,
+        "about": checked.fresh,
     }
     return head | {"standing": checked.trust} | _shape_evidence(checked.evidence)
 

@@ -15,7 +15,7 @@ from agentledger.attention.wip import Load
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict
 from agentledger.model.ledger import Brief, Policy
-from agentledger.model.work import Standing, Task, Work
+from agentledger.model.work import Fresh, Standing, Task, Work
 from agentledger.scope.task_scope import Scope
 
 
@@ -156,8 +156,8 @@ class Case:
     load: Load | None = None
     #: The paths that changed at the base and head that the packet names; None where either is not known.
     packet_paths: frozenset[bytes] | None = None
-    #: Is the review that counts about the change as it is now? None where that is not known.
-    review_fresh: bool | None = None
+    #: Is the review that counts about the change as it is now? None where no review counts.
+    review_fresh: Fresh | None = None
 
     @property
     def brief(self) -> Brief | None:

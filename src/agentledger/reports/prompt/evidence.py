@@ -1,6 +1,6 @@
 """Describes recorded checks for a prompt: the result, who saw it, of which code, and the end of what it printed.
 
-Belongs here: words about evidence. Does not: judging it (see `attention.progress`), or running anything.
+Belongs here: words about evidence. Does not: judging it (see `attention.trust`), or running anything.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from agentledger.model.ledger import Evidence
 from agentledger.model.text import format_count
-from agentledger.model.work import Checked, Trust
+from agentledger.model.work import Checked, CheckResult, Fresh, Trust
 from agentledger.reports.prompt.assemble import Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
 
@@ -21,9 +21,11 @@ _TRUST = {
     Trust.SKIPPED: "it had nothing to run",
 }
 _FRESH = {
-    True: "of the code as it is",
-    False: "**of other code than the branch has now**",
-    None: "**of a commit that is not on the branch**",
+    Fresh.SAME: "of the code as it is",
+    Fresh.REWRITTEN: "of this change (rewritten, same change)",
+    Fresh.OTHER: "**of other code than the branch has now**",
+    Fresh.UNKNOWN: "**of a commit that is not known here**",
+    Fresh.EDITED: "**edited, or written for another commit: git says otherwise**",
 }
 
 
@@ -38,8 +40,7 @@ def describe_checks(checks: Sequence[Checked]) -> str:
 
 def check_sort_key(checked: Checked) -> int:
     """What failed or is missing comes before what passed."""
-    evidence = checked.evidence
-    return 1 if evidence is None else 2 if evidence.passed else 0
+    return {CheckResult.FAILED: 0, CheckResult.NOT_RUN: 1}.get(checked.result, 2)
 
 
 def _describe_check(checked: Checked) -> str:
@@ -49,11 +50,14 @@ def _describe_check(checked: Checked) -> str:
     other = f"; **run as {code_span(evidence.command)}, not as asked**" if checked.ran_other_command else ""
     trust = f"; {_TRUST[checked.trust]}" if checked.trust else ""
     return (
-        f"{_describe_result(evidence)}, {_FRESH[checked.fresh]}{trust}{other}{_describe_base_run(evidence)}"
+        f"{_describe_result(checked, evidence)}, {_FRESH[checked.fresh or Fresh.UNKNOWN]}{trust}{other}"
+        f"{_describe_base_run(evidence)}"
     )
 
 
-def _describe_result(evidence: Evidence) -> str:
+def _describe_result(checked: Checked, evidence: Evidence) -> str:
+    if checked.result is CheckResult.NOT_RUN:
+        return "**not run**: its file says that it was skipped, and there is something to run"
     if evidence.skipped is not None:
         return f"skipped ({code_span(evidence.skipped)})"
     counted = ""
@@ -86,5 +90,5 @@ def quote_output_tails(checks: Sequence[Checked], folder: str) -> tuple[Piece, .
             most=6_000,
         )
         for checked in checks
-        if checked.evidence and not checked.evidence.passed and checked.evidence.tail
+        if checked.evidence and checked.result is CheckResult.FAILED and checked.evidence.tail
     )

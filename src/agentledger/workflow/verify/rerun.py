@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
+from agentledger.changes.checked_files import changed_files
 from agentledger.changes.net_changes import Net
 from agentledger.control import append
 from agentledger.fleet import snapshot
@@ -37,7 +38,6 @@ from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_eve
 from agentledger.workflow.verify.run_checks import (
     Planned,
     bind_evidence,
-    changed_files,
     checks_of_branch,
     fill_in_checks,
     outcome_word,
@@ -108,6 +108,7 @@ def rerun_checks(
         branch, task = _resolve_branch(desk, name)
         checks, remarks = _select_checks(desk, branch, task, only)
         net = desk.snapshot.net(branch)
+        branch = desk.snapshot.with_standing(branch)
         bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
         again = bench.run_again(checks, net)
         common = desk.observation.place.common
@@ -215,10 +216,14 @@ class _Bench:
             return [runner.check(check, changed_files(self.branch, net)) for check in checks]
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:
-        """The branch's evidence, where it is of this command on this code; else None."""
-        work = self.branch.work
-        of_check = (each for each in (work.evidence if work else ()) if each.check == check.name)
-        return next((e for e in of_check if (e.command, e.tree) == (check.run, self.bound.tree)), None)
+        """The branch's evidence, where this command ran on this code, or on what merges the same; else None."""
+        standing = self.branch.standing
+        checks = standing.checks if standing else ()
+        checked = next((each for each in checks if each.check.name == check.name), None)
+        if checked is None or checked.evidence is None or checked.evidence.skipped is not None:
+            return None
+        is_same_code = checked.is_fresh or checked.tree == self.bound.tree
+        return checked.evidence if is_same_code and checked.evidence.command == check.run else None
 
     def _is_different(self, result: Seen) -> bool:
         recorded = self._recorded_evidence(result.check)
