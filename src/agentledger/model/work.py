@@ -136,6 +136,8 @@ class Task:
     answers: tuple[Answer, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     reviews: tuple[Review, ...] = ()
+    #: Runs of its branches' checks by somebody else than the agent.
+    reruns: tuple[Evidence, ...] = ()
     outcome: Outcome | None = None
     #: The branches that were handed out, whether they exist or not.
     attempts: tuple[Attempt, ...] = ()

@@ -76,7 +76,7 @@ def test_what_is_recorded_is_what_the_board_asks_for(tmp_path: Path) -> None:
         branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
     assert branch.standing
     assert [(c.check.name, c.trust, c.fresh) for c in branch.standing.checks] == [
-        ("test", Trust.CLAIMED, True), ("lint", Trust.CLAIMED, True)
+        ("test", Trust.CLAIMED, Fresh.SAME), ("lint", Trust.CLAIMED, Fresh.SAME)
     ]  # fmt: skip
     assert not [f for f in branch.findings or () if f.rule.startswith("EVD")]
 

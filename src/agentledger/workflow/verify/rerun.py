@@ -31,6 +31,7 @@ from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
+from agentledger.workflow.session import attempts
 from agentledger.workflow.session.manager_context import Managing, refuse_unknown
 from agentledger.workflow.verify.evidence import Bound, render_evidence
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
@@ -264,6 +265,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
     outcomes = ", ".join(
         f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in rerun.checks
     )
+    attempts.keep_heads(desk.git, desk.snapshot.sealed, desk.fleet, more=[bound.head])
     written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 
