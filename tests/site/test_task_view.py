@@ -191,7 +191,7 @@ def test_briefs_of_very_many_lines_are_not_compared(tmp_path: Path) -> None:
 def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: Desk) -> None:
     desk.says(
         {
-            "packet.md": PACKET.replace("{head}", desk.code),
+            "packet.md": PACKET.replace("{head}", desk.code.id),
             "evidence/test.json": evidence("test", "pytest -q", desk.code, 1),
         }
     )
@@ -271,7 +271,7 @@ def test_problems_name_file_and_line(desk: Desk) -> None:
 
 def test_what_an_agent_writes_cannot_become_markup(desk: Desk, tmp_path: Path) -> None:
     desk.says(
-        {"packet.md": PACKET.replace("{head}", desk.code), "status/1.md": check_in("working", "<img>")}
+        {"packet.md": PACKET.replace("{head}", desk.code.id), "status/1.md": check_in("working", "<img>")}
     )
     page = desk.page(tmp_path / "out")
     outline = Outline(page.encode())

@@ -109,15 +109,12 @@ def is_of_same_code(run: Evidence, checked: Checked, work: Work, sight: Sight) -
     """Was somebody else's run of the code that the evidence of a check speaks of?
 
     That is the code of the commit that it names; and where it is about the change as it is now, the head's own.
+    Where the commits of both are gone, the change that the run has recorded decides: an agent cannot have written it.
     """
-    evidence = checked.evidence
-    assert evidence
     named = work.find_named(run.head)
     # Where its commit is gone, what the manager's side has recorded of it.
     run_tree = named.code_tree if named else run.tree
-    trees = {checked.tree, sight.head_tree if checked.is_fresh else None} - {None}
-    if run_tree in trees:
+    if run_tree in {checked.tree, sight.head_tree if checked.is_fresh else None} - {None}:
         return True
-    # Both commits are gone, or only that of the evidence: it is the same commit, whose change the run has recorded.
-    is_same_commit = checked.tree is None and run.head == evidence.head
-    return is_same_commit and run.change is not None and run.change == sight.change
+    are_gone = named is None and checked.tree is None
+    return are_gone and checked.is_fresh and run.change is not None and run.change == sight.change

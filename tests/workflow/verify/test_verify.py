@@ -12,7 +12,7 @@ import pytest
 
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
-from agentledger.model.work import Trust
+from agentledger.model.work import Fresh, Trust
 from command import PROGRAM, refused
 from gitrepo import Repo
 from verifying import EVIDENCE, Checks, outcomes

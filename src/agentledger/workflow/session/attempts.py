@@ -147,7 +147,7 @@ def keep_heads(
     old = {a.head for task in fleet.tasks for a in task.attempts if a.head}
     wanted = {*more, *(head for head in replaced.values() if head)}
     for task in fleet.tasks:
-        judged = {each.head for each in (*task.reviews, *task.reruns) if each.head}
+        judged = {head for head in (*(r.head for r in task.reviews), *(r.head for r in task.reruns)) if head}
         old |= judged
         if task.outcome is None:
             wanted |= judged
