@@ -17,6 +17,8 @@ from agentledger.workflow.session import attempts
 from agentledger.workflow.session.attempts import KEEP
 from approved import Approved
 from command import run
+from gitrepo import Repo
+from outputs import read_outputs
 
 Rewriting = Callable[[Approved], None]
 LINES = "".join(f"line {number}\n" for number in range(40))
@@ -162,3 +164,19 @@ def keep_heads(desk: Approved) -> None:
     desk.repo.flush()
     with snapshot.open_snapshot(desk.repo.path, Request()) as taken:
         attempts.keep_heads(process.repository_at(desk.repo.path), taken.sealed, taken.fleet)
+
+
+def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(tmp_path: Path) -> None:
+    desk = Approved(tmp_path, long=LINES)
+    desk.repo.git("config", "uploadpack.allowFilter", "true")
+    desk.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = Repo(tmp_path / "partial")
+    address = desk.repo.path.as_uri()
+    desk.repo.git("clone", "-q", "--filter=blob:none", "--no-checkout", address, str(clone.path))
+    rebase_over_the_same_file(desk)
+    clone.git("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    said = run(clone.path, "check", "agent/x", "--gate", "merge")
+    assert said.code == 0, said
+    assert not {rule for rule in ("EVD002", "PKT004", "REV002") if rule in said.out}
+    (check,) = read_outputs(clone.path).branch("agent/x")["checks"]
+    assert check["about"] == "rewritten"
