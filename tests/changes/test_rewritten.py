@@ -180,3 +180,18 @@ def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(tmp_pa
     assert not {rule for rule in ("EVD002", "PKT004", "REV002") if rule in said.out}
     (check,) = read_outputs(clone.path).branch("agent/x")["checks"]
     assert check["about"] == "rewritten"
+
+
+def test_its_agent_still_hears_what_a_review_asks_for(tmp_path: Path) -> None:
+    desk = Approved(tmp_path)
+    control = desk.repo.git("rev-parse", "agentledger")
+    (path,) = desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reviews/").splitlines()
+    review = desk.repo.git("show", f"agentledger:{path}").replace("approve", "request-changes")
+    desk.repo.commit("agentledger", {path: f"{review}\n"}, parents=[control])
+    desk.repo.flush()
+    rebase_over_other_files(desk)
+    assert desk.progress() == "changes requested"
+    words = "ana@example.org has asked for changes (rewritten, same change)"
+    assert words in desk.outputs().row("agent/x")
+    told = run(desk.path, "report", "--changed", "It.", "--next", "More.")
+    assert "the review by ana@example.org asks for changes" in told.out
