@@ -367,7 +367,7 @@ def test_the_reviewer_reads_the_brief_first_then_facts_then_claims_then_the_diff
         "The diff",
         "What to hand back",
     ]
-    assert "**It names no commit of this branch.** None of it is shown by being said" in text
+    assert "**It names no commit that is known here.** None of it is shown by being said" in text
 
 
 def test_the_diff_goes_by_risk(tmp_path: Path) -> None:
