@@ -10,7 +10,7 @@ from agentledger.attention.progress import required_checks
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.ledger import Check, Policy, PolicyCheck
-from agentledger.model.work import Trust
+from agentledger.model.work import CheckResult, Fresh, Trust
 from reading import fleet
 from writing import TASKS, Desk, check_in, evidence, moment
 
@@ -38,7 +38,10 @@ def test_evidence_of_the_head_s_code_holds_nothing_back(desk: Desk) -> None:
         ({}, ()),
         ({"code": 1}, ("test failed",)),
         ({"code": None}, ("test failed",)),
-        ({"code": None, "skipped": "nothing changed"}, ()),
+        (
+            {"code": None, "skipped": "nothing changed"},
+            ("test was skipped, though it has something to run",),
+        ),
         ({"junit": {"tests": 2, "failures": 1, "errors": 0, "skipped": 0}}, ("test failed",)),
         ({"command": "true"}, ("test was run with another command",)),
         ({"command": "true", "code": None, "skipped": "no"}, ("test was run with another command",)),
@@ -64,9 +67,9 @@ def test_without_evidence_ready_is_held(desk: Desk) -> None:
 def test_evidence_is_stale_once_the_code_changes_and_not_before(desk: Desk) -> None:
     desk.says({"evidence/test.json": evidence(desk.code)})
     desk.says({"status/1.md": check_in("ready")})
-    assert [checked.fresh for checked in desk.standing().checks] == [True]
+    assert [checked.fresh for checked in desk.standing().checks] == [Fresh.SAME]
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
-    assert [checked.fresh for checked in desk.standing().checks] == [False]
+    assert [checked.fresh for checked in desk.standing().checks] == [Fresh.OTHER]
     assert holds(desk) == ("evidence for test is of another commit",)
     desk.repo.commit("agent/x", {"src/a.py": "2\n"})
     assert holds(desk) == ()
@@ -74,7 +77,7 @@ def test_evidence_is_stale_once_the_code_changes_and_not_before(desk: Desk) -> N
 
 def test_evidence_of_a_commit_that_is_not_on_the_branch_is_not_known_to_hold(desk: Desk) -> None:
     desk.says({"evidence/test.json": evidence("1" * 40)})
-    assert [checked.fresh for checked in desk.standing().checks] == [None]
+    assert [checked.fresh for checked in desk.standing().checks] == [Fresh.UNKNOWN]
     assert holds(desk) == ("evidence for test is of another commit",)
 
 
@@ -131,7 +134,8 @@ def test_a_brief_on_the_branch_cannot_drop_a_check(desk: Desk) -> None:
         ([{"code": 1}], Trust.FLAKY),
         ([{"code": 1}, {"code": 2}], Trust.CONTRADICTED),
         ([{"code": 1}, {}], Trust.FLAKY),
-        ([{"tree": "b" * 40}], Trust.CLAIMED),
+        ([{"tree": "b" * 40}], Trust.REPRODUCED),  # git says what tree that commit has
+        ([{"head": "1" * 40, "tree": "b" * 40}], Trust.CLAIMED),
         ([{"command": "true"}], Trust.CLAIMED),
         ([{"check": "lint"}], Trust.CLAIMED),
     ],
@@ -141,7 +145,8 @@ def test_it_is_claimed_until_somebody_else_ran_the_same_on_the_same_code(
 ) -> None:
     desk.says({"evidence/test.json": evidence(desk.code), "status/1.md": check_in("ready")})
     for number, fields in enumerate(reruns):
-        run = evidence(desk.code, started_at=moment(50 + number), **fields)  # type: ignore[arg-type]  # by key
+        run_fields = {"head": desk.code, "started_at": moment(50 + number), **fields}
+        run = evidence(**run_fields)  # type: ignore[arg-type]  # by key
         desk.manager({f"reruns/{number}-test.json": run})
     (checked,) = desk.standing().checks
     assert checked.trust is expected
@@ -155,9 +160,14 @@ def test_a_rerun_on_the_branch_is_the_agent_s_own_word(desk: Desk) -> None:
     assert checked.trust is Trust.CLAIMED
 
 
-def test_skipped_is_neither_claimed_nor_reproduced(desk: Desk) -> None:
-    skipped = evidence(desk.code, None, skipped="nothing to check")
+def test_skipped_is_neither_claimed_nor_reproduced(tmp_path: Path) -> None:
+    command = "pytest {changed:tests/**}"
+    desk = Desk(tmp_path / "r", verify={"test": command})
+    skipped = evidence(desk.code, None, command=command, skipped="nothing to check")
     desk.says({"evidence/test.json": skipped})
     desk.manager({"reruns/1-test.json": skipped})
     (checked,) = desk.standing().checks
-    assert checked.trust is Trust.SKIPPED
+    assert (checked.result, checked.trust) == (CheckResult.SKIPPED, Trust.SKIPPED)
+    desk.repo.commit("agent/x", {"tests/new.py": "1\n"})
+    (checked,) = desk.standing().checks
+    assert (checked.result, checked.trust) == (CheckResult.NOT_RUN, None)

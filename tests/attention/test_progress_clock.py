@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agentledger.attention.progress import judge_standing
-from agentledger.model.work import Progress
+from agentledger.attention.trust import Sight
+from agentledger.model.work import Fresh, Progress
 from reading import HOUR, NOW, fleet
 from writing import Desk, answer, brief, check_in
 
@@ -62,6 +63,9 @@ def test_who_has_not_begun_yet_is_not_silent(tmp_path: Path) -> None:
     assert standing.progress is Progress.STARTED
 
 
+SIGHT = Sight(judge=lambda *_: Fresh.SAME, paths=(), head_tree=None)
+
+
 def test_judged_again_what_is_silent_says_since_when_it_is_due(tmp_path: Path) -> None:
     """The rules judge each branch anew; before its first check-in nothing else says how far it is."""
     desk = Desk(tmp_path / "r", check_in="15m")
@@ -69,5 +73,5 @@ def test_judged_again_what_is_silent_says_since_when_it_is_due(tmp_path: Path) -
     branch = desk.branch()
     assert branch.standing is not None
     accepted = fleet(desk.repo).tasks[0].brief
-    again = judge_standing(branch, branch.standing, accepted, now=NOW, is_same=lambda _: True)
+    again = judge_standing(branch, branch.standing, accepted, now=NOW, sight=SIGHT)
     assert (again.progress, again.due) == (Progress.SILENT, NOW - 45 * 60)

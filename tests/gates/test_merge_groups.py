@@ -57,13 +57,9 @@ def test_each_part_is_judged_by_its_own_brief(server: Merging, how: str) -> None
     place = in_ci(server, server.queue(how, "agent/x", "agent/y"))
     stopped = blocking(place)
     assert ("agent/y", "OWN001") in stopped
-    assert not {rule for branch, rule in stopped if branch == "agent/x"} - REWRITTEN[how]
+    assert "agent/x" not in {branch for branch, _ in stopped}
     said = judge(place)
     assert "error OWN001 outside-scope [agent/y] src/x/b.py" in said.out
-
-
-# What another part of the work has to settle: evidence and packets of commits that a queue has made again.
-REWRITTEN = {"merge": set[str](), "squash": {"PKT004", "EVD002"}, "rebase": {"PKT004", "EVD002"}}
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -75,7 +71,7 @@ def test_squashed_and_rebased_tasks_keep_to_their_scopes_and_packets(
         server.finish(task)
     name = server.queue(how, "agent/x", "agent/y", "agent/z")
     place = in_ci(server, name, everything=everything)
-    assert {rule for _, rule in blocking(place)} <= REWRITTEN[how]
+    assert not blocking(place)
     assert "agent/x (task x), agent/y (task y), agent/z (task z)" in judge(place).out
 
 
@@ -92,7 +88,7 @@ def test_a_branch_without_a_brief_passes_in_a_group_as_it_does_alone(server: Mer
     server.plain("topic", "docs/d.md")
     server.finish("y")
     place = in_ci(server, server.queue(how, "agent/x", "topic", "agent/y"))
-    assert {rule for _, rule in blocking(place)} <= REWRITTEN[how]
+    assert not blocking(place)
     named = "topic" if how == "merge" else "part/"
     assert f"warn BRF001 brief-missing [{named}" in judge(place).out
     tip = server.repo.git("rev-parse", "main")
@@ -130,7 +126,7 @@ def test_a_part_that_builds_on_the_one_before_is_read_upon_it(server: Merging, h
     server.finish("w")
     server.finish("y", ("src/y/new.py",), more="depends_on: [w]\n", on="agent/w")
     place = in_ci(server, server.queue(how, "agent/x", "agent/w", "agent/y"))
-    assert {rule for _, rule in blocking(place)} <= REWRITTEN[how]
+    assert not blocking(place)
 
 
 @pytest.mark.parametrize("how", WAYS)

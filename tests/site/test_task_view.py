@@ -18,7 +18,7 @@ from agentledger.site.build import build_site
 from agentledger.site.labels import Mark
 from agentledger.site.markdown.render import render_markdown
 from agentledger.site.task_view import WorkView
-from gitrepo import Content, Repo
+from gitrepo import Commit, Content, Repo
 from sitefleet import silent
 from writing import written_at
 
@@ -60,15 +60,15 @@ def check_in(state: str, needs: str = "none", at: str = "22:20:00") -> str:
     )
 
 
-def evidence(check: str, command: str, head: str, code: int = 0) -> str:
+def evidence(check: str, command: str, head: Commit, code: int = 0) -> str:
     return json.dumps(
         {
             "version": 1,
             "check": check,
             "command": command,
             "exit_code": code,
-            "head": head,
-            "tree": "a" * 40,
+            "head": head.id,
+            "tree": head.code_tree,
             "started_at": "2023-11-14T22:18:00Z",
             "seconds": 1.5,
             "tail": ["<i>first</i>", "last"],
@@ -192,7 +192,7 @@ def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: De
     desk.says(
         {
             "packet.md": PACKET.replace("{head}", desk.code.id),
-            "evidence/test.json": evidence("test", "pytest -q", desk.code.id, 1),
+            "evidence/test.json": evidence("test", "pytest -q", desk.code, 1),
         }
     )
     packet = desk.view().packet
@@ -206,8 +206,8 @@ def test_each_criterion_stands_beside_its_claim_and_the_checks_it_names(desk: De
 
 
 def test_checks_come_failures_first_with_another_command_told(desk: Desk) -> None:
-    desk.says({"evidence/lint.json": evidence("lint", "true", desk.code.id, 2)})
-    desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code.id)})
+    desk.says({"evidence/lint.json": evidence("lint", "true", desk.code, 2)})
+    desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code)})
     lint, test = desk.view().checks
     assert (lint.name, lint.result.kind, lint.command, lint.other) == ("lint", "bad", "ruff check", "true")
     assert (test.name, test.result.kind, test.other) == ("test", "ok", "")
@@ -221,10 +221,10 @@ def test_checks_come_failures_first_with_another_command_told(desk: Desk) -> Non
 def test_evidence_is_claimed_until_somebody_else_saw_the_same(desk: Desk) -> None:
     assert desk.view().evidence.text == "Evidence: no evidence for test; no evidence for lint"
     for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
-        desk.says({f"evidence/{name}.json": evidence(name, command, desk.code.id)})
+        desk.says({f"evidence/{name}.json": evidence(name, command, desk.code)})
     assert desk.view().evidence.text.startswith("Evidence matches head: 2 checks passed, as claimed")
     for name, command in (("test", "pytest -q"), ("lint", "ruff check")):
-        desk.manager(f"reruns/1-{name}.json", evidence(name, command, desk.code.id))
+        desk.manager(f"reruns/1-{name}.json", evidence(name, command, desk.code))
     assert desk.view().evidence == Mark("ok", "Evidence matches head: 2 checks passed, reproduced")
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
     assert desk.view().evidence.kind == "warn"
@@ -232,7 +232,7 @@ def test_evidence_is_claimed_until_somebody_else_saw_the_same(desk: Desk) -> Non
 
 
 def test_a_check_beside_a_criterion_tells_when_it_is_of_other_code(desk: Desk) -> None:
-    desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code.id)})
+    desk.says({"evidence/test.json": evidence("test", "pytest -q", desk.code)})
     desk.repo.commit("agent/x", {"src/a.py": "3\n"})
     (line,) = (line for line in desk.view().checks if line.name == "test")
     assert check_view.short_check_mark(line).text == "test: passed (of other code)"

@@ -46,6 +46,11 @@ class Commit:
     def __str__(self) -> str:
         return self.id
 
+    @property
+    def code_tree(self) -> str:
+        """Its tree without the ledger, as evidence has it."""
+        return self._repo.code_tree(self.id)
+
 
 class Repo:
     """A repository at `path`, and the commits that wait for `flush`."""
@@ -159,6 +164,12 @@ class Repo:
         self.flush()
         done = self.git_bytes(*arguments, input=to_bytes(input))
         return done.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def code_tree(self, commit: str) -> str:
+        """A commit's tree without the ledger's folder."""
+        entries = self.git("ls-tree", "--full-tree", commit).splitlines()
+        code = [entry for entry in entries if not entry.endswith("\t.agentledger")]
+        return self.git("mktree", input="".join(f"{entry}\n" for entry in code))
 
     def answer(self, *arguments: str) -> tuple[int, str]:
         """The exit code of git and its standard output, for questions answered by both."""

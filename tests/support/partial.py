@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from desk import Desk, install
-from gitrepo import Repo
+from gitrepo import Commit, Repo
 from rulecases import BODY
 from writing import document
 
@@ -121,9 +121,9 @@ class Clones:
         base = server.commit("main", settings, at=at)
         code = server.commit("agent/x", {"src/x.py": "x\n", "docs/d.md": "e\n"}, parents=[base], at=at)
         server.flush()
-        server.commit("agentledger", _managers(code.id, at), at=at)
+        server.commit("agentledger", _managers(code, at), at=at)
         own = {
-            "brief.md": _brief("x", "tests/**"), "evidence/test.json": _evidence(code.id),
+            "brief.md": _brief("x", "tests/**"), "evidence/test.json": _evidence(code),
             "packet.md": document("## Summary\nIt is two.\n", task="x", base=base.id, head=code.id),
             "status/20260101T000000Z-0001.md": _check_in(at),
         }  # fmt: skip
@@ -189,7 +189,7 @@ def _brief(task: str, *more: str) -> str:
     return document(BODY, task=task, owns=[f"src/{task}*", *more], verify={"test": "true"})
 
 
-def _managers(head: str, at: int) -> dict[str, str]:
+def _managers(head: Commit, at: int) -> dict[str, str]:
     """What the manager has written, by path; `head` is the commit that it is about."""
     by: dict[str, object] = {"at": _moment(at), "by": "cora@example.com"}
     waived = {"rules": ["OWN001"], "paths": ["docs/**"], "until": "2099-01-01T00:00:00Z"}
@@ -198,7 +198,7 @@ def _managers(head: str, at: int) -> dict[str, str]:
         "tasks/x/brief.md": _brief("x"),
         "tasks/x/answers/1.md": document("Go on.\n", **by, decision="note"),
         "tasks/x/waivers/1.md": document("It is known.\n", **by, **waived),
-        "tasks/x/reviews/1.md": document(**review, branch="agent/x", head=head),
+        "tasks/x/reviews/1.md": document(**review, branch="agent/x", head=head.id),
         "tasks/x/reruns/1-test.json": _evidence(head, seconds=9.0),
         "tasks/todo/brief.md": _brief("todo"),
         "tasks/later/brief.md": _brief("later"),
@@ -217,6 +217,6 @@ def _check_in(at: int) -> str:
     return document(parts, at=_moment(at), agent="zed", state="needs-input")
 
 
-def _evidence(head: str, seconds: float = 1.5) -> str:
-    ran = {"started_at": "2026-01-01T00:00:00Z", "seconds": seconds, "tree": "a" * 40, "head": head}
+def _evidence(head: Commit, seconds: float = 1.5) -> str:
+    ran = {"started_at": "2026-01-01T00:00:00Z", "seconds": seconds, "tree": head.code_tree, "head": head.id}
     return json.dumps({"version": 1, "check": "test", "command": "true", "exit_code": 0, **ran})

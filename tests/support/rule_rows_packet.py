@@ -13,7 +13,7 @@ import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, FOLDER, Scene, Told
 from agentledger.model.ledger import Companion, JUnit, OnBase, Policy
-from agentledger.model.work import Trust
+from agentledger.model.work import Fresh, Trust
 from agentledger.rules.case import BaseDoubt, PacketFiles
 from rule_rows_brief import nothing
 
@@ -40,14 +40,14 @@ def packet(scene: Scene, base: str = "main", **parts: str) -> None:
     scene.write(PACKET, f"---\ntask: x\nbase: {base}\nhead: {scene.now()}\n---\n{body}")
 
 
-def outcome(scene: Scene, code: int = 0, **fields: Any) -> str:
+def outcome(scene: Scene, code: int | None = 0, **fields: Any) -> str:
     """What `agentledger verify` records of the check."""
     known = {"version": 1, "check": "test", "command": "true", "exit_code": code, "head": scene.now()}
-    ran = {"tree": "a" * 40, "started_at": "2023-11-14T22:30:00Z", "seconds": 1.5}
+    ran = {"tree": scene.repo.code_tree(scene.now()), "started_at": "2023-11-14T22:30:00Z", "seconds": 1.5}
     return json.dumps(known | ran | fields)
 
 
-def verified(scene: Scene, code: int = 0, **fields: Any) -> None:
+def verified(scene: Scene, code: int | None = 0, **fields: Any) -> None:
     scene.write(EVIDENCE, outcome(scene, code, **fields))
 
 
@@ -59,7 +59,7 @@ def with_packet(**parts: str) -> Any:
     return lambda scene: packet(scene, **parts)
 
 
-def with_evidence(code: int = 0, **fields: Any) -> Any:
+def with_evidence(code: int | None = 0, **fields: Any) -> Any:
     return lambda scene: verified(scene, code, **fields)
 
 
@@ -196,8 +196,8 @@ ROWS = (
     RuleRow(
         "PKT004",
         fires=(
-            given.ready(standing=replace(given.SOON, packet_fresh=False)),
-            given.ready(standing=replace(given.SOON, packet_fresh=None)),
+            given.ready(standing=replace(given.SOON, packet_fresh=Fresh.OTHER)),
+            given.ready(standing=replace(given.SOON, packet_fresh=Fresh.UNKNOWN)),
         ),
         silent=(given.ready(),),
         situations=(
@@ -267,7 +267,11 @@ ROWS = (
     ),
     RuleRow(
         "EVD001",
-        fires=(given.checks(None), given.checks(given.evidence(command="true"))),
+        fires=(
+            given.checks(None),
+            given.checks(given.evidence(command="true")),
+            given.checks(given.evidence(skipped="nothing changed")),
+        ),
         silent=(given.checks(given.evidence()),),
         situations=(
             Advice("EVD001", "···EE", "agent", arrange=nothing, mend=ran),
@@ -279,13 +283,29 @@ ROWS = (
                 mend=ran,
                 case="another command",
             ),
+            Advice(
+                *("EVD001", "···EE", "agent", with_evidence(None, skipped="nothing changed")),
+                mend=ran,
+                case="skipped",
+            ),
         ),
     ),
     RuleRow(
         "EVD002",
-        fires=(given.checks(given.evidence(), fresh=False), given.checks(given.evidence(), fresh=False)),
-        silent=(given.checks(given.evidence()),),
-        situations=(Advice("EVD002", "···EE", "agent", arrange=then_more_code(with_evidence()), mend=ran),),
+        fires=(
+            given.checks(given.evidence(), fresh=Fresh.OTHER),
+            given.checks(given.evidence(), fresh=Fresh.UNKNOWN),
+            given.checks(given.evidence(), fresh=Fresh.EDITED),
+        ),
+        silent=(given.checks(given.evidence()), given.checks(given.evidence(), fresh=Fresh.REWRITTEN)),
+        situations=(
+            Advice("EVD002", "···EE", "agent", arrange=then_more_code(with_evidence()), mend=ran),
+            Advice(
+                *("EVD002", "···EE", "agent", with_evidence(tree="b" * 40)),
+                mend=ran,
+                case="edited",
+            ),
+        ),
     ),
     RuleRow(
         "EVD003",

@@ -10,7 +10,7 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import CONFIG, Scene, Told, level
-from agentledger.model.work import Progress
+from agentledger.model.work import Fresh, Progress
 from agentledger.rules.case import Report
 from rule_rows_brief import nothing
 from rule_rows_packet import then_more_code
@@ -333,8 +333,8 @@ ROWS = (
     RuleRow(
         "REV002",
         fires=(
-            given.merge(given.review(), review_fresh=False),
-            given.merge(given.review(), review_fresh=None),
+            given.merge(given.review(), review_fresh=Fresh.OTHER),
+            given.merge(given.review(), review_fresh=Fresh.UNKNOWN),
         ),
         silent=(given.merge(given.review()),),
         situations=(

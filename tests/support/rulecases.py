@@ -25,7 +25,7 @@ from agentledger.model.ledger import (
     Waiver,
 )
 from agentledger.model.text import format_rfc3339
-from agentledger.model.work import Checked, Copy, Progress, Standing, Task, Trust, Work
+from agentledger.model.work import Checked, Copy, Fresh, Progress, Standing, Task, Trust, Work
 from agentledger.rules.case import Case, Peer, Touched
 from agentledger.scope import task_scope
 from cases import raw_document
@@ -130,7 +130,7 @@ def evidence(exit_code: int = 0, command: str = "make test", **rest: Any) -> Evi
     return Evidence(document=DOCUMENT, check="test", command=command, exit_code=exit_code, **known)
 
 
-def checked(found: Evidence | None, trust: Trust = Trust.CLAIMED, fresh: bool | None = True) -> Checked:
+def checked(found: Evidence | None, trust: Trust = Trust.CLAIMED, fresh: Fresh = Fresh.SAME) -> Checked:
     """The brief's check with its evidence."""
     wanted = brief().verify[0]
     return Checked(wanted, found, trust if found else None, fresh if found else None)
@@ -192,7 +192,7 @@ STATUS = ".agentledger/tasks/x/status/1.md"
 SHARED = Policy(shared=("src/api/**",))
 AUTH = Policy(delegations=(Delegation(("src/auth/**",), "review"),))
 TOPS = {b"src": (30, 30), b"docs": (30, 0)}
-SOON = standing(Progress.READY, packet_fresh=True, checks=(checked(evidence()),))
+SOON = standing(Progress.READY, packet_fresh=Fresh.SAME, checks=(checked(evidence()),))
 HANDED: dict[str, Any] = {"standing": SOON, "work": {"packet": packet(), "check_ins": (check_in("ready"),)}}
 
 
@@ -203,11 +203,11 @@ def ready(**rest: Any) -> Case:
 
 def merge(*reviews: Review, given: Brief | None = None, **rest: Any) -> Case:
     """It is about to merge, after these reviews."""
-    usual = {"standing": SOON, "work": {"packet": packet(), "reviews": reviews}, "review_fresh": True}
+    usual = {"standing": SOON, "work": {"packet": packet(), "reviews": reviews}, "review_fresh": Fresh.SAME}
     return case(MERGE, given, **(usual | rest))
 
 
-def checks(found: Evidence | None, fresh: bool = True) -> Case:
+def checks(found: Evidence | None, fresh: Fresh = Fresh.SAME) -> Case:
     """Somebody says it is ready, with this evidence for its check."""
     return ready(standing=replace(SOON, checks=(checked(found, fresh=fresh),)))
 

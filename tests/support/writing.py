@@ -78,7 +78,8 @@ def review(verdict: str, head: Commit | str, minutes: int = 55, branch: str = "a
 def evidence(head: Commit | str, code: int | None = 0, **fields: Any) -> str:
     """What came of `test`, run on a commit."""
     usual = {"version": 1, "check": "test", "command": "pytest -q", "exit_code": code, "head": str(head)}
-    ran = {"tree": "a" * 40, "started_at": moment(40), "seconds": 1.5}
+    tree = head.code_tree if isinstance(head, Commit) else "a" * 40
+    ran = {"tree": tree, "started_at": moment(40), "seconds": 1.5}
     return json.dumps(usual | ran | fields)
 
 

@@ -1,28 +1,24 @@
 """How far a piece of work is, since when, and which claims about it are still true.
 
 Belongs here: pure functions of a fleet's values, "now" among them. Does not: which answer is to which check-in
-(see `replies`), whose turn it is by all this (see `turn`), whether base has moved in a way that matters (see
-`changes.freshness`), or what to do about a branch (see `actions`).
-
-What was said of a commit is still true as long as that commit's code tree is the branch's.
+(see `replies`), what evidence is worth (see `trust`), whose turn it is by all this (see `turn`), whether base has
+moved in a way that matters (see `changes.freshness`), or what to do about a branch (see `actions`).
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from agentledger.attention import replies
 from agentledger.attention.clock import Dated, time_of
+from agentledger.attention.trust import Judge, Sight, compare_code, judge_documents
 from agentledger.model.fleet import Branch, Commit, Fleet
-from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Evidence, Policy, PolicyCheck, Review
+from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Policy, PolicyCheck, Review
 from agentledger.model.text import encode
-from agentledger.model.work import Checked, Progress, Standing, Task, Trust, Work, task_of_work
+from agentledger.model.work import Checked, Progress, Standing, Task, Work, task_of_work
 from agentledger.scope.task_scope import first_match
-
-# Would merging the head bring the same as merging this commit? None where the commit is not on the branch.
-IsSame = Callable[[str | None], bool | None]
 
 
 def place_branches(fleet: Fleet) -> Fleet:
@@ -38,35 +34,33 @@ def place_branches(fleet: Fleet) -> Fleet:
 def _standing_of(branch: Branch, work: Work, tasks: Mapping[str, Task], fleet: Fleet) -> Standing:
     task = task_of_work(work, tasks)
     touched = [change.path for change in branch.code_changes]
-    checks = tuple(
-        _judge_check(branch, work, check) for check in required_checks(task.brief, fleet.policy, touched)
-    )
+    checks = required_checks(task.brief, fleet.policy, touched)
     standing = Standing(
         progress=Progress.STARTED,
-        checks=checks,
-        packet_fresh=is_code_unchanged(branch, work, work.packet.head) if work.packet else None,
+        checks=tuple(Checked(check, None, None, None) for check in checks),
         rivals=tuple(name for name in task.branches if name != branch.name),
     )
-    return judge_standing(
-        branch,
-        standing,
-        task.brief,
-        now=fleet.now,
-        is_same=lambda commit: is_code_unchanged(branch, work, commit),
+    sight = Sight(
+        judge=lambda commit, _: compare_code(branch, work, commit),
+        paths=branch.existing_code_paths,
+        head_tree=branch.code_tree,
     )
+    return judge_standing(branch, standing, task.brief, now=fleet.now, sight=sight)
 
 
 def judge_standing(
-    branch: Branch, standing: Standing, brief: Brief | None, *, now: int, is_same: IsSame
+    branch: Branch, standing: Standing, brief: Brief | None, *, now: int, sight: Sight
 ) -> Standing:
-    """Return the standing with how far the branch is, since when, and by which documents.
+    """Return the standing with how far the branch is, since when, and by which documents that are still true.
 
-    `is_same` says whether what was said of a commit is still true; `now` is in seconds since the epoch.
+    `now` is in seconds since the epoch.
     """
-    if branch.work is None:
+    work = branch.work
+    if work is None:
         return standing
     # From the start: a standing that was judged before may have been silent, which follows from the clock anew.
-    judged = _Judge(branch, branch.work, now, is_same).standing(replace(standing, progress=Progress.STARTED))
+    documents = judge_documents(replace(standing, progress=Progress.STARTED), work, sight)
+    judged = _Judge(branch, work, now, sight.judge).standing(documents)
     # Only an agent that works owes a sign of life; one that waits for the manager does not.
     owes_check_in = judged.progress in (Progress.STARTED, Progress.WORKING)
     due = _check_in_deadline(branch, brief, judged.since) if owes_check_in else None
@@ -75,20 +69,7 @@ def judge_standing(
     return replace(judged, due=due, overdue=overdue, progress=Progress.SILENT if overdue else judged.progress)
 
 
-# -- what is still true -------------------------------------------------------------------
-
-
-def is_code_unchanged(branch: Branch, work: Work, commit: str | None) -> bool | None:
-    """Is the branch's code still that of `commit`? None when that commit is not on the branch.
-
-    `commit` may be a short id, as a document gives it.
-    """
-    if commit == branch.head:
-        return True
-    code_tree = next(
-        (tree for commit_id, tree in work.code_trees.items() if commit and commit_id.startswith(commit)), None
-    )
-    return None if code_tree is None else code_tree == branch.code_tree
+# -- what has to pass ---------------------------------------------------------------------
 
 
 def required_checks(brief: Brief | None, policy: Policy, touched: Collection[bytes]) -> tuple[Check, ...]:
@@ -104,36 +85,6 @@ def required_checks(brief: Brief | None, policy: Policy, touched: Collection[byt
 def _is_applicable(policy_check: PolicyCheck, touched: Collection[bytes]) -> bool:
     patterns = tuple(map(encode, policy_check.paths))
     return not patterns or any(first_match(patterns, path) is not None for path in touched)
-
-
-def _judge_check(branch: Branch, work: Work, check: Check) -> Checked:
-    evidence = next((e for e in work.evidence if e.check == check.name), None)
-    if evidence is None:
-        return Checked(check, None, None, None)
-    return Checked(
-        check, evidence, trust_of_evidence(evidence, work), is_code_unchanged(branch, work, evidence.head)
-    )
-
-
-def trust_of_evidence(evidence: Evidence, work: Work) -> Trust:
-    """Return how far evidence can be trusted.
-
-    It is claimed until somebody else has run the same command on the same code. One run with a different
-    result makes it flaky; it takes a second one to contradict it.
-    """
-    if evidence.skipped is not None:
-        return Trust.SKIPPED
-    # A run of another command, or on another tree, says nothing about this evidence.
-    agreements = [
-        run.passed == evidence.passed
-        for run in work.reruns
-        if (run.check, run.tree, run.command) == (evidence.check, evidence.tree, evidence.command)
-    ]
-    if not agreements:
-        return Trust.CLAIMED
-    if all(agreements):
-        return Trust.REPRODUCED
-    return Trust.FLAKY if any(agreements) or len(agreements) == 1 else Trust.CONTRADICTED
 
 
 # -- how far it is ------------------------------------------------------------------------
@@ -152,7 +103,7 @@ class _Judge:
     branch: Branch
     work: Work
     now: int
-    is_same: IsSame
+    judge: Judge
 
     def standing(self, standing: Standing) -> Standing:
         """Return the standing with progress, since when, and the documents that both follow from."""
@@ -207,7 +158,7 @@ class _Judge:
         An approval outlives a check-in that says once more that the same code is ready; whoever says so after
         a request for changes puts it to the manager again.
         """
-        if not self.is_same(review.head):
+        if not self.judge(review.head, review.change).holds:
             return False
         if newest is None or self._came_after(review, newest):
             return True
@@ -225,7 +176,7 @@ class _Judge:
     def _is_ready(self, newest: CheckIn) -> bool:
         """Is what the check-in called ready the code as it is? An uncommitted one speaks of just that."""
         source = newest.document.source
-        return source.uncommitted or self.is_same(source.commit) is True
+        return source.uncommitted or self.judge(source.commit, None).holds
 
     def _lapsed_at(self, ready: str, said_at: int) -> int:
         """Return when the first code commit came after the commit that said ready."""
@@ -237,7 +188,7 @@ class _Judge:
     def _has_stopped(self, newest: CheckIn) -> bool:
         """Was its agent told to stop, and has it checked in since, with no more code after that?"""
         source = newest.document.source
-        ended = source.uncommitted or is_code_unchanged(self.branch, self.work, source.commit) is True
+        ended = source.uncommitted or compare_code(self.branch, self.work, source.commit).holds
         return ended and replies.find_stop(self.work, self.now) is not None
 
 

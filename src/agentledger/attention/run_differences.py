@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agentledger.model.ledger import Evidence, RanWith
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.model.work import Standing, Trust, Work
+from agentledger.model.work import Checked, Standing, Trust
 
 # Where the two runs were: the agent's evidence and its rerun, or the run before and this one.
 THERE_AND_HERE = ("there", "here")
@@ -62,19 +62,23 @@ def describe_change(evidence: Evidence) -> str:
     return f"since the run before{at}: {'; '.join(changes)}" if changes else ""
 
 
-def describe_rerun(evidence: Evidence, work: Work) -> str:
+def describe_rerun(checked: Checked) -> str:
     """What was otherwise in the newest rerun that saw another result, else in the newest; "" for nothing."""
-    same = [
-        run
-        for run in work.reruns
-        if (run.check, run.tree, run.command) == (evidence.check, evidence.tree, evidence.command)
-    ]
-    run = next((run for run in same if run.passed != evidence.passed), next(iter(same), None))
+    evidence, runs = checked.evidence, checked.reruns
+    if evidence is None:
+        return ""
+    run = next((run for run in runs if run.passed != evidence.passed), next(iter(runs), None))
     differences = describe_differences(evidence, run, THERE_AND_HERE) if run else ()
     return f"in the rerun: {'; '.join(differences)}" if differences else ""
 
 
-def notable_differences(standing: Standing, work: Work) -> tuple[str, ...]:
+def describe_all_differences(checked: Checked) -> tuple[str, ...]:
+    """What changed since the run before, and what was otherwise in the rerun, each in a sentence."""
+    change = describe_change(checked.evidence) if checked.evidence else ""
+    return tuple(filter(None, (change, describe_rerun(checked))))
+
+
+def notable_differences(standing: Standing) -> tuple[str, ...]:
     """What a reviewer should hear of at once: fewer tests than before, and why a rerun may have differed."""
     lines = []
     for checked in standing.checks:
@@ -86,7 +90,7 @@ def notable_differences(standing: Standing, work: Work) -> tuple[str, ...]:
         differs = checked.trust in (Trust.CONTRADICTED, Trust.FLAKY)
         changes = (
             describe_change(evidence) if is_fewer else "",
-            describe_rerun(evidence, work) if differs else "",
+            describe_rerun(checked) if differs else "",
         )
         lines += [f"{escape_hidden(checked.check.name)}, {change}" for change in changes if change]
     return tuple(lines)

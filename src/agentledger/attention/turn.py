@@ -271,20 +271,27 @@ def _name_reviewer(branch: Branch) -> str:
     return escape_hidden(review.reviewer) if review else "a reviewer"
 
 
+def describe_rewriting(branch: Branch) -> str:
+    """Return a word on a review whose commit was rewritten since without a change; "" for any other."""
+    return " (rewritten, same change)" if branch.standing and branch.standing.is_review_rewritten else ""
+
+
 _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.QUESTION: _explain_question,
     Kind.SCOPE_CHANGE: lambda _: "its copy of the brief asks for a different scope",
-    Kind.REJECTED: lambda branch: f"{_name_reviewer(branch)} has rejected it",
+    Kind.REJECTED: lambda branch: f"{_name_reviewer(branch)} has rejected it{describe_rewriting(branch)}",
     Kind.CONFLICT: _explain_conflict,
     Kind.HELD: _explain_held,
     Kind.READY: lambda _: "it says that it is ready",
-    Kind.APPROVED: lambda branch: f"{_name_reviewer(branch)} has approved it",
+    Kind.APPROVED: lambda branch: f"{_name_reviewer(branch)} has approved it{describe_rewriting(branch)}",
     Kind.KILL: lambda branch: f"a criterion to give up is met: {format_reasons(met_kill_criteria(branch))}",
     Kind.STOPPED: lambda _: "it has stopped, as it was told",
     Kind.LAPSED: _explain_lapsed,
     Kind.UNKNOWN: lambda branch: blocking_reasons(branch)[0],
     Kind.REVERTED: lambda _: "base took back what had landed",
-    Kind.CHANGES: lambda branch: f"{_name_reviewer(branch)} has asked for changes",
+    Kind.CHANGES: lambda branch: (
+        f"{_name_reviewer(branch)} has asked for changes{describe_rewriting(branch)}"
+    ),
     Kind.SILENT: lambda _: "its check-in is overdue",
     Kind.ANSWERED: lambda _: "it has an answer to read",
     Kind.STARTED: lambda _: "it has not checked in yet",

@@ -4,22 +4,25 @@ Belongs here: comparing the commits that they name with the head, for all branch
 follows from it (see `rules`).
 
 A verdict about a commit is still true while only reports came since, or while merging that commit into base
-gives the same as merging the head (see `net_changes.compare_heads`).
+gives the same as merging the head (see `net_changes.compare_heads`). So a rebase or a squash that changes nothing
+keeps it, also where the branch does not have that commit any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from agentledger.attention.progress import judge_standing
+from agentledger.attention.trust import Sight
 from agentledger.changes import net_changes
-from agentledger.changes.net_changes import Line
+from agentledger.changes.checked_files import changed_files
+from agentledger.changes.net_changes import Line, change_id
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
-from agentledger.model.work import Checked, Standing, task_of_work
+from agentledger.model.work import Fresh, Standing, Work, task_of_work
 from agentledger.rules.review import decisive_review
+from agentledger.scope.changed_globs import list_globs
 from agentledger.storage.cache import Cache
 
 
@@ -30,79 +33,85 @@ class Freshness:
         self, scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
     ) -> None:
         self._lines = {b.ref: [Line(c.id, c.parents) for c in b.commits] for b in branches}
+        self._own = {ref: frozenset(line.id for line in lines) for ref, lines in self._lines.items()}
         self._tasks, self._now = {task.id: task for task in fleet.tasks}, fleet.now
+        base = fleet.base.head
         pairs = {
-            (full_id, b.head)
+            (named, b.head)
             for b in branches
-            for named in _named_commits(b)
-            if (full_id := self._full_id(b, named)) and not self._has_only_reports(b, full_id)
+            for named, _ in _named_commits(b.work)
+            if self._is_here(b, named) and not self._has_only_reports(b, named)
         }
-        self._equal = (
-            net_changes.compare_heads(scratch, fleet.base.head, sorted(pairs), store) if pairs else {}
-        )
+        self._equal = net_changes.compare_heads(scratch, base, sorted(pairs), store) if pairs else {}
+        heads = list(dict.fromkeys(b.head for b in branches if self._needs_change(b)))
+        self._nets = net_changes.find_net_changes(scratch, base, heads, store) if heads else {}
 
-    def is_fresh(self, branch: Branch, named: str | None) -> bool | None:
-        """Would merging the head bring the same as merging the commit `named`? None: it is not on the branch.
+    def judge(self, branch: Branch, named: str | None, change: str | None = None) -> Fresh:
+        """Would merging the head bring the same as merging the commit `named`?
 
-        `named` is an id of seven characters or more, as a document gives it.
+        Of a commit that this clone has, git alone says so. Of one that is gone, the id of its change that was
+        recorded beside it, `change`, is compared with that of the change now.
         """
-        full_id = self._full_id(branch, named)
-        if full_id is None:
-            return None
-        return self._has_only_reports(branch, full_id) or self._equal.get((full_id, branch.head), False)
+        if named is None or not self._is_here(branch, named):
+            is_same = change is not None and change == self._change(branch)
+            return Fresh.REWRITTEN if is_same else Fresh.UNKNOWN
+        if not (self._has_only_reports(branch, named) or self._equal.get((named, branch.head), False)):
+            return Fresh.OTHER
+        return Fresh.SAME if named in self._own[branch.ref] else Fresh.REWRITTEN
 
     def standing(self, branch: Branch) -> Standing | None:
         """Return the branch's standing, with all that was said of a commit judged by what merging brings."""
         standing, work = branch.standing, branch.work
         if standing is None or work is None:
             return None
-        judged = replace(
-            standing,
-            packet_fresh=self.is_fresh(branch, work.packet.head) if work.packet else None,
-            checks=tuple(self._checked(branch, c) for c in standing.checks),
+        net = self._nets.get(branch.head)
+        sight = Sight(
+            judge=lambda named, change: self.judge(branch, named, change),
+            paths=changed_files(branch, net) if net else branch.existing_code_paths,
+            head_tree=branch.code_tree,
+            change=self._change(branch),
         )
         # What was called ready is still that after base was merged in, or a rebase: see `progress`.
         brief = task_of_work(work, self._tasks).brief
-        return judge_standing(
-            branch, judged, brief, now=self._now, is_same=lambda named: self.is_fresh(branch, named)
-        )
+        return judge_standing(branch, standing, brief, now=self._now, sight=sight)
 
-    def review(self, branch: Branch, brief: Brief | None) -> bool | None:
-        """Is the review that counts about the change as it is now?
-
-        None: no review counts, or the commit it names is not on the branch.
-        """
+    def review(self, branch: Branch, brief: Brief | None) -> Fresh | None:
+        """Is the review that counts about the change as it is now? None: no review counts."""
         counts = decisive_review(brief, branch.work)
-        return self.is_fresh(branch, counts.head) if counts else None
+        return self.judge(branch, counts.head, counts.change) if counts else None
 
-    def _checked(self, branch: Branch, checked: Checked) -> Checked:
-        return (
-            replace(checked, fresh=self.is_fresh(branch, checked.evidence.head))
-            if checked.evidence
-            else checked
-        )
-
-    def _full_id(self, branch: Branch, named: str | None) -> str | None:
-        commit_ids = (line.id for line in self._lines[branch.ref])
-        # A document may give a short id, of seven characters or more.
-        return next(
-            (commit for commit in commit_ids if named and len(named) > 6 and commit.startswith(named)), None
-        )
+    def _is_here(self, branch: Branch, named: str) -> bool:
+        off_branch = branch.work.off_branch if branch.work else {}
+        return named in self._own[branch.ref] or named in off_branch
 
     def _has_only_reports(self, branch: Branch, full_id: str) -> bool:
         code_trees = branch.work.code_trees if branch.work else {}
-        return net_changes.has_only_reports(self._lines[branch.ref], code_trees, full_id)
+        return full_id in self._own[branch.ref] and net_changes.has_only_reports(
+            self._lines[branch.ref], code_trees, full_id
+        )
+
+    def _needs_change(self, branch: Branch) -> bool:
+        """Is there a commit that is gone, or a check that was skipped, so that the change itself has to be known?"""
+        work = branch.work
+        if work is None or not branch.merge_bases:
+            return False
+        gone = any(change and not self._is_here(branch, named) for named, change in _named_commits(work))
+        return gone or any(e.skipped is not None and list_globs(e.command) for e in work.evidence)
+
+    def _change(self, branch: Branch) -> str | None:
+        net = self._nets.get(branch.head)
+        return change_id(net) if net else None
 
 
-def _named_commits(branch: Branch) -> Iterable[str]:
-    """Yield the commits that evidence, packet, reviews and the check-in that says ready are about."""
-    work = branch.work
+def _named_commits(work: Work | None) -> Iterator[tuple[str, str | None]]:
+    """Yield the commits that evidence, packet, reviews and the check-in that says ready are about.
+
+    Each comes with the id of its change, where the document has recorded one.
+    """
     if work is None:
         return
-    yield from (c.document.source.commit or "" for c in work.check_ins[:1] if c.state == "ready")
-    yield from (evidence.head for evidence in work.evidence)
-    # The newest review, and the newest by a human: some briefs count only that one.
-    yield from (review.head for review in work.reviews[:1])
-    yield from [review.head for review in work.reviews if review.kind == "human"][:1]
+    yield from ((c.document.source.commit or "", None) for c in work.check_ins[:1] if c.state == "ready")
+    yield from ((evidence.head, evidence.change) for evidence in work.evidence)
+    yield from ((review.head, review.change) for review in work.reviews)
     if work.packet and work.packet.head:
-        yield work.packet.head
+        yield work.packet.head, work.packet.change

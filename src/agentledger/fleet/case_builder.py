@@ -266,7 +266,9 @@ class Bench:
             gone=self.gone,
             dependencies=self.known,
             packet_files=self.packets.files(
-                branch, self._net(branch), standing.packet_fresh if standing else None
+                branch,
+                self._net(branch),
+                bool(standing and standing.packet_fresh and standing.packet_fresh.holds),
             ),
             review_fresh=self.fresh.review(branch, brief),
         )

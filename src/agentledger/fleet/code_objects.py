@@ -14,6 +14,7 @@ from agentledger.changes.merge_blobs import Merge, find_merge, list_change_blobs
 from agentledger.git import diffs
 from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
+from agentledger.ledger.named_commits import list_named_commits
 from agentledger.model.absent import Absent, make_absent_error
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import decode, escape_hidden
@@ -65,9 +66,8 @@ def _list_merges(scratch: Scratch, fleet: Fleet, branches: Sequence[Branch]) -> 
 
 
 def _list_described_heads(branch: Branch) -> Iterator[str]:
-    """The earlier heads that packet, evidence and reviews are about."""
+    """The earlier heads that packet, evidence and reviews are about, on the branch or not, where they are here."""
     work = branch.work
-    own = {commit.id for commit in branch.commits} - {branch.head}
     if work:
-        named = [work.packet.head if work.packet else None, *(e.head for e in (*work.evidence, *work.reruns))]
-        yield from (head for head in (*named, *(r.head for r in work.reviews)) if head in own)
+        here = {commit.id for commit in branch.commits} | work.off_branch.keys()
+        yield from (head for head in list_named_commits(work) if head in here and head != branch.head)

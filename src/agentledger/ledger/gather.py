@@ -14,7 +14,7 @@ from agentledger.control.control_files import Entry, Side
 from agentledger.git import process, signatures
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
-from agentledger.ledger import ledger_files, tasks, unknown
+from agentledger.ledger import ledger_files, named_commits, tasks, unknown
 from agentledger.ledger.document_cache import Parser
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
@@ -68,7 +68,8 @@ def attach_ledger(
         replace(fleet, control=summary, notes=notes, templates=own, absent=absent), papers, parser
     )
     parser.keep()
-    return unknown.mark_unknown(placed)
+    named = named_commits.attach_named_commits(scratch, placed.branches)
+    return unknown.mark_unknown(replace(placed, branches=named))
 
 
 def _describe_problem(message: str, hint: str) -> str:

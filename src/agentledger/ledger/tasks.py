@@ -150,12 +150,10 @@ class _Desk:
             answers=order.sort_decisions(self._all(files, "answers", Answer), self.now),
             waivers=order.sort_decisions(self._all(files, "waivers", Waiver), self.now),
             reviews=order.sort_decisions(self._all(files, "reviews", Review), self.now),
+            reruns=self._all(files, "reruns", Evidence),
             outcome=self.read(Outcome, outcome) if outcome else None,
             attempts=self._all(files, "attempts", Attempt),
         )
-
-    def _read_reruns(self, task: str) -> tuple[Evidence, ...]:
-        return self._all(self.manager.get(task, ()), "reruns", Evidence)
 
     def _all(self, files: Iterable[LedgerFile], folder: str, kind: type[T]) -> tuple[T, ...]:
         """The documents of a folder; one kind stands in two, and an agent's own file is no rerun."""
@@ -244,7 +242,7 @@ class _Desk:
             check_ins_total=dated + max(branch_files.total - len(branch_files.files), 0),
             packet=self.read(Packet, packet) if packet else None,
             evidence=self._all(files, "evidence", Evidence),
-            reruns=self._read_reruns(task),
+            reruns=filed.reruns,
             reviews=tuple(r for r in filed.reviews if r.branch in ("", branch.name)),
             answers=self._answers(branch, task),
             problems=(*problems, *_find_misplaced(files)),

@@ -24,6 +24,8 @@ from agentledger.model.ledger import Policy, Problem
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.work import Standing, Task, Work, task_of_work
 
+_SUBMODULE = "160000"  # its mode: it is no file that a check could read
+
 
 class Person(NamedTuple):
     """A name and a mail address as a commit states them; neither is proven."""
@@ -325,6 +327,11 @@ class Branch:
     def code_changes(self) -> tuple[Change, ...]:
         """The changes outside the ledger's own folder, which make up the size that readers see."""
         return tuple(c for c in self.changes if not c.path.startswith(LEDGER_BYTES))
+
+    @property
+    def existing_code_paths(self) -> tuple[bytes, ...]:
+        """The paths of these that are files at the head."""
+        return tuple(c.path for c in self.code_changes if c.status != "D" and c.new_mode != _SUBMODULE)
 
     @property
     def own_commits(self) -> tuple[Commit, ...]:

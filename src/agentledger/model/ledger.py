@@ -461,8 +461,8 @@ class Evidence:
 
     @property
     def passed(self) -> bool:
-        """Did it pass, as `has_passed` says?"""
-        return has_passed(self.exit_code, self.skipped, self.junit, self.on_base)
+        """Did it pass, as `has_passed` says? What was skipped has not passed: see `Checked.result`."""
+        return self.skipped is None and has_passed(self.exit_code, None, self.junit, self.on_base)
 
 
 @dataclass(frozen=True, slots=True)

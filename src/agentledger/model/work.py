@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import (
@@ -45,6 +46,14 @@ class Copy(StrEnum):
 ACCEPTABLE = (Copy.SCOPE_CHANGE, Copy.UNCONFIRMED, Copy.REFUSED)
 
 
+class Named(NamedTuple):
+    """A commit that a document names, as this clone has it."""
+
+    id: str
+    #: Computed by git; None where its tree cannot be read.
+    code_tree: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """What a branch's ledger folder and the manager's documents say about it; all tuples newest first."""
@@ -68,6 +77,15 @@ class Work:
     #: The branch's commits to their code trees: what was said of a commit is still true while its code tree
     #: is that of the head.
     code_trees: Mapping[str, str] = field(default_factory=dict)
+    #: The commits that documents name and that are in this clone, though not on the branch, by id.
+    off_branch: Mapping[str, Named] = field(default_factory=dict)
+
+    def find_named(self, commit: str | None) -> Named | None:
+        """Return a commit that a document names; None where this clone does not have it."""
+        if commit is None:
+            return None
+        code_tree = self.code_trees.get(commit)
+        return self.off_branch.get(commit) if code_tree is None else Named(commit, code_tree)
 
 
 # The places that `Task.brief_from` names, in words; a branch goes by its own name.
@@ -118,6 +136,8 @@ class Task:
     answers: tuple[Answer, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     reviews: tuple[Review, ...] = ()
+    #: Runs of its branches' checks by somebody else than the agent.
+    reruns: tuple[Evidence, ...] = ()
     outcome: Outcome | None = None
     #: The branches that were handed out, whether they exist or not.
     attempts: tuple[Attempt, ...] = ()
@@ -200,18 +220,66 @@ class Trust(StrEnum):
     SKIPPED = "skipped"
 
 
+class Fresh(StrEnum):
+    """Is a commit that a document names still the change as it is at the branch's head?"""
+
+    #: It is on the branch, and nothing that matters came since.
+    SAME = "same"
+    #: The branch has other commits now, and their change is the same.
+    REWRITTEN = "rewritten"
+    #: It is another change.
+    OTHER = "other"
+    #: This clone does not have the commit, and no recorded change id says that it is the same.
+    UNKNOWN = "unknown"
+    #: The document itself states something else of the commit than git does.
+    EDITED = "edited"
+
+    @property
+    def holds(self) -> bool:
+        """Is it known to be the same change?"""
+        return self in (Fresh.SAME, Fresh.REWRITTEN)
+
+
+class CheckResult(StrEnum):
+    """What came of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    #: git shows that there was nothing to run.
+    SKIPPED = "skipped"
+    NOT_RUN = "not run"
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """One check that the brief or policy asks for, and its evidence.
 
-    `fresh`: is the code still that of the commit that the evidence names? None where that commit is not on
-    the branch.
+    `fresh` is None without evidence. `idle`: does git show that the check has nothing to run? `tree` is the code
+    tree that git computes for the commit that the evidence names; None where this clone does not have it. `reruns`
+    are somebody else's runs of the same command on the same code.
     """
 
     check: Check
     evidence: Evidence | None
     trust: Trust | None
-    fresh: bool | None
+    fresh: Fresh | None
+    idle: bool = False
+    tree: str | None = None
+    reruns: tuple[Evidence, ...] = ()
+
+    @property
+    def result(self) -> CheckResult:
+        """What came of it: a recorded `skipped` counts only where git shows that there was nothing to run."""
+        if self.evidence is None:
+            return CheckResult.NOT_RUN
+        if self.evidence.skipped is not None:
+            return CheckResult.SKIPPED if self.idle else CheckResult.NOT_RUN
+        return CheckResult.PASSED if self.evidence.passed else CheckResult.FAILED
+
+    @property
+    def is_fresh(self) -> bool:
+        """Is its evidence about the change as it is now?"""
+        return self.fresh is not None and self.fresh.holds
 
     @property
     def ran_other_command(self) -> bool:
@@ -231,8 +299,12 @@ class Standing:
     answer: Answer | None = None
     review: Review | None = None
     checks: tuple[Checked, ...] = ()
-    #: Is the packet about the code as it is? None where there is none, or its commit is not on the branch.
-    packet_fresh: bool | None = None
+    #: Is the packet about the change as it is? None where there is none.
+    packet_fresh: Fresh | None = None
+    #: The recorded checks that neither brief nor policy asks for.
+    unasked: tuple[Checked, ...] = ()
+    #: By the path of each review: is it about the change as it is?
+    reviews_fresh: Mapping[str, Fresh] = field(default_factory=dict)
     #: So many seconds have passed since the last sign of life; 0 where no check-in is late.
     overdue: int = 0
     #: The other branches that work on the same task.
@@ -243,17 +315,27 @@ class Standing:
     lapsed: str = ""
 
     @property
+    def is_review_rewritten(self) -> bool:
+        """Is the newest review about commits that were rewritten since, and still about this change?"""
+        path = self.review.document.source.path if self.review else ""
+        return self.reviews_fresh.get(path) is Fresh.REWRITTEN
+
+    @property
     def holds(self) -> tuple[str, ...]:
         """What keeps work that is said to be ready from being merged, in words; () where nothing does."""
         reasons = []
         for checked in self.checks:
             if checked.evidence is None:
                 reasons.append(f"no evidence for {checked.check.name}")
-            elif not checked.evidence.passed:
+            elif checked.result is CheckResult.FAILED:
                 reasons.append(f"{checked.check.name} failed")
             elif checked.ran_other_command:
                 reasons.append(f"{checked.check.name} was run with another command")
-            elif not checked.fresh:
+            elif checked.result is CheckResult.NOT_RUN:
+                reasons.append(f"{checked.check.name} was skipped, though it has something to run")
+            elif checked.fresh is Fresh.EDITED:
+                reasons.append(f"evidence for {checked.check.name} was edited, or written for another commit")
+            elif not checked.is_fresh:
                 reasons.append(f"evidence for {checked.check.name} is of another commit")
             elif checked.trust in (Trust.CONTRADICTED, Trust.FLAKY):
                 reasons.append(f"{checked.check.name} is {checked.trust}")

@@ -11,12 +11,12 @@ from typing import Any
 
 from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
-from agentledger.attention.run_differences import describe_change, describe_rerun
+from agentledger.attention.run_differences import describe_all_differences
 from agentledger.model.absent import Absent
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Document, Evidence, Problem, RanWith, compare_with_base
+from agentledger.model.ledger import Document, Problem, RanWith, compare_with_base
 from agentledger.model.text import encode, format_path, format_rfc3339
-from agentledger.model.work import Checked, Ending, Standing, Task, Work
+from agentledger.model.work import Checked, Ending, Fresh, Standing, Task, Work
 from agentledger.reports import check_shapes, shapes_ledger
 
 Json = dict[str, Any]
@@ -41,19 +41,23 @@ def shape_check_ins(work: Work | None) -> tuple[Json, ...]:
     return tuple(_shape_document(c.document) for c in work.check_ins) if work else ()
 
 
-def shape_packet(work: Work | None) -> Json | None:
+def shape_packet(work: Work | None, standing: Standing | None) -> Json | None:
     """A branch's packet; None where it has none."""
-    return _shape_document(work.packet.document) if work and work.packet else None
+    if work is None or work.packet is None:
+        return None
+    return {"about": standing.packet_fresh if standing else None} | _shape_document(work.packet.document)
 
 
-def shape_reviews(work: Work | None) -> tuple[Json, ...]:
+def shape_reviews(work: Work | None, standing: Standing | None) -> tuple[Json, ...]:
     """The reviews of a branch, newest first."""
-    return tuple(_shape_document(r.document) for r in work.reviews) if work else ()
+    fresh = standing.reviews_fresh if standing else {}
+    reviews = work.reviews if work else ()
+    return tuple({"about": fresh.get(r.document.source.path)} | _shape_document(r.document) for r in reviews)
 
 
-def shape_checks(standing: Standing | None, work: Work | None) -> tuple[Json, ...]:
+def shape_checks(standing: Standing | None) -> tuple[Json, ...]:
     """The checks that brief and policy ask for, each with its evidence; null where there is none."""
-    return tuple(_shape_check(checked, work) for checked in standing.checks) if standing else ()
+    return tuple(map(_shape_check, standing.checks)) if standing else ()
 
 
 def shape_problems(branch: Branch) -> tuple[Json, ...]:
@@ -106,16 +110,19 @@ def _shape_ending(ending: Ending) -> Json:
     }
 
 
-def _shape_check(checked: Checked, work: Work | None) -> Json:
+def _shape_check(checked: Checked) -> Json:
     head: Json = {
         "check": checked.check.name,
         "command": _json_text(checked.check.run),
-        "fresh": checked.fresh,
+        "result": checked.result,
+        "fresh": None if checked.fresh in (None, Fresh.UNKNOWN) else checked.is_fresh,
+        "about": checked.fresh,
     }
-    return head | {"standing": checked.trust} | _shape_evidence(checked.evidence, work)
+    return head | {"standing": checked.trust} | _shape_evidence(checked)
 
 
-def _shape_evidence(evidence: Evidence | None, work: Work | None) -> Json:
+def _shape_evidence(checked: Checked) -> Json:
+    evidence = checked.evidence
     if evidence is None:
         return {
             "exit_code": None,
@@ -124,7 +131,6 @@ def _shape_evidence(evidence: Evidence | None, work: Work | None) -> Json:
             "started_at": None,
             "seconds": None,
             "skipped": None,
-            "passed": None,
             "junit": None,
             "report_gap": None,
             "on_base": None,
@@ -134,7 +140,6 @@ def _shape_evidence(evidence: Evidence | None, work: Work | None) -> Json:
             "differences": [],
         }
     against = compare_with_base(evidence.exit_code, evidence.on_base)
-    differences = (describe_change(evidence), describe_rerun(evidence, work) if work else "")
     return {
         "exit_code": evidence.exit_code,
         "head": evidence.head,
@@ -142,14 +147,13 @@ def _shape_evidence(evidence: Evidence | None, work: Work | None) -> Json:
         "started_at": format_rfc3339(evidence.started_at),
         "seconds": evidence.seconds,
         "skipped": _json_text(evidence.skipped) if evidence.skipped else None,
-        "passed": evidence.passed,
         "junit": check_shapes.shape_junit(evidence.junit, evidence.on_base),
         "report_gap": check_shapes.shape_text(evidence.report_gap),
         "on_base": check_shapes.shape_on_base(evidence.on_base),
         "against_base": against.value if against else None,
         "tests": evidence.tests,
         "with": _shape_ran_with(evidence.ran_with),
-        "differences": [_json_text(each) for each in differences if each],
+        "differences": [_json_text(each) for each in describe_all_differences(checked)],
     }
 
 

@@ -17,7 +17,7 @@ from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
 from agentledger.attention.sections import Section, group_by_section
-from agentledger.attention.turn import Kind, blocking_reasons, met_kill_criteria
+from agentledger.attention.turn import Kind, blocking_reasons, describe_rewriting, met_kill_criteria
 from agentledger.model import check_words
 from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Branch, Fleet
@@ -30,7 +30,7 @@ from agentledger.model.text import (
     format_path,
     format_rfc3339,
 )
-from agentledger.model.work import Checked, Task, Trust
+from agentledger.model.work import Checked, CheckResult, Fresh, Task
 from agentledger.reports import document_json, shapes_commands, shapes_ledger
 
 LINES, WIDTH = 30, 400  # lines of one text, and characters of a line; the branch's page has all of it
@@ -50,6 +50,8 @@ _WAITS = {
     Kind.REVERTED: "had landed, and base took it back",
     Kind.STOPPED: "has stopped, as it was told",
 }
+# What follows from a review.
+_REVIEWED = (Kind.APPROVED, Kind.REJECTED)
 
 
 def render_next_item(turn: Turn, fleet: Fleet, more: int = 0) -> str:
@@ -68,6 +70,7 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     yield ""
     about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)
+    about += describe_rewriting(turn.branch) if turn.kind in _REVIEWED else ""
     yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if question or turn.change or reasons else ''}"
     if question:
         yield from quote_lines(_describe_question(question), LINES)
@@ -128,20 +131,27 @@ def quote_lines(text: str, most: int) -> list[str]:
 
 
 def _list_differences(branch: Branch) -> tuple[str, ...]:
-    if branch.standing is None or branch.work is None:
-        return ()
-    return run_differences.notable_differences(branch.standing, branch.work)
+    return run_differences.notable_differences(branch.standing) if branch.standing else ()
+
+
+_FRESH = {
+    Fresh.SAME: "",
+    Fresh.REWRITTEN: "; rewritten, same change",
+    Fresh.OTHER: ", on other code",
+    Fresh.UNKNOWN: ", on a commit that is not known here",
+    Fresh.EDITED: ", and edited since",
+}
 
 
 def describe_check(checked: Checked) -> str:
     """A check and its last result, in a few words."""
     name = checked.check.name
-    if checked.evidence is None:
+    if checked.evidence is None or checked.result is CheckResult.NOT_RUN:
         return f"{name} has not run"
-    if checked.trust is Trust.SKIPPED:
-        return f"{name} had nothing to do"
+    if checked.result is CheckResult.SKIPPED:
+        return f"{name} was skipped: nothing it looks at changed"
     word = _describe_result(checked.evidence)
-    old = ", on other code" if not checked.fresh else ""
+    old = _FRESH[checked.fresh] if checked.fresh else ""
     other = ", by another command" if checked.ran_other_command else ""
     return f"{name} {word} ({checked.trust or 'claimed'}{old}{other})"
 

@@ -248,7 +248,7 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         question = " ".join(branch.standing.question.needs.split())
         yield Text(f"asks: {escape_hidden(question)}", "bold")
     if branch.standing and branch.work:
-        for line in run_differences.notable_differences(branch.standing, branch.work):
+        for line in run_differences.notable_differences(branch.standing):
             yield Text(line, "yellow")
     if branch.sync in SYNC:
         yield Text(SYNC[branch.sync], "dim")

@@ -16,7 +16,7 @@ from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.merge_group import Stray
-from agentledger.model.work import Standing, Task, Work
+from agentledger.model.work import Fresh, Standing, Task, Work
 from agentledger.scope.task_scope import Scope
 
 
@@ -185,8 +185,8 @@ class Case:
     load: Load | None = None
     #: What the packet's list of files is held against; None without a packet.
     packet_files: PacketFiles | None = None
-    #: Is the review that counts about the change as it is now? None where that is not known.
-    review_fresh: bool | None = None
+    #: Is the review that counts about the change as it is now? None where no review counts.
+    review_fresh: Fresh | None = None
 
     @property
     def brief(self) -> Brief | None:

@@ -16,8 +16,9 @@ from agentledger.model.findings import Gate
 from agentledger.model.ledger import AgainstBase, Part, compare_with_base, heading_key
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
-from agentledger.model.work import FINISHED, Checked, Trust
+from agentledger.model.work import FINISHED, Checked, CheckResult, Fresh, Trust
 from agentledger.rules.case import BaseDoubt, Case, Found
+from agentledger.scope.changed_globs import list_globs
 from agentledger.scope.task_scope import first_match
 
 # The paths in backticks with which a list item, or a table's row, begins: "- `a.py`, `b.py`: the limit".
@@ -82,10 +83,11 @@ def packet_stale(case: Case) -> Iterator[Found]:
     wrote yourself is still true.
     """
     packet = case.work.packet if case.work else None
-    if packet and case.standing and case.standing.packet_fresh is not True:
+    fresh = case.standing.packet_fresh if case.standing else None
+    if packet and case.standing and not (fresh and fresh.holds):
         head = escape_hidden((packet.head or "no commit")[:12])
         yield Found(
-            message=f"the packet is about {head}, a different change",
+            message=f"the packet is about {head}, {describe_other_change(fresh)}",
             hint="agentledger packet",
             path=packet.document.source.path,
         )
@@ -258,21 +260,51 @@ def evidence_missing(case: Case) -> Iterator[Found]:
                 hint=_verify_command(checked),
                 path=checked.evidence.document.source.path,
             )
-
-
-def evidence_stale(case: Case) -> Iterator[Found]:
-    """Evidence is about a different change than the one that would merge.
-
-    Why: what passed then may fail now.
-    Fix: run the check again: `agentledger verify`.
-    """
-    for checked in _required_checks(case):
-        if checked.evidence is not None and checked.fresh is not True:
+        elif checked.result is CheckResult.NOT_RUN:
             yield Found(
-                message=f"the evidence for {escape_hidden(checked.check.name)} is about a different change",
+                message=f"the check {escape_hidden(checked.check.name)} has not run: its file says that it was "
+                f"skipped, and {_describe_what_to_run(checked)}",
                 hint=_verify_command(checked),
                 path=checked.evidence.document.source.path,
             )
+
+
+def _describe_what_to_run(checked: Checked) -> str:
+    if list_globs(checked.check.run):
+        return "changed files match its command"
+    return "only a check of changed files can be"
+
+
+def evidence_stale(case: Case) -> Iterator[Found]:
+    """Evidence is about a different change than the one that would merge, or states what git does not.
+
+    Why: what passed then may fail now. And evidence whose tree is not that of the commit that it names was edited,
+    or was written for another commit.
+    Fix: run the check again: `agentledger verify`.
+    """
+    for checked in _required_checks(case):
+        if checked.evidence is not None and not checked.is_fresh:
+            yield Found(
+                message=f"the evidence for {escape_hidden(checked.check.name)} {_describe_stale(checked)}",
+                hint=_verify_command(checked),
+                path=checked.evidence.document.source.path,
+            )
+
+
+def _describe_stale(checked: Checked) -> str:
+    evidence = checked.evidence
+    assert evidence
+    if checked.fresh is not Fresh.EDITED:
+        return f"is about {escape_hidden(evidence.head[:12]) or 'no commit'}, {describe_other_change(checked.fresh)}"
+    said, computed = escape_hidden(evidence.tree[:12]) or "no tree", (checked.tree or "")[:12]
+    return f"says tree {said}, and git says {computed}: it was edited, or written for another commit"
+
+
+def describe_other_change(fresh: Fresh | None) -> str:
+    """Say of a commit that is not the change as it is what is known of it."""
+    if fresh is Fresh.UNKNOWN:
+        return "which this clone does not have, and no recorded change is this one"
+    return "a different change"
 
 
 def evidence_failing(case: Case) -> Iterator[Found]:
@@ -287,7 +319,7 @@ def evidence_failing(case: Case) -> Iterator[Found]:
     """
     for checked in _required_checks(case):
         evidence = checked.evidence
-        if evidence is None or evidence.passed:
+        if evidence is None or checked.result is not CheckResult.FAILED:
             continue
         against = compare_with_base(evidence.exit_code, evidence.on_base)
         settle = _waive_listed(case) if evidence.exit_code == 0 else ""

@@ -13,6 +13,7 @@ from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Work
 from agentledger.rules.case import Case, Found
+from agentledger.rules.packet import describe_other_change
 
 
 def needs_review(case: Case) -> bool:
@@ -54,10 +55,11 @@ def review_stale(case: Case) -> Iterator[Found]:
     Fix: review what has changed since.
     """
     newest = decisive_review(case.brief, case.work)
-    if newest and case.standing and case.review_fresh is not True and case.brief:
+    fresh = case.review_fresh
+    if newest and case.standing and not (fresh and fresh.holds) and case.brief:
         yield Found(
             message=f"the review by {escape_hidden(newest.reviewer)} is about {escape_hidden(newest.head[:12])}, "
-            "a different change",
+            f"{describe_other_change(fresh)}",
             hint=_review_hint(case),
             path=newest.document.source.path,
             milder=case.brief.mode != "review",

@@ -9,15 +9,14 @@ of a command, whatever characters it has, and wherever in the command it is fill
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agentledger.model.text import decode, encode
+from agentledger.scope.changed_globs import CHANGED, list_globs
 from agentledger.scope.patterns import matches_path
 
-_CHANGED = re.compile(r"\{changed:([^{}]*)\}")
 # The command could read a name that begins with one of these as an option, or as a file of arguments.
 _TAKEN = (b"-", b"+", b"@")
 
@@ -40,7 +39,7 @@ def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
 
     It is skipped where it has such globs, and none of them matches any path.
     """
-    globs = list(dict.fromkeys(_CHANGED.findall(command)))
+    globs = list_globs(command)
     if not globs:
         return Filled((encode(command),), command)
     ordered = sorted(paths)
@@ -55,7 +54,7 @@ def fill_command(command: str, paths: Sequence[bytes]) -> Filled:
 
 
 def _replace_globs(command: str, matching: dict[str, list[bytes]], word: Callable[[bytes], str]) -> str:
-    return _CHANGED.sub(lambda match: " ".join(map(word, matching[match[1]])), command)
+    return CHANGED.sub(lambda match: " ".join(map(word, matching[match[1]])), command)
 
 
 def _safe_argument(path: bytes) -> bytes:

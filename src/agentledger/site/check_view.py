@@ -1,7 +1,7 @@
 """Recorded checks in words: the result, who saw it, and of which code.
 
 Belongs here: one line for each check, and one mark for all of them. Does not: deciding whether a result
-counts (see `attention.progress`).
+counts (see `attention.trust`).
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.attention import progress, run_differences
+from agentledger.attention import run_differences
 from agentledger.model import check_words
-from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Check, Evidence
+from agentledger.model.ledger import Evidence
 from agentledger.model.text import format_count
-from agentledger.model.work import Checked, Standing, Trust, Work
+from agentledger.model.work import Checked, CheckResult, Fresh, Standing, Trust
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
 
@@ -48,21 +47,20 @@ _TRUST = {
     Trust.FLAKY: Mark("warn", "flaky: runs of the same code differ"),
     Trust.SKIPPED: None,
 }
-_FRESH = {
-    True: Mark("ok", "of this head’s code"),
-    False: Mark("warn", "of another commit’s code"),
-    None: Mark("warn", "of a commit that is not on this branch"),
+FRESH_MARKS = {
+    Fresh.SAME: Mark("ok", "of this head’s code"),
+    Fresh.REWRITTEN: Mark("ok", "rewritten, same change"),
+    Fresh.OTHER: Mark("warn", "of another commit’s code"),
+    Fresh.UNKNOWN: Mark("warn", "of a commit that is not in this clone"),
+    Fresh.EDITED: Mark("bad", "edited, or written for another commit: git says otherwise"),
 }
 
 
-def build_check_lines(branch: Branch, work: Work, standing: Standing) -> tuple[CheckLine, ...]:
+def build_check_lines(standing: Standing) -> tuple[CheckLine, ...]:
     """One line for each check that is asked for or was recorded, failures first."""
     required = {c.check.name for c in standing.checks}
-    other_evidence = {e.check: e for e in reversed(work.evidence) if e.check not in required}
-    checks = [*standing.checks, *(_unasked_check(branch, work, e) for e in other_evidence.values())]
-    return tuple(
-        _build_check_line(c, work, c.check.name in required) for c in sorted(checks, key=_check_sort_key)
-    )
+    checks = [*standing.checks, *standing.unasked]
+    return tuple(_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
 
 
 def evidence_mark(standing: Standing) -> Mark:
@@ -70,19 +68,25 @@ def evidence_mark(standing: Standing) -> Mark:
     if not standing.checks:
         return Mark("none", "No check is asked for")
     if standing.holds:
-        failed = any(c.evidence and not c.evidence.passed for c in standing.checks)
+        failed = any(c.result is CheckResult.FAILED for c in standing.checks)
         return Mark("bad" if failed else "warn", f"Evidence: {'; '.join(standing.holds)}")
-    count = format_count(len(standing.checks), "check")
+    passed = [c for c in standing.checks if c.result is CheckResult.PASSED]
+    skipped = len(standing.checks) - len(passed)
+    rewritten = any(c.fresh is Fresh.REWRITTEN for c in standing.checks)
+    matches = "Evidence matches head" + (" (rewritten, same change)" if rewritten else "")
+    if not passed:
+        return Mark("none", f"{matches}: no check had anything to run")
+    parts = [f"{matches}: {format_count(len(passed), 'check')} passed"]
+    reproduced = all(c.trust is Trust.REPRODUCED for c in passed)
+    parts[0] += ", reproduced" if reproduced else ", as claimed; nobody else has run them all"
     doubts = [
-        f"{c.check.name}: {check_words.describe_doubt(c.evidence)}"
-        for c in standing.checks
-        if c.evidence and check_words.describe_doubt(c.evidence)
+        f"{c.check.name}: {doubt}"
+        for c in passed
+        if c.evidence and (doubt := check_words.describe_doubt(c.evidence))
     ]
-    if doubts:
-        return Mark("warn", f"Evidence matches head: {count} passed; {'; '.join(doubts)}")
-    if all(c.trust in (Trust.REPRODUCED, Trust.SKIPPED) for c in standing.checks):
-        return Mark("ok", f"Evidence matches head: {count} passed, reproduced")
-    return Mark("done", f"Evidence matches head: {count} passed, as claimed; nobody else has run them all")
+    parts += [f"{skipped:,} skipped: nothing it looks at changed"] if skipped else []
+    kind = "warn" if doubts else "ok" if reproduced else "done"
+    return Mark(kind, "; ".join([*parts, *doubts]))
 
 
 def short_check_mark(line: CheckLine) -> Mark:
@@ -91,24 +95,16 @@ def short_check_mark(line: CheckLine) -> Mark:
     return Mark(line.result.kind, f"{line.name}: {line.result.text}{stale}")
 
 
-def _unasked_check(branch: Branch, work: Work, evidence: Evidence) -> Checked:
-    fresh = progress.is_code_unchanged(branch, work, evidence.head)
-    return Checked(
-        Check(evidence.check, evidence.command), evidence, progress.trust_of_evidence(evidence, work), fresh
-    )
-
-
 def _check_sort_key(checked: Checked) -> int:
     # Failed, no evidence, doubtful, fine: what needs a person comes first.
-    evidence = checked.evidence
-    if evidence is None:
-        return 1
-    if not evidence.passed:
+    if checked.result is CheckResult.FAILED:
         return 0
-    return 2 if not checked.fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
+    if checked.result is CheckResult.NOT_RUN:
+        return 1
+    return 2 if not checked.is_fresh or checked.trust in (Trust.CONTRADICTED, Trust.FLAKY) else 3
 
 
-def _build_check_line(checked: Checked, work: Work, is_required: bool) -> CheckLine:
+def _build_check_line(checked: Checked, is_required: bool) -> CheckLine:
     check, evidence = checked.check, checked.evidence
     if evidence is None:
         return CheckLine(
@@ -125,18 +121,20 @@ def _build_check_line(checked: Checked, work: Work, is_required: bool) -> CheckL
     return CheckLine(
         name=check.name,
         command=check.run,
-        result=_result_mark(evidence),
+        result=_result_mark(checked, evidence),
         trust=_TRUST[checked.trust] if checked.trust else None,
-        fresh=_FRESH[checked.fresh],
+        fresh=FRESH_MARKS[checked.fresh] if checked.fresh else None,
         at=evidence.started_at,
-        details=_describe_run(evidence, work, is_required),
+        details=_describe_run(checked, evidence, is_required),
         other="" if evidence.command == check.run else evidence.command,
         tail=render_literal("\n".join(evidence.tail)),
     )
 
 
-def _result_mark(evidence: Evidence) -> Mark:
+def _result_mark(checked: Checked, evidence: Evidence) -> Mark:
     if evidence.skipped is not None:
+        if checked.result is CheckResult.NOT_RUN:
+            return Mark("bad", "not run: its file says skipped, and there is something to run")
         return Mark("none", f"skipped: {evidence.skipped}")
     if evidence.passed:
         listed, doubt = check_words.describe_listed(evidence), check_words.describe_doubt(evidence)
@@ -148,16 +146,14 @@ def _result_mark(evidence: Evidence) -> Mark:
     return Mark("bad", f"failed: {listed}" if listed else f"failed, {code}")
 
 
-def _describe_run(evidence: Evidence, work: Work, is_required: bool) -> tuple[str, ...]:
+def _describe_run(checked: Checked, evidence: Evidence, is_required: bool) -> tuple[str, ...]:
     details = [f"{evidence.seconds:,.1f} s", f"at {evidence.head[:10]}"]
     details += check_words.describe_report(evidence)
     failed = check_words.list_failed(evidence)
     details += [f"failed: {failed}"] if failed and evidence.exit_code else []
     if evidence.ran_with and evidence.ran_with.tool:
         details.append(f"with {evidence.ran_with.tool}")
-    details += filter(
-        None, (run_differences.describe_change(evidence), run_differences.describe_rerun(evidence, work))
-    )
+    details += run_differences.describe_all_differences(checked)
     if evidence.failures_in_a_row > 1:
         details.append(f"{evidence.failures_in_a_row:,} failures in a row")
     # A check that fails on base in the same tests is not this branch's fault.

@@ -120,7 +120,10 @@ def _work_key_parts(branch: Branch, fleet: Fleet) -> tuple[object, ...]:
     task_parts = (work.task, work.copy, work.check_ins_total, work.problems, task.brief_from, task.problems)
     policy = (fleet.policy.checks, fleet.policy.managers)
     links = build_replies(branch, fleet)
-    state = (standing.progress, turn_of(branch), standing.rivals, standing.due)
+    # What this clone still has of the commits that documents name can change alone.
+    worth = [(c.result, c.trust, c.fresh, c.tree) for c in (*standing.checks, *standing.unasked)]
+    fresh = (standing.packet_fresh, tuple(standing.reviews_fresh.items()))
+    state = (standing.progress, turn_of(branch), standing.rivals, standing.due, *worth, *fresh)
     return (*task_parts, *policy, *state, documents, links)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agentledger.documents.packet import strip_marks
 from agentledger.model.ledger import Brief, Item, Packet
-from agentledger.model.work import Standing
+from agentledger.model.work import Fresh, Standing
 from agentledger.site import check_view, timeline
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Mark
@@ -41,15 +41,20 @@ class PacketView:
     sections: tuple[TextSection, ...]
 
 
+_FRESH = {
+    Fresh.SAME: Mark("ok", "It describes this head’s code"),
+    Fresh.REWRITTEN: Mark("ok", "It describes this change: rewritten, same change"),
+    Fresh.OTHER: Mark("warn", "It describes another commit’s code"),
+    Fresh.UNKNOWN: Mark("warn", "It names no commit of this clone"),
+    Fresh.EDITED: Mark("bad", "It was edited, or written for another commit"),
+}
+
+
 def build_packet_view(
     packet: Packet, brief: Brief | None, standing: Standing, lines: Sequence[CheckLine], render: Render
 ) -> PacketView:
     """Build a packet's view, with criteria in the brief's order; `render` makes markup of Markdown."""
-    fresh = {
-        True: Mark("ok", "It describes this head’s code"),
-        False: Mark("warn", "It describes another commit’s code"),
-        None: Mark("warn", "It names no commit of this branch"),
-    }[standing.packet_fresh]
+    fresh = _FRESH[standing.packet_fresh or Fresh.UNKNOWN]
     sections = timeline.build_sections(
         packet.document, lambda text: render(strip_marks(text)), ("Acceptance criteria",)
     )

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.attention import progress as attention_progress
 from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import encode
-from agentledger.model.work import ASKING, PLACES, Copy, Progress, Work
+from agentledger.model.work import ASKING, PLACES, Copy, Fresh, Progress, Standing, Work
 from agentledger.site import check_view, diff, timeline
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
@@ -123,7 +122,7 @@ def build_work_view(
     render = _limit_text(MOST_TEXT, render)
     task = fleet.task_of(work)
     documents = timeline.list_documents(work, task)
-    check_lines = check_view.build_check_lines(branch, work, standing)
+    check_lines = check_view.build_check_lines(standing)
     question = standing.question if standing.progress in ASKING else None
     now = turn_of(branch)
     return WorkView(
@@ -143,7 +142,7 @@ def build_work_view(
         if work.packet
         else None,
         checks=check_lines,
-        reviews=tuple(_build_review(r, branch, work, render) for r in work.reviews[:REVIEWS_SHOWN]),
+        reviews=tuple(_build_review(r, standing, render) for r in work.reviews[:REVIEWS_SHOWN]),
         events=timeline.build_events(work, task, commits, render),
         events_more=timeline.describe_left_out(work),
         problems=timeline.build_problems(work, documents),
@@ -232,19 +231,15 @@ def _compare_briefs(brief: Brief, branch_brief: Brief) -> tuple[Markup, str]:
     ), "" if lines else "They differ in bytes only."
 
 
-def _build_review(review: Review, branch: Branch, work: Work, render: Render) -> ReviewView:
+def _build_review(review: Review, standing: Standing, render: Render) -> ReviewView:
     kind = "an agent" if review.kind == "agent" else "a human"
     proven = "" if review.document.source.proven else ", unproven"
-    fresh = {
-        True: Mark("ok", "of this head’s code"),
-        False: Mark("warn", "of another commit’s code"),
-        None: Mark("warn", "of a commit that is not on this branch"),
-    }[attention_progress.is_code_unchanged(branch, work, review.head)]
+    fresh = standing.reviews_fresh.get(review.document.source.path, Fresh.UNKNOWN)
     by = f"{review.reviewer}, {kind}{proven}"
     return ReviewView(
         timeline.decision_mark(review.verdict),
         by,
-        fresh,
+        check_view.FRESH_MARKS[fresh],
         at=review.at,
         sections=timeline.build_sections(review.document, render),
     )

@@ -11,7 +11,7 @@ from agentledger.attention.turn import turn_of
 from agentledger.fleet import snapshot
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Document
-from agentledger.model.work import Copy, Standing, Work
+from agentledger.model.work import Copy, Fresh, Standing, Work
 from agentledger.workflow.demo import create_demo
 from gitrepo import Repo
 
@@ -95,7 +95,7 @@ def test_a_question_is_open_and_a_blocked_one_is_answered(fleet: Fleet) -> None:
 def test_what_is_ready_has_fresh_evidence_for_each_check(fleet: Fleet) -> None:
     for name in ("codex/delivery-zones", "claude/shop-logo", "cursor/pickup-slots"):
         found = stands(fleet, name)
-        assert (found.holds, found.packet_fresh) == ((), True)
+        assert (found.holds, found.packet_fresh) == ((), Fresh.SAME)
         assert found.checks
 
 

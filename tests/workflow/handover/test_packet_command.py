@@ -158,7 +158,7 @@ def test_evidence_is_a_table(desk: Desk) -> None:
     assert "| test | `make test` | not run |  |  |  |" in text(desk)
     head = desk.git("rev-parse", "HEAD").strip()
     fields = {"version": 1, "check": "test", "command": "make test", "exit_code": 1, "seconds": 2.5,
-            "started_at": "2026-11-23T10:15:00Z", "head": head, "tree": head,
+            "started_at": "2026-11-23T10:15:00Z", "head": head, "tree": desk.repo.code_tree(head),
             "junit": {"tests": 3, "failures": 1, "errors": 0, "skipped": 0}}  # fmt: skip
     desk.write(".agentledger/tasks/x/evidence/test.json", json.dumps(fields))
     packet(desk)

@@ -253,7 +253,10 @@ def test_an_answer_from_before_the_last_check_in_is_not_news(tmp_path: Path) -> 
 def test_findings_come_with_what_mends_them_and_failing_checks_with_their_end(tmp_path: Path) -> None:
     repo = made(tmp_path)
     head = begun(repo, {"docs/d.md": "slip\n", "src/a.py": "a = 2\n"})
-    repo.commit("agent/x", {f"{FOLDER}/evidence/test.json": json.dumps(EVIDENCE | {"head": head})})
+    repo.commit(
+        "agent/x",
+        {f"{FOLDER}/evidence/test.json": json.dumps(EVIDENCE | {"head": head, "tree": repo.code_tree(head)})},
+    )
     text = told(repo, "x", "--for", "resume")
     assert "error OWN001 outside-scope [agent/x] docs/d.md" in text
     assert "next: git checkout main -- :/docs/d.md" in text
@@ -364,7 +367,7 @@ def test_the_reviewer_reads_the_brief_first_then_facts_then_claims_then_the_diff
         "The diff",
         "What to hand back",
     ]
-    assert "**It names no commit of this branch.** None of it is shown by being said" in text
+    assert "**It names no commit that is known here.** None of it is shown by being said" in text
 
 
 def test_the_diff_goes_by_risk(tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ def test_every_output_says_what_failed(tmp_path: Path) -> None:
     )
     board = json.loads(run(desk.repo.path, "board", "--format", "json").out)
     (check,) = (check for branch in board["branches"] for check in branch["checks"])
-    assert (check["passed"], check["against_base"], check["junit"]["failed_total"]) == (False, "new", 2)
+    assert (check["result"], check["against_base"], check["junit"]["failed_total"]) == ("failed", "new", 2)
     assert check["on_base"]["new"] == ["C::b"]
     assert run(desk.repo.path, "site", "--out", str(tmp_path / "site")).code == 0
     page = "".join(path.read_text() for path in (tmp_path / "site").rglob("*.html"))

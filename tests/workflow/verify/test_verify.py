@@ -12,7 +12,7 @@ import pytest
 
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
-from agentledger.model.work import Trust
+from agentledger.model.work import Fresh, Trust
 from command import PROGRAM, refused
 from gitrepo import Repo
 from verifying import EVIDENCE, Checks, outcomes
@@ -76,7 +76,7 @@ def test_what_is_recorded_is_what_the_board_asks_for(tmp_path: Path) -> None:
         branch = next(b for b in taken.fleet.branches if b.name == "agent/x")
     assert branch.standing
     assert [(c.check.name, c.trust, c.fresh) for c in branch.standing.checks] == [
-        ("test", Trust.CLAIMED, True), ("lint", Trust.CLAIMED, True)
+        ("test", Trust.CLAIMED, Fresh.SAME), ("lint", Trust.CLAIMED, Fresh.SAME)
     ]  # fmt: skip
     assert not [f for f in branch.findings or () if f.rule.startswith("EVD")]
 
@@ -96,7 +96,7 @@ def test_only_the_changed_files_are_named_and_none_means_skipped(tmp_path: Path)
     assert (evidence.exit_code, evidence.skipped, evidence.passed) == (
         None,
         "no changed file matches **/*.js",
-        True,
+        False,
     )
     assert outcomes(document) == {"py": "passed", "js": "skipped"}
 

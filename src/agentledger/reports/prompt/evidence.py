@@ -1,6 +1,6 @@
 """Describes recorded checks for a prompt: the result, who saw it, of which code, and the end of what it printed.
 
-Belongs here: words about evidence. Does not: judging it (see `attention.progress`), or running anything.
+Belongs here: words about evidence. Does not: judging it (see `attention.trust`), or running anything.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from agentledger.attention import run_differences
 from agentledger.model import check_words
 from agentledger.model.ledger import Evidence
-from agentledger.model.work import Checked, Trust, Work
+from agentledger.model.work import Checked, CheckResult, Fresh, Trust
 from agentledger.reports.prompt.assemble import Piece
 from agentledger.reports.prompt.quote import code_span, quote_text
 
@@ -22,16 +22,18 @@ _TRUST = {
     Trust.SKIPPED: "it had nothing to run",
 }
 _FRESH = {
-    True: "of the code as it is",
-    False: "**of other code than the branch has now**",
-    None: "**of a commit that is not on the branch**",
+    Fresh.SAME: "of the code as it is",
+    Fresh.REWRITTEN: "of this change (rewritten, same change)",
+    Fresh.OTHER: "**of other code than the branch has now**",
+    Fresh.UNKNOWN: "**of a commit that is not known here**",
+    Fresh.EDITED: "**edited, or written for another commit: git says otherwise**",
 }
 
 
-def describe_checks(checks: Sequence[Checked], work: Work) -> str:
+def describe_checks(checks: Sequence[Checked]) -> str:
     """A line for every required check; those that failed come first."""
     lines = [
-        f"- {code_span(checked.check.name)}: {_describe_check(checked, work)}"
+        f"- {code_span(checked.check.name)}: {_describe_check(checked)}"
         for checked in sorted(checks, key=check_sort_key)
     ]
     return "\n".join(lines) if lines else "No check is asked for, by the brief or by policy."
@@ -39,27 +41,25 @@ def describe_checks(checks: Sequence[Checked], work: Work) -> str:
 
 def check_sort_key(checked: Checked) -> int:
     """What failed or is missing comes before what passed."""
-    evidence = checked.evidence
-    return 1 if evidence is None else 2 if evidence.passed else 0
+    return {CheckResult.FAILED: 0, CheckResult.NOT_RUN: 1}.get(checked.result, 2)
 
 
-def _describe_check(checked: Checked, work: Work) -> str:
+def _describe_check(checked: Checked) -> str:
     evidence = checked.evidence
     if evidence is None:
         return "no evidence"
     other = f"; **run as {code_span(evidence.command)}, not as asked**" if checked.ran_other_command else ""
     trust = f"; {_TRUST[checked.trust]}" if checked.trust else ""
     about = (
-        f"{_describe_result(evidence)}, {_FRESH[checked.fresh]}{trust}{other}{_describe_base_run(evidence)}"
+        f"{_describe_result(checked, evidence)}, {_FRESH[checked.fresh or Fresh.UNKNOWN]}{trust}{other}"
+        f"{_describe_base_run(evidence)}"
     )
-    differences = (
-        run_differences.describe_change(evidence),
-        run_differences.describe_rerun(evidence, work),
-    )
-    return "; ".join([about, *filter(None, differences)])
+    return "; ".join([about, *run_differences.describe_all_differences(checked)])
 
 
-def _describe_result(evidence: Evidence) -> str:
+def _describe_result(checked: Checked, evidence: Evidence) -> str:
+    if checked.result is CheckResult.NOT_RUN:
+        return "**not run**: its file says that it was skipped, and there is something to run"
     if evidence.skipped is not None:
         return f"skipped ({code_span(evidence.skipped)})"
     counted = "".join(f", {part}" for part in check_words.describe_report(evidence, code_span))
@@ -94,5 +94,5 @@ def quote_output_tails(checks: Sequence[Checked], folder: str) -> tuple[Piece, .
             most=6_000,
         )
         for checked in checks
-        if checked.evidence and not checked.evidence.passed and checked.evidence.tail
+        if checked.evidence and checked.result is CheckResult.FAILED and checked.evidence.tail
     )

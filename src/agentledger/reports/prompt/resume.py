@@ -214,7 +214,7 @@ def compose_checks(given: Given, now: Now) -> Part:
     """Every check as it was last recorded, and what the failing ones printed."""
     pieces = evidence.quote_output_tails(now.standing.checks, given.folder)
     first = task.compose_checks(given)
-    intro = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks, now.work)}"
+    intro = f"{first.words}\n\nAs last recorded:\n\n{evidence.describe_checks(now.standing.checks)}"
     return Part(
         title=first.title,
         words=intro,

@@ -18,6 +18,7 @@ from agentledger.model import ledger_paths, shell
 from agentledger.model.findings import Gate, Report
 from agentledger.model.fleet import FilePatch
 from agentledger.model.text import count_misleading, format_count, format_rfc3339
+from agentledger.model.work import Fresh
 from agentledger.reports import findings_text
 from agentledger.reports.prompt import diff as prompt_diff
 from agentledger.reports.prompt import evidence, task
@@ -140,7 +141,7 @@ def compose_findings(now: Now) -> Part:
 def compose_evidence(given: Given, now: Now) -> Part:
     """Which checks were run, and how far their results can be trusted."""
     intro = (
-        f"{evidence.describe_checks(now.standing.checks, now.work)}\n\nWhat only the branch says, an agent can have "
+        f"{evidence.describe_checks(now.standing.checks)}\n\nWhat only the branch says, an agent can have "
         "typed: run what matters yourself."
     )
     pieces = evidence.quote_output_tails(now.standing.checks, given.folder)
@@ -188,10 +189,12 @@ def compose_packet(given: Given, now: Now) -> Part:
     if packet is None:
         return Part(title=title, words="There is none.")
     fresh = {
-        True: "It speaks of the code as it is.",
-        False: "**It speaks of other code than the branch has now.**",
-        None: "**It names no commit of this branch.**",
-    }[now.standing.packet_fresh]
+        Fresh.SAME: "It speaks of the code as it is.",
+        Fresh.REWRITTEN: "Its commit was rewritten since, and the change is the same.",
+        Fresh.OTHER: "**It speaks of other code than the branch has now.**",
+        Fresh.UNKNOWN: "**It names no commit that is known here.**",
+        Fresh.EDITED: "**It was edited, or written for another commit.**",
+    }[now.standing.packet_fresh or Fresh.UNKNOWN]
     command = f"git show {now.branch.head[:12]}:{given.folder}/packet.md"
     intro = f"{fresh} None of it is shown by being said: hold each claim against the diff and the evidence."
     return Part(

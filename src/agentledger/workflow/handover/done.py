@@ -23,7 +23,7 @@ from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
 from agentledger.model.text import escape_hidden, format_age, format_count
-from agentledger.model.work import Checked
+from agentledger.model.work import Checked, CheckResult
 from agentledger.repository.remotes import main_remote
 from agentledger.running import logs
 from agentledger.workflow.handover import packet_gaps, write_packet
@@ -135,8 +135,8 @@ def _has_valid_evidence(checked: Checked) -> bool:
     evidence = checked.evidence
     return (
         evidence is not None
-        and checked.fresh is True
-        and evidence.passed
+        and checked.is_fresh
+        and checked.result in (CheckResult.PASSED, CheckResult.SKIPPED)
         and evidence.command == checked.check.run
         and not evidence.document.source.uncommitted
     )

@@ -29,7 +29,7 @@ from agentledger.model.fleet import Branch, Change
 from agentledger.model.ledger import Evidence, Source
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_rfc3339, quote_path
-from agentledger.model.work import Checked
+from agentledger.model.work import Checked, CheckResult, Fresh
 from agentledger.running.junit import Unreadable
 from agentledger.workflow.handover import packet_criteria, packet_gaps, packet_text, pr_body
 from agentledger.workflow.handover.packet_files import Touched
@@ -236,18 +236,27 @@ def _describe_change(change: Change) -> str:
     return ", ".join(filter(None, (kind, what))) or ("mode" if change.old_mode != change.new_mode else "+0")
 
 
+_ABOUT = {
+    Fresh.SAME: "",
+    Fresh.REWRITTEN: ", rewritten, same change",
+    Fresh.OTHER: ", another change",
+    Fresh.UNKNOWN: ", not known here",
+    Fresh.EDITED: ", edited",
+}
+
+
 def _build_result(checked: Checked) -> Result:
     """The row of one check."""
     evidence, name, command = checked.evidence, checked.check.name, checked.check.run
     if evidence is None:
         return Result(check=name, command=command, outcome="not run")
-    about = "" if checked.fresh else ", another change"
+    about = _ABOUT[checked.fresh or Fresh.UNKNOWN]
     worth = str(checked.trust) if checked.trust else ""
     commit = f"`{evidence.head[:12]}`{about}"
     return Result(
         check=name,
         command=evidence.command,
-        outcome=describe_outcome(evidence),
+        outcome=describe_outcome(evidence) if checked.result is not CheckResult.NOT_RUN else "not run",
         when=format_rfc3339(evidence.started_at),
         commit=commit,
         worth=worth,

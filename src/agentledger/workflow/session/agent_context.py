@@ -86,9 +86,7 @@ def open_worktree(
         _refuse_unknown(taken, name)
         branch, work, task = _resolve_task(taken.fleet, name)
         top = place.top or start
-        # Base merged in is no more code of the agent's.
-        lapsed = branch.standing is not None and branch.standing.progress is Progress.LAPSED
-        branch = taken.with_standing(branch) if lapsed else branch
+        branch = taken.with_standing(branch) if _needs_merges(branch) else branch
         yield AtWork(
             git=replace(git, cwd=top),
             place=place,
@@ -146,6 +144,14 @@ def _pending_operation(directory: Path) -> str:
     if (directory / "rebase-apply" / "applying").exists():
         return "am"
     return "rebase" if any((directory / f"rebase-{kind}").exists() for kind in ("merge", "apply")) else ""
+
+
+def _needs_merges(branch: Branch) -> bool:
+    """Could base merged in, or a rebase, be taken for more code of the agent's, or for another change than reviewed?"""
+    standing = branch.standing
+    if standing is None:
+        return False
+    return standing.progress is Progress.LAPSED or not all(f.holds for f in standing.reviews_fresh.values())
 
 
 def _refuse_unknown(taken: Snapshot, name: str) -> None:

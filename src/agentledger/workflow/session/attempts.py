@@ -135,16 +135,22 @@ def render_outcomes(sealed: Git, fleet: Fleet) -> dict[str, bytes]:
 # -- keeping heads --------------------------------------------------------------------------
 
 
-def keep_heads(git: Git, sealed: Git, fleet: Fleet, records: Sequence[Record] = ()) -> None:
+def keep_heads(
+    git: Git, sealed: Git, fleet: Fleet, records: Sequence[Record] = (), more: Sequence[str] = ()
+) -> None:
     """Keep the last heads of all attempts by local refs, so that git does not remove what they lead to.
 
-    Heads of tasks with an outcome, and those that a newer one replaced, are let go.
+    The same for commits that reviews and reruns name, and for `more`: a branch that is rewritten can still be compared
+    with them. Heads of tasks with an outcome, and those that a newer one replaced, are let go.
     """
     replaced = {(record.task, record.branch): record.head for record in records}
     old = {a.head for task in fleet.tasks for a in task.attempts if a.head}
-    wanted = {head for head in replaced.values() if head}
+    wanted = {*more, *(head for head in replaced.values() if head)}
     for task in fleet.tasks:
+        judged = {head for head in (*(r.head for r in task.reviews), *(r.head for r in task.reruns)) if head}
+        old |= judged
         if task.outcome is None:
+            wanted |= judged
             wanted |= {a.head for a in task.attempts if a.head and (task.id, a.branch) not in replaced}
     kept = {ref.name.removeprefix(KEEP) for ref in queries.read_refs(git, [KEEP]).refs}
     lines = [f"update {KEEP}{head} {head}\n" for head in _read_known(sealed, sorted(wanted - kept))]

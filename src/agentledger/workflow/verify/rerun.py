@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 
 from agentledger.attention.run_differences import THERE_AND_HERE, describe_differences
+from agentledger.changes.checked_files import changed_files
 from agentledger.changes.net_changes import Net
 from agentledger.control import append
 from agentledger.fleet import snapshot
@@ -32,6 +33,7 @@ from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
+from agentledger.workflow.session import attempts
 from agentledger.workflow.session.manager_context import Managing, refuse_unknown
 from agentledger.workflow.verify import base_run, could_not_run
 from agentledger.workflow.verify.base_run import BaseBench, compare_with_base
@@ -41,7 +43,6 @@ from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_eve
 from agentledger.workflow.verify.run_checks import (
     Planned,
     bind_evidence,
-    changed_files,
     checks_of_branch,
     fill_in_checks,
     outcome_word,
@@ -116,6 +117,7 @@ def rerun_checks(
         branch, task = _resolve_branch(desk, name)
         checks, remarks = _select_checks(desk, branch, task, only)
         net = desk.snapshot.net(branch)
+        branch = desk.snapshot.with_standing(branch)
         bench = _Bench(desk, branch, bind_evidence(branch, net), now=now, hear=hear)
         again = bench.run_again(checks, net)
         remarks += bench.describe_setup(again)
@@ -294,10 +296,14 @@ class _Bench:
         )
 
     def _recorded_evidence(self, check: Check) -> Evidence | None:
-        """The branch's evidence, where it is of this command on this code; else None."""
-        work = self.branch.work
-        of_check = (each for each in (work.evidence if work else ()) if each.check == check.name)
-        return next((e for e in of_check if (e.command, e.tree) == (check.run, self.bound.tree)), None)
+        """The branch's evidence, where this command ran on this code, or on what merges the same; else None."""
+        standing = self.branch.standing
+        checks = standing.checks if standing else ()
+        checked = next((each for each in checks if each.check.name == check.name), None)
+        if checked is None or checked.evidence is None or checked.evidence.skipped is not None:
+            return None
+        is_same_code = checked.is_fresh or checked.tree == self.bound.tree
+        return checked.evidence if is_same_code and checked.evidence.command == check.run else None
 
     def _is_different(self, result: Seen) -> bool:
         recorded = self._recorded_evidence(result.check)
@@ -341,6 +347,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
         for each in rerun.checks
         if not each.last.unable
     )
+    attempts.keep_heads(desk.git, desk.snapshot.sealed, desk.fleet, more=[bound.head])
     written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 

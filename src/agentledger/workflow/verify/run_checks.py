@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from agentledger.attention import progress
 from agentledger.attention.run_differences import describe_differences
+from agentledger.changes.checked_files import changed_files
 from agentledger.changes.net_changes import Net, change_id
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.model.errors import LedgerError
@@ -27,8 +28,6 @@ from agentledger.workflow.session.ledger_commit import Committed
 from agentledger.workflow.verify import base_run, clean_worktree
 from agentledger.workflow.verify.evidence import Bound, find_run_before, render_evidence
 from agentledger.workflow.verify.one_check import Hear, Runner, Seen, ignore_event
-
-SUBMODULE = "160000"  # the mode of a submodule, which is no file that a check could read
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +149,6 @@ def checks_of_branch(
         if name not in names:
             raise unknown_name_error("check", name, names, "neither brief nor policy asks for one here")
     return tuple(check for check in checks if not only or check.name in only)
-
-
-def changed_files(branch: Branch, net: Net) -> list[bytes]:
-    """The paths of a branch's own net change that exist at its head, in order."""
-    existing_paths = {c.path for c in branch.code_changes if c.status != "D" and c.new_mode != SUBMODULE}
-    # `net` is what merging would change; where git cannot merge, all that the branch changed counts.
-    return sorted(existing_paths if net.failed else existing_paths & net.paths)
 
 
 def bind_evidence(branch: Branch, net: Net) -> Bound:

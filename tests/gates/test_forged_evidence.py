@@ -1,0 +1,202 @@
+"""What an agent types into files on its own branch makes no output say *reproduced*, *passed* or *approved*.
+
+Each row is an honest history, and what was typed afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from approved import FOLDER, Approved
+from desk import checked
+
+Forgery = Callable[[Approved], None]
+MADE_UP = "1" * 40
+
+
+def typing(**fields: object) -> Forgery:
+    """Fields of the evidence are typed, over code that fails."""
+
+    def forge(desk: Approved) -> None:
+        desk.change("check.sh", "exit 1\n")
+        known = {"head": desk.head(), "tree": desk.repo.code_tree("agent/x")}
+        desk.type_evidence(**{key: known.get(str(value), value) for key, value in fields.items()})
+
+    return forge
+
+
+def with_current_change(desk: Approved) -> None:
+    """A commit that nobody has, with the tree that the manager ran and the id of the change as it is."""
+    tree = desk.recorded()["tree"]
+    desk.change("check.sh", "exit 1\n")
+    desk.verify(code=1)
+    desk.type_evidence(head=MADE_UP, tree=tree, exit_code=0)
+
+
+def over_a_lost_commit(desk: Approved) -> None:
+    """The commit that the manager ran is gone, and the id of the change as it is stands beside its name."""
+    old = desk.recorded()
+    desk.change("check.sh", "exit 1\n")
+    desk.git("reset", "-q", "--soft", desk.start)
+    desk.git("commit", "-q", "-m", "all anew")
+    desk.verify(code=1)
+    desk.type_evidence(head=old["head"], tree=old["tree"], exit_code=0)
+    desk.git("reset", "-q", "--soft", desk.start)
+    desk.git("commit", "-q", "-m", "all anew")
+    desk.forget()
+
+
+@pytest.mark.parametrize(
+    ("forge", "shown", "stopped"),
+    [
+        pytest.param(typing(head="head"), ("passed", "claimed", "edited"), {"EVD002"}, id="head"),
+        pytest.param(typing(head="head", tree="tree"), ("passed", "claimed", "same"), set(), id="head and tree"),
+        pytest.param(typing(tree="tree"), ("passed", "claimed", "edited"), {"EVD002"}, id="tree"),
+        pytest.param(typing(change="c" * 64), ("passed", "reproduced", "other"), {"EVD002"}, id="change"),
+        pytest.param(typing(head=MADE_UP), ("passed", "claimed", "unknown"), {"EVD002"}, id="made-up head"),
+        pytest.param(typing(skipped="nothing to run"), ("not run", None, "other"), {"EVD001", "EVD002"}, id="skip"),
+        pytest.param(
+            typing(head="head", tree="tree", skipped="nothing to run", exit_code=None),
+            ("not run", None, "same"),
+            {"EVD001"},
+            id="skip of the head",
+        ),
+        pytest.param(
+            typing(head="head", tree="tree", skipped="no", command="sh {changed:none}"),
+            ("not run", None, "same"),
+            {"EVD001"},
+            id="skip of another command",
+        ),
+        pytest.param(with_current_change, ("passed", "claimed", "rewritten"), set(), id="current change"),
+        pytest.param(over_a_lost_commit, ("passed", "claimed", "rewritten"), set(), id="lost commit"),
+    ],
+)  # fmt: skip
+def test_code_that_nobody_ran_is_not_reproduced(
+    tmp_path: Path, forge: Forgery, shown: tuple[str, str | None, str], stopped: set[str]
+) -> None:
+    desk = Approved(tmp_path)
+    honest = desk.outputs()
+    assert desk.check_shown(honest) == ("passed", "reproduced", "same")
+    assert "1 check passed, reproduced" in honest.page("agent/x")
+    assert desk.progress() == "approved"
+    assert "approved" in honest.row("agent/x")
+    forge(desk)
+    outputs = desk.outputs()
+    assert desk.check_shown(outputs) == shown
+    assert desk.stopped() == stopped
+    assert "passed, reproduced" not in outputs.page("agent/x")
+    assert desk.progress() != "approved"
+    assert "approved" not in outputs.row("agent/x")
+    assert "is approved" not in outputs.next
+    assert "reproduced" not in outputs.next
+
+
+# -- what was contradicted stays that -----------------------------------------------------
+
+
+def ledger_commit(desk: Approved) -> None:
+    """Another commit with the same code."""
+    desk.note(f"{FOLDER}/notes.md", "x\n")
+    desk.type_evidence(head=desk.head(), exit_code=0)
+
+
+def rewritten(desk: Approved) -> None:
+    desk.git("reset", "-q", "--soft", desk.start)
+    desk.git("commit", "-q", "-m", "all anew")
+
+
+def lost(desk: Approved) -> None:
+    rewritten(desk)
+    desk.forget()
+
+
+@pytest.mark.parametrize(
+    ("forge", "shown"),
+    [
+        pytest.param(lambda _: None, ("passed", "contradicted", "same"), id="exit code"),
+        pytest.param(
+            lambda d: d.type_evidence(exit_code=0, tree="b" * 40), ("passed", "contradicted", "edited"), id="tree"
+        ),
+        pytest.param(
+            lambda d: d.type_evidence(exit_code=0, head=d.proven.upper()),
+            ("passed", "contradicted", "same"),
+            id="in capitals",
+        ),
+        pytest.param(
+            lambda d: d.type_evidence(exit_code=0, head=MADE_UP), ("passed", "contradicted", "rewritten"), id="made up"
+        ),
+        pytest.param(ledger_commit, ("passed", "contradicted", "same"), id="another commit of the same code"),
+        pytest.param(rewritten, ("passed", "contradicted", "rewritten"), id="rewritten"),
+        pytest.param(lost, ("passed", "contradicted", "rewritten"), id="rewritten, and the commit is lost"),
+    ],
+)  # fmt: skip
+def test_nothing_typed_takes_back_what_reruns_contradict(
+    tmp_path: Path, forge: Forgery, shown: tuple[str, str, str]
+) -> None:
+    desk = Approved(tmp_path, code=1)
+    forge(desk)
+    outputs = desk.outputs()
+    assert desk.check_shown(outputs) == shown
+    assert "EVD004" in desk.stopped()
+    assert "check passed" not in outputs.page("agent/x")
+    assert "test passed (contradicted" in outputs.next or "is contradicted" in outputs.page("agent/x")
+
+
+# -- an approval is of one change -----------------------------------------------------------
+
+
+def amend(desk: Approved) -> None:
+    """The branch begins anew with another change, which is pushed by force."""
+    desk.write("src/a.py", "a = 2\n")
+    desk.git("add", "-A")
+    desk.git("reset", "-q", "--soft", desk.start)
+    desk.git("commit", "-q", "-m", "work")
+
+
+def amend_and_lose(desk: Approved) -> None:
+    amend(desk)
+    desk.forget()
+
+
+def blanks(desk: Approved) -> None:
+    desk.write("src/a.py", "a = 1 \n" + "b = 1\n" * 9)
+    desk.git("add", "-A")
+    desk.git("reset", "-q", "--soft", desk.start)
+    desk.git("commit", "-q", "-m", "work")
+
+
+def undo_base(desk: Approved) -> None:
+    """What base did meanwhile is thrown away by a merge, and the code stays as it was approved."""
+    desk.move_base("check.sh", "exit 0 # fixed\n")
+    desk.git("merge", "-q", "--no-verify", "--no-edit", "-s", "ours", "main")
+
+
+def undo_base_anew(desk: Approved) -> None:
+    """The same in one commit on top of base."""
+    desk.move_base("check.sh", "exit 0 # fixed\n")
+    desk.git("reset", "-q", "--soft", "main")
+    desk.git("commit", "-q", "-m", "work")
+
+
+def own_review(desk: Approved) -> None:
+    amend(desk)
+    text = f"---\nreviewer: ana@example.org\nkind: human\nverdict: approve\nbranch: agent/x\nhead: {desk.head()}\n---\n"
+    desk.note(f"{FOLDER}/reviews/20231114T224000Z-0002.md", text)
+
+
+@pytest.mark.parametrize("forge", [amend, amend_and_lose, blanks, undo_base, undo_base_anew, own_review])
+def test_an_approval_is_not_of_another_change(tmp_path: Path, forge: Forgery) -> None:
+    desk = Approved(tmp_path)
+    forge(desk)
+    outputs = desk.outputs()
+    entry = outputs.branch("agent/x")
+    assert desk.progress() != "approved"
+    assert [review["about"] for review in entry["reviews"]] in (["other"], ["unknown"])
+    assert "REV002" in {finding["rule"] for finding in entry["findings"]}
+    assert "approved" not in outputs.row("agent/x")
+    assert "is approved" not in outputs.next
+    assert "EVD002" in checked(desk.repo, "merge")
+    assert "passed, reproduced" not in outputs.page("agent/x")
