@@ -305,6 +305,19 @@ class JUnit:
     skipped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class TestCounts:
+    """How many tests a test runner said it had, in its own output, and how many of them failed or were skipped."""
+
+    #: The runner's name; of several, each, and how often: `jest ×2 + pytest`.
+    runner: str
+    #: All of them, also those that were skipped.
+    tests: int = 0
+    #: With those that ended in an error.
+    failed: int = 0
+    skipped: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The recorded run of a check."""
