@@ -20,7 +20,7 @@ from agentledger.changes import bridges, content_risks, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
-from agentledger.fleet import check_ins
+from agentledger.fleet import check_ins, check_measurements
 from agentledger.fleet.fleet_facts import (
     PROTECTED,
     describe_gone_tasks,
@@ -166,6 +166,9 @@ class Bench:
         self.twins = content_risks.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
+        self.blind_checks = check_measurements.read_blind_checks(
+            store, fleet.policy, [(b, task_of_work(b.work, self.tasks) if b.work else None) for b in branches]
+        )
 
     def case(self, branch: Branch) -> Case:
         """Build the case of one branch at the gate; it must be one of those given at the start."""
@@ -212,6 +215,7 @@ class Bench:
             gone=self.gone,
             dependencies=self.known,
             packet_paths=self.fresh.packet_paths(branch),
+            blind_checks=self.blind_checks.get(branch.ref, {}),
             review_fresh=self.fresh.review(branch, brief),
         )
 

@@ -156,6 +156,8 @@ class Case:
     load: Load | None = None
     #: The paths that changed at the base and head that the packet names; None where either is not known.
     packet_paths: frozenset[bytes] | None = None
+    #: The checks that passed, in this clone, with garbage in the files that the task may change, each with where.
+    blind_checks: Mapping[str, str] = field(default_factory=dict)
     #: Is the review that counts about the change as it is now? None where that is not known.
     review_fresh: bool | None = None
 

@@ -6,7 +6,7 @@ counts (see `attention.progress`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -15,6 +15,7 @@ from agentledger.model.fleet import Branch
 from agentledger.model.ledger import Check, Evidence
 from agentledger.model.text import format_count
 from agentledger.model.work import Checked, Standing, Trust, Work
+from agentledger.rules.check_worth import list_doubts
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
 
@@ -38,6 +39,8 @@ class CheckLine:
     other: str
     #: The last lines of its output.
     tail: Markup
+    #: Why it shows nothing that it passed, each the end of a sentence about the check.
+    doubts: tuple[str, ...] = ()
 
 
 _TRUST = {
@@ -59,7 +62,8 @@ def build_check_lines(branch: Branch, work: Work, standing: Standing) -> tuple[C
     required = {c.check.name for c in standing.checks}
     other_evidence = {e.check: e for e in reversed(work.evidence) if e.check not in required}
     checks = [*standing.checks, *(_unasked_check(branch, work, e) for e in other_evidence.values())]
-    return tuple(_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
+    lines = (_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
+    return tuple(replace(line, doubts=list_doubts(line.name, branch.findings or ())) for line in lines)
 
 
 def evidence_mark(standing: Standing) -> Mark:

@@ -23,6 +23,7 @@ from agentledger.model.ledger import Check, JUnit
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import encode
 from agentledger.running import changed_files
+from agentledger.storage.cache import Cache
 from agentledger.workflow.session.agent_context import AtWork
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
@@ -30,11 +31,11 @@ from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, S
 _KIND = "on-base"  # of the cache's entries
 # Exit codes that are no answer: a shell's for a command that it cannot run or find (126, 127), and those that
 # `running` gives for one that takes too long or is lost (124, 137).
-_NO_ANSWER = (124, 126, 127, 137)
+NO_ANSWER = (124, 126, 127, 137)
 # What separates the words of a command that may be paths; `::` is pytest's, between file and test.
 _APART = re.compile(r"[\s'\"=;|&<>()]+|::")
 # Files that steer a command which does not name them.
-_STEERING = re.compile(
+STEERING = re.compile(
     rb"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Gemfile|Taskfile\.ya?ml|package\.json|pyproject\.toml"
     rb"|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|CMakeLists\.txt)"
 )
@@ -56,7 +57,7 @@ def find_base_results(
     base_paths = _read_tracked(at.git, base)
     missing = _add_folders(_read_tracked(at.git, at.branch.head)) - _add_folders(base_paths)
     # A new Makefile or package.json can change what any command does.
-    if any(map(_STEERING.fullmatch, missing)):
+    if any(map(STEERING.fullmatch, missing)):
         return {}, ()
     paths = [path for path in paths if path in base_paths]
     valid = [each for each in failed if _is_valid_on_base(each.check, paths, missing)]
@@ -100,6 +101,19 @@ def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
     return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
 
 
+def build_answer(
+    base: str, check: Check, paths: Sequence[bytes], result: Seen
+) -> dict[str, list[int | None]]:
+    """The answer that a run on base gives, by its name in the cache: exit code and number of JUnit failures."""
+    broken = result.junit.failures + result.junit.errors if result.junit else None
+    return {_cache_key(base, check, paths): [result.exit_code, broken]}
+
+
+def keep_answer(store: Cache, base: str, check: Check, result: Seen) -> None:
+    """Keep base's answer that was got by another way, for a check that names no changed file."""
+    store.put(_KIND, build_answer(base, check, (), result).items())
+
+
 def _parse_exit_code(stored: object, branch_junit: JUnit | None) -> int | None:
     """The exit code of a cached answer; None for no answer, or for fewer failures than in `branch_junit`."""
     if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
@@ -110,7 +124,7 @@ def _parse_exit_code(stored: object, branch_junit: JUnit | None) -> int | None:
         and isinstance(broken, int)
         and broken < branch_junit.failures + branch_junit.errors
     )
-    return None if code in _NO_ANSWER or fewer else code
+    return None if code in NO_ANSWER or fewer else code
 
 
 def _run_on_base(
@@ -122,13 +136,12 @@ def _run_on_base(
         if not isinstance(event, Seen):  # base's result is no result of this run
             hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
-    answers = {}
+    answers: dict[str, list[int | None]] = {}
     with fresh_worktree(at.git, at.place, base) as folder:
         runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
         prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
         for check in checks:
             result = runner.check(check, paths)
-            broken = result.junit.failures + result.junit.errors if result.junit else None
-            answers[_cache_key(base, check, paths)] = [result.exit_code, broken]
+            answers |= build_answer(base, check, paths, result)
     at.snapshot.cache.put(_KIND, answers.items())
     return answers
