@@ -86,10 +86,10 @@ def describe_no_test(check: Check, evidence: Evidence | None) -> str:
 
 
 def _judged_checks(case: Case) -> Iterator[tuple[Check, Evidence | None]]:
-    if case.standing is not None:
-        yield from ((checked.check, checked.evidence) for checked in case.standing.checks)
-    elif case.brief is not None:
+    if case.gate is Gate.SPAWN:
         yield from ((check, None) for check in required_checks(case.brief, case.policy, ()))
+    elif case.standing is not None:
+        yield from ((checked.check, checked.evidence) for checked in case.standing.checks)
 
 
 def _rewrite(case: Case, instead: str) -> str:
