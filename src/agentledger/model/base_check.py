@@ -38,6 +38,9 @@ class BaseCheck:
     name: str
     command: str
     result: Result
+    #: The commit, and what it is the head of.
+    commit: str = ""
+    where: str = "base"
     exit_code: int | None = None
     seconds: float | None = None
     #: How many tests it said it had; None where it said nothing.
@@ -59,20 +62,18 @@ class BaseCheck:
         return f"{escape_hidden(self.name)}: {self._describe_result()}{self._describe_garbage()}"
 
     def _describe_result(self) -> str:
-        words = escape_hidden(self.words)
+        words, where = escape_hidden(self.words), escape_hidden(self.where)
         if self.result is Result.NOT_MEASURED:
             return f"not measured: {words}"
         if self.result is Result.CANNOT_RUN:
             return f"could not be run here, exit code {self.exit_code}{f': {words}' if words else ''}"
         if self.result is Result.NO_TESTS:
-            return f"ran no test on base: “{words}”"
+            return f"ran no test on {where}: “{words}”"
         tests = "" if self.tests is None else f", {format_count(self.tests, 'test')}"
         time = f"in {self.seconds or 0:,.1f} s{tests}"
         if self.result is Result.FAILS:
-            return (
-                f"fails on base {time}, exit code {self.exit_code}: as the test of a fix does before the fix"
-            )
-        return f"passes on base {time}"
+            return f"fails on {where} {time}, exit code {self.exit_code}: as the test of a fix does before the fix"
+        return f"passes on {where} {time}"
 
     def _describe_garbage(self) -> str:
         where = escape_hidden(self.garbage_words)

@@ -112,6 +112,7 @@ def _shape_base_check(check: BaseCheck) -> shapes_commands.BaseCheck:
     return shapes_commands.BaseCheck(
         name=_json_text(check.name),
         command=_json_text(check.command),
+        commit=check.commit,
         on_base=check.result.value,
         exit_code=check.exit_code,
         seconds=check.seconds,

@@ -88,12 +88,14 @@ class Answered(Entry, frozen=True):
 class BaseCheck(Entry, frozen=True):
     """A check, measured where a task's work begins: `on_base` there, `with_garbage` in the files that it may change.
 
-    `tests` is null where it said nothing of any. `words` are its own for that it ran no test, or why it was not
-    measured; `files` says in which files the garbage was, or why there was none.
+    `commit` is where it begins, which with `--on` is not base. `tests` is null where it said nothing of any.
+    `words` are its own for that it ran no test, or why it was not measured; `files` says in which files the
+    garbage was, or why there was none.
     """
 
     name: str
     command: str
+    commit: Oid
     on_base: Literal["passes", "fails", "no-tests", "cannot-run", "not-measured"]
     exit_code: int | None
     seconds: float | None

@@ -139,7 +139,7 @@ def test_blind_check_is_a_finding_of_its_branch(tmp_path: Path) -> None:
     pages = "".join(page.read_text() for page in site.rglob("*.html"))
     assert "It shows nothing: it passes with garbage in src/price.py" in pages
     # Another clone knows nothing of it, and says nothing.
-    clone = Repo.init(tmp_path / "clone")
+    clone = Repo.init(tmp_path / "clone.git", bare=True)
     clone.git("fetch", "-q", str(shop.path), "+refs/heads/*:refs/heads/*")
     assert "EVD005" not in run(clone.path, "board", "--format", "json").out
 

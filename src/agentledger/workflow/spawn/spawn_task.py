@@ -205,7 +205,13 @@ class _Spawning:
         if not self.request.baseline:
             return done
         measured = measure_task.measure_task(
-            self.desk, self.task, self.start, now=self.now, hear=self.hear, kept=True
+            self.desk,
+            self.task,
+            self.start,
+            where=self.below.name if self.below else "base",
+            now=self.now,
+            hear=self.hear,
+            kept=True,
         )
         return measure_task.add_measured(done, measured)
 

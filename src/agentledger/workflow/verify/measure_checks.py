@@ -57,6 +57,8 @@ class Ground:
     scope: Scope
     #: The commit at which the work begins.
     commit: str
+    #: What that is the head of, in words.
+    where: str
     #: The worktree whose files policy copies into others.
     source: Path
     #: In seconds since the epoch.
@@ -220,7 +222,14 @@ class _Run:
 
     def describe(self, check: Check) -> BaseCheck:
         """What is known of a check now."""
-        blank = BaseCheck(name=check.name, command=check.run, result=Result.NOT_MEASURED)
+        ground = self._ground
+        blank = BaseCheck(
+            name=check.name,
+            command=check.run,
+            result=Result.NOT_MEASURED,
+            commit=ground.commit,
+            where=ground.where,
+        )
         if _needs_changes(check):
             return replace(blank, words="{changed:…} stands for changed files, and there are none yet")
         if seen := self._failed_starts.get(check.name):
@@ -242,7 +251,9 @@ class _Run:
             word = Garbage.PASSES if probe.passed else Garbage.FAILS
             return replace(known, garbage=word, garbage_words=check_measurements.describe_files(probe))
         if not self._files:
-            return replace(known, garbage_words="base has no source file yet that the task may change")
+            return replace(
+                known, garbage_words=f"{self._ground.where} has no source file yet that the task may change"
+            )
         if len(self._files) > garbage.MOST_FILES:
             count = format_count(len(self._files), "file")
             return replace(known, garbage_words=f"the task may change {count}")

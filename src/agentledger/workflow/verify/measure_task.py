@@ -26,11 +26,20 @@ USUAL = 60  # seconds for one who asks, where policy turns it off
 
 
 def measure_task(
-    desk: Managing, task: Task, commit: str, *, now: int, hear: Hear, kept: bool, seconds: int | None = None
+    desk: Managing,
+    task: Task,
+    commit: str,
+    *,
+    where: str = "base",
+    now: int,
+    hear: Hear,
+    kept: bool,
+    seconds: int | None = None,
 ) -> Measured:
     """Measure a task's checks on a commit, for as long as policy allows, or `seconds`.
 
-    With `kept`, what was measured there before counts. Raises nothing: what goes wrong is a sentence.
+    `where` says what the commit is the head of. With `kept`, what was measured there before counts. Raises
+    nothing: what goes wrong is a sentence.
     """
     brief, policy = task.brief, desk.fleet.policy
     if brief is None or brief.mode == "explore":
@@ -53,6 +62,7 @@ def measure_task(
             brief=brief,
             scope=scope,
             commit=commit,
+            where=where,
             source=desk.observation.home,
             now=now,
             hear=hear,
@@ -89,11 +99,15 @@ def measure_planned(start: Path, name: str, now: int, hear: Hear) -> Did:
                 f"{escape_hidden(task.id)} has no brief, so no checks", f"agentledger plan {task.id}"
             )
         branches = [b for b in desk.attempts(task.id) if b.state in UNMERGED]
-        starts = [commit for b in branches for commit in check_measurements.list_starts(b, task)[:1]]
+        starts = {commit: b for b in branches for commit in check_measurements.list_starts(b, task)[:1]}
+        base = desk.fleet.base.head
         done = Did(command="plan", task=task.id)
         seconds = desk.fleet.policy.spawn_baseline or USUAL
-        for commit in dict.fromkeys(starts or [desk.fleet.base.head]):
-            measured = measure_task(desk, task, commit, now=now, hear=hear, kept=False, seconds=seconds)
+        for commit in starts or [base]:
+            where = "base" if commit == base else f"{commit[:12]}, where {starts[commit].name} begins,"
+            measured = measure_task(
+                desk, task, commit, where=where, now=now, hear=hear, kept=False, seconds=seconds
+            )
             done = add_measured(done, measured)
         if not done.checks and not done.messages:
             line = f"{escape_hidden(task.id)} has no check to be measured: --add-verify NAME=COMMAND adds one"
