@@ -30,6 +30,8 @@ class CommitResult:
 
     exit_code: int
     seconds: float
+    #: How many failures its report lists, whatever the exit code.
+    broken: int
     #: How many tests it said it had; None where it said nothing.
     tests: int | None
     #: A runner's words for that it ran no test; "" for none.
@@ -46,12 +48,13 @@ class GarbageResult:
 
 
 RESULT_FORM: Form[CommitResult] = Form(
-    lambda each: [each.exit_code, each.seconds, each.tests, each.nothing_run],
+    lambda each: [each.exit_code, each.seconds, each.broken, each.tests, each.nothing_run],
     lambda row: CommitResult(
         exit_code=int(row[0]),
         seconds=float(row[1]),
-        tests=None if row[2] is None else int(row[2]),
-        nothing_run=str(row[3]),
+        broken=int(row[2]),
+        tests=None if row[3] is None else int(row[3]),
+        nothing_run=str(row[4]),
     ),
 )
 PROBE_FORM: Form[GarbageResult] = Form(

@@ -54,7 +54,9 @@ class BaseCheck:
     @property
     def is_doubtful(self) -> bool:
         """Should somebody look at the check before an agent works by it?"""
-        return self.garbage is Garbage.PASSES or self.result in (Result.NO_TESTS, Result.CANNOT_RUN)
+        # One that fails for want of tests can fail: they may be what the task is about.
+        passes_without = self.result is Result.NO_TESTS and self.exit_code == 0
+        return passes_without or self.garbage is Garbage.PASSES or self.result is Result.CANNOT_RUN
 
     @property
     def sentence(self) -> str:
@@ -68,7 +70,8 @@ class BaseCheck:
         if self.result is Result.CANNOT_RUN:
             return f"could not be run here, exit code {self.exit_code}{f': {words}' if words else ''}"
         if self.result is Result.NO_TESTS:
-            return f"ran no test on {where}: “{words}”"
+            passes = "passes on" if self.exit_code == 0 else f"fails with exit code {self.exit_code} on"
+            return f"{passes} {where} and ran no test there: “{words}”"
         tests = "" if self.tests is None else f", {format_count(self.tests, 'test')}"
         time = f"in {self.seconds or 0:,.1f} s{tests}"
         if self.result is Result.FAILS:

@@ -101,19 +101,6 @@ def _cache_key(base: str, check: Check, paths: Sequence[bytes]) -> str:
     return f"{base} {hashlib.sha256(bytes(1).join(arguments)).hexdigest()}"
 
 
-def build_answer(
-    base: str, check: Check, paths: Sequence[bytes], result: Seen
-) -> dict[str, list[int | None]]:
-    """The answer that a run on base gives, by its name in the cache: exit code and number of JUnit failures."""
-    broken = result.junit.failures + result.junit.errors if result.junit else None
-    return {_cache_key(base, check, paths): [result.exit_code, broken]}
-
-
-def keep_answer(store: Cache, base: str, check: Check, result: Seen) -> None:
-    """Keep base's answer that was got by another way, for a check that names no changed file."""
-    store.put(_KIND, build_answer(base, check, (), result).items())
-
-
 def _parse_exit_code(stored: object, branch_junit: JUnit | None) -> int | None:
     """The exit code of a cached answer; None for no answer, or for fewer failures than in `branch_junit`."""
     if not (isinstance(stored, list) and len(stored) == 2 and type(stored[0]) is int):
@@ -136,12 +123,19 @@ def _run_on_base(
         if not isinstance(event, Seen):  # base's result is no result of this run
             hear(replace(event, name=f"{event.name} on base") if isinstance(event, Begins) else event)
 
-    answers: dict[str, list[int | None]] = {}
+    answers = {}
     with fresh_worktree(at.git, at.place, base) as folder:
         runner = Runner(folder, at.place.common, at.fleet.policy, now=now, hear=hear_base, source=at.top)
         prepare_worktree(folder, at.top, runner, policy=at.fleet.policy, hear=hear_base)
         for check in checks:
             result = runner.check(check, paths)
-            answers |= build_answer(base, check, paths, result)
+            broken = result.junit.failures + result.junit.errors if result.junit else None
+            answers[_cache_key(base, check, paths)] = [result.exit_code, broken]
     at.snapshot.cache.put(_KIND, answers.items())
     return answers
+
+
+def keep_answer(store: Cache, base: str, check: Check, result: Seen) -> None:
+    """Keep an answer that was got by another way, of a check that names no changed file."""
+    broken = result.junit.failures + result.junit.errors if result.junit else None
+    store.put(_KIND, [(_cache_key(base, check, ()), [result.exit_code, broken])])
