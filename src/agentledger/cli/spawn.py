@@ -86,7 +86,7 @@ def spawn(
     start, now = settings.repo or current_folder(), int(time.time())
     command = _read_launch_command(agent) if agent else ()
     done = work.spawn_task(
-        start, work.Wanted(task, attempt, folder, on, baseline), now, print_event, dry_run=dry_run
+        start, work.Wanted(task, attempt, folder, on=on, baseline=baseline), now, print_event, dry_run=dry_run
     )
     if isinstance(done, Report):
         _print_refusal(done, format)

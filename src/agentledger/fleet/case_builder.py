@@ -52,11 +52,18 @@ from agentledger.storage.cache import Cache
 
 
 def judge_branches(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+    scratch: Scratch,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    gate: Gate,
+    measured: Cache | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
+    """Map each branch's ref to what the rules of a gate find; nothing that lets anybody pass is out of the cache.
+
+    `measured` is the cache with what was measured of checks here, which only warns.
+    """
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate)
+    bench = Bench(scratch, fleet, branches, gate, measured=measured)
     return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
 
 
@@ -132,6 +139,7 @@ class Bench:
         branches: Sequence[Branch],
         gate: Gate,
         store: Cache | None = None,
+        measured: Cache | None = None,
     ) -> None:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
@@ -167,7 +175,9 @@ class Bench:
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
         self.blind_checks = check_measurements.read_blind_checks(
-            store, fleet.policy, [(b, task_of_work(b.work, self.tasks) if b.work else None) for b in branches]
+            store or measured,
+            fleet.policy,
+            [(b, task_of_work(b.work, self.tasks) if b.work else None) for b in branches],
         )
 
     def case(self, branch: Branch) -> Case:

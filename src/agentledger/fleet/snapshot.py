@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from agentledger.attention import progress as attention
@@ -102,6 +103,8 @@ class Snapshot:
     _scratch: Scratch
     _history: History
     _promised: Promised
+    #: Opens the repository's cache, also for a gate, whose own is empty.
+    _open_cache: Callable[[], Cache]
 
     def patches(self, branches: Sequence[Branch]) -> Iterator[tuple[Branch, tuple[FilePatch, ...]]]:
         """Yield each branch with its patches, in the order given, streamed from one process."""
@@ -120,7 +123,11 @@ class Snapshot:
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
         self.require_code(branches)
-        return case_builder.judge_branches(self._scratch, self.fleet, self.bridged(branches), gate)
+        bridged = self.bridged(branches)
+        if gate is not Gate.MERGE:
+            return case_builder.judge_branches(self._scratch, self.fleet, bridged, gate)
+        with closing(self._open_cache()) as measured:
+            return case_builder.judge_branches(self._scratch, self.fleet, bridged, gate, measured=measured)
 
     def bridged(self, branches: Sequence[Branch]) -> Sequence[Branch]:
         """Return the branches with their bridges, also where the snapshot was opened without forecasts."""
@@ -211,7 +218,9 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     observed = _observe_repository(start, request)
     # Without a folder the cache is in memory, and empty.
     folder = None if request.gate else observed.place.common / "agentledger"
-    cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
+    version = ".".join(map(str, observed.git_version))
+    cache = Cache(folder, version, now)
+    open_cache = partial(Cache, observed.place.common / "agentledger", version, now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
             promised = Promised(observed.git, sealed.git, observed.refs.promisors if request.fetch else ())
@@ -227,7 +236,7 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, _history=history, _promised=promised)
+            yield Snapshot(fleet, cache, sealed, _history=history, _promised=promised, _open_cache=open_cache)
     finally:
         cache.close()
 

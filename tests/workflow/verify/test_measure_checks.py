@@ -134,6 +134,8 @@ def test_blind_check_is_a_finding_of_its_branch(tmp_path: Path) -> None:
         f"the check test passes with garbage in src/price.py at {shop.base[:12]}: it does not read it"
     )
     assert found["severity"] == "warn"
+    assert found["message"] in run(shop.path, "check", "--fleet").out
+    assert found["message"] in run(shop.path, "check", "--branch", "agent/x", "--gate", "merge").out
     site = tmp_path / "site"
     assert run(shop.path, "site", "--out", str(site)).code == 0
     pages = "".join(page.read_text() for page in site.rglob("*.html"))

@@ -79,7 +79,7 @@ class Measured:
 def measure_checks(ground: Ground, checks: Sequence[Check], seconds: float) -> Measured:
     """Measure these checks within so many seconds; what was measured before is not run again."""
     files = garbage.list_source_files(ground.git, ground.commit, ground.scope, ground.policy)
-    run = _Run(ground, tuple(checks), files, time.monotonic() + seconds, seconds)
+    run = _Run(ground, tuple(checks), files, until=time.monotonic() + seconds, seconds=seconds)
     problem = ""
     if run.is_needed():
         try:
