@@ -12,9 +12,9 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, FOLDER, Scene, Told
-from agentledger.model.ledger import Companion, JUnit, OnBase, Policy
+from agentledger.model.ledger import Check, Companion, Evidence, JUnit, OnBase, Policy
 from agentledger.model.work import Fresh, Trust
-from agentledger.rules.case import BaseDoubt, PacketFiles
+from agentledger.rules.case import BaseDoubt, Case, PacketFiles
 from rule_rows_brief import nothing
 
 PACKET = FOLDER + "packet.md"
@@ -113,6 +113,20 @@ def contradicted(scene: Scene) -> None:
 
 def ran_again(scene: Scene, said: Told) -> None:
     scene.managed("agentledger verify x --rerun --only test", said)
+
+
+def check_rewritten(scene: Scene, said: Told) -> None:
+    assert said.message == "the check test ends in `|| true`: it passes whatever sh says", said
+    assert "take `|| true` away" in said.hint
+    assert "agentledger plan x --edit" in said.hint
+    scene.plan(verify={"test": "sh tests/t.py"})
+
+
+def merged(evidence: Evidence | None, command: str = "make test", junit: str | None = None) -> Case:
+    """It is about to merge, with this evidence for its check, of the command that is asked for."""
+    known = evidence and replace(evidence, command=command)
+    checked = replace(given.checked(known), check=Check("test", command, junit))
+    return given.merge(given.review(), standing=replace(given.SOON, checks=(checked,)))
 
 
 def tested(scene: Scene, said: Told) -> None:
@@ -365,5 +379,46 @@ ROWS = (
             ),
         ),
         situations=(Advice("EVD004", "····E", "manager", arrange=contradicted, mend=ran_again),),
+    ),
+    RuleRow(
+        "EVD005",
+        fires=(
+            given.case(given.SPAWN, replace(given.brief(), verify=(Check("test", "make test || true"),))),
+            merged(given.evidence(), command="make test; true"),
+            merged(given.evidence(tail=("Ran 0 tests in 0.000s", "", "OK"))),
+            merged(given.evidence(junit=JUnit()), junit="out.xml"),
+            replace(merged(given.evidence()), blind_checks={"test": "src/a.py at 0123456789ab"}),
+        ),
+        silent=(
+            given.case(given.SPAWN),
+            merged(given.evidence()),
+            merged(None),
+            merged(given.evidence(tail=("Ran 2 tests in 0.000s", "", "OK"))),
+            merged(given.evidence(junit=JUnit(tests=2)), junit="out.xml"),
+            merged(given.evidence(1, tail=("Ran 0 tests in 0.000s",))),
+            replace(merged(given.evidence()), blind_checks={"lint": "src/a.py at 0123456789ab"}),
+            # A task that explores has no check to show.
+            given.case(
+                given.SPAWN, replace(given.brief(), mode="explore", verify=(Check("test", "pytest || true"),))
+            ),
+        ),
+        situations=(
+            Advice(
+                "EVD005",
+                "w···w",
+                "manager",
+                arrange=nothing,
+                mend=check_rewritten,
+                keys={"verify": {"test": "sh tests/t.py || true"}},
+            ),
+            Advice(
+                "EVD005",
+                "····w",
+                "agent",
+                arrange=with_evidence(tail=["", "Ran 0 tests in 0.000s", "", "OK"]),
+                mend=ran,
+                case="no test",
+            ),
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from agentledger.cli.options import current_folder, format_option, repo_option, 
 from agentledger.workflow.plan.task_kinds import KINDS
 
 if TYPE_CHECKING:
+    from agentledger.model.command_result import Did
     from agentledger.workflow.plan.brief_wish import Wish
 
 Command = Callable[..., Any]
@@ -102,6 +104,11 @@ def _brief_options(command: Command) -> Command:
     help="Take the whole brief from FILE; - is standard input.",
 )
 @click.option("--edit", is_flag=True, help="Open the editor even if nothing is missing.")
+@click.option(
+    "--baseline",
+    is_flag=True,
+    help="Then run its checks on base, and again with garbage in its files: can they fail?",
+)
 @format_option
 @dry_run_option
 @repo_option
@@ -114,6 +121,7 @@ def plan(
     kind: str | None,
     source: Path | None,
     edit: bool,
+    baseline: bool,
     format: str,
     dry_run: bool,
     **flags: Any,
@@ -128,6 +136,12 @@ def plan(
     from agentledger.workflow.plan import plan_task as work
     from agentledger.workflow.plan.plan_draft import Plan
 
+    start, now = settings.repo or current_folder(), int(time.time())
+    if baseline and dry_run:
+        raise click.UsageError("--baseline runs the checks of a brief that is written: leave --dry-run out")
+    if baseline and not (edit or source or any(value not in (None, ()) for value in flags.values()) or kind):
+        print_result(_measure_checks(start, task, now), format)
+        return
     text = None if source is None else _read_source(source)
     request = Plan(
         task=task,
@@ -140,12 +154,23 @@ def plan(
     )
     # The editor needs a person: one who asks for it, or one at a terminal.
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
-    print_result(
-        work.plan_task(
-            settings.repo or current_folder(), request, int(time.time()), _print_sentence if person else None
-        ),
-        format,
-    )
+    done = work.plan_task(start, request, now, _print_sentence if person else None)
+    if baseline:
+        measured = _measure_checks(start, task, now)
+        done = replace(
+            done,
+            messages=done.messages + measured.messages,
+            warnings=done.warnings + measured.warnings,
+            checks=measured.checks,
+        )
+    print_result(done, format)
+
+
+def _measure_checks(start: Path, task: str, now: int) -> Did:
+    from agentledger.cli.verify import print_event
+    from agentledger.workflow.verify import measure_task
+
+    return measure_task.measure_planned(start, task, now, print_event)
 
 
 def _print_sentence(sentence: str) -> None:

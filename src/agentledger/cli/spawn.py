@@ -47,6 +47,11 @@ BLOCKED = 1
 @click.option(
     "--launch", "agent", metavar="NAME", help="Then start the agent with this command of your configuration."
 )
+@click.option(
+    "--baseline/--no-baseline",
+    default=True,
+    help="Measure the task's checks before its agent begins.  [default: as long as the policy allows]",
+)
 @format_option
 @dry_run_option
 @repo_option
@@ -60,6 +65,7 @@ def spawn(
     folder: Path | None,
     on: str | None,
     agent: str | None,
+    baseline: bool,
     format: str,
     dry_run: bool,
 ) -> int:
@@ -67,8 +73,10 @@ def spawn(
 
     The branch's first commit is the brief. Refused, with exit code 1, where a rule blocks it: a bad brief,
     files that another active task may change, a dependency that has not merged (--on starts at its work),
-    too much in progress. After an interruption, run it again:
-    it completes or removes what was begun. --launch NAME is a command under [launch] in your own
+    too much in progress. After an interruption, run it again: it completes or removes what was begun.
+
+    The checks are run on base before the agent begins, and again with garbage in the files that the task may
+    change: one that still passes does not test them. --launch NAME is a command under [launch] in your own
     config.toml.
     """
     from agentledger.cli.verify import print_event
@@ -77,7 +85,9 @@ def spawn(
 
     start, now = settings.repo or current_folder(), int(time.time())
     command = _read_launch_command(agent) if agent else ()
-    done = work.spawn_task(start, work.Wanted(task, attempt, folder, on), now, print_event, dry_run=dry_run)
+    done = work.spawn_task(
+        start, work.Wanted(task, attempt, folder, on=on, baseline=baseline), now, print_event, dry_run=dry_run
+    )
     if isinstance(done, Report):
         _print_refusal(done, format)
         return BLOCKED

@@ -44,6 +44,11 @@ DURATION = Form(
     values.parse_duration,
     {**_STRING, "pattern": "^[1-9][0-9]{0,4}[mhd]$"},
 )
+TIME_LIMIT = Form(
+    "a time such as `60s` or `5m`; `0s` is none",
+    values.parse_time_limit,
+    {**_STRING, "pattern": "^(0|[1-9][0-9]{0,4})[smh]$"},
+)
 TIME = Form(
     "a time in UTC, such as `2026-11-23T10:15:00Z`", values.parse_time, {**_STRING, "format": "date-time"}
 )

@@ -20,6 +20,7 @@ from agentledger.documents.forms import (
     REPORT,
     TEXT,
     TEXTS,
+    TIME_LIMIT,
     Levels,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
@@ -104,6 +105,12 @@ SPAWN = _policy_table(
     (
         Key("copy", PATHS, "Files to be copied into each new worktree."),
         Key("setup", MAYBE, "A command to be run in it.", default=""),
+        Key(
+            "baseline",
+            TIME_LIMIT,
+            "How long `spawn` may measure the checks on base; 0s: not at all.",
+            default="60s",
+        ),
     ),
 )
 

@@ -91,6 +91,15 @@ def parse_duration(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def parse_time_limit(text: str) -> int:
+    """Return the seconds of `60s`, `5m` or `1h`; 0 for `0s`."""
+    match = re.fullmatch(r"(0|[1-9][0-9]{0,4})([smh])", text)
+    if not match:
+        bare = re.fullmatch(r"[0-9]{1,5}", text)
+        raise Wrong(hint=f"say of what: `{text}s` or `{text}m`" if bare else "")
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
 def parse_time(text: str) -> int:
     """Return an RFC 3339 time in seconds since the epoch; zones are converted, fractions are cut off."""
     match = _TIME.fullmatch(text)

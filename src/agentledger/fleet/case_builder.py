@@ -22,7 +22,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.changes.packet_bases import PacketBases
-from agentledger.fleet import check_ins
+from agentledger.fleet import check_ins, check_measurements
 from agentledger.fleet.fleet_facts import (
     PROTECTED,
     describe_gone_tasks,
@@ -62,13 +62,15 @@ def judge_branches(
     *,
     history: History,
     group: MergeGroup | None = None,
+    measured: Cache | None = None,
 ) -> dict[str, tuple[Finding, ...]]:
-    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache.
+    """Map each branch's ref to what the rules of a gate find; nothing that lets anybody pass is out of the cache.
 
-    The parts of a `group` are judged as they land: for each one those before it have merged.
+    The parts of a `group` are judged as they land: for each one those before it have merged. `measured` is the
+    cache with what was measured of checks here, which only warns.
     """
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate, history=history)
+    bench = Bench(scratch, fleet, branches, gate, history=history, measured=measured)
     landing = _tasks_before(fleet, group) if group else {}
     return {
         branch.ref: rules.evaluate_rules(bench.case(branch, landing.get(branch.ref))) for branch in branches
@@ -181,6 +183,7 @@ class Bench:
         *,
         history: History,
         store: Cache | None = None,
+        measured: Cache | None = None,
     ) -> None:
         self.fleet, self.gate = fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
@@ -216,6 +219,11 @@ class Bench:
         self.twins = content_risks.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
+        self.blind_checks = check_measurements.read_blind_checks(
+            store or measured,
+            fleet.policy,
+            [(b, task_of_work(b.work, self.tasks) if b.work else None) for b in branches],
+        )
 
     def case(self, branch: Branch, landing: frozenset[str] | None = None) -> Case:
         """Build the case of one branch at the gate; it must be one of those given at the start.
@@ -270,6 +278,7 @@ class Bench:
                 self._net(branch),
                 bool(standing and standing.packet_fresh and standing.packet_fresh.holds),
             ),
+            blind_checks=self.blind_checks.get(branch.ref, {}),
             review_fresh=self.fresh.review(branch, brief),
         )
 

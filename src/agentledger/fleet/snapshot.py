@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,6 +108,8 @@ class Snapshot:
     _scratch: Scratch
     history: History
     _promised: Promised
+    #: Opens the repository's cache, also for a gate, whose own is empty.
+    _open_cache: Callable[[], Cache]
     #: The merge group that was asked for by `Request.group`; None where that branch is none.
     group: MergeGroup | None = None
 
@@ -127,9 +130,20 @@ class Snapshot:
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
         self.require_code(branches)
-        return case_builder.judge_branches(
-            self._scratch, self.fleet, self.bridged(branches), gate, history=self.history, group=self.group
+        bridged, group = self.bridged(branches), self.group
+        judge = partial(
+            case_builder.judge_branches,
+            self._scratch,
+            self.fleet,
+            bridged,
+            gate,
+            history=self.history,
+            group=group,
         )
+        if gate is not Gate.MERGE:
+            return judge()
+        with closing(self._open_cache()) as measured:
+            return judge(measured=measured)
 
     def strays(self, gate: Gate) -> tuple[Finding, ...]:
         """Return what the rules of a gate find in the group beside its parts."""
@@ -224,7 +238,9 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
     observed = _observe_repository(start, request)
     # Without a folder the cache is in memory, and empty.
     folder = None if request.gate else observed.place.common / "agentledger"
-    cache = Cache(folder, ".".join(map(str, observed.git_version)), now)
+    version = ".".join(map(str, observed.git_version))
+    cache = Cache(folder, version, now)
+    open_cache = partial(Cache, observed.place.common / "agentledger", version, now)
     try:
         with scratch.open_scratch(observed.place) as sealed:
             promised = Promised(observed.git, sealed.git, observed.refs.promisors if request.fetch else ())
@@ -243,7 +259,9 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
             if _is_whole_fleet(request) and not fleet.absent:
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
-            yield Snapshot(fleet, cache, sealed, history=history, _promised=promised, group=group)
+            yield Snapshot(
+                fleet, cache, sealed, history=history, _promised=promised, _open_cache=open_cache, group=group
+            )
     finally:
         cache.close()
 

@@ -29,6 +29,7 @@ _RENAMED = {
     ("merge", "landing"): "landing",
     ("spawn", "copy"): "spawn_copy",
     ("spawn", "setup"): "spawn_setup",
+    ("spawn", "baseline"): "spawn_baseline",
 }
 _PLAIN = ("base", "branches", "require_briefs", "managers", "dormant", "enforce", "rules")
 _PATHS = ("protected", "shared", "open", "generated", "tests")

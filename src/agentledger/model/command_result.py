@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agentledger.model.base_check import BaseCheck
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
@@ -28,4 +30,6 @@ class Did:
     next: str | None = None
     #: Sentences about what to look at, though nothing failed.
     warnings: tuple[str, ...] = ()
+    #: What was measured of the task's checks; each also has a sentence among those above.
+    checks: tuple[BaseCheck, ...] = ()
     dry_run: bool = False

@@ -543,6 +543,8 @@ class Policy:
     #: Files to be copied into each new worktree, and a command to be run in it.
     spawn_copy: tuple[str, ...] = ()
     spawn_setup: str = ""
+    #: So many seconds `spawn` takes to measure the checks on base; 0: it does not.
+    spawn_baseline: int = 60
     #: How strict a rule is (off, warn or error), by its id or name.
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

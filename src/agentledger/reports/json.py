@@ -13,6 +13,7 @@ import msgspec
 from agentledger.attention import actions, sections, turn, wip
 from agentledger.attention.commands import NextAction
 from agentledger.model import fleet as model_fleet
+from agentledger.model.base_check import BaseCheck
 from agentledger.model.command_result import Did
 from agentledger.model.ledger import Wip
 from agentledger.model.text import encode, format_path, format_rfc3339
@@ -102,8 +103,24 @@ def encode_command_result(done: Did) -> bytes:
         said=tuple(map(_json_text, done.messages)),
         warnings=tuple(map(_json_text, done.warnings)),
         next=_optional_text(done.next),
+        checks=tuple(map(_shape_base_check, done.checks)),
     )
     return msgspec.json.encode(document) + b"\n"
+
+
+def _shape_base_check(check: BaseCheck) -> shapes_commands.BaseCheck:
+    return shapes_commands.BaseCheck(
+        name=_json_text(check.name),
+        command=_json_text(check.command),
+        commit=check.commit,
+        on_base=check.result.value,
+        exit_code=check.exit_code,
+        seconds=check.seconds,
+        tests=check.tests,
+        words=_optional_text(check.words or None),
+        with_garbage=check.garbage.value,
+        files=_optional_text(check.garbage_words or None),
+    )
 
 
 def _shape_base(base: model_fleet.Base) -> shapes_ledger.Base:

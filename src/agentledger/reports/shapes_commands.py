@@ -85,11 +85,32 @@ class Answered(Entry, frozen=True):
     unsigned: str | None
 
 
+class BaseCheck(Entry, frozen=True):
+    """A check, measured where a task's work begins: `on_base` there, `with_garbage` in the files that it may change.
+
+    `commit` is where it begins, which with `--on` is not base. `tests` is null where it said nothing of any.
+    `words` are its own for that it ran no test, or why it was not measured; `files` says in which files the
+    garbage was, or why there was none.
+    """
+
+    name: str
+    command: str
+    commit: Oid
+    on_base: Literal["passes", "fails", "no-tests", "cannot-run", "not-measured"]
+    exit_code: int | None
+    seconds: float | None
+    tests: Count | None
+    words: str | None
+    with_garbage: Literal["fails", "passes", "not-tried"]
+    files: str | None
+
+
 class Did(Entry, frozen=True):
     """What a writing command did, or with `dry_run` would do.
 
     `refs` are the refs that moved, `commits` the commits made, `files` the paths written, `worktree` the
-    worktree made. `said` and `warnings` are sentences for people; `next` is the command to type next.
+    worktree made. `said` and `warnings` are sentences for people; `next` is the command to type next. `checks`
+    is what `spawn` and `plan --baseline` have measured.
     """
 
     version: Literal[1]
@@ -104,6 +125,7 @@ class Did(Entry, frozen=True):
     said: tuple[str, ...]
     warnings: tuple[str, ...]
     next: str | None
+    checks: tuple[BaseCheck, ...]
 
 
 # What can come of one check.

@@ -18,7 +18,7 @@ from agentledger.model.ledger import Waiver
 from agentledger.model.ledger_paths import LEDGER
 from agentledger.model.paths import fold_name
 from agentledger.model.text import encode
-from agentledger.rules import brief, fleet, ownership, packet, review, status
+from agentledger.rules import brief, check_worth, fleet, ownership, packet, review, status
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
@@ -137,6 +137,13 @@ RULES: tuple[Rule, ...] = (
         "····E",
         packet.evidence_contradicted,
         applies=packet.is_code_handed_over,
+    ),
+    Rule(
+        "EVD005",
+        "check-shows-nothing",
+        "w···w",
+        check_worth.check_shows_nothing,
+        applies=check_worth.has_checks_to_judge,
     ),
     Rule("REV001", "review-missing", "····E", review.review_missing, applies=review.needs_review),
     Rule("REV002", "review-stale", "····E", review.review_stale, applies=review.needs_review),

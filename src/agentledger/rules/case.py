@@ -185,6 +185,8 @@ class Case:
     load: Load | None = None
     #: What the packet's list of files is held against; None without a packet.
     packet_files: PacketFiles | None = None
+    #: The checks that passed, in this clone, with garbage in the files that the task may change, each with where.
+    blind_checks: Mapping[str, str] = field(default_factory=dict)
     #: Is the review that counts about the change as it is now? None where no review counts.
     review_fresh: Fresh | None = None
 

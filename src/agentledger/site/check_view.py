@@ -6,15 +6,17 @@ counts (see `attention.trust`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from agentledger.attention import run_differences
 from agentledger.model import check_words
+from agentledger.model.findings import Finding
 from agentledger.model.ledger import Evidence
 from agentledger.model.text import format_count
 from agentledger.model.work import Checked, CheckResult, Fresh, Standing, Trust
+from agentledger.rules.check_worth import list_doubts
 from agentledger.site.labels import Mark
 from agentledger.site.timeline import render_literal
 
@@ -38,6 +40,8 @@ class CheckLine:
     other: str
     #: The last lines of its output.
     tail: Markup
+    #: Why it shows nothing that it passed, each the end of a sentence about the check.
+    doubts: tuple[str, ...] = ()
 
 
 _TRUST = {
@@ -56,14 +60,15 @@ FRESH_MARKS = {
 }
 
 
-def build_check_lines(standing: Standing) -> tuple[CheckLine, ...]:
+def build_check_lines(standing: Standing, findings: tuple[Finding, ...]) -> tuple[CheckLine, ...]:
     """One line for each check that is asked for or was recorded, failures first."""
     required = {c.check.name for c in standing.checks}
     checks = [*standing.checks, *standing.unasked]
-    return tuple(_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
+    lines = (_build_check_line(c, c.check.name in required) for c in sorted(checks, key=_check_sort_key))
+    return tuple(replace(line, doubts=list_doubts(line.name, findings)) for line in lines)
 
 
-def evidence_mark(standing: Standing) -> Mark:
+def evidence_mark(standing: Standing, findings: tuple[Finding, ...]) -> Mark:
     """One mark for all checks: does the evidence match the head, and is it claimed or reproduced?"""
     if not standing.checks:
         return Mark("none", "No check is asked for")
@@ -84,6 +89,7 @@ def evidence_mark(standing: Standing) -> Mark:
         for c in passed
         if c.evidence and (doubt := check_words.describe_doubt(c.evidence))
     ]
+    doubts += [f"{c.check.name} shows nothing" for c in passed if list_doubts(c.check.name, findings)]
     parts += [f"{skipped:,} skipped: nothing it looks at changed"] if skipped else []
     kind = "warn" if doubts else "ok" if reproduced else "done"
     return Mark(kind, "; ".join([*parts, *doubts]))

@@ -122,7 +122,7 @@ def build_work_view(
     render = _limit_text(MOST_TEXT, render)
     task = fleet.task_of(work)
     documents = timeline.list_documents(work, task)
-    check_lines = check_view.build_check_lines(standing)
+    check_lines = check_view.build_check_lines(standing, branch.findings or ())
     question = standing.question if standing.progress in ASKING else None
     now = turn_of(branch)
     return WorkView(
@@ -132,7 +132,7 @@ def build_work_view(
         since=now.since,
         why=now.why,
         guess=describe_guess(branch),
-        evidence=check_view.evidence_mark(standing),
+        evidence=check_view.evidence_mark(standing, branch.findings or ()),
         rivals=standing.rivals,
         question=(TextSection("", render(question.needs)),) if question and question.needs else (),
         question_by=question.agent if question else "",

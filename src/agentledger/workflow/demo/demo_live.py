@@ -40,7 +40,7 @@ def run_live_commands(shop: git.Repo, now: int) -> None:
     with _act_as(now, 28, MARTA) as at:
         plan_task.plan_task(top, _plan_of(TASK), at, None)
     with _act_as(now, 27, MARTA) as at:
-        result = spawn_task.spawn_task(top, Wanted(TASK), at, ignore_event)
+        result = spawn_task.spawn_task(top, Wanted(TASK, baseline=False), at, ignore_event)
     worktree = top.with_name("shop.worktrees") / TASK
     assert worktree.is_dir(), result
     with _act_as(now, 13, CLAUDE):

@@ -25,6 +25,7 @@ from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository import ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
+from agentledger.running.lost_exit_code import find_lost_exit_code
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
 from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
@@ -74,6 +75,7 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
             _examine_instructions(git, place, base),
             _examine_enforcement(policy),
             _examine_control(policy),
+            *_examine_checks(policy),
         )
 
 
@@ -258,6 +260,17 @@ def _examine_enforcement(policy: Policy) -> Surface:
         return Surface("policy", State.ON, "what a gate finds stops")
     detail = "enforce = false on base: whatever a gate finds, nothing is stopped"
     return Surface("policy", State.OFF, detail, "set enforce = true in .agentledger/config.toml, on base")
+
+
+def _examine_checks(policy: Policy) -> Iterator[Surface]:
+    """The checks of policy that pass whatever their programs say."""
+    for each in policy.checks:
+        if lost := find_lost_exit_code(each.check.run):
+            detail = f"it {lost.why}"
+            name = f"policy check {escape_hidden(each.check.name)}"
+            yield Surface(
+                name, State.OFF, escape_hidden(detail), f"{lost.instead}: .agentledger/config.toml, on base"
+            )
 
 
 def _examine_control(policy: Policy) -> Surface:

@@ -10,6 +10,7 @@ branch appears last, in one step. Before that step, others see nothing.
 from __future__ import annotations
 
 import shlex
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from agentledger.model.text import encode, escape_hidden
 from agentledger.model.work import Task
 from agentledger.repository import layout, ref_clashes, spawned_files, worktrees
 from agentledger.repository.bases import HEADS
+from agentledger.rules import check_worth
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
@@ -36,6 +38,7 @@ from agentledger.workflow.setup import uncommitted_setup
 from agentledger.workflow.setup.hooks import activate_hooks
 from agentledger.workflow.spawn import ground, spawn_journal
 from agentledger.workflow.spawn.spawn_journal import Begun
+from agentledger.workflow.verify import measure_task
 from agentledger.workflow.verify.fresh_worktree import prepare_worktree
 from agentledger.workflow.verify.one_check import Hear, Runner
 
@@ -46,12 +49,14 @@ class Wanted:
 
     `attempt` is the number of a rival attempt, None for the first; `folder` is where the worktree goes, None
     for the usual place. `on` is the task or branch on whose work it is to stand, None to start at base.
+    `baseline`: are its checks to be measured, as long as policy allows?
     """
 
     task: str
     attempt: int | None = None
     folder: Path | None = None
     on: str | None = None
+    baseline: bool = True
 
 
 def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: bool = False) -> Did | Report:
@@ -62,7 +67,8 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
     the folder exists already, the set-up fails, or another spawn is at work.
     """
     place = queries.locate_repository(process.repository_at(start))
-    with spawn_journal.hold_spawn_lock(place):
+    with ExitStack() as spawning:
+        spawning.enter_context(spawn_journal.hold_spawn_lock(place))
         # Before the fleet is read: completing a spawn creates a branch.
         recovered = spawn_journal.recover_spawns(process.repository_at(start), place)
         with manager_context.open_managing(start, now) as desk:
@@ -75,9 +81,12 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
             report = Report(Gate.SPAWN, task.id, desk.snapshot.spawn(task.id, below=below), ())
             if report.blocked:
                 return report
-            return _Spawning(desk, task, request, now=now, hear=hear, below=below).run(
-                tuple(recovered), dry_run
-            )
+            work = _Spawning(desk, task, request, now=now, hear=hear, below=below)
+            done = work.run(tuple(recovered), dry_run)
+            done = replace(done, warnings=(*_describe_lost_checks(report), *done.warnings))
+            # The task is handed out: another spawn need not wait until its checks are measured.
+            spawning.close()
+            return done if dry_run else work.measure_checks(done)
 
 
 def _refuse_uncommitted_setup(desk: Managing) -> None:
@@ -190,6 +199,21 @@ class _Spawning:
             warnings=warnings,
             dry_run=False,
         )
+
+    def measure_checks(self, done: Did) -> Did:
+        """The result with what the task's checks say where its work begins; a measurement that fails undoes nothing."""
+        if not self.request.baseline:
+            return done
+        measured = measure_task.measure_task(
+            self.desk,
+            self.task,
+            self.start,
+            where=self.below.name if self.below else "base",
+            now=self.now,
+            hear=self.hear,
+            kept=True,
+        )
+        return measure_task.add_measured(done, measured)
 
     def _describe(self, dry_run: bool) -> tuple[str, ...]:
         """Lines for the manager: branch, worktree, copied files and set-up command."""
@@ -345,6 +369,11 @@ class _Spawning:
         if not update_refs(self._writer, self.desk.git, line, "agentledger: spawn", before=None, reflog=True):
             message = f"somebody else made the branch {escape_hidden(begun.branch)} meanwhile"
             raise GitError(message, "nothing was made; agentledger board shows it")
+
+
+def _describe_lost_checks(report: Report) -> tuple[str, ...]:
+    """What the spawn gate says of checks that cannot fail; its other warnings `plan` has shown."""
+    return tuple(f"{each.message} ({each.hint})" for each in report.findings if each.rule == check_worth.ID)
 
 
 def _start_command(task: Task, worktree: Path | None) -> str:

@@ -35,11 +35,11 @@ from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, S
 _KIND = "base-answer"  # of the cache's entries
 # Exit codes that are no answer: a shell's for a command that it cannot run or find (126, 127), and those that
 # `running` gives for one that takes too long or is lost (124, 137).
-_NO_ANSWER = (124, 126, 127, 137)
+NO_ANSWER = (124, 126, 127, 137)
 # What separates the words of a command that may be paths; `::` is pytest's, between file and test.
 _APART = re.compile(r"[\s'\"=;|&<>()]+|::")
 # Files that steer a command which does not name them.
-_STEERING = re.compile(
+STEERING = re.compile(
     rb"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Gemfile|Taskfile\.ya?ml|package\.json|pyproject\.toml"
     rb"|tox\.ini|noxfile\.py|setup\.(?:py|cfg)|Cargo\.toml|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|CMakeLists\.txt)"
 )
@@ -78,7 +78,7 @@ def compare_with_base(
     base_paths = _read_tracked(bench.git, bench.base)
     missing = _add_folders(_read_tracked(bench.git, bench.head)) - _add_folders(base_paths)
     # A new Makefile or package.json can change what any command does.
-    if any(map(_STEERING.fullmatch, missing)):
+    if any(map(STEERING.fullmatch, missing)):
         return tuple(results), ()
     paths = [path for path in paths if path in base_paths]
     checks = [each.check for each in failed if _is_valid_on_base(each.check, paths, missing)]
@@ -90,7 +90,7 @@ def compare_with_base(
 
 
 def _add_answer(result: Seen, answer: Answer | None, base: str) -> Seen:
-    if answer is None or answer.exit_code in _NO_ANSWER:
+    if answer is None or answer.exit_code in NO_ANSWER:
         return result
     return replace(result, on_base=compare_results(result, answer, base))
 
@@ -100,7 +100,7 @@ def can_run_on_base(git: Git, base: str, head: str, check: Check, paths: Sequenc
     base_paths = _read_tracked(git, base)
     missing = _add_folders(_read_tracked(git, head)) - _add_folders(base_paths)
     paths = [path for path in paths if path in base_paths]
-    return not any(map(_STEERING.fullmatch, missing)) and _is_valid_on_base(check, paths, missing)
+    return not any(map(STEERING.fullmatch, missing)) and _is_valid_on_base(check, paths, missing)
 
 
 def _is_valid_on_base(check: Check, paths: Sequence[bytes], missing: set[bytes]) -> bool:
@@ -166,3 +166,10 @@ def _run_on_base(bench: BaseBench, checks: Sequence[Check], paths: Sequence[byte
             elif result.exit_code is not None:
                 answers[check] = Answer(result.exit_code, result.junit, result.report_gap)
     return answers
+
+
+def keep_answer(store: Cache, base: str, check: Check, result: Seen) -> None:
+    """Keep an answer that was got by another way, of a check that names no changed file."""
+    if result.exit_code is not None:
+        answer = Answer(result.exit_code, result.junit, result.report_gap)
+        store.put(_KIND, [(_cache_key(base, check, ()), asdict(answer))])

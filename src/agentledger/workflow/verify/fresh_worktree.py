@@ -75,17 +75,22 @@ def _sweep_worktrees(git: Git) -> None:
             _remove_worktree(git, home, checkout.path)
 
 
-def prepare_worktree(folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear) -> None:
+def prepare_worktree(
+    folder: Path, source: Path, runner: Runner, policy: Policy, hear: Hear, limit: float = LIMIT
+) -> None:
     """Copy the files that policy names from the worktree at `source`, and run its set-up command.
 
-    `hear` gets an event when the set-up begins. Raises LedgerError where a file would end up outside of
-    `folder`, and SetupError where the command fails.
+    `hear` gets an event when the set-up begins, which may take `limit` seconds. Raises LedgerError where a file
+    would end up outside of `folder`, and SetupError where the command fails.
     """
     for path in policy.spawn_copy:
         _copy_file(folder, source, path)
     if policy.spawn_setup:
         hear(Begins("setup", policy.spawn_setup))
-        ran, _ = runner.shell([encode(policy.spawn_setup)], LIMIT)
+        ran, _ = runner.shell([encode(policy.spawn_setup)], limit)
+        if ran.late:
+            message = f"policy's set-up command did not end within {limit:,.0f} s in a fresh worktree"
+            raise LedgerError(message, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
         if ran.exit_code:
             message = f"policy's set-up command failed in a fresh worktree, exit code {ran.exit_code}"
             raise SetupError(message, f"try it in a clone of your own: {escape_hidden(policy.spawn_setup)}")
