@@ -49,7 +49,7 @@ def check_shows_nothing(case: Case) -> Iterator[Found]:
                 hint=f"agentledger verify --only {escape_hidden(check.name)}, once it finds the tests",
                 path=source,
             )
-        if place := case.blind_checks.get(check.name):
+        elif place := case.blind_checks.get(check.name):
             message = f"{subject}passes with garbage in {place}: it does not read it"
             hint = (
                 "let it run the code of the worktree it runs in: its exit code may be lost, or an installed copy "
