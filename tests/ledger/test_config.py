@@ -98,3 +98,20 @@ def test_lines_are_found_in_tables_of_the_same_name_and_dotted_keys() -> None:
 def test_a_tower_is_refused(text: str) -> None:
     (problem,) = config.parse("config.toml", text.encode()).problems
     assert problem.fatal
+
+
+def test_a_rule_that_does_not_exist_is_named_with_its_line_and_a_near_one() -> None:
+    policy = config.parse(
+        "config.toml", b'[rules]\ncompanion-misssing = "off"\nKIL999 = "warn"\nOWN001 = "warn"\n'
+    )
+    assert [(p.line, p.message, p.hint) for p in policy.problems] == [
+        (
+            2,
+            "there is no rule named companion-misssing, so this changes nothing",
+            "did you mean companion-missing or packet-missing or evidence-missing?",
+        ),
+        (3, "there is no rule named KIL999, so this changes nothing", "did you mean KIL001?"),
+    ]
+    assert policy.readable
+    assert policy.rules["OWN001"] == "warn"
+    assert not any(problem.fatal for problem in policy.problems)

@@ -13,6 +13,7 @@ import os
 import sys
 
 from agentledger.gates import run
+from agentledger.storage import platform
 
 TYPE_CHECKING = False  # see `git.environment`
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def main() -> int:
     if named not in ("", *HOOKS):
         sys.stderr.write(f"agentledger-hook: {named!r} is no hook; it knows {', '.join(HOOKS)}\n")
         return USAGE
+    if not platform.is_supported():
+        # A team-mate's commit is never stopped by what agentledger cannot do.
+        sys.stderr.write(f"{platform.UNSUPPORTED}; this was not checked\n")
+        return 0
     if named:
         code = run.main(named)
     elif pushed := _pushed_ref_line(os.environ):

@@ -57,7 +57,8 @@ def _is_plain_brief(gated: Gated) -> bool:
     # An incomplete brief stops at spawn and at merge, not at this gate.
     invalid = any(problem.kind == "invalid" for problem in brief.document.problems)
     checkpoints = bool(brief.checkpoints) or brief.mode == "review"
-    return not (invalid or checkpoints or gated.policy.problems)
+    damaged = any(problem.fatal for problem in gated.policy.problems)
+    return not (invalid or checkpoints or damaged)
 
 
 def _grant_fields(here: Here, gated: Gated) -> dict[str, list[bytes]]:

@@ -13,8 +13,12 @@ from agentledger.documents.forms import default_check_name
 from agentledger.documents.frame import MOST_BYTES, decode_document
 from agentledger.documents.policy_keys import POLICY
 from agentledger.documents.syntax import toml_lines
+from agentledger.documents.syntax.nodes import Map
 from agentledger.documents.syntax.problems import Problems
 from agentledger.model.ledger import Check, Policy, PolicyCheck, Wip
+from agentledger.model.near_names import suggest_names
+from agentledger.model.text import escape_hidden
+from agentledger.rules import RULES, find_rule
 
 __all__ = ("MOST_BYTES", "parse")
 
@@ -48,6 +52,8 @@ def parse(path: str, raw: bytes, size: int | None = None) -> Policy:
     if keys.get("version", VERSION) != VERSION:
         hint = f"this agentledger reads version {VERSION}: a newer one may be needed"
         out.invalid(1, f"the policy is in version {keys['version']} of its format", hint)
+    if tree and "rules" in keys:
+        _note_unknown_rules(tree, keys["rules"], out)
     values = _policy_values(keys)
     is_known_version = keys.get("version", VERSION) == VERSION
     return Policy(**values, problems=out.all(), readable=tree is not None and is_known_version)
@@ -65,6 +71,16 @@ def _policy_values(keys: Mapping[str, Any]) -> dict[str, Any]:
     values["delegations"] = keys.get("delegation", ())
     values["checks"] = _policy_checks(keys.get("verify", ()))
     return values
+
+
+def _note_unknown_rules(tree: Map, levels: Mapping[str, str], out: Problems) -> None:
+    """Note each name under `[rules]` that no rule has: what it was to turn off, or on, is as it was."""
+    tables = (entry.value for entry in tree.entries if entry.key == "rules")
+    for entry in (entry for table in tables if isinstance(table, Map) for entry in table.entries):
+        if entry.key in levels and find_rule(entry.key) is None:
+            near = suggest_names(entry.key, [name for rule in RULES for name in (rule.id, rule.name)])
+            message = f"there is no rule named {escape_hidden(entry.key)}, so this changes nothing"
+            out.invalid(entry.line, message, near or "agentledger rule lists all rules", fatal=False)
 
 
 def _policy_checks(tables: tuple[dict[str, Any], ...]) -> tuple[PolicyCheck, ...]:
