@@ -16,7 +16,7 @@ from dataclasses import replace
 from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
-from agentledger.changes import bridges, content_risks, net_changes
+from agentledger.changes import bridges, content_risks, hidden_characters, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
@@ -162,7 +162,9 @@ class Bench:
         self.reports = check_ins.compare_check_ins(scratch, fleet.policy, histories)
         new = {b.head: self._new(b) for b in branches}
         self.links = content_risks.read_link_targets(scratch, (c for each in new.values() for c in each))
-        self.hidden = content_risks.find_hidden(scratch, (c for each in new.values() for c in each), store)
+        self.hidden = hidden_characters.find_hidden(
+            scratch, (c for each in new.values() for c in each), store
+        )
         self.twins = content_risks.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agentledger import documents, rules
 from agentledger.attention.clock import time_of
-from agentledger.changes import content_risks, net_changes
+from agentledger.changes import content_risks, hidden_characters, net_changes
 from agentledger.changes.merge_blobs import list_change_blobs
 from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.fleet import check_ins, fleet_facts
@@ -89,7 +89,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
     # Also what a full checkout has but a sparse one only names.
     lacking.require_blobs(gated.promised, ((decode(p), b) for p, b in list_change_blobs(new)), here.branch)
     targets = content_risks.read_link_targets(sealed, new)
-    hidden = content_risks.find_hidden(sealed, new)
+    hidden = hidden_characters.find_hidden(sealed, new)
     return Case(
         gate=Gate.COMMIT,
         now=now,

@@ -69,13 +69,15 @@ class Ref:
 class Hidden:
     """Misleading characters that a change adds, by their names (`U+202E`), and the first line with one.
 
-    `where` is the place in words. `line` is None for characters in a file's name.
+    `where` is the place in words. `line` is None for characters in a file's name. `unread` says why a file was not
+    searched for any; then there are no names.
     """
 
     where: str
     path: bytes | None
     line: int | None
     names: tuple[str, ...]
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

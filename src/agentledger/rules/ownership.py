@@ -15,7 +15,7 @@ from agentledger.model.findings import Gate
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import unsafe_path_reason
 from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_path
-from agentledger.rules.case import Case, Found, Touched
+from agentledger.rules.case import Case, Found, Hidden, Touched
 from agentledger.scope.task_scope import first_match
 
 # What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
@@ -154,15 +154,30 @@ def hidden_unicode(case: Case) -> Iterator[Found]:
     """A change adds characters that cannot be seen, or that reorder what is seen.
 
     Why: what a reviewer reads is then not what runs.
-    Fix: take them out, or write them as escapes (`\\u202e`).
+    Fix: take them out, or write them as escapes (`\\u202e`). A file that git calls binary is not searched; that one
+    was text before, or is too large to be searched, is only shown.
     """
     for hidden in case.hidden:
+        if hidden.unread:
+            yield _unread_finding(case, hidden)
+            continue
         yield Found(
             message=f"{hidden.where} brings {', '.join(hidden.names)}: characters that mislead whoever reads it",
             hint="remove them, or write them as escapes such as \\u202e",
             path=hidden.path,
             line=hidden.line,
         )
+
+
+def _unread_finding(case: Case, hidden: Hidden) -> Found:
+    since = "--cached" if case.gate is Gate.COMMIT else f"{case.base}...{case.branch}"
+    look = f"git diff --text {shlex.quote(escape_hidden(since))} -- {_quote_pathspec(hidden.path or b'')}"
+    return Found(
+        message=f"{hidden.where} {hidden.unread}; it was not searched for characters that mislead",
+        hint=f"look at it: {look}",
+        path=hidden.path,
+        milder=True,
+    )
 
 
 def foreign_ref(case: Case) -> Iterator[Found]:
