@@ -16,7 +16,7 @@ from dataclasses import replace
 from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
-from agentledger.changes import bridges, content_risks, hidden_characters, net_changes
+from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
@@ -95,13 +95,17 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
 
 
 def touched_paths(
-    seen_net: Net, own: Own, gate: Gate, below: frozenset[bytes] = frozenset()
+    seen_net: Net,
+    own: Own,
+    gate: Gate,
+    below: frozenset[bytes] = frozenset(),
+    states: frozenset[bytes] = frozenset(),
 ) -> tuple[Touched, ...]:
     """Return the paths that a gate judges: all that the branch's commits changed, or that merging would bring.
 
     A conflicted path that no commit of the branch touched is left out: only base changed it. So is one of the
-    paths `below`, which the branches that it stands on bring. Where git cannot merge the two, all that the branch
-    did counts as brought.
+    paths `below`, which the branches that it stands on bring. At the conflicted ones of `states` the branch has what
+    base has, or had. Where git cannot merge the two, all that the branch did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
@@ -114,8 +118,10 @@ def touched_paths(
         # What only merging brings is judged once the branch leaves its worktree.
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
             continue
-        brought = path in net or bool(seen_net.failed)
-        touched.append(Touched(path, differing.get(path, change), commit, own=in_own, net=brought))
+        is_base_state = path in states and path in seen_net.conflicted
+        brought = (path in net or bool(seen_net.failed)) and not is_base_state
+        change = differing.get(path, change)
+        touched.append(Touched(path, change, commit, own=in_own, net=brought, base_state=is_base_state))
     return tuple(touched)
 
 
@@ -133,7 +139,7 @@ class Bench:
         gate: Gate,
         store: Cache | None = None,
     ) -> None:
-        self.fleet, self.gate = fleet, gate
+        self.scratch, self.fleet, self.gate = scratch, fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
         self.peers = {peer.task: peer for peer in peers_of(fleet)}
@@ -154,6 +160,7 @@ class Bench:
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        self.base_states = self._find_base_states(branches)
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -174,7 +181,8 @@ class Bench:
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
-        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
+        states = self.base_states.get(branch.head, frozenset())
+        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch), states)
         merged = self._tasks_merged_in(branch)
         return Case(
             gate=self.gate,
@@ -220,6 +228,18 @@ class Bench:
     def _below(self, branch: Branch) -> frozenset[bytes]:
         """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""
         return frozenset().union(*(self.grounds[stand.commit].paths for stand in branch.stands_on))
+
+    def _find_base_states(self, branches: Sequence[Branch]) -> dict[str, frozenset[bytes]]:
+        """Map heads to the conflicted paths outside their scope at which they have what base has, or had."""
+        conflicted: dict[str, frozenset[bytes]] = {}
+        for branch in branches:
+            task = task_of_work(branch.work, self.tasks) if branch.work else None
+            granted = scope_of(task.brief, self.fleet) if task and task.brief else None
+            paths = self._net(branch).conflicted & self.owns[branch.ref].paths
+            if granted is not None:
+                conflicted[branch.head] = frozenset(path for path in paths if not granted.holds(path))
+        forks = {branch.head: branch.merge_bases for branch in branches}
+        return base_states.find_base_states(self.scratch, self.fleet.base.head, conflicted, forks)
 
     def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
         if branch.work is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agentledger import documents, rules
 from agentledger.attention.clock import time_of
-from agentledger.changes import content_risks, hidden_characters, net_changes
+from agentledger.changes import base_states, content_risks, hidden_characters, net_changes
 from agentledger.changes.merge_blobs import list_change_blobs
 from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.fleet import check_ins, fleet_facts
@@ -67,17 +67,24 @@ def _evaluate_commit(sealed: Scratch, here: Here, gated: Gated, commit: str, now
     # Merging costs more than all the rest, so it is done only when somebody would be stopped.
     lacking.bring_merge(gated.promised, sealed, gated.base.head, commit)
     net = net_changes.find_net_changes(sealed, gated.base.head, [commit])[commit]
-    return rules.evaluate_rules(_keep_net_changes(case, net))
+    conflicted = {commit: net.conflicted & own.paths}
+    states = base_states.find_base_states(sealed, gated.base.head, conflicted, {commit: [commit]})
+    return rules.evaluate_rules(_keep_net_changes(case, net, states.get(commit, frozenset())))
 
 
-def _keep_net_changes(case: Case, net: Net) -> Case:
-    """Return the case without what merging would not bring to base; unchanged, if git cannot merge."""
+def _keep_net_changes(case: Case, net: Net, states: frozenset[bytes]) -> Case:
+    """Return the case without what merging would not bring to base; unchanged, if git cannot merge.
+
+    Nor do the conflicted paths count at which the commit has what base has, or had: only bringing base in settles
+    those.
+    """
     if net.failed:
         return case
+    brought = net.paths - states
     return replace(
         case,
-        changed=tuple(t for t in case.changed if t.path in net.paths),
-        hidden=tuple(h for h in case.hidden if h.path is None or h.path in net.paths),
+        changed=tuple(t for t in case.changed if t.path in brought),
+        hidden=tuple(h for h in case.hidden if h.path is None or h.path in brought),
     )
 
 

@@ -104,6 +104,40 @@ def read_file_history(
     _require_whole(flow)
 
 
+def read_path_states(
+    sealed: Git, tip: str, without: Sequence[str], paths: Sequence[bytes]
+) -> Iterator[tuple[str, tuple[bytes, str, str]]]:
+    """Yield each commit of `tip` outside of `without` that changed one of the paths, with what it has there then.
+
+    That is the path, and its mode and blob, zeros where the commit took it away. GitError where git cannot read on.
+    """
+    # --full-history: what came in by a merge counts, too. -m: content that only a merge made is in no other diff.
+    flags = [
+        "--full-history",
+        "-m",
+        "--raw",
+        "-r",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--format=%x00%H%x00",
+    ]
+    ranges = [tip, *(f"^{commit}" for commit in without)]
+    names = [decode(path) for path in paths]
+    flow = stream_output(sealed, ["--literal-pathspecs", "log", *flags, *ranges, "--", *names], [])
+    commit = ""
+    tokens = split_stream(flow.blocks)
+    for raw_token in tokens:
+        token = raw_token.lstrip(b"\n")
+        if token.startswith(b":"):
+            # `:old-mode new-mode old-blob new-blob status`, then the path as a token of its own.
+            words = decode(token).split(" ")
+            yield commit, (next(tokens), words[1], words[3])
+        elif token:
+            commit = decode(token)
+    _require_whole(flow)
+
+
 def _require_whole(flow: Stream) -> None:
     """GitError where a log ended before its end, as at a damaged object: it looks like a short one."""
     if reason := flow.failure():

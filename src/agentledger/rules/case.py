@@ -24,7 +24,8 @@ class Touched:
     """A changed path as the gate judges it.
 
     `commit` is the newest of the branch's own commits that changed it. `own` is False for what only merging
-    would bring; `net` is False for what a later commit has put back.
+    would bring; `net` is False for what a later commit has put back. `base_state`: the path conflicts with base, and
+    has there what base had since the two parted, as after a squash of base; then `net` is False, too.
     """
 
     path: bytes
@@ -32,6 +33,7 @@ class Touched:
     commit: str | None = None
     own: bool = True
     net: bool = True
+    base_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def unsafe_path(case: Case) -> Iterator[Found]:
 
 
 def history_outside_scope(case: Case) -> Iterator[Found]:
-    """A commit changed a path outside the scope, and a later commit put it back.
+    """A commit changed a path outside the scope, and a later commit put it back; or it is as base once had it.
 
     Why: a merge or a squash brings nothing of it to base, but where pull requests land by rebase, each commit
     arrives.
@@ -123,14 +123,23 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     for touched in case.changed:
         if touched.own and not touched.net and case.scope and not can_change(case, touched.path):
             message = f"{format_path(touched.path)} was changed outside the scope, and put back"
+            if touched.base_state:
+                message = f"{format_path(touched.path)} has what {case.base} had there, which has moved on"
             yield Found(
                 message=message,
-                hint=hint,
+                hint=_base_state_hint(case, touched.path) if touched.base_state else hint,
                 path=touched.path,
                 line=None,
                 commit=touched.commit,
-                milder=not rebased,
+                # The conflict with base is settled by bringing base in, whichever way it lands then.
+                milder=not rebased or touched.base_state,
             )
+
+
+def _base_state_hint(case: Case, path: bytes) -> str:
+    base, there = shlex.quote(escape_hidden(case.base)), _quote_pathspec(path)
+    settle = f"git checkout --theirs -- {there} && git add -- {there} && git commit --no-edit"
+    return f"bring it in, and take its version there: git merge {base} || ({settle})"
 
 
 def foreign_branch_merged(case: Case) -> Iterator[Found]:
