@@ -16,7 +16,7 @@ from dataclasses import replace
 from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
-from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes
+from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes, renames
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
 from agentledger.changes.own_commits import Lineage
@@ -46,7 +46,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
-from agentledger.rules.case import Case, Peer, Ref, Touched
+from agentledger.rules.case import Case, Peer, Ref, Rename, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
@@ -161,6 +161,7 @@ class Bench:
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
         self.base_states = self._find_base_states(branches)
+        self.renames = self._find_renames(branches, store)
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -199,6 +200,7 @@ class Bench:
             scope=scope_of(brief, self.fleet) if brief else None,
             since=brief.document.source.at if brief else None,
             changed=paths,
+            renames=self.renames.get(branch.head, {}),
             code=any(t.own and not t.path.startswith(LEDGER_BYTES) for t in paths),
             added=branch.added,
             removed=branch.removed,
@@ -240,6 +242,29 @@ class Bench:
                 conflicted[branch.head] = frozenset(path for path in paths if not granted.holds(path))
         forks = {branch.head: branch.merge_bases for branch in branches}
         return base_states.find_base_states(self.scratch, self.fleet.base.head, conflicted, forks)
+
+    def _find_renames(
+        self, branches: Sequence[Branch], store: Cache | None
+    ) -> dict[str, dict[bytes, Rename]]:
+        """Map heads to their renames, where something outside the scope was added or is gone."""
+        pairs: dict[str, tuple[str, str]] = {}
+        own = {branch.head: self.owns[branch.ref].paths for branch in branches}
+        for branch in branches:
+            task = task_of_work(branch.work, self.tasks) if branch.work else None
+            granted = scope_of(task.brief, self.fleet) if task and task.brief else None
+            statuses = {
+                (change.status, granted is None or granted.holds(path))
+                for path, (_, change) in self.owns[branch.ref].newest.items()
+                if change.status in "AD"
+            }
+            # Both sides are needed, one of them outside.
+            if (
+                branch.merge_bases
+                and any(not held for _, held in statuses)
+                and len({s for s, _ in statuses}) == 2
+            ):
+                pairs[branch.head] = (branch.merge_bases[0], branch.head)
+        return renames.find_renames(self.scratch, pairs, own, store)
 
     def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
         if branch.work is None:

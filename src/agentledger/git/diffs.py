@@ -67,6 +67,39 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
     return salvage_batch(pairs, ask)
 
 
+def read_renames(
+    sealed: Git, pairs: Sequence[tuple[str, str]], least: int = 50
+) -> Iterator[tuple[tuple[bytes, bytes, bool], ...] | Failure]:
+    """For each pair of commits (from, to), the files that git takes for renamed; a Failure if git fails.
+
+    Each as its old path, its new one, and whether content and mode are the same. `least` is how much of the content
+    has to be the same, in percent; with 100 no blob is read.
+    """
+
+    def ask(part: Sequence[tuple[str, str]]) -> tuple[list[tuple[tuple[bytes, bytes, bool], ...]], str]:
+        # --always without --diff-filter: a pair whose changes are all filtered out would have no header.
+        flags = ["-r", "-z", "--raw", f"-M{least}%", "--no-abbrev", "--ignore-submodules=none"]
+        flow = stream_output(
+            sealed,
+            ["diff-tree", "--stdin", "--always", *flags],
+            (f"{new} {old}\n".encode() for old, new in part),
+        )
+        answers: list[list[tuple[bytes, bytes, bool]]] = []
+        tokens = split_stream(flow.blocks)
+        for token in tokens:
+            if not token.startswith(b":"):
+                answers.append([])
+                continue
+            old_mode, new_mode, old, new, status = token[1:].split(b" ")
+            path = next(tokens)
+            if status.startswith(b"R"):
+                answers[-1].append((path, next(tokens), (old_mode, old) == (new_mode, new)))
+        reason = flow.failure()
+        return [tuple(each) for each in (answers[:-1] if reason else answers)], reason
+
+    return salvage_batch(pairs, ask)
+
+
 def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
     """The commits outside base that touch the ledger's folder, parents first, and what they changed.
 

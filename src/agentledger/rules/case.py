@@ -37,6 +37,15 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A file that a change renames, as git finds it. `exact`: content and mode are the same."""
+
+    source: bytes
+    target: bytes
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Another active task: its brief, scope and branches.
 
@@ -108,6 +117,8 @@ class Case:
     since: int | None = None
     #: The paths that the gate judges.
     changed: tuple[Touched, ...] = ()
+    #: The renames among them, by the old path and by the new one; only where a side is outside the scope.
+    renames: Mapping[bytes, Rename] = field(default_factory=dict)
     #: Did anything outside the ledger change?
     code: bool = False
     #: Lines added and removed outside the ledger; None where they were not counted.
