@@ -59,7 +59,11 @@ def _dump_hidden(places: tuple[Hidden, ...]) -> Any:
 def _load_hidden(rows: Any) -> tuple[Hidden, ...]:
     return tuple(
         Hidden(
-            str(where), encode(path), None if line is None else int(line), tuple(map(str, names)), str(unread)
+            str(where),
+            encode(path),
+            line=None if line is None else int(line),
+            names=tuple(map(str, names)),
+            unread=str(unread),
         )
         for where, path, line, names, unread in rows
     )
@@ -130,4 +134,4 @@ def _describe_unread(
     elif was_text and not contents.get(change.new, _PLAIN).text:
         why = "was text, and is binary to git now, so that no diff shows it"
     if why:
-        yield Hidden(format_path(change.path), change.path, None, (), why)
+        yield Hidden(format_path(change.path), change.path, line=None, names=(), unread=why)

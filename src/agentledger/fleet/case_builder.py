@@ -183,7 +183,7 @@ class Bench:
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
         states = self.base_states.get(branch.head, frozenset())
-        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch), states)
+        paths = touched_paths(self._net(branch), own, self.gate, below=self._below(branch), states=states)
         merged = self._tasks_merged_in(branch)
         return Case(
             gate=self.gate,
