@@ -17,7 +17,8 @@ from command import run
 from desk import Desk, Pushed, checked, stopping
 
 # Long enough that an edit leaves it a rename.
-TEXT = "".join(f"line {number}\n" for number in range(40))
+TEXT = "".join(f"line {number} of this file\n" for number in range(40))
+SMALL = "a few bytes\n"
 EDIT = "an edit that nobody wants to lose\n"
 FOLDER = {
     f"{folder}/{number}.py": f"{folder} {number}\n" * 9
@@ -28,6 +29,8 @@ FILES = {
     "src/a.py": TEXT.replace("line", "a"),
     "src/only/x.py": TEXT.replace("line", "x"),
     "src/a b's é.py": TEXT.replace("line", "odd"),
+    "src/small.py": SMALL,
+    "docs/small.md": "and a few others\n",
     "docs/d.md": TEXT.replace("line", "d"),
     "top.txt": TEXT.replace("line", "top"),
     **FOLDER,
@@ -79,6 +82,11 @@ OUT = {
     "foreign to foreign": moved(("docs/d.md", "docs/e.md")),
     "foreign to foreign, edited": moved(("docs/d.md", "lib/e.md"), edit=True),
     "case alone": moved(("docs/d.md", "docs/D.md")),
+    "over a foreign file": moved(("src/a.py", "docs/d.md"), edit=True),
+    "a small one over a foreign file": moved(("src/small.py", "docs/small.md")),
+    "over a foreign file, unchanged": moved(("src/a.py", "docs/d.md")),
+    "a foreign file over an own one": moved(("docs/d.md", "src/a.py")),
+    "a foreign file over a foreign one": moved(("docs/d.md", "top.txt"), edit=True),
     "a folder, own to foreign": moved(("src/pkg", "docs/pkg")),
     "a folder, foreign to own": moved(("lib/pkg", "src/lib")),
     "a folder, foreign to foreign": moved(("lib/pkg", "lib/other")),
@@ -102,7 +110,7 @@ WITHIN = {
 
 def commands(said: str) -> list[str]:
     """What the messages say to type, each once."""
-    return list(dict.fromkeys(re.findall(r"(?m)^  next: (.*)$", said)))
+    return list(dict.fromkeys(re.findall(r"(?m)^error .*\n  .*\n  next: (.*)$", said)))
 
 
 def obeyed(desk: Desk, said: str, folder: str = ".") -> None:
@@ -166,6 +174,95 @@ def test_once_it_is_committed_both_sides_are_put_back_in_a_commit(here: Pushed, 
     assert EDITED.isdisjoint([name]) or kept(desk)
     assert here.push("agent/x") == ""
     assert checked(here.repo) == set()
+
+
+def slipped(desk: Desk) -> None:
+    desk.git("commit", "-q", "--no-verify", "-a", "-m", "slip")
+
+
+def made_and_moved(desk: Desk) -> None:
+    """A file of the branch's own, which base has never had, and edited where it is now."""
+    moved(("src/mine.py", "docs/mine.py"))(desk)
+    slipped(desk)
+    with (desk.path / "docs/mine.py").open("a") as file:
+        file.write(EDIT)
+    slipped(desk)
+
+
+def moved_twice(desk: Desk) -> None:
+    moved(("src/mine.py", "src/yours.py"), edit=True)(desk)
+    slipped(desk)
+    moved(("src/yours.py", "docs/yours.py"))(desk)
+    slipped(desk)
+
+
+def made_outside_and_moved(desk: Desk) -> None:
+    desk.write("docs/new.md", TEXT)
+    desk.git("add", "-A")
+    slipped(desk)
+    moved(("docs/new.md", "docs/newer.md"))(desk)
+    slipped(desk)
+
+
+def edited_before_it_was_moved(desk: Desk) -> None:
+    desk.write("src/a.py", FILES["src/a.py"] + EDIT)
+    slipped(desk)
+    moved(("src/a.py", "docs/a.py"))(desk)
+    slipped(desk)
+
+
+def moved_while_base_goes_on(desk: Desk) -> None:
+    moved(("docs/d.md", "docs/e.md"), ("src/a.py", "docs/a.py"))(desk)
+    slipped(desk)
+    desk.repo.commit(
+        "main",
+        {"docs/d.md": FILES["docs/d.md"] + "more of base's\n"},
+        parents=[desk.repo.git("rev-parse", "main")],
+    )
+    desk.repo.flush()
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        made_and_moved,
+        moved_twice,
+        made_outside_and_moved,
+        edited_before_it_was_moved,
+        moved_while_base_goes_on,
+    ],
+    ids=lambda tell: tell.__name__,
+)
+def test_what_the_branch_itself_made_or_changed_is_not_lost_by_putting_it_back(
+    here: Pushed, tell: Callable[[Desk], None]
+) -> None:
+    desk = here.desk
+    desk.write("src/mine.py", TEXT.replace("line", "mine"))
+    slipped(desk)
+    tell(desk)
+    said = here.push("agent/x")
+    assert "OWN001" in stopping(said)
+    obeyed(desk, said)
+    assert here.push("agent/x") == ""
+    assert checked(here.repo) == set()
+    expected = {
+        made_and_moved: ("src/mine.py", TEXT.replace("line", "mine") + EDIT),
+        moved_twice: ("src/yours.py", TEXT.replace("line", "mine") + EDIT),
+        edited_before_it_was_moved: ("src/a.py", FILES["src/a.py"] + EDIT),
+    }
+    if tell in expected:
+        path, text = expected[tell]
+        assert desk.git("show", f"HEAD:{path}") == text
+    assert listed(desk, "diff", "--name-only", "--diff-filter=D", "main", "HEAD") == set()
+
+
+def test_a_stand_in_where_the_file_was_is_left_alone(here: Pushed) -> None:
+    moved(("src/a.py", "docs/a.py"))(here.desk)
+    here.desk.write("src/a.py", "from docs.a import everything\n")
+    here.desk.git("add", "-A")
+    obeyed(here.desk, here.desk.commit())
+    assert here.desk.commit() == ""
+    assert (here.desk.path / "docs/a.py").read_text() == FILES["src/a.py"]
 
 
 @pytest.mark.parametrize("name", WITHIN)

@@ -6,9 +6,10 @@ is judged path by path, without renames (see `rules.ownership`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from agentledger.changes.net_changes import Line
 from agentledger.git import diffs
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
@@ -17,6 +18,40 @@ from agentledger.rules.case import Rename
 from agentledger.storage.cache import Cache, Form, get_or_compute
 
 Renames = tuple[Rename, ...]
+
+
+class Sides(NamedTuple):
+    """Of one branch: its head, where it left base (one commit, or none), its own commits, newest first, their paths."""
+
+    head: str
+    forks: Sequence[str]
+    lines: Sequence[Line]
+    paths: frozenset[bytes]
+
+
+def find_branch_renames(
+    scratch: Scratch, branches: Sequence[Sides], store: Cache | None = None
+) -> dict[str, dict[bytes, Rename]]:
+    """Map each head to its renames, by the old path and by the new one: since it left base, and within the branch.
+
+    A file that the branch itself made, and moved later, is renamed only in the commit that moved it.
+    """
+    pairs = {each.head: (fork, each.head) for each in branches for fork in each.forks}
+    steps = {
+        line.id: (line.parents[0], line.id) for b in branches for line in b.lines if len(line.parents) == 1
+    }
+    own = {each.head: each.paths for each in branches}
+    own |= {line.id: each.paths for each in branches for line in each.lines}
+    found = find_renames(scratch, pairs | steps, own, store)
+    renames: dict[str, dict[bytes, Rename]] = {}
+    for each in branches:
+        by_path = dict(found.get(each.head, {}))
+        for line in each.lines:
+            for rename in dict.fromkeys(found.get(line.id, {}).values()):
+                if rename.source not in by_path and rename.target not in by_path:
+                    by_path |= {rename.source: rename, rename.target: rename}
+        renames[each.head] = by_path
+    return renames
 
 
 def find_renames(

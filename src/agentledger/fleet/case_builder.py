@@ -18,7 +18,7 @@ from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
 from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes, renames
 from agentledger.changes.freshness import Freshness
-from agentledger.changes.net_changes import Net, Own
+from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.fleet import check_ins
 from agentledger.fleet.fleet_facts import (
@@ -159,9 +159,10 @@ class Bench:
             net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
-        self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        own_commits = {b.ref: lineage.of(b) for b in branches}
+        self.owns = net_changes.find_own_changes(scratch, own_commits, store)
         self.base_states = self._find_base_states(branches)
-        self.renames = self._find_renames(branches, store)
+        self.renames = self._find_renames(branches, own_commits, store)
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -244,27 +245,20 @@ class Bench:
         return base_states.find_base_states(self.scratch, self.fleet.base.head, conflicted, forks)
 
     def _find_renames(
-        self, branches: Sequence[Branch], store: Cache | None
+        self, branches: Sequence[Branch], own_commits: Mapping[str, Sequence[Line]], store: Cache | None
     ) -> dict[str, dict[bytes, Rename]]:
-        """Map heads to their renames, where something outside the scope was added or is gone."""
-        pairs: dict[str, tuple[str, str]] = {}
-        own = {branch.head: self.owns[branch.ref].paths for branch in branches}
+        """Map heads to their renames, where a change outside the scope may be a side of one."""
+        sides = []
         for branch in branches:
             task = task_of_work(branch.work, self.tasks) if branch.work else None
             granted = scope_of(task.brief, self.fleet) if task and task.brief else None
-            statuses = {
-                (change.status, granted is None or granted.holds(path))
-                for path, (_, change) in self.owns[branch.ref].newest.items()
-                if change.status in "AD"
-            }
-            # Both sides are needed, one of them outside.
-            if (
-                branch.merge_bases
-                and any(not held for _, held in statuses)
-                and len({s for s, _ in statuses}) == 2
-            ):
-                pairs[branch.head] = (branch.merge_bases[0], branch.head)
-        return renames.find_renames(self.scratch, pairs, own, store)
+            newest = self.owns[branch.ref].newest
+            gone = any(change.status == "D" for _, change in newest.values())
+            if granted is not None and gone and any(not granted.holds(path) for path in newest):
+                forks = branch.merge_bases[:1]
+                lines = own_commits[branch.ref]
+                sides.append(renames.Sides(branch.head, forks, lines, paths=frozenset(newest)))
+        return renames.find_branch_renames(self.scratch, sides, store)
 
     def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
         if branch.work is None:

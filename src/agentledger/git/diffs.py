@@ -67,6 +67,34 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
     return salvage_batch(pairs, ask)
 
 
+class _Renames:
+    """The renames of one pair. git breaks up no file of less than 400 bytes, so one that was replaced is found here."""
+
+    def __init__(self) -> None:
+        self._named: list[tuple[bytes, bytes, bool]] = []
+        self._gone: dict[tuple[bytes, bytes], bytes] = {}
+        self._replaced: list[tuple[tuple[bytes, bytes], bytes]] = []
+
+    def add(self, header: bytes, tokens: Iterator[bytes]) -> None:
+        """Take in a raw line, and its paths."""
+        old_mode, new_mode, old, new, status = header[1:].split(b" ")
+        path = next(tokens)
+        if status[:1] in b"RC":
+            target = next(tokens)
+            if status.startswith(b"R"):
+                self._named.append((path, target, (old_mode, old) == (new_mode, new)))
+        elif status == b"D":
+            self._gone[old_mode, old] = path
+        elif status.startswith(b"M"):
+            self._replaced.append(((new_mode, new), path))
+
+    @property
+    def rows(self) -> tuple[tuple[bytes, bytes, bool], ...]:
+        """The old path, the new one, and whether content and mode are the same, of each."""
+        same = ((self._gone.get(entry), path) for entry, path in self._replaced)
+        return (*self._named, *((source, path, True) for source, path in same if source is not None))
+
+
 def read_renames(
     sealed: Git, pairs: Sequence[tuple[str, str]], least: int = 50
 ) -> Iterator[tuple[tuple[bytes, bytes, bool], ...] | Failure]:
@@ -78,24 +106,30 @@ def read_renames(
 
     def ask(part: Sequence[tuple[str, str]]) -> tuple[list[tuple[tuple[bytes, bytes, bool], ...]], str]:
         # --always without --diff-filter: a pair whose changes are all filtered out would have no header.
-        flags = ["-r", "-z", "--raw", f"-M{least}%", "--no-abbrev", "--ignore-submodules=none"]
+        # -B: a file that took the place of another one was renamed, too.
+        flags = [
+            "-r",
+            "-z",
+            "--raw",
+            *(["-B"] if least < 100 else []),
+            f"-M{least}%",
+            "--no-abbrev",
+            "--ignore-submodules=none",
+        ]
         flow = stream_output(
             sealed,
             ["diff-tree", "--stdin", "--always", *flags],
             (f"{new} {old}\n".encode() for old, new in part),
         )
-        answers: list[list[tuple[bytes, bytes, bool]]] = []
+        answers: list[_Renames] = []
         tokens = split_stream(flow.blocks)
         for token in tokens:
-            if not token.startswith(b":"):
-                answers.append([])
-                continue
-            old_mode, new_mode, old, new, status = token[1:].split(b" ")
-            path = next(tokens)
-            if status.startswith(b"R"):
-                answers[-1].append((path, next(tokens), (old_mode, old) == (new_mode, new)))
+            if token.startswith(b":"):
+                answers[-1].add(token, tokens)
+            else:
+                answers.append(_Renames())
         reason = flow.failure()
-        return [tuple(each) for each in (answers[:-1] if reason else answers)], reason
+        return [each.rows for each in (answers[:-1] if reason else answers)], reason
 
     return salvage_batch(pairs, ask)
 

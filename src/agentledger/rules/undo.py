@@ -28,7 +28,7 @@ def undo_command(case: Case, touched: Touched) -> str:
     if touched.commit is not None and touched.commit in case.foreign:
         # Undone here, another task's work would be undone on base, too, once both have merged.
         return f"it is another task's work: {case.foreign[touched.commit]} takes that out of this branch"
-    rename = case.renames.get(touched.path)
+    rename = _rename_of(case, touched.path)
     if rename is not None:
         return _undo_rename(case, rename)
     path = quote_pathspec(touched.path)
@@ -41,7 +41,7 @@ def undo_command(case: Case, touched: Touched) -> str:
 
 def describe_rename(case: Case, path: bytes) -> str:
     """Return, for the message, what the path was called, or is called now; '' where it was not renamed."""
-    rename = case.renames.get(path)
+    rename = _rename_of(case, path)
     if rename is None:
         return ""
     if path == rename.target:
@@ -63,7 +63,23 @@ def quote_pathspec(path: bytes) -> str:
 # -- renames ----------------------------------------------------------------------------
 
 
+def _rename_of(case: Case, path: bytes) -> Rename | None:
+    """Return the rename that a path is a side of; none where something else has taken the old place."""
+    rename = case.renames.get(path)
+    if rename is None or _status(case, rename.source) not in ("D", ""):
+        return None
+    return rename if _status(case, rename.target) in ("A", "M", "T") else None
+
+
+def _status(case: Case, path: bytes) -> str:
+    """Return what became of a path, compared with base; "" where base has it not, and the branch neither."""
+    changes = (t.change for t in case.changed if t.path == path and t.net)
+    return next((change.status for change in changes if change is not None), "")
+
+
 def _undo_rename(case: Case, rename: Rename) -> str:
+    if _status(case, rename.target) != "A":
+        return _undo_replacement(case, rename)
     if _can_move_back(case, rename):
         back = _move_back(case, rename)
         return back if case.gate is Gate.COMMIT else f"({back}) && {_AND_COMMIT}"
@@ -72,12 +88,38 @@ def _undo_rename(case: Case, rename: Rename) -> str:
         return _restore_nested(rename)
     if case.gate is Gate.COMMIT:
         return f"git restore --staged -- {old} {new} && git restore -- {old}"
-    return f"git rm -- {new} && git checkout {_quote_base(case)} -- {old} && {_AND_COMMIT}"
+    # A file that the branch itself made is not on base.
+    restore = f" && git checkout {_quote_base(case)} -- {old}" if _status(case, rename.source) == "D" else ""
+    return f"git rm -- {new}{restore} && {_AND_COMMIT}"
+
+
+def _undo_replacement(case: Case, rename: Rename) -> str:
+    """Return the command for a file that took the place of another one, which has to come back as well."""
+    old, new = quote_pathspec(rename.source), quote_pathspec(rename.target)
+    at_commit = case.gate is Gate.COMMIT
+    restore = f"git restore --staged --worktree --source={'HEAD' if at_commit else _quote_base(case)} --"
+    if _can_move_back(case, rename):
+        back = f"({_move_back_one(rename)} && {restore} {new})"
+    else:
+        back = f"{restore} {old} {new}"
+    return back if at_commit else f"{back} && {_AND_COMMIT}"
+
+
+def _move_back_one(rename: Rename) -> str:
+    source, target = decode(rename.source), decode(rename.target)
+    return " && ".join([*_at_top(posixpath.dirname(source)), f"git mv -- {shlex.join([target, source])}"])
+
+
+def _at_top(folder: str) -> list[str]:
+    """Return the steps to the top, where `folder` is there: git mv takes no pathspec, and makes no folder."""
+    return [_TO_THE_TOP, *([f"mkdir -p -- {shlex.quote(folder)}"] if folder else [])]
 
 
 def _can_move_back(case: Case, rename: Rename) -> bool:
     """Is nothing out of scope once the file is where it was: is that place the task's, or the file unchanged?"""
-    stays = rename.exact or _is_own(case, rename.source)
+    # What base has never had there would be out of scope there, too.
+    known = case.gate is Gate.COMMIT or _status(case, rename.source) == "D"
+    stays = (rename.exact and known) or _is_own(case, rename.source)
     return stays and _is_typeable(rename) and not _is_nested(rename)
 
 
@@ -106,13 +148,11 @@ def _is_own(case: Case, path: bytes) -> bool:
 def _move_back(case: Case, rename: Rename) -> str:
     """Return the command that moves it back, and with it the others that went the same way."""
     together = _moved_alike(case, rename)
-    sources, targets = ([decode(path) for path in paths] for paths in zip(*together, strict=True))
-    folder = posixpath.dirname(sources[0])
-    steps = [_TO_THE_TOP, *([f"mkdir -p -- {shlex.quote(folder)}"] if folder else [])]
-    # git mv takes no pathspec, so it is typed at the top.
-    place = sources[0] if len(together) == 1 else f"{folder}/" if folder else "."
-    steps.append(f"git mv -- {shlex.join(targets)} {shlex.quote(place)}")
-    moved = " && ".join(steps)
+    folder = posixpath.dirname(decode(rename.source))
+    targets = shlex.join(decode(target) for _, target in together)
+    place = shlex.quote(f"{folder}/" if folder else ".")
+    moved = " && ".join([*_at_top(folder), f"git mv -- {targets} {place}"])
+    moved = moved if len(together) > 1 else _move_back_one(rename)
     return f"({moved})" if case.gate is Gate.COMMIT else moved
 
 
@@ -128,6 +168,7 @@ def _moved_alike(case: Case, rename: Rename) -> list[tuple[bytes, bytes]]:
         if (posixpath.dirname(each.source), posixpath.dirname(each.target)) == way
         and name(each.source) == name(each.target)
         and _can_move_back(case, each)
+        and _status(case, each.target) == "A"
     )
     start = alike.index((rename.source, rename.target)) // _MOST_TOGETHER * _MOST_TOGETHER
     return alike[start : start + _MOST_TOGETHER]
