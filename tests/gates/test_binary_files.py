@@ -135,6 +135,15 @@ def test_of_a_file_that_is_too_long_it_is_said(here: Pushed, monkeypatch: pytest
     assert "is larger than 32 MiB; it was not searched" in said[1]
 
 
+def test_of_a_long_picture_nothing_is_said(here: Pushed) -> None:
+    put(here.desk, "src/huge.bin", binaries.chance(1) + b"\0" * hidden_characters.MOST_BYTES)
+    put(here.desk, "src/next.py", f"x = '{OVERRIDE}'\n".encode())
+    here.desk.git("commit", "-q", "-m", "work")
+    said = here.push("agent/x")
+    assert "huge" not in said
+    assert "OWN009 hidden-unicode [agent/x] src/next.py:1" in said
+
+
 @pytest.mark.parametrize("raw", [b"x = 1\n\0\n", binaries.png(1)])
 def test_a_text_that_is_binary_now_is_shown_with_how_to_look_at_it(here: Pushed, raw: bytes) -> None:
     put(here.desk, "src/a.py", raw)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from agentledger.changes.content_risks import LINK, SUBMODULE
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
-from agentledger.model.file_text import read_text
+from agentledger.model.file_text import LOOKED_AT, is_binary, read_text
 from agentledger.model.fleet import Change
 from agentledger.model.text import HIDDEN, MISLEADING, count_misleading, decode, encode, format_path
 from agentledger.rules.case import Hidden
@@ -20,6 +20,8 @@ from agentledger.storage.cache import Cache, Form, get_or_compute
 
 # Of a blob: what is larger is not searched, and that is said. A text of this size takes a second or two.
 MOST_BYTES = 32 << 20
+# git's own core.bigFileThreshold: what is larger is binary to it, whatever is in it.
+_BINARY_BYTES = 512 << 20
 
 
 class _Content(NamedTuple):
@@ -30,7 +32,7 @@ class _Content(NamedTuple):
 
 
 _ASCII = frozenset(map(chr, range(128)))
-_PLAIN, _BINARY = _Content({}), _Content({}, text=False)
+_PLAIN, _BINARY, _TOO_LARGE = _Content({}), _Content({}, text=False), _Content({})
 
 
 def find_hidden(
@@ -75,24 +77,28 @@ _HIDDEN = Form(_dump_hidden, _load_hidden)
 def _find_hidden(scratch: Scratch, changes: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
     # An id of zeros is git's "no blob here": the file was deleted, or is new.
     files = [c for c in changes if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
-    blobs = list(dict.fromkeys(blob for c in files for blob in (c.old, c.new) if blob.strip("0")))
-    sizes = {
-        blob: size
-        for blob, (_, kind, size) in zip(blobs, objects.read_object_info(scratch.git, blobs), strict=True)
-        if kind == "blob"
-    }
-    small = [blob for blob, size in sizes.items() if size <= MOST_BYTES]
-    # One blob at a time: only what was found in it is kept.
-    contents = {blob: _search_blob(raw) for blob, raw in objects.read_object_contents(scratch.git, small)}
-    large = sizes.keys() - set(small)
+    contents = _search_blobs(scratch, [blob for c in files for blob in (c.old, c.new) if blob.strip("0")])
     return {
         change: (
             *_hidden_in_path(change),
             *_hidden_in_file(change, contents),
-            *_describe_unread(change, contents, large),
+            *_describe_unread(change, contents),
         )
         for change in changes
     }
+
+
+def _search_blobs(scratch: Scratch, ids: Iterable[str]) -> dict[str, _Content]:
+    blobs = list(dict.fromkeys(ids))
+    infos = objects.read_object_info(scratch.git, blobs)
+    sizes = {blob: size for blob, (_, kind, size) in zip(blobs, infos, strict=True) if kind == "blob"}
+    small = [blob for blob, size in sizes.items() if size <= MOST_BYTES]
+    large = [blob for blob, size in sizes.items() if MOST_BYTES < size <= _BINARY_BYTES]
+    # One blob at a time: only what was found in it is kept. Of a large one its beginning shows what it is.
+    contents = {blob: _search_blob(raw) for blob, raw in objects.read_object_contents(scratch.git, small)}
+    for blob, start in objects.read_object_contents(scratch.git, large, most=LOOKED_AT) if large else ():
+        contents[blob] = _BINARY if is_binary(start) else _TOO_LARGE
+    return contents | {blob: _BINARY for blob, size in sizes.items() if size > _BINARY_BYTES}
 
 
 def _search_blob(raw: bytes) -> _Content:
@@ -123,15 +129,13 @@ def _hidden_in_path(change: Change) -> Iterator[Hidden]:
         yield Hidden("the name of a file", change.path, None, tuple(sorted(names)))
 
 
-def _describe_unread(
-    change: Change, contents: Mapping[str, _Content], large: Iterable[str]
-) -> Iterator[Hidden]:
+def _describe_unread(change: Change, contents: Mapping[str, _Content]) -> Iterator[Hidden]:
     """Yield why a file was not searched; nothing of a binary one that was binary before, or is new."""
     was_text = contents.get(change.old, _BINARY).text
-    why = ""
-    if change.new in large:
+    content, why = contents.get(change.new, _PLAIN), ""
+    if content is _TOO_LARGE:
         why = f"is larger than {MOST_BYTES >> 20} MiB"
-    elif was_text and not contents.get(change.new, _PLAIN).text:
+    elif was_text and not content.text:
         why = "was text, and is binary to git now, so that no diff shows it"
     if why:
         yield Hidden(format_path(change.path), change.path, line=None, names=(), unread=why)

@@ -7,7 +7,7 @@ work tree, which hold at no gate. It imports nothing: each commit starts with it
 from __future__ import annotations
 
 # Where git looks for a NUL before it shows a file line by line: FIRST_FEW_BYTES in its xdiff-interface.c.
-_LOOKED_AT = 8000
+LOOKED_AT = 8000
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -24,7 +24,7 @@ def read_text(raw: bytes) -> str | None:
 
 def is_binary(raw: bytes) -> bool:
     """Is it a file that git calls binary, and that is no UTF-16 with a byte order mark?"""
-    if b"\0" not in raw[:_LOOKED_AT]:
+    if b"\0" not in raw[:LOOKED_AT]:
         return False
     return not raw.startswith(_MARKS) or _read_utf16(raw) is None
 
