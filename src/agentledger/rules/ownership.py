@@ -117,6 +117,7 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     arrives.
     Fix: nothing has to be done. With `landing = "rebase"`, make one commit of all the branch's, so that nothing
     of it is left: `git reset --soft` to where the branch left base, and commit.
+    A path that has what base had there, as after a squash of base, conflicts once base has moved on: bring base in.
     """
     rebased = case.policy.landing == "rebase"
     base = shlex.quote(escape_hidden(case.base))
