@@ -383,16 +383,3 @@ def test_a_merge_is_no_report(tmp_path: Path) -> None:
     story.git("merge", "-q", "-s", "ours", "main")
     commits = lines(story.repo, "agent/x", "main")
     assert not net_changes.has_only_reports(commits, {line.id: "same" for line in commits}, then)
-
-
-# -- what base had ----------------------------------------------------------------------
-
-
-def test_a_blob_that_base_once_had_at_that_path(tmp_path: Path) -> None:
-    story = Story(tmp_path)
-    old = story.git("rev-parse", "main:f").strip()
-    story.base_writes("f", edited(5))
-    with sealed(story.repo) as opened:
-        tip = story.git("rev-parse", "main").strip()
-        assert net_changes.find_in_history(opened, tip, {b"f": old, b"other": old}) == {b"f"}
-        assert net_changes.find_in_history(opened, tip, {}) == frozenset()

@@ -326,7 +326,7 @@ def test_what_is_surely_held_is_held(owns: list[bytes], barred: list[bytes], pat
         assert Scope(tuple(owns), tuple(barred)).holds(path)
 
 
-@pytest.mark.parametrize("pattern", [b"**", b"src/**", b"src/", b"src/a.py"])
+@pytest.mark.parametrize("pattern", [b"**", b"src/**", b"src/", b"src", b"src/a.py"])
 def test_plain_patterns_hold_what_they_match(pattern: bytes) -> None:
     barred = [b"docs/**", b"**/AGENTS.md", b"*.lock", b".github/workflows/**"]
     found = grant.Grant({"owns": [pattern], "barred": barred})

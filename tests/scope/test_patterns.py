@@ -1,8 +1,13 @@
-"""Path patterns against git's own matcher, which `git check-attr` hands a pattern and a path as they are."""
+"""Path patterns against git itself: its matcher, which `git check-attr` hands a pattern and a path, and pathspecs."""
 
 from __future__ import annotations
 
 import json
+import os
+import random
+import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -125,6 +130,14 @@ PATHS = [
 
 
 def ask_git(repo: Repo, pattern: bytes, paths: list[bytes]) -> list[bool]:
+    """What git's matcher says of each path; of what is below a path named without wildcards, what pathspecs do."""
+    named = pattern if not re.search(rb"[*?\[]", re.sub(rb"\\.", b"", pattern)) else None
+    folder = None if named is None else re.sub(rb"\\(.)", rb"\1", named) + b"/"
+    below = [folder is not None and path.startswith(folder) for path in paths]
+    return [hit or under for hit, under in zip(ask_matcher(repo, pattern, paths), below, strict=True)]
+
+
+def ask_matcher(repo: Repo, pattern: bytes, paths: list[bytes]) -> list[bool]:
     """What git says of each path, with the pattern in an attributes file, below a folder `q`.
 
     git cuts what two share at the beginning off before it matches, and then takes the `**` of `a**` for a
@@ -189,6 +202,72 @@ def test_any_pattern_matches_as_git_says(oracle: Repo, pattern: str, names: list
     expected = ask_git(oracle, raw, paths)
     assert [matches_path(raw, path) for path in paths] == expected
     assert [_simulate_match(parse_pattern(raw), path) for path in paths] == expected
+
+
+class Pathspecs:
+    """What `git ls-files` lists for a pathspec. A file and a folder of one name need an index each."""
+
+    def __init__(self, repo: Repo, folder: Path, paths: list[bytes]) -> None:
+        self.repo, self.indexes = repo, list[Path]()
+        blob = repo.git("hash-object", "-w", "--stdin", input="").strip().encode()
+        for depth in sorted({path.count(b"/") for path in paths}):
+            self.indexes.append(folder / f"index-{depth}")
+            rows = [b"100644 %s\t%s\0" % (blob, path) for path in paths if path.count(b"/") == depth]
+            self._ask(self.indexes[-1], "update-index", "-z", "--index-info", rows=b"".join(rows))
+
+    def matches(self, pattern: bytes) -> set[bytes]:
+        spec = (b":(glob)" + pattern).decode()
+        listed = [self._ask(index, "ls-files", "-z", "--", spec) for index in self.indexes]
+        return {path for each in listed for path in each.split(b"\0")[:-1]}
+
+    def _ask(self, index: Path, *arguments: str, rows: bytes = b"") -> bytes:
+        env = {**os.environ, "GIT_INDEX_FILE": str(index)}
+        command = ["git", "-C", str(self.repo.path), *arguments]
+        return subprocess.run(command, input=rows, env=env, capture_output=True, check=True).stdout
+
+
+# No wildcard in a name: git takes a pathspec for a name first, so `a*` would match below a folder called `a*`.
+NAMES = (b"a", b"b", b"ab", b"a.py", b"\xc3\xa9", b"src")
+DEEP = [
+    b"/".join(names)
+    for names in [
+        *((a,) for a in NAMES),
+        *((a, b) for a in NAMES for b in NAMES),
+        *((a, b, c) for a in NAMES[:4] for b in NAMES[:3] for c in NAMES[:4]),
+    ]
+]
+
+
+def test_a_pattern_covers_what_a_pathspec_of_git_covers(oracle: Repo, tmp_path: Path) -> None:
+    pathspecs, chosen = Pathspecs(oracle, tmp_path, DEEP), random.Random(15)
+    steps = [*NAMES, b"*", b"**", b"?", b"[ab]", b"[!a]*", b"a*", b"*.py"]
+    some = {b"/".join(chosen.choices(steps, k=chosen.randint(1, 3))) for _ in range(90)}
+    named = {b"/".join(chosen.choices(NAMES, k=chosen.randint(1, 3))) for _ in range(40)}
+    folders = {pattern + b"/" for pattern in chosen.sample(sorted(named), 20)}
+    for pattern in sorted(some | named | folders):
+        expected = pathspecs.matches(pattern)
+        assert {path for path in DEEP if matches_path(pattern, path)} == expected, pattern
+        assert {path for path in DEEP if _simulate_match(parse_pattern(pattern), path)} == expected, pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "covered"),
+    [
+        ("src/auth", "src/auth", True),
+        ("src/auth", "src/auth/token.py", True),
+        ("src/auth", "src/auth/old/token.py", True),
+        ("src/auth", "src/auth/", False),
+        ("src/auth", "src/authors.py", False),
+        ("src/auth", "src", False),
+        ("src/\\[id\\]", "src/[id]/page.tsx", True),
+        ("src/\\[id\\]", "src/i/page.tsx", False),
+        ("src/aut[h]", "src/auth/token.py", False),
+        ("src/auth\\", "src/auth/token.py", False),
+    ],
+)
+def test_a_path_without_wildcards_covers_what_is_below_it(pattern: str, path: str, covered: bool) -> None:
+    assert matches_path(pattern.encode(), path.encode()) is covered
+    assert _simulate_match(parse_pattern(pattern.encode()), path.encode()) is covered
 
 
 def test_a_slash_at_the_end_means_everything_below() -> None:

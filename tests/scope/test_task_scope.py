@@ -77,12 +77,16 @@ def test_containment_is_what_brute_force_finds(a: bytes, b: bytes) -> None:
         ("**/*.py", "src/", "src/.py"),
         ("**/*_test.py", "tests/**/test_*.py", "tests/test_test.py"),
         ("*.py", "src/*.py", None),
-        ("src", "src/**", None),
+        ("src", "src/**", "src/a"),
+        ("src/auth", "src/auth", "src/auth"),
+        ("src/auth", "src/authors", None),
+        ("src/auth", "src/auth/old/x.py", "src/auth/old/x.py"),
+        ("src/auth", "**/*.py", "src/auth/.py"),
         ("**/package.json", "package.json", "package.json"),
         ("[.]", "?", None),
         ("[.][.]", "??", None),
         ("a/[.]/b", "**", None),
-        ("*/", "a", None),
+        ("*/", "a", "a/a"),
         ("é*", "\N{LATIN SMALL LETTER E WITH ACUTE}?", "éa"),
     ],
 )
@@ -136,6 +140,15 @@ def test_only_the_very_path_lifts_a_protection() -> None:
     assert not scope("package.json", "package.json", "").holds(b"package.json")
 
 
+def test_what_a_folder_covers_below_it_stays_protected() -> None:
+    granted = scope("app", "", "**/package.json")
+    assert granted.holds(b"app/a.js")
+    assert not granted.holds(b"app/package.json")
+    assert granted.overlap_with(scope("app/package.json", "", "**/package.json")) is None
+    assert scope("app", "app/old", "").holds(b"app/new/a.js")
+    assert not scope("app", "app/old", "").holds(b"app/old/deep/a.js")
+
+
 def test_scopes_meet_at_the_shortest_path_that_both_grant() -> None:
     ours, theirs = scope("docs/** src/**"), scope("tests/** src/api/**")
     assert ours.overlap_with(theirs) == Meeting(b"src/api/a", b"src/**", b"src/api/**")
@@ -147,6 +160,8 @@ def test_scopes_meet_at_the_shortest_path_that_both_grant() -> None:
     [
         (scope("src/**", "src/api/**"), scope("src/api/**"), ""),
         (scope("src/**"), scope("src/**", "src/**"), ""),
+        (scope("src/auth"), scope("src", "src/auth"), ""),
+        (scope("src/auth"), scope("src/auth/x.py"), "src/auth"),
         (scope("CHANGELOG.md"), scope("*.md"), "CHANGELOG.md"),
         (
             scope("**/package.json", "", "**/package.json"),
@@ -176,12 +191,20 @@ scopes = st.builds(
 )
 
 
+def below_a_closed_name(path: bytes, ours: Scope, theirs: Scope) -> bool:
+    """Does the path lie below one that a scope names and that is not in both, such as a protected file?"""
+    names = [name for pattern in (*ours.owns, *theirs.owns) if (name := literal_path(pattern))]
+    closed = [name for name in names if not (ours.holds(name) and theirs.holds(name))]
+    return any(path.startswith(name + b"/") and name.count(b"/") < path.count(b"/") for name in closed)
+
+
 @settings(max_examples=200)
 @given(scopes, scopes)
 def test_meetings_are_what_brute_force_finds(ours: Scope, theirs: Scope) -> None:
     meeting = ours.overlap_with(theirs)
     if meeting is None:
-        assert not [path for path in WORLD if ours.holds(path) and theirs.holds(path)]
+        both = [path for path in WORLD if ours.holds(path) and theirs.holds(path)]
+        assert not [path for path in both if not below_a_closed_name(path, ours, theirs)]
     else:
         assert ours.holds(meeting.path)
         assert theirs.holds(meeting.path)
@@ -190,7 +213,8 @@ def test_meetings_are_what_brute_force_finds(ours: Scope, theirs: Scope) -> None
 
 
 @pytest.mark.parametrize(
-    ("pattern", "path"), [("a/b.py", "a/b.py"), ("a/\\*", "a/*"), ("a/*", None), ("[a]", "a"), ("a/", None)]
+    ("pattern", "path"),
+    [("a/b.py", "a/b.py"), ("a/\\*", "a/*"), ("a/*", None), ("[a]", None), ("a/", None), ("a\\", None)],
 )
 def test_a_pattern_without_a_wildcard_is_one_path(pattern: str, path: str | None) -> None:
     assert literal_path(pattern.encode()) == (path.encode() if path else None)

@@ -82,9 +82,9 @@ def _find_new_path(pattern: bytes, before: Scope, after: Scope) -> bytes | None:
     Raises TooComplexError where the patterns cannot be compared.
     """
     literal = literal_path(pattern)
-    if literal is not None:
-        return literal if after.holds(literal) and not before.holds(literal) else None
-    # A pattern with wildcards never grants a protected path; that takes its full name, as above.
+    if literal is not None and after.holds(literal) and not before.holds(literal):
+        return literal
+    # Below a folder, and with wildcards, no protected path is granted; that takes its full name, as above.
     barred = (*after.off_limits, *after.protected)
     new = automata.intersect_patterns(pattern, pattern, (*barred, *before.owns))
     if new is not None:

@@ -1,14 +1,14 @@
-"""What a change can hide: where links point, characters that mislead, names that collide, damaged trees.
+"""What a change can hide: where links point, names that collide, damaged trees.
 
 Belongs here: reading that from blobs and trees, at a cost that grows with what changed, never with the
-repository. Does not: whether it is allowed (see `rules.ownership`).
+repository. Does not: characters that mislead (see `hidden_characters`), or whether it is allowed (see
+`rules.ownership`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
@@ -20,85 +20,16 @@ from agentledger.model.paths import (
     parent_folders,
     parse_tree_names,
 )
-from agentledger.model.text import count_misleading, decode, encode, format_path
-from agentledger.rules.case import Hidden
+from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache, Form, get_or_compute
 
 LINK, SUBMODULE = "120000", "160000"
-MOST_BYTES = 1 << 20  # of a blob; nobody reads a larger one line by line
 
 
 def read_link_targets(scratch: Scratch, changes: Iterable[Change]) -> dict[str, bytes]:
     """Map the blob of each symbolic link among the new sides to the link's target."""
     blobs = dict.fromkeys(change.new for change in changes if change.new_mode == LINK)
     return dict(objects.read_object_contents(scratch.git, list(blobs)))
-
-
-def find_hidden(
-    scratch: Scratch, changes: Iterable[Change], store: Cache | None = None
-) -> dict[Change, tuple[Hidden, ...]]:
-    """Map each change to the misleading characters that it adds, in the file or in its name.
-
-    A kind of character that the file had before is left out. Without `store` nothing is remembered.
-    """
-    keys = {
-        change: f"{change.old} {change.new} {change.new_mode} {decode(change.path)}" for change in changes
-    }
-    hidden = get_or_compute(
-        store, "hidden", keys, compute=lambda missing: _find_hidden(scratch, missing), form=_HIDDEN
-    )
-    return {change: places for change, places in hidden.items() if places}
-
-
-def _dump_hidden(places: tuple[Hidden, ...]) -> Any:
-    return [[each.where, decode(each.path or b""), each.line, list(each.names)] for each in places]
-
-
-def _load_hidden(rows: Any) -> tuple[Hidden, ...]:
-    return tuple(
-        Hidden(str(where), encode(path), None if line is None else int(line), tuple(map(str, names)))
-        for where, path, line, names in rows
-    )
-
-
-_HIDDEN = Form(_dump_hidden, _load_hidden)
-
-
-def _find_hidden(scratch: Scratch, changes: list[Change]) -> dict[Change, tuple[Hidden, ...]]:
-    # An id of zeros is git's "no blob here": the file was deleted, or is new.
-    files = [c for c in changes if c.new.strip("0") and c.new_mode not in (LINK, SUBMODULE)]
-    small = _small_blobs(scratch, {blob for c in files for blob in (c.old, c.new) if blob.strip("0")})
-    # Most files are ASCII, which has no misleading characters: nothing of those is kept.
-    texts = {
-        blob: decode(raw)
-        for blob, raw in objects.read_object_contents(scratch.git, small)
-        if not raw.isascii()
-    }
-    return {change: (*_hidden_in_path(change), *_hidden_in_text(change, texts)) for change in changes}
-
-
-def _hidden_in_text(change: Change, texts: Mapping[str, str]) -> Iterator[Hidden]:
-    text = texts.get(change.new, "")
-    names = set(count_misleading([text])) - set(count_misleading([texts.get(change.old, "")]))
-    if names:
-        line = next(n for n, row in enumerate(text.split("\n"), 1) if names & set(count_misleading([row])))
-        yield Hidden(format_path(change.path), change.path, line, tuple(sorted(names)))
-
-
-def _hidden_in_path(change: Change) -> Iterator[Hidden]:
-    names = count_misleading([decode(change.path)]) if change.status != "D" else None
-    if names:
-        yield Hidden("the name of a file", change.path, None, tuple(sorted(names)))
-
-
-def _small_blobs(scratch: Scratch, blobs: Iterable[str]) -> list[str]:
-    ordered = list(blobs)
-    answers = objects.read_object_info(scratch.git, ordered)
-    return [
-        blob
-        for blob, (_, kind, size) in zip(ordered, answers, strict=True)
-        if kind == "blob" and size <= MOST_BYTES
-    ]
 
 
 def find_twins(

@@ -18,7 +18,6 @@ from agentledger.git import diffs, merging
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.merging import Merged
 from agentledger.git.objects import Failure
-from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Change
 from agentledger.model.ledger_paths import LEDGER_BYTES
@@ -319,22 +318,3 @@ def has_only_reports(lines: Iterable[Line], code_trees: Mapping[str, str], then:
         if code_trees.get(expected) != code_trees[line.id]:
             return False
     return expected == then
-
-
-def find_in_history(scratch: Scratch, base: str, blobs: Mapping[bytes, str]) -> frozenset[bytes]:
-    """Return the paths whose blob in `blobs` is one that base's history had at that very path."""
-    if not blobs:
-        return frozenset()
-    names = [path.decode("utf-8", "surrogateescape") for path in blobs]
-    # -m: content that only a merge made, a settled conflict, is in no other commit's diff.
-    flags = ["-m", "--raw", "-r", "-z", "--no-renames", "--no-abbrev", "--format="]
-    flow = stream_output(scratch.git, ["--literal-pathspecs", "log", *flags, base, "--", *names], [])
-    paths_with_blob = set()
-    tokens = split_stream(flow.blocks)
-    for token in tokens:
-        # `:old-mode new-mode old-blob new-blob status`, then the path as a word of its own.
-        if token.lstrip(b"\n").startswith(b":"):
-            path = next(tokens)
-            if blobs.get(path) in decode(token).split(" ")[2:4]:
-                paths_with_blob.add(path)
-    return frozenset(paths_with_blob)

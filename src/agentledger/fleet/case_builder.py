@@ -16,10 +16,10 @@ from dataclasses import replace
 from agentledger import rules
 from agentledger.attention import stacking
 from agentledger.attention.progress import code_commits
-from agentledger.changes import bridges, content_risks, net_changes
+from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes, renames
 from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
-from agentledger.changes.net_changes import Net, Own
+from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.changes.packet_bases import PacketBases
 from agentledger.fleet import check_ins, check_measurements
@@ -49,7 +49,7 @@ from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
-from agentledger.rules.case import Case, Peer, Ref, Touched
+from agentledger.rules.case import Case, Peer, Ref, Rename, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
@@ -144,13 +144,17 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
 
 
 def touched_paths(
-    seen_net: Net, own: Own, gate: Gate, below: frozenset[bytes] = frozenset()
+    seen_net: Net,
+    own: Own,
+    gate: Gate,
+    below: frozenset[bytes] = frozenset(),
+    states: frozenset[bytes] = frozenset(),
 ) -> tuple[Touched, ...]:
     """Return the paths that a gate judges: all that the branch's commits changed, or that merging would bring.
 
     A conflicted path that no commit of the branch touched is left out: only base changed it. So is one of the
-    paths `below`, which the branches that it stands on bring. Where git cannot merge the two, all that the branch
-    did counts as brought.
+    paths `below`, which the branches that it stands on bring. At the conflicted ones of `states` the branch has what
+    base has, or had. Where git cannot merge the two, all that the branch did counts as brought.
     """
     differing = {change.path: change for change in seen_net.changes}
     net = seen_net.paths
@@ -163,8 +167,10 @@ def touched_paths(
         # What only merging brings is judged once the branch leaves its worktree.
         if not in_own and gate not in (Gate.PUSH, Gate.READY, Gate.MERGE):
             continue
-        brought = path in net or bool(seen_net.failed)
-        touched.append(Touched(path, differing.get(path, change), commit, own=in_own, net=brought))
+        is_base_state = path in states and path in seen_net.conflicted
+        brought = (path in net or bool(seen_net.failed)) and not is_base_state
+        change = differing.get(path, change)
+        touched.append(Touched(path, change, commit, own=in_own, net=brought, base_state=is_base_state))
     return tuple(touched)
 
 
@@ -185,7 +191,7 @@ class Bench:
         store: Cache | None = None,
         measured: Cache | None = None,
     ) -> None:
-        self.fleet, self.gate = fleet, gate
+        self.scratch, self.fleet, self.gate = scratch, fleet, gate
         self.tasks = {task.id: task for task in fleet.tasks}
         self.fresh = Freshness(scratch, fleet, branches, store)
         self.packets = PacketBases(scratch, fleet, branches, history=history, store=store)
@@ -206,7 +212,10 @@ class Bench:
             net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
-        self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        own_commits = {b.ref: lineage.of(b) for b in branches}
+        self.owns = net_changes.find_own_changes(scratch, own_commits, store)
+        self.base_states = self._find_base_states(branches)
+        self.renames = self._find_renames(branches, own_commits, store)
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -215,7 +224,9 @@ class Bench:
         self.reports = check_ins.compare_check_ins(scratch, fleet.policy, histories)
         new = {b.head: self._new(b) for b in branches}
         self.links = content_risks.read_link_targets(scratch, (c for each in new.values() for c in each))
-        self.hidden = content_risks.find_hidden(scratch, (c for each in new.values() for c in each), store)
+        self.hidden = hidden_characters.find_hidden(
+            scratch, (c for each in new.values() for c in each), store
+        )
         self.twins = content_risks.find_twins(scratch, list(new.items()), store)
         paths = {b.head: self.owns[b.ref].paths | self._net(b).paths for b in branches}
         self.disordered = content_risks.find_disordered(scratch, paths, store)
@@ -233,7 +244,8 @@ class Bench:
         task = task_of_work(branch.work, self.tasks) if branch.work else None
         brief = task.brief if task else None
         own, new = self.owns[branch.ref], self._new(branch)
-        paths = touched_paths(self._net(branch), own, self.gate, self._below(branch))
+        states = self.base_states.get(branch.head, frozenset())
+        paths = touched_paths(self._net(branch), own, self.gate, below=self._below(branch), states=states)
         merged = self._tasks_merged_in(branch)
         standing = self.fresh.standing(branch)
         return Case(
@@ -251,6 +263,7 @@ class Bench:
             scope=scope_of(brief, self.fleet) if brief else None,
             since=brief.document.source.at if brief else None,
             changed=paths,
+            renames=self.renames.get(branch.head, {}),
             code=any(t.own and not t.path.startswith(LEDGER_BYTES) for t in paths),
             added=branch.added,
             removed=branch.removed,
@@ -285,6 +298,34 @@ class Bench:
     def _below(self, branch: Branch) -> frozenset[bytes]:
         """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""
         return frozenset().union(*(self.grounds[stand.commit].paths for stand in branch.stands_on))
+
+    def _find_base_states(self, branches: Sequence[Branch]) -> dict[str, frozenset[bytes]]:
+        """Map heads to the conflicted paths outside their scope at which they have what base has, or had."""
+        conflicted: dict[str, frozenset[bytes]] = {}
+        for branch in branches:
+            task = task_of_work(branch.work, self.tasks) if branch.work else None
+            granted = scope_of(task.brief, self.fleet) if task and task.brief else None
+            paths = self._net(branch).conflicted & self.owns[branch.ref].paths
+            if granted is not None:
+                conflicted[branch.head] = frozenset(path for path in paths if not granted.holds(path))
+        forks = {branch.head: branch.merge_bases for branch in branches}
+        return base_states.find_base_states(self.scratch, self.fleet.base.head, conflicted, forks)
+
+    def _find_renames(
+        self, branches: Sequence[Branch], own_commits: Mapping[str, Sequence[Line]], store: Cache | None
+    ) -> dict[str, dict[bytes, Rename]]:
+        """Map heads to their renames, where a change outside the scope may be a side of one."""
+        sides = []
+        for branch in branches:
+            task = task_of_work(branch.work, self.tasks) if branch.work else None
+            granted = scope_of(task.brief, self.fleet) if task and task.brief else None
+            newest = self.owns[branch.ref].newest
+            gone = any(change.status == "D" for _, change in newest.values())
+            if granted is not None and gone and any(not granted.holds(path) for path in newest):
+                forks = branch.merge_bases[:1]
+                lines = own_commits[branch.ref]
+                sides.append(renames.Sides(branch.head, forks, lines, paths=frozenset(newest)))
+        return renames.find_branch_renames(self.scratch, sides, store)
 
     def _foreign_work(self, branch: Branch, merged: Mapping[str, str]) -> dict[str, str]:
         if branch.work is None:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from agentledger import documents, rules
 from agentledger.attention.clock import time_of
-from agentledger.changes import content_risks, net_changes
+from agentledger.changes import base_states, content_risks, hidden_characters, net_changes, renames
 from agentledger.changes.merge_blobs import list_change_blobs
-from agentledger.changes.net_changes import Line, Net, Own
+from agentledger.changes.net_changes import Line, Own
 from agentledger.fleet import check_ins, fleet_facts
 from agentledger.gates import gated as who
 from agentledger.gates import granting, lacking
@@ -27,7 +27,7 @@ from agentledger.gates.here import Here
 from agentledger.git import commits, objects, scratch
 from agentledger.git.scratch import Scratch
 from agentledger.model import ledger_paths
-from agentledger.model.findings import Finding, Gate
+from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.ledger import Source
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import decode, encode
@@ -62,22 +62,36 @@ def _evaluate_commit(sealed: Scratch, here: Here, gated: Gated, commit: str, now
     own = net_changes.find_own_changes(sealed, {"": [Line(commit, here.parents)]})[""]
     case = _gather_case(sealed, here, gated, commit=commit, own=own, now=now)
     findings = rules.evaluate_rules(case)
-    if not any(finding.blocks and finding.path is not None for finding in findings):
+    errors = [f for f in findings if f.path is not None and f.severity is Severity.ERROR and not f.waived]
+    if not errors:
         return findings
     # Merging costs more than all the rest, so it is done only when somebody would be stopped.
-    lacking.bring_merge(gated.promised, sealed, gated.base.head, commit)
-    net = net_changes.find_net_changes(sealed, gated.base.head, [commit])[commit]
-    return rules.evaluate_rules(_keep_net_changes(case, net))
+    if any(finding.blocks for finding in errors):
+        case = _keep_net_changes(sealed, gated, case, commit=commit, own=own)
+    # What to type takes both sides of a rename back.
+    pairs = {commit: (here.parents[0], commit)} if here.parents else {}
+    moved = renames.find_renames(sealed, pairs, {commit: own.paths}).get(commit, {})
+    return rules.evaluate_rules(replace(case, renames=moved))
 
 
-def _keep_net_changes(case: Case, net: Net) -> Case:
-    """Return the case without what merging would not bring to base; unchanged, if git cannot merge."""
+def _keep_net_changes(sealed: Scratch, gated: Gated, case: Case, commit: str, own: Own) -> Case:
+    """Return the case without what merging would not bring to base; unchanged, if git cannot merge.
+
+    Nor do the conflicted paths count at which the commit has what base has, or had: only bringing base in settles
+    those.
+    """
+    base = gated.base.head
+    lacking.bring_merge(gated.promised, sealed, base, commit)
+    net = net_changes.find_net_changes(sealed, base, [commit])[commit]
     if net.failed:
         return case
+    conflicted = {commit: net.conflicted & own.paths}
+    states = base_states.find_base_states(sealed, base, conflicted, {commit: [commit]})
+    brought = net.paths - states.get(commit, frozenset())
     return replace(
         case,
-        changed=tuple(t for t in case.changed if t.path in net.paths),
-        hidden=tuple(h for h in case.hidden if h.path is None or h.path in net.paths),
+        changed=tuple(t for t in case.changed if t.path in brought),
+        hidden=tuple(h for h in case.hidden if h.path is None or h.path in brought),
     )
 
 
@@ -89,7 +103,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
     # Also what a full checkout has but a sparse one only names.
     lacking.require_blobs(gated.promised, ((decode(p), b) for p, b in list_change_blobs(new)), here.branch)
     targets = content_risks.read_link_targets(sealed, new)
-    hidden = content_risks.find_hidden(sealed, new)
+    hidden = hidden_characters.find_hidden(sealed, new)
     return Case(
         gate=Gate.COMMIT,
         now=now,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 # Raise it when the meaning of a record changes, or a rule for which a plain commit must pass.
-FORMAT = b"2"
+FORMAT = b"3"
 # Fields with one value. `end` is written last: a record without it was cut off.
 _ONE = ("format", "branch", "task", "brief", "base", "control", "end")
 # Fields with any number of values.
@@ -34,7 +34,7 @@ class Grant:
 
     def __init__(self, fields: dict[str, list[bytes]]) -> None:
         self.fields = fields
-        self._owned = [_path_or_folder(pattern) for pattern in fields["owns"]]
+        self._owned = [plain for pattern in fields["owns"] if (plain := _path_or_folder(pattern))]
         ends = [_fixed_ends(pattern) for pattern in fields["barred"]]
         self._heads = tuple(head for head, _ in ends if head)
         self._tails = tuple(tail for head, tail in ends if not head)
@@ -50,25 +50,24 @@ class Grant:
 
     def surely_covers(self, path: bytes) -> bool:
         """Is a path surely in scope? False means that only the engine of patterns can decide."""
-        owned = any(
-            path == name if name is not None else path.startswith(folder) for name, folder in self._owned
-        )
+        owned = any(path == name or path.startswith(folder) for name, folder in self._owned)
         # Two quick tests settle most paths: each looks at all patterns at once.
         if not owned or not (path.startswith(self._heads) or path.endswith(self._tails)):
             return owned
         return not any(path.startswith(head) and path.endswith(tail) for head, tail in self._barred)
 
 
-def _path_or_folder(pattern: bytes) -> tuple[bytes | None, bytes]:
-    """Return the one path that a pattern matches, or the folder of which it matches everything.
+def _path_or_folder(pattern: bytes) -> tuple[bytes | None, bytes] | None:
+    """Return the path that a pattern names, if it does, and the folder of which it matches everything.
 
-    For any other pattern, a path that no file has: it then grants nothing here.
+    None for any other pattern: it then grants nothing here.
     """
     whole = pattern.removesuffix(b"**") if pattern == b"**" or pattern.endswith(b"/**") else pattern
     if any(special in whole for special in _SPECIAL):
-        return b"", b""
+        return None
     below = whole != pattern or whole.endswith(b"/")
-    return (None, whole) if below else (whole, b"")
+    # Without wildcards it is a file, or a folder with all that is below it.
+    return (None, whole) if below else (whole, whole + b"/")
 
 
 def _fixed_ends(pattern: bytes) -> tuple[bytes, bytes]:
@@ -77,7 +76,7 @@ def _fixed_ends(pattern: bytes) -> tuple[bytes, bytes]:
         return _fixed_ends(pattern + b"**")
     at = [index for index, byte in enumerate(pattern) if byte in _SPECIAL]
     if not at:
-        return pattern, pattern
+        return pattern, b""  # the path, and everything below it
     # `**/` can match no folder at all, and then the `/` is missing, too.
     return pattern[: at[0]], pattern[at[-1] + 1 :].removeprefix(b"/")
 

@@ -9,7 +9,8 @@ A yes must be what `commit` would say. So it is said only where each rule of the
 - OWN001, OWN002, OWN003: each path is matched by a plain pattern of `owns`, and by no pattern that bars it
 - OWN005: no links, no submodules, nothing in the ledger
 - OWN006: no path is unsafe, no added one is like another name in any folder above it
-- OWN009: no new side of a file has characters that mislead, nor has its name
+- OWN009: no new side of a file has characters that mislead, nor has its name; none is binary that was text, none
+  so large that it is not searched
 - STA001, STA005, BRF007: no document of the task changes, and the branch's copy of the brief is the same
 - BRF002, STA007: no grant is kept for briefs with problems or checkpoints
 - OWN004: it needs other tasks, which the commit gate does not read
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 HEADS = b"refs/heads/"
 _KEPT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE")
-_MOST_BYTES = 1 << 20  # of a file, as in `changes.content_risks`, which looks into no larger one
+_MOST_BYTES = 1 << 20  # of a file; a larger one is left to `commit`
 
 
 def is_plain_commit(outer: Mapping[str, str]) -> bool:
@@ -121,7 +122,8 @@ def _is_within_grant(granted: Grant, head: bytes, env: dict[str, str]) -> bool:
     if read is None or read[own][0] not in (b"", granted.one("brief")):
         return False
     trees = {folder: read[name][1] for folder, name in folders.items()}
-    return all(_is_clear_text(read[blob][1]) for blob in blobs) and _has_unique_names(
+    contents = ((change, read[change.blob][1]) for change in changes if change.status != b"D")
+    return all(_is_clear_file(change, raw) for change, raw in contents) and _has_unique_names(
         changes, trees, len(head) // 2
     )
 
@@ -156,8 +158,20 @@ def _is_allowed_name(granted: Grant, path: bytes) -> bool:
     return not ledger and _is_clear_text(path) and granted.surely_covers(path)
 
 
+def _is_clear_file(change: _Change, raw: bytes) -> bool:
+    """Is a file free of characters that mislead: a text without any, or a new one that git calls binary?"""
+    if raw.isascii() and b"\0" not in raw:
+        return True
+    from agentledger.model.file_text import read_text
+    from agentledger.model.text import count_misleading
+
+    text = read_text(raw)
+    # What was there before may have been text, and that is worth a word.
+    return change.status == b"A" if text is None else not count_misleading([text])
+
+
 def _is_clear_text(raw: bytes) -> bool:
-    """Is a text free of characters that mislead?"""
+    """Is a name free of characters that mislead?"""
     if raw.isascii():
         return True
     # Here, since most files are ASCII and the import costs time.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agentledger.git.process import Git, run, run_unchecked
+from agentledger.git.process import Git, run, run_or_none, run_unchecked
 from agentledger.model.fleet import Commit, Person
 from agentledger.model.text import decode
 
@@ -27,6 +27,17 @@ def read_ancestry_outside(sealed: Git, head: str, base: str) -> list[tuple[str, 
     return [(row[0], tuple(row[1:])) for row in rows]
 
 
+def read_parents(sealed: Git, tip: str, without: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The commits of `tip` outside of the history of all of `without`, each with its parents."""
+    out = run(sealed, ["rev-list", "--parents", tip, *(f"^{commit}" for commit in without)])
+    return {row[0]: row[1:] for row in (line.split(" ") for line in decode(out).split("\n")) if row[0]}
+
+
+def read_common_ancestors(sealed: Git, ids: Sequence[str]) -> list[str]:
+    """The newest commits that are ancestors of all of these; [] where there is none."""
+    return decode(run_or_none(sealed, ["merge-base", "--octopus", *ids]) or b"").split()
+
+
 def find_commits_ahead(sealed: Git, heads: Sequence[str], base: str, most: int) -> dict[str, set[str]]:
     """For each of the heads that contains `base`, the commits that it has besides; others are left out.
 
@@ -35,7 +46,7 @@ def find_commits_ahead(sealed: Git, heads: Sequence[str], base: str, most: int) 
     args = ["rev-list", "--parents", f"--max-count={most}", "--stdin"]
     out = run(sealed, args, "".join(f"{line}\n" for line in (*heads, f"^{base}")).encode())
     parents = {row[0]: row[1:] for row in (line.split(" ") for line in decode(out).split("\n")) if row[0]}
-    reached = {head: _walk_back(head, parents) for head in heads}
+    reached = {head: walk_back([head], parents) for head in heads}
     # A head contains base where some commit outside base, on a way down from that head, has base as its parent.
     return {
         head: outside
@@ -44,10 +55,10 @@ def find_commits_ahead(sealed: Git, heads: Sequence[str], base: str, most: int) 
     }
 
 
-def _walk_back(head: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
-    """The commits among `parents` that can be reached from `head`."""
+def walk_back(heads: Sequence[str], parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """The commits among `parents` that can be reached from one of the heads."""
     reached: set[str] = set()
-    waiting = [head]
+    waiting = list(heads)
     while waiting:
         commit = waiting.pop()
         if commit in parents and commit not in reached:

@@ -67,6 +67,73 @@ def read_changes(sealed: Git, pairs: Sequence[tuple[str, str]]) -> Iterator[tupl
     return salvage_batch(pairs, ask)
 
 
+class _Renames:
+    """The renames of one pair. git breaks up no file of less than 400 bytes, so one that was replaced is found here."""
+
+    def __init__(self) -> None:
+        self._named: list[tuple[bytes, bytes, bool]] = []
+        self._gone: dict[tuple[bytes, bytes], bytes] = {}
+        self._replaced: list[tuple[tuple[bytes, bytes], bytes]] = []
+
+    def add(self, header: bytes, tokens: Iterator[bytes]) -> None:
+        """Take in a raw line, and its paths."""
+        old_mode, new_mode, old, new, status = header[1:].split(b" ")
+        path = next(tokens)
+        if status[:1] in b"RC":
+            target = next(tokens)
+            if status.startswith(b"R"):
+                self._named.append((path, target, (old_mode, old) == (new_mode, new)))
+        elif status == b"D":
+            self._gone[old_mode, old] = path
+        elif status.startswith(b"M"):
+            self._replaced.append(((new_mode, new), path))
+
+    @property
+    def rows(self) -> tuple[tuple[bytes, bytes, bool], ...]:
+        """The old path, the new one, and whether content and mode are the same, of each."""
+        same = ((self._gone.get(entry), path) for entry, path in self._replaced)
+        return (*self._named, *((source, path, True) for source, path in same if source is not None))
+
+
+def read_renames(
+    sealed: Git, pairs: Sequence[tuple[str, str]], least: int = 50
+) -> Iterator[tuple[tuple[bytes, bytes, bool], ...] | Failure]:
+    """For each pair of commits (from, to), the files that git takes for renamed; a Failure if git fails.
+
+    Each as its old path, its new one, and whether content and mode are the same. `least` is how much of the content
+    has to be the same, in percent; with 100 no blob is read.
+    """
+
+    def ask(part: Sequence[tuple[str, str]]) -> tuple[list[tuple[tuple[bytes, bytes, bool], ...]], str]:
+        # --always without --diff-filter: a pair whose changes are all filtered out would have no header.
+        # -B: a file that took the place of another one was renamed, too.
+        flags = [
+            "-r",
+            "-z",
+            "--raw",
+            *(["-B"] if least < 100 else []),
+            f"-M{least}%",
+            "--no-abbrev",
+            "--ignore-submodules=none",
+        ]
+        flow = stream_output(
+            sealed,
+            ["diff-tree", "--stdin", "--always", *flags],
+            (f"{new} {old}\n".encode() for old, new in part),
+        )
+        answers: list[_Renames] = []
+        tokens = split_stream(flow.blocks)
+        for token in tokens:
+            if token.startswith(b":"):
+                answers[-1].add(token, tokens)
+            else:
+                answers.append(_Renames())
+        reason = flow.failure()
+        return [each.rows for each in (answers[:-1] if reason else answers)], reason
+
+    return salvage_batch(pairs, ask)
+
+
 def read_ledger_log(sealed: Git, heads: Sequence[str], base: str) -> Iterator[tuple[str, tuple[Change, ...]]]:
     """The commits outside base that touch the ledger's folder, parents first, and what they changed.
 
@@ -101,6 +168,40 @@ def read_file_history(
     flow = stream_output(sealed, ["log", *flags, *_RAW, "--", *patterns], [revisions.encode()])
     for header, changes in _parse_log(split_stream(flow.blocks)):
         yield tuple(word for word in header if word), changes
+    _require_whole(flow)
+
+
+def read_path_states(
+    sealed: Git, tip: str, without: Sequence[str], paths: Sequence[bytes]
+) -> Iterator[tuple[str, tuple[bytes, str, str]]]:
+    """Yield each commit of `tip` outside of `without` that changed one of the paths, with what it has there then.
+
+    That is the path, and its mode and blob, zeros where the commit took it away. GitError where git cannot read on.
+    """
+    # --full-history: what came in by a merge counts, too. -m: content that only a merge made is in no other diff.
+    flags = [
+        "--full-history",
+        "-m",
+        "--raw",
+        "-r",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--format=%x00%H%x00",
+    ]
+    ranges = [tip, *(f"^{commit}" for commit in without)]
+    names = [decode(path) for path in paths]
+    flow = stream_output(sealed, ["--literal-pathspecs", "log", *flags, *ranges, "--", *names], [])
+    commit = ""
+    tokens = split_stream(flow.blocks)
+    for raw_token in tokens:
+        token = raw_token.lstrip(b"\n")
+        if token.startswith(b":"):
+            # `:old-mode new-mode old-blob new-blob status`, then the path as a token of its own.
+            words = decode(token).split(" ")
+            yield commit, (next(tokens), words[1], words[3])
+        elif token:
+            commit = decode(token)
     _require_whole(flow)
 
 

@@ -82,8 +82,13 @@ def read_object_info(sealed: Git, names: Sequence[str | bytes]) -> list[tuple[st
     return read_object_info(sealed, names[:half]) + read_object_info(sealed, names[half:])
 
 
-def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Each object's id and raw content, one at a time in the order given; what cannot be read is left out."""
+def read_object_contents(
+    sealed: Git, ids: Sequence[str], most: int | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Each object's id and raw content, one at a time in the order given; what cannot be read is left out.
+
+    With `most`, no more than so many bytes of each are kept, from its beginning.
+    """
     done, alone = 0, False
     while done < len(ids):
         part = ids[done : done + 1] if alone else ids[done:]
@@ -93,8 +98,9 @@ def read_object_contents(sealed: Git, ids: Sequence[str]) -> Iterator[tuple[str,
             header = reader.line().split(b" ")
             if len(header) == 3 and header[2].isdigit():
                 # git puts a newline after each content.
-                body = reader.take(int(header[2]) + 1)[:-1]
-                if len(body) < int(header[2]):
+                size = int(header[2])
+                body = reader.take(size if most is None else min(size, most))
+                if not reader.skip(size - len(body) + 1):
                     break
                 yield oid, body
             elif header[-1] not in NO_OBJECT:
@@ -123,6 +129,16 @@ class _Reader:
         while len(self._buffer) < size and self._more():
             pass
         return self._cut(size)
+
+    def skip(self, size: int) -> bool:
+        """Pass over so many bytes without keeping them; False where there are fewer."""
+        while size > len(self._buffer):
+            size -= len(self._buffer)
+            self._buffer.clear()
+            if not self._more():
+                return False
+        self._cut(size)
+        return True
 
     def drain(self) -> None:
         while self._more():

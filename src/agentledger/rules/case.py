@@ -25,7 +25,8 @@ class Touched:
     """A changed path as the gate judges it.
 
     `commit` is the newest of the branch's own commits that changed it. `own` is False for what only merging
-    would bring; `net` is False for what a later commit has put back.
+    would bring; `net` is False for what a later commit has put back. `base_state`: the path conflicts with base, and
+    has there what base had since the two parted, as after a squash of base; then `net` is False, too.
     """
 
     path: bytes
@@ -33,6 +34,16 @@ class Touched:
     commit: str | None = None
     own: bool = True
     net: bool = True
+    base_state: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A file that a change renames, as git finds it. `exact`: content and mode are the same."""
+
+    source: bytes
+    target: bytes
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +81,15 @@ class Ref:
 class Hidden:
     """Misleading characters that a change adds, by their names (`U+202E`), and the first line with one.
 
-    `where` is the place in words. `line` is None for characters in a file's name.
+    `where` is the place in words. `line` is None for characters in a file's name. `unread` says why a file was not
+    searched for any; then there are no names.
     """
 
     where: str
     path: bytes | None
     line: int | None
     names: tuple[str, ...]
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,8 @@ class Case:
     since: int | None = None
     #: The paths that the gate judges.
     changed: tuple[Touched, ...] = ()
+    #: The renames among them, by the old path and by the new one; only where a side is outside the scope.
+    renames: Mapping[bytes, Rename] = field(default_factory=dict)
     #: Did anything outside the ledger change?
     code: bool = False
     #: Lines added and removed outside the ledger; None where they were not counted.

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from agentledger.model.findings import Gate
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.paths import unsafe_path_reason
-from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_path
-from agentledger.rules.case import Case, Found, Touched
+from agentledger.model.text import encode, escape_hidden, format_path
+from agentledger.rules.case import Case, Found, Hidden, Touched
+from agentledger.rules.undo import describe_rename, quote_pathspec, undo_command
 from agentledger.scope.task_scope import first_match
 
 # What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
@@ -32,9 +33,10 @@ def outside_scope(case: Case) -> Iterator[Found]:
 
     Why: whoever works on those files does not expect you there, and two agents in one file cost more than
     either saves.
-    Fix: put the file back as base has it, or ask for it: change `owns` in your brief.md, commit that alone,
-    and say why in a check-in with `state: needs-input`. It grants nothing until the manager accepts it. To
-    allow a path only once, the manager types `agentledger allow TASK PATH`.
+    Fix: put the file back as base has it, and one that was renamed at both its names; or ask for it: change
+    `owns` in your brief.md, commit that alone, and say why in a check-in with `state: needs-input`. It grants
+    nothing until the manager accepts it. To allow a path only once, the manager types
+    `agentledger allow TASK PATH`.
     """
     for touched in _changes_in_question(case):
         if case.scope and not case.scope.owned_by(touched.path) and not _is_open_path(case, touched.path):
@@ -109,12 +111,13 @@ def unsafe_path(case: Case) -> Iterator[Found]:
 
 
 def history_outside_scope(case: Case) -> Iterator[Found]:
-    """A commit changed a path outside the scope, and a later commit put it back.
+    """A commit changed a path outside the scope, and a later commit put it back; or it is as base once had it.
 
     Why: a merge or a squash brings nothing of it to base, but where pull requests land by rebase, each commit
     arrives.
     Fix: nothing has to be done. With `landing = "rebase"`, make one commit of all the branch's, so that nothing
     of it is left: `git reset --soft` to where the branch left base, and commit.
+    A path that has what base had there, as after a squash of base, conflicts once base has moved on: bring base in.
     """
     rebased = case.policy.landing == "rebase"
     base = shlex.quote(escape_hidden(case.base))
@@ -123,14 +126,23 @@ def history_outside_scope(case: Case) -> Iterator[Found]:
     for touched in case.changed:
         if touched.own and not touched.net and case.scope and not can_change(case, touched.path):
             message = f"{format_path(touched.path)} was changed outside the scope, and put back"
+            if touched.base_state:
+                message = f"{format_path(touched.path)} has what {case.base} had there, which has moved on"
             yield Found(
                 message=message,
-                hint=hint,
+                hint=_base_state_hint(case, touched.path) if touched.base_state else hint,
                 path=touched.path,
                 line=None,
                 commit=touched.commit,
-                milder=not rebased,
+                # The conflict with base is settled by bringing base in, whichever way it lands then.
+                milder=not rebased or touched.base_state,
             )
+
+
+def _base_state_hint(case: Case, path: bytes) -> str:
+    base, there = shlex.quote(escape_hidden(case.base)), quote_pathspec(path)
+    settle = f"git checkout --theirs -- {there} && git add -- {there} && git commit --no-edit"
+    return f"bring it in, and take its version there: git merge {base} || ({settle})"
 
 
 def foreign_branch_merged(case: Case) -> Iterator[Found]:
@@ -154,15 +166,30 @@ def hidden_unicode(case: Case) -> Iterator[Found]:
     """A change adds characters that cannot be seen, or that reorder what is seen.
 
     Why: what a reviewer reads is then not what runs.
-    Fix: take them out, or write them as escapes (`\\u202e`).
+    Fix: take them out, or write them as escapes (`\\u202e`). A file that git calls binary is not searched; that one
+    was text before, or is too large to be searched, is only shown.
     """
     for hidden in case.hidden:
+        if hidden.unread:
+            yield _unread_finding(case, hidden)
+            continue
         yield Found(
             message=f"{hidden.where} brings {', '.join(hidden.names)}: characters that mislead whoever reads it",
             hint="remove them, or write them as escapes such as \\u202e",
             path=hidden.path,
             line=hidden.line,
         )
+
+
+def _unread_finding(case: Case, hidden: Hidden) -> Found:
+    since = "--cached" if case.gate is Gate.COMMIT else f"{case.base}...{case.branch}"
+    look = f"git diff --text {shlex.quote(escape_hidden(since))} -- {quote_pathspec(hidden.path or b'')}"
+    return Found(
+        message=f"{hidden.where} {hidden.unread}; it was not searched for characters that mislead",
+        hint=f"look at it: {look}",
+        path=hidden.path,
+        milder=True,
+    )
 
 
 def foreign_ref(case: Case) -> Iterator[Found]:
@@ -227,12 +254,12 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     if not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
-        hint = _undo_command(case, touched)
+        hint = undo_command(case, touched)
     scope = f"; the brief owns {_describe_owns(case)}" if "outside" in why else ""
     # Before the merge gate, nobody on the branch can fix what only merging would bring.
     milder = not touched.own and case.gate is not Gate.MERGE
     return Found(
-        message=f"{path_text} {why}{scope}",
+        message=f"{path_text}{describe_rename(case, touched.path)} {why}{scope}",
         hint=hint,
         path=touched.path,
         line=None,
@@ -245,28 +272,6 @@ def _describe_owns(case: Case) -> str:
     owns = case.brief.owns if case.brief else ()
     patterns = ", ".join(escape_hidden(pattern) for pattern in owns[:4])
     return (patterns or "nothing") + (f" and {len(owns) - 4} more" if len(owns) > 4 else "")
-
-
-def _undo_command(case: Case, touched: Touched) -> str:
-    """Return the command that takes a change back. A new file is only unstaged: its content may be nowhere else."""
-    if touched.commit is not None and touched.commit in case.foreign:
-        # Undone here, another task's work would be undone on base, too, once both have merged.
-        return f"it is another task's work: {case.foreign[touched.commit]} takes that out of this branch"
-    path = _quote_pathspec(touched.path)
-    new = touched.change is not None and touched.change.status == "A"
-    if case.gate is Gate.COMMIT:
-        return f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
-    back = f"git rm -- {path}" if new else f"git checkout {shlex.quote(escape_hidden(case.base))} -- {path}"
-    return f"{back} && git commit -m 'take back what is not in scope'"
-
-
-def _quote_pathspec(path: bytes) -> str:
-    """Return a path as it can be typed to git; a byte that nobody can type becomes `?`, which is any byte."""
-    if not HIDDEN.search(decode(path)):
-        # `:/` is from the top, wherever it is typed; but `:/!x` would exclude x, so there it is `:(top)`.
-        return shlex.quote(f"{':/' if path[:1].isalnum() or path[:1] == b'.' else ':(top)'}{decode(path)}")
-    typed = (chr(byte) if 32 <= byte < 127 else "?" for byte in path)
-    return shlex.quote(":/" + "".join(f"\\{char}" if char in "*[\\" else char for char in typed))
 
 
 def _is_odd_document(touched: Touched) -> bool:

@@ -65,7 +65,12 @@ def compile_automaton(pattern: bytes) -> Automaton:
             continue
         edges[number] = list(edges[after])
         ends |= (ends >> after & 1) << number
-        if piece.kind is Kind.FOLDERS:
+        if piece.kind is Kind.BELOW:
+            # Two further states, for what is below: behind the slash, and at an end after any byte more.
+            edges += [[(ALL, len(edges) + 1)], [(ALL, len(edges) + 1)]]
+            edges[number].append((SLASH, len(edges) - 2))
+            ends |= 1 << (len(edges) - 1)
+        elif piece.kind is Kind.FOLDERS:
             # A further state, for the inside of a folder's name: it has to find its slash.
             edges.append([(ALL, len(edges)), (SLASH, after)])
             edges[number] += edges[-1]

@@ -5,7 +5,8 @@ Belongs here: parsing a pattern, and matching one path. Does not: what two patte
 
 Follows `wildmatch.c` of git 2.39: `*`, `?` and `[…]` never match `/`; `**` does where it is a whole
 component, and is one `*` elsewhere. A class without an end or with an unknown `[:name:]`, and a backslash at
-the end, match nothing at all. One thing is our own: a pattern that ends in `/` means everything below.
+the end, match nothing at all. Two things are those of git's pathspecs: a pattern that ends in `/` means everything
+below, and one without wildcards the path itself and everything below it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,16 @@ PLAIN = ALL & ~SLASH
 
 
 class Kind(Enum):
-    """What a piece matches: one byte, any number in a component (`*`), folders (`**/`) or anything (`**`)."""
+    """What a piece matches: one byte, any number in a component (`*`), folders (`**/`) or anything (`**`).
+
+    BELOW is the end of a pattern without wildcards: nothing more, or a `/` and anything behind it.
+    """
 
     BYTE = "byte"
     STAR = "star"
     FOLDERS = "folders"
     REST = "rest"
+    BELOW = "below"
 
 
 class Piece(NamedTuple):
@@ -68,12 +73,20 @@ _CLASSES = {
     b"xdigit": _DIGIT | _byte_range(65, 70) | _byte_range(97, 102),
 }
 _VOID = Piece(Kind.BYTE, 0)
+# A pattern that names one path: no wildcard in it, and behind each backslash the character that it stands for.
+_LITERAL = re.compile(rb"(?:[^*?\[\\]|\\.)*(?<!/)", re.DOTALL)
+
+
+def is_literal(pattern: bytes) -> bool:
+    """Does the pattern name one file or folder: has it no wildcard, and no `/` at its end?"""
+    return _LITERAL.fullmatch(pattern) is not None
 
 
 @lru_cache(maxsize=4096)
 def parse_pattern(pattern: bytes) -> tuple[Piece, ...]:
     """The pieces of a pattern. Never fails: where git would match nothing, one piece has no bytes."""
-    return tuple(_parse_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
+    pieces = tuple(_parse_pieces(pattern + b"**" if pattern.endswith(b"/") else pattern))
+    return (*pieces, Piece(Kind.BELOW)) if is_literal(pattern) else pieces
 
 
 def _parse_pieces(pattern: bytes) -> Iterator[Piece]:
@@ -153,7 +166,7 @@ _OPEN = 2
 
 
 def matches_path(pattern: bytes, path: bytes) -> bool:
-    """Does the pattern match the whole path, as git's wildmatch would?"""
+    """Does the pattern match the whole path, as one of git's pathspecs would?"""
     expression = _compile_pattern(pattern)
     return bool(expression.fullmatch(path)) if expression else _simulate_match(parse_pattern(pattern), path)
 
@@ -182,9 +195,17 @@ def _compile_union(patterns: tuple[bytes, ...]) -> re.Pattern[bytes] | None:
     return re.compile(b"|".join(b"(?:%s)" % each.pattern for each in expressions), re.DOTALL)
 
 
+_OPEN_REGEX = {
+    Kind.STAR: b"[^/]*",
+    Kind.FOLDERS: b"(?:.*/)?",
+    Kind.REST: b".*",
+    Kind.BELOW: b"(?:/.+)?",
+}
+
+
 def _regex_of_piece(piece: Piece) -> bytes:
     if piece.kind is not Kind.BYTE:
-        return {Kind.STAR: b"[^/]*", Kind.FOLDERS: b"(?:.*/)?", Kind.REST: b".*"}[piece.kind]
+        return _OPEN_REGEX[piece.kind]
     members = list(bytes_of_set(piece.bytes))
     if len(members) == 1:
         return re.escape(bytes(members))
@@ -205,7 +226,8 @@ def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
     for number, piece in enumerate(pieces):
         stay |= (piece.kind is not Kind.BYTE) << number
         skip |= (piece.kind is not Kind.BYTE) << number
-    inside = 0  # positions of `**/` that have begun a folder's name, and must find its slash
+    # Positions of `**/` that have begun a folder's name, and must find its slash; of BELOW, behind its slash.
+    inside = 0
     now = _close_positions(1, skip)
     for byte in path:
         bit, following, still = 1 << byte, 0, 0
@@ -217,6 +239,9 @@ def _simulate_match(pieces: tuple[Piece, ...], path: bytes) -> bool:
                 following |= (active and byte != 0x2F) << number
             elif piece.kind is Kind.REST:
                 following |= active << number
+            elif piece.kind is Kind.BELOW:
+                still |= (in_folder or (active and byte == 0x2F)) << number
+                following |= in_folder << (number + 1)
             elif active or in_folder:
                 still |= 1 << number
                 following |= (byte == 0x2F) << (number + 1)

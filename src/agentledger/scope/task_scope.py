@@ -4,7 +4,7 @@ Belongs here: what follows from `owns`, `off_limits` and policy's paths together
 `rules`), or the syntax of patterns (see `patterns`).
 
 A path is in scope when some `owns` matches it, no `off_limits` does, and it is not protected by policy,
-unless `owns` names that very path, without a wildcard.
+unless `owns` names that very path, without a wildcard. What such a name covers below it stays protected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from agentledger.model.ledger import Brief, Policy
 from agentledger.model.text import encode
 from agentledger.scope import automata
 from agentledger.scope import patterns as scope_patterns
-from agentledger.scope.patterns import Kind
 
 
 class Meeting(NamedTuple):
@@ -32,11 +31,8 @@ class Meeting(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def literal_path(pattern: bytes) -> bytes | None:
-    """The one path that a pattern without wildcards matches; None where it may match more, or nothing."""
-    pieces = scope_patterns.parse_pattern(pattern)
-    if all(piece.kind is Kind.BYTE and piece.bytes.bit_count() == 1 for piece in pieces):
-        return automata.literal_prefix(pattern)
-    return None
+    """The file or folder that a pattern without wildcards names; None for a pattern of any other kind."""
+    return automata.literal_prefix(pattern) if scope_patterns.is_literal(pattern) else None
 
 
 def first_match(patterns: Iterable[bytes], path: bytes) -> bytes | None:
@@ -76,7 +72,7 @@ class Scope:
         """A path in both scopes that no pattern of `open_` matches, with the patterns that share it.
 
         It is the shortest for the first pair of patterns that share one. Exact: None means that there can be
-        none. Raises `automata.TooComplexError`.
+        none, but below a name that one scope has closed to the other. Raises `automata.TooComplexError`.
         """
         return next(self._overlaps_with(other, open_), None)
 
@@ -85,21 +81,31 @@ class Scope:
             for theirs in other.owns:
                 if automata.is_prefix_disjoint(mine, theirs):
                     continue
-                without = (*self._without(mine), *other._without(theirs), *open_)
-                path = automata.intersect_patterns(mine, theirs, tuple(sorted(set(without))))
+                path = self._find_meeting(mine, other, theirs, open_)
                 if path is not None:
                     yield Meeting(path, mine, theirs)
+
+    def _find_meeting(
+        self, mine: bytes, other: Scope, theirs: bytes, open_: tuple[bytes, ...]
+    ) -> bytes | None:
+        both = (mine, theirs)
+        names = {name: pattern for pattern in both if (name := literal_path(pattern)) is not None}
+        shared = [name for name in names if all(scope_patterns.matches_path(p, name) for p in both)]
+        # A name itself first: `owns` may name a protected path, and nothing protected below it.
+        held = [n for n in shared if self.holds(n) and other.holds(n) and first_match(open_, n) is None]
+        if held:
+            return min(held, key=len)
+        # A name that is closed to one of the two is a file to the other: nothing is below it.
+        barred = {*self._barred(), *other._barred(), *open_, *(names[name] for name in shared)}
+        return automata.intersect_patterns(mine, theirs, tuple(sorted(barred)))
 
     def touches(self, patterns: Iterable[bytes]) -> Meeting | None:
         """A path in scope that one of the patterns matches; `theirs` is that pattern."""
         return self.overlap_with(Scope(tuple(patterns)))
 
-    def _without(self, pattern: bytes) -> tuple[bytes, ...]:
-        """The patterns that take paths away from a pattern of `owns`.
-
-        Protection does not, where the pattern names its path without a wildcard.
-        """
-        return self.off_limits if literal_path(pattern) is not None else (*self.off_limits, *self.protected)
+    def _barred(self) -> tuple[bytes, ...]:
+        """The patterns that take paths away from `owns`, but for a protected path that `owns` names."""
+        return (*self.off_limits, *self.protected)
 
 
 def find_near_scopes(scopes: Mapping[str, Scope]) -> dict[str, frozenset[str]]:

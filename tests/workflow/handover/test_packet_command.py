@@ -92,6 +92,23 @@ def test_filled_in_from_the_command_line_it_passes_the_gate(desk: Desk) -> None:
     assert f"base: {desk.git('rev-parse', 'main').strip()}\n" in text(desk)
 
 
+def test_a_deletion_without_its_replacement_is_named_and_a_rename_is_not(desk: Desk) -> None:
+    work(desk, "a = 1\n" * 21)
+    desk.git("mv", "src/a.py", "src/moved.py")
+    desk.git("commit", "-q", "--no-verify", "-m", "moved")
+    assert "merging deletes" not in packet(desk, *PROSE)
+    desk.git("mv", "src/moved.py", "elsewhere")
+    desk.git("reset", "-q", "--", "elsewhere")
+    desk.git("commit", "-q", "--no-verify", "-m", "half of it")
+    (desk.path / "elsewhere").unlink()
+    lost = (
+        "merging deletes 1 file, and no other file has the content: src/a.py; if it was moved, its new place"
+    )
+    assert lost in packet(desk)
+    assert lost in run(desk.path, "done").out
+    assert "- `src/a.py` (deleted, −20)\n" in text(desk)
+
+
 def test_again_without_news_it_makes_no_commit(desk: Desk) -> None:
     packet(desk, *PROSE)
     before = desk.git("rev-parse", "HEAD")

@@ -71,15 +71,26 @@ def test_a_path_passes_every_gate_for_a_while_and_only_that_path(desk: Desk) -> 
     assert document["task"] == "x"
 
 
+def test_the_name_of_a_folder_covers_it_and_says_how_many_files_that_is(desk: Desk) -> None:
+    start = desk.repo.git("rev-parse", "main")
+    desk.repo.commit("main", {"docs/old/a.md": "", "docs/b.md": "", "docsx": ""}, parents=[start])
+    desk.repo.flush()
+    lines = run(desk.repo.path, "allow", "x", "docs", "docsx", *WHY).out.splitlines()
+    assert lines[1] == "docs covers 2 files of main and what is new below it"
+    assert lines[2].startswith("it waives 2 findings now")
+    assert "OWN001" not in checked(desk.repo)
+
+
 def test_it_says_what_it_waives_now(desk: Desk) -> None:
     lines = run(desk.repo.path, "allow", "agent/x", "docs/*", *WHY).out.splitlines()
     assert lines[0].startswith("until 20")
     assert lines[0].endswith("OWN001, OWN002, OWN003, OWN007 stop nothing of x at docs/*")
-    assert lines[1] == "it waives 2 findings now, 2 of which would have stopped the merge:"
-    assert lines[2].startswith("  OWN001 outside-scope [agent/x] docs/a.md is outside the scope")
+    assert lines[1] == "docs/* covers no file of main yet"
+    assert lines[2] == "it waives 2 findings now, 2 of which would have stopped the merge:"
+    assert lines[3].startswith("  OWN001 outside-scope [agent/x] docs/a.md is outside the scope")
     assert lines[-1] == "next: agentledger next"
     again = run(desk.repo.path, "allow", "x", "docs/*", "--why", "again", "--until", "1h").out.splitlines()
-    assert again[1] == "no finding is there that it waives now"
+    assert again[2] == "no finding is there that it waives now"
 
 
 def test_rules_are_named_by_id_or_name(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.changes import line_counts, net_changes
+from agentledger.changes import line_counts, net_changes, renames
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, change_id
 from agentledger.documents import MOST_BYTES, RawDocument
@@ -28,7 +28,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Change
 from agentledger.model.ledger import Evidence, Source
 from agentledger.model.ledger_paths import LEDGER_BYTES
-from agentledger.model.text import encode, escape_hidden, format_rfc3339, quote_path
+from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
 from agentledger.model.work import Checked, CheckResult, Fresh
 from agentledger.running.junit import Unreadable
 from agentledger.workflow.handover import packet_criteria, packet_gaps, packet_text, pr_body
@@ -42,6 +42,7 @@ from agentledger.workflow.session.overlay import Files
 from agentledger.workflow.setup import pr_template
 from agentledger.workflow.verify.junit_files import read_plain_file
 
+_NAMED = 5  # lost files that are named; more are counted
 _GITLINK, _LINK = "160000", "120000"  # git's modes of a submodule and of a symbolic link
 
 
@@ -137,7 +138,26 @@ def compose_packet(at: AtWork, prose: Prose, files: Files = {}) -> Composed:  # 
     items = parse_packet(document).criteria
     open_items = () if facts.explores else packet_criteria.open_criteria(items, facts.criteria)
     lacks = packet_gaps.find_lacks(findings, open_items, facts.criteria)
-    return Composed(path, refreshed.raw, refreshed.notes, lacks=lacks, changed=refreshed.raw != old)
+    notes = (*refreshed.notes, *_describe_lost_files(at, sealed))
+    return Composed(path, refreshed.raw, notes, lacks=lacks, changed=refreshed.raw != old)
+
+
+def _describe_lost_files(at: AtWork, sealed: Scratch) -> list[str]:
+    """A sentence on the files that the branch deletes without having their content anywhere else: half a rename."""
+    branch = at.branch
+    gone = [change.path for change in branch.code_changes if change.status == "D"]
+    if not gone or not branch.merge_bases:
+        return []
+    paths = {branch.head: {change.path for change in branch.code_changes}}
+    pairs = {branch.head: (branch.merge_bases[0], branch.head)}
+    moved = renames.find_renames(sealed, pairs, paths, at.snapshot.cache)[branch.head]
+    lost = [escape_hidden(path) for path in gone if path not in moved]
+    if not lost:
+        return []
+    more = f" and {len(lost) - _NAMED:,} more" if len(lost) > _NAMED else ""
+    what = f"merging deletes {format_count(len(lost), 'file')}, and no other file has the content"
+    names = ", ".join(lost[:_NAMED])
+    return [f"{what}: {names}{more}; if it was moved, its new place is not committed"]
 
 
 def read_packet(at: AtWork, path: str) -> bytes | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 from agentledger import rules
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_waiver, values
+from agentledger.fleet.fleet_facts import short_base_ref
+from agentledger.git import objects
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
@@ -26,7 +29,8 @@ from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
-from agentledger.scope.task_scope import first_match
+from agentledger.scope.patterns import matches_path
+from agentledger.scope.task_scope import first_match, literal_path
 from agentledger.workflow.session import manager_context
 from agentledger.workflow.session.manager_context import Managing
 
@@ -70,6 +74,7 @@ def write_waiver(start: Path, request: Wanted, now: int, *, dry_run: bool = Fals
         _refuse_unreadable(desk.fleet.policy, path, content)
         lines = [
             _describe_waiver(task.id, paths, chosen, until),
+            *_describe_reach(desk, paths),
             *_describe_effect(desk, task.id, paths, chosen),
         ]
         warnings = [_LEFT_OUT] if is_reduced else []
@@ -217,6 +222,26 @@ def _describe_waiver(task: str, paths: Sequence[str], chosen: Sequence[str], unt
     where = f" at {', '.join(paths)}" if paths else ""
     verb = "stop" if len(chosen) > 1 else "stops"
     return f"until {format_rfc3339(until)}, {', '.join(chosen)} {verb} nothing of {task}{where}"
+
+
+def _describe_reach(desk: Managing, paths: Sequence[str]) -> Iterator[str]:
+    """For each pattern that is more than one file of base: how many it covers, now that a name may be a folder's."""
+    patterns = {path: encode(path) for path in paths}
+    files = objects.read_file_ids(desk.snapshot.sealed, desk.fleet.base.head) if patterns else ()
+    covered: Counter[str] = Counter()
+    for file, _ in files:
+        covered.update(path for path, pattern in patterns.items() if matches_path(pattern, file))
+        # The file of that very name: not a folder.
+        for path in [path for path, pattern in patterns.items() if literal_path(pattern) == file]:
+            del patterns[path]
+    base = short_base_ref(desk.fleet.base)
+    for path, pattern in patterns.items():
+        is_folder = literal_path(pattern) is not None
+        if covered[path]:
+            more = " and what is new below it" if is_folder else ""
+            yield f"{path} covers {format_count(covered[path], 'file')} of {base}{more}"
+        elif not is_folder:
+            yield f"{path} covers no file of {base} yet"
 
 
 def _describe_effect(desk: Managing, task: str, paths: Sequence[str], chosen: Sequence[str]) -> Iterator[str]:

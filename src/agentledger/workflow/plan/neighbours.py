@@ -21,6 +21,7 @@ from agentledger.model.ledger import Brief, Policy
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
+from agentledger.scope import task_scope
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.task_scope import Meeting, Scope
 
@@ -103,7 +104,10 @@ def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split |
 
 
 def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
-    """Is there a path in the scope that is not open to everybody?"""
+    """Is there a path in the scope that is not open to everybody? A name that is barred itself counts as lost."""
+    names = [name for name in map(task_scope.literal_path, scope.owns) if name is not None]
+    if names and not any(scope.holds(name) for name in names):
+        return False
     return scope.overlap_with(Scope((b"**",)), open_) is not None
 
 
