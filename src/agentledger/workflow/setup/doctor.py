@@ -23,11 +23,11 @@ from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
-from agentledger.repository import ref_clashes
+from agentledger.repository import hook_files, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
-from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
+from agentledger.workflow.setup.hooks import pre_commit_hooks, worktree_hooks
 
 # Where CI systems keep what they run.
 WORKFLOWS = (
@@ -94,7 +94,7 @@ def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
     """Each of git's own hooks that ours are."""
     folder = _hooks_folder(git, place)
     tries = (trial.commit, trial.merge, trial.push)
-    for name, attempt in zip(native_hooks.NAMES, tries, strict=True):
+    for name, attempt in zip(hook_files.NAMES, tries, strict=True):
         yield _examine_hook(git, place, folder / name, attempt)
 
 
@@ -110,8 +110,8 @@ def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], 
     name = f"native {hook.name}"
     next_step = f"{_cd_to_main_worktree(git, place)}agentledger init"
     if not (
-        native_hooks.has_running_shim(hook)
-        or any(native_hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
+        hook_files.has_running_shim(hook)
+        or any(hook_files.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
     ):
         reason = "git finds another hook there" if hook.exists() else "git finds no hook"
         setting = worktree_hooks.read_own_path(git) or worktree_hooks.read_shared_path(git, place)
@@ -165,7 +165,7 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
     if reduced is None:
         detail = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
         return Surface(name, State.OFF, detail, "agentledger init --hooks both, if you want it there too")
-    if not native_hooks.has_marker(script, native_hooks.PRE_COMMIT):
+    if not hook_files.has_marker(script, hook_files.PRE_COMMIT):
         return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
     hooks_folder = trial.folder.parent / "hooks"
     hooks_folder.mkdir()
@@ -225,7 +225,7 @@ def _examine_ci(place: Place) -> Surface:
     """CI: whether a workflow here runs `agentledger check`."""
     name = "CI"
     files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
-    checking = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
+    checking = [file for file in files if hook_files.has_marker(file, b"agentledger check")]
     if not checking or not place.top:
         next_step = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
         return Surface(name, State.OFF, "no workflow here runs agentledger check", next_step)
