@@ -11,7 +11,9 @@ from agentledger.model.fleet import (
     UNDER_WAY,
     UNMERGED,
     Base,
+    Branch,
     Fleet,
+    HooksOff,
     State,
 )
 from agentledger.model.ledger import Brief
@@ -59,6 +61,12 @@ def tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
 def short_base_ref(base: Base) -> str:
     """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
     return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def find_hooks_off(branch: Branch, brief: Brief | None) -> HooksOff | None:
+    """Return what keeps our hooks from judging the branch in its worktree; None, too, where no brief goes for it."""
+    worktree = branch.worktree
+    return worktree.hooks_off if worktree is not None and (brief or worktree.made_for) else None
 
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:

@@ -23,6 +23,7 @@ from agentledger.repository import live_hooks, reflogs, spawned_files, worktree_
 from agentledger.repository.bases import HEADS
 from agentledger.repository.client_worktrees import client_of_worktree
 from agentledger.repository.live_hooks import Installed
+from agentledger.repository.under_way import read_under_way
 
 # Refs with which a program keeps commits for itself: nobody finds a commit there who looks for a branch.
 KEEPERS = ("refs/jj/", "refs/kilo/", "refs/codex/", "refs/stash", "refs/bisect/")
@@ -108,7 +109,7 @@ def _inspect(
     git: Git, home: Path, checkout: Checkout, checkouts: Sequence[Checkout], linked: bool
 ) -> View | None:
     directory = directory_of(checkout.path)
-    branch, under_way = (checkout.branch, "") if checkout.branch else _read_under_way(directory)
+    branch, under_way = (checkout.branch, "") if checkout.branch else read_under_way(directory)
     if not branch and not (linked and checkout.head and _is_somebodys(checkout)):
         return None
     worktree = replace(_inspect_files(replace(git, cwd=checkout.path), home, checkouts), under_way=under_way)
@@ -122,30 +123,6 @@ def _is_somebodys(checkout: Checkout) -> bool:
     """Is a detached worktree for work, and not one that agentledger itself is making or checks in?"""
     is_fresh = checkout.path.parent.name.startswith(FRESH)
     return not is_fresh and not checkout.lock.startswith(LOCK)
-
-
-def _read_under_way(directory: Path) -> tuple[str, str]:
-    """The branch of which a rebase or a bisect is under way there, and which of the two; '' for none."""
-    for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
-        branch = _read_line(directory / name)
-        if branch.startswith(HEADS):
-            return branch, "rebase"
-    # The branch's short name, or the commit where the bisect began on a detached HEAD.
-    start = _read_line(directory / "BISECT_START")
-    if start and not _is_commit(start):
-        return HEADS + start, "bisect"
-    return "", ""
-
-
-def _is_commit(text: str) -> bool:
-    return len(text) in (40, 64) and all(digit in "0123456789abcdef" for digit in text)
-
-
-def _read_line(file: Path) -> str:
-    try:
-        return decode(file.read_bytes()).strip()
-    except OSError:
-        return ""
 
 
 def _inspect_files(git: Git, home: Path, checkouts: Sequence[Checkout]) -> Worktree:

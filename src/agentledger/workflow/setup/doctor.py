@@ -16,11 +16,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentledger.fleet import snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
+from agentledger.model.fleet import Branch, HooksOff
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository import hook_files, ref_clashes
@@ -62,10 +63,11 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. Raises LedgerError where there is no repository."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
-    policy, base, doubts = _read_base_policy(start)
+    policy, base, doubts, off = _read_base(start)
     with doctor_trial.open_trial() as trial:
         return (
             *_examine_hooks(git, place, trial),
+            *(_examine_worktree(git, place, *each) for each in off),
             *_examine_configured(git),
             *(_examine_base(doubt) for doubt in doubts),
             *_examine_names(start, policy),
@@ -77,14 +79,27 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
         )
 
 
-def _read_base_policy(start: Path) -> tuple[Policy, str | None, tuple[str, ...]]:
-    """The policy on base, base's commit, and why it may be the wrong one; the defaults before the first commit."""
+def _read_base(
+    start: Path,
+) -> tuple[Policy, str | None, tuple[str, ...], tuple[tuple[Branch, HooksOff], ...]]:
+    """What doctor needs of the fleet; the defaults before the first commit.
+
+    It is the policy on base, base's commit, why it may be the wrong one, and the branches in whose worktrees no hook
+    of ours would run.
+    """
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.open_snapshot(start, request) as taken:
-            return taken.fleet.policy, taken.fleet.base.head, taken.fleet.base.doubts
+            fleet = taken.fleet
+            briefs = {task.id: task.brief for task in fleet.tasks}
+            pairs = [
+                (b, fleet_facts.find_hooks_off(b, briefs.get(b.work.task) if b.work else None))
+                for b in fleet.branches
+            ]
+            off = tuple((branch, each) for branch, each in pairs if each is not None)
+            return fleet.policy, fleet.base.head, fleet.base.doubts, off
     except RefError:
-        return Policy(), None, ()
+        return Policy(), None, (), ()
 
 
 # -- git's own hooks ---------------------------------------------------------------------
@@ -96,6 +111,12 @@ def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
     tries = (trial.commit, trial.merge, trial.push)
     for name, attempt in zip(hook_files.NAMES, tries, strict=True):
         yield _examine_hook(git, place, folder / name, attempt)
+
+
+def _examine_worktree(git: Git, place: Place, branch: Branch, off: HooksOff) -> Surface:
+    """An agent's worktree in which no hook of ours would run; others are not listed."""
+    name = f"hooks where {escape_hidden(branch.name)} is checked out"
+    return Surface(name, State.OFF, off.reason, f"{_cd_to_main_worktree(git, place)}{off.command}")
 
 
 def _hooks_folder(git: Git, place: Place) -> Path:
