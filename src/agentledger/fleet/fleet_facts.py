@@ -63,6 +63,12 @@ def short_base_ref(base: Base) -> str:
     return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
+def is_task_over(fleet: Fleet, task: str) -> bool:
+    """Has a task ended, by its outcome or because its work has landed? One that nobody knows has."""
+    known = next((each for each in fleet.tasks if each.id == task), None)
+    return known is None or known.is_over or task in merged_tasks(fleet)
+
+
 def find_hooks_off(branch: Branch, brief: Brief | None) -> HooksOff | None:
     """Return what keeps our hooks from judging the branch in its worktree; None, too, where no brief goes for it."""
     worktree = branch.worktree

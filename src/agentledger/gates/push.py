@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agentledger.attention.turn import is_finished
 from agentledger.fleet import snapshot
+from agentledger.fleet.fleet_facts import is_task_over
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
 from agentledger.gates import stray_commits
@@ -50,7 +51,15 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
     here = surroundings.read_surroundings(outer, cwd)
     # Branches are judged at the commits that are pushed, under the names that they get at the remote.
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False, rules=False, gate=True, fetch=True, taken_back=False)
+    request = Request(
+        heads=pushed,
+        forecast=False,
+        rules=False,
+        gate=True,
+        fetch=True,
+        taken_back=False,
+        ending=here.made_for,
+    )
     with snapshot.open_snapshot(cwd, request) as taken:
         linked = here.place.directory != here.place.common
         names = {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
@@ -111,7 +120,7 @@ def _is_stray(fleet: Fleet, branch: Branch, here: Here) -> bool:
     It is judged by that task, as its commits are; a branch that another task's brief goes for is judged by that one.
     """
     ours = (fleet.base.name, fleet.policy.control_branch)
-    if not here.made_for or stray_commits.is_over(fleet, here.made_for):
+    if not here.made_for or is_task_over(fleet, here.made_for):
         return False
     return here.branch not in ours and branch.name not in ours
 

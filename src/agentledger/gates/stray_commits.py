@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agentledger.fleet.fleet_facts import merged_tasks
+from agentledger.fleet.fleet_facts import is_task_over
 from agentledger.gates.here import Here
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
@@ -30,18 +30,12 @@ def spare_ended(here: Here, findings: tuple[Finding, ...]) -> tuple[Finding, ...
     # Here, since a commit that passes needs no fleet, and the import takes as long as judging it.
     from agentledger.fleet import snapshot
 
-    request = snapshot.Request(forecast=False, lines=False, rules=False, gate=True)
+    request = snapshot.Request(forecast=False, lines=False, rules=False, gate=True, ending=here.made_for)
     try:
         with snapshot.open_snapshot(here.place.top or here.git.cwd, request) as taken:
-            return () if is_over(taken.fleet, here.made_for) else findings
+            return () if is_task_over(taken.fleet, here.made_for) else findings
     except LedgerError:  # what cannot be read has not been seen to end
         return findings
-
-
-def is_over(fleet: Fleet, task: str) -> bool:
-    """Has the task ended, by its outcome or because its work has landed?"""
-    known = next((each for each in fleet.tasks if each.id == task), None)
-    return known is None or known.is_over or task in merged_tasks(fleet)
 
 
 def count_as_work(branch: Branch, fleet: Fleet, task: str) -> Branch:
