@@ -152,3 +152,18 @@ def test_all_hooks_of_the_repository_run_from_there(place: Place, tmp_path: Path
     agent = switched(place, "-c", "my-own")
     assert commit(agent, "src/a.py").code == 0
     assert log.read_text().split() == ["post-checkout", *names[:4]]
+
+
+def test_a_report_from_there_says_where_to_go(place: Place) -> None:
+    said = command.refused(switched(place, "-c", "my-own", "main"), "report", "It goes on.")
+    assert "my-own works on no task; this worktree was made for x" in said.err
+    assert "git switch to the branch of that task" in said.err
+
+
+def test_after_it_landed_and_its_branch_is_gone_everything_passes(place: Place) -> None:
+    assert commit(place.agent, "src/a.py").code == 0
+    place.repo.git("merge", "-q", "--no-ff", "--no-edit", "agent/x")
+    agent = switched(place, "-c", "my-own", "main")
+    place.repo.git("branch", "-q", "-D", "agent/x")
+    assert commit(agent, "docs/d.md") == Ended(0, "")
+    assert git(agent, "push", "-q", "origin", "my-own") == Ended(0, "")
