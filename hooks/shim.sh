@@ -15,18 +15,28 @@ given() { [ -z "$ledger_refs" ] || printf '%s\n' "$ledger_refs"; }
 @BEFORE@
 # What was here before comes first, and its word counts; only `agentledger doctor` tries this hook without it.
 if [ -f "$ledger_before" ] && [ -x "$ledger_before" ] && [ -z "$AGENTLEDGER_TRIAL" ]; then
-    given | "$ledger_before" "$@" || exit
+    given | AGENTLEDGER_WITHIN=$ledger_within "$ledger_before" "$@" || exit
+fi
+if [ "$ledger_within" ]; then
+    # A shell for each event of a commit would be felt, so we hand on only what somebody has a hook for by now.
+    for ledger_event in prepare-commit-msg commit-msg post-commit reference-transaction post-index-change; do
+        [ ! -x "$ledger_folder/$ledger_event" ] || [ -e "$ledger_here/$ledger_event" ] || {
+            cp -p "$ledger_here/forward" "$ledger_here/forward.$$" &&
+                mv -f "$ledger_here/forward.$$" "$ledger_here/$ledger_event"
+        } 2>/dev/null
+    done
+elif [ "$AGENTLEDGER_WITHIN" ] && [ -f "${GIT_DIR:-.git}/config.worktree" ]; then
+    exit 0 # the hook of this worktree started this one, and judges by itself
 fi
 
-# Names of branches, `*` crosses `/`. Without the list it is better to ask in vain.
-ledger_patterns='*'
+# Names of branches, `*` crosses `/`. Without the list, or with an empty one, it is better to ask in vain.
+ledger_patterns=
 if [ -r "$ledger_branches" ]; then
-    ledger_patterns=
     while read -r ledger_line; do ledger_patterns="$ledger_patterns $ledger_line"; done <"$ledger_branches"
 fi
 set -f
 listed() {
-    for ledger_pattern in $ledger_patterns; do
+    for ledger_pattern in ${ledger_patterns:-*}; do
         case ${1#refs/heads/} in $ledger_pattern) return 0 ;; esac
     done
     return 1
@@ -49,6 +59,8 @@ in_clients_folder() {
     return 1
 }
 judged() {
+    # In a worktree that was made for a task, that task's brief counts on every branch.
+    [ -f "${GIT_DIR:-.git}/agentledger-task" ] && return
     listed "$ledger_head" && return
     [ -n "$ledger_head" ] && in_clients_folder && return
     # What was typed in place of a ref can hold blanks, so any word of a line may be the name that counts.

@@ -12,6 +12,7 @@ import rulecases as given
 from advicecases import Advice, RuleRow
 from advicescene import CONFIG, Scene, Told
 from agentledger.attention.wip import Load
+from agentledger.model.fleet import HooksOff
 from agentledger.model.ledger import Policy, Wip
 from agentledger.model.work import Progress
 from rule_rows_brief import instead, nothing, planned
@@ -68,6 +69,22 @@ def gate_skipped(scene: Scene) -> None:
 
 def looked_at(scene: Scene, said: Told) -> None:
     assert "pre-commit" in scene.obey("agentledger doctor", said)
+
+
+def hooks_silenced(scene: Scene) -> None:
+    scene.types("agentledger init")
+    scene.repo.git("config", "extensions.worktreeConfig", "true")
+    scene.desk.git("config", "--worktree", "core.hooksPath", ".husky/_")
+
+
+def hooks_outlived(scene: Scene) -> None:
+    scene.types("agentledger init")
+    (scene.repo.path / ".git/agentledger-hooks/pre-commit").chmod(0o644)
+
+
+def turned_on(scene: Scene, said: Told) -> None:
+    for command in said.hint.split(" && "):
+        scene.types(command)
 
 
 ROWS = (
@@ -180,6 +197,15 @@ ROWS = (
             given.case(given.MERGE, changed=given.touched("docs/a.md", own=False)),
         ),
         situations=(Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),),
+    ),
+    RuleRow(
+        "FLT007",
+        fires=(given.case(given.MERGE, hooks_off=HooksOff("git finds no hook", "agentledger init")),),
+        silent=(given.case(given.MERGE),),
+        situations=(
+            Advice("FLT007", "····w", "manager", arrange=hooks_silenced, mend=turned_on, case="setting"),
+            Advice("FLT007", "····w", "manager", arrange=hooks_outlived, mend=turned_on, case="file"),
+        ),
     ),
     RuleRow(
         "KIL001",

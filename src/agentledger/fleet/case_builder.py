@@ -26,6 +26,7 @@ from agentledger.fleet import check_ins, check_measurements
 from agentledger.fleet.fleet_facts import (
     PROTECTED,
     describe_gone_tasks,
+    find_hooks_off,
     has_named_branch,
     merged_tasks,
     peers_of,
@@ -257,6 +258,7 @@ class Bench:
             head=branch.head,
             is_agent_branch=True,
             agent=branch.agent.name if branch.agent else "",
+            hooks_off=find_hooks_off(branch, brief),
             task=task,
             work=branch.work,
             standing=standing,

@@ -11,7 +11,9 @@ from agentledger.model.fleet import (
     UNDER_WAY,
     UNMERGED,
     Base,
+    Branch,
     Fleet,
+    HooksOff,
     State,
 )
 from agentledger.model.ledger import Brief
@@ -59,6 +61,18 @@ def tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
 def short_base_ref(base: Base) -> str:
     """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
     return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def is_task_over(fleet: Fleet, task: str) -> bool:
+    """Has a task ended, by its outcome or because its work has landed? One that nobody knows has."""
+    known = next((each for each in fleet.tasks if each.id == task), None)
+    return known is None or known.is_over or task in merged_tasks(fleet)
+
+
+def find_hooks_off(branch: Branch, brief: Brief | None) -> HooksOff | None:
+    """Return what keeps our hooks from judging the branch in its worktree; None, too, where no brief goes for it."""
+    worktree = branch.worktree
+    return worktree.hooks_off if worktree is not None and (brief or worktree.made_for) else None
 
 
 def peers_of(fleet: Fleet) -> tuple[Peer, ...]:

@@ -26,6 +26,7 @@ from agentledger.fleet import (
     case_builder,
     code_objects,
     fleet_reader,
+    hook_notes,
     in_use,
     lost_endings,
     merge_groups,
@@ -94,6 +95,8 @@ class Request:
     #: Only what is committed counts, and nothing from the cache: who can write to this repository can write
     #: to the cache, too.
     gate: bool = False
+    #: A task whose end a gate asks about, besides those that others depend on; "" for none.
+    ending: str = ""
     #: Fetch first what a partial clone lacks of the ledger, and before findings what the rules read of the code:
     #: for gates and commands that write. A view fetches nothing.
     fetch: bool = False
@@ -373,13 +376,16 @@ class _Taking:
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        if self.request.rules:
+            complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
         return _Taken(complete, history, group)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""
         if not self.request.gate:
             return None
-        return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
+        needed = (each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
+        return frozenset((*needed, self.request.ending))
 
     def _judged(self, fleet: Fleet, history: History) -> Sequence[Branch]:
         """Return the branches; each open one with a brief has what the rules of the merge gate find.

@@ -20,7 +20,7 @@ from agentledger.changes.merge_blobs import list_change_blobs
 from agentledger.changes.net_changes import Line, Own
 from agentledger.fleet import check_ins, fleet_facts
 from agentledger.gates import gated as who
-from agentledger.gates import granting, lacking
+from agentledger.gates import granting, lacking, stray_commits
 from agentledger.gates import here as surroundings
 from agentledger.gates.gated import Gated
 from agentledger.gates.here import Here
@@ -39,10 +39,11 @@ from agentledger.scope import task_scope
 def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tuple[Finding, ...]]:
     """Return the branch, and what the rules find in the commit that the index would make; () without a brief.
 
+    Where the brief is that of the worktree, the branch comes with words that say so.
     `outer` is the hook's environment, `now` in seconds since the epoch. Raises LedgerError.
     """
     here = surroundings.read_surroundings(outer, cwd)
-    if not here.branch:
+    if not (here.branch or here.made_for):
         return "", ()
     with scratch.open_scratch(here.place) as sealed:
         # Made in the sealed directory, which is removed afterwards. A brief that this commit adds counts already,
@@ -52,8 +53,10 @@ def check_commit(outer: Mapping[str, str], cwd: Path, now: int) -> tuple[str, tu
         if gated is None:
             return here.branch, ()
         findings = _evaluate_commit(sealed, here, gated, commit=commit, now=now)
-        granting.write_grant(here, gated)
-        return here.branch, findings
+        if not gated.stray:
+            granting.write_grant(here, gated)
+            return here.branch, findings
+    return stray_commits.describe_stray(here), stray_commits.spare_ended(here, findings)
 
 
 def _evaluate_commit(sealed: Scratch, here: Here, gated: Gated, commit: str, now: int) -> tuple[Finding, ...]:

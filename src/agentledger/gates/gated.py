@@ -51,11 +51,15 @@ class Gated:
     tips: tuple[str, ...]
     #: What this partial clone was promised; it starts no process in a full one.
     promised: Promised
+    #: No brief goes for the branch itself: its worktree was made for the task.
+    stray: bool = False
 
 
 def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
     """The task of the branch that is checked out, as it would be at `head`; None where no brief goes for it.
 
+    In a worktree that was made for a task, that task's brief goes for every branch without one of its own, and for
+    none; base and the control branch aside.
     What a partial clone lacks for that is fetched first. Raises LedgerError where no base can be told, or read, and
     where something does not come.
     """
@@ -68,21 +72,38 @@ def read_gated_task(here: Here, scratch: Scratch, head: str) -> Gated | None:
     briefs = _Briefs(scratch, tips, ruled.base.head)
     if promised.remotes:
         lacking.bring_briefs(promised, scratch, tips, ruled.base)
-    name = _task_of_branch(briefs, here, ruled=ruled, head=head)
+    name = _task_of_branch(briefs, here, ruled=ruled, head=head) if here.branch else None
     counting = _find_counting_brief(briefs, name, head) if name else None
+    stray = counting is None and _is_stray(here, ruled)
+    if stray:
+        name = here.made_for
+        counting = None if _has_outcome(briefs, name) else _find_counting_brief(briefs, name, head)
     if name is None or counting is None:
         return None
     return Gated(
         settings=settings,
         policy=ruled.policy,
         base=ruled.base,
-        task=_read_task(briefs, here, ruled, name=name, counting=counting, promised=promised),
+        task=_read_task(briefs, here, ruled, name=name, counting=counting, promised=promised, stray=stray),
         official=counting[0],
         choice=ruled.choice,
         copies=copies,
         tips=tuple(tips),
         promised=promised,
+        stray=stray,
     )
+
+
+def _is_stray(here: Here, ruled: Ruled) -> bool:
+    """Was this worktree made for a task, and is neither base nor the control branch checked out?"""
+    return bool(here.made_for) and here.branch not in (ruled.base.name, ruled.policy.control_branch)
+
+
+def _has_outcome(briefs: _Briefs, task: str) -> bool:
+    """Has the manager said how the task ended?"""
+    names = [f"{tip}:{ledger_paths.outcome_path(task)}" for tip in briefs.tips]
+    infos = objects.read_object_info(briefs.git, list(map(encode, names))) if names else []
+    return any(kind == "blob" for _, kind, _ in infos)
 
 
 def _read_policy(scratch: Scratch, refs: Refs, promised: Promised) -> Ruled:
@@ -199,9 +220,19 @@ def _find_counting_brief(briefs: _Briefs, task: str, head: str) -> tuple[str, st
 
 
 def _read_task(
-    briefs: _Briefs, here: Here, ruled: Ruled, name: str, counting: tuple[str, str], promised: Promised
+    briefs: _Briefs,
+    here: Here,
+    ruled: Ruled,
+    *,
+    name: str,
+    counting: tuple[str, str],
+    promised: Promised,
+    stray: bool,
 ) -> Task:
-    """The task with its counting brief, and the manager's answers and waivers."""
+    """The task with its counting brief, and the manager's answers and waivers.
+
+    On a branch that is not the task's own, an approval of any of its branches counts.
+    """
     blob, where = counting
     replies = _list_replies(briefs, name)
     path = ledger_paths.control_brief_path(name) if where == "control" else ledger_paths.brief_path(name)
@@ -224,7 +255,7 @@ def _read_task(
         brief=brief,
         brief_from=where,
         branches=(here.branch,),
-        answers=tuple(answer for answer in answers if answer.branch in (None, here.branch)),
+        answers=tuple(answer for answer in answers if stray or answer.branch in (None, here.branch)),
         waivers=waivers,
     )
 

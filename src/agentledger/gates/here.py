@@ -19,7 +19,9 @@ from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.text import decode
+from agentledger.repository import worktree_task
 from agentledger.repository.bases import HEADS
+from agentledger.repository.under_way import read_under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Here:
     place: Place
     #: The index that is to be committed.
     index: Path
-    #: '' on a detached HEAD.
+    #: '' on a detached HEAD, unless a rebase of a branch is under way there.
     branch: str
     #: The commit at HEAD, if there is one yet, then those that are being merged in.
     parents: tuple[str, ...]
+    #: The task for which this linked worktree was made, "" for none.
+    made_for: str = ""
 
 
 def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
@@ -43,9 +47,13 @@ def read_surroundings(outer: Mapping[str, str], cwd: Path) -> Here:
     place = queries.locate_repository(git)
     index_name = outer.get("GIT_INDEX_FILE")
     index = (cwd / index_name).resolve() if index_name else place.directory / "index"
-    branch = queries.read_head_ref(git).removeprefix(HEADS)
-    parents = (*_read_head(git), *_read_merge_heads(outer, place.directory)) if branch else ()
-    return Here(git, place, index, branch=branch, parents=parents)
+    linked = place.directory != place.common
+    made_for = worktree_task.read_made_for(place.directory) if linked else ""
+    branch = queries.read_head_ref(git)
+    if not branch and made_for:
+        branch, _ = read_under_way(place.directory)
+    parents = (*_read_head(git), *_read_merge_heads(outer, place.directory)) if branch or made_for else ()
+    return Here(git, place, index, branch=branch.removeprefix(HEADS), parents=parents, made_for=made_for)
 
 
 def _read_head(git: Git) -> tuple[str, ...]:

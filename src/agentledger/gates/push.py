@@ -14,9 +14,12 @@ from pathlib import Path
 
 from agentledger.attention.turn import is_finished
 from agentledger.fleet import snapshot
+from agentledger.fleet.fleet_facts import is_task_over
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
+from agentledger.gates import stray_commits
 from agentledger.gates.check import UNREAD
+from agentledger.gates.here import Here
 from agentledger.ledger.unknown import decides_elsewhere
 from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import Unjudged
@@ -48,13 +51,21 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
     here = surroundings.read_surroundings(outer, cwd)
     # Branches are judged at the commits that are pushed, under the names that they get at the remote.
     pushed = tuple((ref.name, ref.new) for ref in moved if ref.name.startswith(HEADS) and ref.new)
-    request = Request(heads=pushed, forecast=False, rules=False, gate=True, fetch=True, taken_back=False)
+    request = Request(
+        heads=pushed,
+        forecast=False,
+        rules=False,
+        gate=True,
+        fetch=True,
+        taken_back=False,
+        ending=here.made_for,
+    )
     with snapshot.open_snapshot(cwd, request) as taken:
         linked = here.place.directory != here.place.common
         names = {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
         _require_history(taken, names)
         _require_known(taken, names)
-        return tuple(_evaluate_refs(taken, moved, here.branch, linked))
+        return tuple(_evaluate_refs(taken, moved, here, linked))
 
 
 def _require_history(taken: Snapshot, names: Collection[str]) -> None:
@@ -86,16 +97,32 @@ def _require_known(taken: Snapshot, names: Collection[str]) -> None:
             raise make_absent_error(absent, what, taken.unfetched)
 
 
-def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:
+def _evaluate_refs(taken: Snapshot, moved: list[Ref], here: Here, linked: bool) -> Iterator[Finding]:
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
         if branch.work is not None and _is_agent_branch(branch, taken.fleet):
             gate = _gate_of_branch(taken.with_standing(branch))
             yield from taken.findings([branch], gate)[branch.ref]
+        elif _is_stray(taken.fleet, branch, here):
+            stray = stray_commits.count_as_work(branch, taken.fleet, here.made_for)
+            yield from taken.findings([stray], Gate.PUSH)[branch.ref]
     # In the main checkout a manager may have an agent's branch; a linked worktree is the agent's own.
-    mine = by_ref.get(HEADS + own)
+    mine = by_ref.get(HEADS + here.branch)
+    if mine is not None and mine.work is None and _is_stray(taken.fleet, mine, here):
+        mine = stray_commits.count_as_work(mine, taken.fleet, here.made_for)
     if linked and mine is not None and mine.work is not None:
         yield from taken.foreign(mine, tuple(moved))
+
+
+def _is_stray(fleet: Fleet, branch: Branch, here: Here) -> bool:
+    """Does it come from a worktree that was made for a task under way, and go to neither base nor the control branch?
+
+    It is judged by that task, as its commits are; a branch that another task's brief goes for is judged by that one.
+    """
+    ours = (fleet.base.name, fleet.policy.control_branch)
+    if not here.made_for or is_task_over(fleet, here.made_for):
+        return False
+    return here.branch not in ours and branch.name not in ours
 
 
 def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:

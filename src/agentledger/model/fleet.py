@@ -144,6 +144,13 @@ class Agent:
     source: str
 
 
+class HooksOff(NamedTuple):
+    """What keeps our hooks from running in a worktree, and the command, for the main worktree, that turns them on."""
+
+    reason: str
+    command: str
+
+
 @dataclass(frozen=True, slots=True)
 class Worktree:
     """The folder in which a branch is checked out. `path` is relative to the main worktree.
@@ -162,6 +169,10 @@ class Worktree:
     under_way: str = ""
     #: The agent's program in whose own folder of worktrees it is, or "".
     client: str = ""
+    #: The task for which it was made, as `spawn` or `init` wrote down; '' for none.
+    made_for: str = ""
+    #: None where the hooks run, or nobody has installed any.
+    hooks_off: HooksOff | None = None
 
     @property
     def is_in_use(self) -> bool:

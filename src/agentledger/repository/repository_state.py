@@ -22,7 +22,7 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place, Ref
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
-from agentledger.repository import bases, fetch_time, layout, remotes, stashes, worktrees
+from agentledger.repository import bases, fetch_time, layout, live_hooks, remotes, stashes, worktrees
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
@@ -88,7 +88,8 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     head = queries.read_head_ref(queries.with_git_dir(git, place.common) if bare else git)
     choice = bases.choose_base(refs, base, head, bare)
     home = layout.find_home(checkouts[0].path, bare) if checkouts else place.common
-    views = worktrees.inspect_worktrees(git, home, checkouts)
+    installed = live_hooks.read_installed(git, place, config)
+    views = worktrees.inspect_worktrees(git, home, checkouts, installed)
     detached = worktrees.list_detached(views)
     kept = tuple(queries.read_ref_ids(git, worktrees.KEEPERS)) if detached else ()
     counted_stashes = stashes.count_stashes(git, branches)

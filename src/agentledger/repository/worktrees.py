@@ -19,9 +19,11 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Checkout, Ref
 from agentledger.model.fleet import Worktree
 from agentledger.model.text import decode
-from agentledger.repository import reflogs, spawned_files
+from agentledger.repository import live_hooks, reflogs, spawned_files, worktree_task
 from agentledger.repository.bases import HEADS
 from agentledger.repository.client_worktrees import client_of_worktree
+from agentledger.repository.live_hooks import Installed
+from agentledger.repository.under_way import read_under_way
 
 # Refs with which a program keeps commits for itself: nobody finds a commit there who looks for a branch.
 KEEPERS = ("refs/jj/", "refs/kilo/", "refs/codex/", "refs/stash", "refs/bisect/")
@@ -45,21 +47,33 @@ class View(NamedTuple):
     linked: bool
 
 
-def inspect_worktrees(git: Git, home: Path, checkouts: Sequence[Checkout]) -> list[View]:
+def inspect_worktrees(
+    git: Git, home: Path, checkouts: Sequence[Checkout], installed: Installed | None
+) -> list[View]:
     """Look into all worktrees but those that are half-made, removed, bare, or detached without being linked.
 
-    `home` is the main worktree, or the bare repository.
+    `home` is the main worktree, or the bare repository; `installed` are the hooks, None without any.
     """
     usable = [c for c in checkouts if not c.prunable and not c.bare and c.path.is_dir()]
     main = checkouts[0] if checkouts else None
     with ThreadPoolExecutor(4) as pool:
         views = pool.map(lambda c: _inspect(git, home, c, checkouts=checkouts, linked=c is not main), usable)
-        # What is checked out comes before what is under way: git lets no branch be both, a copied folder may.
-        ordered = sorted((v for v in views if v), key=lambda view: bool(view.worktree.under_way))
+        hooked = [_add_hooks(view, home, installed) for view in views if view]
+    # What is checked out comes before what is under way: git lets no branch be both, a copied folder may.
+    ordered = sorted(hooked, key=lambda view: bool(view.worktree.under_way))
     by_ref: dict[str, View] = {}
     for view in ordered:
         by_ref.setdefault(view.ref, view)
     return list(by_ref.values())
+
+
+def _add_hooks(view: View, home: Path, installed: Installed | None) -> View:
+    """The view with what its git directory says of its task, and of our hooks. Not in threads: answers are shared."""
+    top = Path(os.path.normpath(home / view.worktree.path))
+    directory = directory_of(top)
+    made_for = worktree_task.read_made_for(directory) if view.linked else ""
+    off = live_hooks.find_hooks_off(installed, top, directory)
+    return view._replace(worktree=replace(view.worktree, made_for=made_for, hooks_off=off))
 
 
 def list_detached(views: Sequence[View]) -> tuple[Ref, ...]:
@@ -95,7 +109,7 @@ def _inspect(
     git: Git, home: Path, checkout: Checkout, checkouts: Sequence[Checkout], linked: bool
 ) -> View | None:
     directory = directory_of(checkout.path)
-    branch, under_way = (checkout.branch, "") if checkout.branch else _read_under_way(directory)
+    branch, under_way = (checkout.branch, "") if checkout.branch else read_under_way(directory)
     if not branch and not (linked and checkout.head and _is_somebodys(checkout)):
         return None
     worktree = replace(_inspect_files(replace(git, cwd=checkout.path), home, checkouts), under_way=under_way)
@@ -109,30 +123,6 @@ def _is_somebodys(checkout: Checkout) -> bool:
     """Is a detached worktree for work, and not one that agentledger itself is making or checks in?"""
     is_fresh = checkout.path.parent.name.startswith(FRESH)
     return not is_fresh and not checkout.lock.startswith(LOCK)
-
-
-def _read_under_way(directory: Path) -> tuple[str, str]:
-    """The branch of which a rebase or a bisect is under way there, and which of the two; '' for none."""
-    for name in ("rebase-merge/head-name", "rebase-apply/head-name"):
-        branch = _read_line(directory / name)
-        if branch.startswith(HEADS):
-            return branch, "rebase"
-    # The branch's short name, or the commit where the bisect began on a detached HEAD.
-    start = _read_line(directory / "BISECT_START")
-    if start and not _is_commit(start):
-        return HEADS + start, "bisect"
-    return "", ""
-
-
-def _is_commit(text: str) -> bool:
-    return len(text) in (40, 64) and all(digit in "0123456789abcdef" for digit in text)
-
-
-def _read_line(file: Path) -> str:
-    try:
-        return decode(file.read_bytes()).strip()
-    except OSError:
-        return ""
 
 
 def _inspect_files(git: Git, home: Path, checkouts: Sequence[Checkout]) -> Worktree:

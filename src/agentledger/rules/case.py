@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from agentledger.attention.wip import Load
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Change, Conflict
+from agentledger.model.fleet import Change, Conflict, HooksOff
 from agentledger.model.ledger import Brief, Policy
 from agentledger.model.merge_group import Stray
 from agentledger.model.work import Fresh, Standing, Task, Work
@@ -135,6 +135,8 @@ class Case:
     #: Which agent works on the branch; "" where nothing shows it.
     agent: str = ""
     task: Task | None = None
+    #: What keeps our hooks from running in the worktree of the branch; None where nothing does, or it has none.
+    hooks_off: HooksOff | None = None
     #: What the branch's ledger folder says.
     work: Work | None = None
     standing: Standing | None = None

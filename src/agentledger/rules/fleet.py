@@ -200,6 +200,26 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
         )
 
 
+def is_hooked_off(case: Case) -> bool:
+    """Is there a worktree in which no hook of ours would run?"""
+    return case.hooks_off is not None
+
+
+def gate_off(case: Case) -> Iterator[Found]:
+    """A hook of ours would not run in the worktree in which the branch is checked out.
+
+    Why: a commit there is made unchecked, and nobody notices before the push, or before the merge.
+    Fix: `agentledger init` in the main worktree gives each agent's worktree hooks of its own, which no shared
+    `core.hooksPath` turns off. Where more is needed, the message has the whole command. It is seen only where
+    `agentledger init` has installed git's hooks; what is set for one command alone (`git -c`) is not seen.
+    """
+    if case.hooks_off is not None:
+        yield Found(
+            message=f"no commit is checked in its worktree: {case.hooks_off.reason}",
+            hint=case.hooks_off.command,
+        )
+
+
 def kill_criterion_met(case: Case) -> Iterator[Found]:
     """The branch meets a criterion at which its brief says to give up.
 

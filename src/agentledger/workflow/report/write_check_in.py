@@ -19,6 +19,7 @@ from agentledger.attention import replies
 from agentledger.attention.clock import time_of
 from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
+from agentledger.fleet import fleet_facts
 from agentledger.git import process, queries
 from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.check_in_states import ASKING_STATES
@@ -29,7 +30,7 @@ from agentledger.model.ledger_paths import FOLDER, LEDGER_BYTES
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import decode, encode, escape_hidden, format_age
 from agentledger.model.work import Copy, Progress
-from agentledger.repository import worktrees
+from agentledger.repository import live_hooks, worktrees
 from agentledger.workflow.report import check_in
 from agentledger.workflow.report.agent_program import identify_program
 from agentledger.workflow.report.check_in import Said
@@ -60,7 +61,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
     """The same as `report_progress`, in a worktree that is open already."""
     if report.silent and report.state == "working" and (pending := _describe_pending(at, now)):
         return pending
-    withdrawn = _describe_withdrawal(at, report)
+    warnings = (*_describe_withdrawal(at, report), *_describe_hooks_off(at))
     report = complete_check_in(at, report)
     content = check_in.render_check_in(report, now)
     uncommitted = read_uncommitted(at)
@@ -85,6 +86,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
             task=at.task.id,
             files=tuple(files),
             next=next_step,
+            warnings=warnings,
             dry_run=True,
         )
     committed = ledger_commit.commit_files(
@@ -102,7 +104,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
         commits=commits,
         worktree=None,
         next=next_step,
-        warnings=withdrawn,
+        warnings=warnings,
     )
 
 
@@ -131,6 +133,16 @@ def _waiting_check_in(at: AtWork) -> CheckIn | None:
     """The agent's check-in that waits for the manager; None where it is the agent's turn."""
     manager = turn_of(at.branch).whose is Whose.MANAGER
     return at.branch.standing.question if at.branch.standing and manager else None
+
+
+def _describe_hooks_off(at: AtWork) -> tuple[str, ...]:
+    """A warning where no commit is checked in this worktree; an agent can only pass it on."""
+    off = fleet_facts.find_hooks_off(at.branch, at.task.brief)
+    if off is None:
+        return ()
+    main = queries.read_worktrees(at.git)[0].path
+    command = live_hooks.in_main_worktree(off, main).command
+    return (f"no commit is checked here: {off.reason}; tell your manager to run: {command}",)
 
 
 def _describe_withdrawal(at: AtWork, report: Said) -> tuple[str, ...]:

@@ -173,6 +173,11 @@ def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
     work = branch.work if branch else None
     task = fleet.task_of(work) if work else None
     if branch is None or work is None or task is None:
+        if made_for := branch.worktree.made_for if branch and branch.worktree else "":
+            raise LedgerError(
+                f"{escape_hidden(name)} works on no task; this worktree was made for {escape_hidden(made_for)}",
+                "git switch to the branch of that task, which agentledger board shows, then run this again",
+            )
         # Reading the branch may have found out why already.
         problem = next(iter(branch.problems), None) if branch else None
         message = problem.message if problem else f"{escape_hidden(name)} works on no task"

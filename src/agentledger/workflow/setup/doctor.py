@@ -16,19 +16,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agentledger.fleet import snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
+from agentledger.model.fleet import Branch, HooksOff
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
-from agentledger.repository import ref_clashes
+from agentledger.repository import hook_files, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 from agentledger.running.lost_exit_code import find_lost_exit_code
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
-from agentledger.workflow.setup.hooks import native_hooks, pre_commit_hooks, worktree_hooks
+from agentledger.workflow.setup.hooks import pre_commit_hooks, worktree_hooks
 
 # Where CI systems keep what they run.
 WORKFLOWS = (
@@ -63,10 +64,11 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
     """Every surface of the repository around `start`. Raises LedgerError where there is no repository."""
     git = process.repository_at(start)
     place = queries.locate_repository(git)
-    policy, base, doubts = _read_base_policy(start)
+    policy, base, doubts, off = _read_base(start)
     with doctor_trial.open_trial() as trial:
         return (
             *_examine_hooks(git, place, trial),
+            *(_examine_worktree(git, place, *each) for each in off),
             *_examine_configured(git),
             *(_examine_base(doubt) for doubt in doubts),
             *_examine_names(start, policy),
@@ -79,14 +81,27 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
         )
 
 
-def _read_base_policy(start: Path) -> tuple[Policy, str | None, tuple[str, ...]]:
-    """The policy on base, base's commit, and why it may be the wrong one; the defaults before the first commit."""
+def _read_base(
+    start: Path,
+) -> tuple[Policy, str | None, tuple[str, ...], tuple[tuple[Branch, HooksOff], ...]]:
+    """What doctor needs of the fleet; the defaults before the first commit.
+
+    It is the policy on base, base's commit, why it may be the wrong one, and the branches in whose worktrees no hook
+    of ours would run.
+    """
     request = snapshot.Request(forecast=False, lines=False, rules=False)
     try:
         with snapshot.open_snapshot(start, request) as taken:
-            return taken.fleet.policy, taken.fleet.base.head, taken.fleet.base.doubts
+            fleet = taken.fleet
+            briefs = {task.id: task.brief for task in fleet.tasks}
+            pairs = [
+                (b, fleet_facts.find_hooks_off(b, briefs.get(b.work.task) if b.work else None))
+                for b in fleet.branches
+            ]
+            off = tuple((branch, each) for branch, each in pairs if each is not None)
+            return fleet.policy, fleet.base.head, fleet.base.doubts, off
     except RefError:
-        return Policy(), None, ()
+        return Policy(), None, (), ()
 
 
 # -- git's own hooks ---------------------------------------------------------------------
@@ -96,8 +111,14 @@ def _examine_hooks(git: Git, place: Place, trial: Trial) -> Iterator[Surface]:
     """Each of git's own hooks that ours are."""
     folder = _hooks_folder(git, place)
     tries = (trial.commit, trial.merge, trial.push)
-    for name, attempt in zip(native_hooks.NAMES, tries, strict=True):
+    for name, attempt in zip(hook_files.NAMES, tries, strict=True):
         yield _examine_hook(git, place, folder / name, attempt)
+
+
+def _examine_worktree(git: Git, place: Place, branch: Branch, off: HooksOff) -> Surface:
+    """An agent's worktree in which no hook of ours would run; others are not listed."""
+    name = f"hooks where {escape_hidden(branch.name)} is checked out"
+    return Surface(name, State.OFF, off.reason, f"{_cd_to_main_worktree(git, place)}{off.command}")
 
 
 def _hooks_folder(git: Git, place: Place) -> Path:
@@ -112,8 +133,8 @@ def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], 
     name = f"native {hook.name}"
     next_step = f"{_cd_to_main_worktree(git, place)}agentledger init"
     if not (
-        native_hooks.has_running_shim(hook)
-        or any(native_hooks.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
+        hook_files.has_running_shim(hook)
+        or any(hook_files.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
     ):
         reason = "git finds another hook there" if hook.exists() else "git finds no hook"
         setting = worktree_hooks.read_own_path(git) or worktree_hooks.read_shared_path(git, place)
@@ -167,7 +188,7 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
     if reduced is None:
         detail = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
         return Surface(name, State.OFF, detail, "agentledger init --hooks both, if you want it there too")
-    if not native_hooks.has_marker(script, native_hooks.PRE_COMMIT):
+    if not hook_files.has_marker(script, hook_files.PRE_COMMIT):
         return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
     hooks_folder = trial.folder.parent / "hooks"
     hooks_folder.mkdir()
@@ -227,7 +248,7 @@ def _examine_ci(place: Place) -> Surface:
     """CI: whether a workflow here runs `agentledger check`."""
     name = "CI"
     files = [file for glob in WORKFLOWS for file in sorted(place.top.glob(glob))] if place.top else []
-    checking = [file for file in files if native_hooks.has_marker(file, b"agentledger check")]
+    checking = [file for file in files if hook_files.has_marker(file, b"agentledger check")]
     if not checking or not place.top:
         next_step = "let CI run: agentledger check --range origin/BASE..HEAD, and require it"
         return Surface(name, State.OFF, "no workflow here runs agentledger check", next_step)

@@ -10,8 +10,8 @@ Nothing is committed, and nobody else's file is overwritten.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -21,14 +21,15 @@ from agentledger.git import process, queries
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
-from agentledger.model.fleet import Base
+from agentledger.model.fleet import Base, Fleet
 from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
-from agentledger.repository import forge, hook_branches, listing, ref_clashes
+from agentledger.repository import forge, hook_branches, listing, live_hooks, ref_clashes, worktree_task
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
+from agentledger.repository.worktrees import directory_of
 from agentledger.storage import resources
 from agentledger.workflow.session.manager_context import refuse_unknown
 from agentledger.workflow.setup import agents_md as setup_agents_md
@@ -60,6 +61,8 @@ class Repository:
     forge: str | None = None
     #: The branches in worktrees that clients have made.
     client_branches: tuple[str, ...] = ()
+    #: The tasks that are not over, by the branch that works on each.
+    tasks_by_branch: Mapping[str, str] = field(default_factory=dict)
     #: Branches that agents' branches or the control branch cannot be made beside, each with a way out.
     clashes: tuple[str, ...] = ()
 
@@ -103,11 +106,18 @@ def inspect_repository(start: Path) -> Repository:
         tasks=fleet.tasks,
         forge=kind,
         client_branches=tuple(listing.list_client_branches(observed)),
+        tasks_by_branch=_find_tasks_by_branch(fleet),
         clashes=tuple(
             f"{clash.text}: {clash.fix}"
             for clash in ref_clashes.find_clashes(observed.refs, fleet.policy.control_branch)
         ),
     )
+
+
+def _find_tasks_by_branch(fleet: Fleet) -> dict[str, str]:
+    """The tasks with a brief that are not over, by the branch that works on each."""
+    running = {task.id for task in fleet.tasks if task.brief and not task.is_over}
+    return {b.name: b.work.task for b in fleet.branches if b.work and b.work.task in running}
 
 
 def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
@@ -125,20 +135,20 @@ def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
     return _record_plan(repository, done, [*parts, Plan(notes=repository.clashes)])
 
 
-def plan_pinned_hooks(repository: Repository) -> Plan:
-    """The steps for git's own hooks alone, which run there whatever `core.hooksPath` the user has for all."""
-    done = setup_manifest.read_manifest(repository.place.common)
-    folder = repository.place.common / "hooks"
-    pin = git_settings.plan_settings(
-        repository.place.common / "config", [(worktree_hooks.SETTING, str(folder))]
-    )
-    return _record_plan(repository, done, [pin, *_plan_hooks(repository, done)])
+def pin_hooks(repository: Repository) -> None:
+    """Install git's own hooks alone, so that they run there whatever `core.hooksPath` the user has for all."""
+    common = repository.place.common
+    pin = git_settings.plan_settings(common / "config", [(live_hooks.SETTING, str(common / "hooks"))])
+    # One after the other: both change the same file.
+    apply_plan(repository.place, _record_plan(repository, setup_manifest.read_manifest(common), [pin]))
+    done = setup_manifest.read_manifest(common)
+    apply_plan(repository.place, _record_plan(repository, done, _plan_hooks(repository, done)))
 
 
 def _record_plan(repository: Repository, done: Manifest, parts: Iterable[Plan]) -> Plan:
     """One plan of these parts, which begins with the manifest's record of them."""
     plan = combine_plans(parts)
-    record = done.merge_later(plan.done)
+    record = done.merge_later(plan.done).without_gone(repository.place.common)
     content = setup_manifest.render_manifest(repository.place.common, record)
     return plan._replace(steps=(*_manifest_steps(repository.place, content, bool(record)), *plan.steps))
 
@@ -249,26 +259,31 @@ def _plan_hooks(repository: Repository, done: Manifest) -> Iterable[Plan]:
     # With core.hooksPath set, git does not look in the shared hooks folder.
     if setting is None:
         yield native_hooks.plan_native_hooks(repository.place.common / "hooks", done)
-    else:
+    worktrees = _find_agent_worktrees(repository, names)
+    # Without one, `spawn` writes these hooks for the first.
+    if setting is not None or worktrees or (file.parent / worktree_hooks.FORWARD).exists():
         yield worktree_hooks.plan_worktree_hooks(
-            repository.git,
-            repository.place,
-            setting,
-            worktrees=_find_agent_worktrees(repository, names),
-            done=done,
+            repository.git, repository.place, setting, worktrees=worktrees, done=done
         )
 
 
-def _find_agent_worktrees(repository: Repository, names: bytes) -> Sequence[Path]:
-    """The linked worktrees with an agent's branch checked out; `names` is the content of the hooks' list."""
+def _find_agent_worktrees(repository: Repository, names: bytes) -> Mapping[Path, str]:
+    """Agents' linked worktrees, each with the task that it is for, '' where that is not known.
+
+    They were made for a task, or have an agent's branch checked out; `names` is the content of the hooks' list.
+    """
     patterns = decode(names).split("\n")[:-1]
+    running = set(repository.tasks_by_branch.values())
+    worktrees: dict[Path, str] = {}
     # The first worktree is the main one.
-    return [
-        checkout.path
-        for checkout in queries.read_worktrees(repository.git)[1:]
-        if not checkout.prunable
-        and any(fnmatchcase(checkout.branch.removeprefix(HEADS), pattern) for pattern in patterns)
-    ]
+    for checkout in queries.read_worktrees(repository.git)[1:]:
+        branch = checkout.branch.removeprefix(HEADS)
+        made_for = worktree_task.read_made_for(directory_of(checkout.path))
+        task = made_for if made_for in running else repository.tasks_by_branch.get(branch, "")
+        is_agents = made_for or any(fnmatchcase(branch, pattern) for pattern in patterns)
+        if is_agents and not checkout.prunable:
+            worktrees[checkout.path] = task
+    return worktrees
 
 
 def _plan_framework(repository: Repository) -> Plan:

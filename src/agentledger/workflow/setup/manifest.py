@@ -80,6 +80,16 @@ class Manifest:
             hooks[path] = replace(each, former=each.former or (path in hooks and hooks[path].former))
         return Manifest(files, hooks, tuple(dict.fromkeys(self.folders + later.folders)))
 
+    def without_gone(self, common: Path) -> Manifest:
+        """The record without the settings of worktrees that are gone: each took its own with it."""
+        worktrees = common / "worktrees"
+        files = {
+            path: each
+            for path, each in self.files.items()
+            if path.parent.parent != worktrees or path.parent.exists()
+        }
+        return replace(self, files=files)
+
 
 def _merge_written(first: Written, now: Written) -> Written:
     """The record of a file that two runs have written."""

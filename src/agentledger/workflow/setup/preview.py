@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agentledger.git.queries import Place
 from agentledger.model.text import escape_hidden, format_count
-from agentledger.repository import hook_branches
+from agentledger.repository import hook_branches, worktree_task
 from agentledger.workflow.setup import steps
 from agentledger.workflow.setup.setup_plan import Plan
 from agentledger.workflow.setup.steps import Move, Write
@@ -127,7 +127,8 @@ def _is_hook(place: Place, path: Path) -> bool:
 
 
 def _is_note(place: Place, path: Path) -> bool:
-    return path.parent == place.common / hook_branches.FOLDER and path.name in _NOTES
+    is_ours = path.parent == place.common / hook_branches.FOLDER and path.name in _NOTES
+    return is_ours or path.name == worktree_task.FILE
 
 
 def _relative(place: Place, path: Path) -> str:

@@ -27,7 +27,10 @@ def plan_undo(git: Git, place: Place) -> Plan:
     settings = {path: each for path, each in done.files.items() if each.keys}
     plain = {path: each for path, each in done.files.items() if not each.keys}
     parts = [native_hooks.plan_hook_undo(path, each) for path, each in done.hooks.items()]
-    parts += [worktree_hooks.plan_worktree_undo(place, settings)]
+    parts += [
+        worktree_hooks.plan_worktree_undo(place, settings),
+        worktree_hooks.plan_copies_undo(place, done),
+    ]
     parts += [_plan_file_undo(git, path, each) for path, each in plain.items()]
     return combine_plans([*parts, _plan_manifest_undo(place.common)])
 

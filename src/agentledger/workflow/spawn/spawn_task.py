@@ -348,8 +348,8 @@ class _Spawning:
             source=self.desk.observation.home,
         )
         prepare_worktree(self.folder, self.desk.observation.home, runner, policy=policy, hear=self.hear)
-        # Last, since a set-up command such as `npm ci` can set core.hooksPath.
-        return (*self._describe_changes(), *activate_hooks.activate_hooks(at))
+        # Last, so that a set-up command finds the hooks' settings as in any clone: some tools refuse others.
+        return (*self._describe_changes(), *activate_hooks.activate_hooks(at, self.task.id))
 
     def _describe_changes(self) -> tuple[str, ...]:
         """A warning where the set-up has changed or left files: the agent would commit them without noticing."""
