@@ -327,14 +327,17 @@ class _Bench:
 
 def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun:
     """Write the results to the control branch in a manager's worktree, else to the cache."""
-    files = {}
+    files: dict[str, bytes] = {}
+    taken = {
+        run.document.source.path for task in desk.fleet.tasks if task.id == rerun.task for run in task.reruns
+    }
     for run in (run for each in rerun.checks for run in each.runs if run.skipped is None and not run.unable):
         content = render_evidence(run, bound)
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
             path = f"{ledger_paths.control_folder(rerun.task)}/reruns/{stem}-{run.check.name}.json"
-            if path not in files:
+            if path not in files and path not in taken:
                 break
         files[path] = content
     if not files:
