@@ -5,6 +5,7 @@ Each row is an honest history, and what was typed afterwards.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from approved import FOLDER, Approved
 from desk import checked
+from verifying import EVIDENCE
 
 Forgery = Callable[[Approved], None]
 MADE_UP = "1" * 40
@@ -143,6 +145,56 @@ def test_nothing_typed_takes_back_what_reruns_contradict(
     assert "EVD004" in desk.stopped()
     assert "check passed" not in outputs.page("agent/x")
     assert "test passed (contradicted" in outputs.next or "is contradicted" in outputs.page("agent/x")
+
+
+# -- what stands beside a result ---------------------------------------------------------
+
+
+def test_a_typed_failure_on_base_is_contradicted_by_bases_own_run(tmp_path: Path) -> None:
+    desk = Approved(tmp_path)
+    desk.change("check.sh", "exit 1\n")
+    base = {"commit": desk.repo.git("rev-parse", "main"), "exit_code": 1}
+    fields = {"head": desk.head(), "tree": desk.repo.code_tree("agent/x"), "exit_code": 1, "on_base": base}
+    desk.type_evidence(**fields, change=None)
+    assert desk.stopped() == set()  # a failure that is base's, too, only warns
+    told = desk.verify("--rerun", "x", folder=desk.repo.path, code=1)
+    assert told["checks"][0]["trust"] == "contradicted"
+    outputs = desk.outputs()
+    assert desk.check_shown(outputs) == ("failed", "contradicted", "same")
+    assert desk.stopped() == {"EVD004"}
+    assert "in the rerun: it passes on base" in outputs.page("agent/x")
+
+
+def test_a_failure_on_base_is_reproduced_where_base_does_fail(tmp_path: Path) -> None:
+    desk = Approved(tmp_path)
+    desk.move_base("check.sh", "exit 1\n")
+    desk.git("merge", "-q", "--no-verify", "--no-edit", "main")
+    desk.verify(code=1)
+    told = desk.verify("--rerun", "x", folder=desk.repo.path, code=1)
+    assert told["checks"][0]["trust"] == "reproduced"
+    assert desk.check_shown(desk.outputs()) == ("failed", "reproduced", "same")
+    assert desk.stopped() == set()
+
+
+@pytest.mark.parametrize("name", ["a", "sub/test"])
+def test_no_file_speaks_in_the_place_of_a_checks_own(tmp_path: Path, name: str) -> None:
+    desk = Approved(tmp_path)
+    good = desk.recorded()
+    desk.change("check.sh", "exit 1\n")
+    desk.verify(code=1)
+    typed = good | {"head": desk.head(), "tree": desk.repo.code_tree("agent/x")}
+    desk.change(f"{EVIDENCE}/{name}.json", json.dumps(typed))
+    shown = {each["check"]: each["result"] for each in desk.outputs().branch("agent/x")["checks"]}
+    assert shown["test"] == "failed"
+    assert "EVD003" in desk.stopped()
+
+
+def test_typed_counts_are_not_reproduced(tmp_path: Path) -> None:
+    desk = Approved(tmp_path)
+    counts = {"tests": 1200, "failures": 0, "errors": 0, "skipped": 0, "failed": [], "failed_total": 0}
+    desk.type_evidence(junit=counts)
+    page = desk.outputs().page("agent/x")
+    assert "in the rerun: 1,200 tests there, not counted here" in page
 
 
 # -- an approval is of one change -----------------------------------------------------------

@@ -14,6 +14,7 @@ SCRIPT = """\
 mkdir -p r.tmp
 for file in said/*.xml; do [ -e "$file" ] && cp "$file" r.tmp/; done
 rmdir r.tmp 2>/dev/null
+cat said/words
 exit $(cat said/code)
 """
 
@@ -34,16 +35,17 @@ class Sides(Checks):
         base: tuple[int, str | None],
         here: tuple[int, str | None],
         junit: str | None = "r.tmp/t.xml",
+        words: tuple[str, str] = ("", ""),
     ) -> None:
         check = {"run": "sh check.sh"} | ({"junit": junit} if junit else {})
         super().__init__(folder, {"test": check})
-        files = {"check.sh": SCRIPT, "said/code": f"{base[0]}\n"}
+        files = {"check.sh": SCRIPT, "said/code": f"{base[0]}\n", "said/words": words[0]}
         self.base = self.repo.commit("main", files | ({"said/t.xml": base[1]} if base[1] else {})).id
         self.repo.flush()
         self.git("-c", "core.hooksPath=/dev/null", "merge", "-q", "main")
         if base[1] and not here[1]:
             self.git("rm", "-q", "said/t.xml")
-        files = {"said/code": f"{here[0]}\n", "src/b.py": "b = 1\n"}
+        files = {"said/code": f"{here[0]}\n", "said/words": words[1], "src/b.py": "b = 1\n"}
         for path, text in (files | ({"said/t.xml": here[1]} if here[1] else {})).items():
             self.write(path, text)
         self.git("add", "-A")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from agentledger.model.ledger import Evidence, RanWith
+from agentledger.model.check_words import describe_against_base
+from agentledger.model.ledger import Evidence, RanWith, confirms
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Checked, Standing, Trust
 
@@ -67,8 +68,13 @@ def describe_rerun(checked: Checked) -> str:
     evidence, runs = checked.evidence, checked.reruns
     if evidence is None:
         return ""
-    run = next((run for run in runs if run.passed != evidence.passed), next(iter(runs), None))
+    run = next((run for run in runs if confirms(run, evidence) is False), next(iter(runs), None))
     differences = describe_differences(evidence, run, THERE_AND_HERE) if run else ()
+    if run and run.tests is None and evidence.tests is not None:
+        # Else a number that anybody can type would stand beside the word reproduced.
+        differences = (f"{format_count(evidence.tests, 'test')} there, not counted here", *differences)
+    if run and run.passed == evidence.passed and confirms(run, evidence) is False:
+        differences = (f"it {describe_against_base(run)}", *differences)
     return f"in the rerun: {'; '.join(differences)}" if differences else ""
 
 

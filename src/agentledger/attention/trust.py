@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Check, Evidence
+from agentledger.model.ledger import Check, Evidence, confirms
 from agentledger.model.work import Checked, CheckResult, Fresh, Named, Standing, Trust, Work
 from agentledger.scope.changed_globs import has_nothing_to_run
 
@@ -93,6 +93,7 @@ def find_reruns(checked: Checked, work: Work, sight: Sight) -> tuple[Evidence, .
         run
         for run in work.reruns
         if (run.check, run.command, run.skipped) == (evidence.check, evidence.command, None)
+        and confirms(run, evidence) is not None
         and is_of_same_code(run, checked, work, sight)
     )
 
@@ -105,7 +106,7 @@ def trust_of_evidence(checked: Checked) -> Trust:
     """
     evidence = checked.evidence
     assert evidence
-    agreements = [run.passed == evidence.passed for run in checked.reruns]
+    agreements = [confirms(run, evidence) is True for run in checked.reruns]
     if not agreements:
         return Trust.CLAIMED
     if all(agreements):

@@ -34,9 +34,12 @@ def parse_evidence(raw: RawDocument) -> Evidence:
         # Finding the lines takes as long as all the rest, and only problems need them: so it is read again.
         out = Problems(raw.source.path)
         tree, said = _parse_text(decode_document(raw.content, raw.size, out), out, lines=True)
-    name = posixpath.splitext(posixpath.basename(raw.source.path))[0]
+    below = f"/{raw.source.path}".rpartition("/evidence/")[2]
+    name = posixpath.splitext(below.removeprefix("/") if below else posixpath.basename(raw.source.path))[0]
     if "/evidence/" in f"/{raw.source.path}" and said.get("check", name) != name:
         out.invalid(None, f"it is of the check `{said['check']}`, but the file is named {name}.json", _AGAIN)
+        # Else one file could speak in the place of another, which is the check's own.
+        said["check"] = name
     before = said.get("before")
     document = Document(
         source=raw.source,

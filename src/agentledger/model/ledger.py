@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,6 +364,40 @@ def compare_with_base(exit_code: int | None, on_base: OnBase | None) -> AgainstB
         return AgainstBase.NEW
     # A command that hides the same failures behind another end is another command.
     return AgainstBase.SAME if bool(exit_code) == bool(on_base.exit_code) else AgainstBase.UNLIKE
+
+
+def fails_as_base(exit_code: int | None, on_base: OnBase | None) -> bool:
+    """Did a check fail in a way that base's own run of it excuses?"""
+    against = compare_with_base(exit_code, on_base)
+    return bool(exit_code) and against in (AgainstBase.SAME, AgainstBase.SAME_CODE)
+
+
+class Run(Protocol):
+    """A run of a check, recorded or just made, as far as two of them are compared."""
+
+    @property
+    def passed(self) -> bool:
+        """Did it pass?"""
+
+    @property
+    def exit_code(self) -> int | None:
+        """None where it was skipped."""
+
+    @property
+    def on_base(self) -> OnBase | None:
+        """The same check on base, where that was tried."""
+
+
+def confirms(run: Run, recorded: Run) -> bool | None:
+    """Does somebody else's run bear out a recorded result? None: it does not tell.
+
+    That a failure is base's, too, is a part of the result: it takes the failing run of whoever says so, and base's.
+    """
+    if run.passed != recorded.passed:
+        return False
+    if not fails_as_base(recorded.exit_code, recorded.on_base):
+        return True
+    return None if run.on_base is None else fails_as_base(run.exit_code, run.on_base)
 
 
 def has_passed(

@@ -13,7 +13,7 @@ from functools import partial
 
 from agentledger.model import check_words
 from agentledger.model.findings import Gate
-from agentledger.model.ledger import AgainstBase, Part, compare_with_base, heading_key
+from agentledger.model.ledger import Part, fails_as_base, heading_key
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
 from agentledger.model.work import FINISHED, Checked, CheckResult, Fresh, Trust
@@ -321,13 +321,12 @@ def evidence_failing(case: Case) -> Iterator[Found]:
         evidence = checked.evidence
         if evidence is None or checked.result is not CheckResult.FAILED:
             continue
-        against = compare_with_base(evidence.exit_code, evidence.on_base)
         settle = _waive_listed(case) if evidence.exit_code == 0 else ""
         yield Found(
             message=f"the check {escape_hidden(checked.check.name)} {check_words.describe_failure(evidence)}",
             hint=f"fix what it found and commit; then {_verify_command(checked)}{settle}",
             path=evidence.document.source.path,
-            milder=bool(evidence.exit_code) and against in (AgainstBase.SAME, AgainstBase.SAME_CODE),
+            milder=fails_as_base(evidence.exit_code, evidence.on_base),
         )
 
 

@@ -120,7 +120,7 @@ def test_fails_on_base_too_takes_the_same_failing_tests(
     ("codes", "expected", "words"),
     [
         ((1, 1), AgainstBase.SAME_CODE, "by exit code alone; nothing says that the same tests fail"),
-        ((1, 2), AgainstBase.UNLIKE, "nothing but the exit codes is known, and they differ"),
+        ((1, 2), AgainstBase.UNLIKE, "without a report only exit codes can be compared, and they differ"),
         ((0, 1), AgainstBase.PASSES, "passes on base"),
     ],
 )
@@ -237,3 +237,38 @@ def test_what_passed_says_what_its_report_does_not_show(tmp_path: Path) -> None:
         page = "".join(path.read_text() for path in (tmp_path / name / "site").rglob("*.html"))
         assert words in page, name
         assert words.replace("passed, ", "passed; ") in run(desk.repo.path, "next").out, name
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "why"),
+    [
+        (("1 failed, 3 passed in 0.1s", "1 failed, 4 passed in 0.1s"), AgainstBase.SAME_CODE, None),
+        (
+            ("1 failed, 3 passed in 0.1s", "2 failed, 2 passed in 0.1s"),
+            AgainstBase.UNLIKE,
+            "2 of 4 tests fail here, on base 1 of 4",
+        ),
+        (
+            ("1 failed, 3 passed in 0.1s", "1 failed in 0.1s"),
+            AgainstBase.UNLIKE,
+            "1 of 1 tests fail here, on base 1 of 4",
+        ),
+        (
+            ("1 failed, 3 passed in 0.1s", "Segmentation fault"),
+            AgainstBase.UNLIKE,
+            "its runner counted 4 tests on base, and none here",
+        ),
+    ],
+    ids=["as many", "more fail", "fewer ran", "it crashed"],
+)
+def test_without_a_report_the_runners_own_counts_are_compared(
+    tmp_path: Path, words: tuple[str, str], verdict: AgainstBase, why: str | None
+) -> None:
+    """No name is known, but a run that crashed, or in which more fails, is not what base has."""
+    lines = (f"===== {words[0]} =====\n", f"===== {words[1]} =====\n" if "in 0" in words[1] else words[1])
+    desk = Sides(tmp_path, (1, None), (1, None), junit=None, words=lines)
+    desk.verify(code=1)
+    assert against(desk) is verdict
+    on_base = desk.evidence().on_base
+    assert on_base is not None
+    assert on_base.unlike == why

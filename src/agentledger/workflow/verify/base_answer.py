@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from agentledger.model.ledger import JUnit, OnBase
+from agentledger.model.ledger import JUnit, OnBase, TestCounts
 from agentledger.model.text import format_count
 from agentledger.workflow.verify.one_check import Seen
 
@@ -30,6 +30,15 @@ class Answer:
     exit_code: int
     junit: JUnit | None = None
     report_gap: str | None = None
+    #: What the test runner said, where there is no report.
+    counts: TestCounts | None = None
+
+
+def keep_result(result: Seen) -> Answer | None:
+    """The answer that a run on base gives; None where nothing was run."""
+    if result.exit_code is None:
+        return None
+    return Answer(result.exit_code, result.junit, result.report_gap, result.counts)
 
 
 def load_answer(stored: Any) -> Answer | None:
@@ -43,9 +52,7 @@ def load_answer(stored: Any) -> Answer | None:
 def compare_results(here: Seen, there: Answer, commit: str) -> OnBase:
     """What base's answer says about a result on the branch; `commit` is base's."""
     if here.check.junit is None:
-        differ = bool(there.exit_code) and here.exit_code != there.exit_code
-        unlike = "nothing but the exit codes is known, and they differ" if differ else None
-        return OnBase(commit=commit, exit_code=there.exit_code, unlike=unlike)
+        return OnBase(commit=commit, exit_code=there.exit_code, unlike=_explain_unlike_counts(here, there))
     ours, theirs = here.junit or JUnit(), there.junit or JUnit()
     new = tuple(sorted(set(ours.failed) - set(theirs.failed)))
     nameless = not ours.broken and not theirs.broken
@@ -59,6 +66,20 @@ def compare_results(here: Seen, there: Answer, commit: str) -> OnBase:
         new_total=len(new) if here.junit and there.junit and not nameless else None,
         unlike=_explain_unlike(here, there),
     )
+
+
+def _explain_unlike_counts(here: Seen, there: Answer) -> str | None:
+    """Why two runs without a report cannot be compared: no name is known, but often how many failed of how many."""
+    if not there.exit_code:
+        return None
+    if here.exit_code != there.exit_code:
+        return "without a report only exit codes can be compared, and they differ"
+    ours, theirs = here.counts, there.counts
+    if theirs and not ours:
+        return f"its runner counted {format_count(theirs.tests, 'test')} on base, and none here"
+    if ours and theirs and (ours.failed > theirs.failed or ours.tests < theirs.tests):
+        return f"{ours.failed:,} of {ours.tests:,} tests fail here, on base {theirs.failed:,} of {theirs.tests:,}"
+    return None
 
 
 def _explain_unlike(here: Seen, there: Answer) -> str | None:

@@ -28,7 +28,7 @@ from agentledger.running import changed_files
 from agentledger.running.lacking import CANNOT_RUN
 from agentledger.storage.cache import Cache
 from agentledger.workflow.verify import could_not_run
-from agentledger.workflow.verify.base_answer import Answer, compare_results, load_answer
+from agentledger.workflow.verify.base_answer import Answer, compare_results, keep_result, load_answer
 from agentledger.workflow.verify.fresh_worktree import fresh_worktree, prepare_worktree
 from agentledger.workflow.verify.one_check import Begins, Event, Hear, Runner, Seen
 
@@ -163,13 +163,12 @@ def _run_on_base(bench: BaseBench, checks: Sequence[Check], paths: Sequence[byte
             if could_not_run.explain_perhaps(result, empty):
                 # What a fresh worktree lacks makes no failure of base's.
                 answers[check] = Answer(CANNOT_RUN[-1])
-            elif result.exit_code is not None:
-                answers[check] = Answer(result.exit_code, result.junit, result.report_gap)
+            elif answer := keep_result(result):
+                answers[check] = answer
     return answers
 
 
 def keep_answer(store: Cache, base: str, check: Check, result: Seen) -> None:
     """Keep an answer that was got by another way, of a check that names no changed file."""
-    if result.exit_code is not None:
-        answer = Answer(result.exit_code, result.junit, result.report_gap)
+    if answer := keep_result(result):
         store.put(_KIND, [(_cache_key(base, check, ()), asdict(answer))])

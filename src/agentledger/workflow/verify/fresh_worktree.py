@@ -24,6 +24,8 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.ledger import Policy
 from agentledger.model.text import encode, escape_hidden
 from agentledger.repository.worktrees import FRESH
+from agentledger.workflow.verify.clean_worktree import format_paths
+from agentledger.workflow.verify.exact_checkout import find_altered_files
 from agentledger.workflow.verify.one_check import LIMIT, Begins, Hear, Runner
 
 # How the folders' names begin; the number of the process that made it follows.
@@ -40,7 +42,8 @@ class SetupError(LedgerError):
 def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
     """Make a detached worktree at `commit`, give its top folder, and remove it when the block ends.
 
-    Worktrees that killed processes have left are removed first. Raises GitError where git cannot make it.
+    Worktrees that killed processes have left are removed first. Raises GitError where git cannot make it, and
+    LedgerError where it would hold other files than the commit has.
     """
     _sweep_worktrees(git)
     home = Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-")).resolve()
@@ -52,9 +55,21 @@ def fresh_worktree(git: Git, place: Place, commit: str) -> Iterator[Path]:
         # What a partial clone lacks of the code comes as in any checkout.
         at = process.with_lazy_fetch(Git(folder, git.env))
         process.run(at, [*_PLAIN, "reset", "--quiet", "--hard"])
+        _refuse_altered(at, folder, commit)
         yield folder
     finally:
         _remove_worktree(git, home, folder)
+
+
+def _refuse_altered(git: Git, folder: Path, commit: str) -> None:
+    """Raise LedgerError where files are not as the commit has them: a result would be about other code."""
+    altered = find_altered_files(git, folder, commit)
+    if altered:
+        raise LedgerError(
+            f"a checkout of {commit[:12]} here has other content than the commit: {format_paths(altered)}",
+            "git config --show-scope --get-regexp '^filter' and .git/info/attributes show filters of this clone, "
+            "git fsck damage; a clone of your own has neither",
+        )
 
 
 def _remove_worktree(git: Git, home: Path, folder: Path) -> None:

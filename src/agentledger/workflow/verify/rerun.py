@@ -28,7 +28,7 @@ from agentledger.git import process, queries
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Check, Evidence
+from agentledger.model.ledger import Check, Evidence, confirms, fails_as_base
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS
@@ -137,7 +137,8 @@ def rerun_checks(
 def _open_managing(start: Path, now: int) -> Iterator[Managing]:
     """Open the repository as a manager sees it, but from any worktree: only a manager's results are written."""
     observation = observe_repository(start, None, ())
-    request = Request(forecast=False, lines=False, now=now, rules=False, fetch=True)
+    # As a gate reads it: an agent can write the cache, and what is read there would be what is run and recorded.
+    request = Request(forecast=False, lines=False, now=now, rules=False, fetch=True, gate=True)
     with snapshot.open_snapshot(start, request) as taken:
         refuse_unknown(taken)
         yield Managing(process.repository_at(start), observation, taken)
@@ -252,8 +253,11 @@ class _Bench:
             return [runner.check(check, paths) for check in checks], empty
 
     def _settle_listed(self, results: list[Seen], paths: Sequence[bytes]) -> list[Seen]:
-        """The results; where only the report lists failures, base's own run says whether they are new."""
-        listed = [each for each in results if each.exit_code == 0 and not each.passed]
+        """The results; base's own run says whether failures are new, where the report or the evidence asks that.
+
+        The report does where the command itself did not fail; the evidence where it calls the failure base's, too.
+        """
+        listed = [each for each in results if not each.passed and self._is_asked_of_base(each)]
         observation, fleet = self.desk.observation, self.desk.fleet
         bench = BaseBench(
             git=self.desk.git,
@@ -269,6 +273,11 @@ class _Bench:
         )
         settled = {each.check: each for each in compare_with_base(bench, listed, paths)[0]}
         return [settled.get(each.check, each) for each in results]
+
+    def _is_asked_of_base(self, result: Seen) -> bool:
+        recorded = self._recorded_evidence(result.check)
+        is_excused = recorded is not None and fails_as_base(recorded.exit_code, recorded.on_base)
+        return result.exit_code == 0 or is_excused
 
     def _explain_unable(self, result: Seen, empty: Collection[bytes], paths: Sequence[bytes]) -> str:
         """Why a check's end in the fresh worktree is no result; "" where it is one."""
@@ -307,40 +316,44 @@ class _Bench:
 
     def _is_different(self, result: Seen) -> bool:
         recorded = self._recorded_evidence(result.check)
-        return recorded is not None and not result.unable and recorded.passed != result.passed
+        return recorded is not None and not result.unable and confirms(result, recorded) is False
 
     def _judge_runs(self, runs: tuple[Seen, ...]) -> Again:
         """The runs of one check, with what they make of its evidence."""
         recorded = self._recorded_evidence(runs[0].check)
         if recorded is None or runs[0].skipped is not None or any(run.unable for run in runs):
             return Again(runs, None)
+        verdicts = [confirms(run, recorded) for run in runs]
+        if None in verdicts:
+            return Again(runs, None)
         differences = describe_differences(recorded, runs[-1], THERE_AND_HERE)
         # A check runs twice only where the first run differs; a second that agrees shows that it is flaky.
-        same = [run.passed == recorded.passed for run in runs]
-        if all(same):
+        if all(verdicts):
             return Again(runs, Trust.REPRODUCED, differences)
-        return Again(runs, Trust.FLAKY if any(same) else Trust.CONTRADICTED, differences)
+        return Again(runs, Trust.FLAKY if any(verdicts) else Trust.CONTRADICTED, differences)
 
 
 # -- keeping it ---------------------------------------------------------------------------
 
 
 def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun:
-    """Write the results to the control branch in a manager's worktree, else to the cache."""
-    files = {}
+    """Write the results to the control branch; from an agent's worktree nothing is kept but the logs."""
+    files: dict[str, bytes] = {}
+    taken = {
+        run.document.source.path for task in desk.fleet.tasks if task.id == rerun.task for run in task.reruns
+    }
     for run in (run for each in rerun.checks for run in each.runs if run.skipped is None and not run.unable):
         content = render_evidence(run, bound)
         # Two runs of a quick check can be the same to the last byte. They are two runs, so they get two names.
         for second in count(now):
             stem = append.new_document_name(second, content).removesuffix(".md")
             path = f"{ledger_paths.control_folder(rerun.task)}/reruns/{stem}-{run.check.name}.json"
-            if path not in files:
+            if path not in files and path not in taken:
                 break
         files[path] = content
     if not files:
         return rerun
     if not _is_manager(desk):
-        desk.snapshot.cache.put("rerun", [(path, content.decode()) for path, content in files.items()])
         return rerun
     outcomes = ", ".join(
         f"{each.last.check.name} {each.trust or outcome_word(each.last)}"
