@@ -74,8 +74,13 @@ def add_findings(
     }
 
 
-def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
-    """Judge a push from the worktree of a branch with a task that moves other refs, `moved`."""
+def judge_foreign_push(
+    fleet: Fleet, branch: Branch, moved: tuple[Ref, ...], own_push: str
+) -> tuple[Finding, ...]:
+    """Judge a push from the worktree of a branch with a task that moves other refs, `moved`.
+
+    `own_push` is the command that moves its own alone.
+    """
     task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
     granted = scope_of(task.brief, fleet) if task and task.brief else None
     case = Case(
@@ -86,6 +91,7 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
         task=task,
         scope=granted,
         refs=moved,
+        own_push=own_push,
     )
     # Only OWN010 is about the refs of a push; all other rules are about the branch's own commits.
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])

@@ -17,6 +17,8 @@ from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.gates import here as surroundings
 from agentledger.gates.check import UNREAD
+from agentledger.gates.here import Here
+from agentledger.git import queries
 from agentledger.ledger.unknown import decides_elsewhere
 from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import Unjudged
@@ -25,6 +27,7 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import escape_hidden
 from agentledger.repository import agents
 from agentledger.repository.bases import HEADS
+from agentledger.repository.own_push import format_own_push
 from agentledger.rules.case import Ref
 
 
@@ -54,7 +57,7 @@ def check_push(outer: Mapping[str, str], cwd: Path, lines: Iterable[str]) -> tup
         names = {ref.name for ref in moved if ref.new} | ({HEADS + here.branch} if linked else set())
         _require_history(taken, names)
         _require_known(taken, names)
-        return tuple(_evaluate_refs(taken, moved, here.branch, linked))
+        return tuple(_evaluate_refs(taken, moved, here, linked))
 
 
 def _require_history(taken: Snapshot, names: Collection[str]) -> None:
@@ -86,16 +89,18 @@ def _require_known(taken: Snapshot, names: Collection[str]) -> None:
             raise make_absent_error(absent, what, taken.unfetched)
 
 
-def _evaluate_refs(taken: Snapshot, moved: list[Ref], own: str, linked: bool) -> Iterator[Finding]:
+def _evaluate_refs(taken: Snapshot, moved: list[Ref], here: Here, linked: bool) -> Iterator[Finding]:
     by_ref = {branch.ref: branch for branch in taken.fleet.branches}
     for branch in [by_ref[ref.name] for ref in moved if ref.new and ref.name in by_ref]:
         if branch.work is not None and _is_agent_branch(branch, taken.fleet):
             gate = _gate_of_branch(taken.with_standing(branch))
             yield from taken.findings([branch], gate)[branch.ref]
     # In the main checkout a manager may have an agent's branch; a linked worktree is the agent's own.
-    mine = by_ref.get(HEADS + own)
+    mine = by_ref.get(HEADS + here.branch)
     if linked and mine is not None and mine.work is not None:
-        yield from taken.foreign(mine, tuple(moved))
+        # Settings that were given with -c are not those of the next push.
+        own_push = format_own_push(mine.name, queries.read_config(here.git))
+        yield from taken.foreign(mine, tuple(moved), own_push)
 
 
 def _is_agent_branch(branch: Branch, fleet: Fleet) -> bool:

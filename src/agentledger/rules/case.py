@@ -140,6 +140,8 @@ class Case:
     foreign: Mapping[str, str] = field(default_factory=dict)
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
+    #: The command that pushes the branch and no other ref, whatever git's settings are; "" where nobody asked.
+    own_push: str = ""
     #: Active tasks whose scope may share a path with this one.
     peers: tuple[Peer, ...] = ()
     #: The tasks that are merged.

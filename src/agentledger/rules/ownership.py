@@ -169,14 +169,15 @@ def foreign_ref(case: Case) -> Iterator[Found]:
     """A push from an agent's worktree moves or deletes a ref other than its own branch.
 
     Why: an agent has one branch; it must not move base, the control branch or other agents' branches.
-    Fix: push only your own branch: `git push origin HEAD`.
+    Fix: push only your own branch, `git push origin agent/TASK`. Where a setting makes each push take more along
+    (`push.followTags`, `remote.NAME.mirror`, `remote.NAME.push`), the command that is given is without it.
     """
     for ref in case.refs:
         if ref.name != f"refs/heads/{case.branch}":
             what = "would delete" if ref.new is None else "would move"
             yield Found(
                 message=f"the push {what} {escape_hidden(ref.name)}, which is not the branch of this worktree",
-                hint=f"push only your own: git push origin {escape_hidden(case.branch)}",
+                hint=f"push only your own: {case.own_push or f'git push origin {escape_hidden(case.branch)}'}",
             )
 
 
