@@ -14,7 +14,7 @@ from advicescene import CONFIG, Scene, Told
 from agentledger.attention.wip import Load
 from agentledger.model.ledger import Policy, Wip
 from agentledger.model.work import Progress
-from rule_rows_brief import instead, nothing, planned
+from rule_rows_brief import nothing, planned
 
 
 def meets_another(scene: Scene) -> None:
@@ -25,6 +25,12 @@ def meets_another(scene: Scene) -> None:
 
 def is_met_by_a_newer_one(scene: Scene) -> None:
     scene.peer("y", "src/api/b.py", owns=["src/api/**"])
+
+
+def the_newer_waits(scene: Scene, said: Told) -> None:
+    """Both are at work, so neither is told to keep out of what it may have changed already."""
+    assert said.hint == "agentledger plan y --add-depends-on x"
+    scene.types(said.hint)
 
 
 def depends(task: str = "y", **keys: Any) -> Any:
@@ -84,16 +90,13 @@ ROWS = (
             given.case(given.SPAWN, peers=(given.peer("src/**", off_limits=["src/**"]),)),
         ),
         situations=(
-            Advice(
-                *("OWN004", "E·wwE", "manager", meets_another, planned("--add-off-limits 'src/api/**'")),
-                others={"depends": instead("--add-depends-on y")},
-            ),
+            Advice("OWN004", "E·wwE", "manager", meets_another, planned("--add-depends-on y")),
             Advice(
                 "OWN004",
                 "E···E",
                 "manager",
                 arrange=is_met_by_a_newer_one,
-                mend=planned("--add-off-limits 'src/api/**'"),
+                mend=the_newer_waits,
                 case="older",
             ),
         ),

@@ -21,7 +21,6 @@ from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 
-
 # Variables by which a program keeps git from the settings of the user and of the machine.
 _ELSEWHERE = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 

@@ -93,11 +93,17 @@ def describe_overlap(task: str, overlap: Overlap) -> str:
 
 
 def _describe_split(task: str, overlap: Overlap) -> str:
+    """The ways out: one task waits for the other; or the one that is only planned keeps out of the other's files."""
+    first, second = (task, overlap.task) if overlap.waits else (overlap.task, task)
+    wait = f"one after the other: {_format_plan(first, '--add-depends-on', [second])}"
     if overlap.split is None:
-        return f"no division was found: --depends-on {shlex.quote(escape_hidden(overlap.task))}, or narrow --owns"
+        return wait
     whose = task if overlap.split.mine else overlap.task
-    flags = _format_flags("--add-off-limits", map(decode, overlap.split.patterns))
-    return f"apart with: agentledger plan {escape_hidden(whose)} {flags}"
+    return f"{wait}; or apart with: {_format_plan(whose, '--add-off-limits', map(decode, overlap.split.patterns))}"
+
+
+def _format_plan(task: str, flag: str, values: Iterable[str]) -> str:
+    return f"agentledger plan {escape_hidden(task)} {_format_flags(flag, values)}"
 
 
 def describe_hot_files(hot: Hot) -> list[str]:
