@@ -161,6 +161,11 @@ def test_two_briefs_in_one_repository_each_guard_their_own_branch(tmp_path: Path
 # -- what settings push besides, and the command that is said to push the branch alone --------------
 
 
+def unset(here: Pushed) -> None:
+    """No setting: what is typed says it all."""
+    assert here.repo.git("config", "--list")
+
+
 def tagged(here: Pushed) -> None:
     """An annotated tag on the branch that the remote lacks, which goes with every push."""
     here.desk.git("tag", "-a", "-m", "v1", "v1", "main")
@@ -194,8 +199,8 @@ def matching(here: Pushed) -> None:
         (mapped, ("origin",)),
         (mapped, ("origin", "agent/x")),
         (matching, ()),
-        (lambda here: None, ("--mirror", "origin")),
-        (lambda here: None, ("--all", "origin")),
+        (unset, ("--mirror", "origin")),
+        (unset, ("--all", "origin")),
     ],
 )
 def test_what_a_setting_pushes_besides_is_left_out_by_the_command_that_is_named(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
+from agentledger.attention.requests import describe_request, find_request
 from agentledger.model.absent import describe_absent
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, State
@@ -266,6 +267,12 @@ def _explain_lapsed(branch: Branch) -> str:
     )
 
 
+def _describe_request(branch: Branch) -> tuple[str, ...]:
+    """What its agent was told to do differently, and has not put to the manager again."""
+    request = find_request(branch.work) if branch.work else None
+    return (describe_request(request),) if request else ()
+
+
 def _name_reviewer(branch: Branch) -> str:
     review = branch.standing.review if branch.standing else None
     return escape_hidden(review.reviewer) if review else "a reviewer"
@@ -286,9 +293,9 @@ _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.REVERTED: lambda _: "base took back what had landed",
     Kind.CHANGES: lambda branch: f"{_name_reviewer(branch)} has asked for changes",
     Kind.SILENT: lambda _: "its check-in is overdue",
-    Kind.ANSWERED: lambda _: "it has an answer to read",
+    Kind.ANSWERED: lambda branch: "; ".join(("it has an answer to read", *_describe_request(branch))),
     Kind.STARTED: lambda _: "it has not checked in yet",
-    Kind.WORKING: lambda _: "it is working",
+    Kind.WORKING: lambda branch: "; ".join(("it is working", *_describe_request(branch))),
 }
 
 REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it

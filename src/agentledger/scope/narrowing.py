@@ -12,7 +12,7 @@ from agentledger.scope.task_scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """Patterns that a scope puts off limits, what is left of it then, and whether each pattern of its own has a part."""
+    """Patterns that a scope puts off limits, what is `left` then; `whole`: each pattern of its own keeps a part."""
 
     patterns: tuple[bytes, ...]
     left: Scope
