@@ -29,6 +29,7 @@ from agentledger.fleet.fleet_facts import (
     peers_of,
     scope_of,
     short_base_ref,
+    short_ref,
     task_dependencies,
     tasks_naming,
 )
@@ -160,6 +161,8 @@ class Bench:
         )
         lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
         self.owns = net_changes.find_own_changes(scratch, {b.ref: lineage.of(b) for b in branches}, store)
+        parted = {b.ref: lines for b in branches if (lines := lineage.parted(b))}
+        self.parted = net_changes.find_own_changes(scratch, parted, store) if parted else {}
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -200,6 +203,8 @@ class Bench:
             removed=branch.removed,
             commits=len(code_commits(branch)),
             conflict=branch.conflict or _conflict_of_net(self._net(branch)),
+            parted=self._parted_paths(branch),
+            other_base=short_ref(self.fleet.base.other_ref or ""),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
             twins=self.twins[branch.head],
             disordered=self.disordered[branch.head],
@@ -220,6 +225,11 @@ class Bench:
             packet_paths=self.fresh.packet_paths(branch),
             review_fresh=self.fresh.review(branch, brief),
         )
+
+    def _parted_paths(self, branch: Branch) -> dict[bytes, str]:
+        """Map what the other copy of base changes in this branch to the newest commit of its that does."""
+        own = self.parted.get(branch.ref)
+        return {path: commit for path, (commit, _) in own.newest.items()} if own else {}
 
     def _below(self, branch: Branch) -> frozenset[bytes]:
         """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""

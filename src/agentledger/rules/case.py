@@ -116,6 +116,10 @@ class Case:
     #: What of the branch has landed under another commit, at which git alone would stop, and the command that
     #: brings it in; "" for none.
     bridge: tuple[str, str] = ("", "")
+    #: What the branch has from the other copy of base, which has parted from base: by path, the newest commit that
+    #: changed it. `other_base` is that copy, as it is typed to git; "" for none.
+    parted: Mapping[bytes, str] = field(default_factory=dict)
+    other_base: str = ""
     #: The targets of changed symbolic links, by path.
     links: Mapping[bytes, bytes] = field(default_factory=dict)
     #: Added paths that differ from another path only by case or normalisation, with that other path.

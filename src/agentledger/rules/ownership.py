@@ -225,7 +225,12 @@ def _is_ledger_path(case: Case, path: bytes) -> bool:
 
 def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     path_text = format_path(touched.path)
-    if not touched.own:
+    commit = touched.commit
+    if not touched.own and touched.path in case.parted:
+        commit = case.parted[touched.path]
+        why = f"{why} (by {commit[:12]} of {escape_hidden(case.other_base)}, which {escape_hidden(case.base)} lacks)"
+        hint = _bring_together(case)
+    elif not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
         hint = _undo_command(case, touched)
@@ -237,9 +242,16 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
         hint=hint,
         path=touched.path,
         line=None,
-        commit=touched.commit,
+        commit=commit,
         milder=milder,
     )
+
+
+def _bring_together(case: Case) -> str:
+    """Return what the manager does about two copies of base that have parted; nothing on the branch is wrong."""
+    other, base = (escape_hidden(name) for name in (case.other_base, case.base))
+    command = f"git switch {shlex.quote(other)} && git merge {shlex.quote(base)}"
+    return f"{other} and {base} have parted, and it is nothing of the branch's: the manager types {command}"
 
 
 def _describe_owns(case: Case) -> str:
