@@ -72,6 +72,27 @@ def gate_skipped(scene: Scene) -> None:
     scene.slip("docs/d.md")
 
 
+def picked(scene: Scene) -> None:
+    """Another branch's commit, by a command for which git runs no commit hook: nobody skipped one."""
+    scene.peer("y")
+    scene.desk.when = "2023-11-14T22:40:00 +0000"
+    scene.desk.git("cherry-pick", "agent/y")
+
+
+def reverted(scene: Scene) -> None:
+    """The newest commit of base, undone on the branch."""
+    scene.base({"docs/d.md": "d2\n" * 20})
+    scene.desk.git("merge", "-q", "--no-verify", "--no-edit", "main")
+    scene.desk.git("revert", "--no-edit", "main")
+
+
+def not_blamed(scene: Scene, said: Told) -> None:
+    """Rebase, as what picks and am do, is told in the same words."""
+    assert "may have come by cherry-pick, rebase, revert or am, which run no commit hook" in said.message, said
+    assert "should have stopped" not in said.message
+    looked_at(scene, said)
+
+
 def looked_at(scene: Scene, said: Told) -> None:
     assert "pre-commit" in scene.obey("agentledger doctor", said)
 
@@ -182,7 +203,17 @@ ROWS = (
             given.case(given.MERGE, changed=given.touched("src/a.py")),
             given.case(given.MERGE, changed=given.touched("docs/a.md", own=False)),
         ),
-        situations=(Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),),
+        situations=(
+            Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),
+            *(
+                Advice(
+                    *("FLT005", "····w", "agent", arrange, not_blamed),
+                    after="····w",
+                    case=arrange.__name__,
+                )
+                for arrange in (picked, reverted)
+            ),
+        ),
     ),
     RuleRow(
         "KIL001",

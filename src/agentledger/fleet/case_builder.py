@@ -34,6 +34,7 @@ from agentledger.fleet.fleet_facts import (
     tasks_naming,
 )
 from agentledger.fleet.foreign_work import find_foreign_work
+from agentledger.fleet.replayed import find_replayed
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import (
@@ -216,6 +217,7 @@ class Bench:
                 stacking.describe_bridge(branch),
                 " && ".join(stacking.bridge_steps(branch, inside=True)),
             ),
+            replayed=find_replayed(branch.commits),
             merged=merged,
             foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),

@@ -137,6 +137,9 @@ class Case:
     missing: tuple[str, ...] = ()
     #: For each top-level folder of base (b"" for files at the top): its files, and how many are in scope.
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
+    #: Commits of the branch's own that git may have made of others (cherry-pick, rebase, revert, am), for which it
+    #: runs no commit hook, each with what shows it.
+    replayed: Mapping[str, str] = field(default_factory=dict)
     #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
     #: The commits of other tasks that are in the branch without `depends_on`, each with the command that takes

@@ -214,8 +214,10 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
 def gate_passed_by(case: Case) -> Iterator[Found]:
     """A commit contains a change that the commit gate refuses.
 
-    Why: the gate was skipped, off, or crashed, and nobody noticed that nothing was checked.
-    Fix: `agentledger doctor` shows whether the hooks are in place in that worktree.
+    Why: the gate was skipped, off, or crashed, and nobody noticed that nothing was checked. Or the commit came by
+    cherry-pick, rebase, revert or am, for which git runs no commit hook; then nobody skipped anything.
+    Fix: take back what does not belong there, as OWN001 says. `agentledger doctor` shows whether the hooks are in
+    place in that worktree.
     """
     outside: dict[str, list[bytes]] = {}
     for touched in case.changed:
@@ -223,8 +225,14 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
             outside.setdefault(touched.commit, []).append(touched.path)
     # One finding a commit: the gate was passed by once.
     for commit, paths in outside.items():
+        replay = case.replayed.get(commit, "")
+        seen = (
+            f"may have come by cherry-pick, rebase, revert or am, which run no commit hook ({replay})"
+            if replay
+            else "the gate should have stopped"
+        )
         yield Found(
-            message=f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
+            message=f"a commit that {seen}: it changes {format_path(paths[0])}",
             hint="agentledger doctor in that worktree shows whether its hooks are on",
             path=paths[0],
             line=None,
