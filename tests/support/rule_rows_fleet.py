@@ -88,7 +88,9 @@ def reverted(scene: Scene) -> None:
 
 def not_blamed(scene: Scene, said: Told) -> None:
     """Rebase, as what picks and am do, is told in the same words."""
-    assert "may have come by cherry-pick, rebase, revert or am, which run no commit hook" in said.message, said
+    assert "may have come by cherry-pick, rebase, revert or am, which run no commit hook" in said.message, (
+        said
+    )
     assert "should have stopped" not in said.message
     looked_at(scene, said)
 

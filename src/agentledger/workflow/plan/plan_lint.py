@@ -44,6 +44,20 @@ def missing_flags(brief: Brief) -> tuple[str, ...]:
     return tuple(flag for flag, name in _FLAGS.items() if any(name in message for message in messages))
 
 
+# By mode, why a brief has to have what it has to have.
+_WHY_NEEDED = {
+    "delegate": "an agent works alone by its files, criteria and checks",
+    "review": "with mode review somebody decides at each step, by every section of the brief",
+    "explore": "with mode explore none of the code merges, so every section says what is to be found out",
+    "own": "others read why somebody works there, and until when",
+}
+
+
+def why_needed(brief: Brief) -> str:
+    """Why a brief of this mode needs what `missing_flags` lists, as a part of a sentence."""
+    return _WHY_NEEDED[brief.mode]
+
+
 def find_fatal_problem(brief: Brief) -> Problem | None:
     """The first problem that keeps the document from being read; None without one."""
     return next((p for p in brief.document.problems if p.kind == "invalid" and p.fatal), None)
