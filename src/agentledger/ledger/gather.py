@@ -16,6 +16,7 @@ from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files, tasks, unknown
 from agentledger.ledger.document_cache import Parser
+from agentledger.ledger.idle_waivers import note_idle_waivers
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
 from agentledger.model.absent import describe_unknown
@@ -68,7 +69,7 @@ def attach_ledger(
         replace(fleet, control=summary, notes=notes, templates=own, absent=absent), papers, parser
     )
     parser.keep()
-    return unknown.mark_unknown(placed)
+    return unknown.mark_unknown(note_idle_waivers(placed))
 
 
 def _describe_problem(message: str, hint: str) -> str:
