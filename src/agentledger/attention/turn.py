@@ -190,15 +190,15 @@ def is_finished(branch: Branch) -> bool:
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:
     """Return what holds a branch back now, in words; () when nothing does.
 
-    That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
-    evaluated, what the evidence alone shows. Where a partial clone knows too little, that is what holds it back.
+    That is files it must not touch; and from ready on, what is missing or failing. What is to be settled on base
+    is not sent back to its agent. Where no rules were evaluated, what the evidence alone shows. Where a partial clone knows too little, that is what holds it back.
     """
     if branch.absent:
         return (f"{describe_absent(branch.absent)}, so it is unknown what holds it back",)
     if branch.findings is None:
         return branch.standing.holds if branch.standing and is_finished(branch) else ()
     errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]
-    return tuple(f.message for f in errors if _is_blocking(f, is_finished(branch)))
+    return tuple(f.message for f in errors if not f.on_base and _is_blocking(f, is_finished(branch)))
 
 
 def _is_blocking(finding: Finding, done: bool) -> bool:

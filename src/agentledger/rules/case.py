@@ -203,3 +203,5 @@ class Found:
     commit: str | None = None
     #: Lowers an error to a warning.
     milder: bool = False
+    #: See `Finding.on_base`.
+    on_base: bool = False

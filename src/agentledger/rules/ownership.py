@@ -244,6 +244,7 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
         line=None,
         commit=commit,
         milder=milder,
+        on_base=not touched.own and touched.path in case.parted,
     )
 
 
