@@ -18,10 +18,11 @@ from agentledger.repository.remotes import main_remote
 _FALSE = ("false", "no", "off", "0")
 
 
-def format_own_push(branch: str, config: Mapping[str, str]) -> str:
+def format_own_push(branch: str, config: Mapping[str, str], *, upstream: bool = False) -> str:
     """The command that pushes this branch, which is checked out, and nothing else.
 
-    To where `git push` would push it; without any remote, to origin, as in git's own words.
+    To where `git push` would push it; without any remote, to origin, as in git's own words. With `upstream` it also
+    makes that the branch's upstream.
     """
     remote = _find_remote(branch, config)
     flags: list[str] = []
@@ -29,7 +30,8 @@ def format_own_push(branch: str, config: Mapping[str, str]) -> str:
         flags += ["-c", "push.followTags=false"]
     if _is_true(config.get(f"remote.{remote}.mirror")):
         flags += ["-c", f"remote.{remote}.mirror=false"]
-    return shlex.join(("git", *flags, "push", escape_hidden(remote), _format_refspec(branch, remote, config)))
+    flags += ["push", *(["-u"] if upstream else [])]
+    return shlex.join(("git", *flags, escape_hidden(remote), _format_refspec(branch, remote, config)))
 
 
 def _find_remote(branch: str, config: Mapping[str, str]) -> str:
