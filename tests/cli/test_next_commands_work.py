@@ -246,8 +246,8 @@ def test_git_learns_who_the_manager_is(desk: Checks, tmp_path: Path, monkeypatch
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
     desk.repo.git("config", "user.useConfigOnly", "true")
     said = refused(desk.repo.path, *WAIVER)
-    for command in said.hint.split(", and "):
-        type_command(desk.repo.path, command.replace("…@…", "z@example.com").replace("…", "Zoë"))
+    filled = {"'Your Name'": "Zoë", "you@example.org": "z@example.com"}
+    type_command(desk.repo.path, find_command(said.hint, "git config user.name .*", filled))
     assert run(desk.repo.path, *WAIVER).code == 0
 
 

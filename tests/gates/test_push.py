@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from desk import BRIEF, CHECK_IN, STATUS, Pushed
+from desk import BRIEF, CHECK_IN, STATUS, Pushed, stopping
+from nextcommand import find_command, type_command
 
 pytestmark = pytest.mark.versions
 
@@ -154,3 +156,74 @@ def test_two_briefs_in_one_repository_each_guard_their_own_branch(tmp_path: Path
     assert here.push("agent/y") == ""
     here.desk.git("branch", "-q", "-f", "agent/x", "agent/y")
     assert "[agent/x] docs/d.md" in here.push("agent/x")
+
+
+# -- what settings push besides, and the command that is said to push the branch alone --------------
+
+
+def unset(here: Pushed) -> None:
+    """No setting: what is typed says it all."""
+    assert here.repo.git("config", "--list")
+
+
+def tagged(here: Pushed) -> None:
+    """An annotated tag on the branch that the remote lacks, which goes with every push."""
+    here.desk.git("tag", "-a", "-m", "v1", "v1", "main")
+    here.repo.git("config", "push.followTags", "true")
+
+
+def mirrored(here: Pushed) -> None:
+    here.repo.git("config", "remote.origin.mirror", "true")
+    here.repo.git("branch", "-q", "mine", "main")
+
+
+def mapped(here: Pushed) -> None:
+    here.repo.git("config", "remote.origin.push", "refs/heads/*:refs/heads/team/*")
+
+
+def matching(here: Pushed) -> None:
+    here.repo.git("config", "push.default", "matching")
+    here.repo.commit("main", {"lib.py": "1\n"}, parents=[here.repo.git("rev-parse", "main")])
+    here.repo.flush()
+    here.desk.git("push", "-q", "--no-verify", "origin", "HEAD")
+    here.desk.write("src/a.py", "a = 3\n")
+    assert here.desk.add() == ""
+
+
+@pytest.mark.parametrize(
+    ("arrange", "arguments"),
+    [
+        (tagged, ("origin", "agent/x")),
+        (tagged, ("--tags", "origin")),
+        (mirrored, ()),
+        (mapped, ("origin",)),
+        (mapped, ("origin", "agent/x")),
+        (matching, ()),
+        (unset, ("--mirror", "origin")),
+        (unset, ("--all", "origin")),
+    ],
+)
+def test_what_a_setting_pushes_besides_is_left_out_by_the_command_that_is_named(
+    here: Pushed, arrange: Callable[[Pushed], None], arguments: tuple[str, ...]
+) -> None:
+    here.repo.git("branch", "-q", "other", "main")
+    here.desk.write("src/a.py")
+    assert here.desk.add() == ""
+    arrange(here)
+    said = here.desk.git("push", "-q", *arguments, ok=False)
+    assert stopping(said) == {"OWN010"}, said
+    command = find_command(said, "push only your own: (.*)")
+    type_command(here.desk.path, command)
+    names = set(here.remote.git("for-each-ref", "--format=%(refname)").split())
+    assert names == {"refs/heads/main", "refs/heads/agent/x"}
+    assert here.remote.git("rev-parse", "agent/x") == here.repo.git("rev-parse", "agent/x")
+    assert here.remote.git("rev-list", "--count", "main") == "1"
+
+
+def test_the_remote_is_named_to_which_the_branch_goes(here: Pushed) -> None:
+    here.repo.git("remote", "rename", "origin", "team")
+    here.desk.write("src/a.py")
+    assert here.desk.add() == ""
+    said = here.desk.git("push", "-q", "team", "HEAD:refs/heads/main", ok=False)
+    assert "push only your own: git push team agent/x" in said
+    type_command(here.desk.path, find_command(said, "push only your own: (.*)"))

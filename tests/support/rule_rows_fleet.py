@@ -15,7 +15,7 @@ from agentledger.attention.wip import Load
 from agentledger.model.fleet import HooksOff
 from agentledger.model.ledger import Policy, Wip
 from agentledger.model.work import Progress
-from rule_rows_brief import instead, nothing, planned
+from rule_rows_brief import nothing, planned
 
 
 def meets_another(scene: Scene) -> None:
@@ -26,6 +26,12 @@ def meets_another(scene: Scene) -> None:
 
 def is_met_by_a_newer_one(scene: Scene) -> None:
     scene.peer("y", "src/api/b.py", owns=["src/api/**"])
+
+
+def the_newer_waits(scene: Scene, said: Told) -> None:
+    """Both are at work, so neither is told to keep out of what it may have changed already."""
+    assert said.hint == "agentledger plan y --add-depends-on x"
+    scene.types(said.hint)
 
 
 def depends(task: str = "y", **keys: Any) -> Any:
@@ -67,6 +73,29 @@ def gate_skipped(scene: Scene) -> None:
     scene.slip("docs/d.md")
 
 
+def picked(scene: Scene) -> None:
+    """Another branch's commit, by a command for which git runs no commit hook: nobody skipped one."""
+    scene.peer("y")
+    scene.desk.when = "2023-11-14T22:40:00 +0000"
+    scene.desk.git("cherry-pick", "agent/y")
+
+
+def reverted(scene: Scene) -> None:
+    """The newest commit of base, undone on the branch."""
+    scene.base({"docs/d.md": "d2\n" * 20})
+    scene.desk.git("merge", "-q", "--no-verify", "--no-edit", "main")
+    scene.desk.git("revert", "--no-edit", "main")
+
+
+def not_blamed(scene: Scene, said: Told) -> None:
+    """Rebase, as what picks and am do, is told in the same words."""
+    assert "may have come by cherry-pick, rebase, revert or am, which run no commit hook" in said.message, (
+        said
+    )
+    assert "should have stopped" not in said.message
+    looked_at(scene, said)
+
+
 def looked_at(scene: Scene, said: Told) -> None:
     assert "pre-commit" in scene.obey("agentledger doctor", said)
 
@@ -101,16 +130,13 @@ ROWS = (
             given.case(given.SPAWN, peers=(given.peer("src/**", off_limits=["src/**"]),)),
         ),
         situations=(
-            Advice(
-                *("OWN004", "E·wwE", "manager", meets_another, planned("--add-off-limits 'src/api/**'")),
-                others={"depends": instead("--add-depends-on y")},
-            ),
+            Advice("OWN004", "E·wwE", "manager", meets_another, planned("--add-depends-on y")),
             Advice(
                 "OWN004",
                 "E···E",
                 "manager",
                 arrange=is_met_by_a_newer_one,
-                mend=planned("--add-off-limits 'src/api/**'"),
+                mend=the_newer_waits,
                 case="older",
             ),
         ),
@@ -196,7 +222,17 @@ ROWS = (
             given.case(given.MERGE, changed=given.touched("src/a.py")),
             given.case(given.MERGE, changed=given.touched("docs/a.md", own=False)),
         ),
-        situations=(Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),),
+        situations=(
+            Advice("FLT005", "····w", "agent", arrange=gate_skipped, mend=looked_at, after="····w"),
+            *(
+                Advice(
+                    *("FLT005", "····w", "agent", arrange, not_blamed),
+                    after="····w",
+                    case=arrange.__name__,
+                )
+                for arrange in (picked, reverted)
+            ),
+        ),
     ),
     RuleRow(
         "FLT007",

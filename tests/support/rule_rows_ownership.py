@@ -123,6 +123,24 @@ def escaped(scene: Scene, said: Told) -> None:
     scene.commits()
 
 
+def base_parts(scene: Scene) -> None:
+    """The manager's own commit, not pushed, is below the branch; meanwhile the remote's base goes on elsewhere."""
+    assert scene.remote.path.exists()
+    scene.base({"docs/d.md": "the manager's\n" * 20})
+    scene.desk.git("rebase", "-q", "main")
+    scene.remote.commit("main", {"lib.py": "1\n"}, parents=[scene.remote.git("rev-parse", "main")])
+    scene.remote.flush()
+    scene.repo.git("fetch", "-q")
+
+
+def brought_together(scene: Scene, said: Told) -> None:
+    """Nobody is told to take the manager's commit back, and it is there in the end."""
+    assert "of main, which origin/main lacks" in said.message
+    assert "take back" not in said.hint
+    scene.managed("git switch main && git merge origin/main", said)
+    assert scene.repo.git("show", "main:docs/d.md").startswith("the manager's")
+
+
 def pushes_to_base(scene: Scene) -> None:
     scene.pushed = ("HEAD:refs/heads/main",)
 
@@ -161,6 +179,10 @@ ROWS = (
                 mend=decided,
                 code=False,
                 case="base's renaming",
+            ),
+            Advice(
+                *("OWN001", "··wwE", "manager", base_parts, brought_together),
+                case="base has parted",
             ),
         ),
     ),

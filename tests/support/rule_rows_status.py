@@ -91,9 +91,35 @@ def told_what_to_try(scene: Scene, said: Told) -> None:
     scene.commits()
 
 
+ASK = "agentledger report --checkpoint plan --changed 'the plan, step by step' --need 'Is that it?'"
+
+
 def approved(scene: Scene, said: Told) -> None:
     """The agent asks, its code left where it is, and the manager says yes."""
-    scene.obey("agentledger report --checkpoint plan --need 'Is that it?'", said)
+    assert said.hint.startswith("write the plan in place of what --changed has here, and wait: "), said
+    scene.obey(ASK, said)
+    asked = [each.hint for each in scene.checked("ready")["ready"] if each.rule == "STA007"]
+    # Before the commit nothing on the branch needs it.
+    assert not asked or asked[0] == "you have asked: wait, and look for the answer: agentledger report"
+    assert "there is no answer yet" in scene.does("agentledger report")
+    scene.types("agentledger answer x --decision approve")
+
+
+def sent_back(scene: Scene) -> None:
+    """The agent has asked, the manager wants another plan, and the agent has read that and gone on."""
+    scene.does(ASK.replace("the plan, step by step", "cache it"))
+    scene.types("agentledger answer x --decision change 'index it instead'")
+    said = scene.does("agentledger report --changed 'Read it.'")
+    assert (
+        f"change it as the answer says, write it anew in place of what --changed has here, and wait: {ASK}"
+        in said
+    )
+    scene.write("src/a.py")
+
+
+def changed_and_approved(scene: Scene, said: Told) -> None:
+    assert said.hint.startswith("change it as the answer says, write it anew "), said
+    scene.obey(ASK, said)
     scene.types("agentledger answer x --decision approve")
 
 
@@ -275,6 +301,18 @@ ROWS = (
                 *("STA007", "·EEEE", "agent", lambda s: s.write("src/a.py"), approved),
                 keys={"checkpoints": ["plan"]},
                 code=False,
+            ),
+            Advice(
+                *("STA007", "·EEEE", "agent", sent_back, changed_and_approved),
+                keys={"checkpoints": ["plan"]},
+                code=False,
+                case="sent back",
+            ),
+            Advice(
+                *("STA007", "·EEEE", "agent", lambda s: s.write("src/a.py"), approved),
+                keys={"mode": "review", "checkpoints": []},
+                code=False,
+                case="no checkpoint is listed",
             ),
         ),
     ),

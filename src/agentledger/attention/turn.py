@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
+from agentledger.attention.requests import describe_request, find_request
 from agentledger.model.absent import describe_absent
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Branch, State
@@ -189,15 +190,16 @@ def is_finished(branch: Branch) -> bool:
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:
     """Return what holds a branch back now, in words; () when nothing does.
 
-    That is files it must not touch; and from ready on, what is missing or failing. Where no rules were
-    evaluated, what the evidence alone shows. Where a partial clone knows too little, that is what holds it back.
+    That is files it must not touch; and from ready on, what is missing or failing. What is to be settled on base
+    is not sent back to its agent. Where no rules were evaluated, what the evidence alone shows. Where a partial
+    clone knows too little, that is what holds it back.
     """
     if branch.absent:
         return (f"{describe_absent(branch.absent)}, so it is unknown what holds it back",)
     if branch.findings is None:
         return branch.standing.holds if branch.standing and is_finished(branch) else ()
     errors = [f for f in branch.findings if f.severity is Severity.ERROR and f.waived is None]
-    return tuple(f.message for f in errors if _is_blocking(f, is_finished(branch)))
+    return tuple(f.message for f in errors if not f.on_base and _is_blocking(f, is_finished(branch)))
 
 
 def _is_blocking(finding: Finding, done: bool) -> bool:
@@ -266,6 +268,12 @@ def _explain_lapsed(branch: Branch) -> str:
     )
 
 
+def _describe_request(branch: Branch) -> tuple[str, ...]:
+    """What its agent was told to do differently, and has not put to the manager again."""
+    request = find_request(branch.work) if branch.work else None
+    return (describe_request(request),) if request else ()
+
+
 def _name_reviewer(branch: Branch) -> str:
     review = branch.standing.review if branch.standing else None
     return escape_hidden(review.reviewer) if review else "a reviewer"
@@ -293,9 +301,9 @@ _WHY: Mapping[Kind, Callable[[Branch], str]] = {
         f"{_name_reviewer(branch)} has asked for changes{describe_rewriting(branch)}"
     ),
     Kind.SILENT: lambda _: "its check-in is overdue",
-    Kind.ANSWERED: lambda _: "it has an answer to read",
+    Kind.ANSWERED: lambda branch: "; ".join(("it has an answer to read", *_describe_request(branch))),
     Kind.STARTED: lambda _: "it has not checked in yet",
-    Kind.WORKING: lambda _: "it is working",
+    Kind.WORKING: lambda branch: "; ".join(("it is working", *_describe_request(branch))),
 }
 
 REASON_LENGTH = 100  # characters of a reason; the branch's page shows all of it

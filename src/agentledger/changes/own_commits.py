@@ -1,5 +1,8 @@
 """Which commits are a branch's own: all that base lacks, except those it was allowed to build on.
 
+Those are the commits of tasks that its brief depends on; and where base here and at its remote have parted, what
+the other copy of base has.
+
 Belongs here: separating a branch's commits from those of the tasks that its brief depends on. Does not: what a
 commit changed (see `net_changes`), or whether it may (see `rules.ownership`).
 
@@ -15,8 +18,9 @@ from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Line
 from agentledger.git import commits
 from agentledger.git.scratch import Scratch
+from agentledger.model.errors import GitError
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.work import task_of_work
 from agentledger.rules.case import Case
 from agentledger.rules.ownership import can_change
@@ -36,6 +40,7 @@ class Lineage:
         store: Cache | None = None,
     ) -> None:
         self._scratch, self._fleet, self._protected = scratch, fleet, protected
+        self._parted = _read_parted_commits(scratch, fleet.base)
         self._tasks = {task.id: task for task in fleet.tasks}
         self._branches: dict[str, list[Branch]] = {}
         for branch in fleet.branches:
@@ -56,8 +61,16 @@ class Lineage:
         task = branch.work.task if branch.work else ""
         return self._own(branch, self._allowed(task, frozenset({task})))
 
+    def parted(self, branch: Branch) -> list[Line]:
+        """Return the commits that it has from base's other copy, which has parted from base; newest first."""
+        return [line for line in self._commits[branch.ref] if line.id in self._parted]
+
     def _own(self, branch: Branch, allowed: frozenset[str]) -> list[Line]:
-        return [line for line in self._commits[branch.ref] if line.id not in allowed]
+        return [
+            line
+            for line in self._commits[branch.ref]
+            if line.id not in allowed and line.id not in self._parted
+        ]
 
     def _read_commits(self, branch: Branch) -> list[Line]:
         if branch.ahead <= len(branch.commits):
@@ -113,3 +126,19 @@ class Lineage:
         scope = task_scope.scope_of_brief(task.brief, self._fleet.policy, self._protected)
         case = Case(gate=Gate.PUSH, now=self._fleet.now, policy=self._fleet.policy, task=task, scope=scope)
         return all(can_change(case, path) for path in merged_paths)
+
+
+def _read_parted_commits(scratch: Scratch, base: Base) -> frozenset[str]:
+    """Return the commits that the other copy of base has besides, where the two have parted; else none.
+
+    They are the manager's. An agent that moves the local copy gains nothing by it that it would not gain by moving
+    it forward, and merging is judged by what it brings, whoever's that is.
+    """
+    if base.sync is not Sync.DIVERGED or base.other_head is None:
+        return frozenset()
+    try:
+        return frozenset(
+            row[0] for row in commits.read_ancestry_outside(scratch.git, base.other_head, base.head)
+        )
+    except GitError:  # its history cannot be read, so nothing is known of it
+        return frozenset()

@@ -6,6 +6,7 @@ the editor or the commit (see `workflow.plan.plan_task`).
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from agentledger.cli.boundary import Settings
 from agentledger.cli.did import dry_run_option, print_result
@@ -53,6 +55,8 @@ _VALUES: tuple[tuple[str, str, str | None, Any, str], ...] = (
     ("branch", "branch", "NAME", None, "The task's branch.  [default: agent/TASK]"),
     ("manager", "manager", "ADDRESS", None, "Who is responsible.  [default: the policy's first manager]"),
 )
+# What says how to write a brief, and nothing of what is in it.
+_NOT_REPEATED = ("source", "edit", "format", "dry_run", "repo", "verbose")
 _ADDED = (("owns", "PATTERN"), ("off-limits", "PATTERN"), ("follow", "PATH"), ("depends-on", "TASK"))
 
 
@@ -151,6 +155,7 @@ def plan(
         typed=source == Path("-"),
         edit=edit,
         dry_run=dry_run,
+        command=_repeat_command(click.get_current_context()),
     )
     # The editor needs a person: one who asks for it, or one at a terminal.
     person = edit or (sys.stdin.isatty() and sys.stdout.isatty())
@@ -171,6 +176,22 @@ def _measure_checks(start: Path, task: str, now: int) -> Did:
     from agentledger.workflow.verify import measure_task
 
     return measure_task.measure_planned(start, task, now, print_event)
+
+
+def _repeat_command(ctx: click.Context) -> str:
+    """The command as it was typed, but for options that have nothing to do with the brief."""
+    words = ["agentledger", "plan", str(ctx.params["task"])]
+    for parameter in ctx.command.params:
+        name, value = str(parameter.name), ctx.params.get(str(parameter.name))
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not isinstance(parameter, click.Option) or not given or name in _NOT_REPEATED:
+            continue
+        if isinstance(value, bool):
+            words.append(parameter.opts[0] if value else parameter.secondary_opts[0])
+            continue
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [parameter.opts[0], str(each)]
+    return shlex.join(words)
 
 
 def _print_sentence(sentence: str) -> None:

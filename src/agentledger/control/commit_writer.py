@@ -9,15 +9,20 @@ to move it. So of two writers one comes second, reads the branch again, and writ
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from agentledger.control.control_files import Entry
 from agentledger.git.process import UNHOOKED, Git, run_unchecked, without_prompts
 from agentledger.git.races import RefusedError, classify_refusal
 from agentledger.model.errors import GitError, LedgerError
-from agentledger.model.text import decode, encode
+from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
+
+# Variables by which a program keeps git from the settings of the user and of the machine.
+_ELSEWHERE = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 
 
 class Identity(NamedTuple):
@@ -33,10 +38,32 @@ def read_identity(git: Git) -> Identity:
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         out, code, _ = run_unchecked(git, ["var", variable])
         if code:
-            hint = 'git config --global user.name "…", and git config --global user.email …@…'
-            raise LedgerError("git does not know who you are, and each commit names its author", hint)
+            raise _unknown_author_error(git)
         idents.append(out.rstrip(b"\n"))
     return Identity(*idents)
+
+
+def _unknown_author_error(git: Git) -> LedgerError:
+    """The error where git knows no author, with a command for this repository alone.
+
+    A setting with --global would be written where some agents' programs let no git look: they set
+    GIT_CONFIG_GLOBAL=/dev/null. Where that is why, the command names the person who is hidden that way.
+    """
+    hidden = [name for name in _ELSEWHERE if name in git.env]
+    seeing = replace(git, env={name: value for name, value in git.env.items() if name not in _ELSEWHERE})
+    known = [_read_setting(seeing, f"user.{key}") if hidden else "" for key in ("name", "email")]
+    because = f" ({hidden[0]} is set, so git sees no settings of the user's)" if hidden and all(known) else ""
+    typed = known if all(known) else ["Your Name", "you@example.org"]
+    name, email = (shlex.quote(escape_hidden(each)) for each in typed)
+    return LedgerError(
+        f"git does not know who you are, and each commit names its author{because}",
+        f"for this repository: git config user.name {name} && git config user.email {email}",
+    )
+
+
+def _read_setting(git: Git, key: str) -> str:
+    out, code, _ = run_unchecked(git, ["config", "--get", key])
+    return "" if code else decode(out).strip()
 
 
 class New(NamedTuple):

@@ -32,10 +32,12 @@ from agentledger.fleet.fleet_facts import (
     peers_of,
     scope_of,
     short_base_ref,
+    short_ref,
     task_dependencies,
     tasks_naming,
 )
 from agentledger.fleet.foreign_work import find_foreign_work
+from agentledger.fleet.replayed import find_replayed
 from agentledger.git.scratch import Scratch
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import (
@@ -124,8 +126,13 @@ def add_findings(
     }
 
 
-def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
-    """Judge a push from the worktree of a branch with a task that moves other refs, `moved`."""
+def judge_foreign_push(
+    fleet: Fleet, branch: Branch, moved: tuple[Ref, ...], own_push: str
+) -> tuple[Finding, ...]:
+    """Judge a push from the worktree of a branch with a task that moves other refs, `moved`.
+
+    `own_push` is the command that moves its own alone.
+    """
     task = next((t for t in fleet.tasks if branch.work and t.id == branch.work.task), None)
     granted = scope_of(task.brief, fleet) if task and task.brief else None
     case = Case(
@@ -136,6 +143,7 @@ def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> 
         task=task,
         scope=granted,
         refs=moved,
+        own_push=own_push,
     )
     # Only OWN010 is about the refs of a push; all other rules are about the branch's own commits.
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "OWN010"])
@@ -217,6 +225,8 @@ class Bench:
         self.owns = net_changes.find_own_changes(scratch, own_commits, store)
         self.base_states = self._find_base_states(branches)
         self.renames = self._find_renames(branches, own_commits, store)
+        parted = {b.ref: lines for b in branches if (lines := lineage.parted(b))}
+        self.parted = net_changes.find_own_changes(scratch, parted, store) if parted else {}
         histories = {
             b.ref: check_ins.check_in_history(b.work.task, self.owns[b.ref].history)
             for b in branches
@@ -271,6 +281,8 @@ class Bench:
             removed=branch.removed,
             commits=len(code_commits(branch)),
             conflict=branch.conflict or _conflict_of_net(self._net(branch)),
+            parted=self._parted_paths(branch),
+            other_base=short_ref(self.fleet.base.other_ref or ""),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
             twins=self.twins[branch.head],
             disordered=self.disordered[branch.head],
@@ -282,6 +294,7 @@ class Bench:
                 stacking.describe_bridge(branch),
                 " && ".join(stacking.bridge_steps(branch, inside=True)),
             ),
+            replayed=find_replayed(branch.commits),
             merged=merged,
             foreign=self._foreign_work(branch, merged),
             peers=self._near_peers(brief),
@@ -296,6 +309,11 @@ class Bench:
             blind_checks=self.blind_checks.get(branch.ref, {}),
             review_fresh=self.fresh.review(branch, brief),
         )
+
+    def _parted_paths(self, branch: Branch) -> dict[bytes, str]:
+        """Map what the other copy of base changes in this branch to the newest commit of its that does."""
+        own = self.parted.get(branch.ref)
+        return {path: commit for path, (commit, _) in own.newest.items()} if own else {}
 
     def _below(self, branch: Branch) -> frozenset[bytes]:
         """Return what merging the branches that it stands on would change: theirs, as long as they have not landed."""

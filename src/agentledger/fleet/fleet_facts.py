@@ -60,7 +60,12 @@ def tasks_naming(fleet: Fleet, branch: str | None) -> tuple[str, ...]:
 
 def short_base_ref(base: Base) -> str:
     """Return base as git takes it on a command line: `main`; in a clone without a local one, `origin/main`."""
-    return base.ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+    return short_ref(base.ref)
+
+
+def short_ref(ref: str) -> str:
+    """Return a branch's ref as git takes it on a command line."""
+    return ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
 def is_task_over(fleet: Fleet, task: str) -> bool:

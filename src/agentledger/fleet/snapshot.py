@@ -169,9 +169,12 @@ class Snapshot:
         """Return a branch whose standing is judged by what merging brings, though no rule was asked."""
         return replace(branch, standing=Freshness(self._scratch, self.fleet, [branch]).standing(branch))
 
-    def foreign(self, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:
-        """Judge a push from a branch's own worktree that moves other refs, `moved`."""
-        return case_builder.judge_foreign_push(self.fleet, branch, moved)
+    def foreign(self, branch: Branch, moved: tuple[Ref, ...], own_push: str) -> tuple[Finding, ...]:
+        """Judge a push from a branch's own worktree that moves other refs, `moved`.
+
+        `own_push` is the command that moves its own alone.
+        """
+        return case_builder.judge_foreign_push(self.fleet, branch, moved, own_push)
 
     def spawn(
         self, task: str, as_if: Brief | None = None, below: Branch | None = None

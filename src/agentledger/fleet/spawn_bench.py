@@ -103,6 +103,7 @@ class _SpawnBench:
             base=short_base_ref(self.fleet.base),
             task=task,
             scope=self.scopes.get(task.id),
+            since=brief.document.source.at if brief else None,
             naming=tasks_naming(self.fleet, brief.branch) if brief else (),
             missing=_missing_paths(brief, self.paths) if brief else (),
             peers=self._near_peers(task),

@@ -20,6 +20,7 @@ from agentledger.gates import here as surroundings
 from agentledger.gates import stray_commits
 from agentledger.gates.check import UNREAD
 from agentledger.gates.here import Here
+from agentledger.git import queries
 from agentledger.ledger.unknown import decides_elsewhere
 from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import Unjudged
@@ -28,6 +29,7 @@ from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import escape_hidden
 from agentledger.repository import agents
 from agentledger.repository.bases import HEADS
+from agentledger.repository.own_push import format_own_push
 from agentledger.rules.case import Ref
 
 
@@ -111,7 +113,9 @@ def _evaluate_refs(taken: Snapshot, moved: list[Ref], here: Here, linked: bool) 
     if mine is not None and mine.work is None and _is_stray(taken.fleet, mine, here):
         mine = stray_commits.count_as_work(mine, taken.fleet, here.made_for)
     if linked and mine is not None and mine.work is not None:
-        yield from taken.foreign(mine, tuple(moved))
+        # Settings that were given with -c are not those of the next push.
+        own_push = format_own_push(mine.name, queries.read_config(here.git))
+        yield from taken.foreign(mine, tuple(moved), own_push)
 
 
 def _is_stray(fleet: Fleet, branch: Branch, here: Here) -> bool:

@@ -125,7 +125,9 @@ def run(git: Git, args: Sequence[str], stdin: bytes | None = None, ok: Sequence[
 def command_error(args: Sequence[str], reason: str) -> GitError:
     """The error for a git command that failed, with git's reason."""
     hint = "it is git that fails here: fix what it names, then run this again"
-    return GitError(f"git {args[0]} failed: {reason}", hint)
+    # A setting for this one command, `-c NAME=VALUE`, comes before its name.
+    named = next((word for at, word in enumerate(args) if word != "-c" and args[at - 1 : at] != ["-c"]), "")
+    return GitError(f"git {named} failed: {reason}", hint)
 
 
 def run_or_none(git: Git, args: Sequence[str], none: Sequence[int] = (1,)) -> bytes | None:

@@ -16,6 +16,7 @@ from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import ledger_files, named_commits, tasks, unknown
 from agentledger.ledger.document_cache import Parser
+from agentledger.ledger.idle_waivers import note_idle_waivers
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
 from agentledger.model.absent import describe_unknown
@@ -69,7 +70,7 @@ def attach_ledger(
     )
     parser.keep()
     named = named_commits.attach_named_commits(scratch, placed.branches)
-    return unknown.mark_unknown(replace(placed, branches=named))
+    return unknown.mark_unknown(note_idle_waivers(replace(placed, branches=named)))
 
 
 def _describe_problem(message: str, hint: str) -> str:

@@ -49,6 +49,8 @@ class Finding:
     commit: str | None = None
     #: The reason of the waiver that covers it; None where none does.
     waived: str | None = None
+    #: Nothing on the branch is to be done about it: what it has is the manager's own, who settles that on base.
+    on_base: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,9 @@ class Base:
     why: str
     #: How the local branch relates to the remote-tracking one.
     sync: Sync
-    #: The local or remote-tracking twin of `ref`, if any.
+    #: The local or remote-tracking twin of `ref`, if any, and the commit that it leads to.
     other_ref: str | None = None
+    other_head: str | None = None
     #: Where the local branch is checked out, from the main worktree; None: nowhere, or there is no local branch.
     worktree: str | None = None
     #: The remote that is meant where nobody names one; None without any.

@@ -61,6 +61,7 @@ def resolve_base(scratch: Scratch, choice: Choice, fetched_at: int | None) -> Ba
         why="; ".join((choice.why, *problems)),
         sync=sync,
         other_ref=other.name if other else None,
+        other_head=tips[other.name].commit if other else None,
         fetched_at=fetched_at,
     )
 

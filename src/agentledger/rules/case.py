@@ -160,6 +160,10 @@ class Case:
     #: What of the branch has landed under another commit, at which git alone would stop, and the command that
     #: brings it in; "" for none.
     bridge: tuple[str, str] = ("", "")
+    #: What the branch has from the other copy of base, which has parted from base: by path, the newest commit that
+    #: changed it. `other_base` is that copy, as it is typed to git; "" for none.
+    parted: Mapping[bytes, str] = field(default_factory=dict)
+    other_base: str = ""
     #: The targets of changed symbolic links, by path.
     links: Mapping[bytes, bytes] = field(default_factory=dict)
     #: Added paths that differ from another path only by case or normalisation, with that other path.
@@ -179,6 +183,9 @@ class Case:
     missing: tuple[str, ...] = ()
     #: For each top-level folder of base (b"" for files at the top): its files, and how many are in scope.
     tree: Mapping[bytes, tuple[int, int]] = field(default_factory=dict)
+    #: Commits of the branch's own that git may have made of others (cherry-pick, rebase, revert, am), for which it
+    #: runs no commit hook, each with what shows it.
+    replayed: Mapping[str, str] = field(default_factory=dict)
     #: Other tasks whose commits were merged into the branch, with the merge that brought them.
     merged: Mapping[str, str] = field(default_factory=dict)
     #: The commits of other tasks that are in the branch without `depends_on`, each with the command that takes
@@ -186,6 +193,8 @@ class Case:
     foreign: Mapping[str, str] = field(default_factory=dict)
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
+    #: The command that pushes the branch and no other ref, whatever git's settings are; "" where nobody asked.
+    own_push: str = ""
     #: Active tasks whose scope may share a path with this one.
     peers: tuple[Peer, ...] = ()
     #: The tasks that are merged.
@@ -242,3 +251,5 @@ class Found:
     commit: str | None = None
     #: Lowers an error to a warning.
     milder: bool = False
+    #: See `Finding.on_base`.
+    on_base: bool = False

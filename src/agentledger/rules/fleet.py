@@ -13,9 +13,11 @@ from agentledger.model.findings import Gate
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_count, format_path, format_rfc3339
 from agentledger.model.work import Progress
-from agentledger.rules.case import Case, Found
+from agentledger.rules.case import Case, Found, Peer
 from agentledger.rules.ownership import can_change
 from agentledger.scope.automata import TooComplexError
+from agentledger.scope.narrowing import Narrowing, narrow_scope
+from agentledger.scope.task_scope import Scope
 
 MEETINGS = 5  # overlaps named for one scope; where there are more, the scope itself is wrong
 
@@ -24,13 +26,14 @@ def scope_overlap(case: Case) -> Iterator[Found]:
     """The scope overlaps with that of another active task.
 
     Why: two agents in the same files make conflicts faster than anybody settles them.
-    Fix: divide the paths between the two, put them off limits in one, or let one depend on the other:
-    `agentledger plan TASK`.
+    Fix: let the later task depend on the other, `agentledger plan TASK --add-depends-on OTHER`; or, as long as
+    nobody works on it, let it keep out of the other's files, where that leaves it something to do:
+    `--add-off-limits`.
     """
     if case.scope is None or case.brief is None:
         return
     open_ = tuple(map(encode, case.policy.open))
-    reported = 0
+    reported, left = 0, case.scope
     for peer in case.peers:
         # Of two tasks of which one depends on the other, both may change a path: one after the other.
         related = peer.task in case.needs or case.brief.task in case.needs_of(peer.brief)
@@ -53,14 +56,43 @@ def scope_overlap(case: Case) -> Iterator[Found]:
         if meeting:
             reported += 1
             patterns = f"{format_path(meeting.mine)!r} and its {format_path(meeting.theirs)!r}"
+            apart = _narrow_planned(case, left, peer, open_)
+            left = apart.left if apart else left
             yield Found(
                 message=f"its scope meets that of {escape_hidden(peer.task)}, "
                 f"at {format_path(meeting.path)}: by {patterns}",
-                hint=f"agentledger plan {escape_hidden(case.brief.task)} "
-                f"--add-off-limits {shlex.quote(format_path(meeting.theirs))}, "
-                f"or --add-depends-on {escape_hidden(peer.task)}",
+                hint=_one_after_the_other(case.brief.task, peer.task, waits=not older or _is_planned(case))
+                + (_keep_out(case.brief.task, apart.patterns) if apart and apart.patterns else ""),
                 path=case.brief.document.source.path,
             )
+
+
+def _narrow_planned(case: Case, left: Scope, peer: Peer, open_: tuple[bytes, ...]) -> Narrowing | None:
+    """How a task at which nobody works yet keeps out of another's files; None where it cannot, or is at work.
+
+    `left` is what is left of its scope by what was said of the others: done all together, it must not be empty.
+    """
+    if not _is_planned(case):
+        return None
+    try:
+        return narrow_scope(left, peer.scope, open_)
+    except TooComplexError:
+        return None
+
+
+def _is_planned(case: Case) -> bool:
+    """Is the task about to be handed out for the first time?"""
+    return case.gate is Gate.SPAWN and case.brief is not None and not case.underway.get(case.brief.task)
+
+
+def _one_after_the_other(task: str, other: str, *, waits: bool) -> str:
+    first, second = (task, other) if waits else (other, task)
+    return f"agentledger plan {escape_hidden(first)} --add-depends-on {escape_hidden(second)}"
+
+
+def _keep_out(task: str, patterns: tuple[bytes, ...]) -> str:
+    flags = " ".join(f"--add-off-limits {shlex.quote(format_path(pattern))}" for pattern in patterns)
+    return f"; or keep out of its files: agentledger plan {escape_hidden(task)} {flags}"
 
 
 def wip_exceeded(case: Case) -> Iterator[Found]:
@@ -182,8 +214,10 @@ def conflicts_with_base(case: Case) -> Iterator[Found]:
 def gate_passed_by(case: Case) -> Iterator[Found]:
     """A commit contains a change that the commit gate refuses.
 
-    Why: the gate was skipped, off, or crashed, and nobody noticed that nothing was checked.
-    Fix: `agentledger doctor` shows whether the hooks are in place in that worktree.
+    Why: the gate was skipped, off, or crashed, and nobody noticed that nothing was checked. Or the commit came by
+    cherry-pick, rebase, revert or am, for which git runs no commit hook; then nobody skipped anything.
+    Fix: take back what does not belong there, as OWN001 says. `agentledger doctor` shows whether the hooks are in
+    place in that worktree.
     """
     outside: dict[str, list[bytes]] = {}
     for touched in case.changed:
@@ -191,8 +225,14 @@ def gate_passed_by(case: Case) -> Iterator[Found]:
             outside.setdefault(touched.commit, []).append(touched.path)
     # One finding a commit: the gate was passed by once.
     for commit, paths in outside.items():
+        replay = case.replayed.get(commit, "")
+        seen = (
+            f"may have come by cherry-pick, rebase, revert or am, which run no commit hook ({replay})"
+            if replay
+            else "the gate should have stopped"
+        )
         yield Found(
-            message=f"a commit that the gate should have stopped: it changes {format_path(paths[0])}",
+            message=f"a commit that {seen}: it changes {format_path(paths[0])}",
             hint="agentledger doctor in that worktree shows whether its hooks are on",
             path=paths[0],
             line=None,

@@ -196,14 +196,15 @@ def foreign_ref(case: Case) -> Iterator[Found]:
     """A push from an agent's worktree moves or deletes a ref other than its own branch.
 
     Why: an agent has one branch; it must not move base, the control branch or other agents' branches.
-    Fix: push only your own branch: `git push origin HEAD`.
+    Fix: push only your own branch, `git push origin agent/TASK`. Where a setting makes each push take more along
+    (`push.followTags`, `remote.NAME.mirror`, `remote.NAME.push`), the command that is given is without it.
     """
     for ref in case.refs:
         if ref.name != f"refs/heads/{case.branch}":
             what = "would delete" if ref.new is None else "would move"
             yield Found(
                 message=f"the push {what} {escape_hidden(ref.name)}, which is not the branch of this worktree",
-                hint=f"push only your own: git push origin {escape_hidden(case.branch)}",
+                hint=f"push only your own: {case.own_push or f'git push origin {escape_hidden(case.branch)}'}",
             )
 
 
@@ -251,7 +252,12 @@ def _is_ledger_path(case: Case, path: bytes) -> bool:
 
 def _path_finding(case: Case, touched: Touched, why: str) -> Found:
     path_text = format_path(touched.path)
-    if not touched.own:
+    commit = touched.commit
+    if not touched.own and touched.path in case.parted:
+        commit = case.parted[touched.path]
+        why = f"{why} (by {commit[:12]} of {escape_hidden(case.other_base)}, which {escape_hidden(case.base)} lacks)"
+        hint = _bring_together(case)
+    elif not touched.own:
         hint = f"no commit of the branch did it, but merging would ({case.base} moved): the manager decides"
     else:
         hint = undo_command(case, touched)
@@ -263,9 +269,17 @@ def _path_finding(case: Case, touched: Touched, why: str) -> Found:
         hint=hint,
         path=touched.path,
         line=None,
-        commit=touched.commit,
+        commit=commit,
         milder=milder,
+        on_base=not touched.own and touched.path in case.parted,
     )
+
+
+def _bring_together(case: Case) -> str:
+    """Return what the manager does about two copies of base that have parted; nothing on the branch is wrong."""
+    other, base = (escape_hidden(name) for name in (case.other_base, case.base))
+    command = f"git switch {shlex.quote(other)} && git merge {shlex.quote(base)}"
+    return f"{other} and {base} have parted, and it is nothing of the branch's: the manager types {command}"
 
 
 def _describe_owns(case: Case) -> str:

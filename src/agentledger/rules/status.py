@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from agentledger.attention import requests
 from agentledger.attention.clock import seconds_ahead
 from agentledger.attention.replies import approved_checkpoints
 from agentledger.model import ledger_paths
@@ -136,22 +137,21 @@ def checkpoint_open(case: Case) -> Iterator[Found]:
     """Code changed before the plan was approved, or a checkpoint is still open at the end.
 
     Why: a checkpoint lets the manager object before work is built on the wrong plan.
-    Fix: write the plan into a check-in, `agentledger report --checkpoint plan --need TEXT`, and wait for an
-    answer that approves it: `agentledger answer TASK --decision approve`.
+    Fix: write the plan into a check-in, `agentledger report --checkpoint plan --changed PLAN --need QUESTION`, and
+    wait for an answer that approves it: `agentledger answer TASK --decision approve`. Where an answer asks for
+    another plan, change it, and ask again the same way.
     """
     brief, task = case.brief, case.task
     if brief is None or task is None or not case.code:
         return
     approved = {a.checkpoint for a in task.answers if a.decision == "approve"}
     approved |= approved_checkpoints(case.work) if case.work else frozenset()
-    # `mode: review` asks for the plan even where the brief lists no checkpoint.
-    needed = brief.checkpoints or (("plan",) if brief.mode == "review" else ())
     late = case.gate.value in ("ready", "merge")
-    for name in needed:
+    for name in requests.needed_checkpoints(brief):
         if name not in approved and (name == "plan" or late):
             yield Found(
                 message=f"the checkpoint {escape_hidden(name)} is not approved, and code has changed",
-                hint=f"ask, and wait: agentledger report --checkpoint {escape_hidden(name)} --need 'Is that it?'",
+                hint=requests.describe_checkpoint_step(case.work, name),
             )
 
 

@@ -268,6 +268,13 @@ def test_the_next_step_is_the_push_where_there_is_a_remote(task: Task, tmp_path:
     )
 
 
+def test_the_push_that_is_next_takes_nothing_else_along(task: Task, tmp_path: Path) -> None:
+    remote = Repo.init(tmp_path / "remote.git", bare=True)
+    task.repo.git("remote", "add", "team", str(remote.path))
+    task.repo.git("config", "push.followTags", "true")
+    assert "next: git -c push.followTags=false push -u team agent/x, then" in task.done(*PROSE).out
+
+
 def test_a_dry_run_runs_no_check_and_writes_nothing(task: Task) -> None:
     before = task.head
     result = task.done("--dry-run")

@@ -13,6 +13,7 @@ from tests.workflow.plan.test_plan import done
 
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
+from command import run
 from controls import files, say
 from gitrepo import START, Repo
 from writing import brief as written_brief
@@ -56,31 +57,77 @@ def overlapping(repo: Repo) -> bool:
 
 def follow_the_advice(repo: Repo, line: str) -> None:
     """Type the command that a warning ends with."""
-    done(repo, *shlex.split(line[line.index("agentledger plan ") :])[2:])
+    done(repo, *shlex.split(line[line.rindex("agentledger plan ") :])[2:])
 
 
 # -- other tasks -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "who", "flags"),
+    ("mine", "theirs", "flags"),
     [
-        ("src/**", "src/sql/**", "x", "--add-off-limits 'src/sql/**'"),
-        ("src/a.py", "src/**", "y", "--add-off-limits src/a.py"),
-        ("src/**/*.py", "src/a*", "x", "--add-off-limits 'src/a*'"),
+        ("src/**", "src/sql/**", "--add-off-limits 'src/sql/**'"),
+        ("src/**/*.py", "src/a*", "--add-off-limits 'src/a*'"),
     ],
 )
 def test_a_scope_that_meets_another_is_told_with_a_division_that_holds(
-    here: Repo, mine: str, theirs: str, who: str, flags: str
+    here: Repo, mine: str, theirs: str, flags: str
 ) -> None:
     other(here, "y", [theirs], "src/b.py")
     (line,) = [line for line in warned(here, "--owns", mine) if "scope meets" in line]
     assert line.startswith("spawn refuses it: its scope meets that of y at src/")
     assert f"by {mine!r} and {theirs!r}" in line
-    assert line.endswith(f"apart with: agentledger plan {who} {flags}")
+    wait, apart = line.split("; one after the other: ")[1].split("; or apart with: ")
+    assert wait == "agentledger plan x --add-depends-on y"
+    assert apart == f"agentledger plan x {flags}"
+    # What the spawn gate says of the same is the same.
+    said = run(here.path, "check", "x").out
+    assert f"next: {wait}; or keep out of its files: {apart}" in said
     assert overlapping(here)
+    follow_the_advice(here, apart)
+    assert not overlapping(here)
+
+
+def test_nothing_is_advised_that_would_leave_a_task_with_no_file(here: Repo) -> None:
+    other(here, "y", ["src/**"], "src/b.py")
+    (line,) = [line for line in warned(here, "--owns", "src/a.py") if "scope meets" in line]
+    assert line.endswith("; one after the other: agentledger plan x --add-depends-on y")
+    said = run(here.path, "check", "x").out
+    assert "off-limits" not in said
+    assert "next: agentledger plan x --add-depends-on y\n" in said
     follow_the_advice(here, line)
     assert not overlapping(here)
+
+
+def test_what_is_advised_for_several_tasks_leaves_something_when_all_of_it_is_done(here: Repo) -> None:
+    other(here, "y", ["src/a.py"], "src/a.py")
+    other(here, "z", ["src/b.py"], "src/b.py")
+    lines = [line for line in warned(here, "--owns=src/a.py", "--owns=src/b.py") if "scope meets" in line]
+    assert [line.partition("apart with: ")[2] for line in lines] == [
+        "agentledger plan x --add-off-limits src/a.py",
+        "",
+    ]
+    said = run(here.path, "check", "x").out
+    hints = [line.strip() for line in said.splitlines() if "--add-depends-on" in line]
+    assert hints == [
+        (
+            "next: agentledger plan x --add-depends-on y; or keep out of its files: "
+            "agentledger plan x --add-off-limits src/a.py"
+        ),
+        "next: agentledger plan x --add-depends-on z",
+    ]
+
+
+def test_a_task_at_work_keeps_its_scope_whichever_of_the_two_is_planned(here: Repo) -> None:
+    other(here, "x", ["src/**"], "src/b.py")
+    other(here, "y", ["src/**", "docs/**"])
+    (line,) = [line for line in done(here, "x", "--priority", "1")["warnings"] if "scope meets" in line]
+    assert line.endswith(
+        "; one after the other: agentledger plan y --add-depends-on x; "
+        "or apart with: agentledger plan y --add-off-limits 'src/**'"
+    )
+    follow_the_advice(here, line.split("; or apart")[0])
+    assert not [line for line in done(here, "x", "--priority", "2")["warnings"] if "scope meets" in line]
 
 
 def test_the_witness_is_in_both_scopes(here: Repo) -> None:
@@ -94,7 +141,7 @@ def test_the_witness_is_in_both_scopes(here: Repo) -> None:
 def test_where_no_division_leaves_both_something_the_other_ways_are_told(here: Repo) -> None:
     other(here, "y", ["src/**"], "src/a.py")
     (line,) = [line for line in warned(here, "--owns", "src/**") if "scope meets" in line]
-    assert line.endswith("no division was found: --depends-on y, or narrow --owns")
+    assert line.endswith("; one after the other: agentledger plan x --add-depends-on y")
     assert not [line for line in warned(here, "--depends-on", "y") if "scope meets" in line]
 
 

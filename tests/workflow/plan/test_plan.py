@@ -20,6 +20,7 @@ from cases import raw_document
 from command import PROGRAM, Said, refused, run
 from controls import NAME, files, say, server
 from gitrepo import Repo
+from nextcommand import find_command, type_command
 from writing import brief as written_brief
 from writing import outcome
 
@@ -150,18 +151,33 @@ def test_a_dry_run_shows_brief_and_advice_and_writes_nothing(here: Repo) -> None
 
 def test_without_a_terminal_every_missing_flag_is_named_and_nothing_is_written(here: Repo) -> None:
     result = refused(here.path, "plan", "x", "--why", "It fails.")
-    assert result.message == "the brief lacks --owns, --outcome, --accept, --verify"
+    why = "an agent works alone by its files, criteria and checks"
+    assert result.message == f"the brief lacks --owns, --outcome, --accept, --verify: {why}"
     assert NAME not in here.git("for-each-ref")
     result = refused(here.path, "plan", "x", *SMALL[1:], "--mode", "review")
-    assert (
-        result.message
-        == "the brief lacks --context, --constraints, --non-goals, --integration, --verification"
-    )
+    lacking = "--context, --constraints, --non-goals, --integration, --verification"
+    why = "with mode review somebody decides at each step, by every section of the brief"
+    assert result.message == f"the brief lacks {lacking}: {why}"
+
+
+@pytest.mark.parametrize("mode", ["delegate", "review", "explore", "own"])
+def test_the_command_that_lacks_something_is_there_to_be_completed(here: Repo, mode: str) -> None:
+    typed = ("plan", "x", "--mode", mode, "--priority", "1", "--no-seam", "--owns", "src/**", "--owns=it's")
+    result = refused(here.path, *typed)
+    command = find_command(result.hint, "or complete this: (agentledger plan .*)")
+    completed = type_command(here.path, command.replace("'…'", "'Ten runs of make pass.'"))
+    assert "next: agentledger spawn x\n" in completed.out or mode == "own", completed
+    brief = files(here)["tasks/x/brief.md"]
+    assert f"mode: {mode}\n" in brief
+    assert "priority: 1\n" in brief
+    assert """owns: ["src/**", "it's"]""" in brief
+    # As it stands it says nothing, and is refused for the same.
+    assert refused(here.path, *shlex.split(command.replace("plan x", "plan y"))[1:]).message == result.message
 
 
 def test_what_to_own_is_suggested_where_the_text_names_it(here: Repo) -> None:
     result = refused(here.path, "plan", "x", "--why", "src/auth/login.py fails, as `tests/auth` shows")
-    assert result.hint == "the text names: --owns src/auth/login.py --owns 'tests/auth/**'"
+    assert "shows' --owns src/auth/login.py --owns 'tests/auth/**' --outcome '…'" in result.hint
 
 
 def test_a_policy_s_check_is_a_check(here: Repo) -> None:

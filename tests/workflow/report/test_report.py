@@ -60,7 +60,10 @@ def test_a_check_in_is_one_commit_with_what_was_said(desk: Desk) -> None:
     assert "## What's next\n\nTests.\n" in text
     assert "## What I need from you\n\nnone\n" in text
     assert desk.git("log", "-1", "--format=%s") == "chore(ledger): x is working\n"
-    assert "when it is finished: agentledger done" in result.out
+    # Its brief has a plan to be approved first.
+    assert (
+        "next: write the plan in place of what --changed has here, and wait: agentledger report" in result.out
+    )
     assert run(desk.path, "check", "--branch", "agent/x", "--gate", "push").code == 0
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentledger.attention import loose_work, replies, stacking
+from agentledger.attention import loose_work, replies, requests, stacking
+from agentledger.attention.requests import Request
 from agentledger.attention.turn import has_conflict
 from agentledger.model import shell
 from agentledger.model.findings import Finding, Gate, Report
@@ -89,16 +90,30 @@ def compose_resume_parts(given: Given, now: Now) -> list[Part]:
 def compose_answers(given: Given, now: Now) -> Part:
     """The answers since the last check-in, oldest first, and what is still open."""
     answers = replies.list_new_answers(now.work, given.fleet.now)
+    request = requests.find_request(now.work)
+    # Read once, and still to be done: whoever goes on now may never have seen it.
+    held = request is not None and request.answer not in answers
+    answers = (*answers, request.answer) if request and held else answers
     command = f"git log -p {given.fleet.policy.control_branch} -- {control_folder(given.task.id)}/answers"
     pieces = tuple(_quote_answer(answer, command) for answer in reversed(answers))
     return Part(
         title="Answers since your last check-in",
-        words=_describe_open_question(now, bool(answers)),
+        words=" ".join(filter(None, (_describe_open_question(now, bool(answers)), _describe_held(request)))),
         pieces=pieces,
         command=command,
         rank=0,
         share=20,
     )
+
+
+def _describe_held(request: Request | None) -> str:
+    """What is to be done about an answer that sends the work back, and until when it holds."""
+    if request is None or request.answer.decision == "stop":
+        return ""
+    if request.checkpoint is None:
+        return fill_text("resume-sent-back")
+    command = code_span(requests.ask_command(request.checkpoint))
+    return fill_text("resume-checkpoint", checkpoint=code_span(request.checkpoint), command=command)
 
 
 def _quote_answer(answer: Answer, command: str) -> Piece:

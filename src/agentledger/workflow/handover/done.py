@@ -9,7 +9,6 @@ on the branch while something is missing. Evidence and packet are committed eith
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Checked, CheckResult
+from agentledger.repository.own_push import format_own_push
 from agentledger.repository.remotes import main_remote
 from agentledger.running import logs
 from agentledger.workflow.handover import packet_gaps, write_packet
@@ -215,10 +215,10 @@ def _describe_ready(at: AtWork, new: bool) -> list[str]:
 
 def _next_step(at: AtWork) -> str:
     """The next step: push, where there is a remote; else wait."""
-    remote = main_remote(queries.read_config(at.git))
-    if remote is None:
+    config = queries.read_config(at.git)
+    if main_remote(config) is None:
         return "wait for the review; more code takes this back: then agentledger done again"
-    push = shlex.join(["git", "push", "-u", remote, at.branch.name])
+    push = format_own_push(at.branch.name, config, upstream=True)
     return f"{push}, then open the pull request: agentledger packet --pr-body"
 
 

@@ -21,8 +21,8 @@ from agentledger.model.ledger import Brief, Policy
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.paths import parent_folders
 from agentledger.model.text import decode, encode
-from agentledger.scope import task_scope
 from agentledger.scope.automata import TooComplexError
+from agentledger.scope.narrowing import narrow_scope
 from agentledger.scope.task_scope import Meeting, Scope
 
 HISTORY = 500  # commits of base's first-parent line in which changes are counted
@@ -44,8 +44,9 @@ class Split:
 class Overlap:
     """Another task whose scope overlaps this one's.
 
-    `active`: somebody works on it; else it is only planned. `split` is None where neither side could give way
-    and still have something to do. `problem` is why the two cannot be compared; then there is no `meeting`.
+    `active`: somebody works on it; else it is only planned. `split` is None where no task that is only planned
+    could give way and still have something to do. `waits`: it is this task that can wait for the other, else the
+    other for this one. `problem` is why the two cannot be compared; then there is no `meeting`.
     """
 
     task: str
@@ -53,17 +54,23 @@ class Overlap:
     meeting: Meeting | None = None
     split: Split | None = None
     problem: str = ""
+    waits: bool = True
 
 
 def find_overlaps(brief: Brief, fleet: Fleet) -> tuple[Overlap, ...]:
     """The tasks that are not over and whose scope overlaps the brief's, unless one depends on the other."""
     mine, open_ = fleet_facts.scope_of(brief, fleet), _open_patterns(fleet.policy)
-    overlaps = []
+    running = any(peer.task == brief.task for peer in fleet_facts.peers_of(fleet))
+    # What is left by what was said of the others: done all together, it must not leave this one with nothing.
+    overlaps, left = [], mine
     for task, theirs, active in _other_scopes(brief, fleet):
         try:
             meeting = mine.overlap_with(theirs, open_)
             if meeting:
-                overlaps.append(Overlap(task, active, meeting, _find_split(mine, theirs, open_)))
+                split = _find_split(left, theirs, open_, running=running, active=active)
+                if split and split.mine:
+                    left = replace(left, off_limits=(*left.off_limits, *split.patterns))
+                overlaps.append(Overlap(task, active, meeting, split, waits=not running or active))
         except TooComplexError as error:
             overlaps.append(Overlap(task, active, problem=error.message))
     return tuple(sorted(overlaps, key=lambda overlap: (not overlap.active, overlap.task)))
@@ -87,28 +94,23 @@ def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool
             yield task.id, fleet_facts.scope_of(other, fleet), task.id in active
 
 
-def _find_split(mine: Scope, theirs: Scope, open_: tuple[bytes, ...]) -> Split | None:
+def _find_split(
+    mine: Scope, theirs: Scope, open_: tuple[bytes, ...], *, running: bool, active: bool
+) -> Split | None:
     """A split after which the two scopes meet nowhere, and both sides still have paths; None without one.
 
-    The side that keeps a part of each of its patterns gives way, before one that would lose a pattern.
+    A task at which somebody works keeps its scope: `running` this one, `active` the other. Of two that are only
+    planned, the side that keeps a part of each of its patterns gives way, before one that would lose a pattern.
     """
+    sides = [] if running else [(mine, theirs, True)]
+    sides += [] if active else [(theirs, mine, False)]
     splits = []
-    for own, other, is_mine in ((mine, theirs, True), (theirs, mine, False)):
-        barred = tuple(p for p in other.owns if own.touches([p]))
-        narrowed = replace(own, off_limits=(*own.off_limits, *barred))
-        remaining = [p for p in own.owns if _has_own_paths(replace(narrowed, owns=(p,)), open_)]
-        if remaining and narrowed.overlap_with(other, open_) is None:
+    for own, other, is_mine in sides:
+        narrowing = narrow_scope(own, other, open_)
+        if narrowing and narrowing.patterns:
             # Best first: loses no pattern; then this brief's own side, which the manager is writing now.
-            splits.append((len(remaining) < len(own.owns), not is_mine, Split(is_mine, barred)))
+            splits.append((not narrowing.whole, not is_mine, Split(is_mine, narrowing.patterns)))
     return min(splits, key=lambda each: each[:2])[2] if splits else None
-
-
-def _has_own_paths(scope: Scope, open_: tuple[bytes, ...]) -> bool:
-    """Is there a path in the scope that is not open to everybody? A name that is barred itself counts as lost."""
-    names = [name for name in map(task_scope.literal_path, scope.owns) if name is not None]
-    if names and not any(scope.holds(name) for name in names):
-        return False
-    return scope.overlap_with(Scope((b"**",)), open_) is not None
 
 
 # -- hot files -------------------------------------------------------------------------

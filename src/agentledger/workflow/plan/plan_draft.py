@@ -50,6 +50,8 @@ class Plan:
     edit: bool = False
     #: Do everything but the writing.
     dry_run: bool = False
+    #: The command as it was typed, for a message that asks for more of it; "" for one without flags.
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ def _draft_change(plan: Plan, current: str, somebody: bool) -> Draft:
         raise LedgerError(f"{plan.task} has a brief already, and --kind is for a new one", "leave --kind out")
     if not plan.wish and not (somebody or plan.edit):
         message = f"nothing says what should change in the brief of {plan.task}"
-        raise LedgerError(message, "give flags, such as --add-owns PATTERN; or --from FILE")
+        raise LedgerError(
+            message, f"agentledger plan {plan.task} --add-owns PATTERN, or other flags; or --from FILE"
+        )
     text = brief_wish.apply_wish(current, plan.task, plan.wish) if plan.wish else current
     return Draft(text, current, current, plan.edit or not plan.wish)
 
@@ -182,7 +186,7 @@ def _draft_new_brief(desk: Managing, plan: Plan, somebody: bool) -> Draft:
         return Draft(form.filled, None, form.blank, True)
     # What cannot be read is refused later, by that problem.
     if lacking and plan_lint.find_fatal_problem(brief) is None:
-        raise _lacking_error(desk, brief, lacking)
+        raise _lacking_error(desk, plan, brief, lacking)
     return Draft(short)
 
 
@@ -216,12 +220,19 @@ def _parse_prompts(own: str) -> Mapping[str, str]:
     return {heading_key(title): prompt for title, prompt in brief_text.parse_sections(own).items()}
 
 
-def _lacking_error(desk: Managing, brief: Brief, lacking: tuple[str, ...]) -> LedgerError:
-    """The error for missing flags; for --owns, with the paths that the text names."""
+def _lacking_error(desk: Managing, plan: Plan, brief: Brief, lacking: tuple[str, ...]) -> LedgerError:
+    """The error for missing flags, with why they are needed, and the command to complete.
+
+    For --owns it has the paths that the text names.
+    """
     paths = read_base_paths(desk) if "--owns" in lacking else []
     owns = plan_lint.format_owns_flags(neighbours.find_named_paths(brief, desk.fleet, paths)) if paths else ""
-    hint = f"the text names: {owns}" if owns else "give them, or --from FILE; at a terminal an editor opens"
-    return LedgerError(f"the brief lacks {', '.join(lacking)}", hint)
+    flags = " ".join(owns if owns and flag == "--owns" else f"{flag} '…'" for flag in lacking)
+    command = plan.command or f"agentledger plan {plan.task}"
+    return LedgerError(
+        f"the brief lacks {', '.join(lacking)}: {plan_lint.why_needed(brief)}",
+        f"at a terminal an editor opens, and --from FILE takes a text; or complete this: {command} {flags}",
+    )
 
 
 def parse_draft(desk: Managing, task: str, text: str) -> Brief:

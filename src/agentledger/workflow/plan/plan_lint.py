@@ -44,6 +44,20 @@ def missing_flags(brief: Brief) -> tuple[str, ...]:
     return tuple(flag for flag, name in _FLAGS.items() if any(name in message for message in messages))
 
 
+# By mode, why a brief has to have what it has to have.
+_WHY_NEEDED = {
+    "delegate": "an agent works alone by its files, criteria and checks",
+    "review": "with mode review somebody decides at each step, by every section of the brief",
+    "explore": "with mode explore none of the code merges, so every section says what is to be found out",
+    "own": "others read why somebody works there, and until when",
+}
+
+
+def why_needed(brief: Brief) -> str:
+    """Why a brief of this mode needs what `missing_flags` lists, as a part of a sentence."""
+    return _WHY_NEEDED[brief.mode]
+
+
 def find_fatal_problem(brief: Brief) -> Problem | None:
     """The first problem that keeps the document from being read; None without one."""
     return next((p for p in brief.document.problems if p.kind == "invalid" and p.fatal), None)
@@ -93,11 +107,17 @@ def describe_overlap(task: str, overlap: Overlap) -> str:
 
 
 def _describe_split(task: str, overlap: Overlap) -> str:
+    """The ways out: one task waits for the other; or the one that is only planned keeps out of the other's files."""
+    first, second = (task, overlap.task) if overlap.waits else (overlap.task, task)
+    wait = f"one after the other: {_format_plan(first, '--add-depends-on', [second])}"
     if overlap.split is None:
-        return f"no division was found: --depends-on {shlex.quote(escape_hidden(overlap.task))}, or narrow --owns"
+        return wait
     whose = task if overlap.split.mine else overlap.task
-    flags = _format_flags("--add-off-limits", map(decode, overlap.split.patterns))
-    return f"apart with: agentledger plan {escape_hidden(whose)} {flags}"
+    return f"{wait}; or apart with: {_format_plan(whose, '--add-off-limits', map(decode, overlap.split.patterns))}"
+
+
+def _format_plan(task: str, flag: str, values: Iterable[str]) -> str:
+    return f"agentledger plan {escape_hidden(task)} {_format_flags(flag, values)}"
 
 
 def describe_hot_files(hot: Hot) -> list[str]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from agentledger.attention import replies
+from agentledger.attention import replies, requests
 from agentledger.attention.clock import time_of
 from agentledger.attention.turn import Whose, turn_of
 from agentledger.documents import RawDocument, parse_check_in
@@ -77,7 +77,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
         *describe_lapse(at),
         *_describe_other_files(at, files, path),
     ]
-    next_step = following_step(report)
+    next_step = following_step(at, report)
     if dry_run:
         lines.append(content.decode())
         return Did(
@@ -186,9 +186,10 @@ def complete_check_in(at: AtWork, report: Said) -> Said:
             f"a check-in that is {report.state} says what it needs",
             "add --need with a question that can be answered in a sentence, and the options you see",
         )
-    if report.checkpoint is not None and report.checkpoint not in at.brief.checkpoints:
+    checkpoints = requests.needed_checkpoints(at.brief)
+    if report.checkpoint is not None and report.checkpoint not in checkpoints:
         none = f"the brief of {escape_hidden(at.task.id)} has none: check in without --checkpoint"
-        raise unknown_name_error("checkpoint", report.checkpoint, at.brief.checkpoints, none)
+        raise unknown_name_error("checkpoint", report.checkpoint, checkpoints, none)
     changed = report.changed if report.changed.strip() else describe_changes(at)
     running = identify_program(os.environ)
     # The session is that of the program that runs, not of an agent with another name.
@@ -298,13 +299,13 @@ def _describe_answer(answer: Answer) -> str:
     return f"answer from {escape_hidden(answer.by)}{about}: {answer.decision}{text}"
 
 
-def following_step(report: Said) -> str:
+def following_step(at: AtWork, report: Said) -> str:
     """What to do after this check-in."""
     if report.state in ASKING_STATES or report.checkpoint:
         return "stop here and wait for the answer; agentledger report shows it once it has come"
     if report.state == "ready":
         return "wait for the review; more code takes this back: then agentledger done again"
-    return "go on with the work; when it is finished: agentledger done"
+    return requests.describe_agents_step(at.work, at.brief)
 
 
 # -- what must not be lost -----------------------------------------------------------------

@@ -84,9 +84,7 @@ def _editor_command(git: Git) -> str:
     command = decode(out).strip()
     # git itself sets `:` where no editor is to open; without a terminal that can show one, git fails.
     if code or not command or command == ":":
-        raise LedgerError(
-            "git knows no editor to open here", "git config --global core.editor …, or set EDITOR"
-        )
+        raise LedgerError("git knows no editor to open here", "git config core.editor …, or set EDITOR")
     return command
 
 

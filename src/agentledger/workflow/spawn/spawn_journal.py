@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from io import BufferedRandom
 from pathlib import Path
 from urllib.parse import quote
 
@@ -49,13 +50,27 @@ def _journal_folder(place: Place) -> Path:
 
 
 def write_journal(place: Place, begun: Begun) -> Path:
-    """Write the journal of a spawn so that it survives a power cut; return its path."""
+    """Write the journal of a spawn so that it survives a power cut; return its path.
+
+    Raises LedgerError where the git directory cannot be written.
+    """
     folder = _journal_folder(place)
-    folder.mkdir(parents=True, exist_ok=True)
     # A branch's name can have slashes, and bytes that some file systems refuse.
     file = folder / f"{quote(encode(begun.branch), safe='')}.json"
-    atomic_write.write_atomically(file, json.dumps(asdict(begun)).encode(), mode=0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write.write_atomically(file, json.dumps(asdict(begun)).encode(), mode=0o644)
+    except OSError as error:
+        raise _unwritable_error(folder, error) from error
     return file
+
+
+def _unwritable_error(where: Path, error: OSError) -> LedgerError:
+    """The error where the git directory cannot be written: read-only, or a sandbox's."""
+    return LedgerError(
+        f"{escape_hidden(str(where))} cannot be written: {error.strerror}",
+        "nothing was made; run this again where that can be written, as outside a sandbox",
+    )
 
 
 def recover_spawns(git: Git, place: Place) -> list[str]:
@@ -141,17 +156,25 @@ def _is_ours(folder: Path, place: Place) -> bool:
 def hold_spawn_lock(place: Place) -> Iterator[None]:
     """Keep any other spawn out of this repository until the block ends.
 
-    Raises LedgerError where another one still runs after PATIENCE seconds.
+    Raises LedgerError where another one still runs after PATIENCE seconds, and where the git directory cannot be
+    written.
     """
     file = place.common / "agentledger" / "spawn.lock"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # "a+b" leaves the content, the number of the process that has the lock, until the lock is ours.
-    with file.open("a+b") as lock:
+    with _open_lock(file) as lock:
         _wait_for_lock(lock.fileno(), file)
         lock.truncate(0)
         lock.write(str(os.getpid()).encode())
         lock.flush()
         yield
+
+
+def _open_lock(file: Path) -> BufferedRandom:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # "a+b" leaves the content, the number of the process that has the lock, until the lock is ours.
+        return file.open("a+b")
+    except OSError as error:
+        raise _unwritable_error(file, error) from error
 
 
 def _wait_for_lock(lock: int, file: Path) -> None:
