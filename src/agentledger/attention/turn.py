@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
 from agentledger.model.absent import describe_absent
-from agentledger.model.findings import Finding, Severity
+from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.fleet import Branch, State
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing
@@ -184,6 +184,14 @@ def is_finished(branch: Branch) -> bool:
     """Does its agent say that it is ready, or is it approved already?"""
     standing = branch.standing
     return standing is not None and standing.progress in FINISHED
+
+
+def gate_now(branch: Branch) -> Gate:
+    """Return the gate whose demands hold for a branch now: merge, once it is said to be ready, else push.
+
+    A branch at work can be pushed at any moment. What ready and merge want besides is not due yet.
+    """
+    return Gate.MERGE if is_finished(branch) else Gate.PUSH
 
 
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
-from agentledger.attention import stacking
+from agentledger.attention import shared_findings, stacking
 from agentledger.attention.progress import code_commits
+from agentledger.attention.turn import gate_now
 from agentledger.changes import bridges, content_risks, net_changes
 from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net, Own
@@ -46,32 +47,42 @@ from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
+from agentledger.rules import due
 from agentledger.rules.case import Case, Peer, Ref, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
 
 def judge_branches(
-    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate
+    scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], gate: Gate | None
 ) -> dict[str, tuple[Finding, ...]]:
-    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache."""
+    """Map each branch's ref to what the rules of a gate find; nothing is taken from the cache.
+
+    Without a gate, each branch is judged by the one that holds for it now, and what merging wants besides is `later`.
+    """
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate)
+    bench = Bench(scratch, fleet, branches, gate or Gate.MERGE)
+    if gate is None:
+        return shared_findings.mark_shared({b.ref: _judge_due(bench, b) for b in branches})
     return {branch.ref: rules.evaluate_rules(bench.case(branch)) for branch in branches}
+
+
+def _judge_due(bench: Bench, branch: Branch) -> tuple[Finding, ...]:
+    case = bench.case(branch)
+    # Whether it still counts as ready is judged by what merging brings, as the case has it.
+    return due.evaluate_due(case, gate_now(replace(branch, standing=case.standing)))
 
 
 def add_findings(
     scratch: Scratch, fleet: Fleet, branches: Sequence[Branch], store: Cache | None = None
 ) -> dict[str, Branch]:
-    """Return these branches by ref, with what the merge gate would find and a standing judged by merging.
+    """Return these branches by ref, with what the gates find now and later, and a standing judged by merging.
 
     `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
     bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, store=store)
-    return {
-        b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
-        for b in branches
-    }
+    findings = shared_findings.mark_shared({b.ref: _judge_due(bench, b) for b in branches})
+    return {b.ref: replace(b, findings=findings[b.ref], standing=bench.fresh.standing(b)) for b in branches}
 
 
 def judge_foreign_push(fleet: Fleet, branch: Branch, moved: tuple[Ref, ...]) -> tuple[Finding, ...]:

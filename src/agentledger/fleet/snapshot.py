@@ -114,8 +114,8 @@ class Snapshot:
         """
         code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
 
-    def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
-        """Map each branch's ref to what the rules of a gate find.
+    def findings(self, branches: Sequence[Branch], gate: Gate | None) -> dict[str, tuple[Finding, ...]]:
+        """Map each branch's ref to what the rules of a gate find; without one, what they find now and later.
 
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
@@ -334,7 +334,7 @@ class _Taking:
         return frozenset(each for task in fleet.tasks if task.brief for each in task.brief.depends_on)
 
     def _judged(self, fleet: Fleet) -> Sequence[Branch]:
-        """Return the branches; each open one with a brief has what the rules of the merge gate find.
+        """Return the branches; each open one with a brief has what the rules find now and later.
 
         One about which this partial clone knows too little has no findings: any would be made up.
         """

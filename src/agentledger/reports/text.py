@@ -31,6 +31,7 @@ from agentledger.attention.sections import (
     section_order,
 )
 from agentledger.attention.turn import Whose, describe_guess, describe_turn, has_conflict, turn_of
+from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
@@ -173,7 +174,7 @@ def _render_section(
     rows = [Row(_open_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches]
     metered = [
         Text(GAP) + line
-        for meter in meters
+        for meter in (*meters, *count_branch_wants(branches))
         for line in _wrap_text(Text(escape_hidden(meter)), width - len(GAP))
     ]
     title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")

@@ -200,6 +200,7 @@ def _make_finding(rule: Rule, level: str, violation: Found, case: Case) -> Findi
         line=violation.line,
         commit=violation.commit,
         waived=waived,
+        gate=case.gate,
     )
 
 

@@ -23,6 +23,7 @@ from agentledger.attention import (
 )
 from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
+from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import format_count
 from agentledger.model.work import Standing
@@ -86,6 +87,8 @@ class BoardSection:
     rows: tuple[Row, ...]
     #: How much is in progress, against the policy's limits.
     meters: tuple[str, ...] = ()
+    #: What these branches will need at the gates to come, a sentence for each gate.
+    wants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +315,7 @@ def _build_section(
         filter=filter_word,
         lead=lead.replace("{base}", name),
         rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
+        wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(branches)),
     )
 
 

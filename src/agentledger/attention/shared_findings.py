@@ -1,0 +1,86 @@
+"""Which findings several branches of a fleet have in common, so that each output says them once.
+
+Belongs here: when two findings are the same but for the names in them, and grouping those. Does not: rules, or
+the words around findings (see `reports.fleet_findings`).
+
+What stops a branch now is never only said for the fleet: that branch has to do something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from agentledger.model.findings import Finding, Severity
+from agentledger.model.text import decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A finding of several branches, with the words BRANCH and TASK where each has its own name."""
+
+    finding: Finding
+    #: The names of the branches, in the order in which they were judged.
+    branches: tuple[str, ...]
+
+
+def mark_shared(findings: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
+    """Return the findings of each branch of a fleet, by ref, with a mark on those that another branch has, too."""
+    branches: dict[Finding, set[str]] = {}
+    for ref, each in findings.items():
+        for finding in each:
+            branches.setdefault(_without_names(finding), set()).add(ref)
+    return {
+        ref: tuple(
+            replace(f, shared=_can_be_shared(f) and len(branches[_without_names(f)]) > 1) for f in each
+        )
+        for ref, each in findings.items()
+    }
+
+
+def group_shared(findings: Iterable[Finding]) -> tuple[Shared, ...]:
+    """Return what is marked as shared, each once, with its branches; what most branches have comes first."""
+    groups: dict[Finding, list[Finding]] = {}
+    for finding in findings:
+        if finding.shared:
+            groups.setdefault(_without_names(finding), []).append(finding)
+    shared = [
+        Shared(_with_common_hint(key, each), tuple(dict.fromkeys(f.branch for f in each)))
+        for key, each in groups.items()
+    ]
+    return tuple(sorted(shared, key=lambda s: (s.finding.severity is Severity.WARN, -len(s.branches))))
+
+
+def _can_be_shared(finding: Finding) -> bool:
+    return finding.severity is not Severity.ERROR and finding.waived is None
+
+
+def _without_names(finding: Finding) -> Finding:
+    """Return the finding with placeholders for the names of its branch and task; where it stands is left out."""
+    path = None if finding.path is None else encode(_replace_names(decode(finding.path), finding))
+    return replace(
+        finding,
+        message=_replace_names(finding.message, finding),
+        hint="",
+        branch="",
+        task=None,
+        path=path,
+        line=None,
+        commit=None,
+        shared=False,
+    )
+
+
+def _with_common_hint(key: Finding, findings: list[Finding]) -> Finding:
+    """Return the finding with the hint that all have, names aside; else with the first one's."""
+    hints = {_replace_names(finding.hint, finding) for finding in findings}
+    return replace(key, hint=hints.pop() if len(hints) == 1 else findings[0].hint)
+
+
+def _replace_names(text: str, finding: Finding) -> str:
+    for name, placeholder in ((finding.branch, "BRANCH"), (finding.task or "", "TASK")):
+        if name:
+            # A whole name only: the id `api` is no part of the word `rapid`, or of the path `src/api-v2`.
+            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", placeholder, text)
+    return text
