@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
+from agentledger.attention.scope_request import has_scope_change
 from agentledger.model.absent import describe_absent
 from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.fleet import Branch, State
 from agentledger.model.text import escape_hidden, format_age, format_count
-from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing
+from agentledger.model.work import ASKING, FINISHED, Progress, Standing
 
 
 class Whose(StrEnum):
@@ -135,10 +136,11 @@ def _find_decision(branch: Branch, standing: Standing) -> Kind | None:
     until that is done, the agent does not know of it.
     """
     progress = standing.progress
+    if has_scope_change(branch) and not _asks_for_checkpoint(standing):
+        # What its check-in needs is shown with it: the two are one request.
+        return Kind.SCOPE_CHANGE
     if progress in ASKING:
         return Kind.QUESTION
-    if has_scope_change(branch):
-        return Kind.SCOPE_CHANGE
     if progress is Progress.REJECTED:
         return Kind.REJECTED
     if is_finished(branch):
@@ -150,6 +152,12 @@ def _find_decision(branch: Branch, standing: Standing) -> Kind | None:
     if met_kill_criteria(branch):
         return Kind.KILL
     return Kind.STOPPED if progress is Progress.STOPPED else None
+
+
+def _asks_for_checkpoint(standing: Standing) -> bool:
+    """Does it wait for a checkpoint? That is decided by itself, before any change of the brief."""
+    question = standing.question
+    return standing.progress in ASKING and question is not None and question.checkpoint is not None
 
 
 def _find_work(branch: Branch, standing: Standing) -> Kind:
@@ -221,11 +229,6 @@ def met_kill_criteria(branch: Branch) -> tuple[str, ...]:
     return tuple(each.message for each in findings if each.rule == "KIL001" and each.waived is None)
 
 
-def has_scope_change(branch: Branch) -> bool:
-    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
-    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE
-
-
 def has_conflict(branch: Branch) -> bool:
     """Does git's merge with base stop at a conflict? False when it is clean, failed, or was not tried."""
     conflict = branch.conflict
@@ -281,7 +284,7 @@ def _name_reviewer(branch: Branch) -> str:
 
 _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.QUESTION: _explain_question,
-    Kind.SCOPE_CHANGE: lambda _: "its copy of the brief asks for a different scope",
+    Kind.SCOPE_CHANGE: lambda branch: f"it {branch.work.asks if branch.work else ''}",
     Kind.REJECTED: lambda branch: f"{_name_reviewer(branch)} has rejected it",
     Kind.CONFLICT: _explain_conflict,
     Kind.HELD: _explain_held,

@@ -14,6 +14,7 @@ from agentledger.model.fleet import Branch
 from agentledger.model.text import escape_hidden, format_count
 
 SHOWN = 8  # things that are named of one gate; a branch's page has all of them
+_NAMES = {"PKT001": "a packet", "BRF007": "its copy of the brief settled"}
 _CHECK = re.compile(r"^the check (\S+) has not run$")
 
 
@@ -57,8 +58,8 @@ def count_branch_wants(branches: Iterable[Branch]) -> tuple[str, ...]:
 
 def name_want(finding: Finding) -> str:
     """Return what is needed so that a rule finds nothing; where that has no short name, the rule's id and name."""
-    if finding.rule == "PKT001":
-        return "a packet"
+    if finding.rule in _NAMES:
+        return _NAMES[finding.rule]
     check = _CHECK.match(finding.message) if finding.rule == "EVD001" else None
     return f"evidence for {escape_hidden(check[1])}" if check else f"{finding.rule} {finding.name}"
 
