@@ -9,6 +9,7 @@ What stops a branch now is never only said for the fleet: that branch has to do 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -27,13 +28,12 @@ class Shared:
 
 def mark_shared(findings: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
     """Return the findings of each branch of a fleet, by ref, with a mark on those that another branch has, too."""
-    branches: dict[Finding, set[str]] = {}
-    for ref, each in findings.items():
-        for finding in each:
-            branches.setdefault(_without_names(finding), set()).add(ref)
+    keys = {ref: [_without_names(finding) for finding in each] for ref, each in findings.items()}
+    counts = Counter(key for each in keys.values() for key in set(each))
     return {
         ref: tuple(
-            replace(f, shared=_can_be_shared(f) and len(branches[_without_names(f)]) > 1) for f in each
+            replace(finding, shared=True) if counts[key] > 1 and _can_be_shared(finding) else finding
+            for finding, key in zip(each, keys[ref], strict=True)
         )
         for ref, each in findings.items()
     }
@@ -78,9 +78,15 @@ def _with_common_hint(key: Finding, findings: list[Finding]) -> Finding:
     return replace(key, hint=hints.pop() if len(hints) == 1 else findings[0].hint)
 
 
+# Where a message of ours has a task's id: in a path, or as the argument of a command. An id may be any word, as `a`.
+_BEFORE_ID = r"(/|\bagentledger (?:[a-z]+ ){1,2})"
+
+
 def _replace_names(text: str, finding: Finding) -> str:
-    for name, placeholder in ((finding.branch, "BRANCH"), (finding.task or "", "TASK")):
-        if name:
-            # A whole name only: the id `api` is no part of the word `rapid`, or of the path `src/api-v2`.
-            text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", placeholder, text)
+    """Return the text with placeholders for the branch and the task, where it has their whole names."""
+    # Most texts have neither: a pattern for each branch would cost more than all rules.
+    if finding.branch and finding.branch in text:
+        text = re.sub(rf"(?<![\w.-]){re.escape(finding.branch)}(?![\w-])", "BRANCH", text)
+    if finding.task and finding.task in text:
+        text = re.sub(rf"{_BEFORE_ID}{re.escape(finding.task)}(?![\w-])", r"\1TASK", text)
     return text

@@ -92,7 +92,7 @@ def _render_annotation(finding: Finding) -> str:
         "file": format_path(finding.path) if finding.path is not None else "",
         "line": str(finding.line) if finding.line else "",
         "title": f"{finding.rule} {finding.name}"
-        + (f", at {finding.gate}" if finding.severity is Severity.LATER else ""),
+        + (f" (at {finding.gate})" if finding.severity is Severity.LATER else ""),
     }
     pairs = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
     message = f"{escape_hidden(finding.message)}\n{escape_hidden(finding.hint)}"
