@@ -72,7 +72,7 @@ def test_what_matters_comes_first_and_the_rest_is_said_once(repo: Repo) -> None:
     for rule in ("BRF011", "STA003", "REV001"):
         assert len([line for line in lines if f" {rule} " in line]) == 1
     assert "warn BRF011 brief-unproven [all 5 branches]" in lines
-    wants = "a packet, PKT006 companion-missing, evidence for test"
+    wants = "a packet, what has to change with its code, evidence for test"
     assert f"at ready 5 branches will also need: {wants}" in lines
     assert lines[-1].startswith("the fleet: 1 of 5 branches stopped, by 1 finding; ")
     # Each of these was a block of three lines for each branch.
@@ -138,7 +138,9 @@ def test_the_advice_for_later_works_as_it_stands(repo: Repo) -> None:
 
 def test_the_board_judges_by_the_same_gate(repo: Repo) -> None:
     said = run(repo.path, "board").out
-    assert "at ready 3 branches will also need: a packet, PKT006 companion-missing" in " ".join(said.split())
+    assert "at ready 5 branches will also need: a packet, what has to change with its code" in " ".join(
+        said.split()
+    )
     branches = {b.name: b for b in reading.fleet(repo, now=int(time.time())).branches}
     assert section_of(branches["agent/cart"]) is Section.WORKING
     assert section_of(branches["agent/pay"]) is Section.HELD
@@ -160,7 +162,7 @@ def test_a_page_begins_with_what_is_its_own(repo: Repo, tmp_path: Path) -> None:
     assert "git merges the two heads without a conflict; at ready it will also need: a packet" in other
     assert "Stops it" not in other
     board = (tmp_path / "out/index.html").read_text()
-    assert "At ready 3 branches will also need: a packet" in board
+    assert "At ready 5 branches will also need: a packet" in board
 
 
 def test_shared_words_leave_parts_of_other_words_alone(tmp_path: Path) -> None:

@@ -14,7 +14,11 @@ from agentledger.model.fleet import Branch
 from agentledger.model.text import escape_hidden, format_count
 
 SHOWN = 8  # things that are named of one gate; a branch's page has all of them
-_NAMES = {"PKT001": "a packet", "BRF007": "its copy of the brief settled"}
+_NAMES = {
+    "PKT001": "a packet",
+    "PKT006": "what has to change with its code",
+    "BRF007": "its copy of the brief settled",
+}
 _CHECK = re.compile(r"^the check (\S+) has not run$")
 
 
@@ -52,7 +56,7 @@ def count_wants(findings: Iterable[Finding], gates: Iterable[Gate] = Gate) -> tu
 
 
 def count_branch_wants(branches: Iterable[Branch]) -> tuple[str, ...]:
-    """Return the same for the branches of a section of the board."""
+    """Return the same for the branches of a board."""
     return count_wants(f for branch in branches for f in branch.findings or ())
 
 

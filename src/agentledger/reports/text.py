@@ -84,6 +84,10 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
             lines += _render_planned(fleet, room)
         if part is not Section.ENDED:
             lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
+    wants = [
+        line for want in count_branch_wants(fleet.branches) for line in _wrap_text(Text(want, "dim"), room)
+    ]
+    lines += [Text(), *wants] if wants else []
     lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
     if fleet.left_out:
         lines += [Text(), *_wrap_text(Text(format_left_out(fleet), "dim"), room)]
@@ -174,7 +178,7 @@ def _render_section(
     rows = [Row(_open_cells(branch, fleet.now), _render_details(branch, fleet, width)) for branch in branches]
     metered = [
         Text(GAP) + line
-        for meter in (*meters, *count_branch_wants(branches))
+        for meter in meters
         for line in _wrap_text(Text(escape_hidden(meter)), width - len(GAP))
     ]
     title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")

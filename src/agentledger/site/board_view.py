@@ -87,8 +87,6 @@ class BoardSection:
     rows: tuple[Row, ...]
     #: How much is in progress, against the policy's limits.
     meters: tuple[str, ...] = ()
-    #: What these branches will need at the gates to come, a sentence for each gate.
-    wants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +175,8 @@ class Board:
     gone: tuple[EndedTask, ...] = ()
     #: True where there is a page for a new task.
     new_task: bool = False
+    #: What the branches at work will need at the gates to come, a sentence for each gate.
+    wants: tuple[str, ...] = ()
     #: A sentence about the branches of robots, which are not listed; "" for none.
     left_out: str = ""
 
@@ -263,6 +263,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             for t in ended_tasks.gone_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),
+        wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(fleet.branches)),
         left_out=left_out.format_left_out(fleet),
         states=(
             *(p.filter for p in board_sections if p.rows),
@@ -315,7 +316,6 @@ def _build_section(
         filter=filter_word,
         lead=lead.replace("{base}", name),
         rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
-        wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(branches)),
     )
 
 
