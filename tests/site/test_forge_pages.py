@@ -206,7 +206,7 @@ def test_the_page_for_an_answer_says_that_it_grants_no_scope(desk: Desk) -> None
 
 
 def test_a_pattern_that_would_end_the_comment_is_left_out(desk: Desk) -> None:
-    owns = ["src/**", "api/-->\n## Approved/**"]
+    owns = ["src/**", "api/-->/**"]
     desk.says({"brief.md": brief(owns=owns, checkpoints=["plan"])}, at=START + 40 * 60)
     _, text = filled(offered(desk)["Answer, which grants nothing"])
     assert "It asks for a different scope. This answer grants nothing" in text
