@@ -15,7 +15,7 @@ from agentledger.attention.clock import brought_at
 from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import CheckIn
+from agentledger.model.ledger import Brief, CheckIn
 from agentledger.model.work import Copy
 
 
@@ -34,8 +34,17 @@ def find_reason(branch: Branch) -> CheckIn | None:
     brief = branch.work.brief if branch.work else None
     if brief is None or question is None or question.checkpoint or not has_scope_change(branch):
         return None
+    return question if _comes_with(question, brief, branch) else None
+
+
+def _comes_with(question: CheckIn, brief: Brief, branch: Branch) -> bool:
+    """Did the check-in come with the copy, or after it? By their commits; where one has none yet, by the time."""
+    places = {commit.id: place for place, commit in enumerate(branch.line)}
+    asked, copied = (places.get(each.document.source.commit or "") for each in (question, brief))
+    if asked is not None and copied is not None:
+        return asked <= copied  # the newest is the first
     at = brief.document.source.at
-    return question if at is None or brought_at(question) >= at else None
+    return at is None or brought_at(question) >= at
 
 
 def describe_reason(branch: Branch) -> str:

@@ -243,11 +243,13 @@ def test_next_is_to_publish_where_there_is_a_remote(asking: Desk, tmp_path: Path
     assert well(asking, "accept", "x").splitlines()[-1] == "next: agentledger sync"
 
 
-def test_a_question_stays_open_without_a_word_and_is_next(asking: Desk) -> None:
-    asking.says({"status/1.md": check_in("needs-input", needs="May I?")})
-    asking.repo.flush()
-    assert well(asking, "accept", "x").splitlines()[-1] == "next: agentledger answer agent/x 'your answer'"
-    assert asking.standing().progress == "needs-input"
+def test_a_question_from_before_stays_open_without_a_word_and_is_next(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "a repo")
+    desk.says({"status/1.md": check_in("needs-input", needs="Red or blue?")})
+    desk.says({"brief.md": WIDER}, at=int(time.time()))
+    desk.repo.checkout("main")
+    assert well(desk, "accept", "x").splitlines()[-1] == "next: agentledger answer agent/x 'your answer'"
+    assert desk.standing().progress == "needs-input"
 
 
 def test_a_text_answers_the_question_too_in_the_same_commit(asking: Desk) -> None:

@@ -163,8 +163,10 @@ def test_what_cannot_be_taken_for_a_yes_needs_no_flag(desk: Desk) -> None:
     )
 
 
-def test_a_question_from_before_is_not_settled_by_the_decision(desk: Desk) -> None:
-    says(desk, {"status/1.md": asks(-9, "Red or blue?")}, ago=9)
+@pytest.mark.parametrize("minutes", [7, 0])
+def test_a_question_from_before_is_not_settled_by_the_decision(desk: Desk, minutes: int) -> None:
+    """Also where both came in the same second."""
+    says(desk, {"status/1.md": asks(-9, "Red or blue?")}, ago=2 + minutes)
     says(desk, {"brief.md": WIDER}, ago=2)
     assert find_reason(branch(desk)) is None
     told = well(desk, "next")
