@@ -165,6 +165,19 @@ def test_a_page_begins_with_what_is_its_own(repo: Repo, tmp_path: Path) -> None:
     assert "At ready 5 branches will also need: a packet" in board
 
 
+def test_each_branch_is_late_by_its_own_clock_and_that_is_said_once(tmp_path: Path) -> None:
+    made, now = Repo.init(tmp_path / "repo"), int(time.time())
+    root = made.commit("main", {"a/a.py": "1\n", "b/a.py": "1\n"}, at=now - 9000)
+    for number, task in enumerate(("a", "b")):
+        made.commit("agentledger", {f"tasks/{task}/brief.md": brief(task, owns=[f"{task}/**"])})
+        made.commit(f"agent/{task}", {f"{task}/a.py": "2\n"}, parents=[root], at=now - 7000 - number)
+    made.flush()
+    made.checkout("main")
+    said = text(made)
+    assert "nothing of its own: all 2 branches" in said
+    assert "warn STA002 status-overdue [all 2 branches]\n  a check-in was due …\n" in said
+
+
 def test_shared_words_leave_parts_of_other_words_alone(tmp_path: Path) -> None:
     """A task called `a` is not every letter a."""
     made = Repo.init(tmp_path / "repo")

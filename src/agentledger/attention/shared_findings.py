@@ -52,16 +52,20 @@ def group_shared(findings: Iterable[Finding]) -> tuple[Shared, ...]:
     return tuple(sorted(shared, key=lambda s: (s.finding.severity is Severity.WARN, -len(s.branches))))
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
 def _can_be_shared(finding: Finding) -> bool:
     return finding.severity is not Severity.ERROR and finding.waived is None
 
 
 def _without_names(finding: Finding) -> Finding:
-    """Return the finding with placeholders for the names of its branch and task; where it stands is left out."""
+    """Return the finding with placeholders for times and for the names of its branch and task, without its place."""
     path = None if finding.path is None else encode(_replace_names(decode(finding.path), finding))
     return replace(
         finding,
-        message=_replace_names(finding.message, finding),
+        # Each branch has its own moment at which a check-in was due, and for the fleet that is one thing to say.
+        message=_TIME.sub("…", _replace_names(finding.message, finding)),
         hint="",
         branch="",
         task=None,
@@ -73,9 +77,14 @@ def _without_names(finding: Finding) -> Finding:
 
 
 def _with_common_hint(key: Finding, findings: list[Finding]) -> Finding:
-    """Return the finding with the hint that all have, names aside; else with the first one's."""
+    """Return the finding with the hint that all have, names aside, else the first one's; with a time if it is one."""
     hints = {_replace_names(finding.hint, finding) for finding in findings}
-    return replace(key, hint=hints.pop() if len(hints) == 1 else findings[0].hint)
+    messages = {_replace_names(finding.message, finding) for finding in findings}
+    return replace(
+        key,
+        hint=hints.pop() if len(hints) == 1 else findings[0].hint,
+        message=messages.pop() if len(messages) == 1 else key.message,
+    )
 
 
 # Where a message of ours has a task's id: in a path, or as the argument of a command. An id may be any word, as `a`.
