@@ -43,6 +43,7 @@ FORGES = {
     "https://codeberg.org/acme/shop": "https://codeberg.org/acme/shop/_new/agentledger?filename=",
     "git@git.forgejo.example.org:acme/shop": "https://git.forgejo.example.org/acme/shop/_new/agentledger?filename=",
 }
+COPY = ".agentledger/tasks/x/brief.md"
 READY, ASKS = check_in("ready"), check_in("needs-input", needs="Which one?")
 ASKS_PLAN = check_in("working", checkpoint="plan")
 
@@ -176,6 +177,40 @@ def test_a_name_that_is_taken_is_not_offered_again(desk: Desk) -> None:
     )
     publish(desk.repo)
     assert offered(desk)["Approve"].path == "tasks/x/answers/to-1-3.md"
+
+
+WIDER = brief(owns=["src/**", "api/**"], checkpoints=["plan"])
+
+
+def test_another_scope_is_refused_by_a_file_that_names_the_copy(desk: Desk) -> None:
+    desk.says({"brief.md": WIDER}, at=START + 40 * 60)
+    desk.says({"status/1.md": ASKS})
+    found = offered(desk)
+    assert list(found) == ["Refuse the scope", "Answer, which grants nothing"]
+    assert written(desk, found["Refuse the scope"]).progress is Progress.WORKING
+    (answer,) = desk.work().answers
+    assert (answer.decision, answer.brief) == ("reject", desk.repo.git("rev-parse", "agent/x:" + COPY))
+    assert fatal(answer.document.problems) == []
+    assert desk.work().copy is Copy.REFUSED
+
+
+def test_the_page_for_an_answer_says_that_it_grants_no_scope(desk: Desk) -> None:
+    desk.says({"brief.md": WIDER}, at=START + 40 * 60)
+    told = offered(desk)["Answer, which grants nothing"]
+    _, text = filled(told)
+    assert (
+        "It asks for api/** besides src/**. This answer grants nothing: agentledger brief accept does" in text
+    )
+    written(desk, told)
+    assert desk.work().copy is Copy.SCOPE_CHANGE
+
+
+def test_a_pattern_that_would_end_the_comment_is_left_out(desk: Desk) -> None:
+    owns = ["src/**", "api/-->/**"]
+    desk.says({"brief.md": brief(owns=owns, checkpoints=["plan"])}, at=START + 40 * 60)
+    _, text = filled(offered(desk)["Answer, which grants nothing"])
+    assert "It asks for a different scope. This answer grants nothing" in text
+    assert text.count("-->") == 1
 
 
 def test_nothing_is_offered_where_nobody_waits_for_the_manager(desk: Desk) -> None:

@@ -84,8 +84,10 @@ def accepted(scene: Scene, said: Told) -> None:
     scene.managed("agentledger brief accept x", said)
 
 
-def rejected(scene: Scene, said: Told) -> None:
-    scene.managed("agentledger brief reject x", said)
+def refused_before(scene: Scene) -> None:
+    asks_for_more(scene)
+    scene.slipped()
+    scene.types("agentledger brief reject x")
 
 
 def taken_back(scene: Scene, said: Told) -> None:
@@ -233,13 +235,15 @@ ROWS = (
         fires=(
             given.case(given.MERGE, work={"copy": Copy.SCOPE_CHANGE}),
             given.case(given.PUSH, work={"copy": Copy.OUTDATED}),
+            given.case(given.READY, work={"copy": Copy.REFUSED}),
         ),
         silent=(given.case(given.MERGE), given.case(given.MERGE, work={"copy": Copy.NONE})),
         situations=(
             Advice(
                 *("BRF007", "·wwwE", "manager", asks_for_more, accepted, taken_back),
-                others={"rejected": rejected, "taken back": taken_back},
+                others={"taken back": taken_back},
             ),
+            Advice("BRF007", "··wEE", "agent", arrange=refused_before, mend=taken_back, case="refused"),
             Advice("BRF007", "·wwww", "manager", arrange=copied_too_early, mend=taken_back, case="outdated"),
         ),
     ),

@@ -48,6 +48,10 @@ class Terminal:
             time.sleep(0.01)
         os.write(self._end, key.encode())
 
+    def enter(self, line: str) -> None:
+        """As if this line was typed, where a whole line is read."""
+        os.write(self._end, f"{line}\n".encode())
+
     def ended(self) -> int:
         """The exit code, once it has ended; the rest of what it printed is in `shown`."""
         until = time.monotonic() + PATIENCE

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agentledger.model.ledger import Brief
-from agentledger.model.text import format_path
+from agentledger.model.text import escape_hidden, format_path
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.task_scope import Scope, literal_path
 
 COMPARED = 3000  # lines of a brief; difflib's time grows with their square
 VALUE = 120  # characters shown of one value of the front matter
+NAMED = 3  # patterns that one clause names
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,29 @@ def compare_briefs(old: Brief, new: Brief, was: Scope, would: Scope) -> Change:
         tuple(takes),
         (*_describe_keys(old, new), *_describe_checks(old, new), *_describe_parts(old, new)),
     )
+
+
+def describe_request(old: Brief, new: Brief) -> str:
+    """Say in one clause what a copy asks for: `asks for src/api/** besides src/login/**`."""
+    more = [each for each in new.owns if each not in old.owns]
+    less = [each for each in old.owns if each not in new.owns]
+    freed = [each for each in old.off_limits if each not in new.off_limits]
+    kept = [each for each in old.owns if each in new.owns]
+    clauses = []
+    if more:
+        rest = f" in place of {_join_patterns(less)}" if less else ""
+        rest += f" besides {_join_patterns(kept)}" if kept and not less else ""
+        clauses.append(f"asks for {_join_patterns(more)}{rest}")
+    elif less:
+        clauses.append(f"asks to give up {_join_patterns(less)}")
+    if freed:
+        clauses.append(f"asks to take {_join_patterns(freed)} off the limits")
+    return " and ".join(clauses) or "asks for a different brief"
+
+
+def _join_patterns(patterns: Sequence[str]) -> str:
+    more = f" and {len(patterns) - NAMED} more" if len(patterns) > NAMED else ""
+    return ", ".join(escape_hidden(_shorten_text(each)) for each in patterns[:NAMED]) + more
 
 
 def unified_diff(old: str, new: str, names: tuple[str, str]) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ class Turn:
 
     @property
     def question(self) -> CheckIn | None:
-        """Return the check-in that asks; None where no question waits."""
-        return open_question(self.branch) if self.kind is Kind.QUESTION else None
+        """Return the check-in that asks, also for another scope; None where no question waits."""
+        return open_question(self.branch) if self.kind in (Kind.QUESTION, Kind.SCOPE_CHANGE) else None
 
     @property
     def since(self) -> int | None:

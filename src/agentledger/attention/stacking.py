@@ -49,7 +49,7 @@ def unmerged_dependencies(branch: Branch) -> tuple[str, ...]:
     return tuple(
         finding.message
         for finding in branch.findings or ()
-        if finding.rule == "FLT003" and finding.severity is Severity.ERROR and finding.waived is None
+        if finding.rule == "FLT003" and finding.severity is not Severity.WARN and finding.waived is None
     )
 
 

@@ -12,11 +12,12 @@ from enum import StrEnum
 
 from agentledger.attention.loose_work import describe_use, is_resting
 from agentledger.attention.requests import describe_request, find_request
+from agentledger.attention.scope_request import has_scope_change
 from agentledger.model.absent import describe_absent
-from agentledger.model.findings import Finding, Severity
+from agentledger.model.findings import Finding, Gate, Severity
 from agentledger.model.fleet import Branch, State
 from agentledger.model.text import escape_hidden, format_age, format_count
-from agentledger.model.work import ASKING, FINISHED, Copy, Progress, Standing
+from agentledger.model.work import ASKING, FINISHED, Progress, Standing
 
 
 class Whose(StrEnum):
@@ -136,10 +137,11 @@ def _find_decision(branch: Branch, standing: Standing) -> Kind | None:
     until that is done, the agent does not know of it.
     """
     progress = standing.progress
+    if has_scope_change(branch) and not _asks_for_checkpoint(standing):
+        # What its check-in needs is shown with it: the two are one request.
+        return Kind.SCOPE_CHANGE
     if progress in ASKING:
         return Kind.QUESTION
-    if has_scope_change(branch):
-        return Kind.SCOPE_CHANGE
     if progress is Progress.REJECTED:
         return Kind.REJECTED
     if is_finished(branch):
@@ -151,6 +153,12 @@ def _find_decision(branch: Branch, standing: Standing) -> Kind | None:
     if met_kill_criteria(branch):
         return Kind.KILL
     return Kind.STOPPED if progress is Progress.STOPPED else None
+
+
+def _asks_for_checkpoint(standing: Standing) -> bool:
+    """Does it wait for a checkpoint? That is decided by itself, before any change of the brief."""
+    question = standing.question
+    return standing.progress in ASKING and question is not None and question.checkpoint is not None
 
 
 def _find_work(branch: Branch, standing: Standing) -> Kind:
@@ -187,6 +195,14 @@ def is_finished(branch: Branch) -> bool:
     return standing is not None and standing.progress in FINISHED
 
 
+def gate_now(branch: Branch) -> Gate:
+    """Return the gate whose demands hold for a branch now: merge, once it is said to be ready, else push.
+
+    A branch at work can be pushed at any moment. What ready and merge want besides is not due yet.
+    """
+    return Gate.MERGE if is_finished(branch) else Gate.PUSH
+
+
 def blocking_reasons(branch: Branch) -> tuple[str, ...]:
     """Return what holds a branch back now, in words; () when nothing does.
 
@@ -213,11 +229,6 @@ def met_kill_criteria(branch: Branch) -> tuple[str, ...]:
     """Return the kill criteria of the brief that are met, in words."""
     findings = branch.findings or ()
     return tuple(each.message for each in findings if each.rule == "KIL001" and each.waived is None)
-
-
-def has_scope_change(branch: Branch) -> bool:
-    """Does the branch's copy of the brief ask for something that the manager has not accepted?"""
-    return branch.work is not None and branch.work.copy is Copy.SCOPE_CHANGE
 
 
 def has_conflict(branch: Branch) -> bool:
@@ -286,7 +297,7 @@ def describe_rewriting(branch: Branch) -> str:
 
 _WHY: Mapping[Kind, Callable[[Branch], str]] = {
     Kind.QUESTION: _explain_question,
-    Kind.SCOPE_CHANGE: lambda _: "its copy of the brief asks for a different scope",
+    Kind.SCOPE_CHANGE: lambda branch: f"it {branch.work.asks if branch.work else ''}",
     Kind.REJECTED: lambda branch: f"{_name_reviewer(branch)} has rejected it{describe_rewriting(branch)}",
     Kind.CONFLICT: _explain_conflict,
     Kind.HELD: _explain_held,

@@ -50,6 +50,11 @@ DECISIONS = ("approve", "change", "reject", "stop", "note")
 )
 @click.option("--checkpoint", metavar="NAME", help="The checkpoint that you decide on.")
 @click.option("--branch", metavar="NAME", help="The branch to answer, where several work on the task.")
+@click.option(
+    "--grants-nothing",
+    is_flag=True,
+    help="Send it though a branch asks for another scope, which only brief accept grants.",
+)
 @click.option("--all", "everyone", is_flag=True, help="Answer every branch that works on the task.")
 @dry_run_option
 @format_option
@@ -66,6 +71,7 @@ def answer(
     to: str | None,
     checkpoint: str | None,
     branch: str | None,
+    grants_nothing: bool,
     everyone: bool,
     dry_run: bool,
     format: str,
@@ -87,6 +93,7 @@ def answer(
         checkpoint=checkpoint,
         branch=branch,
         everyone=everyone,
+        grants_nothing=grants_nothing,
     )
     done = _write_reply(settings.repo or current_folder(), reply, dry_run)
     if format == "json":
@@ -109,11 +116,27 @@ def is_at_terminal() -> bool:
 
 
 def _write_reply(start: Path, reply: Reply, dry_run: bool) -> Answered:
+    if reply.text or reply.decision == "approve" or not is_at_terminal():
+        return _write_if_meant(start, reply, dry_run)
+    return answer_in_editor(start, reply, dry_run=dry_run)
+
+
+def _write_if_meant(start: Path, reply: Reply, dry_run: bool) -> Answered:
+    """Write it; where it grants nothing of what is asked for, a person at a terminal is asked first."""
+    from dataclasses import replace
+
+    from agentledger.model.text import escape_hidden
     from agentledger.workflow.manage import answer as work
 
-    if reply.text or reply.decision == "approve" or not is_at_terminal():
+    try:
         return work.write_answer(start, reply, int(time.time()), dry_run=dry_run)
-    return answer_in_editor(start, reply, dry_run=dry_run)
+    except work.GrantsNothing as refusal:
+        if not is_at_terminal():
+            raise
+        click.echo(f"{escape_hidden(refusal.message)}\nhint: {escape_hidden(refusal.hint)}")
+        click.confirm("Send the answer as it is?", abort=True)
+    reply = replace(reply, grants_nothing=True)
+    return work.write_answer(start, reply, int(time.time()), dry_run=dry_run)
 
 
 def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Answered:
@@ -124,8 +147,9 @@ def answer_in_editor(start: Path, reply: Reply, *, dry_run: bool = False) -> Ans
     from agentledger.workflow.session import editor
 
     written = compose_in_editor(start, reply)
-    # Read again with a new time: while a person writes, the fleet may change.
-    done = work.write_answer(start, replace(reply, text=written.text), int(time.time()), dry_run=dry_run)
+    # Read again with a new time: while a person writes, the fleet may change. The form has said what it grants.
+    reply = replace(reply, text=written.text, grants_nothing=True)
+    done = work.write_answer(start, reply, int(time.time()), dry_run=dry_run)
     if not dry_run:
         editor.remove_draft(written.path)
     return done

@@ -40,7 +40,11 @@ BLOCKED, UNJUDGED = 1, 2
     "--range", "between", metavar="A..B", help="Check what merging branch B into A would bring, for CI."
 )
 @click.option("--task", metavar="TASK", help="Check whether TASK can be handed to an agent.")
-@click.option("--fleet", is_flag=True, help="Check every open branch, as if it were to be merged now.")
+@click.option(
+    "--fleet",
+    is_flag=True,
+    help="Check every open branch, by what holds for it now; say what later steps want.",
+)
 @click.option("--gate", type=click.Choice(GATES), help="Apply the rules of this step instead.")
 @click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("--base", metavar="NAME", help="The branch that agent work merges into.")
@@ -165,15 +169,14 @@ def _parse_range(between: str) -> tuple[str, str]:
 
 
 def _format_report(report: Report, format: str) -> str:
-    from agentledger.reports import findings, findings_text, sarif
+    from agentledger.reports import findings, findings_text, fleet_findings, sarif
 
     if format == "json":
         return findings.encode_findings(report).decode()
     if format == "sarif":
         return sarif.encode_sarif(report)
-    text = (
-        findings_text.render_annotations(report)
-        if format == "github"
-        else findings_text.render_findings(report)
-    )
+    if format == "github":
+        text = findings_text.render_annotations(report)
+    else:
+        text = (fleet_findings.render_fleet if report.fleet else findings_text.render_findings)(report)
     return f"{text}\n" if text else ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -129,7 +128,13 @@ def _act_on_key(options: FleetOptions, turn: Turn, key: Key) -> Then:
 
 
 def _answer_turn(options: FleetOptions, turn: Turn) -> Then:
-    return _reply_to_turn(options.start, turn, "note")
+    """Answer with a text from the editor; about another scope, the form says that it grants nothing."""
+    from agentledger.cli import answer
+    from agentledger.workflow.manage import next_item as next_turn
+
+    reply = next_turn.build_reply(turn, "note")
+    click.echo(answer.describe_answer(answer.answer_in_editor(options.start, reply)))
+    return Then.ON
 
 
 def _approve_turn(options: FleetOptions, turn: Turn) -> Then:
@@ -157,21 +162,23 @@ def _approve_turn(options: FleetOptions, turn: Turn) -> Then:
 
 
 def _request_change(options: FleetOptions, turn: Turn) -> Then:
-    return _reply_to_turn(options.start, turn, "change" if turn.change is None else "reject")
+    from agentledger.cli import answer
+    from agentledger.workflow.manage import next_item as next_turn
+
+    reply = next_turn.build_reply(turn, "change")
+    click.echo(answer.describe_answer(answer.answer_in_editor(options.start, reply)))
+    return Then.ON
 
 
-def _reply_to_turn(start: Path, turn: Turn, decision: str) -> Then:
-    """Reply with a text from the editor; the reply to a scope change is its rejection."""
+def _reject_scope(options: FleetOptions, turn: Turn) -> Then:
+    """Reject what a copy of the brief asks for, with a text from the editor."""
     from agentledger.cli import answer, did
     from agentledger.workflow.manage import brief_decision
     from agentledger.workflow.manage import next_item as next_turn
     from agentledger.workflow.session import editor
 
-    reply = next_turn.build_reply(turn, decision)
-    if turn.change is None:
-        click.echo(answer.describe_answer(answer.answer_in_editor(start, reply)))
-        return Then.ON
-    written = answer.compose_in_editor(start, reply)
+    start = options.start
+    written = answer.compose_in_editor(start, next_turn.build_reply(turn, "reject"))
     # The blob: only the copy that was shown is rejected, not one that came while the text was written.
     now, blob = int(time.time()), next_turn.brief_copy_blob(turn)
     did.print_result(
@@ -221,8 +228,11 @@ def _quit(_options: FleetOptions, _turn: Turn) -> Then:
 # A new key is a line here, and its function above. `y` is not for finished work: a review approves that.
 KEYS = (
     Key("a", "answer", ("question", "ready", "kill", "stopped"), _answer_turn),
-    Key("y", "approve", ("question", "scope-change"), _approve_turn),
-    Key("c", "ask for changes", ("question", "scope-change", "ready", "held", "kill"), _request_change),
+    Key("y", "approve", ("question",), _approve_turn),
+    Key("y", "accept that scope", ("scope-change",), _approve_turn),
+    Key("c", "reject it", ("scope-change",), _reject_scope),
+    Key("a", "answer, which grants nothing", ("scope-change",), _answer_turn),
+    Key("c", "ask for changes", ("question", "ready", "held", "kill"), _request_change),
     Key("b", "send it back", ("conflict",), _send_back),
     Key("s", "skip", (), _skip_turn),
     Key("o", "open its page", (), _open_page),

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
-from agentledger.attention import stacking
+from agentledger.attention import shared_findings, stacking
 from agentledger.attention.progress import code_commits
+from agentledger.attention.turn import gate_now
 from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes, renames
 from agentledger.changes.ancestry import History
 from agentledger.changes.freshness import Freshness
@@ -52,6 +53,7 @@ from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.text import decode
 from agentledger.model.work import find_dependencies, task_of_work
+from agentledger.rules import due
 from agentledger.rules.case import Case, Peer, Ref, Rename, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
@@ -61,7 +63,7 @@ def judge_branches(
     scratch: Scratch,
     fleet: Fleet,
     branches: Sequence[Branch],
-    gate: Gate,
+    gate: Gate | None,
     *,
     history: History,
     group: MergeGroup | None = None,
@@ -69,11 +71,14 @@ def judge_branches(
 ) -> dict[str, tuple[Finding, ...]]:
     """Map each branch's ref to what the rules of a gate find; nothing that lets anybody pass is out of the cache.
 
+    Without a gate, each branch is judged by the one that holds for it now, and what merging wants besides is `later`.
     The parts of a `group` are judged as they land: for each one those before it have merged. `measured` is the
     cache with what was measured of checks here, which only warns.
     """
     # No store: whoever is judged here can write to the cache.
-    bench = Bench(scratch, fleet, branches, gate, history=history, measured=measured)
+    bench = Bench(scratch, fleet, branches, gate or Gate.MERGE, history=history, measured=measured)
+    if gate is None:
+        return shared_findings.mark_shared({b.ref: _judge_due(bench, b) for b in branches})
     landing = _tasks_before(fleet, group) if group else {}
     return {
         branch.ref: rules.evaluate_rules(bench.case(branch, landing.get(branch.ref))) for branch in branches
@@ -107,6 +112,12 @@ def judge_strays(fleet: Fleet, group: MergeGroup, gate: Gate) -> tuple[Finding, 
     return rules.evaluate_rules(case, [rule for rule in rules.RULES if rule.id == "BRF009"])
 
 
+def _judge_due(bench: Bench, branch: Branch) -> tuple[Finding, ...]:
+    case = bench.case(branch)
+    # Whether it still counts as ready is judged by what merging brings, as the case has it.
+    return due.evaluate_due(case, gate_now(replace(branch, standing=case.standing)))
+
+
 def add_findings(
     scratch: Scratch,
     fleet: Fleet,
@@ -115,15 +126,13 @@ def add_findings(
     history: History,
     store: Cache | None = None,
 ) -> dict[str, Branch]:
-    """Return these branches by ref, with what the merge gate would find and a standing judged by merging.
+    """Return these branches by ref, with what the gates find now and later, and a standing judged by merging.
 
     `store` remembers git's answers; use it only for what is shown, never for what lets somebody pass.
     """
     bench = Bench(scratch, fleet, branches, gate=Gate.MERGE, history=history, store=store)
-    return {
-        b.ref: replace(b, findings=rules.evaluate_rules(bench.case(b)), standing=bench.fresh.standing(b))
-        for b in branches
-    }
+    findings = shared_findings.mark_shared({b.ref: _judge_due(bench, b) for b in branches})
+    return {b.ref: replace(b, findings=findings[b.ref], standing=bench.fresh.standing(b)) for b in branches}
 
 
 def judge_foreign_push(

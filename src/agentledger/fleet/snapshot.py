@@ -127,8 +127,8 @@ class Snapshot:
         """
         code_objects.bring_code(self._promised, self._scratch, self.fleet, branches)
 
-    def findings(self, branches: Sequence[Branch], gate: Gate) -> dict[str, tuple[Finding, ...]]:
-        """Map each branch's ref to what the rules of a gate find.
+    def findings(self, branches: Sequence[Branch], gate: Gate | None) -> dict[str, tuple[Finding, ...]]:
+        """Map each branch's ref to what the rules of a gate find; without one, what they find now and later.
 
         Raises Unjudged where the clone is a partial one, and lacks what they read.
         """
@@ -143,7 +143,7 @@ class Snapshot:
             history=self.history,
             group=group,
         )
-        if gate is not Gate.MERGE:
+        if gate not in (None, Gate.MERGE):
             return judge()
         with closing(self._open_cache()) as measured:
             return judge(measured=measured)
@@ -391,7 +391,7 @@ class _Taking:
         return frozenset((*needed, self.request.ending))
 
     def _judged(self, fleet: Fleet, history: History) -> Sequence[Branch]:
-        """Return the branches; each open one with a brief has what the rules of the merge gate find.
+        """Return the branches; each open one with a brief has what the rules find now and later.
 
         One about which this partial clone knows too little has no findings: any would be made up.
         """

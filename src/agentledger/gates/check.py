@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from agentledger.attention.turn import gate_now
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Progress, Request, Snapshot, ignore_progress
 from agentledger.git import process, queries
 from agentledger.ledger.unknown import find_undecided, find_undecided_task
 from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError, Unjudged
-from agentledger.model.findings import Gate, Report
+from agentledger.model.findings import Gate, Judged, Report
 from agentledger.model.fleet import UNMERGED, Branch, Fleet, State
 from agentledger.model.ledger_paths import POLICY_FILE
 from agentledger.model.merge_group import MergeGroup
@@ -118,12 +119,15 @@ def _describe_group(parts: Sequence[Branch]) -> str:
 def check_fleet(
     start: Path, gate: Gate | None, request: Request, progress: Progress = ignore_progress
 ) -> Report:
-    """Check every open branch. Without a gate the merge gate's findings are shown, and nothing is refused."""
+    """Check every open branch, without a gate each by the one that holds for it now; then nothing is refused."""
     with snapshot.open_snapshot(start, request, progress) as taken:
         alive = [b for b in taken.fleet.branches if b.state in _CHECKED]
-        if gate is None:
-            return _report_findings(taken, alive, Gate.MERGE, "the fleet")
-        return _check_at_gate(taken, alive, gate, "the fleet")
+        if gate is not None:
+            _require_policy(taken.fleet, gate)
+        report = _report_findings(taken, alive, gate, "the fleet")
+        lost = {b.ref for b in alive if _describe_unjudged(taken, b, gate or Gate.MERGE)}
+        judged = tuple(Judged(b.name, gate or gate_now(b)) for b in alive if b.ref not in lost)
+        return replace(report, fleet=judged)
 
 
 def check_task(start: Path, task: str, request: Request, progress: Progress = ignore_progress) -> Report:
@@ -223,12 +227,13 @@ def _lacks_policy(fleet: Fleet) -> bool:
     return any(each.path == POLICY_FILE for each in fleet.absent)
 
 
-def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate, what: str) -> Report:
-    unjudged = {b.ref: why for b in branches if (why := _describe_unjudged(taken, b, gate))}
+def _report_findings(taken: Snapshot, branches: Sequence[Branch], gate: Gate | None, what: str) -> Report:
+    at = gate or Gate.MERGE
+    unjudged = {b.ref: why for b in branches if (why := _describe_unjudged(taken, b, at))}
     readable = [b for b in branches if b.ref not in unjudged]
     findings = taken.findings(readable, gate)
     return Report(
-        gate,
+        at,
         what,
         tuple(f for b in readable for f in findings[b.ref]),
         notes=printable_notes(taken.fleet),

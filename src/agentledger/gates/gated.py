@@ -19,7 +19,7 @@ from agentledger.git import objects, process, queries
 from agentledger.git.process import run_unchecked
 from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
-from agentledger.ledger import policy
+from agentledger.ledger import policy, refused_briefs
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.policy import Ruled
 from agentledger.model import ledger_paths
@@ -131,8 +131,19 @@ class _Briefs:
             infos = objects.read_object_info(self.git, list(map(encode, names)))
             *control, base = (blob if kind == "blob" else None for blob, kind, _ in infos)
             # Of two copies, the last outweighs the other.
-            self._confirmed[task] = next(filter(None, reversed(control)), None), base
+            ours = next(filter(None, reversed(control)), None)
+            self._confirmed[task] = ours, base if ours or not base else self._replace_refused(task, base)
         return self._confirmed[task]
+
+    def _replace_refused(self, task: str, blob: str) -> str | None:
+        """Base's brief, unless the manager has refused its text: then base's last one before that."""
+        below = f"{ledger_paths.control_folder(task)}/answers/"
+        answers = [each for path, each in _list_replies(self, task).items() if path.startswith(below)]
+        refused = refused_briefs.find_refused(self.scratch, {task: answers})[task] if answers else frozenset()
+        if blob not in refused:
+            return blob
+        path = ledger_paths.brief_path(task)
+        return refused_briefs.find_unrefused(self.scratch, self.base, {path: refused}).get(path)
 
     def naming(self, branch: str) -> set[str]:
         """The tasks whose brief, on the control branch or on base, names the branch."""

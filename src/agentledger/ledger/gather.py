@@ -14,7 +14,7 @@ from agentledger.control.control_files import Entry, Side
 from agentledger.git import process, signatures
 from agentledger.git.code_tree import compute_code_trees
 from agentledger.git.scratch import Scratch
-from agentledger.ledger import ledger_files, named_commits, tasks, unknown
+from agentledger.ledger import ledger_files, named_commits, refused_briefs, tasks, unknown
 from agentledger.ledger.document_cache import Parser
 from agentledger.ledger.idle_waivers import note_idle_waivers
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
@@ -43,11 +43,13 @@ def attach_ledger(
     base = ledger_files.list_base_files(scratch, fleet.base, _is_base_proven(fleet.base))
     uncommitted = {} if committed else _read_uncommitted(observed, fleet, branches, base)
     written = [b for b in fleet.branches if b.ref in branches or b.ref in uncommitted]
+    control = _list_control_files(manager, _proof_predicate(manager, fleet.policy, signed))
+    counting = refused_briefs.replace_refused(scratch, fleet.base.head, base, control)
     papers = tasks.Papers(
         branches=branches,
         uncommitted=uncommitted,
-        base=base,
-        control=_list_control_files(manager, _proof_predicate(manager, fleet.policy, signed)),
+        base=counting,
+        control=control,
         earlier=manager.earlier_briefs,
         code_trees=_read_code_trees(scratch, written),
     )
@@ -62,7 +64,13 @@ def attach_ledger(
     )
     summary = _summarize_control(manager, fleet.policy)
     problems = (*fleet.policy.problems, *([unchecked] if unchecked else ()))
-    notes = (*fleet.notes, *manager.notes, *(_describe_problem(p.message, p.hint) for p in problems))
+    refused = refused_briefs.describe_refused(base, counting, fleet.base.name)
+    notes = (
+        *fleet.notes,
+        *manager.notes,
+        *refused,
+        *(_describe_problem(p.message, p.hint) for p in problems),
+    )
     if absent:
         notes = (*notes, describe_unknown(absent))
     placed = tasks.attach_tasks(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from agentledger.attention import progress
+from agentledger.attention import brief_change, progress
 from agentledger.ledger import order
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
@@ -233,10 +233,18 @@ class _Desk:
         )
         packet = next((f for f in files if split_path(f.path)[1] == "packet.md"), None)
         dated = sum(split_path(f.path)[1].startswith("status/") for f in files)
+        copy = self._copy(branch, task, own)
+        brief = self.read(Brief, own) if own else None
+        asks = (
+            brief_change.describe_request(self.briefs[task], brief)
+            if copy is Copy.SCOPE_CHANGE and brief
+            else ""
+        )
         return Work(
             task=task,
-            brief=self.read(Brief, own) if own else None,
-            copy=self._copy(branch, task, own),
+            brief=brief,
+            copy=copy,
+            asks=asks,
             unconfirmed=first,
             check_ins=check_ins,
             check_ins_total=dated + max(branch_files.total - len(branch_files.files), 0),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Gate(StrEnum):
@@ -25,6 +26,12 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARN = "warn"
+    #: It stops nobody yet, and is an error at a gate to come: what a branch at work still lacks.
+    LATER = "later"
+
+
+# What a rule can be at a gate; how far a branch is from that gate is not the rule's.
+LEVELS = (Severity.ERROR, Severity.WARN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +58,25 @@ class Finding:
     waived: str | None = None
     #: Nothing on the branch is to be done about it: what it has is the manager's own, who settles that on base.
     on_base: bool = False
+    #: The gate whose level the severity is, and for what is due later the first gate that it stops.
+    gate: Gate = Gate.MERGE
+    #: Is the same said of another branch of the fleet, so that it needs saying once?
+    shared: bool = False
+
+
+class Judged(NamedTuple):
+    """A branch of a fleet that was checked, and the gate by which it was."""
+
+    branch: str
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """All findings of one check at a gate. `what` says what was checked; `notes` are for the reader.
 
-    `unjudged` has a sentence for each branch that could not be read: nothing is known about it.
+    `unjudged` has a sentence for each branch that could not be read: nothing is known about it. `fleet` are the
+    branches of a whole fleet, each with its own gate; () where one branch, task or commit was checked.
     """
 
     gate: Gate
@@ -65,6 +84,7 @@ class Report:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
+    fleet: tuple[Judged, ...] = ()
 
     @property
     def blocked(self) -> bool:

@@ -62,6 +62,8 @@ class Work:
     #: The branch's own copy.
     brief: Brief | None = None
     copy: Copy = Copy.NONE
+    #: What a copy asks for that waits for a decision: `asks for src/api/** besides src/login/**`; '' elsewhere.
+    asks: str = ""
     #: The oldest version on the branch's own line, where nobody confirmed a brief: it counts, for this branch alone.
     unconfirmed: Brief | None = None
     check_ins: tuple[CheckIn, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import UNSET
 
-from agentledger.model.findings import Finding, Report
+from agentledger.model.findings import Finding, Judged, Report
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.reports import shapes_ledger
 
@@ -24,8 +24,16 @@ def encode_findings(report: Report) -> bytes:
         findings=tuple(map(shape_finding, report.findings)),
         notes=report.notes,
         unjudged=tuple(map(escape_hidden, report.unjudged)),
+        fleet=tuple(_shape_judged(each, report) for each in report.fleet),
     )
     return msgspec.json.encode(shape) + b"\n"
+
+
+def _shape_judged(judged: Judged, report: Report) -> shapes_ledger.Judged:
+    blocked = any(finding.blocks for finding in report.findings if finding.branch == judged.branch)
+    return shapes_ledger.Judged(
+        branch=format_path(encode(judged.branch)), gate=str(judged.gate), blocked=blocked
+    )
 
 
 def shape_finding(finding: Finding) -> shapes_ledger.Finding:
@@ -35,6 +43,8 @@ def shape_finding(finding: Finding) -> shapes_ledger.Finding:
         name=finding.name,
         severity=str(finding.severity),
         blocks=finding.blocks,
+        gate=str(finding.gate),
+        shared=finding.shared,
         waived=finding.waived,
         branch=format_path(encode(finding.branch)) or None,
         task=None if finding.task is None else format_path(encode(finding.task)),

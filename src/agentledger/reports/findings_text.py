@@ -8,7 +8,7 @@ The reader may have nothing but this text, so it says what is wrong, where, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agentledger.model.findings import Finding, Report, Severity
 from agentledger.model.text import escape_hidden, format_count, format_path
@@ -22,21 +22,29 @@ _ASK = (
 
 def render_findings(report: Report) -> str:
     """Every finding, those that block first, and at the end one line with the verdict."""
-    ordered = sorted(report.findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
-    lines = [line for finding in ordered for line in _describe_finding(finding)]
-    if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
-        lines.append(_ASK)
+    lines = list(describe_findings(report.findings))
     lines += [f"note: {escape_hidden(note)}" for note in report.notes]
     lines += [f"not judged: {escape_hidden(lost)}" for lost in report.unjudged]
     return "\n".join([*lines, _describe_verdict(report)])
 
 
-def _describe_finding(finding: Finding) -> Iterator[str]:
+def describe_findings(findings: Sequence[Finding], *, named: bool = True) -> Iterator[str]:
+    """Yield the lines of some findings, those that block first; `named` says of each which branch it is about."""
+    ordered = sorted(findings, key=lambda f: (not f.blocks, f.severity is not Severity.ERROR))
+    for finding in ordered:
+        yield from describe_finding(finding, named=named)
+    if any(f.rule == "OWN001" and f.blocks and f.severity is Severity.ERROR for f in ordered):
+        yield _ASK
+
+
+def describe_finding(finding: Finding, *, named: bool = True) -> Iterator[str]:
+    """Yield the lines of one finding: the rule and the place, what is wrong, and what to type next."""
     word = "waived" if finding.waived else str(finding.severity)
     where = f" {escape_hidden(finding.path)}" if finding.path is not None else ""
     line = f":{finding.line}" if finding.line else ""
-    branch = f" [{escape_hidden(finding.branch)}]" if finding.branch else ""
-    yield f"{word} {finding.rule} {finding.name}{branch}{where}{line}"
+    branch = f" [{escape_hidden(finding.branch)}]" if finding.branch and named else ""
+    due = f", at {finding.gate}" if finding.severity is Severity.LATER else ""
+    yield f"{word} {finding.rule} {finding.name}{branch}{where}{line}{due}"
     commit = f" (commit {finding.commit[:12]})" if finding.commit else ""
     yield f"  {escape_hidden(finding.message)}{commit}"
     if finding.waived:
@@ -78,11 +86,13 @@ def render_annotations(report: Report) -> str:
 
 
 def _render_annotation(finding: Finding) -> str:
-    kind = "error" if finding.blocks else "notice" if finding.waived else "warning"
+    mild = finding.waived or finding.severity is Severity.LATER
+    kind = "error" if finding.blocks else "notice" if mild else "warning"
     properties = {
         "file": format_path(finding.path) if finding.path is not None else "",
         "line": str(finding.line) if finding.line else "",
-        "title": f"{finding.rule} {finding.name}",
+        "title": f"{finding.rule} {finding.name}"
+        + (f" (at {finding.gate})" if finding.severity is Severity.LATER else ""),
     }
     pairs = ",".join(f"{key}={_escape_value(value, ':,')}" for key, value in properties.items() if value)
     message = f"{escape_hidden(finding.message)}\n{escape_hidden(finding.hint)}"

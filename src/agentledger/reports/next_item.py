@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention import loose_work, planned, run_differences, sections, stacking
+from agentledger.attention import loose_work, planned, run_differences, scope_request, sections, stacking
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
@@ -71,11 +71,13 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)
     about += describe_rewriting(turn.branch) if turn.kind in _REVIEWED else ""
-    yield f"{_asker_name(turn)} {_WAITS[turn.kind]}{about}{':' if question or turn.change or reasons else ''}"
-    if question:
-        yield from quote_lines(_describe_question(question), LINES)
+    waits = _describe_request(turn) if turn.kind is Kind.SCOPE_CHANGE else _WAITS[turn.kind]
+    yield f"{_asker_name(turn)} {waits}{about}{':' if question or turn.change or reasons else ''}"
     if turn.change:
         yield from quote_lines("\n".join(turn.change.sentences) or "the same, written differently", LINES)
+        yield from _describe_why(turn)
+    elif question:
+        yield from quote_lines(_describe_question(question), LINES)
     yield from quote_lines("\n".join(reasons), FEW) if reasons else ()
     outcome = task.brief.document.part("Outcome") if task.brief else None
     if outcome and not outcome.empty:
@@ -89,10 +91,27 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
     yield ""
     if turn.action.command:
         yield f"next: {turn.action.command}"
+    for purpose, command in scope_request.list_decisions(turn.branch) if turn.change else ():
+        yield f"{purpose}: {command}"
     if fleet.absent:
         yield f"note: {describe_unknown(fleet.absent)}"
     if more:
         yield f"{format_count(more, 'more waits', 'more wait')} behind it"
+
+
+def _describe_request(turn: Turn) -> str:
+    return (turn.branch.work.asks if turn.branch.work else "") or _WAITS[turn.kind]
+
+
+def _describe_why(turn: Turn) -> Iterator[str]:
+    """The reason for another scope; a question that came before it is shown, too, as it waits as well."""
+    question, reason = turn.question, scope_request.find_reason(turn.branch)
+    if why := scope_request.describe_reason(turn.branch):
+        yield "why:"
+        yield from quote_lines(why, LINES)
+    if question and question is not reason:
+        yield "it also asks, which deciding on the scope does not answer:"
+        yield from quote_lines(_describe_question(question), LINES)
 
 
 def _describe_question(check_in: CheckIn) -> str:
@@ -284,6 +303,8 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         checkpoint=question.checkpoint if question else None,
         question=_json_text(question.needs) if question else None,
         asks_for=tuple(map(_json_text, turn.change.sentences)) if turn.change else (),
+        why=_json_text(scope_request.describe_reason(turn.branch)) or None if turn.change else None,
+        decisions=_shape_decisions(turn),
         outcome=_json_text(outcome.text.strip()) if outcome and not outcome.empty else None,
         checks=(
             *(_json_text(describe_check(each)) for each in checks),
@@ -291,6 +312,11 @@ def _shape_turn(turn: Turn) -> shapes_commands.Turn:
         ),
         next_action=shapes_ledger.NextAction(_json_text(turn.action.text), turn.action.command),
     )
+
+
+def _shape_decisions(turn: Turn) -> tuple[shapes_commands.Decision, ...]:
+    listed = scope_request.list_decisions(turn.branch) if turn.change else ()
+    return tuple(shapes_commands.Decision(purpose.partition(",")[0], command) for purpose, command in listed)
 
 
 def _shape_gone(task: Task, fleet: Fleet) -> shapes_commands.Gone:

@@ -55,12 +55,16 @@ def _shape_rule(rule: Rule) -> dict[str, Any]:
     }
 
 
+# What is due at a later gate is no warning of this one.
+_LEVELS = {Severity.ERROR: "error", Severity.WARN: "warning", Severity.LATER: "note"}
+
+
 def _shape_result(finding: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
     message = f"{escape_hidden(finding.message)}. Next: {escape_hidden(finding.hint)}"
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": next(n for n, rule in enumerate(rules) if rule.id == finding.rule),
-        "level": "error" if finding.severity is Severity.ERROR else "warning",
+        "level": _LEVELS[finding.severity],
         "message": {"text": message},
         "locations": [{"physicalLocation": _shape_location(finding)}],
         # If one result of a run has suppressions, all must have them (3.27.23); [] means "not suppressed".
@@ -70,6 +74,7 @@ def _shape_result(finding: Finding, rules: Sequence[Rule]) -> dict[str, Any]:
             "task": None if finding.task is None else escape_hidden(finding.task),
             "commit": finding.commit,
             "blocks": finding.blocks,
+            "gate": finding.gate,
         },
     }
     if finding.waived is not None:

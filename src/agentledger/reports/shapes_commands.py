@@ -288,9 +288,17 @@ class BriefDiff(Entry, frozen=True):
     copies: tuple[BriefDifference, ...]
 
 
+class Decision(Entry, frozen=True):
+    """A command that settles what an agent asks for: `accept`, `reject`, or `answer`, which grants nothing."""
+
+    decision: str
+    command: str
+
+
 class Turn(Entry, frozen=True):
     """The first thing that waits for the manager. `question` is an agent's text, `asks_for` what its copy of the
-    brief would change, `checks` the last result of each check in words.
+    brief would change, `why` its reason for that, `decisions` what settles it, `checks` the last result of each
+    check in words.
     """
 
     about: Annotated[str, one_of(*turn.DECISIONS)]
@@ -302,6 +310,8 @@ class Turn(Entry, frozen=True):
     checkpoint: str | None
     question: str | None
     asks_for: tuple[str, ...]
+    why: str | None
+    decisions: tuple[Decision, ...]
     outcome: str | None
     checks: tuple[str, ...]
     next_action: NextAction

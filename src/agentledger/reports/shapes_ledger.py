@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from agentledger.attention import turn
 from agentledger.attention.sections import Section
 from agentledger.model import fleet
-from agentledger.model.findings import Gate, Severity
+from agentledger.model.findings import LEVELS, Gate, Severity
 from agentledger.model.text import decode
 
 Oid = Annotated[str, Meta(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$", description="An object id, in full.")]
@@ -48,12 +48,17 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(Entry, frozen=True):
-    """What a rule found. `waived` is the reason of the waiver that covers it."""
+    """What a rule found. `waived` is the reason of the waiver that covers it.
+
+    `later`: it stops nobody now, and is an error at `gate`. `shared`: another branch of the fleet has the same.
+    """
 
     rule: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
     name: str
     severity: Annotated[str, one_of(*Severity)]
     blocks: bool
+    gate: Annotated[str, one_of(*Gate)]
+    shared: bool
     waived: str | None
     branch: str | None
     task: str | None
@@ -65,10 +70,19 @@ class Finding(Entry, frozen=True):
     path_base64: Base64 | UnsetType = UNSET
 
 
+class Judged(Entry, frozen=True):
+    """A branch of a fleet that was checked, and the gate by which; `blocked`: a finding stops it there."""
+
+    branch: str
+    gate: Annotated[str, one_of(*Gate)]
+    blocked: bool
+
+
 class Report(Entry, frozen=True):
     """What a check found at one gate; `blocked`: at least one finding blocks.
 
-    `unjudged` has a sentence for each branch that could not be read, so that nothing is known about it.
+    `unjudged` has a sentence for each branch that could not be read, so that nothing is known about it. `fleet` has
+    the branches of a whole fleet, each with the gate that it was judged by.
     """
 
     version: Literal[1]
@@ -78,6 +92,7 @@ class Report(Entry, frozen=True):
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     unjudged: tuple[str, ...]
+    fleet: tuple[Judged, ...]
 
 
 class Rule(Entry, frozen=True):
@@ -85,7 +100,7 @@ class Rule(Entry, frozen=True):
 
     id: Annotated[str, Meta(pattern="^[A-Z]{3}[0-9]{3}$")]
     name: str
-    levels: dict[str, Annotated[str, one_of(*Severity)] | None]
+    levels: dict[str, Annotated[str, one_of(*LEVELS)] | None]
     off: bool
     requires: tuple[str, ...]
     documentation: str

@@ -31,6 +31,7 @@ from agentledger.attention.sections import (
     section_order,
 )
 from agentledger.attention.turn import Whose, describe_guess, describe_turn, has_conflict, turn_of
+from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
@@ -83,6 +84,10 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
             lines += _render_planned(fleet, room)
         if part is not Section.ENDED:
             lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
+    wants = [
+        line for want in count_branch_wants(fleet.branches) for line in _wrap_text(Text(want, "dim"), room)
+    ]
+    lines += [Text(), *wants] if wants else []
     lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
     if fleet.left_out:
         lines += [Text(), *_wrap_text(Text(format_left_out(fleet), "dim"), room)]

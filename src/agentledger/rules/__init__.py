@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule("BRF003", "brief-incomplete", "E···E", brief.brief_incomplete, applies=brief.has_brief),
     Rule("BRF005", "brief-broad", "w····", brief.brief_broad, applies=brief.has_brief),
     Rule("BRF006", "brief-follow-missing", "E····", brief.brief_follow_missing, applies=brief.has_brief),
-    Rule("BRF007", "brief-changed", "·wwwE", brief.brief_changed, applies=brief.has_brief),
+    Rule("BRF007", "brief-changed", "·wwEE", brief.brief_changed, applies=brief.has_brief),
     Rule("BRF008", "brief-underdelegated", "E···E", brief.brief_underdelegated, applies=brief.has_brief),
     Rule("BRF009", "brief-several", "E·EEE", brief.brief_several),
     Rule("BRF010", "brief-seam", "E···E", brief.brief_seam, applies=brief.has_brief),
@@ -209,6 +209,7 @@ def _make_finding(rule: Rule, level: str, violation: Found, case: Case) -> Findi
         commit=violation.commit,
         waived=waived,
         on_base=violation.on_base,
+        gate=case.gate,
     )
 
 

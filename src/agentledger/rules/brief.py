@@ -109,12 +109,13 @@ def brief_follow_missing(case: Case) -> Iterator[Found]:
 def brief_changed(case: Case) -> Iterator[Found]:
     """The branch's copy of the brief differs from the one that counts.
 
-    Why: a copy that an agent has changed grants nothing, but a reader might take it for the contract.
+    Why: a copy that an agent has changed grants nothing, but a reader might take it for the contract. One that was
+    refused must not come to base by the merge.
     Fix: the manager decides, `agentledger brief accept TASK` or `agentledger brief reject TASK`; or the
     agent puts its copy back to the text that counts.
     """
     copy, task = (case.work.copy, case.work.task) if case.work else (Copy.NONE, "")
-    if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED) or case.brief is None:
+    if copy not in (Copy.SCOPE_CHANGE, Copy.OUTDATED, Copy.REFUSED) or case.brief is None:
         return
     path = ledger_paths.brief_path(task)
     quoted_path = shlex.quote(escape_hidden(path))
@@ -127,6 +128,11 @@ def brief_changed(case: Case) -> Iterator[Found]:
         yield Found(
             message="the branch's copy of the brief is an earlier version", hint=back, path=path, milder=True
         )
+    elif copy is Copy.REFUSED:
+        # The one case that is its agent's to mend, so it has to be done before the work is called ready.
+        if case.gate is not Gate.COMMIT:
+            message = "the branch's copy of the brief was refused, and merging it would bring it to base"
+            yield Found(message=message, hint=back, path=path)
     elif case.gate is Gate.COMMIT:
         # Whether it is outdated or asks for a different scope shows only in the control branch's history, which
         # the commit gate does not read.
@@ -138,7 +144,8 @@ def brief_changed(case: Case) -> Iterator[Found]:
         )
     else:
         message = "the branch's copy of the brief asks for a different scope, and nobody has accepted it"
-        yield Found(message=message, hint=f"the manager: {settle}; to take it back: {back}", path=path)
+        hint = f"the manager: {settle}; to take it back: {back}"
+        yield Found(message=message, hint=hint, path=path, milder=case.gate is not Gate.MERGE)
 
 
 def brief_underdelegated(case: Case) -> Iterator[Found]:

@@ -23,6 +23,7 @@ from agentledger.attention import (
 )
 from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
+from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import format_count
 from agentledger.model.work import Standing
@@ -174,6 +175,8 @@ class Board:
     gone: tuple[EndedTask, ...] = ()
     #: True where there is a page for a new task.
     new_task: bool = False
+    #: What the branches at work will need at the gates to come, a sentence for each gate.
+    wants: tuple[str, ...] = ()
     #: A sentence about the branches of robots, which are not listed; "" for none.
     left_out: str = ""
 
@@ -260,6 +263,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             for t in ended_tasks.gone_tasks(fleet)
         ),
         new_task=newtask.is_offered(fleet),
+        wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(fleet.branches)),
         left_out=left_out.format_left_out(fleet),
         states=(
             *(p.filter for p in board_sections if p.rows),

@@ -11,8 +11,7 @@ import shlex
 from dataclasses import dataclass
 
 from agentledger.attention import stacking
-from agentledger.attention.commands import format_command
-from agentledger.attention.turn import has_scope_change
+from agentledger.attention.scope_request import list_decisions
 from agentledger.model import shell
 from agentledger.model.fleet import UNMERGED, Base, Branch, State, Sync
 from agentledger.model.text import HIDDEN
@@ -31,13 +30,12 @@ def build_commands(branch: Branch, base: Base) -> tuple[Command, ...]:
     if branch.state is State.UNREADABLE:
         return ()
     head_revision = safe_revision(branch.ref, branch.head)
-    commands = [
+    commands = (
         _fetch_command(branch),
         Command("Read the whole diff", shlex.join(shell.format_diff_command(branch, base))),
         _checkout_command(branch, head_revision),
         _merge_command(branch, base),
-        *_scope_commands(branch),
-    ]
+    )
     return tuple(command for command in commands if command)
 
 
@@ -83,16 +81,13 @@ def _merge_command(branch: Branch, base: Base) -> Command | None:
     return Command(f"Merge it into {base.name}", " && ".join(steps)) if steps else None
 
 
-def _scope_commands(branch: Branch) -> tuple[Command, ...]:
-    """The commands that accept or refuse the branch's copy of the brief.
+def scope_commands(branch: Branch) -> tuple[Command, ...]:
+    """The commands that settle what the branch's copy of the brief asks for."""
+    return tuple(Command(_DECISIONS[purpose], text) for purpose, text in list_decisions(branch))
 
-    They name the blob, so that they apply only to the copy that the page shows.
-    """
-    branch_brief = branch.work.brief if branch.work and has_scope_change(branch) else None
-    if branch_brief is None or branch_brief.document.blob is None:
-        return ()
-    blob_option = ("--blob", branch_brief.document.blob[:12])
-    accept = format_command(("agentledger", "brief", "accept", *blob_option), branch.name)
-    refuse = format_command(("agentledger", "brief", "reject", *blob_option), branch.name)
-    commands = {"Accept the brief as it has it": accept, "Refuse that brief": refuse}
-    return tuple(Command(purpose, text) for purpose, text in commands.items() if text)
+
+_DECISIONS = {
+    "accept": "Accept the brief as it has it",
+    "reject": "Refuse that brief",
+    "answer, which grants nothing": "Answer, which grants nothing",
+}

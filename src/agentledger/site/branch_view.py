@@ -29,7 +29,7 @@ from agentledger.site.file_view import (
     format_ledger_size,
     needs_own_page,
 )
-from agentledger.site.findings_view import FindingView, build_findings
+from agentledger.site.findings_view import FindingsView, build_findings
 from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.reply import Replies, build_replies
@@ -89,7 +89,7 @@ class BranchPage:
     entries: tuple[Entry, ...]
     entries_more: str
     files: tuple[File, ...]
-    findings: tuple[FindingView, ...]
+    findings: FindingsView | None
     #: False where no rule was run, so that an empty list of findings means nothing.
     judged: bool
     #: The file name of the diff's own page; None where the diff is on this page.

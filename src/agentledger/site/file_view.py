@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agentledger.model.findings import Severity
+from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import Base, Branch, Change, FilePatch
 from agentledger.model.text import decode, format_count
 from agentledger.site import diff
@@ -135,13 +135,18 @@ def describe_findings(branch: Branch, path: bytes) -> tuple[str, ...]:
     return tuple(
         f"{finding.rule} {finding.message}" + (f", line {finding.line}" if finding.line else "")
         for finding in branch.findings or ()
-        if finding.path == path and finding.waived is None
+        if finding.path == path and _is_true_now(finding)
     )
+
+
+def _is_true_now(finding: Finding) -> bool:
+    """Is it neither waived nor due at a later gate? What a branch at work still lacks is no fault of a file."""
+    return finding.waived is None and finding.severity is not Severity.LATER
 
 
 def _notes_by_line(branch: Branch, path: bytes) -> dict[int, str]:
     """The findings about single lines of a file, by line number."""
-    findings = [f for f in branch.findings or () if f.path == path and f.line and f.waived is None]
+    findings = [f for f in branch.findings or () if f.path == path and f.line and _is_true_now(f)]
     lines: dict[int, list[str]] = {}
     for finding in findings:
         lines.setdefault(finding.line or 0, []).append(f"{finding.rule} {finding.message}")

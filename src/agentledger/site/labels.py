@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agentledger import __version__
 from agentledger.attention import loose_work, stacking
+from agentledger.attention.wanted import describe_wants
 from agentledger.model.findings import Severity
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.text import format_count
@@ -129,6 +130,9 @@ def merge_verdict(branch: Branch) -> tuple[Mark, str]:
         ), "" if branch.state is State.OPEN else "Only open branches are tried."
     if conflict.clean is None:
         return Mark("warn", "Unknown: git cannot merge these two."), conflict.failed
+    wants = "; ".join(describe_wants(branch.findings or ()))
+    if wants and conflict.clean:
+        return Mark("rest", "Not yet."), f"git merges the two heads without a conflict; {wants}."
     if branch.bridge and conflict.clean:
         return Mark("ok", "Yes, with what landed brought in first."), stacking.describe_bridge(branch)
     if conflict.below:

@@ -13,12 +13,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from agentledger.attention.conflicts import describe_conflict
+from agentledger.attention.replies import START
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import CheckIn
 from agentledger.model.ledger_paths import control_folder
 from agentledger.model.text import HIDDEN, encode
-from agentledger.model.work import Progress, Standing, Task
+from agentledger.model.work import Progress, Standing, Task, Work
 from agentledger.site import document_templates, newfile
 from agentledger.site.forge_links import Link
 from agentledger.site.newfile import Desk, Missing, NewFile
@@ -60,6 +61,8 @@ def build_replies(branch: Branch, fleet: Fleet) -> Replies | None:
     offer = _Offer(branch, fleet, standing, desk=desk, task=task)
     if kind is Kind.QUESTION:
         files = offer.answers()
+    elif kind is Kind.SCOPE_CHANGE:
+        files = offer.scope_answers(work)
     else:
         # What a conflict asks for is known already; anything else is for a reviewer's own words.
         back = offer.send_back() if kind is Kind.CONFLICT else ()
@@ -81,7 +84,7 @@ def first_reply_link(branch: Branch, fleet: Fleet, page: str) -> Link | None:
 
 
 # What a file on the control branch can settle.
-_ANSWERABLE = (Kind.QUESTION, Kind.READY, Kind.CONFLICT, Kind.HELD)
+_ANSWERABLE = (Kind.QUESTION, Kind.SCOPE_CHANGE, Kind.READY, Kind.CONFLICT, Kind.HELD)
 
 
 def _describe_replies(desk: Desk, pasted: bool) -> str:
@@ -116,6 +119,34 @@ class _Offer:
             first = self._answer_file(question, "Answer", "note", "Your answer goes below this line.")
         prompt = "What should be different? Write it below this line."
         return _drop_missing(first, self._answer_file(question, "Ask for changes", "change", prompt))
+
+    def scope_answers(self, work: Work) -> tuple[NewFile, ...]:
+        """The rejection of another scope, and an answer that grants nothing; accepting it takes the command."""
+        question, brief = self.standing.question, work.brief
+        to = question.name if question else START
+        if (
+            brief is None
+            or brief.document.blob is None
+            or not _can_be_written(self.branch.name, self.task.id, to)
+        ):
+            return ()
+        about = {"to": to, "branch": self.branch.name if self.standing.rivals else None}
+        refused = document_templates.draft_answer(
+            "reject", "Why not? Write it below this line.", **about, brief=brief.document.blob
+        )
+        # An agent's pattern could end the comment.
+        asks = work.asks if "--" not in work.asks else "asks for a different scope"
+        prompt = (
+            f"It {asks}. This answer grants nothing: agentledger brief accept does, in a clone. "
+            "Your answer goes below this line."
+        )
+        told = document_templates.draft_answer("note", prompt, **about)
+        taken = {answer.name for answer in self.task.answers}
+        name = f"answers/to-{_shorten_name(to)}"
+        return _drop_missing(
+            self._file("Refuse the scope", f"{name}-scope", refused, taken=taken),
+            self._file("Answer, which grants nothing", name, told, taken=taken),
+        )
 
     def send_back(self) -> tuple[NewFile, ...]:
         """The answer that gives work back which was called ready, and is in conflict with base."""

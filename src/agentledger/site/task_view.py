@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from agentledger.attention import scope_request
 from agentledger.attention.turn import WHOSE_WORDS, describe_guess, turn_of
-from agentledger.model.fleet import Branch, Fleet
+from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Brief, Review
 from agentledger.model.text import encode
 from agentledger.model.work import ASKING, PLACES, Copy, Fresh, Progress, Standing, Work
 from agentledger.site import check_view, diff, timeline
+from agentledger.site.branch_commands import Command, scope_commands
 from agentledger.site.check_view import CheckLine
 from agentledger.site.labels import Fact, Mark
 from agentledger.site.markdown.render import Rendered
@@ -59,6 +61,16 @@ class ReviewView:
     sections: tuple[TextSection, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """What a branch's changed copy of its brief asks for, and the commands that settle that."""
+
+    asks: str
+    #: The subject of the copy's commit, where no check-in gives the reason; "" where one does.
+    subject: str
+    commands: tuple[Command, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """Everything that the page shows of the task. Times are in seconds since the epoch."""
@@ -79,6 +91,8 @@ class WorkView:
     question: tuple[TextSection, ...]
     question_by: str
     question_at: int | None
+    #: Another scope that waits for a decision; None where none does.
+    request: RequestView | None
     brief: BriefView | None
     packet: PacketView | None
     checks: tuple[CheckLine, ...]
@@ -137,6 +151,7 @@ def build_work_view(
         question=(TextSection("", render(question.needs)),) if question and question.needs else (),
         question_by=question.agent if question else "",
         question_at=question.at if question else None,
+        request=_build_request(branch, work),
         brief=_build_brief(task.brief, task.brief_from, work, render) if task.brief else None,
         packet=build_packet_view(work.packet, task.brief, standing, lines=check_lines, render=render)
         if work.packet
@@ -148,6 +163,14 @@ def build_work_view(
         problems=timeline.build_problems(work, documents),
         raws=timeline.build_raws(documents),
     )
+
+
+def _build_request(branch: Branch, work: Work) -> RequestView | None:
+    if not work.asks or branch.state is not State.OPEN:
+        return None
+    reason = scope_request.find_reason(branch)
+    subject = "" if reason and reason.needs else scope_request.describe_reason(branch)
+    return RequestView(f"It {work.asks}.", subject, scope_commands(branch))
 
 
 def list_page_texts(branch: Branch, fleet: Fleet) -> list[str]:

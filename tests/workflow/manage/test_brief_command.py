@@ -11,15 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-import reading
 from agentledger.attention.brief_change import compare_briefs
 from agentledger.attention.commands import format_command
+from agentledger.attention.scope_request import list_decisions
 from agentledger.documents import parse_brief
 from agentledger.model.ledger import Brief, Policy, Source
 from agentledger.model.work import Copy
 from agentledger.reports import shapes
 from agentledger.scope.task_scope import scope_of_brief
-from agentledger.site.branch_commands import build_commands
+from agentledger.site.branch_commands import scope_commands
 from cases import raw_document
 from command import Said, refused, run
 from controls import NAME, files, server
@@ -118,13 +118,12 @@ def test_odd_names_of_branches_are_quoted_in_every_command(asking: Desk, name: s
         shlex.split(line.partition(": ")[2])[1:] for line in well(asking, "diff", "x").splitlines()
     )
     assert run(asking.repo.path, *reject, "--dry-run").code == 0
-    result = run(asking.repo.path, *accept)
-    assert result.code == 0
-    answer = shlex.split(result.out.splitlines()[-1].removeprefix("next: "))[1:]
-    assert run(asking.repo.path, *answer).code == 0
+    for _, command in list_decisions(asking.branch(name)):
+        assert run(asking.repo.path, *shlex.split(command)[1:], "--dry-run").code == 0
+    assert run(asking.repo.path, *accept).code == 0
     assert asking.branch(name).standing is not None
     assert asking.work(name).copy is Copy.SAME
-    assert asking.work(name).answers[0].text.strip() == "your answer"
+    assert asking.work(name).answers[0].decision == "approve"
 
 
 def test_a_name_that_looks_like_an_option_is_taken_for_a_name() -> None:
@@ -244,11 +243,13 @@ def test_next_is_to_publish_where_there_is_a_remote(asking: Desk, tmp_path: Path
     assert well(asking, "accept", "x").splitlines()[-1] == "next: agentledger sync"
 
 
-def test_a_question_stays_open_without_a_word_and_is_next(asking: Desk) -> None:
-    asking.says({"status/1.md": check_in("needs-input", needs="May I?")})
-    asking.repo.flush()
-    assert well(asking, "accept", "x").splitlines()[-1] == "next: agentledger answer agent/x 'your answer'"
-    assert asking.standing().progress == "needs-input"
+def test_a_question_from_before_stays_open_without_a_word_and_is_next(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "a repo")
+    desk.says({"status/1.md": check_in("needs-input", needs="Red or blue?")})
+    desk.says({"brief.md": WIDER}, at=int(time.time()))
+    desk.repo.checkout("main")
+    assert well(desk, "accept", "x").splitlines()[-1] == "next: agentledger answer agent/x 'your answer'"
+    assert desk.standing().progress == "needs-input"
 
 
 def test_a_text_answers_the_question_too_in_the_same_commit(asking: Desk) -> None:
@@ -398,12 +399,11 @@ def test_what_policy_has_against_the_new_brief_is_told(asking: Desk) -> None:
 
 
 def test_the_page_has_both_commands_which_hold_to_the_copy_that_it_shows(asking: Desk) -> None:
-    base = reading.fleet(asking.repo).base
-    commands = {c.purpose: shlex.split(c.text)[1:] for c in build_commands(asking.branch(), base)}
+    commands = {c.purpose: shlex.split(c.text)[1:] for c in scope_commands(asking.branch())}
     accept, refuse = commands["Accept the brief as it has it"], commands["Refuse that brief"]
     assert run(asking.repo.path, *refuse).code == 0
     assert asking.work().copy is Copy.REFUSED
-    assert "Refuse that brief" not in {c.purpose for c in build_commands(asking.branch(), base)}
+    assert scope_commands(asking.branch()) == ()
     asking.says({"brief.md": brief(owns=["**"])})
     asking.repo.flush()
     assert "was replaced meanwhile" in refused(asking.repo.path, *accept).message

@@ -253,7 +253,7 @@ def _describe_effect(desk: Managing, task: str, paths: Sequence[str], chosen: Se
         for finding in branch.findings or ()
         if finding.waived is None and finding.rule in chosen and _is_at_paths(finding, paths)
     ]
-    errors = sum(finding.severity is Severity.ERROR for _, finding in findings)
+    errors = sum(finding.severity is not Severity.WARN for _, finding in findings)
     if not findings:
         yield "no finding is there that it waives now"
         return

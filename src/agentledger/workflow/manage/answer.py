@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from agentledger.attention import replies
+from agentledger.attention import replies, scope_request
+from agentledger.attention.commands import format_command
 from agentledger.control import append
 from agentledger.documents import RawDocument, parse_answer
 from agentledger.model import ledger_paths
@@ -48,6 +49,12 @@ class Reply:
     brief: str | None = None
     #: All rival branches are meant, so none has to be named.
     everyone: bool = False
+    #: Its author knows that it does not grant the other scope that a branch asks for.
+    grants_nothing: bool = False
+
+
+class GrantsNothing(LedgerError):
+    """A branch asks for another scope, and the reply looks as if it granted that."""
 
 
 class Draft(NamedTuple):
@@ -98,6 +105,8 @@ def write_answer(start: Path, reply: Reply, now: int, *, dry_run: bool = False) 
 def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = False) -> Answered:
     """The same as `write_answer`, in a repository that is open already."""
     drafts = [draft_answer(desk, each, now) for each in _split_reply(desk, reply)]
+    for draft in drafts:
+        _refuse_seeming_grant(draft.reply, addressed_branches(desk, draft.reply))
     reply, path, content = drafts[0]
     branches = [branch for draft in drafts for branch in addressed_branches(desk, draft.reply)]
     undecided = _describe_undecided(reply, branches) or _describe_open_scope(reply, branches)
@@ -129,6 +138,40 @@ def _split_reply(desk: Managing, reply: Reply) -> list[Reply]:
     return (
         [replace(reply, branch=branch.name, everyone=False) for branch in live] if len(live) > 1 else [reply]
     )
+
+
+def _refuse_seeming_grant(reply: Reply, branches: Sequence[Branch]) -> None:
+    """Raise GrantsNothing for a yes or a note that may be meant to grant the scope that a branch asks for.
+
+    One that names a checkpoint, or goes to another check-in than the request's, is about that.
+    """
+    if reply.grants_nothing or reply.brief or reply.checkpoint or reply.decision not in ("note", "approve"):
+        return
+    for branch in branches:
+        asked = scope_request.find_reason(branch)
+        if scope_request.has_scope_change(branch) and reply.to in (
+            None,
+            asked.name if asked else _newest(branch),
+        ):
+            raise GrantsNothing(describe_ungranted(branch), _grant_hint(branch, reply.text))
+
+
+def _newest(branch: Branch) -> str:
+    """The check-in that an answer goes to where no question waits; another question is not about the scope."""
+    newest = next(iter(_check_ins_of(branch)), None)
+    return "" if replies.open_question(branch) else newest.name if newest else replies.START
+
+
+def describe_ungranted(branch: Branch) -> str:
+    """Say that a branch asks for another scope, which no answer grants."""
+    asks = branch.work.asks if branch.work else ""
+    return f"{escape_hidden(branch.name)} {asks}, and no answer grants that"
+
+
+def _grant_hint(branch: Branch, text: str) -> str:
+    accept = ("agentledger", "brief", "accept", *(("-m", text) if text.strip() else ()))
+    command = format_command(accept, branch.name) or "agentledger brief accept"
+    return f"{command} grants it; --grants-nothing sends the answer as it is"
 
 
 def _describe_open_scope(reply: Reply, branches: Sequence[Branch]) -> str:

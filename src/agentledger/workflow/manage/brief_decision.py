@@ -15,6 +15,7 @@ from agentledger.attention import brief_change
 from agentledger.attention.brief_change import Change
 from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
+from agentledger.attention.scope_request import find_reason
 from agentledger.fleet import fleet_facts, snapshot
 from agentledger.fleet.snapshot import Request
 from agentledger.git import process
@@ -22,7 +23,7 @@ from agentledger.model import ledger_paths
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import ALIVE, Branch
-from agentledger.model.ledger import Brief
+from agentledger.model.ledger import Brief, CheckIn
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import ACCEPTABLE, Copy, Task
 from agentledger.repository.repository_state import observe_repository
@@ -158,7 +159,7 @@ def accept_copy(
             raise LedgerError(f"with that brief {'; '.join(overlaps)}", hint)
         path = ledger_paths.control_brief_path(compared.task)
         files: dict[str, bytes | None] = {path: _read_copy(desk, compared.own)}
-        if text.strip():
+        if text.strip() or find_reason(branch):
             draft = answer.draft_answer(desk, _build_reply(compared, branch, "approve", text), now)
             files[draft.path] = draft.content
         did = Did(
@@ -264,12 +265,13 @@ def _read_copy(desk: Managing, own: Brief) -> bytes:
 
 
 def _build_reply(compared: Compared, branch: Branch, decision: str, text: str) -> Reply:
-    """The answer that goes with the decision. A text also answers an open question, but no checkpoint.
+    """The answer that goes with the decision. It also answers the check-in that asked for it, and with a text any
+    open question, but no checkpoint.
 
     A checkpoint needs a decision of its own: accepting a brief approves nothing else.
     """
-    question = open_question(branch)
-    to = question.name if question and text.strip() and not question.checkpoint else None
+    question = _find_settled(branch, text)
+    to = question.name if question else None
     return Reply(
         task=compared.task,
         text=text,
@@ -279,6 +281,14 @@ def _build_reply(compared: Compared, branch: Branch, decision: str, text: str) -
         branch=compared.branch,
         brief=compared.own.document.blob,
     )
+
+
+def _find_settled(branch: Branch, text: str) -> CheckIn | None:
+    """The check-in that a decision on the copy answers, too; None where none is, or needs words of its own."""
+    question = open_question(branch)
+    if question is None or question.checkpoint:
+        return None
+    return question if text.strip() else find_reason(branch)
 
 
 # -- sentences about the effect ---------------------------------------------------------
@@ -293,15 +303,13 @@ def _describe_accepted(compared: Compared) -> Iterator[str]:
 
 def _describe_answered(branch: Branch, text: str) -> Iterator[str]:
     """A line where the text also answers the branch's question."""
-    question = open_question(branch)
-    if question and text.strip() and not question.checkpoint:
+    if _find_settled(branch, text):
         yield f"that answers what {branch.name} asks, too"
 
 
 def _next_step(desk: Managing, branch: Branch, text: str) -> str:
     """The next command: to answer a question that is still open, else to publish the decision."""
-    question = open_question(branch)
-    if question and (question.checkpoint or not text.strip()):
+    if open_question(branch) and not _find_settled(branch, text):
         return format_command(("agentledger", "answer"), branch.name, "your answer") or "agentledger next"
     return "agentledger sync" if desk.publishes else "agentledger next"
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from agentledger.attention.commands import format_command
 from agentledger.attention.replies import open_question
+from agentledger.attention.scope_request import has_scope_change
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
 from agentledger.model.ledger import CheckIn
@@ -61,6 +63,11 @@ def render_form(reply: Reply, branches: list[Branch]) -> str:
     """The text that the editor opens with: room for the reply, the cut line, and below it the questions."""
     lines = ["", "", CUT, _WORDS[reply.decision], "All from that line on is dropped."]
     for branch in branches:
+        if has_scope_change(branch) and reply.decision != "reject":
+            command = (
+                format_command(("agentledger", "brief", "accept"), branch.name) or "agentledger brief accept"
+            )
+            lines += ["", f"{answer.describe_ungranted(branch)}: {command} does."]
         question = open_question(branch)
         if question:
             lines += ["", *_format_question(branch, question)]

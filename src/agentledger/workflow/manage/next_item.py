@@ -57,7 +57,7 @@ def build_reply(turn: Turn, decision: str) -> Reply:
     """The reply to what was shown, still without text."""
     question, standing = turn.question, turn.branch.standing
     # What was shown may be a check-in that asks nothing, such as one that says ready.
-    shown = standing.question if standing and turn.kind is not Kind.SCOPE_CHANGE else None
+    shown = standing.question if standing and turn.kind is not Kind.SCOPE_CHANGE else question
     rivals = bool(turn.branch.standing and turn.branch.standing.rivals)
     return Reply(
         task=turn.task.id,
