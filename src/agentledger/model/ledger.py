@@ -381,6 +381,16 @@ class PolicyCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRules:
+    """The repository's rules for commits, as far as agentledger's own keep them."""
+
+    #: What a subject begins with, before a blank; "" for nothing.
+    prefix: str = "chore(ledger):"
+    #: Do messages end with `Signed-off-by:`, of whoever commits?
+    sign_off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The repository's policy: `.agentledger/config.toml` on base, with defaults where it says nothing."""
 
@@ -422,6 +432,7 @@ class Policy:
     #: Files to be copied into each new worktree, and a command to be run in it.
     spawn_copy: tuple[str, ...] = ()
     spawn_setup: str = ""
+    commits: CommitRules = CommitRules()
     #: How strict a rule is (off, warn or error), by its id or name.
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

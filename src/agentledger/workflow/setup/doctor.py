@@ -26,6 +26,7 @@ from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository import hook_files, live_hooks, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
+from agentledger.storage import own_command
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
 from agentledger.workflow.setup.hooks import pre_commit_hooks, worktree_hooks
@@ -72,6 +73,7 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
             *(_examine_base(doubt) for doubt in doubts),
             *_examine_names(start, policy),
             _examine_framework(place, trial),
+            *_examine_path(),
             _examine_ci(place),
             _examine_instructions(git, place, base),
             _examine_enforcement(policy),
@@ -248,6 +250,15 @@ def _examine_names(start: Path, policy: Policy) -> Iterator[Surface]:
 
 
 # -- what cannot be tried here -----------------------------------------------------------
+
+
+def _examine_path() -> Iterator[Surface]:
+    """That agents may not find the program by its name, where this shell does not."""
+    program = own_command.find_off_path()
+    if program is None:
+        return
+    detail = f"not on this shell's PATH; it is {escape_hidden(str(program))}; an agent's PATH may be another"
+    yield Surface("the command agentledger", State.OFF, detail, own_command.format_export(program))
 
 
 def _examine_ci(place: Place) -> Surface:

@@ -259,7 +259,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
     outcomes = ", ".join(
         f"{each.last.check.name} {each.trust or outcome_word(each.last)}" for each in rerun.checks
     )
-    written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
+    written = desk.append(files, f"run again for {rerun.task}: {outcomes}")
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 
 
