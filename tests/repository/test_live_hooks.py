@@ -51,6 +51,11 @@ def shared_setting(repo: Repo, agent: Path) -> None:
     repo.git("config", "core.hooksPath", ".husky/_")
 
 
+def extension_off(repo: Repo, agent: Path) -> None:
+    repo.git("config", "--unset", "extensions.worktreeConfig")
+    repo.git("config", "core.hooksPath", "/theirs")
+
+
 def empty_setting(repo: Repo, agent: Path) -> None:
     git(agent, "config", "--worktree", "core.hooksPath", "")
 
@@ -80,6 +85,7 @@ def interpreter_gone(repo: Repo, agent: Path) -> None:
 CASES: dict[str, tuple[Off, str]] = {
     "own setting": (own_setting, "core.hooksPath is .husky/_, set in {git}/worktrees/x/config.worktree"),
     "shared setting": (shared_setting, "core.hooksPath is .husky/_, set in .git/config"),
+    "extension off": (extension_off, "core.hooksPath is /theirs, set in .git/config"),
     "empty setting": (empty_setting, "core.hooksPath is empty, set in {git}/worktrees/x/config.worktree"),
     "missing": (missing, "pre-commit: git finds no hook in {git}/agentledger-hooks"),
     "no program": (no_program, "pre-push: {git}/agentledger-hooks/pre-push is not executable"),

@@ -63,7 +63,7 @@ def read_installed(git: Git, place: Place, config: Mapping[str, str]) -> Install
     each = config.get(EXTENSION.lower(), "false") in ("", "true", "yes", "on", "1")
     # Most repositories have no such setting, and then there is no more to ask.
     shared = _read_shared(git) if SETTING.lower() in config else None
-    return Installed(git, place.common, shared, each, {})
+    return Installed(git, place.common, shared=shared, each=each, read={})
 
 
 def _read_shared(git: Git) -> Setting | None:
@@ -86,7 +86,7 @@ def find_hooks_off(installed: Installed | None, top: Path, directory: Path) -> H
     folder = top / Path(setting.value) if setting else installed.common / "hooks"
     dead = [name for name in hook_files.NAMES if not _may_run(folder / name, top)]
     if dead:
-        return _describe_dead(installed, setting, folder, dead, directory)
+        return _describe_dead(installed, setting, folder, dead=dead, directory=directory)
     gone = [
         path
         for name in hook_files.NAMES
@@ -134,6 +134,7 @@ def _describe_dead(
     installed: Installed,
     setting: Setting | None,
     folder: Path,
+    *,
     dead: Sequence[str],
     directory: Path,
 ) -> HooksOff:

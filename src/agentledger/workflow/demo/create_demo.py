@@ -179,8 +179,7 @@ def _fetch_origin(shop: git.Repo, origin: git.Repo, now: int) -> None:
 
 def _install_hooks(top: Path) -> None:
     """Turn the hooks on, in this clone alone: so a visitor meets a gate, and `doctor` has one to show."""
-    repository = init.inspect_repository(top)
-    init.apply_plan(repository.place, init.plan_pinned_hooks(repository))
+    init.pin_hooks(init.inspect_repository(top))
 
 
 def _check_out_worktrees(shop: git.Repo, now: int) -> None:

@@ -143,12 +143,14 @@ def plan_init(repository: Repository, choices: SetupChoices) -> Plan:
     return _record_plan(repository, done, [*parts, Plan(notes=repository.clashes)])
 
 
-def plan_pinned_hooks(repository: Repository) -> Plan:
-    """The steps for git's own hooks alone, which run there whatever `core.hooksPath` the user has for all."""
-    done = setup_manifest.read_manifest(repository.place.common)
-    folder = repository.place.common / "hooks"
-    pin = git_settings.plan_settings(repository.place.common / "config", [(live_hooks.SETTING, str(folder))])
-    return _record_plan(repository, done, [pin, *_plan_hooks(repository, done)])
+def pin_hooks(repository: Repository) -> None:
+    """Install git's own hooks alone, so that they run there whatever `core.hooksPath` the user has for all."""
+    common = repository.place.common
+    pin = git_settings.plan_settings(common / "config", [(live_hooks.SETTING, str(common / "hooks"))])
+    # One after the other: both change the same file.
+    apply_plan(repository.place, _record_plan(repository, setup_manifest.read_manifest(common), [pin]))
+    done = setup_manifest.read_manifest(common)
+    apply_plan(repository.place, _record_plan(repository, done, _plan_hooks(repository, done)))
 
 
 def _record_plan(repository: Repository, done: Manifest, parts: Iterable[Plan]) -> Plan:

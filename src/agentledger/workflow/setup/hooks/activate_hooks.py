@@ -46,7 +46,7 @@ def _activate(git: Git, place: Place, task: str) -> None:
     """Write the settings and hooks of this worktree. Raises LedgerError where that cannot be."""
     done = manifest.read_manifest(place.common)
     setting = worktree_hooks.read_shared_path(git, place)
-    plan = worktree_hooks.plan_worktree_hooks(git, place, setting, {git.cwd: task}, done)
+    plan = worktree_hooks.plan_worktree_hooks(git, place, setting, worktrees={git.cwd: task}, done=done)
     content = manifest.render_manifest(place.common, done.merge_later(plan.done).without_gone(place.common))
     file = manifest.manifest_path(place.common)
     before = read_content(file)

@@ -90,7 +90,8 @@ def plan_worktree_hooks(
     """
     folder = place.common / FOLDER
     parts = [_plan_worktree(replace(git, cwd=worktree), folder, task) for worktree, task in worktrees.items()]
-    if any(part.done for part in parts):
+    # Also where the settings are there: without it git reads none of them.
+    if not all(part.notes for part in parts):
         parts = [_plan_extension(place), *parts]
     shared = setting or str(place.common / "hooks")
     forwarded = [
