@@ -22,7 +22,7 @@ _MAKERS = {
     "simple-git-hooks": b"SKIP_SIMPLE_GIT_HOOKS",
     "yorkie": b"#yorkie",
     "husky 4": b"# Created by Husky v4",
-    "npm's pre-commit": b"pre-commit/hook",
+    "npm's pre-commit": b"/pre-commit/hook'\n",
 }
 # The endings that pre-commit and prek, and then lefthook and npm's pre-commit, give to a hook they find.
 LEGACY, OLD = ".legacy", ".old"

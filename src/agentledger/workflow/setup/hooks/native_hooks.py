@@ -101,7 +101,8 @@ def _plan_links(folder: Path, aside: Path, moved: Iterable[Path]) -> Iterator[Li
 
     Others lead to what a hook manager takes with it when it goes: without that, the hook is not started any more.
     """
-    others = sorted(each.name for each in folder.iterdir() if not _is_hook_name(each))
+    there = folder.iterdir() if folder.is_dir() else ()
+    others = sorted(each.name for each in there if not _is_hook_name(each))
     targets = {name: f"../{folder.name}/{name}" for name in others}
     makers = {name_maker(each) for each in (*moved, *(aside / name for name in NAMES))}
     targets |= {maker: target for maker, target in _SIGNS.items() if maker in makers}

@@ -233,7 +233,8 @@ def plan_copies_undo(place: Place, done: Manifest) -> Plan:
 
 def is_managers(place: Place, path: Path) -> bool:
     """Did a hook manager write this file into our folder?"""
-    return path.parent == place.common / FOLDER and bool(hook_files.name_maker(path))
+    is_hook = path.parent == place.common / FOLDER and path.name in (*hook_files.NAMES, *_OTHERS, *_OFTEN)
+    return is_hook and bool(hook_files.name_maker(path))
 
 
 def _find_copied_settings(place: Place) -> dict[Path, Written]:
