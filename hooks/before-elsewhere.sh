@@ -9,8 +9,10 @@ SETTINGS
 [ "$ledger_shared" != "$ledger_here" ] || ledger_shared=
 ledger_folder=${ledger_shared:-$ledger_here/../hooks}
 ledger_before=$ledger_folder/$ledger_name
+# prek writes its hooks where git looks, so also here, and then refuses to be started by one that it started.
+unset PREK_RUNNING_LEGACY PRE_COMMIT_RUNNING_LEGACY
 ledger_branches=$ledger_here/branches
 # Of our own hook there, which would judge the same once more, only the one that it keeps.
 ledger_line=
 { { read -r ledger_line && read -r ledger_line; } <"$ledger_before"; } 2>/dev/null
-case $ledger_line in "# agentledger's $ledger_name hook: "*) ledger_before=$ledger_before.before-agentledger ;; esac
+case $ledger_line in "# agentledger's $ledger_name hook: "*) ledger_before=$ledger_folder.before-agentledger/$ledger_name ;; esac

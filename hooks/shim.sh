@@ -8,11 +8,24 @@ ledger_yaml=@YAML@
 ledger_here=${0%/*}
 
 # A push is told on standard input, which two programs may want to read.
-ledger_refs=
+ledger_refs= ledger_gone=
 [ "$ledger_name" != pre-push ] || ledger_refs=$(cat)
 given() { [ -z "$ledger_refs" ] || printf '%s\n' "$ledger_refs"; }
 
 @BEFORE@
+# What we moved aside may need what is beside it, through a link: that is gone where its hook manager was taken out.
+case $ledger_before in
+    *.before-agentledger/*)
+        for ledger_link in "${ledger_before%/*}"/*; do
+            [ ! -h "$ledger_link" ] || [ -e "$ledger_link" ] || ledger_gone=${ledger_link##*/}
+        done
+        ;;
+esac
+if [ "$ledger_gone" ] && [ -f "$ledger_before" ]; then
+    printf '%s\n' "agentledger: $ledger_before is not started, for $ledger_gone is no longer there" \
+        'next, in the main worktree: agentledger init' >&2
+    ledger_before=
+fi
 # What was here before comes first, and its word counts; only `agentledger doctor` tries this hook without it.
 if [ -f "$ledger_before" ] && [ -x "$ledger_before" ] && [ -z "$AGENTLEDGER_TRIAL" ]; then
     given | AGENTLEDGER_WITHIN=$ledger_within "$ledger_before" "$@" || exit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +61,10 @@ def seal(patch: pytest.MonkeyPatch, home: Path, ceiling: Path) -> None:
         "LC_ALL": "C.UTF-8",
     }.items():
         patch.setenv(name, value)
+    # `agentledger` is found by its name, as where somebody has put it on PATH.
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ["PATH"].split(":"):
+        patch.setenv("PATH", f"{os.environ['PATH']}:{programs}")
     if TEST_GIT:
         folder = str(Path(TEST_GIT).resolve().parent)
         if not os.environ["PATH"].startswith(f"{folder}:"):

@@ -76,7 +76,7 @@ def test_a_rival_between_looking_and_writing_is_built_upon(
     say(repo, BRIEF)
     write, tries = commit_writer.write_commit, []
 
-    def rivalled(*arguments: object) -> str:
+    def rivalled(*arguments: object) -> commit_writer.Made:
         tries.append(1)
         if len(tries) == 1:
             head = repo.git("rev-parse", NAME)

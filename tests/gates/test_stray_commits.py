@@ -147,7 +147,7 @@ def test_all_hooks_of_the_repository_run_from_there(place: Place, tmp_path: Path
     log = tmp_path / "log"
     names = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-checkout")
     for name in names:
-        kept = f"{name}.before-agentledger" if name == "pre-commit" else name
+        kept = f"../hooks.before-agentledger/{name}" if name == "pre-commit" else name
         hook(place.repo.path / ".git/hooks" / kept, f"#!/bin/sh\necho {name} >>'{log}'\n")
     agent = switched(place, "-c", "my-own")
     assert commit(agent, "src/a.py").code == 0

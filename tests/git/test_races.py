@@ -83,7 +83,7 @@ def test_a_name_in_the_way_is_not_waited_for_though_it_was_made_just_now(
 ) -> None:
     write, tries = commit_writer.write_commit, []
 
-    def blocked(*arguments: object) -> str:
+    def blocked(*arguments: object) -> commit_writer.Made:
         tries.append(1)
         repo.git("branch", "--force", f"{NAME}/x", "main")
         return write(*arguments)  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_a_rival_is_built_upon_though_git_gives_no_reason(
     say(repo, "tasks/a/brief.md")
     write, tries = commit_writer.write_commit, []
 
-    def rivalled(*arguments: object) -> str:
+    def rivalled(*arguments: object) -> commit_writer.Made:
         tries.append(1)
         if len(tries) == 1:
             head = repo.git("rev-parse", NAME)

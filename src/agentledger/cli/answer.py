@@ -196,5 +196,5 @@ def describe_answer(done: Answered) -> str:
     if done.warning:
         lines.append(f"warning: {escape_hidden(done.warning)}")
     if done.unsigned:
-        lines.append(f"not signed, so it stays unproven: {escape_hidden(done.unsigned)}")
+        lines.append(escape_hidden(done.unsigned))
     return "\n".join([*lines, f"next: agentledger {'sync' if done.to_publish else 'next'}"])

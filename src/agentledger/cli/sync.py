@@ -51,5 +51,12 @@ def _sync_branch(settings: Settings, remote: str | None, recreate: bool) -> Sync
     with show_progress(settings.verbose) as tell:
         # Only for a terminal: with it git runs with --progress, whose lines do not belong in a pipe.
         progress = tell if sys.stderr.isatty() else None
-        name = work.read_control_name(start)
-        return work.sync_control_branch(start, remote, name=name, recreate=recreate, progress=progress)
+        policy = work.read_control_policy(start)
+        return work.sync_control_branch(
+            start,
+            remote,
+            name=policy.control_branch,
+            recreate=recreate,
+            progress=progress,
+            rules=policy.commits,
+        )

@@ -15,8 +15,8 @@ import time
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from agentledger.control import control_files, reader
-from agentledger.control.commit_writer import New, read_identity, write_commit, write_signed_commit
+from agentledger.control import control_files, reader, signing
+from agentledger.control.commit_writer import Made, New, read_identity, write_commit
 from agentledger.control.control_files import Entry, Kept
 from agentledger.control.reader import Copies
 from agentledger.control.unite_copies import Union
@@ -27,6 +27,7 @@ from agentledger.git.races import Writer, retry
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.fleet import Fleet, Sync
+from agentledger.model.ledger import CommitRules
 from agentledger.model.text import escape_hidden
 from agentledger.repository import agents, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
@@ -36,16 +37,10 @@ from agentledger.repository.repository_state import Observation
 
 # Contents by path; None removes the file.
 Contents = Mapping[str, bytes | None]
+PLAIN = CommitRules(prefix="")  # where no policy is asked
 
 
 # -- the one way in --------------------------------------------------------------------
-
-
-class Written(NamedTuple):
-    """The new commit; `unsigned` is why it is not signed where it was to be, else ''."""
-
-    commit: str
-    unsigned: str = ""
 
 
 def commit_files(
@@ -55,15 +50,16 @@ def commit_files(
     *,
     replace: Collection[str] = (),
     name: str = CONTROL,
-    sign: bool = False,
-) -> Written:
+    rules: CommitRules = PLAIN,
+    proven: bool = False,
+) -> Made:
     """Commit these files on the control branch.
 
     `git` is the user's repository. A path that exists already is refused unless it is in `replace`; a path to
     be removed has to be in it. The branch is made where there is none, continued from the remote's copy where
     that is ahead, and united with it where the two have diverged. The author is the one whom git is
-    configured for. With `sign` the commit is signed with that person's SSH key; one that git cannot sign is
-    written all the same.
+    configured for. `rules` are the repository's for such commits. With `proven` the commit is signed with that
+    person's SSH key, else where and as their git signs all commits; one that git cannot sign is written all the same.
 
     Raises LedgerError, and nothing is written, when the branch is checked out somewhere, is no control
     branch, or both copies have changed the same file; when git knows no author; when a path is taken.
@@ -71,20 +67,18 @@ def commit_files(
     for path in files:
         _check_path(path)
     refuse_checked_out(git, name)
-    identity = read_identity(git)
+    identity, form = read_identity(git), signing.SSH if proven else signing.choose_form(git)
     place, config = queries.locate_repository(git), queries.read_config(git)
     with scratch.open_scratch(place) as sealed:
         # After a lost race all of this again: the rival's commit may have changed any of the answers.
-        def once() -> Written:
+        def once() -> Made:
             comparison = reader.compare_copies(sealed.git, read_copies(git, config, name))
             start = _require_start(sealed, comparison)
             _check_taken(start.files, files, replace)
             tip = comparison.copies.local.id if comparison.copies.local else sealed.null
-            new = New(start.parents, {**start.changes, **files}, message, who=identity, tip=tip)
-            return (
-                Written(*write_signed_commit(git, name, new))
-                if sign
-                else Written(write_commit(git, name, new))
+            changes = {**start.changes, **files}
+            return write_commit(
+                git, name, New(start.parents, changes, message, who=identity, tip=tip, rules=rules, form=form)
             )
 
         return retry(Writer(place, HEADS + name, place.common / "agentledger"), once)

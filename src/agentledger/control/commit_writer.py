@@ -1,6 +1,6 @@
 """Makes one commit on the control branch with `git fast-import`, which needs no work tree and no index.
 
-Belongs here: the commit's author, its content, its signature, and moving the branch to it. Does not: what it
+Belongs here: the commit's author, its message, its content, and moving the branch to it. Does not: what it
 continues, and whether it may (see `append`), or trying again (see `git.races`).
 
 `git fast-import` refuses to move a branch to a commit that does not contain its tip, and takes git's own lock
@@ -9,20 +9,25 @@ to move it. So of two writers one comes second, reads the branch again, and writ
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from agentledger.control import signing
 from agentledger.control.control_files import Entry
-from agentledger.git.process import UNHOOKED, Git, run_unchecked, without_prompts
+from agentledger.git.process import UNHOOKED, Git, run_unchecked
 from agentledger.git.races import RefusedError, classify_refusal
 from agentledger.model.errors import GitError, LedgerError
+from agentledger.model.ledger import CommitRules
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 
 # Variables by which a program keeps git from the settings of the user and of the machine.
 _ELSEWHERE = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+
+_TRAILER = re.compile(r"[A-Za-z0-9-]+: ")
 
 
 class Identity(NamedTuple):
@@ -70,7 +75,8 @@ class New(NamedTuple):
     """A commit to be made.
 
     `changes` are those from the first parent, by path: content, an entry that exists already, or None for a
-    removal. `tip` is the branch's present commit, the id of zeros where there is no branch.
+    removal. `tip` is the branch's present commit, the id of zeros where there is no branch. `rules` are the
+    repository's for such commits, `form` that of the signature (see `signing`).
     """
 
     parents: Sequence[str]
@@ -78,49 +84,61 @@ class New(NamedTuple):
     message: str
     who: Identity
     tip: str
+    rules: CommitRules = CommitRules(prefix="")
+    form: str = signing.NONE
+
+    @property
+    def text(self) -> str:
+        """The message as it is committed: with the prefix of policy, and signed off by the committer."""
+        text = f"{self.rules.prefix} {self.message}".strip()
+        if not self.rules.sign_off:
+            return text
+        last = text.rpartition("\n\n")[2] if "\n\n" in text else ""
+        is_trailers = last and all(_TRAILER.match(line) for line in last.splitlines())
+        name = decode(self.who.committer).rpartition(" <")[0]
+        address = decode(self.who.committer).rpartition(" <")[2].partition(">")[0]
+        return f"{text}\n{'' if is_trailers else chr(10)}Signed-off-by: {name} <{address}>"
 
 
-def write_commit(git: Git, name: str, new: New) -> str:
-    """Make the commit on the branch of this name; its id.
+class Made(NamedTuple):
+    """The new commit; `unsigned` is a sentence on why it is not signed where it was to be, else ''."""
+
+    commit: str
+    unsigned: str = ""
+
+
+def write_commit(git: Git, name: str, new: New) -> Made:
+    """Make the commit on the branch of this name.
 
     LostRaceError where the branch is not at `new.tip` any more, RefusedError where git would not move it for
-    a different reason, such as a lock: see `git.races.retry`.
+    a different reason, such as a lock: see `git.races.retry`. One that cannot be signed is written all the same.
     """
     ref, before = HEADS + name, new.tip if new.tip.strip("0") else None
-    commit, reason = _import_commit(git, _format_commit(ref, new))
-    if reason:
-        raise classify_refusal(git, ref, before, reason)
-    return commit
-
-
-def write_signed_commit(git: Git, name: str, new: New) -> tuple[str, str]:
-    """Like `write_commit`, with an SSH signature: the id, and why it has none ('': it has one).
-
-    git never asks for a passphrase here: a key has to be without one, or known to an ssh-agent.
-    """
-    # fast-import signs nothing, so it only makes the tree.
-    unsigned = make_commit(git, name, new)
-    parent_args = [word for parent in new.parents for word in ("-p", parent)]
-    # SSH whatever the user's gpg.format is: the list of signers on base has SSH keys only.
-    signing = ["-c", "gpg.format=ssh", "commit-tree", "-S", *parent_args, f"{unsigned}^{{tree}}"]
-    out, code, reason = run_unchecked(without_prompts(git), signing, encode(new.message.rstrip("\n") + "\n"))
-    commit = unsigned if code else decode(out).strip()
-    update_ref = [*UNHOOKED, "update-ref", "-m", "agentledger", HEADS + name, commit, new.tip]
+    if not new.form:
+        commit, reason = _import_commit(git, _format_commit(ref, new))
+        if reason:
+            raise classify_refusal(git, ref, before, reason)
+        return Made(commit)
+    made = make_commit(git, name, new)
+    update_ref = [*UNHOOKED, "update-ref", "-m", "agentledger", ref, made.commit, new.tip]
     _, failed, why = run_unchecked(git, update_ref)
     if failed:
-        raise classify_refusal(git, HEADS + name, new.tip if new.tip.strip("0") else None, why)
-    return commit, reason
+        raise classify_refusal(git, ref, before, why)
+    return made
 
 
-def make_commit(git: Git, name: str, new: New) -> str:
-    """Make the commit without moving the branch to it; its id. RefusedError where git would not."""
+def make_commit(git: Git, name: str, new: New) -> Made:
+    """Make the commit without moving the branch to it. RefusedError where git would not."""
     # fast-import makes commits on refs only, so it gets one of ours, and deletes that again in the same run.
     temporary_ref = f"refs/agentledger/new/{name}"
     undo = f"reset {temporary_ref}\nfrom {'0' * len(new.tip)}\n\n"
     commit, reason = _import_commit(git, _format_commit(temporary_ref, new), undo)
     if reason:
         raise RefusedError(reason)
-    return commit
+    # fast-import signs nothing, so of what is to be signed it only makes the tree.
+    return (
+        Made(*signing.sign_commit(git, commit, new.parents, new.text, new.form)) if new.form else Made(commit)
+    )
 
 
 def _format_commit(ref: str, new: New) -> bytes:
@@ -128,7 +146,7 @@ def _format_commit(ref: str, new: New) -> bytes:
     lines = [
         b"commit %s\nmark :1\n" % encode(ref),
         b"author %s\ncommitter %s\n" % new.who,
-        _format_data(encode(new.message.rstrip("\n") + "\n")),
+        _format_data(encode(new.text + "\n")),
     ]
     lines += [
         b"%s %s\n" % (b"merge" if number else b"from", parent.encode())

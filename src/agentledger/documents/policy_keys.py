@@ -24,7 +24,7 @@ from agentledger.documents.forms import (
     Levels,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
-from agentledger.model.ledger import Companion, Delegation
+from agentledger.model.ledger import CommitRules, Companion, Delegation
 
 _OWN = (
     "belongs in the user's own configuration file: what runs on your machine is never taken from a repository"
@@ -113,6 +113,19 @@ SPAWN = _policy_table(
         ),
     ),
 )
+COMMITS = _policy_table(
+    (
+        Key(
+            "prefix",
+            MAYBE,
+            "What the subjects of agentledger's own commits begin with, before a blank.",
+            default="chore(ledger):",
+        ),
+        Key("sign_off", FLAG, "true: they end with `Signed-off-by:`, of whoever commits.", default=False),
+    ),
+    build=CommitRules,
+    accepts='`prefix = "chore(ledger):"` and `sign_off = true`',
+)
 
 POLICY = Table(
     keys=(
@@ -153,6 +166,7 @@ POLICY = Table(
         Key("delegation", ListOf(DELEGATION, "[[delegation]]"), "What must not be handed off whole."),
         Key("verify", ListOf(CHECK, "[[verify]]"), "Checks that briefs get besides their own."),
         Key("spawn", SPAWN, "How a new worktree is made ready."),
+        Key("commits", COMMITS, "How agentledger's own commits are made."),
         Key("rules", Levels(), "How strict a rule is, by its id or name."),
     ),
     moved={"launch": f"`[launch]` {_OWN}", "notify": f"`[notify]` {_OWN}"},

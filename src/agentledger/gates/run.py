@@ -64,7 +64,7 @@ def _judge_commit() -> int:
     if not findings:
         return 0
     report = Report(Gate.COMMIT, branch, findings)
-    sys.stderr.write(f"{findings_text.render_findings(report)}\n")
+    sys.stderr.write(f"{findings_text.render_findings(report)}\n{_describe_off_path()}")
     return STOPPED if report.blocked else 0
 
 
@@ -80,8 +80,16 @@ def _run_push_gate(pushed: Sequence[str] | None) -> int:
         pushed = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
     report = Report(Gate.PUSH, "the push", push.check_push(os.environ, Path.cwd(), pushed))
     if report.findings:
-        sys.stderr.write(f"{findings_text.render_findings(report)}\n")
+        sys.stderr.write(f"{findings_text.render_findings(report)}\n{_describe_off_path()}")
     return STOPPED if report.blocked else 0
+
+
+def _describe_off_path() -> str:
+    """A line for an agent whose shell would not find what it is told to type; git hands that PATH on to its hooks."""
+    from agentledger.storage import own_command
+
+    told = own_command.describe_off_path()
+    return f"{told}\n" if told else ""
 
 
 def _write_fault(message: str, hint: str) -> None:

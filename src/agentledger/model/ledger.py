@@ -536,6 +536,16 @@ class PolicyCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRules:
+    """The repository's rules for commits, as far as agentledger's own keep them."""
+
+    #: What a subject begins with, before a blank; "" for nothing.
+    prefix: str = "chore(ledger):"
+    #: Do messages end with `Signed-off-by:`, of whoever commits?
+    sign_off: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The repository's policy: `.agentledger/config.toml` on base, with defaults where it says nothing."""
 
@@ -579,6 +589,7 @@ class Policy:
     spawn_setup: str = ""
     #: So many seconds `spawn` takes to measure the checks on base; 0: it does not.
     spawn_baseline: int = 60
+    commits: CommitRules = CommitRules()
     #: How strict a rule is (off, warn or error), by its id or name.
     rules: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

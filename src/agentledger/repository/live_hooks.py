@@ -24,7 +24,7 @@ from agentledger.repository.hook_branches import FOLDER
 SETTING, EXTENSION = "core.hooksPath", "extensions.worktreeConfig"
 _SHARED = ("system", "global", "local")
 INIT = "agentledger init"
-FRAMEWORK = ".pre-commit-config.yaml"
+FRAMEWORK = ("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml")  # prek reads all three
 
 
 class Setting(NamedTuple):
@@ -119,8 +119,8 @@ def _may_run(hook: Path, top: Path) -> bool:
         return True
     if not hook_files.is_started(hook):
         return False
-    if hook_files.has_marker(hook, hook_files.PRE_COMMIT):
-        return hook_files.has_marker(top / FRAMEWORK, b"agentledger")
+    if hook_files.name_maker(hook) in hook_files.FRAMEWORKS:
+        return any(hook_files.has_marker(top / name, b"agentledger") for name in FRAMEWORK)
     # husky's hook starts the file of this name in the folder above its own.
     shim = hook_files.find_shim(hook)
     aside = shim is not None and shim != hook
@@ -156,9 +156,18 @@ def _describe_dead(
         return HooksOff(f"{names}: {where} is not executable", INIT)
     if ours and folder == installed.common / FOLDER:
         replaced = [each for each in dead if not hook_files.has_marker(folder / each, hook_files.OURS)]
-        files = shlex.join(escape_hidden(str(folder / each)) for each in replaced)
-        return HooksOff(f"{names}: {where} was replaced by another hook", f"rm {files} && {INIT}")
-    return HooksOff(f"{names}: {where} is another hook, which does not start ours", INIT)
+        # What a hook manager has put there, `init` takes out by itself.
+        unknown = [each for each in replaced if not hook_files.name_maker(folder / each)]
+        files = shlex.join(escape_hidden(str(folder / each)) for each in unknown)
+        command = f"rm {files} && {INIT}" if unknown else INIT
+        return HooksOff(f"{names}: {where} was replaced by {describe_maker(first)}", command)
+    return HooksOff(f"{names}: {where} is {describe_maker(first)}, which does not start ours", INIT)
+
+
+def describe_maker(hook: Path) -> str:
+    """Whose hook this is, in words: a hook manager's that is known, or another one."""
+    maker = hook_files.name_maker(hook)
+    return f"the hook of {maker}" if maker else "another hook"
 
 
 def in_main_worktree(off: HooksOff, main: Path) -> HooksOff:

@@ -46,7 +46,7 @@ def test_hooks_and_which_hook_runs_first(tmp_path: Path) -> None:
     (repo.path / "CLAUDE.md").write_text("mine\n")
     shown = init(repo.path, "--dry-run")
     assert part(shown, "hooks in this clone") == [
-        "write .git/hooks/pre-commit; yours becomes pre-commit.before-agentledger there, and runs first",
+        "write .git/hooks/pre-commit; yours goes to hooks.before-agentledger beside that folder, and runs first",
         "write .git/hooks/pre-merge-commit",
         "write .git/hooks/pre-push",
     ]

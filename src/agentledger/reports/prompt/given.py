@@ -63,6 +63,11 @@ def compose_opening(given: Given, does: str = "Your task in this repository") ->
     )
 
 
+def describe_off_path(program: str, export: str) -> str:
+    """A paragraph of the opening: how to type the program where its name alone starts nothing."""
+    return fill_text("off-path", program=code_span(program), export=code_span(export)) + "\n\n"
+
+
 def format_name_list(names: Sequence[str], where: str = "the brief has all") -> str:
     """Names as a list, cut where there are many."""
     lines = [f"- {code_span(name)}" for name in names[:MOST_NAMES]]

@@ -174,12 +174,12 @@ def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> 
             message = f"{escape_hidden(at.branch.name)} has moved on meanwhile; nothing is written"
             raise LedgerError(message, "run this again when nobody commits code here")
         files |= judged.check_in
-        subject = f"chore(ledger): {at.task.id} is ready"
+        subject = f"{at.task.id} is ready"
     else:
         # A check-in that a killed run has left in the worktree would be taken along by the next commit.
         files |= {path: None for path in judged.check_in if (at.top / path).exists()}
-        subject = f"chore(ledger): {at.task.id} is checked, and not ready yet"
-    committed = ledger_commit.commit_files(at.git, at.branch.name, files, subject)
+        subject = f"{at.task.id} is checked, and not ready yet"
+    committed = ledger_commit.commit_files(at.git, at.branch.name, files, subject, at.fleet.policy.commits)
     lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *judged.packet.notes]
     if committed.commit is None:
         did = write_check_in.describe_uncommitted("done", at, tuple(lines), committed)
@@ -194,7 +194,7 @@ def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> 
         refs=refs,
         files=changed,
         commits=new,
-        warnings=_describe_warnings(judged, verified),
+        warnings=(*_describe_warnings(judged, verified), *committed.warnings),
     )
     if judged.ready:
         return Finished(

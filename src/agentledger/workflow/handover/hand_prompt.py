@@ -33,6 +33,7 @@ from agentledger.reports.prompt.given import Given
 from agentledger.reports.prompt.resume import Moved, Now
 from agentledger.reports.prompt.review import Reviewed
 from agentledger.scope.task_scope import Scope, first_match
+from agentledger.storage import own_command
 
 KINDS = ("start", "resume", "review", *cloud.PLATFORMS)
 # Kinds that are about the work on one branch.
@@ -113,6 +114,10 @@ def render_prompt(
         raise LedgerError(f"{limit:,} bytes are too few for a prompt", f"--limit {LEAST_LIMIT} is the least")
     given = _build_given(taken.fleet, task, branch, kind)
     opening, parts, notes = _build_parts(taken, given, kind)
+    program = own_command.find_off_path() if kind not in cloud.PLATFORMS else None
+    if program is not None:
+        opening += prompt_given.describe_off_path(str(program), own_command.format_export(program))
+        notes = (*notes, own_command.describe_off_path())
     prompt = compose_prompt(opening, parts, limit, _repeat_command(given, kind))
     return replace(prompt, notes=notes, task=task.id, branch=given.branch.name if given.branch else None)
 

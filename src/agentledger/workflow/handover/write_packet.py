@@ -81,8 +81,9 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
                 next=next_step,
                 dry_run=True,
             )
-        message = f"chore(ledger): packet of {at.task.id}"
-        committed = ledger_commit.commit_files(at.git, at.branch.name, {composed.path: composed.raw}, message)
+        files, rules = {composed.path: composed.raw}, at.fleet.policy.commits
+        message = f"packet of {at.task.id}"
+        committed = ledger_commit.commit_files(at.git, at.branch.name, files, message, rules)
         if committed.commit is None:
             return write_check_in.describe_uncommitted("packet", at, lines, committed)
         # Without news `commit_files` makes no commit, and returns the branch's head.
@@ -96,6 +97,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
             files=(composed.path,) if new else (),
             commits=new,
             next=next_step,
+            warnings=committed.warnings,
         )
 
 

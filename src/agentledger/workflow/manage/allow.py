@@ -90,9 +90,10 @@ def write_waiver(start: Path, request: Wanted, now: int, *, dry_run: bool = Fals
         )
         if dry_run:
             return did
-        written = desk.append({path: content}, f"chore(ledger): allow {task.id} {', '.join(chosen)}")
-        unsigned = f"not signed, so it stays unproven: {written.unsigned}" if written.unsigned else ""
-        return replace(did, commits=(written.commit,), warnings=(*warnings, *filter(None, [unsigned])))
+        written = desk.append({path: content}, f"allow {task.id} {', '.join(chosen)}")
+        return replace(
+            did, commits=(written.commit,), warnings=(*warnings, *filter(None, [written.unsigned]))
+        )
 
 
 # -- what is asked for ------------------------------------------------------------------

@@ -125,7 +125,7 @@ def append_answer(desk: Managing, reply: Reply, now: int, *, dry_run: bool = Fal
     if dry_run:
         return answered
     documents = {draft.path: draft.content for draft in drafts}
-    written = desk.append(documents, f"chore(ledger): answer {reply.task}: {reply.decision}")
+    written = desk.append(documents, f"answer {reply.task}: {reply.decision}")
     return replace(answered, commit=written.commit, unsigned=written.unsigned)
 
 

@@ -174,7 +174,7 @@ def accept_copy(
         )
         if dry_run:
             return did
-        message = f"chore(ledger): accept the brief of {compared.task} as {compared.branch} has it"
+        message = f"accept the brief of {compared.task} as {compared.branch} has it"
         written = desk.append(files, message, replace=[path])
         return replace(
             did, commits=(written.commit,), warnings=(*did.warnings, *_describe_unsigned(written.unsigned))
@@ -315,4 +315,4 @@ def _next_step(desk: Managing, branch: Branch, text: str) -> str:
 
 
 def _describe_unsigned(why: str) -> tuple[str, ...]:
-    return (f"not signed, so it stays unproven: {why}",) if why else ()
+    return (why,) if why else ()

@@ -46,11 +46,12 @@ def write_seen(start: Path, name: str) -> str | None:
 
 
 def _commit(git: Git, files: Mapping[str, bytes], fleet: Fleet, name: str) -> str:
-    message = f"chore(ledger): what is seen of {format_count(len(files), 'branch', 'branches')}"
+    message = f"what is seen of {format_count(len(files), 'branch', 'branches')}"
     # An outcome that somebody wrote meanwhile stays.
     known = {attempt_path(t.id, a.branch) for t in fleet.tasks for a in t.attempts}
-    sign = bool(fleet.policy.control_signers)
-    return append.commit_files(git, files, message, replace=known, name=name, sign=sign).commit
+    rules, proven = fleet.policy.commits, bool(fleet.policy.control_signers)
+    made = append.commit_files(git, files, message, replace=known, name=name, rules=rules, proven=proven)
+    return made.commit
 
 
 def _is_manager(git: Git, observed: Observation, fleet: Fleet) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentledger.control import append, commit_writer, history, reader
+from agentledger.control import append, commit_writer, history, reader, signing
 from agentledger.control.control_files import Kept, Synced
 from agentledger.control.reader import Copies
 from agentledger.fleet import snapshot
@@ -31,7 +31,7 @@ from agentledger.ledger import policy
 from agentledger.model.absent import Absent, make_absent_error
 from agentledger.model.errors import GitError, LedgerError, RefError
 from agentledger.model.fleet import Sync
-from agentledger.model.ledger import Policy
+from agentledger.model.ledger import CommitRules, Policy
 from agentledger.model.text import escape_hidden
 from agentledger.repository import hook_branches
 from agentledger.repository.listing import CONTROL
@@ -46,15 +46,17 @@ if TYPE_CHECKING:
 # Rounds of fetch, unite and push, where somebody else's push comes first each time.
 ROUNDS = 6
 
+BY_DEFAULT = CommitRules()
 
-def read_control_name(start: Path) -> str:
-    """The control branch's name by the policy on base; the usual name where there is no base."""
+
+def read_control_policy(start: Path) -> Policy:
+    """The policy on base, for the control branch's name and its commits; the defaults where there is no base."""
     try:
         observation = observe_repository(start, None, ())
         with scratch.open_scratch(observation.place) as sealed:
-            return _read_policy(sealed, observation).control_branch
+            return _read_policy(sealed, observation)
     except RefError:
-        return CONTROL
+        return Policy()
 
 
 def _read_policy(sealed: Scratch, observation: Observation) -> Policy:
@@ -75,12 +77,13 @@ def sync_control_branch(
     name: str = CONTROL,
     recreate: bool = False,
     progress: Progress | None = None,
+    rules: CommitRules = BY_DEFAULT,
 ) -> Synced:
     """Fetch the control branch, unite it with the local one, push the result; return what was done.
 
     `start` is a folder in the repository. `remote` None means the one that the branch follows, else origin,
     else the only one. `recreate` pushes the branch again after it was deleted on the remote. `progress` is
-    called with how far git is, None for nobody.
+    called with how far git is, None for nobody. `rules` are the repository's for commits that unite.
 
     Raises LedgerError without a remote, for a branch of that name that is no control branch or is checked out,
     for an empty remote, a deleted branch, and a server that refuses or cannot be reached. The local branch
@@ -92,7 +95,11 @@ def sync_control_branch(
     link = Link(git, place, _choose_remote(config, remote, name), name=name, progress=progress)
     copies = _read_copies(link, config)
     work = _Work(
-        link=link, place=place, config=config, local_before=copies.local.id if copies.local else None
+        link=link,
+        place=place,
+        config=config,
+        rules=rules,
+        local_before=copies.local.id if copies.local else None,
     )
     for tried in range(ROUNDS):
         if tried:
@@ -148,6 +155,7 @@ class _Work:
     link: Link
     place: Place
     config: Mapping[str, str]
+    rules: CommitRules
     #: The local branch when the sync began; None without one.
     local_before: str | None
     #: The remote's branch when it was last asked; None without one.
@@ -256,22 +264,27 @@ class _Work:
         """Unite the two copies in a merge commit on the local branch; return that."""
         origins = reader.history_of_copies(sealed, look.copies).origins
         start = append.choose_start(look, reader.unite_copies(sealed.git, look, origins))
-        message = f"chore(ledger): unite with {self.link.remote}"
+        message = f"unite with {self.link.remote}"
         who = commit_writer.read_identity(self.link.git)
         tip = look.copies.local.id if look.copies.local else sealed.null
-        new = commit_writer.New(start.parents, start.changes, message, who=who, tip=tip)
-        self.merge = self._write(new)
+        form = signing.choose_form(self.link.git)
+        new = commit_writer.New(
+            start.parents, start.changes, message, who=who, tip=tip, rules=self.rules, form=form
+        )
+        made = self._write(new)
+        self.merge = made.commit
+        self.notes += filter(None, [made.unsigned])
         self.kept += start.kept
         return self.merge
 
-    def _write(self, new: commit_writer.New) -> str:
+    def _write(self, new: commit_writer.New) -> commit_writer.Made:
         """Put the commit on the local branch; return it.
 
         Raises LostRaceError where the branch moved meanwhile: then both copies have to be united again.
         """
 
         # Returned, not raised, so that `retry` does not try the same merge again.
-        def once() -> str | LostRaceError:
+        def once() -> commit_writer.Made | LostRaceError:
             try:
                 return commit_writer.write_commit(self.link.git, self.link.name, new)
             except LostRaceError as lost:

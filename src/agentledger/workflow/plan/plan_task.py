@@ -129,10 +129,10 @@ def _write_brief(desk: Managing, plan: Plan, text: str, kept_path: Path | None) 
             dry_run=True,
         )
     verb = "change the brief of" if current_task and current_task.brief else "plan"
-    written = desk.append({path: encode(text)}, f"chore(ledger): {verb} {task}", [path] if old else ())
+    written = desk.append({path: encode(text)}, f"{verb} {task}", [path] if old else ())
     lines = (f"{path}: written to {name}, {written.commit[:12]}", *notes)
     if written.unsigned:
-        lines = (*lines, f"not signed, so it stays unproven: {written.unsigned}")
+        lines = (*lines, written.unsigned)
     if desk.publishes:
         lines = (*lines, "agentledger sync publishes it")
     return Did(

@@ -72,8 +72,8 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     )
     if dry_run:
         return Did(command="collect", messages=lines, task=branch.work.task, files=tuple(files), dry_run=True)
-    message = f"chore(ledger): collect what {branch.work.task} left uncommitted"
-    committed = ledger_commit.commit_files(git, branch.name, files, message)
+    message = f"collect what {branch.work.task} left uncommitted"
+    committed = ledger_commit.commit_files(git, branch.name, files, message, desk.fleet.policy.commits)
     if committed.commit is None:
         following = committed.how_to_collect(branch.work.task) if committed.remedy else None
         return Did(command="collect", warnings=(f"{name}: {committed.why}",), next=following)
@@ -84,6 +84,7 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
         refs=(branch.ref,),
         files=tuple(files),
         commits=(committed.commit,),
+        warnings=committed.warnings,
     )
 
 

@@ -90,7 +90,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
             dry_run=True,
         )
     committed = ledger_commit.commit_files(
-        at.git, at.branch.name, files, f"chore(ledger): {at.task.id} is {report.state}"
+        at.git, at.branch.name, files, f"{at.task.id} is {report.state}", at.fleet.policy.commits
     )
     if committed.commit is None:
         return describe_uncommitted("report", at, tuple(lines), committed)
@@ -104,7 +104,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
         commits=commits,
         worktree=None,
         next=next_step,
-        warnings=warnings,
+        warnings=(*warnings, *committed.warnings),
     )
 
 

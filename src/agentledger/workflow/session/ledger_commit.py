@@ -4,9 +4,9 @@ Belongs here: writing the files, and making the one commit. Does not: what is in
 `report.write_check_in`, `verify.run_checks`, `handover.write_packet`), or whose branch it is (see
 `agent_context`).
 
-`git commit --only` refuses during a merge, runs hooks and signs; this does none of that. A kill at any point
-does no harm, because of the order: the file in the worktree, its blob, the index, then the branch. A process
-killed in between leaves a staged ledger file, which the next commit takes along; the other order would leave
+`git commit --only` refuses during a merge, runs hooks, and may ask for a passphrase; this does none of that. A kill
+at any point does no harm, because of the order: the file in the worktree, its blob, the index, then the branch. A
+process killed in between leaves a staged ledger file, which the next commit takes along; the other order would leave
 a staged deletion. Run again, it continues where it stopped.
 """
 
@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agentledger.control import signing
+from agentledger.control.append import PLAIN
 from agentledger.control.commit_writer import New, read_identity, write_blobs, write_commit
 from agentledger.git import process, queries
 from agentledger.git.leftovers import LockedError, make_lock_error, read_lock_age
@@ -27,6 +29,7 @@ from agentledger.git.queries import Place
 from agentledger.git.races import AGAIN, STALE, Writer, retry, wait_for_turn
 from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.errors import GitError, LedgerError
+from agentledger.model.ledger import CommitRules
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 from agentledger.storage import atomic_write
@@ -57,6 +60,13 @@ class Committed:
     files: tuple[str, ...]
     why: str = ""
     remedy: str = ""
+    #: Why the commit is not signed where the user's git signs all; '' where it is, or is not to be.
+    unsigned: str = ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the command has to say about the commit."""
+        return (self.unsigned,) if self.unsigned else ()
 
     def how_to_collect(self, task: str) -> str:
         """The commands by which the files are committed after all."""
@@ -67,11 +77,14 @@ class Committed:
         )
 
 
-def commit_files(git: Git, branch: str, files: Contents, message: str) -> Committed:
+def commit_files(
+    git: Git, branch: str, files: Contents, message: str, rules: CommitRules = PLAIN
+) -> Committed:
     """Write these files in the worktree around `git`, and commit them on `branch`, which is checked out there.
 
     Everything else in the worktree and the index stays as it is. Where git cannot write (a sandbox, a lock
-    that is never released), the files stay in the worktree and the result says why. Raises LedgerError, and
+    that is never released), the files stay in the worktree and the result says why. `rules` are the repository's
+    for such commits; they are signed where and as the user's git signs all commits. Raises LedgerError, and
     nothing is committed, where the worktree cannot be written, or git knows no author.
     """
     place = queries.locate_repository(git)
@@ -95,14 +108,14 @@ def commit_files(git: Git, branch: str, files: Contents, message: str) -> Commit
                 place=place,
                 branch=branch,
                 files=files,
-                new=New((), files, message, who=who, tip=""),
+                new=New((), files, message, who=who, tip="", rules=rules, form=signing.choose_form(git)),
             )
             commit = pending.settle(pending.write())
     except GitError as error:
         return Committed(
             None, tuple(files), error.message, error.remedy if isinstance(error, LockedError) else ""
         )
-    return Committed(commit, tuple(files))
+    return Committed(commit, tuple(files), unsigned=pending.unsigned)
 
 
 # -- the worktree ------------------------------------------------------------------------
@@ -224,6 +237,8 @@ class _Ours:
     #: Every tip that the branch was seen at, and '' where the index had lost the files. More than one of
     #: them means that somebody else is at work in this worktree.
     seen_tips: list[str] = field(default_factory=list)
+    #: Why the commit is not signed where it was to be; '' for no reason.
+    unsigned: str = ""
 
     def write(self) -> str:
         """Commit the files on top of wherever the branch is now; return the commit that has them."""
@@ -232,7 +247,9 @@ class _Ours:
             self.seen_tips.append(tip := self._tip())
             if _has_files(self.git, tip, self.new):
                 return tip
-            return write_commit(self.git, self.branch, self.new._replace(parents=(tip,), tip=tip))
+            made = write_commit(self.git, self.branch, self.new._replace(parents=(tip,), tip=tip))
+            self.unsigned = made.unsigned
+            return made.commit
 
         return retry(Writer(self.place, HEADS + self.branch), once)
 

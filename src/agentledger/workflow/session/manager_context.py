@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentledger.control import append as control_append
-from agentledger.control.append import Contents, Written
-from agentledger.control.commit_writer import read_identity
+from agentledger.control.append import Contents
+from agentledger.control.commit_writer import Made, read_identity
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
@@ -101,16 +101,21 @@ class Managing:
         """The task with exactly this id; None without one."""
         return next((task for task in self.fleet.tasks if task.id == name), None)
 
-    def append(self, files: Contents, message: str, replace: Collection[str] = ()) -> Written:
-        """Commit these files on the control branch, signed where base's policy lists signers.
+    def append(self, files: Contents, message: str, replace: Collection[str] = ()) -> Made:
+        """Commit these files on the control branch, by policy's rules for commits, signed where it lists signers.
 
         `files` are contents by path, None for one to remove; `replace` are the paths that may exist already.
         Raises LedgerError, and nothing is written, where `control.append.commit_files` refuses.
         """
         policy = self.fleet.policy
-        sign = bool(policy.control_signers)
         return control_append.commit_files(
-            self.git, files, message, replace=replace, name=policy.control_branch, sign=sign
+            self.git,
+            files,
+            message,
+            replace=replace,
+            name=policy.control_branch,
+            rules=policy.commits,
+            proven=bool(policy.control_signers),
         )
 
 

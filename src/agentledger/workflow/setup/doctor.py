@@ -24,9 +24,10 @@ from agentledger.model.errors import RefError
 from agentledger.model.fleet import Branch, HooksOff
 from agentledger.model.ledger import Policy
 from agentledger.model.text import decode, escape_hidden
-from agentledger.repository import hook_files, ref_clashes
+from agentledger.repository import hook_files, live_hooks, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 from agentledger.running.lost_exit_code import find_lost_exit_code
+from agentledger.storage import own_command
 from agentledger.workflow.setup import agents_md, doctor_trial
 from agentledger.workflow.setup.doctor_trial import RULE, Trial, TrialResult
 from agentledger.workflow.setup.hooks import pre_commit_hooks, worktree_hooks
@@ -73,6 +74,7 @@ def examine_surfaces(start: Path) -> tuple[Surface, ...]:
             *(_examine_base(doubt) for doubt in doubts),
             *_examine_names(start, policy),
             _examine_framework(place, trial),
+            *_examine_path(),
             _examine_ci(place),
             _examine_instructions(git, place, base),
             _examine_enforcement(policy),
@@ -136,7 +138,9 @@ def _examine_hook(git: Git, place: Place, hook: Path, attempt: Callable[[Path], 
         hook_files.has_running_shim(hook)
         or any(hook_files.has_marker(each, b"agentledger") for each in _hook_candidates(hook))
     ):
-        reason = "git finds another hook there" if hook.exists() else "git finds no hook"
+        reason = (
+            f"git finds {live_hooks.describe_maker(hook)} there" if hook.exists() else "git finds no hook"
+        )
         setting = worktree_hooks.read_own_path(git) or worktree_hooks.read_shared_path(git, place)
         detail = f"{reason}: {escape_hidden(str(hook))}" + (
             f" (core.hooksPath is {escape_hidden(setting)})" if setting else ""
@@ -184,12 +188,14 @@ def _cd_to_main_worktree(git: Git, place: Place) -> str:
 def _examine_framework(place: Place, trial: Trial) -> Surface:
     """The pre-commit framework, tried with our hook alone, so that no other one answers."""
     name, script = "pre-commit framework", place.common / "hooks" / "pre-commit"
-    reduced = _reduce_config(place.top) if place.top else None
+    config = pre_commit_hooks.find_config(place.top or place.directory)
+    install = pre_commit_hooks.install_command(config)
+    reduced = _reduce_config(config)
     if reduced is None:
-        detail = f"no hook `agentledger` in {pre_commit_hooks.NAME}"
+        detail = f"no hook `agentledger` in {config.name}"
         return Surface(name, State.OFF, detail, "agentledger init --hooks both, if you want it there too")
-    if not hook_files.has_marker(script, hook_files.PRE_COMMIT):
-        return Surface(name, State.OFF, "pre-commit is not installed in this clone", pre_commit_hooks.INSTALL)
+    if hook_files.name_maker(script) not in hook_files.FRAMEWORKS:
+        return Surface(name, State.OFF, f"{install.split()[0]} is not installed in this clone", install)
     hooks_folder = trial.folder.parent / "hooks"
     hooks_folder.mkdir()
     copy = hooks_folder / "pre-commit"  # in a folder of its own, or a hook of ours beside it would answer
@@ -199,21 +205,25 @@ def _examine_framework(place: Place, trial: Trial) -> Surface:
     result = trial.commit(hooks_folder)
     if result.refused and RULE in result.error_output:
         return Surface(name, State.ON, "what a brief does not allow was refused")
-    return Surface(name, State.OFF, _describe_trial(result), pre_commit_hooks.INSTALL)
+    return Surface(name, State.OFF, _describe_trial(result), install)
 
 
-def _reduce_config(top: Path) -> dict[str, Any] | None:
+def _reduce_config(file: Path) -> dict[str, Any] | None:
     """The framework's configuration with our hook alone; None where our hook is not in it."""
-    import yaml
-
+    config = pre_commit_hooks.parse_config(file)
     try:
-        config = yaml.safe_load((top / pre_commit_hooks.NAME).read_bytes())
         repos = [
             repo
-            | {"hooks": [_absolute_entry(hook, top) for hook in repo["hooks"] if hook["id"] == "agentledger"]}
+            | {
+                "hooks": [
+                    _absolute_entry(hook, file.parent)
+                    for hook in repo["hooks"]
+                    if hook["id"] == "agentledger"
+                ]
+            }
             for repo in config["repos"]
         ]
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     repos = [repo for repo in repos if repo["hooks"]]
     return {"repos": repos} if repos else None
@@ -242,6 +252,15 @@ def _examine_names(start: Path, policy: Policy) -> Iterator[Surface]:
 
 
 # -- what cannot be tried here -----------------------------------------------------------
+
+
+def _examine_path() -> Iterator[Surface]:
+    """That agents may not find the program by its name, where this shell does not."""
+    program = own_command.find_off_path()
+    if program is None:
+        return
+    detail = f"not on this shell's PATH; it is {escape_hidden(str(program))}; an agent's PATH may be another"
+    yield Surface("the command agentledger", State.OFF, detail, own_command.format_export(program))
 
 
 def _examine_ci(place: Place) -> Surface:

@@ -26,7 +26,15 @@ from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
 from agentledger.model.text import decode
 from agentledger.model.work import Task
-from agentledger.repository import forge, hook_branches, listing, live_hooks, ref_clashes, worktree_task
+from agentledger.repository import (
+    forge,
+    hook_branches,
+    hook_files,
+    listing,
+    live_hooks,
+    ref_clashes,
+    worktree_task,
+)
 from agentledger.repository.bases import HEADS
 from agentledger.repository.repository_state import observe_repository
 from agentledger.repository.worktrees import directory_of
@@ -183,7 +191,8 @@ def apply_undo(place: Place, plan: Plan) -> None:
     if remaining:
         file = setup_manifest.manifest_path(place.common)
         steps.apply_steps([Write(file, None, setup_manifest.render_manifest(place.common, remaining))])
-    uninstall.remove_empty_folders(done.folders)
+    aside = hook_files.aside_path(place.common / "hooks/_").parent
+    uninstall.remove_empty_folders((*done.folders, aside))
 
 
 def _manifest_steps(place: Place, manifest: bytes, is_needed: bool) -> Iterable[Write]:

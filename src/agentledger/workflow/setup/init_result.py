@@ -19,7 +19,7 @@ from agentledger.model.ledger_paths import FOLDER, LEDGER
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.workflow.setup import manifest
 from agentledger.workflow.setup.setup_plan import Plan
-from agentledger.workflow.setup.steps import Move, Step
+from agentledger.workflow.setup.steps import Link, Move, Step, Write
 
 PLAN = "agentledger plan TASK"
 
@@ -28,7 +28,7 @@ def describe_init(git: Git, place: Place, plan: Plan, dry_run: bool) -> Did:
     """The result of setting the repository up; `next` is to commit what is not committed, else to plan a task."""
     done = _describe_plan(place, plan, dry_run)
     files = manifest.read_manifest(place.common).files
-    paths = [step.path for step in plan.steps if not isinstance(step, Move)] if dry_run else list(files)
+    paths = [step.path for step in plan.steps if isinstance(step, Write)] if dry_run else list(files)
     return replace(done, next=_commit_command(git, place, paths, dry_run) or PLAN)
 
 
@@ -58,7 +58,10 @@ def _describe_step(step: Step, dry_run: bool) -> str:
     """A line on one step: the verb in eight columns, then the file."""
     if isinstance(step, Move):
         verb = "move" if dry_run else "moved"
-        return f"{verb:8} {escape_hidden(str(step.source))} to {escape_hidden(step.target.name)}"
+        return f"{verb:8} {escape_hidden(str(step.source))} to {escape_hidden(str(step.target))}"
+    if isinstance(step, Link):
+        verb = ("link" if step.made else "remove") if dry_run else ("linked" if step.made else "removed")
+        return f"{verb:8} {escape_hidden(str(step.path))}"
     verbs = ("remove", "write", "change") if dry_run else ("removed", "wrote", "changed")
     verb = verbs[0] if step.after is None else verbs[1] if step.before is None else verbs[2]
     return f"{verb:8} {escape_hidden(str(step.path))}"

@@ -80,7 +80,11 @@ def _describe_hooks(place: Place, plan: Plan) -> Iterator[str]:
     for step in hooks:
         verb = "remove" if step.after is None else "write" if step.before is None else "renew"
         kept = moved.get(step.path)
-        first = f"; yours becomes {escape_hidden(kept.name)} there, and runs first" if kept else ""
+        first = (
+            f"; yours goes to {escape_hidden(kept.parent.name)} beside that folder, and runs first"
+            if kept
+            else ""
+        )
         yield f"{verb} {_relative(place, step.path)}{first}"
     if not hooks:
         yield "none"

@@ -34,7 +34,15 @@ class Move(NamedTuple):
     target: Path
 
 
-Step = Write | Move
+class Link(NamedTuple):
+    """A symbolic link that is made, or removed; `target` is where it leads, from its own folder."""
+
+    path: Path
+    target: str
+    made: bool
+
+
+Step = Write | Move | Link
 
 
 def read_content(path: Path) -> bytes | None:
@@ -57,6 +65,10 @@ def _render_step(step: Step) -> Iterator[str]:
     if isinstance(step, Move):
         yield f"rename {escape_hidden(str(step.source))}\n    to {escape_hidden(str(step.target))}\n"
         return
+    if isinstance(step, Link):
+        verb = "link" if step.made else "remove the link"
+        yield f"{verb} {escape_hidden(str(step.path))}\n    to {escape_hidden(step.target)}\n"
+        return
     name = escape_hidden(str(step.path))
     before, after = (decode(raw or b"").splitlines() for raw in (step.before, step.after))
     source, target = ("/dev/null" if raw is None else name for raw in (step.before, step.after))
@@ -73,7 +85,7 @@ def apply_steps(steps: Sequence[Step]) -> list[Path]:
     """
     created_folders: list[Path] = []
     for step in steps:
-        path = step.path if isinstance(step, Write) else step.target
+        path = step.target if isinstance(step, Move) else step.path
         try:
             created_folders += _make_folders(path.parent)
             _apply_step(step)
@@ -86,6 +98,12 @@ def _apply_step(step: Step) -> None:
     """Take one step. Raises OSError, and LedgerError where the file was changed since."""
     if isinstance(step, Move):
         step.source.rename(step.target)
+        return
+    if isinstance(step, Link):
+        if step.made:
+            step.path.symlink_to(step.target)
+        else:
+            step.path.unlink()
         return
     if read_content(step.path) != step.before:
         raise LedgerError(f"{step.path} was changed by somebody at this moment", "run the command again")

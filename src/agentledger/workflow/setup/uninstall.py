@@ -27,11 +27,16 @@ def plan_undo(git: Git, place: Place) -> Plan:
     settings = {path: each for path, each in done.files.items() if each.keys}
     plain = {path: each for path, each in done.files.items() if not each.keys}
     parts = [native_hooks.plan_hook_undo(path, each) for path, each in done.hooks.items()]
+    parts.append(native_hooks.plan_links_undo(place.common / "hooks"))
     parts += [
         worktree_hooks.plan_worktree_undo(place, settings),
         worktree_hooks.plan_copies_undo(place, done),
     ]
-    parts += [_plan_file_undo(git, path, each) for path, each in plain.items()]
+    parts += [
+        _plan_file_undo(git, path, each)
+        for path, each in plain.items()
+        if not worktree_hooks.is_managers(place, path)
+    ]
     return combine_plans([*parts, _plan_manifest_undo(place.common)])
 
 

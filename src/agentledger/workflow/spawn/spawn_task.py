@@ -16,8 +16,8 @@ from pathlib import Path
 
 from agentledger.attention import ended_tasks
 from agentledger.changes import landings
-from agentledger.control import commit_writer
-from agentledger.control.commit_writer import New, read_identity
+from agentledger.control import commit_writer, signing
+from agentledger.control.commit_writer import Made, New, read_identity
 from agentledger.git import process, queries
 from agentledger.git.races import Writer, retry, update_refs
 from agentledger.model import ledger_paths
@@ -31,6 +31,7 @@ from agentledger.model.work import Task
 from agentledger.repository import layout, ref_clashes, spawned_files, worktrees
 from agentledger.repository.bases import HEADS
 from agentledger.rules import check_worth
+from agentledger.storage import own_command
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
@@ -189,8 +190,13 @@ class _Spawning:
         )
         if dry_run:
             return planned
-        commit = self._make_commit()
-        warnings = (*self._make_or_undo(commit), *self._write_attempt(commit), *self._describe_push_clash())
+        commit, unsigned = self._make_commit()
+        warnings = (
+            *filter(None, [own_command.describe_off_path(), unsigned]),
+            *self._make_or_undo(commit),
+            *self._write_attempt(commit),
+            *self._describe_push_clash(),
+        )
         return replace(
             planned,
             files=(ledger_paths.brief_path(self.task.id),),
@@ -279,17 +285,19 @@ class _Spawning:
         rename = shlex.join(("git", "branch", "-m", self.name, clash.free_name))
         return (f"{clash.text}; before you push, give it another: {rename} && {clash.fix}",)
 
-    def _make_commit(self) -> str:
+    def _make_commit(self) -> Made:
         """Make the branch's first commit, where it starts, with the brief that counts; no branch has it yet."""
         content = encode(self.brief.document.text)
         trailers = f"{landings.TASK}: {self.task.id}\n{landings.BRANCH}: {self.name}"
-        message = f"chore(ledger): the brief of {self.task.id}\n\n{trailers}"
+        message = f"the brief of {self.task.id}\n\n{trailers}"
         new = New(
             (self.start,),
             {ledger_paths.brief_path(self.task.id): content},
             message,
             who=read_identity(self.desk.git),
             tip="",
+            rules=self.desk.fleet.policy.commits,
+            form=signing.choose_form(self.desk.git),
         )
         # All zeros: the branch must not exist when the commit is put on it.
         new = new._replace(tip="0" * len(self.start))
@@ -324,7 +332,7 @@ class _Spawning:
         records = [new, *(each for each in others if each.path != new.path)]
         files = {record.path: record.render() for record in records}
         try:
-            desk.append(files, f"chore(ledger): {self.task.id} is handed out", files.keys())
+            desk.append(files, f"{self.task.id} is handed out", files.keys())
         except LedgerError as error:
             # The branch is there, and its first commit says whose it is.
             return (f"not written down on the control branch: {error.message}; agentledger sync does it",)
@@ -379,4 +387,5 @@ def _describe_lost_checks(report: Report) -> tuple[str, ...]:
 def _start_command(task: Task, worktree: Path | None) -> str:
     """The command that prints the text for an agent, in its worktree."""
     where = shlex.quote(str(worktree)) if worktree else "its worktree"
-    return f"cd {where} && agentledger prompt {task.id}   # the text to hand to an agent there"
+    program = shlex.quote(str(own_command.find_off_path() or own_command.NAME))
+    return f"cd {where} && {program} prompt {task.id}   # the text to hand to an agent there"

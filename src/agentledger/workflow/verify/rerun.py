@@ -361,7 +361,7 @@ def _keep_results(desk: Managing, rerun: Rerun, bound: Bound, now: int) -> Rerun
         if not each.last.unable
     )
     attempts.keep_heads(desk.git, desk.snapshot.sealed, desk.fleet, more=[bound.head])
-    written = desk.append(files, f"chore(ledger): run again for {rerun.task}: {outcomes}")
+    written = desk.append(files, f"run again for {rerun.task}: {outcomes}")
     return replace(rerun, files=tuple(files), commit=written.commit, ref=desk.ref, publishes=desk.publishes)
 
 

@@ -95,7 +95,7 @@ def commit_evidence(at: AtWork, verified: Verified) -> Committed:
     """Commit the evidence alone, beside whatever else is staged or changed."""
     outcomes = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.results)
     return ledger_commit.commit_files(
-        at.git, at.branch.name, verified.files, f"chore(ledger): checked: {outcomes}"
+        at.git, at.branch.name, verified.files, f"checked: {outcomes}", at.fleet.policy.commits
     )
 
 

@@ -84,6 +84,7 @@ def test_lefthook_puts_ours_aside_and_init_puts_it_back(tmp_path: Path) -> None:
     repo = made(tmp_path / "repo")
     path = repo.path / ".git/hooks/pre-commit"
     hook(path, clones.LEFTHOOK)
+    hook(repo.path / ".git/info/lefthook.checksum", "", 0o644)  # while it is installed
     init(repo.path)
     path.rename(path.with_name("pre-commit.old"))  # what `lefthook install` does with a hook that it finds
     hook(path, clones.LEFTHOOK)

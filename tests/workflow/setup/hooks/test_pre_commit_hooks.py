@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+import command
 from checkout import ROOT
 from clones import PRE_COMMIT, commit, git, init, made
 from gitrepo import Repo
@@ -154,3 +156,34 @@ def test_this_repository_uses_it_beside_its_other_checks() -> None:
     assert [used["agentledger"][key] for key in same] == [offered[key] for key in same]
     assert framework(CHECKOUT, "validate-config").returncode == 0
     assert framework(CHECKOUT, "validate-manifest").returncode == 0
+
+
+@pytest.mark.parametrize("name", [".pre-commit-config.yml", "prek.toml"])
+def test_the_file_that_prek_reads_gets_the_entry(tmp_path: Path, name: str) -> None:
+    repo = made(tmp_path / "repo")
+    file = repo.path / name
+    before = '[[repos]]\nrepo = "meta"\nhooks = [{id = "identity"}]\n' if name == "prek.toml" else FOREIGN
+    file.write_text(before)
+    said = init(repo.path, "--hooks", "both")
+    assert f"commit {name}, and in each clone: prek install --hook-type pre-commit" in said
+    assert not (repo.path / ".pre-commit-config.yaml").exists()
+    after = file.read_text()
+    assert after.startswith(before)
+    read = tomllib.loads(after) if name == "prek.toml" else yaml.safe_load(after)
+    (hook,) = read["repos"][1]["hooks"]
+    assert (hook["id"], hook["pass_filenames"]) == ("agentledger", False)
+    assert hook["stages"] == ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert "has an entry already" in init(repo.path, "--hooks", "pre-commit")
+    doctor = " ".join(command.run(repo.path, "doctor").out.split())
+    assert "prek is not installed in this clone" in doctor
+    assert "next: prek install" in doctor
+    init(repo.path, "--uninstall")
+    assert file.read_text() == before
+
+
+def test_a_prek_toml_whose_list_cannot_be_added_to_stays(tmp_path: Path) -> None:
+    repo = made(tmp_path / "repo")
+    (repo.path / "prek.toml").write_text("repos = []\n")
+    said = init(repo.path, "--hooks", "pre-commit")
+    assert "prek.toml does not end with its list of repos" in said
+    assert (repo.path / "prek.toml").read_text() == "repos = []\n"

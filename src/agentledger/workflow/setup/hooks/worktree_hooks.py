@@ -27,7 +27,7 @@ from agentledger.workflow.setup import git_settings
 from agentledger.workflow.setup.hooks import native_hooks
 from agentledger.workflow.setup.manifest import Key, Manifest, Written, hash_content
 from agentledger.workflow.setup.setup_plan import Plan, combine_plans
-from agentledger.workflow.setup.steps import Write, read_content
+from agentledger.workflow.setup.steps import PROGRAM, Write, read_content
 
 MAIN_ONLY = ("core.bare", "core.worktree")
 # The other hooks of githooks(5), which must still run: in our folder each is a script that starts the shared one.
@@ -148,6 +148,8 @@ def _plan_extension(place: Place) -> Plan:
 
 def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
     """The plan for one hook in our folder; one that somebody has changed stays, and a note says so."""
+    if maker := hook_files.name_maker(path):
+        return _plan_return(path, text, maker)
     content = read_content(path)
     known = path in done.files and hash_content(content) == done.files[path].hash
     # The hook of a commit makes copies of FORWARD by itself.
@@ -158,6 +160,29 @@ def _plan_hook_file(path: Path, text: bytes, done: Manifest) -> Plan:
     if not steps and path in done.files:
         return Plan()
     return Plan(steps, Manifest({path: Written(hash_content(text), True, content)}))
+
+
+def _plan_return(path: Path, text: bytes, maker: str) -> Plan:
+    """The plan that takes a hook manager's hook out of our folder, and ours back in.
+
+    lefthook and prek write where git looks for hooks in the worktree in which they are started, so into our folder.
+    """
+    note = (
+        f"{maker} had written {escape_hidden(str(path))}, where our hook starts what is in the shared folder"
+    )
+    where = "its own install, typed in the main worktree, writes it there"
+    write = Write(path, read_content(path), text, PROGRAM)
+    return Plan(
+        (*_plan_removal(path), write),
+        Manifest({path: Written(hash_content(text), True)}),
+        (f"{note}: {where}",),
+    )
+
+
+def _plan_removal(path: Path) -> tuple[Write, ...]:
+    """The steps that remove ours where a hook manager has put it aside, in our folder."""
+    aside = [hook_files.sibling_path(path, ending) for ending in (hook_files.LEGACY, hook_files.OLD)]
+    return tuple(Write(each, read_content(each), None) for each in aside if each.is_file())
 
 
 # -- undoing it --------------------------------------------------------------------------
@@ -191,11 +216,25 @@ def _find_own_notes(place: Place) -> list[Path]:
 
 
 def plan_copies_undo(place: Place, done: Manifest) -> Plan:
-    """The plan that removes the hooks which our hook of a commit has put beside itself, unknown to the manifest."""
+    """The plan that removes the hooks in our folder which the manifest does not know.
+
+    Our hook of a commit puts some beside itself, and hook managers write there and put ours aside.
+    """
     folder = place.common / FOLDER
-    copies = [folder / name for name in _OFTEN if folder / name not in done.files]
-    ours = [path for path in copies if hook_files.has_marker(path, hook_files.OURS)]
-    return Plan(tuple(Write(path, read_content(path), None) for path in ours))
+    return Plan(
+        tuple(
+            Write(path, read_content(path), None)
+            for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
+            if is_managers(place, path)
+            or (path not in done.files and hook_files.has_marker(path, hook_files.OURS))
+        )
+    )
+
+
+def is_managers(place: Place, path: Path) -> bool:
+    """Did a hook manager write this file into our folder?"""
+    is_hook = path.parent == place.common / FOLDER and path.name in (*hook_files.NAMES, *_OTHERS, *_OFTEN)
+    return is_hook and bool(hook_files.name_maker(path))
 
 
 def _find_copied_settings(place: Place) -> dict[Path, Written]:
