@@ -363,4 +363,23 @@ ROWS = (
             ),
         ),
     ),
+    RuleRow(
+        "BRF013",
+        fires=(
+            given.case(given.SPAWN, given.brief(off_limits=["src/**"])),
+            given.case(given.MERGE, given.brief(owns=["src", "docs/*.md"], off_limits=["src", "docs/**"])),
+            given.case(given.SPAWN, given.brief(owns=["ci/**"]), protected=(b"ci/**",)),
+        ),
+        silent=(
+            given.case(given.SPAWN, given.brief(off_limits=["src/a/**"])),
+            given.case(given.SPAWN, given.brief(owns=["src", "docs/**"], off_limits=["src"])),
+            given.case(given.SPAWN, given.brief(owns=["ci/run"]), protected=(b"ci/**",)),
+        ),
+        situations=(
+            Advice(
+                *("BRF013", "E···E", "manager", nothing, planned("--off-limits ''")),
+                keys={"off_limits": ["**"]},
+            ),
+        ),
+    ),
 )

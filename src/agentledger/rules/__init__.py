@@ -75,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     Rule("BRF010", "brief-seam", "E···E", brief.brief_seam, applies=brief.has_brief),
     Rule("BRF011", "brief-unproven", "····E", brief.brief_unproven, applies=brief.has_brief),
     Rule("BRF012", "explore-merges", "····E", brief.explore_merges, applies=brief.has_brief),
+    Rule("BRF013", "scope-empty", "E···E", brief.scope_empty, applies=brief.has_brief),
     Rule("OWN001", "outside-scope", "·EEEE", ownership.outside_scope, applies=ownership.has_scope),
     Rule("OWN002", "off-limits", "·EEEE", ownership.off_limits, applies=ownership.has_scope),
     Rule("OWN003", "protected-path", "·EEEE", ownership.protected_path, applies=ownership.has_scope),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from agentledger.model import ledger_paths
 from agentledger.model.findings import Gate
@@ -17,6 +18,8 @@ from agentledger.model.merge_group import Stray
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.model.work import Copy
 from agentledger.rules.case import Case, Found
+from agentledger.scope.automata import TooComplexError
+from agentledger.scope.narrowing import has_own_paths
 
 # From the least oversight to the most. What `explore` makes never merges, so nothing is delegated there.
 _OVERSIGHT = {"delegate": 0, "review": 1, "own": 2, "explore": 3}
@@ -280,6 +283,29 @@ def explore_merges(case: Case) -> Iterator[Found]:
     if case.brief and case.brief.mode == "explore":
         fix = "--mode delegate, if its code is to stay; else plan another task for what it found"
         yield _finding_at_key(case.brief, "mode", "`mode: explore`: its code never merges", fix)
+
+
+def scope_empty(case: Case) -> Iterator[Found]:
+    """What `owns` grants is all off limits or protected, so no path can be changed.
+
+    Why: whatever its agent does is refused.
+    Fix: leave a part of `owns` open: `agentledger plan TASK --off-limits …` with narrower patterns, or name a
+    protected file in `owns` by its full path. Where another task has the paths, depend on it: `--add-depends-on`.
+    """
+    if not case.brief or not case.scope or not case.brief.owns:
+        return
+    try:
+        parts = (replace(case.scope, owns=(pattern,)) for pattern in case.scope.owns)
+        if not any(map(has_own_paths, parts)):
+            fix = (
+                "--off-limits '' takes all of `off_limits` away; or name patterns there that leave something"
+                if case.brief.off_limits
+                else "--owns PATH names a protected file by its full path; or name files that are not protected"
+            )
+            message = "no path is left of `owns`: all of it is off limits or protected"
+            yield _finding_at_key(case.brief, "owns", message, fix)
+    except TooComplexError:
+        return  # OWN004 says that its patterns cannot be compared
 
 
 def _problem_findings(brief: Brief | None, kind: str) -> Iterator[Found]:
