@@ -25,7 +25,7 @@ def smudge(desk: Checks) -> None:
     desk.repo.git("config", "filter.mend.clean", "cat")
     attributes = desk.repo.path / ".git/info/attributes"
     attributes.parent.mkdir(exist_ok=True)
-    attributes.write_text("check.sh filter=mend\n")
+    attributes.write_text("*.sh filter=mend\n")
 
 
 def _replace_object(desk: Checks, name: str, kind: bytes, content: bytes) -> None:
@@ -40,24 +40,27 @@ def replace_blob(desk: Checks) -> None:
 
 
 def replace_tree(desk: Checks) -> None:
-    """Under the name of the commit's tree is one with the check of base."""
-    theirs = desk.repo.git_bytes("cat-file", "tree", "agent/x^{tree}")
-    ours, base = (bytes.fromhex(desk.repo.git("rev-parse", f"{at}:check.sh")) for at in ("agent/x", "main"))
-    _replace_object(desk, desk.repo.git("rev-parse", "agent/x^{tree}"), b"tree", theirs.replace(ours, base))
+    """Under the name of a folder's tree is one with the check of base; git looks at the topmost alone."""
+    theirs = desk.repo.git_bytes("cat-file", "tree", "agent/x:src")
+    names = desk.repo.git("rev-parse", "agent/x:src/check.sh", "main:check.sh").splitlines()
+    old, new = map(bytes.fromhex, names)
+    tree = theirs.replace(old, new)
+    _replace_object(desk, desk.repo.git("rev-parse", "agent/x:src"), b"tree", tree)
 
 
 def encode_lfs(desk: Checks) -> None:
     """The same filter under a name that is known."""
     desk.repo.git("config", "filter.lfs.smudge", "sed 's/exit 1/exit 0/'")
     (desk.repo.path / ".git/info").mkdir(exist_ok=True)
-    (desk.repo.path / ".git/info/attributes").write_text("check.sh filter=lfs\n")
+    (desk.repo.path / ".git/info/attributes").write_text("*.sh filter=lfs\n")
 
 
 @pytest.mark.parametrize("forge", [smudge, replace_blob, replace_tree, encode_lfs])
 def test_a_checkout_with_other_content_than_the_commit_is_no_rerun(
     tmp_path: Path, forge: Callable[[Checks], None]
 ) -> None:
-    desk = Checks(tmp_path, {"test": "sh check.sh"})
+    desk = Checks(tmp_path, {"test": "sh check.sh && sh src/check.sh"})
+    desk.change("src/check.sh", "exit 1\n")
     desk.change("check.sh", "exit 1\n")
     desk.verify(code=1)
     typed = json.loads((desk.path / EVIDENCE / "test.json").read_text()) | {"exit_code": 0}
@@ -66,7 +69,6 @@ def test_a_checkout_with_other_content_than_the_commit_is_no_rerun(
     said = desk.said("--rerun", "x", folder=desk.repo.path)
     assert said.code == 2
     assert "has other content than the commit: " in said.message
-    assert "check.sh" in said.message
     assert "a clone of your own" in said.hint
     assert reruns(desk) == []
     assert standing(desk).trust is Trust.CLAIMED
