@@ -134,19 +134,11 @@ class Snapshot:
         """
         self.require_code(branches)
         bridged, group = self.bridged(branches), self.group
-        judge = partial(
-            case_builder.judge_branches,
-            self._scratch,
-            self.fleet,
-            bridged,
-            gate,
-            history=self.history,
-            group=group,
-        )
+        judge = partial(case_builder.judge_branches, gate=gate, history=self.history, group=group)
         if gate not in (None, Gate.MERGE):
-            return judge()
+            return judge(self._scratch, self.fleet, bridged)
         with closing(self._open_cache()) as measured:
-            return judge(measured=measured)
+            return judge(self._scratch, self.fleet, bridged, measured=measured)
 
     def strays(self, gate: Gate) -> tuple[Finding, ...]:
         """Return what the rules of a gate find in the group beside its parts."""
