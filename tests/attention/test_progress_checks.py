@@ -9,7 +9,8 @@ import pytest
 from agentledger.attention.progress import required_checks
 from agentledger.attention.sections import Section, section_of
 from agentledger.attention.turn import Kind, turn_of
-from agentledger.model.ledger import Check, Policy, PolicyCheck
+from agentledger.model.ledger import Check
+from agentledger.model.policy import Policy, PolicyCheck
 from agentledger.model.work import CheckResult, Fresh, Trust
 from reading import fleet
 from writing import TASKS, Desk, check_in, evidence, moment

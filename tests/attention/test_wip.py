@@ -16,7 +16,8 @@ from agentledger.attention.sections import Section
 from agentledger.attention.wip import Load
 from agentledger.attention.wip_headings import Meter
 from agentledger.model.fleet import Branch, Conflict, Fleet, State
-from agentledger.model.ledger import Brief, Document, Policy, Source, Wip
+from agentledger.model.ledger import Brief, Document, Source
+from agentledger.model.policy import Policy, Wip
 from agentledger.model.work import Copy, Progress, Standing, Task, Work
 from agentledger.reports import json as report
 from agentledger.reports import shapes, text

@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 import cases
-from agentledger.model.ledger import Check, Item, Kill, Policy, PolicyCheck
+from agentledger.model.ledger import Check, Item, Kill
+from agentledger.model.policy import Policy, PolicyCheck
 
 # What these documents are samples of is that there is nothing wrong with them.
 FLAWLESS = [name for name in cases.names() if "-good" in name or "-by-hand" in name]

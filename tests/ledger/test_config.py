@@ -12,7 +12,8 @@ from agentledger.documents.syntax.nodes import Map, Seq
 from agentledger.documents.syntax.problems import Problems
 from agentledger.documents.syntax.toml_lines import parse_toml
 from agentledger.ledger import config
-from agentledger.model.ledger import Check, Companion, Delegation, Policy, PolicyCheck, Wip
+from agentledger.model.ledger import Check
+from agentledger.model.policy import Companion, Delegation, Policy, PolicyCheck, Wip
 from agentledger.repository.agents import DEFAULT_PATTERNS
 
 

@@ -24,7 +24,8 @@ from agentledger.git.scratch import Scratch
 from agentledger.ledger.document_cache import Paper, Parser
 from agentledger.ledger.ledger_files import LedgerFile
 from agentledger.ledger.tasks import document_kind
-from agentledger.model.ledger import Brief, Policy, PolicyCheck, Source
+from agentledger.model.ledger import Brief, Source
+from agentledger.model.policy import Policy, PolicyCheck
 from agentledger.storage.cache import Cache
 from gitrepo import Repo
 from reading import branch, git_commands

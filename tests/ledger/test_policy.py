@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from gitrepo import Commit, Repo
 from reading import fleet, named
 

@@ -9,7 +9,8 @@ import pytest
 
 from advicecases import file_of
 from agentledger.model.findings import Gate, Severity
-from agentledger.model.ledger import Policy, Waiver
+from agentledger.model.ledger import Waiver
+from agentledger.model.policy import Policy
 from agentledger.rules import RULES, Rule, evaluate_rules, find_rule
 from agentledger.rules.case import Case, PacketFiles
 from rule_rows import ROWS

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from agentledger.model.ledger import JUnit
+from agentledger.model.evidence import JUnit
 from agentledger.running import junit
 from agentledger.running.junit import OtherDocument, Unreadable
 from agentledger.running.tests_tally import Tally

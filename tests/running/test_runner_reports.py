@@ -11,7 +11,8 @@ import re
 
 import pytest
 
-from agentledger.model.ledger import AgainstBase, Check, JUnit, compare_with_base, has_passed
+from agentledger.model.evidence import AgainstBase, JUnit, compare_with_base, has_passed
+from agentledger.model.ledger import Check
 from agentledger.running.junit import Unreadable, read_junit
 from agentledger.running.runner_counts import count_tests
 from agentledger.running.tests_tally import Tally

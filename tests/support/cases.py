@@ -13,7 +13,8 @@ from typing import Any
 from agentledger import documents
 from agentledger.documents import RawDocument
 from agentledger.ledger import config
-from agentledger.model.ledger import Policy, Problem, Source
+from agentledger.model.ledger import Problem, Source
+from agentledger.model.policy import Policy
 
 FOLDER = Path(__file__).with_name("documents")
 TASK = ".agentledger/tasks/login-rate-limit"

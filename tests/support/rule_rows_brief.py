@@ -10,8 +10,8 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import CONFIG, FOLDER, Scene, Told
-from agentledger.model.ledger import Policy
 from agentledger.model.merge_group import Stray
+from agentledger.model.policy import Policy
 from agentledger.model.work import Copy
 from agentledger.rules.case import Case
 from rulecases import BODY

@@ -13,7 +13,7 @@ from advicecases import Advice, RuleRow
 from advicescene import CONFIG, Scene, Told
 from agentledger.attention.wip import Load
 from agentledger.model.fleet import HooksOff
-from agentledger.model.ledger import Policy, Wip
+from agentledger.model.policy import Policy, Wip
 from agentledger.model.work import Progress
 from rule_rows_brief import nothing, planned
 

@@ -11,7 +11,7 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, CONFIG, FOLDER, Scene, Told
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.rules.case import Hidden, Ref
 from rule_rows_status import misleads, says_it_anew
 

@@ -12,7 +12,9 @@ from typing import Any
 import rulecases as given
 from advicecases import Advice, Mend, RuleRow
 from advicescene import BASE, FOLDER, Scene, Told
-from agentledger.model.ledger import Check, Companion, Evidence, JUnit, OnBase, Policy
+from agentledger.model.evidence import Evidence, JUnit, OnBase
+from agentledger.model.ledger import Check
+from agentledger.model.policy import Companion, Policy
 from agentledger.model.work import Fresh, Trust
 from agentledger.rules.case import BaseDoubt, Case, PacketFiles
 from rule_rows_brief import nothing

@@ -10,20 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 from agentledger import documents
+from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict, ConflictFile
-from agentledger.model.ledger import (
-    Answer,
-    Brief,
-    CheckIn,
-    Delegation,
-    Evidence,
-    Packet,
-    Policy,
-    Review,
-    Source,
-    Waiver,
-)
+from agentledger.model.ledger import Answer, Brief, CheckIn, Packet, Review, Source, Waiver
+from agentledger.model.policy import Delegation, Policy
 from agentledger.model.text import format_rfc3339
 from agentledger.model.work import Checked, Copy, Fresh, Progress, Standing, Task, Trust, Work
 from agentledger.rules.case import Case, Peer, Touched

@@ -15,7 +15,8 @@ import jsonschema
 from agentledger.documents import parse_evidence
 from agentledger.fleet import snapshot
 from agentledger.fleet.snapshot import Request
-from agentledger.model.ledger import Evidence, Source
+from agentledger.model.evidence import Evidence
+from agentledger.model.ledger import Source
 from agentledger.model.work import Checked
 from agentledger.reports import shapes
 from cases import raw_document

@@ -15,7 +15,8 @@ from agentledger.attention import replies
 from agentledger.attention.clock import Dated, time_of
 from agentledger.attention.trust import Judge, Sight, compare_code, judge_documents
 from agentledger.model.fleet import Branch, Commit, Fleet
-from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Policy, PolicyCheck, Review
+from agentledger.model.ledger import Answer, Brief, Check, CheckIn, Review
+from agentledger.model.policy import Policy, PolicyCheck
 from agentledger.model.text import encode
 from agentledger.model.work import Checked, Progress, Standing, Task, Work, task_of_work
 from agentledger.scope.task_scope import first_match

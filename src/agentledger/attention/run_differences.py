@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agentledger.model.check_words import describe_against_base
-from agentledger.model.ledger import Evidence, RanWith, confirms
+from agentledger.model.evidence import Evidence, RanWith, confirms
 from agentledger.model.text import escape_hidden, format_count
 from agentledger.model.work import Checked, Standing, Trust
 

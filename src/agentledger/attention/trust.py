@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from agentledger.model.evidence import Evidence, confirms
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Check, Evidence, confirms
+from agentledger.model.ledger import Check
 from agentledger.model.work import Checked, CheckResult, Fresh, Named, Standing, Trust, Work
 from agentledger.scope.changed_globs import has_nothing_to_run
 

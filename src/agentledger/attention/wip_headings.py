@@ -11,7 +11,7 @@ from agentledger.attention import sections
 from agentledger.attention.sections import Section
 from agentledger.attention.wip import Load, measure_loads
 from agentledger.model.fleet import Fleet
-from agentledger.model.ledger import Wip
+from agentledger.model.policy import Wip
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from agentledger.git.races import Writer, retry
 from agentledger.git.scratch import Scratch
 from agentledger.model.errors import GitError, LedgerError
 from agentledger.model.fleet import Fleet, Sync
-from agentledger.model.ledger import CommitRules
+from agentledger.model.policy import CommitRules
 from agentledger.model.text import escape_hidden
 from agentledger.repository import agents, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs

@@ -20,7 +20,7 @@ from agentledger.control.control_files import Entry
 from agentledger.git.process import UNHOOKED, Git, run_unchecked
 from agentledger.git.races import RefusedError, classify_refusal
 from agentledger.model.errors import GitError, LedgerError
-from agentledger.model.ledger import CommitRules
+from agentledger.model.policy import CommitRules
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 
@@ -135,10 +135,10 @@ def make_commit(git: Git, name: str, new: New) -> Made:
     commit, reason = _import_commit(git, _format_commit(temporary_ref, new), undo)
     if reason:
         raise RefusedError(reason)
+    if not new.form:
+        return Made(commit)
     # fast-import signs nothing, so of what is to be signed it only makes the tree.
-    return (
-        Made(*signing.sign_commit(git, commit, new.parents, new.text, new.form)) if new.form else Made(commit)
-    )
+    return Made(*signing.sign_commit(git, commit, new.parents, message=new.text, form=new.form))
 
 
 def _format_commit(ref: str, new: New) -> bytes:

@@ -1,4 +1,4 @@
-"""Parse the ledger's documents: from bytes to the values of `model.ledger`, with a list of what is wrong.
+"""Parse the ledger's documents: from bytes to the values of `model`, with a list of what is wrong.
 
 Belongs here: the parsers that other packages use. Does not: input and output, or judging what a document says
 (see `rules`). No function here raises for what a document contains, or takes long to read it: an agent may

@@ -11,7 +11,8 @@ from agentledger.documents.placeholders import is_blank
 from agentledger.documents.raw_document import RawDocument
 from agentledger.documents.syntax.tables import BRIEF
 from agentledger.documents.tasklists import parse_items
-from agentledger.model.ledger import Brief, Check, Item, Kill, Policy
+from agentledger.model.ledger import Brief, Check, Item, Kill
+from agentledger.model.policy import Policy
 
 WHY = "Why, and what would stop us"
 CRITERIA = "Acceptance criteria"

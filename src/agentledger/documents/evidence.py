@@ -16,7 +16,8 @@ from agentledger.documents.syntax import json_lines
 from agentledger.documents.syntax.nodes import Map, to_json_value
 from agentledger.documents.syntax.problems import Problems
 from agentledger.documents.syntax.tables import EVIDENCE
-from agentledger.model.ledger import Document, Evidence, RunBefore
+from agentledger.model.evidence import Evidence, RunBefore
+from agentledger.model.ledger import Document
 
 VERSION = 1
 _AGAIN = "`agentledger verify` writes it again"

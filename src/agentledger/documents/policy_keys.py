@@ -24,7 +24,7 @@ from agentledger.documents.forms import (
     Levels,
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
-from agentledger.model.ledger import CommitRules, Companion, Delegation
+from agentledger.model.policy import CommitRules, Companion, Delegation
 
 _OWN = (
     "belongs in the user's own configuration file: what runs on your machine is never taken from a repository"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
+from agentledger.model.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

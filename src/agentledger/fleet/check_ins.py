@@ -15,8 +15,9 @@ from agentledger import documents
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Change
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.model.ledger_paths import status_folder
+from agentledger.model.policy import Policy
 from agentledger.model.text import count_misleading, decode, encode
 from agentledger.rules.case import Report
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from agentledger.attention import progress
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger import Brief
+from agentledger.model.policy import Policy
 from agentledger.model.work import Task
 from agentledger.storage.cache import Cache, Form
 

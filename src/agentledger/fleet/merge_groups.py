@@ -22,8 +22,8 @@ from agentledger.fleet.group_steps import Step, Steps, count_works, merge_again,
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches
 from agentledger.model.fleet import Base, Commit, Fleet
-from agentledger.model.ledger import Policy
 from agentledger.model.merge_group import MergeGroup, Part, Stray
+from agentledger.model.policy import Policy
 from agentledger.model.work import Task, find_dependencies
 from agentledger.repository import agents, listing, robots
 from agentledger.repository.bases import HEADS, REMOTES

@@ -42,8 +42,9 @@ from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
-from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import MergeGroup
+from agentledger.model.policy import Policy
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
 from agentledger.repository import agents, base_doubts, hook_branches, listing, repository_state

@@ -24,7 +24,8 @@ from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.policy import Ruled
 from agentledger.model import ledger_paths
 from agentledger.model.fleet import Base
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode, encode
 from agentledger.model.work import Task
 from agentledger.repository import agents, bases

@@ -24,7 +24,8 @@ from agentledger.git import objects
 from agentledger.git.process import run
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Base
-from agentledger.model.ledger import Policy, Problem
+from agentledger.model.ledger import Problem
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode
 
 # A longer list of keys is not read.

@@ -16,8 +16,8 @@ from agentledger.control import reader
 from agentledger.git.process import run_unchecked
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Base
-from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ALL_BRIEFS
+from agentledger.model.policy import Policy
 from agentledger.repository.bases import Refs
 
 

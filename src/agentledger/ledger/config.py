@@ -15,8 +15,9 @@ from agentledger.documents.policy_keys import POLICY
 from agentledger.documents.syntax import toml_lines
 from agentledger.documents.syntax.nodes import Map
 from agentledger.documents.syntax.problems import Problems
-from agentledger.model.ledger import Check, Policy, PolicyCheck, Wip
+from agentledger.model.ledger import Check
 from agentledger.model.near_names import suggest_names
+from agentledger.model.policy import Policy, PolicyCheck, Wip
 from agentledger.model.text import escape_hidden
 from agentledger.rules import RULES, find_rule
 

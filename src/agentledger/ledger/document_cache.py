@@ -28,22 +28,22 @@ from agentledger.ledger import ledger_files
 from agentledger.ledger.ledger_files import Key, LedgerFile
 from agentledger.model import ledger
 from agentledger.model.absent import Absent, format_fetch
+from agentledger.model.evidence import Evidence
 from agentledger.model.ledger import (
     Answer,
     Attempt,
     Brief,
     CheckIn,
     Document,
-    Evidence,
     Outcome,
     Packet,
     Part,
-    Policy,
     Problem,
     Review,
     Waiver,
 )
 from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode
 from agentledger.repository.bases import HEADS, REMOTES
 from agentledger.storage.cache import Cache

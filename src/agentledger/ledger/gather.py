@@ -21,8 +21,9 @@ from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
 from agentledger.ledger.policy import read_templates
 from agentledger.model.absent import describe_unknown
 from agentledger.model.fleet import Base, Branch, Control, Fleet, Sync
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.model.ledger_paths import CONTROL_TASKS
+from agentledger.model.policy import Policy
 from agentledger.repository.repository_state import Observation
 from agentledger.storage.cache import Cache
 

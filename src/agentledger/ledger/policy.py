@@ -21,8 +21,9 @@ from agentledger.ledger import config
 from agentledger.model.absent import Absent, describe_absent, format_fetch, format_refetch
 from agentledger.model.errors import GitError, RefError, Unjudged
 from agentledger.model.fleet import Base
-from agentledger.model.ledger import Policy, Problem
+from agentledger.model.ledger import Problem
 from agentledger.model.ledger_paths import FOLDER, POLICY_FILE, TEMPLATES
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode
 from agentledger.repository import bases
 from agentledger.repository.bases import Choice, Refs

@@ -16,19 +16,9 @@ from agentledger.ledger import order
 from agentledger.ledger.assignment import Claims, assign_task, counting_brief
 from agentledger.ledger.document_cache import Paper, Parser, T
 from agentledger.ledger.ledger_files import BranchFiles, LedgerFile
+from agentledger.model.evidence import Evidence
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
-from agentledger.model.ledger import (
-    Answer,
-    Attempt,
-    Brief,
-    CheckIn,
-    Evidence,
-    Outcome,
-    Packet,
-    Problem,
-    Review,
-    Waiver,
-)
+from agentledger.model.ledger import Answer, Attempt, Brief, CheckIn, Outcome, Packet, Problem, Review, Waiver
 from agentledger.model.ledger_paths import CONTROL_TASKS, TASKS
 from agentledger.model.work import Copy, Task, Work, find_dependencies
 

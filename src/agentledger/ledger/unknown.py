@@ -15,8 +15,8 @@ from agentledger.ledger.policy import find_absent
 from agentledger.model.absent import Absent
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Base, Branch, Fleet
-from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import CONTROL_TASKS, TEMPLATES
+from agentledger.model.policy import Policy
 from agentledger.repository.bases import HEADS, REMOTES, Refs
 
 

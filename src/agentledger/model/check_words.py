@@ -1,7 +1,7 @@
 """A check's result in words, the same on every output.
 
 Belongs here: what its report says, which tests failed, what base's own run of it says. Does not: how far to trust
-it (see `attention.progress`), or what follows from it (see `rules.packet`).
+it (see `attention.trust`), or what follows from it (see `rules.evidence`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from agentledger.model.ledger import AgainstBase, JUnit, OnBase, TestCounts, compare_with_base
+from agentledger.model.evidence import AgainstBase, JUnit, OnBase, TestCounts, compare_with_base
 from agentledger.model.text import escape_hidden, format_count
 
 _SHOWN = 3  # names of tests

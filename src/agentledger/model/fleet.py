@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 from agentledger.model.absent import Absent
 from agentledger.model.findings import Finding
-from agentledger.model.ledger import Policy, Problem
+from agentledger.model.ledger import Problem
 from agentledger.model.ledger_paths import LEDGER_BYTES
+from agentledger.model.policy import Policy
 from agentledger.model.work import Standing, Task, Work, task_of_work
 
 _SUBMODULE = "160000"  # its mode: it is no file that a check could read

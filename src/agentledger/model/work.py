@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import (
     Answer,
@@ -18,7 +19,6 @@ from agentledger.model.ledger import (
     Brief,
     Check,
     CheckIn,
-    Evidence,
     Outcome,
     Packet,
     Problem,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from agentledger.model.ledger import JUnit, OnBase
+from agentledger.model.evidence import JUnit, OnBase
 from agentledger.model.text import encode, format_path
 from agentledger.reports import shapes_commands
 

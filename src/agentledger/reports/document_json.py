@@ -13,8 +13,9 @@ from agentledger.attention import planned
 from agentledger.attention.ended_tasks import describe_ending
 from agentledger.attention.run_differences import describe_all_differences
 from agentledger.model.absent import Absent
+from agentledger.model.evidence import RanWith, compare_with_base
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Document, Problem, RanWith, compare_with_base
+from agentledger.model.ledger import Document, Problem
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.model.work import Checked, Ending, Fresh, Standing, Task, Work
 from agentledger.reports import check_shapes, shapes_ledger

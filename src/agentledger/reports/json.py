@@ -15,7 +15,7 @@ from agentledger.attention.commands import NextAction
 from agentledger.model import fleet as model_fleet
 from agentledger.model.base_check import BaseCheck
 from agentledger.model.command_result import Did
-from agentledger.model.ledger import Wip
+from agentledger.model.policy import Wip
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.reports import document_json, findings, shapes_commands, shapes_ledger
 

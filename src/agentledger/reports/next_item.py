@@ -20,8 +20,9 @@ from agentledger.attention.sections import Section, group_by_section
 from agentledger.attention.turn import Kind, blocking_reasons, describe_rewriting, met_kill_criteria
 from agentledger.model import check_words
 from agentledger.model.absent import describe_unknown
+from agentledger.model.evidence import Evidence
 from agentledger.model.fleet import Branch, Fleet
-from agentledger.model.ledger import CheckIn, Evidence
+from agentledger.model.ledger import CheckIn
 from agentledger.model.text import (
     encode,
     escape_hidden,

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 
 from agentledger.model import check_words
-from agentledger.model.ledger import JUnit, OnBase, RanWith, TestCounts
+from agentledger.model.evidence import JUnit, OnBase, RanWith, TestCounts
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.reports import check_shapes, shapes_commands
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode
 from agentledger.model.work import Task
 from agentledger.repository import agents

@@ -18,7 +18,7 @@ from agentledger.model.ledger import Waiver
 from agentledger.model.ledger_paths import LEDGER
 from agentledger.model.paths import fold_name
 from agentledger.model.text import encode
-from agentledger.rules import brief, check_worth, fleet, ownership, packet, review, status
+from agentledger.rules import brief, check_worth, evidence, fleet, ownership, packet, review, status
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
@@ -129,14 +129,18 @@ RULES: tuple[Rule, ...] = (
         "PKT006", "companion-missing", "···EE", packet.companion_missing, applies=packet.is_code_handed_over
     ),
     Rule("PKT007", "change-large", "···ww", packet.change_large, applies=packet.is_handed_over),
-    Rule("EVD001", "evidence-missing", "···EE", packet.evidence_missing, applies=packet.is_code_handed_over),
-    Rule("EVD002", "evidence-stale", "···EE", packet.evidence_stale, applies=packet.is_code_handed_over),
-    Rule("EVD003", "evidence-failing", "···EE", packet.evidence_failing, applies=packet.is_code_handed_over),
+    Rule(
+        "EVD001", "evidence-missing", "···EE", evidence.evidence_missing, applies=packet.is_code_handed_over
+    ),
+    Rule("EVD002", "evidence-stale", "···EE", evidence.evidence_stale, applies=packet.is_code_handed_over),
+    Rule(
+        "EVD003", "evidence-failing", "···EE", evidence.evidence_failing, applies=packet.is_code_handed_over
+    ),
     Rule(
         "EVD004",
         "evidence-contradicted",
         "····E",
-        packet.evidence_contradicted,
+        evidence.evidence_contradicted,
         applies=packet.is_code_handed_over,
     ),
     Rule(

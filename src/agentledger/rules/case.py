@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from agentledger.attention.wip import Load
 from agentledger.model.findings import Gate
 from agentledger.model.fleet import Change, Conflict, HooksOff
-from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import Stray
+from agentledger.model.policy import Policy
 from agentledger.model.work import Fresh, Standing, Task, Work
 from agentledger.scope.task_scope import Scope
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentledger.attention.progress import required_checks
+from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.ledger import Check, Evidence
+from agentledger.model.ledger import Check
 from agentledger.model.text import escape_hidden
 from agentledger.rules import packet
 from agentledger.rules.case import Case, Found

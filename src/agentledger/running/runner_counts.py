@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from agentledger.model.ledger import TestCounts
+from agentledger.model.evidence import TestCounts
 from agentledger.running.runner_table import (
     GO_EMPTY,
     GO_PACKAGE,

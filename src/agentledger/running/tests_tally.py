@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 
-from agentledger.model.ledger import JUnit
+from agentledger.model.evidence import JUnit
 
 _MOST_TESTS = 200_000  # tests that are told apart; of further ones every case is a test
 _MOST_NAMES = 2_000  # failed tests whose names are kept

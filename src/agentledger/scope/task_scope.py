@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger import Brief
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode
 from agentledger.scope import automata
 from agentledger.scope import patterns as scope_patterns

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from agentledger.attention import run_differences
 from agentledger.model import check_words
+from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Finding
-from agentledger.model.ledger import Evidence
 from agentledger.model.text import format_count
 from agentledger.model.work import Checked, CheckResult, Fresh, Standing, Trust
 from agentledger.rules.check_worth import list_doubts

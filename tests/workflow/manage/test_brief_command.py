@@ -15,7 +15,8 @@ from agentledger.attention.brief_change import compare_briefs
 from agentledger.attention.commands import format_command
 from agentledger.attention.scope_request import list_decisions
 from agentledger.documents import parse_brief
-from agentledger.model.ledger import Brief, Policy, Source
+from agentledger.model.ledger import Brief, Source
+from agentledger.model.policy import Policy
 from agentledger.model.work import Copy
 from agentledger.reports import shapes
 from agentledger.scope.task_scope import scope_of_brief

@@ -14,7 +14,7 @@ import clones
 import command
 from agentledger.documents.policy_keys import POLICY
 from agentledger.ledger import config
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.repository import agents
 from agentledger.storage import resources
 from clones import LEFTHOOK, everything, hook, init, made

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.model.ledger import AgainstBase, compare_with_base
+from agentledger.model.evidence import AgainstBase, compare_with_base
 from command import run
 from sides import Sides, report
 from verifying import EVIDENCE, outcomes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.model.ledger import OnBase
+from agentledger.model.evidence import OnBase
 from verifying import Checks
 
 

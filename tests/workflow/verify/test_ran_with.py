@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.model.ledger import RanWith
+from agentledger.model.evidence import RanWith
 from agentledger.workflow.verify.ran_with import digest_lock_files, list_programs, read_interpreter
 from command import run
 from verifying import EVIDENCE, Checks

@@ -30,7 +30,8 @@ from agentledger.documents.forms import (
 )
 from agentledger.documents.kinds import Key, ListOf, Table, Word
 from agentledger.model.check_in_states import STATES
-from agentledger.model.ledger import JUnit, Kill, OnBase, RanWith, TestCounts
+from agentledger.model.evidence import JUnit, OnBase, RanWith, TestCounts
+from agentledger.model.ledger import Kill
 
 MODES = ("delegate", "review", "own", "explore")
 _AT = Key("at", TIME, "When this was written, in UTC; by default when it was committed.")

@@ -15,7 +15,7 @@ from agentledger.model import file_kind, shell
 from agentledger.model.file_kind import Role
 from agentledger.model.findings import Finding
 from agentledger.model.fleet import Base, Branch, Change, FilePatch
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.model.text import HIDDEN, decode, encode, escape_hidden
 from agentledger.reports.prompt.assemble import LONGEST_COMMAND, Part, Piece
 from agentledger.reports.prompt.quote import code_span, quote_text

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from agentledger.attention import run_differences
 from agentledger.model import check_words
-from agentledger.model.ledger import Evidence
+from agentledger.model.evidence import Evidence
 from agentledger.model.work import Checked, CheckResult, Fresh, Trust
 from agentledger.reports.prompt.assemble import Piece
 from agentledger.reports.prompt.quote import code_span, quote_text

@@ -179,7 +179,9 @@ def _commit_documents(at: AtWork, judged: Judged, verified: Verified | None) -> 
         # A check-in that a killed run has left in the worktree would be taken along by the next commit.
         files |= {path: None for path in judged.check_in if (at.top / path).exists()}
         subject = f"{at.task.id} is checked, and not ready yet"
-    committed = ledger_commit.commit_files(at.git, at.branch.name, files, subject, at.fleet.policy.commits)
+    committed = ledger_commit.commit_files(
+        at.git, at.branch.name, files, subject, rules=at.fleet.policy.commits
+    )
     lines = [*write_check_in.describe_answers(at), *_describe_outcomes(at, verified), *judged.packet.notes]
     if committed.commit is None:
         did = write_check_in.describe_uncommitted("done", at, tuple(lines), committed)

@@ -25,8 +25,9 @@ from agentledger.git.scratch import Scratch
 from agentledger.model import check_words
 from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
+from agentledger.model.evidence import Evidence
 from agentledger.model.fleet import Branch, Change
-from agentledger.model.ledger import Evidence, Source
+from agentledger.model.ledger import Source
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339, quote_path
 from agentledger.model.work import Checked, CheckResult, Fresh
@@ -83,7 +84,7 @@ def update_packet(start: Path, prose: Prose, now: int, *, dry_run: bool = False)
             )
         files, rules = {composed.path: composed.raw}, at.fleet.policy.commits
         message = f"packet of {at.task.id}"
-        committed = ledger_commit.commit_files(at.git, at.branch.name, files, message, rules)
+        committed = ledger_commit.commit_files(at.git, at.branch.name, files, message, rules=rules)
         if committed.commit is None:
             return write_check_in.describe_uncommitted("packet", at, lines, committed)
         # Without news `commit_files` makes no commit, and returns the branch's head.

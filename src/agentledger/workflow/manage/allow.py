@@ -23,9 +23,10 @@ from agentledger.model.command_result import Did
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Finding, Severity
 from agentledger.model.fleet import ALIVE
-from agentledger.model.ledger import Policy, Source
+from agentledger.model.ledger import Source
 from agentledger.model.ledger_paths import FOLDER, LEDGER, LEDGER_BYTES, control_folder
 from agentledger.model.near_names import unknown_name_error
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode, escape_hidden, format_count, format_rfc3339
 from agentledger.scope import automata
 from agentledger.scope.automata import TooComplexError

@@ -31,7 +31,7 @@ from agentledger.ledger import policy
 from agentledger.model.absent import Absent, make_absent_error
 from agentledger.model.errors import GitError, LedgerError, RefError
 from agentledger.model.fleet import Sync
-from agentledger.model.ledger import CommitRules, Policy
+from agentledger.model.policy import CommitRules, Policy
 from agentledger.model.text import escape_hidden
 from agentledger.repository import hook_branches
 from agentledger.repository.listing import CONTROL

@@ -17,9 +17,10 @@ from agentledger.fleet import fleet_facts
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.model.fleet import Fleet, State
-from agentledger.model.ledger import Brief, Policy
+from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.paths import parent_folders
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode, encode
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.narrowing import narrow_scope

@@ -73,7 +73,7 @@ def _collect_branch(desk: Managing, branch: Branch, dry_run: bool) -> Did:
     if dry_run:
         return Did(command="collect", messages=lines, task=branch.work.task, files=tuple(files), dry_run=True)
     message = f"collect what {branch.work.task} left uncommitted"
-    committed = ledger_commit.commit_files(git, branch.name, files, message, desk.fleet.policy.commits)
+    committed = ledger_commit.commit_files(git, branch.name, files, message, rules=desk.fleet.policy.commits)
     if committed.commit is None:
         following = committed.how_to_collect(branch.work.task) if committed.remedy else None
         return Did(command="collect", warnings=(f"{name}: {committed.why}",), next=following)

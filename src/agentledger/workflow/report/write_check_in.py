@@ -90,7 +90,7 @@ def write_check_in(at: AtWork, report: Said, now: int, *, dry_run: bool = False)
             dry_run=True,
         )
     committed = ledger_commit.commit_files(
-        at.git, at.branch.name, files, f"{at.task.id} is {report.state}", at.fleet.policy.commits
+        at.git, at.branch.name, files, f"{at.task.id} is {report.state}", rules=at.fleet.policy.commits
     )
     if committed.commit is None:
         return describe_uncommitted("report", at, tuple(lines), committed)

@@ -29,7 +29,7 @@ from agentledger.git.queries import Place
 from agentledger.git.races import AGAIN, STALE, Writer, retry, wait_for_turn
 from agentledger.git.stored_form import read_stored_forms
 from agentledger.model.errors import GitError, LedgerError
-from agentledger.model.ledger import CommitRules
+from agentledger.model.policy import CommitRules
 from agentledger.model.text import decode, encode, escape_hidden
 from agentledger.repository.bases import HEADS
 from agentledger.storage import atomic_write

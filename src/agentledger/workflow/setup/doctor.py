@@ -22,7 +22,7 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
 from agentledger.model.fleet import Branch, HooksOff
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode, escape_hidden
 from agentledger.repository import hook_files, live_hooks, ref_clashes
 from agentledger.repository.bases import HEADS, REMOTES, Refs

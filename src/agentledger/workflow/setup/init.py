@@ -22,8 +22,8 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import RefError
 from agentledger.model.fleet import Base, Fleet
-from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import ATTRIBUTES_FILE, POLICY_FILE
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode
 from agentledger.model.work import Task
 from agentledger.repository import (

@@ -1,7 +1,7 @@
 """Compares a check's result with the same check's on base: do the same tests fail in both?
 
 Belongs here: base's answer as it is kept in the cache, and why two runs cannot be compared. Does not: running
-anything (see `base_run`), or what follows from it (see `model.ledger.compare_with_base`). Pure.
+anything (see `base_run`), or what follows from it (see `model.evidence.compare_with_base`). Pure.
 
 A report can leave out what failed: runners write none when they crash, and some leave out a file that cannot be
 loaded. So "the same tests fail" takes a report on both sides, a name for every failure, and no fewer tests than
@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from agentledger.model.ledger import JUnit, OnBase, TestCounts
+from agentledger.model.evidence import JUnit, OnBase, TestCounts
 from agentledger.model.text import format_count
 from agentledger.workflow.verify.one_check import Seen
 

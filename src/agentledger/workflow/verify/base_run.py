@@ -1,7 +1,7 @@
 """Runs a failing check on base as well: where it also fails there, the branch is not to blame.
 
 Belongs here: whether base can give an answer, and that answer, run once for each base commit and command. Does
-not: what follows from it (see `rules.packet`).
+not: what follows from it (see `rules.evidence`).
 
 Only a check that did not pass by itself is run, since only then it matters. No answer is better than a wrong
 one, which would let a failure pass. So there is no answer for a command that names a file which base does not
@@ -21,8 +21,9 @@ from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Check, Policy
+from agentledger.model.ledger import Check
 from agentledger.model.paths import parent_folders
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode
 from agentledger.running import changed_files
 from agentledger.running.lacking import CANNOT_RUN

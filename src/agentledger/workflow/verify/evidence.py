@@ -13,7 +13,7 @@ from typing import Any
 
 from agentledger.attention.run_differences import describe_differences
 from agentledger.documents.evidence import VERSION
-from agentledger.model.ledger import Evidence, JUnit, OnBase, RanWith, RunBefore
+from agentledger.model.evidence import Evidence, JUnit, OnBase, RanWith, RunBefore
 from agentledger.model.text import format_rfc3339
 from agentledger.workflow.verify.one_check import Seen
 

@@ -21,7 +21,7 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.git.scratch import is_process_alive
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Policy
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode, escape_hidden
 from agentledger.repository.worktrees import FRESH
 from agentledger.workflow.verify.clean_worktree import format_paths

@@ -13,8 +13,8 @@ from pathlib import Path
 from agentledger.git import process
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Policy
 from agentledger.model.ledger_paths import LEDGER_BYTES
+from agentledger.model.policy import Policy
 from agentledger.model.text import encode, format_path
 from agentledger.scope.task_scope import Scope, first_match
 from agentledger.workflow.verify.base_run import STEERING

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agentledger.git import process
-from agentledger.model.ledger import JUnit
+from agentledger.model.evidence import JUnit
 from agentledger.model.text import encode, escape_hidden, format_count
 from agentledger.running import junit
 from agentledger.running.junit import OtherDocument, Unreadable

@@ -30,7 +30,8 @@ from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.base_check import BaseCheck, Garbage, Result
 from agentledger.model.errors import LedgerError
-from agentledger.model.ledger import Brief, Check, Policy
+from agentledger.model.ledger import Brief, Check
+from agentledger.model.policy import Policy
 from agentledger.model.text import format_count, format_path
 from agentledger.running import changed_files, runner_counts
 from agentledger.running.run import LATE

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentledger.git import environment
-from agentledger.model.ledger import Check, JUnit, OnBase, Policy, RanWith, TestCounts, has_passed
+from agentledger.model.evidence import JUnit, OnBase, RanWith, TestCounts, has_passed
+from agentledger.model.ledger import Check
+from agentledger.model.policy import Policy
 from agentledger.model.text import decode, encode, escape_hidden, format_age, format_count
 from agentledger.running import changed_files, logs, redact
 from agentledger.running.junit import Unreadable

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from agentledger.model.ledger import RanWith
+from agentledger.model.evidence import RanWith
 from agentledger.model.text import escape_hidden
 from agentledger.running.junit import Unreadable
 from agentledger.workflow.verify.junit_files import read_plain_file

@@ -27,8 +27,9 @@ from agentledger.fleet.snapshot import Request
 from agentledger.git import process, queries
 from agentledger.model import ledger_paths
 from agentledger.model.errors import LedgerError
+from agentledger.model.evidence import Evidence, confirms, fails_as_base
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Check, Evidence, confirms, fails_as_base
+from agentledger.model.ledger import Check
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Task, Trust
 from agentledger.repository.bases import HEADS

@@ -17,8 +17,9 @@ from agentledger.changes.net_changes import Net, change_id
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch
-from agentledger.model.ledger import Brief, Check, Policy
+from agentledger.model.ledger import Brief, Check
 from agentledger.model.near_names import unknown_name_error
+from agentledger.model.policy import Policy
 from agentledger.model.text import escape_hidden
 from agentledger.running import changed_files as running_changed_files
 from agentledger.running.changed_files import Filled
@@ -95,7 +96,7 @@ def commit_evidence(at: AtWork, verified: Verified) -> Committed:
     """Commit the evidence alone, beside whatever else is staged or changed."""
     outcomes = ", ".join(f"{each.check.name} {outcome_word(each)}" for each in verified.results)
     return ledger_commit.commit_files(
-        at.git, at.branch.name, verified.files, f"checked: {outcomes}", at.fleet.policy.commits
+        at.git, at.branch.name, verified.files, f"checked: {outcomes}", rules=at.fleet.policy.commits
     )
 
 
