@@ -7,7 +7,7 @@ general (see `changes.base_states`).
 
 from __future__ import annotations
 
-import re
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -221,6 +221,7 @@ def test_branches_that_left_base_at_different_commits_are_each_judged_by_their_o
         "z": False,
     }
     with git_commands(monkeypatch, tmp_path / "trace") as commands:
-        text = run(here.repo.path, "check", "--fleet", "--gate", "push").out
-    assert re.findall(r"(?m)^error OWN001 \S+ \[(\S+)\]", text) == ["agent/y"]
+        said = run(here.repo.path, "check", "--fleet", "--gate", "push", "--format", "json").out
+    stopped = [f["branch"] for f in json.loads(said)["findings"] if f["rule"] == "OWN001" and f["blocks"]]
+    assert stopped == ["agent/y"]
     assert commands["merge-base"] <= 1
