@@ -252,3 +252,20 @@ def test_an_approval_is_not_of_another_change(tmp_path: Path, forge: Forgery) ->
     assert "is approved" not in outputs.next
     assert "EVD002" in checked(desk.repo, "merge")
     assert "passed, reproduced" not in outputs.page("agent/x")
+
+
+@pytest.mark.parametrize("landing", ["rebase", "merge"])
+def test_where_pull_requests_land_by_rebase_a_merge_that_hides_a_commit_is_another_change(
+    tmp_path: Path, landing: str
+) -> None:
+    """A rebase drops the merge, and applies what the merge had thrown away."""
+    desk = Approved(tmp_path)
+    desk.move_base(".agentledger/config.toml", f'version = 1\n[merge]\nlanding = "{landing}"\n')
+    desk.git("checkout", "-q", "--detach")
+    desk.write("src/a.py", "a = 66\n")
+    desk.git("commit", "-q", "--no-verify", "-a", "-m", "what nobody has seen")
+    hidden = desk.git("rev-parse", "HEAD").strip()
+    desk.git("checkout", "-q", "agent/x")
+    desk.git("merge", "-q", "--no-ff", "--no-verify", "--no-edit", "-s", "ours", hidden)
+    rules = {finding["rule"] for finding in desk.outputs().branch("agent/x")["findings"]}
+    assert ("REV002" in rules, "EVD002" in rules) == ((landing == "rebase",) * 2)

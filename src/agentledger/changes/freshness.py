@@ -43,6 +43,7 @@ class Freshness:
             if self._is_here(b, named) and not self._has_only_reports(b, named)
         }
         self._equal = net_changes.compare_heads(scratch, base, sorted(pairs), store) if pairs else {}
+        self._lands_by_rebase = fleet.policy.landing == "rebase"
         heads = list(dict.fromkeys(b.head for b in branches if self._needs_change(b)))
         self._nets = net_changes.find_net_changes(scratch, base, heads, store) if heads else {}
 
@@ -55,7 +56,8 @@ class Freshness:
         if named is None or not self._is_here(branch, named):
             is_same = change is not None and change == self._change(branch)
             return Fresh.REWRITTEN if is_same else Fresh.UNKNOWN
-        if not (self._has_only_reports(branch, named) or self._equal.get((named, branch.head), False)):
+        is_same = self._has_only_reports(branch, named) or self._equal.get((named, branch.head), False)
+        if not is_same or (self._lands_by_rebase and self._has_side_commits(branch, named)):
             return Fresh.OTHER
         return Fresh.SAME if named in self._own[branch.ref] else Fresh.REWRITTEN
 
@@ -89,6 +91,21 @@ class Freshness:
         return full_id in self._own[branch.ref] and net_changes.has_only_reports(
             self._lines[branch.ref], code_trees, full_id
         )
+
+    def _has_side_commits(self, branch: Branch, named: str) -> bool:
+        """Did a merge bring commits that `named` has not, and that are not base's?
+
+        A rebase drops the merge and applies them, whatever the merge made of them: `-s ours` would hide them.
+        """
+        parents = {line.id: line.parents for line in self._lines[branch.ref]}
+        then, left = set[str](), [named]
+        while left:
+            commit = left.pop()
+            if commit not in then:
+                then.add(commit)
+                left += [parent for parent in parents.get(commit, ()) if parent in parents]
+        sides = (side for commit, all_of in parents.items() if commit not in then for side in all_of[1:])
+        return any(side in parents and side not in then for side in sides)
 
     def _needs_change(self, branch: Branch) -> bool:
         """Is there a commit that is gone, or a check that was skipped, so that the change itself has to be known?"""
