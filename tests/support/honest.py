@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from advicescene import read
+from advicescene import Told, read
 from command import Said, run
 from gitrepo import Content, Repo
 from nextcommand import type_command
@@ -79,7 +79,12 @@ def copy(made: Path, folder: Path) -> Honest:
 
 def _settings(folder: Path) -> list[Path]:
     git = folder / "shop/.git"
-    found = [git / "config", *git.glob("worktrees/*/*"), *git.glob("agentledger-hooks/*"), *git.glob("hooks/*")]
+    found = [
+        git / "config",
+        *git.glob("worktrees/*/*"),
+        *git.glob("agentledger-hooks/*"),
+        *git.glob("hooks/*"),
+    ]
     return [file for file in [*found, *folder.glob("shop.worktrees/*/.git")] if file.is_file()]
 
 
@@ -98,8 +103,6 @@ class Case:
     refused: tuple[str, ...] = ()
     asks: bool = False
     end: str = "ready"
-    #: In-scope files that the case itself gives up, on purpose.
-    gone: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -145,22 +148,30 @@ class Honest:
                 assert (said.code != 0) == fails or (done and self.refused), (command, said)
                 return
             self.remember()
-            self.obeys(said, asks=asks)
+            if asks:
+                self.asks(said)
+                return
+            self.obeys(said)
         raise AssertionError(f"refused again and again: {self.typed}")
 
-    def obeys(self, said: Said, asks: bool) -> None:
+    def obeys(self, said: Said) -> None:
         """Type what each finding that stops says."""
+        for hint in dict.fromkeys(told.hint for told in self.stopped(said)):
+            self.does(command_of(hint))
+
+    def stopped(self, said: Said) -> list[Told]:
+        """The findings of a refusal, which is noted."""
         stopping = [told for told in read(said.err) if told.level == "E"]
         assert stopping, said
         self.refused.append("+".join(sorted({told.rule for told in stopping})))
-        if asks:
-            self.asks(said, [told.where for told in stopping])
-        for hint in dict.fromkeys(told.hint for told in stopping):
-            self.does(command_of(hint))
+        return stopping
 
-    def asks(self, said: Said, paths: list[str]) -> None:
-        """Ask for the paths, as the line below the findings says."""
-        asked = re.search(r"add it to `owns` in your brief.md, commit that alone, then (.*)$", said.err, re.M)
+    def asks(self, said: Said) -> None:
+        """Ask for the paths, as the line below the findings says, instead of taking them back."""
+        paths = dict.fromkeys(told.where for told in self.stopped(said))
+        asked = re.search(
+            r"add it to `owns` in your brief.md, commit that alone, then (.*)$", said.err, re.MULTILINE
+        )
         assert asked, said
         brief = self.desk / ".agentledger/tasks/x/brief.md"
         wanted = "".join(f'"{path}", ' for path in paths)
@@ -210,9 +221,13 @@ class Honest:
         for content, name in contents(self.desk, "src", "tests").items():
             self.own.setdefault(content, name)
 
-    def lost(self) -> list[str]:
-        """The files in scope whose content, at any time that it was noted, is in no commit of the branch."""
-        reachable = self.blobs()
+    def lost(self, end: str) -> list[str]:
+        """The files in scope whose content, at any time that it was noted, is not on the branch at the end.
+
+        Where the end is a question, what was asked for waits in the worktree.
+        """
+        waiting = contents(self.desk, ".") if end == "question" else {}
+        reachable = self.blobs() | waiting.keys()
         return [name for content, name in self.own.items() if content not in reachable]
 
     def blobs(self) -> set[bytes]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.fleet import snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
@@ -25,6 +25,7 @@ from agentledger.model.ledger import Brief
 from agentledger.model.text import escape_hidden
 from agentledger.model.work import Progress, Task, Work
 from agentledger.repository.bases import HEADS
+from agentledger.scope.task_scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,11 @@ class AtWork:
     def folder(self) -> str:
         """The task's folder, from the top of the worktree."""
         return ledger_paths.task_folder(self.task.id)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope of the brief that counts; None without one."""
+        return fleet_facts.scope_of(self.task.brief, self.fleet) if self.task.brief else None
 
     @property
     def brief(self) -> Brief:
