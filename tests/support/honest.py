@@ -277,6 +277,7 @@ def command_of(hint: str) -> str:
     """The first command in what a message says; what stands around it is for people."""
     found = re.search(r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv ))(.*)$", hint)
     assert found, f"names no command: {hint}"
-    command = re.split(r", or |; or: |; then |, then |   #", found[1])[0]
+    command = re.split(r", or |; or: |; or |; then |, then |   #", found[1])[0]
+    command = command.partition(" (or ")[0]
     inside = hint[: found.start(1)].endswith(("(", "(or "))
     return command.partition(")")[0] if inside else command

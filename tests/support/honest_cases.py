@@ -26,7 +26,10 @@ FORMATTER = "printf '%s\\n' '#!/bin/sh' 'sed -i \"s/ *$//\" src/app.py; git diff
 OWN_FILES = (
     Case("`commit -a`", WORK),
     Case("`add -A`, with a new file", ("echo new > src/new.py", "git add -A", "git commit -q -m work")),
-    Case("from a subfolder", ("echo new > src/new.py", "cd src && git add . && git commit -q -m work")),
+    Case(
+        "`add .` and `commit` from a subfolder",
+        ("echo new > src/new.py", "cd src && git add . && git commit -q -m work"),
+    ),
     Case(
         "`commit PATH`, with more staged",
         (
@@ -86,6 +89,7 @@ OWN_FILES = (
         ),
     ),
     Case("a new file that `commit -a` leaves out", ("echo new > src/new.py", *WORK)),
+    Case("changes that are not committed", (*WORK, "echo two >> src/util.py", "chmod +x src/run")),
     Case(
         "a formatter in a hook, which changes what is committed and says so",
         (
@@ -146,6 +150,8 @@ HISTORY = (
         ),
     ),
     Case("`stash`, and `stash pop`", (EDIT, "git stash -q", "git stash pop -q", "git commit -q -a -m work")),
+    Case("a commit on a detached HEAD, and left there", ("git switch -q --detach", *WORK)),
+    Case("a commit on a branch of its own, and left there", ("git switch -q -c my-own", *WORK)),
     Case(
         "a commit on a detached HEAD, then brought to the branch",
         (
@@ -186,6 +192,20 @@ WITH_BASE = (
         ),
     ),
     Case(
+        "a merge of base left half-way, its conflict settled",
+        (
+            *WORK,
+            *BASE_SAME,
+            "! git merge -q --no-edit main",
+            "sed -i '/^[<=>]\\{7\\}/d' src/app.py",
+            "git add -A",
+        ),
+    ),
+    Case(
+        "a rebase left half-way, its conflict settled",
+        (*WORK, *BASE_SAME, "! git rebase -q main", "sed -i '/^[<=>]\\{7\\}/d' src/app.py", "git add -A"),
+    ),
+    Case(
         "`merge --squash` of base", (*WORK, *BASE_ON, "git merge -q --squash main", "git commit -q -m base")
     ),
     Case(
@@ -196,6 +216,16 @@ WITH_BASE = (
             "git merge -q --squash main",
             "git commit -q -m base",
             *BASE_ON,
+        ),
+    ),
+    Case(
+        "a submodule of base's, brought up to date",
+        (
+            f"manager$ {SUBMODULE} add $PWD/../remote.git src/sub && git commit -q -m sub",
+            "git merge -q --no-edit main",
+            f"{SUBMODULE} update --init",
+            "git -C src/sub commit -q --allow-empty -m newer",
+            "git commit -q -a -m newer",
         ),
     ),
     Case("`cherry-pick` of base's commit", (*WORK, *BASE_ON, "git cherry-pick main")),
@@ -331,6 +361,7 @@ OUT = (
         (EDIT, "ln -s ../README.md src/link", "git add -A", "git commit -q -m work"),
         ("OWN005",),
     ),
+    Case("changes outside that are not committed", (*WORK, DOCS), ("OWN001",)),
     Case(
         "a submodule, added within the scope",
         (

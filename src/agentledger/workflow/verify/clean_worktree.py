@@ -77,12 +77,14 @@ def refuse_unclean(git: Git, top: Path, scope: Scope | None) -> None:
     if unclean.tracked and (queries.locate_repository(git).directory / "MERGE_HEAD").exists():
         message = f"a merge is half-way here: {format_paths(unclean.tracked)}"
         raise LedgerError(
-            message, "finish it (git commit) or abort it (git merge --abort), then run this again"
+            message, "finish it (git commit --no-edit) or abort it (git merge --abort), then run this again"
         )
     if unclean.tracked:
         message = f"there are uncommitted changes: {format_paths(unclean.tracked)}"
+        # The commit gate says which of them are not the task's.
+        commit = "git commit -a -m 'the rest'"
         raise LedgerError(
-            message, "commit them (or git stash), then run this again: what is checked is a commit"
+            message, f"{commit} (or git stash), then run this again: what is checked is a commit"
         )
     _refuse_nested(unclean.untracked)
     if unclean.untracked:
