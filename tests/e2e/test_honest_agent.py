@@ -39,7 +39,7 @@ def test_what_the_messages_say_leads_to_the_end(made: Path, tmp_path: Path, case
     agent = honest.copy(made, tmp_path)
     assert agent.works(case) == case.end, agent.typed
     assert tuple(agent.refused) == case.refused, agent.typed
-    assert agent.lost(case.end) == [], agent.typed
+    assert agent.lost(case) == [], agent.typed
 
 
 def test_there_are_enough_of_them() -> None:

@@ -103,6 +103,8 @@ class Case:
     refused: tuple[str, ...] = ()
     asks: bool = False
     end: str = "ready"
+    #: Files in scope that no gate lets through; what the messages say puts them into a stash.
+    aside: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -151,13 +153,16 @@ class Honest:
             if asks:
                 self.asks(said)
                 return
-            self.obeys(said)
+            if self.obeys(said, command):
+                return
         raise AssertionError(f"refused again and again: {self.typed}")
 
-    def obeys(self, said: Said) -> None:
-        """Type what each finding that stops says."""
-        for hint in dict.fromkeys(told.hint for told in self.stopped(said)):
-            self.does(command_of(hint))
+    def obeys(self, said: Said, command: str) -> bool:
+        """Type what each finding that stops says; whether that was instead of the command that was refused."""
+        advised = [command_of(told.hint) for told in self.stopped(said)]
+        for each in dict.fromkeys(advised):
+            self.does(each)
+        return any(each.split()[:2] == command.split()[:2] for each in advised)
 
     def stopped(self, said: Said) -> list[Told]:
         """The findings of a refusal, which is noted."""
@@ -221,18 +226,21 @@ class Honest:
         for content, name in contents(self.desk, "src", "tests").items():
             self.own.setdefault(content, name)
 
-    def lost(self, end: str) -> list[str]:
-        """The files in scope whose content, at any time that it was noted, is not on the branch at the end.
+    def lost(self, case: Case) -> list[str]:
+        """The files in scope whose content, at any time that it was noted, is not on the branch that is ready.
 
         Where the end is a question, what was asked for waits in the worktree.
         """
-        waiting = contents(self.desk, ".") if end == "question" else {}
-        reachable = self.blobs() | waiting.keys()
-        return [name for content, name in self.own.items() if content not in reachable]
+        kept = self.blobs("HEAD")
+        if case.end == "question":
+            kept |= contents(self.desk, ".").keys()
+        if case.aside:
+            kept |= self.blobs("stash@{0}^3")
+        return [name for content, name in self.own.items() if content not in kept]
 
-    def blobs(self) -> set[bytes]:
-        """The content of every file at the tip of the branch."""
-        git = ["git", "ls-tree", "-r", "-z", "--format=%(objectname)", "agent/x"]
+    def blobs(self, commit: str) -> set[bytes]:
+        """The content of every file of a commit."""
+        git = ["git", "ls-tree", "-r", "-z", "--format=%(objectname)", commit]
         ids = subprocess.run(git, cwd=self.desk, capture_output=True, check=True).stdout.split(b"\0")
         order = b"\n".join(dict.fromkeys(filter(None, ids))) + b"\n"
         batch = ["git", "cat-file", "--batch"]
@@ -275,9 +283,9 @@ def stops_of(text: str) -> list[str]:
 
 def command_of(hint: str) -> str:
     """The first command in what a message says; what stands around it is for people."""
-    found = re.search(r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv ))(.*)$", hint)
+    found = re.search(r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |GIT_EDITOR=))(.*)$", hint)
     assert found, f"names no command: {hint}"
-    command = re.split(r", or |; or: |; or |; then |, then |   #", found[1])[0]
+    command = re.split(r", or |; or: |; or |; then |, then | takes that |   #", found[1])[0]
     command = command.partition(" (or ")[0]
     inside = hint[: found.start(1)].endswith(("(", "(or "))
     return command.partition(")")[0] if inside else command

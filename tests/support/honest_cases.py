@@ -153,6 +153,9 @@ HISTORY = (
     Case("a commit on a detached HEAD, and left there", ("git switch -q --detach", *WORK)),
     Case("a commit on a branch of its own, and left there", ("git switch -q -c my-own", *WORK)),
     Case(
+        "a commit on a branch of its own from base, and left there", ("git switch -q -c my-own main", *WORK)
+    ),
+    Case(
         "a commit on a detached HEAD, then brought to the branch",
         (
             "git switch -q --detach",
@@ -360,6 +363,7 @@ OUT = (
         "a link out of the scope",
         (EDIT, "ln -s ../README.md src/link", "git add -A", "git commit -q -m work"),
         ("OWN005",),
+        aside=("src/link",),
     ),
     Case("changes outside that are not committed", (*WORK, DOCS), ("OWN001",)),
     Case(
@@ -405,7 +409,7 @@ OUT = (
     Case(
         "another task's branch merged in",
         (*WORK, OTHERS, "git merge -q --no-edit agent/y", PUSH),
-        ("OWN001",),
+        ("BRF009+OWN001+OWN003+OWN008",),
     ),
     Case(
         "`revert` of base's commit, outside",
@@ -428,8 +432,8 @@ OUT = (
         (*WORK, DOCS, "git commit -q -a --amend --no-edit"),
         ("OWN001",),
     ),
-    Case("a push of two branches", (*WORK, OTHERS, "git push -q origin agent/x agent/y"), ("OWN008",)),
-    Case("a push of all branches", (*WORK, OTHERS, "git push -q --all origin"), ("OWN008",)),
+    Case("a push of two branches", (*WORK, OTHERS, "git push -q origin agent/x agent/y"), ("OWN010",)),
+    Case("a push of all branches", (*WORK, OTHERS, "git push -q --all origin"), ("OWN010",)),
 )
 
 CASES = (*OWN_FILES, *HISTORY, *WITH_BASE, *LEDGER, *OUT)

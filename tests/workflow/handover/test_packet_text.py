@@ -118,8 +118,8 @@ def test_of_a_change_of_very_many_files_a_full_folder_is_one_line() -> None:
     files = part(again.raw, "Files touched")
     assert "- `data/` (10,001 files): from the sensor\n- `data/7` (new, +1): the odd one\n" in files
     assert again.notes == ()
-    fewer = made(again.raw, replace(FACTS, files=[A, *many[:999]]))
-    assert "- `data/998` (new, +1)\n" in part(fewer.raw, "Files touched")
+    fewer = made(again.raw, replace(FACTS, files=[A, *many[:998]]))
+    assert "- `data/997` (new, +1)\n" in part(fewer.raw, "Files touched")
     assert fewer.notes == ("data/ is no longer changed; you had written about it: from the sensor",)
 
 

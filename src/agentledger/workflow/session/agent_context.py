@@ -139,7 +139,7 @@ def _way_back(git: Git, place: Place, operation: str) -> str:
     """What to type where an operation is half-way, or else HEAD is detached, so that nothing is left behind."""
     if operation:
         # Nobody is there to edit a message.
-        go_on = f"git -c core.editor=true {operation} --continue"
+        go_on = f"GIT_EDITOR=true git {operation} --continue"
         return f"finish it: {go_on}, or abort it (git {operation} --abort)"
     return _bring_to_task(git, read_made_for(place.directory), "HEAD") or "git switch to your branch"
 
