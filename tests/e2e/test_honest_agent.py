@@ -34,7 +34,13 @@ def use_todays_date(patch: pytest.MonkeyPatch) -> None:
         patch.delenv(name)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+ROWS = [
+    pytest.param(case, id=case.name, marks=[pytest.mark.slow] if "10,000" in case.name else [])
+    for case in CASES
+]
+
+
+@pytest.mark.parametrize("case", ROWS)
 def test_what_the_messages_say_leads_to_the_end(made: Path, tmp_path: Path, case: Case) -> None:
     agent = honest.copy(made, tmp_path)
     assert agent.works(case) == case.end, agent.typed
