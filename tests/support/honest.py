@@ -255,13 +255,19 @@ class Honest:
 
 
 def contents(top: Path, *folders: str) -> dict[bytes, str]:
-    """The content of each file below these folders, with a name of it; a link's is its target."""
+    """The content of each file below these folders, with a name of it; a link's is its target.
+
+    What is in a submodule is in a repository of its own.
+    """
     found = {}
     for folder in folders:
+        nested = {file.parent for file in (top / folder).rglob(".git") if file.parent != top}
         for path in sorted((top / folder).rglob("*")):
+            if nested & set(path.parents):
+                continue
             if path.is_symlink():
                 found[os.fsencode(path.readlink())] = path.relative_to(top).as_posix()
-            elif path.is_file() and ".git" not in path.relative_to(top).parts:
+            elif path.is_file():
                 found[path.read_bytes()] = path.relative_to(top).as_posix()
     return found
 
@@ -283,7 +289,9 @@ def stops_of(text: str) -> list[str]:
 
 def command_of(hint: str) -> str:
     """The first command in what a message says; what stands around it is for people."""
-    found = re.search(r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |GIT_EDITOR=))(.*)$", hint)
+    found = re.search(
+        r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |mkdir |GIT_EDITOR=))(.*)$", hint
+    )
     assert found, f"names no command: {hint}"
     command = re.split(r", or |; or: |; or |; then |, then | takes that |   #", found[1])[0]
     command = command.partition(" (or ")[0]

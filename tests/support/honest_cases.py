@@ -367,7 +367,16 @@ OUT = (
     ),
     Case("changes outside that are not committed", (*WORK, DOCS), ("OWN001",)),
     Case(
-        "a submodule, added within the scope",
+        "a submodule added within the scope",
+        (
+            *WORK,
+            f"{SUBMODULE} add ../remote.git src/sub",
+            "git commit -q -m sub",
+        ),
+        ("OWN001+OWN003",),
+    ),
+    Case(
+        "a submodule added within the scope, and asked for",
         (
             *WORK,
             f"{SUBMODULE} add ../remote.git src/sub",
