@@ -17,7 +17,7 @@ from pathlib import Path
 from advicescene import Told, read
 from command import Said, run
 from gitrepo import Content, Repo
-from nextcommand import type_command
+from nextcommand import command_of, next_of, stops_of, type_command
 
 LINES = "".join(f"line {number} of this file\n" for number in range(30))
 BASE: dict[str, Content] = {
@@ -270,30 +270,3 @@ def contents(top: Path, *folders: str) -> dict[bytes, str]:
             elif path.is_file():
                 found[path.read_bytes()] = path.relative_to(top).as_posix()
     return found
-
-
-# -- what a message says to type ------------------------------------------------------------
-
-
-def next_of(text: str) -> str:
-    """What follows the last `next:` or `hint:` of a text."""
-    found: list[str] = re.findall(r"^(?:next|hint): (.*)$", text, re.MULTILINE)
-    assert found, text
-    return found[-1]
-
-
-def stops_of(text: str) -> list[str]:
-    """What `done` says about findings that stop it, which no option of its own settles."""
-    return list(dict.fromkeys(re.findall(r"^(?:[A-Z]{3}\d{3}): .*\n  (.*)$", text, re.MULTILINE)))
-
-
-def command_of(hint: str) -> str:
-    """The first command in what a message says; what stands around it is for people."""
-    found = re.search(
-        r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |mkdir |GIT_EDITOR=))(.*)$", hint
-    )
-    assert found, f"names no command: {hint}"
-    command = re.split(r", or |; or: |; or |; then |, then | takes that |   #", found[1])[0]
-    command = command.partition(" (or ")[0]
-    inside = hint[: found.start(1)].endswith(("(", "(or "))
-    return command.partition(")")[0] if inside else command

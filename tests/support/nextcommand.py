@@ -39,6 +39,30 @@ def type_command(folder: Path, command: str, code: int | None = 0) -> Said:
     return said
 
 
+def next_of(text: str) -> str:
+    """What follows the last `next:` or `hint:` of a text."""
+    found: list[str] = re.findall(r"^(?:next|hint): (.*)$", text, re.MULTILINE)
+    assert found, text
+    return found[-1]
+
+
+def stops_of(text: str) -> list[str]:
+    """What `done` says about findings that stop it, which no option of its own settles."""
+    return list(dict.fromkeys(re.findall(r"^(?:[A-Z]{3}\d{3}): .*\n  (.*)$", text, re.MULTILINE)))
+
+
+def command_of(hint: str) -> str:
+    """The first command in what a message says; what stands around it is for people."""
+    found = re.search(
+        r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |mkdir |GIT_EDITOR=))(.*)$", hint
+    )
+    assert found, f"names no command: {hint}"
+    command = re.split(r", or |; or: |; or |; then |, then | takes that |   #", found[1])[0]
+    command = command.partition(" (or ")[0]
+    inside = hint[: found.start(1)].endswith(("(", "(or "))
+    return command.partition(")")[0] if inside else command
+
+
 def _shell(folder: Path, command: str) -> Said:
     """The same in a shell in which agentledger is a command."""
     program = f'agentledger() {{ {shlex.quote(sys.executable)} -m agentledger "$@"; }}'
