@@ -12,6 +12,7 @@ from functools import cache
 import pytest
 
 from checkout import ROOT
+from honest_cases import CASES
 
 HERE = ROOT / "tests"
 TEXT = (ROOT / "docs/enforcement.md").read_text()
@@ -66,3 +67,9 @@ def test_no_attack_is_without_a_row() -> None:
     for file in ("changes", "history", "refs", "trees", "policy", "verdicts"):
         name = f"gates/test_bypass_{file}.py"
         assert {(name, function) for function in there(name)} <= listed
+
+
+def test_what_honest_work_meets_is_what_the_cases_come_to() -> None:
+    section = TEXT.partition("## What honest work meets\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (.*) \| (.*) \|$", section)
+    assert rows[1:] == [(case.name, case.outcome) for case in CASES]

@@ -30,13 +30,37 @@ def find_command(text: str, pattern: str, filled: Mapping[str, str] | None = Non
     return str(command)
 
 
-def type_command(folder: Path, command: str, code: int = 0) -> Said:
-    """What comes of a command that is typed there; it has to end with this code."""
+def type_command(folder: Path, command: str, code: int | None = 0) -> Said:
+    """What comes of a command that is typed there; it has to end with this code, if any is given."""
     words = shlex.split(command, comments=True)
     plain = words[0] == "agentledger" and not {"&&", "<", "|", ";"} & set(words)
     said = run(folder, *words[1:]) if plain else _shell(folder, command)
-    assert said.code == code, (command, said)
+    assert code in (said.code, None), (command, said)
     return said
+
+
+def next_of(text: str) -> str:
+    """What follows the last `next:` or `hint:` of a text."""
+    found: list[str] = re.findall(r"^(?:next|hint): (.*)$", text, re.MULTILINE)
+    assert found, text
+    return found[-1]
+
+
+def stops_of(text: str) -> list[str]:
+    """What `done` says about findings that stop it, which no option of its own settles."""
+    return list(dict.fromkeys(re.findall(r"^(?:[A-Z]{3}\d{3}): .*\n  (.*)$", text, re.MULTILINE)))
+
+
+def command_of(hint: str) -> str:
+    """The first command in what a message says; what stands around it is for people."""
+    found = re.search(
+        r"(?:^|: |\((?:or )?)(?=(?:\(|git |agentledger |cd |mv |mkdir |GIT_EDITOR=))(.*)$", hint
+    )
+    assert found, f"names no command: {hint}"
+    command = re.split(r", or |; or: |; or |; then |, then | takes that |   #", found[1])[0]
+    command = command.partition(" (or ")[0]
+    inside = hint[: found.start(1)].endswith(("(", "(or "))
+    return command.partition(")")[0] if inside else command
 
 
 def _shell(folder: Path, command: str) -> Said:

@@ -23,6 +23,7 @@ PACKET = FOLDER + "packet.md"
 EVIDENCE = FOLDER + "evidence/test.json"
 LISTED = JUnit(2, 1, failed=("t::a",), failed_total=1)
 SRC = frozenset({b"src/a.py"})
+MANY = frozenset(b"data/%d" % number for number in range(1000))
 CRITERION = "the sixth login answers 429"
 PARTS = {
     "Summary": "It limits logins.",
@@ -180,6 +181,11 @@ ROWS = (
                 for kind in ("missing", "gone", "cut", "no commit", "own", "other", "outside", "older")
             ),
             given.ready(packet_files=PacketFiles(SRC, failed="a file is missing")),
+            # A folder stands for the files directly in it, of a large change, and for no others.
+            *(
+                given.ready(packet_files=PacketFiles(files), work={"packet": given.packet(files="- `data/`")})
+                for files in (MANY | {b"a"}, MANY | {b"data/more/a"}, frozenset(sorted(MANY)[1:]))
+            ),
         ),
         silent=(
             given.ready(packet_files=PacketFiles(SRC)),
@@ -187,6 +193,10 @@ ROWS = (
             given.ready(
                 packet_files=PacketFiles(frozenset({b"a", b"b"})),
                 work={"packet": given.packet(files="- `a`, `b`: `c`")},
+            ),
+            given.ready(
+                packet_files=PacketFiles(MANY | SRC),
+                work={"packet": given.packet(files="- `data/` (1,000 files)\n- `src/a.py`")},
             ),
         ),
         situations=(

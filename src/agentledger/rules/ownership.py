@@ -17,7 +17,7 @@ from agentledger.model.paths import unsafe_path_reason
 from agentledger.model.text import encode, escape_hidden, format_path
 from agentledger.rules.case import Case, Found, Hidden, Touched
 from agentledger.rules.undo import describe_rename, quote_pathspec, undo_command
-from agentledger.scope.task_scope import first_match
+from agentledger.scope.task_scope import Scope, first_match
 
 # What a branch writes at the top of its task's folder; check-ins and evidence have folders of their own.
 _DOCUMENTS = (b"brief.md", b"packet.md")
@@ -304,13 +304,18 @@ def _describe_link_escape(case: Case, touched: Touched) -> str | None:
     target = case.links.get(touched.path) if change.new_mode == "120000" else None
     if target is None:
         return None
+    return describe_link_escape(case.scope, touched.path, target)
+
+
+def describe_link_escape(scope: Scope, path: bytes, target: bytes) -> str | None:
+    """Return what is wrong with a link at a path that leads to `target`, as words after its name; None if nothing."""
     # By the text of the link alone: nothing is looked up in anybody's work tree.
-    folder = posixpath.dirname(touched.path)
+    folder = posixpath.dirname(path)
     where = posixpath.normpath(posixpath.join(folder, target))
     if target.startswith(b"/") or where == b".." or where.startswith(b"../"):
         return f"is a link that leaves the repository, to {format_path(target)}"
     if (where + b"/").lower().startswith(LEDGER_BYTES):
         return f"is a link into the ledger, to {format_path(target)}"
     # A link to a folder is in scope where any file in that folder would be.
-    inside = case.scope.holds(where) or case.scope.holds(where + b"/x")
+    inside = scope.holds(where) or scope.holds(where + b"/x")
     return None if inside else f"is a link out of the scope, to {format_path(target)}"

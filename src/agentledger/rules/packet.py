@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from agentledger.model.findings import Gate
+from agentledger.model.full_folders import find_full_folders, folder_of
 from agentledger.model.ledger import Part, heading_key
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import encode, escape_hidden, format_path, quote_path
@@ -164,7 +165,8 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
     had since the branch began: with any other one the list could leave files out.
     Fix: `agentledger packet` writes `base`, `head` and the list; what you wrote beside it stays, and must name no
     other path. By hand: `base` is base's newest commit, and every changed path stands in backticks, one an item,
-    and no other.
+    and no other; of a change of 1,000 files and more, a folder such as `data/` may stand for the files directly in
+    it, if these are 100 or more.
     """
     packet, files = case.work.packet if case.work else None, case.packet_files
     if packet is None or files is None:
@@ -188,6 +190,10 @@ def packet_files_wrong(case: Case) -> Iterator[Found]:
 def _compare_files(changed: frozenset[bytes], part: Part, path: str) -> Iterator[Found]:
     listed_paths = {each for begin in _LEADING_PATHS.findall(part.text) for each in _PATH.findall(begin)}
     changed_paths = set(map(quote_path, changed))
+    # One line for a folder of very many files names them all.
+    folders = listed_paths & find_full_folders(changed_paths).keys()
+    listed_paths -= folders
+    listed_paths |= {path for path in changed_paths if folders and folder_of(path) in folders}
     for paths, what, hint in (
         (changed_paths - listed_paths, "does not list", "agentledger packet"),
         (

@@ -34,9 +34,17 @@ def undo_command(case: Case, touched: Touched) -> str:
     path = quote_pathspec(touched.path)
     new = touched.change is not None and touched.change.status == "A"
     if case.gate is Gate.COMMIT:
-        return f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
+        alone = f"git restore --staged {'' if new else '--worktree --source=HEAD '}-- {path}"
+        return f"{alone}{_unstage_submodules(case)}" if touched.path == b".gitmodules" else alone
     back = f"git rm -- {path}" if new else f"git checkout {_quote_base(case)} -- {path}"
     return f"{back} && {_AND_COMMIT}"
+
+
+def _unstage_submodules(case: Case) -> str:
+    """Return what to add to a command that takes .gitmodules back: a new submodule is of no use without its entry."""
+    changes = ((t.path, t.change) for t in case.changed if t.change is not None)
+    added = [path for path, change in changes if change.status == "A" and change.new_mode == "160000"]
+    return f" && git restore --staged -- {' '.join(map(quote_pathspec, added))}" if added else ""
 
 
 def describe_rename(case: Case, path: bytes) -> str:

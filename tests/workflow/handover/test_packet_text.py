@@ -105,6 +105,24 @@ def test_words_beside_a_file_survive_and_those_of_a_file_that_is_gone_are_told()
     assert again.notes == ("src/b.py is no longer changed; you had written about it: `Limit` (see a)",)
 
 
+def test_of_a_change_of_very_many_files_a_full_folder_is_one_line() -> None:
+    many = [Touched(f"data/{number}", "new, +1") for number in range(10_000)]
+    at_odds = Touched("data/odd", "conflicts with base")
+    facts = replace(FACTS, files=[A, *many, at_odds])
+    raw = made(facts=facts).raw
+    assert "- `src/a.py` (+3 −1)\n- `data/` (10,001 files)\n- `data/odd` (conf" in part(raw, "Files touched")
+    assert made(raw, facts).raw == raw
+    said = raw.replace(b"(10,001 files)", b"(10,001 files): from the sensor")
+    said = said.replace(b"- `data/odd`", b"- `data/7` (new, +1): the odd one\n- `data/odd`")
+    again = made(said, facts)
+    files = part(again.raw, "Files touched")
+    assert "- `data/` (10,001 files): from the sensor\n- `data/7` (new, +1): the odd one\n" in files
+    assert again.notes == ()
+    fewer = made(again.raw, replace(FACTS, files=[A, *many[:998]]))
+    assert "- `data/997` (new, +1)\n" in part(fewer.raw, "Files touched")
+    assert fewer.notes == ("data/ is no longer changed; you had written about it: from the sensor",)
+
+
 def test_a_list_written_by_hand_becomes_the_generated_one_with_its_words() -> None:
     raw = FRONT + b"## Files touched\nTwo files.\n- `src/b.py`, `src/a.py`: both\n- `make` is slow\n"
     files = part(made(raw).raw, "Files touched")

@@ -69,7 +69,7 @@ def finish_task(
         waiting = _result_if_waiting(at, now) or _result_if_stopped(at)
         if waiting:
             return Finished(waiting, False)
-        clean_worktree.refuse_unclean(at.git, at.top)
+        clean_worktree.refuse_unclean(at.git, at.top, at.scope)
         check_names = _checks_to_run(at, again)
         # Before the checks: a slip in an option should not be refused after they have run for an hour.
         composed = write_packet.compose_packet(at, prose)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from agentledger.model.full_folders import find_full_folders, folder_of
 from agentledger.workflow.handover.packet_draft import Draft
 
 TITLE = "Files touched"
@@ -21,7 +22,7 @@ KIND = "files"
 _ITEM = re.compile(r" {0,3}[-*+][ \t]+((?:`[^`\n]+`(?:[ \t]*,[ \t]*|[ \t]+and[ \t]+)?)+)(.*)")
 _PATH = re.compile(r"`([^`]+)`")
 # What git's part of a line can say, in brackets (see `write_packet`).
-_WORDS = "new|deleted|binary|mode|link|submodule|conflicts with base|not counted"
+_WORDS = "[\\d,]+ files|new|deleted|binary|mode|link|submodule|conflicts with base|not counted"
 _NOTE = re.compile(rf"\A[ \t]*\((?:(?:{_WORDS}|[+−][\d,]+)(?:, | (?=[+−])|(?=\))))+\)")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 
@@ -60,7 +61,9 @@ def update_files(
         in_block.comments | adopted | {path: [f": {comment}"] for path, comment in comments.items()}
     )
     strays = [line for line, stays in zip(block.lines, in_block.stays, strict=True) if stays and line.strip()]
-    lines = [line for file in files for line in _render_file(file, all_comments)]
+    shown = _fold_folders(files, all_comments)
+    changed_paths |= {file.path for file in shown}
+    lines = [line for file in shown for line in _render_file(file, all_comments)]
     draft.place(TITLE, at=at, kind=KIND, texts=lines, above=strays)
     return _describe_update(all_comments, changed_paths, block.torn, strays)
 
@@ -104,6 +107,19 @@ def parse_file_lines(lines: Sequence[str], changed_paths: Collection[str] | None
             paths = []
         stays.append(not paths)
     return Taken(stays, comments)
+
+
+def _fold_folders(files: Sequence[Touched], comments: Mapping[str, Sequence[str]]) -> list[Touched]:
+    """Put a folder in place of its files where they are very many, but for those that something is said about."""
+    folders = find_full_folders(file.path for file in files)
+    said = {path for path, lines in comments.items() if any(line.strip() for line in lines)}
+    shown: dict[str, Touched] = {}
+    for file in files:
+        folder = folder_of(file.path)
+        folds = folder in folders and file.path not in said and "conflicts" not in file.note
+        line = Touched(folder, f"{folders[folder]:,} files") if folds else file
+        shown[line.path] = line
+    return list(shown.values())
 
 
 def _render_file(file: Touched, comments: Mapping[str, Sequence[str]]) -> list[str]:

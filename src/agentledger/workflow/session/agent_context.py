@@ -7,12 +7,13 @@ Belongs here: finding these, and refusing where the command cannot run. Does not
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agentledger.fleet import snapshot
+from agentledger.fleet import fleet_facts, snapshot
 from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process, queries
 from agentledger.git.process import Git
@@ -22,9 +23,11 @@ from agentledger.model.absent import make_absent_error
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Brief
-from agentledger.model.text import escape_hidden
+from agentledger.model.text import decode, escape_hidden
 from agentledger.model.work import Progress, Task, Work
 from agentledger.repository.bases import HEADS
+from agentledger.repository.worktree_task import read_made_for
+from agentledger.scope.task_scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,11 @@ class AtWork:
         return ledger_paths.task_folder(self.task.id)
 
     @property
+    def scope(self) -> Scope | None:
+        """The scope of the brief that counts; None without one."""
+        return fleet_facts.scope_of(self.task.brief, self.fleet) if self.task.brief else None
+
+    @property
     def brief(self) -> Brief:
         """The brief that counts. Raises LedgerError where the task has none."""
         if self.task.brief is None:
@@ -84,7 +92,7 @@ def open_worktree(
     request = Request(branches=names, forecast=False, lines=lines, now=now, rules=False, fetch=True)
     with snapshot.open_snapshot(start, request) as taken:
         _refuse_unknown(taken, name)
-        branch, work, task = _resolve_task(taken.fleet, name)
+        branch, work, task = _resolve_task(git, taken.fleet, name)
         top = place.top or start
         branch = taken.with_standing(branch) if _needs_merges(branch) else branch
         yield AtWork(
@@ -123,13 +131,28 @@ def locate_worktree(start: Path) -> tuple[Git, Place, str]:
             if operation
             else "no branch is checked out here: HEAD is detached"
         )
-        hint = (
-            f"finish it or abort it (git {operation} --abort), then"
-            if operation
-            else "git switch to your branch, then"
-        )
-        raise NotNow(message, f"{hint} run this again")
+        raise NotNow(message, f"{_way_back(git, place, operation)}, then run this again")
     return git, place, name.removeprefix(HEADS)
+
+
+def _way_back(git: Git, place: Place, operation: str) -> str:
+    """What to type where an operation is half-way, or else HEAD is detached, so that nothing is left behind."""
+    if operation:
+        # Nobody is there to edit a message.
+        go_on = f"GIT_EDITOR=true git {operation} --continue"
+        return f"finish it: {go_on}, or abort it (git {operation} --abort)"
+    return _bring_to_task(git, read_made_for(place.directory), "HEAD") or "git switch to your branch"
+
+
+def _bring_to_task(git: Git, task: str, commits: str) -> str:
+    """The command that brings commits to the branch of a worktree's task; '' where that is not clear."""
+    pattern = f"refs/heads/**/{task}"
+    refs = process.run(git, ["for-each-ref", "--format=%(refname)", pattern]).split() if task else []
+    if len(refs) != 1:
+        return ""
+    commit = process.run(git, ["rev-parse", "--short", f"{commits}^{{commit}}"]).decode().strip()
+    branch = shlex.quote(escape_hidden(decode(refs[0]).removeprefix(HEADS)))
+    return f"bring it to the task's branch: git switch {branch} && git merge --no-edit {commit}"
 
 
 def _pending_operation(directory: Path) -> str:
@@ -162,7 +185,7 @@ def _refuse_unknown(taken: Snapshot, name: str) -> None:
         raise make_absent_error(absent, f"{escape_hidden(name)}: nothing is done", taken.unfetched)
 
 
-def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
+def _resolve_task(git: Git, fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
     """The branch of this name, its part of the ledger, and its task. Raises LedgerError where it has none."""
     if name == fleet.base.name:
         raise LedgerError(
@@ -176,7 +199,11 @@ def _resolve_task(fleet: Fleet, name: str) -> tuple[Branch, Work, Task]:
         if made_for := branch.worktree.made_for if branch and branch.worktree else "":
             raise LedgerError(
                 f"{escape_hidden(name)} works on no task; this worktree was made for {escape_hidden(made_for)}",
-                "git switch to the branch of that task, which agentledger board shows, then run this again",
+                (
+                    _bring_to_task(git, made_for, HEADS + name)
+                    or "git switch to the branch of that task, which agentledger board shows"
+                )
+                + ", then run this again",
             )
         # Reading the branch may have found out why already.
         problem = next(iter(branch.problems), None) if branch else None

@@ -19,6 +19,8 @@ from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger_paths import FOLDER
 from agentledger.model.text import escape_hidden, format_path
+from agentledger.scope.task_scope import Scope
+from agentledger.workflow.verify import left_out
 
 # All files but the ledger's, from any folder.
 _CODE = ("--", ":(top)", f":(top,exclude){FOLDER}")
@@ -69,24 +71,25 @@ def read_hidden_paths(git: Git, top: Path) -> list[bytes]:
     return hidden
 
 
-def refuse_unclean(git: Git, top: Path) -> None:
-    """Raise LedgerError where a check would look at something other than the commit."""
+def refuse_unclean(git: Git, top: Path, scope: Scope | None) -> None:
+    """Raise LedgerError where a check would look at something other than the commit; `scope` is the task's."""
     unclean = read_unclean(git)
     if unclean.tracked and (queries.locate_repository(git).directory / "MERGE_HEAD").exists():
         message = f"a merge is half-way here: {format_paths(unclean.tracked)}"
         raise LedgerError(
-            message, "finish it (git commit) or abort it (git merge --abort), then run this again"
+            message, "finish it (git commit --no-edit) or abort it (git merge --abort), then run this again"
         )
     if unclean.tracked:
         message = f"there are uncommitted changes: {format_paths(unclean.tracked)}"
+        # The commit gate says which of them are not the task's.
+        commit = "git commit -a -m 'the rest'"
         raise LedgerError(
-            message, "commit them (or git stash), then run this again: what is checked is a commit"
+            message, f"{commit} (or git stash), then run this again: what is checked is a commit"
         )
     _refuse_nested(unclean.untracked)
     if unclean.untracked:
         message = f"there are files that are in no commit: {format_paths(unclean.untracked)}"
-        hint = "git add and commit them, list them in .gitignore, or remove them; then run this again"
-        raise LedgerError(message, hint)
+        raise LedgerError(message, left_out.describe_way_out(top, scope, unclean.untracked))
     hidden = read_hidden_paths(git, top)
     if hidden:
         first = shlex.quote(format_path(hidden[0]))

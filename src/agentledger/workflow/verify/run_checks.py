@@ -59,7 +59,7 @@ def run_checks(at: AtWork, only: Collection[str] = (), now: int = 0, hear: Hear 
     first check or after one.
     """
     checks = select_checks(at, only)
-    clean_worktree.refuse_unclean(at.git, at.top)
+    clean_worktree.refuse_unclean(at.git, at.top, at.scope)
     net = at.snapshot.net(at.branch)
     paths, bound = changed_files(at.branch, net), bind_evidence(at.branch, net)
     runner = Runner(at.top, at.place.common, at.fleet.policy, now=now, hear=hear)
