@@ -88,6 +88,11 @@ def _settings(folder: Path) -> list[Path]:
     return [file for file in [*found, *folder.glob("shop.worktrees/*/.git")] if file.is_file()]
 
 
+def program_of(command: str) -> list[str]:
+    """The program of a command and its subcommand: of `git -c push.followTags=false push`, `git push`."""
+    return re.sub(r"^git -c \S+ ", "git ", command).split()[:2]
+
+
 @dataclass(frozen=True)
 class Case:
     """What an agent does, and what becomes of it.
@@ -162,7 +167,7 @@ class Honest:
         advised = [command_of(told.hint) for told in self.stopped(said)]
         for each in dict.fromkeys(advised):
             self.does(each)
-        return any(each.split()[:2] == command.split()[:2] for each in advised)
+        return any(program_of(each) == program_of(command) for each in advised)
 
     def stopped(self, said: Said) -> list[Told]:
         """The findings of a refusal, which is noted."""

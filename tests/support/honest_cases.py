@@ -20,8 +20,11 @@ DONE = "agentledger done --summary '…' --why '…' --risks '…' --no-tests '�
 SUBMODULE = "git -c protocol.file.allow=always submodule --quiet"
 SQUASHING = "GIT_SEQUENCE_EDITOR=\"sed -i '2s/^pick/fixup/'\" git rebase -q -i main"
 # As the pre-commit framework has it: a hook that changes files fails, and does not stage them.
-HOOK = "../../shop/.git/hooks/pre-commit.before-agentledger"
-FORMATTER = "printf '%s\\n' '#!/bin/sh' 'sed -i \"s/ *$//\" src/app.py; git diff --exit-code >&2' > " + HOOK
+HOOK = "../../shop/.git/hooks.before-agentledger/pre-commit"
+FORMATTER = (
+    f"mkdir -p {HOOK.rpartition('/')[0]}; printf '%s\\n' "
+    "'#!/bin/sh' 'sed -i \"s/ *$//\" src/app.py; git diff --exit-code >&2' > " + HOOK
+)
 
 OWN_FILES = (
     Case("`commit -a`", WORK),
@@ -442,6 +445,11 @@ OUT = (
         ("OWN001",),
     ),
     Case("a push of two branches", (*WORK, OTHERS, "git push -q origin agent/x agent/y"), ("OWN010",)),
+    Case(
+        "a push with a new tag, under `push.followTags`",
+        (*WORK, "git tag -a -m v1 v1", "git config push.followTags true", PUSH),
+        ("OWN010",),
+    ),
     Case("a push of all branches", (*WORK, OTHERS, "git push -q --all origin"), ("OWN010",)),
 )
 
