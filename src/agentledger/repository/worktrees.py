@@ -87,9 +87,11 @@ def directory_of(worktree: Path) -> Path:
     if link.is_dir():
         return link
     try:
-        return worktree / decode(link.read_bytes()).removeprefix("gitdir: ").strip()
+        name = decode(link.read_bytes()).removeprefix("gitdir: ").strip()
     except OSError:
         return link
+    # A damaged file can hold a NUL, with which no path can be opened.
+    return link if "\0" in name else worktree / name
 
 
 def list_uncommitted(git: Git, checkouts: Sequence[Checkout]) -> tuple[bool, list[bytes]] | None:
