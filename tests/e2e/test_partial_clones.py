@@ -39,7 +39,7 @@ MANAGERS: dict[str, tuple[str, ...]] = {
     "spawn": ("spawn", "later", "--dry-run"),
     "plan": ("plan", "x", "--priority", "1"),
     "a new plan": ("plan", "fresh", "--owns", "lib/**", "--why", "w", "--outcome", "o", "--dry-run"),
-    "answer": ("answer", "x", "Red."),
+    "answer": ("answer", "--grants-nothing", "x", "Red."),
     "allow": WAIVER,
     "accept": ("brief", "accept", "x"),
     "reject": ("brief", "reject", "x"),
@@ -249,7 +249,7 @@ def test_exactly_the_documents_come_in_one_fetch(
     head = clone.path / ".git/FETCH_HEAD"
     was = head.read_bytes(), head.stat().st_mtime_ns
     with git_commands(monkeypatch, tmp_path / "trace") as started:
-        assert run(clone.path, "answer", "x", "Red.").code == 0
+        assert run(clone.path, "answer", "--grants-nothing", "x", "Red.").code == 0
     # The policy's control branch and signers are known only once the policy is here.
     assert started["fetch"] == 2
     assert (head.read_bytes(), head.stat().st_mtime_ns) == was
@@ -274,7 +274,7 @@ def test_sync_brings_the_control_branch_with_its_documents(clones: Clones, tmp_p
 
 def test_sync_unites_two_copies_whose_documents_are_not_all_here(clones: Clones, tmp_path: Path) -> None:
     place = clones.partial(tmp_path / "partial")
-    assert run(place.clone.path, "answer", "x", "Red.").code == 0
+    assert run(place.clone.path, "answer", "--grants-nothing", "x", "Red.").code == 0
     old = place.server.git("rev-parse", "agentledger")
     place.server.commit(
         "agentledger", {"tasks/x/answers/2.md": "---\ndecision: note\n---\nHm.\n"}, parents=[old]

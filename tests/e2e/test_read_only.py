@@ -26,7 +26,7 @@ MANAGERS = [
     ("spawn", "y"),
     ("spawn", "y", "--dry-run"),
     ("plan", "z", *PLAN),
-    ("answer", "x", "Yes."),
+    ("answer", "--grants-nothing", "x", "Yes."),
     ("allow", "x", "docs/**", "--why", "asked", "--until", "3d"),
     ("brief", "accept", "agent/x"),
     ("brief", "reject", "agent/x", "-m", "No."),

@@ -157,7 +157,7 @@ def test_all_hooks_of_the_repository_run_from_there(place: Place, tmp_path: Path
 def test_a_report_from_there_says_where_to_go(place: Place) -> None:
     said = command.refused(switched(place, "-c", "my-own", "main"), "report", "It goes on.")
     assert "my-own works on no task; this worktree was made for x" in said.err
-    assert "git switch to the branch of that task" in said.err
+    assert "bring it to the task's branch: git switch agent/x && git merge --no-edit " in said.err
 
 
 def test_after_it_landed_and_its_branch_is_gone_everything_passes(place: Place) -> None:

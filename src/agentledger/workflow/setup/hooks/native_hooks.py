@@ -206,7 +206,8 @@ def _is_abandoned(aside: Path, path: Path, shim: Path | None) -> bool:
     """
     maker, folder = name_maker(aside), path.parent
     if maker in _SIGNS:
-        return not (folder / _SIGNS[maker]).exists()
+        # Only of one whose sign was there once: an old version may have none, and no hook of somebody's is lost.
+        return (aside.parent / maker).is_symlink() and not (folder / _SIGNS[maker]).exists()
     if maker == "husky 4":
         return not (folder / "husky.sh").exists()
     if maker == "simple-git-hooks":  # it removes all hooks, ours too
