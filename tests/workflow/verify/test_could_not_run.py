@@ -84,7 +84,7 @@ PACKAGE = {"pkg/__init__.py": "", "pkg/price.py": "PRICE = 1\n", "run.py": "impo
 
 
 def desk_of_package(tmp_path: Path) -> Checks:
-    desk = Checks(tmp_path, {"test": "python3 run.py 2>err.tmp || { tail -n 1 err.tmp; exit 1; }"})
+    desk = Checks(tmp_path, {"test": "python3 -B run.py 2>err.tmp || { tail -n 1 err.tmp; exit 1; }"})
     desk.repo.commit("main", PACKAGE)
     desk.repo.flush()
     desk.git("-c", "core.hooksPath=/dev/null", "merge", "-q", "main")
