@@ -170,6 +170,16 @@ def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
         yield path, entry.rpartition(b" ")[2]
 
 
+def read_files(git: Git, commit: str) -> dict[bytes, tuple[str, str]]:
+    """Mode and id of every file and submodule in a commit's tree, by path. Raises GitError where it cannot be read."""
+    files = {}
+    for token in run(git, ["ls-tree", "-r", "-z", "--full-tree", commit]).split(b"\0")[:-1]:
+        entry, _, path = token.partition(b"\t")
+        mode, _, oid = entry.decode("ascii").split(" ")
+        files[path] = (mode, oid)
+    return files
+
+
 def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, str, bytes]]:
     """Mode, id and path of every file below `folder` in a commit's tree; [] where there is no such folder."""
     out, code, _ = run_unchecked(sealed, ["ls-tree", "-r", "-z", commit, "--", folder])

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from agentledger.git import process
+from agentledger.git.objects import read_files
 from agentledger.git.process import Git
 from agentledger.git.queries import Place
 from agentledger.model.errors import LedgerError
@@ -118,7 +118,7 @@ def _split_command(command: str) -> set[bytes]:
 
 def _read_tracked(git: Git, commit: str) -> set[bytes]:
     """The paths of all files in a commit."""
-    return set(process.run(git, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0"))
+    return set(read_files(git, commit))
 
 
 def _add_folders(paths: set[bytes]) -> set[bytes]:

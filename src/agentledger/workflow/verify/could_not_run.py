@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentledger.git import process
+from agentledger.git.objects import read_files
 from agentledger.git.process import Git
 from agentledger.model.text import decode, escape_hidden, format_count, quote_path
 from agentledger.running.lacking import CANNOT_RUN
@@ -77,13 +77,7 @@ class Tree:
 
 def read_tree(git: Git, commit: str) -> Tree:
     """The files of a commit. Raises GitError where it cannot be read."""
-    files = {}
-    for line in process.run(git, ["ls-tree", "-r", "-z", "--full-tree", commit]).split(b"\0"):
-        if line:
-            head, _, path = line.partition(b"\t")
-            mode, _, oid = head.decode("ascii").split(" ")
-            files[path] = (mode, oid)
-    return Tree(files)
+    return Tree(read_files(git, commit))
 
 
 def find_empty_submodules(tree: Tree, folder: Path) -> tuple[bytes, ...]:

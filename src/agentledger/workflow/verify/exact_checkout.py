@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentledger.git import process
-from agentledger.git.objects import blob_id
+from agentledger.git.objects import blob_id, read_files
 from agentledger.git.process import Git
 from agentledger.model.text import decode
 
@@ -37,19 +37,12 @@ def find_altered_files(git: Git, folder: Path, commit: str) -> tuple[bytes, ...]
 
     Line ends, `$Id$`, files of Git LFS and what a filter of the user's own configuration made are as they should be.
     """
-    listing = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", commit])
-    files = dict(map(_split_entry, filter(None, listing.split(b"\0"))))
+    files = read_files(git, commit)
     if not _has_tree(git, commit, files):
         return tuple(files)
     altered = [path for path, entry in files.items() if not _is_as_committed(folder, path, *entry)]
     trusted = _find_user_filtered(git, altered) if altered else frozenset()
     return tuple(path for path in altered if path not in trusted)
-
-
-def _split_entry(entry: bytes) -> tuple[bytes, tuple[str, str]]:
-    head, _, path = entry.partition(b"\t")
-    mode, _, oid = head.decode("ascii").split(" ")
-    return path, (mode, oid)
 
 
 def _has_tree(git: Git, commit: str, files: Files) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from agentledger.git import process
+from agentledger.git.objects import read_files
 from agentledger.git.process import Git
 from agentledger.model.errors import LedgerError
 from agentledger.model.ledger_paths import LEDGER_BYTES
@@ -22,7 +22,7 @@ from agentledger.workflow.verify.base_run import STEERING
 # No language that we know of takes this for a program: brackets that close nothing, and two open texts.
 GARBAGE = b""")]} '"\n"""
 MOST_FILES = 5000  # in whose place it is put; with some left out, a check might read only those
-_PLAIN_MODES = (b"100644", b"100755")
+_PLAIN_MODES = ("100644", "100755")
 # What is read as data, or by people. Garbage there says nothing about code.
 _DATA = re.compile(
     rb".*\.(?:md|markdown|rst|txt|adoc|org|pod|json5?|jsonl|jsonc|csv|tsv|ya?ml|toml|ini|cfg|conf|env|properties|xml"
@@ -38,24 +38,19 @@ _WORDS = re.compile(
 def list_source_files(git: Git, commit: str, scope: Scope, policy: Policy) -> tuple[bytes, ...]:
     """The files of a commit that the scope covers and that are neither tests, generated, documents nor data."""
     spared = tuple(map(encode, (*policy.tests, *policy.generated)))
-    entries = process.run(git, ["ls-tree", "-r", "-z", "--full-tree", commit]).split(b"\0")
-    paths = []
-    for entry in filter(None, entries):
-        fields, _, path = entry.partition(b"\t")
-        if (
-            fields.partition(b" ")[0] in _PLAIN_MODES
-            and _is_source(path)
-            and scope.holds(path)
-            and first_match(spared, path) is None
-        ):
-            paths.append(path)
-    return tuple(paths)
+    return tuple(
+        path
+        for path, (mode, _) in read_files(git, commit).items()
+        if mode in _PLAIN_MODES
+        and _is_source(path)
+        and scope.holds(path)
+        and first_match(spared, path) is None
+    )
 
 
 def list_owned_files(git: Git, commit: str, scope: Scope) -> list[bytes]:
     """All files of a commit that the scope covers."""
-    names = process.run(git, ["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]).split(b"\0")
-    return [path for path in names if path and scope.holds(path)]
+    return [path for path in read_files(git, commit) if scope.holds(path)]
 
 
 def _is_source(path: bytes) -> bool:
