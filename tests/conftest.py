@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,3 +103,20 @@ def browser(sealed_session: None) -> Iterator[Browser]:
 
     with started() as running:
         yield running
+
+
+# Of a long table `.ci/run` takes one row in so many.
+ROWS_APART = 3
+
+
+@pytest.hookimpl(tryfirst=True)  # before marks are selected by
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the rows of tables that `.ci/run` leaves out: see the markers in pyproject.toml."""
+    places = Counter[str]()
+    for item in items:
+        if item.get_closest_marker("table") is None or not hasattr(item, "callspec"):
+            continue
+        test = item.nodeid.partition("[")[0]
+        if places[test] % ROWS_APART:
+            item.add_marker(pytest.mark.wide)
+        places[test] += 1

@@ -20,6 +20,8 @@ from command import run
 from gitrepo import Repo
 from outputs import read_outputs
 
+pytestmark = pytest.mark.table
+
 Rewriting = Callable[[Approved], None]
 LINES = "".join(f"line {number}\n" for number in range(40))
 

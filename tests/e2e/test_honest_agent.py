@@ -14,6 +14,8 @@ import honest
 from honest import Case
 from honest_cases import CASES
 
+pytestmark = pytest.mark.table
+
 
 @pytest.fixture(scope="session")
 def made(sealed_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -34,13 +36,10 @@ def use_todays_date(patch: pytest.MonkeyPatch) -> None:
         patch.delenv(name)
 
 
-def marks_of(place: int, case: Case) -> list[pytest.MarkDecorator]:
-    """Every second case is of the wide ones; cases that are alike stand side by side."""
-    marks = [pytest.mark.slow] if "10,000" in case.name else []
-    return [*marks, pytest.mark.wide] if place % 2 else marks
-
-
-ROWS = [pytest.param(case, id=case.name, marks=marks_of(place, case)) for place, case in enumerate(CASES)]
+ROWS = [
+    pytest.param(case, id=case.name, marks=[pytest.mark.slow] if "10,000" in case.name else [])
+    for case in CASES
+]
 
 
 @pytest.mark.parametrize("case", ROWS)

@@ -22,13 +22,11 @@ from nextcommand import find_command, type_command
 from partial import KINDS, Clones, Place, cut_off, fetch, id_of, missing
 from reading import git_commands
 
-pytestmark = pytest.mark.versions
+pytestmark = [pytest.mark.versions, pytest.mark.table]
 
 ABSENT = "not in this partial clone"
 FETCH = r"git fetch --no-write-fetch-head origin [0-9a-f ]+(?=;|\)|$)"
 GATES = ("push", "ready", "merge")
-# Every kind of document at every gate is many rows; the merge gate's tell most of it.
-ROWS = [pytest.param(gate, marks=() if gate == "merge" else pytest.mark.wide) for gate in GATES]
 DONE = ("--summary", "It is.", "--why", "So.", "--tests", "true", "--risks", "none")
 WAIVER = ("allow", "x", "docs/**", "--why", "It is known.", "--until", "2099-01-01")
 
@@ -187,7 +185,7 @@ def judged_in_full(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("gate", ROWS)
+@pytest.mark.parametrize("gate", GATES)
 def test_a_gate_judges_by_each_kind_of_document(
     clones: Clones, judged_in_full: Verdicts, tmp_path: Path, kind: str, gate: str
 ) -> None:
@@ -433,7 +431,7 @@ def test_a_command_without_what_it_needs_is_refused_and_writes_nothing(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("gate", ROWS)
+@pytest.mark.parametrize("gate", GATES)
 def test_a_gate_that_lacks_one_kind_of_document_does_not_judge(
     clones: Clones, tmp_path: Path, kind: str, gate: str
 ) -> None:

@@ -15,6 +15,8 @@ from approved import FOLDER, Approved
 from desk import checked
 from verifying import EVIDENCE
 
+pytestmark = pytest.mark.table
+
 Forgery = Callable[[Approved], None]
 MADE_UP = "1" * 40
 

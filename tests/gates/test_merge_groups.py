@@ -14,6 +14,8 @@ from gitrepo import Repo
 from groups import QUEUE, Merging, blocking, judge
 from reading import git_commands
 
+pytestmark = pytest.mark.table
+
 WAYS = ("merge", "squash", "rebase")
 
 

@@ -17,6 +17,8 @@ from controls import NAME
 from desk import BRIEF, Desk, install, stopping
 from gitrepo import Repo
 
+pytestmark = pytest.mark.table
+
 OWN = ".agentledger/tasks/x/brief.md"
 
 

@@ -16,6 +16,8 @@ import pytest
 from command import run
 from desk import Desk, Pushed, checked, stopping
 
+pytestmark = pytest.mark.table
+
 # Long enough that an edit leaves it a rename.
 TEXT = "".join(f"line {number} of this file\n" for number in range(40))
 SMALL = "a few bytes\n"

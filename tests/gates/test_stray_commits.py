@@ -12,6 +12,8 @@ from clones import Ended, commit, git, hook
 from gitrepo import Repo
 from rulecases import BODY
 
+pytestmark = pytest.mark.table
+
 OTHER = "---\ntask: y\nowns: ['docs/**']\nverify: {test: make test}\n---\n"
 ENDED = "---\nat: 2023-11-14T22:40:00Z\nby: ana\noutcome: killed\n---\nNot now.\n"
 

@@ -14,6 +14,8 @@ from advicescene import Scene, Told, level
 from agentledger.rules import RULES
 from rule_rows import ROWS
 
+pytestmark = pytest.mark.table
+
 CASES = [case for row in ROWS for case in row.situations]
 AT_COMMIT = [case for case in CASES if "commit" in case.speaks]
 OTHERS = [(case, way) for case in CASES for way in case.others]

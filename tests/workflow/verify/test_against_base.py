@@ -12,6 +12,8 @@ from command import run
 from sides import Sides, report
 from verifying import EVIDENCE, outcomes
 
+pytestmark = pytest.mark.table
+
 PACKET = ".agentledger/tasks/x/packet.md"
 
 A, AB, NONE = report("a"), report("a", "b"), report(passed=2)
