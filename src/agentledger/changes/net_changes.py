@@ -83,7 +83,6 @@ def find_net_changes(
     scratch: Scratch, base: str, heads: Sequence[str], store: Cache | None = None
 ) -> dict[str, Net]:
     """Map each head to what merging it into the commit `base` would change there. Two or three processes."""
-
     nets = find_nets_of_pairs(scratch, [(base, head) for head in heads], store)
     return {head: net for (_, head), net in nets.items()}
 
@@ -119,15 +118,6 @@ def change_id(net: Net) -> str | None:
 def net_key(base: str, head: str) -> str:
     """Build the key under which a net change is stored."""
     return f"{base} {head}"
-
-
-def net_of_merges(scratch: Scratch, base: str, answers: Mapping[str, Merged | Failure]) -> dict[str, Net]:
-    """Map each head to its net change, from merges that have been made already.
-
-    `scratch` must be the directory in which they were made: their trees are there only.
-    """
-    nets = _nets_of_merges(scratch, {(base, head): answer for head, answer in answers.items()})
-    return {head: net for (_, head), net in nets.items()}
 
 
 def _nets_of_merges(

@@ -274,3 +274,14 @@ def test_without_a_report_the_runners_own_counts_are_compared(
     on_base = desk.evidence().on_base
     assert on_base is not None
     assert on_base.unlike == why
+
+
+def test_without_a_report_tests_that_cannot_be_loaded_here_alone_are_not_as_on_base(tmp_path: Path) -> None:
+    lost = "  ● Test suite failed to run\n"
+    for name, words, verdict in (
+        ("here", ("AssertionError\n", lost), AgainstBase.UNLIKE),
+        ("both", (lost, lost), AgainstBase.SAME_CODE),
+    ):
+        desk = Sides(tmp_path / name, (3, None), (3, None), junit=None, words=words)
+        desk.verify(code=1)
+        assert against(desk) is verdict

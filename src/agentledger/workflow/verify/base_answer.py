@@ -17,6 +17,7 @@ import msgspec
 
 from agentledger.model.evidence import JUnit, OnBase, TestCounts
 from agentledger.model.text import format_count
+from agentledger.running.runner_counts import describe_not_loaded
 from agentledger.workflow.verify.one_check import Seen
 
 # From here on an exit code is a signal's, or a shell's or time limit's. Some runners count failures with theirs.
@@ -32,13 +33,21 @@ class Answer:
     report_gap: str | None = None
     #: What the test runner said, where there is no report.
     counts: TestCounts | None = None
+    #: The runner's words for tests that it could not load; "" for none.
+    not_loaded: str = ""
 
 
 def keep_result(result: Seen) -> Answer | None:
     """The answer that a run on base gives; None where nothing was run."""
     if result.exit_code is None:
         return None
-    return Answer(result.exit_code, result.junit, result.report_gap, result.counts)
+    return Answer(
+        result.exit_code,
+        result.junit,
+        result.report_gap,
+        counts=result.counts,
+        not_loaded=describe_not_loaded(result.tail),
+    )
 
 
 def load_answer(stored: Any) -> Answer | None:
@@ -74,6 +83,9 @@ def _explain_unlike_counts(here: Seen, there: Answer) -> str | None:
         return None
     if here.exit_code != there.exit_code:
         return "without a report only exit codes can be compared, and they differ"
+    words = describe_not_loaded(here.tail)
+    if words and not there.not_loaded:
+        return f"some of its tests could not be loaded here: {words}"
     ours, theirs = here.counts, there.counts
     if theirs and not ours:
         return f"its runner counted {format_count(theirs.tests, 'test')} on base, and none here"
