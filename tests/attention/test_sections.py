@@ -9,7 +9,8 @@ import pytest
 
 from agentledger.attention.actions import next_action
 from agentledger.attention.sections import Section, count_by_state, group_by_section, section_of
-from agentledger.model.fleet import Conflict, State, Sync, Worktree
+from agentledger.model.conflict import Conflict
+from agentledger.model.fleet import State, Sync, Worktree
 from fleets import BASE, DAY, HOSTILE, NOW, branch, conflicting, fleet
 from gitrepo import Repo
 

@@ -15,7 +15,8 @@ from agentledger.attention import wip, wip_headings
 from agentledger.attention.sections import Section
 from agentledger.attention.wip import Load
 from agentledger.attention.wip_headings import Meter
-from agentledger.model.fleet import Branch, Conflict, Fleet, State
+from agentledger.model.conflict import Conflict
+from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Brief, Document, Source
 from agentledger.model.policy import Policy, Wip
 from agentledger.model.work import Copy, Progress, Standing, Task, Work

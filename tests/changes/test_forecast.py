@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import damage
 import samples
-from agentledger.model.fleet import Conflict
+from agentledger.model.conflict import Conflict
 from gitrepo import Commit, Repo
 from reading import branch, fleet, git_commands, named
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from agentledger.model.fleet import Conflict
+from agentledger.model.conflict import Conflict
 from command import branches, run
 from desk import made
 from gitrepo import Content, Repo

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.model.fleet import ConflictFile
+from agentledger.model.conflict import ConflictFile
 from gitrepo import Commit, Repo
 from reading import all_objects, branch, fleet
 

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("workflow.report", "workflow.verify", "workflow.plan", "workflow.setup", "workflow.manage"),
     ("workflow.session", "gates"),
     ("fleet", "site"),
+    ("collisions", "merge_order"),
     ("ledger", "changes", "reports"),
     ("rules", "control"),
     ("documents", "running", "repository", "attention"),

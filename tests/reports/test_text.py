@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from agentledger.model.fleet import Agent, Base, Conflict, Fleet, State, Sync, Worktree
+from agentledger.model.conflict import Conflict
+from agentledger.model.fleet import Agent, Base, Fleet, State, Sync, Worktree
 from agentledger.reports import text
 from fleets import DAY, HOSTILE, HOUR, NOW, branch, change, conflicting, every_kind, fleet
 

@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 import sitefleet as sf
-from agentledger.model.fleet import (
-    Base,
-    Branch,
-    Conflict,
-    ConflictFile,
-    FilePatch,
-    Hunk,
-    State,
-    Sync,
-    Worktree,
-)
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.fleet import Base, Branch, FilePatch, State, Sync, Worktree
 from agentledger.site import file_view
 from agentledger.site.board_view import Board, build_board
 from agentledger.site.branch_view import COMMITS_SHOWN, build_branch_page

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 import sitefleet as sf
-from agentledger.model.fleet import Conflict, ConflictFile, FilePatch, Hunk, State
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.fleet import FilePatch, State
 from agentledger.model.text import decode, encode
 from agentledger.site import pages
 from agentledger.site.page_names import name_pages

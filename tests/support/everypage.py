@@ -8,18 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import sitefleet as sf
-from agentledger.model.fleet import (
-    Arrival,
-    Branch,
-    By,
-    Conflict,
-    ConflictFile,
-    FilePatch,
-    Hunk,
-    Loss,
-    State,
-    TakenBack,
-)
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.fleet import Arrival, Branch, By, FilePatch, Loss, State, TakenBack
 from agentledger.model.text import decode, encode
 from agentledger.site.build import build_site
 from command import run

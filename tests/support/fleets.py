@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
 from agentledger.model.fleet import (
     Agent,
     Arrival,
@@ -15,10 +16,7 @@ from agentledger.model.fleet import (
     By,
     Change,
     Commit,
-    Conflict,
-    ConflictFile,
     Fleet,
-    Hunk,
     LeftOut,
     Loss,
     Person,

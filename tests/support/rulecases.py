@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from agentledger import documents
+from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.evidence import Evidence
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Change, Conflict, ConflictFile
+from agentledger.model.fleet import Change
 from agentledger.model.ledger import Answer, Brief, CheckIn, Packet, Review, Source, Waiver
 from agentledger.model.policy import Delegation, Policy
 from agentledger.model.text import format_rfc3339

@@ -12,18 +12,8 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
-from agentledger.model.fleet import (
-    Agent,
-    Base,
-    Branch,
-    Change,
-    Commit,
-    Conflict,
-    FilePatch,
-    Fleet,
-    Person,
-    Sync,
-)
+from agentledger.model.conflict import Conflict
+from agentledger.model.fleet import Agent, Base, Branch, Change, Commit, FilePatch, Fleet, Person, Sync
 from agentledger.model.text import encode
 from agentledger.site.build import Result, build_site
 

@@ -20,7 +20,8 @@ from agentledger.git.code_tree import write_trees_without_tasks
 from agentledger.git.merging import Merged
 from agentledger.git.objects import Failure
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import Base, Branch, Conflict, ConflictFile, Hunk, Merger, State
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.fleet import Base, Branch, Merger, State
 from agentledger.model.text import decode, encode
 from agentledger.storage.cache import Cache
 

@@ -19,17 +19,8 @@ from agentledger.changes.forecast import merge_pairs
 from agentledger.git import merging
 from agentledger.git.merging import Merged
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import (
-    UNDER_WAY,
-    Base,
-    Branch,
-    Bridge,
-    Conflict,
-    ConflictFile,
-    Fleet,
-    Merger,
-    State,
-)
+from agentledger.model.conflict import Conflict, ConflictFile
+from agentledger.model.fleet import UNDER_WAY, Base, Branch, Bridge, Fleet, Merger, State
 from agentledger.storage.cache import Cache
 
 

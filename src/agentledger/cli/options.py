@@ -135,6 +135,7 @@ def fleet_options(command: Command) -> Command:
             # Not given: as the policy says. `never` is -1 here and None in a request.
             dormant=AS_POLICY if dormant is None else None if dormant < 0 else dormant,
             forecast=not no_forecast,
+            pairs=not no_forecast,
         )
         return command(
             FleetOptions(settings.repo or current_folder(), request, settings.verbose), **arguments

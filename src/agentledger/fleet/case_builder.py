@@ -40,14 +40,9 @@ from agentledger.fleet.fleet_facts import (
 from agentledger.fleet.foreign_work import find_foreign_work
 from agentledger.fleet.replayed import find_replayed
 from agentledger.git.scratch import Scratch
+from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import (
-    Branch,
-    Change,
-    Conflict,
-    ConflictFile,
-    Fleet,
-)
+from agentledger.model.fleet import Branch, Change, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.merge_group import MergeGroup

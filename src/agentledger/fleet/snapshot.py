@@ -22,6 +22,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
+from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.fleet import (
     case_builder,
     code_objects,
@@ -79,6 +80,10 @@ class Request:
     dormant: int | None = AS_POLICY
     #: False leaves out merging with base. This and line counts cost most.
     forecast: bool = True
+    #: True compares the branches two by two, which `forecast` is needed for.
+    pairs: bool = False
+    #: The name or ref of the branch whose pairs alone are wanted; '' for all.
+    pairs_of: str = ""
     #: False leaves out line counts.
     lines: bool = True
     #: False leaves out what base took back again: no rule asks that at push and ready, where somebody waits.
@@ -365,6 +370,8 @@ class _Taking:
                 self.sealed, self.cache, fleet.base, branches=branches, history=history, by=by
             )
             with_ledger = replace(with_ledger, merger=by)
+        if self.request.forecast and self.request.pairs:
+            with_ledger = self._compared(with_ledger, branches, history)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)), history)
             with_ledger = spawn_bench.add_spawn_findings(
@@ -375,6 +382,23 @@ class _Taking:
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
         return _Taken(complete, history, group)
+
+    def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
+        """Return the fleet with what was found about pairs of these branches, and the order that follows."""
+        names = (self.request.pairs_of, f"refs/heads/{self.request.pairs_of}")
+        only = next(
+            (b.ref for b in branches if self.request.pairs_of and (b.name in names or b.ref in names)), ""
+        )
+        collisions = forecast_pairs(
+            self.sealed,
+            self.cache,
+            fleet,
+            branches=branches,
+            history=history,
+            only=only,
+            progress=self.progress,
+        )
+        return replace(fleet, collisions=collisions)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""

@@ -18,7 +18,8 @@ from agentledger.git import objects
 from agentledger.git.objects import Failure
 from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
-from agentledger.model.fleet import Change, ConflictFile, Hunk
+from agentledger.model.conflict import ConflictFile, Hunk
+from agentledger.model.fleet import Change
 
 # How much a page shows: files of one merge, regions of one file, lines and bytes of one region. No larger
 # file is read.

@@ -19,11 +19,17 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from agentledger.model.absent import Absent
+from agentledger.model.conflict import Conflict
 from agentledger.model.findings import Finding
 from agentledger.model.ledger import Problem
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.policy import Policy
 from agentledger.model.work import Standing, Task, Work, task_of_work
+
+TYPE_CHECKING = False  # see `git.environment`
+if TYPE_CHECKING:
+    from agentledger.model.collisions import Collisions
+    from agentledger.model.merge_plan import MergeOrder
 
 _SUBMODULE = "160000"  # its mode: it is no file that a check could read
 
@@ -180,43 +186,6 @@ class Worktree:
     def is_in_use(self) -> bool:
         """Does work go on there that is in no commit yet, so that the branch has not ended?"""
         return bool(self.uncommitted) or bool(self.under_way)
-
-
-class Hunk(NamedTuple):
-    """One conflicting region of a file, as git wrote it, markers included.
-
-    `line` is its first line in the merged file, counted from 1. `text` is the region, cut off where it is too
-    long; `cut` is how many lines are left out.
-    """
-
-    line: int
-    text: bytes
-    cut: int = 0
-
-
-class ConflictFile(NamedTuple):
-    """A path that conflicts when merged with base. `kind` is content, add/add, modify/delete or other."""
-
-    path: bytes
-    kind: str
-    hunks: tuple[Hunk, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """The result of git's own merge of base and head.
-
-    `clean` is None where git could not merge the two at all; `failed` is then its reason. `below` is the name of
-    the branch that this one stands on, where all of it is that branch's conflict and none its own.
-    """
-
-    clean: bool | None
-    files: tuple[ConflictFile, ...] = ()
-    failed: str = ""
-    #: Would the merge leave base's tree as it is, but for the folders of the ledger's tasks?
-    changes_nothing: bool = False
-
-    below: str = ""
 
 
 class By(StrEnum):
@@ -475,6 +444,9 @@ class Fleet:
     merger: Merger | None = None
     #: All of the ledger that this partial clone lacks: what it says is unknown.
     absent: tuple[Absent, ...] = ()
+    #: What was found about pairs of branches, and the order that follows; None where nobody asked.
+    collisions: Collisions | None = None
+    merge_order: MergeOrder | None = None
 
     def task_of(self, work: Work) -> Task:
         """Return the task that this work is for, with the brief that counts for its branch."""

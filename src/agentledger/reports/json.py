@@ -15,6 +15,7 @@ from agentledger.attention.commands import NextAction
 from agentledger.model import fleet as model_fleet
 from agentledger.model.base_check import BaseCheck
 from agentledger.model.command_result import Did
+from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.policy import Wip
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.reports import document_json, findings, shapes_commands, shapes_ledger
@@ -261,7 +262,7 @@ def _shape_bridge(bridge: model_fleet.Bridge) -> shapes_ledger.Bridge:
     )
 
 
-def _shape_conflict(conflict: model_fleet.Conflict) -> shapes_ledger.Conflict:
+def _shape_conflict(conflict: Conflict) -> shapes_ledger.Conflict:
     return shapes_ledger.Conflict(
         clean=conflict.clean,
         paths=tuple(format_path(file.path) for file in conflict.files),
@@ -272,7 +273,7 @@ def _shape_conflict(conflict: model_fleet.Conflict) -> shapes_ledger.Conflict:
     )
 
 
-def _shape_conflict_file(file: model_fleet.ConflictFile) -> shapes_ledger.ConflictFile:
+def _shape_conflict_file(file: ConflictFile) -> shapes_ledger.ConflictFile:
     return shapes_ledger.ConflictFile(
         path=format_path(file.path),
         path_base64=shapes_ledger.base64_unless_utf8(file.path),

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agentledger.attention.wip import Load
+from agentledger.model.conflict import Conflict
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Change, Conflict, HooksOff
+from agentledger.model.fleet import Change, HooksOff
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import Stray
 from agentledger.model.policy import Policy

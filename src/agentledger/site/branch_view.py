@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from agentledger.attention import actions, loose_work, stacking
 from agentledger.attention.commands import NextAction
-from agentledger.model.fleet import Branch, Commit, Conflict, ConflictFile, FilePatch, Fleet, State, Sync
+from agentledger.model.conflict import Conflict, ConflictFile
+from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
 from agentledger.site import diff, forge_links
 from agentledger.site.branch_commands import Command, build_commands

@@ -18,9 +18,10 @@ from agentledger.fleet.snapshot import Request, Snapshot
 from agentledger.git import process
 from agentledger.ledger.unknown import find_undecided_task
 from agentledger.model.absent import make_absent_error
+from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.errors import LedgerError
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import ALIVE, Branch, Conflict, ConflictFile, Fleet, State
+from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.ledger import Brief
 from agentledger.model.near_names import unknown_name_error
 from agentledger.model.text import HIDDEN, encode, escape_hidden

@@ -1,0 +1,81 @@
+"""In which order branches merge: values only.
+
+Belongs here: the order, its reasons, and what one merge after the other gave. Does not: finding an order (see
+`merge_order`). Branches are named by their refs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Waits(NamedTuple):
+    """Why a branch cannot merge together with those that go first."""
+
+    #: The branch that goes first instead; "" where it is no single one.
+    against: str
+    #: The whole reason, as a part of a sentence: "landing it would hold 18 others".
+    why: str
+    paths: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeOrder:
+    """The order that follows from pairs, constraints and waiting times alone: no merge was tried on another."""
+
+    #: Every branch that could merge, the first first; those that wait come last.
+    refs: tuple[str, ...] = ()
+    #: Why a branch is at its place, as a part of a sentence.
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, Waits] = field(default_factory=dict)
+
+    def first_of(self, one: str, other: str) -> str | None:
+        """Return which of two goes first; None where the order says nothing about one of them."""
+        if one not in self.refs or other not in self.refs:
+            return None
+        return min(one, other, key=self.refs.index)
+
+
+class Step(NamedTuple):
+    """One branch merged on top of those before it."""
+
+    number: int
+    ref: str
+    head: str
+    why: str
+    #: Branches of one wave have nothing to do with each other; a wave needs those before it.
+    wave: int
+    #: The tree after this step, without the folders of the ledger's tasks.
+    tree: str
+
+
+class Left(NamedTuple):
+    """A branch that the plan leaves out: at which step it stopped, against whom, in which files."""
+
+    ref: str
+    why: str
+    step: int | None = None
+    against: str = ""
+    paths: tuple[bytes, ...] = ()
+
+
+class NotAsked(NamedTuple):
+    """How many branches the plan did not look at, for one reason in words."""
+
+    why: str
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergePlan:
+    """The branches that land, one on top of the other, and the others."""
+
+    steps: tuple[Step, ...] = ()
+    left: tuple[Left, ...] = ()
+    not_asked: tuple[NotAsked, ...] = ()
+    #: How many would land in order of age, where that is fewer; None where it is the same.
+    by_age: int | None = None
+    #: Is the set that lands the largest there is? False where the search was given up.
+    exact: bool = True
