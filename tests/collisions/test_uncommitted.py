@@ -466,3 +466,10 @@ def test_another_edit_changes_the_fingerprint(plain: tuple[Repo, Path]) -> None:
         os.utime(top / "a", ns=(0, 1_000_000_000 + int(text)))
         prints.add(observe_repository(repo.path, None, ()).fingerprint)
     assert len(prints) == 2
+
+
+def test_a_worktree_in_which_git_status_fails_is_said_to_be_unknown(plain: tuple[Repo, Path]) -> None:
+    repo, top = plain
+    (top / "a").write_text("a 2\n")
+    Path(Repo(top).git("rev-parse", "--git-path", "index")).write_bytes(b"damaged")
+    assert write(repo)["agent/x"].work.failed == "git status fails in its worktree"

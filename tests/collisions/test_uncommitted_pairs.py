@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -148,6 +150,20 @@ def test_the_same_work_is_merged_once(made: Made, tmp_path: Path, monkeypatch: p
     assert counted["merge-tree"] == 1
     assert counted["status"] == len(BRANCHES) + 2
     assert counted["check-attr"] == 0
+
+
+def test_edits_that_are_over_leave_nothing_in_the_cache(made: Made) -> None:
+    file, database = made.top / "near/f", made.repo.path / ".git/agentledger/cache.sqlite"
+    before = file.read_text()
+    counts = set()
+    for number in range(3):
+        file.write_text(text(l30=f"near {number}"))
+        read(made.repo)
+        with closing(sqlite3.connect(database)) as rows:
+            query = "SELECT count(*) FROM entry WHERE kind LIKE '% net' OR kind LIKE '% pair'"
+            counts.add(rows.execute(query).fetchone()[0])
+    file.write_text(before)
+    assert len(counts) == 1
 
 
 def test_the_pairs_are_those_that_there_are_once_the_work_is_committed(made: Made) -> None:

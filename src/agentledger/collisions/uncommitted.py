@@ -46,6 +46,8 @@ def write_uncommitted(
 def _why_not(observed: Observation, branch: Branch) -> str:
     """Why what lies in a branch's worktree is not what its next commit would be; '' where it is."""
     view = observed.dirty[branch.ref]
+    if view.worktree.dirty is None:
+        return "git status fails in its worktree"
     if view.worktree.under_way:
         return f"a {view.worktree.under_way} is under way in its worktree"
     if view.head != branch.head:

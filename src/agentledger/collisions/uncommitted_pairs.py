@@ -6,23 +6,24 @@ not: that work as a commit (see `uncommitted`), or pairs of commits (see `foreca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from agentledger.changes import forecast, net_changes
-from agentledger.changes.net_changes import Net
+from agentledger.changes.net_changes import Net, net_key
 from agentledger.collisions.compared_heads import Heads, find_heads, keep_clean
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
-from agentledger.collisions.judge_pairs import judge_pairs
-from agentledger.collisions.merge_pairs import Verdict
+from agentledger.collisions.judge_pairs import build_key, judge_pairs
 from agentledger.collisions.pair_filter import Two, find_suspects, order_pairs, parent_folders
 from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
-from agentledger.collisions.stacked_pairs import find_stacks
+from agentledger.collisions.stacked_pairs import Stack, find_stacks
 from agentledger.collisions.where import Where
 from agentledger.model.collisions import Collisions, Grade, Pair, Uncommitted
 from agentledger.model.fleet import Branch, Change, State
 from agentledger.model.policy import Policy
+from agentledger.storage.cache import Cache
 
 
 def add_uncommitted(
@@ -44,7 +45,10 @@ def add_uncommitted(
     nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache)
     known = {(p.a, p.b) for p in collisions.pairs if p.grade in (Grade.CONFLICT, Grade.UNKNOWN)}
     sides = _Sides(works=keep_clean(nets, heads), committed=committed, known=known, by_ref=by_ref, only=only)
-    pairs = sorted((*collisions.pairs, *_find_pairs(where, policy, sides)), key=rank_pair)
+    questions = _find_questions(where, sides)
+    pairs = sorted((*collisions.pairs, *_find_pairs(where, policy, sides, questions)), key=rank_pair)
+    rows = [*(("net", net_key(where.base, head)) for head in heads), *questions.rows]
+    _forget_earlier(where.cache, rows, keep=bool(only))
     by_work = {member.ref: nets[head] for head, members in heads.items() for member in members}
     judged = _judge_with_base(where, works, by_ref, by_work)
     return replace(collisions, pairs=tuple(pairs), uncommitted=tuple(judged))
@@ -107,23 +111,35 @@ class _Sides:
         return self.works.members.get(head) or self.committed.members[head]
 
 
-def _find_pairs(where: Where, policy: Policy, sides: _Sides) -> Iterator[Pair]:
+def _find_pairs(where: Where, policy: Policy, sides: _Sides, questions: _Questions) -> Iterator[Pair]:
     """Yield the pairs that collide only with uncommitted work, each with the least of it."""
     by_branches: dict[tuple[str, str], list[Pair]] = {}
-    for (one, other), stacked, verdict in _judge_works(where, sides):
+    heads = list(questions.nets)
+    judged = judge_pairs(where, questions.nets, plain=questions.plain, stacks=questions.stacks)
+    for two, verdict in judged.items():
         if verdict.files or verdict.failed:
-            for a, b, refs in sides.list_pairs(one, other):
-                pair = build_pair(policy, a, b, verdict)._replace(stacked=stacked, uncommitted=refs)
+            for a, b, refs in sides.list_pairs(heads[two[0]], heads[two[1]]):
+                pair = build_pair(policy, a, b, verdict)
+                pair = pair._replace(stacked=two in questions.stacks, uncommitted=refs)
                 by_branches.setdefault((a.ref, b.ref), []).append(pair)
     for pairs in by_branches.values():
-        # What collides with one of the two works does so with both.
+        # Where one of the two works is enough, both together say no more.
         least = min(len(pair.uncommitted) for pair in pairs)
         yield from (pair for pair in pairs if len(pair.uncommitted) == least)
 
 
-def _judge_works(where: Where, sides: _Sides) -> Iterator[tuple[tuple[str, str], bool, Verdict]]:
-    """Yield two heads, whether they share commits, and the verdict, for each two that may be such a pair."""
-    works, near = sides.works, _find_near(sides)
+class _Questions(NamedTuple):
+    """The heads that are compared, by numbers the pairs that can collide, and the rows of the cache that answer."""
+
+    nets: Mapping[str, Net]
+    plain: Sequence[Two]
+    stacks: Mapping[Two, Stack]
+    rows: Sequence[tuple[str, str]]
+
+
+def _find_questions(where: Where, sides: _Sides) -> _Questions:
+    """Find the pairs of heads, of which at least one is a work, that can collide though nobody knows of it yet."""
+    works, near = sides.works, _find_near(where, sides)
     nets = {**works.nets, **near}
     heads = list(nets)
 
@@ -136,18 +152,20 @@ def _judge_works(where: Where, sides: _Sides) -> Iterator[tuple[tuple[str, str],
     stacks = find_stacks(where.history, [sides.committed_head(head) for head in heads])
     stacks = {two: stack for two, stack in stacks.items() if is_wanted(two)}
     plain = [two for two in order_pairs(suspects, touching) if two not in stacks and is_wanted(two)]
-    for two, verdict in judge_pairs(where, nets, plain=plain, stacks=stacks).items():
-        yield (heads[two[0]], heads[two[1]]), two in stacks, verdict
+    keys = (build_key(where, heads, two, stacks.get(two)) for two in (*plain, *stacks))
+    return _Questions(nets, plain, stacks, [("pair", key) for key in keys])
 
 
-def _find_near(sides: _Sides) -> dict[str, Net]:
-    """The commits that change something where a work does: with the others, no rule of the filter applies."""
+def _find_near(where: Where, sides: _Sides) -> dict[str, Net]:
+    """The commits that change something where a work does, or share commits with it: no others can collide with one."""
+    below = {c.id for head in sides.works.members for c in where.history.own(sides.committed_head(head))}
     paths = {change.path for net in sides.works.nets.values() for change in net.changes}
     folders = {folder for path in paths for folder in parent_folders(path)}
     return {
         head: net
         for head, net in sides.committed.nets.items()
         if any(_is_near(change, paths, folders) for change in net.changes)
+        or any(commit.id in below for commit in where.history.own(sides.committed_head(head)))
     }
 
 
@@ -159,3 +177,20 @@ def _is_near(change: Change, paths: set[bytes], folders: set[bytes]) -> bool:
     return any(folder[:-1] in paths for folder in above) or (
         change.status in "AD" and any(folder in folders for folder in above)
     )
+
+
+# -- the cache --------------------------------------------------------------------------
+
+
+def _forget_earlier(cache: Cache, rows: Iterable[tuple[str, str]], *, keep: bool) -> None:
+    """Remove the rows of earlier works: each edit makes others, and they do not come back.
+
+    `keep` is for an answer that needed a part of the rows alone.
+    """
+    stored = cache.get("works", ["rows"]).get("rows")
+    rows_before = stored if isinstance(stored, list) else []
+    earlier = {(str(row[0]), str(row[1])) for row in rows_before if isinstance(row, list) and len(row) == 2}
+    used = {*rows, *(earlier if keep else ())}
+    if used != earlier:
+        cache.forget(sorted(earlier - used))
+        cache.put("works", [("rows", sorted(used))])

@@ -119,10 +119,11 @@ class Uncommitted(NamedTuple):
     """What lies uncommitted in a branch's worktree, as a commit of the sealed directory."""
 
     ref: str
-    #: The commit; "" where `failed` says why there is none.
+    #: The commit; "" where there is none.
     head: str
     paths: tuple[bytes, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    #: Why it is compared with nothing.
     failed: str = ""
     #: With it the branch conflicts with base here.
     base_files: tuple[ConflictFile, ...] = ()

@@ -49,7 +49,7 @@ class Observation:
     choice: Choice
     #: By full ref, the worktree in which it is checked out.
     worktrees: dict[str, Worktree]
-    #: By full ref, what was seen of the worktrees in which something is uncommitted.
+    #: By full ref, what was seen of the worktrees in which something is uncommitted, or git status fails.
     dirty: dict[str, View]
     #: The refs that are checked out in linked worktrees.
     linked: frozenset[str]
@@ -134,7 +134,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         extra=tuple(extra.refs),
         choice=choice,
         worktrees={view.ref: view.worktree for view in views},
-        dirty={view.ref: view for view in views if view.files},
+        dirty={view.ref: view for view in views if view.files or view.worktree.dirty is None},
         linked=frozenset(
             ref
             for ref in (*(c.branch for c in checkouts[1:]), *(view.ref for view in views if view.linked))
