@@ -58,7 +58,8 @@ class Pair(NamedTuple):
     failed: str = ""
     #: SCOPE: the pattern of each, `a`'s first.
     patterns: tuple[bytes, ...] = ()
-    #: The refs of those whose uncommitted work takes part. Without it the two merge.
+    #: The refs of those whose uncommitted work takes part. Without it the two merge. Where the work of each is enough,
+    #: there is a pair for each.
     uncommitted: tuple[str, ...] = ()
 
     @property
