@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from agentledger.changes import bridges, net_changes
 from agentledger.changes.net_changes import Net
 from agentledger.collisions.footprints import build_footprints
+from agentledger.collisions.hints import find_guesses, list_hints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import judge_pairs
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
 from agentledger.collisions.where import Where
-from agentledger.model.collisions import Collisions, Grade, NotMerged, Only, Pair, Shared
+from agentledger.model.collisions import Collisions, Grade, Hint, NotMerged, Only, Pair, Shared
 from agentledger.model.conflict import ConflictFile
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.policy import Policy
@@ -50,6 +51,7 @@ def forecast_pairs(where: Where, fleet: Fleet, *, branches: Sequence[Branch], on
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
+        hints=tuple(sorted(_find_hints(where, {head: nets[head] for head in ready}, ready, compared))),
     )
 
 
@@ -90,6 +92,10 @@ class _Compared:
     verdicts: Mapping[Two, Verdict]
     stacks: Mapping[Two, Stack]
     shared: tuple[Shared, ...]
+    #: The number of the only head whose pairs are asked for; None for all.
+    focus: int | None = None
+    #: The head that is asked for is in no pair.
+    nobody: bool = False
 
 
 def _compare_heads(
@@ -98,7 +104,7 @@ def _compare_heads(
     heads = list(nets)
     focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
     if only and focus is None:
-        return _Compared(verdicts={}, stacks={}, shared=())
+        return _Compared(verdicts={}, stacks={}, shared=(), nobody=True)
     footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
     suspects = find_suspects(footprints)
     # A commit behind a bridge is none of the history.
@@ -108,7 +114,7 @@ def _compare_heads(
     plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
     verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
     shared = _list_shared(footprints, [members[head] for head in heads])
-    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared))
+    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared), focus=focus)
 
 
 def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Branch]]) -> Iterator[Shared]:
@@ -123,6 +129,25 @@ def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Bra
 
 def _name(branch: Branch) -> tuple[str, str]:
     return branch.name, branch.ref
+
+
+def _find_hints(
+    where: Where, nets: Mapping[str, Net], members: Mapping[str, Sequence[Branch]], compared: _Compared
+) -> Iterator[Hint]:
+    """Yield what may break between these heads; one that stands on another one knows what that does."""
+    if compared.nobody:
+        return
+    changes = [net.changes for net in nets.values()]
+    guesses = find_guesses(where.scratch, where.cache, where.base, changes)
+    asked_for = (
+        guess
+        for guess in guesses
+        if guess.two not in compared.stacks and (compared.focus is None or compared.focus in guess.two)
+    )
+    conflicts = {
+        two: frozenset(file.path for file in verdict.files) for two, verdict in compared.verdicts.items()
+    }
+    yield from list_hints(asked_for, [members[head] for head in nets], conflicts)
 
 
 # -- what they mean ---------------------------------------------------------------------
