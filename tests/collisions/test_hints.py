@@ -1,6 +1,6 @@
-"""What may break: names that one branch takes away and lines of another one use, and the false alarms that are none.
+"""What may break: names that one branch takes away and lines of another one use; and false alarms.
 
-Every row is two branches of one repository, on a folder of their own; each kind of false alarm was met in real histories.
+Every row is two branches of one repository, in a folder of their own; such false alarms come up in real histories.
 """
 
 from __future__ import annotations
@@ -138,8 +138,45 @@ BREAK = {
         "def self.render_card(x)",
         "A.render_card 1",
     ),
+    "imported from the module that lost it": Row(
+        {"pages.py": PY.format("load_all"), "c.py": PY.format("load_all")},
+        {"pages.py": KEPT},
+        {"b.py": "from pages import KEPT, load_all\n"},
+        "load_all",
+        "def load_all(url):",
+        "from pages import KEPT, load_all",
+    ),
+    "taken from the package that lost it": Row(
+        {"git/a.go": "package git\n\nfunc Clean() {\n}\n", "c.go": "package c\n\nfunc Clean() {\n}\n"},
+        {"git/a.go": "package git\n"},
+        {"b.go": "package b\n\nvar x = git.Clean()\n"},
+        "Clean",
+        "func Clean() {",
+        "var x = git.Clean()",
+    ),
+    "imported from the script that lost it": Row(
+        {"url.ts": "export const joinAll = 1\n", "c.ts": "export const joinAll = 1\n"},
+        {"url.ts": "// none\n"},
+        {"b.ts": "import { joinAll, x } from './url'\n"},
+        "joinAll",
+        "export const joinAll = 1",
+        "import { joinAll, x } from './url'",
+    ),
+    "used from the crate's module that lost it": Row(
+        {"disk/mod.rs": "pub fn seek_to() {\n}\n", "c.rs": "fn seek_to() {\n}\n"},
+        {"disk/mod.rs": "// none\n"},
+        {"b.rs": "use crate::disk::{read, seek_to};\n"},
+        "seek_to",
+        "pub fn seek_to() {",
+        "use crate::disk::{read, seek_to};",
+    ),
 }
 QUIET = {
+    "another module of that name has it": Row(
+        {"one/common.rs": "pub fn assert_all() {\n}\n", "two/common.rs": "pub fn assert_all() {\n}\n"},
+        {"one/common.rs": "// none\n"},
+        {"two/b.rs": "common::assert_all();\n"},
+    ),
     "moved to another file": Row(
         {"a.py": PY.format("moved_away")},
         {"a.py": KEPT, "c.py": PY.format("moved_away")},

@@ -4,9 +4,9 @@ Belongs here: which names of which branches to ask about, and the hints that rem
 `names`), the changed lines (see `name_changes`), whether a name is gone and a line uses it (see `name_uses`), or
 conflicts (see `merge_pairs`).
 
-A name counts as gone only where no code of the branch's result has it any more, in any file of these languages. So one
-that was moved, or that is defined twice, gives no hint. That leaves true ones out; it is why those that remain can be
-believed.
+A name counts as gone only where no code of the branch's result has it any more, in any file of these languages, or
+where the line that uses it takes it from a module that has lost it. So one that was moved, or that is defined twice,
+gives no hint. That leaves true ones out; it is why those that remain can be believed.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def list_hints(
 ) -> Iterator[Hint]:
     """Yield a hint for each pair of branches; `members` are those of each head, in the order of their numbers.
 
-    `conflicts` has the files in which pairs of heads conflict: what lies there, somebody looks at anyway. Nothing is said
-    of two attempts at one task, of which one lands.
+    `conflicts` has the files in which pairs of heads conflict: what lies there, somebody looks at anyway. Nothing is
+    said of two attempts at one task, of which one lands.
     """
     for guess in guesses:
         if conflicts.get(guess.two, frozenset()) & {guess.definition.path, guess.use.path}:
@@ -68,8 +68,7 @@ def find_guesses(
 ) -> list[Guess]:
     """Return what may break between heads, each given by its changes against the commit `base`.
 
-    No process for heads whose changes are in the cache. Where something may break, three more and one for each family
-    of languages.
+    No process for heads whose changes are in the cache. Where something may break, three more.
     """
     candidates = list(_find_candidates(_read_rows(scratch, cache, changes)))
     if not candidates:

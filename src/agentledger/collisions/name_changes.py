@@ -1,7 +1,7 @@
 """Which names a change of one file takes away, and which it begins to use: read from lines, remembered by blob pair.
 
-Belongs here: the changed lines of many blob pairs, by one git process, and the names in them. Does not: recognising names
-in a line (see `names`), or what that does to another branch (see `hints`).
+Belongs here: the changed lines of many blob pairs, by one git process, and the names in them. Does not: recognising
+names in a line (see `names`), or what that does to another branch (see `hints`).
 """
 
 from __future__ import annotations

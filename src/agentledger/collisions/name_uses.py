@@ -1,6 +1,7 @@
 """Is a name really gone from a branch's result, and does a line of another branch really use it?
 
-Belongs here: these two questions, answered from whole files. Does not: which names and lines to ask about (see `hints`).
+Belongs here: these two questions, answered from whole files. Does not: which names and lines to ask about (see
+`hints`).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def keep_gone(
 ) -> list[Candidate]:
     """Leave out those whose name some code of the remover's result still has. Two processes.
 
-    Where other modules still have it, those remain that are gone from their own one.
+    Where other modules still have it, those remain that are gone from all modules of that name.
     """
     holders = _find_holders(scratch, base, candidates)
     touched = {
@@ -72,7 +73,7 @@ def keep_gone(
         }
         if not after:
             kept.append(c._replace(everywhere=True))
-        elif not any(_is_same_module(path, c.definition.path, c.family) for path in after):
+        elif _name_module(c.definition.path) not in map(_name_module, after):
             kept.append(c)
     return kept
 
@@ -90,9 +91,16 @@ def _find_holders(
     }
 
 
-def _is_same_module(path: bytes, other: bytes, family: str) -> bool:
+# A file that stands for its folder.
+_FOLDER_FILES = frozenset({"__init__", "index", "mod", "lib", "main"})
+
+
+def _name_module(path: bytes) -> str:
+    """Return what other files call the module that this file is, or is a part of."""
+    *folders, file = decode(path).split("/")
+    stem = file.partition(".")[0]
     # A package of Go is all files of a folder.
-    return path == other or (family == "go" and path.rpartition(b"/")[0] == other.rpartition(b"/")[0])
+    return folders[-1] if folders and (stem in _FOLDER_FILES or file.endswith(".go")) else stem
 
 
 def _may_hold(texts: Mapping[str, str], blob: str, candidate: Candidate) -> bool:
@@ -139,17 +147,10 @@ def keep_used(
             yield Use(c, line)
 
 
-# A file that stands for its folder.
-_FOLDER_FILES = frozenset({"__init__", "index", "mod", "lib", "main"})
-
-
 def names_module(text: str, name: str, path: bytes) -> bool:
     """Does this line take the name from the module that `path` is?"""
-    *folders, file = decode(path).split("/")
-    stem = file.partition(".")[0]
-    module = folders[-1] if folders and (stem in _FOLDER_FILES or file.endswith(".go")) else stem
     before, _, after = text.partition(name)
-    word = re.escape(module)
+    word = re.escape(_name_module(path))
     return bool(
         # module.name, module::name, module->name
         re.search(rf"\b{word}(?:\.|::|->)$", before)
