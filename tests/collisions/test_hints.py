@@ -329,7 +329,8 @@ def test_what_is_known_is_not_read_again(
         again = fleet(repo, pairs=True)
     assert again.collisions == compared.collisions
     assert counted["diff-tree"] <= 2
-    assert counted["grep"] <= 2
+    # The policy's one is none of ours.
+    assert counted["grep"] <= 1
 
 
 def test_only_the_branch_that_is_asked_for_has_hints(repo: Repo) -> None:

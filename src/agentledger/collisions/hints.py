@@ -68,12 +68,12 @@ def find_guesses(
 ) -> list[Guess]:
     """Return what may break between heads, each given by its changes against the commit `base`.
 
-    No process for heads whose changes are in the cache. Where something may break, three more.
+    No process for heads whose changes are in the cache. Where something may break, at most three more.
     """
     candidates = list(_find_candidates(_read_rows(scratch, cache, changes)))
     if not candidates:
         return []
-    gone = keep_gone(scratch, base, changes, candidates)
+    gone = keep_gone(scratch, cache, base, changes=changes, candidates=candidates)
     return [
         Guess(c.remover, c.user, c.name, c.definition, line, c.renamed)
         for c, line in keep_used(scratch, changes, gone)

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.collisions.name_changes import LARGEST
-from agentledger.collisions.names import blank, ends_of, family_of
+from agentledger.collisions.names import ENDS, blank, family_of
 from agentledger.git import objects
 from agentledger.git.scratch import Scratch
 from agentledger.git.word_search import find_files_with_words
 from agentledger.model.collisions import Line
 from agentledger.model.fleet import Change
-from agentledger.model.text import decode
+from agentledger.model.text import decode, encode
+from agentledger.storage.cache import Cache, Form, get_or_compute
 
 
 class Candidate(NamedTuple):
@@ -47,13 +48,18 @@ class Use(NamedTuple):
 
 
 def keep_gone(
-    scratch: Scratch, base: str, changes: Sequence[Sequence[Change]], candidates: Sequence[Candidate]
+    scratch: Scratch,
+    cache: Cache | None,
+    base: str,
+    *,
+    changes: Sequence[Sequence[Change]],
+    candidates: Sequence[Candidate],
 ) -> list[Candidate]:
     """Leave out those whose name some code of the remover's result still has. Two processes.
 
     Where other modules still have it, those remain that are gone from all modules of that name.
     """
-    holders = _find_holders(scratch, base, candidates)
+    holders = _find_holders(scratch, cache, base, {c.name for c in candidates})
     touched = {
         (n, family): {
             change.path: change.new if change.status != "D" else ""
@@ -65,8 +71,9 @@ def keep_gone(
     texts = _read_texts(scratch, (blob for each in touched.values() for blob in each.values() if blob))
     kept = []
     for c in candidates:
-        if (before := holders.get((c.family, c.name))) is None:
+        if c.name not in holders:
             continue
+        before = {path for path in holders[c.name] if family_of(path) == c.family}
         files = touched[c.remover, c.family]
         after = (before - files.keys()) | {
             p for p, blob in files.items() if blob and _may_hold(texts, blob, c)
@@ -79,16 +86,21 @@ def keep_gone(
 
 
 def _find_holders(
-    scratch: Scratch, base: str, candidates: Sequence[Candidate]
-) -> dict[tuple[str, str], frozenset[bytes]]:
-    """Map each family and name to the files of base that have it; {} where git cannot tell."""
-    ends = sorted(end for family in {c.family for c in candidates} for end in ends_of(family))
-    paths = find_files_with_words(scratch, base, {c.name for c in candidates}, ends) or {}
-    return {
-        (c.family, c.name): frozenset(path for path in paths[c.name] if family_of(path) == c.family)
-        for c in candidates
-        if c.name in paths
-    }
+    scratch: Scratch, cache: Cache | None, base: str, names: Iterable[str]
+) -> dict[str, frozenset[bytes]]:
+    """Map each name to the files of base that have it, whatever their languages; {} where git cannot tell."""
+    return get_or_compute(
+        cache,
+        "holders",
+        {name: f"{base} {name}" for name in names},
+        compute=lambda missing: find_files_with_words(scratch, base, missing, ENDS) or {},
+        form=_PATHS,
+    )
+
+
+_PATHS: Form[frozenset[bytes]] = Form(
+    lambda paths: sorted(map(decode, paths)), lambda row: frozenset(encode(str(path)) for path in row)
+)
 
 
 # A file that stands for its folder.

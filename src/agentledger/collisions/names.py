@@ -31,6 +31,8 @@ _FAMILIES = {
     "dart": "dart",
 }
 _FAMILY = {f".{end}".encode(): family for family, ends in _FAMILIES.items() for end in ends.split()}
+#: How all these files end, without the dot.
+ENDS = tuple(end for ends in _FAMILIES.values() for end in ends.split())
 # Where a comment begins with a number sign, and texts may have three quotes.
 _HASH = frozenset({"python", "ruby", "shell", "elixir", "perl", "php"})
 _TRIPLE = frozenset({"python", "elixir", "jvm", "swift", "dart"})
@@ -89,11 +91,6 @@ def family_of(path: bytes) -> str:
     """Return the family of languages of a file, '' where it is none that is known."""
     dot = path.rfind(b".")
     return _FAMILY.get(path[dot:].lower(), "") if dot > path.rfind(b"/") else ""
-
-
-def ends_of(family: str) -> tuple[str, ...]:
-    """Return how the files of a family end, without the dot."""
-    return tuple(_FAMILIES[family].split())
 
 
 def is_telling(name: str) -> bool:
