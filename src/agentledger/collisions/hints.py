@@ -60,7 +60,14 @@ def list_hints(
         for a in members[guess.remover]:
             for b in members[guess.user]:
                 if not (a.work and b.work and a.work.task == b.work.task):
-                    yield Hint(a.ref, b.ref, guess.name, guess.definition, guess.use, guess.renamed)
+                    yield Hint(
+                        a.ref,
+                        b.ref,
+                        guess.name,
+                        definition=guess.definition,
+                        use=guess.use,
+                        renamed=guess.renamed,
+                    )
 
 
 def find_guesses(
@@ -75,7 +82,7 @@ def find_guesses(
         return []
     gone = keep_gone(scratch, cache, base, changes=changes, candidates=candidates)
     return [
-        Guess(c.remover, c.user, c.name, c.definition, line, c.renamed)
+        Guess(c.remover, c.user, c.name, definition=c.definition, use=line, renamed=c.renamed)
         for c, line in keep_used(scratch, changes, gone)
     ]
 
@@ -144,5 +151,14 @@ def _find_candidates(rows: Sequence[Mapping[str, _Names]]) -> Iterator[Candidate
                     # One that begins to use it, too, has put it somewhere else.
                     if remover != user and name not in rows[remover][family].used:
                         path, gone = rows[remover][family].gone[name]
-                        line = Line(path, gone.number, gone.text)
-                        yield Candidate(remover, user, family, name, line, gone.renamed, *names.used[name])
+                        using, number = names.used[name]
+                        yield Candidate(
+                            remover,
+                            user,
+                            family,
+                            name,
+                            definition=Line(path, gone.number, gone.text),
+                            renamed=gone.renamed,
+                            path=using,
+                            number=number,
+                        )
