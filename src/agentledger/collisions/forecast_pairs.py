@@ -17,6 +17,7 @@ from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
 from agentledger.collisions.compared_heads import find_heads, keep_clean
 from agentledger.collisions.footprints import build_footprints
+from agentledger.collisions.hints import find_guesses, list_hints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import judge_pairs
 from agentledger.collisions.merge_pairs import Verdict
@@ -25,7 +26,7 @@ from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
 from agentledger.collisions.uncommitted_pairs import add_uncommitted
 from agentledger.collisions.where import Where
-from agentledger.model.collisions import Collisions, NotMerged, Pair, Shared, Uncommitted
+from agentledger.model.collisions import Collisions, Hint, NotMerged, Pair, Shared, Uncommitted
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.policy import Policy
 
@@ -55,6 +56,7 @@ def forecast_pairs(
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
+        hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))),
     )
     if not works:
         return collisions
@@ -89,6 +91,10 @@ class _Compared:
     verdicts: Mapping[Two, Verdict]
     stacks: Mapping[Two, Stack]
     shared: tuple[Shared, ...]
+    #: The number of the only head whose pairs are asked for; None for all.
+    focus: int | None = None
+    #: The head that is asked for is in no pair.
+    nobody: bool = False
 
 
 def _compare_heads(
@@ -97,7 +103,7 @@ def _compare_heads(
     heads = list(nets)
     focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
     if only and focus is None:
-        return _Compared(verdicts={}, stacks={}, shared=())
+        return _Compared(verdicts={}, stacks={}, shared=(), nobody=True)
     footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
     suspects = find_suspects(footprints)
     # A commit behind a bridge is none of the history.
@@ -107,7 +113,7 @@ def _compare_heads(
     plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
     verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
     shared = _list_shared(footprints, [members[head] for head in heads])
-    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared))
+    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared), focus=focus)
 
 
 def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Branch]]) -> Iterator[Shared]:
@@ -118,6 +124,25 @@ def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Bra
     for path, branches in sorted(by_path.items()):
         if len(branches) > 1:
             yield Shared(path, tuple(b.ref for b in sorted(branches, key=name_key)))
+
+
+def _find_hints(
+    where: Where, nets: Mapping[str, Net], members: Mapping[str, Sequence[Branch]], compared: _Compared
+) -> Iterator[Hint]:
+    """Yield what may break between these heads; one that stands on another one knows what that does."""
+    if compared.nobody:
+        return
+    changes = [net.changes for net in nets.values()]
+    guesses = find_guesses(where.scratch, where.cache, where.base, changes)
+    asked_for = (
+        guess
+        for guess in guesses
+        if guess.two not in compared.stacks and (compared.focus is None or compared.focus in guess.two)
+    )
+    conflicts = {
+        two: frozenset(file.path for file in verdict.files) for two, verdict in compared.verdicts.items()
+    }
+    yield from list_hints(asked_for, [members[head] for head in nets], conflicts)
 
 
 # -- what they mean ---------------------------------------------------------------------
