@@ -3,32 +3,171 @@
 Belongs here: which branches take part, and putting the parts together. Does not: which pairs can conflict (see
 `pair_filter`), merging them (see `merge_pairs`), or what else is found about two branches (see `hints`, `copies`,
 `uncommitted`).
+
+The question about two branches: base with the first one merged, and base with the second one merged, do these merge?
+Both begin at base, so the answer does not depend on when either branch forked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from agentledger.changes.ancestry import History
-from agentledger.git.scratch import Scratch
-from agentledger.model.collisions import Collisions
-from agentledger.model.fleet import Branch, Fleet
-from agentledger.storage.cache import Cache
+from agentledger.changes import bridges, net_changes
+from agentledger.changes.net_changes import Net
+from agentledger.collisions.footprints import build_footprints
+from agentledger.collisions.hunk_ranges import find_touching_edits
+from agentledger.collisions.judge_pairs import judge_pairs
+from agentledger.collisions.merge_pairs import Verdict
+from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
+from agentledger.collisions.stacked_pairs import Stack, find_stacks
+from agentledger.collisions.where import Where
+from agentledger.model.collisions import Collisions, Grade, NotMerged, Only, Pair, Shared
+from agentledger.model.conflict import ConflictFile
+from agentledger.model.fleet import Branch, Fleet, State
+from agentledger.model.policy import Policy
+from agentledger.model.text import encode
+from agentledger.scope.task_scope import first_match
+
+_WORST = tuple(Grade)
 
 
-def forecast_pairs(
-    scratch: Scratch,
-    cache: Cache,
-    fleet: Fleet,
-    *,
-    branches: Sequence[Branch],
-    history: History,
-    only: str,
-    progress: Callable[[str, int, int], None],
-) -> Collisions:
+def forecast_pairs(where: Where, fleet: Fleet, *, branches: Sequence[Branch], only: str = "") -> Collisions:
     """Return what was found about the pairs of these branches of a fleet, whose merges with base are known.
 
-    `only` is the ref of the branch whose pairs are asked for; '' for all. `progress` is called with a stage in words,
-    what is done of it, and the total.
+    `only` is the ref of the branch whose pairs are asked for; '' for all.
     """
-    return Collisions()
+    open_ = [b for b in branches if b.state is State.OPEN and b.at_rest is None and b.conflict is not None]
+    heads = _find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
+    nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache)
+    ready = {head: members for head, members in heads.items() if nets[head].clean and not nets[head].failed}
+    compared = _compare_heads(where, {head: nets[head] for head in ready}, ready, only)
+    refs = [b.ref for members in ready.values() for b in members]
+    pairs = sorted(_build_pairs(fleet.policy, ready, compared), key=_rank_pair)
+    return Collisions(
+        pairs=tuple(pairs),
+        shared=compared.shared,
+        total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
+        tried=sum(verdict.tried for verdict in compared.verdicts.values()),
+        not_merged=tuple(_list_unmerged(open_, heads, nets)),
+    )
+
+
+def _find_heads(where: Where, branches: Sequence[Branch]) -> dict[str, list[Branch]]:
+    """Map the commits to merge to the branches that end there: their heads, or where they have a bridge, behind it."""
+    by_ref = {b.ref: b.bridge for b in branches if b.bridge}
+    bridged = [b for b in branches if b.bridge]
+    crossed = bridges.cross_bridges(where.scratch, bridged, by_ref) if bridged else {}
+    heads: dict[str, list[Branch]] = {}
+    for branch in sorted(branches, key=_name):
+        heads.setdefault(crossed.get(branch.ref, branch.head), []).append(branch)
+    return heads
+
+
+def _list_unmerged(
+    branches: Iterable[Branch], heads: Mapping[str, Sequence[Branch]], nets: Mapping[str, Net]
+) -> Iterator[NotMerged]:
+    """Yield the branches that take no part, though nobody knows of a conflict with base."""
+    for branch in branches:
+        if branch.conflict and branch.conflict.clean is None:
+            yield NotMerged(branch.ref, branch.conflict.failed)
+    for head, members in heads.items():
+        net = nets[head]
+        if net.failed:
+            yield from (NotMerged(b.ref, f"git cannot merge it: {net.failed}") for b in members)
+        elif not net.clean:
+            why = "it merges only once the branch has landed on which it stands"
+            yield from (NotMerged(b.ref, why) for b in members)
+
+
+# -- which pairs ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """By numbers of heads, the verdicts about pairs, and which of them share commits; and the files in common."""
+
+    verdicts: Mapping[Two, Verdict]
+    stacks: Mapping[Two, Stack]
+    shared: tuple[Shared, ...]
+
+
+def _compare_heads(
+    where: Where, nets: Mapping[str, Net], members: Mapping[str, Sequence[Branch]], only: str
+) -> _Compared:
+    heads = list(nets)
+    focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
+    if only and focus is None:
+        return _Compared(verdicts={}, stacks={}, shared=())
+    footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
+    suspects = find_suspects(footprints)
+    # A commit behind a bridge is none of the history.
+    stacks = find_stacks(where.history, [members[head][0].head for head in heads])
+    stacks = {two: stack for two, stack in stacks.items() if focus is None or focus in two}
+    touching = find_touching_edits(where, [suspects.edits])[0]
+    plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
+    verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
+    shared = _list_shared(footprints, [members[head] for head in heads])
+    return _Compared(verdicts=verdicts, stacks=stacks, shared=tuple(shared))
+
+
+def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Branch]]) -> Iterator[Shared]:
+    by_path: dict[bytes, list[Branch]] = {}
+    for footprint, each in zip(footprints, members, strict=True):
+        for path in footprint.changes:
+            by_path.setdefault(path, []).extend(each)
+    for path, branches in sorted(by_path.items()):
+        if len(branches) > 1:
+            yield Shared(path, tuple(b.ref for b in sorted(branches, key=_name)))
+
+
+def _name(branch: Branch) -> tuple[str, str]:
+    return branch.name, branch.ref
+
+
+# -- what they mean ---------------------------------------------------------------------
+
+
+def _build_pairs(
+    policy: Policy, members: Mapping[str, Sequence[Branch]], compared: _Compared
+) -> Iterator[Pair]:
+    heads = list(members)
+    for two, verdict in compared.verdicts.items():
+        if not (verdict.files or verdict.failed):
+            continue
+        for one in members[heads[two[0]]]:
+            for other in members[heads[two[1]]]:
+                a, b = sorted((one, other), key=_name)
+                yield _build_pair(policy, a, b, verdict)._replace(stacked=two in compared.stacks)
+
+
+def _build_pair(policy: Policy, a: Branch, b: Branch, verdict: Verdict) -> Pair:
+    if verdict.failed:
+        return Pair(a.ref, b.ref, Grade.UNKNOWN, failed=verdict.failed)
+    return Pair(
+        a.ref,
+        b.ref,
+        Grade.CONFLICT,
+        files=verdict.files,
+        paths=tuple(file.path for file in verdict.files),
+        only=_find_only(policy, verdict.files),
+        rivals=bool(a.work and b.work and a.work.task == b.work.task),
+    )
+
+
+def _find_only(policy: Policy, files: Sequence[ConflictFile]) -> Only | None:
+    """Tell what kind of files alone conflict, if it is one that nobody minds."""
+    generated, open_ = tuple(map(encode, policy.generated)), tuple(map(encode, policy.open))
+    kinds = {
+        Only.GENERATED
+        if first_match(generated, file.path) is not None
+        else Only.OPEN
+        if first_match(open_, file.path) is not None
+        else None
+        for file in files
+    }
+    return None if None in kinds or not kinds else Only.OPEN if Only.OPEN in kinds else Only.GENERATED
+
+
+def _rank_pair(pair: Pair) -> tuple[int, bool, bool, str, str]:
+    return _WORST.index(pair.grade), pair.only is not None, pair.rivals, pair.a, pair.b

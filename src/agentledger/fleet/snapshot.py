@@ -23,6 +23,7 @@ from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
 from agentledger.collisions.forecast_pairs import forecast_pairs
+from agentledger.collisions.where import Where
 from agentledger.fleet import (
     case_builder,
     code_objects,
@@ -42,7 +43,7 @@ from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
 from agentledger.model.findings import Finding, Gate
-from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, State
+from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, Merger, State
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import MergeGroup
 from agentledger.model.policy import Policy
@@ -385,19 +386,17 @@ class _Taking:
 
     def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
-        names = (self.request.pairs_of, f"refs/heads/{self.request.pairs_of}")
-        only = next(
-            (b.ref for b in branches if self.request.pairs_of and (b.name in names or b.ref in names)), ""
-        )
-        collisions = forecast_pairs(
-            self.sealed,
-            self.cache,
-            fleet,
-            branches=branches,
+        asked = self.request.pairs_of
+        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref)), "")
+        where = Where(
+            scratch=self.sealed,
+            cache=self.cache,
             history=history,
-            only=only,
+            base=fleet.base.head,
+            by=fleet.merger or Merger(""),
             progress=self.progress,
         )
+        collisions = forecast_pairs(where, fleet, branches=branches, only=only)
         return replace(fleet, collisions=collisions)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:

@@ -28,6 +28,15 @@ def compute_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]
     return {tree: _hash_without_ledger(tree, body, scratch.object_format) for tree, body in raw}
 
 
+def write_code_trees(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
+    """For each root tree that can be read, by id, one without `.agentledger`; written into the sealed directory."""
+    written = {}
+    for tree, body in objects.read_object_contents(scratch.git, list(dict.fromkeys(trees))):
+        without = _drop_entry(body, _LEDGER, scratch.object_format)
+        written[tree] = tree if without == body else scratch.write("tree", without)
+    return written
+
+
 def write_trees_without_tasks(scratch: Scratch, trees: Sequence[str]) -> dict[str, str]:
     """For each root tree that can be read, by id, one without the folder of the ledger's tasks.
 

@@ -159,6 +159,15 @@ class _Reader:
         return head
 
 
+def parse_tree_names(body: bytes, object_format: str) -> Iterator[bytes]:
+    """Yield the names in a tree's content, those of folders with a slash at the end."""
+    size, at = 32 if object_format == "sha256" else 20, 0
+    while at < len(body):
+        mode, _, name = body[at : body.index(b"\0", at)].partition(b" ")
+        yield name + b"/" if mode == b"40000" else name
+        at += len(mode) + len(name) + 2 + size
+
+
 def read_file_ids(sealed: Git, commit: str) -> Iterator[tuple[bytes, bytes]]:
     """Path and id of each file in a commit's tree.
 

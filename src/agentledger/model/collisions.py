@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 from agentledger.model.conflict import ConflictFile
@@ -127,6 +128,13 @@ class Uncommitted(NamedTuple):
     base_files: tuple[ConflictFile, ...] = ()
 
 
+class Shared(NamedTuple):
+    """A file that several branches change."""
+
+    path: bytes
+    refs: tuple[str, ...]
+
+
 class NotMerged(NamedTuple):
     """A branch that takes no part in any pair, and git's reason."""
 
@@ -138,8 +146,11 @@ class NotMerged(NamedTuple):
 class Collisions:
     """What was found about all pairs of branches that merge into base."""
 
-    #: The worst first; pairs that have nothing to do with each other are left out.
+    #: The worst first. Those that merely overlap are not in it, since there can be hundreds of thousands: see
+    #: `list_overlaps`.
     pairs: tuple[Pair, ...] = ()
+    #: The files that more than one of the compared branches changes, in order of paths.
+    shared: tuple[Shared, ...] = ()
     #: How many pairs of branches were compared, and how many of these git had to merge.
     total: int = 0
     tried: int = 0
@@ -156,3 +167,18 @@ class Collisions:
             found.setdefault(pair.a, []).append(pair)
             found.setdefault(pair.b, []).append(pair)
         return {ref: tuple(pairs) for ref, pairs in found.items()}
+
+    def list_overlaps(self, ref: str = "") -> tuple[Pair, ...]:
+        """Return the pairs that change the same files and merge, in order of refs; with `ref`, that branch's."""
+        worse = {
+            (p.a, p.b) for p in self.pairs if p.grade in (Grade.CONFLICT, Grade.UNKNOWN) and not p.uncommitted
+        }
+        paths: dict[tuple[str, str], list[bytes]] = {}
+        for shared in self.shared:
+            if ref and ref not in shared.refs:
+                continue
+            # As sorted as `refs`, so the first of each is `a`.
+            for two in combinations(shared.refs, 2):
+                if two not in worse and (not ref or ref in two):
+                    paths.setdefault(two, []).append(shared.path)
+        return tuple(Pair(a, b, Grade.OVERLAP, paths=tuple(found)) for (a, b), found in sorted(paths.items()))
