@@ -212,10 +212,12 @@ class _Finder:
 def _why_absent(branch: Branch) -> str:
     """Why a branch that others need is not in a plan."""
     over = why_over(branch)
-    group = None if over else group_of(branch)
-    return (
-        over.replace("it is ", "is ", 1) if over else f"is {WORDS[group]}" if group else "is not in this plan"
-    )
+    if over:
+        return over.removeprefix("it ") if over.startswith("it is ") else f"does not land: {over}"
+    if branch.conflict is not None and branch.conflict.clean is False:
+        return "conflicts with base"
+    group = group_of(branch)
+    return f"is {WORDS[group]}" if group else "is not in this plan"
 
 
 def _find_circle(tasks: Mapping[str, Task], start: str) -> tuple[str, ...]:
