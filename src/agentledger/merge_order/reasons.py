@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from agentledger.attention.loose_work import describe_use
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.merge_order.choose import Choice
 from agentledger.merge_order.constraints import NO_PRIORITY, Constraints, Place
@@ -38,6 +39,8 @@ def describe_step(
     parts += [
         f"after {_name(branches, other)}: {grounds[other]}" for other in choice.landing if other in grounds
     ]
+    if use := describe_use(branches[ref].worktree):
+        parts.append(f"what lies in its worktree does not land: {use}")
     return "; ".join(parts)
 
 
