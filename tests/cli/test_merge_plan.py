@@ -133,7 +133,7 @@ def test_the_commands_of_a_forge_name_the_commit_that_was_tried(
 def strange(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Names that a shell or a terminal would take for something else, at a forge, landed by squash."""
     repo = Repo.init(tmp_path_factory.mktemp("strange") / "r")
-    main = repo.commit("main", {"a": "1\n", ".agentledger/config.toml": "[landing]\n"})
+    main = repo.commit("main", {"a": "1\n", ".agentledger/config.toml": "[merge]\nlanding = 'squash'\n"})
     for number, name in enumerate(("agent/;rm -rf $HOME".replace(" ", "_"), "agent/\u202egnp", "agent/'q'")):
         repo.commit(f"refs/heads/{name}", {f"f{number}": "1\n", "a\nb": f"{number}"}, parents=[main])
     repo.checkout("main")
