@@ -59,7 +59,13 @@ def place_of(branch: Branch, fleet: Fleet) -> Place:
     stage = {Kind.APPROVED: 0, Kind.READY: 1}.get(turn.kind, 2)
     brief = _brief_of(branch, fleet)
     since = turn.since if turn.since is not None else _last_commit_at(branch)
-    return Place(stage, brief.priority if brief else NO_PRIORITY, since, branch.name, branch.ref)
+    return Place(
+        stage=stage,
+        priority=brief.priority if brief else NO_PRIORITY,
+        since=since,
+        name=branch.name,
+        ref=branch.ref,
+    )
 
 
 def _last_commit_at(branch: Branch) -> int:
