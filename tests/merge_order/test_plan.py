@@ -326,3 +326,34 @@ def test_a_submodule_that_both_sides_moved(
         assert why in found.left["agent/y"]["why"]
     else:
         land_for_real(repo, found.plan["steps"])
+
+
+def test_a_branch_that_landed_within_another_is_not_left_out(tmp_path: Path) -> None:
+    """x and y conflict, and z has both: behind z nothing of the other one is left."""
+    repo = Repo.init(tmp_path / "r")
+    main = repo.commit("main", {"a": text()})
+    x = repo.commit("agent/x", {"a": text(l3="x")}, parents=[main])
+    y = repo.commit("agent/y", {"a": text(l3="y")}, parents=[main])
+    repo.merge("agent/z", [x, y], {"a": text(l3="x and y")})
+    found = planned(repo)
+    assert (list(found.steps), found.left) == (["agent/x", "agent/z", "agent/y"], {})
+    assert found.steps["agent/y"]["why"].endswith("nothing of it is left to merge by then")
+    assert found.steps["agent/y"]["tree"] == found.steps["agent/z"]["tree"]
+
+
+def test_branches_of_a_wave_land_in_any_order(yard: Planned) -> None:
+    steps = sorted(yard.plan["steps"], key=lambda step: (step["wave"], -step["n"]))
+    assert [step["n"] for step in steps] != sorted(step["n"] for step in steps)
+    repo = yard.repo
+    repo.checkout("main")
+    repo.git("checkout", "-q", "--detach")
+    for step in steps:
+        if step["via"] is None:
+            repo.git("merge", "-q", "--no-ff", "--no-edit", step["head"])
+    plain = [step for step in yard.plan["steps"] if step["via"] is None]
+    assert len(plain) == len(steps) - 1
+    repo.git("checkout", "-q", "--detach", "main")
+    merged = repo.git("rev-parse", "HEAD@{1}^{tree}")
+    for step in plain:
+        repo.git("merge", "-q", "--no-ff", "--no-edit", step["head"])
+    assert repo.git("rev-parse", "HEAD^{tree}") == merged
