@@ -50,7 +50,9 @@ def merge_plan(options: FleetOptions, names: tuple[str, ...], include: tuple[str
     from agentledger.merge_order.taking_part import Group
 
     # What is asked for by name is merged however old it is, and so are the silent ones.
-    request = replace(options.request, forecast=True, pairs=True)
+    request = replace(options.request, pairs=True)
+    if not request.forecast:
+        raise click.UsageError("--no-forecast leaves nothing to plan by: a plan is made of merges.")
     if names or "silent" in include:
         request = replace(request, dormant=None)
     options = replace(options, request=request)
