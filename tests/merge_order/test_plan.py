@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 import damage
-from command import run
+from command import branches, run
 from gitrepo import Commit, Repo
+from nextcommand import type_command
 from stacked import Stack
 
 LINES = [f"line {number}" for number in range(1, 31)]
@@ -178,6 +179,12 @@ def test_what_git_alone_would_stop_at_lands_by_way_of_base(yard: Planned) -> Non
     assert {each["via"] for name, each in yard.steps.items() if name != "agent/twin"} == {None}
 
 
+def test_a_forge_is_not_asked_for_what_git_alone_would_stop_at(yard: Planned) -> None:
+    lines = run(yard.repo.path, "merge-plan", "--dormant=never", "--format", "gh").out.splitlines()
+    (line,) = [line for line in lines if "agent/twin" in line and "gh pr merge" in line]
+    assert line == "# then: gh pr merge agent/twin --merge"
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_in_which_refs_were_made_changes_nothing(yard: Planned, seed: int, tmp_path: Path) -> None:
     assert plan(make_yard(tmp_path / "r", shuffle=seed)) == yard.plan
@@ -217,6 +224,10 @@ def test_what_stands_on_another_lands_after_it_and_alone_waits(tmp_path: Path) -
     bridged = Planned(stack.repo, plan(stack.path, "agent/b"))
     assert bridged.steps["agent/b"]["via"] == "bridge", bridged.plan
     assert f"bring in first what landed of its commits as {squash[:12]}" in bridged.steps["agent/b"]["why"]
+    # With the command that the board has for it, plain git makes the same.
+    type_command(stack.path, branches(stack.path)["agent/b"]["next_action"]["command"])
+    stack.merge("agent/b")
+    assert without_tasks(stack.repo) == bridged.steps["agent/b"]["tree"]
 
 
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     help="gh, glab: the commands of that forge's program.",
 )
 def merge_plan(options: FleetOptions, names: tuple[str, ...], include: tuple[str, ...], format: str) -> None:
-    """Say in which order branches land, and which do not land together.
+    """Say in which order branches land, and which have to wait.
 
     It takes what is approved, ready, or has no brief and nothing uncommitted; or just each BRANCH. They are merged
     one on top of the other, in a temporary directory: nothing of yours is written.
