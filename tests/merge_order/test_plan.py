@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 import damage
+from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.merge_order.plan import Wish
 from command import branches, run
 from gitrepo import Commit, Repo
 from nextcommand import type_command
@@ -277,6 +279,19 @@ def test_a_missing_object_is_gits_reason_and_never_clean(tmp_path: Path) -> None
     assert "agent/y" not in found.steps
     assert len(found.steps) == 1
     assert found.left["agent/y"]["why"].startswith("git cannot merge it: ")
+
+
+def test_a_base_that_moves_meanwhile_is_noticed(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    repo.commit("main", {"a": text()})
+    repo.commit("agent/x", {"b": "1\n"}, parents=[repo.commit("main", {"c": "1\n"})])
+    repo.flush()
+    with open_snapshot(repo.path, Request(pairs=True, dormant=None)) as snapshot:
+        assert [step.number for step in snapshot.plan_merges(Wish()).steps] == [1]
+        assert not snapshot.has_base_moved()
+        repo.commit("main", {"c": "2\n"})
+        repo.flush()
+        assert snapshot.has_base_moved()
 
 
 def test_branches_far_behind_land_on_what_base_is_now(tmp_path: Path) -> None:

@@ -199,7 +199,8 @@ class Snapshot:
 
     def has_base_moved(self) -> bool:
         """Has base another tip by now than the one that was read?"""
-        there, _ = queries.read_refs(process.repository_at(self._common), [self.fleet.base.ref])
+        git = queries.with_git_dir(process.repository_at(self._common), self._common)
+        there, _ = queries.read_refs(git, [self.fleet.base.ref])
         return all(ref.id != self.fleet.base.head for ref in there)
 
     @property
