@@ -25,7 +25,6 @@ from agentledger.changes.own_commits import Lineage
 from agentledger.changes.packet_bases import PacketBases
 from agentledger.fleet import check_ins, check_measurements
 from agentledger.fleet.fleet_facts import (
-    PROTECTED,
     describe_gone_tasks,
     find_hooks_off,
     has_named_branch,
@@ -224,7 +223,7 @@ class Bench:
         self.grounds = (
             net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
-        lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
+        lineage = Lineage(scratch, fleet, branches, protected=task_scope.PROTECTED, store=store)
         own_commits = {b.ref: lineage.of(b) for b in branches}
         self.owns = net_changes.find_own_changes(scratch, own_commits, store)
         self.base_states = self._find_base_states(branches)

@@ -1,0 +1,285 @@
+"""Find changes that are a commit of their own on two branches: picked from one to the other, or rebased.
+
+Belongs here: which commits are compared, when two are one change, and which pairs of branches that concerns. Does not:
+the patch of a file (see `patch_digests`), or what a reader is told of it (see `rules.fleet`).
+
+Two commits are one change where they remove and add the same lines of the same files, and
+
+- have the same author and author's time, which cherry-pick, rebase and am keep, and nobody meets by chance; or
+- agree in the lines around those, too, and in the functions in which they are, and say enough: many write the same
+  version number, or let the same program write a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache as remember
+from typing import NamedTuple
+
+from agentledger.changes import net_changes
+from agentledger.changes.net_changes import Line
+from agentledger.collisions.patch_digests import Digest, read_digests
+from agentledger.collisions.where import Where
+from agentledger.git.blob_pairs import GITLINK, Pair
+from agentledger.model.collisions import Copy
+from agentledger.model.file_kind import Role, classify_path
+from agentledger.model.findings import Gate
+from agentledger.model.fleet import Branch, Change, Commit, Fleet, State
+from agentledger.model.ledger_paths import LEDGER_BYTES
+from agentledger.model.text import encode
+from agentledger.model.work import find_dependencies
+from agentledger.rules.case import Case
+from agentledger.rules.ownership import can_change
+from agentledger.scope import task_scope
+from agentledger.scope.task_scope import first_match
+
+# The newest commits of a branch that are compared.
+MOST_COMMITS = 200
+# So many bytes of changed lines, without white space, that nobody writes by chance what another one has written.
+LEAST_BYTES = 80
+# Where more branches than this have one change, each is compared with the one that had it first.
+MOST_IN_FULL = 8
+
+
+class _Candidate(NamedTuple):
+    """A commit that may be on another branch, too: what it changed, and the branches that have it."""
+
+    commit: Commit
+    changes: tuple[Change, ...]
+    branches: tuple[Branch, ...]
+
+
+class _Holder(NamedTuple):
+    """A branch that has a change, and its commit that made it."""
+
+    branch: Branch
+    candidate: _Candidate
+
+
+def find_copies(
+    where: Where, fleet: Fleet, *, branches: Sequence[Branch], only: str = ""
+) -> tuple[Copy, ...]:
+    """Return the commits outside base that are on two of these branches under different ids.
+
+    `only` is the ref of the branch that is asked for; '' for all. Of a branch with more than `MOST_COMMITS` commits,
+    the newest are compared.
+    """
+    at_work = [b for b in branches if b.state is State.OPEN and b.at_rest is None and not b.detached]
+    candidates = _drop_lone_shapes(_list_candidates(where, at_work))
+    pairs = (pair for each in candidates for change in each.changes if (pair := _pair_of(change)))
+    digests = read_digests(where.scratch, where.cache, pairs)
+    meetings = _pair_holders(_group_same(fleet, candidates, digests), only)
+    related = _Relations(fleet)
+    kept = [two for two in meetings if not related.are_one_work(*(holder.branch for holder in two))]
+    scopes = _Scopes(fleet)
+    # Two commits can be the same in both ways.
+    copies = dict.fromkeys(_build_copy(two, scopes) for two in _drop_idle(where, kept))
+    return tuple(sorted(copies, key=lambda copy: (copy.a, copy.b, copy.paths, copy.commit_a)))
+
+
+# -- which commits ----------------------------------------------------------------------
+
+
+def _list_candidates(where: Where, branches: Sequence[Branch]) -> list[_Candidate]:
+    """List the plain commits of these branches that change more than the ledger."""
+    holders: dict[str, list[Branch]] = {}
+    commits: dict[str, Commit] = {}
+    for branch in branches:
+        for commit in branch.own_commits[:MOST_COMMITS]:
+            # What a merge changed is its parents' work; a root commit has nothing to differ from.
+            if len(commit.parents) == 1:
+                commits[commit.id] = commit
+                holders.setdefault(commit.id, []).append(branch)
+    lines = {commit.id: [Line(commit.id, commit.parents)] for commit in commits.values()}
+    owns = net_changes.find_own_changes(where.scratch, lines, where.cache) if lines else {}
+    candidates = []
+    for name, own in owns.items():
+        changes = (change for _, change in own.newest.values() if not change.path.startswith(LEDGER_BYTES))
+        if not own.failed and (code := tuple(changes)):
+            candidates.append(_Candidate(commits[name], code, tuple(holders[name])))
+    return candidates
+
+
+def _drop_lone_shapes(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Keep the commits that change the same files as another one does: only these are worth reading."""
+    shapes: dict[tuple[tuple[bytes, str, str], ...], list[_Candidate]] = {}
+    for candidate in candidates:
+        shape = tuple((change.path, change.old_mode, change.new_mode) for change in candidate.changes)
+        shapes.setdefault(shape, []).append(candidate)
+    return [
+        candidate
+        for same in shapes.values()
+        if len(same) > 1 and len({b.ref for each in same for b in each.branches}) > 1
+        for candidate in same
+    ]
+
+
+def _pair_of(change: Change) -> Pair | None:
+    """Return the blobs whose lines say what a change does; None where its ids do, or its modes alone."""
+    if GITLINK in (change.old_mode, change.new_mode) or change.old == change.new:
+        return None
+    return Pair(change.old, change.new)
+
+
+# -- the same change --------------------------------------------------------------------
+
+
+def _group_same(
+    fleet: Fleet, candidates: Iterable[_Candidate], digests: Mapping[Pair, Digest]
+) -> list[list[_Candidate]]:
+    groups: dict[object, list[_Candidate]] = {}
+    spared = (*map(encode, fleet.policy.open), *map(encode, fleet.policy.generated))
+    for candidate in candidates:
+        commit, read = candidate.commit, [_digest_change(change, digests) for change in candidate.changes]
+        lines = tuple(
+            (change.path, digest.lines) for change, digest in zip(candidate.changes, read, strict=True)
+        )
+        groups.setdefault((commit.author, commit.at, lines), []).append(candidate)
+        if _says_enough(candidate.changes, read, spared):
+            whole = tuple(
+                (change.path, digest.whole) for change, digest in zip(candidate.changes, read, strict=True)
+            )
+            groups.setdefault(whole, []).append(candidate)
+    return [same for same in groups.values() if len(same) > 1]
+
+
+def _digest_change(change: Change, digests: Mapping[Pair, Digest]) -> Digest:
+    pair = _pair_of(change)
+    if pair is not None:
+        return digests[pair]
+    ids = f"{change.old} {change.new}"
+    # The path and both modes are equal already, so of a change of modes nothing is left to tell.
+    return Digest("", "", 0) if change.old == change.new else Digest(ids, ids, 0)
+
+
+def _says_enough(changes: Iterable[Change], digests: Iterable[Digest], spared: tuple[bytes, ...]) -> bool:
+    """Is so much written by hand that nobody else writes the same?"""
+    written = (
+        digest.size
+        for change, digest in zip(changes, digests, strict=True)
+        if classify_path(change.path) is not Role.GENERATED and first_match(spared, change.path) is None
+    )
+    return sum(written) >= LEAST_BYTES
+
+
+def _pair_holders(groups: Iterable[Sequence[_Candidate]], only: str) -> Iterator[tuple[_Holder, _Holder]]:
+    """Yield each two branches that have one change under different ids, the one that had it first before the other."""
+    for same in groups:
+        holders: dict[str, _Holder] = {}
+        for candidate in sorted(same, key=_made_at):
+            for branch in candidate.branches:
+                # A branch may have made a change twice, with its revert between: then its newest one counts.
+                holders[branch.ref] = _Holder(branch, candidate)
+        ordered = sorted(
+            holders.values(), key=lambda holder: (*_made_at(holder.candidate), holder.branch.ref)
+        )
+        for at, later in enumerate(ordered):
+            for first in ordered[: at if len(ordered) <= MOST_IN_FULL else min(at, 1)]:
+                if not _shares(first, later) and only in ("", first.branch.ref, later.branch.ref):
+                    yield first, later
+
+
+def _made_at(candidate: _Candidate) -> tuple[int, str]:
+    return candidate.commit.committed_at, candidate.commit.id
+
+
+def _shares(first: _Holder, later: _Holder) -> bool:
+    """Has one of the two the very commit of the other?"""
+    refs = {branch.ref for branch in first.candidate.branches}
+    return later.branch.ref in refs or first.branch.ref in {b.ref for b in later.candidate.branches}
+
+
+# -- which branches ---------------------------------------------------------------------
+
+
+class _Relations:
+    """Which branches of a fleet are two copies of one, or build on each other."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._briefs = {task.id: task.brief for task in fleet.tasks}
+        self._needs = remember(lambda task: find_dependencies(task, self._briefs))
+
+    def are_one_work(self, one: Branch, other: Branch) -> bool:
+        """Are they one branch, as two clones have it, or does one of them build on the other?"""
+        return (
+            _plain_name(one.ref) == _plain_name(other.ref)
+            or self._builds_on(one, other)
+            or self._builds_on(other, one)
+        )
+
+    def _builds_on(self, upper: Branch, lower: Branch) -> bool:
+        if any(stand.ref == lower.ref for stand in upper.stands_on):
+            return True
+        return bool(upper.work and lower.work and lower.work.task in self._needs(upper.work.task))
+
+
+def _plain_name(ref: str) -> str:
+    """Return a branch's name at its own repository: without the remote, as far as that is one word."""
+    if ref.startswith("refs/remotes/"):
+        return ref.removeprefix("refs/remotes/").partition("/")[2]
+    return ref.removeprefix("refs/heads/")
+
+
+def _drop_idle(
+    where: Where, meetings: Sequence[tuple[_Holder, _Holder]]
+) -> Iterator[tuple[_Holder, _Holder]]:
+    """Yield those of which both would still bring something of the change to base.
+
+    One that a later commit took back, or that base has by another way, does not come twice.
+    """
+    holders = [holder for two in meetings for holder in two]
+    heads = list(dict.fromkeys(h.branch.head for h in holders if h.branch.merge_bases))
+    nets = net_changes.find_net_changes(where.scratch, where.base, heads, where.cache) if heads else {}
+
+    def brings_something(holder: _Holder) -> bool:
+        net = nets.get(holder.branch.head)
+        return net is None or bool(net.failed) or any(c.path in net.paths for c in holder.candidate.changes)
+
+    return (two for two in meetings if all(map(brings_something, two)))
+
+
+# -- what is said of them ---------------------------------------------------------------
+
+
+class _Scopes:
+    """What the brief of each branch does not let it change."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._cases: dict[str, Case | None] = {}
+
+    def outside(self, branch: Branch, paths: Iterable[bytes]) -> tuple[bytes, ...]:
+        """Return those of the paths that are not the branch's to change; none where nobody has said what is."""
+        if branch.ref not in self._cases:
+            self._cases[branch.ref] = self._case_of(branch)
+        case = self._cases[branch.ref]
+        return tuple(path for path in paths if not can_change(case, path)) if case else ()
+
+    def _case_of(self, branch: Branch) -> Case | None:
+        task = self._fleet.task_of(branch.work) if branch.work else None
+        if task is None or task.brief is None:
+            return None
+        policy, now = self._fleet.policy, self._fleet.now
+        granted = task_scope.scope_of_brief(task.brief, policy, task_scope.PROTECTED)
+        return Case(gate=Gate.MERGE, now=now, policy=policy, task=task, scope=granted)
+
+
+def _build_copy(two: tuple[_Holder, _Holder], scopes: _Scopes) -> Copy:
+    first, later = two
+    a, b = sorted(two, key=lambda holder: (holder.branch.name, holder.branch.ref))
+    paths = tuple(sorted(change.path for change in a.candidate.changes))
+    origin = first.candidate.commit
+    tasks = [holder.branch.work.task for holder in two if holder.branch.work]
+    return Copy(
+        a.branch.ref,
+        b.branch.ref,
+        a.candidate.commit.id,
+        b.candidate.commit.id,
+        author=origin.author.name,
+        subject=origin.subject,
+        paths=paths,
+        outside_a=scopes.outside(a.branch, paths),
+        outside_b=scopes.outside(b.branch, paths),
+        later=later.branch.ref if origin.committed_at < later.candidate.commit.committed_at else "",
+        rivals=len(tasks) == 2 and tasks[0] == tasks[1],
+    )
