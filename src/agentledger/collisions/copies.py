@@ -67,8 +67,7 @@ def find_copies(
     `only` is the ref of the branch that is asked for; '' for all. Of a branch with more than `MOST_COMMITS` commits,
     the newest are compared.
     """
-    at_work = [b for b in branches if b.state is State.OPEN and b.at_rest is None and not b.detached]
-    candidates = _drop_lone_shapes(_list_candidates(where, at_work))
+    candidates = _drop_lone_shapes(_list_candidates(where, _choose_branches(branches)))
     pairs = (pair for each in candidates for change in each.changes if (pair := _pair_of(change)))
     digests = read_digests(where.scratch, where.cache, pairs)
     meetings = _pair_holders(_group_same(fleet, candidates, digests), only)
@@ -78,6 +77,15 @@ def find_copies(
     # Two commits can be the same in both ways.
     copies = dict.fromkeys(_build_copy(two, scopes) for two in _drop_idle(where, kept))
     return tuple(sorted(copies, key=lambda copy: (copy.a, copy.b, copy.paths, copy.commit_a)))
+
+
+def list_cut(branches: Sequence[Branch]) -> tuple[str, ...]:
+    """Return the refs of the branches of which only the newest commits are compared."""
+    return tuple(sorted(b.ref for b in _choose_branches(branches) if b.ahead > MOST_COMMITS))
+
+
+def _choose_branches(branches: Iterable[Branch]) -> list[Branch]:
+    return [b for b in branches if b.state is State.OPEN and b.at_rest is None and not b.detached]
 
 
 # -- which commits ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from agentledger.changes import bridges, net_changes
 from agentledger.changes.net_changes import Net
-from agentledger.collisions.copies import find_copies
+from agentledger.collisions.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import judge_pairs
@@ -52,6 +52,7 @@ def forecast_pairs(where: Where, fleet: Fleet, *, branches: Sequence[Branch], on
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
         copies=find_copies(where, fleet, branches=branches, only=only),
+        cut=list_cut(branches),
     )
 
 

@@ -161,6 +161,8 @@ class Collisions:
     not_merged: tuple[NotMerged, ...] = ()
     hints: tuple[Hint, ...] = ()
     copies: tuple[Copy, ...] = ()
+    #: The refs of the branches of which only the newest commits were looked at for copies.
+    cut: tuple[str, ...] = ()
     uncommitted: tuple[Uncommitted, ...] = ()
 
     @cached_property

@@ -158,6 +158,7 @@ RULES: tuple[Rule, ...] = (
     Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, applies=brief.has_brief),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
     Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, applies=ownership.has_scope),
+    Rule("FLT006", "copied-commit", "w", fleet.copied_commit, applies=fleet.has_copies),
     Rule("FLT007", "gate-off", "w", fleet.gate_off, applies=fleet.is_hooked_off),
     Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, applies=brief.has_brief),
 )
