@@ -70,12 +70,11 @@ def find_copies(
     candidates = _drop_lone_shapes(_list_candidates(where, _choose_branches(branches)))
     pairs = (pair for each in candidates for change in each.changes if (pair := _pair_of(change)))
     digests = read_digests(where.scratch, where.cache, pairs)
-    meetings = _pair_holders(_group_same(fleet, candidates, digests), only)
-    related = _Relations(fleet)
-    kept = [two for two in meetings if not related.are_one_work(*(holder.branch for holder in two))]
+    groups = _drop_built(fleet, map(_list_holders, _group_same(fleet, candidates, digests)))
+    meetings = [two for holders in groups for two in _pair_holders(holders, only)]
     scopes = _Scopes(fleet)
     # Two commits can be the same in both ways.
-    copies = dict.fromkeys(_build_copy(two, scopes) for two in _drop_idle(where, kept))
+    copies = dict.fromkeys(_build_copy(two, scopes) for two in _drop_idle(where, meetings))
     return tuple(sorted(copies, key=lambda copy: (copy.a, copy.b, copy.paths, copy.commit_a)))
 
 
@@ -176,21 +175,23 @@ def _count_written(changes: Iterable[Change], digests: Iterable[Digest], spared:
     )
 
 
-def _pair_holders(groups: Iterable[Sequence[_Candidate]], only: str) -> Iterator[tuple[_Holder, _Holder]]:
+def _list_holders(same: Iterable[_Candidate]) -> list[_Holder]:
+    """List the branches that have a change, each with its commit of it, the one that had it first before the others."""
+    holders: dict[str, _Holder] = {}
+    for candidate in sorted(same, key=_made_at):
+        for branch in candidate.branches:
+            # A branch may have made a change twice, with its revert between: then its newest one counts.
+            holders[branch.ref] = _Holder(branch, candidate)
+    return sorted(holders.values(), key=lambda holder: (*_made_at(holder.candidate), holder.branch.ref))
+
+
+def _pair_holders(holders: Sequence[_Holder], only: str) -> Iterator[tuple[_Holder, _Holder]]:
     """Yield each two branches that have one change under different ids, the one that had it first before the other."""
-    for same in groups:
-        holders: dict[str, _Holder] = {}
-        for candidate in sorted(same, key=_made_at):
-            for branch in candidate.branches:
-                # A branch may have made a change twice, with its revert between: then its newest one counts.
-                holders[branch.ref] = _Holder(branch, candidate)
-        ordered = sorted(
-            holders.values(), key=lambda holder: (*_made_at(holder.candidate), holder.branch.ref)
-        )
-        for at, later in enumerate(ordered):
-            for first in ordered[: at if len(ordered) <= MOST_IN_FULL else min(at, 1)]:
-                if not _shares(first, later) and only in ("", first.branch.ref, later.branch.ref):
-                    yield first, later
+    for at, later in enumerate(holders):
+        for first in holders[: at if len(holders) <= MOST_IN_FULL else min(at, 1)]:
+            wanted = only in ("", first.branch.ref, later.branch.ref)
+            if wanted and not _shares(first, later) and not _is_one_branch(first.branch, later.branch):
+                yield first, later
 
 
 def _made_at(candidate: _Candidate) -> tuple[int, str]:
@@ -206,25 +207,24 @@ def _shares(first: _Holder, later: _Holder) -> bool:
 # -- which branches ---------------------------------------------------------------------
 
 
-class _Relations:
-    """Which branches of a fleet are two copies of one, or build on each other."""
+def _drop_built(fleet: Fleet, groups: Iterable[Sequence[_Holder]]) -> Iterator[list[_Holder]]:
+    """Yield each group without the branches that build on another one of it: from that one they have the change."""
+    briefs = {task.id: task.brief for task in fleet.tasks}
+    needs_of = remember(lambda task: find_dependencies(task, briefs))
+    for holders in groups:
+        refs = {holder.branch.ref for holder in holders}
+        tasks = {holder.branch.work.task for holder in holders if holder.branch.work}
+        yield [
+            holder
+            for holder in holders
+            if not any(stand.ref in refs for stand in holder.branch.stands_on)
+            and not (holder.branch.work and tasks & needs_of(holder.branch.work.task))
+        ]
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._briefs = {task.id: task.brief for task in fleet.tasks}
-        self._needs = remember(lambda task: find_dependencies(task, self._briefs))
 
-    def are_one_work(self, one: Branch, other: Branch) -> bool:
-        """Are they one branch, as two clones have it, or does one of them build on the other?"""
-        return (
-            _plain_name(one.ref) == _plain_name(other.ref)
-            or self._builds_on(one, other)
-            or self._builds_on(other, one)
-        )
-
-    def _builds_on(self, upper: Branch, lower: Branch) -> bool:
-        if any(stand.ref == lower.ref for stand in upper.stands_on):
-            return True
-        return bool(upper.work and lower.work and lower.work.task in self._needs(upper.work.task))
+def _is_one_branch(one: Branch, other: Branch) -> bool:
+    """Are they one branch, as two clones have it?"""
+    return _plain_name(one.ref) == _plain_name(other.ref)
 
 
 def _plain_name(ref: str) -> str:

@@ -42,7 +42,9 @@ def _describe_copies(
 ) -> Iterable[CopiedCommit]:
     order = {commit.id: at for at, commit in enumerate(branch.commits)}
     sides = [_Side(branch.ref, copy) for copy in copies]
-    for side in sorted(sides, key=lambda side: (order.get(side.commit, len(order)), side.other)):
+    for side in sorted(
+        sides, key=lambda side: (order.get(side.commit, len(order)), not side.is_later, side.other)
+    ):
         other = known.get(side.other)
         if other is None:
             continue

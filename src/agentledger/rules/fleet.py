@@ -277,9 +277,8 @@ def _describe_copies(copies: list[CopiedCommit], others: list[str]) -> str:
     first, more = copies[0], len(copies) - 1
     subject = f'"{escape_hidden(first.subject)}" by {escape_hidden(first.author)}'
     several = f", and {format_count(more, 'more commit')}" if more else ""
-    elsewhere = (
-        f" and on {format_count(len(others) - 1, 'more branch', 'more branches')}" if others[1:] else ""
-    )
+    elsewhere = "".join(f", and on {escape_hidden(other)}" for other in others[1:3])
+    elsewhere += f", and on {len(others) - 3} more" if others[3:] else ""
     verb = "are" if more else "is"
     return (
         f"{first.commit[:12]} ({subject}){several} {verb} also on {escape_hidden(first.other)}, "
