@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agentledger.collisions import copies as finder
+from agentledger.collisions import same_commits
 from agentledger.model.collisions import Copy
 from gitrepo import START, Commit, Content, Repo
 from reading import fleet, git_commands
@@ -241,7 +241,7 @@ def test_two_copies_of_one_branch_are_no_two_branches(tmp_path: Path) -> None:
 def test_no_more_than_the_newest_commits_are_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finder, "MOST_COMMITS", 2)
+    monkeypatch.setattr(same_commits, "MOST_COMMITS", 2)
     told = Story(tmp_path / "r")
     told.pick("b", told.commit("a", {"x.txt": "one\n"}))
     told.commit("a", {"1.txt": "1\n"}, start=False)

@@ -1,62 +1,36 @@
 """Find changes that are a commit of their own on two branches: picked from one to the other, or rebased.
 
-Belongs here: which commits are compared, when two are one change, and which pairs of branches that concerns. Does not:
-the patch of a file (see `patch_digests`), or what a reader is told of it (see `rules.fleet`).
-
-Two commits are one change where they remove and add the same lines of the same files, have the same author, and
-
-- the same author's time, which cherry-pick, rebase and am keep; or
-- agree in the lines around those, too, and the functions in which they are, and have the same subject, or say enough:
-  many write the same version number, let the same program write a file, or delete one.
-
-What two different people wrote is no copy: of 65 equal patches of two authors, in pull requests of five projects that
-were open together at some time, 57 were made by the same formatter, by the same template, or by chance.
+Belongs here: which pairs of branches have one, and what is out of scope in it. Does not: when two commits are one
+change (see `same_commits`), or what a reader is told of it (see `rules.copied_commits`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache as remember
 from typing import NamedTuple
 
 from agentledger.changes import net_changes
-from agentledger.changes.net_changes import Line
-from agentledger.collisions.patch_digests import Digest, read_digests
+from agentledger.collisions import same_commits
+from agentledger.collisions.same_commits import Candidate
 from agentledger.collisions.where import Where
-from agentledger.git.blob_pairs import GITLINK, Pair
 from agentledger.model.collisions import Copy
-from agentledger.model.file_kind import Role, classify_path
 from agentledger.model.findings import Gate
-from agentledger.model.fleet import Branch, Change, Commit, Fleet, State
-from agentledger.model.ledger_paths import LEDGER_BYTES
-from agentledger.model.text import encode
+from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.work import find_dependencies
 from agentledger.rules.case import Case
 from agentledger.rules.ownership import can_change
 from agentledger.scope import task_scope
-from agentledger.scope.task_scope import first_match
 
-# The newest commits of a branch that are compared.
-MOST_COMMITS = 200
-# So many bytes of changed lines, without white space, that nobody writes twice by chance.
-LEAST_BYTES = 80
 # Where more branches than this have one change, each is compared with the one that had it first.
 MOST_IN_FULL = 8
-
-
-class _Candidate(NamedTuple):
-    """A commit that may be on another branch, too: what it changed, and the branches that have it."""
-
-    commit: Commit
-    changes: tuple[Change, ...]
-    branches: tuple[Branch, ...]
 
 
 class _Holder(NamedTuple):
     """A branch that has a change, and its commit that made it."""
 
     branch: Branch
-    candidate: _Candidate
+    candidate: Candidate
 
 
 def find_copies(
@@ -64,13 +38,10 @@ def find_copies(
 ) -> tuple[Copy, ...]:
     """Return the commits outside base that are on two of these branches under different ids.
 
-    `only` is the ref of the branch that is asked for; '' for all. Of a branch with more than `MOST_COMMITS` commits,
-    the newest are compared.
+    `only` is the ref of the branch that is asked for; '' for all. See `list_cut` for what was not compared.
     """
-    candidates = _drop_lone_shapes(_list_candidates(where, _choose_branches(branches)))
-    pairs = (pair for each in candidates for change in each.changes if (pair := _pair_of(change)))
-    digests = read_digests(where.scratch, where.cache, pairs)
-    groups = _drop_built(fleet, map(_list_holders, _group_same(fleet, candidates, digests)))
+    same = same_commits.group_same_commits(where, fleet.policy, _choose_branches(branches))
+    groups = _drop_built(fleet, map(_list_holders, same))
     meetings = [two for holders in groups for two in _pair_holders(holders, only)]
     scopes = _Scopes(fleet)
     # Two commits can be the same in both ways.
@@ -80,102 +51,17 @@ def find_copies(
 
 def list_cut(branches: Sequence[Branch]) -> tuple[str, ...]:
     """Return the refs of the branches of which only the newest commits are compared."""
-    return tuple(sorted(b.ref for b in _choose_branches(branches) if b.ahead > MOST_COMMITS))
+    return tuple(sorted(b.ref for b in _choose_branches(branches) if b.ahead > same_commits.MOST_COMMITS))
 
 
 def _choose_branches(branches: Iterable[Branch]) -> list[Branch]:
     return [b for b in branches if b.state is State.OPEN and b.at_rest is None and not b.detached]
 
 
-# -- which commits ----------------------------------------------------------------------
+# -- which branches ---------------------------------------------------------------------
 
 
-def _list_candidates(where: Where, branches: Sequence[Branch]) -> list[_Candidate]:
-    """List the plain commits of these branches that change more than the ledger."""
-    holders: dict[str, list[Branch]] = {}
-    commits: dict[str, Commit] = {}
-    for branch in branches:
-        for commit in branch.own_commits[:MOST_COMMITS]:
-            # What a merge changed is its parents' work; a root commit has nothing to differ from.
-            if len(commit.parents) == 1:
-                commits[commit.id] = commit
-                holders.setdefault(commit.id, []).append(branch)
-    lines = {commit.id: [Line(commit.id, commit.parents)] for commit in commits.values()}
-    owns = net_changes.find_own_changes(where.scratch, lines, where.cache) if lines else {}
-    candidates = []
-    for name, own in owns.items():
-        changes = (change for _, change in own.newest.values() if not change.path.startswith(LEDGER_BYTES))
-        if not own.failed and (code := tuple(changes)):
-            candidates.append(_Candidate(commits[name], code, tuple(holders[name])))
-    return candidates
-
-
-def _drop_lone_shapes(candidates: Iterable[_Candidate]) -> list[_Candidate]:
-    """Keep the commits that change the same files as another one does: only these are worth reading."""
-    shapes: dict[tuple[tuple[bytes, str, str], ...], list[_Candidate]] = {}
-    for candidate in candidates:
-        shape = tuple((change.path, change.old_mode, change.new_mode) for change in candidate.changes)
-        shapes.setdefault(shape, []).append(candidate)
-    return [
-        candidate
-        for same in shapes.values()
-        if len(same) > 1 and len({b.ref for each in same for b in each.branches}) > 1
-        for candidate in same
-    ]
-
-
-def _pair_of(change: Change) -> Pair | None:
-    """Return the blobs whose lines say what a change does; None where its ids do, or its modes alone."""
-    if GITLINK in (change.old_mode, change.new_mode) or change.old == change.new:
-        return None
-    return Pair(change.old, change.new)
-
-
-# -- the same change --------------------------------------------------------------------
-
-
-def _group_same(
-    fleet: Fleet, candidates: Iterable[_Candidate], digests: Mapping[Pair, Digest]
-) -> list[list[_Candidate]]:
-    groups: dict[tuple[object, ...], list[_Candidate]] = {}
-    spared = (*map(encode, fleet.policy.open), *map(encode, fleet.policy.generated))
-    for candidate in candidates:
-        commit, changes = candidate.commit, candidate.changes
-        read = [_digest_change(change, digests) for change in changes]
-        lines = tuple((change.path, digest.lines) for change, digest in zip(changes, read, strict=True))
-        whole = tuple((change.path, digest.whole) for change, digest in zip(changes, read, strict=True))
-        size = _count_written(changes, read, spared)
-        groups.setdefault((commit.author, commit.at, lines), []).append(candidate)
-        # By name: a forge that squashes puts another address.
-        if size:
-            groups.setdefault((commit.author.name, commit.subject, whole), []).append(candidate)
-        if size >= LEAST_BYTES:
-            groups.setdefault((commit.author.name, whole), []).append(candidate)
-    return [same for same in groups.values() if len(same) > 1]
-
-
-def _digest_change(change: Change, digests: Mapping[Pair, Digest]) -> Digest:
-    pair = _pair_of(change)
-    if pair is not None:
-        return digests[pair]
-    ids = f"{change.old} {change.new}"
-    # The path and both modes are equal already, so of a change of modes nothing is left to tell.
-    return Digest("", "", 0) if change.old == change.new else Digest(ids, ids, 0)
-
-
-def _count_written(changes: Iterable[Change], digests: Iterable[Digest], spared: tuple[bytes, ...]) -> int:
-    """Count the bytes that somebody wrote: nobody writes a deletion, or a file that a program makes."""
-    return sum(
-        digest.size
-        for change, digest in zip(changes, digests, strict=True)
-        if digest.size > 0
-        and change.status != "D"
-        and classify_path(change.path) is not Role.GENERATED
-        and first_match(spared, change.path) is None
-    )
-
-
-def _list_holders(same: Iterable[_Candidate]) -> list[_Holder]:
+def _list_holders(same: Iterable[Candidate]) -> list[_Holder]:
     """List the branches that have a change, each with its commit of it, the one that had it first before the others."""
     holders: dict[str, _Holder] = {}
     for candidate in sorted(same, key=_made_at):
@@ -194,7 +80,7 @@ def _pair_holders(holders: Sequence[_Holder], only: str) -> Iterator[tuple[_Hold
                 yield first, later
 
 
-def _made_at(candidate: _Candidate) -> tuple[int, str]:
+def _made_at(candidate: Candidate) -> tuple[int, str]:
     return candidate.commit.committed_at, candidate.commit.id
 
 
@@ -202,9 +88,6 @@ def _shares(first: _Holder, later: _Holder) -> bool:
     """Has one of the two the very commit of the other?"""
     refs = {branch.ref for branch in first.candidate.branches}
     return later.branch.ref in refs or first.branch.ref in {b.ref for b in later.candidate.branches}
-
-
-# -- which branches ---------------------------------------------------------------------
 
 
 def _drop_built(fleet: Fleet, groups: Iterable[Sequence[_Holder]]) -> Iterator[list[_Holder]]:

@@ -49,7 +49,9 @@ def read_digests(scratch: Scratch, cache: Cache, pairs: Iterable[Pair]) -> dict[
     """
     wanted = list(dict.fromkeys(pairs))
     keys = {pair: pair.old + pair.new for pair in wanted}
-    return get_or_compute(cache, "patch", keys, lambda missing: _compute_digests(scratch, missing), _FORM)
+    return get_or_compute(
+        cache, "patch", keys, compute=lambda missing: _compute_digests(scratch, missing), form=_FORM
+    )
 
 
 def _dump_digest(digest: Digest) -> list[str | int] | None:
