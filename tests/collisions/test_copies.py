@@ -58,11 +58,12 @@ class Story:
             values.setdefault("parents", [self.first])
         return self.repo.commit(f"agent/{branch}", files, **values)  # type: ignore[arg-type]
 
-    def both(self, name: str, files: Mapping[str, Content]) -> None:
+    def both(self, name: str, files: Mapping[str, Content]) -> Commit:
         """What a cherry-pick onto base's tip comes to, without the wait for it."""
         at = self.at + 60
-        self.commit(f"{name}-a", files, at=at, message=name)
+        first = self.commit(f"{name}-a", files, at=at, message=name)
         self.commit(f"{name}-b", files, at=at, message=name, parents=[self.main], committed_at=at + 30)
+        return first
 
     def pick(self, branch: str, commit: Commit) -> None:
         """A real cherry-pick onto a branch that begins at base's tip."""
@@ -111,6 +112,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     git("revert", "--no-edit", "HEAD")
     merged = commit("merged-a", {"merged.txt": "one\n"})
     told.repo.merge("agent/merged-b", [told.main, merged], {"merged.txt": "one\n"})
+    # A commit of a newer base than the one that is here, picked by one and merged in by another.
+    newer = commit("newer-a", {"newer.txt": "one\n"}, at=at)
+    elsewhere = told.repo.commit("refs/elsewhere", {"newer.txt": "one\n"}, parents=[told.main], at=at)
+    told.repo.merge("agent/newer-b", [told.main, elsewhere], {"newer.txt": "one\n"})
+    assert newer.id != elsewhere.id
     # Names, modes and kinds of files.
     told.both("blank", {"dir/a b\tc.txt": "odd name\n"})
     commit("path-a", {"a b.txt": "blank\n" * 9 + NEW}, "Add to a file", at=at)
@@ -188,7 +194,7 @@ COPIED = {
 
 
 def test_these_are_copies_and_no_others(pairs: dict[tuple[str, str], list[Copy]]) -> None:
-    """Not: stranger, changed, reverted, merged, path, picture, indent, place, bump, lock, gone, empty, ledger, head."""
+    """Not: stranger, changed, reverted, merged, newer, path, picture, indent, place, bump, lock, gone and the rest."""
     assert sorted(pairs) == sorted((f"{name}-a", f"{name}-b") for name in (*COPIED, "twin"))
 
 
@@ -227,6 +233,14 @@ def test_what_many_branches_have_is_named_once_a_branch(tmp_path: Path) -> None:
         )
     found = find(told.repo)
     assert [(short(copy.a), short(copy.b)) for copy in found] == [("00", f"{n:02}") for n in range(1, 12)]
+
+
+def test_of_branches_that_share_a_commit_the_lowest_is_named(tmp_path: Path) -> None:
+    told = Story(tmp_path / "r")
+    lowest = told.both("x", {"x.txt": "one\n"})
+    for number in range(3):
+        told.commit(f"above-{number}", {f"{number}.txt": "more\n"}, parents=[lowest])
+    assert [(short(copy.a), short(copy.b)) for copy in find(told.repo)] == [("x-a", "x-b")]
 
 
 def test_two_copies_of_one_branch_are_no_two_branches(tmp_path: Path) -> None:

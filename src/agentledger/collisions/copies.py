@@ -65,9 +65,10 @@ def _list_holders(same: Iterable[Candidate]) -> list[_Holder]:
     """List the branches that have a change, each with its commit of it, the one that had it first before the others."""
     holders: dict[str, _Holder] = {}
     for candidate in sorted(same, key=_made_at):
-        for branch in candidate.branches:
-            # A branch may have made a change twice, with its revert between: then its newest one counts.
-            holders[branch.ref] = _Holder(branch, candidate)
+        # Of branches with the very same commit, the lowest: the others begin at it, or at a newer base than this.
+        branch = min(candidate.branches, key=lambda b: (b.ahead, b.name, b.ref))
+        # A branch may have made a change twice, with its revert between: then its newest one counts.
+        holders[branch.ref] = _Holder(branch, candidate)
     return sorted(holders.values(), key=lambda holder: (*_made_at(holder.candidate), holder.branch.ref))
 
 

@@ -59,9 +59,10 @@ def _list_candidates(where: Where, branches: Sequence[Branch]) -> list[Candidate
     holders: dict[str, list[Branch]] = {}
     commits: dict[str, Commit] = {}
     for branch in branches:
-        for commit in branch.own_commits[:MOST_COMMITS]:
+        # What was merged in was made elsewhere: on another branch, or on a newer base than the one that is here.
+        for commit in branch.line[:MOST_COMMITS]:
             # What a merge changed is its parents' work; a root commit has nothing to differ from.
-            if len(commit.parents) == 1:
+            if len(commit.parents) == 1 and commit.id not in branch.borrowed:
                 commits[commit.id] = commit
                 holders.setdefault(commit.id, []).append(branch)
     lines = {commit.id: [Line(commit.id, commit.parents)] for commit in commits.values()}
