@@ -80,6 +80,8 @@ class Scene:
         self.desk = Desk(self.repo, self.repo.worktree_add(folder / "an agent's", "agent/x").path)
         self.pushed: tuple[str, ...] = ("HEAD:refs/heads/agent/x",)
         self.steps = 0
+        #: Does `checked` compare the branches two by two, which takes a merge each?
+        self.compares = False
 
     @cached_property
     def remote(self) -> Repo:
@@ -206,7 +208,7 @@ class Scene:
     def checked(self, *gates: str) -> dict[str, list[Told]]:
         """What `agentledger check` tells at these gates, on the task at spawn, else on its branch."""
         self.repo.flush()
-        asked = Request(now=NOW, forecast=False, rules=False, gate=True)
+        asked = Request(now=NOW, forecast=self.compares, pairs=self.compares, rules=False, gate=True)
         with snapshot.open_snapshot(self.repo.path, asked) as taken:
             (branch,) = [each for each in taken.fleet.branches if each.name == "agent/x"]
             found = {

@@ -15,6 +15,7 @@ from agentledger.attention.wip import Load
 from agentledger.model.fleet import HooksOff
 from agentledger.model.policy import Policy, Wip
 from agentledger.model.work import Progress
+from agentledger.rules.case import CopiedCommit
 from rule_rows_brief import nothing, planned
 
 
@@ -87,6 +88,36 @@ def reverted(scene: Scene) -> None:
     scene.desk.git("revert", "--no-edit", "main")
 
 
+def picked_twice(scene: Scene) -> None:
+    """Another branch's commit is here, too, and after it work of this one's own."""
+    picked(scene)
+    scene.slip("src/later.py")
+    scene.compares = True
+
+
+def dropped(scene: Scene, said: Told) -> None:
+    commit = scene.desk.git("log", "-1", "--format=%H", "--", "docs/d.md").strip()[:12]
+    assert said.hint.startswith(f"git rebase --onto {commit}^ {commit}; or build on it: "), said
+    assert "docs/d.md is out of scope here" in said.message
+    scene.obey(said.hint.partition(";")[0], said)
+    assert scene.desk.git("diff", "--name-only", "main...", "--", "docs", "src/later.py") == "src/later.py\n"
+
+
+def picked_by_another(scene: Scene) -> None:
+    """What this branch did first, another one has done, too."""
+    scene.peer("y")
+    scene.repo.commit(
+        "agent/y", {"src/a.py": "a = 2\n" * 20}, parents=[scene.repo.git("rev-parse", "agent/y")]
+    )
+    scene.compares = True
+
+
+def the_other_builds_on_it(scene: Scene, said: Told) -> None:
+    assert "take it out of agent/y, which had it later; or let that build on this: " in said.hint
+    assert "src/a.py is out of scope there" in said.message
+    scene.managed("agentledger plan y --add-depends-on x", said)
+
+
 def not_blamed(scene: Scene, said: Told) -> None:
     """Rebase, as what picks and am do, is told in the same words."""
     assert "may have come by cherry-pick, rebase, revert or am, which run no commit hook" in said.message, (
@@ -114,6 +145,10 @@ def hooks_outlived(scene: Scene) -> None:
 def turned_on(scene: Scene, said: Told) -> None:
     for command in said.hint.split(" && "):
         scene.types(command)
+
+
+def copied(other: str = "agent/y", **different: Any) -> CopiedCommit:
+    return CopiedCommit(given.HEAD, "Ann", "Say so", other=other, other_commit=given.OLD, **different)
 
 
 ROWS = (
@@ -231,6 +266,25 @@ ROWS = (
                     case=arrange.__name__,
                 )
                 for arrange in (picked, reverted)
+            ),
+        ),
+    ),
+    RuleRow(
+        "FLT006",
+        fires=(
+            given.case(given.MERGE, copies=(copied(),)),
+            given.case(given.MERGE, copies=(copied(is_later=True, drop="git rebase"),)),
+            given.case(given.MERGE, copies=(copied(), copied("agent/z"))),
+        ),
+        silent=(given.case(given.MERGE), given.case(given.PUSH, copies=(copied(),))),
+        situations=(
+            Advice(
+                *("FLT006", "····w", "agent", picked_twice, dropped),
+                others={"built on": planned("--add-depends-on y")},
+                case="picked",
+            ),
+            Advice(
+                "FLT006", "····w", "manager", picked_by_another, the_other_builds_on_it, case="picked away"
             ),
         ),
     ),

@@ -147,7 +147,8 @@ def _run_check(
             request = Request(base=base, forecast=False, lines=False, rules=False, gate=True, fetch=True)
             return checks.check_task(start, task, request, tell)
         if fleet:
-            request = Request(base=base, rules=False, gate=gate is not None, fetch=True)
+            pairs = gate in (None, Gate.MERGE)
+            request = Request(base=base, rules=False, gate=gate is not None, fetch=True, pairs=pairs)
             return checks.check_fleet(start, gate, request, tell)
         if between is not None:
             first, end = _parse_range(between)

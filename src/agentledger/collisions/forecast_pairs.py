@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
 from agentledger.collisions.compared_heads import find_heads, keep_clean
+from agentledger.collisions.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hints import find_guesses, list_hints
 from agentledger.collisions.hunk_ranges import find_touching_edits
@@ -57,6 +58,8 @@ def forecast_pairs(
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
         hints=tuple(sorted(_find_hints(where, ready.nets, ready.members, compared))),
+        copies=find_copies(where, fleet, branches=branches, only=only),
+        cut=list_cut(branches),
     )
     if not works:
         return collisions

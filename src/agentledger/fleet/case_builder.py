@@ -24,9 +24,8 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Line, Net, Own
 from agentledger.changes.own_commits import Lineage
 from agentledger.changes.packet_bases import PacketBases
-from agentledger.fleet import check_ins, check_measurements
+from agentledger.fleet import check_ins, check_measurements, copied_commits
 from agentledger.fleet.fleet_facts import (
-    PROTECTED,
     describe_gone_tasks,
     find_hooks_off,
     has_named_branch,
@@ -219,12 +218,13 @@ class Bench:
         )
         self.briefs = {task.id: task.brief for task in fleet.tasks}
         self.lines = _lines_of_tasks(fleet)
+        self.copies = copied_commits.list_copied_commits(fleet, branches)
         self.nets = _find_nets(scratch, fleet.base.head, branches, store)
         grounds = [stand.commit for b in branches for stand in b.stands_on]
         self.grounds = (
             net_changes.find_net_changes(scratch, fleet.base.head, grounds, store) if grounds else {}
         )
-        lineage = Lineage(scratch, fleet, branches, protected=PROTECTED, store=store)
+        lineage = Lineage(scratch, fleet, branches, protected=task_scope.PROTECTED, store=store)
         own_commits = {b.ref: lineage.of(b) for b in branches}
         self.owns = net_changes.find_own_changes(scratch, own_commits, store)
         self.base_states = self._find_base_states(branches)
@@ -301,6 +301,7 @@ class Bench:
             replayed=find_replayed(branch.commits),
             merged=merged,
             foreign=self._foreign_work(branch, merged),
+            copies=self.copies.get(branch.ref, ()),
             peers=self._near_peers(brief),
             done=self.done | landing if landing else self.done,
             gone=self.gone,

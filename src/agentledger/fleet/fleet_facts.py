@@ -20,19 +20,6 @@ from agentledger.model.ledger import Brief
 from agentledger.rules.case import Peer
 from agentledger.scope import task_scope
 
-# Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
-# pattern that happens to match it.
-PROTECTED = tuple(
-    pattern.encode()
-    for pattern in (
-        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
-        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
-        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
-        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
-        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
-    ).split()
-)
-
 
 def task_dependencies(fleet: Fleet) -> dict[str, tuple[str, ...]]:
     """Map every task to those that it depends on."""
@@ -97,7 +84,7 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 
 def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
     """Return the scope that a brief grants under the fleet's policy."""
-    return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
+    return task_scope.scope_of_brief(brief, fleet.policy, task_scope.PROTECTED)
 
 
 def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:

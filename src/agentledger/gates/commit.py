@@ -116,7 +116,7 @@ def _gather_case(sealed: Scratch, here: Here, gated: Gated, commit: str, own: Ow
         is_agent_branch=True,
         task=gated.task,
         work=_gather_work(sealed, here, gated, commit=commit, own=own, now=now),
-        scope=task_scope.scope_of_brief(brief, gated.policy, fleet_facts.PROTECTED),
+        scope=task_scope.scope_of_brief(brief, gated.policy, task_scope.PROTECTED),
         changed=changed,
         code=any(not touched.path.startswith(LEDGER_BYTES) for touched in changed),
         links={c.path: targets[c.new] for c in new if c.new in targets},

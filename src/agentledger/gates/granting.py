@@ -11,7 +11,6 @@ import os
 import time
 from pathlib import Path
 
-from agentledger.fleet import fleet_facts
 from agentledger.gates import grant
 from agentledger.gates.gated import Gated
 from agentledger.gates.here import Here
@@ -64,7 +63,7 @@ def _is_plain_brief(gated: Gated) -> bool:
 def _grant_fields(here: Here, gated: Gated) -> dict[str, list[bytes]]:
     brief = gated.task.brief
     assert brief
-    granted = scope_patterns.scope_of_brief(brief, gated.policy, fleet_facts.PROTECTED)
+    granted = scope_patterns.scope_of_brief(brief, gated.policy, scope_patterns.PROTECTED)
     base = [ref for ref in (gated.choice.local, gated.choice.remote) if ref]
     control = [ref for ref in (gated.copies.local, gated.copies.remote) if ref]
     patterns = list(map(encode, _ref_patterns(gated, [ref.name for ref in (*base, *control)])))

@@ -98,7 +98,7 @@ class Copy(NamedTuple):
 
     a: str
     b: str
-    #: The commit on each, and what both say of themselves.
+    #: The commit on each, and what the earlier one says of itself.
     commit_a: str
     commit_b: str
     author: str
@@ -107,6 +107,10 @@ class Copy(NamedTuple):
     #: Those of the paths that the brief of each does not let it change.
     outside_a: tuple[bytes, ...] = ()
     outside_b: tuple[bytes, ...] = ()
+    #: The ref of the one whose commit was made later; "" where both were made at the same time.
+    later: str = ""
+    #: Two attempts at one task: one of them lands.
+    rivals: bool = False
 
 
 class Skipped(NamedTuple):
@@ -159,6 +163,8 @@ class Collisions:
     not_merged: tuple[NotMerged, ...] = ()
     hints: tuple[Hint, ...] = ()
     copies: tuple[Copy, ...] = ()
+    #: The refs of the branches of which only the newest commits were looked at for copies.
+    cut: tuple[str, ...] = ()
     uncommitted: tuple[Uncommitted, ...] = ()
 
     @cached_property

@@ -18,7 +18,17 @@ from agentledger.model.ledger import Waiver
 from agentledger.model.ledger_paths import LEDGER
 from agentledger.model.paths import fold_name
 from agentledger.model.text import encode
-from agentledger.rules import brief, check_worth, evidence, fleet, ownership, packet, review, status
+from agentledger.rules import (
+    brief,
+    check_worth,
+    copied_commits,
+    evidence,
+    fleet,
+    ownership,
+    packet,
+    review,
+    status,
+)
 from agentledger.rules.case import Case, Found
 from agentledger.scope.task_scope import first_match
 
@@ -158,6 +168,7 @@ RULES: tuple[Rule, ...] = (
     Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, applies=brief.has_brief),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
     Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, applies=ownership.has_scope),
+    Rule("FLT006", "copied-commit", "w", copied_commits.copied_commit, applies=copied_commits.has_copies),
     Rule("FLT007", "gate-off", "w", fleet.gate_off, applies=fleet.is_hooked_off),
     Rule("KIL001", "kill-criterion-met", "w", fleet.kill_criterion_met, applies=brief.has_brief),
 )

@@ -95,6 +95,28 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class CopiedCommit:
+    """A commit of the branch that another branch has under another id, with what the earlier one says of itself.
+
+    `outside` and `outside_there` are its paths that this branch, and the other one, may not change. `is_later`: this
+    branch has made its own after the other one; then `drop`, typed on this branch, takes out all such commits that it
+    shares with that one, and is '' where no short command does.
+    """
+
+    commit: str
+    author: str
+    subject: str
+    other: str
+    other_commit: str
+    #: The other branch's task; "" without one that has a brief.
+    task: str = ""
+    outside: tuple[bytes, ...] = ()
+    outside_there: tuple[bytes, ...] = ()
+    is_later: bool = False
+    drop: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BaseDoubt:
     """Why the base that a packet names is none to compare with.
 
@@ -193,6 +215,8 @@ class Case:
     #: The commits of other tasks that are in the branch without `depends_on`, each with the command that takes
     #: them out.
     foreign: Mapping[str, str] = field(default_factory=dict)
+    #: Its commits that other branches have under other ids, the newest first; of rivals none, since one of them lands.
+    copies: tuple[CopiedCommit, ...] = ()
     #: The refs that a push moves.
     refs: tuple[Ref, ...] = ()
     #: The command that pushes the branch and no other ref, whatever git's settings are; "" where nobody asked.

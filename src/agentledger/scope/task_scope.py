@@ -21,6 +21,19 @@ from agentledger.model.text import encode
 from agentledger.scope import automata
 from agentledger.scope import patterns as scope_patterns
 
+# Files that steer tools, and so decide what runs. A brief owns one of them only by its full path, never by a
+# pattern that happens to match it.
+PROTECTED = tuple(
+    pattern.encode()
+    for pattern in (
+        "**/.gitmodules **/.gitattributes .pre-commit-config.yaml "
+        ".github/workflows/** .github/actions/** .gitlab-ci.yml "
+        ".forgejo/workflows/** .gitea/workflows/** .husky/** .githooks/** lefthook.yml .lefthook.yml "
+        "**/AGENTS.md **/CLAUDE.md **/GEMINI.md .claude/** .codex/** .cursor/** .cursorrules .gemini/** "
+        ".github/copilot-instructions.md .github/instructions/** .mcp.json .vscode/mcp.json"
+    ).split()
+)
+
 
 class Meeting(NamedTuple):
     """A path that is in two scopes, and the pattern of each that matches it."""
