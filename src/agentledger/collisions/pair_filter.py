@@ -92,11 +92,11 @@ def _group_by_blob(numbers: Sequence[int], changes: Sequence[Change]) -> Edits:
 
 
 def _pairs_at_path(numbers: Sequence[int], changes: Sequence[Change], with_added: set[int]) -> Iterator[Two]:
-    """Yield the pairs of footprints that do different things to one path, or both delete what each may rename."""
+    """Yield the pairs of footprints that do different things to one path, or both delete what one may rename."""
     for (one, first), (other, second) in combinations(zip(numbers, changes, strict=True), 2):
         same = (first.new_mode, first.new) == (second.new_mode, second.new)
         if same:
-            renamed = first.status == "D" and one in with_added and other in with_added
+            renamed = first.status == "D" and (one in with_added or other in with_added)
             if not renamed:
                 continue
         yield one, other
