@@ -1,9 +1,7 @@
 """What git says about every pair of branches: the truth that the forecast of pairs has to equal.
 
-    python tests/support/brutepairs.py REPOSITORY…
-
 Belongs here: merging all pairs, without any filter, by other means than the program's own; and the comparison. Does
-not: making repositories (see `pairfuzz`). As a program it prints one line for each repository.
+not: making repositories (see `pairfuzz`).
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,9 +33,7 @@ _SETTINGS = {
     "merge.conflictStyle": "merge",
     "core.attributesFile": os.devnull,
 }
-_WHO = {
-    f"GIT_{who}_{what}": "x <x> 1 +0000".split()[0] for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-}
+_WHO = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 _KINDS = {frozenset("123"): "content", frozenset("23"): "add/add"}
 
 # The kind of conflict by path; None where git gives no answer.
@@ -75,11 +70,14 @@ class Compared(NamedTuple):
     differences: tuple[str, ...]
 
     def __str__(self) -> str:
-        return " ".join(
-            f"{name}={value:.1f}" if isinstance(value, float) else f"{name}={value}"
-            for name, value in self._asdict().items()
-            if name != "differences"
-        ) + f" differences={len(self.differences)}"
+        return (
+            " ".join(
+                f"{name}={value:.1f}" if isinstance(value, float) else f"{name}={value}"
+                for name, value in self._asdict().items()
+                if name != "differences"
+            )
+            + f" differences={len(self.differences)}"
+        )
 
 
 def compare_fleet(repo: Path, request: Request) -> Compared:
@@ -106,7 +104,9 @@ def compare_fleet(repo: Path, request: Request) -> Compared:
         tried=fleet.collisions.tried,
         tried_for_nothing=fleet.collisions.tried - conflicts,
         really_other=sum(
-            bool(truth.answers[two]) != bool(other) for two, other in truth.really.items() if other is not None
+            bool(truth.answers[two]) != bool(other)
+            for two, other in truth.really.items()
+            if other is not None
         ),
         seconds=truth.seconds,
         seconds_ours=seconds,
@@ -137,8 +137,12 @@ def merge_all_pairs(repo: Path, fleet: Fleet, branches: Sequence[Branch], really
     with tempfile.TemporaryDirectory() as name:
         sealed = _Sealed(repo, Path(name))
         base, heads = fleet.base.head, {b.ref: b.head for b in branches}
-        own = {ref: frozenset(sealed.git("rev-list", head, f"^{base}").split()) for ref, head in heads.items()}
-        trees = dict(zip(heads, sealed.merge([(base, head) for head in heads.values()], trees=True), strict=True))
+        own = {
+            ref: frozenset(sealed.git("rev-list", head, f"^{base}").split()) for ref, head in heads.items()
+        }
+        trees = dict(
+            zip(heads, sealed.merge([(base, head) for head in heads.values()], trees=True), strict=True)
+        )
         after = sealed.commit_without_ledger(base, trees)
         landed = {ref: sealed.commit(tree, base, heads[ref]) for ref, tree in trees.items()}
         twos = list(combinations(heads, 2))
@@ -163,7 +167,9 @@ class _Sealed:
         self._folder = folder
         self._env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _WHO
         self._env |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ATTR_NOSYSTEM": "1"}
-        common = self._run(repo, "rev-parse", "--path-format=absolute", "--git-common-dir").stdout.decode().strip()
+        common = (
+            self._run(repo, "rev-parse", "--path-format=absolute", "--git-common-dir").stdout.decode().strip()
+        )
         kind = self._run(repo, "rev-parse", "--show-object-format").stdout.decode().strip()
         self._run(folder, "init", "--quiet", "--bare", f"--object-format={kind}", ".")
         (folder / "objects/info/alternates").write_text(f"{common}/objects\n")
@@ -183,7 +189,9 @@ class _Sealed:
         return done.stdout.decode().strip()
 
     def commit(self, tree: str, *parents: str) -> str:
-        return self.git("commit-tree", tree, *(word for parent in parents for word in ("-p", parent)), "-m", "x")
+        return self.git(
+            "commit-tree", tree, *(word for parent in parents for word in ("-p", parent)), "-m", "x"
+        )
 
     def commit_without_ledger(self, base: str, trees: Mapping[str, str]) -> dict[str, str]:
         """Map each ref to a commit of its tree on base, both without the ledger's folder."""
@@ -222,7 +230,7 @@ def _parse(fields: Sequence[str], pairs: Sequence[Two], trees: bool) -> Iterator
     while at + 2 < len(fields):
         clean, tree, at = fields[at] == "1", fields[at + 1], at + 2
         stages: dict[str, set[str]] = {}
-        made_up = re.compile("~(?:%s)(?:_[0-9]+)?$" % "|".join(pairs[number]))
+        made_up = re.compile(f"~(?:{'|'.join(pairs[number])})(?:_[0-9]+)?$")
         while at < len(fields) and fields[at]:
             entry, _, path = fields[at].partition("\t")
             stages.setdefault(made_up.sub("", path), set()).add(entry[-1])
@@ -231,23 +239,20 @@ def _parse(fields: Sequence[str], pairs: Sequence[Two], trees: bool) -> Iterator
             return
         at, number = at + 1, number + 1
         # Of some conflicts git tells the names in a message alone.
-        yield tree if trees else {NAMELESS: "other"} if not clean and not stages else {
-            path: _name_kind(frozenset(each)) for path, each in sorted(stages.items()) if not path.startswith(LEDGER)
-        }
+        yield (
+            tree
+            if trees
+            else {NAMELESS: "other"}
+            if not clean and not stages
+            else {
+                path: _name_kind(frozenset(each))
+                for path, each in sorted(stages.items())
+                if not path.startswith(LEDGER)
+            }
+        )
 
 
 def _name_kind(stages: frozenset[str]) -> str:
-    return _KINDS.get(stages) or ("modify/delete" if stages in (frozenset("12"), frozenset("13")) else "other")
-
-
-def main(paths: Sequence[str]) -> None:
-    """Compare each repository, and print what differs."""
-    for path in paths:
-        result = compare_fleet(Path(path), Request(pairs=True, rules=False, lines=False, dormant=None))
-        for line in result.differences[:20]:
-            print(line)
-        print(result, flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return _KINDS.get(stages) or (
+        "modify/delete" if stages in (frozenset("12"), frozenset("13")) else "other"
+    )

@@ -1,24 +1,15 @@
 """Makes random repositories whose branches do to each other all that git's merge has a rule for.
 
-    python tests/support/pairfuzz.py --pairs 100000 [--seed N] [--branches 60] [--keep FOLDER]
-
-Belongs here: what random branches do. Does not: what becomes of their pairs (see `brutepairs`). As a program it makes
-one repository after the other, has both compared, and prints what differs; the same numbers make the same repositories.
+Belongs here: what random branches do. Does not: what becomes of their pairs (see `brutepairs`). The same numbers make
+the same repository.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
-import shutil
-import tempfile
-import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agentledger.fleet.snapshot import Request
-from brutepairs import compare_fleet
 from gitrepo import Commit, Content, Repo
 
 Entry = tuple[str, str]
@@ -36,7 +27,7 @@ def make_fleet(folder: Path, seed: int, branches: int) -> Repo:
     # Some operations come from a small pool, so that branches do the same, or half of the same.
     pool = [dice.randrange(1 << 30) for _ in range(branches // 3)]
     tree = _make_base(dice)
-    grounds = [(repo.commit("main", _write(tree), parents=[]), tree)]
+    grounds = [(repo.commit("main", dict[str, Content](tree), parents=[]), tree)]
     for _ in range(dice.randrange(3)):
         now = _change(dice, pool, grounds[-1][1], times=1)
         grounds.append((repo.commit("main", _difference(grounds[-1][1], now)), now))
@@ -107,7 +98,7 @@ def _without_clashes(tree: Tree) -> Tree:
 
 
 def _pick(dice: random.Random, tree: Tree) -> str:
-    return dice.choice(sorted(tree) or [""])
+    return dice.choice(sorted(tree) or ["f"])
 
 
 def _edit(dice: random.Random, tree: Tree, path: str = "") -> Tree:
@@ -170,9 +161,9 @@ def _rename_folder(dice: random.Random, tree: Tree) -> Tree:
     stay = dice.choice((0.0, 0.0, 0.3))
     moved: Tree = {}
     for path, entry in tree.items():
-        if path.startswith(folder) and dice.random() >= stay:
-            path = (target if dice.random() < 0.6 else second) + path[len(folder) :]
-        moved[path] = entry
+        goes = path.startswith(folder) and dice.random() >= stay
+        new = (target if dice.random() < 0.6 else second) + path.removeprefix(folder)
+        moved[new if goes else path] = entry
     return moved
 
 
@@ -191,7 +182,7 @@ def _folder_for_file(dice: random.Random, tree: Tree) -> Tree:
     path = _pick(dice, tree)
     entry = tree.get(path, (PLAIN, "x\n"))
     kept = {each: content for each, content in tree.items() if each != path}
-    return kept | ({f"{path}/{dice.choice(_NAMES)}": entry} if path else {})
+    return kept | {f"{path}/{dice.choice(_NAMES)}": entry}
 
 
 def _ledger(dice: random.Random, tree: Tree) -> Tree:
@@ -229,42 +220,7 @@ _OPERATIONS: tuple[Callable[[random.Random, Tree], Tree], ...] = (
 # -- as a repository ----------------------------------------------------------------------
 
 
-def _write(tree: Tree) -> dict[str, Content]:
-    return {path: entry for path, entry in tree.items()}
-
-
 def _difference(old: Tree, new: Tree) -> Mapping[str, Content]:
     # What goes comes first: a file that makes room for a folder must be gone before.
     gone: dict[str, Content] = {path: None for path in old if path not in new}
     return gone | {path: entry for path, entry in new.items() if old.get(path) != entry}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--branches", type=int, default=60)
-    parser.add_argument("--keep", type=Path, help="where repositories with a difference are left")
-    asked = parser.parse_args()
-    total: Counter[str] = Counter()
-    seed = asked.seed
-    began = time.time()
-    while total["pairs"] < asked.pairs:
-        with tempfile.TemporaryDirectory() as name:
-            repo = make_fleet(Path(name) / "r", seed, asked.branches)
-            result = compare_fleet(repo.path, Request(pairs=True, rules=False, lines=False, dormant=None))
-            for line in result.differences:
-                print(f"seed {seed}: {line}", flush=True)
-            if result.differences and asked.keep:
-                shutil.copytree(repo.path, asked.keep / str(seed), dirs_exist_ok=True)
-        total.update({k: v for k, v in result._asdict().items() if isinstance(v, int | float)})
-        total["differences"] += len(result.differences)
-        total["repositories"] += 1
-        seed += 1
-        if total["repositories"] % 10 == 0:
-            print(dict(total), flush=True)
-    print(f"{time.time() - began:.0f} s", {k: round(v) for k, v in total.items()})
-
-
-if __name__ == "__main__":
-    main()

@@ -35,6 +35,8 @@ _STRETCH = 8
 class Merged(NamedTuple):
     """The result of merging two commits: a tree, and the paths that conflict with their index stages.
 
+    Stage 0 is a path of which git's message alone tells.
+
     `aside` maps each name that git made up to the real path: a file that cannot lie where the other side has
     a folder is put beside it in `tree`, under its name and the id of its commit.
     """
@@ -84,6 +86,8 @@ def simulate_merges(
             strict=True,
         ):
             answers |= zip(turn, part, strict=True)
+    nameless = [at for at, a in answers.items() if isinstance(a, Merged) and not a.clean and not a.stages]
+    answers |= _name_conflicts(scratch, pairs, {at: answers[at] for at in nameless}, options)
     return [answers[at] for at in range(len(pairs))]
 
 
@@ -121,8 +125,49 @@ def _parse_merges(tokens: Iterator[bytes]) -> Iterator[Merged]:
             if not token:
                 yield Merged(clean == b"1", tree.decode(), tuple(stages))
                 break
-            entry, _, path = token.partition(b"\t")
+            entry, tab, path = token.partition(b"\t")
+            # A git that dies stops anywhere.
+            if not tab:
+                return
             stages.append((path, int(entry[-1:])))
+
+
+def _name_conflicts(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    nameless: Mapping[int, Merged | Failure],
+    options: Sequence[str],
+) -> dict[int, Merged | Failure]:
+    """The same answers, with the paths that git names in its messages alone, as stage 0.
+
+    That is so where it cannot tell where a file goes whose folder was renamed: it then leaves the file where it is.
+    """
+    if not nameless:
+        return {}
+    # Without stages there is no conflict of a submodule, and so no advice that would break the framing.
+    args = ["merge-tree", "--write-tree", "--stdin", "--messages", *options]
+    flow = stream_output(scratch.git, args, (f"{pairs[at][0]} {pairs[at][1]}\n".encode() for at in nameless))
+    fields = list(split_stream(flow.blocks))
+    named = _parse_messages(iter(fields)) if not flow.failure() else iter(())
+    return {
+        at: _map_made_up_paths(answer._replace(stages=tuple((path, 0) for path in sorted(paths))), pairs[at])
+        for (at, answer), (tree, paths) in zip(nameless.items(), named, strict=False)
+        if isinstance(answer, Merged) and answer.tree == tree
+    }
+
+
+def _parse_messages(fields: Iterator[bytes]) -> Iterator[tuple[str, set[bytes]]]:
+    """The tree of each answer without stages, and the paths of its messages about conflicts."""
+    for _ in fields:
+        tree, paths = next(fields, b"").decode(), set[bytes]()
+        # An empty field ends the stages, of which there are none, and another one the messages.
+        next(fields, b"")
+        while (number := next(fields, b"")).isdigit():
+            about = [next(fields, b"") for _ in range(int(number))]
+            if next(fields, b"").startswith(b"CONFLICT"):
+                paths.update(about)
+            next(fields, b"")
+        yield tree, paths
 
 
 def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
