@@ -42,7 +42,7 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.repositories:
         return int(sum(show(compare_fleet(path, REQUEST)) for path in asked.repositories) > 0)
-    return int(0 < generate(asked.pairs, asked.seed, branches=asked.branches, keep=asked.keep))
+    return int(generate(asked.pairs, asked.seed, branches=asked.branches, keep=asked.keep) > 0)
 
 
 def show(result: Compared) -> int:

@@ -70,7 +70,7 @@ def _restore_trees(where: Where, nets: Mapping[str, Net]) -> None:
     """Merge again what was remembered: its tree was in a sealed directory that is gone."""
     infos = objects.read_object_info(where.scratch.git, [net.tree for net in nets.values()])
     gone = [head for head, (_, kind, _) in zip(nets, infos, strict=True) if kind != "tree"]
-    merging.simulate_merges(where.scratch, [(where.base, head) for head in gone])
+    merging.recall_merges(where.scratch, [(where.base, head) for head in gone])
 
 
 def _build_questions(

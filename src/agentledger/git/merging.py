@@ -72,6 +72,29 @@ def simulate_merges(
     Neighbours should share their merge base: git then finds its objects still unpacked. `options` are further
     options of git-merge-tree(1).
     """
+    return _merge_in_two(scratch, pairs, tick, options)
+
+
+def recall_merges(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    tick: Callable[[], None] = lambda: None,
+    options: Sequence[str] = (),
+) -> list[Merged | Failure]:
+    """The same, for what several ask about: each pair is merged once while the sealed directory is open."""
+    keys = [(*pair, *options) for pair in pairs]
+    missing = [at for at, key in enumerate(keys) if key not in scratch.merges]
+    answers = dict(
+        zip(missing, _merge_in_two(scratch, [pairs[at] for at in missing], tick, options), strict=True)
+    )
+    # A failure may pass, as when a missing blob is fetched.
+    scratch.merges.update({keys[at]: each for at, each in answers.items() if isinstance(each, Merged)})
+    return [answers[at] if at in answers else scratch.merges[key] for at, key in enumerate(keys)]
+
+
+def _merge_in_two(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
+) -> list[Merged | Failure]:
     # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
 
