@@ -75,6 +75,8 @@ def _make_text(dice: random.Random) -> str:
         dice.choice(("}", "", "end")) if dice.random() < 0.25 else f"line {dice.randrange(10_000)} of a file"
         for _ in range(dice.randrange(1, 14))
     ]
+    # git's diff leaves out a long end that two files have in common, and its merge does not.
+    lines += [f"part of a long end, {number % 9}" for number in range(dice.choice((0, 0, 0, 120)))]
     end = dice.choice(("\n", "\n", "\n", "\r\n"))
     return end.join(lines) + (end if dice.random() < 0.9 else "")
 
@@ -107,7 +109,7 @@ def _edit(dice: random.Random, tree: Tree, path: str = "") -> Tree:
     if mode in (LINK, MODULE):
         return tree | {path: (mode, dice.choice(_MODULES if mode == MODULE else ("f", "g", "elsewhere")))}
     lines = text.splitlines(keepends=True)
-    at = dice.randrange(len(lines) + 1)
+    at = dice.randrange(min(len(lines), dice.choice((14, 14, 999))) + 1)
     taken = dice.choice((0, 0, 1, 1, 2))
     fresh = [f"new {dice.choice((1, 2, 3, dice.randrange(999)))}\n" for _ in range(dice.choice((0, 1, 1, 2)))]
     return tree | {path: (mode, "".join(lines[:at] + fresh + lines[at + taken :]))}

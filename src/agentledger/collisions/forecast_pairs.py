@@ -17,7 +17,7 @@ from agentledger.changes import bridges, net_changes
 from agentledger.changes.net_changes import Net
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
-from agentledger.collisions.judge_pairs import judge_pairs
+from agentledger.collisions.judge_pairs import judge_pairs, restore_trees
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
@@ -104,7 +104,12 @@ def _compare_heads(
     # A commit behind a bridge is none of the history.
     stacks = find_stacks(where.history, [members[head][0].head for head in heads])
     stacks = {two: stack for two, stack in stacks.items() if focus is None or focus in two}
-    touching = find_touching_edits(where, [suspects.edits])[0]
+
+    def bring(blobs: frozenset[str]) -> None:
+        makers = {h: net for h, net in nets.items() if any(change.new in blobs for change in net.changes)}
+        restore_trees(where, makers)
+
+    touching = find_touching_edits(where, [suspects.edits], bring)[0]
     plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
     verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
     shared = _list_shared(footprints, [members[head] for head in heads])

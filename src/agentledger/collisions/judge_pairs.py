@@ -42,7 +42,7 @@ def _merge_missing(
     if not missing:
         return {}
     heads = list(nets)
-    _restore_trees(where, {heads[n]: nets[heads[n]] for n in sorted({n for two in missing for n in two})})
+    restore_trees(where, {heads[n]: nets[heads[n]] for n in sorted({n for two in missing for n in two})})
     asked = {two: stacks[two] for two in missing if two in stacks}
     landed = {
         stack.first: where.scratch.commit(nets[heads[stack.first]].tree, (where.base, heads[stack.first]))
@@ -66,7 +66,7 @@ def _merge_missing(
     return {two: verdicts.get(two, lost) if two in questions else Verdict(tried=False) for two in missing}
 
 
-def _restore_trees(where: Where, nets: Mapping[str, Net]) -> None:
+def restore_trees(where: Where, nets: Mapping[str, Net]) -> None:
     """Merge again what was remembered: its tree was in a sealed directory that is gone."""
     infos = objects.read_object_info(where.scratch.git, [net.tree for net in nets.values()])
     gone = [head for head, (_, kind, _) in zip(nets, infos, strict=True) if kind != "tree"]

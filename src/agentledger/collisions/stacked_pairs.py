@@ -77,7 +77,7 @@ def find_suspect_stacks(
         for two, both in sides.items()
         if len(readable := [each for side in both if not isinstance(each := changes[side], Failure)]) == 2
     }
-    touching = find_touching_edits(where, [each.edits for each in compared.values()])
+    touching = find_touching_edits(where, [each.edits for each in compared.values()], lambda _: None)
     free = {
         two
         for (two, suspects), touched in zip(compared.items(), touching, strict=True)
