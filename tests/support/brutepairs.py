@@ -42,7 +42,7 @@ Two = tuple[str, str]
 
 
 class Truth(NamedTuple):
-    """For pairs of refs, what git says; which share commits; and of how many another order says otherwise.
+    """For pairs of refs, what git says, and which of them share commits.
 
     `really` has the answers to merging the second into base with the first one really merged there.
     """
@@ -54,7 +54,11 @@ class Truth(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """One fleet by both ways."""
+    """One fleet by both ways.
+
+    `really_clean` counts the conflicts that the second branch has not when git merges it into base with the first one
+    merged there: git then begins at an older commit. `really_conflict` counts the conflicts that only this way has.
+    """
 
     name: str
     heads: int
@@ -64,7 +68,8 @@ class Compared(NamedTuple):
     unknown: int
     tried: int
     tried_for_nothing: int
-    really_other: int
+    really_clean: int
+    really_conflict: int
     seconds: float
     seconds_ours: float
     differences: tuple[str, ...]
@@ -103,11 +108,8 @@ def compare_fleet(repo: Path, request: Request) -> Compared:
         unknown=sum(answer is None for answer in truth.answers.values()),
         tried=fleet.collisions.tried,
         tried_for_nothing=fleet.collisions.tried - conflicts,
-        really_other=sum(
-            bool(truth.answers[two]) != bool(other)
-            for two, other in truth.really.items()
-            if other is not None
-        ),
+        really_clean=sum(bool(truth.answers[two]) and each == {} for two, each in truth.really.items()),
+        really_conflict=sum(truth.answers[two] == {} and bool(each) for two, each in truth.really.items()),
         seconds=truth.seconds,
         seconds_ours=seconds,
         differences=tuple(list_differences(fleet, truth)),
@@ -230,7 +232,7 @@ def _parse(fields: Sequence[str], pairs: Sequence[Two], trees: bool) -> Iterator
     while at + 2 < len(fields):
         clean, tree, at = fields[at] == "1", fields[at + 1], at + 2
         stages: dict[str, set[str]] = {}
-        made_up = re.compile(f"~(?:{'|'.join(pairs[number])})(?:_[0-9]+)?$")
+        made_up = re.compile(f"(?:~(?:{'|'.join(pairs[number])})(?:_[0-9]+)?)+$")
         while at < len(fields) and fields[at]:
             entry, _, path = fields[at].partition("\t")
             stages.setdefault(made_up.sub("", path), set()).add(entry[-1])

@@ -195,8 +195,9 @@ def _parse_messages(fields: Iterator[bytes]) -> Iterator[tuple[str, set[bytes]]]
 
 def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
     """The same, with the real path in place of each name that git made up."""
-    # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`.
-    made_up = re.compile(rb"~(?:%s|%s)(?:_[0-9]+)?$" % (pair[0].encode(), pair[1].encode()))
+    # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`; and once more
+    # where both that name and another rule make up one.
+    made_up = re.compile(rb"(?:~(?:%s|%s)(?:_[0-9]+)?)+$" % (pair[0].encode(), pair[1].encode()))
     aside = {path: made_up.sub(b"", path) for path, _ in merged.stages if made_up.search(path)}
     if not aside:
         return merged
