@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -61,6 +62,10 @@ class Merged(NamedTuple):
         return tuple(sorted(restored, key=lambda change: change.path))
 
 
+class _StoppedError(Exception):
+    """Nobody waits for the merges any more."""
+
+
 def simulate_merges(
     scratch: Scratch,
     pairs: Sequence[tuple[str, str]],
@@ -97,18 +102,28 @@ def _merge_in_two(
 ) -> list[Merged | Failure]:
     # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
+
+    stop = Event()
+
+    def go_on() -> None:
+        if stop.is_set():
+            raise _StoppedError
+        tick()
 
     # Two processes, which take short stretches in turn: halves would be uneven, since pairs with the oldest
     # merge bases cost many times as much.
     turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
-        for turn, part in zip(
-            turns,
-            pool.map(lambda t: _merge_selection(scratch, pairs, t, tick=tick, options=options), turns),
-            strict=True,
-        ):
-            answers |= zip(turn, part, strict=True)
+        parts = [pool.submit(_merge_selection, scratch, pairs, turn, go_on, options) for turn in turns]
+        try:
+            for turn, part in zip(turns, parts, strict=True):
+                answers |= zip(turn, part.result(), strict=True)
+        except BaseException:
+            # As after Ctrl-C: the pool waits for both, which would go on to the last pair.
+            stop.set()
+            raise
     nameless = [at for at, a in answers.items() if isinstance(a, Merged) and not a.clean and not a.stages]
     answers |= _name_conflicts(scratch, pairs, {at: answers[at] for at in nameless}, options)
     return [answers[at] for at in range(len(pairs))]
@@ -134,9 +149,11 @@ def _run_merge_tree(
     args = ["merge-tree", "--write-tree", "--stdin", "--no-messages", *options]
     flow = stream_output(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
     answers: list[Merged] = []
-    for merged in _parse_merges(split_stream(flow.blocks)):
-        answers.append(_map_made_up_paths(merged, pairs[len(answers)]))
-        tick()
+    # Where nobody waits for the rest, git has to end before the sealed directory does.
+    with closing(flow.blocks):
+        for merged in _parse_merges(split_stream(flow.blocks)):
+            answers.append(_map_made_up_paths(merged, pairs[len(answers)]))
+            tick()
     return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
 
 
