@@ -48,7 +48,7 @@ CASES = {
     "lines side by side": Case(F, {"f": edited(2, "x")}, {"f": edited(3, "y")}, {"f": "content"}),
     "the same line": Case(F, {"f": edited(2, "x")}, {"f": edited(2, "y")}, {"f": "content"}),
     "the same edit": Case(F, {"f": edited(2, "x")}, {"f": edited(2, "x")}, tried=False),
-    "the same edit and one more": Case(F, {"f": edited(2, "x")}, {"f": edited(2, "x\n").replace("20", "y")}, {"f": "content"}),
+    "the same edit, and more of it": Case(F, {"f": edited(2, "x")}, {"f": edited(2, "x\nz")}, {"f": "content"}),
     "added at the same place": Case(F, {"f": edited(9, "line 9\nx")}, {"f": edited(9, "line 9\ny")}, {"f": "content"}),
     "an addition that slides to the other edit": Case(
         {"f": edited(9, "", LONG)},
@@ -72,14 +72,18 @@ CASES = {
     "renamed and edited at the same line": Case(
         F, {"f": None, "g": edited(2, "x")}, {"f": edited(2, "y")}, {"g": "content"}
     ),
-    "renamed twice": Case(F, {"f": None, "g": LINES}, {"f": None, "h": LINES}, {"f": "other", "g": "other", "h": "other"}),
+    "renamed twice": Case(
+        F, {"f": None, "g": LINES}, {"f": None, "h": LINES}, {"f": "other", "g": "other", "h": "other"}
+    ),
     "renamed and deleted": Case(F, {"f": None, "g": LINES}, {"f": None}, {"g": "modify/delete"}),
     "renamed to what the other adds": Case(F, {"f": None, "g": LINES}, {"g": "2\n"}, {"g": "add/add"}),
     "a folder renamed, a file added there": Case(FOLDER, MOVED, {"d/n": "n\n"}, {"e/n": "other"}),
     "a folder renamed by both": Case(FOLDER, MOVED, MOVED),
     "a folder split, a file added there": Case(
         {**FOLDER, "d/x": f"x\n{LINES}"},
-        {**{f"d/{n}": None for n in "abcx"}, **{f"{to}/{n}": FOLDER[f"d/{n}"] for to, n in ("ea", "eb", "hc")}, "h/x": f"x\n{LINES}"},
+        {f"d/{n}": None for n in "abcx"}
+        | {f"{to}/{n}": FOLDER[f"d/{n}"] for to, n in ("ea", "eb", "hc")}
+        | {"h/x": f"x\n{LINES}"},
         {"d/n": "n\n"},
         {"d": "other"},
     ),
@@ -201,10 +205,11 @@ def test_a_pair_at_which_git_dies_is_unknown_and_its_neighbours_are_not(tmp_path
 )
 def test_a_missing_object_is_no_clean_pair(tmp_path: Path, lost: str, unknown: set[tuple[str, str]]) -> None:
     repo = Repo.init(tmp_path / "r")
-    root = repo.commit("main", {"f": LINES, "d/g": LINES})
+    root = repo.commit("main", {"f": LINES, "d/g": f"g\n{LINES}"})
     for number, name in enumerate("abc", 2):
-        repo.commit(f"agent/{name}", {"f": edited(number, name), "d/g": edited(number, name)}, parents=[root])
-    repo.commit("agent/d", {"d/g": edited(4, "d")}, parents=[root])
+        files = {"f": edited(number, name), "d/g": "g\n" + edited(number, name)}
+        repo.commit(f"agent/{name}", files, parents=[root])
+    repo.commit("agent/d", {"d/g": "g\n" + edited(4, "d")}, parents=[root])
     repo.flush()
     damage.unpack(repo)
     damage.remove(repo, lost)

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -85,8 +86,11 @@ class Compared(NamedTuple):
         )
 
 
-def compare_fleet(repo: Path, request: Request) -> Compared:
-    """Return how the forecast of pairs and git's merges of all pairs compare."""
+def compare_fleet(repo: Path, request: Request, really: bool = True) -> Compared:
+    """Return how the forecast of pairs and git's merges of all pairs compare.
+
+    Without `really`, the pairs are not merged once more as they would land.
+    """
     began = time.perf_counter()
     with open_snapshot(repo, request) as snapshot:
         fleet = snapshot.fleet
@@ -97,7 +101,7 @@ def compare_fleet(repo: Path, request: Request) -> Compared:
         for b in fleet.branches
         if b.state is State.OPEN and b.at_rest is None and b.conflict and b.conflict.clean and not b.bridge
     ]
-    truth = merge_all_pairs(repo, fleet, sorted(branches, key=lambda b: (b.name, b.ref)))
+    truth = merge_all_pairs(repo, fleet, sorted(branches, key=lambda b: (b.name, b.ref)), really)
     conflicts = sum(bool(answer) for answer in truth.answers.values())
     return Compared(
         name=repo.name,
@@ -139,20 +143,18 @@ def merge_all_pairs(repo: Path, fleet: Fleet, branches: Sequence[Branch], really
     with tempfile.TemporaryDirectory() as name:
         sealed = _Sealed(repo, Path(name))
         base, heads = fleet.base.head, {b.ref: b.head for b in branches}
-        own = {
-            ref: frozenset(sealed.git("rev-list", head, f"^{base}").split()) for ref, head in heads.items()
-        }
+        own = sealed.read_own(base, heads)
         trees = dict(
             zip(heads, sealed.merge([(base, head) for head in heads.values()], trees=True), strict=True)
         )
         after = sealed.commit_without_ledger(base, trees)
-        landed = {ref: sealed.commit(tree, base, heads[ref]) for ref, tree in trees.items()}
+        landed = cache(lambda ref: sealed.commit(trees[ref], base, heads[ref]))
         twos = list(combinations(heads, 2))
         stacked = frozenset(two for two in twos if own[two[0]] & own[two[1]])
 
         def land(two: Two) -> Two:
             a, b = two if heads[two[1]] not in own[two[0]] else (two[1], two[0])
-            return landed[a], heads[b]
+            return landed(a), heads[b]
 
         began = time.perf_counter()
         questions = [land(two) if two in stacked else (after[two[0]], after[two[1]]) for two in twos]
@@ -189,6 +191,16 @@ class _Sealed:
         done = self._run(self._folder, *args, stdin=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout.decode().strip()
+
+    def read_own(self, base: str, heads: Mapping[str, str]) -> dict[str, frozenset[str]]:
+        """Map each ref to the commits of its head that base lacks."""
+        listed = "\n".join([*heads.values(), f"^{base}"]).encode()
+        options = ("--topo-order", "--reverse", "--parents", "--stdin")
+        own: dict[str, frozenset[str]] = {}
+        for line in self.git("rev-list", *options, stdin=listed).splitlines():
+            commit, *parents = line.split()
+            own[commit] = frozenset((commit,)).union(*(own.get(parent, ()) for parent in parents))
+        return {ref: own.get(head, frozenset()) for ref, head in heads.items()}
 
     def commit(self, tree: str, *parents: str) -> str:
         return self.git(

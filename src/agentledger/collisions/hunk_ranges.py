@@ -44,6 +44,8 @@ def _dump_ranges(ranges: Ranges) -> Any:
 
 
 def _load_ranges(row: Any) -> Ranges:
+    if not row:
+        raise ValueError("two blobs differ somewhere")
     return tuple(HunkRange(int(start), int(end), str(digest)) for start, end, digest in row)
 
 
