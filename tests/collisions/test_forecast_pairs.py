@@ -17,8 +17,10 @@ from reading import fleet
 pytestmark = pytest.mark.versions
 
 LINES = "".join(f"line {number}\n" for number in range(1, 21))
-# More than the kilobyte that git's diff compares at once.
-LONG = LINES + "".join(f"part {number} of a long end\n" for number in range(99))
+# An addition between these two can as well begin after the empty line. git's diff without context leaves out the end,
+# one kilobyte that both files have in common with the newline before it, and then sees no empty line.
+START = "".join(f"line {number}\n" for number in range(1, 10))
+END = "\nline 10\n" + "end\n" * 253 + "x\n"
 MODULE, OTHER_MODULE = ("160000", "1" * 40), ("160000", "2" * 40)
 FOLDER: Mapping[str, Content] = {f"d/{name}": f"{name}\n{LINES}" for name in "abc"}
 # d, renamed to e.
@@ -51,10 +53,7 @@ CASES = {
     "the same edit, and more of it": Case(F, {"f": edited(2, "x")}, {"f": edited(2, "x\nz")}, {"f": "content"}),
     "added at the same place": Case(F, {"f": edited(9, "line 9\nx")}, {"f": edited(9, "line 9\ny")}, {"f": "content"}),
     "an addition that slides to the other edit": Case(
-        {"f": edited(9, "", LONG)},
-        {"f": edited(9, "\nx", LONG).replace("x\n", "x\n\n")},
-        {"f": edited(10, "y", edited(9, "", LONG))},
-        {"f": "content"},
+        {"f": START + END}, {"f": START + "\nx\n" + END}, {"f": START + END.replace("line 10", "y")}, {"f": "content"}
     ),
     "no newline at the end": Case(F, {"f": LINES[:-1]}, {"f": LINES + "more\n"}, {"f": "content"}),
     "other line ends": Case(F, {"f": LINES.replace("\n", "\r\n")}, {"f": edited(2, "y")}, {"f": "content"}),
