@@ -99,7 +99,7 @@ def _compare_heads(
     focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
     if only and focus is None:
         return _Compared(verdicts={}, stacks={}, shared=())
-    footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
+    footprints = build_footprints(where.scratch, [(where.base, net.changes) for net in nets.values()])
     suspects = find_suspects(footprints)
     # A commit behind a bridge is none of the history.
     stacks = find_stacks(where.history, [members[head][0].head for head in heads])

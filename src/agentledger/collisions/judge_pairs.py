@@ -45,8 +45,8 @@ def _merge_missing(
     restore_trees(where, {heads[n]: nets[heads[n]] for n in sorted({n for two in missing for n in two})})
     asked = {two: stacks[two] for two in missing if two in stacks}
     landed = {
-        stack.first: where.scratch.commit(nets[heads[stack.first]].tree, (where.base, heads[stack.first]))
-        for stack in asked.values()
+        first: where.scratch.commit(nets[heads[first]].tree, (where.base, heads[first]))
+        for first in {stack.first for stack in asked.values()}
     }
     suspects = find_suspect_stacks(where, asked, landed=landed, heads=heads)
     tried = [two for two in missing if two not in stacks or two in suspects]
