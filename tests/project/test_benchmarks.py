@@ -6,6 +6,7 @@ Belongs here: that it works at all. Does not: how long anything took.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,15 @@ HOOKS = (
     *("a hook that only starts Python", "a branch that is no agent's", "an agent's branch, judged in full"),
     *("pre-commit, empty hook", "pre-commit, ours", "prek, empty", "lefthook, empty"),
     *("the same but for git's index", "GIT PROCESSES OF A COMMIT"),
+)
+PAIRS = (
+    *(
+        "the pairs, nothing remembered",
+        "beyond the file filter",
+        "the pairs, once more",
+        "every pair by merge-tree",
+    ),
+    *("laneguard", "merges by ours, per conflict", "board, nothing remembered", "board, one branch moved"),
 )
 MEMORY = ("most memory", "largest git process")  # not measured on every system
 
@@ -101,6 +111,27 @@ def test_hooks_are_measured_and_nothing_is_left_behind(tmp_path: Path) -> None:
     assert "A COMMIT OF 2 FILES" in done.stdout
     assert all(name in done.stdout for name in HOOKS)
     assert max(map(len, done.stdout.splitlines())) <= 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pairs_are_measured_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM.with_name("forecast.py")), "--runs", "1", "--branches", "12"]
+    done = subprocess.run(
+        [*command, "--no-laneguard", "--tmp", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr  # 1: an aim was missed
+    assert "66 PAIRS OF 12 BRANCHES" in done.stdout
+    assert all(name in done.stdout for name in PAIRS)
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generated_pairs_are_compared_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM.with_name("brute.py")), "--pairs", "20", "--branches", "12"]
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "'differences': 0" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

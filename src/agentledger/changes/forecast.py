@@ -108,7 +108,8 @@ def merge_pairs(
     if not pairs:
         return []
     options = ["-X", f"diff-algorithm={by.diff_algorithm}"] if by.diff_algorithm else []
-    answers = merging.simulate_merges(scratch, pairs, tick, options)
+    # Others ask for these merges again: for what they change.
+    answers = merging.recall_merges(scratch, pairs, tick, options)
     conflicts = [a for a in answers if isinstance(a, Merged) and not a.clean]
     files = iter(merging.read_conflict_files(scratch, conflicts))
     idle = _find_idle(scratch, pairs, answers)

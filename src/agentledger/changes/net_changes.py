@@ -93,7 +93,7 @@ def find_nets_of_pairs(
     """The same for pairs of a base and a head, whatever the bases are. Two or three processes."""
 
     def ask(missing: list[tuple[str, str]]) -> dict[tuple[str, str], Net]:
-        answers = merging.simulate_merges(scratch, missing)
+        answers = merging.recall_merges(scratch, missing)
         return _nets_of_merges(scratch, dict(zip(missing, answers, strict=True)))
 
     return get_or_compute(store, "net", {pair: net_key(*pair) for pair in pairs}, compute=ask, form=NET)
@@ -278,9 +278,7 @@ def _compare_heads(
     scratch: Scratch, base: str, pairs: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], bool]:
     heads = list(dict.fromkeys(head for pair in pairs for head in pair))
-    answers = dict(
-        zip(heads, merging.simulate_merges(scratch, [(base, head) for head in heads]), strict=True)
-    )
+    answers = dict(zip(heads, merging.recall_merges(scratch, [(base, head) for head in heads]), strict=True))
     trees = {h: a.tree for h, a in answers.items() if isinstance(a, Merged) and a.clean}
     code_trees = compute_code_trees(scratch, list(trees.values()))
     code_tree_of = {head: code_trees.get(tree) for head, tree in trees.items()}

@@ -18,11 +18,11 @@ from agentledger.model.ledger_paths import LEDGER_BYTES
 _Listing = tuple[bytes, ...]
 
 
-def build_footprints(scratch: Scratch, base: str, changes: Sequence[Iterable[Change]]) -> list[Footprint]:
-    """Return the footprint of each list of changes against the commit `base`."""
+def build_footprints(scratch: Scratch, sides: Sequence[tuple[str, Iterable[Change]]]) -> list[Footprint]:
+    """Return the footprint of each list of changes against its commit."""
     by_path = [
-        {change.path: change for change in each if not change.path.startswith(LEDGER_BYTES)}
-        for each in changes
+        {change.path: change for change in changes if not change.path.startswith(LEDGER_BYTES)}
+        for _, changes in sides
     ]
     # Only a folder that loses a file, to one that also adds some, can have been renamed.
     deleted = [
@@ -31,11 +31,16 @@ def build_footprints(scratch: Scratch, base: str, changes: Sequence[Iterable[Cha
         else set()
         for each in by_path
     ]
-    folders = {folder for paths in deleted for path in paths for folder in parent_folders(path)}
-    listings = _list_folders(scratch, base, sorted(folders))
+    folders = {
+        (base, folder)
+        for (base, _), paths in zip(sides, deleted, strict=True)
+        for path in paths
+        for folder in parent_folders(path)
+    }
+    listings = _list_folders(scratch, sorted(folders))
     return [
-        Footprint(each, _find_gone(paths, each, listings))
-        for each, paths in zip(by_path, deleted, strict=True)
+        Footprint(each, _find_gone(paths, each, listings.get(base, {})))
+        for (base, _), each, paths in zip(sides, by_path, deleted, strict=True)
     ]
 
 
@@ -55,15 +60,18 @@ def _find_gone(
     return frozenset(gone)
 
 
-def _list_folders(scratch: Scratch, base: str, folders: Sequence[bytes]) -> dict[bytes, _Listing]:
-    """Map folders of a commit to what is in them; those that cannot be read are left out."""
+def _list_folders(scratch: Scratch, folders: Sequence[tuple[str, bytes]]) -> dict[str, dict[bytes, _Listing]]:
+    """Map commits to some of their folders, and these to what is in them; what cannot be read is left out."""
     if not folders:
         return {}
-    infos = objects.read_object_info(scratch.git, [b"%s:%s" % (base.encode(), f[:-1]) for f in folders])
-    trees = {folder: oid for folder, (oid, kind, _) in zip(folders, infos, strict=True) if kind == "tree"}
+    names = [b"%s:%s" % (base.encode(), folder[:-1]) for base, folder in folders]
+    infos = objects.read_object_info(scratch.git, names)
+    trees = {each: oid for each, (oid, kind, _) in zip(folders, infos, strict=True) if kind == "tree"}
     bodies = dict(objects.read_object_contents(scratch.git, list(dict.fromkeys(trees.values()))))
-    return {
-        folder: tuple(folder + name for name in objects.parse_tree_names(bodies[oid], scratch.object_format))
-        for folder, oid in trees.items()
-        if oid in bodies
-    }
+    listings: dict[str, dict[bytes, _Listing]] = {}
+    for (base, folder), oid in trees.items():
+        if oid in bodies:
+            listings.setdefault(base, {})[folder] = tuple(
+                folder + name for name in objects.parse_tree_names(bodies[oid], scratch.object_format)
+            )
+    return listings

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
@@ -20,7 +21,7 @@ from agentledger.collisions.copies import find_copies, list_cut
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hints import find_guesses, list_hints
 from agentledger.collisions.hunk_ranges import find_touching_edits
-from agentledger.collisions.judge_pairs import judge_pairs
+from agentledger.collisions.judge_pairs import bring_blobs, judge_pairs
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
 from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
@@ -107,12 +108,12 @@ def _compare_heads(
     focus = next((n for n, head in enumerate(heads) if any(b.ref == only for b in members[head])), None)
     if only and focus is None:
         return _Compared(verdicts={}, stacks={}, shared=(), nobody=True)
-    footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
+    footprints = build_footprints(where.scratch, [(where.base, net.changes) for net in nets.values()])
     suspects = find_suspects(footprints)
     # A commit behind a bridge is none of the history.
     stacks = find_stacks(where.history, [members[head][0].head for head in heads])
     stacks = {two: stack for two, stack in stacks.items() if focus is None or focus in two}
-    touching = find_touching_edits(where, [suspects.edits])[0]
+    touching = find_touching_edits(where, [suspects.edits], partial(bring_blobs, where, nets))[0]
     plain = [two for two in order_pairs(suspects, touching, focus) if two not in stacks]
     verdicts = judge_pairs(where, nets, plain=plain, stacks=stacks)
     shared = _list_shared(footprints, [members[head] for head in heads])

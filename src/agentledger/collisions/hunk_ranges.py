@@ -6,7 +6,7 @@ or which files have to be compared (see `pair_filter`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from agentledger.collisions.pair_filter import Edits
@@ -15,16 +15,25 @@ from agentledger.git.blob_pairs import Pair as BlobPair
 from agentledger.git.hunks import HunkRange, Ranges, read_hunk_ranges
 from agentledger.storage.cache import Form, get_or_compute
 
+# Told which blobs are about to be read.
+Bring = Callable[[frozenset[str]], None]
 
-def find_ranges(where: Where, pairs: Sequence[BlobPair]) -> dict[BlobPair, Ranges]:
+
+def find_ranges(where: Where, pairs: Sequence[BlobPair], bring: Bring) -> dict[BlobPair, Ranges]:
     """Map pairs of blobs to the lines of the old one that change; None where nobody can tell."""
+
+    def read(missing: Sequence[BlobPair]) -> dict[BlobPair, Ranges]:
+        bring(frozenset(pair.new for pair in missing))
+        return read_hunk_ranges(where.scratch, missing, algorithm)
+
     algorithm = where.by.diff_algorithm
     keys = {pair: f"{pair.old}{pair.new}{algorithm or ''}" for pair in pairs}
     return get_or_compute(
         where.cache,
-        "hunks",
+        # The name changes with what git is asked.
+        "hunks1",
         keys,
-        compute=lambda missing: read_hunk_ranges(where.scratch, missing, algorithm),
+        compute=read,
         form=_FORM,
     )
 
@@ -35,6 +44,8 @@ def _dump_ranges(ranges: Ranges) -> Any:
 
 
 def _load_ranges(row: Any) -> Ranges:
+    if not row:
+        raise ValueError("two blobs differ somewhere")
     return tuple(HunkRange(int(start), int(end), str(digest)) for start, end, digest in row)
 
 
@@ -42,13 +53,16 @@ _FORM: Form[Ranges] = Form(_dump_ranges, _load_ranges)
 
 
 def find_touching_edits(
-    where: Where, edits: Sequence[Mapping[bytes, Edits]]
+    where: Where, edits: Sequence[Mapping[bytes, Edits]], bring: Bring
 ) -> list[list[tuple[bytes, str, str]]]:
-    """Return, for each of several answers of the filter, the paths with two blobs whose changes touch each other."""
+    """Return, for each of several answers of the filter, the paths with two blobs whose changes touch each other.
+
+    A merge that was remembered may have left a blob in a sealed directory that is gone: `bring` makes it again.
+    """
     blobs = dict.fromkeys(
         BlobPair(each.old, blob) for row in edits for each in row.values() for blob in each.by_blob
     )
-    ranges = find_ranges(where, list(blobs))
+    ranges = find_ranges(where, list(blobs), bring)
     return [
         [
             (path, one, other)

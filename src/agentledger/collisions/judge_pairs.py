@@ -46,8 +46,8 @@ def _merge_missing(
     _restore_trees(where, {heads[n]: nets[heads[n]] for n in sorted({n for two in missing for n in two})})
     asked = {two: stacks[two] for two in missing if two in stacks}
     landed = {
-        stack.first: where.scratch.commit(nets[heads[stack.first]].tree, (where.base, heads[stack.first]))
-        for stack in asked.values()
+        first: where.scratch.commit(nets[heads[first]].tree, (where.base, heads[first]))
+        for first in {stack.first for stack in asked.values()}
     }
     suspects = find_suspect_stacks(where, asked, landed=landed, heads=heads)
     tried = [two for two in missing if two not in stacks or two in suspects]
@@ -71,7 +71,13 @@ def _restore_trees(where: Where, nets: Mapping[str, Net]) -> None:
     """Merge again what was remembered: its tree was in a sealed directory that is gone."""
     infos = objects.read_object_info(where.scratch.git, [net.tree for net in nets.values()])
     gone = [head for head, (_, kind, _) in zip(nets, infos, strict=True) if kind != "tree"]
-    merging.simulate_merges(where.scratch, [(where.base, head) for head in gone])
+    merging.recall_merges(where.scratch, [(where.base, head) for head in gone])
+
+
+def bring_blobs(where: Where, nets: Mapping[str, Net], blobs: frozenset[str]) -> None:
+    """Make blobs again that only merges of these heads with base have made."""
+    makers = {h: net for h, net in nets.items() if any(change.new in blobs for change in net.changes)}
+    _restore_trees(where, makers)
 
 
 def _build_questions(

@@ -66,6 +66,7 @@ def find_suspects(footprints: Sequence[Footprint]) -> Suspects:
     with_added = {number for number, each in enumerate(footprints) if each.added}
     pairs: set[Two] = set()
     edits: dict[bytes, Edits] = {}
+    above = _Above(by_path)
     for path, numbers in by_path.items():
         if len(numbers) > 1:
             changes = [footprints[number].changes[path] for number in numbers]
@@ -73,7 +74,8 @@ def find_suspects(footprints: Sequence[Footprint]) -> Suspects:
                 edits[path] = _group_by_blob(numbers, changes)
             else:
                 pairs.update(_pairs_at_path(numbers, changes, with_added))
-        pairs.update(_pairs_with_folder(path, numbers, by_path))
+        for one in above.find(path):
+            pairs.update((min(one, other), max(one, other)) for other in numbers if one != other)
     pairs.update(_pairs_with_moved_folder(footprints, with_added))
     return Suspects(frozenset(pairs), edits)
 
@@ -92,23 +94,29 @@ def _group_by_blob(numbers: Sequence[int], changes: Sequence[Change]) -> Edits:
 
 
 def _pairs_at_path(numbers: Sequence[int], changes: Sequence[Change], with_added: set[int]) -> Iterator[Two]:
-    """Yield the pairs of footprints that do different things to one path, or both delete what each may rename."""
+    """Yield the pairs of footprints that do different things to one path, or both delete what one may rename."""
     for (one, first), (other, second) in combinations(zip(numbers, changes, strict=True), 2):
         same = (first.new_mode, first.new) == (second.new_mode, second.new)
         if same:
-            renamed = first.status == "D" and one in with_added and other in with_added
+            renamed = first.status == "D" and (one in with_added or other in with_added)
             if not renamed:
                 continue
         yield one, other
 
 
-def _pairs_with_folder(
-    path: bytes, numbers: Sequence[int], by_path: Mapping[bytes, Sequence[int]]
-) -> Iterator[Two]:
-    """Yield the pairs of which one changes this path and the other one that is a folder of it."""
-    for folder in parent_folders(path):
-        for one in by_path.get(folder[:-1], ()):
-            yield from ((min(one, other), max(one, other)) for other in numbers if one != other)
+class _Above:
+    """For each folder, the footprints that change it, or one that it lies in, as if it was a file."""
+
+    def __init__(self, by_path: Mapping[bytes, Sequence[int]]) -> None:
+        self._by_path = by_path
+        self._numbers: dict[bytes, tuple[int, ...]] = {b"": ()}
+
+    def find(self, path: bytes) -> tuple[int, ...]:
+        """Return those of the folders that a path lies in."""
+        folder = path[: max(path.rfind(b"/"), 0)]
+        if folder not in self._numbers:
+            self._numbers[folder] = (*self._by_path.get(folder, ()), *self.find(folder))
+        return self._numbers[folder]
 
 
 def _pairs_with_moved_folder(footprints: Sequence[Footprint], with_added: set[int]) -> Iterator[Two]:

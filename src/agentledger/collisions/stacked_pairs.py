@@ -72,12 +72,15 @@ def find_suspect_stacks(
     }
     unique = list(dict.fromkeys(side for both in sides.values() for side in both))
     changes = dict(zip(unique, diffs.read_changes(where.scratch.git, unique), strict=True))
+    read = {side: each for side, each in changes.items() if not isinstance(each, Failure)}
+    grounded = [(ground, each) for (ground, _), each in read.items()]
+    footprints = dict(zip(read, build_footprints(where.scratch, grounded), strict=True))
     compared = {
-        two: find_suspects(build_footprints(where.scratch, both[0][0], readable))
-        for two, both in sides.items()
-        if len(readable := [each for side in both if not isinstance(each := changes[side], Failure)]) == 2
+        two: find_suspects([footprints[one], footprints[other]])
+        for two, (one, other) in sides.items()
+        if one in footprints and other in footprints
     }
-    touching = find_touching_edits(where, [each.edits for each in compared.values()])
+    touching = find_touching_edits(where, [each.edits for each in compared.values()], lambda _: None)
     free = {
         two
         for (two, suspects), touched in zip(compared.items(), touching, strict=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from agentledger.changes import forecast, net_changes
@@ -15,7 +16,7 @@ from agentledger.changes.net_changes import Net, net_key
 from agentledger.collisions.compared_heads import Heads, find_heads, keep_clean
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
-from agentledger.collisions.judge_pairs import build_key, judge_pairs
+from agentledger.collisions.judge_pairs import bring_blobs, build_key, judge_pairs
 from agentledger.collisions.pair_filter import Two, find_suspects, order_pairs, parent_folders
 from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
@@ -146,9 +147,9 @@ def _find_questions(where: Where, sides: _Sides) -> _Questions:
     def is_wanted(two: Two) -> bool:
         return two[0] < len(works.nets) and any(sides.list_pairs(heads[two[0]], heads[two[1]]))
 
-    footprints = build_footprints(where.scratch, where.base, [net.changes for net in nets.values()])
+    footprints = build_footprints(where.scratch, [(where.base, net.changes) for net in nets.values()])
     suspects = find_suspects(footprints)
-    touching = find_touching_edits(where, [suspects.edits])[0]
+    touching = find_touching_edits(where, [suspects.edits], partial(bring_blobs, where, nets))[0]
     stacks = find_stacks(where.history, [sides.committed_head(head) for head in heads])
     stacks = {two: stack for two, stack in stacks.items() if is_wanted(two)}
     plain = [two for two in order_pairs(suspects, touching) if two not in stacks and is_wanted(two)]

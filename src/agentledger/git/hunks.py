@@ -3,8 +3,7 @@
 Belongs here: asking git, and its output as values. Does not: what it means that two ranges meet (see
 `collisions.hunk_ranges`).
 
-The lines are those of the diff that git's merge makes by itself: its algorithm, no heuristic for indented blocks, no
-context.
+The lines are those of the diff that git's merge makes by itself: its algorithm, no heuristic for indented blocks.
 """
 
 from __future__ import annotations
@@ -19,7 +18,9 @@ from agentledger.git.blob_pairs import DIFF_TREE, LARGE_BLOB, Pair, read_blob_si
 from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
 
-_FLAGS = ("-p", "-U0", "--inter-hunk-context=0", "--no-indent-heuristic", "--full-index")
+# A line of context: without any, git leaves out the end that both files have before it compares them, and a run of
+# added lines does not slide down as far as in a merge.
+_FLAGS = ("-p", "-U1", "--inter-hunk-context=0", "--no-indent-heuristic", "--full-index")
 _HEADER = re.compile(rb"@@ -([0-9]+)(?:,([0-9]+))? ")
 # What git's merge takes where nobody sets another one.
 _ALGORITHM = "histogram"
@@ -70,30 +71,62 @@ def _read_part(scratch: Scratch, pairs: Sequence[Pair], algorithm: str) -> dict[
 
 
 def _parse_patches(lines: Iterator[bytes]) -> Iterator[tuple[int, Ranges]]:
-    """The number of each file of a patch, and its ranges; without context no line of content looks like a header."""
-    number, rows, binary = -1, list[tuple[int, int, list[bytes]]](), False
+    """The number of each file of a patch, and its ranges."""
+    number, ranges, binary = -1, _RangeReader(), False
     for line in lines:
+        # A line of content begins with a space or a sign, so none looks like a header.
         if line.startswith(b"diff --git "):
             if number >= 0:
-                yield number, _finish(rows, binary)
-            number, rows, binary = int(line.rpartition(b"/")[2]), [], False
+                yield number, None if binary else ranges.finish()
+            number, ranges, binary = int(line.rpartition(b"/")[2]), _RangeReader(), False
         elif (header := _HEADER.match(line)) is not None:
-            first, count = int(header[1]), int(header[2] or b"1")
-            start = first - 1 if count else first
-            rows.append((start, start + count, []))
-        elif rows:
-            if line[:1] in b"+\\":
-                rows[-1][2].append(line)
+            ranges.begin(int(header[1]), int(header[2] or b"1"))
+        elif ranges.begun:
+            ranges.take(line)
         elif line.startswith((b"Binary files ", b"GIT binary patch")):
             binary = True
     if number >= 0:
-        yield number, _finish(rows, binary)
+        yield number, None if binary else ranges.finish()
 
 
-def _finish(rows: Sequence[tuple[int, int, list[bytes]]], binary: bool) -> Ranges:
-    if binary:
-        return None
-    return tuple(
-        HunkRange(start, end, hashlib.sha256(b"\n".join(added)).hexdigest()[:16])
-        for start, end, added in rows
-    )
+class _RangeReader:
+    """Takes the hunks of one file line by line, and has a range for each run of changed lines."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._at = 0
+        self._ranges: list[HunkRange] = []
+        # The gap before the first line of the run, and what is put there; None between two runs.
+        self._start: int | None = None
+        self._added: list[bytes] = []
+
+    def begin(self, first: int, count: int) -> None:
+        """Begin a hunk with so many lines of the old file, of which the first has this number."""
+        self._close()
+        self.begun = True
+        self._at = first - 1 if count else first
+
+    def take(self, line: bytes) -> None:
+        """Take a line of a hunk with its sign."""
+        sign = line[:1]
+        if sign in (b"+", b"-"):
+            if self._start is None:
+                self._start = self._at
+        elif sign != b"\\":
+            self._close()
+        if sign in (b"-", b" "):
+            self._at += 1
+        elif self._start is not None:
+            # The words about a missing newline belong to the content.
+            self._added.append(line)
+
+    def _close(self) -> None:
+        if self._start is not None:
+            digest = hashlib.sha256(b"\n".join(self._added)).hexdigest()[:16]
+            self._ranges.append(HunkRange(self._start, self._at, digest))
+        self._start, self._added = None, []
+
+    def finish(self) -> Ranges:
+        """Return the ranges."""
+        self._close()
+        return tuple(self._ranges)

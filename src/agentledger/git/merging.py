@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ _STRETCH = 8
 
 class Merged(NamedTuple):
     """The result of merging two commits: a tree, and the paths that conflict with their index stages.
+
+    Stage 0 is a path of which git's message alone tells.
 
     `aside` maps each name that git made up to the real path: a file that cannot lie where the other side has
     a folder is put beside it in `tree`, under its name and the id of its commit.
@@ -59,6 +62,10 @@ class Merged(NamedTuple):
         return tuple(sorted(restored, key=lambda change: change.path))
 
 
+class _StoppedError(Exception):
+    """Nobody waits for the merges any more."""
+
+
 def simulate_merges(
     scratch: Scratch,
     pairs: Sequence[tuple[str, str]],
@@ -70,20 +77,55 @@ def simulate_merges(
     Neighbours should share their merge base: git then finds its objects still unpacked. `options` are further
     options of git-merge-tree(1).
     """
+    return _merge_in_two(scratch, pairs, tick, options)
+
+
+def recall_merges(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    tick: Callable[[], None] = lambda: None,
+    options: Sequence[str] = (),
+) -> list[Merged | Failure]:
+    """The same, for what several ask about: each pair is merged once while the sealed directory is open."""
+    keys = [(*pair, *options) for pair in pairs]
+    missing = [at for at, key in enumerate(keys) if key not in scratch.merges]
+    answers = dict(
+        zip(missing, _merge_in_two(scratch, [pairs[at] for at in missing], tick, options), strict=True)
+    )
+    # A failure may pass, as when a missing blob is fetched.
+    scratch.merges.update({keys[at]: each for at, each in answers.items() if isinstance(each, Merged)})
+    return [answers[at] if at in answers else scratch.merges[key] for at, key in enumerate(keys)]
+
+
+def _merge_in_two(
+    scratch: Scratch, pairs: Sequence[tuple[str, str]], tick: Callable[[], None], options: Sequence[str]
+) -> list[Merged | Failure]:
     # This import takes longer than many a hook runs, and most hooks merge nothing.
     from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
+
+    stop = Event()
+
+    def go_on() -> None:
+        if stop.is_set():
+            raise _StoppedError
+        tick()
 
     # Two processes, which take short stretches in turn: halves would be uneven, since pairs with the oldest
     # merge bases cost many times as much.
     turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
-        for turn, part in zip(
-            turns,
-            pool.map(lambda t: _merge_selection(scratch, pairs, t, tick=tick, options=options), turns),
-            strict=True,
-        ):
-            answers |= zip(turn, part, strict=True)
+        parts = [pool.submit(_merge_selection, scratch, pairs, turn, go_on, options) for turn in turns]
+        try:
+            for turn, part in zip(turns, parts, strict=True):
+                answers |= zip(turn, part.result(), strict=True)
+        except BaseException:
+            # As after Ctrl-C: the pool waits for both, which would go on to the last pair.
+            stop.set()
+            raise
+    nameless = [at for at, a in answers.items() if isinstance(a, Merged) and not a.clean and not a.stages]
+    answers |= _name_conflicts(scratch, pairs, {at: answers[at] for at in nameless}, options)
     return [answers[at] for at in range(len(pairs))]
 
 
@@ -107,9 +149,11 @@ def _run_merge_tree(
     args = ["merge-tree", "--write-tree", "--stdin", "--no-messages", *options]
     flow = stream_output(scratch.git, args, (f"{ours} {theirs}\n".encode() for ours, theirs in pairs))
     answers: list[Merged] = []
-    for merged in _parse_merges(split_stream(flow.blocks)):
-        answers.append(_map_made_up_paths(merged, pairs[len(answers)]))
-        tick()
+    # Where nobody waits for the rest, git has to end before the sealed directory does.
+    with closing(flow.blocks):
+        for merged in _parse_merges(split_stream(flow.blocks)):
+            answers.append(_map_made_up_paths(merged, pairs[len(answers)]))
+            tick()
     return answers, flow.failure() or ("" if len(answers) == len(pairs) else "git gave no answer")
 
 
@@ -121,14 +165,56 @@ def _parse_merges(tokens: Iterator[bytes]) -> Iterator[Merged]:
             if not token:
                 yield Merged(clean == b"1", tree.decode(), tuple(stages))
                 break
-            entry, _, path = token.partition(b"\t")
+            entry, tab, path = token.partition(b"\t")
+            # A git that dies stops anywhere.
+            if not tab:
+                return
             stages.append((path, int(entry[-1:])))
+
+
+def _name_conflicts(
+    scratch: Scratch,
+    pairs: Sequence[tuple[str, str]],
+    nameless: Mapping[int, Merged | Failure],
+    options: Sequence[str],
+) -> dict[int, Merged | Failure]:
+    """The same answers, with the paths that git names in its messages alone, as stage 0.
+
+    That is so where it cannot tell where a file goes whose folder was renamed: it then leaves the file where it is.
+    """
+    if not nameless:
+        return {}
+    # Without stages there is no conflict of a submodule, and so no advice that would break the framing.
+    args = ["merge-tree", "--write-tree", "--stdin", "--messages", *options]
+    flow = stream_output(scratch.git, args, (f"{pairs[at][0]} {pairs[at][1]}\n".encode() for at in nameless))
+    fields = list(split_stream(flow.blocks))
+    named = _parse_messages(iter(fields)) if not flow.failure() else iter(())
+    return {
+        at: _map_made_up_paths(answer._replace(stages=tuple((path, 0) for path in sorted(paths))), pairs[at])
+        for (at, answer), (tree, paths) in zip(nameless.items(), named, strict=False)
+        if isinstance(answer, Merged) and answer.tree == tree
+    }
+
+
+def _parse_messages(fields: Iterator[bytes]) -> Iterator[tuple[str, set[bytes]]]:
+    """The tree of each answer without stages, and the paths of its messages about conflicts."""
+    for _ in fields:
+        tree, paths = next(fields, b"").decode(), set[bytes]()
+        # An empty field ends the stages, of which there are none, and another one the messages.
+        next(fields, b"")
+        while (number := next(fields, b"")).isdigit():
+            about = [next(fields, b"") for _ in range(int(number))]
+            if next(fields, b"").startswith(b"CONFLICT"):
+                paths.update(about)
+            next(fields, b"")
+        yield tree, paths
 
 
 def _map_made_up_paths(merged: Merged, pair: tuple[str, str]) -> Merged:
     """The same, with the real path in place of each name that git made up."""
-    # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`.
-    made_up = re.compile(rb"~(?:%s|%s)(?:_[0-9]+)?$" % (pair[0].encode(), pair[1].encode()))
+    # git's names are the path and the side's name, which is an id here: `path~<id>`, or `path~<id>_0`; and once more
+    # where both that name and another rule make up one.
+    made_up = re.compile(rb"(?:~(?:%s|%s)(?:_[0-9]+)?)+$" % (pair[0].encode(), pair[1].encode()))
     aside = {path: made_up.sub(b"", path) for path, _ in merged.stages if made_up.search(path)}
     if not aside:
         return merged

@@ -18,7 +18,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,9 +194,12 @@ def run_with_progress(git: Git, args: Sequence[str], hear: Callable[[str], objec
 
 
 class Stream(NamedTuple):
-    """A running command: its output in blocks, and, once those have ended, why it failed ('': it did not)."""
+    """A running command: its output in blocks, and, once those have ended, why it failed ('': it did not).
 
-    blocks: Iterator[bytes]
+    Closing the blocks waits for the command's end.
+    """
+
+    blocks: Generator[bytes, None, None]
     failure: Callable[[], str]
 
 
@@ -204,7 +207,7 @@ def stream_output(git: Git, args: Sequence[str], stdin: Iterable[bytes]) -> Stre
     """Run a command whose output is too large to hold. It starts when the first block is asked for."""
     failed: list[str] = []
 
-    def blocks() -> Iterator[bytes]:
+    def blocks() -> Generator[bytes, None, None]:
         # Input and errors go through files: with pipes, git and this process could wait for each other.
         with tempfile.TemporaryFile() as input_file, tempfile.TemporaryFile() as error_file:
             input_file.writelines(stdin)

@@ -18,8 +18,9 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agentledger.git.environment import build_git_env
 from agentledger.git.process import Git
@@ -55,6 +56,8 @@ class Scratch:
 
     git: Git
     object_format: str
+    #: What `merging.recall_merges` was told, while the trees of these merges are here.
+    merges: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False)
 
     @property
     def null(self) -> str:
