@@ -97,6 +97,12 @@ def sealed(
 
 
 @pytest.fixture(scope="session")
+def templates(sealed_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where repositories are made that several tests start from a copy of (see `template`)."""
+    return tmp_path_factory.mktemp("templates")
+
+
+@pytest.fixture(scope="session")
 def browser(sealed_session: None) -> Iterator[Browser]:
     """A real browser, one for each process that runs tests; skips where there is none (see `browser`)."""
     from browser import started

@@ -5,11 +5,15 @@ Belongs here: making it, rewriting its history, and reading the words. Does not:
 
 from __future__ import annotations
 
+import copy
 import json
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import command as command_line
+import template
 from desk import checked
 from outputs import Outputs, read_outputs
 from reading import branch
@@ -29,8 +33,8 @@ PROSE = (
 class Approved(Checks):
     """Task x: its check passed at a commit, the manager ran it again there, and a human approved that commit."""
 
-    def __init__(self, folder: Path, command: str = "sh check.sh", *, code: int = 0, long: str = "") -> None:
-        super().__init__(folder, {"test": command})
+    def __init__(self, folder: Path, *, code: int = 0, long: str = "") -> None:
+        super().__init__(folder, {"test": "sh check.sh"})
         #: Where the branch begins.
         self.start = self.root.id
         if long:
@@ -48,6 +52,15 @@ class Approved(Checks):
         self.note(f"{FOLDER}/status/20231114T222000Z-0001.md", CHECK_IN)
         self.again()
         self.approve()
+
+    @classmethod
+    def copied(cls, templates: Path, folder: Path, *, code: int = 0, long: str = "") -> Approved:
+        """The same, made once for all tests (in `templates`) and copied for this one."""
+        made = _make(templates, code, long)
+        template.copy(made.repo.path.parent, folder)
+        mine = copy.deepcopy(made)
+        mine.repo.path, mine.path = folder / made.repo.path.name, folder / made.path.name
+        return mine
 
     def _begin_anew(self, long: str) -> None:
         """Base has a long file, and the branch changes its end."""
@@ -125,3 +138,8 @@ class Approved(Checks):
     def stopped(self) -> set[str]:
         """The rules about proof that stop it at the merge gate."""
         return {rule for rule in checked(self.repo, "merge") if rule[:3] == "EVD"}
+
+
+@cache
+def _make(templates: Path, code: int, long: str) -> Approved:
+    return Approved(Path(tempfile.mkdtemp(prefix="approved-", dir=templates)), code=code, long=long)

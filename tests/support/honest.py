@@ -14,6 +14,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import template
 from advicescene import Told, read
 from command import Said, run
 from gitrepo import Content, Repo
@@ -67,25 +68,10 @@ def _types(folder: Path, *arguments: str) -> None:
 
 
 def copy(made: Path, folder: Path) -> Honest:
-    """The same below another folder: git and `init` write down where they are."""
-    subprocess.run(["cp", "-a", f"{made}/.", str(folder)], check=True)
-    for file in _settings(folder):
-        text = file.read_bytes()
-        if os.fsencode(made) in text:
-            file.write_bytes(text.replace(os.fsencode(made), os.fsencode(folder)))
+    """The same below another folder."""
+    template.copy(made, folder)
     shutil.rmtree(folder / "shop/.git/agentledger", ignore_errors=True)
     return Honest(folder)
-
-
-def _settings(folder: Path) -> list[Path]:
-    git = folder / "shop/.git"
-    found = [
-        git / "config",
-        *git.glob("worktrees/*/*"),
-        *git.glob("agentledger-hooks/*"),
-        *git.glob("hooks/*"),
-    ]
-    return [file for file in [*found, *folder.glob("shop.worktrees/*/.git")] if file.is_file()]
 
 
 def program_of(command: str) -> list[str]:
