@@ -53,6 +53,17 @@ def over_a_lost_commit(desk: Approved) -> None:
     desk.forget()
 
 
+@pytest.fixture(scope="module")
+def shown_as_approved(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What each forgery begins with: every output says that it passed, was run again and is approved."""
+    desk = Approved.copied(templates, tmp_path_factory.mktemp("approved"))
+    honest = desk.outputs()
+    assert desk.check_shown(honest) == ("passed", "reproduced", "same")
+    assert "1 check passed, reproduced" in honest.page("agent/x")
+    assert desk.progress() == "approved"
+    assert "approved" in honest.row("agent/x")
+
+
 @pytest.mark.parametrize(
     ("forge", "shown", "stopped"),
     [
@@ -79,14 +90,14 @@ def over_a_lost_commit(desk: Approved) -> None:
     ],
 )  # fmt: skip
 def test_code_that_nobody_ran_is_not_reproduced(
-    templates: Path, tmp_path: Path, forge: Forgery, shown: tuple[str, str | None, str], stopped: set[str]
+    shown_as_approved: None,
+    templates: Path,
+    tmp_path: Path,
+    forge: Forgery,
+    shown: tuple[str, str | None, str],
+    stopped: set[str],
 ) -> None:
     desk = Approved.copied(templates, tmp_path)
-    honest = desk.outputs()
-    assert desk.check_shown(honest) == ("passed", "reproduced", "same")
-    assert "1 check passed, reproduced" in honest.page("agent/x")
-    assert desk.progress() == "approved"
-    assert "approved" in honest.row("agent/x")
     forge(desk)
     outputs = desk.outputs()
     assert desk.check_shown(outputs) == shown

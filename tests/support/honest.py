@@ -14,6 +14,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import desk
 import template
 from advicescene import Told, read
 from command import Said, run
@@ -59,6 +60,8 @@ def make_template(folder: Path) -> Path:
     _types(repo.path, "plan", "y", "--owns", "docs/**", *PLAN)
     _types(repo.path, "spawn", "x", "--no-baseline")
     _types(repo.path, "spawn", "y", "--no-baseline")
+    for hooks in ("hooks", "agentledger-hooks"):
+        desk.warm_up(repo.path / ".git" / hooks)
     return folder
 
 
