@@ -19,6 +19,7 @@ from approved import Approved
 from command import run
 from gitrepo import Repo
 from outputs import read_outputs
+from template import copied
 
 pytestmark = pytest.mark.table
 
@@ -74,7 +75,7 @@ def amend_without_change(desk: Approved) -> None:
 def test_what_changes_nothing_keeps_all_verdicts(
     templates: Path, tmp_path: Path, rewrite: Rewriting, kept_without_the_commit: bool
 ) -> None:
-    desk = Approved.copied(templates, tmp_path, long=LINES)
+    desk = copied(templates, tmp_path, Approved, long=LINES)
     rewrite(desk)
     assert desk.repo.exit_code("merge-base", "--is-ancestor", desk.proven, "agent/x")
     check_kept(desk)
@@ -124,7 +125,7 @@ def a_mode(desk: Approved) -> None:
 def test_a_rebase_that_changes_anything_loses_them(
     templates: Path, tmp_path: Path, change: Rewriting, lost: bool
 ) -> None:
-    desk = Approved.copied(templates, tmp_path)
+    desk = copied(templates, tmp_path, Approved)
     change(desk)
     desk.git("add", "-A")
     desk.git("commit", "-q", "-m", "more")
@@ -141,7 +142,7 @@ def test_a_rebase_that_changes_anything_loses_them(
 
 
 def test_a_rerun_keeps_its_commit_in_this_clone(templates: Path, tmp_path: Path) -> None:
-    desk = Approved.copied(templates, tmp_path)
+    desk = copied(templates, tmp_path, Approved)
     squash(desk)
     desk.repo.git("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
     desk.repo.git("gc", "-q", "--prune=now")
@@ -150,7 +151,7 @@ def test_a_rerun_keeps_its_commit_in_this_clone(templates: Path, tmp_path: Path)
 
 
 def test_a_sync_keeps_what_a_review_names_until_the_task_ends(templates: Path, tmp_path: Path) -> None:
-    desk = Approved.copied(templates, tmp_path)
+    desk = copied(templates, tmp_path, Approved)
     desk.repo.git(
         "update-ref", "-d", *desk.repo.git("for-each-ref", "--format=%(refname)", KEEP).splitlines()
     )
@@ -173,7 +174,7 @@ def keep_heads(desk: Approved) -> None:
 def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(
     templates: Path, tmp_path: Path
 ) -> None:
-    desk = Approved.copied(templates, tmp_path, long=LINES)
+    desk = copied(templates, tmp_path, Approved, long=LINES)
     desk.repo.git("config", "uploadpack.allowFilter", "true")
     desk.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
     clone = Repo(tmp_path / "partial")
@@ -189,7 +190,7 @@ def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(
 
 
 def test_its_agent_still_hears_what_a_review_asks_for(templates: Path, tmp_path: Path) -> None:
-    desk = Approved.copied(templates, tmp_path)
+    desk = copied(templates, tmp_path, Approved)
     control = desk.repo.git("rev-parse", "agentledger")
     (path,) = desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reviews/").splitlines()
     review = desk.repo.git("show", f"agentledger:{path}").replace("approve", "request-changes")

@@ -5,15 +5,11 @@ Belongs here: making it, rewriting its history, and reading the words. Does not:
 
 from __future__ import annotations
 
-import copy
 import json
-import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import command as command_line
-import template
 from desk import checked
 from outputs import Outputs, read_outputs
 from reading import branch
@@ -52,15 +48,6 @@ class Approved(Checks):
         self.note(f"{FOLDER}/status/20231114T222000Z-0001.md", CHECK_IN)
         self.again()
         self.approve()
-
-    @classmethod
-    def copied(cls, templates: Path, folder: Path, *, code: int = 0, long: str = "") -> Approved:
-        """The same, made once for all tests (in `templates`) and copied for this one."""
-        made = _make(templates, code, long)
-        template.copy(made.repo.path.parent, folder)
-        mine = copy.deepcopy(made)
-        mine.repo.path, mine.path = folder / made.repo.path.name, folder / made.path.name
-        return mine
 
     def _begin_anew(self, long: str) -> None:
         """Base has a long file, and the branch changes its end."""
@@ -138,8 +125,3 @@ class Approved(Checks):
     def stopped(self) -> set[str]:
         """The rules about proof that stop it at the merge gate."""
         return {rule for rule in checked(self.repo, "merge") if rule[:3] == "EVD"}
-
-
-@cache
-def _make(templates: Path, code: int, long: str) -> Approved:
-    return Approved(Path(tempfile.mkdtemp(prefix="approved-", dir=templates)), code=code, long=long)

@@ -72,7 +72,7 @@ def _types(folder: Path, *arguments: str) -> None:
 
 def copy(made: Path, folder: Path) -> Honest:
     """The same below another folder."""
-    template.copy(made, folder)
+    template.copy_folder(made, folder)
     shutil.rmtree(folder / "shop/.git/agentledger", ignore_errors=True)
     return Honest(folder)
 
