@@ -6,9 +6,11 @@ repositories (see `gitrepo`), or fixtures that only one test file needs.
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,14 +88,29 @@ def sealed_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all homes: to number a new folder, pytest reads all that are beside it."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
 def sealed(
-    sealed_session: None, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+    sealed_session: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    homes: Path,
 ) -> Path:
     """Gives each test an empty home of its own, and returns it."""
-    home = tmp_path_factory.mktemp("home")
+    home = Path(tempfile.mkdtemp(dir=homes))
     seal(monkeypatch, home, tmp_path_factory.getbasetemp().resolve())
     return home
+
+
+@pytest.fixture(scope="session")
+def templates(sealed_session: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where repositories are made that several tests start from a copy of (see `template`)."""
+    return tmp_path_factory.mktemp("templates")
 
 
 @pytest.fixture(scope="session")
@@ -120,3 +137,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if places[test] % ROWS_APART:
             item.add_marker(pytest.mark.wide)
         places[test] += 1
+
+
+def pytest_collection_finish() -> None:
+    """Six thousand tests are a heap that every full collection of garbage would walk through again."""
+    gc.collect()
+    gc.freeze()

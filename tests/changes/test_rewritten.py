@@ -19,6 +19,7 @@ from approved import Approved
 from command import run
 from gitrepo import Repo
 from outputs import read_outputs
+from template import copied
 
 pytestmark = pytest.mark.table
 
@@ -72,9 +73,9 @@ def amend_without_change(desk: Approved) -> None:
     ],
 )
 def test_what_changes_nothing_keeps_all_verdicts(
-    tmp_path: Path, rewrite: Rewriting, kept_without_the_commit: bool
+    templates: Path, tmp_path: Path, rewrite: Rewriting, kept_without_the_commit: bool
 ) -> None:
-    desk = Approved(tmp_path, long=LINES)
+    desk = copied(templates, tmp_path, Approved, long=LINES)
     rewrite(desk)
     assert desk.repo.exit_code("merge-base", "--is-ancestor", desk.proven, "agent/x")
     check_kept(desk)
@@ -121,8 +122,10 @@ def a_mode(desk: Approved) -> None:
 
 @pytest.mark.parametrize("change", [more_code, a_blank, a_mode])
 @pytest.mark.parametrize("lost", [False, True])
-def test_a_rebase_that_changes_anything_loses_them(tmp_path: Path, change: Rewriting, lost: bool) -> None:
-    desk = Approved(tmp_path)
+def test_a_rebase_that_changes_anything_loses_them(
+    templates: Path, tmp_path: Path, change: Rewriting, lost: bool
+) -> None:
+    desk = copied(templates, tmp_path, Approved)
     change(desk)
     desk.git("add", "-A")
     desk.git("commit", "-q", "-m", "more")
@@ -138,8 +141,8 @@ def test_a_rebase_that_changes_anything_loses_them(tmp_path: Path, change: Rewri
     assert desk.stopped() == {"EVD002"}
 
 
-def test_a_rerun_keeps_its_commit_in_this_clone(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_a_rerun_keeps_its_commit_in_this_clone(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     squash(desk)
     desk.repo.git("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
     desk.repo.git("gc", "-q", "--prune=now")
@@ -147,8 +150,8 @@ def test_a_rerun_keeps_its_commit_in_this_clone(tmp_path: Path) -> None:
     check_kept(desk)
 
 
-def test_a_sync_keeps_what_a_review_names_until_the_task_ends(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_a_sync_keeps_what_a_review_names_until_the_task_ends(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     desk.repo.git(
         "update-ref", "-d", *desk.repo.git("for-each-ref", "--format=%(refname)", KEEP).splitlines()
     )
@@ -168,8 +171,10 @@ def keep_heads(desk: Approved) -> None:
         attempts.keep_heads(process.repository_at(desk.repo.path), taken.sealed, taken.fleet)
 
 
-def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(tmp_path: Path) -> None:
-    desk = Approved(tmp_path, long=LINES)
+def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(
+    templates: Path, tmp_path: Path
+) -> None:
+    desk = copied(templates, tmp_path, Approved, long=LINES)
     desk.repo.git("config", "uploadpack.allowFilter", "true")
     desk.repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
     clone = Repo(tmp_path / "partial")
@@ -184,8 +189,8 @@ def test_a_partial_clone_fetches_what_comparing_with_the_old_commit_takes(tmp_pa
     assert check["about"] == "rewritten"
 
 
-def test_its_agent_still_hears_what_a_review_asks_for(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_its_agent_still_hears_what_a_review_asks_for(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     control = desk.repo.git("rev-parse", "agentledger")
     (path,) = desk.repo.git("ls-tree", "-r", "--name-only", "agentledger", "tasks/x/reviews/").splitlines()
     review = desk.repo.git("show", f"agentledger:{path}").replace("approve", "request-changes")

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from command import run
-from desk import BRIEF, Desk
+from command import in_shell, run
+from desk import BRIEF, Desk, warm_up
 from gitrepo import Repo
 from killed import sound
 
@@ -25,8 +24,8 @@ for round in {rounds}; do
     echo "$round" > "src{n}/file$round"
     git add -A
     git commit -q -m "work {n} $round"
-    "{python}" -m agentledger report --changed "round $round" --need "may I? $round"
-    "{python}" -m agentledger verify
+    {agentledger} report --changed "round $round" --need "may I? $round"
+    {agentledger} verify
 done
 """
 
@@ -52,6 +51,7 @@ def repo(tmp_path: Path) -> Repo:
     for n in range(AGENTS):
         said = run(repo.path, "spawn", f"t{n}")
         assert said.code == 0, said
+    warm_up(repo.path / ".git/agentledger-hooks")
     return repo
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_lost_while_ten_agents_work_and_the_manager_answers(repo: Rep
     at_work = []
     for n, desk in enumerate(desks):
         (desk.path / f"src{n}").mkdir()
-        script = AGENT.format(n=n, rounds=rounds, python=sys.executable)
+        script = AGENT.format(n=n, rounds=rounds, agentledger=in_shell())
         at_work.append(
             subprocess.Popen(
                 ["sh", "-c", script], cwd=desk.path, env=os.environ, stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ import pytest
 
 from approved import FOLDER, Approved
 from desk import checked
+from template import copied
 from verifying import EVIDENCE
 
 pytestmark = pytest.mark.table
@@ -53,6 +54,17 @@ def over_a_lost_commit(desk: Approved) -> None:
     desk.forget()
 
 
+@pytest.fixture(scope="module")
+def shown_as_approved(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What each forgery begins with: every output says that it passed, was run again and is approved."""
+    desk = copied(templates, tmp_path_factory.mktemp("approved"), Approved)
+    honest = desk.outputs()
+    assert desk.check_shown(honest) == ("passed", "reproduced", "same")
+    assert "1 check passed, reproduced" in honest.page("agent/x")
+    assert desk.progress() == "approved"
+    assert "approved" in honest.row("agent/x")
+
+
 @pytest.mark.parametrize(
     ("forge", "shown", "stopped"),
     [
@@ -79,14 +91,14 @@ def over_a_lost_commit(desk: Approved) -> None:
     ],
 )  # fmt: skip
 def test_code_that_nobody_ran_is_not_reproduced(
-    tmp_path: Path, forge: Forgery, shown: tuple[str, str | None, str], stopped: set[str]
+    shown_as_approved: None,
+    templates: Path,
+    tmp_path: Path,
+    forge: Forgery,
+    shown: tuple[str, str | None, str],
+    stopped: set[str],
 ) -> None:
-    desk = Approved(tmp_path)
-    honest = desk.outputs()
-    assert desk.check_shown(honest) == ("passed", "reproduced", "same")
-    assert "1 check passed, reproduced" in honest.page("agent/x")
-    assert desk.progress() == "approved"
-    assert "approved" in honest.row("agent/x")
+    desk = copied(templates, tmp_path, Approved)
     forge(desk)
     outputs = desk.outputs()
     assert desk.check_shown(outputs) == shown
@@ -138,9 +150,9 @@ def lost(desk: Approved) -> None:
     ],
 )  # fmt: skip
 def test_nothing_typed_takes_back_what_reruns_contradict(
-    tmp_path: Path, forge: Forgery, shown: tuple[str, str, str]
+    templates: Path, tmp_path: Path, forge: Forgery, shown: tuple[str, str, str]
 ) -> None:
-    desk = Approved(tmp_path, code=1)
+    desk = copied(templates, tmp_path, Approved, code=1)
     forge(desk)
     outputs = desk.outputs()
     assert desk.check_shown(outputs) == shown
@@ -152,8 +164,8 @@ def test_nothing_typed_takes_back_what_reruns_contradict(
 # -- what stands beside a result ---------------------------------------------------------
 
 
-def test_a_typed_failure_on_base_is_contradicted_by_bases_own_run(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_a_typed_failure_on_base_is_contradicted_by_bases_own_run(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     desk.change("check.sh", "exit 1\n")
     base = {"commit": desk.repo.git("rev-parse", "main"), "exit_code": 1}
     fields = {"head": desk.head(), "tree": desk.repo.code_tree("agent/x"), "exit_code": 1, "on_base": base}
@@ -167,8 +179,8 @@ def test_a_typed_failure_on_base_is_contradicted_by_bases_own_run(tmp_path: Path
     assert "in the rerun: it passes on base" in outputs.page("agent/x")
 
 
-def test_a_failure_on_base_is_reproduced_where_base_does_fail(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_a_failure_on_base_is_reproduced_where_base_does_fail(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     desk.move_base("check.sh", "exit 1\n")
     desk.git("merge", "-q", "--no-verify", "--no-edit", "main")
     desk.verify(code=1)
@@ -179,8 +191,8 @@ def test_a_failure_on_base_is_reproduced_where_base_does_fail(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["a", "sub/test"])
-def test_no_file_speaks_in_the_place_of_a_checks_own(tmp_path: Path, name: str) -> None:
-    desk = Approved(tmp_path)
+def test_no_file_speaks_in_the_place_of_a_checks_own(templates: Path, tmp_path: Path, name: str) -> None:
+    desk = copied(templates, tmp_path, Approved)
     good = desk.recorded()
     desk.change("check.sh", "exit 1\n")
     desk.verify(code=1)
@@ -191,8 +203,8 @@ def test_no_file_speaks_in_the_place_of_a_checks_own(tmp_path: Path, name: str) 
     assert "EVD003" in desk.stopped()
 
 
-def test_typed_counts_are_not_reproduced(tmp_path: Path) -> None:
-    desk = Approved(tmp_path)
+def test_typed_counts_are_not_reproduced(templates: Path, tmp_path: Path) -> None:
+    desk = copied(templates, tmp_path, Approved)
     counts = {"tests": 1200, "failures": 0, "errors": 0, "skipped": 0, "failed": [], "failed_total": 0}
     desk.type_evidence(junit=counts)
     page = desk.outputs().page("agent/x")
@@ -242,8 +254,8 @@ def own_review(desk: Approved) -> None:
 
 
 @pytest.mark.parametrize("forge", [amend, amend_and_lose, blanks, undo_base, undo_base_anew, own_review])
-def test_an_approval_is_not_of_another_change(tmp_path: Path, forge: Forgery) -> None:
-    desk = Approved(tmp_path)
+def test_an_approval_is_not_of_another_change(templates: Path, tmp_path: Path, forge: Forgery) -> None:
+    desk = copied(templates, tmp_path, Approved)
     forge(desk)
     outputs = desk.outputs()
     entry = outputs.branch("agent/x")
@@ -258,10 +270,10 @@ def test_an_approval_is_not_of_another_change(tmp_path: Path, forge: Forgery) ->
 
 @pytest.mark.parametrize("landing", ["rebase", "merge"])
 def test_where_pull_requests_land_by_rebase_a_merge_that_hides_a_commit_is_another_change(
-    tmp_path: Path, landing: str
+    templates: Path, tmp_path: Path, landing: str
 ) -> None:
     """A rebase drops the merge, and applies what the merge had thrown away."""
-    desk = Approved(tmp_path)
+    desk = copied(templates, tmp_path, Approved)
     desk.move_base(".agentledger/config.toml", f'version = 1\n[merge]\nlanding = "{landing}"\n')
     desk.git("checkout", "-q", "--detach")
     desk.write("src/a.py", "a = 66\n")

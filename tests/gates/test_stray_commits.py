@@ -9,8 +9,10 @@ import pytest
 import clones
 import command
 from clones import Ended, commit, git, hook
+from desk import warm_up
 from gitrepo import Repo
 from rulecases import BODY
+from template import copied
 
 pytestmark = pytest.mark.table
 
@@ -30,6 +32,8 @@ class Place:
         self.repo.git("add", "-A")
         self.repo.git("commit", "-q", "-m", "init")
         self.agent = spawned(self.repo)
+        for hooks in ("hooks", "agentledger-hooks"):
+            warm_up(self.repo.path / ".git" / hooks)
 
 
 def spawned(repo: Repo, task: str = "x") -> Path:
@@ -46,8 +50,8 @@ def control(repo: Repo, files: dict[str, str]) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(templates: Path, tmp_path: Path) -> Place:
+    return copied(templates, tmp_path, Place)
 
 
 def switched(place: Place, *options: str) -> Path:

@@ -29,8 +29,8 @@ PROSE = (
 class Approved(Checks):
     """Task x: its check passed at a commit, the manager ran it again there, and a human approved that commit."""
 
-    def __init__(self, folder: Path, command: str = "sh check.sh", *, code: int = 0, long: str = "") -> None:
-        super().__init__(folder, {"test": command})
+    def __init__(self, folder: Path, *, code: int = 0, long: str = "") -> None:
+        super().__init__(folder, {"test": "sh check.sh"})
         #: Where the branch begins.
         self.start = self.root.id
         if long:

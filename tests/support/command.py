@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,11 @@ from agentledger.cli import main
 sys.exit(main())
 """
 INTERRUPTIBLE = (sys.executable, "-c", _HEEDING)
+
+
+def in_shell() -> str:
+    """The words of shell for `agentledger`, in a fork as with `run`, to which arguments can be added."""
+    return (None if FRESH else warm.program_command()) or shlex.join(PROGRAM)
 
 
 class Said(NamedTuple):

@@ -23,6 +23,7 @@ from gitrepo import Repo
 from rulecases import BODY
 
 YAML = Path(yaml.__file__).parents[1]
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push")
 RUN = Path(agentledger.__file__).parent / "gates" / "run.py"
 BRIEF = "---\ntask: x\nowns: {}\nverify: {{test: make test}}\n{}---\n" + BODY
 STATUS = ".agentledger/tasks/x/status/20231114T222000Z-0001.md"
@@ -73,12 +74,22 @@ class Desk:
 
 def install(repo: Repo) -> None:
     """The hooks, as plainly as can be; judging in a fork of a process that has imported the gates already."""
-    for name in ("pre-commit", "pre-merge-commit", "pre-push"):
+    for name in HOOKS:
         warmly = None if FRESH else warm.hook_command(name, str(YAML))
         hook = repo.path / ".git/hooks" / name
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(f"#!/bin/sh\nexec {warmly or shlex.join(fresh_hook(name))}\n")
         hook.chmod(0o755)
+
+
+def warm_up(folder: Path) -> None:
+    """The same for hooks that `init` has written to a folder, which stay as they are but for that."""
+    fresh = '"$ledger_python" -IS "$ledger_gate" "$ledger_name" "$ledger_yaml"'
+    for name in HOOKS:
+        hook = folder / name
+        assert fresh in hook.read_text()
+        if not FRESH and (warmly := warm.hook_command(name, str(YAML))):
+            hook.write_text(hook.read_text().replace(fresh, warmly))
 
 
 def fresh_hook(name: str) -> list[str]:

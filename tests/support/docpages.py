@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from checkout import ROOT
-from command import run
+from command import in_shell, run
 from desk import Desk
 from gitrepo import Repo
 
@@ -70,7 +69,7 @@ def world(folder: Path) -> World:
     programs = folder / "bin"
     programs.mkdir()
     shim = programs / "agentledger"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m agentledger "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec {in_shell()} "$@"\n')
     shim.chmod(0o755)
     return World(repo, programs)
 

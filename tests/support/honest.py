@@ -14,6 +14,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import desk
+import template
 from advicescene import Told, read
 from command import Said, run
 from gitrepo import Content, Repo
@@ -58,6 +60,8 @@ def make_template(folder: Path) -> Path:
     _types(repo.path, "plan", "y", "--owns", "docs/**", *PLAN)
     _types(repo.path, "spawn", "x", "--no-baseline")
     _types(repo.path, "spawn", "y", "--no-baseline")
+    for hooks in ("hooks", "agentledger-hooks"):
+        desk.warm_up(repo.path / ".git" / hooks)
     return folder
 
 
@@ -67,25 +71,10 @@ def _types(folder: Path, *arguments: str) -> None:
 
 
 def copy(made: Path, folder: Path) -> Honest:
-    """The same below another folder: git and `init` write down where they are."""
-    subprocess.run(["cp", "-a", f"{made}/.", str(folder)], check=True)
-    for file in _settings(folder):
-        text = file.read_bytes()
-        if os.fsencode(made) in text:
-            file.write_bytes(text.replace(os.fsencode(made), os.fsencode(folder)))
+    """The same below another folder."""
+    template.copy_folder(made, folder)
     shutil.rmtree(folder / "shop/.git/agentledger", ignore_errors=True)
     return Honest(folder)
-
-
-def _settings(folder: Path) -> list[Path]:
-    git = folder / "shop/.git"
-    found = [
-        git / "config",
-        *git.glob("worktrees/*/*"),
-        *git.glob("agentledger-hooks/*"),
-        *git.glob("hooks/*"),
-    ]
-    return [file for file in [*found, *folder.glob("shop.worktrees/*/.git")] if file.is_file()]
 
 
 def program_of(command: str) -> list[str]:

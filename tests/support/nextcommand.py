@@ -9,11 +9,10 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from command import Said, run
+from command import Said, in_shell, run
 
 
 def find_command(text: str, pattern: str, filled: Mapping[str, str] | None = None) -> str:
@@ -65,7 +64,7 @@ def command_of(hint: str) -> str:
 
 def _shell(folder: Path, command: str) -> Said:
     """The same in a shell in which agentledger is a command."""
-    program = f'agentledger() {{ {shlex.quote(sys.executable)} -m agentledger "$@"; }}'
+    program = f'agentledger() {{ {in_shell()} "$@"; }}'
     ended = subprocess.run(
         ["/bin/sh", "-c", f"{program}\n{command}"], cwd=folder, env=os.environ | {"GIT_EDITOR": "false"},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,

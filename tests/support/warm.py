@@ -27,8 +27,8 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import warm_hook
-from warm_server import CODE, at_start
+import warm_client
+from warm_server import CODE, HOOK, PROGRAM, at_start
 
 
 class Ended(NamedTuple):
@@ -50,7 +50,7 @@ def run(
     if not server or server.at_start != at_start(environment):
         return None
     named = [f"{name}={value}" for name, value in environment.items()]
-    words = ["agentledger", before, folder, str(len(arguments)), *arguments, *named]
+    words = [PROGRAM, before, folder, str(len(arguments)), *arguments, *named]
     return server.run(b"\0".join(map(os.fsencode, words)))
 
 
@@ -59,9 +59,18 @@ def hook_command(name: str, *arguments: str) -> str | None:
 
     The arguments are those after the name, as `gates/run.py` takes them.
     """
+    return _command(HOOK, name, *arguments)
+
+
+def program_command() -> str | None:
+    """The words of shell for `agentledger` in a fork, to which arguments can be added; None without `fork`."""
+    return _command(PROGRAM)
+
+
+def _command(*words: str) -> str | None:
     server = _running()
-    words = [sys.executable, "-IS", warm_hook.__file__, server.address if server else "", name, *arguments]
-    return shlex.join(words) if server else None
+    client = [sys.executable, "-IS", warm_client.__file__, server.address if server else ""]
+    return shlex.join([*client, *words]) if server else None
 
 
 class _Server:

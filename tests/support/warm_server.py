@@ -1,6 +1,6 @@
 """The program that has imported agentledger, and forks for each command and hook that `warm` is asked for.
 
-Belongs here: the server's process and its forks. Does not: asking it (see `warm` and `warm_hook`).
+Belongs here: the server's process and its forks. Does not: asking it (see `warm` and `warm_client`).
 
 Who asks sends three streams, then words, each ended by a NUL byte but the last: the module to run, Python to run
 first, the folder, the number of arguments, the arguments, the environment. The answer is the exit code.
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import NoReturn
 
 CODE = struct.Struct("i")
+PROGRAM = "agentledger"
 HOOK = "agentledger.gates.run"
 
 # What the interpreter, the C library or a module reads as it starts: another value needs a fresh interpreter.
@@ -107,8 +108,8 @@ def _become(talk: socket.socket) -> None:
     for entry in named:
         name, _, value = entry.partition(b"=")
         os.environb[name] = value
-    if module.decode() == HOOK and started_with != at_start(os.environ):
-        _start_hook(arguments)
+    if started_with != at_start(os.environ):
+        _start_fresh(module.decode(), arguments)
     sys.argv[1:] = map(os.fsdecode, arguments)
     if module.decode() != HOOK:
         sys.path[0] = str(Path.cwd())
@@ -122,10 +123,10 @@ def _become(talk: socket.socket) -> None:
         raise
 
 
-def _start_hook(arguments: list[bytes]) -> NoReturn:
-    """Be a fresh interpreter that runs the hook, as git would have started it."""
-    program = str(importlib.import_module(HOOK).__file__)
-    words = [sys.executable, "-IS", program, *map(os.fsdecode, arguments)]
+def _start_fresh(module: str, arguments: list[bytes]) -> NoReturn:
+    """Be a fresh interpreter that runs the module, as git or a shell would have started it."""
+    hook = ["-IS", str(importlib.import_module(HOOK).__file__)]
+    words = [sys.executable, *(hook if module == HOOK else ["-m", module]), *map(os.fsdecode, arguments)]
     os.execv(sys.executable, words)  # noqa: S606
 
 

@@ -1,7 +1,7 @@
-"""A hook of git's as a fork of the server: `python -IS warm_hook.py ADDRESS HOOK FOLDER`.
+"""A program of ours as a fork of the server: `python -IS warm_client.py ADDRESS MODULE ARGUMENTS`.
 
-Belongs here: handing over what git gave, and ending as the fork does. Imports next to nothing, since it is started
-for each hook.
+Belongs here: handing over what git or a shell gave, and ending as the fork does. Imports next to nothing, since it is
+started for each hook and each command.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import os
 import sys
 
 
-def main(address: str, *arguments: str) -> int:
-    """Ask the server at this address to run the hook in our place; its exit code."""
+def main(address: str, module: str, *arguments: str) -> int:
+    """Ask the server at this address to run the module in our place; its exit code."""
     asked = _socket.socket(_socket.AF_UNIX)
     asked.connect(address)
     streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
     asked.sendmsg([b"x"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
-    words = [b"agentledger.gates.run", b"", os.getcwdb(), b"%d" % len(arguments)]  # noqa: PTH109 - pathlib takes long to import
+    words = [module.encode(), b"", os.getcwdb(), b"%d" % len(arguments)]  # noqa: PTH109 - pathlib takes long to import
     words += [os.fsencode(argument) for argument in arguments]
     words += [b"%s=%s" % entry for entry in os.environb.items()]
     asked.sendall(b"\0".join(words))
