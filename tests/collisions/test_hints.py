@@ -333,6 +333,19 @@ def test_what_is_known_is_not_read_again(
     assert counted["grep"] <= 1
 
 
+def test_a_hint_stays_where_the_file_exists_in_a_merge_with_base_alone(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    rest = "".join(f"x{n} = {n}\n" for n in range(9))
+    at = repo.commit("main", {"a.py": PY.format("lower_part") + rest, "b.py": rest})
+    repo.commit(
+        "main", {"a.py": PY.format("lower_part") + rest + "y = 1\n", "b.py": rest + "y = 1\n"}, parents=[at]
+    )
+    repo.commit("agent/one", {"a.py": KEPT + rest}, parents=[at])
+    repo.commit("agent/other", {"b.py": "import a\na.lower_part()\n" + rest}, parents=[at])
+    found = [fleet(repo, pairs=True).collisions for _ in range(2)]
+    assert [[h.name for h in each.hints] for each in found if each] == [["lower_part"], ["lower_part"]]
+
+
 def test_only_the_branch_that_is_asked_for_has_hints(repo: Repo) -> None:
     only = branches_of("go type")[1]
     found = fleet(repo, pairs=True, pairs_of=only).collisions

@@ -137,7 +137,7 @@ def _find_hints(
     if compared.nobody:
         return
     changes = [net.changes for net in nets.values()]
-    guesses = find_guesses(where.scratch, where.cache, where.base, changes)
+    guesses = find_guesses(where, changes, partial(bring_blobs, where, nets))
     asked_for = (
         guess
         for guess in guesses

@@ -19,12 +19,11 @@ from agentledger.collisions.name_changes import Gone, NameChange, read_name_chan
 from agentledger.collisions.name_uses import Candidate, keep_gone, keep_used
 from agentledger.collisions.names import family_of
 from agentledger.collisions.pair_filter import Two
+from agentledger.collisions.where import Bring, Where
 from agentledger.git.blob_pairs import Pair as BlobPair
 from agentledger.git.blob_pairs import blob_pairs_of
-from agentledger.git.scratch import Scratch
 from agentledger.model.collisions import Hint, Line
 from agentledger.model.fleet import Branch, Change
-from agentledger.storage.cache import Cache
 
 # By what a symbolic link is a file of its own: its content is a path, and no code.
 _LINK = "120000"
@@ -70,20 +69,20 @@ def list_hints(
                     )
 
 
-def find_guesses(
-    scratch: Scratch, cache: Cache | None, base: str, changes: Sequence[Sequence[Change]]
-) -> list[Guess]:
-    """Return what may break between heads, each given by its changes against the commit `base`.
+def find_guesses(where: Where, changes: Sequence[Sequence[Change]], bring: Bring) -> list[Guess]:
+    """Return what may break between heads, each given by its changes against base.
 
     No process for heads whose changes are in the cache. Where something may break, at most three more.
     """
-    candidates = list(_find_candidates(_read_rows(scratch, cache, changes)))
+    candidates = list(_find_candidates(_read_rows(where, changes, bring)))
     if not candidates:
         return []
-    gone = keep_gone(scratch, cache, base, changes=changes, candidates=candidates)
+    asked = {number for each in candidates for number in (each.remover, each.user)}
+    bring(frozenset(change.new for number in asked for change in changes[number]))
+    gone = keep_gone(where.scratch, where.cache, where.base, changes=changes, candidates=candidates)
     return [
         Guess(c.remover, c.user, c.name, definition=c.definition, use=line, renamed=c.renamed)
-        for c, line in keep_used(scratch, changes, gone)
+        for c, line in keep_used(where.scratch, changes, gone)
     ]
 
 
@@ -99,13 +98,11 @@ class _Names:
     used: Mapping[str, tuple[bytes, int]]
 
 
-def _read_rows(
-    scratch: Scratch, cache: Cache | None, changes: Sequence[Sequence[Change]]
-) -> list[dict[str, _Names]]:
+def _read_rows(where: Where, changes: Sequence[Sequence[Change]], bring: Bring) -> list[dict[str, _Names]]:
     """For each head, what it does to names, by family."""
     files = [list(_list_files(each)) for each in changes]
     pairs = dict.fromkeys((pair, family) for each in files for family, _, pair in each)
-    changed = read_name_changes(scratch, cache, list(pairs))
+    changed = read_name_changes(where, list(pairs), bring)
     rows = []
     for each in files:
         by_family: dict[str, list[tuple[bytes, NameChange]]] = {}

@@ -6,17 +6,14 @@ or which files have to be compared (see `pair_filter`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentledger.collisions.pair_filter import Edits
-from agentledger.collisions.where import Where
+from agentledger.collisions.where import Bring, Where
 from agentledger.git.blob_pairs import Pair as BlobPair
 from agentledger.git.hunks import HunkRange, Ranges, read_hunk_ranges
 from agentledger.storage.cache import Form, get_or_compute
-
-# Told which blobs are about to be read.
-Bring = Callable[[frozenset[str]], None]
 
 
 def find_ranges(where: Where, pairs: Sequence[BlobPair], bring: Bring) -> dict[BlobPair, Ranges]:

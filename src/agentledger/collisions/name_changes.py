@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from agentledger.collisions.names import blank, find_definitions, find_words
+from agentledger.collisions.where import Bring, Where
 from agentledger.git.blob_pairs import DIFF_TREE, Pair, read_blob_sizes, write_pair_trees
 from agentledger.git.process import split_stream, stream_output
 from agentledger.git.scratch import Scratch
 from agentledger.model.text import decode
-from agentledger.storage.cache import Cache, Form, get_or_compute
+from agentledger.storage.cache import Form, get_or_compute
 
 # The size in bytes above which a file is not looked at: nobody writes one that large.
 LARGEST = 1 << 20
@@ -44,13 +45,16 @@ class NameChange:
 
 
 def read_name_changes(
-    scratch: Scratch, cache: Cache | None, pairs: Sequence[tuple[Pair, str]]
+    where: Where, pairs: Sequence[tuple[Pair, str]], bring: Bring
 ) -> dict[tuple[Pair, str], NameChange]:
     """Map blob pairs, each with the family of its file, to what their lines do to names. Two processes."""
+
+    def read(missing: Sequence[tuple[Pair, str]]) -> dict[tuple[Pair, str], NameChange]:
+        bring(frozenset(pair.new for pair, _ in missing))
+        return _read_changes(where.scratch, missing)
+
     keys = {each: f"{each[0].old}{each[0].new}{each[1]}" for each in pairs}
-    return get_or_compute(
-        cache, "names", keys, compute=lambda missing: _read_changes(scratch, missing), form=_FORM
-    )
+    return get_or_compute(where.cache, "names", keys, compute=read, form=_FORM)
 
 
 def _dump(change: NameChange) -> Any:

@@ -1,6 +1,6 @@
 """Where pairs are compared: what every question about two branches needs.
 
-Belongs here: this one value. Does not: any question.
+Belongs here: these values. Does not: any question.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from agentledger.changes.ancestry import History
 from agentledger.git.scratch import Scratch
 from agentledger.model.fleet import Merger
 from agentledger.storage.cache import Cache
+
+# Told which blobs are about to be read: a merge that was remembered may have left them in a directory that is gone.
+Bring = Callable[[frozenset[str]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
