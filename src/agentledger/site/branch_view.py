@@ -32,6 +32,7 @@ from agentledger.site.file_view import (
 from agentledger.site.findings_view import FindingsView, build_findings
 from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
 from agentledger.site.markdown.render import Rendered
+from agentledger.site.others_view import NO_OTHERS, Others
 from agentledger.site.reply import Replies, build_replies
 from agentledger.site.task_view import WorkView, build_work_view
 from agentledger.site.timeline import CommitLine, list_documents
@@ -84,6 +85,8 @@ class BranchPage:
     replies: Replies | None
     #: The task's part; None for a branch without a task.
     work: WorkView | None
+    #: What it has to do with other branches.
+    others: Others
 
 
 _SYNC = {
@@ -112,10 +115,12 @@ def build_branch_page(
     patches: Sequence[FilePatch],
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
+    others: Others = NO_OTHERS,
 ) -> BranchPage:
     """Build the page of a branch from its patches; `page` is its path without the ending.
 
-    `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none.
+    `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none. `others`
+    is what it has to do with other branches (see `others_view`).
     """
     has_own_page = needs_own_page(patches)
     entries = build_entries(branch)
@@ -159,6 +164,7 @@ def build_branch_page(
         forge=forge_links.review_link(fleet, branch),
         replies=build_replies(branch, fleet),
         work=work,
+        others=others,
     )
 
 

@@ -68,6 +68,9 @@ def describe_kind(file: ConflictFile) -> str:
     return _KINDS.get(file.kind, file.kind)
 
 
-def describe_rest(number: int, noun: str) -> str:
+def describe_rest(number: int, noun: str, plural: str = "") -> str:
     """Return a note about what is left out; "" for nothing."""
-    return f"and {format_count(number, f'more {noun}')}, not shown" if number > 0 else ""
+    if number <= 0:
+        return ""
+    many = f"more {plural}" if plural else ""
+    return f"and {format_count(number, f'more {noun}', many)}, not shown"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agentledger.attention import stacking
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import decode, format_count
@@ -79,7 +78,7 @@ class Others:
         return bool(self.pairs or self.relations or self.shared or self.hints or self.copies or self.notes)
 
 
-NOTHING = Others()
+NO_OTHERS = Others()
 
 
 def build_others(branch: Branch, fleet: Fleet, places: Places) -> Others:
@@ -93,7 +92,7 @@ def build_others(branch: Branch, fleet: Fleet, places: Places) -> Others:
             for number, pair in enumerate(pairs[:PAIRS_SHOWN])
         ),
         pairs_count=len(pairs),
-        pairs_more=describe_rest(len(pairs) - PAIRS_SHOWN, "branch"),
+        pairs_more=describe_rest(len(pairs) - PAIRS_SHOWN, "branch", "branches"),
         relations=_build_relations(branch, fleet, places),
         shared=tuple(
             SharedFile(decode(path), format_count(count - 1, "other", "others"))
@@ -137,11 +136,11 @@ def _build_relations(branch: Branch, fleet: Fleet, places: Places) -> tuple[Rela
     needed = [tasks[each] for each in (brief.depends_on if brief else ()) if each in tasks]
     grounds = [stand.branch for stand in branch.stands_on]
     relations = (
-        Relation(stacking.describe_stands(branch), places.named(grounds)),
+        Relation("stands on", places.named(grounds)),
         Relation("depends on", places.named(n for task in needed for n in task.branches if n not in grounds)),
         Relation("rival of", places.named(standing.rivals if standing else ())),
     )
-    return tuple(relation for relation in relations if relation.words and relation.places)
+    return tuple(relation for relation in relations if relation.places)
 
 
 def build_all_others(fleet: Fleet, pages: Mapping[str, str]) -> dict[str, Others]:

@@ -13,7 +13,7 @@ from agentledger.model.collisions import Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.merge_plan import MergeOrder
-from agentledger.model.text import decode, encode, format_count
+from agentledger.model.text import encode, format_count
 from agentledger.site.conflict_view import Conflicted, Region, build_conflict, build_region, describe_rest
 from agentledger.site.labels import Mark
 
@@ -45,12 +45,12 @@ class PairView:
     b: Place
     mark: Mark
     notes: tuple[str, ...]
-    #: The files, with the kind of conflict in each, but no regions.
+    #: The first file in which lines conflict, and the first region of it; None where no lines are shown.
+    shown: Conflicted | None
+    region: Region | None
+    #: The other files, with the kind of conflict in each.
     files: tuple[Conflicted, ...]
     files_more: str
-    #: The first region in which they conflict, and its file.
-    region: Region | None
-    region_path: str
     #: None where no order is known.
     first: First | None
 
@@ -88,19 +88,20 @@ class Places:
         return tuple(self.find(branch.ref) for name in wanted for branch in found.get(name, ()))
 
 
-def build_pair(pair: Pair, places: Places, order: MergeOrder | None) -> PairView:
-    """Build a pair for the list of all pairs."""
+def build_pair(pair: Pair, places: Places, order: MergeOrder | None, *, with_region: bool = True) -> PairView:
+    """Build a pair for the list of all pairs, with the first region in which they conflict."""
     sides = _name_sides(pair, places)
-    file = next((file for file in pair.files if file.hunks), None)
+    file = next((file for file in pair.files if file.hunks), None) if with_region else None
+    rest = [each for each in pair.files if each is not file]
     return PairView(
         a=places.find(pair.a),
         b=places.find(pair.b),
         mark=mark_pair(pair),
         notes=describe_pair(pair, places),
-        files=tuple(build_conflict(f._replace(hunks=()), *sides) for f in pair.files[:FILES_SHOWN]),
-        files_more=describe_rest(len(pair.files) - FILES_SHOWN, "file"),
+        shown=build_conflict(file, *sides, shown=0) if file else None,
         region=build_region(file.hunks[0], *sides, most_lines=LINES_SHOWN) if file else None,
-        region_path=decode(file.path) if file else "",
+        files=tuple(build_conflict(each._replace(hunks=()), *sides) for each in rest[:FILES_SHOWN]),
+        files_more=describe_rest(len(rest) - FILES_SHOWN, "file"),
         first=find_first(pair, places, order),
     )
 
