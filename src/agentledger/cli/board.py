@@ -48,13 +48,14 @@ def _print_text(fleet: Fleet, list_ended: bool) -> None:
 
     from agentledger.reports import text
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _pipe_columns())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else pipe_columns())
     # Captured first: rich itself ends the process with 1 when a pipe's reader is gone; the boundary ends with 141.
     with console.capture() as captured:
         console.print(text.render_board(fleet, console.width, list_ended), soft_wrap=True)
     sys.stdout.write(captured.get())
 
 
-def _pipe_columns() -> int:
+def pipe_columns() -> int:
+    """Return the width of what is written where there is no terminal."""
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH

@@ -42,10 +42,13 @@ from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
+from agentledger.merge_order.plan import Wish, plan_merges
+from agentledger.merge_order.rank import rank_branches
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, Merger, State
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import MergeGroup
+from agentledger.model.merge_plan import MergePlan
 from agentledger.model.policy import Policy
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
@@ -120,6 +123,8 @@ class Snapshot:
     _promised: Promised
     #: Opens the repository's cache, also for a gate, whose own is empty.
     _open_cache: Callable[[], Cache]
+    #: The git directory that all worktrees share.
+    _common: Path
     #: The merge group that was asked for by `Request.group`; None where that branch is none.
     group: MergeGroup | None = None
 
@@ -187,6 +192,15 @@ class Snapshot:
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
         return task_endings.find_used(self._scratch, self.cache, self.history, fleet=self.fleet, task=task)
+
+    def plan_merges(self, wish: Wish) -> MergePlan:
+        """Try in which order the fleet's branches land; its request has to have asked for pairs."""
+        return plan_merges(self._scratch, self.history, self.fleet, common=self._common, wish=wish)
+
+    def has_base_moved(self) -> bool:
+        """Has base another tip by now than the one that was read?"""
+        there, _ = queries.read_refs(process.repository_at(self._common), [self.fleet.base.ref])
+        return all(ref.id != self.fleet.base.head for ref in there)
 
     @property
     def unfetched(self) -> str:
@@ -265,7 +279,14 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
             yield Snapshot(
-                fleet, cache, sealed, history=history, _promised=promised, _open_cache=open_cache, group=group
+                fleet,
+                cache,
+                sealed,
+                history=history,
+                _promised=promised,
+                _open_cache=open_cache,
+                _common=observed.place.common,
+                group=group,
             )
     finally:
         cache.close()
@@ -382,6 +403,8 @@ class _Taking:
         complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
+            if complete.collisions is not None:
+                complete = replace(complete, merge_order=rank_branches(complete, complete.collisions))
         return _Taken(complete, history, group)
 
     def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
@@ -397,7 +420,9 @@ class _Taking:
             progress=self.progress,
         )
         collisions = forecast_pairs(where, fleet, branches=branches, only=only)
-        return replace(fleet, collisions=collisions)
+        # The rules ask this order; what they find may hold a branch back, so it is made again at the end.
+        order = rank_branches(replace(fleet, branches=tuple(branches)), collisions)
+        return replace(fleet, collisions=collisions, merge_order=order)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""

@@ -31,7 +31,7 @@ def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
         object_format=fleet.object_format,
         forge=_optional_text(fleet.forge),
         notes=tuple(map(_json_text, fleet.notes)),
-        base=_shape_base(fleet.base),
+        base=shape_base(fleet.base),
         branches=tuple(_shape_branch(branch, fleet) for branch in fleet.branches),
         tasks=tuple(document_json.shape_task(task) for task in fleet.tasks),
         wip=tuple(_shape_wip(load, fleet.policy.wip) for load in wip.measure_loads(fleet)),
@@ -124,7 +124,8 @@ def _shape_base_check(check: BaseCheck) -> shapes_commands.BaseCheck:
     )
 
 
-def _shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
+def shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
+    """The branch that work merges into."""
     return shapes_ledger.Base(
         name=_json_text(base.name),
         ref=_json_text(base.ref),
