@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from agentledger.attention import collisions as collision_words
 from agentledger.attention import progress as attention
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches, stack_forecast, stacks
 from agentledger.changes.ancestry import History
@@ -380,6 +381,8 @@ class _Taking:
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        note = "" if self.request.pairs_of else collision_words.describe_fleet_collisions(complete)
+        complete = replace(complete, notes=(*complete.notes, *filter(None, (note,))))
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
         return _Taken(complete, history, group)

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import loose_work, run_differences, stacking, wip_headings
+from agentledger.attention import collisions, loose_work, run_differences, stacking, wip_headings
 from agentledger.attention.actions import next_action
 from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
@@ -264,6 +264,12 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(stacking.describe_bridge(branch), "dim")
     if command := stacking.follow_command(branch):
         yield Text.assemble("to follow it: ", (command, "cyan"))
+    for line in (
+        collisions.describe_collisions(fleet, branch),
+        collisions.describe_uncommitted_collisions(fleet, branch),
+    ):
+        if line:
+            yield Text(line, "yellow")
     if branch.conflict and branch.conflict.below:
         yield Text(f"conflicts where {escape_hidden(branch.conflict.below)} does: settled there", "dim")
     if branch.conflict and has_conflict(branch):
