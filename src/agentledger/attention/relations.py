@@ -66,7 +66,7 @@ def _find_collisions(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
     pairs = list_collisions(fleet, branch)
     if not pairs:
         return
-    yield _relate(fleet, branch, "collides with", pairs, describe_first(fleet, branch, pairs[0]))
+    yield _relate(fleet, branch, "collides with", pairs, note=describe_first(fleet, branch, pairs[0]))
 
 
 def _find_lesser_collisions(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
@@ -76,7 +76,7 @@ def _find_lesser_collisions(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
     unknown = [pair for pair in left if pair.grade is Grade.UNKNOWN]
     if unknown:
         verb = "could not be merged by git, so nobody knows whether it collides, with"
-        yield _relate(fleet, branch, verb, unknown, f"git says: {escape_hidden(unknown[0].failed)}")
+        yield _relate(fleet, branch, verb, unknown, note=f"git says: {escape_hidden(unknown[0].failed)}")
     conflicts = [pair for pair in left if pair.grade is Grade.CONFLICT]
     loose = [pair for pair in conflicts if pair.uncommitted and pair.only is None and not pair.rivals]
     if loose:
@@ -151,7 +151,7 @@ def _find_copies(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
         outside = {path for c in mine for path in (c.outside_a if c.a == branch.ref else c.outside_b)}
         note = f"{format_count(len(outside), 'path')} of it out of scope here" if outside else ""
         verb = "carries a copy of a commit of" if len(mine) == 1 else "carries copies of commits of"
-        yield _relate(fleet, branch, verb, mine, note)
+        yield _relate(fleet, branch, verb, mine, note=note)
 
 
 def _find_hints(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
@@ -161,7 +161,7 @@ def _find_hints(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
     for guesses, verb in ((breaks, "may break"), (broken, "may be broken by")):
         if guesses:
             note = f"a guess from names: {COMMAND} shows the lines"
-            yield _relate(fleet, branch, verb, guesses, note)
+            yield _relate(fleet, branch, verb, guesses, note=note)
 
 
 def _find_nothing(_fleet: Fleet, branch: Branch) -> Iterator[Relation]:

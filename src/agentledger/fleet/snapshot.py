@@ -36,6 +36,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
+from agentledger.fleet.fleet_facts import add_scope_meetings
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -86,6 +87,8 @@ class Request:
     pairs: bool = False
     #: The name or ref of the branch whose pairs alone are wanted; '' for all.
     pairs_of: str = ""
+    #: True also compares what briefs let branches change; there can be as many such pairs as there are.
+    scopes: bool = False
     #: False leaves out line counts.
     lines: bool = True
     #: False leaves out what base took back again: no rule asks that at push and ready, where somebody waits.
@@ -390,7 +393,7 @@ class _Taking:
     def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
         asked = self.request.pairs_of
-        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref)), "")
+        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
         where = Where(
             scratch=self.sealed,
             cache=self.cache,
@@ -400,6 +403,8 @@ class _Taking:
             progress=self.progress,
         )
         collisions = forecast_pairs(where, fleet, branches=branches, only=only)
+        if self.request.scopes:
+            collisions = add_scope_meetings(fleet, branches, collisions, only=only)
         return replace(fleet, collisions=collisions)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
