@@ -19,13 +19,16 @@ from agentledger.reports.merge_plan_text import describe_plan
 
 FORGES = ("gh", "glab")
 # A forge's own refs of pull and merge requests, which go by their number.
-_REQUEST = {"gh": re.compile(r"refs/(?:.*/)?pull/([0-9]+)/head"), "glab": re.compile(r"refs/(?:.*/)?merge-requests/([0-9]+)/head")}  # fmt: skip
-_LANDINGS = {
+_REQUEST = {
+    "gh": re.compile(r"refs/(?:.*/)?pull/([0-9]+)/head"),
+    "glab": re.compile(r"refs/(?:.*/)?merge-requests/([0-9]+)/head"),
+}
+_LANDINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "gh": {"merge": ("--merge",), "squash": ("--squash",), "rebase": ("--rebase",)},
     "glab": {"merge": (), "squash": ("--squash",), "rebase": ("--rebase",)},
 }
 # glab would else ask, and wait for a pipeline while the next step is begun.
-_NOW = {"gh": (), "glab": ("--auto-merge=false", "--yes")}
+_NOW: Mapping[str, tuple[str, ...]] = {"gh": (), "glab": ("--auto-merge=false", "--yes")}
 _KINDS = {"gh": "github", "glab": "gitlab"}
 
 
@@ -44,9 +47,8 @@ def render_forge_commands(plan: MergePlan, fleet: Fleet, forge: str) -> str:
 
 def find_other_forge(fleet: Fleet, forge: str) -> str:
     """Return a sentence where the remote is at a forge that the program is not for; "" elsewhere."""
-    known = fleet.forge and next(
-        (kind for kind in ("github", "gitlab", "gitea", "codeberg") if kind in fleet.forge), ""
-    )
+    others = (kind for kind in ("github", "gitlab", "gitea", "codeberg") if kind in (fleet.forge or ""))
+    known = next(others, "")
     if not known or known == _KINDS[forge]:
         return ""
     return f"the remote is {escape_hidden(fleet.forge or '')}, and {forge} is for {_KINDS[forge]}"
@@ -58,16 +60,8 @@ def _render_step(step: Step, branch: Branch, fleet: Fleet, forge: str) -> Iterat
         yield "# its name cannot be typed: merge it on the forge's page"
         return
     if branch.sync in (Sync.LOCAL, Sync.AHEAD, Sync.DIVERGED) and not _is_request(branch, forge):
-        remote = fleet.base.remote or "origin"
-        push = shlex.join(
-            (
-                "git",
-                "push",
-                *(["--force-with-lease"] if branch.sync is Sync.DIVERGED else []),
-                remote,
-                branch.name,
-            )
-        )
+        force = ("--force-with-lease",) if branch.sync is Sync.DIVERGED else ()
+        push = shlex.join(("git", "push", *force, fleet.base.remote or "origin", branch.name))
         yield f"# it is not on the remote as it is here: {push}"
     # With more brought into it, the branch is at another commit than the one that is named.
     yield f"# then: {shlex.join(words)}" if step.via in (Via.BASE, Via.BRIDGE) else shlex.join(words)

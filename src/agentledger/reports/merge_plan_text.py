@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agentledger.model.fleet import Fleet
 from agentledger.model.merge_plan import Left, MergePlan, Step
-from agentledger.model.text import escape_hidden, format_count
+from agentledger.model.text import escape_hidden
 
 _MOST_PATHS = 5
 
@@ -38,18 +38,25 @@ def describe_plan(plan: MergePlan, fleet: Fleet) -> str:
     if not others:
         return f"{begin}; none is left out" if count else f"{begin}: there is none to merge"
     reasons = [f"{len(each.refs)} {each.why} (--include {each.include})" for each in plan.not_asked]
+    if not reasons:
+        return f"{begin}; {others} left out, for the {'reason' if others == 1 else 'reasons'} below"
     if plan.left:
-        reasons.insert(0, f"{len(plan.left)} for a reason below")
+        reasons.append(f"{len(plan.left)} for the {'reason' if len(plan.left) == 1 else 'reasons'} below")
     return f"{begin}; {others} left out: {', '.join(reasons)}"
 
 
 def _render_steps(steps: Sequence[Step], names: Mapping[str, str], width: int) -> Iterator[str]:
     digits = len(str(len(steps)))
-    waves = max(step.wave for step in steps)
+    last = max(step.wave for step in steps)
+    longest = min(max(len(names[step.ref]) for step in steps), width // 2)
     for step in steps:
-        wave = f"  (wave {step.wave})" if waves > 1 else ""
-        yield f"{step.number:>{digits + 1}}  {names[step.ref]}{wave}"
-        yield from _wrap(step.why, width, " " * (digits + 3))
+        wave = f"wave {step.wave:<{len(str(last))}}  " if last > 1 else ""
+        line = f"{step.number:>{digits + 1}}  {wave}{names[step.ref]:<{longest}}  "
+        if len(line) + len(step.why) <= width:
+            yield line + step.why
+        else:
+            yield line.rstrip()
+            yield from _wrap(step.why, width, " " * (digits + 3 + len(wave)))
 
 
 def _render_left(left: Sequence[Left], names: Mapping[str, str], width: int) -> Iterator[str]:
@@ -65,15 +72,10 @@ def _render_left(left: Sequence[Left], names: Mapping[str, str], width: int) -> 
 
 
 def _render_notes(plan: MergePlan, names: Mapping[str, str]) -> Iterator[str]:
-    waves: dict[int, list[str]] = {}
-    for step in plan.steps:
-        waves.setdefault(step.wave, []).append(str(step.number))
     if len(plan.steps) > 1:
-        parts = [
-            f"{wave}: {format_count(len(steps), 'step').partition(' ')[2]} {', '.join(steps)}"
-            for wave, steps in sorted(waves.items())
-        ]
-        yield f"Waves, each independent within itself: {'; '.join(parts)}."
+        waves = max(step.wave for step in plan.steps)
+        all_ = "No two of them change one file" if waves == 1 else "No two of one wave change one file"
+        yield f"{all_}, so these can land in any order."
     if plan.by_age is not None:
         aged = [names[each.ref] for each in plan.left if each.by_age]
         some = ", ".join(aged[:3]) + (f" and {len(aged) - 3} more" if len(aged) > 3 else "")
