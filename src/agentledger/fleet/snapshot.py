@@ -199,7 +199,9 @@ class Snapshot:
 
     def plan_merges(self, wish: Wish) -> MergePlan:
         """Try in which order the fleet's branches land; its request has to have asked for pairs."""
-        return plan_merges(self._scratch, self.history, self.fleet, common=self._common, wish=wish)
+        return plan_merges(
+            self._scratch, self.history, self.fleet, common=self._common, wish=wish, cache=self.cache
+        )
 
     def has_base_moved(self) -> bool:
         """Has base another tip by now than the one that was read?"""
