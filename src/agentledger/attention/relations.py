@@ -59,6 +59,12 @@ def list_relations(fleet: Fleet, branch: Branch) -> tuple[Relation, ...]:
     return tuple(relation for find in _KINDS for relation in find(fleet, branch))
 
 
+def list_ties(fleet: Fleet, branch: Branch) -> tuple[Relation, ...]:
+    """Return what a branch has to do with others but for collisions, copies and hints, which a page shows whole."""
+    finds = (_find_grounds, _find_dependencies, _find_rivals)
+    return tuple(relation for find in finds for relation in find(fleet, branch))
+
+
 # -- collisions --------------------------------------------------------------------------
 
 

@@ -190,7 +190,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.YOUR_TURN: (
         "Your turn",
         "Your turn",
-        "Questions first, then what is ready, then what goes back to its agent; of each the longest wait.",
+        "Questions first, then what is ready{order}, then what goes back to its agent; else the longest wait first.",
     ),
     Section.HELD: (
         "Held",
@@ -286,7 +286,7 @@ def build_board(
 
 def _list_links(fleet: Fleet, plan: MergePlan | None) -> Iterator[Link]:
     if collisions_view.is_offered(fleet):
-        yield Link(page_names.COLLISIONS, collisions_view.describe_link(fleet))
+        yield Link(page_names.COLLISIONS, "Collisions")
     if merge_order_view.is_offered(plan):
         yield Link(page_names.MERGE_ORDER, "Merge order")
     if fleet.tasks:
@@ -337,7 +337,7 @@ def _build_section(
         key=section.value,
         heading=heading.replace("{base}", name),
         filter=filter_word,
-        lead=lead.replace("{base}", name),
+        lead=lead.replace("{base}", name).replace("{order}", ", in merge order" if fleet.merge_order else ""),
         rows=tuple(_build_row(branch, fleet, places, titles) for branch in branches),
     )
 
@@ -362,7 +362,7 @@ def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str
         why=now.why,
         findings=_describe_findings(branch),
         reply=reply.first_reply_link(branch, fleet, page),
-        collides=others_view.describe_collisions(branch, fleet, places),
+        collides=others_view.describe_row(branch, fleet),
         action=actions.next_action(branch, fleet.base),
     )
 

@@ -45,7 +45,7 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class GraphRow:
-    """The same in words: a branch, its place in the order ("" for none), and with whom it collides."""
+    """The same in words: a branch, whether it lands or waits ("" where no order is known), and with whom it collides."""
 
     place: Place
     order: str
@@ -206,7 +206,7 @@ def _build_row(
     more = len(others) - _OTHERS
     return GraphRow(
         place=places.find(ref),
-        order="waits" if ref in waits else f"{rank[ref] + 1:,}" if ref in rank else "",
+        order="waits" if ref in waits else "lands" if ref in rank else "",
         others=places.all_of(others[:_OTHERS]),
         more=f"and {more:,} more" if more > 0 else "",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from agentledger.attention.collisions import count_collisions, is_collision
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Fleet
 from agentledger.model.text import decode, format_count
@@ -85,7 +86,13 @@ _LISTS: tuple[tuple[str, str, str, Callable[[Pair], bool]], ...] = (
         "pairs",
         "Conflicts",
         "Each merges into {base}. Once one of the two has landed, the other does not merge any more.",
-        lambda pair: pair.counts,
+        is_collision,
+    ),
+    (
+        "rivals",
+        "Rivals",
+        "Two attempts at one task, which conflict: one of them lands, so there is nothing to settle.",
+        lambda pair: pair.counts and pair.rivals,
     ),
     (
         "unknown",
@@ -120,12 +127,6 @@ def is_offered(fleet: Fleet) -> bool:
     return found is not None and bool(
         found.pairs or found.shared or found.not_merged or found.hints or found.copies or found.uncommitted
     )
-
-
-def describe_link(fleet: Fleet) -> str:
-    """Return the words of the link to that page."""
-    count = sum(pair.counts for pair in fleet.collisions.pairs) if fleet.collisions else 0
-    return f"Collisions: {format_count(count, 'pair')}" if count else "Collisions: none"
 
 
 def build_collisions(fleet: Fleet, pages: Mapping[str, str]) -> CollisionsPage:
@@ -165,7 +166,7 @@ def _build_lists(found: Collisions, fleet: Fleet, places: Places) -> Iterable[Pa
         pairs = [pair for pair in found.pairs if belongs(pair)]
         if pairs:
             views = (
-                build_pair(pair, places, fleet.merge_order, with_region=number < REGIONS_SHOWN)
+                build_pair(pair, places, fleet, with_region=number < REGIONS_SHOWN)
                 for number, pair in enumerate(pairs[:PAIRS_SHOWN])
             )
             yield PairList(
@@ -179,7 +180,7 @@ def _build_lists(found: Collisions, fleet: Fleet, places: Places) -> Iterable[Pa
 
 
 def _describe_totals(found: Collisions) -> str:
-    count = sum(pair.counts for pair in found.pairs)
+    count = count_collisions(found)
     verb = "collides" if count == 1 else "collide"
     return f"{count or 'None'} of {format_count(found.total, 'pair')} {verb}."
 

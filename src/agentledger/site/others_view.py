@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentledger.attention import collisions, relations
+from agentledger.attention.relations import list_ties
 from agentledger.model.collisions import Collisions, Grade, Pair
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import decode, format_count
@@ -44,11 +46,12 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """What this branch is to others, in words, and these."""
+class Tie:
+    """What this branch is to others, in words, these, and what else there is to say."""
 
     words: str
     places: tuple[Place, ...]
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,12 @@ class SharedFile:
 class Others:
     """What a branch has to do with others; empty where there is nothing to say."""
 
+    #: With whom it collides, in a sentence; "" for nobody.
+    summary: str = ""
     pairs: tuple[Other, ...] = ()
     pairs_count: int = 0
     pairs_more: str = ""
-    relations: tuple[Relation, ...] = ()
+    ties: tuple[Tie, ...] = ()
     shared: tuple[SharedFile, ...] = ()
     shared_more: str = ""
     hints: tuple[HintView, ...] = ()
@@ -75,10 +80,19 @@ class Others:
     notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.pairs or self.relations or self.shared or self.hints or self.copies or self.notes)
+        return bool(self.pairs or self.ties or self.shared or self.hints or self.copies or self.notes)
 
 
 NO_OTHERS = Others()
+
+
+def describe_row(branch: Branch, fleet: Fleet) -> str:
+    """Return with whom a branch collides, for its row on the board; "" for nobody."""
+    words = (
+        collisions.describe_collisions(fleet, branch),
+        collisions.describe_uncommitted_collisions(fleet, branch),
+    )
+    return "; ".join(filter(None, words))
 
 
 def build_others(branch: Branch, fleet: Fleet, places: Places) -> Others:
@@ -87,13 +101,14 @@ def build_others(branch: Branch, fleet: Fleet, places: Places) -> Others:
     pairs = found.by_ref.get(branch.ref, ())
     shared = found.shared_by_ref.get(branch.ref, ())
     return Others(
+        summary=describe_row(branch, fleet),
         pairs=tuple(
             _build_other(branch, pair, fleet, places, whole=number < WHOLE)
             for number, pair in enumerate(pairs[:PAIRS_SHOWN])
         ),
         pairs_count=len(pairs),
         pairs_more=describe_rest(len(pairs) - PAIRS_SHOWN, "branch", "branches"),
-        relations=_build_relations(branch, fleet, places),
+        ties=_build_ties(branch, fleet, places),
         shared=tuple(
             SharedFile(decode(path), format_count(count - 1, "other", "others"))
             for path, count in shared[:SHARED_SHOWN]
@@ -103,16 +118,6 @@ def build_others(branch: Branch, fleet: Fleet, places: Places) -> Others:
         copies=collision_notes.build_copies((c for c in found.copies if branch.ref in (c.a, c.b)), places),
         notes=collision_notes.describe_branch(branch.ref, found),
     )
-
-
-def describe_collisions(branch: Branch, fleet: Fleet, places: Places) -> str:
-    """Return who a branch collides with, for its row on the board; "" for nobody."""
-    found = fleet.collisions.by_ref.get(branch.ref, ()) if fleet.collisions else ()
-    names = [places.name(pair.other(branch.ref)) for pair in found if pair.counts]
-    if not names:
-        return ""
-    more = f" and {format_count(len(names) - 1, 'other', 'others')}" if len(names) > 1 else ""
-    return f"collides with {names[0]}{more}"
 
 
 def _build_other(branch: Branch, pair: Pair, fleet: Fleet, places: Places, *, whole: bool) -> Other:
@@ -125,22 +130,28 @@ def _build_other(branch: Branch, pair: Pair, fleet: Fleet, places: Places, *, wh
         conflicts_more=describe_rest(len(pair.files) - len(conflicts), "file")
         if pair.grade is Grade.CONFLICT
         else "",
-        first=find_first(pair, places, fleet.merge_order),
+        first=find_first(pair, places, fleet),
     )
 
 
-def _build_relations(branch: Branch, fleet: Fleet, places: Places) -> tuple[Relation, ...]:
-    standing, work = branch.standing, branch.work
-    brief = fleet.task_of(work).brief if work else None
-    tasks = {task.id: task for task in fleet.tasks}
-    needed = [tasks[each] for each in (brief.depends_on if brief else ()) if each in tasks]
-    grounds = [stand.branch for stand in branch.stands_on]
-    relations = (
-        Relation("stands on", places.named(grounds)),
-        Relation("depends on", places.named(n for task in needed for n in task.branches if n not in grounds)),
-        Relation("rival of", places.named(standing.rivals if standing else ())),
+def _build_ties(branch: Branch, fleet: Fleet, places: Places) -> tuple[Tie, ...]:
+    """Build what links to others. What became of a branch below is said among the facts."""
+    grounds = tuple(places.find(stand.ref) for stand in branch.stands_on if stand.ref)
+    below = (Tie("stands on", grounds, ""),) if grounds else ()
+    ties = (
+        Tie(tie.verb, tuple(_place_other(other, places) for other in tie.others), _join(tie))
+        for tie in list_ties(fleet, branch)
+        if tie.others
     )
-    return tuple(relation for relation in relations if relation.places)
+    return (*below, *ties)
+
+
+def _place_other(other: relations.Other, places: Places) -> Place:
+    return Place(other.name, places.find(other.ref).page if other.ref else "")
+
+
+def _join(tie: relations.Relation) -> str:
+    return "; ".join(filter(None, (f"and {tie.more:,} more" if tie.more else "", tie.note)))
 
 
 def build_all_others(fleet: Fleet, pages: Mapping[str, str]) -> dict[str, Others]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from agentledger.attention import collisions
 from agentledger.model.collisions import Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile
 from agentledger.model.fleet import Branch, Fleet
-from agentledger.model.merge_plan import MergeOrder
 from agentledger.model.text import encode, format_count
 from agentledger.site.conflict_view import Conflicted, Region, build_conflict, build_region, describe_rest
 from agentledger.site.labels import Mark
@@ -88,7 +88,7 @@ class Places:
         return tuple(self.find(branch.ref) for name in wanted for branch in found.get(name, ()))
 
 
-def build_pair(pair: Pair, places: Places, order: MergeOrder | None, *, with_region: bool = True) -> PairView:
+def build_pair(pair: Pair, places: Places, fleet: Fleet, *, with_region: bool = True) -> PairView:
     """Build a pair for the list of all pairs, with the first region in which they conflict."""
     sides = _name_sides(pair, places)
     file = next((file for file in pair.files if file.hunks), None) if with_region else None
@@ -102,7 +102,7 @@ def build_pair(pair: Pair, places: Places, order: MergeOrder | None, *, with_reg
         region=build_region(file.hunks[0], *sides, most_lines=LINES_SHOWN) if file else None,
         files=tuple(build_conflict(each._replace(hunks=()), *sides) for each in rest[:FILES_SHOWN]),
         files_more=describe_rest(len(rest) - FILES_SHOWN, "file"),
-        first=find_first(pair, places, order),
+        first=find_first(pair, places, fleet),
     )
 
 
@@ -146,15 +146,10 @@ def _describe_pair(pair: Pair, places: Places) -> Iterator[str]:
         yield f"git’s reason: {pair.failed}"
 
 
-def find_first(pair: Pair, places: Places, order: MergeOrder | None) -> First | None:
+def find_first(pair: Pair, places: Places, fleet: Fleet) -> First | None:
     """Return who of a pair goes first, and why; None where the order says nothing about them."""
-    first = order.first_of(pair.a, pair.b) if order else None
-    if order is None or first is None:
-        return None
-    waits = order.waits.get(pair.other(first))
-    if waits and waits.against in ("", first):
-        return First(name=places.name(first), why=waits.why)
-    return First(name=places.name(first), why=order.reasons.get(first, ""))
+    first = collisions.find_first(fleet, pair)
+    return First(name=places.name(first.ref), why=first.why) if first else None
 
 
 def _name_sides(pair: Pair, places: Places) -> tuple[str, str]:
