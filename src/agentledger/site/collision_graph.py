@@ -45,7 +45,7 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class GraphRow:
-    """The same in words: a branch, whether it lands or waits ("" where no order is known), and with whom it collides."""
+    """The same in words: a branch, whether it lands or waits ("" for no order), and with whom it collides."""
 
     place: Place
     order: str
