@@ -144,7 +144,7 @@ def build_collisions(fleet: Fleet, pages: Mapping[str, str]) -> CollisionsPage:
                 decode(each.path),
                 format_count(len(each.refs), "branch", "branches"),
                 places.all_of(each.refs[:BRANCHES_SHOWN]),
-                describe_rest(len(each.refs) - BRANCHES_SHOWN, "branch", "branches"),
+                f"and {more:,} more" if (more := len(each.refs) - BRANCHES_SHOWN) > 0 else "",
             )
             for each in sorted(found.shared, key=lambda each: -len(each.refs))[:SHARED_SHOWN]
         ),

@@ -114,6 +114,8 @@ def build_merge_order(fleet: Fleet, plan: MergePlan, pages: Mapping[str, str]) -
 def _describe_waves(sizes: Sequence[int]) -> str:
     if len(sizes) < 2:
         return ""
+    if max(sizes) == 1:
+        return f"{len(sizes):,} waves of one branch each."
     if len(sizes) > WAVES_LISTED:
         return f"{len(sizes):,} waves, the largest of {format_count(max(sizes), 'branch', 'branches')}."
     parts = (
