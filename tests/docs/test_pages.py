@@ -63,6 +63,7 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "init.md": (nothing, {}),
     "spawn.md": (planned, {}),
     "dependencies.md": (spawned, {}),
+    "merge-order.md": (spawned, {}),
     "report.md": (spawned, {}),
     "verify.md": (spawned, {}),
     "ledger.md": (nothing, {}),

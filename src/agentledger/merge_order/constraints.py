@@ -59,7 +59,13 @@ def place_of(branch: Branch, fleet: Fleet) -> Place:
     stage = {Kind.APPROVED: 0, Kind.READY: 1}.get(turn.kind, 2)
     brief = _brief_of(branch, fleet)
     since = turn.since if turn.since is not None else _last_commit_at(branch)
-    return Place(stage, brief.priority if brief else NO_PRIORITY, since, branch.name, branch.ref)
+    return Place(
+        stage=stage,
+        priority=brief.priority if brief else NO_PRIORITY,
+        since=since,
+        name=branch.name,
+        ref=branch.ref,
+    )
 
 
 def _last_commit_at(branch: Branch) -> int:
@@ -212,10 +218,12 @@ class _Finder:
 def _why_absent(branch: Branch) -> str:
     """Why a branch that others need is not in a plan."""
     over = why_over(branch)
-    group = None if over else group_of(branch)
-    return (
-        over.replace("it is ", "is ", 1) if over else f"is {WORDS[group]}" if group else "is not in this plan"
-    )
+    if over:
+        return over.removeprefix("it ") if over.startswith("it is ") else f"does not land: {over}"
+    if branch.conflict is not None and branch.conflict.clean is False:
+        return "conflicts with base"
+    group = group_of(branch)
+    return f"is {WORDS[group]}" if group else "is not in this plan"
 
 
 def _find_circle(tasks: Mapping[str, Task], start: str) -> tuple[str, ...]:

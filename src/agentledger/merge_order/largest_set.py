@@ -168,7 +168,12 @@ def _build_graph(
             needed_by[each] |= 1 << at
     near = [against[at] | closure[at] | needed_by[at] for at in number.values()]
     return _Graph(
-        [weights[name] for name in order], against, closure, needed_by, near, sum(1 << at for at in possible)
+        weights=[weights[name] for name in order],
+        conflicts=against,
+        closure=closure,
+        needed_by=needed_by,
+        near=near,
+        possible=sum(1 << at for at in possible),
     )
 
 

@@ -46,14 +46,15 @@ def plan_merges(
     branches = sorted(_select(fleet, wish), key=lambda b: (b.name, b.ref))
     able = [branch for branch in branches if not why_over(branch)]
     submodules = Submodules(scratch, common)
-    yard = Yard(scratch, history, fleet, able, submodules)
+    yard = Yard(scratch, history, fleet=fleet, branches=able, submodules=submodules)
     links = _Links(yard, submodules, fleet)
     merging = [branch for branch in able if could_merge(branch) or links.settle_base(branch)]
-    collisions = links.drop_settled(fleet.collisions or Collisions(), {b.ref for b in merging})
-    order = order_branches(fleet, collisions, merging, {branch.ref for branch in merging})
+    refs = {branch.ref for branch in merging}
+    collisions = links.drop_settled(fleet.collisions or Collisions(), refs)
+    order = order_branches(fleet, collisions, merging, refs)
     tried = Simulation(yard, order, fleet.base, {branch.ref: branch for branch in fleet.branches})
     run_or_recall(tried, cache, fleet.merger)
-    stuck = [_describe_stuck(b, fleet) for b in branches if b not in merging]
+    stuck = [_describe_stuck(b, fleet) for b in branches if b.ref not in refs]
     return MergePlan(
         steps=tuple(tried.steps),
         left=(*tried.left, *stuck),
@@ -106,7 +107,7 @@ def _describe_stuck(branch: Branch, fleet: Fleet) -> Left:
     shown = ", ".join(escape_hidden(format_path(path)) for path in paths[:3])
     more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
     why = f"it conflicts with {escape_hidden(fleet.base.name)}, in {shown}{more}"
-    return Left(branch.ref, why, None, fleet.base.ref, tuple(paths))
+    return Left(branch.ref, why, against=fleet.base.ref, paths=tuple(paths))
 
 
 class _Links:

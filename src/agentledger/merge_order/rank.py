@@ -10,7 +10,7 @@ from collections.abc import Sequence, Set
 
 from agentledger.merge_order.choose import choose_landing, map_conflicts
 from agentledger.merge_order.constraints import find_constraints, place_of
-from agentledger.merge_order.reasons import describe_step, explain_waiting
+from agentledger.merge_order.reasons import Reasons
 from agentledger.merge_order.taking_part import group_of, why_over
 from agentledger.model.collisions import Collisions
 from agentledger.model.fleet import Branch, Fleet
@@ -39,16 +39,14 @@ def order_branches(
     constraints = find_constraints(fleet, collisions, branches, places)
     pairs = map_conflicts(collisions)
     choice = choose_landing(places, pairs, constraints, first)
-    waits: dict[str, Waits] = {
-        ref: explain_waiting(ref, held, names, pairs, constraints, choice)
-        for ref, held in choice.waiting.items()
-    }
+    reasons = Reasons(branches=names, places=places, pairs=pairs, constraints=constraints, choice=choice)
+    waits: dict[str, Waits] = {ref: reasons.explain_waiting(ref) for ref in choice.waiting}
     stopped = sorted(constraints.stopped, key=places.__getitem__)
     waits |= {ref: constraints.stopped[ref] for ref in stopped}
     aged = len(choice.by_age)
     return MergeOrder(
         refs=(*choice.landing, *waits),
-        reasons={ref: describe_step(ref, names, places, constraints, choice) for ref in choice.landing}
+        reasons={ref: reasons.describe_step(ref) for ref in choice.landing}
         | {ref: each.why for ref, each in waits.items()},
         waits=waits,
         needs={ref: tuple(others) for ref, others in constraints.needs.items()},

@@ -7,8 +7,10 @@ No word depends on the clock, so that the same branches give the same plan: a ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from agentledger.attention.loose_work import describe_use
 from agentledger.attention.turn import Kind, turn_of
 from agentledger.merge_order.choose import Choice
 from agentledger.merge_order.constraints import NO_PRIORITY, Constraints, Place
@@ -27,18 +29,55 @@ _ONLY = {
 }
 
 
-def describe_step(
-    ref: str, branches: Branches, places: Mapping[str, Place], constraints: Constraints, choice: Choice
-) -> str:
-    """Why a branch lands where it does: how far it is, since when, and whom it follows or precedes."""
-    parts = [describe_place(branches[ref], places[ref])]
-    if (sake := choice.lifted.get(ref)) is not None:
-        parts.append(f"before {_name(branches, sake)}, which needs it")
-    grounds = constraints.after.get(ref, {})
-    parts += [
-        f"after {_name(branches, other)}: {grounds[other]}" for other in choice.landing if other in grounds
-    ]
-    return "; ".join(parts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons:
+    """What the reasons are taken from: the whole fleet's branches, and all that was found and chosen."""
+
+    branches: Branches
+    places: Mapping[str, Place]
+    pairs: Pairs
+    constraints: Constraints
+    choice: Choice
+
+    def describe_step(self, ref: str) -> str:
+        """Why a branch lands where it does: how far it is, since when, and whom it follows or precedes."""
+        parts = [describe_place(self.branches[ref], self.places[ref])]
+        if (sake := self.choice.lifted.get(ref)) is not None:
+            parts.append(f"before {_name(self.branches, sake)}, which needs it")
+        grounds = self.constraints.after.get(ref, {})
+        parts += [
+            f"after {_name(self.branches, other)}: {grounds[other]}"
+            for other in self.choice.landing
+            if other in grounds
+        ]
+        if use := describe_use(self.branches[ref].worktree):
+            parts.append(f"what lies in its worktree does not land: {use}")
+        return "; ".join(parts)
+
+    def explain_waiting(self, ref: str) -> Waits:
+        """Why a branch does not land together with those that do."""
+        held = self.choice.waiting[ref]
+        pairs = self.pairs.get(ref, {})
+        direct = [pairs[other] for other in self.choice.landing if other in pairs]
+        waits = self._explain_held(held, direct) if direct else self._explain_need(ref)
+        paths = tuple(sorted({path for pair in direct for path in pair.paths}))
+        return waits._replace(paths=paths, holds=held, by_age=ref in self.choice.by_age)
+
+    def _explain_held(self, held: tuple[str, ...], direct: Sequence[Pair]) -> Waits:
+        only = _add_only(direct)
+        if len(held) == 1:
+            first = _name(self.branches, held[0])
+            return Waits(held[0], f"{_describe_pair(direct[0])} {first}, which goes first{only}")
+        others = format_count(len(held), "other")
+        return Waits("", f"landing it would hold {others}: {_list_names(self.branches, held)}{only}")
+
+    def _explain_need(self, ref: str) -> Waits:
+        needs = self.constraints.needs.get(ref, {})
+        missing = next((each for each in needs if each not in self.choice.landing), None)
+        if missing is None:
+            return Waits("", "no way was found to land it with the others")
+        name = _name(self.branches, missing)
+        return Waits(missing, f"it waits for {name}, which does not land: {needs[missing]}")
 
 
 def describe_place(branch: Branch, place: Place) -> str:
@@ -56,44 +95,13 @@ def _describe_group(branch: Branch) -> str:
     return WORDS[group] if group else "ready"
 
 
-def explain_waiting(
-    ref: str,
-    held: tuple[str, ...],
-    branches: Branches,
-    pairs: Pairs,
-    constraints: Constraints,
-    choice: Choice,
-) -> Waits:
-    """Why a branch does not land together with those that do."""
-    by_age = ref in choice.by_age
-    direct = {other: pair for other in choice.landing if (pair := pairs.get(ref, {}).get(other))}
-    paths = tuple(sorted({path for pair in direct.values() for path in pair.paths}))
-    if len(held) == 1 and direct:
-        (pair,) = direct.values()
-        why = f"{_describe_pair(pair)} {_name(branches, held[0])}, which goes first{_add_only(pair)}"
-        return Waits(held[0], why, paths, held, by_age)
-    if held:
-        only = _add_only(*direct.values())
-        others = format_count(len(held), "other")
-        return Waits(
-            "", f"landing it would hold {others}: {_list_names(branches, held)}{only}", paths, held, by_age
-        )
-    missing = next((each for each in constraints.needs.get(ref, ()) if each not in choice.landing), "")
-    if missing in branches:
-        why = (
-            f"it waits for {_name(branches, missing)}, which does not land: {constraints.needs[ref][missing]}"
-        )
-        return Waits(missing, why, by_age=by_age)
-    return Waits("", "no way was found to land it with the others", by_age=by_age)
-
-
 def _describe_pair(pair: Pair) -> str:
     if pair.grade is Grade.UNKNOWN:
         return f"git cannot merge it ({escape_hidden(pair.failed)}) with"
     return "it conflicts with"
 
 
-def _add_only(*pairs: Pair) -> str:
+def _add_only(pairs: Sequence[Pair]) -> str:
     """What alone is in the way, where nobody would mind it: git stops there all the same."""
     kinds = {pair.only for pair in pairs}
     if not kinds or None in kinds:

@@ -41,7 +41,9 @@ def _moves_submodule(branches: Iterable[Branch]) -> bool:
 
 
 def _is_failure(left: Left, simulation: Simulation) -> bool:
-    return left.ref not in simulation.order.waits and not (left.paths or left.against)
+    """Did git not answer? Then there is neither a file nor a branch in the way, nor did it wait from the beginning."""
+    waits = simulation.order.waits.get(left.ref)
+    return not (left.paths or left.against) and (waits is None or waits.why != left.why)
 
 
 def _is_sound(steps: Iterable[Step], left: Iterable[Left], simulation: Simulation) -> bool:
@@ -73,20 +75,21 @@ def _load(stored: Any) -> tuple[list[Step], list[Left]] | None:
         return None
 
 
-def _load_step(number: int, ref: str, head: str, why: str, wave: int, tree: str, via: str | None) -> Step:
-    return Step(int(number), str(ref), str(head), str(why), int(wave), str(tree), Via(via) if via else None)
+def _load_step(number: int, ref: str, head: str, why: str, *more: Any) -> Step:
+    wave, tree, via = more
+    return Step(
+        number=int(number),
+        ref=str(ref),
+        head=str(head),
+        why=str(why),
+        wave=int(wave),
+        tree=str(tree),
+        via=Via(via) if via else None,
+    )
 
 
-def _load_left(
-    ref: str, why: str, step: int | None, against: str, paths: list[str], holds: list[str], by_age: bool
-) -> Left:
-    number = None if step is None else int(step)
-    return Left(
-        str(ref),
-        str(why),
-        number,
-        str(against),
-        tuple(map(encode, paths)),
-        tuple(map(str, holds)),
-        by_age is True,
+def _load_left(ref: str, why: str, step: int | None, against: str, *more: Any) -> Left:
+    paths, holds, by_age = more
+    return Left(str(ref), str(why), None if step is None else int(step), str(against))._replace(
+        paths=tuple(map(encode, paths)), holds=tuple(map(str, holds)), by_age=by_age is True
     )

@@ -78,7 +78,13 @@ class Simulation:
         elif answer.via is Via.BRIDGE and branch.bridge:
             why += f"; bring in first what landed of its commits as {branch.bridge.landing[:12]}"
         return Step(
-            len(self.steps) + 1, ref, branch.head, why, self._place_in_wave(ref), answer.tree, answer.via
+            number=len(self.steps) + 1,
+            ref=ref,
+            head=branch.head,
+            why=why,
+            wave=self._place_in_wave(ref),
+            tree=answer.tree,
+            via=answer.via,
         )
 
     def _place_in_wave(self, ref: str) -> int:
@@ -96,8 +102,8 @@ class Simulation:
         waits: Waits = self.order.waits[ref]
         numbers = {step.ref: step.number for step in self.steps}
         landed = [numbers[other] for other in (*waits.holds, waits.against) if other in numbers]
-        return Left(
-            ref, waits.why, min(landed, default=None), waits.against, waits.paths, waits.holds, waits.by_age
+        return Left(ref, waits.why, min(landed, default=None), waits.against)._replace(
+            paths=waits.paths, holds=waits.holds, by_age=waits.by_age
         )
 
     def _describe_stop(self, ref: str, stopped: Stopped) -> Left:
@@ -110,12 +116,13 @@ class Simulation:
         if against:
             step = next(step.number for step in self.steps if step.ref == against)
             why = f"it conflicts with {self._name(against)} once that has landed, {where}"
-            return Left(ref, why, step, against, stopped.paths)
+            return Left(ref, why, step, against, paths=stopped.paths)
         base = escape_hidden(self.base.name)
         if not self.steps:
-            return Left(ref, f"it conflicts with {base}, {where}", None, self.base.ref, stopped.paths)
+            why = f"it conflicts with {base}, {where}"
+            return Left(ref, why, against=self.base.ref, paths=stopped.paths)
         why = f"it conflicts with {base} and what landed before it together, {where}"
-        return Left(ref, why, self._last_step(), "", stopped.paths)
+        return Left(ref, why, self._last_step(), paths=stopped.paths)
 
     def _suspect(self, paths: Sequence[bytes]) -> list[str]:
         """Return those that landed and change one of these paths, else all of them, in order."""

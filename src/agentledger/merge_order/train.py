@@ -59,6 +59,7 @@ class Yard:
         self,
         scratch: Scratch,
         history: History,
+        *,
         fleet: Fleet,
         branches: Sequence[Branch],
         submodules: Submodules,

@@ -20,6 +20,8 @@ def render_merge_plan(plan: MergePlan, fleet: Fleet, width: int = 80) -> str:
     """The plan, with a newline at the end."""
     names = {branch.ref: escape_hidden(branch.name) for branch in fleet.branches}
     lines = [describe_plan(plan, fleet)]
+    flags = dict.fromkeys(f"--include {each.include}" for each in plan.not_asked)
+    lines += [f"What is not looked at is with: {', '.join(flags)}"] if flags else []
     lines += ["", *_render_steps(plan.steps, names, width)] if plan.steps else []
     lines += ["", "Left out:", *_render_left(plan.left, names, width)] if plan.left else []
     notes = list(_render_notes(plan, names))
@@ -37,7 +39,7 @@ def describe_plan(plan: MergePlan, fleet: Fleet) -> str:
     begin += ", one after the other" if count > 1 else ""
     if not others:
         return f"{begin}; none is left out" if count else f"{begin}: there is none to merge"
-    reasons = [f"{len(each.refs)} {each.why} (--include {each.include})" for each in plan.not_asked]
+    reasons = [f"{len(each.refs)} {each.why}" for each in plan.not_asked]
     if not reasons:
         return f"{begin}; {others} left out, for the {'reason' if others == 1 else 'reasons'} below"
     if plan.left:
