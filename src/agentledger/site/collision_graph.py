@@ -100,7 +100,7 @@ def build_graph(pairs: Iterable[Pair], places: Places, order: MergeOrder | None)
         text=_LEFT + 14,
         nodes=tuple(Node(_cut_label(places.name(ref)), y, ref in waits) for ref, y in heights.items()),
         arcs=tuple(_draw_arcs(shown, heights)),
-        rows=tuple(_build_row(ref, neighbours, rank, waits, places) for ref in heights),
+        rows=tuple(_build_row(ref, neighbours, rank=rank, waits=waits, places=places) for ref in heights),
         summary=f"{format_count(len(heights), 'branch', 'branches')}, "
         f"{format_count(len(shown), 'collision')} between them.",
         left_out=_describe_left_out(len(neighbours) - len(heights), len(edges) - len(shown)),
@@ -198,6 +198,7 @@ def _kind_of(pair: Pair) -> str:
 def _build_row(
     ref: str,
     neighbours: Mapping[str, Sequence[str]],
+    *,
     rank: Mapping[str, int],
     waits: Mapping[str, object],
     places: Places,
