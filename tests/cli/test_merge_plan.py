@@ -170,3 +170,9 @@ def test_a_fleet_without_branches_says_so(tmp_path: Path) -> None:
 def test_the_lines_fit_the_terminal(repo: Repo) -> None:
     said = run(repo.path, *PLAN, "--include", "working", "--include", "held", env={"COLUMNS": "60"})
     assert max(map(len, said.out.splitlines()[2:])) <= 60
+
+
+def test_without_merges_there_is_no_plan(repo: Repo) -> None:
+    said = run(repo.path, *PLAN, "--no-forecast")
+    assert (said.code, said.out) == (2, "")
+    assert "--no-forecast leaves nothing to plan by" in said.err

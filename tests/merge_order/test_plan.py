@@ -11,8 +11,11 @@ import msgspec
 import pytest
 
 import damage
-from command import run
+from agentledger.fleet.snapshot import Request, open_snapshot
+from agentledger.merge_order.plan import Wish
+from command import branches, run
 from gitrepo import Commit, Repo
+from nextcommand import type_command
 from stacked import Stack
 
 LINES = [f"line {number}" for number in range(1, 31)]
@@ -178,6 +181,12 @@ def test_what_git_alone_would_stop_at_lands_by_way_of_base(yard: Planned) -> Non
     assert {each["via"] for name, each in yard.steps.items() if name != "agent/twin"} == {None}
 
 
+def test_a_forge_is_not_asked_for_what_git_alone_would_stop_at(yard: Planned) -> None:
+    lines = run(yard.repo.path, "merge-plan", "--dormant=never", "--format", "gh").out.splitlines()
+    (line,) = [line for line in lines if "agent/twin" in line and "gh pr merge" in line]
+    assert line == "# then: gh pr merge agent/twin --merge"
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_in_which_refs_were_made_changes_nothing(yard: Planned, seed: int, tmp_path: Path) -> None:
     assert plan(make_yard(tmp_path / "r", shuffle=seed)) == yard.plan
@@ -217,6 +226,10 @@ def test_what_stands_on_another_lands_after_it_and_alone_waits(tmp_path: Path) -
     bridged = Planned(stack.repo, plan(stack.path, "agent/b"))
     assert bridged.steps["agent/b"]["via"] == "bridge", bridged.plan
     assert f"bring in first what landed of its commits as {squash[:12]}" in bridged.steps["agent/b"]["why"]
+    # With the command that the board has for it, plain git makes the same.
+    type_command(stack.path, branches(stack.path)["agent/b"]["next_action"]["command"])
+    stack.merge("agent/b")
+    assert without_tasks(stack.repo) == bridged.steps["agent/b"]["tree"]
 
 
 def test_a_brief_that_lands_is_never_taken_for_a_renamed_file(tmp_path: Path) -> None:
@@ -266,6 +279,19 @@ def test_a_missing_object_is_gits_reason_and_never_clean(tmp_path: Path) -> None
     assert "agent/y" not in found.steps
     assert len(found.steps) == 1
     assert found.left["agent/y"]["why"].startswith("git cannot merge it: ")
+
+
+def test_a_base_that_moves_meanwhile_is_noticed(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    repo.commit("main", {"a": text()})
+    repo.commit("agent/x", {"b": "1\n"}, parents=[repo.commit("main", {"c": "1\n"})])
+    repo.flush()
+    with open_snapshot(repo.path, Request(pairs=True, dormant=None)) as snapshot:
+        assert [step.number for step in snapshot.plan_merges(Wish()).steps] == [1]
+        assert not snapshot.has_base_moved()
+        repo.commit("main", {"c": "2\n"})
+        repo.flush()
+        assert snapshot.has_base_moved()
 
 
 def test_branches_far_behind_land_on_what_base_is_now(tmp_path: Path) -> None:
@@ -326,3 +352,34 @@ def test_a_submodule_that_both_sides_moved(
         assert why in found.left["agent/y"]["why"]
     else:
         land_for_real(repo, found.plan["steps"])
+
+
+def test_a_branch_that_landed_within_another_is_not_left_out(tmp_path: Path) -> None:
+    """x and y conflict, and z has both: behind z nothing of the other one is left."""
+    repo = Repo.init(tmp_path / "r")
+    main = repo.commit("main", {"a": text()})
+    x = repo.commit("agent/x", {"a": text(l3="x")}, parents=[main])
+    y = repo.commit("agent/y", {"a": text(l3="y")}, parents=[main])
+    repo.merge("agent/z", [x, y], {"a": text(l3="x and y")})
+    found = planned(repo)
+    assert (list(found.steps), found.left) == (["agent/x", "agent/z", "agent/y"], {})
+    assert found.steps["agent/y"]["why"].endswith("nothing of it is left to merge by then")
+    assert found.steps["agent/y"]["tree"] == found.steps["agent/z"]["tree"]
+
+
+def test_branches_of_a_wave_land_in_any_order(yard: Planned) -> None:
+    steps = sorted(yard.plan["steps"], key=lambda step: (step["wave"], -step["n"]))
+    assert [step["n"] for step in steps] != sorted(step["n"] for step in steps)
+    repo = yard.repo
+    repo.checkout("main")
+    repo.git("checkout", "-q", "--detach")
+    for step in steps:
+        if step["via"] is None:
+            repo.git("merge", "-q", "--no-ff", "--no-edit", step["head"])
+    plain = [step for step in yard.plan["steps"] if step["via"] is None]
+    assert len(plain) == len(steps) - 1
+    repo.git("checkout", "-q", "--detach", "main")
+    merged = repo.git("rev-parse", "HEAD@{1}^{tree}")
+    for step in plain:
+        repo.git("merge", "-q", "--no-ff", "--no-edit", step["head"])
+    assert repo.git("rev-parse", "HEAD^{tree}") == merged

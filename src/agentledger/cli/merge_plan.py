@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     help="gh, glab: the commands of that forge's program.",
 )
 def merge_plan(options: FleetOptions, names: tuple[str, ...], include: tuple[str, ...], format: str) -> None:
-    """Say in which order branches land, and which do not land together.
+    """Say in which order branches land, and which have to wait.
 
     It takes what is approved, ready, or has no brief and nothing uncommitted; or just each BRANCH. They are merged
     one on top of the other, in a temporary directory: nothing of yours is written.
@@ -50,7 +50,9 @@ def merge_plan(options: FleetOptions, names: tuple[str, ...], include: tuple[str
     from agentledger.merge_order.taking_part import Group
 
     # What is asked for by name is merged however old it is, and so are the silent ones.
-    request = replace(options.request, forecast=True, pairs=True)
+    request = replace(options.request, pairs=True)
+    if not request.forecast:
+        raise click.UsageError("--no-forecast leaves nothing to plan by: a plan is made of merges.")
     if names or "silent" in include:
         request = replace(request, dormant=None)
     options = replace(options, request=request)

@@ -24,6 +24,7 @@ from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
 from agentledger.collisions.forecast_pairs import forecast_pairs
+from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.collisions.where import Where
 from agentledger.fleet import (
     case_builder,
@@ -205,7 +206,8 @@ class Snapshot:
 
     def has_base_moved(self) -> bool:
         """Has base another tip by now than the one that was read?"""
-        there, _ = queries.read_refs(process.repository_at(self._common), [self.fleet.base.ref])
+        git = queries.with_git_dir(process.repository_at(self._common), self._common)
+        there, _ = queries.read_refs(git, [self.fleet.base.ref])
         return all(ref.id != self.fleet.base.head for ref in there)
 
     @property
@@ -399,7 +401,7 @@ class _Taking:
             )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.forecast and self.request.pairs:
-            with_ledger = self._compared(with_ledger, branches, history)
+            with_ledger = self._compared(observed, with_ledger, branches, history)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)), history)
             with_ledger = spawn_bench.add_spawn_findings(
@@ -415,7 +417,9 @@ class _Taking:
                 complete = replace(complete, merge_order=rank_branches(complete, complete.collisions))
         return _Taken(complete, history, group)
 
-    def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
+    def _compared(
+        self, observed: Observation, fleet: Fleet, branches: Sequence[Branch], history: History
+    ) -> Fleet:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
         asked = self.request.pairs_of
         only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
@@ -427,7 +431,9 @@ class _Taking:
             by=fleet.merger or Merger(""),
             progress=self.progress,
         )
-        collisions = forecast_pairs(where, fleet, branches=branches, only=only)
+        # Nothing uncommitted decides at a gate.
+        works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)
+        collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
         if self.request.scopes:
             collisions = add_scope_meetings(fleet, branches, collisions, only=only)
         # The rules ask this order; what they find may hold a branch back, so it is made again at the end.

@@ -15,8 +15,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# So many steps of the search for one part of the fleet, then the branch with the fewest conflicts goes first.
-MOST_NODES = 20_000
+# So many steps of the search for one part of the fleet; then whoever conflicts with the fewest goes first. In a large
+# part each step takes longer, and the board waits for it.
+MOST_NODES, MOST_WORK = 20_000, 400_000
 # Python's own stack ends at a thousand calls.
 _DEEPEST = 150
 
@@ -55,7 +56,7 @@ def find_largest_set(
 
 
 def _solve_part(graph: _Graph, part: int, most_nodes: int) -> tuple[int, bool]:
-    search = _Search(graph, most_nodes)
+    search = _Search(graph, min(most_nodes, MOST_WORK // part.bit_count()))
     try:
         best = search.solve(part)
     except _GaveUp:
@@ -85,18 +86,14 @@ def _prefer_first(graph: _Graph, search: _Search, part: int, best: int) -> int:
 
 
 def _take_least_degree(graph: _Graph, part: int) -> int:
-    """Return a set that is found without a search: whoever is in the way of the least weight goes first."""
+    """Return a set that is found without a search: whoever conflicts with the fewest goes first."""
+    against = {at: _unite(graph.conflicts, graph.closure[at]) for at in _bits(part)}
     taken, left = 0, part
     while left:
-        at = min(_bits(left), key=lambda n: (_cost(graph, left, n), n))
+        at = min(_bits(left), key=lambda n: ((against[n] & left).bit_count(), -graph.weights[n], n))
         with_it, left = graph.take(left, at)
         taken |= with_it
     return taken
-
-
-def _cost(graph: _Graph, left: int, at: int) -> int:
-    with_it, rest = graph.take(left, at)
-    return graph.weigh(left & ~rest & ~with_it) - graph.weigh(with_it)
 
 
 # -- the graph ------------------------------------------------------------------------------
@@ -122,13 +119,8 @@ class _Graph:
     def take(self, left: int, at: int) -> tuple[int, int]:
         """Return what is taken with `at`, and what can still be taken then."""
         taken = self.closure[at] & left
-        against = 0
-        for each in _bits(taken):
-            against |= self.conflicts[each]
-        rest = left & ~taken
-        for each in _bits(against & left):
-            rest &= ~self.needed_by[each]
-        return taken, rest
+        against = _unite(self.conflicts, taken) & left
+        return taken, left & ~taken & ~_unite(self.needed_by, against)
 
     def drop(self, left: int, at: int) -> int:
         """Return what can still be taken without `at`."""
@@ -139,10 +131,7 @@ class _Graph:
         while mask:
             part = grown = mask & -mask
             while grown:
-                following = 0
-                for at in _bits(grown):
-                    following |= self.near[at]
-                grown = following & mask & ~part
+                grown = _unite(self.near, grown) & mask & ~part
                 part |= grown
             yield part
             mask &= ~part
@@ -189,11 +178,16 @@ def _close(direct: Sequence[int], at: int) -> int:
     closure, grown = 0, 1 << at
     while grown:
         closure |= grown
-        following = 0
-        for each in _bits(grown):
-            following |= direct[each]
-        grown = following & ~closure
+        grown = _unite(direct, grown) & ~closure
     return closure
+
+
+def _unite(masks: Sequence[int], mask: int) -> int:
+    """Return the union of the sets of all these branches."""
+    union = 0
+    for at in _bits(mask):
+        union |= masks[at]
+    return union
 
 
 def _bits(mask: int) -> Iterator[int]:

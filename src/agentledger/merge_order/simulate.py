@@ -41,11 +41,25 @@ class Simulation:
         while (room := next(self._find_room(waiting), None)) is not None:
             waiting.remove(room)
             held = self.order.waits[room].holds
-            why = (
-                f"{_count_names(held, self.branches)} stopped, so there is room" if held else "there is room"
-            )
-            train = self._join(train, room, why)
-        self.left += [self._describe_waiting(ref) for ref in waiting]
+            train = self._join(train, room, f"{_count_names(held, self.branches)} stopped, so there is room")
+        for ref in waiting:
+            train = self._try_after_all(train, ref)
+
+    def _try_after_all(self, train: Train, ref: str) -> Train:
+        """Leave out a branch that waits, unless the train has commits of it: then a pair alone does not decide."""
+        waits = self.order.waits[ref]
+        if waits.holds and self.yard.own(ref) & train.commits and self._has_all_it_needs(ref):
+            answer = train.join(ref)
+            if isinstance(answer, Landed):
+                held = _count_names(waits.holds, self.branches)
+                why = f"alone it conflicts with {held}, and not behind all that land before it"
+                self.steps.append(self._make_step(train, ref, why, answer))
+                return train.after(ref, answer.tree)
+        self.left.append(self._describe_waiting(ref))
+        return train
+
+    def _has_all_it_needs(self, ref: str) -> bool:
+        return self._waves.keys() >= set(self.order.needs.get(ref, ()))
 
     def _join(self, train: Train, ref: str, why: str) -> Train:
         missing = next((other for other in self.order.needs.get(ref, ()) if other not in self._waves), None)
@@ -63,8 +77,8 @@ class Simulation:
     def _find_room(self, waiting: Sequence[str]) -> Iterator[str]:
         """Yield those that waited for nobody that has landed, and have what they need."""
         for ref in waiting:
-            held, needs = self.order.waits[ref].holds, self.order.needs.get(ref, ())
-            if held and not self._waves.keys() & set(held) and self._waves.keys() >= set(needs):
+            held = self.order.waits[ref].holds
+            if held and not self._waves.keys() & set(held) and self._has_all_it_needs(ref):
                 yield ref
 
     # -- what landed -----------------------------------------------------------------------

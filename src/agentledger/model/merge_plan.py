@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -48,11 +49,15 @@ class MergeOrder:
         """The branches that land, the first first."""
         return tuple(ref for ref in self.refs if ref not in self.waits)
 
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {ref: at for at, ref in enumerate(self.refs)}
+
     def first_of(self, one: str, other: str) -> str | None:
         """Return which of two goes first; None where the order says nothing about one of them."""
-        if one not in self.refs or other not in self.refs:
+        if one not in self._places or other not in self._places:
             return None
-        return min(one, other, key=self.refs.index)
+        return min(one, other, key=self._places.__getitem__)
 
 
 class Via(StrEnum):

@@ -61,6 +61,8 @@ class Places:
     def __init__(self, fleet: Fleet, pages: Mapping[str, str]) -> None:
         self._branches = {branch.ref: branch for branch in fleet.branches}
         self._pages = pages
+        works = fleet.collisions.uncommitted if fleet.collisions else ()
+        self._works = {each.ref: each.head for each in works}
 
     def find(self, ref: str) -> Place:
         """Return a branch's place; a ref that is not in this view is named as it is."""
@@ -71,9 +73,10 @@ class Places:
         """Return a branch's name."""
         return self.find(ref).name
 
-    def head(self, ref: str) -> str:
-        """Return a branch's head; '' where it is not in this view."""
-        return self._branches[ref].head if ref in self._branches else ""
+    def heads(self, ref: str) -> tuple[str, ...]:
+        """Return the commits that stand for a branch in a merge: its head, and that of its uncommitted work."""
+        head = self._branches[ref].head if ref in self._branches else ""
+        return tuple(each for each in (head, self._works.get(ref, "")) if each)
 
     def all_of(self, refs: Iterable[str]) -> tuple[Place, ...]:
         """Return the places of branches, in order."""
@@ -155,8 +158,8 @@ def find_first(pair: Pair, places: Places, fleet: Fleet) -> First | None:
 def _name_sides(pair: Pair, places: Places) -> tuple[str, str]:
     """Return the names of the two sides of its regions, as the first marker has them: heads by their ids."""
     a, b = places.name(pair.a), places.name(pair.b)
-    head = encode(places.head(pair.b))
-    return (b, a) if head and head in _first_marker(pair.files) else (a, b)
+    marker = _first_marker(pair.files)
+    return (b, a) if any(encode(head) in marker for head in places.heads(pair.b)) else (a, b)
 
 
 def _first_marker(files: Iterable[ConflictFile]) -> bytes:
