@@ -73,8 +73,8 @@ def test_a_commit_in_a_worktree_reaches_open_pages_and_builds_what_moved(
         commit(worktree, "Check the password")
         assert page.hears() == other.hears() == "changed"
     assert listed(served)["claude/login"] == worktree.git("rev-parse", "HEAD")
-    # The board, its JSON and the branch's page; not the other branch's.
-    assert " 3 written, " in served.builds[-1]
+    # The board, its JSON, the merge order and the branch's page; not the other branch's.
+    assert " 4 written, " in served.builds[-1]
 
 
 def test_a_check_in_that_is_not_committed_counts(served: Serving, worktree: Repo) -> None:

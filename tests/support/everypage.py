@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import collidingfleet
 import sitefleet as sf
 from agentledger.model.conflict import Conflict, ConflictFile, Hunk
 from agentledger.model.fleet import Arrival, Branch, By, FilePatch, Loss, State, TakenBack
@@ -33,7 +34,7 @@ def demo(folder: Path) -> Path:
 
 def odd(folder: Path) -> Path:
     """A site with what the sample lacks: a diff with a page of its own, very many ended branches, unreadable
-    ones, and hostile names."""
+    ones, hostile names, and all that two branches can do to each other."""
     conflict = Conflict(False, (ConflictFile(b"<i>\xff", "content", (Hunk(1, encode(HOSTILE)),)),))
     hostile = sf.branch(
         HOSTILE,
@@ -44,9 +45,11 @@ def odd(folder: Path) -> Path:
     long = sf.branch("claude/long", changes=(sf.change("src/a.py"), sf.change("src/long.py", added=250_000)))
     ended = (sf.branch(f"claude/done-{number}", state=State.MERGED) for number in range(MANY))
     lost = sf.branch("claude/lost", state=State.UNREADABLE, state_why="its commit is missing")
-    given = sf.Given(sf.fleet(hostile, long, lost, _reverted(), *ended, notes=(HOSTILE,)))
+    meeting = collidingfleet.branches(HOSTILE)
+    alone = sf.fleet(hostile, long, lost, _reverted(), *meeting, *ended, notes=(HOSTILE,))
+    given = sf.Given(collidingfleet.collide(alone, HOSTILE))
     given.bodies["claude/long"] = tuple(map(FilePatch, long.changes, (sf.BODY, LONG)))
-    build_site(given, folder / "odd", sf.silent)
+    build_site(given, folder / "odd", sf.silent, plan=collidingfleet.plan(HOSTILE))
     return folder / "odd"
 
 

@@ -64,7 +64,7 @@ def git_commands(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Coun
         patch.setenv("GIT_TRACE2_EVENT", str(folder))
         yield counted
     for file in folder.iterdir():
-        events = map(json.loads, file.read_text().splitlines())
+        events = map(json.loads, file.read_text(errors="replace").splitlines())
         counted.update(event["name"] for event in events if event["event"] == "cmd_name")
 
 

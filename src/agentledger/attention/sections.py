@@ -60,18 +60,24 @@ _OF_AGENTS = {
 def group_by_section(fleet: Fleet) -> dict[Section, tuple[Branch, ...]]:
     """Map every section, empty or not, to its branches, last activity first.
 
-    What waits for the manager is sorted by how long it has waited, questions before the rest.
+    What waits for the manager is sorted by how long it has waited, questions before the rest; what is finished
+    in the order in which it merges, where that is known.
     """
     recent = sorted(fleet.branches, key=lambda b: (-b.active_at, b.name, b.ref))
     groups = {part: [b for b in recent if section_of(b) is part] for part in Section}
-    groups[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(turn_of(b)))
+    merges = {ref: number for number, ref in enumerate(fleet.merge_order.refs if fleet.merge_order else ())}
+    groups[Section.YOUR_TURN].sort(key=lambda b: _waiting_key(turn_of(b), merges.get(b.ref, len(merges))))
     return {part: tuple(branches) for part, branches in groups.items()}
 
 
-def _waiting_key(turn: BranchTurn) -> tuple[int, int]:
-    """Questions first, then finished work, then what goes back to its agent; of each the longest wait."""
-    asks, done = (Kind.QUESTION, Kind.SCOPE_CHANGE), (Kind.READY, Kind.APPROVED)
-    return 0 if turn.kind in asks else 1 if turn.kind in done else 2, turn.since or 0
+def _waiting_key(turn: BranchTurn, place: int) -> tuple[int, int, int]:
+    """Questions first, then finished work, then what goes back to its agent; of each the longest wait.
+
+    `place` is a branch's place in the merge order, which has weighed the waiting of what is finished.
+    """
+    if turn.kind in (Kind.READY, Kind.APPROVED):
+        return 1, place, turn.since or 0
+    return 0 if turn.kind in (Kind.QUESTION, Kind.SCOPE_CHANGE) else 2, 0, turn.since or 0
 
 
 def planned_tasks(fleet: Fleet) -> tuple[Task, ...]:

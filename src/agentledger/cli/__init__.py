@@ -25,6 +25,7 @@ from agentledger.cli import (
     brief,
     check,
     collect,
+    conflicts,
     demo,
     doctor,
     done,
@@ -72,7 +73,7 @@ def agentledger() -> None:
 
 # In the order of the work: --help shows them in this order.
 GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
-    ("Look", (board.board, site.site, serve.serve, next_turn.next_)),
+    ("Look", (board.board, conflicts.conflicts, site.site, serve.serve, next_turn.next_)),
     ("Set up", (init.init, doctor.doctor, rule.rule, schema.schema, sync.sync, demo.demo)),
     ("Plan", (plan.plan, spawn.spawn, prompt.prompt)),
     ("Unblock", (answer.answer, collect.collect, brief.brief, allow.allow)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +16,8 @@ import click
 from agentledger.cli.options import FleetOptions, fleet_options, format_option
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from agentledger.model.fleet import Fleet
 
 PIPE_WIDTH = 80  # columns, where there is no terminal and COLUMNS is not set
@@ -44,14 +47,19 @@ def _print_json(fleet: Fleet) -> None:
 
 
 def _print_text(fleet: Fleet, list_ended: bool) -> None:
-    from rich.console import Console
-
     from agentledger.reports import text
+
+    print_styled(lambda width: text.render_board(fleet, width, list_ended))
+
+
+def print_styled(render: Callable[[int], Text]) -> None:
+    """Print a text that is made for a number of columns: those of the terminal, or of a pipe."""
+    from rich.console import Console
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else pipe_columns())
     # Captured first: rich itself ends the process with 1 when a pipe's reader is gone; the boundary ends with 141.
     with console.capture() as captured:
-        console.print(text.render_board(fleet, console.width, list_ended), soft_wrap=True)
+        console.print(render(console.width), soft_wrap=True)
     sys.stdout.write(captured.get())
 
 

@@ -52,6 +52,7 @@ def publish_site(
     `fingerprint` passes that. Raises LedgerError.
     """
     from agentledger.fleet import snapshot
+    from agentledger.merge_order.plan import Wish
     from agentledger.reports import json
     from agentledger.site import build
 
@@ -62,6 +63,8 @@ def publish_site(
         return _read_last_build(out)
     with options.reading() as (taken, tell), _open_renderer(renderer) as shared:
         until = valid_until(taken.fleet, taken.fleet.dormant)
+        tell("merging one on top of the other", 0, 0)
+        plan = taken.plan_merges(Wish()) if taken.fleet.collisions is not None else None
         result = build.build_site(
             taken,
             out,
@@ -70,6 +73,7 @@ def publish_site(
             fingerprint=fingerprint,
             valid_until=until,
             markdown=functools.partial(_render_texts, shared, taken.cache),
+            plan=plan,
         )
         return Published(result, taken.fleet, until)
 

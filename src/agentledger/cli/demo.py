@@ -33,7 +33,7 @@ def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
     from agentledger.workflow.demo import create_demo
 
     repository = create_demo.create_demo(directory, int(time.time()))
-    options = FleetOptions(repository, Request(), settings.verbose)
+    options = FleetOptions(repository, Request(pairs=True), settings.verbose)
     result = building.publish_site(options, building.site_folder(options, None)).result
     click.echo(f"{repository}: a sample repository to explore")
     click.echo(site.describe_result(result))

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from agentledger.attention import collisions as collision_words
 from agentledger.attention import progress as attention
 from agentledger.changes import absorbed, forecast, line_counts, net_changes, patches, stack_forecast, stacks
 from agentledger.changes.ancestry import History
@@ -36,6 +37,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
+from agentledger.fleet.fleet_facts import add_scope_meetings
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -89,6 +91,8 @@ class Request:
     pairs: bool = False
     #: The name or ref of the branch whose pairs alone are wanted; '' for all.
     pairs_of: str = ""
+    #: True also compares what briefs let branches change; there can be as many such pairs as there are.
+    scopes: bool = False
     #: False leaves out line counts.
     lines: bool = True
     #: False leaves out what base took back again: no rule asks that at push and ready, where somebody waits.
@@ -196,7 +200,9 @@ class Snapshot:
 
     def plan_merges(self, wish: Wish) -> MergePlan:
         """Try in which order the fleet's branches land; its request has to have asked for pairs."""
-        return plan_merges(self._scratch, self.history, self.fleet, common=self._common, wish=wish)
+        return plan_merges(
+            self._scratch, self.history, self.fleet, common=self._common, wish=wish, cache=self.cache
+        )
 
     def has_base_moved(self) -> bool:
         """Has base another tip by now than the one that was read?"""
@@ -403,6 +409,8 @@ class _Taking:
             )
         ordered = sorted(branches, key=lambda b: (b.state is not State.OPEN, -b.active_at, b.name))
         complete = replace(with_ledger, branches=tuple(ordered), forecast=self.request.forecast)
+        note = "" if self.request.pairs_of else collision_words.describe_fleet_collisions(complete)
+        complete = replace(complete, notes=(*complete.notes, *filter(None, (note,))))
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
             if complete.collisions is not None:
@@ -414,7 +422,7 @@ class _Taking:
     ) -> Fleet:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
         asked = self.request.pairs_of
-        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref)), "")
+        only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
         where = Where(
             scratch=self.sealed,
             cache=self.cache,
@@ -426,6 +434,8 @@ class _Taking:
         # Nothing uncommitted decides at a gate.
         works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)
         collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
+        if self.request.scopes:
+            collisions = add_scope_meetings(fleet, branches, collisions, only=only)
         # The rules ask this order; what they find may hold a branch back, so it is made again at the end.
         order = rank_branches(replace(fleet, branches=tuple(branches)), collisions)
         return replace(fleet, collisions=collisions, merge_order=order)

@@ -14,6 +14,7 @@ from agentledger.changes.ancestry import History
 from agentledger.git.scratch import Scratch
 from agentledger.merge_order.choose import keeps_apart
 from agentledger.merge_order.rank import could_merge, order_branches
+from agentledger.merge_order.remembered import run_or_recall
 from agentledger.merge_order.simulate import Simulation
 from agentledger.merge_order.submodules import Submodules
 from agentledger.merge_order.taking_part import WORDS, Group, asked_by, group_of, why_over
@@ -22,6 +23,7 @@ from agentledger.model.collisions import Collisions, Pair
 from agentledger.model.fleet import ALIVE, Branch, Fleet, State
 from agentledger.model.merge_plan import Left, MergePlan, NotAsked
 from agentledger.model.text import escape_hidden, format_path
+from agentledger.storage.cache import Cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Wish:
 
 
 def plan_merges(
-    scratch: Scratch, history: History, fleet: Fleet, *, common: Path | None, wish: Wish
+    scratch: Scratch, history: History, fleet: Fleet, *, common: Path | None, wish: Wish, cache: Cache
 ) -> MergePlan:
     """Return the plan, by merging in the sealed directory.
 
@@ -51,7 +53,7 @@ def plan_merges(
     collisions = links.drop_settled(fleet.collisions or Collisions(), refs)
     order = order_branches(fleet, collisions, merging, refs)
     tried = Simulation(yard, order, fleet.base, {branch.ref: branch for branch in fleet.branches})
-    tried.run()
+    run_or_recall(tried, cache, fleet.merger)
     stuck = [_describe_stuck(b, fleet) for b in branches if b.ref not in refs]
     return MergePlan(
         steps=tuple(tried.steps),

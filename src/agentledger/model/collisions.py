@@ -176,6 +176,15 @@ class Collisions:
             found.setdefault(pair.b, []).append(pair)
         return {ref: tuple(pairs) for ref, pairs in found.items()}
 
+    @cached_property
+    def shared_by_ref(self) -> Mapping[str, tuple[tuple[bytes, int], ...]]:
+        """Map each branch to the files that others change, too, and how many branches do: most first."""
+        found: dict[str, list[tuple[bytes, int]]] = {}
+        for shared in sorted(self.shared, key=lambda each: -len(each.refs)):
+            for ref in shared.refs:
+                found.setdefault(ref, []).append((shared.path, len(shared.refs)))
+        return {ref: tuple(files) for ref, files in found.items()}
+
     def list_overlaps(self, ref: str = "") -> tuple[Pair, ...]:
         """Return the pairs that change the same files and merge, in order of refs; with `ref`, that branch's."""
         worse = {

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from agentledger.model.collisions import Collisions
     from agentledger.model.merge_plan import MergeOrder
 
-_SUBMODULE = "160000"  # its mode: it is no file that a check could read
+SUBMODULE = "160000"  # its mode: it is no file that a check could read
 
 
 class Person(NamedTuple):
@@ -313,7 +313,7 @@ class Branch:
     @property
     def existing_code_paths(self) -> tuple[bytes, ...]:
         """The paths of these that are files at the head."""
-        return tuple(c.path for c in self.code_changes if c.status != "D" and c.new_mode != _SUBMODULE)
+        return tuple(c.path for c in self.code_changes if c.status != "D" and c.new_mode != SUBMODULE)
 
     @property
     def own_commits(self) -> tuple[Commit, ...]:

@@ -27,22 +27,23 @@ def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
         version=1,
         kind="ledger",
         generated_at=format_rfc3339(fleet.now),
-        name=_json_text(fleet.name),
+        name=json_text(fleet.name),
         object_format=fleet.object_format,
-        forge=_optional_text(fleet.forge),
-        notes=tuple(map(_json_text, fleet.notes)),
+        forge=optional_text(fleet.forge),
+        notes=tuple(map(json_text, fleet.notes)),
         base=shape_base(fleet.base),
         branches=tuple(_shape_branch(branch, fleet) for branch in fleet.branches),
         tasks=tuple(document_json.shape_task(task) for task in fleet.tasks),
         wip=tuple(_shape_wip(load, fleet.policy.wip) for load in wip.measure_loads(fleet)),
-        merged_by=_shape_merger(fleet.merger),
+        merged_by=shape_merger(fleet.merger),
         left_out=tuple(shapes_ledger.LeftOut(*each) for each in fleet.left_out),
         unknown=document_json.shape_unknown(fleet.absent),
     )
     return msgspec.json.encode(document) + b"\n"
 
 
-def _shape_merger(merger: model_fleet.Merger | None) -> shapes_ledger.Merger | None:
+def shape_merger(merger: model_fleet.Merger | None) -> shapes_ledger.Merger | None:
+    """The git that made the forecast's merges."""
     return merger and shapes_ledger.Merger(git=merger.git, diff_algorithm=merger.diff_algorithm)
 
 
@@ -52,7 +53,7 @@ def encode_site(index: str, written: int, unchanged: int, removed: int) -> bytes
         version=1,
         kind="site",
         dry_run=False,
-        index=_json_text(index),
+        index=json_text(index),
         written=written,
         unchanged=unchanged,
         removed=removed,
@@ -78,13 +79,13 @@ def encode_answer(
         version=1,
         kind="answered",
         dry_run=dry_run,
-        task=_json_text(task),
-        ref=_json_text(ref),
-        path=_json_text(paths[0]),
-        paths=tuple(map(_json_text, paths)),
+        task=json_text(task),
+        ref=json_text(ref),
+        path=json_text(paths[0]),
+        paths=tuple(map(json_text, paths)),
         commit=commit or None,
         to_publish=to_publish,
-        unsigned=_optional_text(unsigned),
+        unsigned=optional_text(unsigned),
     )
     return msgspec.json.encode(document) + b"\n"
 
@@ -96,14 +97,14 @@ def encode_command_result(done: Did) -> bytes:
         kind="did",
         dry_run=done.dry_run,
         command=done.command,
-        task=_optional_text(done.task),
-        refs=tuple(map(_json_text, done.refs)),
+        task=optional_text(done.task),
+        refs=tuple(map(json_text, done.refs)),
         commits=done.commits,
-        files=tuple(map(_json_text, done.files)),
-        worktree=_optional_text(done.worktree),
-        said=tuple(map(_json_text, done.messages)),
-        warnings=tuple(map(_json_text, done.warnings)),
-        next=_optional_text(done.next),
+        files=tuple(map(json_text, done.files)),
+        worktree=optional_text(done.worktree),
+        said=tuple(map(json_text, done.messages)),
+        warnings=tuple(map(json_text, done.warnings)),
+        next=optional_text(done.next),
         checks=tuple(map(_shape_base_check, done.checks)),
     )
     return msgspec.json.encode(document) + b"\n"
@@ -111,36 +112,36 @@ def encode_command_result(done: Did) -> bytes:
 
 def _shape_base_check(check: BaseCheck) -> shapes_commands.BaseCheck:
     return shapes_commands.BaseCheck(
-        name=_json_text(check.name),
-        command=_json_text(check.command),
+        name=json_text(check.name),
+        command=json_text(check.command),
         commit=check.commit,
         on_base=check.result.value,
         exit_code=check.exit_code,
         seconds=check.seconds,
         tests=check.tests,
-        words=_optional_text(check.words or None),
+        words=optional_text(check.words or None),
         with_garbage=check.garbage.value,
-        files=_optional_text(check.garbage_words or None),
+        files=optional_text(check.garbage_words or None),
     )
 
 
 def shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
     """The branch that work merges into."""
     return shapes_ledger.Base(
-        name=_json_text(base.name),
-        ref=_json_text(base.ref),
+        name=json_text(base.name),
+        ref=json_text(base.ref),
         head=base.head,
-        remote=_optional_text(base.remote),
+        remote=optional_text(base.remote),
         fetched_at=_optional_time(base.fetched_at),
-        why=_json_text(base.why),
+        why=json_text(base.why),
         sync=base.sync,
-        other_ref=_optional_text(base.other_ref),
+        other_ref=optional_text(base.other_ref),
     )
 
 
 def _shape_wip(load: wip.Load, limits: Wip) -> shapes_ledger.Wip:
     return shapes_ledger.Wip(
-        manager=_optional_text(load.manager),
+        manager=optional_text(load.manager),
         active=shapes_ledger.Used(load.active, limits.active),
         local=shapes_ledger.Used(load.local, limits.local),
         review=shapes_ledger.Used(load.review, limits.review),
@@ -152,25 +153,25 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
     # What git could not read has no counts; null, since 0 would claim that there is nothing.
     readable = branch.state is not model_fleet.State.UNREADABLE
     return shapes_ledger.Branch(
-        name=_json_text(branch.name),
-        ref=_json_text(branch.ref),
+        name=json_text(branch.name),
+        ref=json_text(branch.ref),
         ref_base64=shapes_ledger.base64_unless_utf8(encode(branch.ref)),
-        remote_ref=_optional_text(branch.remote_ref),
+        remote_ref=optional_text(branch.remote_ref),
         sync=branch.sync,
         head=branch.head or None,
         merge_bases=branch.merge_bases,
         ahead=branch.ahead if readable else None,
         behind=branch.behind if readable else None,
         state=branch.state,
-        state_why=_optional_text(branch.state_why),
+        state_why=optional_text(branch.state_why),
         at_rest=branch.at_rest,
         same_as=branch.same_as,
         arrival=_shape_arrival(branch.arrival) if branch.arrival else None,
         taken_back=_shape_taken_back(branch.taken_back) if branch.taken_back else None,
         section=sections.section_of(branch),
         turn=_shape_turn(branch),
-        task=_optional_text(branch.task),
-        agent=shapes_ledger.Agent(name=_json_text(branch.agent.name), source=branch.agent.source)
+        task=optional_text(branch.task),
+        agent=shapes_ledger.Agent(name=json_text(branch.agent.name), source=branch.agent.source)
         if branch.agent
         else None,
         active_at=_optional_time(branch.active_at) if branch.active_at else None,
@@ -191,7 +192,7 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         reviews=document_json.shape_reviews(branch.work, branch.standing),
         findings=tuple(map(findings.shape_finding, branch.findings or ())),
         problems=document_json.shape_problems(branch),
-        next_action=_shape_next_action(actions.next_action(branch, fleet.base)),
+        next_action=shape_next_action(actions.next_action(branch, fleet.base)),
         unknown=document_json.shape_unknown(branch.absent),
     )
 
@@ -209,10 +210,10 @@ def _shape_taken_back(taken_back: model_fleet.TakenBack) -> shapes_ledger.TakenB
 def _shape_commit(commit: model_fleet.Commit) -> shapes_ledger.Commit:
     return shapes_ledger.Commit(
         id=commit.id,
-        author=shapes_ledger.Person(_json_text(commit.author.name), _json_text(commit.author.email)),
+        author=shapes_ledger.Person(json_text(commit.author.name), json_text(commit.author.email)),
         at=format_rfc3339(commit.at),
-        subject=_json_text(commit.subject),
-        trailers=tuple((_json_text(key), _json_text(value)) for key, value in commit.trailers),
+        subject=json_text(commit.subject),
+        trailers=tuple((json_text(key), json_text(value)) for key, value in commit.trailers),
     )
 
 
@@ -233,7 +234,7 @@ def _shape_change(change: model_fleet.Change) -> shapes_ledger.Change:
 
 def _shape_worktree(worktree: model_fleet.Worktree) -> shapes_ledger.Worktree:
     return shapes_ledger.Worktree(
-        path=_json_text(worktree.path),
+        path=json_text(worktree.path),
         dirty=worktree.dirty,
         touched_at=_optional_time(worktree.touched_at),
         uncommitted=worktree.uncommitted,
@@ -243,8 +244,8 @@ def _shape_worktree(worktree: model_fleet.Worktree) -> shapes_ledger.Worktree:
 
 def _shape_stand(stand: model_fleet.Stand) -> shapes_ledger.Stand:
     return shapes_ledger.Stand(
-        branch=_optional_text(stand.branch),
-        task=_json_text(stand.task),
+        branch=optional_text(stand.branch),
+        task=json_text(stand.task),
         commit=stand.commit,
         state=stand.state,
         landing=stand.landing,
@@ -255,8 +256,8 @@ def _shape_stand(stand: model_fleet.Stand) -> shapes_ledger.Stand:
 
 def _shape_bridge(bridge: model_fleet.Bridge) -> shapes_ledger.Bridge:
     return shapes_ledger.Bridge(
-        branch=_optional_text(bridge.branch),
-        task=_optional_text(bridge.task),
+        branch=optional_text(bridge.branch),
+        task=optional_text(bridge.task),
         head=bridge.head,
         landing=bridge.landing,
         paths=tuple(map(format_path, bridge.paths)),
@@ -268,13 +269,14 @@ def _shape_conflict(conflict: Conflict) -> shapes_ledger.Conflict:
         clean=conflict.clean,
         paths=tuple(format_path(file.path) for file in conflict.files),
         kinds=tuple(sorted({file.kind for file in conflict.files})),
-        failed=_optional_text(conflict.failed),
-        files=tuple(map(_shape_conflict_file, conflict.files)),
-        below=_optional_text(conflict.below),
+        failed=optional_text(conflict.failed),
+        files=tuple(map(shape_conflict_file, conflict.files)),
+        below=optional_text(conflict.below),
     )
 
 
-def _shape_conflict_file(file: ConflictFile) -> shapes_ledger.ConflictFile:
+def shape_conflict_file(file: ConflictFile) -> shapes_ledger.ConflictFile:
+    """A file that conflicts, with its regions."""
     return shapes_ledger.ConflictFile(
         path=format_path(file.path),
         path_base64=shapes_ledger.base64_unless_utf8(file.path),
@@ -285,20 +287,22 @@ def _shape_conflict_file(file: ConflictFile) -> shapes_ledger.ConflictFile:
 
 def _shape_turn(branch: model_fleet.Branch) -> shapes_ledger.BranchTurn:
     now = turn.turn_of(branch)
-    return shapes_ledger.BranchTurn(now.whose, now.kind, _optional_time(now.since), _optional_text(now.why))
+    return shapes_ledger.BranchTurn(now.whose, now.kind, _optional_time(now.since), optional_text(now.why))
 
 
-def _shape_next_action(action: NextAction | None) -> shapes_ledger.NextAction | None:
+def shape_next_action(action: NextAction | None) -> shapes_ledger.NextAction | None:
+    """What to do next."""
     return shapes_ledger.NextAction(action.text, action.command) if action else None
 
 
-def _json_text(text: str) -> str:
+def json_text(text: str) -> str:
     """Text from git as valid UTF-8: bytes that are not become `\\xNN`, all else stays."""
     return text if text.isascii() else format_path(encode(text))
 
 
-def _optional_text(text: str | None) -> str | None:
-    return _json_text(text) if text else None
+def optional_text(text: str | None) -> str | None:
+    """The same; null for no text."""
+    return json_text(text) if text else None
 
 
 def _optional_time(at: int | None) -> str | None:

@@ -12,7 +12,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentledger.attention import loose_work, planned, run_differences, scope_request, sections, stacking
+from agentledger.attention import (
+    collisions,
+    loose_work,
+    planned,
+    run_differences,
+    scope_request,
+    sections,
+    stacking,
+)
 from agentledger.attention.actions import next_action
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, gone_tasks
 from agentledger.attention.queue import Turn
@@ -68,6 +76,10 @@ def _describe_turn(turn: Turn, fleet: Fleet, more: int) -> Iterator[str]:
         yield stands
     if bridged := stacking.describe_bridge(turn.branch):
         yield bridged
+    if collides := collisions.describe_collisions(fleet, turn.branch):
+        yield collides
+    if loosely := collisions.describe_uncommitted_collisions(fleet, turn.branch):
+        yield loosely
     yield ""
     about = f" about its checkpoint {question.checkpoint}" if question and question.checkpoint else ""
     reasons = _list_reasons(turn)

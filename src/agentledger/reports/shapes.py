@@ -11,11 +11,13 @@ from collections.abc import Mapping
 import msgspec
 
 from agentledger.reports import shapes_commands as commands
+from agentledger.reports import shapes_conflicts as conflicts
 from agentledger.reports import shapes_ledger as ledger
 from agentledger.reports import shapes_merge_plan as merge_plan
 
 SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "ledger": ledger.Ledger,
+    "forecast": conflicts.Forecast,
     "site": commands.Site,
     "sync": commands.Sync,
     "answered": commands.Answered,

@@ -9,17 +9,14 @@ Text from git is never read as rich's markup: it goes through `escape_hidden` in
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
-from agentledger.attention import loose_work, run_differences, stacking, wip_headings
+from agentledger.attention import collisions, loose_work, run_differences, stacking, wip_headings
 from agentledger.attention.actions import next_action
-from agentledger.attention.commands import NextAction
 from agentledger.attention.ended_tasks import ask_about_gone, describe_end, ended_tasks, gone_tasks
 from agentledger.attention.left_out import format_left_out
 from agentledger.attention.planned import find_waits, planned_action
@@ -35,6 +32,7 @@ from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
 from agentledger.model.text import escape_hidden, format_age, format_count
 from agentledger.model.work import Task
+from agentledger.reports.fitting import NARROWEST, fit_command, fit_names, wrap_text
 
 SYNC = {
     Sync.AHEAD: "not all of it is pushed: the local branch is ahead of the remote one",
@@ -50,7 +48,6 @@ OPEN_HEADINGS = ("Branch", "Agent", "Active", "Files", "Lines")
 ENDED_HEADINGS = ("Branch", "Agent", "Active", "State")
 NUMBERS = ("Active", "Files", "Lines")  # columns that are aligned to the right
 GAP, INDENT = "  ", "    "
-NARROWEST = 12  # cells: the least width of the first column, however narrow the terminal is
 
 
 # The sections in the order of the first line's counts, and the word for each.
@@ -85,14 +82,14 @@ def render_board(fleet: Fleet, width: int = 80, list_ended: bool = False) -> Tex
         if part is not Section.ENDED:
             lines += _render_section(part, parts[part], metered.get(part, ()), fleet=fleet, width=width)
     wants = [
-        line for want in count_branch_wants(fleet.branches) for line in _wrap_text(Text(want, "dim"), room)
+        line for want in count_branch_wants(fleet.branches) for line in wrap_text(Text(want, "dim"), room)
     ]
     lines += [Text(), *wants] if wants else []
     lines += _render_ended(parts[Section.ENDED], list_ended, fleet, width)
     if fleet.left_out:
-        lines += [Text(), *_wrap_text(Text(format_left_out(fleet), "dim"), room)]
+        lines += [Text(), *wrap_text(Text(format_left_out(fleet), "dim"), room)]
     for note in fleet.notes:
-        lines += [Text(), *_wrap_text(Text(f"Note: {escape_hidden(note)}", "yellow"), room)]
+        lines += [Text(), *wrap_text(Text(f"Note: {escape_hidden(note)}", "yellow"), room)]
     return Text("\n").join(lines)
 
 
@@ -114,15 +111,15 @@ def _render_planned(fleet: Fleet, room: int) -> list[Text]:
     tasks = planned_tasks(fleet)
     lines = [Text(), Text(f"Planned ({len(tasks)})", "bold")] if tasks else []
     for task in tasks:
-        lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
+        lines += wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
         lines += [Text(INDENT) + line for line in _render_planned_action(task, room)]
     return lines
 
 
 def _render_planned_action(task: Task, room: int) -> list[Text]:
     action = planned_action(task)
-    waits = _wrap_text(Text(action.text), room) if find_waits(task) else []
-    return [*waits, *(line for step in action.steps for line in _wrap_text(Text(step, "cyan"), room))]
+    waits = wrap_text(Text(action.text), room) if find_waits(task) else []
+    return [*waits, *(line for step in action.steps for line in wrap_text(Text(step, "cyan"), room))]
 
 
 def _render_gone(fleet: Fleet, room: int) -> list[Text]:
@@ -130,11 +127,11 @@ def _render_gone(fleet: Fleet, room: int) -> list[Text]:
     tasks = gone_tasks(fleet)
     lines = [Text(), Text(f"Gone ({len(tasks)})", "bold")] if tasks else []
     for task in tasks:
-        lines += _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
+        lines += wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), room)
         asked = ask_about_gone(task, fleet)
         facts = [Text(describe_end(task), "dim"), Text(asked.text)]
         facts += [Text(step, "cyan") for step in asked.commands]
-        lines += [Text(INDENT) + line for fact in facts for line in _wrap_text(fact, room)]
+        lines += [Text(INDENT) + line for fact in facts for line in wrap_text(fact, room)]
     return lines
 
 
@@ -146,10 +143,10 @@ def _render_heading(fleet: Fleet, parts: dict[Section, tuple[Branch, ...]], widt
         if parts[part] or (part in section_order(fleet) and part is not Section.KILL)
     )
     title = Text.assemble((escape_hidden(fleet.name), "bold"), f": {counts}" if fleet.branches else "")
-    lines = [*_wrap_text(title, width), *_wrap_text(_render_base_line(fleet), width)]
+    lines = [*wrap_text(title, width), *wrap_text(_render_base_line(fleet), width)]
     if not fleet.branches:
         hint = "No agent branch found. Name some with --branches 'feature/*' or --refs 'refs/pull/*/head'."
-        lines += [Text(), *_wrap_text(Text(hint), width)]
+        lines += [Text(), *wrap_text(Text(hint), width)]
     return lines
 
 
@@ -179,7 +176,7 @@ def _render_section(
     metered = [
         Text(GAP) + line
         for meter in meters
-        for line in _wrap_text(Text(escape_hidden(meter)), width - len(GAP))
+        for line in wrap_text(Text(escape_hidden(meter)), width - len(GAP))
     ]
     title = Text(f"{_section_title(part, fleet)} ({len(branches)})", "bold")
     return [Text(), title, *metered, *_render_table(OPEN_HEADINGS, rows, width)]
@@ -192,7 +189,7 @@ def _render_ended(branches: tuple[Branch, ...], list_ended: bool, fleet: Fleet, 
     counts = [f"{count} {state}" for state, count in count_by_state(branches)]
     counts += [format_count(len(tasks), "task without a branch", "tasks without a branch")] if tasks else []
     title = f"Ended ({len(branches) + len(tasks)})"
-    lines = [Text(), *_wrap_text(Text.assemble((title, "bold"), f": {', '.join(counts)}"), width)]
+    lines = [Text(), *wrap_text(Text.assemble((title, "bold"), f": {', '.join(counts)}"), width)]
     if not list_ended:
         return [*lines, Text(f"{GAP}agentledger board --all lists them", "dim")]
     rows = [
@@ -203,9 +200,9 @@ def _render_ended(branches: tuple[Branch, ...], list_ended: bool, fleet: Fleet, 
 
 
 def _render_ended_task(task: Task, width: int) -> list[Text]:
-    title = _wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), width)
+    title = wrap_text(Text.assemble(GAP, (escape_hidden(task.title), "bold"), f"  {task.id}"), width)
     room = width - len(INDENT)
-    return [*title, *(Text(INDENT) + line for line in _wrap_text(Text(describe_end(task), "dim"), room))]
+    return [*title, *(Text(INDENT) + line for line in wrap_text(Text(describe_end(task), "dim"), room))]
 
 
 def _open_cells(branch: Branch, now: int) -> tuple[Text, ...]:
@@ -229,7 +226,7 @@ def _common_cells(branch: Branch, now: int) -> tuple[Text, Text, Text]:
 
 def _render_details(branch: Branch, fleet: Fleet, width: int) -> tuple[Text, ...]:
     room = width - len(INDENT)
-    facts = [line for fact in _describe_branch(branch, fleet, room) for line in _wrap_text(fact, room)]
+    facts = [line for fact in _describe_branch(branch, fleet, room) for line in wrap_text(fact, room)]
     return (*facts, *_render_next_action(branch, fleet, room))
 
 
@@ -264,29 +261,18 @@ def _describe_branch(branch: Branch, fleet: Fleet, room: int) -> Iterable[Text]:
         yield Text(stacking.describe_bridge(branch), "dim")
     if command := stacking.follow_command(branch):
         yield Text.assemble("to follow it: ", (command, "cyan"))
+    for line in (
+        collisions.describe_collisions(fleet, branch),
+        collisions.describe_uncommitted_collisions(fleet, branch),
+    ):
+        if line:
+            yield Text(line, "yellow")
     if branch.conflict and branch.conflict.below:
         yield Text(f"conflicts where {escape_hidden(branch.conflict.below)} does: settled there", "dim")
     if branch.conflict and has_conflict(branch):
         yield Text(
-            _fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"
+            fit_names("conflicts in ", [escape_hidden(f.path) for f in branch.conflict.files], room), "red"
         )
-
-
-def _fit_names(start: str, names: Sequence[str], room: int) -> str:
-    """As many names as fit on one line, at least one, and how many more there are."""
-    line = start + names[0]
-    for count, name in enumerate(names[1:], start=1):
-        more = f" and {len(names) - count} more"
-        if cell_len(f"{line}, {name}{more}") > room:
-            return _truncate_line(line, room - len(more)) + more
-        line = f"{line}, {name}"
-    return line
-
-
-def _truncate_line(line: str, room: int) -> str:
-    text = Text(line)
-    text.truncate(room, overflow="ellipsis")
-    return text.plain
 
 
 def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
@@ -297,47 +283,9 @@ def _render_next_action(branch: Branch, fleet: Fleet, room: int) -> list[Text]:
     if action.command and cell_len(f"{action.text}: {action.command}") <= room:
         return [Text.assemble(f"{action.text}: ", (action.command, "cyan"))]
     return [
-        *_wrap_text(Text(action.text), room),
-        *(Text(line, "cyan") for line in _fit_command(action, room)),
+        *wrap_text(Text(action.text), room),
+        *(Text(line, "cyan") for line in fit_command(action, room)),
     ]
-
-
-def _fit_command(action: NextAction, room: int) -> list[str]:
-    """The command on one line, or one step on each line as a shell reads it, or [] where that does not fit.
-
-    A command is never cut: half a command, copied into a shell, does something else.
-    """
-    if not action.command or cell_len(action.command) <= room:
-        return [action.command] if action.command else []
-    steps = [f"{step} &&" for step in action.steps[:-1]] + list(action.steps[-1:])
-    lines = [line for step in steps for line in _fit_step(step, room)]
-    return lines if all(cell_len(line) <= room for line in lines) else []
-
-
-def _fit_step(step: str, room: int) -> list[str]:
-    """One step on a line; one that is too long on several, each but the last with a backslash at its end."""
-    if cell_len(step) <= room or step.endswith("&&"):
-        return [step]
-    lines = [""]
-    for part in _pair_options(shlex.split(step)):
-        wider = f"{lines[-1]} {part}".strip()
-        if cell_len(wider) > room - 2 and lines[-1]:
-            lines.append(part)
-        else:
-            lines[-1] = wider
-    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]
-
-
-def _pair_options(words: Sequence[str]) -> Iterable[str]:
-    """Yield the words, quoted for a shell, each option together with the word after it."""
-    option = ""
-    for word in words:
-        if word.startswith("-") and not option:
-            option = word
-            continue
-        yield f"{option} {shlex.quote(word)}".strip()
-        option = ""
-    yield from [option] if option else []
 
 
 def _render_table(headings: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Text]:
@@ -363,14 +311,6 @@ def _render_row(headings: tuple[str, ...], cells: Sequence[Text], widths: Sequen
     line.rstrip()
     line.truncate(width, overflow="ellipsis")
     return line
-
-
-def _wrap_text(text: Text, width: int) -> list[Text]:
-    # rich wants a console to wrap, but uses only its tab size, and escaped text has no tabs.
-    lines = text.wrap(Console(width=width), max(width, NARROWEST))
-    for line in lines:
-        line.rstrip()
-    return list(lines)
 
 
 def _format_age(seconds: int) -> str:

@@ -7,7 +7,7 @@ branch's own page (see `branch_view`), or words that both use (see `labels`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentledger.attention import (
@@ -25,9 +25,10 @@ from agentledger.attention.commands import NextAction
 from agentledger.attention.sections import Section
 from agentledger.attention.wanted import count_branch_wants
 from agentledger.model.fleet import Base, Branch, Fleet, State, Sync
+from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import format_count
 from agentledger.model.work import Standing
-from agentledger.site import newtask, reply
+from agentledger.site import collisions_view, merge_order_view, newtask, others_view, page_names, reply
 from agentledger.site.forge_links import Link
 from agentledger.site.labels import (
     STATES,
@@ -38,6 +39,7 @@ from agentledger.site.labels import (
     format_line_counts,
     merge_mark,
 )
+from agentledger.site.pair_view import Places
 
 ENDED_SHOWN = 300  # branches on the board; a page of its own lists all of them
 UNREADABLE_SHOWN = 5  # branches that are named; the rest are counted
@@ -72,6 +74,8 @@ class Row:
     findings: str = ""
     #: Where to answer the question.
     reply: Link | None = None
+    #: With whom it collides.
+    collides: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +177,8 @@ class Board:
     #: Tasks that ended and have no branch any more, and those whose branches are gone without a sign why.
     ended_tasks: tuple[EndedTask, ...] = ()
     gone: tuple[EndedTask, ...] = ()
-    #: True where there is a page for a new task.
-    new_task: bool = False
+    #: The other pages that there are of the whole fleet.
+    links: tuple[Link, ...] = ()
     #: What the branches at work will need at the gates to come, a sentence for each gate.
     wants: tuple[str, ...] = ()
     #: A sentence about the branches of robots, which are not listed; "" for none.
@@ -186,7 +190,7 @@ _SECTIONS: dict[Section, tuple[str, str, str]] = {
     Section.YOUR_TURN: (
         "Your turn",
         "Your turn",
-        "Questions first, then what is ready, then what goes back to its agent; of each the longest wait.",
+        "Questions first, then what is ready{order}, then what goes back to its agent; else the longest wait first.",
     ),
     Section.HELD: (
         "Held",
@@ -227,8 +231,16 @@ _TWIN = {
 }
 
 
-def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None = ENDED_SHOWN) -> Board:
-    """Build the board of a fleet; `pages` maps each ref to its page. `ended_shown` None: list all ended ones."""
+def build_board(
+    fleet: Fleet,
+    pages: Mapping[str, str],
+    ended_shown: int | None = ENDED_SHOWN,
+    plan: MergePlan | None = None,
+) -> Board:
+    """Build the board of a fleet; `pages` maps each ref to its page. `ended_shown` None: list all ended ones.
+
+    With a `plan` to show, there is a link to its page.
+    """
     groups = sections.group_by_section(fleet)
     ended = groups[Section.ENDED]
     unreadable = [branch for branch in ended if branch.state is State.UNREADABLE]
@@ -262,7 +274,7 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             EndedTask(t.id, t.title, ended_tasks.describe_end(t), *ended_tasks.ask_about_gone(t, fleet))
             for t in ended_tasks.gone_tasks(fleet)
         ),
-        new_task=newtask.is_offered(fleet),
+        links=tuple(_list_links(fleet, plan)),
         wants=tuple(f"{line[0].upper()}{line[1:]}." for line in count_branch_wants(fleet.branches)),
         left_out=left_out.format_left_out(fleet),
         states=(
@@ -270,6 +282,17 @@ def build_board(fleet: Fleet, pages: Mapping[str, str], ended_shown: int | None 
             *(g.mark.text for g in _build_ended_groups(ended, pages, 0)),
         ),
     )
+
+
+def _list_links(fleet: Fleet, plan: MergePlan | None) -> Iterator[Link]:
+    if collisions_view.is_offered(fleet):
+        yield Link(page_names.COLLISIONS, "Collisions")
+    if merge_order_view.is_offered(plan):
+        yield Link(page_names.MERGE_ORDER, "Merge order")
+    if fleet.tasks:
+        yield Link(page_names.CHECK_INS, "Check-ins of all branches")
+    if newtask.is_offered(fleet):
+        yield Link(page_names.NEW_TASK, "New task")
 
 
 def list_board_branches(fleet: Fleet) -> tuple[Branch, ...]:
@@ -308,20 +331,20 @@ def _build_section(
     texts: tuple[Section, str, str, str], branches: Sequence[Branch], fleet: Fleet, pages: Mapping[str, str]
 ) -> BoardSection:
     section, heading, filter_word, lead = texts
-    name = fleet.base.name
+    name, places = fleet.base.name, Places(fleet, pages)
     titles = {task.id: task.title for task in fleet.tasks if task.brief}
     return BoardSection(
         key=section.value,
         heading=heading.replace("{base}", name),
         filter=filter_word,
-        lead=lead.replace("{base}", name),
-        rows=tuple(_build_row(branch, fleet, pages[branch.ref], titles) for branch in branches),
+        lead=lead.replace("{base}", name).replace("{order}", ", in merge order" if fleet.merge_order else ""),
+        rows=tuple(_build_row(branch, fleet, places, titles) for branch in branches),
     )
 
 
-def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str]) -> Row:
+def _build_row(branch: Branch, fleet: Fleet, places: Places, titles: Mapping[str, str]) -> Row:
     """Build a branch's row; `titles` are the tasks'. The manager's title says more than a commit's subject."""
-    standing, now = branch.standing, turn.turn_of(branch)
+    standing, now, page = branch.standing, turn.turn_of(branch), places.find(branch.ref).page
     return Row(
         page=page,
         name=branch.name,
@@ -339,6 +362,7 @@ def _build_row(branch: Branch, fleet: Fleet, page: str, titles: Mapping[str, str
         why=now.why,
         findings=_describe_findings(branch),
         reply=reply.first_reply_link(branch, fleet, page),
+        collides=others_view.describe_row(branch, fleet),
         action=actions.next_action(branch, fleet.base),
     )
 

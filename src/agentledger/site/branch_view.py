@@ -11,15 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from markupsafe import Markup
-
 from agentledger.attention import actions, loose_work, stacking
 from agentledger.attention.commands import NextAction
-from agentledger.model.conflict import Conflict, ConflictFile
+from agentledger.model.conflict import Conflict
 from agentledger.model.fleet import Branch, Commit, FilePatch, Fleet, State, Sync
 from agentledger.model.text import count_misleading, decode, format_count
 from agentledger.site import diff, forge_links
 from agentledger.site.branch_commands import Command, build_commands
+from agentledger.site.conflict_view import Conflicted, build_conflict, describe_rest
 from agentledger.site.file_view import (
     LISTED,
     Entry,
@@ -33,31 +32,13 @@ from agentledger.site.file_view import (
 from agentledger.site.findings_view import FindingsView, build_findings
 from agentledger.site.labels import STATES, Fact, Frame, Mark, branch_title, build_frame, merge_verdict
 from agentledger.site.markdown.render import Rendered
+from agentledger.site.others_view import NO_OTHERS, Others
 from agentledger.site.reply import Replies, build_replies
 from agentledger.site.task_view import WorkView, build_work_view
 from agentledger.site.timeline import CommitLine, list_documents
 
 COMMITS_SHOWN = 250
-CONFLICTS_SHOWN, HUNKS_SHOWN = 100, 20  # files, and regions of one file
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A conflicting region: its line, its markup, and a note about what was cut off."""
-
-    line: str
-    body: Markup
-    cut: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflicted:
-    """A file in conflict: the kind of conflict in words, its regions, and a note about those left out."""
-
-    path: str
-    kind: str
-    regions: tuple[Region, ...]
-    more: str
+CONFLICTS_SHOWN = 100  # files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +85,10 @@ class BranchPage:
     replies: Replies | None
     #: The task's part; None for a branch without a task.
     work: WorkView | None
+    #: What it has to do with other branches.
+    others: Others
 
 
-_KINDS = {
-    "content": "both sides changed the same lines",
-    "add/add": "both sides added it",
-    "modify/delete": "one side changed it, the other deleted it",
-    "other": "more than its lines: types, modes, renames or binary content",
-}
 _SYNC = {
     Sync.LOCAL: "only in this repository",
     Sync.REMOTE: "only on the remote, as of the last fetch",
@@ -138,10 +115,12 @@ def build_branch_page(
     patches: Sequence[FilePatch],
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
+    others: Others = NO_OTHERS,
 ) -> BranchPage:
     """Build the page of a branch from its patches; `page` is its path without the ending.
 
-    `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none.
+    `rendered` maps each of `task_view.list_page_texts` to its markup; a branch without a task needs none. `others`
+    is what it has to do with other branches (see `others_view`).
     """
     has_own_page = needs_own_page(patches)
     entries = build_entries(branch)
@@ -169,22 +148,23 @@ def build_branch_page(
         hidden=_describe_hidden(branch, fleet, patches),
         facts=_build_facts(branch),
         conflicts=tuple(
-            _build_conflict(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
+            build_conflict(f, fleet.base.name, branch.name) for f in conflict.files[:CONFLICTS_SHOWN]
         ),
-        conflicts_more=_describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
+        conflicts_more=describe_rest(len(conflict.files) - CONFLICTS_SHOWN, "file"),
         entries=entries[:LISTED],
-        entries_more=_describe_rest(len(entries) - LISTED, "file"),
+        entries_more=describe_rest(len(entries) - LISTED, "file"),
         files=build_files(branch, fleet.base, patches),
         findings=build_findings(branch, entries),
         judged=branch.findings is not None,
         diff_page=f"{page.rsplit('/', 1)[-1]}.diff.html" if has_own_page else None,
         commits=commits,
         commits_title=format_count(len(branch.own_commits), "commit"),
-        commits_more=_describe_rest(len(branch.own_commits) - COMMITS_SHOWN, "commit"),
+        commits_more=describe_rest(len(branch.own_commits) - COMMITS_SHOWN, "commit"),
         commands=build_commands(branch, fleet.base),
         forge=forge_links.review_link(fleet, branch),
         replies=build_replies(branch, fleet),
         work=work,
+        others=others,
     )
 
 
@@ -240,19 +220,6 @@ def _describe_worktree(branch: Branch) -> str:
     return f"{where}: {use or unknown}"
 
 
-def _build_conflict(file: ConflictFile, ours: str, theirs: str) -> Conflicted:
-    regions = tuple(
-        Region(
-            f"line {hunk.line:,}",
-            diff.render_conflict(hunk.text, ours, theirs),
-            _describe_rest(hunk.cut, "line"),
-        )
-        for hunk in file.hunks[:HUNKS_SHOWN]
-    )
-    more = _describe_rest(len(file.hunks) - HUNKS_SHOWN, "region")
-    return Conflicted(decode(file.path), _KINDS.get(file.kind, file.kind), regions, more)
-
-
 def _build_commit_line(commit: Commit, url_prefix: str | None) -> CommitLine:
     trailers = tuple(dict.fromkeys(f"{key}: {value}" for key, value in commit.trailers))
     href = f"{url_prefix}{commit.id}" if url_prefix else None
@@ -290,7 +257,3 @@ def _document_texts(branch: Branch, fleet: Fleet) -> Iterable[str]:
 
 def _commit_texts(commit: Commit) -> Iterable[str]:
     return (commit.subject, commit.author.name, *(value for _, value in commit.trailers))
-
-
-def _describe_rest(number: int, noun: str) -> str:
-    return f"and {format_count(number, f'more {noun}')}, not shown" if number > 0 else ""

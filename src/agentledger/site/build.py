@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from agentledger.model.fleet import Branch, FilePatch, Fleet
-from agentledger.site import feed, folder, manifest, pages, task_view, write
+from agentledger.model.merge_plan import MergePlan
+from agentledger.site import feed, folder, manifest, others_view, pages, task_view, write
 from agentledger.site.markdown.pool import Renderer
 from agentledger.site.markdown.render import Rendered
 from agentledger.site.page_names import INDEX, name_pages
@@ -50,13 +51,15 @@ def build_site(
     fingerprint: str = "",
     valid_until: int | None = None,
     markdown: Markdown | None = None,
+    plan: MergePlan | None = None,
 ) -> Result:
     """Publish the site of a snapshot in `out`.
 
     `extra` are more files for the top of the site, by name. `fingerprint` identifies the repository's state
     that was read; `valid_until` is the second (since the epoch) at which the site becomes stale although
     that state stays. Both are for `is_up_to_date`. `markdown` renders all texts of the stale pages; None: in
-    processes that end with this build. Raises OutputError; the old site is then unchanged, or marked as
+    processes that end with this build. `plan` is what the page of the merge order shows; None: no such
+    page. Raises OutputError; the old site is then unchanged, or marked as
     unfinished.
     """
     with write.open_site(out) as site:
@@ -72,7 +75,7 @@ def build_site(
             progress=progress,
             markdown=markdown or _render_markdown,
         )
-        top_files = {**pages.render_board_pages(snapshot.fleet, names, rendered), **(extra or {})}
+        top_files = {**pages.render_board_pages(snapshot.fleet, names, rendered, plan), **(extra or {})}
         # The board comes last: it must not link to a page that is not there yet.
         for name in sorted(top_files, key=lambda name: (name == INDEX, name)):
             site.add(name, top_files[name])
@@ -114,12 +117,20 @@ def _stage_branches(
     Returns the markup of these pages' texts and of the feed's.
     """
     fleet = snapshot.fleet
-    keys = {branch.ref: manifest.branch_key(branch, fleet, made_with) for branch in fleet.branches}
+    others = others_view.build_all_others(fleet, names)
+    keys = {b.ref: manifest.branch_key(b, fleet, made_with, others[b.ref]) for b in fleet.branches}
     stale = [b for b in fleet.branches if not _keep_if_current(site, names[b.ref], keys[b.ref])]
     rendered = _render_texts(stale, fleet, markdown)
     for number, (branch, patches) in enumerate(_read_patches(snapshot, stale), 1):
         progress("Writing pages", number, len(stale))
-        files = pages.render_branch_pages(branch, fleet, patches, page=names[branch.ref], rendered=rendered)
+        files = pages.render_branch_pages(
+            branch,
+            fleet,
+            patches,
+            page=names[branch.ref],
+            rendered=rendered,
+            others=others[branch.ref],
+        )
         for path, content in files.items():
             site.stage(path, content, keys[branch.ref])
     return rendered

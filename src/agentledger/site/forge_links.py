@@ -38,7 +38,7 @@ def review_link(fleet: Fleet, branch: Branch) -> Link | None:
     remote_match = re.fullmatch(f"refs/remotes/[^/]+/{re.escape(branch.name)}", branch.remote_ref or "")
     if remote_match is None or "bitbucket" in host_name(site):
         return None
-    compare_path = "-/compare" if _is_gitlab(site) else "compare"
+    compare_path = "-/compare" if is_gitlab(site) else "compare"
     revisions = f"{_quote_name(fleet.base.name)}...{_quote_name(branch.name)}"
     return Link(f"{site}/{compare_path}/{revisions}", f"Compare on {host_name(site)}")
 
@@ -50,7 +50,7 @@ def commit_url_prefix(fleet: Fleet) -> str | None:
         return None
     if "bitbucket" in host_name(site):
         return f"{site}/commits/"
-    return f"{site}/-/commit/" if _is_gitlab(site) else f"{site}/commit/"
+    return f"{site}/-/commit/" if is_gitlab(site) else f"{site}/commit/"
 
 
 def forge_address(forge: str | None) -> str | None:
@@ -67,7 +67,8 @@ def host_name(site: str) -> str:
     return urlsplit(site).hostname or ""
 
 
-def _is_gitlab(site: str) -> bool:
+def is_gitlab(site: str) -> bool:
+    """Is the forge at this address a GitLab, by its host's name?"""
     return "gitlab" in host_name(site)
 
 

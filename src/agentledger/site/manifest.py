@@ -23,6 +23,7 @@ from agentledger import __version__
 from agentledger.attention.turn import turn_of
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.ledger import Document
+from agentledger.site.others_view import NO_OTHERS, Others
 from agentledger.site.reply import build_replies
 from agentledger.site.timeline import list_documents
 
@@ -84,11 +85,11 @@ def folder_identity(folder: Path) -> str:
     return f"{status.st_dev:x}-{status.st_ino:x}"
 
 
-def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
+def branch_key(branch: Branch, fleet: Fleet, made_with: str, others: Others = NO_OTHERS) -> str:
     """A hash over everything that a branch's page shows, except when it was built.
 
     Commits and changes are not in it: they follow from head and merge bases. What git could not read of
-    them does not follow, so it is counted.
+    them does not follow, so it is counted. `others` is what its page shows about other branches.
     """
     unread_count = sum(change.binary is None for change in branch.changes)
     key_parts = (
@@ -102,6 +103,7 @@ def branch_key(branch: Branch, fleet: Fleet, made_with: str) -> str:
         *(fleet.name, fleet.forge, bool(fleet.tasks)),
         *(fleet.base.name, fleet.base.ref, fleet.base.head, fleet.base.sync, made_with),
         *_work_key_parts(branch, fleet),
+        others,
     )
     return content_key(repr(key_parts).encode("utf-8", "surrogateescape"))
 

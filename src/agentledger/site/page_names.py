@@ -16,6 +16,7 @@ from agentledger.model.text import encode
 INDEX, ENDED, PATHS, LEDGER = "index.html", "ended.html", "paths.js", "ledger.json"
 CHECK_INS, ATOM = "check-ins.html", "check-ins.atom"
 NEW_TASK = "new-task.html"
+COLLISIONS, MERGE_ORDER = "collisions.html", "merge-order.html"
 FOLDER = "branch"
 SLUG = 48  # characters of a branch's name; with folder, hash and ending far below every file system's limit
 

@@ -13,12 +13,24 @@ from functools import cache, lru_cache
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from agentledger.model.fleet import Branch, FilePatch, Fleet
+from agentledger.model.merge_plan import MergePlan
 from agentledger.model.text import escape_hidden, format_path, format_rfc3339
-from agentledger.site import feed, newtask
+from agentledger.site import collisions_view, feed, merge_order_view, newtask
 from agentledger.site.board_view import Board, build_board, list_board_branches
 from agentledger.site.branch_view import NO_TEXTS, build_branch_page
 from agentledger.site.markdown.render import Rendered
-from agentledger.site.page_names import ATOM, CHECK_INS, ENDED, INDEX, LEDGER, NEW_TASK, PATHS
+from agentledger.site.others_view import NO_OTHERS, Others
+from agentledger.site.page_names import (
+    ATOM,
+    CHECK_INS,
+    COLLISIONS,
+    ENDED,
+    INDEX,
+    LEDGER,
+    MERGE_ORDER,
+    NEW_TASK,
+    PATHS,
+)
 from agentledger.site.timeline import render_literal
 from agentledger.site.visible_characters import render_path, render_visible
 from agentledger.storage import resources
@@ -27,20 +39,24 @@ PATHS_LISTED = 500  # of each branch, for the filter by path
 
 
 def render_board_pages(
-    fleet: Fleet, pages: Mapping[str, str], rendered: Mapping[str, Rendered] = NO_TEXTS
+    fleet: Fleet,
+    pages: Mapping[str, str],
+    rendered: Mapping[str, Rendered] = NO_TEXTS,
+    plan: MergePlan | None = None,
 ) -> dict[str, bytes]:
     """Render the board, the paths for its filter, and if it cannot list all ended branches, their page.
 
     Where there are tasks, also what was said on all branches, as a page and as an Atom feed; `rendered` maps
-    each of `feed.list_feed_texts` to its markup. And the page for a new task (see `newtask`). Returns the
-    content by path.
+    each of `feed.list_feed_texts` to its markup. And the page for a new task (see `newtask`), that of
+    collisions, and that of the merge order, which shows `plan`. Returns the content by path.
     """
-    model = build_board(fleet, pages)
+    model = build_board(fleet, pages, plan=plan)
     files = {INDEX: _render_board(INDEX, model), PATHS: _render_paths(fleet, pages)}
     if model.ended_more:
         files[ENDED] = _render_board(ENDED, build_board(fleet, pages, ended_shown=None))
     if newtask.is_offered(fleet):
         files[NEW_TASK] = _render_new_task(newtask.build_new_task(fleet))
+    files |= _render_collisions(fleet, pages, plan)
     if fleet.tasks:
         files |= _render_feed(feed.build_feed(fleet, pages, rendered.__getitem__))
     return files
@@ -52,12 +68,13 @@ def render_branch_pages(
     patches: Sequence[FilePatch],
     page: str,
     rendered: Mapping[str, Rendered] = NO_TEXTS,
+    others: Others = NO_OTHERS,
 ) -> dict[str, bytes]:
     """Render a branch's page at `page` (a path without the ending), and its diff's page if it needs one.
 
-    `rendered` is as in `branch_view.build_branch_page`. Returns the content by path.
+    `rendered` and `others` are as in `branch_view.build_branch_page`. Returns the content by path.
     """
-    model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered)
+    model = build_branch_page(branch, fleet, patches, page=page, rendered=rendered, others=others)
     context = {"page": model, "frame": model.frame, "root": "../"}
     files = {f"{page}.html": _render_template("branch.html.j2", context)}
     if model.diff_page:
@@ -88,8 +105,6 @@ def _render_board(name: str, model: Board) -> bytes:
         "paths_file": PATHS,
         "ended_file": ENDED,
         "ledger_file": LEDGER,
-        "check_ins_file": CHECK_INS,
-        "new_task_file": NEW_TASK,
     }
     return _render_template(f"{name}.j2", context)
 
@@ -97,6 +112,29 @@ def _render_board(name: str, model: Board) -> bytes:
 def _render_new_task(model: newtask.NewTask) -> bytes:
     context = {"page": model, "frame": model.frame, "root": "", "index_file": INDEX}
     return _render_template(f"{NEW_TASK}.j2", context)
+
+
+def _render_collisions(fleet: Fleet, pages: Mapping[str, str], plan: MergePlan | None) -> dict[str, bytes]:
+    """Render what there is of the pages about several branches at once."""
+    collide, merge = collisions_view.is_offered(fleet), merge_order_view.is_offered(plan)
+    around = {
+        "root": "",
+        "index_file": INDEX,
+        "collisions_file": COLLISIONS if collide else "",
+        "merge_order_file": MERGE_ORDER if merge else "",
+    }
+    files = {}
+    if collide:
+        page = collisions_view.build_collisions(fleet, pages)
+        files[COLLISIONS] = _render_template(
+            f"{COLLISIONS}.j2", {**around, "page": page, "frame": page.frame}
+        )
+    if plan and merge:
+        order = merge_order_view.build_merge_order(fleet, plan, pages)
+        files[MERGE_ORDER] = _render_template(
+            f"{MERGE_ORDER}.j2", {**around, "page": order, "frame": order.frame}
+        )
+    return files
 
 
 def _render_feed(model: feed.Feed) -> dict[str, bytes]:
