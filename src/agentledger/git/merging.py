@@ -116,7 +116,9 @@ def _merge_in_two(
     turns = [[at for at in range(len(pairs)) if at // _STRETCH % 2 == turn] for turn in (0, 1)]
     answers: dict[int, Merged | Failure] = {}
     with ThreadPoolExecutor(2) as pool:
-        parts = [pool.submit(_merge_selection, scratch, pairs, turn, go_on, options) for turn in turns]
+        parts = [
+            pool.submit(_merge_selection, scratch, pairs, turn, tick=go_on, options=options) for turn in turns
+        ]
         try:
             for turn, part in zip(turns, parts, strict=True):
                 answers |= zip(turn, part.result(), strict=True)
