@@ -54,15 +54,28 @@ def list_collisions(fleet: Fleet, branch: Branch) -> tuple[Pair, ...]:
     return tuple(sorted(pairs, key=lambda pair: place.get(pair.other(branch.ref), len(place))))
 
 
+def list_unsettled(fleet: Fleet, branch: Branch) -> tuple[Pair, ...]:
+    """Return those of its collisions about which something can be decided: neither task depends on the other yet."""
+    return tuple(pair for pair in list_collisions(fleet, branch) if not _is_one_after_the_other(fleet, pair))
+
+
+def _is_one_after_the_other(fleet: Fleet, pair: Pair) -> bool:
+    tasks = {b.ref: b.work.task for b in fleet.branches if b.work and b.ref in (pair.a, pair.b)}
+    a, b = tasks.get(pair.a), tasks.get(pair.b)
+    if a is None or b is None:
+        return False
+    briefs = {task.id: task.brief for task in fleet.tasks}
+    return b in find_dependencies(a, briefs) or a in find_dependencies(b, briefs)
+
+
 def find_first(fleet: Fleet, pair: Pair) -> First | None:
     """Return which branch of a pair goes first; None where no order is known."""
     order = fleet.merge_order
     ref = order.first_of(pair.a, pair.b) if order else None
     if order is None or ref is None:
         return None
-    waits = order.waits.get(pair.other(ref))
-    against = waits.why if waits and waits.against in ("", ref) else ""
-    return First(ref, order.reasons.get(ref, "") or against)
+    # Of one that waits itself, the reason is about somebody else.
+    return First(ref, "" if ref in order.waits else order.reasons.get(ref, ""))
 
 
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
@@ -130,8 +143,8 @@ def count_collisions(collisions: Collisions) -> int:
 
 
 def format_few(words: Sequence[str], most: int = NAMED) -> str:
-    """`a`, `a and b`, `a, b and 3 more`."""
-    if len(words) > most:
+    """`a`, `a and b`, `a, b and 3 more`; a single one more is named, too."""
+    if len(words) > most + 1:
         return f"{', '.join(words[:most])} and {len(words) - most:,} more"
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
@@ -199,38 +212,35 @@ def settle_collision(fleet: Fleet, pair: Pair) -> NextAction:
         return NextAction("")
     names = {ref: escape_hidden(name) for ref, name in name_branches(fleet, by_ref).items()}
     if pair.rivals:
-        return NextAction("Two attempts at one task: take one of them")
-    start = (
-        f"{names[early.ref]} goes first"
-        if first
-        else f"Which goes first is open; if it is {names[early.ref]}"
-    )
-    return _let_wait(fleet, pair, early, late, names=names, start=start)
+        return NextAction("Take one of them: they are two attempts at one task")
+    action = _let_wait(fleet, pair, early, late, names=names)
+    if first:
+        return action
+    return NextAction(f"Which goes first is open. If it is {names[early.ref]}: {action.text}", action.steps)
 
 
 def _let_wait(
-    fleet: Fleet, pair: Pair, early: Branch, late: Branch, *, names: Mapping[str, str], start: str
+    fleet: Fleet, pair: Pair, early: Branch, late: Branch, *, names: Mapping[str, str]
 ) -> NextAction:
     base, waiting = escape_hidden(fleet.base.name), names[late.ref]
     mine, other = _brief_of(fleet, late), _brief_of(fleet, early)
-    briefs = {task.id: task.brief for task in fleet.tasks if task.brief}
     where = format_few([escape_hidden(path) for path in pair.paths]) or "what conflicts"
-    later = f"brings {base} in after that, and settles {where}"
+    later = f"brings {base} in once {names[early.ref]} has landed, and settles {where}"
     if mine is None:
-        return NextAction(f"{start}: whoever works on {waiting} {later}")
-    if other and other.task in find_dependencies(mine.task, briefs):
-        return NextAction(f"{start}, since {waiting} depends on it: its agent {later}")
+        return NextAction(f"Whoever works on {waiting} {later}")
+    if _is_one_after_the_other(fleet, pair):
+        return NextAction(f"{waiting} waits for it already; its agent {later}")
     if other and not HIDDEN.search(mine.task + other.task):
         command = ("agentledger", "plan", mine.task, "--add-depends-on", other.task)
-        return NextAction(f"{start}: let {waiting} wait for it", join_commands(command))
+        return NextAction(f"Let {waiting} wait for it", join_commands(command))
     if late.standing and late.standing.question:
-        return NextAction(f"{start}: answer what {waiting} asks, and tell its agent that it {later}")
+        return NextAction(f"Answer what {waiting} asks, and tell its agent that it {later}")
     text = (
         f"{names[early.ref]} changes {where}, too, and is to land first.",
         f"Once it has, bring {base} in and settle {where}.",
     )
     told = answer_command(late, "note", text)
-    return NextAction(f"{start}: tell the agent of {waiting}", (told,) if told else ())
+    return NextAction(f"Tell the agent of {waiting}", (told,) if told else ())
 
 
 def _brief_of(fleet: Fleet, branch: Branch) -> Brief | None:

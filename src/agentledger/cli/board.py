@@ -56,13 +56,14 @@ def print_styled(render: Callable[[int], Text]) -> None:
     """Print a text that is made for a number of columns: those of the terminal, or of a pipe."""
     from rich.console import Console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _pipe_columns())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else pipe_columns())
     # Captured first: rich itself ends the process with 1 when a pipe's reader is gone; the boundary ends with 141.
     with console.capture() as captured:
         console.print(render(console.width), soft_wrap=True)
     sys.stdout.write(captured.get())
 
 
-def _pipe_columns() -> int:
+def pipe_columns() -> int:
+    """Return the width of what is written where there is no terminal."""
     columns = os.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH

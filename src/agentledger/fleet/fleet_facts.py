@@ -6,12 +6,7 @@ or of a task that is handed out (see `spawn_bench`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from agentledger.attention import ended_tasks
-from agentledger.collisions.scope_meetings import find_scope_meetings
-from agentledger.model.collisions import Collisions
 from agentledger.model.fleet import (
     UNDER_WAY,
     UNMERGED,
@@ -22,8 +17,7 @@ from agentledger.model.fleet import (
     State,
 )
 from agentledger.model.ledger import Brief
-from agentledger.model.text import encode
-from agentledger.model.work import End, task_of_work
+from agentledger.model.work import End
 from agentledger.rules.case import Peer
 from agentledger.scope import task_scope
 
@@ -105,18 +99,6 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
     """Return the scope that a brief grants under the fleet's policy."""
     return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
-
-
-def add_scope_meetings(
-    fleet: Fleet, branches: Sequence[Branch], collisions: Collisions, *, only: str = ""
-) -> Collisions:
-    """Return the collisions with the pairs of these branches whose briefs let them change the same files."""
-    tasks = {task.id: task for task in fleet.tasks}
-    briefs = {b.ref: task_of_work(b.work, tasks).brief for b in branches if b.work}
-    scopes = {ref: scope_of(brief, fleet) for ref, brief in briefs.items() if brief}
-    open_ = tuple(map(encode, fleet.policy.open))
-    meetings = find_scope_meetings(branches, scopes, collisions, open_=open_, only=only)
-    return replace(collisions, pairs=(*collisions.pairs, *meetings))
 
 
 def merged_tasks(fleet: Fleet) -> frozenset[str]:

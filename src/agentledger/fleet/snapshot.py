@@ -23,7 +23,6 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
-from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.collisions.where import Where
 from agentledger.fleet import (
     case_builder,
@@ -36,7 +35,7 @@ from agentledger.fleet import (
     spawn_bench,
     task_endings,
 )
-from agentledger.fleet.fleet_facts import add_scope_meetings
+from agentledger.fleet.comparing import compare_at_gate, compare_branches
 from agentledger.fleet.merge_groups import NOTHING_KNOWN, Known
 from agentledger.git import process, queries, scratch
 from agentledger.git.process import Git
@@ -124,6 +123,8 @@ class Snapshot:
     _promised: Promised
     #: Opens the repository's cache, also for a gate, whose own is empty.
     _open_cache: Callable[[], Cache]
+    #: Gives the fleet with the pairs of some branches, found with a cache.
+    _compare: Callable[[Cache, Sequence[Branch]], Fleet]
     #: The merge group that was asked for by `Request.group`; None where that branch is none.
     group: MergeGroup | None = None
 
@@ -149,7 +150,9 @@ class Snapshot:
         if gate not in (None, Gate.MERGE):
             return judge(self._scratch, self.fleet, bridged)
         with closing(self._open_cache()) as measured:
-            return judge(self._scratch, self.fleet, bridged, measured=measured)
+            # Pairs only warn, so what is cached of them may be used where the gate's own cache is empty.
+            fleet = self._compare(measured, branches)
+            return judge(self._scratch, fleet, bridged, measured=measured)
 
     def strays(self, gate: Gate) -> tuple[Finding, ...]:
         """Return what the rules of a gate find in the group beside its parts."""
@@ -269,7 +272,14 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
                 names = listing.list_client_branches(observed)
                 hook_branches.update_hook_branches(observed.place.common, fleet.policy, fleet.tasks, names)
             yield Snapshot(
-                fleet, cache, sealed, history=history, _promised=promised, _open_cache=open_cache, group=group
+                fleet,
+                cache,
+                sealed,
+                history=history,
+                _promised=promised,
+                _open_cache=open_cache,
+                _compare=partial(taking.compare_judged, observed, _Taken(fleet, history, group)),
+                group=group,
             )
     finally:
         cache.close()
@@ -394,18 +404,27 @@ class _Taking:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
         asked = self.request.pairs_of
         only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
-        where = Where(
+        where = self._where(fleet, history, self.cache, fleet.merger or Merger(""))
+        return compare_branches(where, fleet, branches, only=only, scopes=self.request.scopes)
+
+    def compare_judged(
+        self, observed: Observation, taken: _Taken, cache: Cache, judged: Sequence[Branch]
+    ) -> Fleet:
+        """Return the fleet with the pairs of branches that a gate judges, if its request asks for pairs."""
+        if not self.request.pairs or taken.fleet.collisions is not None:
+            return taken.fleet
+        by = forecast.identify_merger(observed.git_version, observed.diff_algorithm)
+        return compare_at_gate(self._where(taken.fleet, taken.history, cache, by), taken.fleet, judged)
+
+    def _where(self, fleet: Fleet, history: History, cache: Cache, by: Merger) -> Where:
+        return Where(
             scratch=self.sealed,
-            cache=self.cache,
+            cache=cache,
             history=history,
             base=fleet.base.head,
-            by=fleet.merger or Merger(""),
+            by=by,
             progress=self.progress,
         )
-        collisions = forecast_pairs(where, fleet, branches=branches, only=only)
-        if self.request.scopes:
-            collisions = add_scope_meetings(fleet, branches, collisions, only=only)
-        return replace(fleet, collisions=collisions)
 
     def _tasks_to_end(self, fleet: Fleet) -> frozenset[str] | None:
         """Return the tasks whose end a gate may ask about, those that others depend on; None: all, for a view."""

@@ -180,6 +180,10 @@ def _render_pair(view: View, pair: Pair, *, brief: bool) -> Iterator[Text]:
 
 
 def _render_settling(view: View, pair: Pair) -> Iterator[Text]:
+    first = words.find_first(view.fleet, pair)
+    if first and not pair.rivals:
+        why = f": {escape_hidden(first.why)}" if first.why else ""
+        yield from view.wrap(f"{view.name(first.ref)} goes first{why}", 2)
     action = words.settle_collision(view.fleet, pair)
     if not action.text:
         return
