@@ -216,7 +216,8 @@ def settle_collision(fleet: Fleet, pair: Pair) -> NextAction:
     action = _let_wait(fleet, pair, early, late, names=names)
     if first:
         return action
-    return NextAction(f"Which goes first is open. If it is {names[early.ref]}: {action.text}", action.steps)
+    then = action.text[:1].lower() + action.text[1:]
+    return NextAction(f"Which goes first is open; with {names[early.ref]} first: {then}", action.steps)
 
 
 def _let_wait(
@@ -229,7 +230,7 @@ def _let_wait(
     if mine is None:
         return NextAction(f"Whoever works on {waiting} {later}")
     if _is_one_after_the_other(fleet, pair):
-        return NextAction(f"{waiting} waits for it already; its agent {later}")
+        return NextAction(f"Nothing: {waiting} waits for it already, and its agent {later}")
     if other and not HIDDEN.search(mine.task + other.task):
         command = ("agentledger", "plan", mine.task, "--add-depends-on", other.task)
         return NextAction(f"Let {waiting} wait for it", join_commands(command))

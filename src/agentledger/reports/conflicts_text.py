@@ -80,7 +80,9 @@ def _describe_none(view: View) -> str:
     if not view.fleet.branches:
         return "no agent branch found; name some with --branches 'feature/*' or --refs 'refs/pull/*/head'"
     if not open_:
-        return "no branch is open"
+        dormant = sum(b.state is State.DORMANT for b in view.fleet.branches)
+        count = format_count(dormant, "is dormant", "are dormant")
+        return f"no branch is open{f'; {count}, and --dormant never compares them' if dormant else ''}"
     merging = [b for b in open_ if b.conflict and b.conflict.clean]
     return (
         f"{format_count(len(open_), 'branch is', 'branches are')} open, {len(merging)} of them merge into it"
@@ -92,7 +94,8 @@ def _describe_absence(view: View, branch: Branch) -> str:
     base = escape_hidden(view.fleet.base.name)
     if branch.at_rest or branch.state is not State.OPEN:
         why = f": {escape_hidden(branch.state_why)}" if branch.state_why else ""
-        return f"is not compared, since it is {branch.at_rest or branch.state}{why}"
+        older = "; --dormant never compares it" if branch.state is State.DORMANT else ""
+        return f"is not compared, since it is {branch.at_rest or branch.state}{why}{older}"
     if has_conflict(branch):
         return f"is in conflict with {base} itself, which comes first"
     return next(
