@@ -84,9 +84,8 @@ def _describe_none(view: View) -> str:
         count = format_count(dormant, "is dormant", "are dormant")
         return f"no branch is open{f'; {count}, and --dormant never compares them' if dormant else ''}"
     merging = [b for b in open_ if b.conflict and b.conflict.clean]
-    return (
-        f"{format_count(len(open_), 'branch is', 'branches are')} open, {len(merging)} of them merge into it"
-    )
+    merge = "merges" if len(merging) == 1 else "merge"
+    return f"{format_count(len(open_), 'branch is', 'branches are')} open, and {len(merging)} {merge} into it"
 
 
 def _describe_absence(view: View, branch: Branch) -> str:
