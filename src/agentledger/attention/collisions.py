@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from agentledger.attention.commands import NextAction
 from agentledger.attention.conflicts import answer_command
+from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.collisions import Collisions, Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile, Hunk
 from agentledger.model.fleet import Branch, Fleet
@@ -231,10 +232,11 @@ def _let_wait(
         return NextAction(f"Whoever works on {waiting} {later}")
     if _is_one_after_the_other(fleet, pair):
         return NextAction(f"Nothing: {waiting} waits for it already, and its agent {later}")
-    if other and not HIDDEN.search(mine.task + other.task):
+    if other and _is_planned_here(fleet, late) and not HIDDEN.search(mine.task + other.task):
         command = ("agentledger", "plan", mine.task, "--add-depends-on", other.task)
         return NextAction(f"Let {waiting} wait for it", join_commands(command))
-    if late.standing and late.standing.question:
+    if turn_of(late).kind is Kind.QUESTION:
+        # Any answer would close the question.
         return NextAction(f"Answer what {waiting} asks, and tell its agent that it {later}")
     text = (
         f"{names[early.ref]} changes {where}, too, and is to land first.",
@@ -242,6 +244,12 @@ def _let_wait(
     )
     told = answer_command(late, "note", text)
     return NextAction(f"Tell the agent of {waiting}", (told,) if told else ())
+
+
+def _is_planned_here(fleet: Fleet, branch: Branch) -> bool:
+    """Is its brief the manager's, so that `agentledger plan` can change it? A branch's own has to be accepted first."""
+    task = branch.work.task if branch.work else ""
+    return any(each.id == task and each.brief_from not in ("", "branch") for each in fleet.tasks)
 
 
 def _brief_of(fleet: Fleet, branch: Branch) -> Brief | None:
