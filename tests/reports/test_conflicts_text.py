@@ -107,7 +107,7 @@ ALL = given(
         "May break (1): guesses from names, which no merge shows; run the tests of both together agent/a calls",
         "agent/a calls total grand_total, which agent/b uses - shop/price.py:4: def total(items): + shop/report.py:6:",
         "- shop/price.py:4: def total(items): + shop/report.py:6: return sum(price.total(cart.items)",
-        "Fix the sum (by Ada) 1111111111 on agent/a, 2222222222 on agent/b: shop/price.py out of scope on agent/b: shop/price.py",
+        "Fix the sum (by Ada) 1111111111 on agent/a, 2222222222 on agent/b: shop/price.py out of scope on agent/b:",
         "agent/a and agent/b: nobody can tell, since these path patterns are too complicated",
     ],
 )
@@ -147,7 +147,10 @@ def test_the_relations_of_a_branch_name_each_kind() -> None:
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_hostile_names_are_spelled_out_at_every_width(width: int) -> None:
-    pairs = tuple(two(*sorted((name, "agent/zz")), files=FILES, paths=(b"src/\xff.py",)) for name in HOSTILE)
+    pairs = tuple(
+        two(min(name, "agent/zz"), max(name, "agent/zz"), files=FILES, paths=(b"src/\xff.py",))
+        for name in HOSTILE
+    )
     text = show(given([*HOSTILE, "agent/zz"], pairs=pairs), width)
     assert not any(hidden in text for hidden in ("\u202e", "\u009b", "\x1b", "\udcff"))
     assert "[bold red]agent/markup[/]" in text.replace("\n", "")
