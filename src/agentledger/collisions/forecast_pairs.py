@@ -13,55 +13,54 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentledger.changes import bridges, net_changes
+from agentledger.changes import net_changes
 from agentledger.changes.net_changes import Net
+from agentledger.collisions.compared_heads import find_heads, keep_clean
 from agentledger.collisions.footprints import build_footprints
 from agentledger.collisions.hunk_ranges import find_touching_edits
 from agentledger.collisions.judge_pairs import judge_pairs
 from agentledger.collisions.merge_pairs import Verdict
 from agentledger.collisions.pair_filter import Footprint, Two, find_suspects, order_pairs
+from agentledger.collisions.pair_values import build_pair, name_key, rank_pair
 from agentledger.collisions.stacked_pairs import Stack, find_stacks
+from agentledger.collisions.uncommitted_pairs import add_uncommitted
 from agentledger.collisions.where import Where
-from agentledger.model.collisions import Collisions, Grade, NotMerged, Only, Pair, Shared
-from agentledger.model.conflict import ConflictFile
+from agentledger.model.collisions import Collisions, NotMerged, Pair, Shared, Uncommitted
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.policy import Policy
-from agentledger.model.text import encode
-from agentledger.scope.task_scope import first_match
-
-_WORST = tuple(Grade)
 
 
-def forecast_pairs(where: Where, fleet: Fleet, *, branches: Sequence[Branch], only: str = "") -> Collisions:
+def forecast_pairs(
+    where: Where,
+    fleet: Fleet,
+    *,
+    branches: Sequence[Branch],
+    only: str = "",
+    works: Sequence[Uncommitted] = (),
+) -> Collisions:
     """Return what was found about the pairs of these branches of a fleet, whose merges with base are known.
 
-    `only` is the ref of the branch whose pairs are asked for; '' for all.
+    `only` is the ref of the branch whose pairs are asked for; '' for all. `works` is their uncommitted work.
     """
     open_ = [b for b in branches if b.state is State.OPEN and b.at_rest is None and b.conflict is not None]
-    heads = _find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
+    heads = find_heads(where, [b for b in open_ if b.conflict and b.conflict.clean])
     nets = net_changes.find_net_changes(where.scratch, where.base, list(heads), where.cache)
-    ready = {head: members for head, members in heads.items() if nets[head].clean and not nets[head].failed}
-    compared = _compare_heads(where, {head: nets[head] for head in ready}, ready, only)
-    refs = [b.ref for members in ready.values() for b in members]
-    pairs = sorted(_build_pairs(fleet.policy, ready, compared), key=_rank_pair)
-    return Collisions(
+    ready = keep_clean(nets, heads)
+    compared = _compare_heads(where, ready.nets, ready.members, only)
+    refs = [b.ref for members in ready.members.values() for b in members]
+    pairs = sorted(_build_pairs(fleet.policy, ready.members, compared), key=rank_pair)
+    collisions = Collisions(
         pairs=tuple(pairs),
         shared=compared.shared,
         total=len(refs) * (len(refs) - 1) // 2 if not only else len(refs) - 1 if only in refs else 0,
         tried=sum(verdict.tried for verdict in compared.verdicts.values()),
         not_merged=tuple(_list_unmerged(open_, heads, nets)),
     )
-
-
-def _find_heads(where: Where, branches: Sequence[Branch]) -> dict[str, list[Branch]]:
-    """Map the commits to merge to the branches that end there: their heads, or where they have a bridge, behind it."""
-    by_ref = {b.ref: b.bridge for b in branches if b.bridge}
-    bridged = [b for b in branches if b.bridge]
-    crossed = bridges.cross_bridges(where.scratch, bridged, by_ref) if bridged else {}
-    heads: dict[str, list[Branch]] = {}
-    for branch in sorted(branches, key=_name):
-        heads.setdefault(crossed.get(branch.ref, branch.head), []).append(branch)
-    return heads
+    if not works:
+        return collisions
+    return add_uncommitted(
+        where, fleet.policy, collisions, committed=ready, branches=branches, works=works, only=only
+    )
 
 
 def _list_unmerged(
@@ -118,11 +117,7 @@ def _list_shared(footprints: Sequence[Footprint], members: Sequence[Sequence[Bra
             by_path.setdefault(path, []).extend(each)
     for path, branches in sorted(by_path.items()):
         if len(branches) > 1:
-            yield Shared(path, tuple(b.ref for b in sorted(branches, key=_name)))
-
-
-def _name(branch: Branch) -> tuple[str, str]:
-    return branch.name, branch.ref
+            yield Shared(path, tuple(b.ref for b in sorted(branches, key=name_key)))
 
 
 # -- what they mean ---------------------------------------------------------------------
@@ -137,37 +132,5 @@ def _build_pairs(
             continue
         for one in members[heads[two[0]]]:
             for other in members[heads[two[1]]]:
-                a, b = sorted((one, other), key=_name)
-                yield _build_pair(policy, a, b, verdict)._replace(stacked=two in compared.stacks)
-
-
-def _build_pair(policy: Policy, a: Branch, b: Branch, verdict: Verdict) -> Pair:
-    if verdict.failed:
-        return Pair(a.ref, b.ref, Grade.UNKNOWN, failed=verdict.failed)
-    return Pair(
-        a.ref,
-        b.ref,
-        Grade.CONFLICT,
-        files=verdict.files,
-        paths=tuple(file.path for file in verdict.files),
-        only=_find_only(policy, verdict.files),
-        rivals=bool(a.work and b.work and a.work.task == b.work.task),
-    )
-
-
-def _find_only(policy: Policy, files: Sequence[ConflictFile]) -> Only | None:
-    """Tell what kind of files alone conflict, if it is one that nobody minds."""
-    generated, open_ = tuple(map(encode, policy.generated)), tuple(map(encode, policy.open))
-    kinds = {
-        Only.GENERATED
-        if first_match(generated, file.path) is not None
-        else Only.OPEN
-        if first_match(open_, file.path) is not None
-        else None
-        for file in files
-    }
-    return None if None in kinds or not kinds else Only.OPEN if Only.OPEN in kinds else Only.GENERATED
-
-
-def _rank_pair(pair: Pair) -> tuple[int, bool, bool, str, str]:
-    return _WORST.index(pair.grade), pair.only is not None, pair.rivals, pair.a, pair.b
+                a, b = sorted((one, other), key=name_key)
+                yield build_pair(policy, a, b, verdict)._replace(stacked=two in compared.stacks)

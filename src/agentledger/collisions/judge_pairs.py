@@ -23,7 +23,7 @@ def judge_pairs(
 ) -> dict[Two, Verdict]:
     """Return the verdict about each pair, by the numbers of its heads in `nets`: plain ones to merge, and stacks."""
     heads = list(nets)
-    keys = {two: _build_key(where, heads, two, stacks.get(two)) for two in (*plain, *stacks)}
+    keys = {two: build_key(where, heads, two, stacks.get(two)) for two in (*plain, *stacks)}
     stored = merge_pairs.load_verdicts(where.cache, list(keys.values()))
     missing = [two for two, key in keys.items() if key not in stored]
     fresh = _merge_missing(where, nets, missing, stacks)
@@ -31,7 +31,8 @@ def judge_pairs(
     return {two: fresh[two] if two in fresh else stored[key] for two, key in keys.items()}
 
 
-def _build_key(where: Where, heads: Sequence[str], two: Two, stack: Stack | None) -> str:
+def build_key(where: Where, heads: Sequence[str], two: Two, stack: Stack | None) -> str:
+    """Build the key under which the verdict about a pair of heads is stored, as of kind "pair"."""
     first, second = (stack.first, stack.second) if stack else two
     return " ".join(filter(None, (where.base, heads[first], heads[second], where.by.diff_algorithm)))
 

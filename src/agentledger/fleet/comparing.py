@@ -14,20 +14,27 @@ from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.collisions.scope_meetings import find_scope_meetings
 from agentledger.collisions.where import Where
 from agentledger.fleet.fleet_facts import scope_of
-from agentledger.model.collisions import Collisions
+from agentledger.model.collisions import Collisions, Uncommitted
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import encode
 from agentledger.model.work import task_of_work
 
 
 def compare_branches(
-    where: Where, fleet: Fleet, branches: Sequence[Branch], *, only: str = "", scopes: bool = False
+    where: Where,
+    fleet: Fleet,
+    branches: Sequence[Branch],
+    *,
+    works: Sequence[Uncommitted] = (),
+    only: str = "",
+    scopes: bool = False,
 ) -> Fleet:
     """Return the fleet with what was found about pairs of these branches, whose merges with base are known.
 
-    `only` is the ref of the branch whose pairs alone are wanted. `scopes`: compare their briefs, too.
+    `works` is their uncommitted work, `only` the ref of the branch whose pairs alone are wanted. `scopes`: compare their
+    briefs, too.
     """
-    collisions = forecast_pairs(where, fleet, branches=branches, only=only)
+    collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
     if scopes:
         collisions = add_scope_meetings(fleet, branches, collisions, only=only)
     return replace(fleet, collisions=collisions)

@@ -23,6 +23,7 @@ from agentledger.changes.freshness import Freshness
 from agentledger.changes.net_changes import Net
 from agentledger.changes.reverted import mark_reverted
 from agentledger.changes.takebacks import TakebackReader
+from agentledger.collisions.uncommitted import write_uncommitted
 from agentledger.collisions.where import Where
 from agentledger.fleet import (
     case_builder,
@@ -386,7 +387,7 @@ class _Taking:
             )
             with_ledger = replace(with_ledger, merger=by)
         if self.request.forecast and self.request.pairs:
-            with_ledger = self._compared(with_ledger, branches, history)
+            with_ledger = self._compared(observed, with_ledger, branches, history)
         if self.request.rules:
             branches = self._judged(replace(with_ledger, branches=tuple(branches)), history)
             with_ledger = spawn_bench.add_spawn_findings(
@@ -400,12 +401,16 @@ class _Taking:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
         return _Taken(complete, history, group)
 
-    def _compared(self, fleet: Fleet, branches: Sequence[Branch], history: History) -> Fleet:
+    def _compared(
+        self, observed: Observation, fleet: Fleet, branches: Sequence[Branch], history: History
+    ) -> Fleet:
         """Return the fleet with what was found about pairs of these branches, and the order that follows."""
         asked = self.request.pairs_of
         only = next((b.ref for b in branches if asked and asked in (b.name, b.ref, b.remote_ref)), asked)
         where = self._where(fleet, history, self.cache, fleet.merger or Merger(""))
-        return compare_branches(where, fleet, branches, only=only, scopes=self.request.scopes)
+        # Nothing uncommitted decides at a gate.
+        works = () if self.request.gate else write_uncommitted(self.sealed, observed, branches)
+        return compare_branches(where, fleet, branches, works=works, only=only, scopes=self.request.scopes)
 
     def compare_judged(
         self, observed: Observation, taken: _Taken, cache: Cache, judged: Sequence[Branch]

@@ -242,13 +242,23 @@ def read_worktrees(git: Git) -> list[Checkout]:
 
 
 class Uncommitted(NamedTuple):
-    """A path that `git status` names, relative to the worktree's top; a slash ends one that is a repository.
-
-    `tracked`: git knows the path already.
-    """
+    """A path that `git status` names, relative to the worktree's top; a slash ends one that is a repository."""
 
     path: bytes
+    #: Does git know the path already? Of one that it does not, the rest is empty.
     tracked: bool
+    #: In the commit: its mode, and its blob. Zeros where it is not there.
+    head_mode: str = ""
+    head_id: str = ""
+    #: In the worktree, by git's settings; zeros where it is gone.
+    mode: str = ""
+    #: What is staged, and whether the worktree has just that.
+    index_id: str = ""
+    as_staged: bool = False
+    #: Is another commit checked out in this submodule than is staged?
+    submodule_moved: bool = False
+    #: Does it have a conflict that nobody has settled?
+    unmerged: bool = False
 
 
 def read_status(git: Git, pathspecs: Sequence[str] = ()) -> list[Uncommitted] | None:
@@ -258,11 +268,62 @@ def read_status(git: Git, pathspecs: Sequence[str] = ()) -> list[Uncommitted] | 
     """
     # fsmonitor is off: it may be a program that a worktree's configuration names. All untracked files, since
     # a folder that is named alone may hold one of them or a thousand, and another worktree besides.
-    flags = ["--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"]
+    flags = ["--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=none"]
     out, code, _ = run_unchecked(git, ["-c", "core.fsmonitor=false", "status", *flags, "--", *pathspecs])
     if code:
         return None
-    return [Uncommitted(entry[3:], entry[:2] != b"??") for entry in out.split(b"\0") if entry]
+    return [each for entry in out.split(b"\0") if (each := _parse_status(entry)) is not None]
+
+
+def _parse_status(entry: bytes) -> Uncommitted | None:
+    """A line of git-status(1), "Porcelain Format Version 2"; None for one that names no path."""
+    if entry.startswith(b"? "):
+        return Uncommitted(entry[2:], tracked=False)
+    if entry.startswith(b"u "):
+        return Uncommitted(entry.split(b" ", 10)[10], tracked=True, unmerged=True)
+    if not entry.startswith(b"1 "):  # a header: with `status.showStash` there is one
+        return None
+    *fields, path = entry.split(b" ", 8)
+    _, code, submodule, head_mode, _, mode, head_id, index_id = map(decode, fields)
+    return Uncommitted(
+        path,
+        tracked=True,
+        head_mode=head_mode,
+        head_id=head_id,
+        mode=mode,
+        index_id=index_id,
+        as_staged=code[1] == ".",
+        submodule_moved=submodule[1:2] == "C",
+    )
+
+
+# What decides whether `git add` stores a file as it lies there (see gitattributes(5)).
+CONVERTING = ("filter", "text", "crlf", "eol", "ident", "working-tree-encoding")
+
+
+def read_attributes(git: Git, paths: Sequence[bytes]) -> dict[bytes, dict[str, str]] | None:
+    """By path, the attributes `CONVERTING` of files in the worktree at `git.cwd`; None where git fails.
+
+    Nothing that they name is run.
+    """
+    stdin = b"".join(path + b"\0" for path in paths)
+    # It reads the index; fsmonitor is off, as in `read_status`.
+    args = ["-c", "core.fsmonitor=false", "check-attr", "-z", "--stdin", *CONVERTING]
+    out, code, _ = run_unchecked(git, args, stdin)
+    fields = out.split(b"\0")
+    if code or len(fields) != 3 * len(paths) * len(CONVERTING) + 1:
+        return None
+    attributes: dict[bytes, dict[str, str]] = {path: {} for path in paths}
+    for at in range(0, len(fields) - 1, 3):
+        attributes[fields[at]][decode(fields[at + 1])] = decode(fields[at + 2])
+    return attributes
+
+
+def read_own_head(git: Git) -> str:
+    """The commit that is checked out in the repository whose top is `git.cwd`; '' where it is no repository's top."""
+    out, code, _ = run_unchecked(git, ["rev-parse", "--show-prefix", "HEAD"])
+    prefix, _, head = decode(out).partition("\n")
+    return "" if code or prefix else head.strip()
 
 
 STASH = "refs/stash"

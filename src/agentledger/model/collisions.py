@@ -58,7 +58,8 @@ class Pair(NamedTuple):
     failed: str = ""
     #: SCOPE: the pattern of each, `a`'s first.
     patterns: tuple[bytes, ...] = ()
-    #: The refs of those whose uncommitted work takes part. Without it the two merge.
+    #: The refs of those whose uncommitted work takes part. Without it the two merge. Where the work of each is enough,
+    #: there is a pair for each.
     uncommitted: tuple[str, ...] = ()
 
     @property
@@ -119,10 +120,11 @@ class Uncommitted(NamedTuple):
     """What lies uncommitted in a branch's worktree, as a commit of the sealed directory."""
 
     ref: str
-    #: The commit; "" where `failed` says why there is none.
+    #: The commit; "" where there is none.
     head: str
     paths: tuple[bytes, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    #: Why it is compared with nothing.
     failed: str = ""
     #: With it the branch conflicts with base here.
     base_files: tuple[ConflictFile, ...] = ()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,8 @@ from agentledger.model import ledger_paths
 from agentledger.model.fleet import Worktree
 from agentledger.repository import bases, fetch_time, layout, live_hooks, remotes, stashes, worktrees
 from agentledger.repository.bases import HEADS, REMOTES, Choice, Refs
+from agentledger.repository.stored_bytes import pick_settings
+from agentledger.repository.worktrees import View
 
 # So many of a worktree's ledger files count for the fingerprint: an agent can make as many as it likes.
 LEDGER_FILES = 2000
@@ -47,6 +49,8 @@ class Observation:
     choice: Choice
     #: By full ref, the worktree in which it is checked out.
     worktrees: dict[str, Worktree]
+    #: By full ref, what was seen of the worktrees in which something is uncommitted, or git status fails.
+    dirty: dict[str, View]
     #: The refs that are checked out in linked worktrees.
     linked: frozenset[str]
     #: The HEADs of linked worktrees without a branch, each under the name that git has for it.
@@ -63,6 +67,8 @@ class Observation:
     fetched_at: int | None
     #: The setting `diff.algorithm`.
     diff_algorithm: str | None
+    #: The settings that decide how git would store an uncommitted file.
+    storing: Mapping[str, str]
     fingerprint: str
 
 
@@ -96,6 +102,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
     remote = remotes.main_remote(config)
     fetched = fetch_time.read_fetch_time(git, place, remote)
     url = remotes.main_address(config)
+    storing = pick_settings(config)
     # All that a reading depends on, but for objects: an object's id is its content, and refs name ids. But in
     # a partial clone an object that was missing can come at any time, in a pack.
     fingerprinted = (
@@ -105,13 +112,14 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         extra,
         broken_names,
         choice,
-        sorted((view.ref, view.head, view.worktree) for view in views),
+        sorted((view.ref, view.head, view.worktree, view.stamp) for view in views),
         kept,
         sorted(counted_stashes.items()),
         url,
         remote,
         fetched,
         config.get("diff.algorithm"),
+        storing,
         worktrees.modified_at(place.common / "shallow"),
         _list_packs(place) if refs.promisors else (),
         [_stat_ledger_files(checkout.path) for checkout in checkouts if not checkout.bare],
@@ -126,6 +134,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         extra=tuple(extra.refs),
         choice=choice,
         worktrees={view.ref: view.worktree for view in views},
+        dirty={view.ref: view for view in views if view.files or view.worktree.dirty is None},
         linked=frozenset(
             ref
             for ref in (*(c.branch for c in checkouts[1:]), *(view.ref for view in views if view.linked))
@@ -138,6 +147,7 @@ def observe_repository(start: Path, base: str | None, patterns: Sequence[str]) -
         remote=remote,
         fetched_at=fetched,
         diff_algorithm=config.get("diff.algorithm"),
+        storing=storing,
         fingerprint=hashlib.sha256(repr(fingerprinted).encode()).hexdigest(),
     )
 

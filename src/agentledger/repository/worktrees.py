@@ -6,6 +6,7 @@ of them is on the board (see `listing`), or the commits there (see `fleet.detach
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,9 @@ from typing import NamedTuple
 
 from agentledger.git import nested_worktrees, queries
 from agentledger.git.process import Git
-from agentledger.git.queries import Checkout, Ref
+from agentledger.git.queries import Checkout, Ref, Uncommitted
 from agentledger.model.fleet import Worktree
-from agentledger.model.text import decode
+from agentledger.model.text import decode, encode
 from agentledger.repository import live_hooks, reflogs, spawned_files, worktree_task
 from agentledger.repository.bases import HEADS
 from agentledger.repository.client_worktrees import client_of_worktree
@@ -45,6 +46,10 @@ class View(NamedTuple):
     head: str
     worktree: Worktree
     linked: bool
+    #: What is uncommitted there, and counts.
+    files: tuple[Uncommitted, ...] = ()
+    #: Changes with the contents of these files.
+    stamp: str = ""
 
 
 def inspect_worktrees(
@@ -94,8 +99,8 @@ def directory_of(worktree: Path) -> Path:
     return link if "\0" in name else worktree / name
 
 
-def list_uncommitted(git: Git, checkouts: Sequence[Checkout]) -> tuple[bool, list[bytes]] | None:
-    """What is uncommitted in the worktree at `git.cwd`: whether git names anything, and the paths that count.
+def list_uncommitted(git: Git, checkouts: Sequence[Checkout]) -> tuple[bool, list[Uncommitted]] | None:
+    """What is uncommitted in the worktree at `git.cwd`: whether git names anything, and the files that count.
 
     Paths that `spawn` put there do not, nor do other worktrees of the repository, which are among `checkouts`. None
     where git fails.
@@ -104,7 +109,7 @@ def list_uncommitted(git: Git, checkouts: Sequence[Checkout]) -> tuple[bool, lis
     if entries is None:
         return None
     ours = spawned_files.read_spawned(directory_of(git.cwd))
-    return bool(entries), [e.path for e in entries if not spawned_files.is_spawned(git.cwd, e, ours)]
+    return bool(entries), [e for e in entries if not spawned_files.is_spawned(git.cwd, e, ours)]
 
 
 def _inspect(
@@ -114,11 +119,13 @@ def _inspect(
     branch, under_way = (checkout.branch, "") if checkout.branch else read_under_way(directory)
     if not branch and not (linked and checkout.head and _is_somebodys(checkout)):
         return None
-    worktree = replace(_inspect_files(replace(git, cwd=checkout.path), home, checkouts), under_way=under_way)
+    worktree, files = _inspect_files(replace(git, cwd=checkout.path), home, checkouts)
+    worktree = replace(worktree, under_way=under_way)
     short_name = branch.removeprefix(HEADS)
     client = client_of_worktree(worktree.path, home.name, short_name, directory) if linked else ""
     ref = branch or f"worktrees/{directory.name}/HEAD"
-    return View(ref, checkout.head, replace(worktree, client=client), linked)
+    worktree, stamp = replace(worktree, client=client), _stamp_files(checkout.path, files)
+    return View(ref, checkout.head, worktree, linked, files=files, stamp=stamp)
 
 
 def _is_somebodys(checkout: Checkout) -> bool:
@@ -127,15 +134,33 @@ def _is_somebodys(checkout: Checkout) -> bool:
     return not is_fresh and not checkout.lock.startswith(LOCK)
 
 
-def _inspect_files(git: Git, home: Path, checkouts: Sequence[Checkout]) -> Worktree:
+def _inspect_files(
+    git: Git, home: Path, checkouts: Sequence[Checkout]
+) -> tuple[Worktree, tuple[Uncommitted, ...]]:
     relative_path = Path(os.path.relpath(git.cwd, home)).as_posix()
     uncommitted = list_uncommitted(git, checkouts)
     if uncommitted is None:
-        return Worktree(relative_path, None, None)
-    dirty, paths = uncommitted
-    stamps = [*_modification_times(git.cwd, paths), _read_head_move_time(git)]
+        return Worktree(relative_path, None, None), ()
+    dirty, files = uncommitted
+    stamps = [*_modification_times(git.cwd, [file.path for file in files]), _read_head_move_time(git)]
     newest = max((stamp for stamp in stamps if stamp is not None), default=None)
-    return Worktree(relative_path, dirty, newest, uncommitted=len(paths))
+    return Worktree(relative_path, dirty, newest, uncommitted=len(files)), tuple(files)
+
+
+def _stamp_files(top: Path, files: Sequence[Uncommitted]) -> str:
+    """A hash of what git says of these files, and of their times and sizes: `touched_at` has whole seconds only."""
+    if not files:
+        return ""
+    stats = [_stat_file(encode(f"{top}/") + file.path) for file in files[:TIMED_FILES]]
+    return hashlib.sha256(repr((files, stats)).encode()).hexdigest()
+
+
+def _stat_file(file: bytes) -> tuple[int, ...]:
+    try:
+        status = os.lstat(file)
+    except OSError:
+        return ()
+    return status.st_mode, status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _modification_times(top: Path, paths: Sequence[bytes]) -> Iterator[int | None]:

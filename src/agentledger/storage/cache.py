@@ -125,6 +125,12 @@ class Cache:
         rows = ((self._prefix + kind, key, text, self._now) for key, text in texts)
         self._write("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)", rows)
 
+    def forget(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Remove rows, by kind and key."""
+        self._write(
+            "DELETE FROM entry WHERE kind = ? AND key = ?", [(self._prefix + kind, key) for kind, key in rows]
+        )
+
     def _read(self, query: str, values: list[str]) -> list[tuple[str, bytes, int]]:
         try:
             return self._database.execute(query, values).fetchall()

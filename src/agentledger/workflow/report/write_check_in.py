@@ -222,7 +222,7 @@ def describe_changes(at: AtWork) -> str:
 def _is_dirty(at: AtWork) -> bool:
     """Is there code that is not committed? The ledger's own files are committed with the check-in."""
     uncommitted = worktrees.list_uncommitted(at.git, queries.read_worktrees(at.git))
-    return any(not path.startswith(LEDGER_BYTES) for path in (uncommitted[1] if uncommitted else ()))
+    return any(not file.path.startswith(LEDGER_BYTES) for file in (uncommitted[1] if uncommitted else ()))
 
 
 def _last_check_in(at: AtWork) -> CheckIn | None:
