@@ -31,8 +31,8 @@ def compare_branches(
 ) -> Fleet:
     """Return the fleet with what was found about pairs of these branches, whose merges with base are known.
 
-    `works` is their uncommitted work, `only` the ref of the branch whose pairs alone are wanted. `scopes`: compare their
-    briefs, too.
+    `works` is their uncommitted work, `only` the ref of the branch whose pairs alone are wanted. `scopes`: compare
+    their briefs, too.
     """
     collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
     if scopes:

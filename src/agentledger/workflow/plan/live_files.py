@@ -6,21 +6,17 @@ Belongs here: the files, the branches, and the sentences that `plan` and `spawn`
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from agentledger.fleet import fleet_facts
-from agentledger.git import queries
 from agentledger.model.fleet import Branch, Fleet, State
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.text import HIDDEN, decode, encode, escape_hidden, format_count, format_path
 from agentledger.model.work import find_dependencies
-from agentledger.repository import worktrees
 from agentledger.scope.patterns import escape_pattern
 from agentledger.scope.task_scope import Scope, first_match
 from agentledger.workflow.plan import plan_draft
@@ -56,7 +52,7 @@ def find_live_files(desk: Managing, brief: Brief, paths: Sequence[bytes]) -> Liv
     by_path: dict[bytes, list[Toucher]] = {}
     for branch in sorted(_list_live(fleet, brief), key=lambda b: b.name):
         committed = {change.path for change in branch.code_changes}
-        for path in sorted(committed | _read_uncommitted(desk, branch)):
+        for path in sorted(committed | _list_uncommitted(desk, branch)):
             if _counts(fleet, scope, path):
                 task = branch.work.task if branch.work else ""
                 by_path.setdefault(path, []).append(Toucher(branch.name, task, path not in committed))
@@ -86,15 +82,10 @@ def _counts(fleet: Fleet, scope: Scope, path: bytes) -> bool:
     )
 
 
-def _read_uncommitted(desk: Managing, branch: Branch) -> set[bytes]:
-    """The paths that lie uncommitted in the worktree of a branch; () where git status fails there."""
-    if branch.worktree is None or not branch.worktree.uncommitted:
-        return set()
-    top = Path(os.path.normpath(desk.observation.home / branch.worktree.path))
-    if not top.is_dir():
-        return set()
-    entries = worktrees.list_uncommitted(replace(desk.git, cwd=top), queries.read_worktrees(desk.git))
-    return set(entries[1]) if entries else set()
+def _list_uncommitted(desk: Managing, branch: Branch) -> set[bytes]:
+    """The paths that lie uncommitted in the worktree of a branch, as far as git status named them."""
+    view = desk.observation.dirty.get(branch.ref)
+    return {each.path for each in view.files} if view else set()
 
 
 def warn_of_live_files(desk: Managing, brief: Brief | None) -> list[str]:
