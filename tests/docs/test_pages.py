@@ -79,6 +79,7 @@ PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "spawn.md": (planned, {}),
     "dependencies.md": (spawned, {}),
     "conflicts.md": (colliding, {}),
+    "merge-order.md": (spawned, {}),
     "report.md": (spawned, {}),
     "verify.md": (spawned, {}),
     "ledger.md": (nothing, {}),

@@ -30,6 +30,7 @@ from agentledger.cli import (
     doctor,
     done,
     init,
+    merge_plan,
     packet,
     plan,
     prompt,
@@ -78,6 +79,7 @@ GROUPS: tuple[tuple[str, tuple[click.Command, ...]], ...] = (
     ("Unblock", (answer.answer, collect.collect, brief.brief, allow.allow)),
     ("Work, as an agent", (report.report, verify.verify, packet.packet, done.done)),
     ("Verify", (check.check,)),
+    ("Land", (merge_plan.merge_plan,)),
 )
 for heading, commands in GROUPS:
     agentledger.add_group(heading, commands)

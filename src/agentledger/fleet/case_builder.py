@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from agentledger import rules
 from agentledger.attention import collisions, shared_findings, stacking
+from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.attention.progress import code_commits
 from agentledger.attention.turn import gate_now
 from agentledger.changes import base_states, bridges, content_risks, hidden_characters, net_changes, renames
@@ -29,7 +30,6 @@ from agentledger.fleet.fleet_facts import (
     describe_gone_tasks,
     find_hooks_off,
     has_named_branch,
-    merged_tasks,
     peers_of,
     scope_of,
     short_base_ref,

@@ -14,6 +14,7 @@ from agentledger.collisions.forecast_pairs import forecast_pairs
 from agentledger.collisions.scope_meetings import find_scope_meetings
 from agentledger.collisions.where import Where
 from agentledger.fleet.fleet_facts import scope_of
+from agentledger.merge_order.rank import rank_branches
 from agentledger.model.collisions import Collisions, Uncommitted
 from agentledger.model.fleet import Branch, Fleet
 from agentledger.model.text import encode
@@ -37,7 +38,9 @@ def compare_branches(
     collisions = forecast_pairs(where, fleet, branches=branches, only=only, works=works)
     if scopes:
         collisions = add_scope_meetings(fleet, branches, collisions, only=only)
-    return replace(fleet, collisions=collisions)
+    # The rules ask this order; what they find may hold a branch back, so a view makes it again at the end.
+    order = rank_branches(replace(fleet, branches=tuple(branches)), collisions)
+    return replace(fleet, collisions=collisions, merge_order=order)
 
 
 def compare_at_gate(where: Where, fleet: Fleet, judged: Sequence[Branch]) -> Fleet:

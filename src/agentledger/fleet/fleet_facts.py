@@ -7,6 +7,7 @@ or of a task that is handed out (see `spawn_bench`).
 from __future__ import annotations
 
 from agentledger.attention import ended_tasks
+from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.model.fleet import (
     UNDER_WAY,
     UNMERGED,
@@ -14,10 +15,8 @@ from agentledger.model.fleet import (
     Branch,
     Fleet,
     HooksOff,
-    State,
 )
 from agentledger.model.ledger import Brief
-from agentledger.model.work import End
 from agentledger.rules.case import Peer
 from agentledger.scope import task_scope
 
@@ -99,37 +98,6 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
     """Return the scope that a brief grants under the fleet's policy."""
     return task_scope.scope_of_brief(brief, fleet.policy, PROTECTED)
-
-
-def merged_tasks(fleet: Fleet) -> frozenset[str]:
-    """Return the tasks that are merged: by their recorded outcome, by base's history, or as a branch of theirs is.
-
-    A branch without own commits whose ledger folder says that it works on a task was merged by moving base
-    forward to it.
-    """
-    # What has landed is there for others to build on, also while something uncommitted is left in a worktree.
-    landed = {
-        b.work.task
-        for b in fleet.branches
-        if b.work and (b.at_rest or b.state) in (State.MERGED, State.ABSORBED)
-    }
-    reached = {b.work.task for b in fleet.branches if b.work and b.state is State.EMPTY}
-    landed |= {task.id for task in fleet.tasks if task.brief and task.id in reached}
-    landed |= {t.id for t in fleet.tasks if t.ending and t.ending.end is not End.GONE}
-    landed |= {t.id for t in fleet.tasks if t.outcome and t.outcome.outcome == "merged"}
-    # What was taken back is not there to build on, whatever was written down when it landed.
-    return frozenset(landed - _taken_back_tasks(fleet))
-
-
-def _taken_back_tasks(fleet: Fleet) -> set[str]:
-    """Return the tasks whose work base took back, but for those of which another branch is there."""
-    states: dict[str, set[State]] = {}
-    for branch in fleet.branches:
-        if branch.work:
-            states.setdefault(branch.work.task, set()).add(branch.state)
-    there = {State.MERGED, State.ABSORBED}
-    taken_back = {task for task, each in states.items() if State.REVERTED in each and not each & there}
-    return taken_back | {t.id for t in fleet.tasks if t.taken_back}
 
 
 def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:

@@ -44,10 +44,13 @@ from agentledger.git.promised import Promised
 from agentledger.git.scratch import Scratch
 from agentledger.ledger import brief_branches, gather, policy
 from agentledger.ledger.policy import Ruled
+from agentledger.merge_order.plan import Wish, plan_merges
+from agentledger.merge_order.rank import rank_branches
 from agentledger.model.findings import Finding, Gate
 from agentledger.model.fleet import Base, Branch, FilePatch, Fleet, Merger, State
 from agentledger.model.ledger import Brief
 from agentledger.model.merge_group import MergeGroup
+from agentledger.model.merge_plan import MergePlan
 from agentledger.model.policy import Policy
 from agentledger.model.text import format_count
 from agentledger.model.work import Ending
@@ -126,6 +129,8 @@ class Snapshot:
     _open_cache: Callable[[], Cache]
     #: Gives the fleet with the pairs of some branches, found with a cache.
     _compare: Callable[[Cache, Sequence[Branch]], Fleet]
+    #: The git directory that all worktrees share.
+    _common: Path
     #: The merge group that was asked for by `Request.group`; None where that branch is none.
     group: MergeGroup | None = None
 
@@ -195,6 +200,16 @@ class Snapshot:
     def used(self, task: str) -> Ending | None:
         """Return how a task of this id ended once, by base's history alone; None where it shows none."""
         return task_endings.find_used(self._scratch, self.cache, self.history, fleet=self.fleet, task=task)
+
+    def plan_merges(self, wish: Wish) -> MergePlan:
+        """Try in which order the fleet's branches land; its request has to have asked for pairs."""
+        return plan_merges(self._scratch, self.history, self.fleet, common=self._common, wish=wish)
+
+    def has_base_moved(self) -> bool:
+        """Has base another tip by now than the one that was read?"""
+        git = queries.with_git_dir(process.repository_at(self._common), self._common)
+        there, _ = queries.read_refs(git, [self.fleet.base.ref])
+        return all(ref.id != self.fleet.base.head for ref in there)
 
     @property
     def unfetched(self) -> str:
@@ -280,6 +295,7 @@ def open_snapshot(start: Path, request: Request, progress: Progress = ignore_pro
                 _promised=promised,
                 _open_cache=open_cache,
                 _compare=partial(taking.compare_judged, observed, _Taken(fleet, history, group)),
+                _common=observed.place.common,
                 group=group,
             )
     finally:
@@ -399,6 +415,8 @@ class _Taking:
         complete = replace(complete, notes=(*complete.notes, *filter(None, (note,))))
         if self.request.rules:
             complete = replace(complete, notes=(*complete.notes, *hook_notes.describe_hooks(complete)))
+            if complete.collisions is not None:
+                complete = replace(complete, merge_order=rank_branches(complete, complete.collisions))
         return _Taken(complete, history, group)
 
     def _compared(

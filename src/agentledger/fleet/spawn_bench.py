@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agentledger import rules
+from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.attention.sections import planned_tasks
 from agentledger.attention.wip import Load, measure_loads
 from agentledger.fleet.fleet_facts import (
     describe_gone_tasks,
     list_branches_underway,
-    merged_tasks,
     peers_of,
     scope_of,
     short_base_ref,

@@ -60,7 +60,7 @@ def _write_without_tasks(scratch: Scratch, tree: str, body: bytes, ledger: bytes
     if not without_tasks:
         return scratch.write("tree", _drop_entry(body, _LEDGER, scratch.object_format))
     folder = bytes.fromhex(scratch.write("tree", without_tasks))
-    start, end = _find_entry(body, _LEDGER, scratch.object_format)
+    start, end = find_entry(body, _LEDGER, scratch.object_format)
     return scratch.write("tree", body[:start] + _LEDGER + folder + body[end:])
 
 
@@ -72,17 +72,17 @@ def _hash_without_ledger(tree: str, body: bytes, object_format: str) -> str:
 
 
 def _drop_entry(body: bytes, entry: bytes, object_format: str) -> bytes:
-    start, end = _find_entry(body, entry, object_format)
+    start, end = find_entry(body, entry, object_format)
     return body[:start] + body[end:]
 
 
 def _entry_id(body: bytes, entry: bytes, object_format: str) -> str:
     """The id that a tree has under an entry; '' where it has none."""
-    start, end = _find_entry(body, entry, object_format)
+    start, end = find_entry(body, entry, object_format)
     return body[start + len(entry) : end].hex()
 
 
-def _find_entry(body: bytes, entry: bytes, object_format: str) -> tuple[int, int]:
+def find_entry(body: bytes, entry: bytes, object_format: str) -> tuple[int, int]:
     """Where an entry (mode, name and NUL) and its id stand in a tree's content; an empty span where it is not."""
     size = 32 if object_format == "sha256" else 20
     at = 0

@@ -200,6 +200,20 @@ def read_tree_entries(sealed: Git, commit: str, folder: str) -> list[tuple[str, 
     return entries
 
 
+def read_entries(sealed: Git, tree: str, paths: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
+    """Mode and id of what a tree has at these paths, files, folders and submodules; {} where it cannot be read."""
+    entries = {}
+    # No command line holds any number of paths.
+    for part in (paths[at : at + 500] for at in range(0, len(paths), 500)):
+        args = ["--literal-pathspecs", "ls-tree", "-z", "--full-tree", tree, "--", *map(decode, part)]
+        out, code, _ = run_unchecked(sealed, args)
+        for token in out.split(b"\0")[:-1] if not code else []:
+            entry, _, path = token.partition(b"\t")
+            mode, _, oid = decode(entry).split(" ")
+            entries[path] = (mode, oid)
+    return entries
+
+
 def find_entry_ids(sealed: Git, commit: str, paths: Sequence[str]) -> dict[str, str] | None:
     """The blob's id for each of these paths that a commit's tree has; None where a tree is missing.
 

@@ -92,7 +92,7 @@ class Scratch:
         return self.write("tree", body)
 
 
-def _format_alternate(objects: Path) -> bytes:
+def format_alternate(objects: Path) -> bytes:
     """The folder as a line of an alternates file."""
     raw = encode(str(objects))
     # git takes `#` for a comment, and a line that begins with a quote for a C string.
@@ -109,7 +109,7 @@ def _fill_directory(folder: Path, place: Place) -> None:
     (folder / "HEAD").write_text("ref: refs/heads/none\n")
     extension = f"[extensions]\n\tobjectFormat = {place.object_format}\n" if sha256 else ""
     (folder / "config").write_text(_CONFIG.format(version=int(sha256), null=os.devnull) + extension)
-    (folder / "objects/info/alternates").write_bytes(_format_alternate(place.common / "objects"))
+    (folder / "objects/info/alternates").write_bytes(format_alternate(place.common / "objects"))
     # git has to know here too where a shallow history is cut off, or walks fail at the missing parents.
     if place.shallow:
         shutil.copyfile(place.common / "shallow", folder / "shallow")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -19,6 +21,10 @@ class Waits(NamedTuple):
     #: The whole reason, as a part of a sentence: "landing it would hold 18 others".
     why: str
     paths: tuple[bytes, ...] = ()
+    #: Those that would have to wait if it landed: whom it conflicts with, and who needs one of these.
+    holds: tuple[str, ...] = ()
+    #: Would it land if the oldest always went first?
+    by_age: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +36,37 @@ class MergeOrder:
     #: Why a branch is at its place, as a part of a sentence.
     reasons: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, Waits] = field(default_factory=dict)
+    #: Those without which a branch does not merge; and those that come before it, if they land.
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: How many would land if the oldest always went first, where that is fewer; None where it is not.
+    by_age: int | None = None
+    #: Is the set that lands the largest there is? False where the search was given up.
+    exact: bool = True
+
+    @property
+    def landing(self) -> tuple[str, ...]:
+        """The branches that land, the first first."""
+        return tuple(ref for ref in self.refs if ref not in self.waits)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {ref: at for at, ref in enumerate(self.refs)}
 
     def first_of(self, one: str, other: str) -> str | None:
         """Return which of two goes first; None where the order says nothing about one of them."""
-        if one not in self.refs or other not in self.refs:
+        if one not in self._places or other not in self._places:
             return None
-        return min(one, other, key=self.refs.index)
+        return min(one, other, key=self._places.__getitem__)
+
+
+class Via(StrEnum):
+    """What has to be brought into a branch first, where git alone would stop, though nothing has to be settled."""
+
+    #: Its merge with base, since lines of base and of a branch in front lie next to each other.
+    BASE = "base"
+    #: What has landed of its commits under another one (`model.fleet.Bridge`).
+    BRIDGE = "bridge"
 
 
 class Step(NamedTuple):
@@ -49,6 +80,7 @@ class Step(NamedTuple):
     wave: int
     #: The tree after this step, without the folders of the ledger's tasks.
     tree: str
+    via: Via | None = None
 
 
 class Left(NamedTuple):
@@ -59,12 +91,17 @@ class Left(NamedTuple):
     step: int | None = None
     against: str = ""
     paths: tuple[bytes, ...] = ()
+    #: As in `Waits`.
+    holds: tuple[str, ...] = ()
+    by_age: bool = False
 
 
 class NotAsked(NamedTuple):
-    """How many branches the plan did not look at, for one reason in words."""
+    """The branches that the plan did not look at for one reason, in words that follow a count of them."""
 
     why: str
+    #: What `--include` takes to look at them.
+    include: str
     refs: tuple[str, ...]
 
 
@@ -75,7 +112,7 @@ class MergePlan:
     steps: tuple[Step, ...] = ()
     left: tuple[Left, ...] = ()
     not_asked: tuple[NotAsked, ...] = ()
-    #: How many would land in order of age, where that is fewer; None where it is the same.
+    #: As in `MergeOrder`.
     by_age: int | None = None
     #: Is the set that lands the largest there is? False where the search was given up.
     exact: bool = True

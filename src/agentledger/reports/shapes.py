@@ -13,6 +13,7 @@ import msgspec
 from agentledger.reports import shapes_commands as commands
 from agentledger.reports import shapes_conflicts as conflicts
 from agentledger.reports import shapes_ledger as ledger
+from agentledger.reports import shapes_merge_plan as merge_plan
 
 SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "ledger": ledger.Ledger,
@@ -25,6 +26,7 @@ SCHEMAS: Mapping[str, type[ledger.Entry]] = {
     "brief-show": commands.BriefShow,
     "brief-diff": commands.BriefDiff,
     "next": commands.Next,
+    "merge-plan": merge_plan.MergePlan,
     "report": ledger.Report,
     "rules": ledger.Rules,
     "prompt": commands.Prompt,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from agentledger.attention import landed_tasks
 from agentledger.documents.brief import ALWAYS, CRITERIA
 from agentledger.documents.placeholders import strip_comments
 from agentledger.fleet import fleet_facts
@@ -85,7 +86,7 @@ def _open_patterns(policy: Policy) -> tuple[bytes, ...]:
 def _other_scopes(brief: Brief, fleet: Fleet) -> Iterable[tuple[str, Scope, bool]]:
     """The id and scope of each other task that is not over, and whether somebody works on it."""
     active = {peer.task for peer in fleet_facts.peers_of(fleet)}
-    merged = fleet_facts.merged_tasks(fleet)
+    merged = landed_tasks.merged_tasks(fleet)
     for task in fleet.tasks:
         other = task.brief
         if other is None or task.id == brief.task or task.outcome or task.id in merged:

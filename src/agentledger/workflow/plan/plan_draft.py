@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agentledger import documents
-from agentledger.attention import ended_tasks
+from agentledger.attention import ended_tasks, landed_tasks
 from agentledger.documents.values import MOST_ID, Wrong, parse_identifier
-from agentledger.fleet import fleet_facts
 from agentledger.git import objects
 from agentledger.git.leftovers import FETCH_AGAIN
 from agentledger.git.objects import blob_id
@@ -128,7 +127,7 @@ def _over_reason(desk: Managing, task: Task | None, name: str) -> str:
         return f"its outcome is {task.outcome.outcome}"
     if task and task.is_over:
         return ended_tasks.describe_end(task)
-    if name in fleet_facts.merged_tasks(desk.fleet):
+    if name in landed_tasks.merged_tasks(desk.fleet):
         return "its branch has merged"
     # A name of which nothing is left but what base's history says.
     used = desk.snapshot.used(name) if task is None or not task.brief else None

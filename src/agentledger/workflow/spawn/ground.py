@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentledger.fleet.fleet_facts import merged_tasks
+from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.model.errors import LedgerError
 from agentledger.model.fleet import UNDER_WAY, Branch, State
 from agentledger.model.ledger import Brief
