@@ -22,7 +22,8 @@ from writing import Desk, check_in
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    return reading.fleet(colliding.build(tmp_path_factory.mktemp("words") / "shop"), pairs=True, scopes=True)
+    repo = colliding.build(tmp_path_factory.mktemp("words") / "shop")
+    return replace(reading.fleet(repo, pairs=True, scopes=True), merge_order=None)
 
 
 def order(fleet: Fleet, *names: str, **reasons: str) -> Fleet:
