@@ -170,36 +170,47 @@ def describe_files(files: Sequence[ConflictFile]) -> str:
 def describe_hunk(hunk: Hunk) -> str:
     """The first lines in which the two sides of a conflict differ: `'x = 1' against 'x = 2'`."""
     ours, theirs = split_hunk(hunk)
+    if theirs is None:
+        return f"{_quote_lines(ours[0], b'')[0]} against what is cut off" if ours else ""
     differ = next(
         ((one, other) for one, other in zip(ours, theirs, strict=False) if one != other),
         (next(iter(ours[len(theirs) :]), b""), next(iter(theirs[len(ours) :]), b"")),
     )
-    one, other = (_cut(line) for line in differ)
-    if not (one or other):
-        return ""
-    return f"{one or 'nothing'} against {other or 'nothing'}"
+    one, other = _quote_lines(*differ)
+    return f"{one or 'nothing'} against {other or 'nothing'}" if one or other else ""
 
 
-def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes]]:
-    """Return the lines of the two sides of a conflict, without markers; of a cut one those that are known."""
-    sides: tuple[list[bytes], list[bytes]] = ([], [])
-    at = -1
-    for line in hunk.text.split(b"\n"):
-        if line.startswith(b"<<<<<<<"):
-            at = 0
-        elif line.startswith(b"=======") and at == 0:
-            at = 1
-        elif line.startswith(b">>>>>>>"):
+def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes] | None]:
+    """Return the lines of the two sides of a conflict, without markers.
+
+    Of a hunk that was cut off these are the lines that are known; None where nothing is known of the second side.
+    """
+    ours: list[bytes] = []
+    theirs: list[bytes] | None = None
+    for line in hunk.text.split(b"\n")[1:]:
+        if line.startswith(b">>>>>>> "):
             break
-        elif at >= 0:
-            sides[at].append(line)
-    return sides
+        # Only this very line parts the two: a longer one may be a heading.
+        if theirs is None and line.rstrip(b"\r") == b"=======":
+            theirs = []
+        else:
+            (ours if theirs is None else theirs).append(line)
+    return ours, theirs
 
 
-def _cut(line: bytes) -> str:
-    text = escape_hidden(line.strip())
+def _quote_lines(one: bytes, other: bytes) -> tuple[str, str]:
+    """Both lines in quotes, short, and from near the place at which they begin to differ."""
+    texts = escape_hidden(one.strip()), escape_hidden(other.strip())
+    same = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+    start = same - EXCERPT // 4 if same > EXCERPT // 2 else 0
+    first, second = (_cut(text, start) for text in texts)
+    return first, second
+
+
+def _cut(text: str, start: int) -> str:
     if not text:
         return ""
+    text = f"…{text[start:]}" if start else text
     return f"'{text if len(text) <= EXCERPT else text[: EXCERPT - 1] + '…'}'"
 
 
