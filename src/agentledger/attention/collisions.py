@@ -200,11 +200,13 @@ def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes] | None]:
 
 def _quote_lines(one: bytes, other: bytes) -> tuple[str, str]:
     """Both lines in quotes, short, and from near the place at which they begin to differ."""
-    texts = escape_hidden(one.strip()), escape_hidden(other.strip())
+    words = b" ".join(one.split()), b" ".join(other.split())
+    # Lines that differ in their spaces alone are shown with them.
+    first, second = words if words[0] != words[1] else (one, other)
+    texts = escape_hidden(first), escape_hidden(second)
     same = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
     start = same - EXCERPT // 4 if same > EXCERPT // 2 else 0
-    first, second = (_cut(text, start) for text in texts)
-    return first, second
+    return _cut(texts[0], start), _cut(texts[1], start)
 
 
 def _cut(text: str, start: int) -> str:
