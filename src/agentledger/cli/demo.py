@@ -24,7 +24,7 @@ FOLDER_NAME = "agentledger-demo"
 @verbose_option
 @click.pass_obj
 def demo(settings: Settings, directory: Path, open_it: bool | None) -> None:
-    """Make a sample repository in DIR, with agent branches and a site.
+    """Make a sample repository in DIR, with branches and a site.
 
     Without DIR it is agentledger-demo in the current folder. A demo that is there already is replaced.
     """

@@ -25,7 +25,7 @@ ADVICE = (
 @verbose_option
 @click.pass_obj
 def doctor(settings: Settings, /, format: str) -> None:
-    """Test which hooks are active here, and how to turn on the others.
+    """Test which hooks are active here; say how to turn on the rest.
 
     Each is tested in a temporary repository, with a commit that must be refused. Exits with 0 in any case.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @verbose_option
 @click.pass_obj
 def sync(settings: Settings, remote: str | None, recreate: bool, format: str) -> None:
-    """Fetch and push the control branch: briefs, answers, reviews.
+    """Fetch and push the control branch, with all its documents.
 
     The control branch holds what managers write. If its two copies have diverged, they are merged. Nothing is
     ever forced, here or on the remote.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def verify(
     settings: Settings, /, task: str | None, only: tuple[str, ...], rerun: bool, format: str, dry_run: bool
 ) -> int:
-    """Run the checks of this worktree's task, and commit the results.
+    """Run the checks of this worktree's task; commit the results.
 
     The commit contains only the results. What the checks print goes to standard error while they run. With
     --rerun, TASK is a task or a branch, and nothing is written to its branch. Exits with 1 when a check
