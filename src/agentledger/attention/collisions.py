@@ -9,6 +9,7 @@ branch nor whose turn it is: nobody is stopped before one of the two has landed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -82,11 +83,10 @@ def find_first(fleet: Fleet, pair: Pair) -> First | None:
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
     """Map refs to what to call their branches: by name, or by ref where two have the same name. Not escaped."""
     wanted = set(refs)
-    owners: dict[str, list[str]] = {}
-    for branch in fleet.branches:
-        owners.setdefault(branch.name, []).append(branch.ref)
-    names = {ref: name for name, each in owners.items() if len(each) == 1 for ref in each if ref in wanted}
-    return {ref: names.get(ref, ref) for ref in wanted}
+    names = {branch.ref: branch.name for branch in fleet.branches if branch.ref in wanted}
+    asked = set(names.values())
+    count = Counter(branch.name for branch in fleet.branches if branch.name in asked)
+    return {ref: names[ref] if ref in names and count[names[ref]] == 1 else ref for ref in wanted}
 
 
 # -- one branch and the others -----------------------------------------------------------------
