@@ -125,7 +125,12 @@ def test_a_question_is_not_answered_by_the_way(tmp_path: Path) -> None:
         (b"<<<<<<< a\n=======\nx\n>>>>>>> b\n", "nothing against 'x'"),
         (b"<<<<<<< a\nx\ny\n=======\nx\n>>>>>>> b\n", "'y' against nothing"),
         (b"<<<<<<< a\n\x1b[2J\n=======\n" + b"z" * 60 + b"\n", r"'\x1b[2J' against '" + "z" * 47 + "…'"),
-        (b"<<<<<<< a\nx = 1\n", "'x = 1' against nothing"),
+        (b"<<<<<<< a\nx = 1\n", "'x = 1' against what is cut off"),
+        (b"<<<<<<< a\n========\nx\n=======\n========\ny\n>>>>>>> b\n", "'x' against 'y'"),
+        (
+            b"<<<<<<< a\n" + b"z" * 60 + b"1\n=======\n" + b"z" * 60 + b"2\n>>>>>>> b\n",
+            f"'…{'z' * 12}1' against '…{'z' * 12}2'",
+        ),
     ],
 )
 def test_the_two_sides_of_a_conflict_in_a_few_words(text: bytes, shown: str) -> None:

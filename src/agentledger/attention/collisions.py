@@ -9,6 +9,7 @@ branch nor whose turn it is: nobody is stopped before one of the two has landed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -82,11 +83,10 @@ def find_first(fleet: Fleet, pair: Pair) -> First | None:
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
     """Map refs to what to call their branches: by name, or by ref where two have the same name. Not escaped."""
     wanted = set(refs)
-    owners: dict[str, list[str]] = {}
-    for branch in fleet.branches:
-        owners.setdefault(branch.name, []).append(branch.ref)
-    names = {ref: name for name, each in owners.items() if len(each) == 1 for ref in each if ref in wanted}
-    return {ref: names.get(ref, ref) for ref in wanted}
+    names = {branch.ref: branch.name for branch in fleet.branches if branch.ref in wanted}
+    asked = set(names.values())
+    count = Counter(branch.name for branch in fleet.branches if branch.name in asked)
+    return {ref: names[ref] if ref in names and count[names[ref]] == 1 else ref for ref in wanted}
 
 
 # -- one branch and the others -----------------------------------------------------------------
@@ -170,36 +170,49 @@ def describe_files(files: Sequence[ConflictFile]) -> str:
 def describe_hunk(hunk: Hunk) -> str:
     """The first lines in which the two sides of a conflict differ: `'x = 1' against 'x = 2'`."""
     ours, theirs = split_hunk(hunk)
+    if theirs is None:
+        return f"{_quote_lines(ours[0], b'')[0]} against what is cut off" if ours else ""
     differ = next(
         ((one, other) for one, other in zip(ours, theirs, strict=False) if one != other),
         (next(iter(ours[len(theirs) :]), b""), next(iter(theirs[len(ours) :]), b"")),
     )
-    one, other = (_cut(line) for line in differ)
-    if not (one or other):
-        return ""
-    return f"{one or 'nothing'} against {other or 'nothing'}"
+    one, other = _quote_lines(*differ)
+    return f"{one or 'nothing'} against {other or 'nothing'}" if one or other else ""
 
 
-def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes]]:
-    """Return the lines of the two sides of a conflict, without markers; of a cut one those that are known."""
-    sides: tuple[list[bytes], list[bytes]] = ([], [])
-    at = -1
-    for line in hunk.text.split(b"\n"):
-        if line.startswith(b"<<<<<<<"):
-            at = 0
-        elif line.startswith(b"=======") and at == 0:
-            at = 1
-        elif line.startswith(b">>>>>>>"):
+def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes] | None]:
+    """Return the lines of the two sides of a conflict, without markers.
+
+    Of a hunk that was cut off these are the lines that are known; None where nothing is known of the second side.
+    """
+    ours: list[bytes] = []
+    theirs: list[bytes] | None = None
+    for line in hunk.text.split(b"\n")[1:]:
+        if line.startswith(b">>>>>>> "):
             break
-        elif at >= 0:
-            sides[at].append(line)
-    return sides
+        # Only this very line parts the two: a longer one may be a heading.
+        if theirs is None and line.rstrip(b"\r") == b"=======":
+            theirs = []
+        else:
+            (ours if theirs is None else theirs).append(line)
+    return ours, theirs
 
 
-def _cut(line: bytes) -> str:
-    text = escape_hidden(line.strip())
+def _quote_lines(one: bytes, other: bytes) -> tuple[str, str]:
+    """Both lines in quotes, short, and from near the place at which they begin to differ."""
+    words = b" ".join(one.split()), b" ".join(other.split())
+    # Lines that differ in their spaces alone are shown with them.
+    first, second = words if words[0] != words[1] else (one, other)
+    texts = escape_hidden(first), escape_hidden(second)
+    same = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+    start = same - EXCERPT // 4 if same > EXCERPT // 2 else 0
+    return _cut(texts[0], start), _cut(texts[1], start)
+
+
+def _cut(text: str, start: int) -> str:
     if not text:
         return ""
+    text = f"…{text[start:]}" if start else text
     return f"'{text if len(text) <= EXCERPT else text[: EXCERPT - 1] + '…'}'"
 
 

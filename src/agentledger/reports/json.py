@@ -129,7 +129,7 @@ def _shape_base_check(check: BaseCheck) -> shapes_commands.BaseCheck:
 
 
 def shape_base(base: model_fleet.Base) -> shapes_ledger.Base:
-    """Base, as every document has it."""
+    """The branch that work merges into."""
     return shapes_ledger.Base(
         name=json_text(base.name),
         ref=json_text(base.ref),
