@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desk import Desk
 from docpages import DOCS, World, blocks, world
 
 BRIEF = (
@@ -57,12 +58,27 @@ def asks_for_more(here: World) -> None:
     here.desk.git("commit", "-q", "-m", "ask for more", copy)
 
 
+def colliding(here: World) -> None:
+    """Another branch changes the same line, and neither has landed."""
+    spawned(here)
+    for folder, text in ((here.worktree, "one\n"), (here.repo.path, "other\n")):
+        if folder == here.repo.path:
+            here.repo.git("switch", "-q", "-c", "claude/other")
+        (folder / "src/auth").mkdir(parents=True, exist_ok=True)
+        (folder / "src/auth/login.py").write_text(text)
+        desk = Desk(here.repo, folder)
+        desk.git("add", "-A", "src")
+        desk.git("commit", "-q", "-m", "login")
+    here.repo.git("switch", "-q", "main")
+
+
 Before = Callable[[World], None]
 # By page: what has to be there first, and by a word of a block, the exit code it has to end with if not 0.
 PAGES: dict[str, tuple[Before, dict[str, int]]] = {
     "init.md": (nothing, {}),
     "spawn.md": (planned, {}),
     "dependencies.md": (spawned, {}),
+    "conflicts.md": (colliding, {}),
     "merge-order.md": (spawned, {}),
     "report.md": (spawned, {}),
     "verify.md": (spawned, {}),

@@ -208,7 +208,7 @@ class Scene:
     def checked(self, *gates: str) -> dict[str, list[Told]]:
         """What `agentledger check` tells at these gates, on the task at spawn, else on its branch."""
         self.repo.flush()
-        asked = Request(now=NOW, forecast=self.compares, pairs=self.compares, rules=False, gate=True)
+        asked = Request(now=NOW, forecast=self.compares, pairs=True, rules=False, gate=True)
         with snapshot.open_snapshot(self.repo.path, asked) as taken:
             (branch,) = [each for each in taken.fleet.branches if each.name == "agent/x"]
             found = {

@@ -6,6 +6,7 @@ Belongs here: situations of the families FLT and KIL, and of OWN004. Does not: w
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import rulecases as given
@@ -57,6 +58,18 @@ def one_ended(scene: Scene, said: Told) -> None:
 def dependency_merged(scene: Scene, said: Told) -> None:
     assert "merge y first" in said.hint
     scene.repo.git("merge", "-q", "--no-edit", "agent/y")
+
+
+def meets_in_a_line(scene: Scene) -> None:
+    scene.peer("y", "src/a.py", owns=["docs/**"])
+
+
+def one_waits(scene: Scene, said: Told) -> None:
+    assert said.message.startswith("once agent/y has landed, it will not merge: src/a.py, from line 1: 'a = ")
+    match = re.search(r"agentledger plan ([xy]) --add-depends-on ([xy])$", said.hint)
+    assert match, said
+    assert match[1] != match[2]
+    scene.types(match[0])
 
 
 def base_moved(scene: Scene) -> None:
@@ -196,6 +209,12 @@ ROWS = (
                 policy="[wip]\nactive = 2\n",
             ),
         ),
+    ),
+    RuleRow(
+        "FLT002",
+        fires=(given.case(given.MERGE, collisions=(given.collided("src/a.py"),)),),
+        silent=(given.case(given.MERGE), given.case(given.PUSH, collisions=(given.collided("src/a.py"),))),
+        situations=(Advice("FLT002", "····w", "manager", arrange=meets_in_a_line, mend=one_waits),),
     ),
     RuleRow(
         "FLT003",

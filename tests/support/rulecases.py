@@ -18,7 +18,7 @@ from agentledger.model.ledger import Answer, Brief, CheckIn, Packet, Review, Sou
 from agentledger.model.policy import Delegation, Policy
 from agentledger.model.text import format_rfc3339
 from agentledger.model.work import Checked, Copy, Fresh, Progress, Standing, Task, Trust, Work
-from agentledger.rules.case import Case, Peer, Touched
+from agentledger.rules.case import Case, Collided, Peer, Touched
 from agentledger.scope import task_scope
 from cases import raw_document
 
@@ -151,6 +151,11 @@ def peer(owns: str, task: str = "y", since: int | None = NOW - 900, **keys: Any)
 def conflict(*paths: str) -> Conflict:
     """What merging with base comes to: a conflict in these paths, or none."""
     return Conflict(not paths, tuple(ConflictFile(p.encode(), "content") for p in paths))
+
+
+def collided(path: str) -> Collided:
+    """Another branch, once which has landed this one does not merge."""
+    return Collided("agent/y", path.encode(), f"{path}, from line 1", first="", hint="let one wait")
 
 
 def standing(progress: Progress = Progress.WORKING, **rest: Any) -> Standing:

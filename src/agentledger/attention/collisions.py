@@ -9,11 +9,13 @@ branch nor whose turn it is: nobody is stopped before one of the two has landed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agentledger.attention.commands import NextAction
 from agentledger.attention.conflicts import answer_command
+from agentledger.attention.turn import Kind, turn_of
 from agentledger.model.collisions import Collisions, Grade, Only, Pair
 from agentledger.model.conflict import ConflictFile, Hunk
 from agentledger.model.fleet import Branch, Fleet
@@ -54,25 +56,37 @@ def list_collisions(fleet: Fleet, branch: Branch) -> tuple[Pair, ...]:
     return tuple(sorted(pairs, key=lambda pair: place.get(pair.other(branch.ref), len(place))))
 
 
+def list_unsettled(fleet: Fleet, branch: Branch) -> tuple[Pair, ...]:
+    """Return those of its collisions about which something can be decided: neither task depends on the other yet."""
+    return tuple(pair for pair in list_collisions(fleet, branch) if not _is_one_after_the_other(fleet, pair))
+
+
+def _is_one_after_the_other(fleet: Fleet, pair: Pair) -> bool:
+    tasks = {b.ref: b.work.task for b in fleet.branches if b.work and b.ref in (pair.a, pair.b)}
+    a, b = tasks.get(pair.a), tasks.get(pair.b)
+    if a is None or b is None:
+        return False
+    briefs = {task.id: task.brief for task in fleet.tasks}
+    return b in find_dependencies(a, briefs) or a in find_dependencies(b, briefs)
+
+
 def find_first(fleet: Fleet, pair: Pair) -> First | None:
     """Return which branch of a pair goes first; None where no order is known."""
     order = fleet.merge_order
     ref = order.first_of(pair.a, pair.b) if order else None
     if order is None or ref is None:
         return None
-    waits = order.waits.get(pair.other(ref))
-    against = waits.why if waits and waits.against in ("", ref) else ""
-    return First(ref, order.reasons.get(ref, "") or against)
+    # Of one that waits itself, the reason is about somebody else.
+    return First(ref, "" if ref in order.waits else order.reasons.get(ref, ""))
 
 
 def name_branches(fleet: Fleet, refs: Iterable[str]) -> dict[str, str]:
     """Map refs to what to call their branches: by name, or by ref where two have the same name. Not escaped."""
     wanted = set(refs)
-    owners: dict[str, list[str]] = {}
-    for branch in fleet.branches:
-        owners.setdefault(branch.name, []).append(branch.ref)
-    names = {ref: name for name, each in owners.items() if len(each) == 1 for ref in each if ref in wanted}
-    return {ref: names.get(ref, ref) for ref in wanted}
+    names = {branch.ref: branch.name for branch in fleet.branches if branch.ref in wanted}
+    asked = set(names.values())
+    count = Counter(branch.name for branch in fleet.branches if branch.name in asked)
+    return {ref: names[ref] if ref in names and count[names[ref]] == 1 else ref for ref in wanted}
 
 
 # -- one branch and the others -----------------------------------------------------------------
@@ -130,8 +144,8 @@ def count_collisions(collisions: Collisions) -> int:
 
 
 def format_few(words: Sequence[str], most: int = NAMED) -> str:
-    """`a`, `a and b`, `a, b and 3 more`."""
-    if len(words) > most:
+    """`a`, `a and b`, `a, b and 3 more`; a single one more is named, too."""
+    if len(words) > most + 1:
         return f"{', '.join(words[:most])} and {len(words) - most:,} more"
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
@@ -156,36 +170,49 @@ def describe_files(files: Sequence[ConflictFile]) -> str:
 def describe_hunk(hunk: Hunk) -> str:
     """The first lines in which the two sides of a conflict differ: `'x = 1' against 'x = 2'`."""
     ours, theirs = split_hunk(hunk)
+    if theirs is None:
+        return f"{_quote_lines(ours[0], b'')[0]} against what is cut off" if ours else ""
     differ = next(
         ((one, other) for one, other in zip(ours, theirs, strict=False) if one != other),
         (next(iter(ours[len(theirs) :]), b""), next(iter(theirs[len(ours) :]), b"")),
     )
-    one, other = (_cut(line) for line in differ)
-    if not (one or other):
-        return ""
-    return f"{one or 'nothing'} against {other or 'nothing'}"
+    one, other = _quote_lines(*differ)
+    return f"{one or 'nothing'} against {other or 'nothing'}" if one or other else ""
 
 
-def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes]]:
-    """Return the lines of the two sides of a conflict, without markers; of a cut one those that are known."""
-    sides: tuple[list[bytes], list[bytes]] = ([], [])
-    at = -1
-    for line in hunk.text.split(b"\n"):
-        if line.startswith(b"<<<<<<<"):
-            at = 0
-        elif line.startswith(b"=======") and at == 0:
-            at = 1
-        elif line.startswith(b">>>>>>>"):
+def split_hunk(hunk: Hunk) -> tuple[list[bytes], list[bytes] | None]:
+    """Return the lines of the two sides of a conflict, without markers.
+
+    Of a hunk that was cut off these are the lines that are known; None where nothing is known of the second side.
+    """
+    ours: list[bytes] = []
+    theirs: list[bytes] | None = None
+    for line in hunk.text.split(b"\n")[1:]:
+        if line.startswith(b">>>>>>> "):
             break
-        elif at >= 0:
-            sides[at].append(line)
-    return sides
+        # Only this very line parts the two: a longer one may be a heading.
+        if theirs is None and line.rstrip(b"\r") == b"=======":
+            theirs = []
+        else:
+            (ours if theirs is None else theirs).append(line)
+    return ours, theirs
 
 
-def _cut(line: bytes) -> str:
-    text = escape_hidden(line.strip())
+def _quote_lines(one: bytes, other: bytes) -> tuple[str, str]:
+    """Both lines in quotes, short, and from near the place at which they begin to differ."""
+    words = b" ".join(one.split()), b" ".join(other.split())
+    # Lines that differ in their spaces alone are shown with them.
+    first, second = words if words[0] != words[1] else (one, other)
+    texts = escape_hidden(first), escape_hidden(second)
+    same = next((n for n, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+    start = same - EXCERPT // 4 if same > EXCERPT // 2 else 0
+    return _cut(texts[0], start), _cut(texts[1], start)
+
+
+def _cut(text: str, start: int) -> str:
     if not text:
         return ""
+    text = f"…{text[start:]}" if start else text
     return f"'{text if len(text) <= EXCERPT else text[: EXCERPT - 1] + '…'}'"
 
 
@@ -199,38 +226,43 @@ def settle_collision(fleet: Fleet, pair: Pair) -> NextAction:
         return NextAction("")
     names = {ref: escape_hidden(name) for ref, name in name_branches(fleet, by_ref).items()}
     if pair.rivals:
-        return NextAction("Two attempts at one task: take one of them")
-    start = (
-        f"{names[early.ref]} goes first"
-        if first
-        else f"Which goes first is open; if it is {names[early.ref]}"
-    )
-    return _let_wait(fleet, pair, early, late, names=names, start=start)
+        return NextAction("Take one of them: they are two attempts at one task")
+    action = _let_wait(fleet, pair, early, late, names=names)
+    if first:
+        return action
+    then = action.text[:1].lower() + action.text[1:]
+    return NextAction(f"Which goes first is open; with {names[early.ref]} first: {then}", action.steps)
 
 
 def _let_wait(
-    fleet: Fleet, pair: Pair, early: Branch, late: Branch, *, names: Mapping[str, str], start: str
+    fleet: Fleet, pair: Pair, early: Branch, late: Branch, *, names: Mapping[str, str]
 ) -> NextAction:
     base, waiting = escape_hidden(fleet.base.name), names[late.ref]
     mine, other = _brief_of(fleet, late), _brief_of(fleet, early)
-    briefs = {task.id: task.brief for task in fleet.tasks if task.brief}
     where = format_few([escape_hidden(path) for path in pair.paths]) or "what conflicts"
-    later = f"brings {base} in after that, and settles {where}"
+    later = f"brings {base} in once {names[early.ref]} has landed, and settles {where}"
     if mine is None:
-        return NextAction(f"{start}: whoever works on {waiting} {later}")
-    if other and other.task in find_dependencies(mine.task, briefs):
-        return NextAction(f"{start}, since {waiting} depends on it: its agent {later}")
-    if other and not HIDDEN.search(mine.task + other.task):
+        return NextAction(f"Whoever works on {waiting} {later}")
+    if _is_one_after_the_other(fleet, pair):
+        return NextAction(f"Nothing: {waiting} waits for it already, and its agent {later}")
+    if other and _is_planned_here(fleet, late) and not HIDDEN.search(mine.task + other.task):
         command = ("agentledger", "plan", mine.task, "--add-depends-on", other.task)
-        return NextAction(f"{start}: let {waiting} wait for it", join_commands(command))
-    if late.standing and late.standing.question:
-        return NextAction(f"{start}: answer what {waiting} asks, and tell its agent that it {later}")
+        return NextAction(f"Let {waiting} wait for it", join_commands(command))
+    if turn_of(late).kind is Kind.QUESTION:
+        # Any answer would close the question.
+        return NextAction(f"Answer what {waiting} asks, and tell its agent that it {later}")
     text = (
         f"{names[early.ref]} changes {where}, too, and is to land first.",
         f"Once it has, bring {base} in and settle {where}.",
     )
     told = answer_command(late, "note", text)
-    return NextAction(f"{start}: tell the agent of {waiting}", (told,) if told else ())
+    return NextAction(f"Tell the agent of {waiting}", (told,) if told else ())
+
+
+def _is_planned_here(fleet: Fleet, branch: Branch) -> bool:
+    """Is its brief the manager's, so that `agentledger plan` can change it? A branch's own has to be accepted first."""
+    task = branch.work.task if branch.work else ""
+    return any(each.id == task and each.brief_from not in ("", "branch") for each in fleet.tasks)
 
 
 def _brief_of(fleet: Fleet, branch: Branch) -> Brief | None:

@@ -81,8 +81,8 @@ def _find_lesser_collisions(fleet: Fleet, branch: Branch) -> Iterator[Relation]:
     left = [pair for pair in pairs if not (pair.counts and not pair.rivals)]
     unknown = [pair for pair in left if pair.grade is Grade.UNKNOWN]
     if unknown:
-        verb = "could not be merged by git, so nobody knows whether it collides, with"
-        yield _relate(fleet, branch, verb, unknown, note=f"git says: {escape_hidden(unknown[0].failed)}")
+        note = f"nobody knows whether they collide: {escape_hidden(unknown[0].failed)}"
+        yield _relate(fleet, branch, "git could not merge it with", unknown, note=note)
     conflicts = [pair for pair in left if pair.grade is Grade.CONFLICT]
     loose = [pair for pair in conflicts if pair.uncommitted and pair.only is None and not pair.rivals]
     if loose:

@@ -123,7 +123,7 @@ def _check_named(start: Path, name: str, gate: Gate | None, base: str | None, ve
     from agentledger.gates import next_gate
 
     with show_progress(verbose) as tell:
-        request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
+        request = Request(base=base, forecast=False, pairs=True, rules=False, gate=True, fetch=True)
         return next_gate.check_named(start, name, gate, request=request, progress=tell)
 
 
@@ -153,10 +153,10 @@ def _run_check(
         if between is not None:
             first, end = _parse_range(between)
             base = checks.resolve_range_end(start, first)
-            request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
+            request = Request(base=base, forecast=False, pairs=True, rules=False, gate=True, fetch=True)
             return checks.check_range(start, end, gate or Gate.MERGE, request=request, progress=tell)
         name = branch if branch is not None else checks.current_branch(start)
-        request = Request(base=base, forecast=False, rules=False, gate=True, fetch=True)
+        request = Request(base=base, forecast=False, pairs=True, rules=False, gate=True, fetch=True)
         return checks.check_branch(start, name, gate or Gate.READY, request=request, progress=tell)
 
 

@@ -10,11 +10,11 @@ not grow with the branches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from agentledger import rules
-from agentledger.attention import shared_findings, stacking
+from agentledger.attention import collisions, shared_findings, stacking
 from agentledger.attention.landed_tasks import merged_tasks
 from agentledger.attention.progress import code_commits
 from agentledger.attention.turn import gate_now
@@ -45,10 +45,10 @@ from agentledger.model.fleet import Branch, Change, Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES, TASKS_BYTES
 from agentledger.model.merge_group import MergeGroup
-from agentledger.model.text import decode
+from agentledger.model.text import decode, escape_hidden
 from agentledger.model.work import find_dependencies, task_of_work
 from agentledger.rules import due
-from agentledger.rules.case import Case, Peer, Ref, Rename, Touched
+from agentledger.rules.case import Case, Collided, Peer, Ref, Rename, Touched
 from agentledger.scope import task_scope
 from agentledger.storage.cache import Cache
 
@@ -285,6 +285,7 @@ class Bench:
             removed=branch.removed,
             commits=len(code_commits(branch)),
             conflict=branch.conflict or _conflict_of_net(self._net(branch)),
+            collisions=tuple(_find_collisions(self.fleet, branch)),
             parted=self._parted_paths(branch),
             other_base=short_ref(self.fleet.base.other_ref or ""),
             links={c.path: self.links[c.new] for c in new if c.new in self.links},
@@ -404,6 +405,19 @@ def _find_nets(
     merged = {b.head: crossed.get(b.ref, b.head) for b in branches if b.merge_bases}
     found = net_changes.find_net_changes(scratch, base, list(merged.values()), store)
     return {head: found[commit] for head, commit in merged.items()}
+
+
+def _find_collisions(fleet: Fleet, branch: Branch) -> Iterator[Collided]:
+    for pair in collisions.list_unsettled(fleet, branch):
+        other = pair.other(branch.ref)
+        action = collisions.settle_collision(fleet, pair)
+        yield Collided(
+            escape_hidden(collisions.name_branches(fleet, [other])[other]),
+            pair.paths[0],
+            collisions.describe_files(pair.files),
+            first=collisions.describe_first(fleet, branch, pair),
+            hint=f"{action.text}: {action.command}" if action.command else action.text,
+        )
 
 
 def _conflict_of_net(net: Net) -> Conflict | None:

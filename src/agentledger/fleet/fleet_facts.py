@@ -6,13 +6,8 @@ or of a task that is handed out (see `spawn_bench`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from agentledger.attention import ended_tasks
 from agentledger.attention.landed_tasks import merged_tasks
-from agentledger.collisions.scope_meetings import find_scope_meetings
-from agentledger.model.collisions import Collisions
 from agentledger.model.fleet import (
     UNDER_WAY,
     UNMERGED,
@@ -22,8 +17,6 @@ from agentledger.model.fleet import (
     HooksOff,
 )
 from agentledger.model.ledger import Brief
-from agentledger.model.text import encode
-from agentledger.model.work import task_of_work
 from agentledger.rules.case import Peer
 from agentledger.scope import task_scope
 
@@ -92,18 +85,6 @@ def peers_of(fleet: Fleet) -> tuple[Peer, ...]:
 def scope_of(brief: Brief, fleet: Fleet) -> task_scope.Scope:
     """Return the scope that a brief grants under the fleet's policy."""
     return task_scope.scope_of_brief(brief, fleet.policy, task_scope.PROTECTED)
-
-
-def add_scope_meetings(
-    fleet: Fleet, branches: Sequence[Branch], collisions: Collisions, *, only: str = ""
-) -> Collisions:
-    """Return the collisions with the pairs of these branches whose briefs let them change the same files."""
-    tasks = {task.id: task for task in fleet.tasks}
-    briefs = {b.ref: task_of_work(b.work, tasks).brief for b in branches if b.work}
-    scopes = {ref: scope_of(brief, fleet) for ref, brief in briefs.items() if brief}
-    open_ = tuple(map(encode, fleet.policy.open))
-    meetings = find_scope_meetings(branches, scopes, collisions, open_=open_, only=only)
-    return replace(collisions, pairs=(*collisions.pairs, *meetings))
 
 
 def describe_gone_tasks(fleet: Fleet) -> dict[str, str]:

@@ -73,24 +73,33 @@ def render_file(view: View, pair: Pair, file: ConflictFile) -> Iterator[Text]:
 def _render_hunk(view: View, pair: Pair, hunk: Hunk) -> Iterator[Text]:
     """Both sides of a conflict, each with its branch, without the lines with which both begin."""
     ours, theirs = words.split_hunk(hunk)
+    first = _find_first_side(view, pair, hunk)
+    if theirs is None:
+        yield from _render_side(view, first, ours, more=0, style="red")
+        cut = format_count(hunk.cut, "more line")
+        yield from view.wrap(f"{cut} of both, which are not kept", 3, "dim")
+        return
     same = next(
         (n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs))
     )
+    yield from _render_side(view, first, ours[same:], more=0, style="red")
+    yield from _render_side(view, pair.other(first), theirs[same:], more=hunk.cut, style="green")
+
+
+def _find_first_side(view: View, pair: Pair, hunk: Hunk) -> str:
+    """The branch whose lines come first: the markers name heads."""
     heads = {b.head: b.ref for b in view.fleet.branches if b.ref in (pair.a, pair.b)}
-    # The markers name heads, the branch that lands first coming first.
-    first = next(
-        (ref for head, ref in heads.items() if hunk.text.startswith(b"<<<<<<< " + head.encode())), pair.a
-    )
-    yield from _render_side(view, first, ours[same:], "red")
-    yield from _render_side(view, pair.other(first), theirs[same:], "green")
+    marked = (ref for head, ref in heads.items() if hunk.text.startswith(b"<<<<<<< " + head.encode()))
+    return next(marked, pair.a)
 
 
-def _render_side(view: View, ref: str, lines: Sequence[bytes], style: str) -> Iterator[Text]:
+def _render_side(view: View, ref: str, lines: Sequence[bytes], *, more: int, style: str) -> Iterator[Text]:
     most = SIDES if view.branch else SIDE
-    yield from view.wrap(f"{view.name(ref)}:{'' if lines else ' nothing there'}", 3, "dim")
+    yield from view.wrap(f"{view.name(ref)}:{'' if lines or more else ' nothing there'}", 3, "dim")
     for line in lines[:most]:
         text = Text(f"{INDENT * 3}| {escape_hidden(line.rstrip())}", style)
         text.truncate(view.width, overflow="ellipsis")
         yield text
-    if len(lines) > most:
-        yield Text(f"{INDENT * 3}| … {format_count(len(lines) - most, 'more line')}", "dim")
+    left = max(len(lines) - most, 0) + more
+    if left:
+        yield Text(f"{INDENT * 3}| … {format_count(left, 'more line')}", "dim")

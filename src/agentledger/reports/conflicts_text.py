@@ -80,11 +80,12 @@ def _describe_none(view: View) -> str:
     if not view.fleet.branches:
         return "no agent branch found; name some with --branches 'feature/*' or --refs 'refs/pull/*/head'"
     if not open_:
-        return "no branch is open"
+        dormant = sum(b.state is State.DORMANT for b in view.fleet.branches)
+        count = format_count(dormant, "is dormant", "are dormant")
+        return f"no branch is open{f'; {count}, and --dormant never compares them' if dormant else ''}"
     merging = [b for b in open_ if b.conflict and b.conflict.clean]
-    return (
-        f"{format_count(len(open_), 'branch is', 'branches are')} open, {len(merging)} of them merge into it"
-    )
+    merge = "merges" if len(merging) == 1 else "merge"
+    return f"{format_count(len(open_), 'branch is', 'branches are')} open, and {len(merging)} {merge} into it"
 
 
 def _describe_absence(view: View, branch: Branch) -> str:
@@ -92,7 +93,8 @@ def _describe_absence(view: View, branch: Branch) -> str:
     base = escape_hidden(view.fleet.base.name)
     if branch.at_rest or branch.state is not State.OPEN:
         why = f": {escape_hidden(branch.state_why)}" if branch.state_why else ""
-        return f"is not compared, since it is {branch.at_rest or branch.state}{why}"
+        older = "; --dormant never compares it" if branch.state is State.DORMANT else ""
+        return f"is not compared, since it is {branch.at_rest or branch.state}{why}{older}"
     if has_conflict(branch):
         return f"is in conflict with {base} itself, which comes first"
     return next(
@@ -180,6 +182,10 @@ def _render_pair(view: View, pair: Pair, *, brief: bool) -> Iterator[Text]:
 
 
 def _render_settling(view: View, pair: Pair) -> Iterator[Text]:
+    first = words.find_first(view.fleet, pair)
+    if first and not pair.rivals:
+        why = f": {escape_hidden(first.why)}" if first.why else ""
+        yield from view.wrap(f"{view.name(first.ref)} goes first{why}", 2)
     action = words.settle_collision(view.fleet, pair)
     if not action.text:
         return

@@ -20,6 +20,9 @@ NARROWEST = 12  # cells: the least width of a column or a line, however narrow t
 
 def wrap_text(text: Text, width: int) -> list[Text]:
     """The text in lines of at most `width` cells."""
+    if text.cell_len <= width:
+        text.rstrip()
+        return [text]
     # rich wants a console to wrap, but uses only its tab size, and escaped text has no tabs.
     lines = text.wrap(Console(width=width), max(width, NARROWEST))
     for line in lines:

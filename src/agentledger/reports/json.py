@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agentledger.attention import actions, sections, turn, wip
+from agentledger.attention import actions, collisions, sections, turn, wip
 from agentledger.attention.commands import NextAction
 from agentledger.model import fleet as model_fleet
 from agentledger.model.base_check import BaseCheck
@@ -19,6 +19,9 @@ from agentledger.model.conflict import Conflict, ConflictFile
 from agentledger.model.policy import Wip
 from agentledger.model.text import encode, format_path, format_rfc3339
 from agentledger.reports import document_json, findings, shapes_commands, shapes_ledger
+
+# How many collisions of one branch are listed, and paths of each: `agentledger conflicts` has all.
+MOST_COLLISIONS = 5
 
 
 def encode_ledger(fleet: model_fleet.Fleet) -> bytes:
@@ -179,6 +182,8 @@ def _shape_branch(branch: model_fleet.Branch, fleet: model_fleet.Fleet) -> shape
         stands_on=tuple(map(_shape_stand, branch.stands_on)),
         bridge=_shape_bridge(branch.bridge) if branch.bridge else None,
         base_conflict=_shape_conflict(branch.conflict) if branch.conflict else None,
+        collides_with=_shape_collisions(branch, fleet),
+        collides_with_total=len(collisions.list_collisions(fleet, branch)) if fleet.collisions else None,
         size=shapes_ledger.Size(len(branch.code_changes) if readable else None, branch.added, branch.removed),
         commits=tuple(map(_shape_commit, branch.own_commits)),
         changes=tuple(map(_shape_change, branch.changes)),
@@ -288,6 +293,26 @@ def shape_conflict_file(file: ConflictFile) -> shapes_ledger.ConflictFile:
 def _shape_turn(branch: model_fleet.Branch) -> shapes_ledger.BranchTurn:
     now = turn.turn_of(branch)
     return shapes_ledger.BranchTurn(now.whose, now.kind, _optional_time(now.since), optional_text(now.why))
+
+
+def _shape_collisions(
+    branch: model_fleet.Branch, fleet: model_fleet.Fleet
+) -> tuple[shapes_ledger.CollidesWith, ...] | None:
+    """The branches with which one collides, the first ones; null where nobody compared them."""
+    if fleet.collisions is None:
+        return None
+    pairs = collisions.list_collisions(fleet, branch)[:MOST_COLLISIONS]
+    names = collisions.name_branches(fleet, (ref for pair in pairs for ref in (pair.a, pair.b)))
+    firsts = [collisions.find_first(fleet, pair) for pair in pairs]
+    return tuple(
+        shapes_ledger.CollidesWith(
+            branch=json_text(names[pair.other(branch.ref)]),
+            ref=json_text(pair.other(branch.ref)),
+            paths=tuple(map(format_path, pair.paths[:MOST_COLLISIONS])),
+            first=json_text(names[first.ref]) if first else None,
+        )
+        for pair, first in zip(pairs, firsts, strict=True)
+    )
 
 
 def shape_next_action(action: NextAction | None) -> shapes_ledger.NextAction | None:

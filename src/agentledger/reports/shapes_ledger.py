@@ -259,6 +259,18 @@ class Bridge(Entry, frozen=True):
     paths: tuple[str, ...]
 
 
+class CollidesWith(Entry, frozen=True):
+    """Another branch that will not merge any more once this one has, or the other way round, though both merge now.
+
+    `paths` are the first files in which. `first`: which of the two goes first; null where no order is known.
+    """
+
+    branch: str
+    ref: str
+    paths: tuple[str, ...]
+    first: str | None
+
+
 class NextAction(Entry, frozen=True):
     """The one thing to do next, and the shell command for it; null where no command can be typed safely."""
 
@@ -326,6 +338,8 @@ class Branch(Entry, frozen=True):
     stands_on: tuple[Stand, ...]
     bridge: Bridge | None
     base_conflict: Conflict | None
+    collides_with: tuple[CollidesWith, ...] | None
+    collides_with_total: Count | None
     size: Size
     commits: tuple[Commit, ...]
     changes: tuple[Change, ...]

@@ -165,6 +165,7 @@ RULES: tuple[Rule, ...] = (
     Rule("REV003", "review-own", "····E", review.review_own, applies=review.needs_review),
     Rule("REV004", "review-open", "····E", review.review_open, applies=review.needs_review),
     Rule("FLT001", "wip-exceeded", "E····", fleet.wip_exceeded, applies=brief.has_brief),
+    Rule("FLT002", "conflict-predicted", "····w", fleet.conflict_predicted, applies=fleet.has_collisions),
     Rule("FLT003", "dependency-unmerged", "E···E", fleet.dependency_unmerged, applies=brief.has_brief),
     Rule("FLT004", "conflicts-with-base", "··wwE", fleet.conflicts_with_base),
     Rule("FLT005", "gate-passed-by", "w", fleet.gate_passed_by, applies=ownership.has_scope),

@@ -142,6 +142,21 @@ class PacketFiles:
     failed: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Collided:
+    """Another open branch, once which has landed this one does not merge any more.
+
+    `where` is the file, its line and both sides in words, `first` who goes first and why ("" for no order), `hint` what
+    to do about it, with the command.
+    """
+
+    branch: str
+    path: bytes
+    where: str
+    first: str
+    hint: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One branch, or at `spawn` one task, at one gate: every fact that a rule may ask for."""
@@ -181,6 +196,8 @@ class Case:
     commits: int = 0
     #: The result of merging the branch into base.
     conflict: Conflict | None = None
+    #: What it collides with, those that merge first coming first; empty, too, where pairs were not compared.
+    collisions: tuple[Collided, ...] = ()
     #: What of the branch has landed under another commit, at which git alone would stop, and the command that
     #: brings it in; "" for none.
     bridge: tuple[str, str] = ("", "")

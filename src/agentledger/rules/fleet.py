@@ -189,6 +189,37 @@ def _dependency_cycle(case: Case, first: str) -> list[str] | None:
     return None
 
 
+def has_collisions(case: Case) -> bool:
+    """Is it known that the branch collides with another one?"""
+    return bool(case.collisions)
+
+
+def conflict_predicted(case: Case) -> Iterator[Found]:
+    """The branch merges into base, and will not any more once another open branch has landed.
+
+    Why: whoever merges second has to settle what only the two authors understand; told now, one of them can wait, or
+    keep out of the other's way.
+    Fix: let one wait for the other, `agentledger plan TASK --add-depends-on OTHER`, or tell its agent:
+    `agentledger answer`. `agentledger conflicts --branch NAME` shows the lines of both. It is looked for where pairs
+    are compared: on everything that shows a fleet, and at merge. A commit, a push and `agentledger done` do not wait
+    for that. Two attempts at one task, a task that already depends on the other, and what collides in generated or
+    `open` files alone are no findings.
+    """
+    for each in case.collisions[:MEETINGS]:
+        first = f"; {each.first}" if each.first else ""
+        yield Found(
+            message=f"once {each.branch} has landed, it will not merge: {each.where}{first}",
+            hint=each.hint,
+            path=each.path,
+        )
+    more = len(case.collisions) - MEETINGS
+    if more > 0:
+        yield Found(
+            message=f"it collides with {format_count(more, 'more branch', 'more branches')}",
+            hint=f"agentledger conflicts --branch {shlex.quote(escape_hidden(case.branch))} lists them",
+        )
+
+
 def conflicts_with_base(case: Case) -> Iterator[Found]:
     """The branch conflicts with base's tip.
 

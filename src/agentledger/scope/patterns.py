@@ -77,6 +77,14 @@ _VOID = Piece(Kind.BYTE, 0)
 _LITERAL = re.compile(rb"(?:[^*?\[\\]|\\.)*(?<!/)", re.DOTALL)
 
 
+_SPECIAL = re.compile(rb"([\\*?\[])")
+
+
+def escape_pattern(path: bytes) -> bytes:
+    """Return the pattern that matches this very path."""
+    return _SPECIAL.sub(rb"\\\1", path)
+
+
 def is_literal(pattern: bytes) -> bool:
     """Does the pattern name one file or folder: has it no wildcard, and no `/` at its end?"""
     return _LITERAL.fullmatch(pattern) is not None

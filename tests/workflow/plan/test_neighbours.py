@@ -177,17 +177,6 @@ def hot(warnings: list[str]) -> list[str]:
     return [line.removeprefix("hot: ") for line in warnings if line.startswith("hot: ")]
 
 
-def test_files_of_the_scope_that_live_branches_change_are_named_with_them(here: Repo) -> None:
-    for task in ("y", "z"):
-        other(here, task, ["src/**"], "src/a.py")
-    other(here, "w", ["docs/**"], "docs/d.md")
-    work(here, "claude/new", {"src/new.py": "1\n", "src/b.py": "2\n"})
-    assert hot(warned(here, "--owns", "src/*.py")) == [
-        "src/a.py is being changed by agent/y, agent/z",
-        "src/b.py is being changed by claude/new",
-    ]
-
-
 def test_what_base_changes_most_often_is_counted_along_its_own_line(here: Repo) -> None:
     for number in range(6):
         here.commit("main", {"src/a.py": f"{number}\n", "docs/d.md": f"{number}\n"})
@@ -198,11 +187,6 @@ def test_what_base_changes_most_often_is_counted_along_its_own_line(here: Repo) 
     here.git("merge", "-q", "--no-ff", "-m", "merge", side.id)
     (line,) = hot(warned(here, "--owns", "src/**"))
     assert line == "changed most often in base's last 8 commits: src/a.py 7"
-
-
-def test_a_task_s_own_branches_make_nothing_hot(here: Repo) -> None:
-    other(here, "x", ["src/**"], "src/a.py")
-    assert hot(done(here, "x", "--priority", "1")["warnings"]) == []
 
 
 # -- what the text names ---------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Finds what a new brief comes close to: other tasks in the same paths, files that many change, paths it names.
+"""Finds what a new brief comes close to: other tasks in the same paths, files that base often changes, paths it names.
 
-Belongs here: finding these, as values. Does not: sentences about them (see `plan_lint`), or stopping anybody: the
-spawn gate has rules for that (see `rules.fleet`).
+Belongs here: finding these, as values. Does not: sentences about them (see `plan_lint`), what others change right now
+(see `live_files`), or stopping anybody: the spawn gate has rules for that (see `rules.fleet`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agentledger.documents.placeholders import strip_comments
 from agentledger.fleet import fleet_facts
 from agentledger.git import process
 from agentledger.git.process import Git
-from agentledger.model.fleet import Fleet, State
+from agentledger.model.fleet import Fleet
 from agentledger.model.ledger import Brief
 from agentledger.model.ledger_paths import LEDGER_BYTES
 from agentledger.model.paths import parent_folders
@@ -25,6 +25,7 @@ from agentledger.model.policy import Policy
 from agentledger.model.text import decode, encode
 from agentledger.scope.automata import TooComplexError
 from agentledger.scope.narrowing import narrow_scope
+from agentledger.scope.patterns import escape_pattern
 from agentledger.scope.task_scope import Meeting, Scope
 
 HISTORY = 500  # commits of base's first-parent line in which changes are counted
@@ -120,36 +121,19 @@ def _find_split(
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """Files of base in the scope that others change too, the hottest first, at most MOST of each kind.
+    """Files of base in the scope that base changes often, with in how many of its last `of` commits; at most MOST."""
 
-    `now` has the branches that change a file; `often` has in how many of base's last `of` commits it changed.
-    """
-
-    now: Mapping[bytes, tuple[str, ...]]
     often: Mapping[bytes, int]
     of: int = 0
 
 
 def find_hot_files(sealed: Git, brief: Brief, fleet: Fleet, paths: Sequence[bytes]) -> Hot:
-    """The files that live branches of other tasks change, and those that base changes most often."""
+    """Return the files of the brief's scope that base changes most often."""
     scope = fleet_facts.scope_of(brief, fleet)
     within = {path for path in paths if scope.holds(path)}
-    branches = _branches_by_path(fleet, brief.task, within)
     counts, of = _count_changes(sealed, fleet.base.head, within)
-    hottest = sorted(branches, key=lambda path: (-len(branches[path]), path))[:MOST]
     often = [path for path, n in sorted(counts.items(), key=lambda c: (-c[1], c[0])) if n >= OFTEN]
-    return Hot({path: branches[path] for path in hottest}, {path: counts[path] for path in often[:MOST]}, of)
-
-
-def _branches_by_path(fleet: Fleet, task: str, within: set[bytes]) -> dict[bytes, tuple[str, ...]]:
-    """By path, the names of the open branches of other tasks that change it."""
-    branch_names: dict[bytes, list[str]] = {}
-    for branch in sorted(fleet.branches, key=lambda b: b.name):
-        if branch.state is State.OPEN and not (branch.work and branch.work.task == task):
-            for change in branch.code_changes:
-                if change.path in within:
-                    branch_names.setdefault(change.path, []).append(branch.name)
-    return {path: tuple(names) for path, names in branch_names.items()}
+    return Hot({path: counts[path] for path in often[:MOST]}, of)
 
 
 def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[bytes], int]:
@@ -173,7 +157,6 @@ def _count_changes(sealed: Git, head: str, within: set[bytes]) -> tuple[Counter[
 _PATHS = re.compile(
     r"`([^`\n]{1,200})`|(?<![\w/.@-])((?:[\w.@+-]+/)+[\w.@+*-]*|[\w@+-]*\.?[\w@+-]+\.\w{1,8})"
 )
-_SPECIAL = re.compile(rb"([\\*?\[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +211,4 @@ def _is_scope_decided(scope: Scope, path: bytes, files: set[bytes]) -> bool:
 
 def _path_pattern(path: bytes, folder: bool) -> bytes:
     """A pattern that matches this file, or all below this folder."""
-    return _SPECIAL.sub(rb"\\\1", path) + (b"/**" if folder else b"")
+    return escape_pattern(path) + (b"/**" if folder else b"")

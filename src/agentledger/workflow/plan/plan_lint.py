@@ -121,16 +121,9 @@ def _format_plan(task: str, flag: str, values: Iterable[str]) -> str:
 
 
 def describe_hot_files(hot: Hot) -> list[str]:
-    """Sentences on who else changes which file now, and which files change most often."""
-    lines = []
-    for path, branches in hot.now.items():
-        names = [escape_hidden(name) for name in branches[:3]]
-        more = f" and {len(branches) - len(names)} more" if branches[len(names) :] else ""
-        lines.append(f"hot: {format_path(path)} is being changed by {', '.join(names)}{more}")
-    if hot.often:
-        counts = ", ".join(f"{format_path(path)} {n}" for path, n in hot.often.items())
-        lines.append(f"hot: changed most often in base's last {hot.of} commits: {counts}")
-    return lines
+    """A sentence on which files change most often."""
+    counts = ", ".join(f"{format_path(path)} {n}" for path, n in hot.often.items())
+    return [f"hot: changed most often in base's last {hot.of} commits: {counts}"] if counts else []
 
 
 def describe_unmatched(brief: Brief, paths: Iterable[bytes]) -> list[str]:

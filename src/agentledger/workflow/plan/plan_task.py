@@ -20,7 +20,7 @@ from agentledger.model.fleet import UNMERGED, Branch
 from agentledger.model.ledger import Brief
 from agentledger.model.text import encode, escape_hidden
 from agentledger.repository import ref_clashes
-from agentledger.workflow.plan import neighbours, plan_draft, plan_lint
+from agentledger.workflow.plan import live_files, neighbours, plan_draft, plan_lint
 from agentledger.workflow.plan.plan_draft import Draft, Plan
 from agentledger.workflow.session import editor, manager_context
 from agentledger.workflow.session.manager_context import Managing
@@ -181,16 +181,16 @@ def _collect_advice(desk: Managing, brief: Brief) -> list[str]:
     """All sentences about the brief, the ones that stop a spawn first."""
     paths = plan_draft.read_base_paths(desk)
     working = _working_branches(desk, brief.task)
+    overlaps = neighbours.find_overlaps(brief, desk.fleet)
+    live = live_files.find_live_files(desk, brief, paths)
     return [
         *_describe_clashes(desk, brief),
         *plan_lint.describe_document(brief),
         *plan_lint.describe_findings(desk.snapshot.spawn(brief.task, brief), bool(working)),
-        *(
-            plan_lint.describe_overlap(brief.task, overlap)
-            for overlap in neighbours.find_overlaps(brief, desk.fleet)
-        ),
+        *(plan_lint.describe_overlap(brief.task, overlap) for overlap in overlaps),
         *plan_lint.describe_unmatched(brief, paths),
         *plan_lint.describe_named(brief.task, neighbours.find_named_paths(brief, desk.fleet, paths)),
+        *live_files.describe_live_files(brief.task, live, {overlap.task for overlap in overlaps}),
         *plan_lint.describe_hot_files(
             neighbours.find_hot_files(desk.snapshot.sealed, brief, desk.fleet, paths)
         ),

@@ -32,6 +32,7 @@ from agentledger.repository import layout, ref_clashes, spawned_files, worktrees
 from agentledger.repository.bases import HEADS
 from agentledger.rules import check_worth
 from agentledger.storage import own_command
+from agentledger.workflow.plan import live_files
 from agentledger.workflow.session import attempts, manager_context
 from agentledger.workflow.session.attempts import Record
 from agentledger.workflow.session.manager_context import Managing
@@ -84,7 +85,8 @@ def spawn_task(start: Path, request: Wanted, now: int, hear: Hear, *, dry_run: b
                 return report
             work = _Spawning(desk, task, request, now=now, hear=hear, below=below)
             done = work.run(tuple(recovered), dry_run)
-            done = replace(done, warnings=(*_describe_lost_checks(report), *done.warnings))
+            warnings = (*_describe_lost_checks(report), *live_files.warn_of_live_files(desk, task.brief))
+            done = replace(done, warnings=(*warnings, *done.warnings))
             # The task is handed out: another spawn need not wait until its checks are measured.
             spawning.close()
             return done if dry_run else work.measure_checks(done)

@@ -1,0 +1,186 @@
+"""The text and the JSON of what is found beside conflicts of commits; and that nothing of a branch is shown raw."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from rich.cells import cell_len
+
+from agentledger.attention.relations import format_relation, list_relations
+from agentledger.model.collisions import (
+    Collisions,
+    Copy,
+    Grade,
+    Hint,
+    Line,
+    NotMerged,
+    Only,
+    Pair,
+    Shared,
+    Skipped,
+    Uncommitted,
+)
+from agentledger.model.conflict import Conflict, ConflictFile, Hunk
+from agentledger.model.fleet import Fleet
+from agentledger.reports import shapes
+from agentledger.reports.conflicts_json import encode_conflicts
+from agentledger.reports.conflicts_lines import FEW
+from agentledger.reports.conflicts_text import render_conflicts
+from fleets import HOSTILE, branch, fleet
+
+FILES = (
+    ConflictFile(b"src/\xff.py", "content", (Hunk(3, b"<<<<<<< a\n\x1b]0;x\n=======\ny\n>>>>>>> b\n", 4),)),
+)
+
+
+def named(name: str) -> str:
+    return f"refs/heads/{name}"
+
+
+def two(a: str, b: str, grade: Grade = Grade.CONFLICT, **keys: Any) -> Pair:
+    return Pair(named(a), named(b), grade, **keys)
+
+
+def given(names: list[str], **keys: Any) -> Fleet:
+    found = Collisions(**({"total": 3, "tried": 2} | keys))
+    return fleet(*(branch(name) for name in names), collisions=found)
+
+
+def show(of: Fleet, width: int = 80, **options: Any) -> str:
+    assert of.collisions is not None
+    lines = render_conflicts(of, of.collisions, width, **options).plain.splitlines()
+    assert all(cell_len(line) <= width for line in lines if "agentledger answer" not in line), lines
+    read(of)
+    return "\n".join(lines)
+
+
+def read(of: Fleet) -> Any:
+    document = json.loads(encode_conflicts(of))
+    jsonschema.validate(document, json.loads(shapes.encode_schema("forecast")))
+    return document
+
+
+ALL = given(
+    ["agent/a", "agent/b", "agent/c"],
+    pairs=(
+        two("agent/a", "agent/c", Grade.UNKNOWN, failed="git ended by signal 6"),
+        two("agent/b", "agent/c", files=FILES, paths=(b"src/\xff.py",), uncommitted=(named("agent/c"),)),
+        two("agent/a", "agent/b", Grade.SCOPE, failed="these path patterns are too complicated"),
+    ),
+    hints=(
+        Hint(
+            *(named("agent/a"), named("agent/b"), "total"),
+            definition=Line(b"shop/price.py", 4, "def total(items):"),
+            use=Line(b"shop/report.py", 6, "    return sum(price.total(cart.items) for cart in carts)"),
+            renamed="grand_total",
+        ),
+    ),
+    copies=(
+        Copy(
+            *(named("agent/a"), named("agent/b"), "1" * 40, "2" * 40, "Ada", "Fix the sum"),
+            paths=(b"shop/price.py",),
+            outside_b=(b"shop/price.py",),
+        ),
+    ),
+    uncommitted=(
+        Uncommitted(
+            *(named("agent/c"), "3" * 40, (b"src/\xff.py",), (Skipped(b"big.bin", "larger than 1 MiB"),)),
+            base_files=(ConflictFile(b"src/x.py", "content"),),
+        ),
+        Uncommitted(named("agent/a"), "", failed="a merge is under way in its worktree"),
+    ),
+    not_merged=(NotMerged(named("agent/d"), "git cannot merge it: a blob is missing"),),
+)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "0 of 3 pairs collide (2 merges tried) on main at",
+        "git could not merge these two (1): nobody knows whether they collide agent/a and agent/c: git ended by",
+        "Collide with what is not committed yet (1) agent/b and agent/c (with uncommitted work of agent/c)",
+        "agent/c: src/\\xff.py with it the branch conflicts with main in src/x.py left out: big.bin (larger",
+        "agent/a: left out: a merge is under way in its worktree",
+        "May break (1): guesses from names, which no merge shows; run the tests of both together agent/a calls",
+        "agent/a calls total grand_total, which agent/b uses - shop/price.py:4: def total(items): + shop/report.py:6:",
+        "- shop/price.py:4: def total(items): + shop/report.py:6: return sum(price.total(cart.items)",
+        "Fix the sum (by Ada) 1111111111 on agent/a, 2222222222 on agent/b: shop/price.py out of scope on agent/b:",
+        "agent/a and agent/b: nobody can tell, since these path patterns are too complicated",
+    ],
+)
+def test_each_kind_reads_as_what_it_is(wanted: str) -> None:
+    assert wanted in " ".join(show(ALL).split())
+
+
+def test_the_document_has_all_of_it() -> None:
+    document = read(ALL)
+    assert [pair["grade"] for pair in document["pairs"]] == ["unknown", "conflict", "scope"]
+    assert [pair["counts"] for pair in document["pairs"]] == [False, False, False]
+    assert document["hints"][0]["definition"] == {
+        "path": "shop/price.py",
+        "line": 4,
+        "text": "def total(items):",
+    }
+    assert document["copies"][0]["outside_b"] == ["shop/price.py"]
+    assert document["not_merged"][0]["why"] == "git cannot merge it: a blob is missing"
+    (loose,) = [b["uncommitted"] for b in document["branches"] if b["branch"] == "agent/c"]
+    assert loose["skipped"] == [{"path": "big.bin", "why": "larger than 1 MiB"}]
+    assert [b["uncommitted"] for b in document["branches"] if b["branch"] == "agent/b"] == [None]
+
+
+def test_the_relations_of_a_branch_name_each_kind() -> None:
+    lines = [format_relation(r) for b in ALL.branches for r in list_relations(ALL, b)]
+    assert lines == [
+        "git could not merge it with agent/c; nobody knows whether they collide: git ended by signal 6",
+        "carries a copy of a commit of agent/b",
+        "may break agent/b; a guess from names: agentledger conflicts shows the lines",
+        "collides, with uncommitted work, with agent/c",
+        "carries a copy of a commit of agent/a; 1 path of it out of scope here",
+        "may be broken by agent/a; a guess from names: agentledger conflicts shows the lines",
+        "git could not merge it with agent/a; nobody knows whether they collide: git ended by signal 6",
+        "collides, with uncommitted work, with agent/b",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_hostile_names_are_spelled_out_at_every_width(width: int) -> None:
+    pairs = tuple(
+        two(min(name, "agent/zz"), max(name, "agent/zz"), files=FILES, paths=(b"src/\xff.py",))
+        for name in HOSTILE
+    )
+    text = show(given([*HOSTILE, "agent/zz"], pairs=pairs), width)
+    assert not any(hidden in text for hidden in ("\u202e", "\u009b", "\x1b", "\udcff"))
+    assert "[bold red]agent/markup[/]" in text.replace("\n", "")
+
+
+def test_a_great_many_pairs_are_counted() -> None:
+    names = [f"agent/{number:02}" for number in range(30)]
+    pairs = tuple(two("agent/00", name, files=FILES, paths=(b"a",)) for name in names[1:])
+    of = given(names, pairs=pairs, shared=(Shared(b"b", tuple(map(named, names))),), total=435)
+    text = show(of)
+    assert f"and {29 - FEW} more: agentledger conflicts --all lists them" in text
+    assert "406 pairs change the same files, and merge: agentledger conflicts --all" in " ".join(text.split())
+    whole = show(of, list_all=True)
+    assert whole.count("agent/00 and ") == 29
+    assert "agent/28 and agent/29: b" in whole
+    assert len(read(of)["pairs"]) == 435
+
+
+def test_what_collides_in_generated_files_alone_is_last_and_brief() -> None:
+    pairs = (
+        two("agent/a", "agent/b", files=FILES, paths=(b"uv.lock",), only=Only.GENERATED),
+        two("agent/a", "agent/c", files=FILES, paths=(b"CHANGELOG.md",), only=Only.OPEN),
+    )
+    text = show(given(["agent/a", "agent/b", "agent/c"], pairs=pairs))
+    assert text.startswith("0 of 3 pairs collide")
+    assert "goes first" not in text
+    assert text.endswith("agent/a and agent/c\n    in CHANGELOG.md")
+
+
+def test_a_branch_whose_merge_failed_says_so_where_it_is_asked_about() -> None:
+    lost = branch("agent/x", conflict=Conflict(None, failed="an object is missing"))
+    of = fleet(lost, collisions=Collisions(not_merged=(NotMerged(lost.ref, "an object is missing"),)))
+    assert show(of, branch=lost) == "agent/x was not compared: an object is missing"
