@@ -147,7 +147,7 @@ def test_strange_names_are_quoted_for_a_shell_and_escaped_for_a_reader(strange: 
     assert shlex.split(line)[3] == "agent/;rm_-rf_$HOME"
     assert "the remote is https://gitlab.com/o/r, and gh is for github" in said.out
     assert "--squash" in line
-    assert said.err.startswith("note: the remote is ")
+    assert "note: the remote is " in said.err
     said = run(strange.path, *PLAN, "--format", "gh", "agent/\u202egnp")
     assert "# its name cannot be typed: merge it on the forge's page" in said.out
     for output in ("text", "gh", "glab"):
