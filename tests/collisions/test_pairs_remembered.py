@@ -151,6 +151,22 @@ def many(tmp_path: Path) -> Repo:
     return repo
 
 
+def test_a_partial_clone_calls_no_pair_clean_that_it_cannot_merge_and_fetches_nothing(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r")
+    base = repo.commit("main", {"f": "one\n", "g": "one\n"})
+    repo.commit("agent/a", {"f": "two\n"}, parents=[base])
+    repo.commit("agent/b", {"f": "three\n"}, parents=[base])
+    repo.commit("agent/c", {"g": "two\n"}, parents=[base])
+    repo.flush()
+    clone = repo.clone(tmp_path / "c", "--filter=blob:none", "--no-checkout")
+    before = clone.count_objects()
+    found = fleet(clone, pairs=True).collisions
+    assert found
+    assert [(pair.a[-1], pair.b[-1], pair.grade) for pair in found.pairs] == [("a", "b", Grade.UNKNOWN)]
+    assert "unable to read" in found.pairs[0].failed
+    assert clone.count_objects() == before
+
+
 def test_progress_is_shown_on_a_terminal_and_silent_in_a_pipe(many: Repo, tmp_path: Path) -> None:
     with terminal(many.path, "board", *FOREVER) as screen:
         screen.wait("merging branches two by two")
